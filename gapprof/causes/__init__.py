@@ -1,0 +1,1 @@
+"""Causes: one file each, exporting CAUSE. The protocol is `explain.cause.Cause`."""

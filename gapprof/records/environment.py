@@ -1,0 +1,54 @@
+"""Where a model can run: what a rung asks for, and what the preflight made of it."""
+
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import asdict
+
+
+class Environment(Struct, frozen=True, kw_only=True):
+    """What a rung asks for, in words; the preflight turns them into a `Setting` on this machine."""
+
+    backend: Literal["native", "chromium", "node"]
+    isa: Literal["full", "avx2", "avx", "128"]
+    """Widest instructions the *native* side may use; wasm has 128-bit vectors by definition."""
+    threads: Literal["machine", "page"]
+    """Every core, or what the page really gets."""
+    graph: Literal["own", "common"]
+    """The original file with the runtime's own optimisations, or the common EXTENDED graph with none."""
+    flags: Literal["stock", "user", "baseline", "checked", "unchecked", "revectorize"]
+    where: Literal["worker", "user"]
+    """A dedicated worker, or where the user's page runs the model."""
+    pacing: Literal["back-to-back", "paced"]
+    """Runs in a loop, or requests asked for by events with think time between them."""
+    page: Literal["bench", "user", "busy", "user-isolated"]
+    """gapprof's quiet isolated page, the user's as deployed, the built-in busy one, the user's with COOP/COEP."""
+    build: Literal["served", "1.18-simd", "1.18-scalar"]
+    """The onnxruntime-web build: the one under test, or the last one that shipped with and without SIMD."""
+
+
+class Setting(Struct, frozen=True, kw_only=True):
+    """A resolved environment: every word of `Environment` replaced by what it means in this run."""
+
+    backend: str
+    isa: str
+    threads: int
+    graph: str
+    js_flags: tuple[str, ...]
+    """V8 flags, each with its leading dashes."""
+    browser_args: tuple[str, ...]
+    where: str
+    """`worker` or `main`."""
+    pacing: str
+    page: str
+    """`quiet`, `busy`, or the path or URL the user gave."""
+    isolated: bool
+    """Served with COOP/COEP."""
+    build: str
+    """`served`, `1.18-simd`, `1.18-scalar`."""
+
+
+def changed_fields(before: Struct, after: Struct) -> frozenset[str]:
+    """Names of the fields in which two values of one type differ."""
+    a, b = asdict(before), asdict(after)
+    return frozenset(name for name in a if a[name] != b[name])

@@ -1,0 +1,47 @@
+"""One visit of one rung: everything a backend needs to know, so that it looks nothing up."""
+
+from msgspec import Struct
+
+from gapprof.records.environment import Setting
+
+
+class Pace(Struct, frozen=True, kw_only=True):
+    """How often, how long, and how far apart. Chosen once per model, equal on all rungs."""
+
+    warmup_ms: float
+    """Warm up at least this long ..."""
+    warmup_runs: int
+    """... and at least this many runs."""
+    batch: int
+    """Runs per timed sample, so that one timer step is at most 1 % of a sample."""
+    samples: int
+    """Timed samples of a back-to-back trial (at least 5; 3 when the budget is very tight)."""
+    requests: int
+    """Timed requests of a paced trial (at least 20)."""
+    think_ms: tuple[float, float]
+    """Think time between a result and the next request: uniform in this range, seeded."""
+    deadline_s: float
+    """The whole visit, start to end; a backend must return within it (plus clean-up)."""
+
+
+class Job(Struct, frozen=True, kw_only=True):
+    """What a backend is asked to do once, in a fresh process or a fresh browser with a fresh profile."""
+
+    rung: str
+    round: int
+    seed: int
+    setting: Setting
+    model_path: str
+    """`original` or `common` model file, as `setting.graph` says; staged and checked."""
+    external_data: tuple[str, ...]
+    """File names of external data beside `model_path`; empty for most models."""
+    optimise: bool
+    """True: the runtime's own default optimisations. False: load with optimisation off."""
+    inputs_path: str
+    """An .npz with one array per graph input."""
+    outputs_path: str
+    """Where to leave an .npz with one array per graph output of one run; empty: nobody needs them."""
+    pace: Pace
+    chain_path: str = ""
+    """Profiled passes only: a chain of `chain_nodes` one-element nodes, timed without the profiler."""
+    chain_nodes: int = 0

@@ -1,0 +1,24 @@
+"""What a run tells whoever watches it. Watching never changes what is measured."""
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from gapprof.records.recording import Recording
+
+
+class Progress(Struct, frozen=True, kw_only=True):
+    """One step of a run. `recording` is given when a round was completed: enough for a provisional ranking."""
+
+    phase: str
+    """`preflight`, `rounds`, `profile`, `trace`, `side`, `done`."""
+    text: str
+    rung: str | None = None
+    round: int | None = None
+    rounds_planned: int | None = None
+    elapsed_s: float
+    projected_s: float | None = None
+    recording: Recording | None = None
+
+
+Observer = Callable[[Progress], None]

@@ -1,0 +1,236 @@
+"""The report: what `--json` writes and what every renderer reads. The public contract, field by field."""
+
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from gapprof.records.recording import MachineFacts
+from gapprof.records.settings import Settings
+
+SCHEMA = "gapprof/report"
+SCHEMA_VERSION = "1.0"
+
+Verdict = Literal["costs", "saves", "unclear", "not-applicable", "not-measured"]
+Owner = Literal["page", "model", "library", "browser", "hardware"]
+
+
+class Estimate(Struct, frozen=True, kw_only=True):
+    """A number with its interval; `rounds` independent replications stand behind it."""
+
+    point: float
+    low: float
+    high: float
+    level: float
+    rounds: int
+
+
+class Tool(Struct, frozen=True, kw_only=True):
+    """Which gapprof wrote this, asked in which words."""
+
+    version: str
+    argv: tuple[str, ...]
+
+
+class Model(Struct, frozen=True, kw_only=True):
+    """The model in one line."""
+
+    name: str
+    sha256: str
+    size_bytes: int
+    parameters: int
+    nodes: int
+    opset: int
+
+
+class LatencyPair(Struct, frozen=True, kw_only=True):
+    """Geometric means over complete rounds; None when that side gave no figure."""
+
+    native: Estimate | None
+    web: Estimate | None
+
+
+class Gap(Struct, frozen=True, kw_only=True):
+    """How much slower the page is. None with `why` when one side is missing."""
+
+    ratio: Estimate | None
+    delta_ms: Estimate | None
+    why: str = ""
+
+
+class Evidence(Struct, frozen=True, kw_only=True):
+    """One observation behind a cause. `value` is raw; `text` is a whole sentence."""
+
+    kind: str
+    text: str
+    value: float | None = None
+
+
+class ContrastRow(Struct, frozen=True, kw_only=True, rename={"source": "from", "target": "to"}):
+    """One step of the ladder that a cause reads."""
+
+    source: str
+    target: str
+    side: Literal["native", "web"]
+    factor: Estimate
+
+
+class CauseRow(Struct, frozen=True, kw_only=True):
+    """A cause or a child of one. What is None says why in `why`."""
+
+    id: str
+    title: str
+    rank: int | None
+    factor: Estimate | None
+    ms: Estimate | None
+    share: Estimate | None
+    saving_ms: Estimate | None
+    verdict: Verdict
+    why: str
+    method: Literal["measured", "estimated"]
+    weights: dict[str, float]
+    contrasts: tuple[ContrastRow, ...]
+    children: tuple["CauseRow", ...]
+    evidence: tuple[Evidence, ...]
+    owner: Owner
+    advice: str
+
+
+class Interaction(Struct, frozen=True, kw_only=True):
+    """By how much two changes together differ from the product of each alone."""
+
+    between: tuple[str, str]
+    factor: Estimate
+    rungs: tuple[str, ...]
+
+
+class Residual(Struct, frozen=True, kw_only=True):
+    """What no cause claims, of either sign."""
+
+    factor: Estimate | None
+    ms: Estimate | None
+    share: Estimate | None
+    weights: dict[str, float]
+    why: str
+
+
+class Action(Struct, frozen=True, kw_only=True):
+    """Something the reader can change, now → then."""
+
+    text: str
+    owner: Owner
+    cause: str
+    now_ms: Estimate
+    then_ms: Estimate
+    basis: Literal["measured", "predicted"]
+
+
+class OperatorRow(Struct, frozen=True, kw_only=True):
+    """One node (or the closing `weighting` row) on both sides, ms."""
+
+    name: str
+    op_type: str
+    native_ms: float
+    web_ms: float
+    ratio: float | None
+    share_of_web: float
+    causes: dict[str, float]
+    bound: str | None = None
+    speed_of_light_ms: float | None = None
+
+
+class ColdRow(Struct, frozen=True, kw_only=True):
+    """One stage of the start-up, median over trials; None where that side has no such stage."""
+
+    stage: str
+    native_ms: float | None
+    web_ms: float | None
+
+
+class Cold(Struct, frozen=True, kw_only=True):
+    """The start-up, never mixed with the steady gap."""
+
+    rows: tuple[ColdRow, ...]
+
+
+class WhatIf(Struct, frozen=True, kw_only=True):
+    """A side rung read as a change to the page."""
+
+    change: str
+    rung: str
+    predicted_ms: Estimate | None
+    measured_ms: Estimate | None
+    factor: Estimate | None = None
+    why: str = ""
+
+
+class RungRow(Struct, frozen=True, kw_only=True):
+    """A rung as it came out in this run."""
+
+    id: str
+    title: str
+    changes: str | None
+    derived_from: str | None
+    alias_of: str | None
+    latency_ms: Estimate | None
+    refusal: str | None
+
+
+class CheckRow(Struct, frozen=True, kw_only=True):
+    """A check of the harness (strikes a number) or of the subject (is evidence)."""
+
+    id: str
+    kind: Literal["harness", "subject"]
+    status: Literal["pass", "fail", "unknown"]
+    text: str
+    concerns: str
+    """A rung id, a cause id, or `report`."""
+
+
+class Sample(Struct, frozen=True, kw_only=True):
+    """The raw figures of one trial."""
+
+    rung: str
+    round: int
+    attempt: int
+    batch: int
+    samples_ms: tuple[float, ...]
+    requests_ms: tuple[float, ...]
+    struck: tuple[str, ...]
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """The analysis of one recording. Made by `gapprof.explain.report.build`; pure data."""
+
+    schema: str = SCHEMA
+    schema_version: str = SCHEMA_VERSION
+    status: Literal["ok", "partial", "unreliable", "outputs-differ", "failed"]
+    status_why: str
+    headline: str
+    tool: Tool
+    machine: MachineFacts
+    model: Model
+    settings: Settings
+    backend_tried: tuple[str, ...]
+    began_utc: str
+    rounds: int
+    sampling: str
+    """How the number of rounds came about, one sentence."""
+    latency_ms: LatencyPair
+    gap: Gap
+    causes: tuple[CauseRow, ...]
+    interactions: tuple[Interaction, ...]
+    residual: Residual
+    actions: tuple[Action, ...]
+    operators: tuple[OperatorRow, ...]
+    overhead: dict[str, float | None]
+    """`native_marshalling_ms`, `web_marshalling_ms`, `native_dispatch_ms`, `web_dispatch_ms`,
+    `native_observer_ratio`, `web_observer_ratio`, `native_profile_closure`, `web_profile_closure`, `node_join_share`."""
+    cold: Cold
+    memory: dict[str, float]
+    page: dict[str, Any]
+    """Figures of the page under `contention`: request latencies, work by kind in ms per second, run-queue waits."""
+    what_ifs: tuple[WhatIf, ...]
+    rungs: tuple[RungRow, ...]
+    checks: tuple[CheckRow, ...]
+    warnings: tuple[str, ...]
+    samples: tuple[Sample, ...]

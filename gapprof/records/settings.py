@@ -1,0 +1,25 @@
+"""What the user asked for, after the command line was checked."""
+
+from msgspec import Struct
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """The options of `explain`, in the words of the contract. Defaults are the contract's defaults."""
+
+    backend: str = "wasm"
+    threads: int | None = None
+    """None: onnxruntime-web's own rule, half the cores, at least 1, at most 4."""
+    where: str = "main"
+    page: str = "quiet"
+    isolation: bool = True
+    shapes: dict[str, tuple[int, ...]] = {}
+    inputs: str | None = None
+    browser: str | None = None
+    browser_args: tuple[str, ...] = ()
+    js_flags: tuple[str, ...] = ()
+    web_dist: str | None = None
+    rungs: str = "auto"
+    budget_s: float = 120.0
+    precision_percent: float = 5.0
+    seed: int = 0
+    allow_noisy: bool = False

@@ -1,0 +1,27 @@
+"""The model on disk, staged: what backends load."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from gapprof.records.model import ModelFacts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StagedModel:
+    """One model file in the run's own folder, with its external data beside it."""
+
+    path: Path
+    external_data: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """The model under test, checked and ready: the original bytes, the common graph, the inputs."""
+
+    facts: ModelFacts
+    original: StagedModel
+    common: StagedModel
+    inputs_path: Path
+    chain_path: Path
+    """A chain of `chain_nodes` one-element nodes, for what dispatching one node costs."""
+    chain_nodes: int

@@ -1,0 +1,174 @@
+"""What one visit of one rung brought back, raw and in order."""
+
+from msgspec import Struct
+
+
+class ThreadUse(Struct, frozen=True, kw_only=True):
+    """Scheduler figures of one thread over the timed stretch (Linux: /proc/<pid>/task/*/schedstat)."""
+
+    process: str
+    """`renderer`, `gpu`, `browser`, `utility`, `native`, ..."""
+    thread: str
+    """The kernel's name of the thread (comm)."""
+    cpu_ms: float
+    run_queue_ms: float
+    """Time the thread could run and no core was free."""
+
+
+class Load(Struct, frozen=True, kw_only=True):
+    """Who used the machine during the timed stretch. CPU times are sums over cores."""
+
+    wall_ms: float
+    machine_busy_ms: float | None
+    """Busy time of all cores (/proc/stat); None where the system does not say."""
+    own_cpu_ms: float | None
+    """CPU time of everything gapprof started, browser tree included, and of gapprof itself."""
+    threads: tuple[ThreadUse, ...] = ()
+
+
+class Seen(Struct, frozen=True, kw_only=True):
+    """What the environment really was, read back from inside. None: this backend has no such thing."""
+
+    runtime_version: str
+    """onnxruntime's or onnxruntime-web's own version string."""
+    engine_version: str
+    """`Python 3.11.7`, `Chrome/156.0...`, `Node v24...`."""
+    threads: int
+    timer_step_us: float
+    cpus_allowed: tuple[int, ...] | None = None
+    isolated: bool | None = None
+    where: str | None = None
+    """`worker` or `main`, as the code that ran found it."""
+    user_agent: str | None = None
+    command_line: tuple[str, ...] = ()
+    """The browser's full command line (Browser.getBrowserCommandLine)."""
+    rejected_flags: tuple[str, ...] = ()
+    """Flags the engine said it does not know (it ignores them)."""
+    debugger_domain: bool | None = None
+    wasm_file: str | None = None
+    wasm_sha256: str | None = None
+    wasm_simd: bool | None = None
+    """Whether the served wasm holds any v128 value."""
+    ceiling_hits: int | None = None
+    """CPUID executions answered by the ceiling; 0 means that it was installed too late."""
+    sentinel_gflops: float | None = None
+    """Rate of a fixed GEMM after the ceiling: proof that the kernels really changed."""
+    page_url: str | None = None
+    page_kind: str | None = None
+
+
+class Trial(Struct, frozen=True, kw_only=True, tag="trial", tag_field="entry"):
+    """One completed visit. Every time is per inference in ms; a sample is the mean of `batch` runs."""
+
+    rung: str
+    round: int
+    attempt: int = 0
+    started_s: float
+    """Since the recording began."""
+    ended_s: float
+    batch: int
+    samples_ms: tuple[float, ...]
+    """Back-to-back samples; empty on a paced rung."""
+    requests_ms: tuple[float, ...] = ()
+    """Scheduled request to result, one value per request; empty on a back-to-back rung."""
+    warmup_ms: tuple[float, ...] = ()
+    """Single runs of the warm-up, in order; the first is the cold first run."""
+    cold_ms: dict[str, float] = {}
+    """Stage of the start-up → ms: `process`, `import`, `fetch`, `compile`, `create`, ..."""
+    seen: Seen
+    load: Load
+    struck: tuple[str, ...] = ()
+    """Why this trial does not count (outside load, a failed harness check); empty: it counts."""
+
+
+class Failure(Struct, frozen=True, kw_only=True, tag="failure", tag_field="entry"):
+    """A visit that brought no samples. The rest of the run goes on."""
+
+    rung: str
+    round: int
+    attempt: int = 0
+    started_s: float
+    ended_s: float
+    phase: str
+    """`start`, `load`, `create`, `warmup`, `timed`, `stop`."""
+    kind: str
+    """`crash`, `timeout`, `out-of-memory`, `model`, `environment`, `page`."""
+    message: str
+    hint: str = ""
+    detail: str = ""
+    """Tail of stderr or a stack, for -v."""
+
+
+class NodeTime(Struct, frozen=True, kw_only=True):
+    """One node's kernel times in a profiled pass, one value per run, in order."""
+
+    name: str
+    op_type: str
+    provider: str
+    samples_ms: tuple[float, ...]
+
+
+class Profile(Struct, frozen=True, kw_only=True, tag="profile", tag_field="entry"):
+    """One profiled pass: first an unprofiled session, then a profiled one, in the same fresh process."""
+
+    rung: str
+    round: int
+    started_s: float
+    ended_s: float
+    unprofiled_ms: tuple[float, ...]
+    """Wall time of single runs without the profiler, steady state."""
+    profiled_ms: tuple[float, ...]
+    """Wall time of single runs with the profiler; same order as the nodes' samples."""
+    model_run_ms: tuple[float, ...]
+    """The profiler's own `model_run`: what is left of the wall time is JS/Python glue and copies."""
+    nodes: tuple[NodeTime, ...]
+    dispatch_us_per_node: float | None
+    """Measured on a chain of one-element nodes without the profiler; None where it failed."""
+    seen: Seen
+    load: Load
+
+
+class TraceSlice(Struct, frozen=True, kw_only=True):
+    """Time of one kind of work on one thread of the page, from CDP tracing."""
+
+    thread: str
+    """`CrRendererMain`, `DedicatedWorker thread`, `Compositor`, ..."""
+    name: str
+    """`TimerFire`, `FireAnimationFrame`, `Layout`, `Paint`, `V8.GC...`, ..."""
+    detail: str
+    """Source URL and function where the trace gives one (as the page sees it), else empty."""
+    count: int
+    wall_ms: float
+    cpu_ms: float | None
+
+
+class Trace(Struct, frozen=True, kw_only=True, tag="trace", tag_field="entry"):
+    """A traced stretch of requests on one rung, summed up while the raw trace was at hand."""
+
+    rung: str
+    round: int
+    started_s: float
+    ended_s: float
+    stretch_ms: float
+    slices: tuple[TraceSlice, ...]
+    """Self time: a nested event's time is not counted again in its parent."""
+    requests_ms: tuple[float, ...]
+    seen: Seen
+    load: Load
+
+
+class OutputCheck(Struct, frozen=True, kw_only=True, tag="outputs", tag_field="entry"):
+    """One output of one rung against the same output of the reference rung."""
+
+    rung: str
+    reference: str
+    output: str
+    dtype: str
+    elements: int
+    same_shape: bool
+    same_nan_positions: bool
+    nan_count: int
+    max_abs_difference: float
+    max_abs_reference: float
+    exact: bool
+    argmax_same: bool | None = None

@@ -1,0 +1,133 @@
+"""What Python and the page say to each other. `probes_web/wire.d.ts` is generated from this file.
+
+One task is one message, one answer is one message. A page keeps its session between tasks:
+`OpenTask` loads and warms up, `TimeTask` times what is open, `ProfileTask` opens a second, profiled session.
+"""
+
+from msgspec import Struct
+
+
+class TensorSlice(Struct, frozen=True, kw_only=True):
+    """One tensor inside a block of raw little-endian bytes."""
+
+    name: str
+    dtype: str
+    """numpy's name; bool is one byte."""
+    dims: tuple[int, ...]
+    offset: int
+    size_bytes: int
+
+
+class ExternalFile(Struct, frozen=True, kw_only=True):
+    """A model's external data: the name inside the model, and where to fetch it."""
+
+    path: str
+    url: str
+
+
+class OpenTask(Struct, frozen=True, kw_only=True, tag="open", tag_field="kind"):
+    """Load onnxruntime-web and the model, make the inputs, warm up, leave the outputs of one run."""
+
+    ort_url: str
+    wasm_base_url: str
+    threads: int
+    simd: bool | None = None
+    """Only for builds that still have the switch (1.18); None leaves it alone."""
+    where: str
+    """`main` or `worker`."""
+    model_url: str
+    external_data: tuple[ExternalFile, ...] = ()
+    optimise: bool
+    """True: onnxruntime-web's own session options. False: graphOptimizationLevel `disabled`."""
+    inputs_url: str
+    inputs: tuple[TensorSlice, ...]
+    outputs_url: str | None = None
+    """POST target for the raw output bytes; None: nobody needs them."""
+    warmup_ms: float
+    warmup_runs: int
+
+
+class TimeTask(Struct, frozen=True, kw_only=True, tag="time", tag_field="kind"):
+    """Time what is open: `samples` batches back to back (`requests` 0), or `requests` paced requests (`samples` 0)."""
+
+    batch: int
+    samples: int
+    requests: int
+    think_ms: tuple[float, float]
+    seed: int
+    marks: bool = False
+    """User-timing marks per request; only ever in a traced pass."""
+
+
+class ProfileTask(Struct, frozen=True, kw_only=True, tag="profile", tag_field="kind"):
+    """`runs` single runs of what is open, then the same with a profiled session of the same model."""
+
+    open: OpenTask
+    runs: int
+
+
+Task = OpenTask | TimeTask | ProfileTask
+
+
+class Opened(Struct, frozen=True, kw_only=True, tag="opened", tag_field="kind"):
+    """A session is open and warm."""
+
+    cold_ms: dict[str, float]
+    """`import`, `fetch`, `create`, `first_run`."""
+    warmup_ms: tuple[float, ...]
+    outputs: tuple[TensorSlice, ...]
+    threads: int
+    """What onnxruntime-web really uses."""
+    isolated: bool
+    where: str
+    timer_step_us: float
+    hardware_concurrency: int
+    ort_version: str
+    user_agent: str
+    page_url: str
+
+
+class Timed(Struct, frozen=True, kw_only=True, tag="timed", tag_field="kind"):
+    """Raw times: per-inference means of batches, or one value per request from when it was due."""
+
+    samples_ms: tuple[float, ...]
+    requests_ms: tuple[float, ...]
+    runs_ms: tuple[float, ...]
+    """Inside paced requests: the run alone, same order; empty otherwise."""
+    stretch_ms: float
+
+
+class ProfiledNode(Struct, frozen=True, kw_only=True):
+    """One node of the graph as the profiler names it; one value per run."""
+
+    name: str
+    op_type: str
+    provider: str
+    samples_ms: tuple[float, ...]
+
+
+class Profiled(Struct, frozen=True, kw_only=True, tag="profiled", tag_field="kind"):
+    """Both halves of a profiled pass."""
+
+    unprofiled_ms: tuple[float, ...]
+    profiled_ms: tuple[float, ...]
+    model_run_ms: tuple[float, ...]
+    nodes: tuple[ProfiledNode, ...]
+
+
+class Refused(Struct, frozen=True, kw_only=True, tag="refusal", tag_field="kind"):
+    """The page cannot do that, by its nature."""
+
+    reason: str
+
+
+class Broke(Struct, frozen=True, kw_only=True, tag="failure", tag_field="kind"):
+    """Something was thrown. `phase` as in `Failure.phase`."""
+
+    phase: str
+    name: str
+    message: str
+    stack: str
+
+
+Answer = Opened | Timed | Profiled | Refused | Broke

@@ -1,0 +1,1 @@
+"""Report formats: one file each, exporting RENDERER. The protocol is `records.surface.Renderer`."""

@@ -1,0 +1,1 @@
+"""The ladder: one file per rung, pure data. Adding a file adds a rung."""

@@ -1,0 +1,15 @@
+"""Explicit bounds checks in wasm instead of guard pages."""
+
+from msgspec.structs import replace
+
+from gapprof.records.rung import Rung
+from gapprof.rungs.web_worker import RUNG as PARENT
+
+RUNG = Rung(
+    id="web-checked",
+    title="With explicit bounds checks",
+    environment=replace(PARENT.environment, flags="checked"),
+    derived_from=PARENT.id,
+    changes="flags",
+    role="side",
+)

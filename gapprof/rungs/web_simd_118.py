@@ -1,0 +1,15 @@
+"""onnxruntime-web 1.18, the last release that shipped builds with and without SIMD: here with."""
+
+from msgspec.structs import replace
+
+from gapprof.records.rung import Rung
+from gapprof.rungs.web_worker import RUNG as PARENT
+
+RUNG = Rung(
+    id="web-simd-118",
+    title="onnxruntime-web 1.18 with SIMD",
+    environment=replace(PARENT.environment, build="1.18-simd"),
+    derived_from=PARENT.id,
+    changes="build",
+    role="side",
+)
