@@ -1,0 +1,86 @@
+"""Who used the processors: machine-wide busy time, CPU time of processes, scheduler figures of threads."""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import psutil
+
+from gapprof.records.trial import ThreadUse
+
+_STAT = Path("/proc/stat")
+_IDLE_FIELDS = (3, 4)  # idle and iowait: nobody ran
+_GUEST_FIELDS = (8, 9)  # the kernel counts them inside user and nice already
+
+
+def machine_busy_ms() -> float | None:
+    """Busy time of all cores since boot, steal included; None where there is no /proc/stat.
+
+    Resolution: one clock tick, 10 ms on most kernels. Only the difference of two calls means something.
+    """
+    try:
+        with _STAT.open() as lines:
+            fields = [int(word) for word in lines.readline().split()[1:]]
+    except (OSError, ValueError):
+        return None
+    ticks = sum(n for i, n in enumerate(fields) if i not in _IDLE_FIELDS and i not in _GUEST_FIELDS)
+    return ticks * 1000.0 / os.sysconf("SC_CLK_TCK")
+
+
+def cpu_ms_of(pids: Iterable[int]) -> float:
+    """CPU time of these processes and of the children they have reaped; a process that is gone counts 0.
+
+    A child that ends between two calls moves from its own row to its parent's, so name the parent too.
+    """
+    return sum(_cpu_ms(pid) for pid in pids)
+
+
+def thread_use(pid: int, process: str) -> dict[int, ThreadUse]:
+    """Thread id → use since that thread began, labelled `process`; empty off Linux or for a gone process."""
+    try:
+        tasks = list(Path(f"/proc/{pid}/task").iterdir())
+    except OSError:
+        return {}
+    uses = ((int(task.name), _use(task, process)) for task in tasks)
+    return {tid: use for tid, use in uses if use is not None}
+
+
+def thread_difference(
+    before: Mapping[int, ThreadUse], after: Mapping[int, ThreadUse]
+) -> tuple[ThreadUse, ...]:
+    """What each thread of `after` used since `before`, by thread id; new threads count from their birth."""
+    return tuple(_minus(after[tid], before.get(tid)) for tid in sorted(after))
+
+
+def _cpu_ms(pid: int) -> float:
+    try:
+        times = psutil.Process(pid).cpu_times()
+    except psutil.Error:
+        return 0.0
+    seconds = times.user + times.system + times.children_user + times.children_system
+    return float(seconds) * 1000.0
+
+
+def _use(task: Path, process: str) -> ThreadUse | None:
+    try:
+        name = (task / "comm").read_text().rstrip("\n")
+        on_cpu_ns, waiting_ns = (task / "schedstat").read_text().split()[:2]
+    except (OSError, ValueError):
+        return None  # the thread ended under our eyes, or a kernel without schedstat
+    return ThreadUse(
+        process=process,
+        thread=name,
+        cpu_ms=int(on_cpu_ns) / 1e6,
+        run_queue_ms=int(waiting_ns) / 1e6,
+    )
+
+
+def _minus(after: ThreadUse, before: ThreadUse | None) -> ThreadUse:
+    if before is None:
+        return after
+    return ThreadUse(
+        process=after.process,
+        thread=after.thread,
+        cpu_ms=after.cpu_ms - before.cpu_ms,
+        run_queue_ms=after.run_queue_ms - before.run_queue_ms,
+    )
