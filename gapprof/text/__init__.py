@@ -1,0 +1,1 @@
+"""Values into words: the only place where a number or a stranger's name becomes text."""

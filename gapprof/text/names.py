@@ -1,0 +1,82 @@
+"""Names that strangers chose (models, nodes, files, pages) made harmless before anything shows them."""
+
+import unicodedata
+
+_LINE = 400
+_MARKS_IN_A_ROW = 2
+_HARMFUL = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+"""Control, format (bidi overrides, zero width), surrogate, private, unassigned, line separators."""
+_MARKDOWN = {sign: "\\" + sign for sign in "\\`*_{}[]()#+!|~$^@:"} | {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
+_ASCII = {
+    "–": "-",
+    "—": "-",
+    "−": "-",
+    "‑": "-",
+    "→": "->",
+    "←": "<-",
+    "…": "...",
+    "×": "x",
+    "·": "-",
+    "•": "*",
+    "±": "+/-",
+    "≥": ">=",
+    "≤": "<=",
+    "≠": "!=",
+    "≈": "~",
+    "‘": "'",
+    "’": "'",
+    "“": '"',
+    "”": '"',
+    "µ": "u",
+    "Σ": "sum",
+    "√": "sqrt",
+}
+
+
+def harmless(text: str, limit: int = _LINE) -> str:
+    """One line that can deceive neither terminal nor reader, shortened in the middle to `limit` signs."""
+    kept: list[str] = []
+    marks = 0
+    # A name of 10,000 characters is cut before it is looked at, so that no length costs time.
+    for sign in middle(text, 4 * limit):
+        category = unicodedata.category(sign)
+        marks = marks + 1 if category in {"Mn", "Me"} else 0
+        if category in _HARMFUL or marks > _MARKS_IN_A_ROW:
+            kept.append(_escaped(sign))
+        else:
+            kept.append(" " if category == "Zs" else sign)
+    return middle("".join(kept), limit)
+
+
+def middle(text: str, limit: int) -> str:
+    """At most `limit` characters: both ends of a name tell more than its beginning alone."""
+    if len(text) <= limit:
+        return text
+    if limit < 3:
+        return text[:limit]
+    tail = (limit - 1) // 2
+    return f"{text[: limit - 1 - tail]}…{text[len(text) - tail :]}"
+
+
+def ascii_only(text: str) -> str:
+    """For a stream that knows nothing else: our own signs spelled out, everything foreign escaped."""
+    spelled = "".join(_ASCII.get(sign, sign) for sign in text)
+    return spelled.encode("ascii", "backslashreplace").decode("ascii")
+
+
+def markdown_cell(text: str, limit: int = _LINE) -> str:
+    """A cell of a Markdown table: one line that no sign in it can format, link or break out of."""
+    return "".join(_MARKDOWN.get(sign, sign) for sign in harmless(text, limit))
+
+
+def file_stem(name: str, limit: int = 40) -> str:
+    """A name that is safe as part of a file name on every system."""
+    kept = "".join(sign if sign.isascii() and (sign.isalnum() or sign in "-_") else "-" for sign in name)
+    return middle(kept.strip("-"), limit).replace("…", "-") or "model"
+
+
+def _escaped(sign: str) -> str:
+    code = ord(sign)
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -1,0 +1,126 @@
+"""The one module that turns numbers into text. Nothing is rounded before it gets here."""
+
+import math
+
+from gapprof.records.report import Estimate
+
+_MINUTE_S = 60.0
+_MOST_DECIMALS = 4
+_BINARY_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
+_COUNT_UNITS = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
+
+
+def factor(ratio: float) -> str:
+    """How many times, without an interval: `2.4x`, `1.04x`, `0.87x`, `136x`."""
+    return f"{plain(ratio, _factor_decimals(ratio))}x"
+
+
+def factor_with_interval(estimate: Estimate) -> str:
+    """`2.44x [2.38, 2.50]`: the point keeps the digits of its interval."""
+    half_width = (estimate.high - estimate.low) / 2
+    decimals = 0 if abs(estimate.point) >= 100 else 1 if half_width >= 0.1 else 2
+    return f"{plain(estimate.point, decimals)}x {_bounds(estimate, decimals)}"
+
+
+def ms(milliseconds: float) -> str:
+    """A time in ms with three significant digits: `0.0123 ms`, `8.61 ms`, `1234 ms`."""
+    return f"{bare_ms(milliseconds)} ms"
+
+
+def bare_ms(milliseconds: float) -> str:
+    """As `ms`, for a column whose heading says the unit."""
+    return plain(milliseconds, _significant_decimals(milliseconds))
+
+
+def ms_with_interval(estimate: Estimate) -> str:
+    """`8.61 ms [8.40, 8.82]`."""
+    decimals = _interval_decimals(estimate)
+    return f"{plain(estimate.point, decimals)} ms {_bounds(estimate, decimals)}"
+
+
+def interval(estimate: Estimate) -> str:
+    """The bounds alone, `[2.38, 2.50]`; brackets, because a dash would hide a minus sign."""
+    return _bounds(estimate, _interval_decimals(estimate))
+
+
+def percent(share: float) -> str:
+    """A share of 1 in percent: `42 %`, `4.2 %`, `-3.1 %`."""
+    value = 100.0 * share
+    return f"{plain(value, 0 if abs(value) >= 10 else 1)} %"
+
+
+def percent_with_interval(estimate: Estimate) -> str:
+    """A share of 1 in percent with its bounds: `42 % [39, 45]`."""
+    scaled = _scaled(estimate, 100.0)
+    decimals = 1 if abs(scaled.point) < 10 and scaled.high - scaled.low < 10 else 0
+    return f"{plain(scaled.point, decimals)} % {_bounds(scaled, decimals)}"
+
+
+def duration(seconds: float) -> str:
+    """A span a person waits for: `7 s`, `2 min 05 s`."""
+    whole = max(0, round(seconds))
+    if whole < _MINUTE_S:
+        return f"{whole} s"
+    return f"{whole // 60} min {whole % 60:02d} s"
+
+
+def size(count_bytes: float) -> str:
+    """A size in binary units: `13.3 MiB`."""
+    value, unit = float(count_bytes), 0
+    while abs(value) >= 1024 and unit < len(_BINARY_UNITS) - 1:
+        value, unit = value / 1024, unit + 1
+    decimals = 0 if unit == 0 else _significant_decimals(value)
+    return f"{plain(value, decimals)} {_BINARY_UNITS[unit]}"
+
+
+def count(number: float) -> str:
+    """How many, shortened: `3.49 M`, `870`."""
+    for unit, letter in _COUNT_UNITS:
+        if abs(number) >= unit:
+            return f"{plain(number / unit, _significant_decimals(number / unit))} {letter}"
+    return plain(number, 0)
+
+
+def plain(number: float, decimals: int) -> str:
+    """The number itself. A zero has no sign (`-0.0` is never printed); what is not finite says so."""
+    if not math.isfinite(number):
+        return "not a number" if math.isnan(number) else "beyond all bounds"
+    return f"{number:z.{decimals}f}"
+
+
+def _bounds(estimate: Estimate, decimals: int) -> str:
+    return f"[{plain(estimate.low, decimals)}, {plain(estimate.high, decimals)}]"
+
+
+def _factor_decimals(ratio: float) -> int:
+    """Near 1 the second decimal is the whole message; far above it, it is noise."""
+    if abs(ratio) < 1.1:
+        return 2
+    return 1 if abs(ratio) < 100 else 0
+
+
+def _significant_decimals(number: float, digits: int = 3) -> int:
+    """Decimals that show so many significant digits; never more than four, a tenth of a microsecond in ms."""
+    if number == 0 or not math.isfinite(number):
+        return 0
+    # Rounding may carry (9.996 -> 10.0), so the exponent is that of the rounded value.
+    exponent = int(f"{number:.{digits - 1}e}".split("e")[1])
+    return min(_MOST_DECIMALS, max(0, digits - 1 - exponent))
+
+
+def _interval_decimals(estimate: Estimate) -> int:
+    """Two significant digits of the half-width, but two to three of the largest number shown."""
+    largest = max(abs(estimate.low), abs(estimate.high), abs(estimate.point))
+    half_width = (estimate.high - estimate.low) / 2
+    wanted = _significant_decimals(half_width, 2) if half_width > 0 else _MOST_DECIMALS
+    return max(_significant_decimals(largest, 2), min(wanted, _significant_decimals(largest)))
+
+
+def _scaled(estimate: Estimate, by: float) -> Estimate:
+    return Estimate(
+        point=estimate.point * by,
+        low=estimate.low * by,
+        high=estimate.high * by,
+        level=estimate.level,
+        rounds=estimate.rounds,
+    )
