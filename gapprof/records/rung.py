@@ -20,3 +20,5 @@ class Rung(Struct, frozen=True, kw_only=True):
     derived_from: str | None = None
     changes: str | None = None
     role: Literal["main", "square", "side"] = "side"
+    informs: str = ""
+    """Side rungs: the cause it is evidence for; the largest causes get their side rungs first."""

@@ -1,0 +1,29 @@
+"""One measuring gapprof per host: two of them would measure each other."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from gapprof.errors import EnvironmentUnusable
+
+
+@contextmanager
+def sole_measurer() -> Iterator[None]:
+    """Hold the host's lock, or raise EnvironmentUnusable at once. The system frees it when gapprof dies."""
+    lock = FileLock(Path(tempfile.gettempdir()) / "gapprof-measuring.lock", mode=0o666)
+    try:
+        with lock.acquire(timeout=0):
+            yield
+    except Timeout:
+        raise EnvironmentUnusable(
+            "another gapprof is measuring on this machine; both would measure each other",
+            hint="Wait until it is done, then run this command again.",
+        ) from None
+    except OSError as error:
+        raise EnvironmentUnusable(
+            f"the lock against two measurements at once cannot be taken: {error.strerror} ({lock.lock_file})",
+            hint="Remove that file if no gapprof is running, or set TMPDIR to a folder of yours.",
+        ) from error

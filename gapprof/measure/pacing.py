@@ -1,0 +1,65 @@
+"""How many runs make a sample, how many samples a trial: chosen once per model, equal on all rungs. Pure."""
+
+import math
+
+from msgspec.structs import replace
+
+from gapprof.records.job import Pace
+
+TIMER_SHARE = 0.01
+"""One timer step may be at most this share of a sample."""
+SHORTEST_SAMPLE_MS = 2.0
+"""Shorter samples measure the scheduler's moods, even with a perfect clock."""
+TIMED_STRETCH_MS = 300.0
+THINK_MS = (8.0, 24.0)
+"""Around one 60 Hz frame, and drawn at random so that requests do not lock to frames or timers."""
+
+
+def preflight_pace(deadline_s: float) -> Pace:
+    """For the first visits, when nothing is known about the model."""
+    return Pace(
+        warmup_ms=150.0,
+        warmup_runs=2,
+        batch=1,
+        samples=3,
+        requests=3,
+        think_ms=THINK_MS,
+        deadline_s=deadline_s,
+    )
+
+
+def pace_for(*, native_ms: float, web_ms: float, timer_step_us: float, deadline_s: float) -> Pace:
+    """Batch from the faster side (its samples are the shortest), counts from the slower one."""
+    fastest_ms = max(min(native_ms, web_ms), 1e-4)
+    slowest_ms = max(native_ms, web_ms, 1e-4)
+    sample_ms = max(SHORTEST_SAMPLE_MS, timer_step_us / 1e3 / TIMER_SHARE)
+    batch = max(1, math.ceil(sample_ms / fastest_ms))
+    return Pace(
+        warmup_ms=400.0,
+        warmup_runs=5,
+        batch=batch,
+        samples=_clamp(math.ceil(TIMED_STRETCH_MS / (batch * slowest_ms)), 5, 15),
+        requests=_clamp(math.ceil(2 * TIMED_STRETCH_MS / (slowest_ms + sum(THINK_MS) / 2)), 20, 40),
+        think_ms=THINK_MS,
+        deadline_s=deadline_s,
+    )
+
+
+def thriftier(pace: Pace) -> Pace:
+    """As few samples as a trial can have, for models that do not fit the budget otherwise."""
+    return replace(pace, samples=3, warmup_runs=3, warmup_ms=200.0)
+
+
+def trial_s(pace: Pace, *, latency_ms: float, start_s: float, paced: bool) -> float:
+    """How long one visit will take, roughly: start-up, warm-up, timed stretch."""
+    warm_ms = max(pace.warmup_ms, pace.warmup_runs * latency_ms)
+    timed_ms = (
+        pace.requests * (latency_ms + sum(pace.think_ms) / 2)
+        if paced
+        else pace.samples * pace.batch * latency_ms
+    )
+    return start_s + (warm_ms + timed_ms) / 1e3
+
+
+def _clamp(value: int, low: int, high: int) -> int:
+    return max(low, min(high, value))

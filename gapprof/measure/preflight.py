@@ -1,0 +1,154 @@
+"""The first visits: what the page really gets, how long a run takes, and the ladder that follows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from msgspec.structs import replace
+
+from gapprof.errors import EnvironmentUnusable, ModelUnusable
+from gapprof.measure.pacing import pace_for, trial_s
+from gapprof.measure.resolve import asked_threads, ladder, resolve, with_refusal
+from gapprof.measure.visits import Visits
+from gapprof.native.estimate import measured_isa_ratio
+from gapprof.records.backend import Backend
+from gapprof.records.environment import Setting
+from gapprof.records.job import Pace
+from gapprof.records.recording import PlannedRung, Preflight
+from gapprof.records.rung import Rung
+from gapprof.records.settings import Settings
+from gapprof.records.trial import Failure, Trial
+
+LONGEST_VISIT_S = 300.0
+SHORTEST_DEADLINE_S = 60.0
+ESTIMATE_DEADLINE_S = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstLook:
+    """The two preflight visits; a side that failed leaves its failure."""
+
+    native: Trial | Failure
+    page: Trial | Failure
+
+
+def look(visits: Visits, rungs: Mapping[str, Rung], settings: Settings, *, cores: int) -> FirstLook:
+    """Visit `native` and the user's page once. Raises EnvironmentUnusable when the browser is the trouble."""
+    threads = asked_threads(settings, cores)
+
+    def first(rung_id: str) -> Trial | Failure:
+        rung = rungs[rung_id]
+        setting = resolve(
+            rung.environment,
+            settings,
+            cores=cores,
+            page_threads=threads,
+            page_isolated=settings.isolation,
+        )
+        return visits.preflight(PlannedRung(rung=rung, setting=setting))
+
+    page = first("web")
+    if isinstance(page, Failure) and page.kind in ("environment", "page") and page.phase in ("start", "load"):
+        raise EnvironmentUnusable(page.message, hint=page.hint or "Run `gapprof doctor`.")
+    native = first("native")
+    if isinstance(native, Failure) and isinstance(page, Failure):
+        raise ModelUnusable(
+            f"neither side can run this model; native: {native.message}; web: {page.message}",
+            hint=native.hint or "Check the model with onnx.checker.",
+        )
+    return FirstLook(native=native, page=page)
+
+
+def conclude(
+    first: FirstLook,
+    rungs: Mapping[str, Rung],
+    settings: Settings,
+    backends: Mapping[str, Backend],
+    *,
+    cores: int,
+    wanted: frozenset[str],
+) -> Preflight:
+    """Resolve the ladder and choose the pace from what the first visits saw."""
+    page_seen = first.page.seen if isinstance(first.page, Trial) else None
+    native_seen = first.native.seen if isinstance(first.native, Trial) else None
+    page_threads = page_seen.threads if page_seen else asked_threads(settings, cores)
+    isolated = settings.isolation if page_seen is None or page_seen.isolated is None else page_seen.isolated
+
+    def refuse(setting: Setting) -> str | None:
+        backend = backends.get(setting.backend)
+        return backend.refuse(setting) if backend else f"no backend can realise {setting.backend!r}"
+
+    steps = ladder(
+        rungs, settings, cores=cores, page_threads=page_threads, page_isolated=isolated, refuse=refuse
+    )
+    steps = with_refusal(steps, _failed_sides(first, steps))
+    steps = tuple(replace(step, planned=_planned(step, wanted)) for step in steps)
+    native_ms, web_ms = _latency_ms(first.native), _latency_ms(first.page)
+    step_us = page_seen.timer_step_us if page_seen and page_seen.isolated else 5.0
+    pace = pace_for(
+        native_ms=native_ms or web_ms or 1.0,
+        web_ms=web_ms or native_ms or 1.0,
+        timer_step_us=max(step_us, native_seen.timer_step_us if native_seen else 0.0),
+        deadline_s=LONGEST_VISIT_S,
+    )
+    expected = {
+        step.rung.id: _expected_s(step, first, native_ms or 1.0, web_ms or 1.0, pace)
+        for step in steps
+        if step.refusal is None and step.alias_of is None
+    }
+    longest = max(expected.values(), default=1.0)
+    deadline = min(LONGEST_VISIT_S, max(SHORTEST_DEADLINE_S, 10 * longest))
+    ratio, why = _estimate(steps)
+    return Preflight(
+        page_threads=page_threads,
+        page_seen=page_seen,
+        native_seen=native_seen,
+        pace=replace(pace, deadline_s=deadline),
+        ladder=steps,
+        estimated_isa_ratio=ratio,
+        estimated_isa_why=why,
+        expected_trial_s=expected,
+    )
+
+
+def _planned(step: PlannedRung, wanted: frozenset[str]) -> bool:
+    return step.rung.role != "side" or step.rung.id in wanted
+
+
+def _failed_sides(first: FirstLook, steps: tuple[PlannedRung, ...]) -> dict[str, str]:
+    """A side whose first visit failed for the model's sake gives none of its rungs."""
+    reasons: dict[str, str] = {}
+    for failure, native in ((first.native, True), (first.page, False)):
+        if isinstance(failure, Failure):
+            reasons |= {
+                step.rung.id: failure.message
+                for step in steps
+                if (step.rung.environment.backend == "native") == native
+            }
+    return reasons
+
+
+def _latency_ms(outcome: Trial | Failure) -> float | None:
+    if isinstance(outcome, Failure):
+        return None
+    values = sorted(outcome.samples_ms or outcome.requests_ms)
+    return values[len(values) // 2] if values else None
+
+
+def _expected_s(step: PlannedRung, first: FirstLook, native_ms: float, web_ms: float, pace: Pace) -> float:
+    native = step.rung.environment.backend == "native"
+    visit = first.native if native else first.page
+    latency_ms = native_ms if native else web_ms
+    timed_s = 4 * latency_ms / 1e3
+    start_s = max(0.3, visit.ended_s - visit.started_s - timed_s)
+    return trial_s(
+        pace, latency_ms=latency_ms, start_s=start_s, paced=step.rung.environment.pacing == "paced"
+    )
+
+
+def _estimate(steps: tuple[PlannedRung, ...]) -> tuple[float | None, str]:
+    """Only where no instruction ceiling works is the width estimated from GEMM ratios."""
+    capped = next((step for step in steps if step.rung.id == "native-128"), None)
+    if capped is None or capped.refusal is None or capped.rung.environment.backend != "native":
+        return None, ""
+    estimate = measured_isa_ratio(deadline_s=ESTIMATE_DEADLINE_S)
+    return estimate.ratio, estimate.why

@@ -1,0 +1,106 @@
+"""From words to this machine: every rung's environment becomes a setting, an alias or a refusal. Pure."""
+
+from collections.abc import Callable, Mapping
+
+from msgspec.structs import replace
+
+from gapprof.records.environment import Environment, Setting
+from gapprof.records.recording import PlannedRung
+from gapprof.records.rung import Rung
+from gapprof.records.settings import Settings
+
+PAGE_WORDS = ("quiet", "busy")
+
+FLAGS: Mapping[str, tuple[str, ...]] = {
+    "stock": (),
+    "baseline": ("--liftoff-only",),
+    "checked": ("--wasm-enforce-bounds-checks",),
+    "unchecked": ("--no-wasm-bounds-checks", "--no-wasm-stack-checks"),
+    # The revectoriser works in the optimising tier only, so everything is compiled there at once.
+    "revectorize": ("--experimental-wasm-revectorize", "--no-liftoff", "--no-wasm-lazy-compilation"),
+}
+
+
+def asked_threads(settings: Settings, cores: int) -> int:
+    """Threads the page asks for; without a wish onnxruntime-web's own rule: half the cores, 1 to 4."""
+    return settings.threads if settings.threads is not None else max(1, min(4, (cores + 1) // 2))
+
+
+def is_url(page: str) -> bool:
+    """Whether `--page` names something that somebody else serves."""
+    return page.startswith(("http://", "https://"))
+
+
+def resolve(
+    environment: Environment, settings: Settings, *, cores: int, page_threads: int, page_isolated: bool
+) -> Setting:
+    """What one environment means here. `page_*` is what the preflight read back from the user's page."""
+    user_page = environment.page in ("user", "user-isolated")
+    user_flags = environment.flags == "user"
+    threads = cores if environment.threads == "machine" else page_threads
+    if environment.threads == "page" and environment.page == "user-isolated":
+        threads = asked_threads(settings, cores)
+    return Setting(
+        backend=environment.backend,
+        isa=environment.isa,
+        threads=threads,
+        graph=environment.graph,
+        js_flags=settings.js_flags if user_flags else FLAGS[environment.flags],
+        browser_args=settings.browser_args if user_flags else (),
+        where="worker" if environment.where == "worker" else settings.where,
+        pacing=environment.pacing,
+        page=settings.page if user_page else {"bench": "quiet"}.get(environment.page, environment.page),
+        isolated=page_isolated if environment.page == "user" else True,
+        build=environment.build,
+    )
+
+
+def ladder(
+    rungs: Mapping[str, Rung],
+    settings: Settings,
+    *,
+    cores: int,
+    page_threads: int,
+    page_isolated: bool,
+    refuse: Callable[[Setting], str | None],
+) -> tuple[PlannedRung, ...]:
+    """Every rung, parents first: resolved, aliased to the nearest measured ancestor it equals, or refused."""
+    planned: dict[str, PlannedRung] = {}
+    for rung in _parents_first(rungs):
+        setting = resolve(
+            rung.environment, settings, cores=cores, page_threads=page_threads, page_isolated=page_isolated
+        )
+        parent = planned.get(rung.derived_from or "")
+        refusal = _impossible(rung, settings) or refuse(setting)
+        alias = None
+        if parent is not None and parent.setting == setting:
+            alias, refusal = parent.alias_of or parent.rung.id, parent.refusal
+        planned[rung.id] = PlannedRung(rung=rung, setting=setting, alias_of=alias, refusal=refusal)
+    return tuple(planned.values())
+
+
+def with_refusal(steps: tuple[PlannedRung, ...], reasons: Mapping[str, str]) -> tuple[PlannedRung, ...]:
+    """The same ladder with some rungs, and their aliases, refused after all."""
+    return tuple(
+        replace(step, refusal=reasons.get(step.alias_of or step.rung.id, step.refusal)) for step in steps
+    )
+
+
+def _impossible(rung: Rung, settings: Settings) -> str | None:
+    if rung.environment.page == "user-isolated" and is_url(settings.page):
+        return "gapprof does not serve that page, so it cannot add COOP and COEP to it"
+    if rung.environment.build != "served" and settings.web_dist:
+        return "the onnxruntime-web build under test was given by --web-dist; 1.18 is no child of it"
+    return None
+
+
+def _parents_first(rungs: Mapping[str, Rung]) -> list[Rung]:
+    done: list[Rung] = []
+    waiting = list(rungs.values())
+    while waiting:
+        ready = [r for r in waiting if r.derived_from is None or any(r.derived_from == d.id for d in done)]
+        if not ready:
+            raise ValueError(f"rungs without a root: {sorted(r.id for r in waiting)}")
+        done += ready
+        waiting = [r for r in waiting if r not in ready]
+    return done

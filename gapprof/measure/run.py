@@ -1,0 +1,85 @@
+"""The whole measurement of one model: preflight, rounds, passes, side rungs, written down as it goes."""
+
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gapprof import __version__, backends, rungs
+from gapprof.errors import EnvironmentUnusable, GapprofError, Interrupted
+from gapprof.guard import Guard
+from gapprof.measure.journal import Journal, open_journal
+from gapprof.measure.lock import sole_measurer
+from gapprof.measure.machine import machine_facts, usable_cores
+from gapprof.measure.stages import Stages
+from gapprof.measure.teller import Teller
+from gapprof.records.backend import Backend
+from gapprof.records.progress import Observer
+from gapprof.records.recording import Begin, End, MachineFacts, Recording
+from gapprof.records.rung import Rung
+from gapprof.records.settings import Settings
+from gapprof.records.subject import Subject
+from gapprof.registry import load
+
+
+def measure(
+    subject: Subject,
+    settings: Settings,
+    *,
+    argv: tuple[str, ...],
+    recording_path: Path,
+    workdir: Path,
+    guard: Guard,
+    observer: Observer,
+    realise: Mapping[str, Backend] | None = None,
+    machine: MachineFacts | None = None,
+) -> Recording:
+    """Measure, and return everything that was written to `recording_path`.
+
+    `realise` replaces the backends and `machine` the facts (a synthetic machine, a replay).
+    An interruption ends the run but raises nothing: what was measured is returned, and `end` says so.
+    Raises EnvironmentUnusable or ModelUnusable when nothing can be measured; the recording says why, too.
+    """
+    ladder: Mapping[str, Rung] = load(rungs, "RUNG")
+    with ExitStack() as stack:
+        if realise is None:
+            stack.enter_context(sole_measurer())
+            realise = {
+                name: backend.open(settings, guard=guard)
+                for name, backend in load(backends, "BACKEND").items()
+            }
+        begin = Begin(
+            gapprof_version=__version__,
+            argv=argv,
+            began_utc=datetime.now(UTC).isoformat(timespec="seconds"),
+            settings=settings,
+            machine=machine or machine_facts(),
+            model=subject.facts,
+        )
+        journal = stack.enter_context(open_journal(recording_path, begin))
+        outputs = workdir / "outputs"
+        outputs.mkdir(exist_ok=True)
+        stages = Stages(
+            journal=journal,
+            subject=subject,
+            settings=settings,
+            rungs=ladder,
+            backends=realise,
+            outputs=outputs,
+            cores=begin.machine.usable_cores if machine else usable_cores(),
+            teller=Teller(observer=observer, journal=journal),
+        )
+        _run(stages, journal)
+        return journal.recording()
+
+
+def _run(stages: Stages, journal: Journal) -> None:
+    try:
+        stages.run()
+    except (KeyboardInterrupt, Interrupted):
+        journal.write(End(at_s=journal.now_s(), reason="interrupted"))
+    except GapprofError as error:
+        # A disk that is full refuses this line as well; the first error is the one to tell.
+        with suppress(EnvironmentUnusable):
+            journal.write(End(at_s=journal.now_s(), reason="failed", text=error.message))
+        raise

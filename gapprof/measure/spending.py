@@ -1,0 +1,86 @@
+"""What the budget buys, in the design's order: main rounds, profile and trace passes, side rungs. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from gapprof.records.recording import PlannedRung
+
+FIRST_ROUNDS = 6
+FEWEST_ROUNDS = 3
+OVERDRAFT = 3.0
+"""If six rounds do not fit, the budget may be exceeded this many times, and the report says so."""
+SIDE_ROUNDS = 3
+
+
+def by_id(steps: Iterable[PlannedRung]) -> dict[str, PlannedRung]:
+    """Rung id → step."""
+    return {step.rung.id: step for step in steps}
+
+
+def measurable(step: PlannedRung) -> bool:
+    """Whether this rung needs trials of its own."""
+    return step.refusal is None and step.alias_of is None
+
+
+def round_rungs(steps: Sequence[PlannedRung]) -> tuple[str, ...]:
+    """Rungs visited in every main round: the chain, the square, and the built-in busy page.
+
+    The busy page stands in for contention wherever the user's page is quiet, so it is always in the plan.
+    """
+    return tuple(
+        step.rung.id
+        for step in steps
+        if measurable(step) and (step.rung.role != "side" or step.rung.id == "web-busy")
+    )
+
+
+def first_rounds(round_s: float, budget_s: float) -> int:
+    """Rounds of the first stage: six, or as many as three times the budget allows, at least three."""
+    affordable = int(OVERDRAFT * budget_s / max(round_s, 1e-3))
+    return max(FEWEST_ROUNDS, min(FIRST_ROUNDS, affordable))
+
+
+def total_rounds(*, wanted: int, done: int, round_s: float, left_s: float) -> int:
+    """Rounds of the whole run, fixed once: what precision wants, or what is left buys."""
+    return min(max(wanted, done), done + max(0, int(left_s / max(round_s, 1e-3))))
+
+
+def side_rungs(
+    steps: Sequence[PlannedRung],
+    wanted: frozenset[str],
+    log_factors: Mapping[str, float],
+    expected_s: Mapping[str, float],
+    *,
+    left_s: float,
+    asked_for: bool,
+) -> tuple[str, ...]:
+    """Side rungs to visit now: all that were asked for, or those of the largest causes while money lasts."""
+    ladder = by_id(steps)
+    candidates = [
+        step
+        for step in steps
+        if step.rung.id in wanted
+        and step.rung.role == "side"
+        and step.rung.id != "web-busy"
+        and measurable(step)
+    ]
+    candidates.sort(key=lambda step: -abs(log_factors.get(step.rung.informs, 0.0)))
+    chosen: list[str] = []
+    for step in candidates:
+        more = [rung for rung in (step.rung.id, *_parents(step, ladder)) if rung not in chosen]
+        cost_s = SIDE_ROUNDS * sum(expected_s.get(rung, 1.0) for rung in more)
+        if not asked_for and cost_s > left_s:
+            continue
+        left_s -= cost_s
+        chosen += more
+    return tuple(chosen)
+
+
+def _parents(step: PlannedRung, ladder: Mapping[str, PlannedRung]) -> list[str]:
+    """The rung it is compared with, and that one's own parent while it is a side rung too."""
+    parent = ladder.get(step.rung.derived_from or "")
+    if parent is None:
+        return []
+    target = ladder[parent.alias_of] if parent.alias_of else parent
+    if not measurable(target):
+        return []
+    return [target.rung.id, *(_parents(target, ladder) if target.rung.role == "side" else [])]

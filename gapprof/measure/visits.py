@@ -1,0 +1,129 @@
+"""One visit of one rung: the job, the retries, what strikes it, and the entry that is written."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from gapprof.measure.disturbance import disturbed
+from gapprof.measure.faults import harness_faults
+from gapprof.measure.journal import Journal
+from gapprof.records.backend import Backend
+from gapprof.records.job import Job, Pace
+from gapprof.records.recording import PlannedRung
+from gapprof.records.subject import Subject
+from gapprof.records.trial import Failure, Profile, Trace, Trial
+
+ATTEMPTS = 3
+"""A disturbed trial is repeated twice; then it counts, marked: a busy machine widens intervals first."""
+KEPT_WARMUP_RUNS = 200
+"""Of a tiny model's thousands; enough to see where it became steady."""
+PREFLIGHT_ROUND = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visits:
+    """Everything that all visits of one run share."""
+
+    journal: Journal
+    subject: Subject
+    backends: Mapping[str, Backend]
+    outputs: Path
+    """Folder for one .npz of outputs per rung."""
+    seed: int
+    pace: Pace
+
+    def outputs_of(self, rung_id: str) -> Path:
+        """Where the outputs of a rung lie once it was visited."""
+        return self.outputs / f"{rung_id}.npz"
+
+    def timed(self, step: PlannedRung, round_number: int) -> Trial | Failure:
+        """Visit until a trial counts or the attempts are used up; the last outcome is returned."""
+        failures = 0
+        for attempt in range(ATTEMPTS):
+            outcome = self._once(step, round_number, attempt)
+            self.journal.write(outcome)
+            match outcome:
+                case Failure():
+                    failures += 1
+                    if failures == 2 or outcome.kind == "model":
+                        return outcome
+                case Trial(struck=()):
+                    return outcome
+                case Trial():
+                    pass
+        return outcome
+
+    def preflight(self, step: PlannedRung) -> Trial | Failure:
+        """A first visit: it is written, struck from the start, and shows what the environment is."""
+        started = self.journal.now_s()
+        outcome = self._backend(step).timed(self._job(step, PREFLIGHT_ROUND))
+        outcome = replace(outcome, round=PREFLIGHT_ROUND, started_s=started, ended_s=self.journal.now_s())
+        if isinstance(outcome, Trial):
+            outcome = replace(_bounded(outcome), struck=("preflight visit",))
+        self.journal.write(outcome)
+        return outcome
+
+    def profiled(self, step: PlannedRung, pass_number: int) -> Profile | Failure:
+        """A pass with the runtime's profiler; one attempt."""
+        started = self.journal.now_s()
+        outcome = self._backend(step).profiled(self._job(step, pass_number))
+        outcome = replace(outcome, round=pass_number, started_s=started, ended_s=self.journal.now_s())
+        self.journal.write(outcome)
+        return outcome
+
+    def traced(self, step: PlannedRung, pass_number: int) -> Trace | Failure | None:
+        """A pass under the browser's tracing; one attempt."""
+        started = self.journal.now_s()
+        outcome = self._backend(step).traced(self._job(step, pass_number))
+        if outcome is not None:
+            outcome = replace(outcome, round=pass_number, started_s=started, ended_s=self.journal.now_s())
+            self.journal.write(outcome)
+        return outcome
+
+    def _once(self, step: PlannedRung, round_number: int, attempt: int) -> Trial | Failure:
+        started = self.journal.now_s()
+        outcome = self._backend(step).timed(self._job(step, round_number))
+        outcome = replace(outcome, attempt=attempt, started_s=started, ended_s=self.journal.now_s())
+        if isinstance(outcome, Failure) or step.setting is None:
+            return outcome
+        struck = list(
+            harness_faults(outcome.seen, step.setting, stock_flags=step.rung.environment.flags != "user")
+        )
+        disturbance = disturbed(outcome.load)
+        if disturbance and attempt < ATTEMPTS - 1:
+            struck.append(disturbance)
+        elif disturbance:
+            self.journal.note(step.rung.id, f"kept after two repeats in spite of {disturbance}")
+        return replace(_bounded(outcome), struck=tuple(struck))
+
+    def _backend(self, step: PlannedRung) -> Backend:
+        if step.setting is None:
+            raise ValueError(f"{step.rung.id} has no setting; only resolved rungs are visited")
+        return self.backends[step.setting.backend]
+
+    def _job(self, step: PlannedRung, round_number: int) -> Job:
+        if step.setting is None:
+            raise ValueError(f"{step.rung.id} has no setting; only resolved rungs are visited")
+        own = step.setting.graph == "own"
+        model = self.subject.original if own else self.subject.common
+        outputs = self.outputs_of(step.rung.id)
+        return Job(
+            rung=step.rung.id,
+            round=round_number,
+            seed=self.seed + 1000 * (round_number + 1),
+            setting=step.setting,
+            model_path=str(model.path),
+            external_data=model.external_data,
+            optimise=own,
+            inputs_path=str(self.subject.inputs_path),
+            outputs_path="" if outputs.exists() or round_number == PREFLIGHT_ROUND else str(outputs),
+            pace=self.pace,
+            chain_path=str(self.subject.chain_path),
+            chain_nodes=self.subject.chain_nodes,
+        )
+
+
+def _bounded(trial: Trial) -> Trial:
+    return replace(trial, warmup_ms=trial.warmup_ms[:KEPT_WARMUP_RUNS])
