@@ -1,0 +1,49 @@
+# Two commands on a fresh machine: `make demo` and `make test`. Everything they need, they install.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+MODEL ?= zoo:mobilenetv2
+ZOO := mobilenetv2 resnet50 resnet20 squeezenet bert-small decoder-small int8-cnn
+
+.PHONY: demo test test-long lint reports bench clean
+
+demo: $(VENV)/installed
+	$(BIN)/gapprof setup --yes
+	$(BIN)/gapprof explain $(MODEL)
+
+test: $(VENV)/installed-dev lint
+	$(BIN)/gapprof setup --yes
+	$(BIN)/python -m pytest -m "not long"
+
+test-long: $(VENV)/installed-dev
+	$(BIN)/gapprof setup --yes
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/installed-dev probes_web/node_modules/.package-lock.json
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	cd probes_web && npx --no-install tsc -p tsconfig.json
+
+# One command per model; recording, JSON and Markdown lie side by side in reports/zoo/.
+reports: $(VENV)/installed
+	$(BIN)/gapprof setup --yes
+	for model in $(ZOO); do $(BIN)/python -m reports.make $$model || exit 1; done
+
+bench: $(VENV)/installed
+	for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+$(VENV)/installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+probes_web/node_modules/.package-lock.json: probes_web/package-lock.json
+	cd probes_web && npm ci --ignore-scripts --no-audit --no-fund
+
+clean:
+	rm -rf $(VENV) probes_web/node_modules .mypy_cache .ruff_cache .pytest_cache
