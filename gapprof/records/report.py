@@ -32,14 +32,14 @@ class Tool(Struct, frozen=True, kw_only=True):
 
 
 class Model(Struct, frozen=True, kw_only=True):
-    """The model in one line."""
+    """The model in one line. None only in a report of status `failed`: the model could not be read."""
 
     name: str
-    sha256: str
-    size_bytes: int
-    parameters: int
-    nodes: int
-    opset: int
+    sha256: str | None
+    size_bytes: int | None
+    parameters: int | None
+    nodes: int | None
+    opset: int | None
 
 
 class LatencyPair(Struct, frozen=True, kw_only=True):

@@ -14,6 +14,8 @@ class Surface(Struct, frozen=True, kw_only=True):
     colour: bool = False
     detail: bool = False
     """Everything (`-v`), or the first screen and what belongs to it."""
+    unicode: bool = True
+    """False: the stream takes ASCII alone; signs are spelled out, foreign ones escaped."""
 
 
 class Renderer(Protocol):
