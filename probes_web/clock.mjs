@@ -1,0 +1,45 @@
+// @ts-check
+/** The only clock. Everything timed in the page is a difference of two `now()` of one realm. */
+
+/** Milliseconds since some fixed moment of this realm; the browser coarsens it (see `timerStepUs`). */
+export const now = () => performance.now();
+
+/** Steps to watch, and how long to watch at the most: a coarse timer steps ten times a second or more. */
+const STEPS = 200;
+const WATCH_MS = 30;
+
+/** The smallest difference two readings can have, in µs, measured. */
+export function timerStepUs() {
+  const begin = now();
+  let last = begin;
+  let smallest = Infinity;
+  for (let steps = 0; steps < STEPS && last - begin < WATCH_MS; ) {
+    const reading = now();
+    if (reading !== last) {
+      smallest = Math.min(smallest, reading - last);
+      last = reading;
+      steps += 1;
+    }
+  }
+  return smallest * 1000;
+}
+
+/** The moment `at_ms` on this realm's clock; never earlier, for a timer may fire a little too soon.
+ * @param {number} at_ms
+ * @returns {Promise<void>} */
+export async function until(at_ms) {
+  for (let left = at_ms - now(); left > 0; left = at_ms - now()) {
+    await new Promise((resolve) => setTimeout(resolve, Math.ceil(left)));
+  }
+}
+
+const turn = new MessageChannel();
+
+/** One turn of the event loop, without the 4 ms that nested timers are held back for.
+ * @returns {Promise<void>} */
+export function nextTurn() {
+  return new Promise((resolve) => {
+    turn.port1.onmessage = () => resolve();
+    turn.port2.postMessage(null);
+  });
+}

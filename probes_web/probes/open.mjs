@@ -1,0 +1,61 @@
+// @ts-check
+/** Load onnxruntime-web and the model, leave the outputs of the first run, warm up, keep the session. */
+
+import { send } from "../bytes.mjs";
+import { now, timerStepUs } from "../clock.mjs";
+import { during } from "../phases.mjs";
+import { whereIAm } from "../realm.mjs";
+import { createSession, fetchMaterial, loadRuntime, warmUp } from "../runtime.mjs";
+import { keep } from "../session.mjs";
+import { packed } from "../tensors.mjs";
+
+/** @typedef {import("../wire.js").OpenTask} OpenTask */
+
+/** @type {import("../probe.js").Probe<OpenTask>} */
+export const probe = {
+  where: (task) => (task.where === "worker" ? "worker" : "main"),
+
+  async run(task) {
+    const began = now();
+    const ort = await loadRuntime(task.ort_url, task);
+    const imported = now();
+    const material = await fetchMaterial(task);
+    const fetched = now();
+    const { session, feeds } = await createSession(ort, task, material);
+    const created = now();
+    const outputs = await during("warmup", () => session.run(feeds));
+    const first_run = now() - created;
+    const slices = await leave(outputs, session.outputNames, task.outputs_url);
+    const rest = await warmUp(session, feeds, { ...task, warmup_runs: task.warmup_runs - 1 });
+    await keep({ place: "here", task, material, session, feeds });
+    return {
+      kind: "opened",
+      cold_ms: {
+        import: imported - began,
+        fetch: fetched - imported,
+        create: created - fetched,
+        first_run,
+      },
+      warmup_ms: [first_run, ...rest],
+      outputs: slices,
+      threads: ort.env.wasm.numThreads ?? 1,
+      isolated: globalThis.crossOriginIsolated === true,
+      where: whereIAm(),
+      timer_step_us: timerStepUs(),
+      hardware_concurrency: navigator.hardwareConcurrency,
+      ort_version: ort.env.versions.web ?? ort.env.versions.common,
+      user_agent: navigator.userAgent,
+      page_url: globalThis.location?.href ?? "",
+    };
+  },
+};
+
+/** Post the outputs where they are wanted; the slices say where each one lies.
+ * @param {Readonly<Record<string, import("onnxruntime-web").Tensor>>} outputs
+ * @param {readonly string[]} names @param {string | null} url */
+async function leave(outputs, names, url) {
+  if (url === null) return [];
+  const { parts, slices } = packed(outputs, names);
+  await during("load", () => send(url, parts));
+  return slices;
+}

@@ -1,0 +1,73 @@
+// @ts-check
+/** Time what is open. Nothing is done in the timed stretch but what a page without gapprof would do. */
+
+import { nextTurn, now, until } from "../clock.mjs";
+import { during } from "../phases.mjs";
+import { timedRun } from "../runtime.mjs";
+import { mulberry32 } from "../seeded.mjs";
+import { open, openHere } from "../session.mjs";
+
+/** @typedef {import("../wire.js").TimeTask} TimeTask */
+
+/** @type {import("../probe.js").Probe<TimeTask>} */
+export const probe = {
+  // Requests come from the page, so they are asked for and waited for on its main thread.
+  where: (task) => (task.requests > 0 || open().place === "here" ? "main" : "worker"),
+
+  run: (task) => during("timed", () => (task.requests > 0 ? paced(task) : backToBack(task))),
+};
+
+/** Batches back to back, in the realm that holds the session; one turn of the event loop between batches.
+ * @param {TimeTask} task @returns {Promise<import("../wire.js").Timed>} */
+async function backToBack({ batch, samples }) {
+  const { session, feeds } = openHere();
+  const samples_ms = [];
+  const began = now();
+  for (let sample = 0; sample < samples; sample += 1) {
+    const begin = now();
+    for (let run = 0; run < batch; run += 1) await session.run(feeds);
+    samples_ms.push((now() - begin) / batch);
+    await nextTurn();
+  }
+  return { kind: "timed", samples_ms, requests_ms: [], runs_ms: [], stretch_ms: now() - began };
+}
+
+/** One request after the other, each due a think time after the last result. It is timed from when it was due, so
+ * that waiting for a busy main thread counts: a loop of `await run()` would hide it.
+ * @param {TimeTask} task @returns {Promise<import("../wire.js").Timed>} */
+async function paced({ requests, think_ms, seed, marks }) {
+  const random = mulberry32(seed);
+  const run = runner();
+  const requests_ms = [];
+  const runs_ms = [];
+  const began = now();
+  for (let request = 0; request < requests; request += 1) {
+    const due = now() + thinkTime(think_ms, random);
+    await until(due);
+    const asked = now();
+    runs_ms.push(await run());
+    const answered = now();
+    requests_ms.push(answered - due);
+    if (marks) mark(due, asked, answered);
+  }
+  return { kind: "timed", samples_ms: [], requests_ms, runs_ms, stretch_ms: now() - began };
+}
+
+/** Whole ms, because timers know nothing finer: a fraction would be cut off and read as lateness.
+ * @param {readonly [number, number]} range @param {() => number} random */
+function thinkTime([least, most], random) {
+  return Math.round(least + random() * (most - least));
+}
+
+/** @returns {() => Promise<number>} */
+function runner() {
+  const opened = open();
+  return opened.place === "worker" ? opened.run : () => timedRun(opened.session, opened.feeds);
+}
+
+/** @param {number} due @param {number} asked @param {number} answered */
+function mark(due, asked, answered) {
+  performance.mark("gapprof:due", { startTime: due });
+  performance.measure("gapprof:request", { start: due, end: answered });
+  performance.measure("gapprof:run", { start: asked, end: answered });
+}

@@ -1,0 +1,79 @@
+// @ts-check
+/** onnxruntime-web: loading it as the task says, opening a session, warming it up. Nothing here is ever profiled
+ * unless the caller asked for a profiled session. */
+
+import { read } from "./bytes.mjs";
+import { nextTurn, now } from "./clock.mjs";
+import { during } from "./phases.mjs";
+import { feedsFrom } from "./tensors.mjs";
+
+/** @typedef {typeof import("onnxruntime-web")} Ort */
+/** @typedef {import("onnxruntime-web").InferenceSession} InferenceSession */
+/** @typedef {import("onnxruntime-web").Tensor} Tensor */
+/** @typedef {import("./wire.js").OpenTask} OpenTask */
+
+/** The files a session is made from, fetched once.
+ * @typedef {{ model: Uint8Array, externalData: { path: string, data: Uint8Array }[], inputs: ArrayBuffer }} Material */
+
+/** @param {string} url @param {OpenTask} task @returns {Promise<Ort>} */
+export function loadRuntime(url, { wasm_base_url, threads, simd }) {
+  return during("load", async () => {
+    const imported = await import(url);
+    /** @type {Ort} */
+    const ort = imported.InferenceSession === undefined ? imported.default : imported;
+    ort.env.wasm.numThreads = threads;
+    ort.env.wasm.wasmPaths = wasm_base_url;
+    if (simd !== null) ort.env.wasm.simd = simd;
+    return ort;
+  });
+}
+
+/** @param {OpenTask} task @returns {Promise<Material>} */
+export function fetchMaterial({ model_url, external_data, inputs_url }) {
+  return during("load", async () => ({
+    model: new Uint8Array(await read(model_url)),
+    externalData: await Promise.all(
+      external_data.map(async ({ path, url }) => ({ path, data: new Uint8Array(await read(url)) })),
+    ),
+    inputs: await read(inputs_url),
+  }));
+}
+
+/** A session with its feeds.
+ * @param {Ort} ort @param {OpenTask} task @param {Material} material
+ * @param {import("onnxruntime-web").InferenceSession.SessionOptions} [options] */
+export function createSession(ort, task, { model, externalData, inputs }, options = {}) {
+  return during("create", async () => ({
+    session: await ort.InferenceSession.create(model, {
+      executionProviders: ["wasm"],
+      ...(task.optimise ? {} : { graphOptimizationLevel: "disabled" }),
+      ...(externalData.length > 0 ? { externalData } : {}),
+      ...options,
+    }),
+    feeds: feedsFrom(ort, inputs, task.inputs),
+  }));
+}
+
+/** Single runs, in ms and in order, until both bounds are met: the optimising tier needs time as well as calls.
+ * @param {InferenceSession} session @param {Record<string, Tensor>} feeds
+ * @param {{ warmup_ms: number, warmup_runs: number, most_runs?: number }} bounds
+ * @returns {Promise<number[]>} */
+export function warmUp(session, feeds, { warmup_ms, warmup_runs, most_runs = Infinity }) {
+  return during("warmup", async () => {
+    const begin = now();
+    const runs_ms = [];
+    while (runs_ms.length < most_runs && (runs_ms.length < warmup_runs || now() - begin < warmup_ms)) {
+      runs_ms.push(await timedRun(session, feeds));
+      await nextTurn();
+    }
+    return runs_ms;
+  });
+}
+
+/** One run, in ms.
+ * @param {InferenceSession} session @param {Record<string, Tensor>} feeds @returns {Promise<number>} */
+export async function timedRun(session, feeds) {
+  const begin = now();
+  await session.run(feeds);
+  return now() - begin;
+}

@@ -1,0 +1,114 @@
+// Generated from gapprof/records/wire.py; a contract test compares. Make it anew with
+// python -m gapprof.records.typescript > probes_web/wire.d.ts
+
+/** A model's external data: the name inside the model, and where to fetch it. */
+export interface ExternalFile {
+  path: string;
+  url: string;
+}
+
+/** One tensor inside a block of raw little-endian bytes. */
+export interface TensorSlice {
+  name: string;
+  dtype: string;
+  dims: readonly number[];
+  offset: number;
+  size_bytes: number;
+}
+
+/** Load onnxruntime-web and the model, make the inputs, warm up, leave the outputs of one run. */
+export interface OpenTask {
+  kind: "open";
+  ort_url: string;
+  wasm_base_url: string;
+  threads: number;
+  simd: boolean | null;
+  where: string;
+  model_url: string;
+  external_data: readonly ExternalFile[];
+  optimise: boolean;
+  inputs_url: string;
+  inputs: readonly TensorSlice[];
+  outputs_url: string | null;
+  warmup_ms: number;
+  warmup_runs: number;
+}
+
+/** Time what is open: `samples` batches back to back (`requests` 0), or `requests` paced requests (`samples` 0). */
+export interface TimeTask {
+  kind: "time";
+  batch: number;
+  samples: number;
+  requests: number;
+  think_ms: readonly [number, number];
+  seed: number;
+  marks: boolean;
+}
+
+/** `runs` single runs of what is open, then the same with a profiled session of the same model. */
+export interface ProfileTask {
+  kind: "profile";
+  open: OpenTask;
+  runs: number;
+}
+
+/** A session is open and warm. */
+export interface Opened {
+  kind: "opened";
+  cold_ms: Readonly<Record<string, number>>;
+  warmup_ms: readonly number[];
+  outputs: readonly TensorSlice[];
+  threads: number;
+  isolated: boolean;
+  where: string;
+  timer_step_us: number;
+  hardware_concurrency: number;
+  ort_version: string;
+  user_agent: string;
+  page_url: string;
+}
+
+/** Raw times: per-inference means of batches, or one value per request from when it was due. */
+export interface Timed {
+  kind: "timed";
+  samples_ms: readonly number[];
+  requests_ms: readonly number[];
+  runs_ms: readonly number[];
+  stretch_ms: number;
+}
+
+/** One node of the graph as the profiler names it; one value per run. */
+export interface ProfiledNode {
+  name: string;
+  op_type: string;
+  provider: string;
+  samples_ms: readonly number[];
+}
+
+/** Both halves of a profiled pass. */
+export interface Profiled {
+  kind: "profiled";
+  unprofiled_ms: readonly number[];
+  profiled_ms: readonly number[];
+  model_run_ms: readonly number[];
+  nodes: readonly ProfiledNode[];
+}
+
+/** The page cannot do that, by its nature. */
+export interface Refused {
+  kind: "refusal";
+  reason: string;
+}
+
+/** Something was thrown. `phase` as in `Failure.phase`. */
+export interface Broke {
+  kind: "failure";
+  phase: string;
+  name: string;
+  message: string;
+  stack: string;
+}
+
+export type Task = OpenTask | TimeTask | ProfileTask;
+
+export type Answer = Opened | Timed | Profiled | Refused | Broke;

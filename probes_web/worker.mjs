@@ -1,0 +1,27 @@
+// @ts-check
+/** The worker's side: tasks and single runs come in as messages, one answer goes out for each. */
+
+import { carryOut } from "./carry_out.mjs";
+import { broke } from "./phases.mjs";
+import { timedRun } from "./runtime.mjs";
+import { openHere } from "./session.mjs";
+
+/** @typedef {{ id: number, task: import("./wire.js").Task | null }} Request  a task, or null: run once */
+/** @typedef {{ id: number, answer: import("./wire.js").Answer } | { id: number, run_ms: number }} Reply */
+
+globalThis.addEventListener("message", async (event) => {
+  const { id, task } = /** @type {Request} */ (event.data);
+  /** @type {Reply} */
+  const reply = task === null ? await runOnce(id) : { id, answer: await carryOut(task) };
+  globalThis.postMessage(reply);
+});
+
+/** @param {number} id @returns {Promise<Reply>} */
+async function runOnce(id) {
+  try {
+    const { session, feeds } = openHere();
+    return { id, run_ms: await timedRun(session, feeds) };
+  } catch (thrown) {
+    return { id, answer: broke(thrown) };
+  }
+}

@@ -1,0 +1,61 @@
+// @ts-check
+/** The page's side of the one dedicated worker: starts it at the first task, asks, waits. */
+
+import { during } from "./phases.mjs";
+
+/** @typedef {import("./worker.mjs").Reply} Reply */
+/** @typedef {import("./wire.js").Task} Task */
+/** @typedef {import("./wire.js").Answer} Answer */
+
+/** @typedef {{ resolve: (reply: Reply) => void, reject: (reason: Error) => void }} Waiting */
+
+/** @type {Worker | null} */
+let worker = null;
+/** @type {Map<number, Waiting>} */
+const waiting = new Map();
+let asked = 0;
+
+/** Let the worker carry out a task.
+ * @param {Task} task @returns {Promise<Answer>} */
+export async function askWorker(task) {
+  const reply = await during("start", () => ask(task));
+  if (!("answer" in reply)) throw new Error("the worker ran instead of carrying out a task");
+  return reply.answer;
+}
+
+/** One run of what the worker has open, asked for and answered by message; resolves to the run alone, in ms.
+ * @returns {Promise<number>} */
+export async function runInWorker() {
+  const reply = await ask(null);
+  if ("run_ms" in reply) return reply.run_ms;
+  throw new Error(reply.answer.kind === "failure" ? reply.answer.message : "the worker did not run");
+}
+
+/** @param {Task | null} task @returns {Promise<Reply>} */
+function ask(task) {
+  worker ??= start();
+  const id = (asked += 1);
+  const { promise, resolve, reject } = Promise.withResolvers();
+  waiting.set(id, { resolve, reject });
+  worker.postMessage({ id, task });
+  return promise;
+}
+
+/** A module worker may only be started from the page's own origin, which is not ours inside somebody else's page:
+ * a blob of that origin imports the real one. */
+function start() {
+  const source = `import ${JSON.stringify(new URL("./worker.mjs", import.meta.url).href)};`;
+  const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  const started = new Worker(address, { type: "module", name: "gapprof" });
+  started.addEventListener("message", (event) => {
+    const reply = /** @type {Reply} */ (event.data);
+    waiting.get(reply.id)?.resolve(reply);
+    waiting.delete(reply.id);
+  });
+  started.addEventListener("error", (event) => {
+    const why = event.message || "the page does not let it load (its Content-Security-Policy, perhaps)";
+    for (const { reject } of waiting.values()) reject(new Error(`the worker failed: ${why}`));
+    waiting.clear();
+  });
+  return started;
+}
