@@ -1,0 +1,63 @@
+"""What gapprof itself got wrong strikes a number; what the user asked for does not."""
+
+import pytest
+from msgspec.structs import replace
+
+from gapprof.measure.faults import harness_faults
+from gapprof.records.environment import Setting
+from gapprof.records.trial import Seen
+
+WEB = Setting(
+    backend="chromium",
+    isa="128",
+    threads=2,
+    graph="common",
+    js_flags=(),
+    browser_args=(),
+    where="worker",
+    pacing="back-to-back",
+    page="quiet",
+    isolated=True,
+    build="served",
+)
+NATIVE = replace(WEB, backend="native")
+GOOD = Seen(
+    runtime_version="1.30.0",
+    engine_version="Chrome/156",
+    threads=2,
+    timer_step_us=5.0,
+    isolated=True,
+    where="worker",
+    debugger_domain=False,
+    ceiling_hits=31,
+)
+
+
+def test_an_environment_that_is_what_was_planned_has_no_faults() -> None:
+    assert harness_faults(GOOD, WEB, stock_flags=True) == ()
+    assert harness_faults(GOOD, NATIVE, stock_flags=True) == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"threads": 1}, "threads"),
+        ({"debugger_domain": True}, "Debugger"),
+        ({"where": "main"}, "main"),
+        ({"isolated": False}, "isolation"),
+        ({"rejected_flags": ("--nonsense",)}, "--nonsense"),
+    ],
+)
+def test_each_difference_is_named(change: dict[str, object], word: str) -> None:
+    (fault,) = harness_faults(replace(GOOD, **change), WEB, stock_flags=True)
+    assert word in fault
+
+
+def test_a_ceiling_that_answered_nothing_strikes_the_capped_rung_only() -> None:
+    late = replace(GOOD, ceiling_hits=0)
+    assert "too late" in harness_faults(late, NATIVE, stock_flags=True)[0]
+    assert harness_faults(late, replace(NATIVE, isa="full"), stock_flags=True) == ()
+
+
+def test_a_flag_of_the_users_that_the_engine_ignores_is_the_users_business() -> None:
+    assert harness_faults(replace(GOOD, rejected_flags=("--nonsense",)), WEB, stock_flags=False) == ()

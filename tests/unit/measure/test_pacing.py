@@ -1,0 +1,32 @@
+"""Batches are long against the timer, equal on all rungs, and bounded."""
+
+import pytest
+
+from gapprof.measure.pacing import SHORTEST_SAMPLE_MS, TIMER_SHARE, pace_for, thriftier, trial_s
+
+
+@pytest.mark.parametrize("native_ms", [0.004, 0.04, 3.5, 40.0])
+@pytest.mark.parametrize("step_us", [0.1, 5.0, 100.0])
+def test_one_timer_step_is_at_most_one_percent_of_a_sample(native_ms: float, step_us: float) -> None:
+    pace = pace_for(native_ms=native_ms, web_ms=6 * native_ms, timer_step_us=step_us, deadline_s=60)
+    sample_ms = pace.batch * native_ms
+    assert step_us / 1e3 <= TIMER_SHARE * sample_ms * (1 + 1e-9)
+    assert sample_ms >= SHORTEST_SAMPLE_MS * (1 - 1e-9)
+
+
+@pytest.mark.parametrize("web_ms", [0.05, 25.0, 240.0, 5000.0])
+def test_a_trial_has_at_least_five_samples_and_twenty_requests(web_ms: float) -> None:
+    pace = pace_for(native_ms=web_ms / 6, web_ms=web_ms, timer_step_us=5.0, deadline_s=60)
+    assert 5 <= pace.samples <= 15
+    assert 20 <= pace.requests <= 40
+
+
+def test_the_thriftiest_trial_still_has_three_samples() -> None:
+    pace = thriftier(pace_for(native_ms=40, web_ms=240, timer_step_us=5.0, deadline_s=60))
+    assert pace.samples == 3
+
+
+def test_a_paced_trial_costs_its_think_time_as_well() -> None:
+    pace = pace_for(native_ms=4, web_ms=25, timer_step_us=5.0, deadline_s=60)
+    paced = trial_s(pace, latency_ms=25, start_s=1.0, paced=True)
+    assert paced > trial_s(pace, latency_ms=25, start_s=1.0, paced=False)

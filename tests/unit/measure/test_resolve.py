@@ -1,0 +1,90 @@
+"""Words become settings; what differs in nothing is an alias; what cannot be is refused."""
+
+import pytest
+
+from gapprof import rungs
+from gapprof.measure.resolve import FLAGS, asked_threads, ladder
+from gapprof.measure.spending import by_id, round_rungs
+from gapprof.records.environment import Setting
+from gapprof.records.recording import PlannedRung
+from gapprof.records.settings import Settings
+from gapprof.registry import load
+
+RUNGS = load(rungs, "RUNG")
+
+
+def resolved(
+    settings: Settings, *, cores: int = 8, page_threads: int = 4, isolated: bool = True
+) -> dict[str, PlannedRung]:
+    steps = ladder(
+        RUNGS,
+        settings,
+        cores=cores,
+        page_threads=page_threads,
+        page_isolated=isolated,
+        refuse=lambda setting: "no Node here" if setting.backend == "node" else None,
+    )
+    return by_id(steps)
+
+
+@pytest.mark.parametrize(("cores", "threads"), [(1, 1), (2, 1), (3, 2), (8, 4), (64, 4)])
+def test_without_a_wish_the_page_asks_for_half_the_cores_and_at_most_four(cores: int, threads: int) -> None:
+    assert asked_threads(Settings(), cores) == threads
+
+
+def test_the_default_page_leaves_only_flags_and_page_steps_out() -> None:
+    aliases = {name: step.alias_of for name, step in resolved(Settings()).items() if step.alias_of}
+    assert aliases == {"web-flags": "web-worker", "web": "web-paced", "web-isolated": "web-paced"}
+
+
+def test_a_page_that_runs_the_model_in_a_worker_has_no_main_thread_step() -> None:
+    assert resolved(Settings(where="worker"))["web-main"].alias_of == "web-graph"
+
+
+def test_missing_isolation_shows_on_the_last_rung_and_in_the_threads() -> None:
+    steps = resolved(Settings(threads=4, isolation=False), page_threads=1, isolated=False)
+    web, isolated = steps["web"].setting, steps["web-isolated"].setting
+    assert web is not None
+    assert isolated is not None
+    assert (web.threads, web.isolated) == (1, False)
+    assert (isolated.threads, isolated.isolated) == (4, True)
+    assert steps["web-worker"].setting is not None
+    assert steps["web-worker"].setting.isolated
+    assert steps["web-worker"].setting.threads == 1
+
+
+def test_the_users_flags_stay_on_from_their_rung_to_the_last() -> None:
+    steps = resolved(Settings(js_flags=("--liftoff-only",)))
+    flags = {name: step.setting.js_flags for name, step in steps.items() if step.setting}
+    assert flags["web-worker"] == ()
+    assert flags["web-flags"] == flags["web"] == ("--liftoff-only",)
+
+
+def test_as_many_page_threads_as_cores_leave_no_threads_step() -> None:
+    assert resolved(Settings(threads=8), page_threads=8)["native-threads"].alias_of == "native"
+
+
+def test_isolation_cannot_be_added_to_somebody_elses_page() -> None:
+    steps = resolved(Settings(page="http://127.0.0.1:9/"), isolated=False, page_threads=1)
+    assert "does not serve" in (steps["web-isolated"].refusal or "")
+
+
+def test_a_refusal_of_the_machine_is_kept_with_its_reason() -> None:
+    assert resolved(Settings())["engine"].refusal == "no Node here"
+
+
+def test_the_main_rounds_hold_the_chain_the_square_and_the_busy_page() -> None:
+    order = round_rungs(tuple(resolved(Settings()).values()))
+    assert set(order) == {
+        *("native", "native-threads", "native-extended", "native-all-128", "native-128"),
+        *("web-worker", "web-graph", "web-main", "web-paced", "web-busy"),
+    }
+
+
+def test_every_word_for_flags_has_a_meaning_but_the_users() -> None:
+    words = {rung.environment.flags for rung in RUNGS.values()}
+    assert words - {"user"} == set(FLAGS)
+
+
+def test_every_rung_becomes_a_setting() -> None:
+    assert all(isinstance(step.setting, Setting) for step in resolved(Settings()).values())

@@ -1,0 +1,47 @@
+"""The budget is spent in order, and what it cannot buy is left out rather than squeezed in."""
+
+from gapprof import rungs
+from gapprof.measure.resolve import ladder
+from gapprof.measure.spending import FEWEST_ROUNDS, FIRST_ROUNDS, first_rounds, side_rungs, total_rounds
+from gapprof.records.settings import Settings
+from gapprof.registry import load
+
+RUNGS = load(rungs, "RUNG")
+STEPS = ladder(RUNGS, Settings(), cores=2, page_threads=1, page_isolated=True, refuse=lambda setting: None)
+EXPECTED_S = dict.fromkeys(RUNGS, 2.0)
+
+
+def test_six_rounds_if_they_fit_the_overdraft_and_never_fewer_than_three() -> None:
+    assert first_rounds(10.0, 120.0) == FIRST_ROUNDS
+    assert first_rounds(80.0, 120.0) == 4
+    assert first_rounds(500.0, 120.0) == FEWEST_ROUNDS
+
+
+def test_rounds_are_what_precision_wants_or_what_is_left_buys() -> None:
+    assert total_rounds(wanted=9, done=6, round_s=10, left_s=100) == 9
+    assert total_rounds(wanted=20, done=6, round_s=10, left_s=45) == 10
+    assert total_rounds(wanted=4, done=6, round_s=10, left_s=100) == 6
+    assert total_rounds(wanted=20, done=6, round_s=10, left_s=-5) == 6
+
+
+def test_the_largest_cause_gets_its_side_rungs_first_with_what_they_are_compared_to() -> None:
+    chosen = side_rungs(
+        STEPS,
+        frozenset(RUNGS),
+        {"simd": 0.9, "threads": 0.6, "runtime": 0.1},
+        EXPECTED_S,
+        left_s=25.0,
+        asked_for=False,
+    )
+    assert chosen
+    assert RUNGS[chosen[0]].informs == "simd"
+    for rung_id in chosen:
+        parent = RUNGS[rung_id].derived_from
+        assert RUNGS[rung_id].role != "side" or parent in chosen
+
+
+def test_no_budget_buys_no_side_rung_but_a_wish_is_granted() -> None:
+    wish = frozenset({"web-baseline"})
+    arguments = (STEPS, wish, {"runtime": 0.1}, EXPECTED_S)
+    assert side_rungs(*arguments, left_s=0.0, asked_for=False) == ()
+    assert side_rungs(*arguments, left_s=0.0, asked_for=True) == ("web-baseline", "web-worker")
