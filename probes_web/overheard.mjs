@@ -1,0 +1,21 @@
+// @ts-check
+/** The one place that touches the console: onnxruntime-web prints its profile there and gives it to nobody else. */
+
+/** Do `work` with a console that only listens. What binds `console.log` meanwhile stays bound to `lines`, which
+ * therefore goes on growing after this returned.
+ * @template T
+ * @param {() => Promise<T>} work
+ * @returns {Promise<{ result: T, lines: readonly string[] }>} */
+export async function overheard(work) {
+  /** @type {string[]} */
+  const lines = [];
+  const spoken = console.log;
+  console.log = (...words) => {
+    lines.push(words.join(" "));
+  };
+  try {
+    return { result: await work(), lines };
+  } finally {
+    console.log = spoken;
+  }
+}
