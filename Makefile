@@ -28,7 +28,7 @@ lint: $(VENV)/installed-dev probes_web/node_modules/.package-lock.json
 # One command per model; recording, JSON and Markdown lie side by side in reports/zoo/.
 reports: $(VENV)/installed
 	$(BIN)/gapprof setup --yes
-	for model in $(ZOO); do $(BIN)/python -m reports.make $$model || exit 1; done
+	for model in $(ZOO); do $(BIN)/python reports/make.py $$model || exit 1; done
 
 bench: $(VENV)/installed
 	for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

@@ -1,0 +1,60 @@
+"""Time to the first ranking and to the report, and what share of it is measured inference.
+
+python benchmarks/time_to_report.py [MODEL]
+"""
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from pathlib import Path
+
+from gapprof.records.codec import decode_recording
+from gapprof.records.recording import Recording, RoundStarted
+from gapprof.records.trial import Profile, Trace, Trial
+
+
+def inference_ms(trial: Trial) -> float:
+    """Time inside timed runs; think time between paced requests is not inference."""
+    return sum(trial.samples_ms) * trial.batch + sum(trial.requests_ms)
+
+
+def rows(recording: Recording, wall_s: float) -> list[tuple[str, str]]:
+    """Figure and value, in the order in which they are read."""
+    starts = [entry.at_s for entry in recording.of(RoundStarted)]
+    timed_s = sum(inference_ms(trial) for trial in recording.of(Trial)) / 1e3
+    warm_s = sum(sum(trial.warmup_ms) for trial in recording.of(Trial)) / 1e3
+    visits: dict[str, list[float]] = defaultdict(list)
+    for trial in recording.of(Trial):
+        visits[trial.rung].append(trial.ended_s - trial.started_s)
+    passes_s = sum(p.ended_s - p.started_s for kind in (Profile, Trace) for p in recording.of(kind))
+    first_round_s = starts[1] if len(starts) > 1 else wall_s
+    return [
+        ("first complete round after", f"{first_round_s:.1f} s"),
+        ("report after", f"{wall_s:.1f} s"),
+        ("rounds", str(len(starts))),
+        ("in timed inference", f"{timed_s / wall_s:.1%} of the wall time"),
+        ("in warm-up (kept runs)", f"{warm_s / wall_s:.1%}"),
+        ("in profile and trace passes", f"{passes_s / wall_s:.1%}"),
+        *((f"one visit of {rung}", f"{sum(s) / len(s):.2f} s") for rung, s in sorted(visits.items())),
+    ]
+
+
+def main() -> None:
+    """Run `gapprof explain` once and read its recording."""
+    model = sys.argv[1] if len(sys.argv) > 1 else "zoo:mobilenetv2"
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "recording.jsonl"
+        command = [sys.executable, "-m", "gapprof", "explain", model, "--recording", str(path), "--quiet"]
+        began = time.monotonic()
+        subprocess.run(command, check=False, stdout=subprocess.DEVNULL, timeout=1800)
+        wall_s = time.monotonic() - began
+        recording = decode_recording(path.read_bytes().splitlines(keepends=True), source=str(path))
+    print(model)
+    for figure, value in rows(recording, wall_s):
+        print(f"  {figure:34s} {value}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,5 @@
+"""`python -m gapprof`: the same as the `gapprof` command."""
+
+from gapprof.cli import main
+
+main()

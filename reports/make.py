@@ -1,0 +1,85 @@
+"""One command per published report: recording, JSON and Markdown side by side, and the table of them all.
+
+    python reports/make.py mobilenetv2
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from gapprof.records.codec import decode_report
+from gapprof.records.report import CauseRow, Report
+from gapprof.text.numbers import factor, ms
+
+HERE = Path(__file__).parent
+ZOO = HERE / "zoo"
+CAUSES = ("threads", "simd", "library", "runtime", "contention")
+INTRODUCTION = """# Published reports
+
+Each row is one run of `gapprof explain zoo:NAME`. The recording holds every raw sample; `gapprof analyze` makes the
+same JSON and Markdown from it, byte for byte. Figures are factors (how many times slower) with their 95 % interval;
+"–" stands where a cause does not apply or was not measured. `make reports` regenerates all of this.
+
+"""
+
+
+def measure(name: str) -> None:
+    """Run gapprof once on a zoo model; a status other than ok is published as well, and says so."""
+    ZOO.mkdir(exist_ok=True)
+    stem = ZOO / name
+    command = [sys.executable, "-m", "gapprof", "explain", f"zoo:{name}", "--rungs", "auto", "--quiet"]
+    outputs = ["--recording", f"{stem}.jsonl", "--json", f"{stem}.json", "--markdown", f"{stem}.md"]
+    done = subprocess.run([*command, *outputs], check=False, timeout=3600, cwd=HERE.parent)
+    if not stem.with_suffix(".json").exists():
+        sys.exit(f"gapprof explain zoo:{name} ended with {done.returncode} and wrote no report")
+
+
+def table(reports: list[Report]) -> str:
+    """The README of this folder."""
+    machine = reports[0].machine
+    lines = [
+        f"Measured on {machine.usable_cores} cores of {machine.cpu}, {machine.system} {machine.architecture}.",
+        "",
+        f"| model | native | web | gap | {' | '.join(CAUSES)} | not separated | rounds | status |",
+        f"| :-- | --: | --: | --: | {' | '.join('--:' for _ in CAUSES)} | --: | --: | :-- |",
+    ]
+    for report in reports:
+        rows = {cause.id: cause for cause in report.causes}
+        pair, gap = report.latency_ms, report.gap.ratio
+        cells = [
+            f"[{report.model.name if report.model else '?'}](zoo/{_stem(report)}.md)",
+            ms(pair.native.point) if pair.native else "–",
+            ms(pair.web.point) if pair.web else "–",
+            factor(gap.point) if gap else "–",
+            *(_cell(rows.get(cause)) for cause in CAUSES),
+            factor(report.residual.factor.point) if report.residual.factor else "–",
+            str(report.rounds),
+            report.status,
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return INTRODUCTION + "\n".join(lines) + "\n"
+
+
+def _stem(report: Report) -> str:
+    return (report.model.name if report.model else "").removeprefix("zoo:")
+
+
+def _cell(cause: CauseRow | None) -> str:
+    if cause is None or cause.factor is None or cause.verdict in ("not-applicable", "not-measured"):
+        return "–"
+    estimate = cause.factor
+    return f"{factor(estimate.point)} [{factor(estimate.low)}, {factor(estimate.high)}]"
+
+
+def main() -> None:
+    """Measure what was named, then write the table from every report that lies there."""
+    for name in sys.argv[1:]:
+        measure(name)
+    paths = sorted(ZOO.glob("*.json"))
+    reports = [decode_report(path.read_bytes(), source=str(path)) for path in paths]
+    if reports:
+        (HERE / "README.md").write_text(table(reports), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
