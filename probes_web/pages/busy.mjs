@@ -4,8 +4,9 @@
 
 import { now } from "../clock.mjs";
 
-/** Script and layout per frame: at 60 frames a second 39 % of the main thread. Painting comes on top. */
-const FRAME_MS = 6.5;
+/** Script and layout per frame: at 60 frames a second 30 % of the main thread. Style, paint and compositing come on
+ * top, about 2 ms a frame (measured in headless Chromium 156). */
+const FRAME_MS = 5;
 /** A timer beside the animation, as an application has them: 8 % of the main thread. */
 const TIMER_MS = 4;
 const TIMER_EVERY_MS = 50;
@@ -20,14 +21,12 @@ const rows = Array.from({ length: ROWS }, () => list.appendChild(document.create
 
 let turn = 0;
 
-/** Draw, change the document, ask for its layout: again and again until `ms` are spent.
+/** Change the document and ask for its layout, again and again until `ms` are spent.
  * @param {number} ms */
 function workFor(ms) {
   const end = now() + ms;
-  pen.clearRect(0, 0, canvas.width, canvas.height);
   while (now() < end) {
     turn += 1;
-    drawArcs();
     const row = /** @type {HTMLLIElement} */ (rows[turn % ROWS]);
     row.textContent = `row ${turn}`;
     row.style.paddingLeft = `${turn % 97}px`;
@@ -35,7 +34,9 @@ function workFor(ms) {
   }
 }
 
+/** Once per frame: what is drawn is painted later, on time that no clock here sees. */
 function drawArcs() {
+  pen.clearRect(0, 0, canvas.width, canvas.height);
   for (let arc = 0; arc < ARCS; arc += 1) {
     const angle = (turn + arc) / 17;
     pen.beginPath();
@@ -45,7 +46,9 @@ function drawArcs() {
 }
 
 function onFrame() {
-  workFor(FRAME_MS);
+  const begin = now();
+  drawArcs();
+  workFor(begin + FRAME_MS - now());
   requestAnimationFrame(onFrame);
 }
 
