@@ -1,0 +1,1 @@
+"""The model under test: checked, staged, optimised once, given inputs, counted."""

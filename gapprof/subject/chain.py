@@ -1,0 +1,29 @@
+"""A chain of one-element nodes: its run time is what dispatching a node costs, and nothing else."""
+
+import itertools
+from pathlib import Path
+
+from onnx import TensorProto, helper
+
+from gapprof.subject.sketch import IR_VERSION, OPSET
+
+NODES = 200
+
+
+def write_dispatch_chain(path: Path, nodes: int = NODES) -> None:
+    """Write `nodes` negations of the float32 input `x`, shape [1]; to be loaded with optimisation off."""
+    names = ["x", *(f"y{index}" for index in range(nodes - 1)), "y"]
+    steps = [
+        helper.make_node("Neg", [source], [target], name=f"link_{index}")
+        for index, (source, target) in enumerate(itertools.pairwise(names))
+    ]
+    graph = helper.make_graph(
+        steps,
+        "chain",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1])],
+    )
+    model = helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION, producer_name="gapprof"
+    )
+    path.write_bytes(model.SerializeToString(deterministic=True))

@@ -1,0 +1,122 @@
+"""One native step in a fresh Python process: a crash, a hang or a memory bomb there is an answer here."""
+
+import contextlib
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+KILL_WAIT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """The child came to its end and said this."""
+
+    value: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Died:
+    """The child ended without an answer: a crash of native code, or the system killed it."""
+
+    returncode: int
+    stderr: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overdue:
+    """The child did not end within its deadline and was killed."""
+
+    deadline_s: float
+
+
+def ask(
+    module: str, request: dict[str, Any], *, scratch: Path, deadline_s: float
+) -> Answered | Died | Overdue:
+    """Run `python -m module` on one request; the child is gone when this returns, whatever happens.
+
+    Its files lie in `scratch`, which belongs to the run, so that nothing outlives a killed gapprof.
+    """
+    with tempfile.TemporaryDirectory(prefix="child-", dir=scratch) as folder:
+        answer, errors = Path(folder, "answer.json"), Path(folder, "stderr.txt")
+        request_file = Path(folder, "request.json")
+        request_file.write_text(json.dumps(request), encoding="utf-8")
+        with errors.open("wb") as stderr:
+            child = subprocess.Popen(
+                [sys.executable, "-P", "-m", module, str(request_file), str(answer)],
+                stdin=subprocess.PIPE,
+                stdout=stderr,
+                stderr=stderr,
+                env=_environment(),
+                cwd=folder,
+                process_group=0 if os.name == "posix" else None,
+            )
+            try:
+                returncode = child.wait(timeout=deadline_s)
+            except subprocess.TimeoutExpired:
+                return Overdue(deadline_s=deadline_s)
+            finally:
+                child.kill()
+                child.wait(timeout=KILL_WAIT_S)
+                if child.stdin is not None:
+                    child.stdin.close()
+        try:
+            return Answered(value=json.loads(answer.read_text(encoding="utf-8")))
+        except (FileNotFoundError, json.JSONDecodeError):
+            text = errors.read_text(encoding="utf-8", errors="replace")
+            return Died(returncode=returncode, stderr=text[-2000:])
+
+
+def serve(step: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """The child's side: read the request, do the step, leave the answer. `step` returns plain JSON values."""
+    _die_with_parent()
+    _bound_memory()
+    request = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    answer = step(request)
+    Path(sys.argv[2]).write_text(json.dumps(answer), encoding="utf-8")
+
+
+def _environment() -> dict[str, str]:
+    """The child imports this same gapprof, and nothing from the folder it happens to start in."""
+    spec = importlib.util.find_spec("gapprof")
+    home = str(Path(spec.origin).parents[1]) if spec and spec.origin else ""
+    path = os.pathsep.join(part for part in (home, os.environ.get("PYTHONPATH", "")) if part)
+    return {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def _die_with_parent() -> None:
+    """End when the parent does, even by SIGKILL: its end of our standard input closes."""
+
+    def watch() -> None:
+        with contextlib.suppress(OSError):
+            os.read(0, 1)
+        os._exit(125)
+
+    threading.Thread(target=watch, daemon=True).start()
+    if sys.platform == "linux":
+        import ctypes  # native code may hold the interpreter lock, which would keep the watcher waiting
+
+        ctypes.CDLL(None).prctl(1, 9, 0, 0, 0)  # PR_SET_PDEATHSIG, SIGKILL
+
+
+def _bound_memory() -> None:
+    """A model that asks for absurd memory gets an error; otherwise it might take the machine with it."""
+    if sys.platform != "linux":
+        return
+    import resource
+
+    import psutil
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    total = psutil.virtual_memory().total
+    bounds = [total, *(bound for bound in (soft, hard) if bound != resource.RLIM_INFINITY)]
+    resource.setrlimit(resource.RLIMIT_AS, (min(bounds), hard))

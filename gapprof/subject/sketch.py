@@ -1,0 +1,140 @@
+"""Drawing a graph node by node with seeded weights: what the zoo's architectures are written in."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+OPSET = 17
+IR_VERSION = 8
+"""Old enough for onnxruntime-web 1.18, new enough for LayerNormalization."""
+
+
+class Sketch:
+    """A graph in the making. Every method that draws a node returns the name of its first output."""
+
+    def __init__(self, name: str, *, seed: int) -> None:
+        self.name = name
+        self.random = np.random.Generator(np.random.PCG64(seed))
+        self._nodes: list[onnx.NodeProto] = []
+        self._weights: list[onnx.TensorProto] = []
+        self._inputs: list[onnx.ValueInfoProto] = []
+        self._outputs: list[onnx.ValueInfoProto] = []
+
+    def input(self, name: str, shape: Sequence[int | str], dtype: int = TensorProto.FLOAT) -> str:
+        """Declare a graph input."""
+        self._inputs.append(helper.make_tensor_value_info(name, dtype, shape))
+        return name
+
+    def output(self, tensor: str, name: str, shape: Sequence[int | str]) -> None:
+        """Declare a float graph output that equals `tensor`."""
+        self._nodes.append(helper.make_node("Identity", [tensor], [name], name=f"/{name}/Identity"))
+        self._outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
+
+    def node(self, path: str, op_type: str, inputs: Sequence[str], **attributes: Any) -> str:
+        """Draw one node with one output; `path` names it as exporters do, with slashes."""
+        name = f"/{path}/{op_type}"
+        output = f"{name}_output_0"
+        self._nodes.append(helper.make_node(op_type, inputs, [output], name=name, **attributes))
+        return output
+
+    def split(self, path: str, source: str, sizes: Sequence[int], *, axis: int) -> list[str]:
+        """Cut a tensor in pieces along an axis."""
+        name = f"/{path}/Split"
+        outputs = [f"{name}_output_{index}" for index in range(len(sizes))]
+        at = self.ints(f"{path}.sizes", *sizes)
+        self._nodes.append(helper.make_node("Split", [source, at], outputs, name=name, axis=axis))
+        return outputs
+
+    def weight(self, name: str, values: NDArray[Any]) -> str:
+        """Add an initializer."""
+        self._weights.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
+        return name
+
+    def ints(self, name: str, *values: int) -> str:
+        """Add a one-dimensional int64 constant, as shapes and axes are given."""
+        return self.weight(name, np.array(values, np.int64))
+
+    def scalar(self, name: str, value: float) -> str:
+        """Add a float scalar."""
+        return self.weight(name, np.array(value, np.float32))
+
+    def normal(self, *shape: int, spread: float) -> NDArray[np.float32]:
+        """Seeded normal values with this standard deviation."""
+        return self.random.standard_normal(shape, dtype=np.float32) * np.float32(spread)
+
+    def filters(self, outputs: int, inputs: int, kernel: int, *, gain: float) -> NDArray[np.float32]:
+        """Convolution filters, He-like: unit-variance input gives variance gain².
+
+        The mean of each filter is taken out: a rectifier's positive mean, the same for every image,
+        would else grow from layer to layer until nothing of the image is left in the output.
+        """
+        fan_in = inputs * kernel * kernel
+        values = self.normal(outputs, inputs, kernel, kernel, spread=gain / math.sqrt(fan_in))
+        if fan_in > 16:
+            values -= values.mean(axis=(1, 2, 3), keepdims=True, dtype=np.float32)
+        return values
+
+    def conv(
+        self,
+        path: str,
+        source: str,
+        weights: NDArray[np.float32],
+        *,
+        stride: int = 1,
+        pad: int = 0,
+        group: int = 1,
+    ) -> str:
+        """Draw a square convolution with bias, batch normalisation folded in as exporters leave it."""
+        kernel = weights.shape[2]
+        weight = self.weight(f"{path}.weight", weights)
+        bias = self.weight(f"{path}.bias", self.normal(weights.shape[0], spread=0.1))
+        return self.node(
+            path,
+            "Conv",
+            [source, weight, bias],
+            kernel_shape=[kernel, kernel],
+            strides=[stride, stride],
+            pads=[pad] * 4,
+            dilations=[1, 1],
+            group=group,
+        )
+
+    def linear(self, path: str, source: str, inputs: int, outputs: int, *, gain: float = 1.0) -> str:
+        """Draw a dense layer on [rows, inputs] as Gemm."""
+        weight = self.weight(f"{path}.weight", self.normal(outputs, inputs, spread=gain / math.sqrt(inputs)))
+        bias = self.weight(f"{path}.bias", self.normal(outputs, spread=0.02))
+        return self.node(path, "Gemm", [source, weight, bias], transB=1)
+
+    def projection(self, path: str, source: str, inputs: int, outputs: int, *, gain: float = 1.0) -> str:
+        """Draw a dense layer on [..., inputs] as MatMul and Add, as transformers are exported."""
+        weight = self.weight(f"{path}.weight", self.normal(inputs, outputs, spread=gain / math.sqrt(inputs)))
+        bias = self.weight(f"{path}.bias", self.normal(outputs, spread=0.02))
+        return self.node(path, "Add", [self.node(path, "MatMul", [source, weight]), bias])
+
+    def layer_norm(self, path: str, source: str, width: int) -> str:
+        """Draw a LayerNormalization over the last axis."""
+        scale = self.weight(f"{path}.weight", 1 + self.normal(width, spread=0.05))
+        bias = self.weight(f"{path}.bias", self.normal(width, spread=0.05))
+        return self.node(path, "LayerNormalization", [source, scale, bias], axis=-1, epsilon=1e-5)
+
+    def model(self) -> onnx.ModelProto:
+        """The finished model, checked."""
+        graph = helper.make_graph(self._nodes, self.name, self._inputs, self._outputs, self._weights)
+        model = helper.make_model(
+            graph,
+            opset_imports=[helper.make_opsetid("", OPSET)],
+            ir_version=IR_VERSION,
+            producer_name="gapprof zoo",
+        )
+        onnx.checker.check_model(model)
+        return model
+
+    def save(self, path: Path) -> None:
+        """Write the model as one file."""
+        path.write_bytes(self.model().SerializeToString(deterministic=True))

@@ -1,0 +1,42 @@
+"""Reference models: real architectures, seeded weights, one file each. Adding a file adds a model."""
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from gapprof import registry
+from gapprof.errors import WrongUse
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZooModel:
+    """One architecture. `save` writes the model, and its external data beside it, always the same bytes."""
+
+    id: str
+    title: str
+    save: Callable[[Path], None]
+
+
+def names() -> tuple[str, ...]:
+    """The ids that `zoo:NAME` takes, sorted."""
+    return tuple(sorted(models()))
+
+
+def models() -> Mapping[str, ZooModel]:
+    """Every model of the zoo by its id."""
+    return registry.load(sys.modules[__name__], "MODEL")
+
+
+def build(name: str, folder: Path) -> Path:
+    """Write the model into `folder` as NAME.onnx; raises WrongUse for a name that the zoo does not have."""
+    model = models().get(name)
+    if model is None:
+        raise WrongUse(
+            f"there is no zoo model called {name!r}",
+            hint=f"The zoo has {', '.join(names())}.",
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.onnx"
+    model.save(path)
+    return path
