@@ -3,10 +3,12 @@
 import unicodedata
 
 _LINE = 400
+_SENTENCE = 800
+_WORD = 72
 _MARKS_IN_A_ROW = 2
 _HARMFUL = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Control, format (bidi overrides, zero width), surrogate, private, unassigned, line separators."""
-_MARKDOWN = {sign: "\\" + sign for sign in "\\`*_{}[]()#+!|~$^@:"} | {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
+_MARKDOWN = {sign: "\\" + sign for sign in "\\`*_[]#|~$@"} | {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 _ASCII = {
     "–": "-",
     "—": "-",
@@ -48,6 +50,11 @@ def harmless(text: str, limit: int = _LINE) -> str:
     return middle("".join(kept), limit)
 
 
+def sentence(text: str, limit: int = _SENTENCE) -> str:
+    """Prose that may quote a stranger's names: harmless, and no single word longer than `_WORD` signs."""
+    return " ".join(middle(word, _WORD) for word in harmless(text, limit).split(" "))
+
+
 def middle(text: str, limit: int) -> str:
     """At most `limit` characters: both ends of a name tell more than its beginning alone."""
     if len(text) <= limit:
@@ -64,9 +71,10 @@ def ascii_only(text: str) -> str:
     return spelled.encode("ascii", "backslashreplace").decode("ascii")
 
 
-def markdown_cell(text: str, limit: int = _LINE) -> str:
-    """A cell of a Markdown table: one line that no sign in it can format, link or break out of."""
-    return "".join(_MARKDOWN.get(sign, sign) for sign in harmless(text, limit))
+def markdown(text: str, limit: int = _SENTENCE) -> str:
+    """One line of Markdown, also inside a table's cell, that nothing in it can format, link or leave."""
+    quoted = "".join(_MARKDOWN.get(sign, sign) for sign in sentence(text, limit))
+    return quoted.replace("://", "\\://").replace("www.", "www\\.")
 
 
 def file_stem(name: str, limit: int = 40) -> str:

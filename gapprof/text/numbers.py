@@ -1,6 +1,7 @@
 """The one module that turns numbers into text. Nothing is rounded before it gets here."""
 
 import math
+from collections.abc import Sequence
 
 from gapprof.records.report import Estimate
 
@@ -32,6 +33,12 @@ def bare_ms(milliseconds: float) -> str:
     return plain(milliseconds, _significant_decimals(milliseconds))
 
 
+def bare_column(values: Sequence[float]) -> tuple[str, ...]:
+    """Numbers of one unit under each other: as many decimals as the largest needs, so that points line up."""
+    decimals = _significant_decimals(max((abs(value) for value in values), default=0.0))
+    return tuple(plain(value, decimals) for value in values)
+
+
 def ms_with_interval(estimate: Estimate) -> str:
     """`8.61 ms [8.40, 8.82]`."""
     decimals = _interval_decimals(estimate)
@@ -47,6 +54,11 @@ def percent(share: float) -> str:
     """A share of 1 in percent: `42 %`, `4.2 %`, `-3.1 %`."""
     value = 100.0 * share
     return f"{plain(value, 0 if abs(value) >= 10 else 1)} %"
+
+
+def whole_percent(share: float) -> str:
+    """A share of 1 in whole percents, for a column that a bar stands beside."""
+    return f"{plain(100.0 * share, 0)} %"
 
 
 def percent_with_interval(estimate: Estimate) -> str:

@@ -1,0 +1,133 @@
+"""GitHub-flavoured Markdown, for a README, a pull request or a CI summary."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from gapprof.digest.doubts import doubts, gap_missing
+from gapprof.digest.operators import lost_ms, top_operators
+from gapprof.digest.why import WhyRow, owner, why_rows, with_children
+from gapprof.records.report import Report
+from gapprof.records.surface import Surface
+from gapprof.text import numbers
+from gapprof.text.names import harmless
+from gapprof.text.names import markdown as cell
+
+_OPERATORS = 10
+_OPERATORS_DETAIL = 100
+
+
+@dataclass(frozen=True, slots=True)
+class MarkdownRenderer:
+    """Headline, ranking, actions, operators, doubts, and how it was measured."""
+
+    id: str = "markdown"
+    suffix: str = ".md"
+
+    def render(self, report: Report, surface: Surface) -> str:
+        """Return the whole document."""
+        rows = with_children(report) if surface.detail else why_rows(report)
+        count = _OPERATORS_DETAIL if surface.detail else _OPERATORS
+        parts = (
+            _headline(report),
+            *((_why(rows), _actions(report)) if report.status != "failed" else ()),
+            _operators(report, count),
+            _doubts(report),
+            _measured(report),
+        )
+        return "\n\n".join(text for part in parts if (text := "\n".join(part))) + "\n"
+
+
+def _headline(report: Report) -> Iterator[str]:
+    yield f"**{cell(report.headline)}**"
+    if report.status != "ok" and report.status_why not in report.headline:
+        yield ""
+        yield f"{report.status.replace('-', ' ').capitalize()}: {cell(report.status_why)}"
+    if report.gap.ratio is None and report.status != "failed":
+        yield ""
+        yield f"No ratio: {cell(gap_missing(report))}"
+    latencies = [
+        f"{numbers.ms_with_interval(estimate)} {where}"
+        for estimate, where in (
+            (report.latency_ms.native, "native"),
+            (report.latency_ms.web, "in the browser"),
+        )
+        if estimate is not None
+    ]
+    if report.gap.ratio is not None:
+        latencies.append(numbers.factor_with_interval(report.gap.ratio))
+    if latencies:
+        yield ""
+        yield f"{cell(report.model.name, 60)} · {' · '.join(latencies)}"
+
+
+def _why(rows: Sequence[WhyRow]) -> Iterator[str]:
+    yield "| | Why | Times slower | Share of the gap | | Whose |"
+    yield "| --: | :-- | :-- | --: | :-- | :-- |"
+    for row in rows:
+        indent = "&nbsp;&nbsp;" * row.depth
+        factor = "" if row.factor is None else numbers.factor_with_interval(row.factor)
+        share = "" if row.share is None or row.word == "unclear" else numbers.whole_percent(row.share.point)
+        yield f"| {row.rank} | {indent}{cell(row.title)} | {factor} | {share} | {row.word} | {row.owner} |"
+
+
+def _actions(report: Report) -> Iterator[str]:
+    yield "### What you can change"
+    yield ""
+    if not report.actions:
+        yield "Nothing that was tried here: no change to the page, the model or the library's version helps."
+        return
+    yield "| Change | Now → then | Basis | Whose |"
+    yield "| :-- | :-- | :-- | :-- |"
+    for action in report.actions:
+        step = f"{numbers.bare_ms(action.now_ms.point)} → {numbers.ms(action.then_ms.point)}"
+        yield f"| {cell(action.text)} | {step} | {action.basis} | {owner(action.owner)} |"
+
+
+def _operators(report: Report, count: int) -> Iterator[str]:
+    if not report.operators:
+        return
+    top = top_operators(report, count)
+    yield "### Operators that lose the most"
+    yield ""
+    yield "| Operator | Type | Native ms | Browser ms | Lost ms | Ratio | Of the page's time |"
+    yield "| :-- | :-- | --: | --: | --: | --: | --: |"
+    for row in top.rows:
+        ratio = "" if row.ratio is None else numbers.factor(row.ratio)
+        times = " | ".join(numbers.bare_ms(time) for time in (row.native_ms, row.web_ms, lost_ms(row)))
+        yield (
+            f"| {cell(row.name, 80)} | {cell(row.op_type, 40)} | {times} | {ratio} "
+            f"| {numbers.whole_percent(row.share_of_web)} |"
+        )
+    if top.others:
+        yield f"| _{top.others} more_ | | | | {numbers.bare_ms(top.others_lost_ms)} | | |"
+
+
+def _doubts(report: Report) -> Iterator[str]:
+    sentences = doubts(report)
+    if sentences:
+        yield "### Doubts"
+        yield ""
+        yield from (f"- {cell(sentence)}" for sentence in sentences)
+
+
+def _measured(report: Report) -> Iterator[str]:
+    model, machine = report.model, report.machine
+    yield "### How it was measured"
+    yield ""
+    command = harmless(" ".join(report.tool.argv)).replace("`", "'")
+    yield f"- `{command}`, gapprof {cell(report.tool.version)}, {cell(report.began_utc)}"
+    yield (
+        f"- {cell(machine.cpu)}, {machine.usable_cores} of {machine.logical_cores} cores usable, "
+        f"{numbers.size(machine.memory_bytes)}, {cell(machine.system)} {cell(machine.architecture)}"
+    )
+    if model.size_bytes is not None and model.parameters is not None and model.nodes is not None:
+        yield (
+            f"- {cell(model.name, 60)}: {numbers.size(model.size_bytes)}, {numbers.count(model.parameters)} "
+            f"parameters, {model.nodes} operators, sha256 {cell(model.sha256 or '')}"
+        )
+    if report.gap.ratio is not None:
+        share = numbers.whole_percent(report.gap.ratio.level)
+        yield f"- In brackets: {share} intervals over {report.gap.ratio.rounds} rounds."
+
+
+RENDERER = MarkdownRenderer()

@@ -1,0 +1,49 @@
+"""The operators that lose the most time."""
+
+from rich.table import Table
+from rich.text import Text
+
+from gapprof.digest.operators import lost_ms, top_operators
+from gapprof.records.report import OperatorRow, Report
+from gapprof.terminal.ink import Ink
+from gapprof.text import numbers
+
+_COLUMNS = (("native", 7), ("browser", 7), ("lost ms", 7), ("ratio", 6), ("of page", 7))
+_FIXED = 3 + sum(width + 1 for _, width in _COLUMNS) + 1
+_NAME_MOST = 70
+
+
+def operators(report: Report, ink: Ink, *, count: int) -> Table:
+    """The top rows, one line for all others, and the row that closes the columns when there is one."""
+    top = top_operators(report, count)
+    name_width = max(12, min(_NAME_MOST, ink.width - _FIXED))
+    table = ink.grid()
+    table.add_column("", width=2)
+    table.add_column(Text("Operators", style="bold not dim"), width=name_width, no_wrap=True)
+    for heading, width in _COLUMNS:
+        table.add_column(heading, width=width, justify="right", no_wrap=True)
+    rows = list(top.rows)
+    if top.weighting is not None and ink.surface.detail:
+        rows.append(top.weighting)
+    native = numbers.bare_column([row.native_ms for row in rows])
+    web = numbers.bare_column([row.web_ms for row in rows])
+    *lost, others_lost = numbers.bare_column([*(lost_ms(row) for row in rows), top.others_lost_ms])
+    for row, *times in zip(rows, native, web, lost, strict=True):
+        closing = row is top.weighting
+        name = ink.text("outside the operators") if closing else ink.name(_called(row), name_width)
+        table.add_row("", name, *times, *_proportions(row), style="dim" if closing else "")
+    if top.others:
+        table.add_row("", ink.text(f"{top.others} more"), "", "", others_lost, "", "", style="dim")
+    return table
+
+
+def _called(row: OperatorRow) -> str:
+    """Most exporters put the type into the name; where they do not, it is said."""
+    if not row.name:
+        return f"({row.op_type} without a name)"
+    return row.name if row.op_type.lower() in row.name.lower() else f"{row.name} ({row.op_type})"
+
+
+def _proportions(row: OperatorRow) -> tuple[str, str]:
+    ratio = "" if row.ratio is None else numbers.factor(row.ratio)
+    return ratio, numbers.whole_percent(row.share_of_web)

@@ -1,0 +1,97 @@
+"""What was measured on what, asked in which words, and what was checked."""
+
+import json
+from collections.abc import Iterator
+
+from msgspec.structs import asdict
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from gapprof.records.report import Report
+from gapprof.records.settings import Settings
+from gapprof.terminal.ink import Ink
+from gapprof.text import numbers
+
+_CHECK_WORDS = {"pass": "held", "fail": "FAILED", "unknown": "not checked"}
+_LABEL = 22
+
+
+def provenance(report: Report, ink: Ink) -> Iterator[RenderableType]:
+    """Start-up, overheads, page and memory figures, checks, and the facts that a second run would need."""
+    if report.cold.rows:
+        yield from _pairs(ink, "Start-up, native and browser", _cold(report))
+    figures = {**report.overhead, **report.memory, **report.page}
+    if figures:
+        yield from _pairs(
+            ink, "Figures", ((_label(key), _figure(key, figures[key])) for key in sorted(figures))
+        )
+    if report.checks:
+        checks = ((_CHECK_WORDS[check.status], check.text) for check in report.checks)
+        yield from _pairs(ink, "Checks", checks)
+    yield from _pairs(ink, "Measured", _facts(report))
+
+
+def _cold(report: Report) -> Iterator[tuple[str, str]]:
+    for row in report.cold.rows:
+        sides = ("-" if value is None else numbers.ms(value) for value in (row.native_ms, row.web_ms))
+        yield _label(row.stage), "   ".join(f"{side:>10}" for side in sides)
+
+
+def _facts(report: Report) -> Iterator[tuple[str, str]]:
+    model, machine = report.model, report.machine
+    yield "command", " ".join(report.tool.argv)
+    yield "gapprof", report.tool.version
+    yield "begun", report.began_utc
+    yield "model", model.name
+    if model.sha256 is not None:
+        yield "sha256", model.sha256
+    if model.size_bytes is not None and model.parameters is not None:
+        yield "size", f"{numbers.size(model.size_bytes)}, {numbers.count(model.parameters)} parameters"
+    if model.nodes is not None and model.opset is not None:
+        yield "graph", f"{model.nodes} operators, opset {model.opset}"
+    yield "machine", f"{machine.cpu}, {machine.usable_cores} of {machine.logical_cores} cores usable"
+    yield "memory", numbers.size(machine.memory_bytes)
+    yield "system", f"{machine.system} {machine.kernel}, {machine.architecture}, Python {machine.python}"
+    yield from _asked(report.settings)
+
+
+def _asked(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Only what differs from the defaults, as the page and the flags do."""
+    usual = asdict(Settings())
+    for name, value in asdict(settings).items():
+        if value != usual[name]:
+            yield _label(name), value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _figure(key: str, value: object) -> str:
+    """A figure by the unit in its key; anything that is no number as JSON."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+    match key.rpartition("_")[2]:
+        case "ms":
+            return numbers.ms(value)
+        case "bytes":
+            return numbers.size(value)
+        case "ratio" | "closure" | "share":
+            return numbers.percent(value)
+        case _:
+            return numbers.bare_ms(value)
+
+
+def _label(key: str) -> str:
+    """A key in words, without the unit that its figure carries."""
+    words = key.split("_")
+    return " ".join(words[:-1] if len(words) > 1 and words[-1] in ("ms", "bytes") else words)
+
+
+def _pairs(ink: Ink, heading: str, rows: Iterator[tuple[str, str]]) -> Iterator[RenderableType]:
+    yield Text()
+    yield ink.text(f"   {heading}", "bold")
+    table = Table.grid(padding=(0, 1, 0, 0))
+    table.add_column(width=2)
+    table.add_column(width=_LABEL)
+    table.add_column(width=max(20, ink.width - _LABEL - 5), overflow="fold")
+    for label, words in rows:
+        table.add_row("", ink.text(label, "dim"), ink.text(words))
+    yield table

@@ -1,0 +1,71 @@
+"""The terminal report as a string: the same report and surface give the same text."""
+
+import io
+from collections.abc import Iterator
+
+from rich.console import Console, RenderableType
+from rich.text import Text
+
+from gapprof.digest.doubts import doubts
+from gapprof.digest.why import why_rows, with_children
+from gapprof.records.report import Report
+from gapprof.records.surface import Surface
+from gapprof.terminal.actions import actions
+from gapprof.terminal.detail import detail
+from gapprof.terminal.ink import Ink
+from gapprof.terminal.operators import operators
+from gapprof.terminal.verdict import verdict
+from gapprof.terminal.why import why_table
+
+_OPERATORS = 8
+_OPERATORS_DETAIL = 40
+
+
+def drawn(report: Report, surface: Surface) -> str:
+    """The whole terminal report, ending in a newline."""
+    return printed(_parts(report, Ink(surface)), surface)
+
+
+def printed(parts: Iterator[RenderableType], surface: Surface) -> str:
+    """Renderables as text for one surface. Nothing of the process's own terminal or environment leaks in."""
+    file = io.StringIO()
+    console = Console(
+        file=file,
+        width=surface.width,
+        height=100,
+        force_terminal=surface.colour,
+        color_system="standard" if surface.colour else None,
+        no_color=not surface.colour,
+        legacy_windows=False,
+        markup=False,
+        emoji=False,
+        highlight=False,
+        _environ={},
+    )
+    for part in parts:
+        console.print(part)
+    lines = (line.rstrip() for line in file.getvalue().split("\n"))
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _parts(report: Report, ink: Ink) -> Iterator[RenderableType]:
+    yield from verdict(report, ink)
+    if report.status != "failed":
+        yield Text()
+        yield why_table(with_children(report) if ink.surface.detail else why_rows(report), ink)
+        yield Text()
+        yield actions(report, ink)
+    if report.operators:
+        yield Text()
+        yield operators(report, ink, count=_OPERATORS_DETAIL if ink.surface.detail else _OPERATORS)
+    sentences = doubts(report)
+    if sentences:
+        yield Text()
+        yield Text("   Doubts", style="bold")
+        yield ink.points(sentences)
+    if report.gap.ratio is not None:
+        level = f"{100 * report.gap.ratio.level:.0f}"
+        yield Text()
+        yield ink.text(f"   In brackets: {level} % intervals over {report.gap.ratio.rounds} rounds.", "dim")
+    if ink.surface.detail:
+        yield from detail(report, ink)
