@@ -1,11 +1,12 @@
 """The corner points of the ladder, timed by a plain script that shares no measuring code with gapprof.
 
-    python benchmarks/independent_ladder.py [MODEL ...]      default: zoo:mobilenetv2 zoo:resnet20 zoo:bert-small
+    python benchmarks/independent_ladder.py [MODEL ...]
 
-Each rung is a fresh process or a fresh browser, visited in shuffled rounds; a figure is the median of single
-runs. The browser talks to a bare http.server by fetch and POST: no CDP, no pyppeteer, none of gapprof's pages.
-Shared with gapprof are the model, its inputs, and the CPUID ceiling (there is no other way to hold
-onnxruntime to 128 bits). At the end the same model goes through `gapprof explain`, and the ratios stand side by side.
+Default: zoo:mobilenetv2 zoo:resnet20 zoo:bert-small. Each rung is a fresh process or browser, visited in
+shuffled rounds; a figure is the median of single runs. The browser talks to a bare http.server by fetch and
+POST: no CDP, no pyppeteer, none of gapprof's pages. Shared with gapprof are the model, its inputs, and the
+CPUID ceiling (there is no other way to hold onnxruntime to 128 bits). At the end the same model goes through
+`gapprof explain`, and the ratios stand side by side.
 """
 
 import functools
@@ -23,10 +24,10 @@ import threading
 from pathlib import Path
 
 import numpy as np
-from gapprof.assets import find_browser, web_dist
-from gapprof.subject.open import open_subject
 
+from gapprof.assets import find_browser, web_dist
 from gapprof.records.subject import Subject
+from gapprof.subject.open import open_subject
 
 ROUNDS = 6
 WARM_S = 0.4
@@ -37,8 +38,8 @@ NATIVE = """
 import sys, json, time, ctypes
 model, inputs, optimise, isa, threads, warm_s, runs = json.loads(sys.argv[1])
 if isa != "full":
-    from gapprof.native.isa.ceiling import install_for_onnxruntime
-    install_for_onnxruntime(isa)
+    from gapprof.native.isa.ceiling import install
+    install(isa, cache=None)
 import numpy as np, onnxruntime as ort
 options = ort.SessionOptions()
 options.intra_op_num_threads = threads
@@ -67,7 +68,8 @@ ort.env.wasm.wasmPaths = "/ort/";
 const model = new Uint8Array(await (await fetch("/model.onnx")).arrayBuffer());
 const session = await ort.InferenceSession.create(model,
     { executionProviders: ["wasm"], graphOptimizationLevel: "disabled" });
-const views = { float32: Float32Array, int64: BigInt64Array, int32: Int32Array, uint8: Uint8Array, bool: Uint8Array };
+const views = { float32: Float32Array, int64: BigInt64Array, int32: Int32Array,
+    uint8: Uint8Array, bool: Uint8Array };
 const feeds = {};
 for (const [name, dtype, dims] of tensors) {
   const bytes = await (await fetch("/tensor/" + encodeURIComponent(name))).arrayBuffer();

@@ -1,6 +1,6 @@
 """One command per published report: recording, JSON and Markdown side by side, and the table of them all.
 
-    python reports/make.py mobilenetv2
+python reports/make.py mobilenetv2
 """
 
 import subprocess
