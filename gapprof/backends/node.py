@@ -1,0 +1,172 @@
+"""The same wasm in Node, without a browser: the `engine` rungs."""
+
+import hashlib
+import os
+import time
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from gapprof import assets
+from gapprof.browser import tensors
+from gapprof.browser.trouble import VisitError, failure
+from gapprof.engine import Engine, running
+from gapprof.errors import GapprofError
+from gapprof.guard import Guard
+from gapprof.proc import cpu_ms_of, machine_busy_ms, thread_difference, thread_use
+from gapprof.records.backend import Backend
+from gapprof.records.environment import Setting
+from gapprof.records.job import Job
+from gapprof.records.settings import Settings
+from gapprof.records.trial import Failure, Load, Profile, Seen, Trace, Trial
+from gapprof.records.wire import ExternalFile, Opened, OpenTask, Timed, TimeTask
+
+_ENTRY = "ort.node.min.mjs"
+"""The build that starts its threads as Node does; the wasm is the browser's."""
+_WASM = "ort-wasm-simd-threaded.wasm"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeBackend:
+    """A fresh Node process per trial."""
+
+    guard: Guard
+    web_dist: str | None
+    id: str = "node"
+
+    def refuse(self, setting: Setting) -> str | None:
+        """Why this machine cannot give it: no Node, no build that Node can load, or paced requests."""
+        if setting.pacing != "back-to-back":
+            return "Node has no page that could ask for runs by events"
+        try:
+            assets.node()
+            entry = assets.web_dist(self.web_dist) / _ENTRY
+        except GapprofError as error:
+            return error.message
+        return None if entry.is_file() else f"this build of onnxruntime-web has no {_ENTRY}"
+
+    def timed(self, job: Job) -> Trial | Failure:
+        """Open, warm up, time; nothing else runs in that process."""
+        try:
+            return self._visit(job)
+        except VisitError as trouble:
+            return failure(job, trouble, phase="timed")
+        except GapprofError as error:
+            return failure(job, VisitError(error.message, kind="environment", hint=error.hint), phase="start")
+
+    def profiled(self, job: Job) -> Profile | Failure:
+        """No operator is read off Node: the browser's own profile is at hand."""
+        trouble = VisitError("the engine rungs are timed, not profiled", kind="environment")
+        return failure(job, trouble, phase="start")
+
+    def traced(self, job: Job) -> Trace | Failure | None:  # noqa: ARG002  the protocol's signature
+        """There is no browser whose tracing could run."""
+        return None
+
+    def _visit(self, job: Job) -> Trial:
+        until = time.monotonic() + job.pace.deadline_s
+        node, script = assets.node(), assets.probes_web() / "engine.mjs"
+        dist = assets.web_dist(self.web_dist)
+        with (
+            self.guard.folder("engine") as folder,
+            running(node, script, guard=self.guard, js_flags=job.setting.js_flags) as engine,
+        ):
+            opened = engine.open(_open_task(job, dist, folder), until=until)
+            if job.outputs_path:
+                block = (folder / "outputs.bin").read_bytes()
+                tensors.save(tensors.unpacked(block, opened.outputs), Path(job.outputs_path))
+            timed, load = _observed(engine, _time_task(job), until=until)
+            return Trial(
+                rung=job.rung,
+                round=job.round,
+                started_s=0.0,
+                ended_s=0.0,
+                batch=job.pace.batch,
+                samples_ms=timed.samples_ms,
+                warmup_ms=opened.warmup_ms,
+                cold_ms={"process": engine.start_ms, **opened.cold_ms},
+                seen=_seen(engine, opened, dist),
+                load=load,
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Opener:
+    id: str = "node"
+
+    def open(self, settings: Settings, *, guard: Guard) -> Backend:
+        """Nothing is started before the first visit."""
+        return NodeBackend(guard=guard, web_dist=settings.web_dist)
+
+
+BACKEND = _Opener()
+
+
+def _open_task(job: Job, dist: Path, folder: Path) -> OpenTask:
+    block, slices = tensors.packed(Path(job.inputs_path))
+    inputs = folder / "inputs.bin"
+    inputs.write_bytes(block)
+    model = Path(job.model_path)
+    return OpenTask(
+        ort_url=(dist / _ENTRY).as_uri(),
+        wasm_base_url=dist.as_uri() + "/",
+        threads=job.setting.threads,
+        where="main",
+        model_url=model.as_uri(),
+        external_data=tuple(
+            ExternalFile(path=name, url=(model.parent / name).as_uri()) for name in job.external_data
+        ),
+        optimise=job.optimise,
+        inputs_url=inputs.as_uri(),
+        inputs=slices,
+        outputs_url=(folder / "outputs.bin").as_uri() if job.outputs_path else None,
+        warmup_ms=job.pace.warmup_ms,
+        warmup_runs=job.pace.warmup_runs,
+    )
+
+
+def _time_task(job: Job) -> TimeTask:
+    return TimeTask(
+        batch=job.pace.batch,
+        samples=job.pace.samples,
+        requests=0,
+        think_ms=job.pace.think_ms,
+        seed=job.seed,
+    )
+
+
+def _observed(engine: Engine, task: TimeTask, *, until: float) -> tuple[Timed, Load]:
+    """The timed stretch, and who used the processors meanwhile."""
+    pids = (engine.pid, os.getpid())
+    threads, cpu_ms, busy_ms = thread_use(engine.pid, "node"), cpu_ms_of(pids), machine_busy_ms()
+    began = time.monotonic()
+    timed = engine.time(task, until=until)
+    wall_ms = (time.monotonic() - began) * 1e3
+    busy_after_ms = machine_busy_ms()
+    load = Load(
+        wall_ms=wall_ms,
+        machine_busy_ms=None if busy_ms is None or busy_after_ms is None else busy_after_ms - busy_ms,
+        own_cpu_ms=cpu_ms_of(pids) - cpu_ms,
+        threads=thread_difference(threads, thread_use(engine.pid, "node")),
+    )
+    return timed, load
+
+
+def _seen(engine: Engine, opened: Opened, dist: Path) -> Seen:
+    wasm = dist / _WASM
+    allowed = os.sched_getaffinity(engine.pid) if hasattr(os, "sched_getaffinity") else None
+    return Seen(
+        runtime_version=opened.ort_version,
+        engine_version=f"Node {engine.hello.node} (V8 {engine.hello.v8})",
+        threads=opened.threads,
+        timer_step_us=opened.timer_step_us,
+        cpus_allowed=None if allowed is None else tuple(sorted(allowed)),
+        wasm_file=_WASM if wasm.is_file() else None,
+        wasm_sha256=_sha256(wasm) if wasm.is_file() else None,
+    )
+
+
+@cache
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
