@@ -1,1 +1,1 @@
-"""Causes: one file each, exporting CAUSE. The protocol is `explain.cause.Cause`."""
+"""Causes: one file each, exporting CAUSE. What a cause is made of is in `facts.claim`."""

@@ -1,0 +1,1 @@
+"""Derived values that causes and the report share: functions of a case, each computed once."""

@@ -1,0 +1,116 @@
+"""Time lost because onnxruntime-web lacks what the native library has: layouts, graph passes, kernels."""
+
+from gapprof.facts.case import Case
+from gapprof.facts.claim import Cause, Claim, Part, Span, Step
+from gapprof.facts.computed import GOOD_128
+from gapprof.facts.estimates import factor
+from gapprof.facts.kernel_excess import excess_by_node
+from gapprof.facts.profiles import CAPPED, NATIVE, profile_of
+from gapprof.facts.readings import readable
+from gapprof.facts.steps import part, why_not
+from gapprof.records.report import Evidence
+from gapprof.text import numbers
+from gapprof.text.names import harmless
+
+_OWN, _COMMON, _OWN_128 = "native-threads", "native-extended", "native-all-128"
+_MOST_NODES = 3
+
+
+def _claim(case: Case) -> Claim:
+    graph = part(
+        case,
+        "web-flags",
+        "web-graph",
+        child="graph",
+        title="Your file as it is, against the common graph",
+        phrase="comes with how onnxruntime-web optimises your file",
+        advice="Save the model once optimised at EXTENDED level by native onnxruntime and deploy that file.",
+    )
+    return Claim(parts=(_layout(case), graph, *_excess(case)), evidence=_rewritten(case))
+
+
+def _layout(case: Case) -> Part:
+    """NCHWc and other layouts that the native library has at its own level, and wasm has not.
+
+    They exist for their vector width, so they share their gain with it: the mean of both orders.
+    """
+    wide, narrow = readable(case, _OWN, _COMMON), readable(case, _OWN_128, CAPPED)
+    steps: tuple[Step, ...] = ()
+    if wide and narrow:
+        steps = (
+            Step(source=_OWN, to=_COMMON, share=0.5),
+            Step(source=_OWN_128, to=CAPPED, share=0.5),
+        )
+    elif wide:
+        steps = (Step(source=_OWN, to=_COMMON),)
+    elif narrow:
+        steps = (Step(source=_OWN_128, to=CAPPED),)
+    return Part(
+        id="layout",
+        title="Layouts that only native has",
+        phrase="with a layout only native has",
+        owner="library",
+        advice="onnxruntime-web has no NCHWc kernels; a model built of operators that need none loses less.",
+        steps=steps,
+        web_steps=(Step(source=_OWN_128, to=CAPPED),) if narrow else None,
+        why="" if steps else why_not(case, _OWN, _COMMON),
+    )
+
+
+def _excess(case: Case) -> tuple[Part, ...]:
+    """Only where a node beyond doubt runs slower natively at 128 bits than in the browser."""
+    if not readable(case, GOOD_128, CAPPED):
+        return ()
+    nodes = case.get(excess_by_node)
+    worst = sorted(nodes, key=lambda name: -nodes[name])[:_MOST_NODES]
+    return (
+        Part(
+            id="no-128-kernel",
+            title="Native has no good 128-bit kernel here",
+            phrase="with native kernels that are bad at 128 bits",
+            advice="Nothing to do: it corrects what the instruction ceiling alone would charge to simd.",
+            steps=(Step(source=GOOD_128, to=CAPPED),),
+            web_steps=(),
+            evidence=tuple(
+                Evidence(
+                    kind="profile",
+                    text=f"{harmless(name, 60)}: {numbers.ms(nodes[name])} more natively at 128 bits than in "
+                    "the browser.",
+                    value=nodes[name],
+                )
+                for name in worst
+            ),
+        ),
+    )
+
+
+def _rewritten(case: Case) -> tuple[Evidence, ...]:
+    """How much of the layout's gain each instruction width sees, and how the model looks."""
+    found: list[Evidence] = []
+    for source, to, width in ((_OWN, _COMMON, "full width"), (_OWN_128, CAPPED, "128 bits")):
+        gain = factor(case, source, to) if readable(case, source, to) else None
+        if gain is not None:
+            text = (
+                f"At {width} native gains {numbers.factor_with_interval(gain)} from its own layout and graph."
+            )
+            found.append(Evidence(kind="contrast", text=text, value=gain.point))
+    model, native = case.recording.begin.model, profile_of(case, NATIVE)
+    if native is not None and model.original_nodes:
+        text = f"Your file has {model.original_nodes} nodes, the common graph runs {len(native.nodes)}."
+        found.append(Evidence(kind="graph", text=text, value=float(len(native.nodes))))
+    return tuple(found)
+
+
+CAUSE = Cause(
+    id="library",
+    title="What onnxruntime-web lacks against native onnxruntime",
+    owner="library",
+    advice="Try a newer onnxruntime-web with --web-dist; layouts and kernels are its developers' to add.",
+    phrase="with what the library lacks in the browser",
+    spans=(
+        Span(source=_OWN, to=_COMMON, name="library/layout"),
+        Span(source=CAPPED, to="web-kernels", name="library"),
+        Span(source="web-flags", to="web-graph", name="library/graph"),
+    ),
+    claim=_claim,
+)

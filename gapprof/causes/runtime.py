@@ -1,0 +1,109 @@
+"""Time lost to the wasm runtime and what surrounds it: marshalling, dispatch, flags, the event loop."""
+
+from dataclasses import replace
+
+from gapprof.facts.case import Case
+from gapprof.facts.claim import Cause, Claim, Span
+from gapprof.facts.computed import KERNELS
+from gapprof.facts.estimates import factor
+from gapprof.facts.profiles import CAPPED, NATIVE, WEB, profile_of
+from gapprof.facts.readings import readable, same_trials
+from gapprof.facts.steps import part
+from gapprof.facts.tier import baseline_flags
+from gapprof.records.report import Evidence
+from gapprof.text import numbers
+
+_SIDE = (
+    ("web-worker", "web-baseline", "V8's baseline tier alone would cost"),
+    ("web-worker", "web-checked", "Explicit bounds checks would cost"),
+    ("web-unchecked", "web-worker", "V8's bounds and stack checks cost"),
+    ("engine", "web-worker", "The browser around the same wasm, against Node (other V8, up to 5 %), costs"),
+)
+
+
+def _claim(case: Case) -> Claim:
+    marshalling = part(
+        case,
+        KERNELS,
+        WEB,
+        child="marshalling-and-dispatch",
+        title="Getting data in and out, and from node to node",
+        phrase="comes with copies in and out of wasm",
+        advice="Keep inputs and outputs small; fuse small nodes into larger ones before export.",
+    )
+    flags = part(
+        case,
+        WEB,
+        "web-flags",
+        child="flags",
+        title="Your browser flags",
+        phrase="comes with your browser flags",
+        advice="Drop the flags that slow wasm down.",
+    )
+    if same_trials(case, WEB, "web-flags"):
+        flags = replace(flags, why="no browser or V8 flags were given")
+    event_loop = part(
+        case,
+        "web-main",
+        "web-paced",
+        child="event-loop",
+        title="Being asked for by events, with pauses between",
+        phrase="comes with waking up for each request",
+        advice="Requests in bursts find warm caches and clocks; gather them where the page can wait.",
+    )
+    return Claim(
+        parts=(
+            replace(marshalling, evidence=_overhead(case)),
+            replace(flags, evidence=_flags(case), owner="browser"),
+            event_loop,
+        ),
+        evidence=_what_ifs(case),
+    )
+
+
+def _overhead(case: Case) -> tuple[Evidence, ...]:
+    found: list[Evidence] = []
+    for side, rung in (("natively", NATIVE), ("in the browser", WEB)):
+        profile = profile_of(case, rung)
+        if profile is None or profile.marshalling_ms is None or profile.dispatch_ms is None:
+            continue
+        text = (
+            f"A run spends {numbers.ms(profile.marshalling_ms)} {side} on getting in and out and "
+            f"{numbers.ms(profile.dispatch_ms)} on going from node to node (profiled passes)."
+        )
+        found.append(Evidence(kind="profile", text=text, value=profile.marshalling_ms + profile.dispatch_ms))
+    return tuple(found)
+
+
+def _flags(case: Case) -> tuple[Evidence, ...]:
+    found = baseline_flags(case)
+    if not found:
+        return ()
+    text = f"{', '.join(found)} keeps wasm in V8's baseline tier, which does not optimise."
+    return (Evidence(kind="tier", text=text),)
+
+
+def _what_ifs(case: Case) -> tuple[Evidence, ...]:
+    found: list[Evidence] = []
+    for source, to, words in _SIDE:
+        cost = factor(case, source, to) if readable(case, source, to) else None
+        if cost is not None:
+            text = f"{words} {numbers.factor_with_interval(cost)}."
+            found.append(Evidence(kind="side-rung", text=text, value=cost.point))
+    return tuple(found)
+
+
+CAUSE = Cause(
+    id="runtime",
+    title="The wasm runtime: copies, dispatch, flags, event loop",
+    owner="browser",
+    advice="This is what surrounds the kernels; how well V8 compiles them is in the residual.",
+    phrase="comes with the wasm runtime",
+    spans=(
+        Span(source=CAPPED, to=KERNELS, name="runtime"),
+        Span(source=KERNELS, to=WEB, name="runtime/marshalling and dispatch"),
+        Span(source=WEB, to="web-flags", name="runtime/flags"),
+        Span(source="web-main", to="web-paced", name="runtime/event loop"),
+    ),
+    claim=_claim,
+)

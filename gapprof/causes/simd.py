@@ -1,0 +1,138 @@
+"""Time lost because wasm has 128-bit vectors and native code uses whatever the processor has."""
+
+from dataclasses import replace
+
+from gapprof.facts.case import Case
+from gapprof.facts.claim import Cause, Claim, Part, Span, Step
+from gapprof.facts.computed import ESTIMATED_128, GOOD_128, KERNELS, VECTORISED, computed
+from gapprof.facts.ladder import target
+from gapprof.facts.profiles import CAPPED, WEB
+from gapprof.facts.readings import chain, readable
+from gapprof.facts.steps import narrow_native, why_not
+from gapprof.facts.wasm import served_simd
+from gapprof.records.report import Evidence
+
+_OWN, _COMMON, _OWN_128 = "native-threads", "native-extended", "native-all-128"
+_WIDTHS = (
+    ("native-avx2", "512-bit vectors, masks and VNNI"),
+    ("native-avx", "AVX2 and FMA"),
+    (CAPPED, "256-bit vectors"),
+)
+_ENCODING = Evidence(
+    kind="caveat",
+    text=(
+        "Upper bound: up to 1.3x of it is SSE encoding that wasm does not pay "
+        "(native code held to 128 bits is two-operand SSE, V8 emits AVX encoding)."
+    ),
+    value=1.3,
+)
+
+
+def _claim(case: Case) -> Claim:
+    parts = (*_width_parts(case), *_scalar_build(case))
+    estimated = narrow_native(case) == ESTIMATED_128
+    if not any(part.steps for part in parts):
+        narrow = narrow_native(case) or CAPPED
+        return Claim(parts=parts, why=why_not(case, _COMMON, narrow))
+    if estimated:
+        return Claim(parts=parts, why=_estimate_why(case), method="estimated")
+    return Claim(parts=parts, evidence=(_ENCODING,))
+
+
+def _width_parts(case: Case) -> tuple[Part, ...]:
+    """Steps between instruction sets on the common graph, and what layout adds to them."""
+    narrow = narrow_native(case)
+    if narrow is None:
+        return ()
+    common, own = readable(case, _COMMON, narrow), readable(case, _OWN, _OWN_128)
+    if common and own and narrow == CAPPED:
+        with_layout = Part(
+            id="with-layout",
+            title="… with the layout that only native has",
+            steps=(
+                Step(source=_OWN, to=_OWN_128, share=0.5),
+                Step(source=_COMMON, to=CAPPED, share=-0.5),
+            ),
+            web_steps=(),
+        )
+        return (*_widths(case, narrow), with_layout, *_moved_to_library(case))
+    if common:
+        return (*_widths(case, narrow), *_moved_to_library(case))
+    if own and narrow == CAPPED:
+        return (
+            Part(
+                id="width",
+                title="128-bit vectors, own graph",
+                steps=(Step(source=_OWN, to=_OWN_128),),
+                why=f"the common graph gave no figure ({why_not(case, _COMMON, narrow)})",
+            ),
+        )
+    return ()
+
+
+def _widths(case: Case, narrow: str) -> tuple[Part, ...]:
+    """One child per instruction set that was measured between full width and 128 bits."""
+    parts: list[Part] = []
+    source = _COMMON
+    for rung, title in _WIDTHS if narrow == CAPPED else ((narrow, "128-bit vectors"),):
+        if rung != narrow and (
+            target(case, rung) == target(case, source) or not readable(case, source, rung)
+        ):
+            continue
+        full = source == _COMMON and rung == narrow
+        parts.append(
+            Part(
+                id=f"to-{rung.removeprefix('native-')}",
+                title="128-bit vectors, common graph" if full else title,
+                steps=(Step(source=source, to=rung),),
+            )
+        )
+        source = rung
+    return tuple(parts)
+
+
+def _moved_to_library(case: Case) -> tuple[Part, ...]:
+    if not readable(case, GOOD_128, CAPPED):
+        return ()
+    return (
+        Part(
+            id="kernel-excess",
+            title="… less what is the native library's own lack of 128-bit kernels",
+            steps=(Step(source=GOOD_128, to=CAPPED, share=-1.0),),
+        ),
+    )
+
+
+def _scalar_build(case: Case) -> tuple[Part, ...]:
+    """Only where the served wasm holds no 128-bit value; its advice is to serve one that does."""
+    if served_simd(case) is not False:
+        return ()
+    to = KERNELS if KERNELS in case.get(chain) else WEB
+    child = Part(
+        id="scalar-build",
+        title="The served wasm has no SIMD at all",
+        phrase="comes with a wasm build without SIMD",
+        owner="page",
+        advice="Serve a build of onnxruntime-web with SIMD; every release since 1.19 has it.",
+        why="onnxruntime-web 1.18 was not measured with and without SIMD",
+    )
+    if readable(case, VECTORISED, to):
+        return (replace(child, steps=(Step(source=VECTORISED, to=to),), why=""),)
+    return (child,)
+
+
+def _estimate_why(case: Case) -> str:
+    preflight = case.recording.preflight
+    why = preflight.estimated_isa_why if preflight else ""
+    return why or case.get(computed)[ESTIMATED_128].changes
+
+
+CAUSE = Cause(
+    id="simd",
+    title="128-bit vectors instead of the processor's full width",
+    owner="hardware",
+    advice="Nothing in your page changes this: WebAssembly has 128-bit vectors. A smaller or int8 model may.",
+    phrase="comes with 128-bit wasm",
+    spans=(Span(source=_COMMON, to=CAPPED, name="simd"),),
+    claim=_claim,
+)

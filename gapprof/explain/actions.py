@@ -1,0 +1,81 @@
+"""What the reader can change, each with now and then, by what it wins."""
+
+from collections.abc import Iterator
+
+from gapprof.facts.case import Case
+from gapprof.facts.contention import traced_work
+from gapprof.facts.estimates import LEVEL, latency_ms, without_ms
+from gapprof.facts.ladder import planned, target
+from gapprof.facts.page_work import page_sources
+from gapprof.facts.readings import read, readable, same_trials
+from gapprof.facts.tier import given_flags
+from gapprof.records.report import Action, Estimate, Owner
+from gapprof.stats.interval import t_interval
+from gapprof.stats.verdict import verdict
+from gapprof.text.names import harmless
+
+
+def actions(case: Case, level: float = LEVEL) -> tuple[Action, ...]:
+    """Only changes whose cost was measured and is beyond doubt; they do not add up."""
+    now = latency_ms(case, "web")
+    if now is None:
+        return ()
+    found = (*_isolation(case, now, level), *_steps(case, now, level))
+    return tuple(sorted(found, key=lambda action: action.then_ms.point))
+
+
+def _isolation(case: Case, now: Estimate, level: float) -> Iterator[Action]:
+    steps = case.get(planned)
+    for rung, words in (
+        ("web-isolated", "Serve the page with COOP and COEP, so that wasm may use {threads}"),
+        ("web-threads", "Serve the page isolated and ask for a thread per core ({threads})"),
+    ):
+        step, then = steps.get(rung), latency_ms(case, rung)
+        if step is None or step.setting is None or then is None or not _costs(case, rung, "web", level):
+            continue
+        if rung == "web-threads" and same_trials(case, "web-isolated", "web"):
+            words = "Ask onnxruntime-web for a thread per core ({threads})"
+        count = step.setting.threads
+        text = words.format(threads=f"{count} thread{'s' if count > 1 else ''}")
+        yield Action(text=text, owner="page", cause="threads", now_ms=now, then_ms=then, basis="measured")
+
+
+def _steps(case: Case, now: Estimate, level: float) -> Iterator[Action]:
+    """Main steps whose undoing is the reader's to do; then = now without that factor."""
+    undo: tuple[tuple[str, str, str, Owner, str], ...] = (
+        ("web-graph", "web-main", "contention", "page", "Run the model in a worker"),
+        ("web-paced", "web", "contention", "page", _quieter(case)),
+        (
+            "web-flags",
+            "web-graph",
+            "library",
+            "model",
+            "Deploy the file as native onnxruntime saves it at EXTENDED level",
+        ),
+        ("web-worker", "web-flags", "runtime", "page", _without_flags(case)),
+    )
+    for source, to, cause, owner, text in undo:
+        contrast = read(case, {source: -1.0, to: 1.0}) if _costs(case, source, to, level) else None
+        then = without_ms(case, contrast) if contrast else None
+        if then is not None:
+            yield Action(text=text, owner=owner, cause=cause, now_ms=now, then_ms=then, basis="predicted")
+
+
+def _costs(case: Case, source: str, to: str, level: float) -> bool:
+    if target(case, source) == target(case, to) or not readable(case, source, to):
+        return False
+    contrast = read(case, {source: -1.0, to: 1.0})
+    return contrast is not None and verdict(t_interval(contrast.values, level)) == "costs"
+
+
+def _quieter(case: Case) -> str:
+    sources = page_sources(traced_work(case, "web"))
+    if not sources:
+        return "Let the page do less beside the model"
+    return f"Let the page do less beside the model, first of all: {harmless(sources[0][1], 100)}"
+
+
+def _without_flags(case: Case) -> str:
+    settings = case.recording.begin.settings
+    flags = given_flags(case) or settings.browser_args
+    return f"Run without {harmless(' '.join(flags), 100)}"

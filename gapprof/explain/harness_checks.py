@@ -1,0 +1,137 @@
+"""Checks of ourselves: what would make a number wrong if we had done it. A failed one condemns the report."""
+
+from collections.abc import Callable, Iterator, Mapping
+from statistics import median
+from typing import Literal
+
+from gapprof.explain.strikes import ours_flags, outside_load
+from gapprof.facts.case import Case
+from gapprof.facts.cells import counted
+from gapprof.facts.ladder import planned
+from gapprof.records.environment import Setting
+from gapprof.records.report import CheckRow
+from gapprof.records.trial import Trial
+from gapprof.stats.steady import still_drifting
+from gapprof.text import numbers
+
+COARSEST_STEP = 0.01
+"""Largest timer step as a part of one sample."""
+SLOWER_SENTINEL = 0.8
+"""A ceiling that works takes more than this from the rate of a fixed GEMM (measured: 0.5 and less)."""
+Measured = Mapping[str, tuple[Setting, list[Trial]]]
+Check = Callable[[Measured], Iterator[tuple[str, str]]]
+"""Yields (rung, what is wrong with it)."""
+
+
+def harness_checks(case: Case) -> tuple[CheckRow, ...]:
+    """One row per check, whether it passed, failed, or nothing was there to look at."""
+    rungs = _measured(case)
+    rows = [_row(check, rungs, concerns, passed, find) for check, concerns, passed, find in _CHECKS]
+    return (*rows, ours_flags(case), outside_load(case))
+
+
+def _row(check: str, rungs: Measured, concerns: str, passed: str, find: Check) -> CheckRow:
+    faults = list(find(rungs))
+    if faults:
+        rung, text = faults[0]
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        return CheckRow(id=check, kind="harness", status="fail", text=f"{rung}: {text}{more}", concerns=rung)
+    status: Literal["pass", "unknown"] = "pass" if rungs else "unknown"
+    text = passed if rungs else "nothing was measured"
+    return CheckRow(id=check, kind="harness", status=status, text=text, concerns=concerns)
+
+
+def _ceiling(rungs: Measured) -> Iterator[tuple[str, str]]:
+    for rung, (step, trials) in rungs.items():
+        if step.backend != "native" or step.isa == "full":
+            continue
+        if any(not trial.seen.ceiling_hits for trial in trials):
+            yield rung, "the instruction ceiling answered no CPUID, so it was installed too late"
+        full, capped = _sentinel(rungs, "full", step.threads), _sentinel(rungs, step.isa, step.threads)
+        # Between AVX2 and AVX a matrix product may hardly move; between 128 bits and full width it must.
+        if step.isa == "128" and full and capped and capped > SLOWER_SENTINEL * full:
+            yield rung, "a fixed matrix product is as fast under the ceiling as without"
+
+
+def _sentinel(rungs: Measured, isa: str, threads: int) -> float | None:
+    rates = [
+        trial.seen.sentinel_gflops
+        for step, trials in rungs.values()
+        if step.backend == "native" and step.isa == isa and step.threads == threads
+        for trial in trials
+        if trial.seen.sentinel_gflops is not None
+    ]
+    return median(rates) if rates else None
+
+
+def _debugger(rungs: Measured) -> Iterator[tuple[str, str]]:
+    for rung, (_, trials) in rungs.items():
+        if any(trial.seen.debugger_domain for trial in trials):
+            yield rung, "the Debugger domain was on, which keeps wasm in the baseline tier"
+
+
+def _timer(rungs: Measured) -> Iterator[tuple[str, str]]:
+    for rung, (_, trials) in rungs.items():
+        for trial in trials:
+            spans = [ms * trial.batch for ms in trial.samples_ms] + list(trial.requests_ms)
+            if spans and trial.seen.timer_step_us / 1000 > COARSEST_STEP * median(spans):
+                tick, span = numbers.ms(trial.seen.timer_step_us / 1000), numbers.ms(median(spans))
+                yield rung, f"its timer moves in steps of {tick}, too coarse for samples of {span}"
+                break
+
+
+def _wasm(rungs: Measured) -> Iterator[tuple[str, str]]:
+    first: str | None = None
+    for rung, (step, trials) in rungs.items():
+        if step.build != "served" or step.backend == "native":
+            continue
+        for digest in dict.fromkeys(t.seen.wasm_sha256 for t in trials if t.seen.wasm_sha256):
+            first = first or digest
+            if digest != first:
+                yield rung, "it was served another wasm file than the other rungs"
+
+
+def _cores(rungs: Measured) -> Iterator[tuple[str, str]]:
+    first: tuple[int, ...] | None = None
+    for rung, (_, trials) in rungs.items():
+        for cores in dict.fromkeys(t.seen.cpus_allowed for t in trials if t.seen.cpus_allowed):
+            first = first or cores
+            if cores != first:
+                yield rung, f"it may use {len(cores)} cores, others {len(first)}, or other ones"
+
+
+def _threads(rungs: Measured) -> Iterator[tuple[str, str]]:
+    for rung, (step, trials) in rungs.items():
+        for count in dict.fromkeys(trial.seen.threads for trial in trials):
+            if count != step.threads:
+                yield rung, f"{step.threads} threads were planned, {count} obtained"
+
+
+def _steady(rungs: Measured) -> Iterator[tuple[str, str]]:
+    for rung, (_, trials) in rungs.items():
+        if still_drifting([trial.samples_ms for trial in trials if trial.samples_ms]):
+            yield rung, "its samples drift in every trial alike: it was not warmed up"
+
+
+def _measured(case: Case) -> Measured:
+    """Rungs with trials of their own that count, in the ladder's order."""
+    steps = case.get(planned)
+    found: dict[str, list[Trial]] = {}
+    for (rung, _), trial in sorted(case.get(counted).items(), key=lambda item: item[0]):
+        found.setdefault(rung, []).append(trial)
+    return {
+        rung: (step.setting, found[rung])
+        for rung, step in steps.items()
+        if rung in found and step.setting is not None
+    }
+
+
+_CHECKS: tuple[tuple[str, str, str, Check], ...] = (
+    ("ceiling", "simd", "every instruction ceiling was in place and changed the kernels", _ceiling),
+    ("debugger", "runtime", "the Debugger domain was off", _debugger),
+    ("timer", "report", "one timer step is at most 1 % of every sample", _timer),
+    ("wasm-served", "runtime", "every rung of the browser ran the same wasm", _wasm),
+    ("cores", "report", "native and browser may use the same cores", _cores),
+    ("threads", "threads", "every rung had the threads that were planned", _threads),
+    ("steady", "report", "no rung was still getting faster or slower while it was timed", _steady),
+)

@@ -1,0 +1,77 @@
+"""The one sentence: how much slower, what comes with what, what the reader can win back."""
+
+from collections.abc import Sequence
+
+from gapprof.explain.diagnosis import Diagnosis, Finding
+from gapprof.explain.rows import gap_is_resolved
+from gapprof.facts.case import Case
+from gapprof.facts.readings import read
+from gapprof.records.report import Action, CauseRow, Gap, LatencyPair, Residual
+from gapprof.text import numbers
+
+_MOST_CAUSES = 3
+_SMALLEST = 1.05
+_CARRIES = 0.8
+"""A child that makes up this much of its cause speaks for it."""
+
+
+def headline(
+    case: Case,
+    diagnosis: Diagnosis,
+    rows: Sequence[CauseRow],
+    gap: Gap,
+    residual: Residual,
+    actions: Sequence[Action],
+) -> str:
+    """Of a report that has a gap."""
+    if gap.ratio is None:
+        return gap.why
+    if not gap_is_resolved(diagnosis):
+        told = numbers.factor_with_interval(gap.ratio)
+        return f"No difference between browser and native is resolved: {told}."
+    ratio = gap.ratio.point
+    if ratio < 1:
+        return f"{numbers.factor(1 / ratio)} faster in the browser than natively."
+    parts = _parts(case, diagnosis, rows, residual)
+    told = f": {', '.join(parts)}" if parts else ""
+    return f"{numbers.factor(ratio)} slower in the browser{told}; {_change(actions)}."
+
+
+def one_sided_headline(latency: LatencyPair, why: str) -> str:
+    """Where only one side, or none, could run the model."""
+    if latency.native is not None:
+        return f"No ratio: {why}. Native takes {numbers.ms_with_interval(latency.native)}."
+    if latency.web is not None:
+        return f"No ratio: {why}. The browser takes {numbers.ms_with_interval(latency.web)}."
+    return f"No report: {why}."
+
+
+def _parts(case: Case, diagnosis: Diagnosis, rows: Sequence[CauseRow], residual: Residual) -> list[str]:
+    findings = {finding.cause.id: finding for finding in diagnosis.findings}
+    sized: list[tuple[float, str]] = [
+        (row.factor.point, _phrase(case, findings[row.id]))
+        for row in rows
+        if row.verdict == "costs" and row.factor is not None and row.factor.point >= _SMALLEST
+    ]
+    if residual.factor is not None and residual.factor.low > 1 and residual.factor.point >= _SMALLEST:
+        sized.append((residual.factor.point, "is not separated yet"))
+    sized.sort(key=lambda part: -part[0])
+    return [f"{numbers.factor(size)} {phrase}" for size, phrase in sized[:_MOST_CAUSES]]
+
+
+def _phrase(case: Case, finding: Finding) -> str:
+    """The cause's own words, or those of a child that is nearly all of it."""
+    whole = finding.contrast.mean if finding.contrast else 0.0
+    for part in finding.claim.parts:
+        contrast = read(case, part.weights) if part.phrase and part.weights else None
+        if contrast is not None and _CARRIES * whole <= contrast.mean <= whole / _CARRIES:
+            return part.phrase
+    return finding.cause.phrase
+
+
+def _change(actions: Sequence[Action]) -> str:
+    if not actions:
+        return "nothing that you can change was found to cost time"
+    best = actions[0]
+    won = numbers.factor(best.now_ms.point / best.then_ms.point)
+    return f"the best change open to you wins back {won}"

@@ -1,0 +1,37 @@
+"""Raw figures of the page: requests, traced work, waits for a core."""
+
+from typing import Any
+
+from gapprof.facts.case import Case
+from gapprof.facts.contention import requests, run_queue_ms_per_s, traced_work
+from gapprof.facts.ladder import planned, target
+
+_MOST_WORK = 30
+
+
+def page_figures(case: Case) -> dict[str, Any]:
+    """The user's page under its own name's keys, the built-in busy page under `busy`."""
+    found = _figures(case, "web")
+    busy = _figures(case, "web-busy") if target(case, "web-busy") != target(case, "web") else {}
+    return {**found, "busy": busy} if busy else found
+
+
+def _figures(case: Case, rung: str) -> dict[str, Any]:
+    step = case.get(planned).get(rung)
+    work = traced_work(case, rung)
+    found: dict[str, Any] = {
+        "page": step.setting.page if step and step.setting else None,
+        "request_ms": dict(requests(case, rung)),
+        "run_queue_ms_per_s": dict(run_queue_ms_per_s(case, rung)),
+        "work_ms_per_s": [
+            {
+                "thread": piece.thread,
+                "name": piece.name,
+                "detail": piece.detail,
+                "ms_per_s": piece.ms_per_s,
+                "per_s": piece.per_s,
+            }
+            for piece in work[:_MOST_WORK]
+        ],
+    }
+    return {key: value for key, value in found.items() if value}

@@ -1,0 +1,115 @@
+"""From a recording, whole or in the making, to its report. Pure: the same file gives the same bytes."""
+
+from gapprof.explain.actions import actions
+from gapprof.explain.cold import cold
+from gapprof.explain.diagnosis import Diagnosis, diagnose
+from gapprof.explain.harness_checks import harness_checks
+from gapprof.explain.headline import headline, one_sided_headline
+from gapprof.explain.interactions import interactions
+from gapprof.explain.operators import operator_rows
+from gapprof.explain.outputs import output_checks
+from gapprof.explain.overhead import overhead
+from gapprof.explain.page import page_figures
+from gapprof.explain.residual import residual_why
+from gapprof.explain.rows import cause_rows, gap_is_resolved, residual_row
+from gapprof.explain.rung_rows import rung_rows, samples
+from gapprof.explain.status import missing_side, status
+from gapprof.explain.strikes import faulty
+from gapprof.explain.subject_checks import subject_checks
+from gapprof.explain.warnings import warnings
+from gapprof.explain.what_ifs import what_ifs
+from gapprof.facts.case import Case
+from gapprof.facts.cells import complete_rounds, ends
+from gapprof.facts.estimates import factor_of, gap_ms, geometric_mean_ms, latency_ms
+from gapprof.facts.readings import end_logs
+from gapprof.records.model import ModelFacts
+from gapprof.records.recording import Recording, Sampled
+from gapprof.records.report import Gap, LatencyPair, Model, Report, Tool
+
+
+def build(recording: Recording) -> Report:
+    """Analyse what is there, after any round, interrupted or failed; raises nothing for what it finds."""
+    case = Case(recording)
+    diagnosis = case.get(diagnose)
+    begin = recording.begin
+    checks = (*harness_checks(case), *faulty(case), *subject_checks(case), *output_checks(case))
+    verdict, verdict_why = status(case, diagnosis, checks)
+    gap, latency = _gap(case, diagnosis), _latency(case)
+    causes = cause_rows(case, diagnosis)
+    residual = residual_row(case, diagnosis, residual_why(case, diagnosis))
+    changes = actions(case, diagnosis.children_level)
+    said = headline(case, diagnosis, causes, gap, residual, changes)
+    if gap.ratio is None:
+        said = one_sided_headline(latency, gap.why)
+    elif verdict == "outputs-differ":
+        said = f"Outputs differ, so the times do not compare: {verdict_why}."
+    return Report(
+        status=verdict,
+        status_why=verdict_why,
+        headline=said,
+        tool=Tool(version=begin.gapprof_version, argv=begin.argv),
+        machine=begin.machine,
+        model=_model(begin.model),
+        settings=begin.settings,
+        backend_tried=(begin.settings.backend,),
+        began_utc=begin.began_utc,
+        rounds=len(case.get(complete_rounds)),
+        sampling=_sampling(case),
+        latency_ms=latency,
+        gap=gap,
+        causes=causes,
+        interactions=interactions(case),
+        residual=residual,
+        actions=changes,
+        operators=operator_rows(case),
+        overhead=overhead(case),
+        cold=cold(case),
+        memory={},
+        page=page_figures(case),
+        what_ifs=what_ifs(case),
+        rungs=rung_rows(case),
+        checks=checks,
+        warnings=warnings(case),
+        samples=samples(case),
+    )
+
+
+def _gap(case: Case, diagnosis: Diagnosis) -> Gap:
+    if diagnosis.gap is None:
+        return Gap(ratio=None, delta_ms=None, why=missing_side(case))
+    why = "" if gap_is_resolved(diagnosis) else "its interval holds 1, so no share of it is given"
+    return Gap(ratio=factor_of(diagnosis.gap), delta_ms=gap_ms(case), why=why)
+
+
+def _latency(case: Case) -> LatencyPair:
+    """Over complete rounds; where there are none, over the rounds that a side has."""
+    both = end_logs(case)
+    if both is not None:
+        return LatencyPair(native=geometric_mean_ms(both[0]), web=geometric_mean_ms(both[1]))
+    first, last = case.get(ends)
+    return LatencyPair(native=latency_ms(case, first), web=latency_ms(case, last))
+
+
+def _model(facts: ModelFacts) -> Model:
+    return Model(
+        name=facts.name,
+        sha256=facts.sha256,
+        size_bytes=facts.size_bytes,
+        parameters=facts.parameters,
+        nodes=facts.original_nodes,
+        opset=facts.opset,
+    )
+
+
+def _sampling(case: Case) -> str:
+    rounds = len(case.get(complete_rounds))
+    decision = next(case.recording.of(Sampled), None)
+    if decision is None:
+        return f"{rounds} complete rounds so far; how many there will be was not decided yet."
+    precision = case.recording.begin.settings.precision_percent
+    if decision.limited_by == "precision":
+        return f"{decision.rounds} rounds, fixed after the first ones: factors within {precision:g} %."
+    return (
+        f"{decision.rounds} rounds, as many as the budget allowed; "
+        f"{decision.wanted_rounds} would have been needed for {precision:g} %."
+    )

@@ -1,0 +1,75 @@
+"""What lies in the residual: which steps of the ladder no cause claims, and what is merged in them."""
+
+from collections.abc import Mapping
+
+from gapprof.explain.diagnosis import CAUSES, Diagnosis
+from gapprof.facts.case import Case
+from gapprof.facts.computed import computed
+from gapprof.facts.ladder import planned
+from gapprof.facts.readings import latencies, order
+from gapprof.facts.steps import absence
+
+_DUST = 1e-9
+
+
+def residual_why(case: Case, diagnosis: Diagnosis) -> str:
+    """One clause per unclaimed step: from where to where, what is merged there, what was missing."""
+    steps = unclaimed(case, diagnosis.residual_weights)
+    if not steps:
+        return "every step of the ladder is claimed by a cause"
+    return "; ".join(_clause(case, source, to) for source, to in steps)
+
+
+def unclaimed(case: Case, weights: Mapping[str, float]) -> list[tuple[str, str]]:
+    """The residual's weight vector as steps along the ladder: where its running sum is not 0."""
+    steps: list[tuple[str, str]] = []
+    flow, source = 0.0, ""
+    for rung in case.get(order):
+        weight = weights.get(rung, 0.0)
+        if abs(weight) <= _DUST:
+            continue
+        if abs(flow) > _DUST:
+            steps.append((source, rung))
+        flow, source = flow + weight, rung
+    return steps
+
+
+def _clause(case: Case, source: str, to: str) -> str:
+    names = _merged(case, source, to)
+    text = f"{source} → {to}"
+    if names:
+        text += f": {_and(names)}, not separated" + (" yet" if set(names) == {"library", "runtime"} else "")
+    missing = [
+        f"{rung} {reason}"
+        for rung in _between(case, source, to)
+        if rung not in case.get(latencies) and rung not in case.get(computed)
+        if (reason := _reason(case, rung))
+    ]
+    return f"{text} ({'; '.join(missing)})" if missing else text
+
+
+def _merged(case: Case, source: str, to: str) -> list[str]:
+    places = {rung: place for place, rung in enumerate(case.get(order))}
+    begin, end = places[source], places[to]
+    names = [
+        span.name
+        for cause in CAUSES.values()
+        for span in cause.spans
+        if span.source in places and span.to in places
+        if places[span.source] < end and places[span.to] > begin
+    ]
+    return sorted(set(names), key=lambda name: name != "runtime")
+
+
+def _between(case: Case, source: str, to: str) -> tuple[str, ...]:
+    line = case.get(order)
+    return line[line.index(source) + 1 : line.index(to)]
+
+
+def _reason(case: Case, rung: str) -> str:
+    """Why a measured rung is missing; computed rungs that are absent were simply not needed."""
+    return f"({absence(case, rung)})" if rung in case.get(planned) else ""
+
+
+def _and(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,155 @@
+"""From findings to the report's rows of causes, children and residual."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+from gapprof.explain.diagnosis import Diagnosis, Finding, counts
+from gapprof.facts.case import Case
+from gapprof.facts.claim import Claim, Part
+from gapprof.facts.estimates import factor, factor_of, part_ms, saving_ms, share
+from gapprof.facts.ladder import is_native
+from gapprof.facts.readings import read
+from gapprof.records.report import CauseRow, ContrastRow, Estimate, Residual, Verdict
+from gapprof.stats.contrast import Contrast, add_weights
+from gapprof.stats.interval import t_interval
+from gapprof.stats.verdict import SMALLEST_EFFECT, verdict
+from gapprof.text import numbers
+
+
+def cause_rows(case: Case, diagnosis: Diagnosis) -> tuple[CauseRow, ...]:
+    """Every cause there is: by rank, then what was not exercised, then what was not measured."""
+    rows = [_cause_row(case, diagnosis, finding) for finding in diagnosis.findings]
+    return tuple(sorted(rows, key=_place))
+
+
+def residual_row(case: Case, diagnosis: Diagnosis, why: str) -> Residual:
+    """What no cause claims. Never spread over the causes, and of either sign."""
+    contrast = diagnosis.residual
+    return Residual(
+        factor=factor_of(contrast) if contrast else None,
+        ms=part_ms(case, contrast) if contrast else None,
+        share=share(case, contrast) if contrast and gap_is_resolved(diagnosis) else None,
+        weights=dict(diagnosis.residual_weights),
+        why=why,
+    )
+
+
+def gap_is_resolved(diagnosis: Diagnosis) -> bool:
+    """Whether web and native can be told apart; a share of nothing is no number."""
+    return diagnosis.gap is not None and not t_interval(diagnosis.gap.values).holds(0.0)
+
+
+def web_contrast(case: Case, parts: Iterable[Part]) -> Contrast | None:
+    """The parts' changes with all else as the web has it: what a saving is computed from."""
+    steps = [step for part in parts for step in (part.steps if part.web_steps is None else part.web_steps)]
+    return read(case, add_weights(step.weights for step in steps))
+
+
+def _cause_row(case: Case, diagnosis: Diagnosis, finding: Finding) -> CauseRow:
+    cause, claim = finding.cause, finding.claim
+    said = _verdict(claim, finding.contrast, finding.exercised, diagnosis.level)
+    lone = len(claim.parts) == 1 and claim.parts[0].id == cause.id
+    return CauseRow(
+        id=cause.id,
+        title=cause.title,
+        rank=diagnosis.ranks.get(cause.id),
+        **_figures(case, diagnosis, finding.contrast, claim.parts),
+        verdict=said,
+        why=_why(claim, said, finding.contrast),
+        method=claim.method,
+        weights=dict(finding.weights),
+        contrasts=_contrast_rows(case, claim.parts),
+        children=() if lone else tuple(_child_row(case, diagnosis, finding, part) for part in claim.parts),
+        evidence=claim.evidence + (claim.parts[0].evidence if lone else ()),
+        owner=cause.owner,
+        advice=claim.advice or cause.advice,
+    )
+
+
+def _child_row(case: Case, diagnosis: Diagnosis, finding: Finding, part: Part) -> CauseRow:
+    contrast = read(case, part.weights) if part.weights else None
+    claim = Claim(parts=(part,))
+    said = _verdict(claim, contrast, counts(case, part), diagnosis.children_level)
+    return CauseRow(
+        id=part.id,
+        title=part.title,
+        rank=None,
+        **_figures(case, diagnosis, contrast, (part,)),
+        verdict=said,
+        why=part.why,
+        method=finding.claim.method,
+        weights=part.weights if contrast else {},
+        contrasts=_contrast_rows(case, (part,)),
+        children=(),
+        evidence=part.evidence,
+        owner=part.owner or finding.cause.owner,
+        advice=part.advice or finding.cause.advice,
+    )
+
+
+def _figures(
+    case: Case, diagnosis: Diagnosis, contrast: Contrast | None, parts: tuple[Part, ...]
+) -> dict[str, Estimate | None]:
+    if contrast is None:
+        return dict.fromkeys(("factor", "ms", "share", "saving_ms"))
+    on_the_web = web_contrast(case, parts)
+    return {
+        "factor": factor_of(contrast),
+        "ms": part_ms(case, contrast),
+        "share": share(case, contrast) if gap_is_resolved(diagnosis) else None,
+        "saving_ms": saving_ms(case, on_the_web) if on_the_web else None,
+    }
+
+
+def _contrast_rows(case: Case, parts: tuple[Part, ...]) -> tuple[ContrastRow, ...]:
+    """Every step that the parts read or take their saving from, each once."""
+    pairs = dict.fromkeys(
+        (step.source, step.to) for part in parts for step in (*part.steps, *(part.web_steps or ()))
+    )
+    rows = []
+    for source, to in pairs:
+        found = factor(case, source, to)
+        native = is_native(case, source) and is_native(case, to)
+        if found is not None:
+            side: Literal["native", "web"] = "native" if native else "web"
+            rows.append(ContrastRow(source=source, target=to, side=side, factor=found))
+    return tuple(rows)
+
+
+def _verdict(claim: Claim, contrast: Contrast | None, exercised: bool, level: float) -> Verdict:
+    if not claim.applicable:
+        return "not-applicable"
+    if contrast is None:
+        return "not-measured"
+    if not exercised or (claim.method == "estimated" and not any(contrast.values)):
+        return "not-applicable"
+    return verdict(t_interval(contrast.values, level))
+
+
+def _why(claim: Claim, said: Verdict, contrast: Contrast | None) -> str:
+    """What the figures do not say by themselves; for a null, the reason of it."""
+    reasons = [claim.why] if claim.why else []
+    if len(claim.parts) > 1:
+        reasons += [f"{part.title}: {part.why}" for part in claim.parts if not part.steps]
+    if said == "unclear" and contrast is not None:
+        reasons.append(_unclear(contrast))
+    return "; ".join(dict.fromkeys(reasons))
+
+
+def _unclear(contrast: Contrast) -> str:
+    if len(contrast.values) < 2:
+        return "one round alone has no interval"
+    if abs(contrast.mean) <= SMALLEST_EFFECT:
+        return f"within {numbers.percent(SMALLEST_EFFECT)} of nothing"
+    return "its interval, held simultaneously with the other causes', includes 1"
+
+
+def _place(row: CauseRow) -> tuple[int, float, float, str]:
+    order = ("costs", "saves", "unclear", "not-applicable", "not-measured")
+    group = max(0, order.index(row.verdict) - 2)
+    return (
+        group if row.rank is None else 0,
+        row.rank or 0,
+        -(row.factor.point if row.factor else 0.0),
+        row.id,
+    )

@@ -1,0 +1,63 @@
+"""Trials that do not count or count although the machine was disturbed, and flags the engine does not know."""
+
+from gapprof.facts.case import Case
+from gapprof.facts.cells import counted
+from gapprof.facts.ladder import planned
+from gapprof.facts.tier import given_flags
+from gapprof.records.recording import Note
+from gapprof.records.report import CheckRow
+from gapprof.records.trial import Trial
+from gapprof.text.names import harmless
+
+_OUTSIDE = "outside load"
+"""How a strike or note begins that is the machine's doing, not ours."""
+
+
+def outside_load(case: Case) -> CheckRow:
+    """How many trials other programs disturbed. Never fails: a busy machine widens intervals first."""
+    trials = [trial for trial in case.recording.of(Trial) if trial.round >= 0]
+    struck = [trial for trial in trials if any(reason.startswith(_OUTSIDE) for reason in trial.struck)]
+    kept = [note for note in case.recording.of(Note) if _OUTSIDE in note.text]
+    if kept:
+        text = f"{len(kept)} trials were disturbed three times over by other programs and kept; intervals show it"
+        return CheckRow(id="outside-load", kind="harness", status="unknown", text=text, concerns="report")
+    if all(trial.load.machine_busy_ms is None for trial in trials):
+        text = "this system does not say who uses the processors"
+        return CheckRow(id="outside-load", kind="harness", status="unknown", text=text, concerns="report")
+    text = f"{len(struck)} of {len(trials)} trials were disturbed by other programs and repeated"
+    return CheckRow(id="outside-load", kind="harness", status="pass", text=text, concerns="report")
+
+
+def ours_flags(case: Case) -> CheckRow:
+    """Flags of our own that the engine did not know; the user's are the subject's business."""
+    users = set(given_flags(case))
+    steps = case.get(planned)
+    for (rung, _), trial in case.get(counted).items():
+        ours = [flag for flag in trial.seen.rejected_flags if flag not in users]
+        if ours and rung in steps:
+            text = f"{rung}: the engine does not know {harmless(' '.join(ours), 80)}"
+            return CheckRow(id="flags", kind="harness", status="fail", text=text, concerns=rung)
+    text = "the engine knows every flag of ours"
+    return CheckRow(id="flags", kind="harness", status="pass", text=text, concerns="runtime")
+
+
+def faulty(case: Case) -> tuple[CheckRow, ...]:
+    """Rungs all of whose trials a harness check struck: we failed there, and the number is gone."""
+    rows = []
+    kept = {rung for rung, _ in case.get(counted)}
+    lost: dict[str, str] = {}
+    for trial in case.recording.of(Trial):
+        ours = [why for why in trial.struck if not why.startswith(_OUTSIDE)]
+        if trial.round >= 0 and trial.rung not in kept and ours:
+            lost[trial.rung] = ours[0]
+    for rung, why in lost.items():
+        rows.append(
+            CheckRow(
+                id=f"struck-{rung}",
+                kind="harness",
+                status="fail",
+                text=f"{rung}: none of its trials counts: {harmless(why, 160)}",
+                concerns=rung,
+            )
+        )
+    return tuple(rows)

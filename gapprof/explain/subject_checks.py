@@ -1,0 +1,66 @@
+"""Checks of the user's browser, page and flags: never a reason to strike a number, always worth saying."""
+
+from typing import Literal
+
+from gapprof.facts.case import Case
+from gapprof.facts.cells import counted
+from gapprof.facts.isolation import isolated
+from gapprof.facts.ladder import planned
+from gapprof.facts.tier import baseline_flags, given_flags
+from gapprof.records.report import CheckRow
+from gapprof.text.names import harmless
+
+
+def subject_checks(case: Case) -> tuple[CheckRow, ...]:
+    """Isolation, threads, tier and flags, each once."""
+    return (_isolation(case), _threads(case), _tier(case), _flags(case))
+
+
+def _isolation(case: Case) -> CheckRow:
+    found = isolated(case)
+    if found is None:
+        return _check("isolation", "unknown", "nobody looked whether the page is isolated", "threads")
+    if not found:
+        text = "the page is not cross-origin isolated, so wasm runs on one thread"
+        return _check("isolation", "fail", text, "threads")
+    return _check("isolation", "pass", "the page is cross-origin isolated", "threads")
+
+
+def _threads(case: Case) -> CheckRow:
+    asked, preflight = case.recording.begin.settings.threads, case.recording.preflight
+    if preflight is None:
+        return _check("threads-asked", "unknown", "the page was not looked at", "threads")
+    got = preflight.page_threads
+    if asked is not None and got < asked:
+        return _check(
+            "threads-asked", "fail", f"{asked} threads were asked for, the page got {got}", "threads"
+        )
+    text = f"the page got {got} thread{'s' if got > 1 else ''}, as asked for"
+    return _check("threads-asked", "pass", text, "threads")
+
+
+def _tier(case: Case) -> CheckRow:
+    flags = baseline_flags(case)
+    if flags:
+        text = f"{harmless(' '.join(flags), 80)} keeps wasm in V8's baseline tier"
+        return _check("tier", "fail", text, "runtime")
+    return _check("tier", "pass", "no flag keeps wasm out of the optimising tier", "runtime")
+
+
+def _flags(case: Case) -> CheckRow:
+    users = set(given_flags(case))
+    unknown = {
+        flag
+        for (rung, _), trial in case.get(counted).items()
+        if rung in case.get(planned)
+        for flag in trial.seen.rejected_flags
+        if flag in users
+    }
+    if unknown:
+        text = f"the browser does not know {harmless(' '.join(sorted(unknown)), 80)} and ignores it"
+        return _check("your-flags", "fail", text, "runtime")
+    return _check("your-flags", "pass", "the browser knows every flag you gave", "runtime")
+
+
+def _check(check: str, status: Literal["pass", "fail", "unknown"], text: str, concerns: str) -> CheckRow:
+    return CheckRow(id=check, kind="subject", status=status, text=text, concerns=concerns)

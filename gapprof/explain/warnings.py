@@ -1,0 +1,80 @@
+"""Doubts worth a sentence that are neither checks nor causes."""
+
+from collections.abc import Iterator
+
+from gapprof.explain.outputs import output_warnings
+from gapprof.facts.case import Case
+from gapprof.facts.cells import counted
+from gapprof.facts.ladder import planned
+from gapprof.facts.operators import join
+from gapprof.facts.profiles import NATIVE, WEB, profile_of
+from gapprof.records.recording import Note
+from gapprof.records.trial import Failure
+from gapprof.text import numbers
+from gapprof.text.names import harmless
+
+_CLOSES = (0.95, 1.05)
+
+
+def warnings(case: Case) -> tuple[str, ...]:
+    """In order of what they put in doubt: the model, the comparison, the operators, single rungs."""
+    found = (
+        *_model(case),
+        *_versions(case),
+        *output_warnings(case),
+        *_closure(case),
+        *_failures(case),
+        *(harmless(note.text, 300) for note in case.recording.of(Note)),
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def _model(case: Case) -> Iterator[str]:
+    model = case.recording.begin.model
+    if model.assumed_dims:
+        dims = ", ".join(f"{harmless(name, 40)}={size}" for name, size in sorted(model.assumed_dims.items()))
+        yield f"free dimensions were taken as {dims}; set them with --shape"
+    yield from (harmless(note, 300) for note in model.notes)
+
+
+def _versions(case: Case) -> Iterator[str]:
+    """A difference of versions would sit where native and web kernels meet."""
+    steps = case.get(planned)
+    versions: dict[str, str] = {}
+    for (rung, _), trial in sorted(case.get(counted).items()):
+        step = steps.get(rung)
+        if step is not None and step.rung.environment.build == "served":
+            side = "native" if step.rung.environment.backend == "native" else "web"
+            versions.setdefault(side, trial.seen.runtime_version)
+    if len(set(versions.values())) > 1:
+        yield (
+            f"onnxruntime is {harmless(versions['native'], 40)} and onnxruntime-web "
+            f"{harmless(versions['web'], 40)}: part of `library` and of the residual may be the version"
+        )
+
+
+def _closure(case: Case) -> Iterator[str]:
+    for side, rung in (("native", NATIVE), ("web", WEB)):
+        profile = profile_of(case, rung)
+        if (
+            profile is not None
+            and profile.closure is not None
+            and not _CLOSES[0] <= profile.closure <= _CLOSES[1]
+        ):
+            yield (
+                f"{side} operator times are approximate: they sum to {numbers.percent(profile.closure)} "
+                f"of an unprofiled run ({profile.threads} threads)"
+            )
+    joined = case.get(join)
+    if joined is not None and joined.share < 1:
+        yield f"{numbers.percent(joined.share)} of the nodes were found on both sides, the rest on one only"
+
+
+def _failures(case: Case) -> Iterator[str]:
+    """One sentence per rung that failed at least once."""
+    by_rung: dict[str, list[Failure]] = {}
+    for failure in case.recording.of(Failure):
+        by_rung.setdefault(failure.rung, []).append(failure)
+    for rung, failures in sorted(by_rung.items()):
+        times = "once" if len(failures) == 1 else f"{len(failures)} times"
+        yield f"{rung} failed {times} ({failures[-1].phase}): {harmless(failures[-1].message, 200)}"

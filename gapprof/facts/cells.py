@@ -1,0 +1,86 @@
+"""One figure per rung and round, and which rungs and rounds the main contrasts stand on."""
+
+import math
+from collections.abc import Iterable, Mapping
+from statistics import fmean, median
+
+from gapprof.facts.case import Case
+from gapprof.facts.ladder import nominal_chain, planned, square, target
+from gapprof.records.trial import Trial
+
+Cells = Mapping[str, Mapping[int, float]]
+"""Rung → round → ms."""
+
+
+def figure_ms(trial: Trial) -> float | None:
+    """A trial's one figure: the mean over paced requests, else the median of the samples.
+
+    The mean, because a request that had to wait for a busy page must count; the median, because
+    a stall of the machine must not. None for a trial without a positive figure.
+    """
+    values = trial.requests_ms or trial.samples_ms
+    if not values:
+        return None
+    figure = fmean(values) if trial.requests_ms else median(values)
+    return figure if math.isfinite(figure) and figure > 0 else None
+
+
+def counted(case: Case) -> Mapping[tuple[str, int], Trial]:
+    """(rung, round) → the first attempt that counts, of rungs with trials of their own."""
+    first: dict[tuple[str, int], Trial] = {}
+    for trial in sorted(case.recording.of(Trial), key=lambda trial: trial.attempt):
+        if not trial.struck and figure_ms(trial) is not None:
+            first.setdefault((trial.rung, trial.round), trial)
+    return first
+
+
+def measured(case: Case) -> Cells:
+    """Every cell that was measured; an alias shows the cells of the rung whose trials it shares."""
+    own: dict[str, dict[int, float]] = {}
+    for (rung, number), trial in sorted(case.get(counted).items()):
+        figure = figure_ms(trial)
+        if figure is not None:
+            own.setdefault(rung, {})[number] = figure
+    rungs = case.get(planned) or own
+    return {rung: own[target(case, rung)] for rung in rungs if target(case, rung) in own}
+
+
+def ends(case: Case) -> tuple[str, str]:
+    """The first and the last rung of the nominal chain: what the gap lies between."""
+    chain = case.get(nominal_chain)
+    return (chain[0], chain[-1]) if chain else ("native", "web")
+
+
+def standing(case: Case) -> frozenset[str]:
+    """Main and square rungs that the main contrasts use: those with a cell in at least half of the rounds.
+
+    One that failed nearly always leaves the chain, rather than taking the whole report with it; so do,
+    one by one, those with the fewest cells while no single round is complete.
+    """
+    cells = case.get(measured)
+    both = _rounds_with_both_ends(case)
+    rungs = [
+        rung
+        for rung in (*case.get(nominal_chain), *case.get(square))
+        if both and 2 * len(both & cells.get(rung, {}).keys()) >= len(both)
+    ]
+    rungs.sort(key=lambda rung: (rung not in case.get(ends), -len(cells[rung])))
+    while rungs and not _common_rounds(cells, both, rungs):
+        rungs.pop()
+    return frozenset(rungs)
+
+
+def complete_rounds(case: Case) -> tuple[int, ...]:
+    """Rounds in which every standing rung has a cell; all main contrasts use exactly these."""
+    rounds = _common_rounds(case.get(measured), _rounds_with_both_ends(case), case.get(standing))
+    return tuple(sorted(rounds))
+
+
+def _common_rounds(cells: Cells, rounds: set[int], rungs: Iterable[str]) -> set[int]:
+    return rounds.intersection(*(cells[rung].keys() for rung in rungs))
+
+
+def _rounds_with_both_ends(case: Case) -> set[int]:
+    first, last = case.get(ends)
+    cells = case.get(measured)
+    return set(cells.get(first, {})) & set(cells.get(last, {}))

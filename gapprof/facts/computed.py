@@ -1,0 +1,135 @@
+"""Rungs that no environment can give: latencies computed from measured ones, each saying how."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from gapprof.facts.case import Case
+from gapprof.facts.cells import measured, standing
+from gapprof.facts.kernel_excess import excess_ms
+from gapprof.facts.profiles import CAPPED, NATIVE, WEB, RungProfile, profile_of
+from gapprof.facts.wasm import scalar_factor
+from gapprof.text import numbers
+
+KERNELS = "web-kernels"
+VECTORISED = "web-vectorised"
+ESTIMATED_128 = "native-128-estimated"
+GOOD_128 = "native-128-good"
+
+_VECTOR_OPERATORS = frozenset({"MatMul", "Conv", "Gemm"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComputedRung:
+    """Latencies by round, and where they come from."""
+
+    id: str
+    title: str
+    changes: str
+    derived_from: str
+    by_round_ms: Mapping[int, float]
+
+
+def computed(case: Case) -> Mapping[str, ComputedRung]:
+    """Every computed rung that this recording gives enough for, in order of dependence."""
+    found: dict[str, ComputedRung] = {}
+    for make in (_estimated_128, _good_128, _web_kernels, _web_vectorised):
+        for rung in make(case):
+            found[rung.id] = rung
+    return found
+
+
+def _web_kernels(case: Case) -> Iterator[ComputedRung]:
+    """web-worker without what getting in, out and from node to node costs there more than natively."""
+    native, web = profile_of(case, NATIVE), profile_of(case, WEB)
+    if native is None or web is None:
+        return
+    overhead = _overhead_ms(web), _overhead_ms(native)
+    if overhead[0] is None or overhead[1] is None:
+        return
+    extra = overhead[0] - overhead[1]
+    yield from _derived(
+        case,
+        WEB,
+        lambda latency_ms: latency_ms - extra,
+        rung_id=KERNELS,
+        title="In the browser, kernels alone",
+        changes=f"computed: {WEB} minus {numbers.ms(extra)} of marshalling and dispatch beyond native's",
+    )
+
+
+def _overhead_ms(profile: RungProfile) -> float | None:
+    if profile.marshalling_ms is None or profile.dispatch_ms is None:
+        return None
+    return profile.marshalling_ms + profile.dispatch_ms
+
+
+def _web_vectorised(case: Case) -> Iterator[ComputedRung]:
+    """Only where the served wasm is scalar: what the same kernels would take with 128-bit vectors."""
+    factor = scalar_factor(case)
+    kernels = next(_web_kernels(case), None)
+    if factor is None:
+        return
+    source, latencies = (KERNELS, kernels.by_round_ms) if kernels else (WEB, case.get(measured).get(WEB, {}))
+    if latencies:
+        yield ComputedRung(
+            id=VECTORISED,
+            title="In the browser, if the wasm had SIMD",
+            changes=f"computed: {source} by {numbers.factor(factor)}, what SIMD gave onnxruntime-web 1.18",
+            derived_from=source,
+            by_round_ms={number: value / factor for number, value in latencies.items()},
+        )
+
+
+def _estimated_128(case: Case) -> Iterator[ComputedRung]:
+    """Where no instruction ceiling works: the vectorised operators scaled by a measured GEMM ratio."""
+    preflight, native = case.recording.preflight, profile_of(case, NATIVE)
+    if CAPPED in case.get(standing) or preflight is None or native is None or native.kernels_ms <= 0:
+        return
+    ratio = preflight.estimated_isa_ratio
+    if ratio is None:
+        return
+    share = sum(n.ms for n in native.nodes.values() if _vectorised(n.op_type)) / native.kernels_ms
+    yield from _derived(
+        case,
+        NATIVE,
+        lambda latency_ms: latency_ms * (1 + share * (ratio - 1)),
+        rung_id=ESTIMATED_128,
+        title="Native at 128 bits, estimated",
+        changes=(
+            f"computed: the {numbers.percent(share)} of {NATIVE} in MatMul, Conv and Gemm nodes "
+            f"take {numbers.factor(ratio)} as long"
+        ),
+    )
+
+
+def _vectorised(op_type: str) -> bool:
+    """Fused forms too: FusedConv, FusedGemm, FusedMatMul."""
+    return op_type.removeprefix("Fused") in _VECTOR_OPERATORS
+
+
+def _good_128(case: Case) -> Iterator[ComputedRung]:
+    """native-128 with the nodes whose 128-bit native kernel is slower than the web's at the web's time."""
+    excess = case.get(excess_ms)
+    if excess <= 0 or CAPPED not in case.get(standing):
+        return
+    yield from _derived(
+        case,
+        CAPPED,
+        lambda latency_ms: latency_ms - excess,
+        rung_id=GOOD_128,
+        title="Native at 128 bits, where its kernels are good",
+        changes=f"computed: {CAPPED} minus {numbers.ms(excess)} in nodes that the browser runs faster",
+    )
+
+
+def _derived(
+    case: Case, source: str, of: Callable[[float], float], *, rung_id: str, title: str, changes: str
+) -> Iterator[ComputedRung]:
+    """A rung computed from another round by round; none where a single figure would not be positive."""
+    if source not in case.get(standing):
+        return
+    by_round = {number: of(latency) for number, latency in case.get(measured)[source].items()}
+    if min(by_round.values()) > 0:
+        yield ComputedRung(
+            id=rung_id, title=title, changes=changes, derived_from=source, by_round_ms=by_round
+        )

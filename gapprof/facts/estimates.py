@@ -1,0 +1,85 @@
+"""Figures of a case with their 95 % intervals, in the report's own type."""
+
+import math
+from collections.abc import Callable, Mapping
+
+from gapprof.facts.case import Case
+from gapprof.facts.readings import end_logs, logs, read
+from gapprof.records.report import Estimate
+from gapprof.stats.contrast import Contrast
+from gapprof.stats.interval import Interval, exponential, linearised, t_interval
+from gapprof.stats.lmdi import log_mean
+
+LEVEL = 0.95
+
+
+def estimate(interval: Interval) -> Estimate:
+    """The same interval as a report writes it."""
+    return Estimate(
+        point=interval.point,
+        low=interval.low,
+        high=interval.high,
+        level=interval.level,
+        rounds=interval.rounds,
+    )
+
+
+def factor_of(contrast: Contrast) -> Estimate:
+    """How many times slower."""
+    return estimate(exponential(t_interval(contrast.values, LEVEL)))
+
+
+def factor(case: Case, source: str, to: str) -> Estimate | None:
+    """How many times slower `to` is than `source`; None where no round has both."""
+    contrast = read(case, {source: -1.0, to: 1.0})
+    return factor_of(contrast) if contrast else None
+
+
+def geometric_mean_ms(by_round: Mapping[int, float]) -> Estimate:
+    """From ln(ms) by round to a latency."""
+    return estimate(exponential(t_interval(list(by_round.values()), LEVEL)))
+
+
+def latency_ms(case: Case, rung: str) -> Estimate | None:
+    """A rung's latency over the rounds in which it has a cell."""
+    by_round = case.get(logs).get(rung)
+    return geometric_mean_ms(by_round) if by_round else None
+
+
+def part_ms(case: Case, contrast: Contrast) -> Estimate | None:
+    """A contrast's part of T_web - T_native (log-mean, LMDI)."""
+
+    def of_means(ln_factor: float, ln_native: float, ln_web: float) -> float:
+        return ln_factor * log_mean(math.exp(ln_web), math.exp(ln_native))
+
+    return _with_ends(case, contrast, of_means)
+
+
+def share(case: Case, contrast: Contrast) -> Estimate | None:
+    """A contrast's part of ln(web / native). The caller asks only when the gap is resolved."""
+    return _with_ends(case, contrast, lambda ln_factor, ln_native, ln_web: ln_factor / (ln_web - ln_native))
+
+
+def saving_ms(case: Case, contrast: Contrast) -> Estimate | None:
+    """What the page would win if a factor on its own side of the ladder fell to 1."""
+    return _with_ends(case, contrast, lambda ln_factor, _, ln_web: math.exp(ln_web) * -math.expm1(-ln_factor))
+
+
+def without_ms(case: Case, contrast: Contrast) -> Estimate | None:
+    """What the page would then take."""
+    return _with_ends(case, contrast, lambda ln_factor, _, ln_web: math.exp(ln_web - ln_factor))
+
+
+def gap_ms(case: Case) -> Estimate | None:
+    """T_web - T_native."""
+    found = end_logs(case)
+    if found is None:
+        return None
+    return estimate(linearised(lambda native, web: math.exp(web) - math.exp(native), found, LEVEL))
+
+
+def _with_ends(case: Case, contrast: Contrast, of_means: Callable[..., float]) -> Estimate | None:
+    found = end_logs(case)
+    if found is None:
+        return None
+    return estimate(linearised(of_means, (contrast.by_round, *found), LEVEL))

@@ -1,0 +1,56 @@
+"""The ladder as this run resolved it: aliases, refusals, the order of the main chain."""
+
+from collections.abc import Mapping
+
+from gapprof.facts.case import Case
+from gapprof.records.recording import PlannedRung
+
+
+def planned(case: Case) -> Mapping[str, PlannedRung]:
+    """Rung id → step; empty before the preflight."""
+    preflight = case.recording.preflight
+    return {step.rung.id: step for step in preflight.ladder} if preflight else {}
+
+
+def target(case: Case, rung: str) -> str:
+    """The rung whose trials this one shares; itself unless it is an alias."""
+    steps = case.get(planned)
+    seen = {rung}
+    while rung in steps and (alias := steps[rung].alias_of) is not None:
+        if alias in seen:
+            raise ValueError(f"the ladder of this recording turns in a circle at {alias}")
+        seen.add(alias)
+        rung = alias
+    return rung
+
+
+def nominal_chain(case: Case) -> tuple[str, ...]:
+    """Main rungs from the first to the last, whether or not this machine could give them."""
+    steps = case.get(planned)
+    main = [rung for rung, step in steps.items() if step.rung.role == "main"]
+    return tuple(sorted(main, key=lambda rung: _depth(steps, rung)))
+
+
+def square(case: Case) -> tuple[str, ...]:
+    """Corners of the layout x instructions square that the chain goes around."""
+    return tuple(rung for rung, step in case.get(planned).items() if step.rung.role == "square")
+
+
+def is_native(case: Case, rung: str) -> bool:
+    """Which side of the ladder a rung is on; computed rungs are named after theirs."""
+    step = case.get(planned).get(rung)
+    return step.rung.environment.backend == "native" if step else rung.startswith("native")
+
+
+def title(case: Case, rung: str) -> str:
+    """What a rung is called in a report."""
+    step = case.get(planned).get(rung)
+    return step.rung.title if step else rung
+
+
+def _depth(steps: Mapping[str, PlannedRung], rung: str) -> int:
+    depth = 0
+    parent = steps[rung].rung.derived_from
+    while parent is not None and parent in steps and depth <= len(steps):
+        depth, parent = depth + 1, steps[parent].rung.derived_from
+    return depth

@@ -1,0 +1,50 @@
+"""Parts of a cause from steps of the ladder, or the reason why a step cannot be read."""
+
+from gapprof.facts.case import Case
+from gapprof.facts.claim import Part, Step
+from gapprof.facts.computed import ESTIMATED_128
+from gapprof.facts.ladder import planned
+from gapprof.facts.profiles import CAPPED
+from gapprof.facts.readings import chain, latencies, order, readable
+from gapprof.records.trial import Failure
+
+
+def part(
+    case: Case, source: str, to: str, *, child: str, title: str, phrase: str = "", advice: str = ""
+) -> Part:
+    """A child that reads one step; without steps, and with the reason, where it cannot be read."""
+    if readable(case, source, to):
+        return Part(id=child, title=title, phrase=phrase, advice=advice, steps=(Step(source=source, to=to),))
+    return Part(id=child, title=title, phrase=phrase, advice=advice, why=why_not(case, source, to))
+
+
+def narrow_native(case: Case) -> str | None:
+    """The rung that stands for native at 128 bits: measured, else estimated, else none."""
+    line = case.get(chain)
+    return next((rung for rung in (CAPPED, ESTIMATED_128) if rung in line), None)
+
+
+def why_not(case: Case, source: str, to: str) -> str:
+    """Why the step between two rungs has no reading, in one sentence without a full stop."""
+    missing = [rung for rung in (source, to) if rung not in case.get(latencies)]
+    if missing:
+        return "; ".join(f"{rung}: {absence(case, rung)}" for rung in missing)
+    line = case.get(chain)
+    fallen = [rung for rung in (source, to) if rung in case.get(order) and rung not in line]
+    if fallen:
+        return f"{fallen[0]} failed in most rounds and left the ladder"
+    return f"no round has both {source} and {to}"
+
+
+def absence(case: Case, rung: str) -> str:
+    """Why a rung has no latency."""
+    step = case.get(planned).get(rung)
+    if step is None:
+        return "could not be computed, a profile is missing"
+    if step.refusal is not None:
+        return step.refusal
+    if not step.planned:
+        return "not part of this run"
+    shared = step.alias_of or rung
+    failures = [entry for entry in case.recording.of(Failure) if entry.rung == shared and entry.round >= 0]
+    return f"failed: {failures[-1].message}" if failures else "not measured in this run"

@@ -1,0 +1,34 @@
+"""What the wasm that was really served holds."""
+
+import math
+
+from gapprof.facts.case import Case
+from gapprof.facts.cells import counted, measured
+from gapprof.facts.ladder import planned
+from gapprof.stats.contrast import mean
+
+WITH_SIMD = "web-simd-118"
+WITHOUT_SIMD = "web-scalar"
+
+
+def served_simd(case: Case) -> bool | None:
+    """Whether the build under test has 128-bit vectors; None where nobody looked."""
+    steps = case.get(planned)
+    for (rung, _), trial in case.get(counted).items():
+        if (
+            rung in steps
+            and steps[rung].rung.environment.build == "served"
+            and trial.seen.wasm_simd is not None
+        ):
+            return trial.seen.wasm_simd
+    return None
+
+
+def scalar_factor(case: Case) -> float | None:
+    """What SIMD is worth in wasm (onnxruntime-web 1.18 without over with), if the served build has none."""
+    cells = case.get(measured)
+    fast, slow = cells.get(WITH_SIMD, {}), cells.get(WITHOUT_SIMD, {})
+    rounds = fast.keys() & slow.keys()
+    if case.get(served_simd) is not False or not rounds:
+        return None
+    return math.exp(mean([math.log(slow[number] / fast[number]) for number in sorted(rounds)]))

@@ -1,0 +1,42 @@
+"""What may be said about a contrast, and which of two causes is the larger one."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from gapprof.stats.contrast import Contrast
+from gapprof.stats.interval import Interval, t_interval
+
+SMALLEST_EFFECT = 0.02
+"""|ln f| below which nothing is called a cost, however narrow its interval."""
+
+
+def simultaneous_level(causes: int) -> float:
+    """Bonferroni: all of so many verdicts hold together with 95 %."""
+    return 1 - 0.05 / max(1, causes)
+
+
+def verdict(log_factor: Interval) -> Literal["costs", "saves", "unclear"]:
+    """Of an interval of ln f: away from 0, and by more than the smallest effect."""
+    if log_factor.holds(0.0) or abs(log_factor.point) <= SMALLEST_EFFECT:
+        return "unclear"
+    return "costs" if log_factor.point > 0 else "saves"
+
+
+def ranks(contrasts: Mapping[str, Contrast], level: float) -> dict[str, int]:
+    """1 for the largest; what cannot be told from the first of a rank shares it (1, 1, 3).
+
+    The difference is taken round by round, so that a disturbance common to both cancels.
+    """
+    order = sorted(contrasts, key=lambda name: -contrasts[name].mean)
+    places: dict[str, int] = {}
+    first, rank = "", 0
+    for place, name in enumerate(order, start=1):
+        if not first or not difference(contrasts[first], contrasts[name], level).holds(0.0):
+            first, rank = name, place
+        places[name] = rank
+    return places
+
+
+def difference(a: Contrast, b: Contrast, level: float) -> Interval:
+    """ln of how much larger a is than b."""
+    return t_interval((a - b).values, level)
