@@ -16,6 +16,8 @@ from gapprof.subject.ranges import table_rows
 
 Arrays = dict[str, NDArray[Any]]
 
+_PATCHES = 8
+"""Along each side of a seeded image."""
 _UNTRACED_IDS = 100
 """Upper bound of an id input whose table cannot be found: every vocabulary has this many."""
 
@@ -101,7 +103,7 @@ def _values(spec: TensorSpec, rows: int | None, past: int, random: np.random.Gen
     if "mask" in name or "use_cache" in name:
         return np.ones(shape, dtype)
     if dtype.kind == "f":
-        return random.standard_normal(shape).astype(dtype)
+        return _picture(shape, random).astype(dtype)
     if dtype.kind == "b":
         return random.integers(0, 2, shape).astype(dtype)
     if "position" in name and shape:
@@ -114,6 +116,24 @@ def _values(spec: TensorSpec, rows: int | None, past: int, random: np.random.Gen
     if "len" in name:
         return np.ones(shape, dtype)
     return random.integers(0, _UNTRACED_IDS if "id" in name or "token" in name else 2, shape).astype(dtype)
+
+
+def _picture(shape: tuple[int, ...], random: np.random.Generator) -> NDArray[Any]:
+    """Normal values; in the shape of an image half of their variance lies in patches.
+
+    Noise alone averages out in a deep network, whose output then hardly depends on the input.
+    """
+    fine = random.standard_normal(shape, dtype=np.float32)
+    if len(shape) != 4:
+        return fine
+    rows, columns = (2, 3) if shape[1] <= shape[3] else (1, 2)
+    if min(shape[rows], shape[columns]) < 2 * _PATCHES:
+        return fine
+    coarse_shape = tuple(_PATCHES if axis in (rows, columns) else size for axis, size in enumerate(shape))
+    coarse = random.standard_normal(coarse_shape, dtype=np.float32)
+    for axis in (rows, columns):
+        coarse = np.take(coarse, np.arange(shape[axis]) * _PATCHES // shape[axis], axis=axis)
+    return (coarse + fine) / np.float32(np.sqrt(2))
 
 
 def _positions(shape: tuple[int, ...], rows: int | None, past: int) -> NDArray[Any]:

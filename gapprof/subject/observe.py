@@ -1,12 +1,16 @@
 """Two unmeasured native runs of the common graph: what really flows in it, and whether the input matters."""
 
+import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gapprof.native.optimise import refuse
+import numpy as np
+
 from gapprof.records.model import TensorSpec
 from gapprof.subject import child
+from gapprof.subject.refusal import answer_of
 
 Shape = tuple[int, ...]
 
@@ -37,7 +41,12 @@ def observe(model: Path, inputs: Path, other_inputs: Path, *, deadline_s: float)
     """Run the model on both inputs in a child process; raises ModelUnusable where it cannot run natively."""
     request = {"model": str(model), "inputs": str(inputs), "other": str(other_inputs)}
     outcome = child.ask("gapprof.subject.observe", request, scratch=inputs.parent, deadline_s=deadline_s)
-    answer = refuse(outcome, doing="run the model on these inputs")
+    answer = answer_of(
+        outcome,
+        doing="run the model on these inputs",
+        hint="If shapes or values do not fit each other, give --shape NAME=... for its free dimensions, "
+        "or real inputs with --inputs FILE.npz.",
+    )
     return Observed(
         outputs=tuple(
             TensorSpec(name=name, dtype=dtype, shape=tuple(shape)) for name, dtype, shape in answer["outputs"]
@@ -52,14 +61,11 @@ def observe(model: Path, inputs: Path, other_inputs: Path, *, deadline_s: float)
 
 
 def _observe(request: dict[str, Any]) -> dict[str, Any]:
-    import json
-
-    import numpy as np
     import onnxruntime  # only in the child: the parent must never load a model
 
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    options.log_severity_level = 3
+    options.log_severity_level = 4
     options.enable_profiling = True
     options.profile_file_prefix = "observed"  # the child runs in a folder of its own
     try:
@@ -69,7 +75,7 @@ def _observe(request: dict[str, Any]) -> dict[str, Any]:
             second = session.run(None, dict(other))
         events = json.loads(Path(session.end_profiling()).read_text(encoding="utf-8"))
     except Exception as error:  # its exceptions share no narrower base; the message is the answer
-        return {"error": str(error)}
+        return {"error": str(error).replace(f"{Path(request['model']).parent}{os.sep}", "")}
     names = [output.name for output in session.get_outputs()]
     odd = [name for name, value in zip(names, first, strict=True) if not isinstance(value, np.ndarray)]
     if odd:

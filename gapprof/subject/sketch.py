@@ -32,8 +32,10 @@ class Sketch:
         return name
 
     def output(self, tensor: str, name: str, shape: Sequence[int | str]) -> None:
-        """Declare a float graph output that equals `tensor`."""
-        self._nodes.append(helper.make_node("Identity", [tensor], [name], name=f"/{name}/Identity"))
+        """Declare `tensor` a float graph output, and call it `name` wherever it is used so far."""
+        for node in self._nodes:
+            for slots in (node.input, node.output):
+                slots[:] = [name if slot == tensor else slot for slot in slots]
         self._outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
 
     def node(self, path: str, op_type: str, inputs: Sequence[str], **attributes: Any) -> str:
@@ -53,7 +55,7 @@ class Sketch:
 
     def weight(self, name: str, values: NDArray[Any]) -> str:
         """Add an initializer."""
-        self._weights.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
+        self._weights.append(numpy_helper.from_array(np.asarray(values, order="C"), name))
         return name
 
     def ints(self, name: str, *values: int) -> str:
