@@ -4,8 +4,8 @@ from msgspec import Struct
 
 from gapprof.records.report import OperatorRow, Report
 
-WEIGHTING = "weighting"
-"""What the row is called that closes the columns against the model's own figures; it is no operator."""
+_OVERHEAD, _WEIGHTING = "overhead", "weighting"
+"""Type and name of the row that closes the columns against the model's own figures; it is no operator."""
 
 
 class TopOperators(Struct, frozen=True, kw_only=True):
@@ -35,4 +35,4 @@ def lost_ms(row: OperatorRow) -> float:
 
 
 def _closes(row: OperatorRow) -> bool:
-    return row.op_type == WEIGHTING or (row.name == WEIGHTING and not row.op_type)
+    return (row.op_type, row.name) == (_OVERHEAD, _WEIGHTING)

@@ -10,8 +10,9 @@ from gapprof.terminal.ink import Ink
 from gapprof.text import numbers
 
 _TITLE_MOST = 44
-_BAR_LEAST = 12
-_FIXED = 2 + 20 + 5 + 10 + 6
+_BAR_LEAST = 8
+_FACTOR = 19
+_FIXED = 2 + _FACTOR + 5 + 10 + 5
 """Rank, factor, share, owner, and the spaces between the columns."""
 
 
@@ -23,15 +24,15 @@ def why_table(rows: Sequence[WhyRow], ink: Ink, *, heading: str = "Why") -> Tabl
     table = ink.grid()
     table.add_column("", width=2, justify="right")
     table.add_column(Text(heading, style="bold not dim"), width=title_width, overflow="fold")
-    table.add_column("times slower", width=20, no_wrap=True)
+    table.add_column("times slower", width=_FACTOR, no_wrap=True)
     table.add_column("share", width=5, justify="right", no_wrap=True)
-    table.add_column("of the gap", width=bar_width, no_wrap=True)
+    table.add_column("of the gap" if bar_width >= 10 else "of gap", width=bar_width, no_wrap=True)
     table.add_column("whose", width=10, no_wrap=True)
     for row in rows:
         table.add_row(
             row.rank,
             ink.text("  " * row.depth + row.title, _style(row)),
-            "" if row.factor is None else numbers.factor_with_interval(row.factor),
+            ink.text(row.word) if row.factor is None else numbers.factor_with_interval(row.factor),
             "" if row.share is None or row.word == "unclear" else numbers.whole_percent(row.share.point),
             _length(row, ink, bar_width),
             ink.text(row.owner),
@@ -43,7 +44,7 @@ def _length(row: WhyRow, ink: Ink, width: int) -> Text:
     match row.word:
         case "costs" | "residual" if row.share is not None and row.share.point > 0:
             return ink.bar(row.share.point, width, "cyan" if row.word == "costs" else "dim")
-        case "residual":
+        case "costs" | "residual" | "not measured":
             return Text()
         case word:
             return ink.text(word, "green" if word == "saves" else "dim")

@@ -1,0 +1,1 @@
+"""The subcommands: one file each, exporting COMMAND. Adding a file adds a command."""

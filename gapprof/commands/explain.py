@@ -1,0 +1,156 @@
+"""`gapprof explain`: the main job."""
+
+import sys
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from gapprof.errors import ExitCode, WrongUse
+from gapprof.files import make_folder, refuse_unwritable
+from gapprof.options import syntax
+from gapprof.options.handing_out import hand_out
+from gapprof.options.outputs import output_options, outputs, parted
+from gapprof.options.screen import no_color, quiet, show, surface_of, verbose
+from gapprof.places import state_dir
+from gapprof.records.progress import Observer
+from gapprof.records.settings import Settings
+
+_USUAL = Settings()
+
+
+@click.command()
+@click.argument("model")
+@click.option("--backend", default=_USUAL.backend, metavar="wasm", help="The web side.", show_default=True)
+@click.option(
+    "--threads",
+    default="auto",
+    metavar="auto|N",
+    callback=syntax.threads,
+    help="Threads the page asks for; auto is half the cores, at most 4.  [default: auto]",
+)
+@click.option(
+    "--where",
+    default=_USUAL.where,
+    type=click.Choice(["main", "worker"]),
+    help="Where the page runs the model.",
+    show_default=True,
+)
+@click.option(
+    "--page",
+    default=_USUAL.page,
+    metavar="quiet|busy|PATH|URL",
+    help="The page that it shares.",
+    show_default=True,
+)
+@click.option("--no-isolation", is_flag=True, help="Serve the page without COOP and COEP.")
+@click.option(
+    "--shape",
+    "shapes",
+    multiple=True,
+    metavar="NAME=1,3,224,224",
+    callback=syntax.shapes,
+    help="The shape of an input with free dimensions; repeatable.",
+)
+@click.option("--inputs", metavar="FILE.npz", help="Real inputs, one array per input of the model.")
+@click.option("--browser", metavar="PATH", help="Which Chromium, Chrome or Edge.")
+@click.option("--browser-arg", "browser_args", multiple=True, metavar="ARG", help="Passed on; repeatable.")
+@click.option(
+    "--js-flags",
+    default="",
+    metavar="FLAGS",
+    callback=syntax.flags,
+    help='V8 flags in one word, such as "--liftoff-only".',
+)
+@click.option("--web-dist", metavar="DIR", help="An onnxruntime-web build of your own.")
+@click.option(
+    "--rungs",
+    default=_USUAL.rungs,
+    metavar="auto|main|all|ID,ID…",
+    help="Which environments beside the main ones.",
+    show_default=True,
+)
+@click.option(
+    "--budget",
+    "budget_s",
+    default=_USUAL.budget_s,
+    metavar="SECONDS",
+    help="For measuring.",
+    show_default=True,
+)
+@click.option(
+    "--precision",
+    "precision_percent",
+    default=_USUAL.precision_percent,
+    metavar="PERCENT",
+    help="Wanted half-width of every top factor.",
+    show_default=True,
+)
+@click.option(
+    "--seed", default=_USUAL.seed, help="For inputs and for the order of trials.", show_default=True
+)
+@click.option("--allow-noisy", is_flag=True, help="An unreliable result ends with 0; the status stays.")
+@output_options
+@click.option("--recording", metavar="FILE", help="Where everything measured goes, raw.")
+@quiet
+@verbose
+@no_color
+def explain(
+    model: str,
+    no_isolation: bool,
+    recording: str | None,
+    quiet: bool,
+    verbose: bool,
+    no_color: bool,
+    **given: object,
+) -> ExitCode:
+    """Say why MODEL is slower in the browser than natively.
+
+    MODEL is the path of an ONNX file, or zoo:NAME.
+    """
+    from gapprof.options.settings import settings_from
+    from gapprof.pipeline import explained
+    from gapprof.recordings import default_path
+
+    reports, options = parted(given)
+    settings = settings_from({**options, "isolation": not no_isolation})
+    path = Path(recording) if recording else default_path(model, now=datetime.now(UTC))
+    wanted = outputs(reports, never=_precious(model, settings, path))
+    _refuse_unwritable(path, precious=_precious(model, settings))
+    with ExitStack() as stack:
+        observer = _observer(stack, quiet=quiet, no_color=no_color)
+        outcome = explained(model, settings, argv=("gapprof", *sys.argv[1:]), path=path, observer=observer)
+    hand_out(outcome, wanted, quiet=quiet, verbose=verbose, no_color=no_color)
+    if outcome.recorded and not quiet:
+        show(f"recording: {path}\n", sys.stderr)
+    return outcome.code
+
+
+def _precious(model: str, settings: Settings, recording: Path | None = None) -> dict[str, Path]:
+    """Files of this run that no report may be written over."""
+    given = {"model": Path(model), "inputs": settings.inputs, "page": settings.page, "recording": recording}
+    return {role: Path(path) for role, path in given.items() if path is not None}
+
+
+def _refuse_unwritable(path: Path, *, precious: dict[str, Path]) -> None:
+    """The same for the recording; the state folder is made first, since nobody named it."""
+    for role, other in precious.items():
+        if other.resolve() == path.resolve():
+            raise WrongUse(f"--recording would write over the {role}, {path}", hint="Give it another file.")
+    if path.is_relative_to(state_dir()):
+        make_folder(path.parent)
+    refuse_unwritable(path, option="--recording")
+
+
+def _observer(stack: ExitStack, *, quiet: bool, no_color: bool) -> Observer:
+    from gapprof import live
+
+    if quiet:
+        return live.silent
+    if not sys.stderr.isatty():
+        return live.telling(sys.stderr)
+    return stack.enter_context(live.watching(sys.stderr, surface_of(sys.stderr, plain=no_color)))
+
+
+COMMAND = explain

@@ -1,0 +1,121 @@
+"""Progress on stderr while a run goes: a live view on a terminal, plain lines elsewhere, or nothing."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.text import Text
+
+from gapprof.digest.why import why_rows
+from gapprof.options.screen import show
+from gapprof.records.progress import Observer, Progress
+from gapprof.records.report import Report
+from gapprof.records.surface import Surface
+from gapprof.terminal.ink import Ink
+from gapprof.terminal.why import why_table
+from gapprof.text import numbers
+
+_LEAST_PAUSE_S = 0.25
+_BAR = 30
+_PHASES = {
+    "preflight": "looking at the page and at native",
+    "rounds": "measuring",
+    "profile": "profiling operators",
+    "trace": "tracing the page",
+    "side": "measuring what-ifs",
+    "done": "done",
+}
+
+
+@contextmanager
+def watching(stream: TextIO, surface: Surface) -> Iterator[Observer]:
+    """A view that redraws only when told of a step: a refreshing thread would run while trials are timed."""
+    console = Console(
+        file=stream,
+        force_terminal=True,
+        no_color=not surface.colour,
+        highlight=False,
+        markup=False,
+        legacy_windows=False,
+    )
+    with Live(console=console, auto_refresh=False, transient=True, redirect_stdout=False) as live:
+        yield View(live=live, ink=Ink(surface))
+
+
+def telling(stream: TextIO) -> Observer:
+    """One plain line whenever the phase changes."""
+    told = ""
+
+    def tell(progress: Progress) -> None:
+        nonlocal told
+        if progress.phase != told:
+            told = progress.phase
+            show(f"gapprof: {phase_words(progress)}\n", stream)
+
+    return tell
+
+
+def silent(_: Progress) -> None:
+    """Nothing at all."""
+
+
+class View:
+    """What is on screen, and the ranking as of the last round that was completed."""
+
+    def __init__(self, *, live: Live, ink: Ink) -> None:
+        self._live = live
+        self._ink = ink
+        self._ranking: Report | None = None
+        self._drawn: tuple[object, ...] = ()
+        self._drawn_at_s = -_LEAST_PAUSE_S
+
+    def __call__(self, progress: Progress) -> None:
+        """Redraw for a step, at most four times a second for steps that change nothing but the time."""
+        if progress.recording is not None:
+            from gapprof.pipeline import report_of
+
+            self._ranking = report_of(progress.recording)
+        what = (progress.phase, progress.text, progress.rung, progress.round, self._ranking)
+        if what == self._drawn and progress.elapsed_s - self._drawn_at_s < _LEAST_PAUSE_S:
+            return
+        self._drawn, self._drawn_at_s = what, progress.elapsed_s
+        self._live.update(frame(progress, self._ranking, self._ink), refresh=True)
+
+
+def frame(progress: Progress, ranking: Report | None, ink: Ink) -> RenderableType:
+    """One picture: how far, what now, and the ranking as it firms up."""
+    lines: list[RenderableType] = [
+        ink.text(f"gapprof · {' · '.join(_how_far(progress))}", "bold"),
+        ink.text(f"now: {progress.text}", "dim"),
+    ]
+    if progress.rounds_planned:
+        done = (progress.round or 0) / progress.rounds_planned
+        lines.insert(1, ink.bar(done, _BAR, "cyan"))
+    if ranking is not None and ranking.gap.ratio is not None:
+        ratio = numbers.factor_with_interval(ranking.gap.ratio)
+        heading = f"Provisional, {_rounds(ranking.rounds)}"
+        lines += [Text(), ink.text(f"   {ratio} slower in the browser so far")]
+        lines.append(why_table(why_rows(ranking), ink, heading=heading))
+    return Group(*lines)
+
+
+def phase_words(progress: Progress) -> str:
+    """The phase as a person would say it."""
+    return _PHASES.get(progress.phase, progress.text)
+
+
+def _how_far(progress: Progress) -> Iterator[str]:
+    yield phase_words(progress)
+    if progress.round is not None and progress.rounds_planned is not None:
+        yield f"round {min(progress.round + 1, progress.rounds_planned)} of {progress.rounds_planned}"
+    elapsed = numbers.duration(progress.elapsed_s)
+    if progress.projected_s is None:
+        yield elapsed
+    else:
+        yield f"{elapsed} of about {numbers.duration(progress.projected_s)}"
+
+
+def _rounds(count: int) -> str:
+    return "1 round" if count == 1 else f"{count} rounds"

@@ -1,0 +1,1 @@
+"""The command line's words: what each may be, and what they become."""

@@ -1,0 +1,124 @@
+"""From options to `Settings`, for the command line and for Python alike; everything is checked."""
+
+import difflib
+import math
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from gapprof import registry
+from gapprof.errors import WrongUse
+from gapprof.records.settings import Settings
+
+BACKENDS = ("wasm",)
+_WHERE = ("main", "worker")
+_PAGES = ("quiet", "busy")
+_RUNG_WORDS = ("auto", "main", "all")
+_MOST_THREADS = 1024
+
+
+def settings_from(options: Mapping[str, object]) -> Settings:
+    """Settings by field name, defaults for the rest; raises WrongUse for what makes no sense."""
+    for name in options:
+        if name not in Settings.__struct_fields__:
+            known = list(Settings.__struct_fields__)
+            raise WrongUse(f"there is no option called {name!r}", hint=_did_you_mean(name, known))
+    plain = {
+        name: os.fspath(value) if isinstance(value, os.PathLike) else value for name, value in options.items()
+    }
+    try:
+        wanted = msgspec.convert(plain, Settings, strict=True)
+    except msgspec.ValidationError as error:
+        raise WrongUse(f"an option has the wrong type: {error}", hint="See help(gapprof.explain).") from error
+    _check(wanted)
+    return msgspec.structs.replace(wanted, rungs=_rungs(wanted.rungs))
+
+
+def _check(settings: Settings) -> None:
+    if settings.backend not in BACKENDS:
+        raise WrongUse(
+            f"the backend {settings.backend!r} is not in this version",
+            hint=f"Backends: {', '.join(BACKENDS)}.",
+        )
+    if settings.where not in _WHERE:
+        raise WrongUse(f"--where is {settings.where!r}", hint=f"It is {' or '.join(_WHERE)}.")
+    if settings.threads is not None and not 1 <= settings.threads <= _MOST_THREADS:
+        raise WrongUse(f"--threads is {settings.threads}", hint=f"It is auto, or 1 to {_MOST_THREADS}.")
+    if not (math.isfinite(settings.budget_s) and settings.budget_s > 0):
+        raise WrongUse(f"--budget is {settings.budget_s}", hint="It is a number of seconds above 0.")
+    if not 0 < settings.precision_percent <= 100:
+        raise WrongUse(
+            f"--precision is {settings.precision_percent}", hint="It is in percent: above 0, at most 100."
+        )
+    if settings.seed < 0:
+        raise WrongUse(f"--seed is {settings.seed}", hint="It is a whole number, 0 or above.")
+    for name, shape in settings.shapes.items():
+        if not shape or any(extent < 1 for extent in shape):
+            raise WrongUse(
+                f"--shape {name}: {shape} is no shape",
+                hint="Every extent is at least 1: --shape NAME=1,3,224,224.",
+            )
+    _check_paths(settings)
+
+
+def _check_paths(settings: Settings) -> None:
+    page = settings.page
+    if page not in _PAGES and not _is_url(page) and not (_is_file(page) or _is_folder(page)):
+        raise WrongUse(
+            f"--page {page} is neither quiet nor busy, no URL, and no file here",
+            hint="Give quiet, busy, the path of an HTML file or its folder, or an http(s) URL.",
+        )
+    if settings.inputs is not None and not _is_file(settings.inputs):
+        raise WrongUse(
+            f"--inputs {settings.inputs} is no file", hint="Give an .npz with one array per input."
+        )
+    if settings.web_dist is not None and not _is_folder(settings.web_dist):
+        raise WrongUse(
+            f"--web-dist {settings.web_dist} is not a folder",
+            hint="Give the `dist` folder of an onnxruntime-web build.",
+        )
+
+
+def _is_file(path: str) -> bool:
+    try:
+        return Path(path).is_file()
+    except OSError:  # too long a name, a loop of links
+        return False
+
+
+def _is_folder(path: str) -> bool:
+    try:
+        return Path(path).is_dir()
+    except OSError:
+        return False
+
+
+def _rungs(asked: str) -> str:
+    """One of the words, or ids that exist, without spaces."""
+    if asked in _RUNG_WORDS:
+        return asked
+    import gapprof.rungs
+
+    known = list(registry.load(gapprof.rungs, "RUNG"))
+    ids = [name.strip() for name in asked.split(",") if name.strip()]
+    if not ids:
+        raise WrongUse(
+            "--rungs names no rung", hint=f"It is {', '.join(_RUNG_WORDS)}, or ids: {', '.join(known)}."
+        )
+    for name in ids:
+        if name not in known:
+            raise WrongUse(
+                f"there is no rung called {name!r}", hint=_did_you_mean(name, [*_RUNG_WORDS, *known])
+            )
+    return ",".join(dict.fromkeys(ids))
+
+
+def _is_url(page: str) -> bool:
+    return page.startswith(("http://", "https://"))
+
+
+def _did_you_mean(name: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"Did you mean {close[0]}?" if close else f"There are: {', '.join(known)}."

@@ -1,0 +1,109 @@
+"""From a model to a recording on disk, and from that recording to its report."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from gapprof.errors import ExitCode, GapprofError, Interrupted, WrongUse
+from gapprof.outcome import exit_code
+from gapprof.recordings import read_recording
+from gapprof.records.progress import Observer
+from gapprof.records.recording import Recording
+from gapprof.records.report import Report
+from gapprof.records.settings import Settings
+from gapprof.records.trial import Failure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """A report in any case, what a shell is told, and what stopped the run short, if anything did."""
+
+    report: Report
+    code: ExitCode
+    recorded: bool
+    """Whether there is a recording that `analyze` can read."""
+    stopped: GapprofError | None = None
+
+
+def explained(
+    model: str, settings: Settings, *, argv: tuple[str, ...], path: Path, observer: Observer
+) -> Outcome:
+    """Measure into the recording at `path` and analyse it, whatever came in between.
+
+    Raises WrongUse alone: then nothing was measured and nothing is written.
+    """
+    before = _state(path)
+    try:
+        recording = record(model, settings, argv=argv, path=path, observer=observer)
+    except WrongUse:
+        raise
+    except (GapprofError, KeyboardInterrupt) as reason:
+        stopped = reason if isinstance(reason, GapprofError) else Interrupted("interrupted")
+        if _state(path) != before:
+            return Outcome(
+                report=report_of(read_recording(path)), code=stopped.exit_code, recorded=True, stopped=stopped
+            )
+        from gapprof.failed_report import failed_report
+
+        report = failed_report(stopped, model=model, settings=settings, argv=argv)
+        return Outcome(report=report, code=stopped.exit_code, recorded=False, stopped=stopped)
+    except Exception as bug:
+        if _state(path) != before:
+            bug.add_note(f"What was measured until then is kept in {path}")
+        raise
+    return analysed(recording)
+
+
+def analysed(recording: Recording) -> Outcome:
+    """What a recording says, and the exit code of the run that made it; measures nothing."""
+    report = report_of(recording)
+    code = exit_code(
+        report,
+        ended=recording.end.reason if recording.end else None,
+        failures=recording.of(Failure),
+        allow_noisy=report.settings.allow_noisy,
+    )
+    return Outcome(report=report, code=code, recorded=True)
+
+
+def record(
+    model: str, settings: Settings, *, argv: tuple[str, ...], path: Path, observer: Observer
+) -> Recording:
+    """Measure `model` into the recording at `path`, and read it back: no report says more than the file.
+
+    An interruption while measuring shows in the recording's end; one before it is a KeyboardInterrupt.
+    Raises GapprofError; what was recorded until then is at `path`.
+    """
+    from gapprof.guard import Guard
+    from gapprof.measure.run import measure
+    from gapprof.subject.open import open_subject
+
+    with Guard() as guard, guard.folder("run") as workdir:
+        subject = open_subject(
+            model, shapes=settings.shapes, inputs=settings.inputs, seed=settings.seed, workdir=workdir
+        )
+        measure(
+            subject,
+            settings,
+            argv=argv,
+            recording_path=path,
+            workdir=workdir,
+            guard=guard,
+            observer=observer,
+        )
+    return read_recording(path)
+
+
+def report_of(recording: Recording) -> Report:
+    """`explain` and `analyze` both get their report here."""
+    from gapprof.explain.report import build
+
+    return build(recording)
+
+
+def _state(path: Path) -> tuple[int, int, int] | None:
+    """Tells whether a file was touched between two moments; None while it does not exist."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
