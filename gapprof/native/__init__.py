@@ -1,0 +1,1 @@
+"""onnxruntime in a fresh worker process, at any instruction ceiling."""

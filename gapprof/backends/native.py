@@ -1,0 +1,94 @@
+"""onnxruntime in a fresh worker process per visit."""
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import platformdirs
+from msgspec.structs import replace
+
+from gapprof.native.broken import failure
+from gapprof.native.dispatch import first_link
+from gapprof.native.ended import failure_without_answer
+from gapprof.native.isa.host import why_not
+from gapprof.native.memory_limit import default_limit_bytes
+from gapprof.native.process import Ended, exchange
+from gapprof.native.python import module_command
+from gapprof.native.sentinel import sentinel_model
+from gapprof.native.wire import Answer, Request
+from gapprof.records.environment import Setting
+from gapprof.records.job import Job
+from gapprof.records.trial import Failure, Profile, Trial
+
+WORKER = module_command("gapprof.native.worker")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NativeBackend:
+    """Runs the model in onnxruntime on this machine's CPU; the instruction ceiling is per process."""
+
+    id: str = "native"
+    command: tuple[str, ...] = WORKER
+    cache_folder: Path | None = None
+    """Where to keep what the scan for CPUID found."""
+    memory_limit_bytes: int | None = None
+    """None: what this machine has."""
+
+    def refuse(self, setting: Setting) -> str | None:
+        """Why this machine cannot give that setting; imports nothing heavy."""
+        if setting.backend != self.id:
+            return f"the native side does not realise {setting.backend!r}"
+        if setting.pacing != "back-to-back":
+            return "native runs are made back to back; there is no page whose events could pace them"
+        return why_not(setting.isa)
+
+    def timed(self, job: Job) -> Trial | Failure:
+        """Warm up, then time, in a process that does nothing else meanwhile."""
+        answer = self._ask("timed", job)
+        return answer if isinstance(answer, Trial | Failure) else _mixed_up(job)
+
+    def profiled(self, job: Job) -> Profile | Failure:
+        """Single runs without and with onnxruntime's profiler, and the cost of dispatch."""
+        answer = self._ask("profiled", job)
+        return answer if isinstance(answer, Profile | Failure) else _mixed_up(job)
+
+    def traced(self, job: Job) -> None:
+        """There is no browser to trace."""
+
+    def _ask(self, task: Literal["timed", "profiled"], job: Job) -> Answer:
+        deadline_s = job.pace.deadline_s
+        try:
+            ended = self._exchange(task, job)
+        except OSError as error:
+            message = f"the native worker could not be started: {error}"
+            return failure(job, phase="start", kind="environment", message=message)
+        match ended.answer:
+            case None:
+                return failure_without_answer(ended, job, deadline_s)
+            case Failure(detail=""):
+                return replace(ended.answer, detail=ended.stderr)
+            case answer:
+                return answer
+
+    def _exchange(self, task: Literal["timed", "profiled"], job: Job) -> Ended:
+        # The model's folder belongs to this run; what a killed gapprof leaves there goes with it.
+        with tempfile.TemporaryDirectory(prefix="native-", dir=Path(job.model_path).parent) as scratch:
+            request = Request(
+                task=task,
+                job=job,
+                cache_folder=str(self.cache_folder) if self.cache_folder is not None else None,
+                scratch_folder=scratch,
+                memory_limit_bytes=self.memory_limit_bytes or default_limit_bytes(),
+                sentinel_model=sentinel_model(),
+                first_link=first_link(Path(job.chain_path)) if task == "profiled" and job.chain_path else b"",
+            )
+            return exchange(request, command=self.command, deadline_s=job.pace.deadline_s)
+
+
+def _mixed_up(job: Job) -> Failure:
+    message = "the native worker answered another question than it was asked"
+    return failure(job, phase="stop", kind="crash", message=message)
+
+
+BACKEND = NativeBackend(cache_folder=platformdirs.user_cache_path("gapprof", appauthor=False))

@@ -1,0 +1,86 @@
+"""What went wrong in a worker, as a `Failure` that says whose fault it is."""
+
+import re
+import traceback
+import zipfile
+
+from gapprof.native.isa.ceiling import CeilingError
+from gapprof.native.profile_file import ProfileError
+from gapprof.native.runtime import UnfitModelError
+from gapprof.records.job import Job
+from gapprof.records.trial import Failure
+
+_LONGEST_MESSAGE, _LONGEST_DETAIL = 2_000, 8_000
+_MEMORY_WORDS = (
+    "bad_alloc",
+    "bad allocation",
+    "out of memory",
+    "failed to allocate memory",
+    "cannot allocate memory",
+    "failed to map segment",
+)
+_ONNXRUNTIME_PREFIX = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ")
+_MEMORY_HINT = "Close other programs, or try a smaller model or input."
+
+
+def failure(job: Job, *, phase: str, kind: str, message: str, hint: str = "", detail: str = "") -> Failure:
+    """A failed visit; the caller of the backend fills in when and which attempt."""
+    return Failure(
+        rung=job.rung,
+        round=job.round,
+        started_s=0.0,
+        ended_s=0.0,
+        phase=phase,
+        kind=kind,
+        message=message[:_LONGEST_MESSAGE],
+        hint=hint,
+        detail=detail[-_LONGEST_DETAIL:],
+    )
+
+
+def failure_of(error: Exception, job: Job, phase: str) -> Failure:
+    """The failure that an exception in a worker amounts to."""
+    detail = "".join(traceback.format_exception(error))
+    text = str(error)
+    if isinstance(error, MemoryError) or speaks_of_memory(text):
+        return out_of_memory(job, phase, detail)
+    kind, message, hint = _judged(error, text)
+    return failure(job, phase=phase, kind=kind, message=_cleaned(message, job), hint=hint, detail=detail)
+
+
+def out_of_memory(job: Job, phase: str, detail: str) -> Failure:
+    """The failure of a worker that got no more memory."""
+    message = "the native worker ran out of memory"
+    return failure(job, phase=phase, kind="out-of-memory", message=message, hint=_MEMORY_HINT, detail=detail)
+
+
+def speaks_of_memory(text: str) -> bool:
+    """Whether a message of onnxruntime, the C++ runtime or the loader is about memory that it did not get."""
+    lowered = text.lower()
+    return any(words in lowered for words in _MEMORY_WORDS)
+
+
+def _judged(error: Exception, text: str) -> tuple[str, str, str]:
+    """Kind, message and hint."""
+    match error:
+        case CeilingError():
+            hint = "The rungs without a ceiling are not touched by this; `simd` can only be estimated."
+            return "environment", text, hint
+        case ImportError():
+            return "environment", f"onnxruntime cannot be imported: {text}", "Install gapprof again."
+        case UnfitModelError():
+            return "model", text, ""
+        case ProfileError():
+            return "environment", text, "Operator times are missing for this rung; nothing else is."
+        case OSError() | zipfile.BadZipFile():
+            return "environment", text, "Was a file of this run removed, or is the disk full?"
+        case RuntimeError():
+            return "model", text, ""
+        case _ if type(error).__module__.startswith("onnxruntime"):
+            return "model", text, ""
+        case _:
+            return "crash", f"{type(error).__name__}: {text}", "This looks like a mistake in gapprof itself."
+
+
+def _cleaned(message: str, job: Job) -> str:
+    return _ONNXRUNTIME_PREFIX.sub("", message).replace(job.model_path, "the model file").strip()

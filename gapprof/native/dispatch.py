@@ -1,0 +1,60 @@
+"""What it costs to get from one node to the next, measured without the profiler.
+
+A chain of n one-element nodes against its own first node alone: the difference over n - 1 holds no cost per
+run (feeds, fetches, Python), only that of executing one more node that has next to nothing to compute.
+"""
+
+import statistics
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from gapprof.native.runtime import Runtime, Session, open_session, run_of
+from gapprof.native.stopwatch import batches, warm_up
+
+_NUMPY_TYPES = {"tensor(float)": "float32", "tensor(double)": "float64", "tensor(int64)": "int64"}
+_ROUNDS = 9
+_BATCH_MS = 3.0
+
+
+def first_link(chain: Path) -> bytes:
+    """The chain cut after its first node, as an ONNX file."""
+    import onnx
+
+    model = onnx.load(chain)
+    graph = model.graph
+    first_output = graph.node[0].output[0]
+    del graph.node[1:]
+    graph.output[0].name = first_output
+    data: bytes = model.SerializeToString()
+    return data
+
+
+def dispatch_us_per_node(runtime: Runtime, chain: str, *, nodes: int, first: bytes, threads: int) -> float:
+    """Median over interleaved batches; raises what onnxruntime raises."""
+    short, long = (
+        _runner(open_session(runtime, model, threads=threads, optimise=False)) for model in (first, chain)
+    )
+    single_ms = [statistics.median(warm_up(run, at_least_ms=20, at_least_runs=20)) for run in (short, long)]
+    batch = [max(1, round(_BATCH_MS / ms)) for ms in single_ms]
+    per_run_ms = [(_once(short, batch[0]), _once(long, batch[1])) for _ in range(_ROUNDS)]
+    difference_ms = statistics.median(b - a for a, b in per_run_ms)
+    return difference_ms * 1e3 / (nodes - 1)
+
+
+def _once(run: Callable[[], Any], batch: int) -> float:
+    return batches(run, batch=batch, samples=1)[0]
+
+
+def _runner(session: Session) -> Callable[[], Any]:
+    import numpy as np
+
+    feed = {
+        port.name: np.zeros(_fixed(port.shape), dtype=_NUMPY_TYPES[port.type])
+        for port in session.get_inputs()
+    }
+    return run_of(session, feed)
+
+
+def _fixed(shape: Sequence[int | str | None]) -> list[int]:
+    return [size if isinstance(size, int) else 1 for size in shape]

@@ -1,0 +1,43 @@
+"""What the end of a worker without an answer means."""
+
+import signal
+
+from gapprof.native.broken import failure, out_of_memory, speaks_of_memory
+from gapprof.native.process import Ended
+from gapprof.records.job import Job
+from gapprof.records.trial import Failure
+
+_HINTS = {
+    "SIGILL": "onnxruntime used an instruction that this CPU lacks, or the instruction ceiling went wrong.",
+    "SIGKILL": "The system kills processes when memory runs out; its log says whether it did.",
+}
+
+
+def failure_without_answer(ended: Ended, job: Job, deadline_s: float) -> Failure:
+    """Timed out, killed, crashed, or answered with something that is no answer."""
+    if ended.timed_out:
+        return failure(
+            job,
+            phase=ended.phase,
+            kind="timeout",
+            message=f"the native worker did not finish within {deadline_s:g} s",
+            hint="Give a larger --budget if the model is just slow.",
+            detail=ended.stderr,
+        )
+    if speaks_of_memory(ended.stderr):
+        return out_of_memory(job, ended.phase, ended.stderr)
+    if ended.garbage:
+        message, hint = "the native worker gave an answer that cannot be read", ""
+    else:
+        message, hint = _death(ended.exit_status)
+    return failure(job, phase=ended.phase, kind="crash", message=message, hint=hint, detail=ended.stderr)
+
+
+def _death(exit_status: int) -> tuple[str, str]:
+    if exit_status >= 0:
+        return f"the native worker ended with exit status {exit_status} and no answer", ""
+    try:
+        name = signal.Signals(-exit_status).name
+    except ValueError:
+        name = f"signal {-exit_status}"
+    return f"the native worker was killed by {name}", _HINTS.get(name, "")

@@ -1,0 +1,20 @@
+"""How another Python is started that imports this very gapprof."""
+
+import os
+import sys
+from pathlib import Path
+
+import gapprof
+
+
+def module_command(module: str) -> tuple[str, ...]:
+    """Command line that runs a module of gapprof, without the working directory on its import path."""
+    return (sys.executable, "-P", "-m", module)
+
+
+def own_environment() -> dict[str, str]:
+    """The environment as it is, in which this very gapprof can be imported, installed or not."""
+    here = str(Path(gapprof.__file__).parents[1])
+    inherited = os.environ.get("PYTHONPATH")
+    path = here if not inherited else os.pathsep.join((here, inherited))
+    return {**os.environ, "PYTHONPATH": path}

@@ -1,0 +1,38 @@
+"""The timed pass of a native trial: warm up, time, and only then anything else."""
+
+from pathlib import Path
+
+from gapprof.native.opened import Reach, open_warm
+from gapprof.native.seen import seen_here
+from gapprof.native.stopwatch import batches
+from gapprof.native.tensors import write_arrays
+from gapprof.native.usage import with_load
+from gapprof.native.wire import Request
+from gapprof.records.trial import Trial
+
+KEPT_WARMUP_RUNS = 100
+"""A fast model warms up for thousands of runs; the first ones show the curve."""
+
+
+def timed_pass(request: Request, process_ms: float, reach: Reach) -> Trial:
+    """One trial. Raises what onnxruntime raises, CeilingError, UnfitModelError, OSError, MemoryError."""
+    job, pace = request.job, request.job.pace
+    opened = open_warm(request, process_ms, reach)
+    reach("timed")
+    samples_ms, load = with_load(lambda: batches(opened.run, batch=pace.batch, samples=pace.samples))
+    reach("stop")
+    if job.outputs_path:
+        names = [port.name for port in opened.session.get_outputs()]
+        write_arrays(Path(job.outputs_path), dict(zip(names, opened.run(), strict=True)))
+    return Trial(
+        rung=job.rung,
+        round=job.round,
+        started_s=0.0,
+        ended_s=0.0,
+        batch=pace.batch,
+        samples_ms=tuple(samples_ms),
+        warmup_ms=tuple(opened.warmup_ms[:KEPT_WARMUP_RUNS]),
+        cold_ms=opened.cold_ms,
+        seen=seen_here(request, opened),
+        load=load,
+    )

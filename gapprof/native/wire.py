@@ -1,0 +1,38 @@
+"""What gapprof and its native worker say to each other: one JSON line in, lines out, the last the answer."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from gapprof.records.job import Job
+from gapprof.records.trial import Failure, Profile, Trial
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """Everything a worker needs; it does one thing and ends."""
+
+    task: Literal["timed", "profiled"]
+    job: Job
+    spawned_ns: int = 0
+    """`time.monotonic_ns()` of the sender just before it started the worker; filled in then."""
+    cache_folder: str | None
+    """Where the scan for CPUID may be kept; None: nowhere."""
+    scratch_folder: str
+    """An empty folder that the sender removes."""
+    memory_limit_bytes: int | None
+    """Limit of the address space, where the system has such a thing."""
+    sentinel_model: bytes
+    """A MatMul of two inputs, see sentinel.py."""
+    first_link: bytes = b""
+    """The chain of `job.chain_path` cut after its first node; empty when there is none."""
+
+
+class Reached(Struct, frozen=True, kw_only=True, tag="reached", tag_field="entry"):
+    """Sent on entering a phase, so that a worker that dies says where."""
+
+    phase: str
+    """As in `Failure.phase`."""
+
+
+Answer = Trial | Profile | Failure
+Line = Reached | Trial | Profile | Failure

@@ -1,0 +1,78 @@
+"""The native worker: a fresh process that runs one model once and ends. `python -m gapprof.native.worker`.
+
+It reads one request from standard input, which its parent then holds open, and writes its lines to what was
+its standard output. Whatever onnxruntime prints goes to standard error.
+"""
+
+import faulthandler
+import os
+import sys
+from dataclasses import dataclass
+
+import msgspec
+
+from gapprof.native import lifeline
+from gapprof.native.broken import failure_of
+from gapprof.native.memory_limit import limit_this_process
+from gapprof.native.profiled import profiled_pass
+from gapprof.native.stopwatch import since_spawn_ms
+from gapprof.native.timed import timed_pass
+from gapprof.native.wire import Answer, Line, Reached, Request
+
+
+@dataclass(slots=True)
+class Progress:
+    """The phase that the worker is in, told to the parent as it changes."""
+
+    channel: int
+    phase: str = "start"
+
+    def reach(self, phase: str) -> None:
+        """Enter a phase."""
+        self.phase = phase
+        send(self.channel, Reached(phase=phase))
+
+
+def main() -> None:
+    """Answer one request and end the process."""
+    channel = take_standard_output()
+    request = msgspec.json.decode(sys.stdin.buffer.readline(), type=Request)
+    process_ms = since_spawn_ms(request.spawned_ns)
+    faulthandler.enable()
+    lifeline.hold(request.job.pace.deadline_s)
+    if request.memory_limit_bytes is not None:
+        limit_this_process(request.memory_limit_bytes)
+    send(channel, answer(request, process_ms, Progress(channel)))
+    # onnxruntime's own end is not measured and, half patched, not safe: leave without it.
+    sys.stderr.flush()
+    os._exit(0)
+
+
+def answer(request: Request, process_ms: float, progress: Progress) -> Answer:
+    """Do what is asked; what breaks becomes a Failure with its phase."""
+    try:
+        match request.task:
+            case "timed":
+                return timed_pass(request, process_ms, progress.reach)
+            case "profiled":
+                return profiled_pass(request, process_ms, progress.reach)
+    except Exception as error:  # the process boundary: an exception becomes the answer
+        return failure_of(error, request.job, progress.phase)
+
+
+def take_standard_output() -> int:
+    """A descriptor of what was standard output; from here on all prints go to standard error."""
+    channel = os.dup(1)
+    os.dup2(2, 1)
+    return channel
+
+
+def send(channel: int, line: Line) -> None:
+    """Write one line, whole."""
+    data = memoryview(msgspec.json.encode(line) + b"\n")
+    while data:
+        data = data[os.write(channel, data) :]
+
+
+if __name__ == "__main__":
+    main()
