@@ -7,7 +7,7 @@ import numpy as np
 import onnx
 
 from gapprof.records.model import NodeCensus, TensorSpec
-from gapprof.subject.dims import DTYPES
+from gapprof.subject.declared import DTYPES
 from gapprof.subject.flops import NodeShapes, Shape, flops
 from gapprof.subject.observe import Flow
 from gapprof.subject.tensors import BITS

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx
@@ -52,22 +51,23 @@ def _roles(graph: onnx.GraphProto) -> Iterator[tuple[str, str]]:
 
 
 def _values(shape: tuple[int, ...], role: str, random: np.random.Generator) -> NDArray[np.float32]:
-    """Weights that keep the spread of activations: He et al. 2015 for filters, near-identity normalisation."""
-    drawn: NDArray[Any] = random.standard_normal(shape, dtype=np.float32)
+    """Weights that keep the spread of activations: filters after He et al. 2015, mild normalisation."""
+    drawn: NDArray[np.float32] = random.standard_normal(shape, dtype=np.float32)
     match role:
         case "BatchNormalization.1" | "BatchNormalization.4" | "Mul.0" | "Mul.1":
             return 1 + np.float32(0.1) * np.clip(drawn, -3, 3)
         case "Conv.1":
             axes = tuple(range(1, len(shape)))
-            centred = drawn - drawn.mean(axis=axes, keepdims=True) if math.prod(shape[1:]) > 16 else drawn
-            return centred * np.float32(math.sqrt(2 / math.prod(shape[1:])))
+            if math.prod(shape[1:]) > 16:
+                drawn -= drawn.mean(axis=axes, keepdims=True)
+            return drawn * np.float32(math.sqrt(2 / math.prod(shape[1:])))
         case _:
             fan_in = max(shape) if len(shape) > 1 else 100
             return drawn * np.float32(1 / math.sqrt(fan_in))
 
 
 def _drop_unfed(graph: onnx.GraphProto) -> None:
-    """Drop what nothing uses, and inputs that are initializers: they would count as changeable, not constant."""
+    """Drop what nothing uses, and inputs that are initializers: nothing may fold those."""
     used = {name for node in graph.node for name in node.input}
     for tensor in [tensor for tensor in graph.initializer if tensor.name not in used]:
         graph.initializer.remove(tensor)

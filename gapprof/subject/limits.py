@@ -12,7 +12,7 @@ NESTING = 12
 """Graphs inside graphs (If, Loop, Scan); protobuf itself gives up at about 30."""
 RANK = 32
 TENSOR_BYTES = TOTAL_BYTES
-NAME_BYTES = 65_536
-"""Names of nodes, tensors and operators; longer ones are no names."""
+NAME_CHARACTERS = 16_000
+"""Of names of nodes, tensors and operators. A zip archive, as .npz is, ends at 64 KiB of UTF-8."""
 INPUT_BYTES = 2**30
 """All inputs of one run together."""

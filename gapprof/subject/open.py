@@ -1,7 +1,7 @@
 """From what the user named to a subject: checked, staged, optimised, fed and counted."""
 
 import errno
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import onnx
@@ -10,11 +10,12 @@ from gapprof.errors import EnvironmentUnusable
 from gapprof.native.optimise import EXTERNAL_NAME, save_common_graph
 from gapprof.records.model import ModelFacts
 from gapprof.records.subject import StagedModel, Subject
-from gapprof.subject import dims, sanity, zoo
-from gapprof.subject import inputs as arrays_of
+from gapprof.subject import dims, npz, sanity, zoo
 from gapprof.subject.census import census
 from gapprof.subject.chain import NODES, write_dispatch_chain
+from gapprof.subject.declared import declared_inputs, listing
 from gapprof.subject.observe import Observed, observe
+from gapprof.subject.seeded import seeded_inputs
 from gapprof.subject.stage import Staged, stage
 
 ZOO_PREFIX = "zoo:"
@@ -51,16 +52,15 @@ def _open(
     source, name = _locate(argument, workdir)
     staged = stage(source, workdir / "original")
     sanity.check(staged.graph, staged.model.path.parent)
-    resolved = dims.resolve(staged.graph, shapes if given is None else _merged(shapes, Path(given)))
+    declared = declared_inputs(staged.graph)
+    own = {} if given is None else npz.read(Path(given), hint=listing(declared))
+    resolved = dims.resolve(declared, _stated(shapes, own, Path(given or "").name))
     inputs_path, other_path, chain_path = (workdir / n for n in ("inputs.npz", "other.npz", "chain.onnx"))
-    graph = staged.graph.graph
-    arrays = (
-        arrays_of.seeded(graph, resolved, seed)
-        if given is None
-        else arrays_of.read(Path(given), resolved.inputs)
-    )
-    arrays_of.save(inputs_path, arrays)
-    arrays_of.save(other_path, arrays_of.seeded(graph, resolved, seed + 1))
+    if given is None:
+        npz.save(inputs_path, seeded_inputs(staged.graph.graph, resolved, seed))
+    else:
+        npz.save(inputs_path, npz.matching(own, resolved.inputs, source=Path(given).name))
+    npz.save(other_path, seeded_inputs(staged.graph.graph, resolved, seed + 1))
     common_path = workdir / "common" / "model.onnx"
     save_common_graph(staged.model.path, common_path, deadline_s=OPTIMISE_DEADLINE_S)
     observed = observe(common_path, inputs_path, other_path, deadline_s=OBSERVE_DEADLINE_S)
@@ -86,9 +86,12 @@ def _locate(argument: str, workdir: Path) -> tuple[Path, str]:
     return path, path.stem
 
 
-def _merged(shapes: Mapping[str, tuple[int, ...]], given: Path) -> dict[str, tuple[int, ...]]:
-    """Shapes of the user's inputs; where --shape says otherwise, reading them will complain."""
-    return {**arrays_of.shapes_in(given), **shapes}
+def _stated(shapes: Mapping[str, tuple[int, ...]], own: npz.Arrays, file: str) -> Iterator[dims.Stated]:
+    """What the user said about shapes; real inputs settle free dimensions as --shape does."""
+    for name, shape in shapes.items():
+        yield dims.Stated(source="--shape", name=name, shape=shape)
+    for name, array in own.items():
+        yield dims.Stated(source=file, name=name, shape=array.shape)
 
 
 def _facts(

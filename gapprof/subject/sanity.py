@@ -73,10 +73,10 @@ def _check_external(tensor: onnx.TensorProto, folder: Path) -> None:
 
 def _bound_names(names: Iterable[str]) -> None:
     for name in names:
-        if len(name) > limits.NAME_BYTES:
+        if len(name) > limits.NAME_CHARACTERS:
             raise ModelUnusable(
                 f"the model holds a name of {len(name):,} characters ({shortened(name)})",
-                hint=f"gapprof takes names up to {limits.NAME_BYTES:,} characters.",
+                hint=f"gapprof takes names up to {limits.NAME_CHARACTERS:,} characters.",
             )
 
 
