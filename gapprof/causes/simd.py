@@ -5,9 +5,8 @@ from dataclasses import replace
 from gapprof.facts.case import Case
 from gapprof.facts.claim import Cause, Claim, Part, Span, Step
 from gapprof.facts.computed import ESTIMATED_128, GOOD_128, KERNELS, VECTORISED, computed
-from gapprof.facts.ladder import target
 from gapprof.facts.profiles import CAPPED, WEB
-from gapprof.facts.readings import chain, readable
+from gapprof.facts.readings import chain, readable, same_trials
 from gapprof.facts.steps import narrow_native, why_not
 from gapprof.facts.wasm import served_simd
 from gapprof.records.report import Evidence
@@ -71,20 +70,24 @@ def _width_parts(case: Case) -> tuple[Part, ...]:
 
 
 def _widths(case: Case, narrow: str) -> tuple[Part, ...]:
-    """One child per instruction set that was measured between full width and 128 bits."""
+    """One child per instruction set that was measured between full width and 128 bits.
+
+    Each is read against full width, minus the one before it: side rungs have rounds of their own.
+    """
     parts: list[Part] = []
     source = _COMMON
     for rung, title in _WIDTHS if narrow == CAPPED else ((narrow, "128-bit vectors"),):
-        if rung != narrow and (
-            target(case, rung) == target(case, source) or not readable(case, source, rung)
-        ):
+        if rung != narrow and (same_trials(case, rung, source) or not readable(case, _COMMON, rung)):
             continue
         full = source == _COMMON and rung == narrow
         parts.append(
             Part(
                 id=f"to-{rung.removeprefix('native-')}",
                 title="128-bit vectors, common graph" if full else title,
-                steps=(Step(source=source, to=rung),),
+                steps=(
+                    Step(source=_COMMON, to=rung),
+                    *((Step(source=_COMMON, to=source, share=-1.0),) if source != _COMMON else ()),
+                ),
             )
         )
         source = rung

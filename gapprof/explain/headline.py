@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from gapprof.explain.diagnosis import Diagnosis, Finding
 from gapprof.explain.rows import gap_is_resolved
 from gapprof.facts.case import Case
-from gapprof.facts.readings import read
+from gapprof.facts.readings import read_apart
 from gapprof.records.report import Action, CauseRow, Gap, LatencyPair, Residual
 from gapprof.text import numbers
 
@@ -63,8 +63,8 @@ def _phrase(case: Case, finding: Finding) -> str:
     """The cause's own words, or those of a child that is nearly all of it."""
     whole = finding.contrast.mean if finding.contrast else 0.0
     for part in finding.claim.parts:
-        contrast = read(case, part.weights) if part.phrase and part.weights else None
-        if contrast is not None and _CARRIES * whole <= contrast.mean <= whole / _CARRIES:
+        contrasts = read_apart(case, (step.weights for step in part.steps)) if part.phrase else ()
+        if contrasts and _CARRIES * whole <= sum(one.mean for one in contrasts) <= whole / _CARRIES:
             return part.phrase
     return finding.cause.phrase
 

@@ -18,7 +18,7 @@ WEIGHTING = "weighting"
 
 
 def operator_rows(case: Case) -> tuple[OperatorRow, ...]:
-    """Nodes by what they add to the gap, then marshalling, dispatch, and `weighting`, which closes the columns.
+    """Nodes by what they add to the gap, then marshalling, dispatch, and `weighting`, which closes both.
 
     Empty until both sides were profiled. ms are medians of profiled passes; `weighting` is what they differ
     by from the unprofiled figures of native-extended and web-worker.

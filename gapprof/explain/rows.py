@@ -1,14 +1,14 @@
 """From findings to the report's rows of causes, children and residual."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from gapprof.explain.diagnosis import Diagnosis, Finding, counts
 from gapprof.facts.case import Case
 from gapprof.facts.claim import Claim, Part
-from gapprof.facts.estimates import factor, factor_of, part_ms, saving_ms, share
+from gapprof.facts.estimates import factor, factor_of, ln_factor, part_ms, saving_ms, share
 from gapprof.facts.ladder import is_native
-from gapprof.facts.readings import read
+from gapprof.facts.readings import read, read_apart
 from gapprof.records.report import CauseRow, ContrastRow, Estimate, Residual, Verdict
 from gapprof.stats.contrast import Contrast, add_weights
 from gapprof.stats.interval import t_interval
@@ -39,21 +39,23 @@ def gap_is_resolved(diagnosis: Diagnosis) -> bool:
     return diagnosis.gap is not None and not t_interval(diagnosis.gap.values).holds(0.0)
 
 
-def web_contrast(case: Case, parts: Iterable[Part]) -> Contrast | None:
+def web_contrasts(case: Case, parts: Iterable[Part]) -> tuple[Contrast, ...]:
     """The parts' changes with all else as the web has it: what a saving is computed from."""
     steps = [step for part in parts for step in (part.steps if part.web_steps is None else part.web_steps)]
-    return read(case, add_weights(step.weights for step in steps))
+    whole = read(case, add_weights(step.weights for step in steps))
+    return (whole,) if whole else read_apart(case, (step.weights for step in steps))
 
 
 def _cause_row(case: Case, diagnosis: Diagnosis, finding: Finding) -> CauseRow:
     cause, claim = finding.cause, finding.claim
-    said = _verdict(claim, finding.contrast, finding.exercised, diagnosis.level)
+    contrasts = (finding.contrast,) if finding.contrast else ()
+    said = _verdict(claim, contrasts, finding.exercised, diagnosis.level)
     lone = len(claim.parts) == 1 and claim.parts[0].id == cause.id
     return CauseRow(
         id=cause.id,
         title=cause.title,
         rank=diagnosis.ranks.get(cause.id),
-        **_figures(case, diagnosis, finding.contrast, claim.parts),
+        **_figures(case, diagnosis, contrasts, claim.parts),
         verdict=said,
         why=_why(claim, said, finding.contrast),
         method=claim.method,
@@ -67,18 +69,18 @@ def _cause_row(case: Case, diagnosis: Diagnosis, finding: Finding) -> CauseRow:
 
 
 def _child_row(case: Case, diagnosis: Diagnosis, finding: Finding, part: Part) -> CauseRow:
-    contrast = read(case, part.weights) if part.weights else None
-    claim = Claim(parts=(part,))
-    said = _verdict(claim, contrast, counts(case, part), diagnosis.children_level)
+    contrasts = read_apart(case, (step.weights for step in part.steps))
+    claim = Claim(parts=(part,), method=finding.claim.method)
+    said = _verdict(claim, contrasts, counts(case, part), diagnosis.children_level)
     return CauseRow(
         id=part.id,
         title=part.title,
         rank=None,
-        **_figures(case, diagnosis, contrast, (part,)),
+        **_figures(case, diagnosis, contrasts, (part,)),
         verdict=said,
         why=part.why,
         method=finding.claim.method,
-        weights=part.weights if contrast else {},
+        weights=part.weights if contrasts else {},
         contrasts=_contrast_rows(case, (part,)),
         children=(),
         evidence=part.evidence,
@@ -88,16 +90,16 @@ def _child_row(case: Case, diagnosis: Diagnosis, finding: Finding, part: Part) -
 
 
 def _figures(
-    case: Case, diagnosis: Diagnosis, contrast: Contrast | None, parts: tuple[Part, ...]
+    case: Case, diagnosis: Diagnosis, contrasts: Sequence[Contrast], parts: tuple[Part, ...]
 ) -> dict[str, Estimate | None]:
-    if contrast is None:
+    if not contrasts:
         return dict.fromkeys(("factor", "ms", "share", "saving_ms"))
-    on_the_web = web_contrast(case, parts)
+    on_the_web = web_contrasts(case, parts)
     return {
-        "factor": factor_of(contrast),
-        "ms": part_ms(case, contrast),
-        "share": share(case, contrast) if gap_is_resolved(diagnosis) else None,
-        "saving_ms": saving_ms(case, on_the_web) if on_the_web else None,
+        "factor": factor_of(*contrasts),
+        "ms": part_ms(case, *contrasts),
+        "share": share(case, *contrasts) if gap_is_resolved(diagnosis) else None,
+        "saving_ms": saving_ms(case, *on_the_web) if on_the_web else None,
     }
 
 
@@ -116,14 +118,14 @@ def _contrast_rows(case: Case, parts: tuple[Part, ...]) -> tuple[ContrastRow, ..
     return tuple(rows)
 
 
-def _verdict(claim: Claim, contrast: Contrast | None, exercised: bool, level: float) -> Verdict:
+def _verdict(claim: Claim, contrasts: Sequence[Contrast], exercised: bool, level: float) -> Verdict:
     if not claim.applicable:
         return "not-applicable"
-    if contrast is None:
+    if not contrasts:
         return "not-measured"
-    if not exercised or (claim.method == "estimated" and not any(contrast.values)):
+    if not exercised or (claim.method == "estimated" and not any(contrasts[0].values)):
         return "not-applicable"
-    return verdict(t_interval(contrast.values, level))
+    return verdict(ln_factor(contrasts, level))
 
 
 def _why(claim: Claim, said: Verdict, contrast: Contrast | None) -> str:

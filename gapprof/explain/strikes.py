@@ -1,4 +1,4 @@
-"""Trials that do not count or count although the machine was disturbed, and flags the engine does not know."""
+"""Trials that do not count, or count although other programs disturbed them, and flags nobody knows."""
 
 from gapprof.facts.case import Case
 from gapprof.facts.cells import counted
@@ -19,7 +19,7 @@ def outside_load(case: Case) -> CheckRow:
     struck = [trial for trial in trials if any(reason.startswith(_OUTSIDE) for reason in trial.struck)]
     kept = [note for note in case.recording.of(Note) if _OUTSIDE in note.text]
     if kept:
-        text = f"{len(kept)} trials were disturbed three times over by other programs and kept; intervals show it"
+        text = f"{len(kept)} trials stayed disturbed by other programs and were kept; intervals show it"
         return CheckRow(id="outside-load", kind="harness", status="unknown", text=text, concerns="report")
     if all(trial.load.machine_busy_ms is None for trial in trials):
         text = "this system does not say who uses the processors"

@@ -1,7 +1,7 @@
 """Figures of a case with their 95 % intervals, in the report's own type."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from gapprof.facts.case import Case
 from gapprof.facts.readings import end_logs, logs, read
@@ -24,9 +24,16 @@ def estimate(interval: Interval) -> Estimate:
     )
 
 
-def factor_of(contrast: Contrast) -> Estimate:
-    """How many times slower."""
-    return estimate(exponential(t_interval(contrast.values, LEVEL)))
+def factor_of(*contrasts: Contrast) -> Estimate:
+    """How many times slower; contrasts over different rounds add by their means."""
+    return estimate(exponential(ln_factor(contrasts, LEVEL)))
+
+
+def ln_factor(contrasts: Sequence[Contrast], level: float) -> Interval:
+    """Sum of the means, with what the rounds of each say about it."""
+    if len(contrasts) == 1:
+        return t_interval(contrasts[0].values, level)
+    return linearised(lambda *means: math.fsum(means), [one.by_round for one in contrasts], level)
 
 
 def factor(case: Case, source: str, to: str) -> Estimate | None:
@@ -46,28 +53,30 @@ def latency_ms(case: Case, rung: str) -> Estimate | None:
     return geometric_mean_ms(by_round) if by_round else None
 
 
-def part_ms(case: Case, contrast: Contrast) -> Estimate | None:
-    """A contrast's part of T_web - T_native (log-mean, LMDI)."""
+def part_ms(case: Case, *contrasts: Contrast) -> Estimate | None:
+    """A factor's part of T_web - T_native (log-mean, LMDI)."""
 
     def of_means(ln_factor: float, ln_native: float, ln_web: float) -> float:
         return ln_factor * log_mean(math.exp(ln_web), math.exp(ln_native))
 
-    return _with_ends(case, contrast, of_means)
+    return _with_ends(case, contrasts, of_means)
 
 
-def share(case: Case, contrast: Contrast) -> Estimate | None:
-    """A contrast's part of ln(web / native). The caller asks only when the gap is resolved."""
-    return _with_ends(case, contrast, lambda ln_factor, ln_native, ln_web: ln_factor / (ln_web - ln_native))
+def share(case: Case, *contrasts: Contrast) -> Estimate | None:
+    """A factor's part of ln(web / native). The caller asks only when the gap is resolved."""
+    return _with_ends(case, contrasts, lambda ln_factor, ln_native, ln_web: ln_factor / (ln_web - ln_native))
 
 
-def saving_ms(case: Case, contrast: Contrast) -> Estimate | None:
+def saving_ms(case: Case, *contrasts: Contrast) -> Estimate | None:
     """What the page would win if a factor on its own side of the ladder fell to 1."""
-    return _with_ends(case, contrast, lambda ln_factor, _, ln_web: math.exp(ln_web) * -math.expm1(-ln_factor))
+    return _with_ends(
+        case, contrasts, lambda ln_factor, _, ln_web: math.exp(ln_web) * -math.expm1(-ln_factor)
+    )
 
 
-def without_ms(case: Case, contrast: Contrast) -> Estimate | None:
+def without_ms(case: Case, *contrasts: Contrast) -> Estimate | None:
     """What the page would then take."""
-    return _with_ends(case, contrast, lambda ln_factor, _, ln_web: math.exp(ln_web - ln_factor))
+    return _with_ends(case, contrasts, lambda ln_factor, _, ln_web: math.exp(ln_web - ln_factor))
 
 
 def gap_ms(case: Case) -> Estimate | None:
@@ -78,8 +87,15 @@ def gap_ms(case: Case) -> Estimate | None:
     return estimate(linearised(lambda native, web: math.exp(web) - math.exp(native), found, LEVEL))
 
 
-def _with_ends(case: Case, contrast: Contrast, of_means: Callable[..., float]) -> Estimate | None:
+def _with_ends(
+    case: Case, contrasts: Sequence[Contrast], of_means: Callable[[float, float, float], float]
+) -> Estimate | None:
+    """A function of ln(factor), ln(native) and ln(web)."""
     found = end_logs(case)
     if found is None:
         return None
-    return estimate(linearised(of_means, (contrast.by_round, *found), LEVEL))
+
+    def of_all(*means: float) -> float:
+        return of_means(math.fsum(means[:-2]), *means[-2:])
+
+    return estimate(linearised(of_all, (*(one.by_round for one in contrasts), *found), LEVEL))

@@ -1,4 +1,4 @@
-"""Nodes whose native kernel at 128 bits is slower than the browser's: the kernel's fault, not the vectors'."""
+"""Nodes whose native 128-bit kernel is slower than the browser's: the kernel's fault, not the vectors'."""
 
 import math
 from collections.abc import Mapping

@@ -1,14 +1,14 @@
 """Reading weight vectors off the ladder: which rounds, which chain, which factor."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from gapprof.facts.case import Case
 from gapprof.facts.cells import Cells, complete_rounds, ends, measured, standing
 from gapprof.facts.computed import ESTIMATED_128, GOOD_128, KERNELS, VECTORISED, computed
 from gapprof.facts.ladder import nominal_chain, planned, square, target
 from gapprof.facts.profiles import CAPPED, WEB
-from gapprof.stats.contrast import Contrast, LogLatencies, Weights, contrast
+from gapprof.stats.contrast import Contrast, LogLatencies, Weights, add_weights, contrast
 
 _BESIDE_THE_CHAIN = frozenset({GOOD_128})
 
@@ -69,6 +69,19 @@ def read(case: Case, weights: Weights) -> Contrast | None:
     """The contrast of a weight vector; None where no round has all of its rungs."""
     rounds = rounds_of(case, weights)
     return contrast(case.get(logs), weights, rounds) if rounds else None
+
+
+def read_apart(case: Case, vectors: Iterable[Weights]) -> tuple[Contrast, ...]:
+    """Weight vectors that no common round holds, each read over its own rounds; their means add.
+
+    Those over the same rounds are read as one, so that what they share cancels. Empty if one has no round.
+    """
+    by_rounds: dict[tuple[int, ...], list[Weights]] = {}
+    for weights in vectors:
+        by_rounds.setdefault(rounds_of(case, weights), []).append(weights)
+    if () in by_rounds:
+        return ()
+    return tuple(contrast(case.get(logs), add_weights(w), rounds) for rounds, w in by_rounds.items())
 
 
 def same_trials(case: Case, source: str, to: str) -> bool:

@@ -43,7 +43,7 @@ def t_quantile(level: float, rounds: int) -> float:
 
 
 def t_interval(values: Sequence[float], level: float = 0.95) -> Interval:
-    """Mean with its Student t interval; exact for normal noise, and over rounds of medians it covers as well."""
+    """Mean with its Student t interval; exact for normal noise, and it covers over rounds of medians."""
     return _interval(mean(values), _variance([dict(enumerate(values))], [1.0]), len(values), level)
 
 

@@ -1,0 +1,260 @@
+"""A machine whose causes are known: it answers every visit at once, with planted factors and seeded noise."""
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+from msgspec.structs import asdict
+
+from gapprof.guard import Guard
+from gapprof.records.environment import Setting
+from gapprof.records.job import Job
+from gapprof.records.settings import Settings
+from gapprof.records.trial import Failure, Load, NodeTime, Profile, Seen, Trace, TraceSlice, Trial
+
+NATIVE_MS = 10.0
+PARENTS: Mapping[str, str] = MappingProxyType(
+    {
+        "native-threads": "native",
+        "native-extended": "native-threads",
+        "native-all-128": "native-threads",
+        "native-128": "native-extended",
+        "native-avx2": "native-extended",
+        "native-avx": "native-avx2",
+        "web-worker": "native-128",
+        "engine": "web-worker",
+        "engine-256": "engine",
+        "web-baseline": "web-worker",
+        "web-checked": "web-worker",
+        "web-unchecked": "web-worker",
+        "web-simd-118": "web-worker",
+        "web-scalar": "web-simd-118",
+        "web-flags": "web-worker",
+        "web-graph": "web-flags",
+        "web-main": "web-graph",
+        "web-paced": "web-main",
+        "web-busy": "web-paced",
+        "web": "web-paced",
+        "web-isolated": "web",
+        "web-threads": "web-isolated",
+    }
+)
+"""Which rung a planted factor multiplies; not always the parent in the ladder (AVX is slower than AVX2)."""
+_RATE_GFLOPS = MappingProxyType({"full": 250.0, "avx2": 125.0, "avx": 118.0, "128": 50.0})
+_WASM = "ort-wasm-simd-threaded.wasm"
+
+
+def ladder_ms(factors: Mapping[str, float], *, native_ms: float = NATIVE_MS) -> dict[str, float]:
+    """Rung → ms from each rung's factor against the rung it builds on; 1 where none is planted."""
+    latencies = {"native": native_ms}
+    for rung, parent in PARENTS.items():
+        latencies[rung] = latencies[parent] * factors.get(rung, 1.0)
+    return latencies
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlantedNode:
+    """One node. Its time is `share` of the kernels' on native, and `share` x its side's factor elsewhere."""
+
+    name: str
+    op_type: str = "Conv"
+    share: float = 1.0
+    factors: Mapping[str, float] = field(default_factory=dict)
+    """Rung → how many times slower this node is there than the model as a whole."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlantedFailure:
+    """Visits of a rung that bring nothing."""
+
+    rung: str
+    message: str
+    kind: str = "crash"
+    phase: str = "timed"
+    rounds: frozenset[int] | None = None
+    """None: every round."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """Realises every backend. Times are exact up to the noise asked for, and repeat for equal seeds."""
+
+    latency_ms: Mapping[str, float] = field(default_factory=lambda: ladder_ms({}))
+    noise: float = 0.0
+    """Standard deviation of ln(sample) within a trial."""
+    launch_noise: float = 0.0
+    """Standard deviation of ln between trials: a launch's own luck."""
+    seed: int = 0
+    nodes: tuple[PlantedNode, ...] = (PlantedNode(name="conv_0"), PlantedNode(name="conv_1"))
+    marshalling_ms: Mapping[str, float] = field(default_factory=lambda: {"native": 0.02, "web": 0.1})
+    """By side; part of the latency, not on top of it."""
+    dispatch_us: Mapping[str, float] = field(default_factory=lambda: {"native": 0.15, "web": 0.21})
+    work: Mapping[str, tuple[TraceSlice, ...]] = field(default_factory=dict)
+    """Rung → what its page does in one second."""
+    failures: tuple[PlantedFailure, ...] = ()
+    refusals: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """(field of the setting, its value as text) → why this machine cannot give it."""
+    wrong_outputs: frozenset[str] = frozenset()
+    wasm_simd: bool = True
+    id: str = "synthetic"
+
+    def refuse(self, setting: Setting) -> str | None:
+        """The planted refusal of the first field that has one."""
+        words = asdict(setting)
+        return next((why for (name, value), why in self.refusals.items() if str(words[name]) == value), None)
+
+    def timed(self, job: Job) -> Trial | Failure:
+        """Samples, or requests on a paced rung, as many as the pace wants."""
+        failure = self._failure(job)
+        if failure is not None:
+            return failure
+        if job.outputs_path:
+            wrong = 1.0 if job.rung in self.wrong_outputs else 0.0
+            np.savez(Path(job.outputs_path), output=np.arange(8, dtype=np.float32) + np.float32(wrong))
+        paced = job.setting.pacing == "paced"
+        values = self._values(job, job.pace.requests if paced else job.pace.samples)
+        wall_ms = sum(values) * (1 if paced else job.pace.batch)
+        return Trial(
+            rung=job.rung,
+            round=job.round,
+            started_s=0.0,
+            ended_s=0.0,
+            batch=1 if paced else job.pace.batch,
+            samples_ms=() if paced else values,
+            requests_ms=values if paced else (),
+            warmup_ms=(3 * self.latency_ms[job.rung],) + job.pace.warmup_runs * (self.latency_ms[job.rung],),
+            cold_ms={"import": 200.0, "create": 20.0, "first_run": 3 * self.latency_ms[job.rung]},
+            seen=self._seen(job.setting),
+            load=_load(wall_ms),
+        )
+
+    def profiled(self, job: Job) -> Profile | Failure:
+        """Nodes, marshalling and dispatch that add up to the rung's latency."""
+        failure = self._failure(job)
+        if failure is not None:
+            return failure
+        walls = self._values(job, 20)
+        side = _side(job.setting)
+        dispatch_ms = self.dispatch_us[side] * len(self.nodes) / 1000
+        kernels_ms = self.latency_ms[job.rung] - self.marshalling_ms[side] - dispatch_ms
+        parts = [node.share * node.factors.get(job.rung, 1.0) for node in self.nodes]
+        return Profile(
+            rung=job.rung,
+            round=job.round,
+            started_s=0.0,
+            ended_s=0.0,
+            unprofiled_ms=walls,
+            profiled_ms=walls,
+            model_run_ms=tuple(wall - self.marshalling_ms[side] for wall in walls),
+            nodes=tuple(
+                NodeTime(
+                    name=node.name,
+                    op_type=node.op_type,
+                    provider="CPUExecutionProvider",
+                    samples_ms=tuple(
+                        kernels_ms * part / sum(parts) * wall / self.latency_ms[job.rung] for wall in walls
+                    ),
+                )
+                for node, part in zip(self.nodes, parts, strict=True)
+            ),
+            dispatch_us_per_node=self.dispatch_us[side],
+            seen=self._seen(job.setting),
+            load=_load(sum(walls)),
+        )
+
+    def traced(self, job: Job) -> Trace | Failure | None:
+        """Two seconds of the planted work of a page; None natively."""
+        if _side(job.setting) == "native":
+            return None
+        slices = self.work.get(job.rung, ())
+        return self._failure(job) or Trace(
+            rung=job.rung,
+            round=job.round,
+            started_s=0.0,
+            ended_s=0.0,
+            stretch_ms=2000.0,
+            slices=tuple(
+                TraceSlice(
+                    thread=piece.thread,
+                    name=piece.name,
+                    detail=piece.detail,
+                    count=2 * piece.count,
+                    wall_ms=2 * piece.wall_ms,
+                    cpu_ms=piece.cpu_ms and 2 * piece.cpu_ms,
+                )
+                for piece in slices
+            ),
+            requests_ms=self._values(job, job.pace.requests),
+            seen=self._seen(job.setting),
+            load=_load(2000.0),
+        )
+
+    def _values(self, job: Job, count: int) -> tuple[float, ...]:
+        rng = np.random.default_rng([self.seed, abs(job.seed), zlib.crc32(job.rung.encode())])
+        launch = rng.normal(0.0, self.launch_noise)
+        noise = rng.normal(0.0, self.noise, count)
+        return tuple(float(value) for value in self.latency_ms[job.rung] * np.exp(launch + noise))
+
+    def _failure(self, job: Job) -> Failure | None:
+        for planted in self.failures:
+            if planted.rung == job.rung and (planted.rounds is None or job.round in planted.rounds):
+                return Failure(
+                    rung=job.rung,
+                    round=job.round,
+                    started_s=0.0,
+                    ended_s=0.0,
+                    phase=planted.phase,
+                    kind=planted.kind,
+                    message=planted.message,
+                )
+        return None
+
+    def _seen(self, setting: Setting) -> Seen:
+        if _side(setting) == "native":
+            return Seen(
+                runtime_version="1.30.0",
+                engine_version="synthetic",
+                threads=setting.threads,
+                timer_step_us=0.1,
+                cpus_allowed=(0, 1),
+                ceiling_hits=None if setting.isa == "full" else 31,
+                sentinel_gflops=_RATE_GFLOPS[setting.isa],
+            )
+        return Seen(
+            runtime_version="1.30.0",
+            engine_version="synthetic",
+            threads=setting.threads if setting.isolated else 1,
+            timer_step_us=5.0,
+            cpus_allowed=(0, 1),
+            isolated=setting.isolated,
+            where=setting.where,
+            debugger_domain=False,
+            wasm_file=_WASM,
+            wasm_sha256=f"{setting.build}-{self.wasm_simd}",
+            wasm_simd=setting.build == "1.18-simd" or (setting.build == "served" and self.wasm_simd),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyntheticBackend:
+    """The plug-in: a machine on which the browser costs nothing at all."""
+
+    id: str = "synthetic"
+
+    def open(self, settings: Settings, *, guard: Guard) -> Machine:  # noqa: ARG002  it starts nothing to guard
+        """A machine without a cause; tests plant theirs with `Machine(...)`."""
+        return Machine(seed=settings.seed)
+
+
+def _side(setting: Setting) -> str:
+    return "native" if setting.backend == "native" else "web"
+
+
+def _load(wall_ms: float) -> Load:
+    return Load(wall_ms=wall_ms, machine_busy_ms=wall_ms, own_cpu_ms=wall_ms)
+
+
+BACKEND = SyntheticBackend()
