@@ -1,0 +1,148 @@
+"""A real browser on a page that fetches its own tasks: no DevTools protocol, only GET and POST."""
+
+import contextlib
+import os
+import queue
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+from gapprof import assets
+from gapprof.browser import flags, tensors
+from gapprof.browser.mounts import Folder
+from gapprof.browser.server import Serving, Site, serving
+from gapprof.guard import MARKER, Guard, end_processes, processes_of
+from gapprof.records.wire import Answer, OpenTask, Task, TensorSlice
+
+ANSWER_S = 90.0
+PLAIN = "probes_web/pages/plain.html"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Small:
+    """A small model with a few dtypes, its inputs, and where both lie."""
+
+    path: Path
+    inputs: dict[str, NDArray[np.generic]]
+    inputs_path: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visited:
+    """What a page answered and what it left."""
+
+    answers: list[Answer]
+    outputs: bytes
+
+
+def small_model(folder: Path) -> Small:
+    """Three layers on float32; int64, bool and float16 go straight through."""
+    rng = np.random.default_rng(0)
+    nodes, weights, last = [], [], "x"
+    for layer in range(3):
+        weight = (rng.standard_normal((64, 64)) / 8).astype(np.float32)
+        weights.append(numpy_helper.from_array(weight, f"w{layer}"))
+        nodes.append(helper.make_node("MatMul", [last, f"w{layer}"], [f"m{layer}"], name=f"layer{layer}/mm"))
+        nodes.append(helper.make_node("Tanh", [f"m{layer}"], [f"t{layer}"], name=f"layer{layer}/tanh"))
+        last = f"t{layer}"
+    through = {"k": TensorProto.INT64, "b": TensorProto.BOOL, "h": TensorProto.FLOAT16}
+    ins = [helper.make_tensor_value_info("x", TensorProto.FLOAT, [8, 64])]
+    outs = [helper.make_tensor_value_info(last, TensorProto.FLOAT, [8, 64])]
+    for name, kind in through.items():
+        nodes.append(helper.make_node("Identity", [name], [f"{name}_out"], name=f"through/{name}"))
+        ins.append(helper.make_tensor_value_info(name, kind, [3]))
+        outs.append(helper.make_tensor_value_info(f"{name}_out", kind, [3]))
+    graph = helper.make_graph(nodes, "small", ins, outs, weights)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    inputs: dict[str, NDArray[np.generic]] = {
+        "x": rng.standard_normal((8, 64)).astype(np.float32),
+        "k": np.array([1, -2, 2**40], dtype=np.int64),
+        "b": np.array([True, False, True]),
+        "h": np.array([0.5, -1.25, 6.0], dtype=np.float16),
+    }
+    small = Small(path=folder / "small.onnx", inputs=inputs, inputs_path=folder / "inputs.npz")
+    onnx.save(model, small.path)
+    tensors.save(inputs, small.inputs_path)
+    return small
+
+
+def open_task(
+    server: Serving, small: Small, slices: tuple[TensorSlice, ...], *, where: str, threads: int = 1
+) -> OpenTask:
+    """Opens the small model as the common graph is opened."""
+    module = assets.entry_point(server.site.folders["ort/"].root)
+    return OpenTask(
+        ort_url=server.url(f"ort/{module}"),
+        wasm_base_url=server.url("ort/"),
+        threads=threads,
+        where=where,
+        model_url=server.url(f"model/{small.path.name}"),
+        optimise=False,
+        inputs_url=server.url("inputs.bin"),
+        inputs=slices,
+        outputs_url=server.url("outputs"),
+        warmup_ms=0.0,
+        warmup_runs=3,
+    )
+
+
+def visit(
+    small: Small,
+    tasks: Callable[[Serving, tuple[TensorSlice, ...]], Sequence[Task]],
+    *,
+    dist: Path | None = None,
+    isolated: bool = True,
+) -> Visited:
+    """Have a fresh browser open the plain page, and collect one answer per task."""
+    block, slices = tensors.packed(small.inputs_path)
+    site = Site(
+        folders={
+            "probes_web/": Folder(root=assets.probes_web()),
+            "ort/": Folder(root=dist or assets.web_dist()),
+            "model/": Folder(root=small.path.parent),
+        },
+        blobs={"inputs.bin": block},
+        isolated=isolated,
+    )
+    with Guard() as guard, serving(site) as server:
+        wanted = tasks(server, slices)
+        for task in wanted:
+            site.tasks.put(msgspec.json.encode(task))
+        with _showing(server.url(PLAIN), guard):
+            try:
+                bodies = [site.answers.get(timeout=ANSWER_S) for _ in wanted]
+            except queue.Empty:
+                raise AssertionError(f"no answer within {ANSWER_S:g} s") from None
+    answers = [msgspec.json.decode(body, type=Answer) for body in bodies]
+    return Visited(answers=answers, outputs=site.posted.get("outputs", b""))
+
+
+@contextlib.contextmanager
+def _showing(url: str, guard: Guard) -> Iterator[None]:
+    """A browser that was given an address and is not spoken to."""
+    own = guard.environment()
+    with guard.folder("profile") as profile:
+        line = flags.command_line(assets.find_browser(), profile=profile)
+        quiet = [word for word in line if word != "about:blank" and "remote-debugging" not in word]
+        process = subprocess.Popen(
+            [*quiet, url],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=flags.environment(os.environ, profile=profile, marker=own),
+            start_new_session=True,
+        )
+        guard.watch_process(process.pid)
+        try:
+            yield
+        finally:
+            assert not end_processes(lambda: processes_of({process.pid}, own[MARKER]), groups=(process.pid,))
+            process.wait(timeout=5.0)
+            guard.forget_process(process.pid)
