@@ -43,14 +43,14 @@ def failure_of(error: Exception, job: Job, phase: str) -> Failure:
     detail = "".join(traceback.format_exception(error))
     text = str(error)
     if isinstance(error, MemoryError) or speaks_of_memory(text):
-        return out_of_memory(job, phase, detail)
+        return out_of_memory(job, phase, said=_cleaned(text, job), detail=detail)
     kind, message, hint = _judged(error, text)
     return failure(job, phase=phase, kind=kind, message=_cleaned(message, job), hint=hint, detail=detail)
 
 
-def out_of_memory(job: Job, phase: str, detail: str) -> Failure:
-    """The failure of a worker that got no more memory."""
-    message = "the native worker ran out of memory"
+def out_of_memory(job: Job, phase: str, *, said: str, detail: str) -> Failure:
+    """The failure of a worker that got no more memory; `said` is what the runtime said about it, if anything."""
+    message = "the native worker ran out of memory" + (f": {said}" if said else "")
     return failure(job, phase=phase, kind="out-of-memory", message=message, hint=_MEMORY_HINT, detail=detail)
 
 

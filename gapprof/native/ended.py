@@ -25,7 +25,7 @@ def failure_without_answer(ended: Ended, job: Job, deadline_s: float) -> Failure
             detail=ended.stderr,
         )
     if speaks_of_memory(ended.stderr):
-        return out_of_memory(job, ended.phase, ended.stderr)
+        return out_of_memory(job, ended.phase, said="", detail=ended.stderr)
     if ended.garbage:
         message, hint = "the native worker gave an answer that cannot be read", ""
     else:

@@ -21,7 +21,7 @@ class _Figures:
 
 
 def with_load(action: Callable[[], T]) -> tuple[T, Load]:
-    """Run `action`; what it returned, and the load meanwhile, read before and after. Idle threads are left out."""
+    """Run `action`; what it returned, and the load meanwhile, read before and after, without idle threads."""
     result: list[T] = []
     before = _figures()
     wall_ms = elapsed_ms(lambda: result.append(action()))
