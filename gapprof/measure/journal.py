@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from gapprof.errors import EnvironmentUnusable
 from gapprof.records.codec import encode_entry
-from gapprof.records.recording import Begin, End, Entry, Note, Recording
+from gapprof.records.recording import Begin, Entry, Note, Recording
 
 
 @dataclass(slots=True, kw_only=True)
@@ -52,7 +52,7 @@ class Journal:
 
 @contextmanager
 def open_journal(path: Path, begin: Begin) -> Iterator[Journal]:
-    """Start a recording at `path`; closes it with an `End` entry if the caller wrote none."""
+    """Start a recording at `path`. The caller writes its `End`; a recording without one was cut off."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.open("wb")
@@ -66,5 +66,3 @@ def open_journal(path: Path, begin: Begin) -> Iterator[Journal]:
         file.write(encode_entry(begin))
         file.flush()
         yield journal
-        if journal.recording().end is None:
-            journal.write(End(at_s=journal.now_s(), reason="finished"))

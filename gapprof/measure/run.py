@@ -76,6 +76,7 @@ def measure(
 def _run(stages: Stages, journal: Journal) -> None:
     try:
         stages.run()
+        journal.write(End(at_s=journal.now_s(), reason="finished"))
     except (KeyboardInterrupt, Interrupted):
         journal.write(End(at_s=journal.now_s(), reason="interrupted"))
     except GapprofError as error:

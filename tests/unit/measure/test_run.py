@@ -1,0 +1,230 @@
+"""The whole run against machines whose causes are known: no clock, no process, no browser."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gapprof.backends.replay import replay
+from gapprof.backends.synthetic import Machine, PlantedFailure, ladder_ms
+from gapprof.errors import EnvironmentUnusable, ModelUnusable
+from gapprof.explain.report import build
+from gapprof.guard import Guard
+from gapprof.measure.run import measure
+from gapprof.records.backend import Backend
+from gapprof.records.codec import decode_recording, encode_report
+from gapprof.records.model import ModelFacts
+from gapprof.records.progress import Observer, Progress
+from gapprof.records.recording import MachineFacts, Recording, RoundStarted, Sampled
+from gapprof.records.settings import Settings
+from gapprof.records.subject import StagedModel, Subject
+from gapprof.records.trial import Failure, Profile, Trace, Trial
+
+MACHINE = MachineFacts(
+    system="Linux",
+    architecture="x86_64",
+    cpu="a synthetic CPU",
+    logical_cores=4,
+    usable_cores=4,
+    memory_bytes=1 << 34,
+    cpu_flags=(),
+    kernel="6.1",
+    python="3.11",
+)
+FACTORS = {
+    "native-threads": 1.8,
+    "native-extended": 1.3,
+    "native-all-128": 3.0,
+    "native-128": 3.0,
+    "web-worker": 1.4,
+    "web-paced": 1.05,
+    "web-busy": 1.3,
+}
+
+Run = Callable[..., Recording]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Measure on a given backend; a second run of the same test gets a recording of its own."""
+
+    def measured(
+        backend: Backend,
+        settings: Settings | None = None,
+        *,
+        machine: MachineFacts = MACHINE,
+        name: str = "run",
+        observer: Observer = lambda progress: None,
+    ) -> Recording:
+        folder = tmp_path / name
+        folder.mkdir()
+        model = folder / "model.onnx"
+        facts = ModelFacts(
+            name="planted",
+            sha256="0" * 64,
+            size_bytes=1,
+            parameters=1,
+            opset=17,
+            producer="",
+            inputs=(),
+            outputs=(),
+            nodes=(),
+            original_nodes=2,
+        )
+        subject = Subject(
+            facts=facts,
+            original=StagedModel(path=model),
+            common=StagedModel(path=model),
+            inputs_path=folder / "inputs.npz",
+            chain_path=model,
+            chain_nodes=200,
+        )
+        realise: Mapping[str, Backend] = dict.fromkeys(("native", "chromium", "node"), backend)
+        with Guard() as guard:
+            return measure(
+                subject,
+                settings or Settings(rungs="main"),
+                argv=("gapprof", "explain", "planted"),
+                recording_path=folder / "recording.jsonl",
+                workdir=folder,
+                guard=guard,
+                observer=observer,
+                realise=realise,
+                machine=machine,
+            )
+
+    return measured
+
+
+def test_a_quiet_machine_takes_six_rounds_and_every_main_rung_in_each(run: Run) -> None:
+    recording = run(Machine(latency_ms=ladder_ms(FACTORS)))
+    rounds = list(recording.of(RoundStarted))
+    assert len(rounds) == 6
+    assert len({frozenset(entry.order) for entry in rounds}) == 1
+    assert len({entry.order for entry in rounds}) > 1, "visit orders are shuffled"
+    (sampled,) = recording.of(Sampled)
+    assert (sampled.rounds, sampled.limited_by) == (6, "precision")
+
+
+def test_profile_and_trace_passes_are_apart_from_the_timed_ones(run: Run) -> None:
+    recording = run(Machine(latency_ms=ladder_ms(FACTORS)))
+    assert {entry.rung for entry in recording.of(Profile)} == {"native-extended", "native-128", "web-worker"}
+    assert {entry.rung for entry in recording.of(Trace)} == {"web-paced", "web-busy"}
+
+
+def test_noise_beyond_the_precision_buys_more_rounds_decided_once(run: Run) -> None:
+    noisy = Machine(latency_ms=ladder_ms(FACTORS), launch_noise=0.06, seed=3)
+    recording = run(noisy, Settings(rungs="main", budget_s=10_000.0))
+    (sampled,) = recording.of(Sampled)
+    rounds = list(recording.of(RoundStarted))
+    assert sampled.rounds > 6
+    assert len(rounds) == sampled.rounds
+
+
+def test_side_rungs_are_visited_with_their_parents_in_rounds_of_their_own(run: Run) -> None:
+    recording = run(Machine(latency_ms=ladder_ms(FACTORS)), Settings(rungs="native-avx2,web-threads"))
+    side = [entry for entry in recording.of(RoundStarted) if entry.kind == "side"]
+    assert len(side) == 3
+    assert set(side[0].order) == {"native-avx2", "native-extended", "web-threads", "web-paced"}
+
+
+def test_a_crash_is_retried_once_and_the_rest_goes_on(run: Run) -> None:
+    once = PlantedFailure(rung="web-graph", message="the page crashed", rounds=frozenset({2}))
+    recording = run(Machine(latency_ms=ladder_ms(FACTORS), failures=(once,)))
+    assert [(f.rung, f.round, f.attempt) for f in recording.of(Failure)] == [
+        ("web-graph", 2, 0),
+        ("web-graph", 2, 1),
+    ]
+    counted = {t.round for t in recording.of(Trial) if t.rung == "web-graph" and not t.struck}
+    assert counted == {0, 1, 3, 4, 5}
+    assert build(recording).gap.ratio is not None
+
+
+def test_a_rung_that_fails_twice_running_is_given_up(run: Run) -> None:
+    always = PlantedFailure(rung="web-graph", message="the page crashed")
+    recording = run(Machine(latency_ms=ladder_ms(FACTORS), failures=(always,)))
+    assert {f.round for f in recording.of(Failure)} == {0, 1}
+    assert build(recording).status == "partial"
+
+
+def test_a_model_that_only_native_can_run_gives_that_sides_report(run: Run) -> None:
+    refuses = tuple(
+        PlantedFailure(rung=rung, message="no kernel for Foo in node bar", kind="model", phase="create")
+        for rung in ("web", "web-paced")
+    )
+    report = build(run(Machine(latency_ms=ladder_ms(FACTORS), failures=refuses)))
+    assert report.status == "failed"
+    assert report.latency_ms.native is not None
+    assert report.gap.ratio is None
+    assert "bar" in report.gap.why
+
+
+def test_a_model_that_nobody_can_run_is_the_models_fault(run: Run) -> None:
+    refuses = tuple(
+        PlantedFailure(rung=rung, message="no kernel for Foo", kind="model") for rung in ("web", "native")
+    )
+    with pytest.raises(ModelUnusable, match="no kernel for Foo"):
+        run(Machine(latency_ms=ladder_ms(FACTORS), failures=refuses))
+
+
+def test_a_browser_that_does_not_start_is_the_environments_fault(run: Run) -> None:
+    dead = PlantedFailure(rung="web", message="the browser ended", kind="environment", phase="start")
+    with pytest.raises(EnvironmentUnusable, match="the browser ended"):
+        run(Machine(latency_ms=ladder_ms(FACTORS), failures=(dead,)))
+
+
+def test_wrong_outputs_in_the_browser_are_found_before_any_time_counts(run: Run) -> None:
+    wrong = Machine(latency_ms=ladder_ms(FACTORS), wrong_outputs=frozenset({"web-paced", "web-graph"}))
+    assert build(run(wrong)).status == "outputs-differ"
+
+
+def test_an_interrupted_run_keeps_what_was_measured_and_says_so(run: Run, tmp_path: Path) -> None:
+    def impatient(progress: Progress) -> None:
+        if progress.round == 3:
+            raise KeyboardInterrupt
+
+    recording = run(Machine(latency_ms=ladder_ms(FACTORS)), observer=impatient)
+    assert recording.end is not None
+    assert recording.end.reason == "interrupted"
+    with (tmp_path / "run" / "recording.jsonl").open("rb") as lines:
+        kept = decode_recording(lines, source="recording")
+    assert kept == recording
+    assert build(kept).rounds == 3
+
+
+@pytest.mark.parametrize("system", ["Darwin", "Windows"])
+def test_recorded_trials_give_the_same_full_report_on_any_platform(
+    run: Run, system: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured = run(Machine(latency_ms=ladder_ms(FACTORS), noise=0.01))
+    monkeypatch.setattr("platform.system", lambda: system)
+    monkeypatch.setattr("sys.platform", {"Darwin": "darwin", "Windows": "win32"}[system])
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    replayed = run(replay(measured), name="again")
+    here, there = build(measured), build(replayed)
+    assert here.causes == there.causes
+    assert here.operators == there.operators
+    assert (here.status, there.status) == ("ok", "ok"), there.status_why
+
+
+def test_the_same_seed_and_samples_give_the_same_bytes(run: Run) -> None:
+    first = run(Machine(latency_ms=ladder_ms(FACTORS), noise=0.02))
+    assert encode_report(build(first)) == encode_report(build(first))
+    orders = [entry.order for entry in first.of(RoundStarted)]
+    again = run(Machine(latency_ms=ladder_ms(FACTORS), noise=0.02), name="again")
+    assert [entry.order for entry in again.of(RoundStarted)] == orders
+
+
+def test_the_planted_chain_is_recovered(run: Run) -> None:
+    report = build(run(Machine(latency_ms=ladder_ms(FACTORS))))
+    assert report.gap.ratio is not None
+    assert report.gap.ratio.point == pytest.approx(1.8 * 1.3 * 3.0 * 1.4 * 1.05)
+    found = {cause.id: cause.factor.point for cause in report.causes if cause.factor}
+    assert found["threads"] == pytest.approx(1.8)
+    assert found["simd"] == pytest.approx(3.0)
+    assert found["library"] == pytest.approx(1.3)
+    assert report.residual.factor is not None
+    product = np.prod([*found.values(), report.residual.factor.point])
+    assert product == pytest.approx(report.gap.ratio.point)
