@@ -95,8 +95,8 @@ class Machine:
     work: Mapping[str, tuple[TraceSlice, ...]] = field(default_factory=dict)
     """Rung → what its page does in one second."""
     failures: tuple[PlantedFailure, ...] = ()
-    refusals: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    """(field of the setting, its value as text) → why this machine cannot give it."""
+    refusals: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
+    """(backend, field of the setting, its value as text) → why this machine cannot give it."""
     wrong_outputs: frozenset[str] = frozenset()
     wasm_simd: bool = True
     id: str = "synthetic"
@@ -104,7 +104,10 @@ class Machine:
     def refuse(self, setting: Setting) -> str | None:
         """The planted refusal of the first field that has one."""
         words = asdict(setting)
-        return next((why for (name, value), why in self.refusals.items() if str(words[name]) == value), None)
+        for (backend, name, value), why in self.refusals.items():
+            if backend == setting.backend and str(words[name]) == value:
+                return why
+        return None
 
     def timed(self, job: Job) -> Trial | Failure:
         """Samples, or requests on a paced rung, as many as the pace wants."""

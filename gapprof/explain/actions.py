@@ -31,7 +31,9 @@ def _isolation(case: Case, now: Estimate, level: float) -> Iterator[Action]:
         ("web-threads", "Serve the page isolated and ask for a thread per core ({threads})"),
     ):
         step, then = steps.get(rung), latency_ms(case, rung)
-        if step is None or step.setting is None or then is None or not _costs(case, rung, "web", level):
+        if step is None or step.setting is None or step.alias_of or then is None:
+            continue
+        if not _costs(case, rung, "web", level):
             continue
         if rung == "web-threads" and same_trials(case, "web-isolated", "web"):
             words = "Ask onnxruntime-web for a thread per core ({threads})"

@@ -52,7 +52,7 @@ def isolation_evidence(case: Case) -> tuple[Evidence, ...]:
         text = "The page is not cross-origin isolated (no COOP and COEP headers), so wasm gets one thread."
         found.append(Evidence(kind="isolation", text=text))
     for rung, change in ((_WITH_HEADERS, "With the headers"), (_WITH_EVERY_CORE, "With a thread per core")):
-        if target(case, rung) == target(case, "web"):
+        if target(case, rung) != rung:  # the page is isolated, or asks for every core, already
             continue
         gain, then = factor(case, rung, "web"), latency_ms(case, rung)
         if gain is not None and then is not None:

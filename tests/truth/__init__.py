@@ -1,0 +1,1 @@
+"""Claims about the whole analysis, on a machine whose causes are known."""
