@@ -1,14 +1,12 @@
 """The same wasm in Node, without a browser: the `engine` rungs."""
 
-import hashlib
 import os
 import time
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from gapprof import assets
-from gapprof.browser import tensors
+from gapprof.browser import tensors, wasm
 from gapprof.browser.trouble import VisitError, failure
 from gapprof.engine import Engine, running
 from gapprof.errors import GapprofError
@@ -153,7 +151,8 @@ def _observed(engine: Engine, task: TimeTask, *, until: float) -> tuple[Timed, L
 
 
 def _seen(engine: Engine, opened: Opened, dist: Path) -> Seen:
-    wasm = dist / _WASM
+    file = dist / _WASM
+    sha256, simd = wasm.facts(file) if file.is_file() else (None, None)
     allowed = os.sched_getaffinity(engine.pid) if hasattr(os, "sched_getaffinity") else None
     return Seen(
         runtime_version=opened.ort_version,
@@ -161,12 +160,7 @@ def _seen(engine: Engine, opened: Opened, dist: Path) -> Seen:
         threads=opened.threads,
         timer_step_us=opened.timer_step_us,
         cpus_allowed=None if allowed is None else tuple(sorted(allowed)),
-        wasm_file=_WASM if wasm.is_file() else None,
-        wasm_sha256=_sha256(wasm) if wasm.is_file() else None,
+        wasm_file=_WASM if sha256 else None,
+        wasm_sha256=sha256,
+        wasm_simd=simd,
     )
-
-
-@cache
-def _sha256(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

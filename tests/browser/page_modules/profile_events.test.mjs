@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+const { perRun, profileEvents } = await import(`${process.env.PROBES_WEB}/profile_events.mjs`);
+
+const node = (name, ts, dur, op_name = "MatMul") => ({
+  cat: "Node",
+  name: `${name}_kernel_time`,
+  ts,
+  dur,
+  args: { op_name, provider: "CPUExecutionProvider" },
+});
+const run = (ts, dur) => ({ cat: "Session", name: "model_run", ts, dur, args: {} });
+
+test("the profile starts at the last line that opens a list", () => {
+  const lines = ["[", "noise", "[", '{"cat":"Session","name":"model_run","ts":0,"dur":1,"args":{}}', "]"];
+  assert.deepEqual(profileEvents(lines), [run(0, 1)]);
+});
+
+test("no profile at all is an error that says how much was printed", () => {
+  assert.throws(() => profileEvents(["hello"]), /1 lines/);
+});
+
+test("the runs of the warm-up are left out, and the order stays", () => {
+  const events = [1, 2, 3].flatMap((i) => [node("a", i * 10, i), run(i * 10, i)]);
+  assert.deepEqual(perRun(events, 2), {
+    model_run_ms: [0.002, 0.003],
+    nodes: [{ name: "a", op_type: "MatMul", provider: "CPUExecutionProvider", samples_ms: [0.002, 0.003] }],
+  });
+});
+
+test("a clock so coarse that nodes take no time loses none", () => {
+  const events = [node("a", 100, 0), node("b", 100, 0), node("c", 100, 100), run(100, 100)];
+  assert.deepEqual(perRun(events, 1).nodes.map(({ name }) => name), ["a", "b", "c"]);
+});
+
+test("nodes in the body of a loop are part of the loop", () => {
+  const events = [
+    node("before", 0, 5),
+    node("body", 11, 2),
+    node("body", 14, 2),
+    node("loop", 10, 10, "Loop"),
+    node("after", 25, 5),
+    run(0, 40),
+  ];
+  assert.deepEqual(perRun(events, 1).nodes.map(({ name }) => name), ["before", "loop", "after"]);
+});
+
+test("too few runs are an error that says what was wanted and found", () => {
+  assert.throws(() => perRun([node("a", 0, 1), run(0, 1)], 2), /holds 1 runs; wanted at least 2/);
+});
+
+test("a node that is missing in a run is an error that names it", () => {
+  const events = [node("a", 0, 1), node("b", 1, 1), run(0, 2), node("a", 10, 1), run(10, 2)];
+  assert.throws(() => perRun(events, 2), /holds 1 times of node b; wanted 2/);
+});

@@ -1,0 +1,60 @@
+"""One shape, declared once: what the page knows of the wire is what Python says of it."""
+
+import re
+from typing import get_args
+
+import pytest
+
+from gapprof.places import probes_web
+from gapprof.records import wire
+from gapprof.records.typescript import declarations
+
+MODULES = sorted(path for path in probes_web().glob("**/*.mjs") if "node_modules" not in path.parts)
+KINDS = {cls.__struct_config__.tag for cls in get_args(wire.Task)}
+
+
+def test_the_checked_in_declarations_are_the_generated_ones() -> None:
+    checked_in = (probes_web() / "wire.d.ts").read_text(encoding="utf-8")
+    assert checked_in == declarations(), "python -m gapprof.records.typescript > probes_web/wire.d.ts"
+
+
+def test_every_kind_of_task_is_one_probe_file() -> None:
+    assert {path.stem for path in (probes_web() / "probes").glob("*.mjs")} == KINDS
+
+
+@pytest.mark.parametrize("probe", sorted(KINDS, key=str))
+def test_a_probe_exports_one_constant(probe: str) -> None:
+    text = (probes_web() / "probes" / f"{probe}.mjs").read_text(encoding="utf-8")
+    assert re.findall(r"^export (.*) =", text, flags=re.MULTILINE) == ["const probe"]
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.relative_to(probes_web()).as_posix())
+class TestPageCode:
+    def test_is_checked_by_the_compiler(self, module) -> None:
+        assert module.read_text(encoding="utf-8").startswith("// @ts-check\n")
+
+    def test_rounds_nothing(self, module) -> None:
+        text = module.read_text(encoding="utf-8")
+        rounded = [
+            line
+            for line in text.splitlines()
+            if re.search(r"toFixed|toPrecision|Math\.(round|floor|trunc)", line)
+        ]
+        assert all("random" in line for line in rounded)  # whole milliseconds of think time
+
+    def test_reads_the_one_clock(self, module) -> None:
+        text = module.read_text(encoding="utf-8")
+        reads = re.search(r"performance\.now|Date\.now|new Date", text) is not None
+        assert reads == (module.name == "clock.mjs")
+
+    def test_speaks_to_no_console(self, module) -> None:
+        assert ("console" in _code(module)) == (module.name == "overheard.mjs")
+
+    def test_touches_no_document(self, module) -> None:
+        assert ("document" in _code(module)) == (module.name == "busy.mjs")
+
+
+def _code(module) -> str:
+    """Without comments."""
+    text = re.sub(r"/\*.*?\*/", "", module.read_text(encoding="utf-8"), flags=re.DOTALL)
+    return re.sub(r"//.*", "", text)
