@@ -1,0 +1,88 @@
+"""What the doctor says of this machine, and of machines that lack something."""
+
+from pathlib import Path
+
+import pytest
+
+from gapprof import doctor, examination
+from gapprof.doctor import Finding
+
+
+@pytest.fixture(scope="module")
+def findings() -> dict[str, Finding]:
+    return {finding.id: finding for finding in doctor.examine()}
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Finding]:
+    """The findings with an empty cache and a browser that ends at once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GAPPROF_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("GAPPROF_BROWSER", "/bin/false")
+        return {finding.id: finding for finding in doctor.examine()}
+
+
+def test_the_browser_is_started_and_named(findings: dict[str, Finding]) -> None:
+    assert findings["browser"].status == "ok"
+    assert "Chrome/" in findings["browser"].what
+
+
+def test_both_sides_are_named_with_their_version(findings: dict[str, Finding]) -> None:
+    assert findings["onnxruntime"].what == "onnxruntime 1.30.0"
+    assert findings["onnxruntime-web"].what == "onnxruntime-web 1.30.0"
+
+
+def test_every_rung_is_measured_or_refused(findings: dict[str, Finding]) -> None:
+    said = " ".join(finding.what for finding in findings.values() if finding.id in ("measured", "refused"))
+    for rung in ("native", "web", "engine", "native-128"):
+        assert f"{rung}," in said or f" {rung} " in said
+
+
+@pytest.mark.parametrize("of", ["findings", "bare"])
+def test_what_is_not_well_says_how_to_mend_it(of: str, request: pytest.FixtureRequest) -> None:
+    found: dict[str, Finding] = request.getfixturevalue(of)
+    assert all(finding.mend for finding in found.values() if finding.status == "missing")
+
+
+def test_a_missing_runtime_sends_to_setup(bare: dict[str, Finding]) -> None:
+    assert bare["onnxruntime-web"].status == "missing"
+    assert bare["onnxruntime-web"].mend == "gapprof setup"
+
+
+def test_a_browser_that_dies_at_start_is_told_with_its_exit_code(bare: dict[str, Finding]) -> None:
+    assert bare["browser"].status == "missing"
+    assert "/bin/false" in bare["browser"].what
+    assert "exit code 1" in bare["browser"].what
+
+
+def test_without_node_only_the_engine_rungs_are_refused(bare: dict[str, Finding]) -> None:
+    assert bare["node"].status == "limited"
+    assert "`engine` rungs are refused, nothing else" in bare["node"].what
+
+
+def test_one_core_is_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(examination, "usable_cores", lambda: 1)
+    assert examination.cores().status == "limited"
+
+
+def test_a_machine_without_proc_has_no_scheduler_figures(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(examination, "_SCHEDSTAT", tmp_path / "schedstat")
+    assert examination.scheduler().status == "limited"
+
+
+def test_a_governor_that_saves_power_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    governor = tmp_path / "governor"
+    governor.write_text("powersave\n", encoding="ascii")
+    monkeypatch.setattr(examination, "_GOVERNOR", governor)
+    [finding] = [finding for finding in examination.power() if finding.id == "governor"]
+    assert (finding.status, bool(finding.mend)) == ("limited", True)
+
+
+def test_another_version_of_one_side_is_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "ORT_VERSION", "1.31.0")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GAPPROF_BROWSER", "/bin/false")
+        found = {finding.id: finding for finding in doctor.examine()}
+    assert found["onnxruntime"].status == found["onnxruntime-web"].status == "limited"
