@@ -1,0 +1,1 @@
+"""Chromium and its page: launched, navigated, measured over one flat DevTools connection, and ended."""

@@ -1,0 +1,217 @@
+"""onnxruntime-web in a page of real Chromium: a fresh browser with a fresh profile for every call."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import TypeVar
+
+from gapprof import assets
+from gapprof.browser import blocking, flags, scheduler, slices, tasks, tensors, tracing
+from gapprof.browser.cdp import CallError
+from gapprof.browser.readback import seen
+from gapprof.browser.trouble import VisitError, failure
+from gapprof.browser.visit import Course, Equipment, First, Visit, is_foreign, nothing, user_folder, visiting
+from gapprof.errors import EnvironmentUnusable, GapprofError
+from gapprof.guard import Guard
+from gapprof.records.environment import Setting
+from gapprof.records.job import Job
+from gapprof.records.settings import Settings
+from gapprof.records.trial import Failure, NodeTime, Profile, Trace, Trial
+from gapprof.records.wire import Opened, OpenTask, Profiled, Timed
+
+T = TypeVar("T")
+
+CHAIN_SAMPLES = 15
+_NET_S = 10.0
+"""Every step ends at the deadline by itself; this catches what is no step."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chromium:
+    """Visits pages in Chromium. Opened with `BACKEND.open`."""
+
+    executable: Path
+    web_dist: Path
+    guard: Guard
+    id: str = "chromium"
+
+    def refuse(self, setting: Setting) -> str | None:
+        """Why not: a build of onnxruntime-web that was not fetched, or a page that is not there."""
+        try:
+            self._dist(setting)
+        except GapprofError as error:
+            return f"{error.message}. {error.hint}".rstrip()
+        if setting.page not in ("quiet", "busy") and not is_foreign(setting.page):
+            folder, name = user_folder(setting.page)
+            if not (folder / name).is_file():
+                return f"there is no page {folder / name}"
+        return None
+
+    def timed(self, job: Job) -> Trial | Failure:
+        """Open, warm up, time. Nothing but the page itself runs in the timed stretch."""
+        return _outcome(job, lambda course: self._timed(job, course))
+
+    def profiled(self, job: Job) -> Profile | Failure:
+        """Single runs without and with onnxruntime's profiler, then the chain, all in one page."""
+        return _outcome(job, lambda course: self._profiled(job, course))
+
+    def traced(self, job: Job) -> Trace | Failure | None:
+        """Paced requests under the browser's tracing."""
+        return _outcome(job, lambda course: self._traced(job, course))
+
+    async def _timed(self, job: Job, course: Course) -> Trial:
+        async with self._opened(job, course) as (visit, _, opened):
+            connection, browser = visit.page.connection, visit.browser
+            before = await scheduler.before(connection, browser)
+            course.phase = "timed"
+            timed = await visit.ask(tasks.time_task(job), Timed)
+            after = await scheduler.after(connection, browser)
+            course.phase = "stop"
+            return Trial(
+                rung=job.rung,
+                round=job.round,
+                started_s=0.0,
+                ended_s=0.0,
+                batch=job.pace.batch,
+                samples_ms=timed.samples_ms,
+                requests_ms=timed.requests_ms,
+                warmup_ms=opened.warmup_ms,
+                cold_ms={"browser": browser.launch_ms, "page": visit.load_ms, **opened.cold_ms},
+                seen=await seen(job, visit, opened, self._dist(job.setting)),
+                load=scheduler.load(before, after),
+            )
+
+    async def _profiled(self, job: Job, course: Course) -> Profile:
+        async with self._opened(job, course) as (visit, opening, opened):
+            connection, browser = visit.page.connection, visit.browser
+            facts = await seen(job, visit, opened, self._dist(job.setting))
+            before = await scheduler.before(connection, browser)
+            course.phase = "timed"
+            run_ms = median(opened.warmup_ms[-5:])
+            profiled = await visit.ask(tasks.profile_task(opening, run_ms=run_ms), Profiled)
+            after = await scheduler.after(connection, browser)
+            return Profile(
+                rung=job.rung,
+                round=job.round,
+                started_s=0.0,
+                ended_s=0.0,
+                unprofiled_ms=profiled.unprofiled_ms,
+                profiled_ms=profiled.profiled_ms,
+                model_run_ms=profiled.model_run_ms,
+                nodes=tuple(
+                    NodeTime(
+                        name=node.name,
+                        op_type=node.op_type,
+                        provider=node.provider,
+                        samples_ms=node.samples_ms,
+                    )
+                    for node in profiled.nodes
+                ),
+                dispatch_us_per_node=await _dispatch_us(job, visit, opening),
+                seen=facts,
+                load=scheduler.load(before, after),
+            )
+
+    async def _traced(self, job: Job, course: Course) -> Trace:
+        async with self._opened(job, course, first=tracing.rehearse) as (visit, _, opened):
+            connection, browser = visit.page.connection, visit.browser
+            facts = await seen(job, visit, opened, self._dist(job.setting))
+            before = await scheduler.before(connection, browser)
+            course.phase = "timed"
+            await tracing.start(connection)
+            task = tasks.traced_task(job, run_ms=median(opened.warmup_ms[-5:]))
+            timed = await visit.ask(task, Timed)
+            after = await scheduler.after(connection, browser)
+            course.phase = "stop"
+            events = await tracing.stop(connection)
+            stretch = slices.stretch_of(events)
+            return Trace(
+                rung=job.rung,
+                round=job.round,
+                started_s=0.0,
+                ended_s=0.0,
+                stretch_ms=stretch.ms,
+                slices=slices.summarise(events, stretch, base=visit.serving.base),
+                requests_ms=timed.requests_ms,
+                seen=facts,
+                load=scheduler.load(before, after),
+            )
+
+    @asynccontextmanager
+    async def _opened(
+        self, job: Job, course: Course, *, first: First = nothing
+    ) -> AsyncIterator[tuple[Visit, OpenTask, Opened]]:
+        """A visit with the model loaded, warmed up and its outputs saved."""
+        dist = self._dist(job.setting)
+        block, pieces = tensors.packed(Path(job.inputs_path))
+        equipment = Equipment(executable=self.executable, probes=assets.probes_web(), guard=self.guard)
+        async with visiting(job, equipment, course, dist=dist, inputs=block, first=first) as visit:
+            opening = tasks.open_task(
+                job, base=visit.serving.base, module=assets.entry_point(dist), inputs=pieces
+            )
+            opened = await visit.open(opening)
+            if job.outputs_path:
+                outputs = tensors.unpacked(visit.serving.site.posted.get("outputs", b""), opened.outputs)
+                tensors.save(outputs, Path(job.outputs_path))
+            yield visit, opening, opened
+
+    def _dist(self, setting: Setting) -> Path:
+        return self.web_dist if setting.build == "served" else assets.web_dist_118()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChromiumFactory:
+    """Finds the browser and the build of onnxruntime-web that a run will use."""
+
+    id: str = "chromium"
+
+    def open(self, settings: Settings, *, guard: Guard) -> Chromium:
+        """Raises EnvironmentUnusable or WrongUse: no browser, no onnxruntime-web, an impossible argument."""
+        flags.check(settings.browser_args)
+        return Chromium(
+            executable=assets.find_browser(settings.browser),
+            web_dist=assets.web_dist(settings.web_dist),
+            guard=guard,
+        )
+
+
+BACKEND = ChromiumFactory()
+
+
+async def _dispatch_us(job: Job, visit: Visit, opening: OpenTask) -> float | None:
+    """What dispatching one node costs; None where the chain does not run: the profile counts all the same."""
+    if not job.chain_path or not job.chain_nodes:
+        return None
+    try:
+        await visit.ask(tasks.chain_task(opening, base=visit.serving.base, chain_path=job.chain_path), Opened)
+        timed = await visit.ask(tasks.chain_timing(job, samples=CHAIN_SAMPLES), Timed)
+    except VisitError:
+        return None
+    return median(timed.samples_ms) * 1e3 / job.chain_nodes
+
+
+def _outcome(job: Job, carry_out: Callable[[Course], Awaitable[T]]) -> T | Failure:
+    """Run to the end in time; whatever a browser, a page or a model does becomes a Failure here."""
+    course = Course(until=time.monotonic() + job.pace.deadline_s)
+
+    async def whole() -> T:
+        async with asyncio.timeout(job.pace.deadline_s + _NET_S):
+            return await carry_out(course)
+
+    try:
+        return blocking.run(whole)
+    except VisitError as error:
+        return failure(job, error, phase=course.phase)
+    except TimeoutError:
+        late = VisitError("the browser did not answer in time", kind="timeout")
+        return failure(job, late, phase=course.phase)
+    except CallError as error:
+        refused = VisitError(f"the browser refused a call: {error}", kind="page")
+        return failure(job, refused, phase=course.phase)
+    except EnvironmentUnusable as error:
+        trouble = VisitError(error.message, kind="environment", phase="start", hint=error.hint)
+        return failure(job, trouble, phase=course.phase)

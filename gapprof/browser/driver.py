@@ -1,0 +1,66 @@
+"""pyppeteer opens the page and then lets go of the browser: none of the domains it enables stays on."""
+
+import asyncio
+import contextlib
+import logging
+import warnings
+from collections.abc import AsyncIterator
+
+import pyppeteer.browser
+import pyppeteer.connection
+from pyppeteer.errors import NetworkError, PageError
+from pyppeteer.errors import TimeoutError as PyppeteerTimeout
+
+from gapprof.browser.trouble import VisitError
+
+_PARTING_S = 5.0
+
+logging.getLogger("pyppeteer").setLevel(logging.CRITICAL)  # it reports on stderr what is raised here anyway
+
+
+async def navigate(endpoint: str, url: str, *, deadline_s: float) -> None:
+    """Bring the browser's first page to `url`, as far as its DOMContentLoaded.
+
+    Never waits for idle: a busy page has none. Raises VisitError (phase `load`) if none comes.
+    """
+    async with asyncio.timeout(deadline_s), _driving(endpoint) as browser:
+        page = (await browser.pages())[0]
+        page.on("error", lambda _: None)  # without a listener a crash ends pyppeteer's receive loop
+        try:
+            options = {"waitUntil": "domcontentloaded", "timeout": deadline_s * 1e3}
+            response = await page.goto(url, options)
+        except (PageError, NetworkError, PyppeteerTimeout) as error:
+            raise _not_there(url, str(error)) from error
+        if response is not None and response.status >= 400:
+            raise _not_there(url, f"HTTP status {response.status}")
+
+
+@contextlib.asynccontextmanager
+async def _driving(endpoint: str) -> AsyncIterator[pyppeteer.browser.Browser]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # it hands its event loop to websockets
+        async with _connected(endpoint) as browser:
+            yield browser
+
+
+@contextlib.asynccontextmanager
+async def _connected(endpoint: str) -> AsyncIterator[pyppeteer.browser.Browser]:
+    connection = pyppeteer.connection.Connection(endpoint, asyncio.get_running_loop())
+    try:
+        # No viewport: emulating one would stay the page's business for as long as we drive.
+        yield await pyppeteer.browser.Browser.create(connection, [], False, None)
+    finally:
+        # Given up in the middle, its futures hold errors that nobody will ever ask for.
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(_PARTING_S):
+                await connection.dispose()
+        await asyncio.gather(connection._recv_fut, return_exceptions=True)
+
+
+def _not_there(url: str, why: str) -> VisitError:
+    return VisitError(
+        f"the page {url} could not be opened: {why}",
+        kind="page",
+        phase="load",
+        hint="Open the address in a browser on this machine; --page takes quiet, busy, a file or a URL.",
+    )

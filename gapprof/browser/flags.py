@@ -1,0 +1,116 @@
+"""The browser's command line and environment, and what the browser said about them."""
+
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from gapprof.errors import WrongUse
+
+SANDBOX_WARNING = (
+    "Chromium runs without its sandbox here, because gapprof runs {why}; "
+    "measure only pages and models that you trust."
+)
+_STEADY = (
+    "--headless=new",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--no-default-browser-check",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-extensions",
+    "--disable-breakpad",
+    "--mute-audio",
+    "--enable-automation",  # without it Browser.getBrowserCommandLine tells nothing
+    "--password-store=basic",
+    "--use-mock-keychain",
+)
+_LISTS = {"--js-flags": " ", "--enable-features": ",", "--disable-features": ","}
+"""Switches that hold a list, of which the browser would take the last only."""
+_OURS = ("--user-data-dir", "--remote-debugging-port", "--remote-debugging-pipe")
+_CONTAINER_MARKS = ("/.dockerenv", "/run/.containerenv")
+_LOOPBACK = "127.0.0.1,localhost"
+_UNKNOWN = re.compile(r"unrecognized flag (-\S+)|remaining arguments were ignored: (.*)")
+
+
+def command_line(
+    executable: Path,
+    *,
+    profile: Path,
+    js_flags: Sequence[str] = (),
+    browser_args: Sequence[str] = (),
+    extra: Sequence[str] = (),
+) -> list[str]:
+    """Everything to start the browser with."""
+    sandbox = ("--no-sandbox",) if why_no_sandbox() else ()
+    flags = (f"--js-flags={' '.join(js_flags)}",) if js_flags else ()
+    own = (f"--user-data-dir={profile}", "--remote-debugging-port=0")
+    return [
+        str(executable),
+        *_merged([*_STEADY, *sandbox, *own, *extra, *flags, *browser_args]),
+        "about:blank",
+    ]
+
+
+def check(browser_args: Iterable[str]) -> None:
+    """Raises WrongUse for an argument of the user's that cannot work here."""
+    for argument in browser_args:
+        name = argument.partition("=")[0]
+        if name in _OURS:
+            raise WrongUse(
+                f"--browser-arg {argument} cannot be used: gapprof sets {name} itself",
+                hint="Leave it out; every trial gets a fresh profile and a private DevTools port.",
+            )
+        if not name.startswith("-"):
+            raise WrongUse(
+                f"--browser-arg {argument} is no switch but would be opened as a page",
+                hint="Switches begin with two dashes: --browser-arg=--disable-gpu",
+            )
+
+
+def environment(outer: Mapping[str, str], *, profile: Path, marker: Mapping[str, str]) -> dict[str, str]:
+    """The user's environment, with temporary files inside the profile and no proxy for loopback."""
+    return {
+        **outer,
+        **marker,
+        "TMPDIR": str(profile),
+        "BREAKPAD_DUMP_LOCATION": str(profile),  # crash reports, else in the user's configuration folder
+        "GSETTINGS_BACKEND": "memory",  # dconf would write to the user's cache folder
+        **{name: ",".join(filter(None, (outer.get(name), _LOOPBACK))) for name in ("no_proxy", "NO_PROXY")},
+    }
+
+
+def sandbox_warning() -> str | None:
+    """What to tell the user where the sandbox is off."""
+    why = why_no_sandbox()
+    return SANDBOX_WARNING.format(why=why) if why else None
+
+
+def why_no_sandbox() -> str | None:
+    """Chromium's sandbox does not start as root nor, mostly, in a container; None: it is on."""
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        return "as root"
+    if any(Path(mark).exists() for mark in _CONTAINER_MARKS):
+        return "in a container"
+    return None
+
+
+def rejected_flags(stderr: str) -> tuple[str, ...]:
+    """V8 flags that did nothing: the engine stops at the first that it does not know."""
+    words: dict[str, None] = {}
+    for unknown, ignored in _UNKNOWN.findall(stderr):
+        words.update(dict.fromkeys([unknown] if unknown else ignored.split()))
+    return tuple(words)
+
+
+def _merged(arguments: Iterable[str]) -> list[str]:
+    kept: dict[str, str] = {}
+    for argument in arguments:
+        name, _, value = argument.partition("=")
+        if name in _LISTS and name in kept:
+            kept[name] += _LISTS[name] + value
+        else:
+            kept[name if name in _LISTS else argument] = argument
+    return list(kept.values())

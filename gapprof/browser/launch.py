@@ -1,0 +1,147 @@
+"""One browser: started in a session of its own with a fresh profile, and ended without a trace."""
+
+import asyncio
+import os
+import re
+import subprocess
+import threading
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from gapprof.browser import flags
+from gapprof.browser.trouble import VisitError
+from gapprof.guard import GRACE_S, MARKER, Guard, end_processes, processes_of
+
+START_S = 60.0
+_LISTENING = re.compile(r"DevTools listening on (ws://\S+)")
+_TAIL_LINES = 20
+_MEND = (
+    "Name another browser with --browser PATH or run `gapprof setup`; `gapprof doctor` says what is there."
+)
+
+
+class Stderr:
+    """Everything a browser writes to stderr: it reports an unknown flag, and its death, nowhere else."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._lines: list[str] = []
+        self._thread = threading.Thread(target=self._read, args=(stream,), daemon=True)
+        self._thread.start()
+
+    def text(self) -> str:
+        """What was said so far."""
+        return "".join(self._lines)
+
+    def tail(self) -> str:
+        """The last lines, for a failure's detail."""
+        return "".join(self._lines[-_TAIL_LINES:])
+
+    def close(self) -> None:
+        """Wait for the reader; all writers are dead by then."""
+        self._thread.join(timeout=5.0)
+
+    def _read(self, stream: IO[bytes]) -> None:
+        with stream:
+            self._lines.extend(line.decode(errors="replace") for line in stream)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Browser:
+    """A running browser."""
+
+    pid: int
+    endpoint: str
+    """The browser's own DevTools websocket."""
+    profile: Path
+    marker: str
+    stderr: Stderr
+    launch_ms: float
+    """From starting the process to its DevTools address."""
+
+    def pids(self) -> set[int]:
+        """Every process of it that is alive."""
+        return processes_of({self.pid}, self.marker)
+
+
+@asynccontextmanager
+async def launched(
+    executable: Path,
+    *,
+    guard: Guard,
+    js_flags: Sequence[str] = (),
+    browser_args: Sequence[str] = (),
+    extra: Sequence[str] = (),
+    deadline_s: float = START_S,
+) -> AsyncIterator[Browser]:
+    """Start, wait for the DevTools address, and on leaving end every process and remove the profile.
+
+    Raises VisitError (kind `environment`, phase `start`) when it cannot start, dies or does not answer.
+    """
+    with guard.folder("profile") as profile:
+        line = flags.command_line(
+            executable, profile=profile, js_flags=js_flags, browser_args=browser_args, extra=extra
+        )
+        mark = guard.environment()
+        began = time.perf_counter()
+        process = _start(line, flags.environment(os.environ, profile=profile, marker=mark))
+        guard.watch_process(process.pid)
+        stderr = Stderr(process.stderr) if process.stderr else None
+        try:
+            if stderr is None:
+                raise ValueError("the browser was started without a pipe for its stderr")
+            endpoint = await _endpoint(process, stderr, deadline_s)
+            yield Browser(
+                pid=process.pid,
+                endpoint=endpoint,
+                profile=profile,
+                marker=mark[MARKER],
+                stderr=stderr,
+                launch_ms=(time.perf_counter() - began) * 1e3,
+            )
+        finally:
+            _stop(process, mark[MARKER], guard)
+            if stderr is not None:
+                stderr.close()
+
+
+def _start(line: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            line,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            env=environment,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise _unusable(f"{line[0]} cannot be started: {error.strerror or error}", "") from error
+
+
+async def _endpoint(process: subprocess.Popen[bytes], stderr: Stderr, deadline_s: float) -> str:
+    deadline = time.monotonic() + deadline_s
+    while time.monotonic() < deadline:
+        ended = process.poll()
+        found = _LISTENING.search(stderr.text())
+        if found:
+            return found[1]
+        if ended is not None:
+            stderr.close()
+            raise _unusable(f"the browser ended at start with exit code {ended}", stderr.tail())
+        await asyncio.sleep(0.01)
+    raise _unusable(f"the browser gave no DevTools address within {deadline_s:g} s", stderr.tail())
+
+
+def _stop(process: subprocess.Popen[bytes], marker: str, guard: Guard) -> None:
+    left = end_processes(lambda: processes_of({process.pid}, marker), groups=(process.pid,))
+    if not left:  # else the guard tries once more when gapprof ends
+        process.wait(timeout=GRACE_S)
+        guard.forget_process(process.pid)
+
+
+def _unusable(message: str, tail: str) -> VisitError:
+    return VisitError(message, kind="environment", phase="start", hint=_MEND, detail=tail)

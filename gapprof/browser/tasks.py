@@ -1,0 +1,94 @@
+"""From a job to the messages that a page gets. Pure."""
+
+from msgspec.structs import replace
+
+from gapprof.records.job import Job
+from gapprof.records.wire import ExternalFile, OpenTask, ProfileTask, TensorSlice, TimeTask
+
+PROFILED_RUNS = 30
+PROFILED_MS = 3000.0
+"""Runs per half of a profiled pass: so many, or as many as fit."""
+LEAST_PROFILED_RUNS = 5
+CHAIN_BATCH = 100
+CHAIN_INPUT = b"\0\0\x80\x3f"
+"""1.0 as little-endian float32."""
+TRACED_MS = 3000.0
+LEAST_TRACED_REQUESTS = 10
+
+
+def open_task(job: Job, *, base: str, module: str, inputs: tuple[TensorSlice, ...]) -> OpenTask:
+    """Load, warm up, and leave the outputs if the job wants them. `base` is the server's, with the token."""
+    simd = {"1.18-simd": True, "1.18-scalar": False}.get(job.setting.build)
+    return OpenTask(
+        ort_url=f"{base}ort/{module}",
+        wasm_base_url=f"{base}ort/",
+        threads=job.setting.threads,
+        simd=simd,
+        where=job.setting.where,
+        model_url=f"{base}model/{_name(job.model_path)}",
+        external_data=tuple(ExternalFile(path=f, url=f"{base}model/{f}") for f in job.external_data),
+        optimise=job.optimise,
+        inputs_url=f"{base}inputs.bin",
+        inputs=inputs,
+        outputs_url=f"{base}outputs" if job.outputs_path else None,
+        warmup_ms=job.pace.warmup_ms,
+        warmup_runs=job.pace.warmup_runs,
+    )
+
+
+def time_task(job: Job) -> TimeTask:
+    """Samples back to back, or paced requests, as the setting says."""
+    paced = job.setting.pacing == "paced"
+    return TimeTask(
+        batch=job.pace.batch,
+        samples=0 if paced else job.pace.samples,
+        requests=job.pace.requests if paced else 0,
+        think_ms=job.pace.think_ms,
+        seed=job.seed,
+    )
+
+
+def chain_task(opening: OpenTask, *, base: str, chain_path: str) -> OpenTask:
+    """The same for the chain of one-element nodes, unoptimised: negations of a float32 `x`, shape [1]."""
+    return replace(
+        opening,
+        model_url=f"{base}chain/{_name(chain_path)}",
+        external_data=(),
+        optimise=False,
+        inputs_url=f"{base}chain.bin",
+        inputs=(TensorSlice(name="x", dtype="float32", dims=(1,), offset=0, size_bytes=4),),
+        outputs_url=None,
+    )
+
+
+def chain_timing(job: Job, *, samples: int) -> TimeTask:
+    """The chain back to back, in batches that are long enough for a clock of 100 us."""
+    return TimeTask(batch=CHAIN_BATCH, samples=samples, requests=0, think_ms=job.pace.think_ms, seed=job.seed)
+
+
+def profile_task(opening: OpenTask, *, run_ms: float) -> ProfileTask:
+    """As many single runs as fit, within bounds; `run_ms` is what one took in the warm-up."""
+    runs = _fitting(PROFILED_MS, run_ms, least=LEAST_PROFILED_RUNS, most=PROFILED_RUNS)
+    return ProfileTask(open=replace(opening, outputs_url=None), runs=runs)
+
+
+def traced_task(job: Job, *, run_ms: float) -> TimeTask:
+    """Paced requests with marks, as many as fit: a trace grows by megabytes a second."""
+    each_ms = run_ms + sum(job.pace.think_ms) / 2
+    requests = _fitting(TRACED_MS, each_ms, least=LEAST_TRACED_REQUESTS, most=max(job.pace.requests, 10))
+    return TimeTask(
+        batch=job.pace.batch,
+        samples=0,
+        requests=requests,
+        think_ms=job.pace.think_ms,
+        seed=job.seed,
+        marks=True,
+    )
+
+
+def _name(path: str) -> str:
+    return path.replace("\\", "/").rpartition("/")[2]
+
+
+def _fitting(total_ms: float, each_ms: float, *, least: int, most: int) -> int:
+    return max(least, min(most, int(total_ms / max(each_ms, 1e-3))))

@@ -1,0 +1,50 @@
+"""What can go wrong on a visit to a page, and the `Failure` that says so."""
+
+from gapprof.records.job import Job
+from gapprof.records.trial import Failure
+from gapprof.records.wire import Broke
+
+_MEMORY = ("out of memory", "oom", "bad_alloc", "allocation failed", "could not allocate memory")
+_ABORTS = ("aborted(", "runtimeerror: unreachable", "is out of bounds", "memory access out of bounds")
+_MODEL = ("error code", "can't create a session", "failed to load model", "not implemented", "no such file")
+
+
+class VisitError(Exception):
+    """Ends a visit; becomes a `Failure` at the backend's edge, with the same words; never seen beyond."""
+
+    def __init__(self, message: str, *, kind: str, phase: str = "", hint: str = "", detail: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.kind = kind
+        self.phase = phase
+        """Empty: whatever the visit was doing."""
+        self.hint = hint
+        self.detail = detail
+
+
+def trouble_of(broke: Broke) -> VisitError:
+    """What the page threw, sorted: memory, a wasm abort, the model, or anything else of the page."""
+    text = f"{broke.name}: {broke.message}".lower()
+    kind = "page"
+    if any(word in text for word in _MEMORY):
+        kind = "out-of-memory"
+    elif any(word in text for word in _ABORTS):
+        kind = "crash"
+    elif any(word in text for word in _MODEL):
+        kind = "model"
+    return VisitError(f"{broke.name}: {broke.message}", kind=kind, phase=broke.phase, detail=broke.stack)
+
+
+def failure(job: Job, trouble: VisitError, *, phase: str) -> Failure:
+    """The record; `started_s` and `ended_s` are the caller's to fill."""
+    return Failure(
+        rung=job.rung,
+        round=job.round,
+        started_s=0.0,
+        ended_s=0.0,
+        phase=trouble.phase or phase,
+        kind=trouble.kind,
+        message=trouble.message,
+        hint=trouble.hint,
+        detail=trouble.detail,
+    )

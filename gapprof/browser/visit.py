@@ -1,0 +1,187 @@
+"""One visit: a server, a fresh browser and a page that carries out tasks, all gone when it is over."""
+
+import json
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+
+from gapprof.browser import tasks
+from gapprof.browser.cdp import Connection
+from gapprof.browser.launch import START_S, Browser, launched
+from gapprof.browser.mounts import Folder
+from gapprof.browser.page import PAGE_S, Page, attached, brought_to
+from gapprof.browser.server import Serving, Site, serving
+from gapprof.browser.trouble import VisitError, trouble_of
+from gapprof.guard import Guard
+from gapprof.records.job import Job
+from gapprof.records.wire import Answer, Broke, Opened, OpenTask, Profiled, Refused, Task, Timed
+
+A = TypeVar("A", Opened, Timed, Profiled)
+
+First = Callable[[Connection], Awaitable[None]]
+
+OPEN_S = 300.0
+"""For loading, creating a session and warming up, within the job's own deadline."""
+_BUILT_IN = ("quiet", "busy")
+_ANSWER: msgspec.json.Decoder[Answer] = msgspec.json.Decoder(Answer)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Equipment:
+    """What every visit of a run uses."""
+
+    executable: Path
+    probes: Path
+    guard: Guard
+
+
+@dataclass(slots=True, kw_only=True)
+class Course:
+    """Where a visit is, so that whatever ends it is told with its phase, and how long it may take."""
+
+    until: float
+    """On the monotonic clock."""
+    phase: str = "start"
+
+    def left_s(self, most: float) -> float:
+        """Seconds that the next step may take. Raises VisitError when there are none."""
+        left = self.until - time.monotonic()
+        if left <= 0:
+            raise VisitError("the visit used up its time", kind="timeout")
+        return min(most, left)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """A page that is ready for tasks."""
+
+    serving: Serving
+    browser: Browser
+    page: Page
+    load_ms: float
+    """From navigating to DOMContentLoaded."""
+    course: Course
+
+    async def open(self, task: OpenTask) -> Opened:
+        """Have the model loaded and warmed up; what goes wrong is told with how far it got."""
+        try:
+            return await self.ask(task, Opened)
+        except VisitError as error:
+            site = self.serving.site
+            if "inputs.bin" in site.fetched:
+                self.course.phase = "warmup" if "outputs" in site.posted else "create"
+            raise error
+
+    async def ask(self, task: Task, kind: type[A], *, most_s: float = OPEN_S) -> A:
+        """Have the page carry out a task; raises VisitError for any other answer than the kind wanted."""
+        message = msgspec.json.encode(task).decode()
+        module = self.serving.url("probes_web/main.mjs")
+        text = await self.page.evaluate(
+            f"import({json.dumps(module)}).then((main) => main.runTask({message})).then(JSON.stringify)",
+            deadline_s=self.course.left_s(most_s),
+        )
+        try:
+            answer = _ANSWER.decode(text)
+        except msgspec.DecodeError as error:
+            raise VisitError(
+                f"the page's answer cannot be read: {error}", kind="page", detail=text[:2000]
+            ) from error
+        match answer:
+            case Broke():
+                raise trouble_of(answer)
+            case Refused():
+                raise VisitError(answer.reason, kind="environment", phase="start")
+            case Opened() | Timed() | Profiled():
+                if not isinstance(answer, kind):
+                    raise VisitError(f"the page answered with {type(answer).__name__}", kind="page")
+                return answer
+
+
+async def nothing(_connection: Connection) -> None:
+    """Most passes have nothing to prepare."""
+
+
+@asynccontextmanager
+async def visiting(
+    job: Job, equipment: Equipment, course: Course, *, dist: Path, inputs: bytes, first: First = nothing
+) -> AsyncIterator[Visit]:
+    """Serve, launch, do `first` on the empty page, navigate. Raises VisitError and WrongUse."""
+    setting = job.setting
+    with serving(_site(job, equipment.probes, dist=dist, inputs=inputs)) as server:
+        async with (
+            launched(
+                equipment.executable,
+                guard=equipment.guard,
+                js_flags=setting.js_flags,
+                browser_args=setting.browser_args,
+                extra=_for_page(setting.page),
+                deadline_s=course.left_s(START_S),
+            ) as browser,
+            attached(browser) as page,
+        ):
+            await first(page.connection)
+            course.phase = "load"
+            address = _address(setting.page, server)
+            load_ms = await brought_to(page, address, deadline_s=course.left_s(PAGE_S))
+            if server.site.origin is not None:  # a redirect may have led to another origin
+                origin = await page.evaluate("location.origin", deadline_s=course.left_s(10.0))
+                server.site.origin = origin
+            yield Visit(serving=server, browser=browser, page=page, load_ms=load_ms, course=course)
+
+
+def is_foreign(page: str) -> bool:
+    """Whether a setting's page is served by somebody else."""
+    return page.startswith(("http://", "https://"))
+
+
+def user_folder(page: str) -> tuple[Path, str]:
+    """The folder of a page on disk, and the page's name in it."""
+    path = Path(page).expanduser().absolute()
+    return (path, "index.html") if path.is_dir() else (path.parent, path.name)
+
+
+def _site(job: Job, probes: Path, *, dist: Path, inputs: bytes) -> Site:
+    model = Path(job.model_path)
+    folders = {
+        "probes_web/": Folder(root=probes),
+        "ort/": Folder(root=dist),
+        "model/": Folder(root=model.parent, only=frozenset({model.name, *job.external_data})),
+    }
+    if job.chain_path:
+        chain = Path(job.chain_path)
+        folders["chain/"] = Folder(root=chain.parent, only=frozenset({chain.name}))
+    page, root = job.setting.page, None
+    if page not in _BUILT_IN and not is_foreign(page):
+        root = Folder(root=user_folder(page)[0])
+        folders["page/"] = root
+    return Site(
+        folders=folders,
+        blobs={"inputs.bin": inputs, "chain.bin": tasks.CHAIN_INPUT},
+        root=root,
+        isolated=job.setting.isolated,
+        origin=_origin(page) if is_foreign(page) else None,
+    )
+
+
+def _address(page: str, server: Serving) -> str:
+    if page in _BUILT_IN:
+        return server.url(f"probes_web/pages/{page}.html")
+    return page if is_foreign(page) else server.url(f"page/{user_folder(page)[1]}")
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _for_page(page: str) -> tuple[str, ...]:
+    """A page from the network may not reach a loopback server without the user's consent to a prompt."""
+    if is_foreign(page) and urlsplit(page).hostname not in ("127.0.0.1", "localhost", "::1"):
+        return ("--disable-features=LocalNetworkAccessChecks",)
+    return ()
