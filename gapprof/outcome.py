@@ -15,9 +15,9 @@ def exit_code(
     """The first that applies: 130, 3 or 4, 6, 5, 7, 0. `ended` is the recording's last word."""
     if ended == "interrupted":
         return ExitCode.INTERRUPTED
-    if report.status == "failed" or _one_sided(report):
-        return _to_blame(report, failures)
     match report.status:
+        case "failed":
+            return _to_blame(report, failures)
         case "outputs-differ":
             return ExitCode.OUTPUTS_DIFFER
         case "unreliable":
@@ -28,13 +28,9 @@ def exit_code(
             return ExitCode.OK
 
 
-def _one_sided(report: Report) -> bool:
-    return (report.latency_ms.native is None) != (report.latency_ms.web is None)
-
-
 def _to_blame(report: Report, failures: Iterable[Failure]) -> ExitCode:
-    """A visit that failed for the model's sake makes it the model's fault; otherwise the machine's."""
+    """No ratio: a side that gave nothing is the model's fault, unless only the machine ever failed."""
+    if report.latency_ms.native is not None and report.latency_ms.web is not None:
+        return ExitCode.PARTIAL  # both sides ran, but never in the same round
     kinds = {failure.kind for failure in failures}
-    if kinds - _NOT_THE_MODEL:
-        return ExitCode.MODEL_UNUSABLE
-    return ExitCode.ENVIRONMENT_UNUSABLE if kinds or report.status == "failed" else ExitCode.PARTIAL
+    return ExitCode.MODEL_UNUSABLE if kinds - _NOT_THE_MODEL else ExitCode.ENVIRONMENT_UNUSABLE

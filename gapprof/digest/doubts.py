@@ -6,19 +6,21 @@ from gapprof.digest.why import RESIDUAL_TITLE
 from gapprof.records.report import Report
 from gapprof.text import numbers
 
-_CLOSURE = (0.95, 1.05)
-
 
 def doubts(report: Report) -> tuple[str, ...]:
     """Failed checks, warnings, what is not explained or not exercised, and how it was sampled."""
     found = (*_checks(report), *report.warnings, *_residual(report), *_causes(report), *_profile(report))
     sampling = (report.sampling,) if report.sampling else ()
-    return tuple(dict.fromkeys((*found, *sampling)))
+    return tuple(dict.fromkeys(_sentence(doubt) for doubt in (*found, *sampling)))
 
 
 def gap_missing(report: Report) -> str:
     """Why there is no ratio; empty when there is one."""
     return "" if report.gap.ratio is not None else report.gap.why or "one side gave no figure"
+
+
+def _sentence(words: str) -> str:
+    return words if words.endswith((".", "!", "?", "…")) else f"{words}."
 
 
 def _checks(report: Report) -> Iterator[str]:
@@ -50,18 +52,9 @@ def _profile(report: Report) -> Iterator[str]:
     closures = _both_sides(report, "profile_closure")
     if closures:
         yield f"The operators' times add up to {_joined(closures)} of the model's unprofiled time."
-    low, high = _CLOSURE
-    if any(not low <= value <= high for value in closures.values()):
-        yield (
-            f"That is outside {numbers.percent(low)} to {numbers.percent(high)}: "
-            "take the operators' times as approximate."
-        )
     observed = _both_sides(report, "observer_ratio")
     if observed:
         yield f"Under the profiler a run takes {_joined(observed)} of its time; no timed run is profiled."
-    joined = report.overhead.get("node_join_share")
-    if joined is not None and joined < 1.0:
-        yield f"Only {numbers.percent(joined)} of the operators could be matched between the two sides."
 
 
 def _both_sides(report: Report, key: str) -> dict[str, float]:

@@ -54,7 +54,8 @@ def _ranked(report: Report) -> list[CauseRow]:
 def _family(cause: CauseRow, depth: int) -> list[WhyRow]:
     rows = [_row(cause, depth)]
     for child in cause.children:
-        rows += _family(child, depth + 1)
+        if child.verdict != "not-applicable":
+            rows += _family(child, depth + 1)
     return rows
 
 

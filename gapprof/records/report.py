@@ -1,11 +1,14 @@
 """The report: what `--json` writes and what every renderer reads. The public contract, field by field."""
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
 
 from gapprof.records.recording import MachineFacts
 from gapprof.records.settings import Settings
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SCHEMA = "gapprof/report"
 SCHEMA_VERSION = "1.0"
@@ -224,13 +227,20 @@ class Report(Struct, frozen=True, kw_only=True):
     operators: tuple[OperatorRow, ...]
     overhead: dict[str, float | None]
     """`native_marshalling_ms`, `web_marshalling_ms`, `native_dispatch_ms`, `web_dispatch_ms`,
-    `native_observer_ratio`, `web_observer_ratio`, `native_profile_closure`, `web_profile_closure`, `node_join_share`."""
+    `native_observer_ratio`, `web_observer_ratio`, `native_profile_closure`, `web_profile_closure`,
+    `node_join_share`."""
     cold: Cold
     memory: dict[str, float]
     page: dict[str, Any]
-    """Figures of the page under `contention`: request latencies, work by kind in ms per second, run-queue waits."""
+    """Figures of the page for `contention`: request latencies, ms of work per second, run-queue waits."""
     what_ifs: tuple[WhatIf, ...]
     rungs: tuple[RungRow, ...]
     checks: tuple[CheckRow, ...]
     warnings: tuple[str, ...]
     samples: tuple[Sample, ...]
+
+    def to_pandas(self) -> "dict[str, pd.DataFrame]":
+        """The report's tables by name; see `gapprof.records.tables`."""
+        from gapprof.records.tables import to_pandas  # pandas takes longer to import than most commands run
+
+        return to_pandas(self)

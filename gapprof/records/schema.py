@@ -1,4 +1,4 @@
-"""JSON Schema of the report, kept beside this file in the wheel. `python -m gapprof.records.schema` renews it."""
+"""JSON Schema of the report, shipped beside this file. `python -m gapprof.records.schema` renews it."""
 
 import json
 from pathlib import Path

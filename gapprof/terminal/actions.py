@@ -10,6 +10,7 @@ from gapprof.text import numbers
 
 NOTHING = "Nothing that was tried here: no change to the page, the model or the library's version helps."
 _HEADING = "What you can change"
+_TEXT_LEAST, _TEXT_MOST = 24, 64
 _FIXED = 2 + 20 + 9 + 10 + 5
 
 
@@ -17,10 +18,13 @@ def actions(report: Report, ink: Ink) -> RenderableType:
     """The table, or one line that says that it would be empty."""
     if not report.actions:
         return Group(Text(f"   {_HEADING}", style="bold"), ink.text(f"   {NOTHING}"))
+    longest = max(len(action.text) for action in report.actions)
     table = ink.grid()
     table.add_column("", width=2)
     table.add_column(
-        Text(_HEADING, style="bold not dim"), width=max(24, min(64, ink.width - _FIXED)), overflow="fold"
+        Text(_HEADING, style="bold not dim"),
+        width=max(_TEXT_LEAST, min(longest, _TEXT_MOST, ink.width - _FIXED)),
+        overflow="fold",
     )
     table.add_column(ink.spelled("now → then"), width=20, no_wrap=True)
     table.add_column("basis", width=9, no_wrap=True)

@@ -10,13 +10,14 @@ from gapprof.text import numbers
 
 _COLUMNS = (("native", 7), ("browser", 7), ("lost ms", 7), ("ratio", 6), ("of page", 7))
 _FIXED = 3 + sum(width + 1 for _, width in _COLUMNS) + 1
-_NAME_MOST = 70
+_NAME_LEAST, _NAME_MOST = 22, 70
 
 
 def operators(report: Report, ink: Ink, *, count: int) -> Table:
     """The top rows, one line for all others, and the row that closes the columns when there is one."""
     top = top_operators(report, count)
-    name_width = max(12, min(_NAME_MOST, ink.width - _FIXED))
+    longest = max((len(_called(row)) for row in top.rows), default=0)
+    name_width = max(_NAME_LEAST, min(longest, _NAME_MOST, ink.width - _FIXED))
     table = ink.grid()
     table.add_column("", width=2)
     table.add_column(Text("Operators", style="bold not dim"), width=name_width, no_wrap=True)

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from gapprof.records.report import Report
 from gapprof.records.settings import Settings
+from gapprof.terminal.figures import figures_in_words, label_of
 from gapprof.terminal.ink import Ink
 from gapprof.text import numbers
 
@@ -23,9 +24,7 @@ def provenance(report: Report, ink: Ink) -> Iterator[RenderableType]:
         yield from _pairs(ink, "Start-up, native and browser", _cold(report))
     figures = {**report.overhead, **report.memory, **report.page}
     if figures:
-        yield from _pairs(
-            ink, "Figures", ((_label(key), _figure(key, figures[key])) for key in sorted(figures))
-        )
+        yield from _pairs(ink, "Figures", figures_in_words(figures))
     if report.checks:
         checks = ((_CHECK_WORDS[check.status], check.text) for check in report.checks)
         yield from _pairs(ink, "Checks", checks)
@@ -35,7 +34,7 @@ def provenance(report: Report, ink: Ink) -> Iterator[RenderableType]:
 def _cold(report: Report) -> Iterator[tuple[str, str]]:
     for row in report.cold.rows:
         sides = ("-" if value is None else numbers.ms(value) for value in (row.native_ms, row.web_ms))
-        yield _label(row.stage), "   ".join(f"{side:>10}" for side in sides)
+        yield label_of(row.stage), "   ".join(f"{side:>10}" for side in sides)
 
 
 def _facts(report: Report) -> Iterator[tuple[str, str]]:
@@ -61,28 +60,7 @@ def _asked(settings: Settings) -> Iterator[tuple[str, str]]:
     usual = asdict(Settings())
     for name, value in asdict(settings).items():
         if value != usual[name]:
-            yield _label(name), value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _figure(key: str, value: object) -> str:
-    """A figure by the unit in its key; anything that is no number as JSON."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
-    match key.rpartition("_")[2]:
-        case "ms":
-            return numbers.ms(value)
-        case "bytes":
-            return numbers.size(value)
-        case "ratio" | "closure" | "share":
-            return numbers.percent(value)
-        case _:
-            return numbers.bare_ms(value)
-
-
-def _label(key: str) -> str:
-    """A key in words, without the unit that its figure carries."""
-    words = key.split("_")
-    return " ".join(words[:-1] if len(words) > 1 and words[-1] in ("ms", "bytes") else words)
+            yield label_of(name), value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _pairs(ink: Ink, heading: str, rows: Iterator[tuple[str, str]]) -> Iterator[RenderableType]:

@@ -16,6 +16,7 @@ from gapprof.terminal.ink import Ink
 from gapprof.terminal.operators import operators
 from gapprof.terminal.verdict import verdict
 from gapprof.terminal.why import why_table
+from gapprof.text.names import ascii_only
 
 _OPERATORS = 8
 _OPERATORS_DETAIL = 40
@@ -45,7 +46,8 @@ def printed(parts: Iterator[RenderableType], surface: Surface) -> str:
     for part in parts:
         console.print(part)
     lines = (line.rstrip() for line in file.getvalue().split("\n"))
-    return "\n".join(lines).rstrip("\n") + "\n"
+    text = "\n".join(lines).rstrip("\n") + "\n"
+    return text if surface.unicode else ascii_only(text)
 
 
 def _parts(report: Report, ink: Ink) -> Iterator[RenderableType]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -9,7 +10,8 @@ from gapprof.digest.why import WhyRow
 from gapprof.terminal.ink import Ink
 from gapprof.text import numbers
 
-_TITLE_MOST = 44
+_TITLE_MOST = 54
+_BAR_MOST = 20
 _BAR_LEAST = 8
 _FACTOR = 19
 _FIXED = 2 + _FACTOR + 5 + 10 + 5
@@ -20,18 +22,20 @@ def why_table(rows: Sequence[WhyRow], ink: Ink, *, heading: str = "Why") -> Tabl
     """One line a cause; where there is no bar to draw, a word says why."""
     room = ink.width - _FIXED
     title_width = max(16, min(_TITLE_MOST, room - _BAR_LEAST))
-    bar_width = max(_BAR_LEAST, min(24, room - title_width))
+    bar_width = max(_BAR_LEAST, min(_BAR_MOST, room - title_width))
     table = ink.grid()
     table.add_column("", width=2, justify="right")
     table.add_column(Text(heading, style="bold not dim"), width=title_width, overflow="fold")
     table.add_column("times slower", width=_FACTOR, no_wrap=True)
     table.add_column("share", width=5, justify="right", no_wrap=True)
-    table.add_column("of the gap" if bar_width >= 10 else "of gap", width=bar_width, no_wrap=True)
+    table.add_column(
+        "of the gap" if bar_width >= len("of the gap") else "of gap", width=bar_width, no_wrap=True
+    )
     table.add_column("whose", width=10, no_wrap=True)
     for row in rows:
         table.add_row(
             row.rank,
-            ink.text("  " * row.depth + row.title, _style(row)),
+            Padding(ink.text(row.title, _style(row)), (0, 0, 0, 2 * row.depth)),
             ink.text(row.word) if row.factor is None else numbers.factor_with_interval(row.factor),
             "" if row.share is None or row.word == "unclear" else numbers.whole_percent(row.share.point),
             _length(row, ink, bar_width),

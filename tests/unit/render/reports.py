@@ -285,7 +285,12 @@ def machine() -> MachineFacts:
 def causes() -> tuple[CauseRow, ...]:
     return (
         cause(
-            "simd", "128-bit vectors instead of the processor's full width", 2.44, rank=1, owner="hardware", children=(avx512(),)
+            "simd",
+            "128-bit vectors instead of the processor's full width",
+            2.44,
+            rank=1,
+            owner="hardware",
+            children=(avx512(),),
         ),
         cause("library", "Kernels and layout that only native has", 1.94, rank=2, owner="library"),
         cause("contention", "The page's own work in the way", 1.09, rank=3, owner="page"),
