@@ -7,12 +7,12 @@ from gapprof.facts.estimates import factor
 from gapprof.facts.kernel_excess import excess_by_node
 from gapprof.facts.profiles import CAPPED, NATIVE, profile_of
 from gapprof.facts.readings import readable
+from gapprof.facts.square import COMMON, OWN, OWN_128, square_paths
 from gapprof.facts.steps import part, why_not
 from gapprof.records.report import Evidence
 from gapprof.text import numbers
 from gapprof.text.names import harmless
 
-_OWN, _COMMON, _OWN_128 = "native-threads", "native-extended", "native-all-128"
 _MOST_NODES = 3
 
 
@@ -34,17 +34,8 @@ def _layout(case: Case) -> Part:
 
     They exist for their vector width, so they share their gain with it: the mean of both orders.
     """
-    wide, narrow = readable(case, _OWN, _COMMON), readable(case, _OWN_128, CAPPED)
-    steps: tuple[Step, ...] = ()
-    if wide and narrow:
-        steps = (
-            Step(source=_OWN, to=_COMMON, share=0.5),
-            Step(source=_OWN_128, to=CAPPED, share=0.5),
-        )
-    elif wide:
-        steps = (Step(source=_OWN, to=_COMMON),)
-    elif narrow:
-        steps = (Step(source=_OWN_128, to=CAPPED),)
+    steps = case.get(square_paths).layout
+    narrow = any(step.source == OWN_128 for step in steps)
     return Part(
         id="layout",
         title="Layouts that only native has",
@@ -52,8 +43,8 @@ def _layout(case: Case) -> Part:
         owner="library",
         advice="onnxruntime-web has no NCHWc kernels; a model built of operators that need none loses less.",
         steps=steps,
-        web_steps=(Step(source=_OWN_128, to=CAPPED),) if narrow else None,
-        why="" if steps else why_not(case, _OWN, _COMMON),
+        web_steps=(Step(source=OWN_128, to=CAPPED),) if narrow else None,
+        why="" if steps else why_not(case, OWN, COMMON),
     )
 
 
@@ -87,7 +78,7 @@ def _excess(case: Case) -> tuple[Part, ...]:
 def _rewritten(case: Case) -> tuple[Evidence, ...]:
     """How much of the layout's gain each instruction width sees, and how the model looks."""
     found: list[Evidence] = []
-    for source, to, width in ((_OWN, _COMMON, "full width"), (_OWN_128, CAPPED, "128 bits")):
+    for source, to, width in ((OWN, COMMON, "full width"), (OWN_128, CAPPED, "128 bits")):
         gain = factor(case, source, to) if readable(case, source, to) else None
         if gain is not None:
             text = (
@@ -108,7 +99,7 @@ CAUSE = Cause(
     advice="Try a newer onnxruntime-web with --web-dist; layouts and kernels are its developers' to add.",
     phrase="with what the library lacks in the browser",
     spans=(
-        Span(source=_OWN, to=_COMMON, name="library/layout"),
+        Span(source=OWN, to=COMMON, name="library/layout"),
         Span(source=CAPPED, to="web-kernels", name="library"),
         Span(source="web-flags", to="web-graph", name="library/graph"),
     ),

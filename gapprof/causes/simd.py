@@ -7,11 +7,11 @@ from gapprof.facts.claim import Cause, Claim, Part, Span, Step
 from gapprof.facts.computed import ESTIMATED_128, GOOD_128, KERNELS, VECTORISED, computed
 from gapprof.facts.profiles import CAPPED, WEB
 from gapprof.facts.readings import chain, readable, same_trials
-from gapprof.facts.steps import narrow_native, why_not
+from gapprof.facts.square import COMMON, OWN, OWN_128, Square, square_paths
+from gapprof.facts.steps import why_not
 from gapprof.facts.wasm import served_simd
 from gapprof.records.report import Evidence
 
-_OWN, _COMMON, _OWN_128 = "native-threads", "native-extended", "native-all-128"
 _WIDTHS = (
     ("native-avx2", "512-bit vectors, masks and VNNI"),
     ("native-avx", "AVX2 and FMA"),
@@ -28,45 +28,37 @@ _ENCODING = Evidence(
 
 
 def _claim(case: Case) -> Claim:
-    parts = (*_width_parts(case), *_scalar_build(case))
-    estimated = narrow_native(case) == ESTIMATED_128
-    if not any(part.steps for part in parts):
-        narrow = narrow_native(case) or CAPPED
-        return Claim(parts=parts, why=why_not(case, _COMMON, narrow))
-    if estimated:
+    square = case.get(square_paths)
+    parts = (*_width_parts(case, square), *_scalar_build(case))
+    if not square.simd:
+        return Claim(parts=parts, why=why_not(case, COMMON, square.narrow or CAPPED))
+    if square.narrow == ESTIMATED_128:
         return Claim(parts=parts, why=_estimate_why(case), method="estimated")
     return Claim(parts=parts, evidence=(_ENCODING,))
 
 
-def _width_parts(case: Case) -> tuple[Part, ...]:
+def _width_parts(case: Case, square: Square) -> tuple[Part, ...]:
     """Steps between instruction sets on the common graph, and what layout adds to them."""
-    narrow = narrow_native(case)
-    if narrow is None:
+    at_common = any(step.source == COMMON for step in square.simd)
+    if not square.simd or square.narrow is None:
         return ()
-    common, own = readable(case, _COMMON, narrow), readable(case, _OWN, _OWN_128)
-    if common and own and narrow == CAPPED:
-        with_layout = Part(
-            id="with-layout",
-            title="… with the layout that only native has",
-            steps=(
-                Step(source=_OWN, to=_OWN_128, share=0.5),
-                Step(source=_COMMON, to=CAPPED, share=-0.5),
-            ),
-            web_steps=(),
-        )
-        return (*_widths(case, narrow), with_layout, *_moved_to_library(case))
-    if common:
-        return (*_widths(case, narrow), *_moved_to_library(case))
-    if own and narrow == CAPPED:
+    if not at_common:
         return (
             Part(
                 id="width",
                 title="128-bit vectors, own graph",
-                steps=(Step(source=_OWN, to=_OWN_128),),
-                why=f"the common graph gave no figure ({why_not(case, _COMMON, narrow)})",
+                steps=square.simd,
+                why=f"the common graph gave no figure ({why_not(case, COMMON, square.narrow)})",
             ),
         )
-    return ()
+    with_layout = Part(
+        id="with-layout",
+        title="… with the layout that only native has",
+        steps=(Step(source=OWN, to=OWN_128, share=0.5), Step(source=COMMON, to=CAPPED, share=-0.5)),
+        web_steps=(),
+    )
+    both = len(square.simd) > 1
+    return (*_widths(case, square.narrow), *((with_layout,) if both else ()), *_moved_to_library(case))
 
 
 def _widths(case: Case, narrow: str) -> tuple[Part, ...]:
@@ -75,18 +67,18 @@ def _widths(case: Case, narrow: str) -> tuple[Part, ...]:
     Each is read against full width, minus the one before it: side rungs have rounds of their own.
     """
     parts: list[Part] = []
-    source = _COMMON
+    source = COMMON
     for rung, title in _WIDTHS if narrow == CAPPED else ((narrow, "128-bit vectors"),):
-        if rung != narrow and (same_trials(case, rung, source) or not readable(case, _COMMON, rung)):
+        if rung != narrow and (same_trials(case, rung, source) or not readable(case, COMMON, rung)):
             continue
-        full = source == _COMMON and rung == narrow
+        full = source == COMMON and rung == narrow
         parts.append(
             Part(
                 id=f"to-{rung.removeprefix('native-')}",
                 title="128-bit vectors, common graph" if full else title,
                 steps=(
-                    Step(source=_COMMON, to=rung),
-                    *((Step(source=_COMMON, to=source, share=-1.0),) if source != _COMMON else ()),
+                    Step(source=COMMON, to=rung),
+                    *((Step(source=COMMON, to=source, share=-1.0),) if source != COMMON else ()),
                 ),
             )
         )
@@ -136,6 +128,6 @@ CAUSE = Cause(
     owner="hardware",
     advice="Nothing in your page changes this: WebAssembly has 128-bit vectors. A smaller or int8 model may.",
     phrase="comes with 128-bit wasm",
-    spans=(Span(source=_COMMON, to=CAPPED, name="simd"),),
+    spans=(Span(source=COMMON, to=CAPPED, name="simd"),),
     claim=_claim,
 )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from statistics import median
 
 from gapprof.facts.case import Case
-from gapprof.facts.cells import ends
+from gapprof.facts.cells import ENDS
 from gapprof.facts.contention import trials_of
 from gapprof.records.report import Cold, ColdRow
 
@@ -14,7 +14,7 @@ _FIRST = "first_run"
 
 def cold(case: Case) -> Cold:
     """One row per stage that either side names, in order of time; medians over trials of native and web."""
-    native, web = (_stages(case, rung) for rung in case.get(ends))
+    native, web = (_stages(case, rung) for rung in ENDS)
     stages = sorted({*native, *web}, key=lambda stage: (_place(stage), stage))
     return Cold(
         rows=tuple(

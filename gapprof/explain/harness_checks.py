@@ -1,6 +1,6 @@
 """Checks of ourselves: what would make a number wrong if we had done it. A failed one condemns the report."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from statistics import median
 from typing import Literal
 
@@ -47,20 +47,23 @@ def _ceiling(rungs: Measured) -> Iterator[tuple[str, str]]:
             continue
         if any(not trial.seen.ceiling_hits for trial in trials):
             yield rung, "the instruction ceiling answered no CPUID, so it was installed too late"
-        full, capped = _sentinel(rungs, "full", step.threads), _sentinel(rungs, step.isa, step.threads)
+        full, capped = _full_rate(rungs, step.threads), _rate(trials)
         # Between AVX2 and AVX a matrix product may hardly move; between 128 bits and full width it must.
         if step.isa == "128" and full and capped and capped > SLOWER_SENTINEL * full:
             yield rung, "a fixed matrix product is as fast under the ceiling as without"
 
 
-def _sentinel(rungs: Measured, isa: str, threads: int) -> float | None:
-    rates = [
-        trial.seen.sentinel_gflops
+def _full_rate(rungs: Measured, threads: int) -> float | None:
+    return _rate(
+        trial
         for step, trials in rungs.values()
-        if step.backend == "native" and step.isa == isa and step.threads == threads
+        if step.backend == "native" and step.isa == "full" and step.threads == threads
         for trial in trials
-        if trial.seen.sentinel_gflops is not None
-    ]
+    )
+
+
+def _rate(trials: Iterable[Trial]) -> float | None:
+    rates = [trial.seen.sentinel_gflops for trial in trials if trial.seen.sentinel_gflops is not None]
     return median(rates) if rates else None
 
 

@@ -19,7 +19,7 @@ from gapprof.explain.subject_checks import subject_checks
 from gapprof.explain.warnings import warnings
 from gapprof.explain.what_ifs import what_ifs
 from gapprof.facts.case import Case
-from gapprof.facts.cells import complete_rounds, ends
+from gapprof.facts.cells import ENDS, complete_rounds
 from gapprof.facts.estimates import factor_of, gap_ms, geometric_mean_ms, latency_ms
 from gapprof.facts.readings import end_logs
 from gapprof.records.model import ModelFacts
@@ -86,7 +86,7 @@ def _latency(case: Case) -> LatencyPair:
     both = end_logs(case)
     if both is not None:
         return LatencyPair(native=geometric_mean_ms(both[0]), web=geometric_mean_ms(both[1]))
-    first, last = case.get(ends)
+    first, last = ENDS
     return LatencyPair(native=latency_ms(case, first), web=latency_ms(case, last))
 
 

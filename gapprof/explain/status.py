@@ -7,7 +7,7 @@ from typing import Literal
 from gapprof.explain.diagnosis import Diagnosis
 from gapprof.explain.outputs import outputs_differ
 from gapprof.facts.case import Case
-from gapprof.facts.cells import ends, measured, standing
+from gapprof.facts.cells import ENDS, measured, standing
 from gapprof.facts.ladder import is_native, planned
 from gapprof.facts.steps import absence
 from gapprof.records.report import CheckRow
@@ -41,7 +41,7 @@ def status(case: Case, diagnosis: Diagnosis, checks: Iterable[CheckRow]) -> tupl
 
 def missing_side(case: Case) -> str:
     """Which side gave no figure, and what it said."""
-    first, last = case.get(ends)
+    first, last = ENDS
     cells = case.get(measured)
     lost = [rung for rung in (first, last) if not cells.get(rung)]
     if not lost:

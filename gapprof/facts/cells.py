@@ -10,6 +10,8 @@ from gapprof.records.trial import Trial
 
 Cells = Mapping[str, Mapping[int, float]]
 """Rung → round → ms."""
+ENDS = ("native", "web")
+"""The rungs that the gap lies between, whatever the ladder between them."""
 
 
 def figure_ms(trial: Trial) -> float | None:
@@ -45,12 +47,6 @@ def measured(case: Case) -> Cells:
     return {rung: own[target(case, rung)] for rung in rungs if target(case, rung) in own}
 
 
-def ends(case: Case) -> tuple[str, str]:
-    """The first and the last rung of the nominal chain: what the gap lies between."""
-    chain = case.get(nominal_chain)
-    return (chain[0], chain[-1]) if chain else ("native", "web")
-
-
 def standing(case: Case) -> frozenset[str]:
     """Main and square rungs that the main contrasts use: those with a cell in at least half of the rounds.
 
@@ -64,7 +60,7 @@ def standing(case: Case) -> frozenset[str]:
         for rung in (*case.get(nominal_chain), *case.get(square))
         if both and 2 * len(both & cells.get(rung, {}).keys()) >= len(both)
     ]
-    rungs.sort(key=lambda rung: (rung not in case.get(ends), -len(cells[rung])))
+    rungs.sort(key=lambda rung: (rung not in ENDS, -len(cells[rung])))
     while rungs and not _common_rounds(cells, both, rungs):
         rungs.pop()
     return frozenset(rungs)
@@ -81,6 +77,6 @@ def _common_rounds(cells: Cells, rounds: set[int], rungs: Iterable[str]) -> set[
 
 
 def _rounds_with_both_ends(case: Case) -> set[int]:
-    first, last = case.get(ends)
+    first, last = ENDS
     cells = case.get(measured)
     return set(cells.get(first, {})) & set(cells.get(last, {}))

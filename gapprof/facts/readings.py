@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 
 from gapprof.facts.case import Case
-from gapprof.facts.cells import Cells, complete_rounds, ends, measured, standing
+from gapprof.facts.cells import ENDS, Cells, complete_rounds, measured, standing
 from gapprof.facts.computed import ESTIMATED_128, GOOD_128, KERNELS, VECTORISED, computed
 from gapprof.facts.ladder import nominal_chain, planned, square, target
 from gapprof.facts.profiles import CAPPED, WEB
@@ -94,7 +94,7 @@ def end_logs(case: Case) -> tuple[Mapping[int, float], Mapping[int, float]] | No
     rounds = case.get(complete_rounds)
     if not rounds:
         return None
-    first, last = (case.get(logs)[rung] for rung in case.get(ends))
+    first, last = (case.get(logs)[rung] for rung in ENDS)
     return {n: first[n] for n in rounds}, {n: last[n] for n in rounds}
 
 

@@ -2,9 +2,7 @@
 
 from gapprof.facts.case import Case
 from gapprof.facts.claim import Part, Step
-from gapprof.facts.computed import ESTIMATED_128
 from gapprof.facts.ladder import planned
-from gapprof.facts.profiles import CAPPED
 from gapprof.facts.readings import chain, latencies, order, readable
 from gapprof.records.trial import Failure
 
@@ -16,12 +14,6 @@ def part(
     if readable(case, source, to):
         return Part(id=child, title=title, phrase=phrase, advice=advice, steps=(Step(source=source, to=to),))
     return Part(id=child, title=title, phrase=phrase, advice=advice, why=why_not(case, source, to))
-
-
-def narrow_native(case: Case) -> str | None:
-    """The rung that stands for native at 128 bits: measured, else estimated, else none."""
-    line = case.get(chain)
-    return next((rung for rung in (CAPPED, ESTIMATED_128) if rung in line), None)
 
 
 def why_not(case: Case, source: str, to: str) -> str:

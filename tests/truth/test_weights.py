@@ -11,6 +11,7 @@ from gapprof.explain.diagnosis import diagnose
 from gapprof.explain.report import build
 from gapprof.explain.top_factors import contrasts
 from gapprof.facts.case import Case
+from gapprof.facts.readings import order
 from gapprof.records.recording import Recording
 from gapprof.records.report import Report
 from gapprof.records.settings import Settings
@@ -52,7 +53,12 @@ def assert_it_adds_up(recording: Recording) -> Report:
     report = build(recording)
     total = add_weights([*(row.weights for row in report.causes), report.residual.weights])
     assert total == pytest.approx({"web": 1.0, "native": -1.0})
-    diagnosis = diagnose(Case(recording))
+    case = Case(recording)
+    diagnosis = diagnose(case)
+    flow = 0.0
+    for rung in order(case):  # each step of the ladder is somebody's or nobody's, never claimed twice
+        flow += report.residual.weights.get(rung, 0.0)
+        assert flow == pytest.approx(0.0, abs=1e-9) or flow == pytest.approx(-1.0)
     assert diagnosis.gap is not None
     assert diagnosis.residual is not None
     parts = [f.contrast for f in diagnosis.findings if f.contrast is not None]

@@ -1,0 +1,52 @@
+import pytest
+
+from gapprof.backends.synthetic import Machine, ladder_ms
+from gapprof.explain.report import build
+from gapprof.records.report import Report
+from gapprof.records.settings import Settings
+from tests.truth.recorder import FULL, record
+
+
+def report(factors: dict[str, float], settings: Settings = FULL, noise: float = 0.005) -> Report:
+    return build(record(Machine(latency_ms=ladder_ms(factors), noise=noise), settings, side_rounds=3))
+
+
+@pytest.mark.parametrize(
+    ("rung", "cause", "owner", "word"),
+    [
+        ("web-main", "contention", "page", "worker"),
+        ("web", "contention", "page", "less beside the model"),
+        ("web-graph", "library", "model", "EXTENDED"),
+        ("web-flags", "runtime", "page", "--user-flag"),
+    ],
+)
+def test_a_step_that_costs_and_is_the_readers_is_an_action(
+    rung: str, cause: str, owner: str, word: str
+) -> None:
+    found = report({rung: 1.5}).actions
+    assert [(one.cause, one.owner, one.basis) for one in found] == [(cause, owner, "predicted")]
+    assert word in found[0].text
+    assert found[0].then_ms.point == pytest.approx(found[0].now_ms.point / 1.5, rel=0.02)
+
+
+@pytest.mark.parametrize("rung", ["web-main", "web", "web-graph", "web-flags"])
+def test_what_saves_or_is_unclear_is_no_action(rung: str) -> None:
+    assert report({rung: 0.7}).actions == ()
+    assert report({rung: 1.03}, noise=0.2).actions == ()
+
+
+def test_what_nobody_reading_can_change_is_no_action() -> None:
+    assert (
+        report({"native-128": 3.0, "native-all-128": 3.0, "web-worker": 2.0, "web-paced": 1.5}).actions == ()
+    )
+
+
+def test_actions_come_by_what_they_win() -> None:
+    found = report({"web-main": 1.2, "web": 1.6, "web-threads": 0.9}).actions
+    assert [one.text.split()[0] for one in found] == ["Let", "Run", "Ask"]
+
+
+def test_a_measured_remedy_says_that_it_was_measured() -> None:
+    found = report({"web-threads": 0.6}).actions[0]
+    assert (found.basis, found.cause) == ("measured", "threads")
+    assert found.text == "Ask onnxruntime-web for a thread per core (4 threads)"

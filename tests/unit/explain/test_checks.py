@@ -1,0 +1,108 @@
+from collections.abc import Callable
+
+import pytest
+from msgspec.structs import replace
+
+from gapprof.backends.synthetic import Machine
+from gapprof.explain.harness_checks import harness_checks
+from gapprof.explain.strikes import faulty
+from gapprof.explain.subject_checks import subject_checks
+from gapprof.facts.case import Case
+from gapprof.records.recording import Note, Recording
+from gapprof.records.report import CheckRow
+from gapprof.records.settings import Settings
+from gapprof.records.trial import Trial
+from tests.truth.recorder import record
+
+
+def changed(rung: str, change: Callable[[Trial], Trial], settings: Settings | None = None) -> Recording:
+    recording = record(Machine(), settings or Settings(threads=2), rounds=4)
+    return replace(
+        recording,
+        entries=tuple(change(e) if isinstance(e, Trial) and e.rung == rung else e for e in recording.entries),
+    )
+
+
+def seen(rung: str, **changes: object) -> Recording:
+    return changed(rung, lambda trial: replace(trial, seen=replace(trial.seen, **changes)))
+
+
+def harness(recording: Recording) -> dict[str, CheckRow]:
+    return {row.id: row for row in harness_checks(Case(recording))}
+
+
+def test_a_sound_run_passes_every_check_of_ourselves() -> None:
+    assert {row.status for row in harness(record(Machine(), rounds=4)).values()} == {"pass"}
+
+
+@pytest.mark.parametrize(
+    ("check", "recording"),
+    [
+        ("ceiling", seen("native-128", ceiling_hits=0)),
+        ("ceiling", seen("native-128", sentinel_gflops=240.0)),
+        ("debugger", seen("web-main", debugger_domain=True)),
+        ("timer", seen("web-paced", timer_step_us=5000.0)),
+        ("wasm-served", seen("web-graph", wasm_sha256="another")),
+        ("cores", seen("web-worker", cpus_allowed=(0,))),
+        ("threads", seen("native-threads", threads=1)),
+        ("flags", seen("web-worker", rejected_flags=("--no-such-flag",))),
+        (
+            "steady",
+            changed(
+                "web-worker",
+                lambda t: replace(t, samples_ms=(14.0, 13.0, 12.0, 11.0, 10.0, 9.0 + 0.1 * t.round)),
+            ),
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_our_own_faults_are_seen(check: str, recording: Recording) -> None:
+    row = harness(recording)[check]
+    assert (row.status, row.kind) == ("fail", "harness")
+
+
+def test_a_narrow_machine_may_lose_little_between_avx2_and_avx() -> None:
+    assert harness(seen("native-avx", sentinel_gflops=240.0))["ceiling"].status == "pass"
+
+
+def test_a_flag_of_the_user_that_the_engine_does_not_know_is_not_our_fault() -> None:
+    asked = Settings(threads=2, js_flags=("--mistyped",))
+    recording = changed(
+        "web-flags", lambda t: replace(t, seen=replace(t.seen, rejected_flags=("--mistyped",))), asked
+    )
+    assert harness(recording)["flags"].status == "pass"
+    rows = {row.id: row for row in subject_checks(Case(recording))}
+    assert rows["your-flags"].status == "fail"
+
+
+def test_disturbed_trials_that_were_kept_are_unknown_not_failed() -> None:
+    recording = record(Machine())
+    note = Note(at_s=0.0, concerns="web", text="kept after two repeats in spite of outside load: 12%")
+    row = harness(replace(recording, entries=(*recording.entries, note)))["outside-load"]
+    assert row.status == "unknown"
+
+
+def test_a_rung_that_lost_every_trial_to_our_fault_is_named() -> None:
+    recording = changed("web-graph", lambda t: replace(t, struck=("the Debugger domain was on",)))
+    rows = faulty(Case(recording))
+    assert [row.id for row in rows] == ["struck-web-graph"]
+
+
+def test_a_rung_that_was_only_disturbed_is_nobodys_fault() -> None:
+    recording = changed("web-graph", lambda t: replace(t, struck=("outside load: 12%",)))
+    assert faulty(Case(recording)) == ()
+
+
+@pytest.mark.parametrize(
+    ("settings", "failing"),
+    [
+        (Settings(threads=2), set()),
+        (Settings(threads=2, isolation=False), {"isolation", "threads-asked"}),
+        (Settings(threads=2, js_flags=("--liftoff-only",)), {"tier"}),
+    ],
+)
+def test_the_users_own_choices_are_subject_checks(settings: Settings, failing: set[str]) -> None:
+    recording = record(Machine(), settings, page_threads=2 if settings.isolation else 1)
+    rows = subject_checks(Case(recording))
+    assert {row.id for row in rows if row.status == "fail"} == failing
+    assert {row.kind for row in rows} == {"subject"}

@@ -1,0 +1,94 @@
+import pytest
+from msgspec.structs import replace
+
+from gapprof.backends.synthetic import Machine, PlantedFailure, PlantedNode, ladder_ms
+from gapprof.facts.case import Case
+from gapprof.facts.cells import measured
+from gapprof.facts.computed import ESTIMATED_128, GOOD_128, KERNELS, VECTORISED, computed
+from gapprof.facts.readings import chain, latencies, order, readable
+from gapprof.records.recording import Preflight, Recording
+from tests.truth.recorder import record
+
+NO_CEILING = {("native", "isa", "128"): "no ceiling", ("native", "isa", "avx"): "no ceiling"}
+MIXED = (
+    PlantedNode(name="conv", op_type="FusedConv", share=3.0),
+    PlantedNode(name="add", op_type="Add", share=1.0),
+)
+
+
+def with_estimate(recording: Recording, ratio: float, why: str = "") -> Recording:
+    return replace(
+        recording,
+        entries=tuple(
+            replace(entry, estimated_isa_ratio=ratio, estimated_isa_why=why)
+            if isinstance(entry, Preflight)
+            else entry
+            for entry in recording.entries
+        ),
+    )
+
+
+def test_web_kernels_is_the_worker_without_its_own_marshalling_and_dispatch() -> None:
+    machine = Machine(
+        latency_ms=ladder_ms({"web-worker": 2.0}),
+        marshalling_ms={"native": 0.5, "web": 2.0},
+        dispatch_us={"native": 100.0, "web": 350.0},
+    )
+    case = Case(record(machine, rounds=2))
+    expected = 20.0 - (2.0 - 0.5) - 2 * (350.0 - 100.0) / 1000
+    assert case.get(latencies)[KERNELS] == pytest.approx({0: expected, 1: expected})
+
+
+def test_without_profiles_there_is_no_computed_rung() -> None:
+    assert Case(record(Machine(), passes=False)).get(computed) == {}
+
+
+def test_a_computed_rung_is_never_zero_or_less() -> None:
+    machine = Machine(marshalling_ms={"native": 0.0, "web": 9.0}, dispatch_us={"native": 0.0, "web": 600.0})
+    assert KERNELS not in Case(record(machine)).get(computed)
+
+
+def test_where_no_ceiling_works_only_matrix_operators_are_scaled() -> None:
+    machine = Machine(nodes=MIXED, refusals=NO_CEILING)
+    case = Case(with_estimate(record(machine, rounds=1), 4.0))
+    native = case.get(measured)["native-extended"][0]
+    assert case.get(latencies)[ESTIMATED_128][0] == pytest.approx(native * (1 + 0.75 * 3.0))
+    assert ESTIMATED_128 in case.get(chain)
+    assert readable(case, ESTIMATED_128, KERNELS)
+
+
+def test_a_measured_ceiling_is_never_estimated() -> None:
+    assert ESTIMATED_128 not in Case(with_estimate(record(Machine()), 4.0)).get(computed)
+
+
+def test_good_kernels_need_a_node_that_is_beyond_doubt() -> None:
+    even = Machine(latency_ms=ladder_ms({"native-128": 2.0}), nodes=MIXED, noise=0.02)
+    assert GOOD_128 not in Case(record(even)).get(computed)
+
+
+def test_a_scalar_wasm_adds_a_rung_below_the_kernels() -> None:
+    factors = {"web-worker": 4.0, "web-scalar": 4.0}
+    case = Case(record(Machine(latency_ms=ladder_ms(factors), wasm_simd=False), side_rounds=2))
+    cells = case.get(latencies)
+    assert cells[VECTORISED][0] == pytest.approx(cells[KERNELS][0] / 4.0)
+    line = case.get(chain)
+    assert line.index(VECTORISED) + 1 == line.index(KERNELS)
+
+
+def test_every_computed_rung_says_how() -> None:
+    case = Case(record(Machine(), side_rounds=1))
+    assert all(rung.changes.startswith("computed: ") for rung in case.get(computed).values())
+
+
+def test_a_step_over_a_missing_rung_is_not_readable() -> None:
+    machine = Machine(failures=(PlantedFailure(rung="web-graph", message="gone"),))
+    case = Case(record(machine))
+    assert not readable(case, "web-flags", "web-graph")
+    assert readable(case, "web-flags", "web-main")  # now neighbours
+    assert not readable(case, "web-worker", "web-main")
+
+
+def test_the_order_names_every_place_once() -> None:
+    line = Case(record(Machine())).get(order)
+    assert len(line) == len(set(line))
+    assert (line[0], line[-1]) == ("native", "web")

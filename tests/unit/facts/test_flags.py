@@ -1,0 +1,26 @@
+import pytest
+
+from gapprof.facts.case import Case
+from gapprof.facts.tier import baseline_flags, given_flags
+from gapprof.records.recording import Recording
+from gapprof.records.settings import Settings
+from tests.truth.recorder import begin
+
+
+def case(**changes: object) -> Case:
+    return Case(Recording(begin=begin(Settings(**changes))))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("flag", ["--liftoff-only", "--liftoff_only", "--no-wasm-dynamic-tiering"])
+def test_flags_of_the_baseline_tier_are_known_in_either_spelling(flag: str) -> None:
+    assert baseline_flags(case(js_flags=(flag,))) == (flag,)
+
+
+def test_v8_flags_inside_a_browser_argument_count_too() -> None:
+    found = case(browser_args=("--js-flags=--liftoff-only --no-opt", "--mute-audio"))
+    assert given_flags(found) == ("--liftoff-only", "--no-opt")
+    assert baseline_flags(found) == ("--liftoff-only",)
+
+
+def test_other_flags_are_no_tier() -> None:
+    assert baseline_flags(case(js_flags=("--no-wasm-stack-checks",))) == ()
