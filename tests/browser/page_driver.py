@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 import numpy as np
@@ -23,6 +24,10 @@ from gapprof.records.wire import Answer, OpenTask, Task, TensorSlice
 
 ANSWER_S = 90.0
 PLAIN = "probes_web/pages/plain.html"
+STRANGER = """<!doctype html><title>somebody else's</title><script type="module">
+import {{ serveTasks }} from "{base}probes_web/transport_post.mjs";
+await serveTasks(new URL("{base}tasks/next"), new URL("{base}answers"));
+</script>"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,8 +104,12 @@ def visit(
     *,
     dist: Path | None = None,
     isolated: bool = True,
+    stranger: Path | None = None,
 ) -> Visited:
-    """Have a fresh browser open the plain page, and collect one answer per task."""
+    """Have a fresh browser open the plain page, and collect one answer per task.
+
+    With `stranger`, a folder, the tasks are carried out inside a page of another origin, written there.
+    """
     block, slices = tensors.packed(small.inputs_path)
     site = Site(
         folders={
@@ -111,11 +120,18 @@ def visit(
         blobs={"inputs.bin": block},
         isolated=isolated,
     )
-    with Guard() as guard, serving(site) as server:
+    with Guard() as guard, serving(site) as server, contextlib.ExitStack() as stack:
+        url = server.url(PLAIN)
+        if stranger is not None:
+            elsewhere = Site(folders={"": Folder(root=stranger)}, isolated=isolated)
+            other = stack.enter_context(serving(elsewhere))
+            site.origin = "http://" + urlsplit(other.base).netloc
+            (stranger / "index.html").write_text(STRANGER.format(base=server.base), encoding="utf-8")
+            url = other.url("index.html")
         wanted = tasks(server, slices)
         for task in wanted:
             site.tasks.put(msgspec.json.encode(task))
-        with _showing(server.url(PLAIN), guard):
+        with _showing(url, guard):
             try:
                 bodies = [site.answers.get(timeout=ANSWER_S) for _ in wanted]
             except queue.Empty:

@@ -1,5 +1,7 @@
 """The page's tasks in a real browser, on its main thread and in a worker of it."""
 
+from pathlib import Path
+
 import numpy as np
 import onnxruntime as ort
 import pytest
@@ -148,3 +150,20 @@ def test_the_older_builds_agree_with_the_native_side(
     assert opened.ort_version == "1.18.0"
     outputs = tensors.unpacked(visited.outputs, opened.outputs)
     np.testing.assert_allclose(outputs["t2"], reference["t2"], atol=1e-5)
+
+
+@pytest.mark.parametrize("isolated", [True, False])
+def test_the_tasks_are_carried_out_inside_a_page_of_another_origin(
+    small: Small, where: str, isolated: bool, tmp_path: Path
+) -> None:
+    def tasks(server: Serving, slices: tuple[TensorSlice, ...]) -> list[Task]:
+        opening = open_task(server, small, slices, where=where, threads=2)
+        return [opening, PACED, ProfileTask(open=opening, runs=RUNS)]
+
+    visited = visit(small, tasks, isolated=isolated, stranger=tmp_path)
+    opened, timed, profiled = visited.answers
+    assert isinstance(opened, Opened), opened
+    assert (opened.where, opened.isolated, opened.threads) == (where, isolated, 2 if isolated else 1)
+    assert "/index.html" in opened.page_url
+    assert isinstance(timed, Timed), timed
+    assert isinstance(profiled, Profiled), profiled
