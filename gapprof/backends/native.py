@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import platformdirs
 from msgspec.structs import replace
 
+from gapprof.guard import Guard
 from gapprof.native.broken import failure
 from gapprof.native.dispatch import first_link
 from gapprof.native.ended import failure_without_answer
@@ -17,8 +17,11 @@ from gapprof.native.process import Ended, exchange
 from gapprof.native.python import module_command
 from gapprof.native.sentinel import sentinel_model
 from gapprof.native.wire import Answer, Request
+from gapprof.places import cache_dir
+from gapprof.records.backend import Backend
 from gapprof.records.environment import Setting
 from gapprof.records.job import Job
+from gapprof.records.settings import Settings
 from gapprof.records.trial import Failure, Profile, Trial
 
 WORKER = module_command("gapprof.native.worker")
@@ -35,12 +38,18 @@ class NativeBackend:
     memory_limit_bytes: int | None = None
     """None: what this machine has."""
 
+    def open(self, settings: Settings, *, guard: Guard) -> Backend:  # noqa: ARG002  the seam's signature
+        """No option and no guard matters here: a worker ends by itself when gapprof does."""
+        return self
+
     def refuse(self, setting: Setting) -> str | None:
         """Why this machine cannot give that setting; imports nothing heavy."""
         if setting.backend != self.id:
             return f"the native side does not realise {setting.backend!r}"
         if setting.pacing != "back-to-back":
             return "native runs are made back to back; there is no page whose events could pace them"
+        if setting.threads < 1:
+            return f"onnxruntime needs at least one thread, not {setting.threads}"
         return why_not(setting.isa)
 
     def timed(self, job: Job) -> Trial | Failure:
@@ -91,4 +100,4 @@ def _mixed_up(job: Job) -> Failure:
     return failure(job, phase="stop", kind="crash", message=message)
 
 
-BACKEND = NativeBackend(cache_folder=platformdirs.user_cache_path("gapprof", appauthor=False))
+BACKEND = NativeBackend(cache_folder=cache_dir())

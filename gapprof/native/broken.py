@@ -2,7 +2,6 @@
 
 import re
 import traceback
-import zipfile
 
 from gapprof.native.isa.ceiling import CeilingError
 from gapprof.native.profile_file import ProfileError
@@ -49,7 +48,7 @@ def failure_of(error: Exception, job: Job, phase: str) -> Failure:
 
 
 def out_of_memory(job: Job, phase: str, *, said: str, detail: str) -> Failure:
-    """The failure of a worker that got no more memory; `said` is what the runtime said about it, if anything."""
+    """The failure of a worker that got no more memory; `said` is what the runtime said, if anything."""
     message = "the native worker ran out of memory" + (f": {said}" if said else "")
     return failure(job, phase=phase, kind="out-of-memory", message=message, hint=_MEMORY_HINT, detail=detail)
 
@@ -72,7 +71,7 @@ def _judged(error: Exception, text: str) -> tuple[str, str, str]:
             return "model", text, ""
         case ProfileError():
             return "environment", text, "Operator times are missing for this rung; nothing else is."
-        case OSError() | zipfile.BadZipFile():
+        case OSError():
             return "environment", text, "Was a file of this run removed, or is the disk full?"
         case RuntimeError():
             return "model", text, ""
@@ -83,4 +82,6 @@ def _judged(error: Exception, text: str) -> tuple[str, str, str]:
 
 
 def _cleaned(message: str, job: Job) -> str:
-    return _ONNXRUNTIME_PREFIX.sub("", message).replace(job.model_path, "the model file").strip()
+    """One line without the model's path, which the reader knows and a recording must not hold."""
+    text = _ONNXRUNTIME_PREFIX.sub("", message).replace(job.model_path, "the model file")
+    return " ".join(text.split())

@@ -18,6 +18,7 @@ def hold(deadline_s: float) -> None:
     """
     threading.Thread(target=_end_with_standard_input, name="lifeline", daemon=True).start()
     if sys.platform == "linux":
+        # The signal comes when the starting *thread* ends; ours waits for the worker all its life.
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if hasattr(signal, "alarm"):
         signal.alarm(int(deadline_s) + _GRACE_S)  # not handled: the default action ends the process

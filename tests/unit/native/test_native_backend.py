@@ -1,0 +1,189 @@
+"""The native backend, with real workers."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from msgspec.structs import replace
+
+from gapprof.backends.native import BACKEND, NativeBackend
+from gapprof.native.isa.ceiling import why_not
+from gapprof.records.job import Job
+from gapprof.records.trial import Failure, Profile, Trial
+
+needs_ceiling = pytest.mark.skipif(why_not("128") is not None, reason=str(why_not("128")))
+
+
+def _timed(job: Job) -> Trial:
+    outcome = BACKEND.timed(job)
+    assert isinstance(outcome, Trial), outcome
+    return outcome
+
+
+def _expected(job: Job) -> np.ndarray:
+    model = onnx.load(job.model_path)
+    values = np.load(job.inputs_path)["x"]
+    for weight in model.graph.initializer:
+        values = np.tanh(values @ onnx.numpy_helper.to_array(weight))
+    return values
+
+
+def test_a_trial_brings_the_samples_that_were_asked_for(job: Job) -> None:
+    trial = _timed(job)
+    assert (trial.rung, trial.round, trial.batch) == (job.rung, job.round, job.pace.batch)
+    assert len(trial.samples_ms) == job.pace.samples
+    assert all(sample > 0 for sample in trial.samples_ms)
+    assert trial.requests_ms == ()
+    assert len(trial.warmup_ms) >= job.pace.warmup_runs
+
+
+def test_a_trial_says_what_its_start_cost_stage_by_stage(job: Job) -> None:
+    trial = _timed(job)
+    assert set(trial.cold_ms) == {"process", "import", "create", "first_run"}
+    assert all(ms > 0 for ms in trial.cold_ms.values())
+    assert trial.cold_ms["first_run"] == trial.warmup_ms[0]
+
+
+def test_a_trial_reads_back_what_it_ran_in(job: Job) -> None:
+    seen = _timed(job).seen
+    assert seen.runtime_version == "1.30.0"
+    assert seen.engine_version == "Python " + sys.version.split()[0]
+    assert seen.threads == 1
+    assert 0 < seen.timer_step_us < 1000
+    assert seen.ceiling_hits is None
+    assert seen.sentinel_gflops is not None
+    assert seen.sentinel_gflops > 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads are counted on Linux only")
+def test_two_threads_are_two_threads(job: Job) -> None:
+    trial = _timed(replace(job, setting=replace(job.setting, threads=2)))
+    assert trial.seen.threads == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_trial_says_who_used_the_machine_meanwhile(job: Job) -> None:
+    load = _timed(replace(job, pace=replace(job.pace, batch=200))).load
+    spent = sum(use.cpu_ms for use in load.threads)
+    assert load.machine_busy_ms is not None
+    assert load.own_cpu_ms is not None
+    assert {use.process for use in load.threads} == {"native"}
+    assert spent > 0
+    assert load.own_cpu_ms >= spent * 0.5  # the same work seen by another clock
+
+
+def test_the_outputs_of_one_run_are_left_under_their_names(job: Job) -> None:
+    _timed(job)
+    with np.load(job.outputs_path) as outputs:
+        assert outputs.files == ["file"]
+        np.testing.assert_allclose(outputs["file"], _expected(job), rtol=1e-4, atol=1e-5)
+
+
+def test_nothing_is_left_beside_the_model_but_the_outputs(job: Job) -> None:
+    folder = Path(job.model_path).parent
+    before = set(folder.iterdir())
+    _timed(job)
+    assert isinstance(BACKEND.profiled(job), Profile)
+    assert set(folder.iterdir()) - before == {Path(job.outputs_path)}
+
+
+def test_outputs_that_nobody_needs_are_not_written(job: Job) -> None:
+    _timed(replace(job, outputs_path=""))
+    assert not Path(job.outputs_path).exists()
+
+
+def test_a_graph_is_optimised_only_when_the_job_says_so(job: Job) -> None:
+    names = {}
+    for optimise in (False, True):
+        profile = BACKEND.profiled(replace(job, optimise=optimise))
+        assert isinstance(profile, Profile)
+        names[optimise] = {node.name for node in profile.nodes}
+    assert "out" in names[False]  # an Identity, which every optimiser removes
+    assert "out" not in names[True]
+
+
+def test_a_profile_has_every_node_of_the_graph_once_per_run(job: Job) -> None:
+    profile = BACKEND.profiled(job)
+    assert isinstance(profile, Profile)
+    graph = onnx.load(job.model_path).graph
+    assert [(node.name, node.op_type) for node in profile.nodes] == [(n.name, n.op_type) for n in graph.node]
+    runs = len(profile.profiled_ms)
+    assert 20 <= runs <= 200
+    assert len(profile.unprofiled_ms) == len(profile.model_run_ms) == runs
+    assert {len(node.samples_ms) for node in profile.nodes} == {runs}
+    assert {node.provider for node in profile.nodes} == {"CPUExecutionProvider"}
+
+
+def test_nodes_fit_into_their_run_and_a_run_into_its_wall_time(job: Job) -> None:
+    profile = BACKEND.profiled(job)
+    assert isinstance(profile, Profile)
+    microsecond = 1e-3  # the profiler's resolution, once per node
+    for number, (run_ms, wall_ms) in enumerate(zip(profile.model_run_ms, profile.profiled_ms, strict=True)):
+        in_nodes = sum(node.samples_ms[number] for node in profile.nodes)
+        assert in_nodes <= run_ms + microsecond * (len(profile.nodes) + 1)
+        assert run_ms <= wall_ms + microsecond
+
+
+def test_dispatch_is_measured_where_there_is_a_chain(job: Job) -> None:
+    profile = BACKEND.profiled(job)
+    assert isinstance(profile, Profile)
+    assert profile.dispatch_us_per_node is not None
+    assert 0 < profile.dispatch_us_per_node < 1000
+    without = BACKEND.profiled(replace(job, chain_path="", chain_nodes=0))
+    assert isinstance(without, Profile)
+    assert without.dispatch_us_per_node is None
+
+
+def test_a_chain_that_cannot_run_costs_only_its_own_figure(job: Job) -> None:
+    graph = onnx.load(job.chain_path)
+    graph.graph.node[-1].op_type = "NoSuchOperator"
+    onnx.save(graph, job.chain_path)
+    profile = BACKEND.profiled(job)
+    assert isinstance(profile, Profile)
+    assert profile.dispatch_us_per_node is None
+
+
+@needs_ceiling
+def test_a_ceiling_changes_the_kernels_and_not_the_result(job: Job) -> None:
+    full = _timed(job)
+    with np.load(job.outputs_path) as outputs:
+        reference = outputs["file"]
+    held = _timed(replace(job, setting=replace(job.setting, isa="128")))
+    with np.load(job.outputs_path) as outputs:
+        np.testing.assert_allclose(outputs["file"], reference, rtol=1e-4, atol=1e-5)
+    assert held.seen.ceiling_hits is not None
+    assert held.seen.ceiling_hits > 3
+    assert held.cold_ms["ceiling"] > 0
+    assert full.seen.sentinel_gflops is not None
+    assert held.seen.sentinel_gflops is not None
+    assert full.seen.sentinel_gflops > 1.2 * held.seen.sentinel_gflops
+
+
+@needs_ceiling
+def test_the_scan_for_cpuid_is_kept_where_it_is_told(job: Job, tmp_path: Path) -> None:
+    backend = NativeBackend(cache_folder=tmp_path / "cache")
+    outcome = backend.timed(replace(job, setting=replace(job.setting, isa="128")))
+    assert isinstance(outcome, Trial)
+    assert len(list((tmp_path / "cache").iterdir())) == 1
+
+
+def test_a_setting_is_refused_with_its_reason_before_anything_starts(job: Job) -> None:
+    setting = job.setting
+    assert BACKEND.refuse(setting) is None
+    assert "'chromium'" in str(BACKEND.refuse(replace(setting, backend="chromium")))
+    assert "back to back" in str(BACKEND.refuse(replace(setting, pacing="paced")))
+    assert "'amx'" in str(BACKEND.refuse(replace(setting, isa="amx")))
+    assert "thread" in str(BACKEND.refuse(replace(setting, threads=0)))
+
+
+def test_there_is_nothing_to_trace(job: Job) -> None:
+    assert BACKEND.traced(job) is None
+
+
+def test_a_ceiling_that_cannot_be_had_is_a_failure_of_the_environment(job: Job) -> None:
+    outcome = BACKEND.timed(replace(job, setting=replace(job.setting, isa="amx")))
+    assert isinstance(outcome, Failure)
+    assert (outcome.kind, outcome.phase) == ("environment", "start")
+    assert "'amx'" in outcome.message

@@ -1,0 +1,49 @@
+"""How runs are counted and timed."""
+
+import gc
+import time
+
+from gapprof.native.profiled import run_count
+from gapprof.native.stopwatch import batches, elapsed_ms, since_spawn_ms, step_us, warm_up
+
+
+def test_every_sample_is_a_batch_of_runs() -> None:
+    runs: list[int] = []
+    samples = batches(lambda: runs.append(1), batch=7, samples=5)
+    assert len(samples) == 5
+    assert len(runs) == 35
+
+
+def test_a_sample_is_the_mean_of_its_batch() -> None:
+    for sample in batches(lambda: time.sleep(0.002), batch=3, samples=2):
+        assert sample >= 2.0
+
+
+def test_the_garbage_collector_rests_during_batches_and_works_after_them() -> None:
+    seen: set[bool] = set()
+    batches(lambda: seen.add(gc.isenabled()), batch=2, samples=2)
+    assert seen == {False}
+    assert gc.isenabled()
+
+
+def test_warm_up_lasts_as_many_runs_and_as_long_as_asked() -> None:
+    assert len(warm_up(lambda: None, at_least_ms=0.0, at_least_runs=9)) == 9
+    assert len(warm_up(lambda: None, at_least_ms=0.0, at_least_runs=0)) == 1
+    slow = warm_up(lambda: time.sleep(0.005), at_least_ms=20.0, at_least_runs=1)
+    assert 1 < len(slow) <= 4
+    assert sum(slow) >= 20.0
+
+
+def test_the_clock_has_a_step_and_is_shared_between_processes() -> None:
+    assert 0 < step_us() < 1e6
+    before = time.monotonic_ns()
+    assert 0 <= since_spawn_ms(before) < 60_000
+    assert elapsed_ms(lambda: None) >= 0
+
+
+def test_profiled_runs_fill_a_fifth_of_a_second_within_bounds() -> None:
+    assert run_count(4.0, deadline_s=60) == 50
+    assert run_count(0.01, deadline_s=60) == 200
+    assert run_count(100.0, deadline_s=60) == 20
+    assert run_count(2_000.0, deadline_s=60) == 7  # a quarter of the deadline
+    assert run_count(30_000.0, deadline_s=60) == 5
