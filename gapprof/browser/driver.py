@@ -50,11 +50,13 @@ async def _connected(endpoint: str) -> AsyncIterator[pyppeteer.browser.Browser]:
         # No viewport: emulating one would stay the page's business for as long as we drive.
         yield await pyppeteer.browser.Browser.create(connection, [], False, None)
     finally:
-        # Given up in the middle, its futures hold errors that nobody will ever ask for.
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_PARTING_S):
-                await connection.dispose()
-        await asyncio.gather(connection._recv_fut, return_exceptions=True)
+                # Calls that were given up make it stumble over their futures, and not hang up.
+                with contextlib.suppress(asyncio.InvalidStateError):
+                    await connection.dispose()
+                connection._recv_fut.cancel()
+                await asyncio.gather(connection._recv_fut, return_exceptions=True)
 
 
 def _not_there(url: str, why: str) -> VisitError:

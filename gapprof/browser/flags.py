@@ -31,6 +31,8 @@ _LISTS = {"--js-flags": " ", "--enable-features": ",", "--disable-features": ","
 """Switches that hold a list, of which the browser would take the last only."""
 _OURS = ("--user-data-dir", "--remote-debugging-port", "--remote-debugging-pipe")
 _CONTAINER_MARKS = ("/.dockerenv", "/run/.containerenv")
+_LONGEST_TMPDIR = 107 - len("/org.chromium.Chromium.XXXXXX/SingletonSocket")
+"""Addresses of Unix sockets have room for 107 bytes."""
 _LOOPBACK = "127.0.0.1,localhost"
 _UNKNOWN = re.compile(r"unrecognized flag (-\S+)|remaining arguments were ignored: (.*)")
 
@@ -75,7 +77,7 @@ def environment(outer: Mapping[str, str], *, profile: Path, marker: Mapping[str,
     return {
         **outer,
         **marker,
-        "TMPDIR": str(profile),
+        "TMPDIR": _temporary(profile),
         "BREAKPAD_DUMP_LOCATION": str(profile),  # crash reports, else in the user's configuration folder
         "GSETTINGS_BACKEND": "memory",  # dconf would write to the user's cache folder
         **{name: ",".join(filter(None, (outer.get(name), _LOOPBACK))) for name in ("no_proxy", "NO_PROXY")},
@@ -103,6 +105,11 @@ def rejected_flags(stderr: str) -> tuple[str, ...]:
     for unknown, ignored in _UNKNOWN.findall(stderr):
         words.update(dict.fromkeys([unknown] if unknown else ignored.split()))
     return tuple(words)
+
+
+def _temporary(profile: Path) -> str:
+    """The profile, unless its path is too long for the socket that the browser makes there."""
+    return str(profile if len(str(profile)) <= _LONGEST_TMPDIR else profile.parent)
 
 
 def _merged(arguments: Iterable[str]) -> list[str]:

@@ -131,7 +131,8 @@ async def _endpoint(process: subprocess.Popen[bytes], stderr: Stderr, deadline_s
             return found[1]
         if ended is not None:
             stderr.close()
-            raise _unusable(f"the browser ended at start with exit code {ended}", stderr.tail())
+            said = _reason(stderr.text())
+            raise _unusable(f"the browser ended at start with exit code {ended}{said}", stderr.tail())
         await asyncio.sleep(0.01)
     raise _unusable(f"the browser gave no DevTools address within {deadline_s:g} s", stderr.tail())
 
@@ -141,6 +142,13 @@ def _stop(process: subprocess.Popen[bytes], marker: str, guard: Guard) -> None:
     if not left:  # else the guard tries once more when gapprof ends
         process.wait(timeout=GRACE_S)
         guard.forget_process(process.pid)
+
+
+def _reason(said: str) -> str:
+    """The fatal line of what was said, else the last one."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    fatal = [line for line in lines if "FATAL" in line]
+    return f": {(fatal or lines[-1:])[0]}" if lines else ""
 
 
 def _unusable(message: str, tail: str) -> VisitError:

@@ -35,7 +35,11 @@ class Page:
                 "Runtime.evaluate", asked, session=self.session, deadline_s=deadline_s
             )
         except TimeoutError as error:
-            raise VisitError(f"the page gave no answer within {deadline_s:.0f} s", kind="timeout") from error
+            raise VisitError(
+                f"the page gave no answer within {deadline_s:.0f} s",
+                kind="timeout",
+                hint="Its main thread may hang, or the model is too slow for the time there was.",
+            ) from error
         except CallError as error:  # the page went elsewhere and took its promises with it
             raise VisitError(f"the page went away in the middle of a task: {error}", kind="page") from error
         details = answer.get("exceptionDetails")

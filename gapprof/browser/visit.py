@@ -1,6 +1,7 @@
 """One visit: a server, a fresh browser and a page that carries out tasks, all gone when it is over."""
 
 import json
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -28,6 +29,7 @@ First = Callable[[Connection], Awaitable[None]]
 
 OPEN_S = 300.0
 """For loading, creating a session and warming up, within the job's own deadline."""
+_OUT_OF_MEMORY = re.compile(r"javascript OOM|out of memory", re.IGNORECASE)
 _BUILT_IN = ("quiet", "busy")
 _ANSWER: msgspec.json.Decoder[Answer] = msgspec.json.Decoder(Answer)
 
@@ -123,6 +125,7 @@ async def visiting(
                 extra=_for_page(setting.page),
                 deadline_s=course.left_s(START_S),
             ) as browser,
+            _explained(browser),
             attached(browser) as page,
         ):
             await first(page.connection)
@@ -133,6 +136,19 @@ async def visiting(
                 origin = await page.evaluate("location.origin", deadline_s=course.left_s(10.0))
                 server.site.origin = origin
             yield Visit(serving=server, browser=browser, page=page, load_ms=load_ms, course=course)
+
+
+@asynccontextmanager
+async def _explained(browser: Browser) -> AsyncIterator[None]:
+    """A crash is told with the browser's last words; that memory ran out is said nowhere else."""
+    try:
+        yield
+    except VisitError as error:
+        if error.kind == "crash":
+            error.detail = error.detail or browser.stderr.tail()
+            if _OUT_OF_MEMORY.search(browser.stderr.text()):
+                error.kind, error.message = "out-of-memory", f"the page ran out of memory: {error.message}"
+        raise
 
 
 def is_foreign(page: str) -> bool:
