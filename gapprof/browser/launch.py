@@ -14,7 +14,7 @@ from typing import IO
 
 from gapprof.browser import flags
 from gapprof.browser.trouble import VisitError
-from gapprof.guard import GRACE_S, MARKER, Guard, end_processes, processes_of
+from gapprof.guard import GRACE_S, MARKER, Guard, end_processes, processes_of, remove_folder
 
 START_S = 60.0
 _LISTENING = re.compile(r"DevTools listening on (ws://\S+)")
@@ -94,6 +94,8 @@ async def launched(
             if stderr is None:
                 raise ValueError("the browser was started without a pipe for its stderr")
             endpoint = await _endpoint(process, stderr, deadline_s)
+            for folder in _elsewhere(profile):
+                guard.watch_folder(folder)
             yield Browser(
                 pid=process.pid,
                 endpoint=endpoint,
@@ -103,7 +105,11 @@ async def launched(
                 launch_ms=(time.perf_counter() - began) * 1e3,
             )
         finally:
+            elsewhere = _elsewhere(profile)
             _stop(process, mark[MARKER], guard)
+            for folder in elsewhere:
+                if remove_folder(folder):
+                    guard.forget_folder(folder)
             if stderr is not None:
                 stderr.close()
 
@@ -142,6 +148,15 @@ def _stop(process: subprocess.Popen[bytes], marker: str, guard: Guard) -> None:
     if not left:  # else the guard tries once more when gapprof ends
         process.wait(timeout=GRACE_S)
         guard.forget_process(process.pid)
+
+
+def _elsewhere(profile: Path) -> tuple[Path, ...]:
+    """The folder of the browser's socket where the profile's own path was too long for it."""
+    link = profile / "SingletonSocket"
+    if not link.is_symlink():
+        return ()
+    folder = link.readlink().parent
+    return () if folder.is_relative_to(profile) else (folder,)
 
 
 def _reason(said: str) -> str:
