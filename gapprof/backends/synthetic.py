@@ -9,50 +9,34 @@ from types import MappingProxyType
 import numpy as np
 from msgspec.structs import asdict
 
+from gapprof import rungs
 from gapprof.guard import Guard
 from gapprof.records.environment import Setting
 from gapprof.records.job import Job
+from gapprof.records.rung import Rung
 from gapprof.records.settings import Settings
 from gapprof.records.trial import Failure, Load, NodeTime, Profile, Seen, Trace, TraceSlice, Trial
+from gapprof.registry import load
 
 NATIVE_MS = 10.0
-PARENTS: Mapping[str, str] = MappingProxyType(
-    {
-        "native-threads": "native",
-        "native-extended": "native-threads",
-        "native-all-128": "native-threads",
-        "native-128": "native-extended",
-        "native-avx2": "native-extended",
-        "native-avx": "native-avx2",
-        "web-worker": "native-128",
-        "engine": "web-worker",
-        "engine-256": "engine",
-        "web-baseline": "web-worker",
-        "web-checked": "web-worker",
-        "web-unchecked": "web-worker",
-        "web-simd-118": "web-worker",
-        "web-scalar": "web-simd-118",
-        "web-flags": "web-worker",
-        "web-graph": "web-flags",
-        "web-main": "web-graph",
-        "web-paced": "web-main",
-        "web-busy": "web-paced",
-        "web": "web-paced",
-        "web-isolated": "web",
-        "web-threads": "web-isolated",
-    }
-)
-"""Which rung a planted factor multiplies; not always the parent in the ladder (AVX is slower than AVX2)."""
+_BUILDS_ON = MappingProxyType({"native-avx": "native-avx2"})
+"""Where a planted factor multiplies another rung than the parent in the ladder: AVX is slower than AVX2."""
 _RATE_GFLOPS = MappingProxyType({"full": 250.0, "avx2": 125.0, "avx": 118.0, "128": 50.0})
 _WASM = "ort-wasm-simd-threaded.wasm"
 
 
 def ladder_ms(factors: Mapping[str, float], *, native_ms: float = NATIVE_MS) -> dict[str, float]:
     """Rung → ms from each rung's factor against the rung it builds on; 1 where none is planted."""
-    latencies = {"native": native_ms}
-    for rung, parent in PARENTS.items():
-        latencies[rung] = latencies[parent] * factors.get(rung, 1.0)
-    return latencies
+    ladder: Mapping[str, Rung] = load(rungs, "RUNG")
+    unknown = factors.keys() - ladder.keys()
+    if unknown:
+        raise ValueError(f"no rungs of the ladder: {sorted(unknown)}")
+
+    def latency_ms(rung: str) -> float:
+        parent = _BUILDS_ON.get(rung, ladder[rung].derived_from)
+        return native_ms if parent is None else latency_ms(parent) * factors.get(rung, 1.0)
+
+    return {rung: latency_ms(rung) for rung in ladder}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
