@@ -1,7 +1,6 @@
 """The common graph: the model optimised once at EXTENDED level, saved, with a name for every node."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,8 @@ import onnx
 
 from gapprof.subject import child
 from gapprof.subject.refusal import answer_of
-from gapprof.subject.tensors import all_tensors
+from gapprof.subject.tensors import all_graphs, all_tensors
+from gapprof.subject.visible import UNQUOTED
 
 INLINE_LIMIT_BYTES = 1 << 30
 """A larger model keeps its weights outside the file: protobuf ends at 2 GiB."""
@@ -34,34 +34,16 @@ def save_common_graph(source: Path, target: Path, *, deadline_s: float) -> None:
 
 def name_nodes(graph: onnx.GraphProto) -> None:
     """Give every node, also in subgraphs, a unique name without characters that break a profile's JSON."""
-    given = {node.name for node in all_nodes(graph)}
+    nodes = [node for inner in all_graphs(graph) for node in inner.node]
+    given = {node.name for node in nodes}
     taken: set[str] = set()
-    for index, node in enumerate(all_nodes(graph)):
-        name = node.name.translate(_VISIBLE) or f"{node.op_type.translate(_VISIBLE)}_{index}"
+    for index, node in enumerate(nodes):
+        name = node.name.translate(UNQUOTED) or f"{node.op_type.translate(UNQUOTED)}_{index}"
         while name in taken or (name != node.name and name in given):
             name = f"{name}_{index}"
         taken.add(name)
         if node.name != name:
             node.name = name
-
-
-def all_nodes(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:
-    """Nodes in file order, each followed by those of its subgraphs."""
-    for node in graph.node:
-        yield node
-        for attribute in node.attribute:
-            if attribute.HasField("g"):
-                yield from all_nodes(attribute.g)
-            for subgraph in attribute.graphs:
-                yield from all_nodes(subgraph)
-
-
-_VISIBLE = {code: 0x2400 + code for code in range(0x20)} | {
-    0x7F: 0x2421,
-    ord('"'): ord("″"),
-    ord("\\"): ord("⧵"),
-}
-"""Control characters as their Unicode pictures; quote and backslash as look-alikes."""
 
 
 def _optimise(request: dict[str, Any]) -> dict[str, Any]:

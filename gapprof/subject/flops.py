@@ -32,11 +32,11 @@ def flops(shapes: NodeShapes) -> int | None:
         return None
     try:
         return formula(shapes)
-    except _UnknownShapeError:
+    except (ValueError, IndexError):  # an unknown shape, or one that does not fit its operator
         return None
 
 
-class _UnknownShapeError(Exception):
+class _UnknownShapeError(ValueError):
     """A shape that the formula needs is not known."""
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from gapprof.errors import WrongUse
 from gapprof.records.model import TensorSpec
 from gapprof.subject import limits
+from gapprof.subject.visible import shown
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -21,17 +22,21 @@ _UNREADABLE = (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, NotI
 def read(path: Path, *, hint: str) -> Arrays:
     """Every array of an .npz file; raises WrongUse for anything else. Nothing is ever unpickled."""
     if not path.is_file():
-        raise WrongUse(f"there is no file {path}", hint=hint)
-    try:
-        loaded = np.load(path, allow_pickle=False)
-    except _UNREADABLE as error:
-        raise WrongUse(f"{path.name} is not an .npz file", hint=hint) from error
-    if not isinstance(loaded, np.lib.npyio.NpzFile):
-        raise WrongUse(f"{path.name} holds one bare array, not an .npz archive with names", hint=hint)
-    with loaded, zipfile.ZipFile(path) as archive:
-        if sum(entry.file_size for entry in archive.infolist()) > 2 * limits.INPUT_BYTES:
-            raise WrongUse(f"{path.name} unpacks to more than {2 * limits.INPUT_BYTES >> 30} GiB", hint=hint)
-        return {name: _array(loaded, name, path, hint) for name in loaded.files}
+        raise WrongUse(f"there is no file {shown(path)}", hint=hint)
+    with path.open("rb") as file:  # opened here, so that it is also closed when numpy refuses it
+        try:
+            loaded = np.load(file, allow_pickle=False)
+        except _UNREADABLE as error:
+            raise WrongUse(f"{shown(path.name)} is not an .npz file", hint=hint) from error
+        if not isinstance(loaded, np.lib.npyio.NpzFile):
+            raise WrongUse(
+                f"{shown(path.name)} holds one bare array, not an .npz archive with names", hint=hint
+            )
+        with loaded, zipfile.ZipFile(path) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > 2 * limits.INPUT_BYTES:
+                most_gib = 2 * limits.INPUT_BYTES >> 30
+                raise WrongUse(f"{shown(path.name)} unpacks to more than {most_gib} GiB", hint=hint)
+            return {name: _array(loaded, name, path, hint) for name in loaded.files}
 
 
 def matching(arrays: Arrays, specs: tuple[TensorSpec, ...], *, source: str) -> Arrays:
@@ -68,8 +73,8 @@ def _array(loaded: np.lib.npyio.NpzFile, name: str, path: Path, hint: str) -> ND
         found = loaded[name]
     except _UNREADABLE as error:
         raise WrongUse(
-            f"{path.name}: {name!r} cannot be read (damaged, or an array of Python objects)", hint=hint
+            f"{shown(path.name)}: {name!r} cannot be read (damaged, or an array of Python objects)", hint=hint
         ) from error
     if not isinstance(found, np.ndarray):
-        raise WrongUse(f"{path.name}: {name!r} is no array", hint=hint)
+        raise WrongUse(f"{shown(path.name)}: {name!r} is no array", hint=hint)
     return found

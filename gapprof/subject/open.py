@@ -1,6 +1,5 @@
 """From what the user named to a subject: checked, staged, optimised, fed and counted."""
 
-import errno
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from gapprof.subject.chain import NODES, write_dispatch_chain
 from gapprof.subject.declared import declared_inputs, listing
 from gapprof.subject.observe import Observed, observe
 from gapprof.subject.seeded import seeded_inputs
-from gapprof.subject.stage import Staged, stage
+from gapprof.subject.stage import DISK_FULL, Staged, stage
 
 ZOO_PREFIX = "zoo:"
 OPTIMISE_DEADLINE_S = 300.0
@@ -38,7 +37,7 @@ def open_subject(
     try:
         return _open(argument, shapes, inputs, seed, workdir)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in DISK_FULL:
             raise EnvironmentUnusable(
                 f"no space is left in {workdir} for a copy of the model",
                 hint="Free some space, or point TMPDIR at a larger disk.",

@@ -6,6 +6,7 @@ from typing import Any
 from gapprof.errors import ModelUnusable
 from gapprof.subject.child import Answered, Died, Overdue
 from gapprof.subject.tensors import shortened
+from gapprof.subject.visible import shown
 
 _FRAME = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : |Load model from .*? failed:", re.DOTALL)
 _SOURCE_PLACE = re.compile(r"/onnxruntime_src/\S+:\d+ |\b\w+\.(?:cc|h):\d+ \S+ ")
@@ -45,5 +46,5 @@ def readable(message: str) -> str:
             said = found["said"]
             text = f"node {shortened(found['name'])} ({found['op']}): {said}"
             break
-    text = " ".join(text.split())
+    text = shown(" ".join(text.split()))
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 100]} … {text[-95:]}"

@@ -14,6 +14,7 @@ from gapprof.subject.tensors import (
     all_tensors,
     declared_bytes,
     shortened,
+    text,
 )
 
 _TYPED_DATA = ("float_data", "int32_data", "int64_data", "double_data", "uint64_data", "string_data")
@@ -22,6 +23,9 @@ _TYPED_DATA = ("float_data", "int32_data", "int64_data", "double_data", "uint64_
 def check(model: onnx.ModelProto, folder: Path) -> None:
     """Raise ModelUnusable for a model no runtime should be shown. `folder` holds its external data."""
     total_bytes = 0
+    _bound_names((model.producer_name, model.producer_version))
+    for value in (*model.graph.input, *model.graph.output):
+        _bound_names((value.name, *(dim.dim_param for dim in value.type.tensor_type.shape.dim)))
     for tensor in all_tensors(model):
         _bound_names((tensor.name,))
         total_bytes += declared_bytes(tensor)
@@ -72,7 +76,7 @@ def _check_external(tensor: onnx.TensorProto, folder: Path) -> None:
 
 
 def _bound_names(names: Iterable[str]) -> None:
-    for name in names:
+    for name in map(text, names):
         if len(name) > limits.NAME_CHARACTERS:
             raise ModelUnusable(
                 f"the model holds a name of {len(name):,} characters ({shortened(name)})",

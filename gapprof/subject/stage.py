@@ -1,5 +1,6 @@
 """A private copy of the model and its external data: taken from the model's own folder and nowhere else."""
 
+import errno
 import hashlib
 import itertools
 import stat
@@ -13,8 +14,10 @@ from google.protobuf.message import DecodeError  # type: ignore[import-untyped] 
 from gapprof.errors import ModelUnusable, WrongUse
 from gapprof.records.subject import StagedModel
 from gapprof.subject import limits, wire
-from gapprof.subject.tensors import all_tensors
+from gapprof.subject.tensors import all_tensors, text
+from gapprof.subject.visible import shown
 
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 _BLOCK_BYTES = 1 << 22
 
 
@@ -75,11 +78,13 @@ def _check_is_file(source: Path) -> None:
         found = source.stat()
     except (OSError, ValueError) as error:
         raise WrongUse(
-            f"there is no model at {source}", hint="Give the path of a .onnx file, or zoo:NAME."
+            f"there is no model at {shown(source)}", hint="Give the path of a .onnx file, or zoo:NAME."
         ) from error
     if not stat.S_ISREG(found.st_mode):
         kind = "a folder" if stat.S_ISDIR(found.st_mode) else "no ordinary file"
-        raise WrongUse(f"{source} is {kind}, not a model", hint="Give the path of the .onnx file itself.")
+        raise WrongUse(
+            f"{shown(source)} is {kind}, not a model", hint="Give the path of the .onnx file itself."
+        )
 
 
 def _copy(source: Path, target: Path, digest: "hashlib._Hash", *, limit: int, what: str) -> int:
@@ -106,6 +111,8 @@ def _copy(source: Path, target: Path, digest: "hashlib._Hash", *, limit: int, wh
             f"{what} is missing", hint="Put it beside the model, under the name that the model gives it."
         ) from error
     except OSError as error:
+        if error.errno in DISK_FULL:
+            raise
         raise ModelUnusable(
             f"{what} cannot be copied: {error.strerror}",
             hint="Check its permissions and the free disk space.",
@@ -119,7 +126,7 @@ def _is_external(tensor: onnx.TensorProto) -> bool:
 
 def _location(tensor: onnx.TensorProto) -> str:
     """The path of a tensor's external data inside the model's folder, checked as text."""
-    location = next((entry.value for entry in tensor.external_data if entry.key == "location"), "")
+    location = next((text(e.value) for e in tensor.external_data if e.key == "location"), "")
     if not location:
         raise ModelUnusable(
             f"tensor {tensor.name!r} lies outside the file but says not where",

@@ -116,6 +116,16 @@ def shortened(name: str) -> str:
     return repr(name if len(name) <= 60 else f"{name[:40]}…{name[-15:]}")
 
 
+def text(value: str | bytes) -> str:
+    """A string of the model; the protobuf library hands out bytes where it is no UTF-8, which is refused."""
+    if isinstance(value, bytes):
+        raise ModelUnusable(
+            f"the model holds a name that is not text: {value[:40]!r}",
+            hint="The file is damaged or made to do harm; export the model again.",
+        )
+    return value
+
+
 def _graphs(model: onnx.ModelProto) -> Iterator[onnx.GraphProto]:
     yield from all_graphs(model.graph)
     for function in model.functions:
