@@ -40,12 +40,17 @@ def test_work_is_per_second_of_the_traced_stretch_largest_first() -> None:
 
 
 def test_the_model_itself_is_no_evidence_against_the_page() -> None:
-    machine = Machine(
-        work={"web": (piece("FunctionCall", 900.0, "http://h/t/ort/ort.wasm.min.mjs"), piece("Paint", 30.0))}
+    ours = (
+        piece("gapprof:run", 500.0),
+        piece("FunctionCall", 300.0, "a (https://shop.example/assets/ort.wasm.min.mjs:1)"),
+        piece("HandlePostMessage", 200.0, "b (ort/ort-wasm-simd-threaded.mjs:7)"),
+        piece("TimerFire", 100.0, "c (probes_web/session.mjs:9)"),
     )
+    theirs = (piece("Paint", 30.0), piece("TimerFire", 80.0, "workFor (probes_web/pages/busy.mjs:30)"))
+    machine = Machine(work={"web": (*ours, *theirs)})
     texts = [one.text for one in page_evidence(Case(record(machine))) if one.kind == "trace"]
-    assert len(texts) == 1
-    assert "Paint" in texts[0]
+    assert [text.split()[0] for text in texts] == ["TimerFire", "Paint"]
+    assert "busy.mjs" in texts[0]
 
 
 def test_work_too_small_to_matter_is_left_out() -> None:
