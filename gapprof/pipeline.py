@@ -38,10 +38,9 @@ def explained(
         raise
     except (GapprofError, KeyboardInterrupt) as reason:
         stopped = reason if isinstance(reason, GapprofError) else Interrupted("interrupted")
-        if _state(path) != before:
-            return Outcome(
-                report=report_of(read_recording(path)), code=stopped.exit_code, recorded=True, stopped=stopped
-            )
+        kept = _salvaged(path) if _state(path) != before else None
+        if kept is not None:
+            return Outcome(report=report_of(kept), code=stopped.exit_code, recorded=True, stopped=stopped)
         from gapprof.failed_report import failed_report
 
         report = failed_report(stopped, model=model, settings=settings, argv=argv)
@@ -98,6 +97,14 @@ def report_of(recording: Recording) -> Report:
     from gapprof.explain.report import build
 
     return build(recording)
+
+
+def _salvaged(path: Path) -> Recording | None:
+    """What a run that was stopped left behind; None when it did not get as far as its first line."""
+    try:
+        return read_recording(path)
+    except WrongUse:
+        return None
 
 
 def _state(path: Path) -> tuple[int, int, int] | None:

@@ -18,9 +18,14 @@ from gapprof.records.progress import Observer
 from gapprof.records.settings import Settings
 
 _USUAL = Settings()
+_ENDS = (
+    "Ends with 0; 2 wrong use; 3 the machine lacks something; 4 the model cannot be run on both sides; "
+    "5 unreliable; 6 the outputs differ; 7 a part is missing; 130 interrupted. "
+    "Every one but 2 writes the reports asked for."
+)
 
 
-@click.command()
+@click.command(epilog=_ENDS)
 @click.argument("model")
 @click.option("--backend", default=_USUAL.backend, metavar="wasm", help="The web side.", show_default=True)
 @click.option(
@@ -67,7 +72,7 @@ _USUAL = Settings()
 @click.option(
     "--rungs",
     default=_USUAL.rungs,
-    metavar="auto|main|all|ID,ID…",
+    metavar="auto|main|all|ID,ID",
     help="Which environments beside the main ones.",
     show_default=True,
 )

@@ -9,7 +9,14 @@ from gapprof.text import numbers
 
 def doubts(report: Report) -> tuple[str, ...]:
     """Failed checks, warnings, what is not explained or not exercised, and how it was sampled."""
-    found = (*_checks(report), *report.warnings, *_residual(report), *_causes(report), *_profile(report))
+    found = (
+        *_checks(report),
+        *_gap(report),
+        *report.warnings,
+        *_residual(report),
+        *_causes(report),
+        *_profile(report),
+    )
     sampling = (report.sampling,) if report.sampling else ()
     return tuple(dict.fromkeys(_sentence(doubt) for doubt in (*found, *sampling)))
 
@@ -35,6 +42,11 @@ def _checks(report: Report) -> Iterator[str]:
                     "" if check.concerns == "report" else f" ({titles.get(check.concerns, check.concerns)})"
                 )
                 yield f"{lead}: {check.text}{about}"
+
+
+def _gap(report: Report) -> Iterator[str]:
+    if report.gap.ratio is not None and report.gap.why:
+        yield f"The gap: {report.gap.why}"
 
 
 def _residual(report: Report) -> Iterator[str]:

@@ -48,7 +48,7 @@ def _length(row: WhyRow, ink: Ink, width: int) -> Text:
     match row.word:
         case "costs" | "residual" if row.share is not None and row.share.point > 0:
             return ink.bar(row.share.point, width, "cyan" if row.word == "costs" else "dim")
-        case "costs" | "residual" | "not measured":
+        case "residual" | "not measured":
             return Text()
         case word:
             return ink.text(word, "green" if word == "saves" else "dim")

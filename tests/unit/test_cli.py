@@ -73,6 +73,12 @@ def test_help_lists_the_commands_that_work_and_no_others(capsys: pytest.CaptureF
         assert f"\n  {later} " not in told
 
 
+@pytest.mark.parametrize("command", ["", "analyze", "doctor", "explain", "setup", "zoo", "zoo build"])
+def test_help_is_plain_ascii(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(*command.split(), "--help") == 0
+    assert capsys.readouterr().out.isascii()
+
+
 def test_no_command_at_all_is_a_call_for_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert run() == 0
     assert "Usage: gapprof" in capsys.readouterr().out

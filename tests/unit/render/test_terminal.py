@@ -65,6 +65,15 @@ def test_a_cause_that_saves_says_so_in_letters() -> None:
     assert "saves" in next(line for line in why_lines(text) if "0.91x" in line)
 
 
+def test_where_no_share_can_be_given_the_verdict_is_a_word() -> None:
+    report = reports.ok()
+    causes = tuple(replace(cause, share=None) for cause in report.causes)
+    gap = replace(report.gap, why="its interval holds 1, so no share of it is given")
+    text = drawn(replace(report, causes=causes, gap=gap), width=120)
+    assert "costs" in why_lines(text)[0]
+    assert "The gap: its interval holds 1, so no share of it is given." in text
+
+
 def test_an_empty_list_of_changes_says_that_it_is_empty() -> None:
     assert "Nothing that was tried here" in drawn(replace(reports.ok(), actions=()))
 
