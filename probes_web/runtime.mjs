@@ -12,8 +12,8 @@ import { feedsFrom } from "./tensors.mjs";
 /** @typedef {import("onnxruntime-web").Tensor} Tensor */
 /** @typedef {import("./wire.js").OpenTask} OpenTask */
 
-/** The files a session is made from, fetched once.
- * @typedef {{ model: Uint8Array, externalData: { path: string, data: Uint8Array }[], inputs: ArrayBuffer }} Material */
+/** The bytes a session is made from. Nobody keeps them: a page without gapprof would not either.
+ * @typedef {{ model: Uint8Array, externalData: { path: string, data: Uint8Array }[] }} Model */
 
 /** @param {string} url @param {OpenTask} task @returns {Promise<Ort>} */
 export function loadRuntime(url, { wasm_base_url, threads, simd }) {
@@ -28,30 +28,33 @@ export function loadRuntime(url, { wasm_base_url, threads, simd }) {
   });
 }
 
-/** @param {OpenTask} task @returns {Promise<Material>} */
-export function fetchMaterial({ model_url, external_data, inputs_url }) {
+/** @param {OpenTask} task @returns {Promise<Model>} */
+export function fetchModel({ model_url, external_data }) {
   return during("load", async () => ({
     model: new Uint8Array(await read(model_url)),
     externalData: await Promise.all(
       external_data.map(async ({ path, url }) => ({ path, data: new Uint8Array(await read(url)) })),
     ),
-    inputs: await read(inputs_url),
   }));
 }
 
-/** A session with its feeds.
- * @param {Ort} ort @param {OpenTask} task @param {Material} material
- * @param {import("onnxruntime-web").InferenceSession.SessionOptions} [options] */
-export function createSession(ort, task, { model, externalData, inputs }, options = {}) {
-  return during("create", async () => ({
-    session: await ort.InferenceSession.create(model, {
+/** @param {Ort} ort @param {OpenTask} task @returns {Promise<Record<string, Tensor>>} */
+export function fetchFeeds(ort, { inputs_url, inputs }) {
+  return during("load", async () => feedsFrom(ort, await read(inputs_url), inputs));
+}
+
+/** @param {Ort} ort @param {OpenTask} task @param {Model} model
+ * @param {import("onnxruntime-web").InferenceSession.SessionOptions} [options]
+ * @returns {Promise<InferenceSession>} */
+export function createSession(ort, { optimise }, { model, externalData }, options = {}) {
+  return during("create", () =>
+    ort.InferenceSession.create(model, {
       executionProviders: ["wasm"],
-      ...(task.optimise ? {} : { graphOptimizationLevel: "disabled" }),
+      ...(optimise ? {} : { graphOptimizationLevel: "disabled" }),
       ...(externalData.length > 0 ? { externalData } : {}),
       ...options,
     }),
-    feeds: feedsFrom(ort, inputs, task.inputs),
-  }));
+  );
 }
 
 /** Single runs, in ms and in order, until both bounds are met: the optimising tier needs time as well as calls.

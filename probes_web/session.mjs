@@ -3,12 +3,9 @@
 
 /** @typedef {import("onnxruntime-web").InferenceSession} InferenceSession */
 /** @typedef {import("onnxruntime-web").Tensor} Tensor */
-/** @typedef {import("./wire.js").OpenTask} OpenTask */
 
 /** @typedef {object} Here
  * @property {"here"} place
- * @property {OpenTask} task
- * @property {import("./runtime.mjs").Material} material
  * @property {InferenceSession} session
  * @property {Record<string, Tensor>} feeds */
 

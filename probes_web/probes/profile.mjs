@@ -5,7 +5,7 @@ import { nextTurn } from "../clock.mjs";
 import { overheard } from "../overheard.mjs";
 import { during } from "../phases.mjs";
 import { perRun, profileEvents } from "../profile_events.mjs";
-import { createSession, loadRuntime, timedRun, warmUp } from "../runtime.mjs";
+import { createSession, fetchFeeds, fetchModel, loadRuntime, timedRun, warmUp } from "../runtime.mjs";
 import { openHere } from "../session.mjs";
 
 /** @typedef {import("../wire.js").ProfileTask} ProfileTask */
@@ -19,9 +19,9 @@ export const probe = {
   where: ({ open }) => (open.where === "worker" ? "worker" : "main"),
 
   async run({ open, runs }) {
-    const { material, session, feeds } = openHere();
+    const { session, feeds } = openHere();
     const unprofiled_ms = await during("timed", () => singleRuns(session, feeds, runs));
-    const { result: profiled, lines } = await overheard(() => openProfiled(open, material));
+    const { result: profiled, lines } = await overheard(() => openProfiled(open));
     await warmUp(profiled.session, profiled.feeds, {
       ...open,
       most_runs: Math.max(open.warmup_runs, MOST_WARMUP_RUNS),
@@ -37,10 +37,12 @@ export const probe = {
 };
 
 /** A second onnxruntime-web: the first has bound the console that was there when it started.
- * @param {OpenTask} task @param {import("../runtime.mjs").Material} material */
-async function openProfiled(task, material) {
+ * @param {OpenTask} task */
+async function openProfiled(task) {
   const url = `${task.ort_url}${task.ort_url.includes("?") ? "&" : "?"}profiled`;
-  return createSession(await loadRuntime(url, task), task, material, { enableProfiling: true });
+  const ort = await loadRuntime(url, task);
+  const session = await createSession(ort, task, await fetchModel(task), { enableProfiling: true });
+  return { session, feeds: await fetchFeeds(ort, task) };
 }
 
 /** @param {import("onnxruntime-web").InferenceSession} session
