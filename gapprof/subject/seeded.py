@@ -27,7 +27,7 @@ def seeded_inputs(graph: onnx.GraphProto, resolved: Resolved, seed: int) -> Arra
 
 
 def _generator(seed: int, index: int) -> np.random.Generator:
-    return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, index])))
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed % 2**64, index])))
 
 
 def _values(spec: TensorSpec, rows: int | None, past: int, random: np.random.Generator) -> NDArray[Any]:

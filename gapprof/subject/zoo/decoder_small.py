@@ -36,11 +36,11 @@ def save(path: Path) -> None:
         caches.append({})
         x = _layer(sketch, layer, x, allowed, caches[layer])
     x = sketch.layer_norm("ln_f", x, WIDTH)
+    head = sketch.weight("lm_head.weight", sketch.normal(WIDTH, VOCABULARY, spread=2 / math.sqrt(WIDTH)))
+    sketch.output(sketch.node("lm_head", "MatMul", [x, head]), "logits", [*_NOW, VOCABULARY])
     for layer, cache in enumerate(caches):
         for name, tensor in cache.items():
             sketch.output(tensor, f"present.{layer}.{name}", ["batch_size", HEADS, _ALL[1], _HEAD])
-    head = sketch.weight("lm_head.weight", sketch.normal(WIDTH, VOCABULARY, spread=2 / math.sqrt(WIDTH)))
-    sketch.output(sketch.node("lm_head", "MatMul", [x, head]), "logits", [*_NOW, VOCABULARY])
     data = path.with_suffix(".data")
     data.unlink(missing_ok=True)  # onnx appends to what is there
     onnx.save_model(sketch.model(), path, save_as_external_data=True, location=data.name, size_threshold=1024)

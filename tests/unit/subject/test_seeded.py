@@ -31,6 +31,10 @@ def test_the_same_seed_gives_the_same_values_and_another_seed_others() -> None:
     assert not np.array_equal(first, other)
 
 
+def test_a_negative_seed_is_as_good_as_any() -> None:
+    assert not np.array_equal(_one("x", "float32", 3, seed=-1), _one("x", "float32", 3, seed=1))
+
+
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
 @pytest.mark.parametrize("shape", [(100, 100), (1, 3, 64, 64), (1, 64, 64, 3)])
 def test_floats_are_normal(dtype: str, shape: tuple[int, ...]) -> None:
