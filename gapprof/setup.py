@@ -14,6 +14,7 @@ from gapprof.fetch import appearing, require_space, run, sole_fetcher
 from gapprof.guard import Guard
 
 _DEBIAN = Path("/etc/debian_version")
+_APT_GET = ("apt-get", "-o", "Acquire::http::Timeout=30")
 _BUILDS = ("onnxruntime-web", "onnxruntime-web-118")
 _BROWSER_SYSTEM = ("Linux", "x86_64")
 """What the browser package is built for."""
@@ -145,8 +146,10 @@ def _fetch_browser(step: BrowserPackage, guard: Guard) -> None:
 
 def _install_browser(guard: Guard, say: Callable[[str], None]) -> None:
     try:
-        run(("apt-get", "update"), guard=guard)
-        run(("apt-get", "install", "-y", "--no-install-recommends", "chromium"), guard=guard)
+        run((*_APT_GET, "update"), guard=guard)
+        run((*_APT_GET, "install", "-y", "--no-install-recommends", "chromium"), guard=guard)
+        if assets.installed_browser() is None:
+            raise EnvironmentUnusable("apt-get was content, but there is no Chromium now")
     except EnvironmentUnusable as error:
         package = _browser_package()
         if package is None:

