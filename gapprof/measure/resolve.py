@@ -16,8 +16,7 @@ FLAGS: Mapping[str, tuple[str, ...]] = {
     "baseline": ("--liftoff-only",),
     "checked": ("--wasm-enforce-bounds-checks",),
     "unchecked": ("--no-wasm-bounds-checks", "--no-wasm-stack-checks"),
-    # The revectoriser works in the optimising tier only, so everything is compiled there at once.
-    "revectorize": ("--experimental-wasm-revectorize", "--no-liftoff", "--no-wasm-lazy-compilation"),
+    "revectorize": ("--experimental-wasm-revectorize",),
 }
 
 
