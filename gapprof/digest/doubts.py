@@ -1,10 +1,15 @@
 """Everything that should keep a reader from believing too much, as whole sentences, gravest first."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 
 from gapprof.digest.why import RESIDUAL_TITLE
 from gapprof.records.report import Report
 from gapprof.text import numbers
+
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_ID = re.compile(r"(?<![\w/-])[a-z]+(?:-[a-z0-9.]+)+(?![\w/-])")
+"""Kebab-case with at least one dash; `native` and `web` are words as well."""
 
 
 def doubts(report: Report) -> tuple[str, ...]:
@@ -16,9 +21,10 @@ def doubts(report: Report) -> tuple[str, ...]:
         *_residual(report),
         *_causes(report),
         *_profile(report),
+        *((report.sampling,) if report.sampling else ()),
     )
-    sampling = (report.sampling,) if report.sampling else ()
-    return tuple(dict.fromkeys(_sentence(doubt) for doubt in (*found, *sampling)))
+    titles = {rung.id: rung.title for rung in report.rungs}
+    return _gathered(_sentence(_translated(doubt, titles)) for doubt in found)
 
 
 def gap_missing(report: Report) -> str:
@@ -26,8 +32,25 @@ def gap_missing(report: Report) -> str:
     return "" if report.gap.ratio is not None else report.gap.why or "one side gave no figure"
 
 
+def _gathered(sentences: Iterable[str]) -> tuple[str, ...]:
+    """Those that differ in nothing but numbers become one, which says how many they were."""
+    alike: dict[str, list[str]] = {}
+    for sentence in dict.fromkeys(sentences):
+        alike.setdefault(_NUMBER.sub("#", sentence), []).append(sentence)
+    return tuple(
+        group[0] if len(group) == 1 else f"{group[0]} ({len(group) - 1} more like it.)"
+        for group in alike.values()
+    )
+
+
 def _sentence(words: str) -> str:
-    return words if words.endswith((".", "!", "?", "…")) else f"{words}."
+    closed = words if words.endswith((".", "!", "?", "…")) else f"{words}."
+    return closed[:1].upper() + closed[1:]
+
+
+def _translated(words: str, titles: Mapping[str, str]) -> str:
+    """Ids of rungs are for machines; a reader gets their titles."""
+    return _ID.sub(lambda found: f'"{titles[found[0]]}"' if found[0] in titles else found[0], words)
 
 
 def _checks(report: Report) -> Iterator[str]:
@@ -55,8 +78,14 @@ def _residual(report: Report) -> Iterator[str]:
 
 
 def _causes(report: Report) -> Iterator[str]:
-    if report.status != "failed":
-        yield from (f"{cause.title}: {cause.why}" for cause in report.causes if cause.why)
+    """One sentence a reason, whichever causes share it."""
+    if report.status == "failed":
+        return
+    by_reason: dict[str, list[str]] = {}
+    for cause in report.causes:
+        if cause.why:
+            by_reason.setdefault(cause.why, []).append(cause.title)
+    yield from (f"{'; '.join(titles)}: {why}" for why, titles in by_reason.items())
 
 
 def _profile(report: Report) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """**What you can change**: now → then, and whether that was measured."""
 
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.text import Text
 
 from gapprof.digest.why import owner
@@ -17,7 +18,7 @@ _FIXED = 2 + 20 + 9 + 10 + 5
 def actions(report: Report, ink: Ink) -> RenderableType:
     """The table, or one line that says that it would be empty."""
     if not report.actions:
-        return Group(Text(f"   {_HEADING}", style="bold"), ink.text(f"   {NOTHING}"))
+        return Padding(Group(Text(_HEADING, style="bold"), ink.text(NOTHING)), (0, 0, 0, 3))
     longest = max(len(action.text) for action in report.actions)
     table = ink.grid()
     table.add_column("", width=2)

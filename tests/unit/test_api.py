@@ -7,7 +7,8 @@ import pytest
 import gapprof
 from gapprof.backends.synthetic import Machine, ladder_ms
 from gapprof.errors import EnvironmentUnusable, ModelUnusable, WrongUse
-from gapprof.records.codec import encode_entry
+from gapprof.explain.report import build
+from gapprof.records.codec import encode_entry, encode_report
 from gapprof.records.report import Report
 from tests.truth.recorder import record
 from tests.unit.subject.drawing import drawn, relu, saved
@@ -28,8 +29,6 @@ def test_what_is_public_is_there_under_its_name() -> None:
 
 
 def test_the_function_keeps_its_name_beside_the_stage_of_the_same_name() -> None:
-    from gapprof.explain.report import build
-
     assert callable(gapprof.explain)
     assert build.__module__ == "gapprof.explain.report"
 
@@ -41,6 +40,13 @@ def test_a_recording_becomes_a_report(tmp_path: Path) -> None:
     report = gapprof.analyze(path)
     assert isinstance(report, Report)
     assert report.gap.ratio is not None
+
+
+def test_the_file_says_neither_more_nor_less_than_the_run_did(tmp_path: Path) -> None:
+    recording = record(Machine(latency_ms=ladder_ms({"native-128": 2.4}), noise=0.02), side_rounds=2)
+    path = tmp_path / "run.jsonl"
+    path.write_bytes(b"".join(map(encode_entry, (recording.begin, *recording.entries))))
+    assert encode_report(gapprof.analyze(path)) == encode_report(build(recording))
 
 
 def test_what_is_no_recording_is_wrong_use(tmp_path: Path) -> None:

@@ -1,0 +1,50 @@
+from msgspec.structs import replace
+
+from gapprof.digest.doubts import doubts
+from tests.unit.render import reports
+
+
+def test_failed_checks_come_before_warnings_and_sampling_comes_last() -> None:
+    found = doubts(reports.unreliable())
+    assert found[0].startswith("Failed check: another process")
+    assert found[1].startswith("The browser runs without its sandbox")
+    assert found[-1].startswith("9 rounds")
+
+
+def test_every_doubt_is_a_whole_sentence() -> None:
+    report = replace(reports.ok(), warnings=("free dimensions were taken as N=1",))
+    for sentence in doubts(report):
+        assert sentence[0] == sentence[0].upper()
+        assert sentence[-1] in ".…"
+
+
+def test_what_differs_in_nothing_but_numbers_is_said_once() -> None:
+    warnings = tuple(f"other programs used {load} % of a core" for load in (95, 102.5, 141))
+    found = doubts(replace(reports.ok(), warnings=warnings))
+    assert "Other programs used 95 % of a core. (2 more like it.)" in found
+    assert not [sentence for sentence in found if "141" in sentence]
+
+
+def test_a_reason_that_several_causes_share_is_said_once() -> None:
+    report = reports.ok()
+    causes = tuple(replace(cause, why="its interval includes 1") for cause in report.causes)
+    shared = [sentence for sentence in doubts(replace(report, causes=causes)) if "includes 1" in sentence]
+    assert len(shared) == 1
+    assert all(cause.title in shared[0] for cause in causes)
+
+
+def test_a_reader_never_meets_the_id_of_a_rung() -> None:
+    report = replace(reports.ok(), warnings=("web-worker failed twice in /a/web-worker/x",))
+    assert '"In a worker of a quiet page" failed twice in /a/web-worker/x.' in doubts(report)
+
+
+def test_a_cause_that_was_not_exercised_keeps_the_busy_pages_figure() -> None:
+    report = reports.ok()
+    why = "not exercised here; on the built-in busy page 1.50x [1.48, 1.52]"
+    contention = replace(report.causes[2], verdict="not-applicable", why=why)
+    found = doubts(replace(report, causes=(*report.causes[:2], contention, *report.causes[3:])))
+    assert f"{contention.title}: {why}." in found
+
+
+def test_a_failed_run_has_one_reason_and_not_one_a_cause() -> None:
+    assert doubts(reports.failed()) == ()
