@@ -125,7 +125,7 @@ def _measured(report: Report) -> Iterator[str]:
             f"- {cell(model.name, 60)}: {numbers.size(model.size_bytes)}, {numbers.count(model.parameters)} "
             f"parameters, {model.nodes} operators, sha256 {cell(model.sha256 or '')}"
         )
-    if report.gap.ratio is not None:
+    if report.gap.ratio is not None and report.gap.ratio.rounds > 1:
         share = numbers.whole_percent(report.gap.ratio.level)
         yield f"- In brackets: {share} intervals over {report.gap.ratio.rounds} rounds."
 

@@ -16,6 +16,7 @@ from gapprof.terminal.ink import Ink
 from gapprof.terminal.operators import operators
 from gapprof.terminal.verdict import verdict
 from gapprof.terminal.why import why_table
+from gapprof.text import numbers
 from gapprof.text.names import ascii_only
 
 _OPERATORS = 8
@@ -65,9 +66,9 @@ def _parts(report: Report, ink: Ink) -> Iterator[RenderableType]:
         yield Text()
         yield Text("   Doubts", style="bold")
         yield ink.points(sentences)
-    if report.gap.ratio is not None:
-        level = f"{100 * report.gap.ratio.level:.0f}"
+    if report.gap.ratio is not None and report.gap.ratio.rounds > 1:
+        level = numbers.whole_percent(report.gap.ratio.level)
         yield Text()
-        yield ink.text(f"   In brackets: {level} % intervals over {report.gap.ratio.rounds} rounds.", "dim")
+        yield ink.text(f"   In brackets: {level} intervals over {report.gap.ratio.rounds} rounds.", "dim")
     if ink.surface.detail:
         yield from detail(report, ink)

@@ -101,6 +101,9 @@ def plain(number: float, decimals: int) -> str:
 
 
 def _bounds(estimate: Estimate, decimals: int) -> str:
+    """One round has no spread to show: bounds that coincide with the point would look like certainty."""
+    if estimate.rounds < 2 and estimate.low == estimate.high:
+        return "[one round]"
     return f"[{plain(estimate.low, decimals)}, {plain(estimate.high, decimals)}]"
 
 

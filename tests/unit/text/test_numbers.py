@@ -81,6 +81,12 @@ def test_an_interval_without_width_is_still_printed() -> None:
     assert numbers.ms_with_interval(estimate(3.5, 3.5, 3.5)) == "3.50 ms [3.50, 3.50]"
 
 
+def test_a_single_round_does_not_look_like_certainty() -> None:
+    single = Estimate(point=2.9, low=2.9, high=2.9, level=0.95, rounds=1)
+    assert numbers.factor_with_interval(single) == "2.90x [one round]"
+    assert numbers.interval(single) == "[one round]"
+
+
 def test_numbers_of_a_column_line_up_at_the_point() -> None:
     assert numbers.bare_column([2.9, 0.31, 0.0]) == ("2.90", "0.31", "0.00")
 
