@@ -48,6 +48,12 @@ def test_a_read_only_folder_is_found_before_measuring(tmp_path: Path) -> None:
         refuse_unwritable(tmp_path / "report.json", option="--json")
 
 
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="no such file system here")
+def test_a_folder_that_takes_no_files_is_found_even_by_root() -> None:
+    with pytest.raises(WrongUse, match="cannot be written"):
+        refuse_unwritable(Path("/proc/report.json"), option="--json")
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device here")
 def test_a_device_is_written_to_and_never_replaced() -> None:
     refuse_unwritable(Path("/dev/null"), option="--json")
