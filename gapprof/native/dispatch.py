@@ -1,4 +1,4 @@
-"""What it costs to get from one node to the next, measured without the profiler.
+"""What it costs to get from one node to the next, and what the profiler adds to each node's time.
 
 A chain of n one-element nodes against its own first node alone: the difference over n - 1 holds no cost per
 run (feeds, fetches, Python), only that of executing one more node that has next to nothing to compute.
@@ -9,12 +9,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from gapprof.native.profile_file import runs_of
 from gapprof.native.runtime import Runtime, Session, open_session, run_of
 from gapprof.native.stopwatch import batches, warm_up
 
 _NUMPY_TYPES = {"tensor(float)": "float32", "tensor(double)": "float64", "tensor(int64)": "int64"}
 _ROUNDS = 9
 _BATCH_MS = 3.0
+_PROFILED_WARMUP, _PROFILED_RUNS = 10, 30
 
 
 def first_link(chain: Path) -> bytes:
@@ -40,6 +42,26 @@ def dispatch_us_per_node(runtime: Runtime, chain: str, *, nodes: int, first: byt
     per_run_ms = [(_once(short, batch[0]), _once(long, batch[1])) for _ in range(_ROUNDS)]
     difference_ms = statistics.median(b - a for a, b in per_run_ms)
     return difference_ms * 1e3 / (nodes - 1)
+
+
+def profiler_us_per_node(
+    runtime: Runtime, chain: str, *, threads: int, scratch: Path, dispatch_us: float
+) -> float:
+    """What one node of the chain takes by the profiler, less what it takes without one.
+
+    The profiler describes a node's inputs, outputs and threads before it stops that node's clock. Raises what
+    onnxruntime raises, ProfileError, OSError.
+    """
+    prefix = str(scratch / "chain")
+    session = open_session(runtime, chain, threads=threads, optimise=False, profile_prefix=prefix)
+    run = _runner(session)
+    for _ in range(_PROFILED_WARMUP + _PROFILED_RUNS):
+        run()
+    runs = runs_of(Path(session.end_profiling()).read_bytes(), wanted=_PROFILED_RUNS)
+    profiled_us = statistics.median(
+        statistics.fmean(kernel.duration_us for kernel in one.kernels) for one in runs
+    )
+    return profiled_us - dispatch_us
 
 
 def _once(run: Callable[[], Any], batch: int) -> float:

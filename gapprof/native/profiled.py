@@ -4,7 +4,7 @@ import math
 import statistics
 from pathlib import Path
 
-from gapprof.native.dispatch import dispatch_us_per_node
+from gapprof.native.dispatch import dispatch_us_per_node, profiler_us_per_node
 from gapprof.native.opened import Opened, Reach, open_warm
 from gapprof.native.profile_file import node_times, runs_of
 from gapprof.native.runtime import Session, open_session, run_of
@@ -28,6 +28,7 @@ def profiled_pass(request: Request, process_ms: float, reach: Reach) -> Profile:
     reach("timed")
     (unprofiled_ms, profiled_ms, file), load = with_load(lambda: _both(request, opened, runs))
     reach("stop")
+    dispatch_us, profiler_us = _per_node(request, opened)
     kept = runs_of(file.read_bytes(), wanted=runs)
     return Profile(
         rung=job.rung,
@@ -38,7 +39,8 @@ def profiled_pass(request: Request, process_ms: float, reach: Reach) -> Profile:
         profiled_ms=tuple(profiled_ms),
         model_run_ms=tuple(run.model_run_us / 1e3 for run in kept),
         nodes=node_times(kept),
-        dispatch_us_per_node=_dispatch(request, opened),
+        dispatch_us_per_node=dispatch_us,
+        profiler_us_per_node=profiler_us,
         seen=seen_here(request, opened),
         load=load,
     )
@@ -70,17 +72,26 @@ def _both(request: Request, opened: Opened, runs: int) -> tuple[list[float], lis
     return unprofiled_ms, profiled_ms, Path(session.end_profiling())
 
 
-def _dispatch(request: Request, opened: Opened) -> float | None:
+def _per_node(request: Request, opened: Opened) -> tuple[float | None, float | None]:
+    """Dispatch and profiler in µs per node, from the chain; None where there is none or it cannot run."""
     job = request.job
     if not request.first_link or job.chain_nodes < 2:
-        return None
+        return None, None
     try:
-        return dispatch_us_per_node(
+        dispatch_us = dispatch_us_per_node(
             opened.runtime,
             job.chain_path,
             nodes=job.chain_nodes,
             first=request.first_link,
             threads=job.setting.threads,
         )
+        profiler_us = profiler_us_per_node(
+            opened.runtime,
+            job.chain_path,
+            threads=job.setting.threads,
+            scratch=Path(request.scratch_folder),
+            dispatch_us=dispatch_us,
+        )
     except opened.runtime.errors:
-        return None
+        return None, None
+    return dispatch_us, profiler_us

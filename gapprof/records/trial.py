@@ -126,6 +126,8 @@ class Profile(Struct, frozen=True, kw_only=True, tag="profile", tag_field="entry
     """Measured on a chain of one-element nodes without the profiler; None where it failed."""
     seen: Seen
     load: Load
+    profiler_us_per_node: float | None = None
+    """What the profiler adds to each node's own time, on the same chain; None where nobody measured it."""
 
 
 class TraceSlice(Struct, frozen=True, kw_only=True):

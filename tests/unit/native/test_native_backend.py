@@ -126,14 +126,16 @@ def test_nodes_fit_into_their_run_and_a_run_into_its_wall_time(job: Job) -> None
         assert run_ms <= wall_ms + microsecond
 
 
-def test_dispatch_is_measured_where_there_is_a_chain(job: Job) -> None:
+def test_dispatch_and_the_profilers_own_cost_are_measured_where_there_is_a_chain(job: Job) -> None:
     profile = BACKEND.profiled(job)
     assert isinstance(profile, Profile)
     assert profile.dispatch_us_per_node is not None
     assert 0 < profile.dispatch_us_per_node < 1000
+    assert profile.profiler_us_per_node is not None
+    assert 0 < profile.profiler_us_per_node < 1000
     without = BACKEND.profiled(replace(job, chain_path="", chain_nodes=0))
     assert isinstance(without, Profile)
-    assert without.dispatch_us_per_node is None
+    assert without.dispatch_us_per_node is without.profiler_us_per_node is None
 
 
 def test_a_chain_that_cannot_run_costs_only_its_own_figure(job: Job) -> None:
@@ -142,7 +144,8 @@ def test_a_chain_that_cannot_run_costs_only_its_own_figure(job: Job) -> None:
     onnx.save(graph, job.chain_path)
     profile = BACKEND.profiled(job)
     assert isinstance(profile, Profile)
-    assert profile.dispatch_us_per_node is None
+    assert profile.nodes
+    assert profile.dispatch_us_per_node is profile.profiler_us_per_node is None
 
 
 @needs_ceiling
