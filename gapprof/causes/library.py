@@ -62,6 +62,7 @@ def _excess(case: Case) -> tuple[Part, ...]:
             advice="Nothing to do: it corrects what the instruction ceiling alone would charge to simd.",
             steps=(Step(source=GOOD_128, to=CAPPED),),
             web_steps=(),
+            why="saves nothing: it is native's lack, not the web's",
             evidence=tuple(
                 Evidence(
                     kind="profile",

@@ -56,6 +56,7 @@ def _width_parts(case: Case, square: Square) -> tuple[Part, ...]:
         title="… with the layout that only native has",
         steps=(Step(source=OWN, to=OWN_128, share=0.5), Step(source=COMMON, to=CAPPED, share=-0.5)),
         web_steps=(),
+        why="saves nothing by itself: the web has no such layout",
     )
     both = len(square.simd) > 1
     return (*_widths(case, square.narrow), *((with_layout,) if both else ()), *_moved_to_library(case))

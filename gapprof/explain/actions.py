@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from gapprof.facts.case import Case
 from gapprof.facts.contention import traced_work
 from gapprof.facts.estimates import LEVEL, latency_ms, without_ms
+from gapprof.facts.isolation import isolated
 from gapprof.facts.ladder import planned, target
 from gapprof.facts.page_work import page_sources
 from gapprof.facts.readings import read, readable, same_trials
@@ -14,17 +15,20 @@ from gapprof.stats.interval import t_interval
 from gapprof.stats.verdict import verdict
 from gapprof.text.names import harmless
 
+_THREADS = {"native": -1.0, "native-threads": 1.0}
+
 
 def actions(case: Case, level: float = LEVEL) -> tuple[Action, ...]:
     """Only changes whose cost was measured and is beyond doubt; they do not add up."""
     now = latency_ms(case, "web")
     if now is None:
         return ()
-    found = (*_isolation(case, now, level), *_steps(case, now, level))
+    measured = tuple(_more_threads(case, now, level))
+    found = (*(measured or _threads_predicted(case, now, level)), *_steps(case, now, level))
     return tuple(sorted(found, key=lambda action: action.then_ms.point))
 
 
-def _isolation(case: Case, now: Estimate, level: float) -> Iterator[Action]:
+def _more_threads(case: Case, now: Estimate, level: float) -> Iterator[Action]:
     steps = case.get(planned)
     for rung, words in (
         ("web-isolated", "Serve the page with COOP and COEP, so that wasm may use {threads}"),
@@ -40,6 +44,21 @@ def _isolation(case: Case, now: Estimate, level: float) -> Iterator[Action]:
         count = step.setting.threads
         text = words.format(threads=f"{count} thread{'s' if count > 1 else ''}")
         yield Action(text=text, owner="page", cause="threads", now_ms=now, then_ms=then, basis="measured")
+
+
+def _threads_predicted(case: Case, now: Estimate, level: float) -> Iterator[Action]:
+    """Where no rung showed it on the web: as much as native gains, and called a prediction."""
+    native = case.get(planned).get("native")
+    tried = latency_ms(case, "web-threads") or (isolated(case) is False and latency_ms(case, "web-isolated"))
+    if native is None or native.setting is None or tried:
+        return
+    gain = read(case, _THREADS) if _costs(case, "native", "native-threads", level) else None
+    then = without_ms(case, gain) if gain else None
+    if then is not None:
+        count = native.setting.threads
+        how = "Serve the page with COOP and COEP and ask" if isolated(case) is False else "Ask"
+        text = f"{how} onnxruntime-web for {count} threads"
+        yield Action(text=text, owner="page", cause="threads", now_ms=now, then_ms=then, basis="predicted")
 
 
 def _steps(case: Case, now: Estimate, level: float) -> Iterator[Action]:

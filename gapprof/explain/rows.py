@@ -42,6 +42,8 @@ def gap_is_resolved(diagnosis: Diagnosis) -> bool:
 def web_contrasts(case: Case, parts: Iterable[Part]) -> tuple[Contrast, ...]:
     """The parts' changes with all else as the web has it: what a saving is computed from."""
     steps = [step for part in parts for step in (part.steps if part.web_steps is None else part.web_steps)]
+    if not steps:
+        return ()
     whole = read(case, add_weights(step.weights for step in steps))
     return (whole,) if whole else read_apart(case, (step.weights for step in steps))
 

@@ -54,17 +54,15 @@ def _versions(case: Case) -> Iterator[str]:
 
 
 def _closure(case: Case) -> Iterator[str]:
-    for side, rung in (("native", NATIVE), ("web", WEB)):
-        profile = profile_of(case, rung)
-        if (
-            profile is not None
-            and profile.closure is not None
-            and not _CLOSES[0] <= profile.closure <= _CLOSES[1]
-        ):
-            yield (
-                f"{side} operator times are approximate: they sum to {numbers.percent(profile.closure)} "
-                f"of an unprofiled run ({profile.threads} threads)"
-            )
+    found = {"natively": profile_of(case, NATIVE), "in the browser": profile_of(case, WEB)}
+    off = {
+        side: profile.closure
+        for side, profile in found.items()
+        if profile and profile.closure and not _CLOSES[0] <= profile.closure <= _CLOSES[1]
+    }
+    if off:
+        sums = " and ".join(f"{numbers.percent(closure)} {side}" for side, closure in off.items())
+        yield f"operator times are approximate: they sum to {sums} of an unprofiled run"
     joined = case.get(join)
     if joined is not None and joined.share < 1:
         yield f"{numbers.percent(joined.share)} of the nodes were found on both sides, the rest on one only"

@@ -46,7 +46,7 @@ def isolation_evidence(case: Case) -> tuple[Evidence, ...]:
     steps = case.get(planned)
     native, page = (steps[rung].setting if rung in steps else None for rung in ("native", "web"))
     if native is not None and page is not None:
-        text = f"Native runs on {native.threads} threads, the page gets {page.threads}."
+        text = f"Threads: native {native.threads}, the page {page.threads}."
         found.append(Evidence(kind="threads", text=text, value=float(page.threads)))
     if isolated(case) is False:
         text = "The page is not cross-origin isolated (no COOP and COEP headers), so wasm gets one thread."

@@ -64,6 +64,16 @@ def test_its_saving_is_that_of_the_common_graph() -> None:
     assert row.saving_ms.point == pytest.approx(60.0 * (1 - 1 / 3.0))
 
 
+def with_layout(row: CauseRow) -> CauseRow:
+    return next(child for child in row.children if child.id == "with-layout")
+
+
+def test_a_layout_that_the_web_has_not_saves_nothing_and_says_why() -> None:
+    child = with_layout(simd())
+    assert child.saving_ms is None
+    assert "saves nothing" in child.why
+
+
 @pytest.mark.parametrize(("gone", "factor"), [("native-all-128", 3.0), ("native-extended", 4.0)])
 def test_with_a_corner_missing_one_path_is_left(gone: str, factor: float) -> None:
     row = simd(gone=(gone,), side_rounds=0)

@@ -46,6 +46,17 @@ def test_actions_come_by_what_they_win() -> None:
     assert [one.text.split()[0] for one in found] == ["Let", "Run", "Ask"]
 
 
+def test_without_a_measured_remedy_threads_are_predicted_from_native() -> None:
+    machine = Machine(latency_ms=ladder_ms({"native-threads": 2.0}), noise=0.005)
+    found = build(record(machine)).actions
+    assert [(one.text, one.basis) for one in found] == [("Ask onnxruntime-web for 4 threads", "predicted")]
+    assert found[0].then_ms.point == pytest.approx(10.0, rel=0.02)
+
+
+def test_a_remedy_that_was_tried_and_did_not_help_is_not_predicted_after_all() -> None:
+    assert report({"native-threads": 2.0, "web-threads": 1.0}).actions == ()
+
+
 def test_a_measured_remedy_says_that_it_was_measured() -> None:
     found = report({"web-threads": 0.6}).actions[0]
     assert (found.basis, found.cause) == ("measured", "threads")
