@@ -4,11 +4,12 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+_POLL_S = 0.2
 _PARTING_S = 30.0
 """What an interrupted coroutine may take to clean up: TERM, KILL and a folder to remove."""
 
@@ -40,8 +41,13 @@ def _in_thread(begin: Callable[[], Coroutine[Any, Any, T]]) -> T:
             outcome.set_exception(error)
 
     thread = threading.Thread(target=work, name="gapprof-browser")
+    asking = asyncio.current_task()
     thread.start()
     try:
+        while not wait([outcome], timeout=_POLL_S).done:
+            # asyncio.run answers Ctrl-C by cancelling its task, which this call keeps from hearing of it.
+            if asking is not None and asking.cancelling():
+                raise asyncio.CancelledError
         return outcome.result()
     except BaseException:
         loop, task = started.result(timeout=_PARTING_S)

@@ -65,9 +65,9 @@ async def brought_to(page: Page, url: str, *, deadline_s: float = PAGE_S) -> flo
     """Have the page navigated; returns the ms until its DOMContentLoaded. Raises VisitError."""
     began = time.perf_counter()
     await _unless_dead(page, url, deadline_s)
-    load_ms = (time.perf_counter() - began) * 1e3
-    await _settled(page)
-    return load_ms
+    loaded = time.perf_counter()
+    await _settled(page, deadline_s=max(1.0, began + deadline_s - loaded))
+    return (loaded - began) * 1e3
 
 
 async def _watch(page: Page, target: str) -> None:
@@ -118,12 +118,12 @@ async def _unless_dead(page: Page, url: str, deadline_s: float) -> None:
         await asyncio.gather(driving, death, return_exceptions=True)
 
 
-async def _settled(page: Page) -> None:
-    """Give a page the time to finish loading, but do not insist."""
-    deadline = time.monotonic() + _SETTLE_S
+async def _settled(page: Page, *, deadline_s: float) -> None:
+    """Give a page the time to finish loading, but do not insist; only a hung one takes all there is."""
+    patience = time.monotonic() + _SETTLE_S
     state = ""
-    while state != "complete" and time.monotonic() < deadline:
-        state = await page.evaluate("document.readyState", deadline_s=PAGE_S)
+    while state != "complete" and time.monotonic() < patience:
+        state = await page.evaluate("document.readyState", deadline_s=deadline_s)
         if state != "complete":
             await asyncio.sleep(0.02)
 

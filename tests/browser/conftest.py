@@ -1,0 +1,113 @@
+"""A tiny model, a page beside it, and the backend that takes both to a real browser."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from msgspec.structs import replace
+from onnx import TensorProto, helper, numpy_helper
+
+from gapprof.backends import chromium as chromium_backend
+from gapprof.backends.chromium import Chromium
+from gapprof.guard import Guard
+from gapprof.records.environment import Setting
+from gapprof.records.job import Job, Pace
+from gapprof.records.settings import Settings
+from gapprof.subject.chain import NODES, write_dispatch_chain
+
+SIZE = 96
+LAYERS = 4
+
+PACE = Pace(
+    warmup_ms=50.0, warmup_runs=3, batch=2, samples=5, requests=20, think_ms=(8.0, 24.0), deadline_s=60.0
+)
+QUIET = Setting(
+    backend="chromium",
+    isa="full",
+    threads=1,
+    graph="common",
+    js_flags=(),
+    browser_args=(),
+    where="worker",
+    pacing="back-to-back",
+    page="quiet",
+    isolated=True,
+    build="served",
+)
+
+
+@pytest.fixture
+def guard() -> Iterator[Guard]:
+    with Guard() as on_duty:
+        yield on_duty
+
+
+@pytest.fixture
+def chromium(guard: Guard) -> Chromium:
+    return chromium_backend.BACKEND.open(Settings(), guard=guard)
+
+
+@pytest.fixture(scope="session")
+def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A chain of small matrix products, its input, and the dispatch chain."""
+    folder = tmp_path_factory.mktemp("model")
+    rng = np.random.default_rng(0)
+    weight = (rng.standard_normal((SIZE, SIZE)) / 10).astype(np.float32)
+    names = ["x", *(f"h{layer}" for layer in range(LAYERS - 1)), "y"]
+    nodes = [
+        helper.make_node("MatMul", [names[layer], "w"], [names[layer + 1]], name=f"mm{layer}")
+        for layer in range(LAYERS)
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "tiny",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [SIZE, SIZE])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [SIZE, SIZE])],
+        [numpy_helper.from_array(weight, "w")],
+    )
+    onnx.save(
+        helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8),
+        folder / "tiny.onnx",
+    )
+    np.savez(folder / "inputs.npz", x=rng.standard_normal((SIZE, SIZE)).astype(np.float32))
+    write_dispatch_chain(folder / "chain.onnx")
+    return folder
+
+
+@pytest.fixture
+def job(model_folder: Path, tmp_path: Path) -> Job:
+    """The tiny model on the quiet page, in a worker, one thread."""
+    return Job(
+        rung="web-worker",
+        round=0,
+        seed=1,
+        setting=QUIET,
+        model_path=str(model_folder / "tiny.onnx"),
+        external_data=(),
+        optimise=False,
+        inputs_path=str(model_folder / "inputs.npz"),
+        outputs_path=str(tmp_path / "outputs.npz"),
+        pace=PACE,
+        chain_path=str(model_folder / "chain.onnx"),
+        chain_nodes=NODES,
+    )
+
+
+@pytest.fixture
+def page_of(tmp_path: Path) -> Callable[[str], str]:
+    """Write a page with that script; returns its path."""
+
+    def write(script: str) -> str:
+        page = tmp_path / "page.html"
+        page.write_text(f"<!doctype html><title>page</title><script>{script}</script>")
+        return str(page)
+
+    return write
+
+
+def on(job: Job, *, deadline_s: float = PACE.deadline_s, **changes: object) -> Job:
+    """The same job in another setting."""
+    setting = replace(job.setting, **changes)
+    return replace(job, setting=setting, pace=replace(job.pace, deadline_s=deadline_s))

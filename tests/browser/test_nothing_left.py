@@ -1,0 +1,141 @@
+"""However gapprof ends: no process, no folder and no port of it is left."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import psutil
+import pytest
+
+from gapprof.guard import processes_of
+from gapprof.records.job import Job
+
+PROGRAM = """
+import signal, sys
+import msgspec
+from gapprof.backends.chromium import BACKEND
+from gapprof.errors import Interrupted
+from gapprof.guard import MARKER, Guard
+from gapprof.records.job import Job
+from gapprof.records.settings import Settings
+
+def interrupt(number, frame):
+    raise Interrupted("asked to stop")
+
+if "polite" in sys.argv:
+    signal.signal(signal.SIGTERM, interrupt)
+job = msgspec.json.decode(sys.stdin.buffer.read(), type=Job)
+with Guard() as guard:
+    print(guard.environment()[MARKER].partition(":")[0], flush=True)
+    print(type(BACKEND.open(Settings(), guard=guard).timed(job)).__name__, flush=True)
+"""
+
+
+@pytest.fixture
+def temporary() -> Iterator[Path]:
+    """Short, because sockets have short names."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+def begin(job: Job, temporary: Path, *words: str) -> subprocess.Popen[bytes]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, *words],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "TMPDIR": str(temporary)},
+        cwd=Path(__file__).parents[2],
+    )
+    assert process.stdin is not None
+    process.stdin.write(msgspec.json.encode(job))
+    process.stdin.close()
+    return process
+
+
+def said(process: subprocess.Popen[bytes]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().decode().strip()
+
+
+def listening(pids: set[int]) -> set[int]:
+    """Ports on which these processes listen."""
+    return {
+        connection.laddr.port
+        for pid in pids
+        for connection in psutil.Process(pid).net_connections("tcp")
+        if connection.status == psutil.CONN_LISTEN
+    }
+
+
+def alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def taken(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def until(deadline_s: float, what: str, holds: Callable[[], object]) -> None:
+    deadline = time.monotonic() + deadline_s
+    while not holds():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.05)
+
+
+def test_nothing_is_left_after_a_normal_end(job: Job, temporary: Path) -> None:
+    with begin(job, temporary) as process:
+        token = said(process)
+        assert said(process) == "Trial"
+        assert process.wait(timeout=30) == 0
+    assert processes_of((), f"{token}:") == set()
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (signal.SIGINT, ()),
+        (signal.SIGTERM, ()),
+        (signal.SIGTERM, ("polite",)),
+        (signal.SIGKILL, ()),
+    ],
+    ids=["ctrl-c", "term", "term-handled", "kill"],
+)
+def test_nothing_is_left_after_a_signal(
+    job: Job, temporary: Path, number: signal.Signals, words: tuple[str, ...]
+) -> None:
+    endless = msgspec.structs.replace(job, pace=msgspec.structs.replace(job.pace, warmup_ms=50_000.0))
+    with begin(endless, temporary, *words) as process:
+        token = said(process)
+        until(40, "the page never ran", lambda: _busy(token))
+        ours = psutil.Process(process.pid).children(recursive=True)
+        assert len(ours) > 5, "the guard and a browser with its children"
+        ports = listening({process.pid, *(child.pid for child in ours)})
+        assert len(ports) == 2, "the server's and DevTools'"
+        process.send_signal(number)
+        assert process.wait(timeout=40) != 0
+    until(30, "processes are left", lambda: not processes_of((), f"{token}:") and not any(map(alive, ours)))
+    until(30, "folders are left", lambda: not list(temporary.iterdir()))
+    assert not [port for port in ports if taken(port)]
+
+
+def _busy(token: str) -> bool:
+    """Whether the page's worker is at work: some process of the browser has used a second of CPU time."""
+    try:
+        marked = [psutil.Process(pid) for pid in processes_of((), f"{token}:")]
+        children = [child for parent in marked for child in parent.children(recursive=True)]
+        return any(child.cpu_times().user > 1.0 for child in children)
+    except psutil.NoSuchProcess:
+        return False

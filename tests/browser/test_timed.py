@@ -1,0 +1,152 @@
+"""Timed visits of real pages: what is measured, where, and what is left alone."""
+
+import asyncio
+import http.server
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gapprof import assets
+from gapprof.backends.chromium import Chromium
+from gapprof.browser import scheduler, tasks, tensors
+from gapprof.browser.visit import Course, Equipment, visiting
+from gapprof.guard import Guard
+from gapprof.records.job import Job
+from gapprof.records.trial import Failure, Trial
+from gapprof.records.wire import Opened, Timed
+from tests.browser.conftest import PACE, SIZE, on
+
+
+def trial(outcome: Trial | Failure) -> Trial:
+    assert isinstance(outcome, Trial), outcome
+    return outcome
+
+
+def test_a_worker_of_the_quiet_page_gives_samples_outputs_and_what_it_was(
+    chromium: Chromium, job: Job
+) -> None:
+    visited = trial(chromium.timed(job))
+    assert len(visited.samples_ms) == PACE.samples
+    assert visited.requests_ms == ()
+    assert min(visited.samples_ms) > 0
+    assert {"browser", "page", "import", "fetch", "create", "first_run"} <= set(visited.cold_ms)
+    seen = visited.seen
+    assert (seen.where, seen.threads, seen.isolated) == ("worker", 1, True)
+    assert seen.engine_version.startswith("Chrome/")
+    assert seen.wasm_file == "ort-wasm-simd-threaded.wasm"
+    assert seen.wasm_simd is True
+    assert seen.debugger_domain is False
+    assert "--headless=new" in seen.command_line
+    assert (seen.page_kind, seen.page_url) == ("quiet", "gapprof:probes_web/pages/quiet.html")
+    assert any(use.thread.startswith("DedicatedWorker") for use in visited.load.threads)
+    outputs = np.load(job.outputs_path)
+    assert outputs["y"].shape == (SIZE, SIZE)
+    assert np.isfinite(outputs["y"]).all()
+
+
+def test_timed_passes_carry_no_instrumentation(chromium: Chromium, job: Job, guard: Guard) -> None:
+    """Nothing but the page's own life and one evaluation per task is asked of the browser."""
+
+    async def visit() -> set[str]:
+        block, pieces = tensors.packed(Path(job.inputs_path))
+        equipment = Equipment(executable=chromium.executable, probes=assets.probes_web(), guard=guard)
+        course = Course(until=time.monotonic() + 60)
+        async with visiting(job, equipment, course, dist=chromium.web_dist, inputs=block) as page:
+            module = assets.entry_point(chromium.web_dist)
+            opening = tasks.open_task(job, base=page.serving.base, module=module, inputs=pieces)
+            await page.ask(opening, Opened)
+            await scheduler.before(page.page.connection, page.browser)
+            await page.ask(tasks.time_task(job), Timed)
+            return page.page.connection.methods
+
+    assert asyncio.run(visit()) == {
+        "Target.getTargets",
+        "Target.attachToTarget",
+        "Target.setDiscoverTargets",
+        "Inspector.enable",
+        "Page.enable",
+        "Page.setBypassCSP",
+        "Runtime.evaluate",
+        "SystemInfo.getProcessInfo",
+    }
+
+
+def test_a_page_on_disk_finds_its_files_and_is_not_isolated_where_it_was_not_to_be(
+    chromium: Chromium, job: Job, tmp_path: Path
+) -> None:
+    """It hangs unless it found them, by relative and by absolute address, and nobody answers its dialog."""
+    site = tmp_path / "site"
+    (site / "js").mkdir(parents=True)
+    (site / "index.html").write_text(
+        '<!doctype html><title>t</title><script src="js/near.js"></script><script src="/js/far.js"></script>'
+        "<script>while (!globalThis.near || !globalThis.far);</script>"
+    )
+    (site / "js" / "near.js").write_text("globalThis.near = true;")
+    (site / "js" / "far.js").write_text("globalThis.far = true; alert('anybody there?');")
+    visited = trial(
+        chromium.timed(on(job, page=str(site), where="main", pacing="paced", isolated=False, deadline_s=30.0))
+    )
+    assert len(visited.requests_ms) == PACE.requests
+    assert visited.samples_ms == ()
+    assert (visited.seen.where, visited.seen.isolated, visited.seen.threads) == ("main", False, 1)
+    assert (visited.seen.page_kind, visited.seen.page_url) == ("path", "gapprof:page/index.html")
+
+
+def test_the_model_runs_inside_a_page_of_another_server(chromium: Chromium, job: Job, foreign: str) -> None:
+    visited = trial(chromium.timed(on(job, page=foreign)))
+    assert visited.seen.page_kind == "url"
+    assert visited.seen.page_url == foreign
+    assert visited.seen.isolated is False
+    assert np.load(job.outputs_path)["y"].shape == (SIZE, SIZE)
+
+
+def test_flags_after_an_unknown_one_are_told_as_ignored(chromium: Chromium, job: Job) -> None:
+    visited = trial(chromium.timed(on(job, js_flags=("--no-such-flag", "--liftoff-only"))))
+    assert visited.seen.rejected_flags == ("--no-such-flag", "--liftoff-only")
+
+
+def test_the_scalar_build_of_1_18_holds_no_simd(chromium: Chromium, job: Job) -> None:
+    visited = trial(chromium.timed(on(job, build="1.18-scalar")))
+    assert visited.seen.runtime_version.startswith("1.18")
+    assert visited.seen.wasm_simd is False
+
+
+def test_profiled_nodes_have_the_names_of_the_graph(chromium: Chromium, job: Job) -> None:
+    profile = chromium.profiled(job)
+    assert not isinstance(profile, Failure), profile
+    assert [node.name for node in profile.nodes] == ["mm0", "mm1", "mm2", "mm3"]
+    assert all(len(node.samples_ms) == len(profile.profiled_ms) for node in profile.nodes)
+    assert profile.dispatch_us_per_node is not None
+    assert profile.dispatch_us_per_node > 0
+
+
+class _Guarded(http.server.BaseHTTPRequestHandler):
+    """A page whose policy forbids everything that is not its own."""
+
+    def do_GET(self) -> None:
+        body = b"<!doctype html><title>somebody else's</title>"
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Security-Policy", "default-src 'self'; script-src 'self'")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_request(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def foreign() -> Iterator[str]:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Guarded)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}/app"
+    server.shutdown()
+    server.server_close()
+    thread.join(timeout=5)

@@ -1,0 +1,132 @@
+"""Whatever a browser or a page does: a failure that says what and when, in time, and nothing is raised."""
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from gapprof.backends.chromium import Chromium
+from gapprof.browser.launch import launched
+from gapprof.browser.page import attached, brought_to
+from gapprof.browser.trouble import VisitError
+from gapprof.guard import Guard
+from gapprof.records.job import Job
+from gapprof.records.trial import Failure, Profile, Trace, Trial
+from tests.browser.conftest import on
+
+
+def failure(outcome: Trial | Profile | Trace | Failure | None) -> Failure:
+    assert isinstance(outcome, Failure), outcome
+    return outcome
+
+
+def test_a_hung_page_is_given_up_at_the_deadline(
+    chromium: Chromium, job: Job, page_of: Callable[[str], str]
+) -> None:
+    hang = page_of("setTimeout(() => { for (;;); }, 100)")
+    began = time.monotonic()
+    told = failure(chromium.timed(on(job, page=hang, where="main", deadline_s=6.0)))
+    assert told.kind == "timeout"
+    assert "no answer" in told.message
+    assert time.monotonic() - began < 15
+
+
+def test_a_page_without_memory_ends_the_visit_at_once(
+    chromium: Chromium, job: Job, page_of: Callable[[str], str]
+) -> None:
+    greedy = page_of("setTimeout(() => { const a = []; for (;;) a.push(new Array(1e5).fill({})); }, 100)")
+    told = failure(chromium.timed(on(job, page=greedy, where="main", js_flags=("--max-old-space-size=40",))))
+    assert told.kind == "out-of-memory"
+
+
+def test_a_page_that_goes_elsewhere_takes_the_task_with_it(
+    chromium: Chromium, job: Job, page_of: Callable[[str], str]
+) -> None:
+    restless = page_of("setTimeout(() => location.assign('page.html?again'), 600)")
+    told = failure(chromium.timed(on(job, page=restless, where="main")))
+    assert told.kind == "page"
+
+
+def test_a_crashed_renderer_fails_the_waiting_call_at_once(chromium: Chromium, guard: Guard) -> None:
+    async def crash() -> VisitError:
+        async with launched(chromium.executable, guard=guard) as browser, attached(browser) as page:
+            await brought_to(page, "data:text/html,<title>x</title>")
+            waiting = asyncio.create_task(page.evaluate("new Promise(() => {})", deadline_s=60))
+            await asyncio.sleep(0.1)
+            page.connection.tell("Page.crash", {}, session=page.session)
+            with pytest.raises(VisitError) as caught:
+                async with asyncio.timeout(20):
+                    await waiting
+            return caught.value
+
+    assert asyncio.run(crash()).kind == "crash"
+
+
+def test_a_call_given_up_leaves_the_connection_usable(chromium: Chromium, guard: Guard) -> None:
+    async def give_up() -> str:
+        async with launched(chromium.executable, guard=guard) as browser, attached(browser) as page:
+            with pytest.raises(VisitError):
+                await page.evaluate(
+                    "new Promise((done) => setTimeout(() => done('late'), 300))", deadline_s=0.1
+                )
+            await asyncio.sleep(0.4)
+            return await page.evaluate("'still here'", deadline_s=5)
+
+    assert asyncio.run(give_up()) == "still here"
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """A server that takes connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
+
+
+def test_an_address_that_never_answers_is_given_up(chromium: Chromium, job: Job, silent: str) -> None:
+    told = failure(chromium.timed(on(job, page=silent, deadline_s=5.0)))
+    assert (told.kind, told.phase) == ("page", "load")
+    assert told.hint
+
+
+def test_an_address_where_nobody_is_has_a_reason_and_a_hint(
+    chromium: Chromium, job: Job, silent: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        nobody = f"http://127.0.0.1:{taken.getsockname()[1]}/"
+    told = failure(chromium.timed(on(job, page=nobody)))
+    assert (told.kind, told.phase) == ("page", "load")
+    assert "ERR_CONNECTION_REFUSED" in told.message
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [("echo no display >&2; exit 7", "exit code 7: no display"), ("exec sleep 60", "no DevTools address")],
+)
+def test_a_browser_that_dies_or_never_answers_is_an_unusable_environment(
+    tmp_path: Path, guard: Guard, script: str, said: str
+) -> None:
+    program = tmp_path / "browser"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+
+    async def launch() -> None:
+        async with launched(program, guard=guard, deadline_s=1.0):
+            pass
+
+    with pytest.raises(VisitError) as caught:
+        asyncio.run(launch())
+    assert (caught.value.kind, caught.value.phase) == ("environment", "start")
+    assert said in caught.value.message
+    assert caught.value.hint
+
+
+def test_a_visit_works_inside_somebodys_running_loop(chromium: Chromium, job: Job) -> None:
+    async def notebook() -> Trial | Failure:
+        return chromium.timed(job)
+
+    assert isinstance(asyncio.run(notebook()), Trial)
+    assert not [thread for thread in threading.enumerate() if thread.name == "gapprof-browser"]

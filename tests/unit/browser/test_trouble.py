@@ -1,0 +1,29 @@
+import pytest
+
+from gapprof.browser.trouble import trouble_of
+from gapprof.records.wire import Broke
+
+
+def broke(name: str, message: str) -> Broke:
+    return Broke(phase="create", name=name, message=message, stack="at somewhere")
+
+
+@pytest.mark.parametrize(
+    ("name", "message", "kind"),
+    [
+        ("RangeError", "WebAssembly.Memory(): could not allocate memory", "out-of-memory"),
+        ("RuntimeError", "Aborted(OOM). Build with -sASSERTIONS for more info.", "out-of-memory"),
+        ("Error", "failed to allocate a buffer: std::bad_alloc", "out-of-memory"),
+        ("RuntimeError", "Aborted(). Build with -sASSERTIONS for more info.", "crash"),
+        ("RuntimeError", "unreachable", "crash"),
+        ("RuntimeError", "memory access out of bounds", "crash"),
+        ("Error", "Can't create a session. ERROR_CODE: 9, ERROR_MESSAGE: Could not find an op", "model"),
+        ("TypeError", "Failed to fetch", "page"),
+    ],
+)
+def test_what_the_page_threw_is_sorted(name: str, message: str, kind: str) -> None:
+    told = trouble_of(broke(name, message))
+    assert told.kind == kind
+    assert told.phase == "create"
+    assert told.detail == "at somewhere"
+    assert message in told.message
