@@ -19,6 +19,7 @@ _SIDE = (
     ("web-unchecked", "web-worker", "V8's bounds and stack checks cost"),
     ("engine", "web-worker", "The browser around the same wasm, against Node (other V8, up to 5 %), costs"),
 )
+_PASSES = "from profiled passes, whose own differences its interval does not know"
 
 
 def _claim(case: Case) -> Claim:
@@ -53,7 +54,7 @@ def _claim(case: Case) -> Claim:
     )
     return Claim(
         parts=(
-            replace(marshalling, evidence=_overhead(case)),
+            replace(marshalling, evidence=_overhead(case), why=marshalling.why or _PASSES),
             replace(flags, evidence=_flags(case), owner="browser"),
             event_loop,
         ),

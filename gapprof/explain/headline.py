@@ -74,4 +74,5 @@ def _change(actions: Sequence[Action]) -> str:
         return "nothing that you can change was found to cost time"
     best = actions[0]
     won = numbers.factor(best.now_ms.point / best.then_ms.point)
-    return f"the best change open to you wins back {won}"
+    wins = "wins" if best.basis == "measured" else "would win"
+    return f"the best change open to you {wins} back {won}"

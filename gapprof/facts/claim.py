@@ -33,7 +33,7 @@ class Part:
     title: str
     steps: tuple[Step, ...] = ()
     web_steps: tuple[Step, ...] | None = None
-    """The same change with all else as the web has it, for the saving. None: the steps above; (): no saving."""
+    """The same change with all else as the web has it, for the saving. None: the steps; (): no saving."""
     why: str = ""
     phrase: str = ""
     """Completes "2.4x …" in the headline; empty: the cause's own."""

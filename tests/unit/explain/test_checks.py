@@ -98,6 +98,7 @@ def test_a_rung_that_was_only_disturbed_is_nobodys_fault() -> None:
     [
         (Settings(threads=2), set()),
         (Settings(threads=2, isolation=False), {"isolation", "threads-asked"}),
+        (Settings(isolation=False), {"isolation", "threads-asked"}),  # the rule asks for two of four cores
         (Settings(threads=2, js_flags=("--liftoff-only",)), {"tier"}),
     ],
 )
