@@ -1,0 +1,125 @@
+"""A small CNN and whole runs of it, each made once and read by several claims."""
+
+import functools
+import http.server
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from gapprof import Report, analyze, explain
+from gapprof.assets import web_dist
+from gapprof.records.codec import encode_report
+
+CHANNELS, SIDE = 32, 28
+BURN_MS, EVERY_MS = 20, 40
+PAGE = """<!doctype html><meta charset=utf-8><title>A page with a timer</title>
+<link rel=stylesheet href="page.css">
+<script src="page.js"></script>"""
+SCRIPT = f"""
+function burnHalfTheTime() {{
+  const end = performance.now() + {BURN_MS};
+  while (performance.now() < end);
+}}
+setInterval(burnHalfTheTime, {EVERY_MS});
+"""
+
+Explained = Callable[..., Report]
+
+
+@pytest.fixture(scope="session")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four 3x3 convolutions with Relu: about a millisecond natively."""
+    rng = np.random.default_rng(1)
+    nodes, weights, previous = [], [], "x"
+    for layer in range(4):
+        scale = np.sqrt(2 / (9 * CHANNELS))
+        weight = (rng.standard_normal((CHANNELS, CHANNELS, 3, 3)) * scale).astype(np.float32)
+        weights.append(numpy_helper.from_array(weight, f"w{layer}"))
+        nodes.append(
+            helper.make_node(
+                "Conv", [previous, f"w{layer}"], [f"c{layer}"], name=f"conv{layer}", pads=[1] * 4
+            )
+        )
+        previous = "y" if layer == 3 else f"r{layer}"
+        nodes.append(helper.make_node("Relu", [f"c{layer}"], [previous], name=f"relu{layer}"))
+    shape = [1, CHANNELS, SIDE, SIDE]
+    graph = helper.make_graph(
+        nodes,
+        "cnn",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, shape)],
+        initializer=weights,
+    )
+    path = tmp_path_factory.mktemp("live") / "cnn.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def page_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page whose timer burns half of the main thread."""
+    folder = tmp_path_factory.mktemp("page")
+    (folder / "index.html").write_text(PAGE)
+    (folder / "page.js").write_text(SCRIPT)
+    (folder / "page.css").write_text("body { background: #eee }")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def explained(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Explained:
+    """Measure in as few rounds as a report can have; the report must come out of the recording alone."""
+
+    def run(**options: object) -> Report:
+        recording = tmp_path_factory.mktemp("recording") / "recording.jsonl"
+        report = explain(model, recording=recording, budget_s=1.0, rungs="main", **options)
+        assert encode_report(analyze(recording)) == encode_report(report)
+        return report
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def flagged(explained: Explained, model: Path, page_folder: Path) -> Report:
+    """In a worker of the user's page, with real inputs, in the baseline tier."""
+    inputs = model.with_name("inputs.npz")
+    np.savez(inputs, x=np.full((1, CHANNELS, SIDE, SIDE), 0.5, np.float32))
+    return explained(
+        page=str(page_folder / "index.html"),
+        where="worker",
+        js_flags=("--liftoff-only",),
+        inputs=str(inputs),
+    )
+
+
+@pytest.fixture(scope="session")
+def unisolated(explained: Explained) -> Report:
+    """Two threads asked for on a page without COOP and COEP, with an onnxruntime-web build of one's own."""
+    return explained(threads=2, isolation=False, web_dist=str(web_dist(None)))
+
+
+@pytest.fixture(scope="session")
+def foreign(explained: Explained, page_folder: Path) -> Iterator[Report]:
+    """Inside a page that another server serves."""
+    with _served(page_folder) as url:
+        yield explained(page=url)
+
+
+@contextmanager
+def _served(folder: Path) -> Iterator[str]:
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *arguments: object) -> None:
+            """Say nothing."""
+
+    handler = functools.partial(Quiet, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/index.html"
+        finally:
+            server.shutdown()

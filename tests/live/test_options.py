@@ -1,0 +1,119 @@
+"""What each option of `explain` does is in the report, under the right cause. Structure and sign only."""
+
+import math
+
+import pytest
+
+from gapprof import Report
+from gapprof.records.report import CauseRow, Evidence
+from tests.live.conftest import BURN_MS, EVERY_MS
+
+
+def cause(report: Report, name: str) -> CauseRow:
+    return next(row for row in report.causes if row.id == name)
+
+
+def child(report: Report, name: str, part: str) -> CauseRow:
+    return next(row for row in cause(report, name).children if row.id.endswith(part))
+
+
+def burner(report: Report) -> Evidence:
+    traces = [one for one in cause(report, "contention").evidence if one.kind == "trace"]
+    return next(one for one in traces if "burnHalfTheTime" in one.text)
+
+
+def rung_ms(report: Report, rung: str) -> float:
+    row = next(row for row in report.rungs if row.id == rung)
+    if row.alias_of:
+        return rung_ms(report, row.alias_of)
+    assert row.latency_ms is not None, row.refusal
+    return row.latency_ms.point
+
+
+def test_baseline_tier_flags_are_the_runtimes(flagged: Report) -> None:
+    row = child(flagged, "runtime", "flags")
+    assert row.factor is not None
+    assert row.factor.point > 1
+    assert rung_ms(flagged, "web-flags") > rung_ms(flagged, "web-worker")
+    assert any(check.kind == "subject" and "liftoff" in check.text for check in flagged.checks)
+
+
+def test_a_worker_has_no_main_thread_to_wait_for(flagged: Report) -> None:
+    assert flagged.settings.where == "worker"
+    assert child(flagged, "contention", "main-thread").verdict == "not-applicable"
+
+
+def test_real_inputs_are_what_both_sides_ran_on(flagged: Report) -> None:
+    assert flagged.settings.inputs is not None
+    assert flagged.settings.inputs.endswith("inputs.npz")
+    assert flagged.status != "outputs-differ"
+
+
+def test_a_planted_timer_is_named_with_its_time(flagged: Report) -> None:
+    found = burner(flagged)
+    assert found.value == pytest.approx(1000 * BURN_MS / EVERY_MS, rel=0.1)
+
+
+def test_a_busy_page_of_the_users_makes_requests_late(flagged: Report) -> None:
+    row = child(flagged, "contention", "page")
+    assert row.factor is not None
+    assert row.factor.point > 1
+    assert rung_ms(flagged, "web") > rung_ms(flagged, "web-paced")
+
+
+def test_missing_isolation_costs_threads(unisolated: Report) -> None:
+    row = cause(unisolated, "threads")
+    assert row.factor is not None
+    assert row.factor.point > 1
+    assert unisolated.settings.threads == 2
+    assert "isolat" in " ".join([row.advice, *(one.text for one in row.evidence)])
+    assert any(check.kind == "subject" and "isolat" in check.text for check in unisolated.checks)
+
+
+def test_a_build_of_ones_own_is_served_and_said(unisolated: Report) -> None:
+    assert unisolated.settings.web_dist is not None
+    assert rung_ms(unisolated, "web-worker") > 0
+    assert any("--web-dist" in text for text in unisolated.warnings)
+    refused = next(row for row in unisolated.rungs if row.id == "web-scalar")
+    assert refused.refusal is not None
+    assert "--web-dist" in refused.refusal
+
+
+def test_the_model_runs_inside_somebody_elses_page(foreign: Report) -> None:
+    assert foreign.settings.page.startswith("http://127.0.0.1:")
+    assert burner(foreign).value == pytest.approx(1000 * BURN_MS / EVERY_MS, rel=0.1)
+    row = child(foreign, "contention", "page")
+    assert row.factor is not None
+    assert row.factor.point > 1
+
+
+@pytest.mark.parametrize("name", ["flagged", "unisolated", "foreign"])
+def test_every_report_closes(name: str, request: pytest.FixtureRequest) -> None:
+    report: Report = request.getfixturevalue(name)
+    assert report.gap.ratio is not None, report.status_why
+    assert report.gap.delta_ms is not None
+    weights: dict[str, float] = dict(report.residual.weights)
+    for row in report.causes:
+        for rung, weight in row.weights.items():
+            weights[rung] = weights.get(rung, 0.0) + weight
+    left = {rung: weight for rung, weight in weights.items() if abs(weight) > 1e-9}
+    web = next(row.alias_of or row.id for row in report.rungs if row.id == "web")
+    assert left == pytest.approx({web: 1.0, "native": -1.0}) or left == pytest.approx(
+        {"web": 1.0, "native": -1.0}
+    )
+    factors = [row.factor.point for row in report.causes if row.factor]
+    assert report.residual.factor is not None
+    total = sum(map(math.log, factors)) + math.log(report.residual.factor.point)
+    assert total == pytest.approx(math.log(report.gap.ratio.point), abs=1e-9)
+    ms = sum(row.ms.point for row in report.causes if row.ms)
+    assert report.residual.ms is not None
+    assert ms + report.residual.ms.point == pytest.approx(report.gap.delta_ms.point, abs=1e-9)
+
+
+@pytest.mark.parametrize("name", ["flagged", "unisolated", "foreign"])
+def test_nodes_join_by_name_without_loss(name: str, request: pytest.FixtureRequest) -> None:
+    report: Report = request.getfixturevalue(name)
+    assert report.overhead["node_join_share"] == 1.0
+    assert {row.name for row in report.operators} >= {"conv0", "conv3"} or any(
+        "conv0" in row.name for row in report.operators
+    )
