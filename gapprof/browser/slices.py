@@ -201,12 +201,20 @@ def _detail(event: Event, base: str) -> str:
     url = data.get("url", "") if isinstance(data, dict) else ""
     if not url:
         return ""
-    place = url.removeprefix(base) if base else url
+    place = _place(url, base)
     if "lineNumber" in data:
         place += f":{data['lineNumber']}"
     function = data.get("functionName", "")
     text = f"{function} ({place})" if function else place
     return text[:_LONGEST_DETAIL]
+
+
+def _place(url: str, base: str) -> str:
+    """An address short enough to read, and the same in every visit."""
+    scheme = url.partition(":")[0]
+    if scheme in ("data", "blob"):  # a whole document, or a random name
+        return f"{scheme}:"
+    return url.removeprefix(base)
 
 
 def _sum_ms(parts: Sequence[float | None]) -> float | None:

@@ -14,6 +14,7 @@ CHAIN_INPUT = b"\0\0\x80\x3f"
 """1.0 as little-endian float32."""
 TRACED_MS = 3000.0
 LEAST_TRACED_REQUESTS = 10
+MOST_TRACED_REQUESTS = 150
 
 
 def open_task(job: Job, *, base: str, module: str, inputs: tuple[TensorSlice, ...]) -> OpenTask:
@@ -73,9 +74,12 @@ def profile_task(opening: OpenTask, *, run_ms: float) -> ProfileTask:
 
 
 def traced_task(job: Job, *, run_ms: float) -> TimeTask:
-    """Paced requests with marks, as many as fit: a trace grows by megabytes a second."""
+    """Paced requests with marks, as many as fit: a trace grows by megabytes a second.
+
+    Long against the periods of a page's timers, of which a short stretch would hold one too many or too few.
+    """
     each_ms = run_ms + sum(job.pace.think_ms) / 2
-    requests = _fitting(TRACED_MS, each_ms, least=LEAST_TRACED_REQUESTS, most=max(job.pace.requests, 10))
+    requests = _fitting(TRACED_MS, each_ms, least=LEAST_TRACED_REQUESTS, most=MOST_TRACED_REQUESTS)
     return TimeTask(
         batch=job.pace.batch,
         samples=0,

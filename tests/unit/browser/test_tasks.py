@@ -1,0 +1,81 @@
+import pytest
+from msgspec.structs import replace
+
+from gapprof.browser import tasks
+from gapprof.records.environment import Setting
+from gapprof.records.job import Job, Pace
+
+BASE = "http://127.0.0.1:1/token/"
+JOB = Job(
+    rung="web",
+    round=0,
+    seed=5,
+    setting=Setting(
+        backend="chromium",
+        isa="full",
+        threads=2,
+        graph="common",
+        js_flags=(),
+        browser_args=(),
+        where="worker",
+        pacing="back-to-back",
+        page="quiet",
+        isolated=True,
+        build="served",
+    ),
+    model_path="/run/common/model.onnx",
+    external_data=("weights.bin",),
+    optimise=False,
+    inputs_path="/run/inputs.npz",
+    outputs_path="",
+    pace=Pace(
+        warmup_ms=1.0, warmup_runs=2, batch=3, samples=7, requests=21, think_ms=(8.0, 24.0), deadline_s=60.0
+    ),
+)
+
+
+def test_back_to_back_asks_for_samples_and_paced_for_requests() -> None:
+    timing = tasks.time_task(JOB)
+    assert (timing.batch, timing.samples, timing.requests, timing.marks) == (3, 7, 0, False)
+    paced = tasks.time_task(replace(JOB, setting=replace(JOB.setting, pacing="paced")))
+    assert (paced.samples, paced.requests, paced.seed) == (0, 21, 5)
+
+
+@pytest.mark.parametrize(("build", "simd"), [("served", None), ("1.18-simd", True), ("1.18-scalar", False)])
+def test_only_builds_that_have_the_simd_switch_are_told(build: str, simd: bool | None) -> None:
+    job = replace(JOB, setting=replace(JOB.setting, build=build))
+    assert tasks.open_task(job, base=BASE, module="ort.mjs", inputs=()).simd is simd
+
+
+def test_addresses_are_below_the_token_and_outputs_only_where_wanted() -> None:
+    opening = tasks.open_task(JOB, base=BASE, module="esm/ort.js", inputs=())
+    assert opening.ort_url == f"{BASE}ort/esm/ort.js"
+    assert opening.model_url == f"{BASE}model/model.onnx"
+    assert [(file.path, file.url) for file in opening.external_data] == [
+        ("weights.bin", f"{BASE}model/weights.bin")
+    ]
+    assert opening.outputs_url is None
+    wanted = tasks.open_task(replace(JOB, outputs_path="/o.npz"), base=BASE, module="m", inputs=())
+    assert wanted.outputs_url == f"{BASE}outputs"
+
+
+def test_the_chain_is_never_optimised_and_brings_its_own_input() -> None:
+    opening = tasks.open_task(replace(JOB, optimise=True), base=BASE, module="m", inputs=())
+    chain = tasks.chain_task(opening, base=BASE, chain_path="C:\\run\\chain.onnx")
+    assert chain.model_url == f"{BASE}chain/chain.onnx"
+    assert not chain.optimise
+    assert chain.external_data == ()
+    assert [piece.size_bytes for piece in chain.inputs] == [len(tasks.CHAIN_INPUT)]
+
+
+@pytest.mark.parametrize(("run_ms", "runs"), [(0.01, 30), (200.0, 15), (10_000.0, 5)])
+def test_a_profile_has_as_many_runs_as_fit(run_ms: float, runs: int) -> None:
+    opening = tasks.open_task(JOB, base=BASE, module="m", inputs=())
+    assert tasks.profile_task(opening, run_ms=run_ms).runs == runs
+
+
+def test_a_traced_stretch_marks_its_requests_and_stays_short() -> None:
+    assert tasks.traced_task(JOB, run_ms=0.0).requests == tasks.MOST_TRACED_REQUESTS
+    assert tasks.traced_task(JOB, run_ms=84.0).requests == 30
+    slow = tasks.traced_task(JOB, run_ms=1000.0)
+    assert (slow.requests, slow.marks) == (tasks.LEAST_TRACED_REQUESTS, True)
