@@ -13,9 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Self
 
 MARKER = "GAPPROF_GUARD"
@@ -46,9 +45,7 @@ class Guard:
         )
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         watcher, self._watcher = self._watcher, None
         if watcher is None:
             return
@@ -67,21 +64,21 @@ class Guard:
 
     def watch_process(self, pid: int) -> None:
         """End this process, and its process group if it leads one, when gapprof is gone."""
-        self._tell("process", str(pid), born=_born(pid))
+        self._tell("process", str(pid), _born(pid))
 
     def forget_process(self, pid: int) -> None:
         """It was ended and reaped; its number may now belong to somebody else."""
         with contextlib.suppress(BrokenPipeError):  # no watcher, nothing to forget
-            self._tell("forget-process", str(pid))
+            self._tell("process", str(pid), None)
 
     def watch_folder(self, path: Path) -> None:
         """Remove this folder when gapprof is gone. May be said before the folder exists."""
-        self._tell("folder", str(path.absolute()))
+        self._tell("folder", str(path.absolute()), "")
 
     def forget_folder(self, path: Path) -> None:
         """It was removed, or is to stay."""
         with contextlib.suppress(BrokenPipeError):
-            self._tell("forget-folder", str(path.absolute()))
+            self._tell("folder", str(path.absolute()), None)
 
     @contextlib.contextmanager
     def folder(self, purpose: str) -> Iterator[Path]:
@@ -95,11 +92,11 @@ class Guard:
             if remove_folder(path):
                 self.forget_folder(path)
 
-    def _tell(self, what: str, which: str, born: str = "") -> None:
+    def _tell(self, kind: str, which: str, born: str | None) -> None:
+        """One line to the watcher; without a birth it is to forget."""
         if self._watcher is None or self._watcher.stdin is None:
             raise RuntimeError("the guard is not on duty; use it as a context manager")
-        line = json.dumps({"what": what, "which": which, "born": born}) + "\n"
-        self._watcher.stdin.write(line.encode())
+        self._watcher.stdin.write(json.dumps([kind, which, born]).encode() + b"\n")
         self._watcher.stdin.flush()
 
 
@@ -218,27 +215,18 @@ def _ask(*command: str) -> str:
 
 def _watch(lines: IO[str], token: str) -> None:
     """Read until gapprof is gone, then clean up after it."""
-    processes: dict[int, str] = {}
-    folders: dict[str, None] = {}
+    watched: dict[str, dict[str, str]] = {"process": {}, "folder": {}}
     for line in lines:
-        with contextlib.suppress(ValueError, KeyError):  # a line cut off by SIGKILL
-            said: Mapping[str, str] = json.loads(line)
-            which = said["which"]
-            match said["what"]:
-                case "process":
-                    processes[int(which)] = said["born"]
-                case "forget-process":
-                    processes.pop(int(which), None)
-                case "folder":
-                    folders[which] = None
-                case "forget-folder":
-                    folders.pop(which, None)
-                case _:
-                    pass
+        with contextlib.suppress(ValueError):  # a line cut off by SIGKILL
+            kind, which, born = json.loads(line)
+            watched[kind].pop(which, None)
+            if born is not None:
+                watched[kind][which] = born
     # A number that was given to somebody else meanwhile is none of our business.
-    ours = [pid for pid, born in processes.items() if not _alive(pid) or _born(pid) == born]
+    births = ((int(which), born) for which, born in watched["process"].items())
+    ours = [pid for pid, born in births if not _alive(pid) or _born(pid) == born]
     end_processes(lambda: processes_of(ours, f"{token}:"), groups=[pid for pid in ours if _leads(pid)])
-    for folder in folders:
+    for folder in watched["folder"]:
         remove_folder(Path(folder))
 
 
