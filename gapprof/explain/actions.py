@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from gapprof.explain.diagnosis import Diagnosis
 from gapprof.facts.case import Case
 from gapprof.facts.contention import traced_work
-from gapprof.facts.estimates import LEVEL, latency_ms, without_ms
+from gapprof.facts.estimates import latency_ms, without_ms
 from gapprof.facts.isolation import isolated
 from gapprof.facts.ladder import planned, target
 from gapprof.facts.page_work import page_sources
@@ -18,13 +19,14 @@ from gapprof.text.names import harmless
 _THREADS = {"native": -1.0, "native-threads": 1.0}
 
 
-def actions(case: Case, level: float = LEVEL) -> tuple[Action, ...]:
+def actions(case: Case, diagnosis: Diagnosis) -> tuple[Action, ...]:
     """Only changes whose cost was measured and is beyond doubt; they do not add up."""
     now = latency_ms(case, "web")
     if now is None:
         return ()
-    measured = tuple(_more_threads(case, now, level))
-    found = (*(measured or _threads_predicted(case, now, level)), *_steps(case, now, level))
+    measured = tuple(_more_threads(case, now, diagnosis.level))
+    threads = measured or _threads_predicted(case, now, diagnosis.level)
+    found = (*threads, *_steps(case, now, diagnosis.children_level))
     return tuple(sorted(found, key=lambda action: action.then_ms.point))
 
 

@@ -37,7 +37,7 @@ def build(recording: Recording) -> Report:
     gap, latency = _gap(case, diagnosis), _latency(case)
     causes = cause_rows(case, diagnosis)
     residual = residual_row(case, diagnosis, residual_why(case, diagnosis))
-    changes = actions(case, diagnosis.children_level)
+    changes = actions(case, diagnosis)
     said = headline(case, diagnosis, causes, gap, residual, changes)
     if gap.ratio is None:
         said = one_sided_headline(latency, gap.why)
