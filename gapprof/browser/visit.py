@@ -96,13 +96,22 @@ class Visit:
             ) from error
         match answer:
             case Broke():
-                raise trouble_of(answer)
+                raise trouble_of(self._plain(answer))
             case Refused():
                 raise VisitError(answer.reason, kind="environment", phase="start")
             case Opened() | Timed() | Profiled():
                 if not isinstance(answer, kind):
                     raise VisitError(f"the page answered with {type(answer).__name__}", kind="page")
                 return answer
+
+    def _plain(self, broke: Broke) -> Broke:
+        """Without the server's port and token, which are different each time and nobody's business."""
+        base = self.serving.base
+        return msgspec.structs.replace(
+            broke,
+            message=broke.message.replace(base, "gapprof:"),
+            stack=broke.stack.replace(base, "gapprof:"),
+        )
 
 
 async def nothing(_connection: Connection) -> None:

@@ -27,8 +27,11 @@ def trial(outcome: Trial | Failure) -> Trial:
 
 
 def test_a_worker_of_the_quiet_page_gives_samples_outputs_and_what_it_was(
-    chromium: Chromium, job: Job
+    chromium: Chromium, job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """In spite of a proxy that nobody answers at."""
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
     visited = trial(chromium.timed(job))
     assert len(visited.samples_ms) == PACE.samples
     assert visited.requests_ms == ()

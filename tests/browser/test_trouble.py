@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from gapprof.backends.chromium import Chromium
 from gapprof.browser.launch import launched
@@ -41,6 +42,19 @@ def test_a_page_without_memory_ends_the_visit_at_once(
     greedy = page_of("setTimeout(() => { const a = []; for (;;) a.push(new Array(1e5).fill({})); }, 100)")
     told = failure(chromium.timed(on(job, page=greedy, where="main", js_flags=("--max-old-space-size=40",))))
     assert told.kind == "out-of-memory"
+
+
+def test_wasm_that_gets_no_memory_is_told_as_such(chromium: Chromium, job: Job) -> None:
+    told = failure(chromium.timed(on(job, js_flags=("--wasm-max-mem-pages=100",))))
+    assert (told.kind, told.phase) == ("out-of-memory", "create")
+
+
+def test_a_file_that_is_no_model_is_the_models_fault(chromium: Chromium, job: Job, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.onnx"
+    broken.write_bytes(Path(job.model_path).read_bytes()[:200])
+    told = failure(chromium.timed(replace(on(job, where="main"), model_path=str(broken))))
+    assert (told.kind, told.phase) == ("model", "create")
+    assert "127.0.0.1" not in told.message + told.detail
 
 
 def test_a_page_that_goes_elsewhere_takes_the_task_with_it(
