@@ -44,10 +44,9 @@ def measure(
     with ExitStack() as stack:
         if realise is None:
             stack.enter_context(sole_measurer())
-            realise = {
-                name: backend.open(settings, guard=guard)
-                for name, backend in load(backends, "BACKEND").items()
-            }
+            named = {rung.environment.backend for rung in ladder.values()}
+            known = load(backends, "BACKEND")
+            realise = {name: known[name].open(settings, guard=guard) for name in sorted(named)}
         begin = Begin(
             gapprof_version=__version__,
             argv=argv,

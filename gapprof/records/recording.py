@@ -115,17 +115,7 @@ class End(Struct, frozen=True, kw_only=True, tag="end", tag_field="entry"):
 
 
 Entry = (
-    Begin
-    | Preflight
-    | RoundStarted
-    | Trial
-    | Failure
-    | Profile
-    | Trace
-    | OutputCheck
-    | Sampled
-    | Note
-    | End
+    Begin | Preflight | RoundStarted | Trial | Failure | Profile | Trace | OutputCheck | Sampled | Note | End
 )
 
 
