@@ -139,7 +139,8 @@ def native_ms(model: Path, subject: Subject, *, optimise: bool, isa: str, thread
         capture_output=True, text=True, timeout=300, check=True,
     )  # fmt: skip
     line = next(line for line in done.stdout.splitlines() if line.startswith("TIMES"))
-    return statistics.median(json.loads(line.removeprefix("TIMES")))
+    times: list[float] = json.loads(line.removeprefix("TIMES"))
+    return statistics.median(times)
 
 
 def web_ms(subject: Subject, *, threads: int) -> float:
@@ -161,7 +162,7 @@ def web_ms(subject: Subject, *, threads: int) -> float:
         **{f"/tensor/{name}": value.tobytes() for name, value in tensors.items()},
     }
     handler = functools.partial(Handler, files=files, answers=answers)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)  # type: ignore[arg-type]  # a partial is a class enough
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     profile = tempfile.mkdtemp(prefix="benchmark-")
     quiet = [
@@ -189,7 +190,8 @@ def web_ms(subject: Subject, *, threads: int) -> float:
         shutil.rmtree(profile, ignore_errors=True)
     if not answers or not isinstance(answers[0], list):
         raise RuntimeError(f"the page answered {answers or 'nothing within 120 s'}")
-    return statistics.median(answers[0])
+    times: list[float] = answers[0]
+    return statistics.median(times)
 
 
 def by_itself(model: str, subject: Subject) -> dict[str, float]:

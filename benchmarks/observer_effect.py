@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 from gapprof.explain.report import build
-
 from gapprof.records.codec import decode_recording
 
 ZOO = Path(__file__).parent.parent / "reports" / "zoo"

@@ -28,7 +28,8 @@ def rows(recording: Recording, wall_s: float) -> list[tuple[str, str]]:
     visits: dict[str, list[float]] = defaultdict(list)
     for trial in recording.of(Trial):
         visits[trial.rung].append(trial.ended_s - trial.started_s)
-    passes_s = sum(p.ended_s - p.started_s for kind in (Profile, Trace) for p in recording.of(kind))
+    passes: list[Profile | Trace] = [*recording.of(Profile), *recording.of(Trace)]
+    passes_s = sum(one.ended_s - one.started_s for one in passes)
     first_round_s = starts[1] if len(starts) > 1 else wall_s
     return [
         ("first complete round after", f"{first_round_s:.1f} s"),

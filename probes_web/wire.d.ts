@@ -34,7 +34,7 @@ export interface OpenTask {
   warmup_runs: number;
 }
 
-/** Time what is open: `samples` batches back to back (`requests` 0), or `requests` paced requests (`samples` 0). */
+/** Time what is open: `samples` batches back to back, or `requests` paced requests; the other one is 0. */
 export interface TimeTask {
   kind: "time";
   batch: number;

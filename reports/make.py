@@ -16,9 +16,10 @@ ZOO = HERE / "zoo"
 CAUSES = ("threads", "simd", "library", "runtime", "contention")
 INTRODUCTION = """# Published reports
 
-Each row is one run of `gapprof explain zoo:NAME`. The recording holds every raw sample; `gapprof analyze` makes the
-same JSON and Markdown from it, byte for byte. Figures are factors (how many times slower) with their 95 % interval;
-"–" stands where a cause does not apply or was not measured. `make reports` regenerates all of this.
+Each row is one run of `gapprof explain zoo:NAME`. The recording holds every raw sample; `gapprof analyze`
+makes the same JSON and Markdown from it, byte for byte. Figures are factors (how many times slower) with
+their 95 % interval; "–" stands where a cause does not apply or was not measured. `make reports` makes all
+of this anew.
 
 """
 
@@ -38,7 +39,8 @@ def table(reports: list[Report]) -> str:
     """The README of this folder."""
     machine = reports[0].machine
     lines = [
-        f"Measured on {machine.usable_cores} cores of {machine.cpu}, {machine.system} {machine.architecture}.",
+        f"Measured on {machine.usable_cores} cores of {machine.cpu}, "
+        f"{machine.system} {machine.architecture}.",
         "",
         f"| model | native | web | gap | {' | '.join(CAUSES)} | not separated | rounds | status |",
         f"| :-- | --: | --: | --: | {' | '.join('--:' for _ in CAUSES)} | --: | --: | :-- |",

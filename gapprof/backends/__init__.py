@@ -1,1 +1,1 @@
-"""Ways to realise an environment: one file each, exporting BACKEND. The protocol is `records.backend.Backend`."""
+"""Ways to realise an environment: one file each, exporting BACKEND; it opens a `records.backend.Backend`."""

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
+from statistics import fmean, median
 from typing import TypeVar
 
 from gapprof import assets
@@ -21,10 +21,11 @@ from gapprof.records.environment import Setting
 from gapprof.records.job import Job
 from gapprof.records.settings import Settings
 from gapprof.records.trial import Failure, NodeTime, Profile, Trace, Trial
-from gapprof.records.wire import Opened, OpenTask, Profiled, Timed
+from gapprof.records.wire import Opened, OpenTask, Profiled, ProfileTask, Timed
 
 T = TypeVar("T")
 
+CHAIN_PROFILED_RUNS = 30
 CHAIN_SAMPLES = 15
 _NET_S = 10.0
 """Every step ends at the deadline by itself; this catches what is no step."""
@@ -94,6 +95,7 @@ class Chromium:
             run_ms = median(opened.warmup_ms[-5:])
             profiled = await visit.ask(tasks.profile_task(opening, run_ms=run_ms), Profiled)
             after = await scheduler.after(connection, browser)
+            dispatch_us, profiler_us = await _per_node_us(job, visit, opening)
             return Profile(
                 rung=job.rung,
                 round=job.round,
@@ -111,7 +113,8 @@ class Chromium:
                     )
                     for node in profiled.nodes
                 ),
-                dispatch_us_per_node=await _dispatch_us(job, visit, opening),
+                dispatch_us_per_node=dispatch_us,
+                profiler_us_per_node=profiler_us,
                 seen=facts,
                 load=scheduler.load(before, after),
             )
@@ -182,16 +185,26 @@ class ChromiumFactory:
 BACKEND = ChromiumFactory()
 
 
-async def _dispatch_us(job: Job, visit: Visit, opening: OpenTask) -> float | None:
-    """What dispatching one node costs; None where the chain does not run: the profile counts all the same."""
+async def _per_node_us(job: Job, visit: Visit, opening: OpenTask) -> tuple[float | None, float | None]:
+    """What dispatching one node costs, and what the profiler adds to one node's time, on the chain.
+
+    None where the chain does not run: the profile counts all the same. The chain's own glue (wall time less
+    `model_run`) is no dispatch. A node's time by the profiler, less its dispatch, is the profiler's own work.
+    """
     if not job.chain_path or not job.chain_nodes:
-        return None
+        return None, None
     try:
-        await visit.ask(tasks.chain_task(opening, base=visit.serving.base, chain_path=job.chain_path), Opened)
+        chain = tasks.chain_task(opening, base=visit.serving.base, chain_path=job.chain_path)
+        await visit.ask(chain, Opened)
         timed = await visit.ask(tasks.chain_timing(job, samples=CHAIN_SAMPLES), Timed)
+        profiled = await visit.ask(ProfileTask(open=chain, runs=CHAIN_PROFILED_RUNS), Profiled)
     except VisitError:
-        return None
-    return median(timed.samples_ms) * 1e3 / job.chain_nodes
+        return None, None
+    pairs = zip(profiled.profiled_ms, profiled.model_run_ms, strict=True)
+    glue_ms = median(wall - inside for wall, inside in pairs)
+    dispatch_us = max(0.0, median(timed.samples_ms) - glue_ms) * 1e3 / job.chain_nodes
+    node_us = median(fmean(run) for run in zip(*(n.samples_ms for n in profiled.nodes), strict=True)) * 1e3
+    return dispatch_us, max(0.0, node_us - dispatch_us)
 
 
 def _outcome(job: Job, carry_out: Callable[[Course], Awaitable[T]]) -> T | Failure:

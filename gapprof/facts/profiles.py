@@ -15,7 +15,7 @@ WEB = "web-worker"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeFigure:
-    """One node on one side. `samples_ms` are the runs of all passes."""
+    """One node on one side, without what the profiler adds to it. `samples_ms` are the runs of all passes."""
 
     op_type: str
     ms: float
@@ -76,12 +76,13 @@ def _merged(passes: Sequence[Profile]) -> RungProfile:
     for one in passes:
         for node in _unique(one.nodes):
             by_name.setdefault(node.name, []).append(node)
+    own_ms = (_middle(passes, lambda one: one.profiler_us_per_node) or 0.0) / 1000
     return RungProfile(
         nodes={
             name: NodeFigure(
                 op_type=found[0].op_type,
-                ms=median(median(node.samples_ms) for node in found),
-                samples_ms=tuple(value for node in found for value in node.samples_ms),
+                ms=max(0.0, median(median(node.samples_ms) for node in found) - own_ms),
+                samples_ms=tuple(max(0.0, value - own_ms) for node in found for value in node.samples_ms),
             )
             for name, found in by_name.items()
         },

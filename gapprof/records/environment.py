@@ -22,7 +22,7 @@ class Environment(Struct, frozen=True, kw_only=True):
     pacing: Literal["back-to-back", "paced"]
     """Runs in a loop, or requests asked for by events with think time between them."""
     page: Literal["bench", "user", "busy", "user-isolated"]
-    """gapprof's quiet isolated page, the user's as deployed, the built-in busy one, the user's with COOP/COEP."""
+    """gapprof's quiet isolated page, the user's, the built-in busy one, the user's with COOP and COEP."""
     build: Literal["served", "1.18-simd", "1.18-scalar"]
     """The onnxruntime-web build: the one under test, or the last one that shipped with and without SIMD."""
 

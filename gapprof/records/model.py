@@ -4,7 +4,7 @@ from msgspec import Struct
 
 
 class TensorSpec(Struct, frozen=True, kw_only=True):
-    """One graph input or output with its shape resolved. `dtype` is numpy's name (`float32`, `int64`, ...)."""
+    """One graph input or output with its shape resolved. `dtype` is numpy's name (`float32`, ...)."""
 
     name: str
     dtype: str

@@ -8,7 +8,7 @@ from gapprof.records.recording import Recording
 
 
 class Progress(Struct, frozen=True, kw_only=True):
-    """One step of a run. `recording` is given when a round was completed: enough for a provisional ranking."""
+    """One step of a run. `recording` is given after each round: enough for a provisional ranking."""
 
     phase: str
     """`preflight`, `rounds`, `profile`, `trace`, `side`, `done`."""

@@ -1,4 +1,4 @@
-"""Everything measured, raw: one file of JSON lines that grows as the run goes and is enough for all analysis."""
+"""Everything measured, raw: a file of JSON lines that grows as the run goes; all analysis comes from it."""
 
 from collections.abc import Iterator
 from typing import TypeVar

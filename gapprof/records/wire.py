@@ -48,7 +48,7 @@ class OpenTask(Struct, frozen=True, kw_only=True, tag="open", tag_field="kind"):
 
 
 class TimeTask(Struct, frozen=True, kw_only=True, tag="time", tag_field="kind"):
-    """Time what is open: `samples` batches back to back (`requests` 0), or `requests` paced requests (`samples` 0)."""
+    """Time what is open: `samples` batches back to back, or `requests` paced requests; the other one is 0."""
 
     batch: int
     samples: int

@@ -1,4 +1,4 @@
-"""Native on the common graph, held to 128-bit instructions: the closest native code comes to wasm's vectors."""
+"""Native on the common graph, held to 128-bit instructions: as close as native comes to wasm's vectors."""
 
 from msgspec.structs import replace
 

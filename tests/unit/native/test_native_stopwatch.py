@@ -7,11 +7,11 @@ from gapprof.native.profiled import run_count
 from gapprof.native.stopwatch import batches, elapsed_ms, since_spawn_ms, step_us, warm_up
 
 
-def test_every_sample_is_a_batch_of_runs() -> None:
+def test_every_sample_is_a_batch_of_runs_and_one_batch_settles_before_them() -> None:
     runs: list[int] = []
     samples = batches(lambda: runs.append(1), batch=7, samples=5)
     assert len(samples) == 5
-    assert len(runs) == 35
+    assert len(runs) == 7 + 35
 
 
 def test_a_sample_is_the_mean_of_its_batch() -> None:
