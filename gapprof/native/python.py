@@ -13,8 +13,12 @@ def module_command(module: str) -> tuple[str, ...]:
 
 
 def own_environment() -> dict[str, str]:
-    """The environment as it is, in which this very gapprof can be imported, installed or not."""
+    """The environment as it is, in which this very gapprof can be imported, installed or not.
+
+    onnxruntime from 1.30 on reports its use from a thread of its own, with files in the temporary folder and
+    in the user's home. That thread would be timed, and the files left behind, so it is told not to.
+    """
     here = str(Path(gapprof.__file__).parents[1])
     inherited = os.environ.get("PYTHONPATH")
     path = here if not inherited else os.pathsep.join((here, inherited))
-    return {**os.environ, "PYTHONPATH": path}
+    return {**os.environ, "PYTHONPATH": path, "ORT_DISABLE_TELEMETRY": "1"}

@@ -1,7 +1,6 @@
 """One native step in a fresh Python process: a crash, a hang or a memory bomb there is an answer here."""
 
 import contextlib
-import importlib.util
 import json
 import os
 import subprocess
@@ -12,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from gapprof.native.python import own_environment
 
 KILL_WAIT_S = 10.0
 
@@ -55,7 +56,7 @@ def ask(
                 stdin=subprocess.PIPE,
                 stdout=stderr,
                 stderr=stderr,
-                env=_environment(),
+                env={**own_environment(), "PYTHONDONTWRITEBYTECODE": "1"},
                 cwd=folder,
                 process_group=0 if os.name == "posix" else None,
             )
@@ -82,14 +83,6 @@ def serve(step: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
     request = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     answer = step(request)
     Path(sys.argv[2]).write_text(json.dumps(answer), encoding="utf-8")
-
-
-def _environment() -> dict[str, str]:
-    """The child imports this same gapprof, and nothing from the folder it happens to start in."""
-    spec = importlib.util.find_spec("gapprof")
-    home = str(Path(spec.origin).parents[1]) if spec and spec.origin else ""
-    path = os.pathsep.join(part for part in (home, os.environ.get("PYTHONPATH", "")) if part)
-    return {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def _die_with_parent() -> None:
