@@ -23,7 +23,7 @@ from gapprof.measure.spending import (
     total_rounds,
 )
 from gapprof.measure.teller import Teller
-from gapprof.measure.visits import Visits
+from gapprof.measure.visits import Patience, Visits
 from gapprof.records.backend import Backend
 from gapprof.records.job import Pace
 from gapprof.records.recording import PlannedRung, Preflight, RoundStarted, Sampled
@@ -37,6 +37,8 @@ REFERENCES = ("native-128", "native-extended", "native-threads", "native", "web-
 """Whose outputs the others are held against; the first that gave any (exact integers at 128 bits)."""
 PROFILED = ("native-extended", "native-128", "web-worker")
 TRACED = ("web", "web-busy")
+REPEATS_SHARE = 0.25
+"""Of the budget, for repeating trials that outside load disturbed."""
 PASS_S = 3.0
 """A first guess of what a profile or trace pass costs beyond a trial."""
 
@@ -207,6 +209,7 @@ class Stages:
             outputs=self.outputs,
             seed=self.settings.seed,
             pace=pace,
+            patience=Patience(REPEATS_SHARE * self.settings.budget_s),
         )
 
 

@@ -16,10 +16,17 @@ from gapprof.records.subject import Subject
 from gapprof.records.trial import Failure, Profile, Trace, Trial
 
 ATTEMPTS = 3
-"""A disturbed trial is repeated twice; then it counts, marked: a busy machine widens intervals first."""
+"""A disturbed trial is repeated twice; then it counts, and its load says so: intervals widen first."""
 KEPT_WARMUP_RUNS = 200
 """Of a tiny model's thousands; enough to see where it became steady."""
 PREFLIGHT_ROUND = -1
+
+
+@dataclass(slots=True)
+class Patience:
+    """Seconds left for repeating disturbed trials: on a machine that is never quiet, repeats buy nothing."""
+
+    left_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +40,7 @@ class Visits:
     """Folder for one .npz of outputs per rung."""
     seed: int
     pace: Pace
+    patience: Patience
 
     def outputs_of(self, rung_id: str) -> Path:
         """Where the outputs of a rung lie once it was visited."""
@@ -92,10 +100,9 @@ class Visits:
             harness_faults(outcome.seen, step.setting, stock_flags=step.rung.environment.flags != "user")
         )
         disturbance = disturbed(outcome.load)
-        if disturbance and attempt < ATTEMPTS - 1:
+        if disturbance and attempt < ATTEMPTS - 1 and self.patience.left_s > 0:
             struck.append(disturbance)
-        elif disturbance:
-            self.journal.note(step.rung.id, f"kept after two repeats in spite of {disturbance}")
+            self.patience.left_s -= outcome.ended_s - outcome.started_s
         return replace(_bounded(outcome), struck=tuple(struck))
 
     def _backend(self, step: PlannedRung) -> Backend:
