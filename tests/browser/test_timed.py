@@ -125,6 +125,7 @@ def test_profiled_nodes_have_the_names_of_the_graph(chromium: Chromium, job: Job
     assert all(len(node.samples_ms) == len(profile.profiled_ms) for node in profile.nodes)
     assert profile.dispatch_us_per_node is not None
     assert profile.dispatch_us_per_node > 0
+    assert profile.profiler_us_per_node is not None
 
 
 class _Guarded(http.server.BaseHTTPRequestHandler):
