@@ -6,6 +6,7 @@ import re
 import subprocess
 import threading
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,34 +20,44 @@ from gapprof.guard import GRACE_S, MARKER, Guard, end_processes, processes_of, r
 START_S = 60.0
 _LISTENING = re.compile(r"DevTools listening on (ws://\S+)")
 _TAIL_LINES = 20
+_KEPT_LINES, _LINE_BYTES = 500, 4096
 _MEND = (
     "Name another browser with --browser PATH or run `gapprof setup`; `gapprof doctor` says what is there."
 )
 
 
 class Stderr:
-    """Everything a browser writes to stderr: it reports an unknown flag, and its death, nowhere else."""
+    """What a browser writes to stderr: it reports an unknown flag, and its death, nowhere else.
+
+    Of one that floods it the first and the last lines are kept, and long lines in pieces.
+    """
 
     def __init__(self, stream: IO[bytes]) -> None:
-        self._lines: list[str] = []
+        self._first: list[str] = []
+        self._last: deque[str] = deque(maxlen=_KEPT_LINES)
         self._thread = threading.Thread(target=self._read, args=(stream,), daemon=True)
         self._thread.start()
 
     def text(self) -> str:
         """What was said so far."""
-        return "".join(self._lines)
+        return "".join(self._lines())
 
     def tail(self) -> str:
         """The last lines, for a failure's detail."""
-        return "".join(self._lines[-_TAIL_LINES:])
+        return "".join(self._lines()[-_TAIL_LINES:])
 
     def close(self) -> None:
         """Wait for the reader; all writers are dead by then."""
         self._thread.join(timeout=5.0)
 
+    def _lines(self) -> list[str]:
+        return [*self._first, *self._last]
+
     def _read(self, stream: IO[bytes]) -> None:
         with stream:
-            self._lines.extend(line.decode(errors="replace") for line in stream)
+            while line := stream.readline(_LINE_BYTES):
+                kept = self._first if len(self._first) < _KEPT_LINES else self._last
+                kept.append(line.decode(errors="replace"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -15,6 +16,7 @@ from gapprof.records.settings import Settings
 BACKENDS = ("wasm",)
 _WHERE = ("main", "worker")
 _PAGES = ("quiet", "busy")
+_FOLDERS_PAGE = "index.html"
 _RUNG_WORDS = ("auto", "main", "all")
 _MOST_THREADS = 1024
 
@@ -64,12 +66,7 @@ def _check(settings: Settings) -> None:
 
 
 def _check_paths(settings: Settings) -> None:
-    page = settings.page
-    if page not in _PAGES and not _is_url(page) and not (_is_file(page) or _is_folder(page)):
-        raise WrongUse(
-            f"--page {page} is neither quiet nor busy, no URL, and no file here",
-            hint="Give quiet, busy, the path of an HTML file or its folder, or an http(s) URL.",
-        )
+    _check_page(settings.page)
     if settings.inputs is not None and not _is_file(settings.inputs):
         raise WrongUse(
             f"--inputs {settings.inputs} is no file", hint="Give an .npz with one array per input."
@@ -79,6 +76,28 @@ def _check_paths(settings: Settings) -> None:
             f"--web-dist {settings.web_dist} is not a folder",
             hint="Give the `dist` folder of an onnxruntime-web build.",
         )
+
+
+def _check_page(page: str) -> None:
+    hint = "Give quiet, busy, the path of an HTML file or its folder, or an http(s) URL."
+    if page in _PAGES:
+        return
+    if _is_url(page):
+        if not _host(page):
+            raise WrongUse(f"--page {page} names no host", hint=hint)
+    elif page and _is_folder(page):
+        if not _is_file(str(Path(page) / _FOLDERS_PAGE)):
+            raise WrongUse(f"--page {page} is a folder without an {_FOLDERS_PAGE}", hint=hint)
+    elif not _is_file(page):
+        raise WrongUse(f"--page {page} is neither quiet nor busy, no URL, and no file here", hint=hint)
+
+
+def _host(url: str) -> str:
+    """Empty where the address has none, or is none."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _is_file(path: str) -> bool:
@@ -108,6 +127,11 @@ def _rungs(asked: str) -> str:
             "--rungs names no rung", hint=f"It is {', '.join(_RUNG_WORDS)}, or ids: {', '.join(known)}."
         )
     for name in ids:
+        if name in _RUNG_WORDS:
+            raise WrongUse(
+                f"--rungs {asked} mixes {name} with other names",
+                hint=f"Either one of {', '.join(_RUNG_WORDS)}, or ids; the main rungs are always visited.",
+            )
         if name not in known:
             raise WrongUse(
                 f"there is no rung called {name!r}", hint=_did_you_mean(name, [*_RUNG_WORDS, *known])

@@ -28,6 +28,9 @@ def test_nothing_given_is_the_contracts_defaults() -> None:
         {"page": "no/such/page.html"},
         {"page": "n" * 5000},
         {"page": "file:///etc/passwd"},
+        {"page": ""},
+        {"page": "http://"},
+        {"page": "https://[half"},
         {"inputs": "no-such.npz"},
         {"web_dist": "no-such-folder"},
         {"rungs": ""},
@@ -70,6 +73,18 @@ def test_a_page_may_be_a_file_and_paths_may_be_paths(tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     page.write_text("<p>")
     assert settings_from({"page": page}).page == str(page)
+
+
+def test_a_folder_is_a_page_only_with_an_index(tmp_path: Path) -> None:
+    with pytest.raises(WrongUse, match=r"without an index\.html"):
+        settings_from({"page": tmp_path})
+    (tmp_path / "index.html").write_text("<p>")
+    assert settings_from({"page": tmp_path}).page == str(tmp_path)
+
+
+def test_a_word_for_several_rungs_stands_alone() -> None:
+    with pytest.raises(WrongUse, match="mixes main with other names"):
+        settings_from({"rungs": "web-busy,main"})
 
 
 def test_another_backend_is_not_in_this_version() -> None:
