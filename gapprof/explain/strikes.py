@@ -2,24 +2,28 @@
 
 from gapprof.facts.case import Case
 from gapprof.facts.cells import counted
+from gapprof.facts.disturbance import disturbed
 from gapprof.facts.ladder import planned
 from gapprof.facts.tier import given_flags
-from gapprof.records.recording import Note
 from gapprof.records.report import CheckRow
 from gapprof.records.trial import Trial
 from gapprof.text.names import harmless
 
 _OUTSIDE = "outside load"
-"""How a strike or note begins that is the machine's doing, not ours."""
+"""How a strike begins that is the machine's doing, not ours."""
 
 
 def outside_load(case: Case) -> CheckRow:
     """How many trials other programs disturbed. Never fails: a busy machine widens intervals first."""
     trials = [trial for trial in case.recording.of(Trial) if trial.round >= 0]
     struck = [trial for trial in trials if any(reason.startswith(_OUTSIDE) for reason in trial.struck)]
-    kept = [note for note in case.recording.of(Note) if _OUTSIDE in note.text]
+    counting = [trial for trial in trials if not trial.struck]
+    kept = [trial for trial in counting if disturbed(trial.load)]
     if kept:
-        text = f"{len(kept)} trials stayed disturbed by other programs and were kept; intervals show it"
+        text = (
+            f"{len(kept)} of the {len(counting)} trials that count were disturbed by other programs; "
+            "intervals show it"
+        )
         return CheckRow(id="outside-load", kind="harness", status="unknown", text=text, concerns="report")
     if all(trial.load.machine_busy_ms is None for trial in trials):
         text = "this system does not say who uses the processors"

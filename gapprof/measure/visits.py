@@ -6,7 +6,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from gapprof.measure.disturbance import disturbed
+from gapprof.facts.disturbance import disturbed
 from gapprof.measure.faults import harness_faults
 from gapprof.measure.journal import Journal
 from gapprof.records.backend import Backend

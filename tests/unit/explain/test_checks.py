@@ -8,10 +8,10 @@ from gapprof.explain.harness_checks import harness_checks
 from gapprof.explain.strikes import faulty
 from gapprof.explain.subject_checks import subject_checks
 from gapprof.facts.case import Case
-from gapprof.records.recording import Note, Recording
+from gapprof.records.recording import Recording
 from gapprof.records.report import CheckRow
 from gapprof.records.settings import Settings
-from gapprof.records.trial import Trial
+from gapprof.records.trial import Load, Trial
 from tests.truth.recorder import record
 
 
@@ -76,10 +76,10 @@ def test_a_flag_of_the_user_that_the_engine_does_not_know_is_not_our_fault() -> 
 
 
 def test_disturbed_trials_that_were_kept_are_unknown_not_failed() -> None:
-    recording = record(Machine())
-    note = Note(at_s=0.0, concerns="web", text="kept after two repeats in spite of outside load: 12%")
-    row = harness(replace(recording, entries=(*recording.entries, note)))["outside-load"]
+    loud = Load(wall_ms=2000.0, machine_busy_ms=3000.0, own_cpu_ms=2000.0)
+    row = harness(changed("web-graph", lambda t: replace(t, load=loud)))["outside-load"]
     assert row.status == "unknown"
+    assert "disturbed by other programs" in row.text
 
 
 def test_a_rung_that_lost_every_trial_to_our_fault_is_named() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gapprof.measure.disturbance import disturbed, outside_ms
+from gapprof.facts.disturbance import disturbed, outside_ms
 from gapprof.records.trial import Load
 
 
