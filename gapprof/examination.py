@@ -17,8 +17,8 @@ from msgspec import Struct
 from gapprof.browser.flags import why_no_sandbox
 from gapprof.browser.launch import launched
 from gapprof.browser.trouble import VisitError
+from gapprof.facts.disturbance import BOUND
 from gapprof.guard import Guard
-from gapprof.measure.disturbance import BOUND
 from gapprof.measure.machine import machine_facts, usable_cores
 from gapprof.proc import machine_busy_ms
 
