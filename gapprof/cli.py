@@ -1,11 +1,13 @@
 """The command line: finds the subcommand, and is the one place where errors become exit codes."""
 
 import importlib
+import os
 import pkgutil
 import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 
 import click
@@ -38,6 +40,7 @@ def gapprof() -> None:
 
 def main() -> None:
     """Entry point of the `gapprof` command."""
+    _open_closed_streams()
     sys.exit(run(sys.argv[1:]))
 
 
@@ -58,6 +61,14 @@ def run(arguments: Sequence[str]) -> ExitCode:
             say(Interrupted("interrupted"))
             return ExitCode.INTERRUPTED
     return ExitCode(code or 0)
+
+
+def _open_closed_streams() -> None:
+    """A shell may close stdout or stderr (`>&-`); the next file opened would take its place."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            stream = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  # as long as we live
+            setattr(sys, name, stream)
 
 
 @contextmanager

@@ -27,11 +27,13 @@ class Join:
 
 
 def join(case: Case) -> Join | None:
-    """None until both sides were profiled."""
+    """None until both sides were profiled, and where neither has a node."""
     native, web, capped = (profile_of(case, rung) for rung in (NATIVE, WEB, CAPPED))
     if native is None or web is None:
         return None
     names = dict.fromkeys((*native.nodes, *web.nodes))
+    if not names:
+        return None
     nodes = []
     for name in names:
         here, there = native.nodes.get(name), web.nodes.get(name)

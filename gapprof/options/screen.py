@@ -3,11 +3,12 @@
 import os
 import shutil
 import sys
+from pathlib import Path
 from typing import TextIO
 
 import click
 
-from gapprof.errors import GapprofError
+from gapprof.errors import EnvironmentUnusable, GapprofError
 from gapprof.records.surface import Surface
 from gapprof.text import names
 
@@ -28,14 +29,23 @@ def surface_of(stream: TextIO, *, plain: bool, detail: bool = False) -> Surface:
 
 
 def show(text: str, stream: TextIO | None = None) -> None:
-    """Write to stdout or the given stream; a reader that went away is no error."""
+    """Write to stdout or the given stream; a reader that went away is no error, nor is a deaf stderr.
+
+    Raises EnvironmentUnusable where anything else, such as a full disk, keeps stdout from being written.
+    """
     stream = stream or sys.stdout
     try:
         stream.write(text)
         stream.flush()
     except BrokenPipeError:
-        # Python flushes stdout once more at exit and would complain again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        _deafen(stream)
+    except OSError as error:
+        _deafen(stream)
+        if stream is not sys.stderr:
+            raise EnvironmentUnusable(
+                f"stdout could not be written: {error.strerror}",
+                hint="Free some space there, or send the output elsewhere.",
+            ) from error
 
 
 def say(error: GapprofError) -> None:
@@ -46,6 +56,12 @@ def say(error: GapprofError) -> None:
     ]
     text = "\n".join(lines) + "\n"
     show(text if _unicode(sys.stderr) else names.ascii_only(text), sys.stderr)
+
+
+def _deafen(stream: TextIO) -> None:
+    """Python flushes a stream once more at exit and would complain again."""
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), stream.fileno())
 
 
 def _width(stream: TextIO) -> int:

@@ -8,9 +8,18 @@ import msgspec
 from gapprof.errors import WrongUse
 from gapprof.records.recording import SCHEMA, SCHEMA_VERSION, Begin, Entry, Recording
 from gapprof.records.report import Report
+from gapprof.records.trial import Trial
 
 _ENTRY: msgspec.json.Decoder[Entry] = msgspec.json.Decoder(Entry)
+_LONGEST_MS = 1e9
 _ENCODER = msgspec.json.Encoder(order="deterministic")
+
+
+class _Kin(msgspec.Struct, frozen=True):
+    """All that recordings of every version have in common."""
+
+    schema: str
+    schema_version: str
 
 
 def encode_entry(entry: Entry) -> bytes:
@@ -29,9 +38,18 @@ def decode_recording(lines: Iterable[bytes], *, source: str) -> Recording:
                 hint="Give the .jsonl file that `gapprof explain --recording FILE` wrote.",
             )
         try:
-            entries.append(_ENTRY.decode(line))
+            entry = _ENTRY.decode(line)
         except msgspec.DecodeError as error:
+            if number == 1:
+                _refuse_newer_kin(line, source)
             pending = error
+            continue
+        if wrong := _impossible(entry):
+            raise WrongUse(
+                f"{source}: line {number} holds what no run can have measured: {wrong}",
+                hint="The file was damaged or edited; measure again with `gapprof explain`.",
+            )
+        entries.append(entry)
     if not entries or not isinstance(entries[0], Begin):
         raise WrongUse(
             f"{source} is not a gapprof recording: it does not start with a `begin` entry",
@@ -61,6 +79,27 @@ def decode_report(data: bytes, *, source: str) -> Report:
 def report_schema() -> dict[str, Any]:
     """JSON Schema of the report."""
     return msgspec.json.schema(Report)
+
+
+def _impossible(entry: Entry) -> str:
+    """What is wrong with a trial that counts; empty: nothing. A paced request may take less than a tick."""
+    if isinstance(entry, Trial) and not entry.struck:
+        for ms in entry.samples_ms:
+            if not 0 < ms < _LONGEST_MS:
+                return f"a run of {ms:g} ms on {entry.rung}"
+        for ms in entry.requests_ms:
+            if not 0 <= ms < _LONGEST_MS:
+                return f"a request of {ms:g} ms on {entry.rung}"
+    return ""
+
+
+def _refuse_newer_kin(line: bytes, source: str) -> None:
+    """A first line that cannot be read may be of another version, which says more than where it differs."""
+    try:
+        kin = msgspec.json.decode(line, type=_Kin)
+    except msgspec.DecodeError:
+        return
+    _refuse_newer(kin.schema, kin.schema_version, SCHEMA, SCHEMA_VERSION, source)
 
 
 def _refuse_newer(found: str, found_version: str, schema: str, version: str, source: str) -> None:

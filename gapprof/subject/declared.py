@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import onnx
-from onnx import helper
+from onnx import TensorProto, helper
 
 from gapprof.errors import ModelUnusable
 from gapprof.subject.tensors import element_count, shortened
@@ -73,6 +73,8 @@ def _declared(value: onnx.ValueInfoProto) -> Declared:
         dtype = str(helper.tensor_dtype_to_np_dtype(tensor.elem_type))
     except (KeyError, ValueError, TypeError):
         dtype = f"type {tensor.elem_type}"
+    if tensor.elem_type == TensorProto.STRING:
+        dtype = "string"  # numpy calls them objects
     if dtype not in DTYPES:
         raise ModelUnusable(
             f"input {name} has elements of {dtype}, which gapprof cannot feed",

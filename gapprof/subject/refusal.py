@@ -10,6 +10,8 @@ from gapprof.subject.visible import shown
 
 _FRAME = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : |Load model from .*? failed:", re.DOTALL)
 _SOURCE_PLACE = re.compile(r"/onnxruntime_src/\S+:\d+ |\b\w+\.(?:cc|h):\d+ \S+ ")
+_SIGNATURE = re.compile(r"^(?:[\w:]+ )?onnxruntime::[\w:]+\(.*?\) (?=[A-Z])", re.DOTALL)
+"""The C++ function that refused; its arguments' types hold brackets, so a capital begins the sentence."""
 _IN_GRAPH = re.compile(r'In Node, \("(?P<name>.*?)", (?P<op>[^,]*), .*? , Error (?P<said>.*)', re.DOTALL)
 _IN_TYPES = re.compile(r"Node \((?P<name>.*?)\) Op \((?P<op>[^)]*)\) (?P<said>.*)", re.DOTALL)
 _IN_RUN = re.compile(
@@ -40,7 +42,7 @@ def answer_of(outcome: Answered | Died | Overdue, *, doing: str, hint: str) -> d
 
 def readable(message: str) -> str:
     """One line without frames and source places: `node 'a' (Conv): what is wrong`, where a node is named."""
-    text = _SOURCE_PLACE.sub("", _FRAME.sub("", message))
+    text = _SIGNATURE.sub("", _SOURCE_PLACE.sub("", _FRAME.sub("", message)))
     for pattern in (_IN_GRAPH, _IN_TYPES, _IN_RUN):
         if found := pattern.search(text):
             said = found["said"]

@@ -78,6 +78,7 @@ NO_SHAPE_FITS = drawn(
 )
 LATER_OPSET = drawn([relu()])
 LATER_OPSET.opset_import[0].version = 9999
+TEXT = drawn([helper.make_node("Identity", ["x"], ["y"])], inputs=[("x", TensorProto.STRING, (2,))])
 
 
 BAD: dict[str, tuple[Callable[[Path], Path], ExitCode, str]] = {
@@ -102,6 +103,7 @@ BAD: dict[str, tuple[Callable[[Path], Path], ExitCode, str]] = {
     "unknown-operator": (_model(UNKNOWN), UNUSABLE, r"node 'the one.*' \(Frobnicate\)"),
     "future-opset": (_model(LATER_OPSET), UNUSABLE, "(?i)opset"),
     "impossible-reshape": (_model(NO_SHAPE_FITS), UNUSABLE, r"\(Reshape\)"),
+    "text": (_model(TEXT), UNUSABLE, "elements of string"),
     "missing-data": (_external("w.bin"), UNUSABLE, r"'w\.bin' is missing"),
     "data-above": (_external("../w.bin"), UNUSABLE, "outside its own folder"),
     "absolute-data": (_external("/etc/passwd"), UNUSABLE, "outside its own folder"),

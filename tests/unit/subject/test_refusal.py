@@ -17,6 +17,17 @@ RUN = (
     "[ONNXRuntimeError] : 1 : FAIL : Non-zero status code returned while running Where node. "
     "Name:'/h.0/Where' Status Message: /onnxruntime_src/core/element_wise_ops.h:563 65 by 192"
 )
+IR = (
+    "[ONNXRuntimeError] : 1 : FAIL : Load model from ir99.onnx failed:"
+    "/onnxruntime_src/onnxruntime/core/graph/model.cc:202 onnxruntime::Model::Model(onnx::ModelProto&&, "
+    "const onnxruntime::PathString&, const onnxruntime::ModelOptions&) Unsupported model IR version: 99\n"
+)
+OPSET = (
+    "[ONNXRuntimeError] : 1 : FAIL : Load model from m.onnx failed:"
+    "/onnxruntime_src/onnxruntime/core/graph/model_load_utils.h:46 void "
+    "onnxruntime::model_load_utils::ValidateOpsetForDomain(const std::unordered_map<std::__cxx11::"
+    "basic_string<char>, int>&, bool, const std::string&, int) ONNX Runtime only *guarantees* support"
+)
 
 
 @pytest.mark.parametrize(
@@ -28,6 +39,8 @@ RUN = (
             "node '/pooler/Gemm' (Gemm): [ShapeInferenceError] Input 0 expected to have rank 2 in .",
         ),
         (RUN, "node '/h.0/Where' (Where): 65 by 192"),
+        (IR, "Unsupported model IR version: 99"),
+        (OPSET, "ONNX Runtime only *guarantees* support"),
         ("something\n  else", "something else"),
     ],
 )
