@@ -8,8 +8,7 @@ from collections.abc import AsyncIterator
 
 import pyppeteer.browser
 import pyppeteer.connection
-from pyppeteer.errors import NetworkError, PageError
-from pyppeteer.errors import TimeoutError as PyppeteerTimeout
+from pyppeteer.errors import PyppeteerError
 
 from gapprof.browser.trouble import VisitError
 
@@ -18,18 +17,18 @@ _PARTING_S = 5.0
 logging.getLogger("pyppeteer").setLevel(logging.CRITICAL)  # it reports on stderr what is raised here anyway
 
 
-async def navigate(endpoint: str, url: str, *, deadline_s: float) -> None:
-    """Bring the browser's first page to `url`, as far as its DOMContentLoaded.
+async def navigate(endpoint: str, target: str, url: str, *, deadline_s: float) -> None:
+    """Bring the page with that target id to `url`, as far as its DOMContentLoaded.
 
     Never waits for idle: a busy page has none. Raises VisitError (phase `load`) if none comes.
     """
     async with asyncio.timeout(deadline_s), _driving(endpoint) as browser:
-        page = (await browser.pages())[0]
+        page = await next(known for known in browser.targets() if known._targetId == target).page()
         page.on("error", lambda _: None)  # without a listener a crash ends pyppeteer's receive loop
         try:
             options = {"waitUntil": "domcontentloaded", "timeout": deadline_s * 1e3}
             response = await page.goto(url, options)
-        except (PageError, NetworkError, PyppeteerTimeout) as error:
+        except PyppeteerError as error:
             raise _not_there(url, str(error)) from error
         if response is not None and response.status >= 400:
             raise _not_there(url, f"HTTP status {response.status}")

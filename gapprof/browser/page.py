@@ -13,6 +13,7 @@ from gapprof.browser.launch import Browser
 from gapprof.browser.trouble import VisitError
 
 PAGE_S = 60.0
+_FIRST_PAGE_S = 20.0
 _SETTLE_S = 5.0
 """How long to wait for a page's `load` event after its DOMContentLoaded; some pages never get there."""
 
@@ -22,6 +23,7 @@ class Page:
     """A page that is alive, as far as anybody heard."""
 
     connection: Connection
+    target: str
     session: str
 
     async def evaluate(self, expression: str, *, deadline_s: float) -> str:
@@ -53,11 +55,10 @@ class Page:
 async def attached(browser: Browser) -> AsyncIterator[Page]:
     """The browser's first page, still empty, with a session that hears of its end. Raises VisitError."""
     async with connected(browser.endpoint) as connection:
-        targets = (await connection.call("Target.getTargets"))["targetInfos"]
-        target = next(info["targetId"] for info in targets if info["type"] == "page")
+        target = await _first_page(connection)
         told = await connection.call("Target.attachToTarget", {"targetId": target, "flatten": True})
-        page = Page(connection=connection, session=told["sessionId"])
-        await _watch(page, target)
+        page = Page(connection=connection, target=target, session=told["sessionId"])
+        await _watch(page)
         yield page
 
 
@@ -70,9 +71,22 @@ async def brought_to(page: Page, url: str, *, deadline_s: float = PAGE_S) -> flo
     return (loaded - began) * 1e3
 
 
-async def _watch(page: Page, target: str) -> None:
+async def _first_page(connection: Connection) -> str:
+    """Its target; the DevTools address is there a moment before the first page is."""
+    deadline = time.monotonic() + _FIRST_PAGE_S
+    while time.monotonic() < deadline:
+        targets = (await connection.call("Target.getTargets"))["targetInfos"]
+        for target in targets:
+            if target["type"] == "page":
+                return str(target["targetId"])
+        await asyncio.sleep(0.02)
+    late = f"the browser opened no page within {_FIRST_PAGE_S:g} s"
+    raise VisitError(late, kind="environment", phase="start")
+
+
+async def _watch(page: Page) -> None:
     """Hear of a crash, a closed page and dialogs. None of these domains instruments what the page runs."""
-    connection, session = page.connection, page.session
+    connection, session, target = page.connection, page.session, page.target
 
     def crashed(said: Params) -> None:
         if said.get("targetId", target) == target:
@@ -98,7 +112,7 @@ async def _watch(page: Page, target: str) -> None:
 
 
 async def _unless_dead(page: Page, url: str, deadline_s: float) -> None:
-    driving = asyncio.create_task(navigate(page.connection.endpoint, url, deadline_s=deadline_s))
+    driving = asyncio.create_task(navigate(page.connection.endpoint, page.target, url, deadline_s=deadline_s))
     death = asyncio.create_task(page.connection.death(page.session))
     try:
         await asyncio.wait({driving, death}, return_when=asyncio.FIRST_COMPLETED)
