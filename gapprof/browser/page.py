@@ -43,7 +43,11 @@ class Page:
                 hint="Its main thread may hang, or the model is too slow for the time there was.",
             ) from error
         except CallError as error:  # the page went elsewhere and took its promises with it
-            raise VisitError(f"the page went away in the middle of a task: {error}", kind="page") from error
+            raise VisitError(
+                f"the page went away in the middle of a task: {error}",
+                kind="page",
+                hint="Give --page one that stays: no reload, and the address that a redirect leads to.",
+            ) from error
         details = answer.get("exceptionDetails")
         if details is not None:
             thrown = details.get("exception", {}).get("description") or details.get("text", "")

@@ -3,12 +3,12 @@
 import json
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import msgspec
 
@@ -96,22 +96,13 @@ class Visit:
             ) from error
         match answer:
             case Broke():
-                raise trouble_of(self._plain(answer))
+                raise trouble_of(answer)
             case Refused():
                 raise VisitError(answer.reason, kind="environment", phase="start")
             case Opened() | Timed() | Profiled():
                 if not isinstance(answer, kind):
                     raise VisitError(f"the page answered with {type(answer).__name__}", kind="page")
                 return answer
-
-    def _plain(self, broke: Broke) -> Broke:
-        """Without the server's port and token, which are different each time and nobody's business."""
-        base = self.serving.base
-        return msgspec.structs.replace(
-            broke,
-            message=broke.message.replace(base, "gapprof:"),
-            stack=broke.stack.replace(base, "gapprof:"),
-        )
 
 
 async def nothing(_connection: Connection) -> None:
@@ -125,7 +116,9 @@ async def visiting(
     """Serve, launch, do `first` on the empty page, navigate. Raises VisitError and WrongUse."""
     setting = job.setting
     with serving(_site(job, equipment.probes, dist=dist, inputs=inputs)) as server:
+        address = _address(setting.page, server)
         async with (
+            _in_plain_words(server, {address: setting.page}),
             launched(
                 equipment.executable,
                 guard=equipment.guard,
@@ -139,12 +132,23 @@ async def visiting(
         ):
             await first(page.connection)
             course.phase = "load"
-            address = _address(setting.page, server)
             load_ms = await brought_to(page, address, deadline_s=course.left_s(PAGE_S))
             if server.site.origin is not None:  # a redirect may have led to another origin
                 origin = await page.evaluate("location.origin", deadline_s=course.left_s(10.0))
                 server.site.origin = origin
             yield Visit(serving=server, browser=browser, page=page, load_ms=load_ms, course=course)
+
+
+@asynccontextmanager
+async def _in_plain_words(server: Serving, names: Mapping[str, str]) -> AsyncIterator[None]:
+    """Addresses as the user knows them; the port and the token change each time and are nobody's business."""
+    try:
+        yield
+    except VisitError as error:
+        for address, name in {**names, server.base: "gapprof:"}.items():
+            error.message = error.message.replace(address, name)
+            error.detail = error.detail.replace(address, name)
+        raise
 
 
 @asynccontextmanager
@@ -197,7 +201,7 @@ def _site(job: Job, probes: Path, *, dist: Path, inputs: bytes) -> Site:
 def _address(page: str, server: Serving) -> str:
     if page in _BUILT_IN:
         return server.url(f"probes_web/pages/{page}.html")
-    return page if is_foreign(page) else server.url(f"page/{user_folder(page)[1]}")
+    return page if is_foreign(page) else server.url(f"page/{quote(user_folder(page)[1])}")
 
 
 def _origin(url: str) -> str:

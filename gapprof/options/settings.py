@@ -88,6 +88,8 @@ def _check_page(page: str) -> None:
     elif page and _is_folder(page):
         if not _is_file(str(Path(page) / _FOLDERS_PAGE)):
             raise WrongUse(f"--page {page} is a folder without an {_FOLDERS_PAGE}", hint=hint)
+    elif _is_file(page) and Path(page).name.startswith("."):
+        raise WrongUse(f"--page {page} is a hidden file, which gapprof serves to no browser", hint=hint)
     elif not _is_file(page):
         raise WrongUse(f"--page {page} is neither quiet nor busy, no URL, and no file here", hint=hint)
 

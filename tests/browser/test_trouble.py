@@ -93,6 +93,23 @@ def test_a_call_given_up_leaves_the_connection_usable(chromium: Chromium, guard:
     assert asyncio.run(give_up()) == "still here"
 
 
+def test_a_page_may_have_any_name(chromium: Chromium, job: Job, tmp_path: Path) -> None:
+    page = tmp_path / "a b#c%20é?.html"
+    page.write_text("<!doctype html><title>odd</title>")
+    assert isinstance(chromium.timed(on(job, page=str(page))), Trial)
+
+
+def test_a_page_that_cannot_be_opened_is_told_by_its_own_name(
+    chromium: Chromium, job: Job, tmp_path: Path
+) -> None:
+    download = tmp_path / "no page.bin"
+    download.write_bytes(bytes(100))
+    told = failure(chromium.timed(on(job, page=str(download))))
+    assert (told.kind, told.phase) == ("page", "load")
+    assert str(download) in told.message
+    assert "127.0.0.1" not in told.message + told.detail
+
+
 @pytest.fixture
 def silent() -> Iterator[str]:
     """A server that takes connections and says nothing."""

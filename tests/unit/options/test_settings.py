@@ -82,6 +82,12 @@ def test_a_folder_is_a_page_only_with_an_index(tmp_path: Path) -> None:
     assert settings_from({"page": tmp_path}).page == str(tmp_path)
 
 
+def test_a_hidden_file_is_no_page(tmp_path: Path) -> None:
+    (tmp_path / ".page.html").write_text("<p>")
+    with pytest.raises(WrongUse, match="hidden file"):
+        settings_from({"page": tmp_path / ".page.html"})
+
+
 def test_a_word_for_several_rungs_stands_alone() -> None:
     with pytest.raises(WrongUse, match="mixes main with other names"):
         settings_from({"rungs": "web-busy,main"})
