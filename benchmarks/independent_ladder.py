@@ -136,6 +136,7 @@ def native_ms(model: Path, subject: Subject, *, optimise: bool, isa: str, thread
     job = [str(model), str(subject.inputs_path), optimise, isa, threads, WARM_S, RUNS]
     done = subprocess.run(
         [sys.executable, "-c", NATIVE, json.dumps(job)],
+        env={**os.environ, "ORT_DISABLE_TELEMETRY": "1"},
         capture_output=True, text=True, timeout=300, check=True,
     )  # fmt: skip
     line = next(line for line in done.stdout.splitlines() if line.startswith("TIMES"))

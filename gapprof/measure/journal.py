@@ -29,6 +29,15 @@ class Journal:
 
     def write(self, entry: Entry) -> None:
         """Append one entry; raises EnvironmentUnusable when the disk refuses it."""
+        self._put(entry)
+        self._entries.append(entry)
+
+    def note(self, concerns: str, text: str) -> None:
+        """Keep a warning; the same one only once."""
+        if not any(isinstance(e, Note) and (e.concerns, e.text) == (concerns, text) for e in self._entries):
+            self.write(Note(at_s=self.now_s(), concerns=concerns, text=text))
+
+    def _put(self, entry: Entry) -> None:
         try:
             self._file.write(encode_entry(entry))
             self._file.flush()
@@ -38,12 +47,6 @@ class Journal:
                 f"the recording cannot be written: {error.strerror} ({self.path})",
                 hint="Free some space or give --recording FILE on another disk; what was written is kept.",
             ) from error
-        self._entries.append(entry)
-
-    def note(self, concerns: str, text: str) -> None:
-        """Keep a warning; the same one only once."""
-        if not any(isinstance(e, Note) and (e.concerns, e.text) == (concerns, text) for e in self._entries):
-            self.write(Note(at_s=self.now_s(), concerns=concerns, text=text))
 
     def recording(self) -> Recording:
         """Everything written so far."""
@@ -63,6 +66,5 @@ def open_journal(path: Path, begin: Begin) -> Iterator[Journal]:
         ) from error
     with file:
         journal = Journal(path=path, begin=begin, _file=file, _zero=time.monotonic())
-        file.write(encode_entry(begin))
-        file.flush()
+        journal._put(begin)
         yield journal

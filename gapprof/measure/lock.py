@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import BaseFileLock, FileLock, Timeout
 
 from gapprof.errors import EnvironmentUnusable
 
@@ -14,9 +14,16 @@ from gapprof.errors import EnvironmentUnusable
 def sole_measurer() -> Iterator[None]:
     """Hold the host's lock, or raise EnvironmentUnusable at once. The system frees it when gapprof dies."""
     lock = FileLock(Path(tempfile.gettempdir()) / "gapprof-measuring.lock", mode=0o666)
+    _take(lock)
     try:
-        with lock.acquire(timeout=0):
-            yield
+        yield
+    finally:
+        lock.release()
+
+
+def _take(lock: BaseFileLock) -> None:
+    try:
+        lock.acquire(timeout=0)
     except Timeout:
         raise EnvironmentUnusable(
             "another gapprof is measuring on this machine; both would measure each other",

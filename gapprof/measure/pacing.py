@@ -50,6 +50,11 @@ def thriftier(pace: Pace) -> Pace:
     return replace(pace, samples=3, warmup_runs=3, warmup_ms=200.0)
 
 
+def native_pace(pace: Pace) -> Pace:
+    """Half the warm-up: natively no code tiers up, only caches and the allocator settle."""
+    return replace(pace, warmup_ms=pace.warmup_ms / 2)
+
+
 def trial_s(pace: Pace, *, latency_ms: float, start_s: float, paced: bool) -> float:
     """How long one visit will take, roughly: start-up, warm-up, timed stretch."""
     warm_ms = max(pace.warmup_ms, pace.warmup_runs * latency_ms)

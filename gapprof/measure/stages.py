@@ -39,8 +39,8 @@ PROFILED = ("native-extended", "native-128", "web-worker")
 TRACED = ("web", "web-busy")
 REPEATS_SHARE = 0.25
 """Of the budget, for repeating trials that outside load disturbed."""
-PASS_S = 3.0
-"""A first guess of what a profile or trace pass costs beyond a trial."""
+PROFILE_PASSES = 3
+"""As few as have a spread: what is computed from profiles gets its interval from how passes differ."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,7 +55,6 @@ class Stages:
     outputs: Path
     cores: int
     teller: Teller
-    _rounds_began_s: float = 0.0
     _misses: dict[str, int] = field(default_factory=dict)
     _gone: set[str] = field(default_factory=set)
     _gated: set[str] = field(default_factory=set)
@@ -77,11 +76,12 @@ class Stages:
         self.journal.write(preflight)
         visits = self._visits(preflight.pace)
         order = round_rungs(preflight.ladder)
-        self._rounds_began_s = self.journal.now_s()
+        began_s = self.journal.now_s()
         self._rounds(visits, preflight, order, range(rounds), planned=rounds)
-        total = self._decide(preflight, rounds)
-        self._rounds(visits, preflight, order, range(rounds, total), planned=total)
+        round_s = (self.journal.now_s() - began_s) / rounds
         self._passes(visits, preflight)
+        total = self._decide(rounds, round_s)
+        self._rounds(visits, preflight, order, range(rounds, total), planned=total)
         self._side(visits, preflight, wanted, total)
         self.teller.tell("done", "measured")
 
@@ -111,6 +111,8 @@ class Stages:
     ) -> None:
         ladder = by_id(preflight.ladder)
         for number in numbers:
+            if self._gone & self._ends(ladder):
+                return  # without both ends there is no gap, and nothing more to learn
             rng = np.random.default_rng([self.settings.seed, number])
             alive = [rung for rung in rung_ids if rung not in self._gone]
             order = tuple(str(rung) for rung in rng.permutation(alive)) if alive else ()
@@ -143,6 +145,9 @@ class Stages:
         if hopeless or self._misses[rung_id] >= 2:
             self._gone.add(rung_id)
 
+    def _ends(self, ladder: Mapping[str, PlannedRung]) -> set[str]:
+        return {ladder[rung].alias_of or rung for rung in ("native", "web")}
+
     def _gate(self, visits: Visits) -> None:
         """Compare the outputs that came in since the last round with the reference."""
         present = {rung for rung in self.rungs if visits.outputs_of(rung).exists()}
@@ -154,13 +159,11 @@ class Stages:
             for check in compare(rung, visits.outputs_of(rung), reference, visits.outputs_of(reference)):
                 self.journal.write(check)
 
-    def _decide(self, preflight: Preflight, done: int) -> int:
+    def _decide(self, done: int, round_s: float) -> int:
         """The second stage, fixed once: rounds for the wanted precision, or what the budget buys."""
-        recording = self.journal.recording()
-        wanted = rounds_needed(contrasts(recording), precision_percent=self.settings.precision_percent)
-        round_s = (self.journal.now_s() - self._rounds_began_s) / done
-        reserve_s = self._expected_s(preflight, PROFILED + TRACED) + PASS_S * len(TRACED)
-        left_s = self.settings.budget_s - self.journal.now_s() - reserve_s
+        found = contrasts(self.journal.recording())
+        wanted = rounds_needed(found, precision_percent=self.settings.precision_percent)
+        left_s = self.settings.budget_s - self.journal.now_s()
         total = total_rounds(wanted=wanted, done=done, round_s=round_s, left_s=left_s)
         limited_by = "precision" if total >= wanted else "budget"
         self.journal.write(Sampled(rounds=total, limited_by=limited_by, wanted_rounds=wanted))
@@ -170,7 +173,9 @@ class Stages:
         ladder = by_id(preflight.ladder)
         for rung_id in _targets(PROFILED, ladder):
             self.teller.tell("profile", f"operator by operator: {ladder[rung_id].rung.title}", rung=rung_id)
-            visits.profiled(ladder[rung_id], 0)
+            for number in range(PROFILE_PASSES):
+                if isinstance(visits.profiled(ladder[rung_id], number), Failure):
+                    break
         for rung_id in _targets(TRACED, ladder):
             self.teller.tell("trace", f"what else the page does: {ladder[rung_id].rung.title}", rung=rung_id)
             visits.traced(ladder[rung_id], 0)

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from gapprof.facts.disturbance import disturbed
 from gapprof.measure.faults import harness_faults
 from gapprof.measure.journal import Journal
+from gapprof.measure.pacing import native_pace
 from gapprof.records.backend import Backend
 from gapprof.records.job import Job, Pace
 from gapprof.records.recording import PlannedRung
@@ -64,13 +65,25 @@ class Visits:
         return outcome
 
     def preflight(self, step: PlannedRung) -> Trial | Failure:
-        """A first visit: it is written, struck from the start, and shows what the environment is."""
-        started = self.journal.now_s()
-        outcome = self._backend(step).timed(self._job(step, PREFLIGHT_ROUND))
-        outcome = replace(outcome, round=PREFLIGHT_ROUND, started_s=started, ended_s=self.journal.now_s())
-        if isinstance(outcome, Trial):
-            outcome = replace(_bounded(outcome), struck=("preflight visit",))
-        self.journal.write(outcome)
+        """A first visit: it is written, struck from the start, and shows what the environment is.
+
+        One crash or timeout is bad luck and tried again; what the model cannot do stays so.
+        """
+        for attempt in range(2):
+            started = self.journal.now_s()
+            outcome = self._backend(step).timed(self._job(step, PREFLIGHT_ROUND))
+            outcome = replace(
+                outcome,
+                round=PREFLIGHT_ROUND,
+                attempt=attempt,
+                started_s=started,
+                ended_s=self.journal.now_s(),
+            )
+            if isinstance(outcome, Trial):
+                outcome = replace(_bounded(outcome), struck=("preflight visit",))
+            self.journal.write(outcome)
+            if isinstance(outcome, Trial) or outcome.kind in ("model", "environment"):
+                break
         return outcome
 
     def profiled(self, step: PlannedRung, pass_number: int) -> Profile | Failure:
@@ -126,7 +139,7 @@ class Visits:
             optimise=own,
             inputs_path=str(self.subject.inputs_path),
             outputs_path="" if outputs.exists() or round_number == PREFLIGHT_ROUND else str(outputs),
-            pace=self.pace,
+            pace=native_pace(self.pace) if step.setting.backend == "native" else self.pace,
             chain_path=str(self.subject.chain_path),
             chain_nodes=self.subject.chain_nodes,
         )

@@ -15,6 +15,7 @@ from gapprof.guard import Guard
 from gapprof.measure.run import measure
 from gapprof.records.backend import Backend
 from gapprof.records.codec import decode_recording, encode_report
+from gapprof.records.job import Job
 from gapprof.records.model import ModelFacts
 from gapprof.records.progress import Observer, Progress
 from gapprof.records.recording import MachineFacts, Recording, RoundStarted, Sampled
@@ -228,3 +229,35 @@ def test_the_planted_chain_is_recovered(run: Run) -> None:
     assert report.residual.factor is not None
     product = np.prod([*found.values(), report.residual.factor.point])
     assert product == pytest.approx(report.gap.ratio.point)
+
+
+@pytest.mark.parametrize("rung", ["web", "native"])
+def test_one_crash_in_a_first_visit_is_bad_luck(run: Run, rung: str) -> None:
+    class Unlucky(Machine):
+        """Crashes in the very first visit of one rung."""
+
+        crashed: list[str] = []  # noqa: RUF012  shared on purpose: one crash per test
+
+        def timed(self, job: Job) -> Trial | Failure:
+            if job.rung == rung and rung not in self.crashed:
+                self.crashed.append(rung)
+                return Failure(
+                    rung=rung, round=-1, started_s=0, ended_s=0, phase="timed", kind="crash", message="gone"
+                )
+            return super().timed(job)
+
+    Unlucky.crashed.clear()
+    report = build(run(Unlucky(latency_ms=ladder_ms(FACTORS))))
+    assert report.status == "ok", report.status_why
+    assert report.gap.ratio is not None
+
+
+def test_a_full_disk_is_told_as_that(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = OSError(28, "No space left on device")
+
+    def fsync(descriptor: int) -> None:
+        raise full
+
+    monkeypatch.setattr("gapprof.measure.journal.os.fsync", fsync)
+    with pytest.raises(EnvironmentUnusable, match="No space left"):
+        run(Machine(latency_ms=ladder_ms(FACTORS)))
