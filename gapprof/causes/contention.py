@@ -22,7 +22,8 @@ def _claim(case: Case) -> Claim:
         advice="Run the model in a worker.",
     )
     if same_trials(case, "web-graph", "web-main"):
-        main_thread = replace(main_thread, why="the page runs the model in a worker")
+        in_worker = "the page runs the model in a worker"
+        main_thread = replace(main_thread, why=in_worker, advice="Nothing to do: the model is in a worker.")
     page = part(
         case,
         "web-paced",
@@ -34,8 +35,21 @@ def _claim(case: Case) -> Claim:
     )
     if same_trials(case, "web-paced", "web"):
         quiet = _not_exercised(case)
-        return Claim(parts=(main_thread, replace(page, why=quiet)), why=quiet, evidence=page_evidence(case))
-    return Claim(parts=(main_thread, page), evidence=page_evidence(case))
+        # The main thread may well have been measured: then only the page's own work was not exercised.
+        whole = quiet if same_trials(case, "web-graph", "web-main") else f"the page's own work: {quiet}"
+        return Claim(
+            parts=(main_thread, replace(page, why=quiet)),
+            why=whole,
+            evidence=page_evidence(case),
+            advice=_advice(case),
+        )
+    return Claim(parts=(main_thread, page), evidence=page_evidence(case), advice=_advice(case))
+
+
+def _advice(case: Case) -> str:
+    """Whoever runs the model in a worker already is not told to."""
+    in_worker = case.recording.begin.settings.where == "worker"
+    return "Keep the page's own work short." if in_worker else ""
 
 
 def _not_exercised(case: Case) -> str:

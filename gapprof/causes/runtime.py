@@ -11,6 +11,7 @@ from gapprof.facts.readings import readable, same_trials
 from gapprof.facts.steps import part
 from gapprof.facts.tier import baseline_flags
 from gapprof.records.report import Evidence
+from gapprof.stats.contrast import FEWEST_PASSES
 from gapprof.text import numbers
 
 _SIDE = (
@@ -19,7 +20,7 @@ _SIDE = (
     ("web-unchecked", "web-worker", "V8's bounds and stack checks cost"),
     ("engine", "web-worker", "The browser around the same wasm, against Node (other V8, up to 5 %), costs"),
 )
-_PASSES = "from profiled passes, whose own differences its interval does not know"
+_PASSES = "from profiled passes; its interval holds how they differ"
 
 
 def _claim(case: Case) -> Claim:
@@ -54,12 +55,18 @@ def _claim(case: Case) -> Claim:
     )
     return Claim(
         parts=(
-            replace(marshalling, evidence=_overhead(case), why=marshalling.why or _PASSES),
+            replace(marshalling, evidence=_overhead(case), why=marshalling.why or _said_by(case)),
             replace(flags, evidence=_flags(case), owner="browser"),
             event_loop,
         ),
         evidence=_what_ifs(case),
     )
+
+
+def _said_by(case: Case) -> str:
+    """Where the figure is from, once there are passes enough to say how far it can be trusted."""
+    found = [profile for rung in (NATIVE, WEB) if (profile := profile_of(case, rung))]
+    return _PASSES if all(len(one.overhead_by_pass_ms) >= FEWEST_PASSES for one in found) else ""
 
 
 def _overhead(case: Case) -> tuple[Evidence, ...]:

@@ -127,7 +127,7 @@ CAUSE = Cause(
     id="simd",
     title="128-bit vectors instead of the processor's full width",
     owner="hardware",
-    advice="Nothing in your page changes this: WebAssembly has 128-bit vectors. A smaller or int8 model may.",
+    advice="Nothing in your page changes this: WebAssembly has 128-bit vectors. A smaller model loses less.",
     phrase="comes with 128-bit wasm",
     spans=(Span(source=COMMON, to=CAPPED, name="simd"),),
     claim=_claim,

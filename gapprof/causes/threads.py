@@ -8,6 +8,7 @@ from gapprof.facts.readings import readable
 from gapprof.facts.steps import why_not
 
 _FROM, _TO = "native", "native-threads"
+_NO_SAVING = "no saving is given: the page was not measured with more threads"
 
 
 def _claim(case: Case) -> Claim:
@@ -18,11 +19,12 @@ def _claim(case: Case) -> Claim:
         id="threads",
         title=CAUSE.title,
         steps=(Step(source=_FROM, to=_TO),),
-        web_steps=(Step(source=better, to="web"),) if better else None,
+        # More threads gain natively what they gain there; on the web only a rung of the web can say it.
+        web_steps=(Step(source=better, to="web"),) if better else (),
     )
     return Claim(
         parts=(part,),
-        why=_same_count(case),
+        why=_same_count(case) or ("" if better else _NO_SAVING),
         evidence=isolation_evidence(case),
         advice=ADVICE if isolated(case) is False else "",
     )

@@ -20,6 +20,7 @@ def doubts(report: Report) -> tuple[str, ...]:
         *report.warnings,
         *_residual(report),
         *_causes(report),
+        *_caveats(report),
         *_profile(report),
         *((report.sampling,) if report.sampling else ()),
     )
@@ -86,6 +87,15 @@ def _causes(report: Report) -> Iterator[str]:
         if cause.why:
             by_reason.setdefault(cause.why, []).append(cause.title)
     yield from (f"{'; '.join(titles)}: {why}" for why, titles in by_reason.items())
+
+
+def _caveats(report: Report) -> Iterator[str]:
+    """What limits a figure although it was measured."""
+    if report.status == "failed":
+        return
+    for cause in report.causes:
+        if cause.factor is not None:
+            yield from (f"{cause.title}: {one.text}" for one in cause.evidence if one.kind == "caveat")
 
 
 def _profile(report: Report) -> Iterator[str]:

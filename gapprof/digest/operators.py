@@ -29,6 +29,16 @@ def top_operators(report: Report, count: int) -> TopOperators:
     )
 
 
+def drawn_ms(row: OperatorRow) -> tuple[float, float]:
+    """Native and web as a reader is shown them. A node that does nothing may come out just below 0 once what
+
+    the profiler adds is taken off; sums need that sign, a row does not. The closing row keeps its own.
+    """
+    if _closes(row):
+        return row.native_ms, row.web_ms
+    return max(0.0, row.native_ms), max(0.0, row.web_ms)
+
+
 def lost_ms(row: OperatorRow) -> float:
     """How much longer this node takes in the browser; negative where the browser is faster."""
     return row.web_ms - row.native_ms

@@ -12,7 +12,7 @@ from gapprof.facts.page_work import page_sources
 from gapprof.facts.readings import read, readable, same_trials
 from gapprof.facts.tier import given_flags
 from gapprof.records.report import Action, Estimate, Owner
-from gapprof.stats.interval import t_interval
+from gapprof.stats.interval import contrast_interval
 from gapprof.stats.verdict import verdict
 from gapprof.text.names import harmless
 
@@ -88,7 +88,9 @@ def _costs(case: Case, source: str, to: str, level: float) -> bool:
     if target(case, source) == target(case, to) or not readable(case, source, to):
         return False
     contrast = read(case, {source: -1.0, to: 1.0})
-    return contrast is not None and verdict(t_interval(contrast.values, level)) == "costs"
+    if contrast is None or contrast.lacks_passes:
+        return False
+    return verdict(contrast_interval(contrast, level)) == "costs"
 
 
 def _quieter(case: Case) -> str:

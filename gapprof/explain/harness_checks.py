@@ -1,7 +1,7 @@
 """Checks of ourselves: what would make a number wrong if we had done it. A failed one condemns the report."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from statistics import median
+from statistics import fmean, median
 from typing import Literal
 
 from gapprof.explain.strikes import ours_flags, outside_load
@@ -11,7 +11,7 @@ from gapprof.facts.ladder import planned
 from gapprof.records.environment import Setting
 from gapprof.records.report import CheckRow
 from gapprof.records.trial import Trial
-from gapprof.stats.steady import still_drifting
+from gapprof.stats.steady import FEWEST_SAMPLES, still_drifting
 from gapprof.text import numbers
 
 COARSEST_STEP = 0.01
@@ -26,7 +26,10 @@ Check = Callable[[Measured], Iterator[tuple[str, str]]]
 def harness_checks(case: Case) -> tuple[CheckRow, ...]:
     """One row per check, whether it passed, failed, or nothing was there to look at."""
     rungs = _measured(case)
-    rows = [_row(check, rungs, concerns, passed, find) for check, concerns, passed, find in _CHECKS]
+    rows = [
+        _row(check, _seen_by(check, rungs), concerns, passed, find)
+        for check, concerns, passed, find in _CHECKS
+    ]
     return (*rows, ours_flags(case), outside_load(case))
 
 
@@ -37,8 +40,16 @@ def _row(check: str, rungs: Measured, concerns: str, passed: str, find: Check) -
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
         return CheckRow(id=check, kind="harness", status="fail", text=f"{rung}: {text}{more}", concerns=rung)
     status: Literal["pass", "unknown"] = "pass" if rungs else "unknown"
-    text = passed if rungs else "nothing was measured"
+    text = passed if rungs else _NOTHING_TO_SEE.get(check, "nothing was measured")
     return CheckRow(id=check, kind="harness", status=status, text=text, concerns=concerns)
+
+
+def _seen_by(check: str, rungs: Measured) -> Measured:
+    """The rungs that a check has something to look at in; without one it is unknown, never passed."""
+    sees = _SEES.get(check)
+    if sees is None:
+        return rungs
+    return {rung: (step, trials) for rung, (step, trials) in rungs.items() if sees(step, trials)}
 
 
 def _ceiling(rungs: Measured) -> Iterator[tuple[str, str]]:
@@ -74,13 +85,23 @@ def _debugger(rungs: Measured) -> Iterator[tuple[str, str]]:
 
 
 def _timer(rungs: Measured) -> Iterator[tuple[str, str]]:
-    for rung, (_, trials) in rungs.items():
+    for rung, (step, trials) in rungs.items():
         for trial in trials:
-            spans = [ms * trial.batch for ms in trial.samples_ms] + list(trial.requests_ms)
-            if spans and trial.seen.timer_step_us / 1000 > COARSEST_STEP * median(spans):
-                tick, span = numbers.ms(trial.seen.timer_step_us / 1000), numbers.ms(median(spans))
-                yield rung, f"its timer moves in steps of {tick}, too coarse for samples of {span}"
+            # Without isolation every browser's clock is coarse: that is the user's page, not our fault.
+            if trial.seen.isolated is False and not step.isolated:
+                continue
+            step_ms, span_ms = trial.seen.timer_step_us / 1000, _resolved_ms(trial)
+            if step_ms > COARSEST_STEP * span_ms:
+                tick, span = numbers.ms(step_ms), numbers.ms(span_ms)
+                yield rung, f"its timer moves in steps of {tick}, too coarse for what it timed, {span}"
                 break
+
+
+def _resolved_ms(trial: Trial) -> float:
+    """What one timer step is compared with. A paced trial's figure is a mean, so steps average out."""
+    if trial.requests_ms:
+        return fmean(trial.requests_ms) * len(trial.requests_ms)
+    return median(trial.samples_ms) * trial.batch
 
 
 def _wasm(rungs: Measured) -> Iterator[tuple[str, str]]:
@@ -129,10 +150,38 @@ def _measured(case: Case) -> Measured:
     }
 
 
+def _long_enough(_: Setting, trials: list[Trial]) -> bool:
+    return any(len(trial.samples_ms) >= FEWEST_SAMPLES for trial in trials)
+
+
+def _read_wasm(_: Setting, trials: list[Trial]) -> bool:
+    return any(trial.seen.wasm_sha256 for trial in trials)
+
+
+def _read_debugger(_: Setting, trials: list[Trial]) -> bool:
+    return any(trial.seen.debugger_domain is not None for trial in trials)
+
+
+def _read_cores(_: Setting, trials: list[Trial]) -> bool:
+    return any(trial.seen.cpus_allowed for trial in trials)
+
+
+_SEES: Mapping[str, Callable[[Setting, list[Trial]], bool]] = {
+    "debugger": _read_debugger,
+    "wasm-served": _read_wasm,
+    "cores": _read_cores,
+    "steady": _long_enough,
+}
+_NOTHING_TO_SEE: Mapping[str, str] = {
+    "debugger": "no browser said whether its Debugger domain was on",
+    "wasm-served": "no rung said which wasm it was served",
+    "cores": "this system does not say which cores a program may use",
+    "steady": f"no trial has the {FEWEST_SAMPLES} samples that a drift is looked for in",
+}
 _CHECKS: tuple[tuple[str, str, str, Check], ...] = (
     ("ceiling", "simd", "every instruction ceiling was in place and changed the kernels", _ceiling),
     ("debugger", "runtime", "the Debugger domain was off", _debugger),
-    ("timer", "report", "one timer step is at most 1 % of every sample", _timer),
+    ("timer", "report", "one timer step is at most 1 % of every figure", _timer),
     ("wasm-served", "runtime", "every rung of the browser ran the same wasm", _wasm),
     ("cores", "report", "native and browser may use the same cores", _cores),
     ("threads", "threads", "every rung had the threads that were planned", _threads),

@@ -62,9 +62,9 @@ def _overhead_rows(native: RungProfile, web: RungProfile, web_ms: float) -> list
 
 def _node_causes(node: Node, excess_ms: float | None) -> dict[str, float]:
     """The node's own LMDI: its log-mean weight times ln of each step, so that causes sum to web - native."""
-    if node.native_ms <= 0 or node.web_ms <= 0:
+    if not node.shared:
         return {"library": node.web_ms - node.native_ms}
-    if node.capped_ms is None or node.capped_ms <= 0:
+    if node.native_ms <= 0 or node.web_ms <= 0 or node.capped_ms is None or node.capped_ms <= 0:
         return {"residual": node.web_ms - node.native_ms}
     weight = log_mean(node.web_ms, node.native_ms)
     simd = weight * math.log(node.capped_ms / node.native_ms)

@@ -1,5 +1,7 @@
 """From a recording, whole or in the making, to its report. Pure: the same file gives the same bytes."""
 
+import math
+
 from gapprof.explain.actions import actions
 from gapprof.explain.cold import cold
 from gapprof.explain.diagnosis import Diagnosis, diagnose
@@ -20,11 +22,12 @@ from gapprof.explain.warnings import warnings
 from gapprof.explain.what_ifs import what_ifs
 from gapprof.facts.case import Case
 from gapprof.facts.cells import ENDS, complete_rounds
-from gapprof.facts.estimates import factor_of, gap_ms, geometric_mean_ms, latency_ms
+from gapprof.facts.estimates import LEVEL, factor_of, gap_ms, geometric_mean_ms, latency_ms
 from gapprof.facts.readings import end_logs
 from gapprof.records.model import ModelFacts
 from gapprof.records.recording import Recording, Sampled
 from gapprof.records.report import Gap, LatencyPair, Model, Report, Tool
+from gapprof.stats.interval import LARGEST_EXPONENT, contrast_interval
 
 
 def build(recording: Recording) -> Report:
@@ -54,7 +57,7 @@ def build(recording: Recording) -> Report:
         backend_tried=(begin.settings.backend,),
         began_utc=begin.began_utc,
         rounds=len(case.get(complete_rounds)),
-        sampling=_sampling(case),
+        sampling=_sampling(case, diagnosis),
         latency_ms=latency,
         gap=gap,
         causes=causes,
@@ -101,15 +104,28 @@ def _model(facts: ModelFacts) -> Model:
     )
 
 
-def _sampling(case: Case) -> str:
+def _sampling(case: Case, diagnosis: Diagnosis) -> str:
     rounds = len(case.get(complete_rounds))
     decision = next(case.recording.of(Sampled), None)
     if decision is None:
         return f"{rounds} complete rounds so far; how many there will be was not decided yet."
     precision = case.recording.begin.settings.precision_percent
     if decision.limited_by == "precision":
-        return f"{decision.rounds} rounds, fixed after the first ones: factors within {precision:g} %."
-    return (
-        f"{decision.rounds} rounds, as many as the budget allowed; "
-        f"{decision.wanted_rounds} would have been needed for {precision:g} %."
-    )
+        how = f"{decision.rounds} rounds, fixed after the first ones to reach {precision:g} %"
+    else:
+        how = (
+            f"{decision.rounds} rounds, as many as the budget allowed; "
+            f"{decision.wanted_rounds} would have been needed for {precision:g} %"
+        )
+    return f"{how}{_reached(diagnosis)}."
+
+
+def _reached(diagnosis: Diagnosis) -> str:
+    """What came of it: the widest interval of the figures that the number of rounds is decided by."""
+    found = [f.contrast for f in diagnosis.findings if f.exercised and f.contrast is not None]
+    found += [one for one in (diagnosis.gap, diagnosis.residual) if one is not None]
+    halves = [contrast_interval(one, LEVEL).half_width for one in found if len(one.values) > 1]
+    if not halves:
+        return ""
+    widest = 100 * math.expm1(min(max(halves), LARGEST_EXPONENT))
+    return f"; widest interval ±{widest:.2g} %" if widest < 10 else f"; widest interval ±{widest:.0f} %"

@@ -10,7 +10,7 @@ from gapprof.facts.estimates import factor, factor_of, ln_factor, part_ms, savin
 from gapprof.facts.ladder import is_native
 from gapprof.facts.readings import read, read_apart
 from gapprof.records.report import CauseRow, ContrastRow, Estimate, Residual, Verdict
-from gapprof.stats.contrast import Contrast, add_weights
+from gapprof.stats.contrast import FEWEST_PASSES, Contrast, add_weights
 from gapprof.stats.interval import t_interval
 from gapprof.stats.verdict import SMALLEST_EFFECT, verdict
 from gapprof.text import numbers
@@ -80,7 +80,7 @@ def _child_row(case: Case, diagnosis: Diagnosis, finding: Finding, part: Part) -
         rank=None,
         **_figures(case, diagnosis, contrasts, (part,)),
         verdict=said,
-        why=part.why,
+        why=_child_why(part, said, contrasts),
         method=finding.claim.method,
         weights=part.weights if contrasts else {},
         contrasts=_contrast_rows(case, (part,)),
@@ -127,6 +127,8 @@ def _verdict(claim: Claim, contrasts: Sequence[Contrast], exercised: bool, level
         return "not-measured"
     if not exercised or (claim.method == "estimated" and not any(contrasts[0].values)):
         return "not-applicable"
+    if any(one.lacks_passes for one in contrasts):
+        return "unclear"
     return verdict(ln_factor(contrasts, level))
 
 
@@ -140,9 +142,18 @@ def _why(claim: Claim, said: Verdict, contrast: Contrast | None) -> str:
     return "; ".join(dict.fromkeys(reasons))
 
 
+def _child_why(part: Part, said: Verdict, contrasts: Sequence[Contrast]) -> str:
+    few = [one for one in contrasts if one.lacks_passes] if said == "unclear" else []
+    return "; ".join(dict.fromkeys(reason for reason in (part.why, *map(_unclear, few)) if reason))
+
+
 def _unclear(contrast: Contrast) -> str:
     if len(contrast.values) < 2:
         return "one round alone has no interval"
+    if contrast.lacks_passes:
+        return (
+            f"part of it comes from profiled passes, {len(contrast.by_pass)} so far; {FEWEST_PASSES} decide"
+        )
     if abs(contrast.mean) <= SMALLEST_EFFECT:
         return f"within {numbers.percent(SMALLEST_EFFECT)} of nothing"
     return "its interval, held simultaneously with the other causes', includes 1"

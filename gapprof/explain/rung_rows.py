@@ -23,7 +23,10 @@ def rung_rows(case: Case) -> tuple[RungRow, ...]:
                 derived_from=step.rung.derived_from,
                 alias_of=step.alias_of,
                 latency_ms=latency,
-                refusal=harmless(absence(case, rung), 300) if latency is None else None,
+                refusal=harmless(step.refusal, 300) if step.refusal is not None else None,
+                why=""
+                if latency is not None or step.refusal is not None
+                else harmless(absence(case, rung), 300),
             )
         )
     for rung, made in case.get(computed).items():

@@ -41,6 +41,9 @@ def ours_flags(case: Case) -> CheckRow:
         if ours and rung in steps:
             text = f"{rung}: the engine does not know {harmless(' '.join(ours), 80)}"
             return CheckRow(id="flags", kind="harness", status="fail", text=text, concerns=rung)
+    if not case.get(counted):
+        text = "no engine ran that could say which flags it knows"
+        return CheckRow(id="flags", kind="harness", status="unknown", text=text, concerns="runtime")
     text = "the engine knows every flag of ours"
     return CheckRow(id="flags", kind="harness", status="pass", text=text, concerns="runtime")
 

@@ -41,12 +41,22 @@ def _versions(case: Case) -> Iterator[str]:
     """A difference of versions would sit where native and web kernels meet."""
     steps = case.get(planned)
     versions: dict[str, str] = {}
+    digest: str | None = None
     for (rung, _), trial in sorted(case.get(counted).items()):
         step = steps.get(rung)
         if step is not None and step.rung.environment.build == "served":
             side = "native" if step.rung.environment.backend == "native" else "web"
             versions.setdefault(side, trial.seen.runtime_version)
-    if len(set(versions.values())) > 1:
+            if side == "web":
+                digest = digest or trial.seen.wasm_sha256
+    if case.recording.begin.settings.web_dist is not None and "web" in versions:
+        wasm = f" (wasm {harmless(digest, 12)})" if digest else ""
+        yield (
+            f"--web-dist served onnxruntime-web {harmless(versions['web'], 40)}{wasm} against native "
+            f"onnxruntime {harmless(versions.get('native', 'unknown'), 40)}: what the versions differ by may "
+            "be part of `library`, of `runtime` and of the residual"
+        )
+    elif len(set(versions.values())) > 1:
         yield (
             f"onnxruntime is {harmless(versions['native'], 40)} and onnxruntime-web "
             f"{harmless(versions['web'], 40)}: part of `library` and of the residual may be the version"

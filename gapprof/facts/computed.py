@@ -1,11 +1,12 @@
 """Rungs that no environment can give: latencies computed from measured ones, each saying how."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import fmean
 
 from gapprof.facts.case import Case
 from gapprof.facts.cells import measured, standing
-from gapprof.facts.kernel_excess import excess_ms
+from gapprof.facts.kernel_excess import excess_by_pass_ms, excess_ms
 from gapprof.facts.profiles import CAPPED, NATIVE, WEB, RungProfile, profile_of
 from gapprof.facts.wasm import scalar_factor
 from gapprof.text import numbers
@@ -27,6 +28,8 @@ class ComputedRung:
     changes: str
     derived_from: str
     by_round_ms: Mapping[int, float]
+    by_pass: Mapping[int, float] = field(default_factory=dict)
+    """Profiled pass → what that pass alone contributes to ln(latency), for how far passes differ."""
 
 
 def computed(case: Case) -> Mapping[str, ComputedRung]:
@@ -54,6 +57,10 @@ def _web_kernels(case: Case) -> Iterator[ComputedRung]:
         rung_id=KERNELS,
         title="In the browser, kernels alone",
         changes=f"computed: {WEB} minus {numbers.ms(extra)} of marshalling and dispatch beyond native's",
+        passes_ms=[
+            there - here
+            for there, here in zip(web.overhead_by_pass_ms, native.overhead_by_pass_ms, strict=False)
+        ],
     )
 
 
@@ -77,6 +84,7 @@ def _web_vectorised(case: Case) -> Iterator[ComputedRung]:
             changes=f"computed: {source} by {numbers.factor(factor)}, what SIMD gave onnxruntime-web 1.18",
             derived_from=source,
             by_round_ms={number: value / factor for number, value in latencies.items()},
+            by_pass=kernels.by_pass if kernels else {},
         )
 
 
@@ -119,17 +127,34 @@ def _good_128(case: Case) -> Iterator[ComputedRung]:
         rung_id=GOOD_128,
         title="Native at 128 bits, where its kernels are good",
         changes=f"computed: {CAPPED} minus {numbers.ms(excess)} in nodes that the browser runs faster",
+        passes_ms=case.get(excess_by_pass_ms),
     )
 
 
 def _derived(
-    case: Case, source: str, of: Callable[[float], float], *, rung_id: str, title: str, changes: str
+    case: Case,
+    source: str,
+    of: Callable[[float], float],
+    *,
+    rung_id: str,
+    title: str,
+    changes: str,
+    passes_ms: Sequence[float] = (),
 ) -> Iterator[ComputedRung]:
-    """A rung computed from another round by round; none where a single figure would not be positive."""
+    """A rung computed from another round by round; none where a single figure would not be positive.
+
+    `passes_ms`: what each profiled pass says is to be taken off; ln(latency) moves by -1/latency for each ms.
+    """
     if source not in case.get(standing):
         return
     by_round = {number: of(latency) for number, latency in case.get(measured)[source].items()}
     if min(by_round.values()) > 0:
+        slope = -fmean(1 / latency for latency in by_round.values())
         yield ComputedRung(
-            id=rung_id, title=title, changes=changes, derived_from=source, by_round_ms=by_round
+            id=rung_id,
+            title=title,
+            changes=changes,
+            derived_from=source,
+            by_round_ms=by_round,
+            by_pass={number: slope * ms for number, ms in enumerate(passes_ms)},
         )

@@ -7,7 +7,7 @@ from gapprof.facts.case import Case
 from gapprof.facts.readings import end_logs, logs, read
 from gapprof.records.report import Estimate
 from gapprof.stats.contrast import Contrast
-from gapprof.stats.interval import Interval, exponential, linearised, t_interval
+from gapprof.stats.interval import Interval, contrast_interval, exponential, linearised, t_interval
 from gapprof.stats.lmdi import log_mean
 
 LEVEL = 0.95
@@ -32,8 +32,9 @@ def factor_of(*contrasts: Contrast) -> Estimate:
 def ln_factor(contrasts: Sequence[Contrast], level: float) -> Interval:
     """Sum of the means, with what the rounds of each say about it."""
     if len(contrasts) == 1:
-        return t_interval(contrasts[0].values, level)
-    return linearised(lambda *means: math.fsum(means), [one.by_round for one in contrasts], level)
+        return contrast_interval(contrasts[0], level)
+    columns, passes = [one.by_round for one in contrasts], [one.by_pass for one in contrasts]
+    return linearised(lambda *means: math.fsum(means), columns, level, passes)
 
 
 def factor(case: Case, source: str, to: str) -> Estimate | None:
@@ -98,4 +99,5 @@ def _with_ends(
     def of_all(*means: float) -> float:
         return of_means(math.fsum(means[:-2]), *means[-2:])
 
-    return estimate(linearised(of_all, (*(one.by_round for one in contrasts), *found), LEVEL))
+    columns = (*(one.by_round for one in contrasts), *found)
+    return estimate(linearised(of_all, columns, LEVEL, [one.by_pass for one in contrasts]))

@@ -8,6 +8,7 @@ from scipy.special import stdtrit
 
 from gapprof.facts.case import Case
 from gapprof.facts.profiles import CAPPED, NATIVE, WEB, NodeFigure, profile_of
+from gapprof.stats.contrast import FEWEST_PASSES
 
 SMALLEST_RATIO = 1.1
 """Runs of one process share its luck, so a bare interval over runs is not believed."""
@@ -17,7 +18,8 @@ def excess_by_node(case: Case) -> Mapping[str, float]:
     """Node → ms by which native at 128 bits is slower than the browser, where that is beyond doubt.
 
     Only nodes that narrower vectors slow down at all; an int8 kernel that is missing under SSE is the
-    standing example. Doubt: Welch's interval of ln(native-128 / web) over runs, Bonferroni over nodes.
+    standing example. Doubt: Welch's interval of ln(native-128 / web) over passes, Bonferroni over nodes;
+    while there are fewer than three passes, over runs, and then no verdict is built on it.
     """
     full, capped, web = (profile_of(case, rung) for rung in (NATIVE, CAPPED, WEB))
     if full is None or capped is None or web is None:
@@ -28,7 +30,7 @@ def excess_by_node(case: Case) -> Mapping[str, float]:
         name: capped.nodes[name].ms - web.nodes[name].ms
         for name in names
         if capped.nodes[name].ms > full.nodes[name].ms
-        and capped.nodes[name].ms > SMALLEST_RATIO * web.nodes[name].ms
+        and capped.nodes[name].ms > SMALLEST_RATIO * web.nodes[name].ms > 0
         and _lower_bound(capped.nodes[name], web.nodes[name], level) > 0
     }
 
@@ -38,9 +40,27 @@ def excess_ms(case: Case) -> float:
     return math.fsum(case.get(excess_by_node).values())
 
 
+def excess_by_pass_ms(case: Case) -> tuple[float, ...]:
+    """`excess_ms` as each pair of passes, one capped and one of the browser, says it by itself."""
+    capped, web = profile_of(case, CAPPED), profile_of(case, WEB)
+    names = case.get(excess_by_node)
+    if capped is None or web is None or not names:
+        return ()
+    differences = [
+        [
+            slow - fast
+            for slow, fast in zip(capped.nodes[name].by_pass_ms, web.nodes[name].by_pass_ms, strict=False)
+        ]
+        for name in names
+    ]
+    return tuple(math.fsum(column) for column in zip(*differences, strict=False))
+
+
 def _lower_bound(slow: NodeFigure, fast: NodeFigure, level: float) -> float:
     """Of the difference of mean ln(ms); -inf where there are too few runs to say."""
-    a, b = ([math.log(value) for value in node.samples_ms if value > 0] for node in (slow, fast))
+    by_pass = min(len(slow.by_pass_ms), len(fast.by_pass_ms)) >= FEWEST_PASSES
+    figures = (node.by_pass_ms if by_pass else node.samples_ms for node in (slow, fast))
+    a, b = ([math.log(value) for value in values if value > 0] for values in figures)
     if len(a) < 3 or len(b) < 3:
         return -math.inf
     spread = variance(a) / len(a) + variance(b) / len(b)

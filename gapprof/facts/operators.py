@@ -15,6 +15,8 @@ class Node:
     native_ms: float
     web_ms: float
     capped_ms: float | None
+    shared: bool
+    """Whether both sides have it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,7 @@ def join(case: Case) -> Join | None:
                 native_ms=here.ms if here else 0.0,
                 web_ms=there.ms if there else 0.0,
                 capped_ms=narrow.ms if narrow else None,
+                shared=here is not None and there is not None,
             )
         )
     shared = native.nodes.keys() & web.nodes.keys()

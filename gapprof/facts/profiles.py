@@ -15,11 +15,14 @@ WEB = "web-worker"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeFigure:
-    """One node on one side, without what the profiler adds to it. `samples_ms` are the runs of all passes."""
+    """One node on one side, without what the profiler adds to it; below 0 where noise exceeds the node."""
 
     op_type: str
     ms: float
     samples_ms: tuple[float, ...]
+    """The runs of all passes."""
+    by_pass_ms: tuple[float, ...]
+    """Each pass's own figure, in order of passes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +36,10 @@ class RungProfile:
     """Wall time of a run minus the runtime's own `model_run`: glue and copies in and out."""
     dispatch_us_per_node: float | None
     threads: int
+    overhead_by_pass_ms: tuple[float, ...]
+    """Marshalling and dispatch together, each pass's own; empty where a pass lacks one of them."""
+    without_dispatch: bool
+    """Whether dispatch was taken out of the nodes' times, so that it is not counted there as well."""
 
     @property
     def kernels_ms(self) -> float:
@@ -53,8 +60,9 @@ class RungProfile:
 
     @property
     def closure(self) -> float | None:
-        """Sum over nodes by the time of an unprofiled run."""
-        return _over(self.kernels_ms, self.unprofiled_ms)
+        """Sum over nodes, each with what going to it costs, by the time of an unprofiled run."""
+        dispatch_ms = (self.dispatch_ms or 0.0) if self.without_dispatch else 0.0
+        return _over(self.kernels_ms + dispatch_ms, self.unprofiled_ms)
 
 
 def profiles(case: Case) -> Mapping[str, RungProfile]:
@@ -72,17 +80,22 @@ def profile_of(case: Case, rung: str) -> RungProfile | None:
 
 
 def _merged(passes: Sequence[Profile]) -> RungProfile:
-    by_name: dict[str, list[NodeTime]] = {}
+    by_name: dict[str, list[tuple[Profile, NodeTime]]] = {}
     for one in passes:
         for node in _unique(one.nodes):
-            by_name.setdefault(node.name, []).append(node)
-    own_ms = (_middle(passes, lambda one: one.profiler_us_per_node) or 0.0) / 1000
+            by_name.setdefault(node.name, []).append((one, node))
+    own_ms = (_middle(passes, _beside_the_kernel_us) or 0.0) / 1000
     return RungProfile(
         nodes={
             name: NodeFigure(
-                op_type=found[0].op_type,
-                ms=max(0.0, median(median(node.samples_ms) for node in found) - own_ms),
-                samples_ms=tuple(max(0.0, value - own_ms) for node in found for value in node.samples_ms),
+                op_type=found[0][1].op_type,
+                # Signed: a clamp at 0 would add up, over many small nodes, to time that nobody spent.
+                ms=median(median(node.samples_ms) for _, node in found) - own_ms,
+                samples_ms=tuple(value - own_ms for _, node in found for value in node.samples_ms),
+                by_pass_ms=tuple(
+                    median(node.samples_ms) - (_beside_the_kernel_us(one) or 0.0) / 1000
+                    for one, node in found
+                ),
             )
             for name, found in by_name.items()
         },
@@ -91,7 +104,31 @@ def _merged(passes: Sequence[Profile]) -> RungProfile:
         marshalling_ms=_middle(passes, _marshalling),
         dispatch_us_per_node=_middle(passes, lambda one: one.dispatch_us_per_node),
         threads=passes[0].seen.threads,
+        overhead_by_pass_ms=_overhead_by_pass(passes, len(by_name)),
+        without_dispatch=any(_beside_the_kernel_us(one) is not None for one in passes),
     )
+
+
+def _beside_the_kernel_us(one: Profile) -> float | None:
+    """What a node's time by the profiler holds beside its kernel, as the chain's nodes show it.
+
+    They compute next to nothing, so all of their profiled time is dispatch inside the node's clock and the
+    profiler's own work. `profiler_us_per_node` is that time less the whole dispatch of an unprofiled run,
+    hence taking it alone off a node would leave the dispatch in there, to count again in `dispatch_ms`.
+    """
+    if one.profiler_us_per_node is None or one.dispatch_us_per_node is None:
+        return None
+    return one.profiler_us_per_node + one.dispatch_us_per_node
+
+
+def _overhead_by_pass(passes: Sequence[Profile], nodes: int) -> tuple[float, ...]:
+    found = []
+    for one in passes:
+        marshalling_ms = _marshalling(one)
+        if marshalling_ms is None or one.dispatch_us_per_node is None:
+            return ()
+        found.append(marshalling_ms + one.dispatch_us_per_node * nodes / 1000)
+    return tuple(found)
 
 
 def _unique(nodes: Iterable[NodeTime]) -> Iterable[NodeTime]:

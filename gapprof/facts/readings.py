@@ -27,6 +27,12 @@ def logs(case: Case) -> LogLatencies:
     }
 
 
+def passes(case: Case) -> LogLatencies:
+    """Of rungs computed from profiles: what each profiled pass contributes to ln(latency)."""
+    rungs = case.get(computed)
+    return {rung: rungs[rung].by_pass for rung in rungs if rungs[rung].by_pass}
+
+
 def order(case: Case) -> tuple[str, ...]:
     """Every place of a complete ladder from first to last rung, corners and computed rungs included."""
     places: list[str] = []
@@ -68,7 +74,7 @@ def rounds_of(case: Case, weights: Weights) -> tuple[int, ...]:
 def read(case: Case, weights: Weights) -> Contrast | None:
     """The contrast of a weight vector; None where no round has all of its rungs."""
     rounds = rounds_of(case, weights)
-    return contrast(case.get(logs), weights, rounds) if rounds else None
+    return contrast(case.get(logs), weights, rounds, case.get(passes)) if rounds else None
 
 
 def read_apart(case: Case, vectors: Iterable[Weights]) -> tuple[Contrast, ...]:
@@ -81,7 +87,9 @@ def read_apart(case: Case, vectors: Iterable[Weights]) -> tuple[Contrast, ...]:
         by_rounds.setdefault(rounds_of(case, weights), []).append(weights)
     if () in by_rounds:
         return ()
-    return tuple(contrast(case.get(logs), add_weights(w), rounds) for rounds, w in by_rounds.items())
+    return tuple(
+        contrast(case.get(logs), add_weights(w), rounds, case.get(passes)) for rounds, w in by_rounds.items()
+    )
 
 
 def same_trials(case: Case, source: str, to: str) -> bool:

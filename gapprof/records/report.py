@@ -176,6 +176,9 @@ class RungRow(Struct, frozen=True, kw_only=True):
     alias_of: str | None
     latency_ms: Estimate | None
     refusal: str | None
+    """Why this machine, browser or setting cannot give it; None where it could."""
+    why: str = ""
+    """Why it has no latency although nothing refused it: not part of this run, or failed."""
 
 
 class CheckRow(Struct, frozen=True, kw_only=True):

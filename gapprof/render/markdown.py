@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from gapprof.digest.doubts import doubts, gap_missing
-from gapprof.digest.operators import lost_ms, top_operators
+from gapprof.digest.operators import drawn_ms, lost_ms, top_operators
+from gapprof.digest.tried import nothing_helps
 from gapprof.digest.why import WhyRow, owner, why_rows, with_children
 from gapprof.records.report import Report
 from gapprof.records.surface import Surface
@@ -74,7 +75,7 @@ def _actions(report: Report) -> Iterator[str]:
     yield "### What you can change"
     yield ""
     if not report.actions:
-        yield "Nothing that was tried here: no change to the page, the model or the library's version helps."
+        yield nothing_helps(report)
         return
     yield "| Change | Now → then | Basis | Whose |"
     yield "| :-- | :-- | :-- | :-- |"
@@ -93,7 +94,7 @@ def _operators(report: Report, count: int) -> Iterator[str]:
     yield "| :-- | :-- | --: | --: | --: | --: | --: |"
     for row in top.rows:
         ratio = "" if row.ratio is None else numbers.factor(row.ratio)
-        times = " | ".join(numbers.bare_ms(time) for time in (row.native_ms, row.web_ms, lost_ms(row)))
+        times = " | ".join(numbers.bare_ms(time) for time in (*drawn_ms(row), lost_ms(row)))
         yield (
             f"| {cell(row.name, 80)} | {cell(row.op_type, 40)} | {times} | {ratio} "
             f"| {numbers.whole_percent(row.share_of_web)} |"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from scipy.special import stdtrit
 
-from gapprof.stats.contrast import mean
+from gapprof.stats.contrast import Contrast, mean
 
 LARGEST_EXPONENT = 700.0
 """exp() beyond it overflows; an interval that wide says nothing anyway."""
@@ -47,17 +47,30 @@ def t_interval(values: Sequence[float], level: float = 0.95) -> Interval:
     return _interval(mean(values), _variance([dict(enumerate(values))], [1.0]), len(values), level)
 
 
+def contrast_interval(contrast: Contrast, level: float = 0.95) -> Interval:
+    """A contrast's mean; where it stands on profiled passes, with how these differ."""
+    return linearised(lambda value: value, [contrast.by_round], level, [contrast.by_pass])
+
+
 def linearised(
-    of_means: Callable[..., float], columns: Sequence[Mapping[int, float]], level: float = 0.95
+    of_means: Callable[..., float],
+    columns: Sequence[Mapping[int, float]],
+    level: float = 0.95,
+    passes: Sequence[Mapping[int, float]] = (),
 ) -> Interval:
     """A smooth function of means over rounds, by the delta method; columns of one round vary together.
 
-    Columns may have different rounds: what they share is paired, the rest counts as independent.
+    Columns may have different rounds: what they share is paired, the rest counts as independent. `passes`
+    are those of the first columns (see `Contrast.by_pass`).
     """
     means = [mean(list(column.values())) for column in columns]
     slopes = [_slope(of_means, means, index) for index in range(len(means))]
     rounds = min(len(column) for column in columns)
-    return _interval(of_means(*means), _variance(columns, slopes), rounds, level)
+    found = _interval(of_means(*means), _variance(columns, slopes), rounds, level)
+    used = [(column, slope) for column, slope in zip(passes, slopes, strict=False) if column]
+    if not used:
+        return found
+    return _widened(found, [column for column, _ in used], [slope for _, slope in used])
 
 
 def exponential(interval: Interval) -> Interval:
@@ -74,6 +87,22 @@ def _interval(point: float, variance: float, rounds: int, level: float) -> Inter
         return Interval(point=point, low=point, high=point, level=0.0, rounds=rounds)
     half = t_quantile(level, rounds) * math.sqrt(variance)
     return Interval(point=point, low=point - half, high=point + half, level=level, rounds=rounds)
+
+
+def _widened(interval: Interval, passes: Sequence[Mapping[int, float]], slopes: Sequence[float]) -> Interval:
+    """Rounds and passes are independent: half-widths, each with its own t quantile, add as squares."""
+    count = min(len(column) for column in passes)
+    if count < 2 or interval.rounds < 2:
+        return interval
+    own = t_quantile(interval.level, count) * math.sqrt(_variance(passes, slopes))
+    half = math.hypot(interval.half_width, own)
+    return Interval(
+        point=interval.point,
+        low=interval.point - half,
+        high=interval.point + half,
+        level=interval.level,
+        rounds=interval.rounds,
+    )
 
 
 def _variance(columns: Sequence[Mapping[int, float]], slopes: Sequence[float]) -> float:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from gapprof.stats.contrast import Contrast
-from gapprof.stats.interval import Interval, t_interval
+from gapprof.stats.interval import Interval, contrast_interval
 
 SMALLEST_EFFECT = 0.02
 """|ln f| below which nothing is called a cost, however narrow its interval."""
@@ -39,4 +39,4 @@ def ranks(contrasts: Mapping[str, Contrast], level: float) -> dict[str, int]:
 
 def difference(a: Contrast, b: Contrast, level: float) -> Interval:
     """ln of how much larger a is than b."""
-    return t_interval((a - b).values, level)
+    return contrast_interval(a - b, level)

@@ -4,12 +4,12 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from gapprof.digest.tried import nothing_helps
 from gapprof.digest.why import owner
 from gapprof.records.report import Action, Report
 from gapprof.terminal.ink import Ink
 from gapprof.text import numbers
 
-NOTHING = "Nothing that was tried here: no change to the page, the model or the library's version helps."
 _HEADING = "What you can change"
 _TEXT_LEAST, _TEXT_MOST = 24, 64
 _FIXED = 2 + 20 + 9 + 10 + 5
@@ -18,7 +18,7 @@ _FIXED = 2 + 20 + 9 + 10 + 5
 def actions(report: Report, ink: Ink) -> RenderableType:
     """The table, or one line that says that it would be empty."""
     if not report.actions:
-        return Padding(Group(Text(_HEADING, style="bold"), ink.text(NOTHING)), (0, 0, 0, 3))
+        return Padding(Group(Text(_HEADING, style="bold"), ink.text(nothing_helps(report))), (0, 0, 0, 3))
     longest = max(len(action.text) for action in report.actions)
     table = ink.grid()
     table.add_column("", width=2)

@@ -3,7 +3,7 @@
 from rich.table import Table
 from rich.text import Text
 
-from gapprof.digest.operators import lost_ms, top_operators
+from gapprof.digest.operators import drawn_ms, lost_ms, top_operators
 from gapprof.records.report import OperatorRow, Report
 from gapprof.terminal.ink import Ink
 from gapprof.text import numbers
@@ -26,8 +26,8 @@ def operators(report: Report, ink: Ink, *, count: int) -> Table:
     rows = list(top.rows)
     if top.weighting is not None and ink.surface.detail:
         rows.append(top.weighting)
-    native = numbers.bare_column([row.native_ms for row in rows])
-    web = numbers.bare_column([row.web_ms for row in rows])
+    native = numbers.bare_column([drawn_ms(row)[0] for row in rows])
+    web = numbers.bare_column([drawn_ms(row)[1] for row in rows])
     *lost, others_lost = numbers.bare_column([*(lost_ms(row) for row in rows), top.others_lost_ms])
     for row, *times in zip(rows, native, web, lost, strict=True):
         closing = row is top.weighting

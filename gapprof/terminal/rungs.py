@@ -56,7 +56,11 @@ def _latency(rung: RungRow, titles: dict[str, str]) -> str:
         return f"refused: {rung.refusal}"
     if rung.alias_of is not None:
         return f"same as {titles.get(rung.alias_of, rung.alias_of)}"
-    return "not measured" if rung.latency_ms is None else numbers.ms_with_interval(rung.latency_ms)
+    if rung.latency_ms is not None:
+        return numbers.ms_with_interval(rung.latency_ms)
+    if rung.why.startswith("failed"):
+        return rung.why
+    return f"not run: {rung.why}" if rung.why else "not measured"
 
 
 def _samples(report: Report, ink: Ink) -> Table:

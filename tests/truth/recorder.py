@@ -49,6 +49,7 @@ def record(
     rounds: int = 6,
     side_rounds: int = 0,
     passes: bool = True,
+    profiled_passes: int = 3,
     page_threads: int = 2,
     outputs: tuple[OutputCheck, ...] = (),
     ended: str | None = "finished",
@@ -75,7 +76,12 @@ def record(
     if rounds:
         entries.append(Sampled(rounds=rounds, limited_by="precision", wanted_rounds=rounds))
     if passes:
-        entries += [machine.profiled(_job(own[rung], 0, settings)) for rung in PROFILED if rung in own]
+        entries += [
+            machine.profiled(_job(own[rung], number, settings))
+            for number in range(profiled_passes)
+            for rung in PROFILED
+            if rung in own
+        ]
         for rung in ("web", "web-busy"):
             traced = machine.traced(_job(own[rung], 0, settings)) if rung in own else None
             entries += [traced] if traced is not None else []

@@ -36,7 +36,7 @@ def test_each_cause_says_its_verdict_in_a_word() -> None:
 
 
 def test_an_empty_list_of_changes_says_that_it_is_empty() -> None:
-    assert "Nothing that was tried here" in written(replace(reports.ok(), actions=()))
+    assert "Nothing that a page could change was tried" in written(replace(reports.ok(), actions=()))
 
 
 def test_doubts_and_the_command_are_there() -> None:

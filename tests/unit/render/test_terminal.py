@@ -75,7 +75,7 @@ def test_where_no_share_can_be_given_the_verdict_is_a_word() -> None:
 
 
 def test_an_empty_list_of_changes_says_that_it_is_empty() -> None:
-    assert "Nothing that was tried here" in drawn(replace(reports.ok(), actions=()))
+    assert "Nothing that a page could change was tried" in drawn(replace(reports.ok(), actions=()))
 
 
 def test_now_and_then_are_shown_with_their_basis() -> None:
