@@ -62,7 +62,7 @@ def _round(end: float) -> dict[str, GemmTimes]:
 def _times(core: str, patience_s: float) -> GemmTimes:
     done = subprocess.run(
         module_command("gapprof.native.gemm"),
-        env={**own_environment(), "OPENBLAS_CORETYPE": core, "OPENBLAS_NUM_THREADS": "1"},
+        env={**own_environment(), "OPENBLAS_CORETYPE": core},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         timeout=max(patience_s, 0.0),
