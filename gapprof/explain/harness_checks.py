@@ -45,11 +45,11 @@ def _row(check: str, rungs: Measured, concerns: str, passed: str, find: Check) -
 
 
 def _seen_by(check: str, rungs: Measured) -> Measured:
-    """The rungs that a check has something to look at in; without one it is unknown, never passed."""
+    """All rungs, or none where none has what the check looks at: then it is unknown, never passed."""
     sees = _SEES.get(check)
-    if sees is None:
+    if sees is None or any(sees(step, trials) for step, trials in rungs.values()):
         return rungs
-    return {rung: (step, trials) for rung, (step, trials) in rungs.items() if sees(step, trials)}
+    return {}
 
 
 def _ceiling(rungs: Measured) -> Iterator[tuple[str, str]]:
@@ -150,6 +150,10 @@ def _measured(case: Case) -> Measured:
     }
 
 
+def _capped(step: Setting, _: list[Trial]) -> bool:
+    return step.backend == "native" and step.isa != "full"
+
+
 def _long_enough(_: Setting, trials: list[Trial]) -> bool:
     return any(len(trial.samples_ms) >= FEWEST_SAMPLES for trial in trials)
 
@@ -167,12 +171,14 @@ def _read_cores(_: Setting, trials: list[Trial]) -> bool:
 
 
 _SEES: Mapping[str, Callable[[Setting, list[Trial]], bool]] = {
+    "ceiling": _capped,
     "debugger": _read_debugger,
     "wasm-served": _read_wasm,
     "cores": _read_cores,
     "steady": _long_enough,
 }
 _NOTHING_TO_SEE: Mapping[str, str] = {
+    "ceiling": "nothing ran under an instruction ceiling",
     "debugger": "no browser said whether its Debugger domain was on",
     "wasm-served": "no rung said which wasm it was served",
     "cores": "this system does not say which cores a program may use",

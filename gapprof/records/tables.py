@@ -48,6 +48,7 @@ def to_pandas(report: Report) -> dict[str, pd.DataFrame]:
                     "derived_from": row.derived_from,
                     "alias_of": row.alias_of,
                     "refusal": row.refusal,
+                    "why": row.why,
                     **_columns("latency_ms", row.latency_ms),
                 }
                 for row in report.rungs

@@ -64,3 +64,29 @@ def test_a_wasm_backend_has_no_gpu_layer() -> None:
     row = cause("gpu-abstraction", Machine())
     assert (row.verdict, row.factor, row.weights) == ("not-applicable", None, {})
     assert row.why
+
+
+def test_without_a_rung_of_the_web_threads_save_nothing_that_anybody_knows() -> None:
+    machine = Machine(latency_ms=ladder_ms({"native-threads": 2.0}), noise=0.005)
+    report = build(record(machine))
+    row = next(row for row in report.causes if row.id == "threads")
+    assert (row.verdict, row.saving_ms) == ("costs", None)
+    assert row.why == "no saving is given: the page was not measured with more threads"
+    assert [(one.cause, one.basis) for one in report.actions] == [("threads", "predicted")]
+
+
+def test_whoever_runs_in_a_worker_is_not_told_to() -> None:
+    machine = Machine(latency_ms=ladder_ms({"web": 1.5}))
+    row = cause("contention", machine, Settings(where="worker", threads=2, page="busy"))
+    advice = [row.advice, *(child.advice for child in row.children)]
+    assert not [text for text in advice if text.startswith("Run the model in a worker")]
+
+
+def test_a_main_thread_that_was_measured_is_not_called_unexercised() -> None:
+    machine = Machine(latency_ms=ladder_ms({"web-main": 1.4, "web-busy": 1.3}))
+    row = cause("contention", machine, Settings(threads=2))
+    assert row.why.startswith("the page's own work: not exercised here")
+
+
+def test_int8_is_promised_to_nobody() -> None:
+    assert "int8" not in cause("simd", Machine()).advice

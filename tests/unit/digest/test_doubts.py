@@ -1,6 +1,9 @@
 from msgspec.structs import replace
 
+from gapprof.backends.synthetic import Machine, ladder_ms
 from gapprof.digest.doubts import doubts
+from gapprof.explain.report import build
+from tests.truth.recorder import record
 from tests.unit.render import reports
 
 
@@ -48,3 +51,8 @@ def test_a_cause_that_was_not_exercised_keeps_the_busy_pages_figure() -> None:
 
 def test_a_failed_run_has_one_reason_and_not_one_a_cause() -> None:
     assert doubts(reports.failed()) == ()
+
+
+def test_what_limits_a_measured_figure_is_a_doubt() -> None:
+    machine = Machine(latency_ms=ladder_ms({"native-128": 2.0, "native-all-128": 2.0}))
+    assert any("SSE encoding that wasm does not pay" in text for text in doubts(build(record(machine))))

@@ -107,3 +107,49 @@ def test_the_users_own_choices_are_subject_checks(settings: Settings, failing: s
     rows = subject_checks(Case(recording))
     assert {row.id for row in rows if row.status == "fail"} == failing
     assert {row.kind for row in rows} == {"subject"}
+
+
+def test_a_mean_over_many_requests_resolves_more_than_one_request() -> None:
+    """0.2 ms on requests of 10 ms is 2 % of one, and a thousandth of the mean of twenty."""
+    assert harness(seen("web-paced", timer_step_us=200.0))["timer"].status == "pass"
+
+
+def test_a_clock_that_is_coarse_for_want_of_isolation_is_not_our_fault() -> None:
+    asked = Settings(threads=2, isolation=False, page="busy")
+    coarse = changed("web", lambda t: replace(t, seen=replace(t.seen, timer_step_us=5000.0)), asked)
+    assert harness(coarse)["timer"].status == "pass"
+
+
+def test_isolation_that_was_served_and_lost_is_no_excuse_for_a_coarse_clock() -> None:
+    assert harness(seen("web-main", timer_step_us=5000.0, isolated=False))["timer"].status == "fail"
+
+
+@pytest.mark.parametrize("check", ["steady", "flags", "wasm-served", "debugger", "cores", "timer"])
+def test_a_check_without_anything_to_look_at_is_unknown(check: str) -> None:
+    assert harness(record(Machine(), rounds=0))[check].status == "unknown"
+
+
+def test_trials_too_short_to_drift_are_not_called_steady() -> None:
+    recording = record(Machine(), rounds=4)
+    short = tuple(
+        replace(e, samples_ms=e.samples_ms[:4]) if isinstance(e, Trial) else e for e in recording.entries
+    )
+    row = harness(replace(recording, entries=short))["steady"]
+    assert (row.status, row.text) == (
+        "unknown",
+        "no trial has the 5 samples that a drift is looked for in",
+    )
+
+
+def test_a_ceiling_that_was_never_installed_is_unknown() -> None:
+    refusals = {("native", "isa", isa): "no ceiling" for isa in ("128", "avx", "avx2")}
+    assert harness(record(Machine(refusals=refusals), rounds=1))["ceiling"].status == "unknown"
+
+
+def test_wasm_that_nobody_read_is_unknown() -> None:
+    recording = record(Machine(), rounds=1)
+    unread = tuple(
+        replace(e, seen=replace(e.seen, wasm_sha256=None)) if isinstance(e, Trial) else e
+        for e in recording.entries
+    )
+    assert harness(replace(recording, entries=unread))["wasm-served"].status == "unknown"

@@ -1,4 +1,5 @@
 import json
+import re
 
 from msgspec.structs import replace
 
@@ -127,3 +128,19 @@ def test_a_ladder_of_unknown_rungs_is_no_crash() -> None:
         replace(e, ladder=e.ladder[:3]) if isinstance(e, Preflight) else e for e in recording.entries
     )
     assert build(replace(recording, entries=entries)).status == "failed"
+
+
+def test_a_build_of_the_users_is_named_with_what_its_version_may_cost() -> None:
+    recording = record(Machine(), Settings(threads=2, web_dist="dist"))
+    (said,) = [text for text in warnings(Case(recording)) if text.startswith("--web-dist")]
+    assert "onnxruntime-web 1.30.0 (wasm served-True)" in said
+    assert "native onnxruntime 1.30.0" in said
+    assert all(word in said for word in ("`library`", "`runtime`", "residual"))
+
+
+def test_the_sampling_sentence_says_what_was_reached_not_what_was_wanted() -> None:
+    report = build(record(Machine(launch_noise=0.3, seed=3), Settings(threads=2)))
+    found = re.search(r"; widest interval ±(\d+) %\.$", report.sampling)
+    assert found is not None
+    assert float(found[1]) > 5
+    assert "factors within" not in report.sampling

@@ -1,10 +1,13 @@
 import pytest
+from msgspec.structs import replace
 
+from gapprof.backends.synthetic import Machine
 from gapprof.facts.case import Case
 from gapprof.facts.tier import baseline_flags, given_flags
 from gapprof.records.recording import Recording
 from gapprof.records.settings import Settings
-from tests.truth.recorder import begin
+from gapprof.records.trial import Trial
+from tests.truth.recorder import begin, record
 
 
 def case(**changes: object) -> Case:
@@ -24,3 +27,18 @@ def test_v8_flags_inside_a_browser_argument_count_too() -> None:
 
 def test_other_flags_are_no_tier() -> None:
     assert baseline_flags(case(js_flags=("--no-wasm-stack-checks",))) == ()
+
+
+def test_a_flag_that_does_nothing_keeps_no_tier() -> None:
+    assert baseline_flags(case(js_flags=("--no-wasm-tier-up",))) == ()
+
+
+def test_a_flag_that_the_engine_rejected_keeps_no_tier() -> None:
+    asked = Settings(threads=2, js_flags=("--liftoff_only",))
+    recording = record(Machine(), asked, rounds=1)
+    rejecting = tuple(
+        replace(e, seen=replace(e.seen, rejected_flags=("--liftoff_only",))) if isinstance(e, Trial) else e
+        for e in recording.entries
+    )
+    assert baseline_flags(Case(recording)) == ("--liftoff_only",)
+    assert baseline_flags(Case(replace(recording, entries=rejecting))) == ()

@@ -2,7 +2,8 @@ import pytest
 from msgspec.structs import replace
 from rich.cells import cell_len
 
-from gapprof.records.report import Report
+from gapprof.digest.operators import drawn_ms
+from gapprof.records.report import Report, RungRow
 from gapprof.records.surface import Surface
 from gapprof.render.terminal import RENDERER
 from tests.unit.render import reports
@@ -160,3 +161,30 @@ def test_colour_only_adds_to_what_the_words_say() -> None:
 def test_a_stream_that_knows_ascii_alone_gets_ascii_alone(kind: str) -> None:
     text = RENDERER.render(reports.EVERY[kind](), Surface(width=80, detail=True, unicode=False))
     assert text.isascii()
+
+
+def test_a_rung_that_was_not_run_was_not_refused() -> None:
+    idle = RungRow(
+        id="web-baseline",
+        title="Baseline tier",
+        changes="flags",
+        derived_from="web-worker",
+        alias_of=None,
+        latency_ms=None,
+        refusal=None,
+        why="not part of this run",
+    )
+    text = " ".join(
+        drawn(replace(reports.ok(), rungs=(*reports.ok().rungs, idle)), width=200, detail=True).split()
+    )
+    assert "not run: not part" in text
+    assert "refused: not part" not in text
+
+
+def test_a_node_below_nothing_is_drawn_as_nothing() -> None:
+    row = replace(reports.ok().operators[0], name="tiny", native_ms=-0.25, web_ms=-0.5, ratio=None)
+    assert drawn_ms(row) == (0.0, 0.0)
+    line = next(
+        line for line in drawn(replace(reports.ok(), operators=(row,))).splitlines() if "tiny" in line
+    )
+    assert "-0.50" not in line
