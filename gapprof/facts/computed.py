@@ -57,10 +57,12 @@ def _web_kernels(case: Case) -> Iterator[ComputedRung]:
         rung_id=KERNELS,
         title="In the browser, kernels alone",
         changes=f"computed: {WEB} minus {numbers.ms(extra)} of marshalling and dispatch beyond native's",
+        # Without a single pass that has it all the figure is still a profile's, and too few to decide on.
         passes_ms=[
             there - here
             for there, here in zip(web.overhead_by_pass_ms, native.overhead_by_pass_ms, strict=False)
-        ],
+        ]
+        or [extra],
     )
 
 

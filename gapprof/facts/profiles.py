@@ -37,7 +37,7 @@ class RungProfile:
     dispatch_us_per_node: float | None
     threads: int
     overhead_by_pass_ms: tuple[float, ...]
-    """Marshalling and dispatch together, each pass's own; empty where a pass lacks one of them."""
+    """Marshalling and dispatch together, of each pass that has both."""
     without_dispatch: bool
     """Whether dispatch was taken out of the nodes' times, so that it is not counted there as well."""
 
@@ -125,9 +125,8 @@ def _overhead_by_pass(passes: Sequence[Profile], nodes: int) -> tuple[float, ...
     found = []
     for one in passes:
         marshalling_ms = _marshalling(one)
-        if marshalling_ms is None or one.dispatch_us_per_node is None:
-            return ()
-        found.append(marshalling_ms + one.dispatch_us_per_node * nodes / 1000)
+        if marshalling_ms is not None and one.dispatch_us_per_node is not None:
+            found.append(marshalling_ms + one.dispatch_us_per_node * nodes / 1000)
     return tuple(found)
 
 

@@ -74,6 +74,20 @@ def test_fewer_than_three_passes_are_unclear_and_say_so(count: int) -> None:
         assert row.factor.point == pytest.approx(10 / 8, rel=0.01)
 
 
+def test_passes_that_lack_a_part_do_not_count_as_passes() -> None:
+    recording = record(COPYING, QUIET)
+    left = [None, None, 0.0]
+    entries = tuple(
+        replace(entry, dispatch_us_per_node=left.pop(0))
+        if isinstance(entry, Profile) and entry.rung == WEB
+        else entry
+        for entry in recording.entries
+    )
+    found = copies(build(replace(recording, entries=entries)))
+    assert found.verdict == "unclear"
+    assert "profiled passes, 1 so far" in found.why
+
+
 def test_the_users_flags_need_no_pass() -> None:
     machine = Machine(latency_ms=ladder_ms({"web-flags": 2.0}), noise=0.001)
     asked = Settings(threads=2, js_flags=("--liftoff-only",))
