@@ -21,7 +21,7 @@ MARKER = "GAPPROF_GUARD"
 """Environment variable by which processes of ours are known even when they left their process group."""
 GRACE_S = 5.0
 """Between TERM and KILL, and again after KILL."""
-_POLL_S = 0.05
+_POLL_S = 0.01
 
 
 class Guard:
@@ -118,16 +118,25 @@ def processes_of(leaders: Collection[int], marker: str) -> set[int]:
 
 def end_processes(find: Callable[[], set[int]], *, groups: Collection[int] = ()) -> set[int]:
     """TERM, wait, KILL, wait: returns what is still alive then. `groups` are process groups of ours."""
-    for number in (signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM)):
-        deadline = time.monotonic() + GRACE_S
-        remaining = find()
-        _signal(remaining, groups, number)
-        while remaining and time.monotonic() < deadline:
-            time.sleep(_POLL_S)
-            remaining = find()
-        if not remaining:
-            return set()
-    return remaining
+    return _ended(find, groups, signal.SIGTERM) and kill_processes(find, groups=groups)
+
+
+def kill_processes(find: Callable[[], set[int]], *, groups: Collection[int] = ()) -> set[int]:
+    """KILL, wait: for those that have nothing to save. Returns what is still alive then."""
+    return _ended(find, groups, getattr(signal, "SIGKILL", signal.SIGTERM))
+
+
+def _ended(find: Callable[[], set[int]], groups: Collection[int], number: int) -> set[int]:
+    """Send one signal and wait; the whole process table is searched again only once all found are dead."""
+    deadline = time.monotonic() + GRACE_S
+    remaining = find()
+    _signal(remaining, groups, number)
+    while remaining and time.monotonic() < deadline:
+        time.sleep(_POLL_S)
+        if not any(_alive(pid) for pid in remaining):
+            remaining = find()  # one may have been born meanwhile
+            _signal(remaining, groups, number)
+    return {pid for pid in remaining if _alive(pid)}
 
 
 def remove_folder(path: Path) -> bool:

@@ -15,8 +15,8 @@ from gapprof import assets
 from gapprof.browser import blocking, flags, scheduler, slices, tasks, tensors, tracing
 from gapprof.browser.cdp import CallError
 from gapprof.browser.readback import seen
-from gapprof.browser.trouble import VisitError, failure
-from gapprof.browser.visit import Course, Equipment, First, Visit, is_foreign, nothing, user_folder, visiting
+from gapprof.browser.trouble import VisitError, failure, reading
+from gapprof.browser.visit import Course, Equipment, Visit, is_foreign, user_folder, visiting
 from gapprof.errors import EnvironmentUnusable, GapprofError
 from gapprof.guard import Guard
 from gapprof.records.environment import Setting
@@ -29,6 +29,9 @@ T = TypeVar("T")
 
 CHAIN_PROFILED_RUNS = 30
 CHAIN_SAMPLES = 15
+_MACHINE = (
+    "See that there is room on the disk of the temporary folder, memory, and that the files are still there."
+)
 _NET_S = 10.0
 """Every step ends at the deadline by itself; this catches what is no step."""
 
@@ -122,7 +125,7 @@ class Chromium:
             )
 
     async def _traced(self, job: Job, course: Course) -> Trace:
-        async with self._opened(job, course, first=tracing.rehearse) as (visit, _, opened):
+        async with self._opened(job, course) as (visit, _, opened):
             connection, browser = visit.page.connection, visit.browser
             facts = await seen(job, visit, opened, self._dist(job.setting))
             before = await scheduler.before(connection, browser)
@@ -133,34 +136,35 @@ class Chromium:
             after = await scheduler.after(connection, browser)
             course.phase = "stop"
             events = await tracing.stop(connection)
-            stretch = slices.stretch_of(events)
+            with reading("trace"):
+                stretch = slices.stretch_of(events)
+                summary = slices.summarise(events, stretch, base=visit.serving.base)
             return Trace(
                 rung=job.rung,
                 round=job.round,
                 started_s=0.0,
                 ended_s=0.0,
                 stretch_ms=stretch.ms,
-                slices=slices.summarise(events, stretch, base=visit.serving.base),
+                slices=summary,
                 requests_ms=timed.requests_ms,
                 seen=facts,
                 load=scheduler.load(before, after),
             )
 
     @asynccontextmanager
-    async def _opened(
-        self, job: Job, course: Course, *, first: First = nothing
-    ) -> AsyncIterator[tuple[Visit, OpenTask, Opened]]:
+    async def _opened(self, job: Job, course: Course) -> AsyncIterator[tuple[Visit, OpenTask, Opened]]:
         """A visit with the model loaded, warmed up and its outputs saved."""
         dist = self._dist(job.setting)
         block, pieces = tensors.packed(Path(job.inputs_path))
         equipment = Equipment(executable=self.executable, probes=assets.probes_web(), guard=self.guard)
-        async with visiting(job, equipment, course, dist=dist, inputs=block, first=first) as visit:
+        async with visiting(job, equipment, course, dist=dist, inputs=block) as visit:
             opening = tasks.open_task(
                 job, base=visit.serving.base, module=assets.entry_point(dist), inputs=pieces
             )
             opened = await visit.open(opening)
             if job.outputs_path:
-                outputs = tensors.unpacked(visit.serving.site.posted.get("outputs", b""), opened.outputs)
+                with reading("block of outputs"):
+                    outputs = tensors.unpacked(visit.serving.site.posted.get("outputs", b""), opened.outputs)
                 tensors.save(outputs, Path(job.outputs_path))
             yield visit, opening, opened
 
@@ -232,3 +236,6 @@ def _outcome(job: Job, carry_out: Callable[[Course], Awaitable[T]]) -> T | Failu
     except EnvironmentUnusable as error:
         trouble = VisitError(error.message, kind="environment", phase="start", hint=error.hint)
         return failure(job, trouble, phase=course.phase)
+    except OSError as error:  # a full disk, no more sockets, a file that went away
+        machine = VisitError(f"the machine refused: {error}", kind="environment", hint=_MACHINE)
+        return failure(job, machine, phase=course.phase)

@@ -9,7 +9,7 @@ from typing import Any
 from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.legacy.client import WebSocketClientProtocol, connect
 
-from gapprof.browser.trouble import VisitError
+from gapprof.browser.trouble import VisitError, reading
 
 Params = Mapping[str, Any]
 Listener = Callable[[Params], None]
@@ -110,9 +110,12 @@ class Connection:
         """Deliver answers and events until the browser hangs up."""
         try:
             async for text in self._socket:
-                self._deliver(json.loads(text))
+                with reading("message"):
+                    self._deliver(json.loads(text))
         except ConnectionClosed as closed:
             self.bury("", _closed(closed))
+        except VisitError as senseless:
+            self.bury("", senseless)
         else:
             self.bury("", _closed(None))
 

@@ -8,7 +8,9 @@ from collections.abc import AsyncIterator
 
 import pyppeteer.browser
 import pyppeteer.connection
-from pyppeteer.errors import PyppeteerError
+import pyppeteer.page
+from pyppeteer.errors import PageError, PyppeteerError
+from websockets.exceptions import WebSocketException
 
 from gapprof.browser.trouble import VisitError
 
@@ -22,16 +24,23 @@ async def navigate(endpoint: str, target: str, url: str, *, deadline_s: float) -
 
     Never waits for idle: a busy page has none. Raises VisitError (phase `load`) if none comes.
     """
-    async with asyncio.timeout(deadline_s), _driving(endpoint) as browser:
-        page = await next(known for known in browser.targets() if known._targetId == target).page()
-        page.on("error", lambda _: None)  # without a listener a crash ends pyppeteer's receive loop
-        try:
+    try:
+        async with asyncio.timeout(deadline_s), _driving(endpoint) as browser:
+            page = await _page(browser, target)
+            page.on("error", lambda _: None)  # without a listener a crash ends pyppeteer's receive loop
             options = {"waitUntil": "domcontentloaded", "timeout": deadline_s * 1e3}
             response = await page.goto(url, options)
-        except PyppeteerError as error:
-            raise _not_there(url, str(error)) from error
-        if response is not None and response.status >= 400:
-            raise _not_there(url, f"HTTP status {response.status}")
+    except (PyppeteerError, WebSocketException) as error:
+        raise _not_there(url, str(error)) from error
+    if response is not None and response.status >= 400:
+        raise _not_there(url, f"HTTP status {response.status}")
+
+
+async def _page(browser: pyppeteer.browser.Browser, target: str) -> pyppeteer.page.Page:
+    for known in browser.targets():
+        if known._targetId == target:
+            return await known.page()
+    raise PageError("the page has closed itself")
 
 
 @contextlib.asynccontextmanager

@@ -15,7 +15,7 @@ from typing import IO
 
 from gapprof.browser import flags
 from gapprof.browser.trouble import VisitError
-from gapprof.guard import GRACE_S, MARKER, Guard, end_processes, processes_of, remove_folder
+from gapprof.guard import GRACE_S, MARKER, Guard, kill_processes, processes_of, remove_folder
 
 START_S = 60.0
 _LISTENING = re.compile(r"DevTools listening on (ws://\S+)")
@@ -155,7 +155,8 @@ async def _endpoint(process: subprocess.Popen[bytes], stderr: Stderr, deadline_s
 
 
 def _stop(process: subprocess.Popen[bytes], marker: str, guard: Guard) -> None:
-    left = end_processes(lambda: processes_of({process.pid}, marker), groups=(process.pid,))
+    """At once: it has nothing to save, its profile is thrown away."""
+    left = kill_processes(lambda: processes_of({process.pid}, marker), groups=(process.pid,))
     if not left:  # else the guard tries once more when gapprof ends
         process.wait(timeout=GRACE_S)
         guard.forget_process(process.pid)

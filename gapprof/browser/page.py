@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from gapprof.browser.cdp import CallError, Connection, Params, connected
 from gapprof.browser.driver import navigate
 from gapprof.browser.launch import Browser
-from gapprof.browser.trouble import VisitError
+from gapprof.browser.trouble import VisitError, reading
 
 PAGE_S = 60.0
 _FIRST_PAGE_S = 20.0
@@ -52,7 +52,8 @@ class Page:
         if details is not None:
             thrown = details.get("exception", {}).get("description") or details.get("text", "")
             raise VisitError(f"the page threw: {thrown.splitlines()[0]}", kind="page", detail=thrown)
-        return str(answer["result"]["value"])
+        with reading("answer"):
+            return str(answer["result"]["value"])
 
 
 @asynccontextmanager
@@ -108,11 +109,13 @@ async def _watch(page: Page) -> None:
     connection.listen("Target.detachedFromTarget", gone)
     connection.listen("Inspector.targetCrashed", crashed, session=session)
     connection.listen("Page.javascriptDialogOpening", dialog, session=session)
-    await connection.call("Target.setDiscoverTargets", {"discover": True})
-    await connection.call("Inspector.enable", session=session)
-    await connection.call("Page.enable", session=session)
-    # A page may forbid foreign modules and blob workers to its own scripts; ours are guests of its owner.
-    await connection.call("Page.setBypassCSP", {"enabled": True}, session=session)
+    await asyncio.gather(  # a browser that has just started is slow to answer; it is asked all at once
+        connection.call("Target.setDiscoverTargets", {"discover": True}),
+        connection.call("Inspector.enable", session=session),
+        connection.call("Page.enable", session=session),
+        # A page may forbid foreign modules and blob workers to its own scripts; ours are guests of its owner.
+        connection.call("Page.setBypassCSP", {"enabled": True}, session=session),
+    )
 
 
 async def _unless_dead(page: Page, url: str, deadline_s: float) -> None:

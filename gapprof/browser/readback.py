@@ -1,11 +1,13 @@
 """What the browser and the page really were, read back after the fact."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from gapprof.browser import wasm
-from gapprof.browser.flags import rejected_flags
+from gapprof.browser.flags import rejected_flags, warnings_of
 from gapprof.browser.scheduler import busiest_renderer
+from gapprof.browser.trouble import reading
 from gapprof.browser.visit import Visit, is_foreign
 from gapprof.records.job import Job
 from gapprof.records.trial import Seen
@@ -15,24 +17,24 @@ from gapprof.records.wire import Opened
 async def seen(job: Job, visit: Visit, opened: Opened, dist: Path) -> Seen:
     """Everything that a check asks about; of our own addresses only what is the same in every visit."""
     connection = visit.page.connection
-    version = await connection.call("Browser.getVersion")
-    told = await connection.call("Browser.getBrowserCommandLine")
+    with reading("description of itself"):
+        engine = str((await connection.call("Browser.getVersion"))["product"])
+        told = await connection.call("Browser.getBrowserCommandLine")
+        arguments = [str(word) for word in told["arguments"]]
     renderer = await busiest_renderer(connection)
-    file = _wasm_file(visit)
-    sha256, simd = wasm.facts(dist / file) if file else (None, None)
+    file = wasm_file(visit.serving.site.fetched)
+    sha256, simd = wasm_facts(dist / file) if file else (None, None)
     page = job.setting.page
     return Seen(
         runtime_version=opened.ort_version,
-        engine_version=str(version["product"]),
+        engine_version=engine,
         threads=opened.threads,
         timer_step_us=opened.timer_step_us,
         cpus_allowed=_cpus_allowed(renderer),
         isolated=opened.isolated,
         where=opened.where,
         user_agent=opened.user_agent,
-        command_line=tuple(
-            str(word).replace(str(visit.browser.profile), "<profile>") for word in told["arguments"]
-        ),
+        command_line=tuple(word.replace(str(visit.browser.profile), "<profile>") for word in arguments),
         rejected_flags=rejected_flags(visit.browser.stderr.text()),
         debugger_domain="Debugger.enable" in connection.methods,
         wasm_file=file,
@@ -40,13 +42,22 @@ async def seen(job: Job, visit: Visit, opened: Opened, dist: Path) -> Seen:
         wasm_simd=simd,
         page_url=opened.page_url.replace(visit.serving.base, "gapprof:"),
         page_kind="url" if is_foreign(page) else page if page in ("quiet", "busy") else "path",
+        warnings=warnings_of(arguments),
     )
 
 
-def _wasm_file(visit: Visit) -> str | None:
-    """The wasm that the server saw fetched, relative to the build's folder."""
-    fetched = [path.removeprefix("ort/") for path in visit.serving.site.fetched if path.endswith(".wasm")]
-    return fetched[-1] if fetched else None
+def wasm_file(fetched: Sequence[str]) -> str | None:
+    """The build's wasm that the server saw fetched, relative to its folder; never the page's own."""
+    ours = [path for path in fetched if path.startswith("ort/") and path.endswith(".wasm")]
+    return ours[-1].removeprefix("ort/") if ours else None
+
+
+def wasm_facts(file: Path) -> tuple[str | None, bool | None]:
+    """SHA-256, and whether it holds SIMD; None for both where the file cannot be read or is no module."""
+    try:
+        return wasm.facts(file)
+    except (OSError, ValueError):
+        return None, None
 
 
 def _cpus_allowed(pid: int | None) -> tuple[int, ...] | None:

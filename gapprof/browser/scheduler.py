@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from gapprof.browser.cdp import Connection
 from gapprof.browser.launch import Browser
+from gapprof.browser.trouble import reading
 from gapprof.proc import cpu_ms_of, machine_busy_ms, thread_difference, thread_use
 from gapprof.records.trial import Load, ThreadUse
 
@@ -64,14 +65,16 @@ def load(first: Snapshot, last: Snapshot) -> Load:
 async def processes(connection: Connection) -> dict[int, str]:
     """Process id → what it is for, as the browser says: `browser`, `renderer`, `gpu`, `utility`, ..."""
     told = await connection.call("SystemInfo.getProcessInfo")
-    return {int(info["id"]): str(info["type"]).lower() for info in told["processInfo"]}
+    with reading("list of processes"):
+        return {int(info["id"]): str(info["type"]).lower() for info in told["processInfo"]}
 
 
 async def busiest_renderer(connection: Connection) -> int | None:
     """The renderer that used most CPU time so far: the page's, next to spare ones."""
     told = await connection.call("SystemInfo.getProcessInfo")
-    renderers = [info for info in told["processInfo"] if info["type"] == "renderer"]
-    return int(max(renderers, key=lambda info: info["cpuTime"])["id"]) if renderers else None
+    with reading("list of processes"):
+        renderers = [info for info in told["processInfo"] if info["type"] == "renderer"]
+        return int(max(renderers, key=lambda info: info["cpuTime"])["id"]) if renderers else None
 
 
 def _threads(kinds: dict[int, str]) -> dict[int, dict[int, ThreadUse]]:

@@ -12,9 +12,9 @@ LEAST_PROFILED_RUNS = 5
 CHAIN_BATCH = 100
 CHAIN_INPUT = b"\0\0\x80\x3f"
 """1.0 as little-endian float32."""
-TRACED_MS = 3000.0
+TRACED_MS = 1800.0
 LEAST_TRACED_REQUESTS = 10
-MOST_TRACED_REQUESTS = 150
+MOST_TRACED_REQUESTS = 100
 
 
 def open_task(job: Job, *, base: str, module: str, inputs: tuple[TensorSlice, ...]) -> OpenTask:

@@ -1,5 +1,11 @@
 """What can go wrong on a visit to a page, and the `Failure` that says so."""
 
+import contextlib
+import zlib
+from collections.abc import Iterator
+
+import msgspec
+
 from gapprof.records.job import Job
 from gapprof.records.trial import Failure
 from gapprof.records.wire import Broke
@@ -20,6 +26,19 @@ class VisitError(Exception):
         """Empty: whatever the visit was doing."""
         self.hint = hint
         self.detail = detail
+
+
+@contextlib.contextmanager
+def reading(what: str) -> Iterator[None]:
+    """Whatever cannot be made sense of in what the browser or the page sent ends the visit."""
+    try:
+        yield
+    except (LookupError, ValueError, TypeError, zlib.error, msgspec.MsgspecError) as error:
+        raise VisitError(
+            f"the browser's {what} cannot be read: {type(error).__name__}: {error}",
+            kind="page",
+            hint="Try another Chromium: --browser PATH; `gapprof doctor` says what is there.",
+        ) from error
 
 
 def trouble_of(broke: Broke) -> VisitError:

@@ -3,7 +3,7 @@
 import json
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,6 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from gapprof.browser import tasks
-from gapprof.browser.cdp import Connection
 from gapprof.browser.launch import START_S, Browser, launched
 from gapprof.browser.mounts import Folder
 from gapprof.browser.page import PAGE_S, Page, attached, brought_to
@@ -24,8 +23,6 @@ from gapprof.records.job import Job
 from gapprof.records.wire import Answer, Broke, Opened, OpenTask, Profiled, Refused, Task, Timed
 
 A = TypeVar("A", Opened, Timed, Profiled)
-
-First = Callable[[Connection], Awaitable[None]]
 
 OPEN_S = 300.0
 """For loading, creating a session and warming up, within the job's own deadline."""
@@ -105,15 +102,11 @@ class Visit:
                 return answer
 
 
-async def nothing(_connection: Connection) -> None:
-    """Most passes have nothing to prepare."""
-
-
 @asynccontextmanager
 async def visiting(
-    job: Job, equipment: Equipment, course: Course, *, dist: Path, inputs: bytes, first: First = nothing
+    job: Job, equipment: Equipment, course: Course, *, dist: Path, inputs: bytes
 ) -> AsyncIterator[Visit]:
-    """Serve, launch, do `first` on the empty page, navigate. Raises VisitError and WrongUse."""
+    """Serve, launch, navigate. Raises VisitError and WrongUse."""
     setting = job.setting
     with serving(_site(job, equipment.probes, dist=dist, inputs=inputs)) as server:
         address = _address(setting.page, server)
@@ -130,7 +123,6 @@ async def visiting(
             _explained(browser),
             attached(browser) as page,
         ):
-            await first(page.connection)
             course.phase = "load"
             load_ms = await brought_to(page, address, deadline_s=course.left_s(PAGE_S))
             if server.site.origin is not None:  # a redirect may have led to another origin

@@ -55,6 +55,8 @@ class Seen(Struct, frozen=True, kw_only=True):
     """Rate of a fixed GEMM after the ceiling: proof that the kernels really changed."""
     page_url: str | None = None
     page_kind: str | None = None
+    warnings: tuple[str, ...] = ()
+    """Sentences for the user about how this environment had to be run."""
 
 
 class Trial(Struct, frozen=True, kw_only=True, tag="trial", tag_field="entry"):

@@ -44,6 +44,7 @@ def test_a_worker_of_the_quiet_page_gives_samples_outputs_and_what_it_was(
     assert seen.wasm_simd is True
     assert seen.debugger_domain is False
     assert "--headless=new" in seen.command_line
+    assert any("headless" in warning for warning in seen.warnings)
     assert (seen.page_kind, seen.page_url) == ("quiet", "gapprof:probes_web/pages/quiet.html")
     assert any(use.thread.startswith("DedicatedWorker") for use in visited.load.threads)
     outputs = np.load(job.outputs_path)

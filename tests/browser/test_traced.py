@@ -53,7 +53,6 @@ def test_a_planted_timer_has_the_ms_that_the_page_counted_itself(chromium: Chrom
 
     async def record() -> tuple[str, list[tracing.Event]]:
         async with launched(chromium.executable, guard=guard) as browser, attached(browser) as page:
-            await tracing.rehearse(page.connection)
             await brought_to(page, f"data:text/html,<title>t</title><script>{BURNER}</script>")
             await tracing.start(page.connection)
             counted = await page.evaluate(REQUESTS, deadline_s=60)

@@ -57,11 +57,18 @@ def test_a_file_that_is_no_model_is_the_models_fault(chromium: Chromium, job: Jo
     assert "127.0.0.1" not in told.message + told.detail
 
 
+def test_inputs_that_went_away_are_the_machines_fault(chromium: Chromium, job: Job, tmp_path: Path) -> None:
+    told = failure(chromium.timed(replace(job, inputs_path=str(tmp_path / "gone.npz"))))
+    assert (told.kind, told.phase) == ("environment", "start")
+    assert "gone.npz" in told.message
+
+
 def test_a_page_that_goes_elsewhere_takes_the_task_with_it(
     chromium: Chromium, job: Job, page_of: Callable[[str], str]
 ) -> None:
     restless = page_of("setTimeout(() => location.assign('page.html?again'), 600)")
-    told = failure(chromium.timed(on(job, page=restless, where="main")))
+    busy = replace(job, pace=replace(job.pace, warmup_ms=20_000.0))  # in the middle of it by then
+    told = failure(chromium.timed(on(busy, page=restless, where="main")))
     assert told.kind == "page"
 
 

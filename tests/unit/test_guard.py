@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gapprof.guard import MARKER, Guard, end_processes, processes_of, remove_folder
+from gapprof.guard import MARKER, Guard, end_processes, kill_processes, processes_of, remove_folder
 
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
@@ -72,6 +72,15 @@ def test_folders_and_processes_are_gone_when_gapprof_is_killed(tmp_path: Path) -
         parent.kill()
     assert until(lambda: not processes_of({int(pid)}, "no such marker"))
     assert until(lambda: not Path(folder).exists())
+
+
+@LINUX
+def test_what_has_nothing_to_save_is_killed_without_being_asked() -> None:
+    with subprocess.Popen(STUBBORN, start_new_session=True, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        assert kill_processes(lambda: processes_of({child.pid}, "none"), groups=(child.pid,)) == set()
+        assert child.wait(timeout=5) == -signal.SIGKILL
 
 
 @LINUX

@@ -40,7 +40,6 @@ KEYS = ("name", "ph", "pid", "tid", "ts", "dur", "tdur")
 async def record() -> list[tracing.Event]:
     with Guard() as guard:
         async with launched(assets.find_browser(), guard=guard) as browser, attached(browser) as page:
-            await tracing.rehearse(page.connection)
             await brought_to(page, PAGE)
             await tracing.start(page.connection)
             await page.evaluate(REQUESTS, deadline_s=30)

@@ -25,7 +25,7 @@ def test_lists_of_which_the_browser_would_take_the_last_are_joined() -> None:
         browser_args=("--disable-features=Two,Three", "--js-flags=--b", "--window-size=100,100"),
     )
     assert [word for word in asked if word.startswith("--disable-features")] == [
-        "--disable-features=One,Two,Three"
+        "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,One,Two,Three"
     ]
     assert [word for word in asked if word.startswith("--js-flags")] == ["--js-flags=--a --b"]
     assert "--window-size=100,100" in asked
@@ -65,3 +65,10 @@ def test_flags_that_v8_did_not_take_are_read_off_stderr_once() -> None:
     ) * 3
     assert flags.rejected_flags("noise\n" + said) == ("--no-such", "--liftoff-only", "--b")
     assert flags.rejected_flags("DevTools listening on ws://x\n") == ()
+
+
+def test_a_browser_without_sandbox_or_window_is_warned_of() -> None:
+    assert flags.warnings_of(["--mute-audio"]) == ()
+    sandbox, headless = flags.warnings_of(["--no-sandbox", "--headless=new"])
+    assert "sandbox" in sandbox
+    assert "headless" in headless

@@ -76,6 +76,6 @@ def test_a_profile_has_as_many_runs_as_fit(run_ms: float, runs: int) -> None:
 
 def test_a_traced_stretch_marks_its_requests_and_stays_short() -> None:
     assert tasks.traced_task(JOB, run_ms=0.0).requests == tasks.MOST_TRACED_REQUESTS
-    assert tasks.traced_task(JOB, run_ms=84.0).requests == 30
+    assert tasks.traced_task(JOB, run_ms=84.0).requests == 18
     slow = tasks.traced_task(JOB, run_ms=1000.0)
     assert (slow.requests, slow.marks) == (tasks.LEAST_TRACED_REQUESTS, True)

@@ -1,6 +1,6 @@
 import pytest
 
-from gapprof.browser.trouble import trouble_of
+from gapprof.browser.trouble import VisitError, reading, trouble_of
 from gapprof.records.wire import Broke
 
 
@@ -27,3 +27,12 @@ def test_what_the_page_threw_is_sorted(name: str, message: str, kind: str) -> No
     assert told.phase == "create"
     assert told.detail == "at somewhere"
     assert message in told.message
+
+
+@pytest.mark.parametrize("error", [KeyError("product"), ValueError("not a number"), TypeError("a list")])
+def test_what_cannot_be_made_sense_of_ends_the_visit(error: Exception) -> None:
+    with pytest.raises(VisitError) as caught, reading("trace"):
+        raise error
+    assert caught.value.kind == "page"
+    assert "trace" in caught.value.message
+    assert caught.value.hint
