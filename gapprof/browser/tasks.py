@@ -10,6 +10,8 @@ PROFILED_MS = 3000.0
 """Runs per half of a profiled pass: so many, or as many as fit."""
 LEAST_PROFILED_RUNS = 5
 CHAIN_BATCH = 100
+CHAIN_WARMUP_MS = 400.0
+"""At the least: a chain that the optimising tier has not reached yet seems to be nothing but glue."""
 CHAIN_INPUT = b"\0\0\x80\x3f"
 """1.0 as little-endian float32."""
 TRACED_MS = 1800.0
@@ -59,6 +61,7 @@ def chain_task(opening: OpenTask, *, base: str, chain_path: str) -> OpenTask:
         inputs_url=f"{base}chain.bin",
         inputs=(TensorSlice(name="x", dtype="float32", dims=(1,), offset=0, size_bytes=4),),
         outputs_url=None,
+        warmup_ms=max(opening.warmup_ms, CHAIN_WARMUP_MS),
     )
 
 

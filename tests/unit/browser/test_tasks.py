@@ -64,6 +64,7 @@ def test_the_chain_is_never_optimised_and_brings_its_own_input() -> None:
     chain = tasks.chain_task(opening, base=BASE, chain_path="C:\\run\\chain.onnx")
     assert chain.model_url == f"{BASE}chain/chain.onnx"
     assert not chain.optimise
+    assert chain.warmup_ms >= tasks.CHAIN_WARMUP_MS
     assert chain.external_data == ()
     assert [piece.size_bytes for piece in chain.inputs] == [len(tasks.CHAIN_INPUT)]
 
