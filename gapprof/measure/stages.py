@@ -72,6 +72,8 @@ class Stages:
             cores=self.cores,
             wanted=wanted,
         )
+        for warning in preflight.page_seen.warnings if preflight.page_seen else ():
+            self.journal.note("report", warning)
         preflight, rounds = self._within_means(preflight)
         self.journal.write(preflight)
         visits = self._visits(preflight.pace)
