@@ -14,6 +14,7 @@ from gapprof.measure.pacing import preflight_pace, thriftier
 from gapprof.measure.preflight import LONGEST_VISIT_S, conclude, look
 from gapprof.measure.spending import (
     FIRST_ROUNDS,
+    OVERDRAFT,
     SIDE_ROUNDS,
     by_id,
     first_rounds,
@@ -176,9 +177,12 @@ class Stages:
         for rung_id in _targets(PROFILED, ladder):
             self.teller.tell("profile", f"operator by operator: {ladder[rung_id].rung.title}", rung=rung_id)
             for number in range(PROFILE_PASSES):
-                if isinstance(visits.profiled(ladder[rung_id], number), Failure):
+                overdrawn = self.journal.now_s() > OVERDRAFT * self.settings.budget_s
+                if (number and overdrawn) or isinstance(visits.profiled(ladder[rung_id], number), Failure):
                     break
-        for rung_id in _targets(TRACED, ladder):
+        # The built-in busy page is looked into only where it stands in for the user's.
+        traced = TRACED if ladder["web"].alias_of else TRACED[:1]
+        for rung_id in _targets(traced, ladder):
             self.teller.tell("trace", f"what else the page does: {ladder[rung_id].rung.title}", rung=rung_id)
             visits.traced(ladder[rung_id], 0)
         self.teller.tell("trace", "passes done", completed=True)
