@@ -55,8 +55,10 @@ def run_count(run_ms: float, deadline_s: float) -> int:
 
 
 def _both(request: Request, opened: Opened, runs: int) -> tuple[list[float], list[float], Path]:
-    """Wall ms of single runs without and with the profiler, and where the profile lies."""
-    unprofiled_ms = [elapsed_ms(opened.run) for _ in range(runs)]
+    """Wall ms of single runs without and with the profiler, in turn, and where the profile lies.
+
+    In turn, because a machine that changes its speed by the second would show that as the profiler's cost.
+    """
     job = request.job
     session: Session = open_session(
         opened.runtime,
@@ -68,7 +70,8 @@ def _both(request: Request, opened: Opened, runs: int) -> tuple[list[float], lis
     run = run_of(session, opened.feed)
     for _ in range(max(3, runs // 4)):  # its buffers are new; the profile's reader drops these runs
         run()
-    profiled_ms = [elapsed_ms(run) for _ in range(runs)]
+    pairs = [(elapsed_ms(opened.run), elapsed_ms(run)) for _ in range(runs)]
+    unprofiled_ms, profiled_ms = (list(side) for side in zip(*pairs, strict=True))
     return unprofiled_ms, profiled_ms, Path(session.end_profiling())
 
 

@@ -1,5 +1,5 @@
 // @ts-check
-/** Runs without the profiler, then the same runs with it, in one realm: per-node times, and what looking costs. */
+/** Runs without the profiler and with it, in turn, in one realm: per-node times, and what looking costs. */
 
 import { nextTurn } from "../clock.mjs";
 import { overheard } from "../overheard.mjs";
@@ -20,18 +20,17 @@ export const probe = {
 
   async run({ open, runs }) {
     const { session, feeds } = openHere();
-    const unprofiled_ms = await during("timed", () => singleRuns(session, feeds, runs));
     const { result: profiled, lines } = await overheard(() => openProfiled(open));
     await warmUp(profiled.session, profiled.feeds, {
       ...open,
       most_runs: Math.max(open.warmup_runs, MOST_WARMUP_RUNS),
     });
-    const profiled_ms = await during("timed", () => singleRuns(profiled.session, profiled.feeds, runs));
+    const walls = await during("timed", () => inTurn({ session, feeds }, profiled, runs));
     return during("stop", async () => {
       profiled.session.endProfiling(); // prints the profile, line by line
       const times = perRun(profileEvents(lines), runs);
       await profiled.session.release();
-      return { kind: "profiled", unprofiled_ms, profiled_ms, ...times };
+      return { kind: "profiled", ...walls, ...times };
     });
   },
 };
@@ -45,13 +44,19 @@ async function openProfiled(task) {
   return { session, feeds: await fetchFeeds(ort, task) };
 }
 
-/** @param {import("onnxruntime-web").InferenceSession} session
- * @param {Record<string, import("onnxruntime-web").Tensor>} feeds @param {number} count */
-async function singleRuns(session, feeds, count) {
-  const runs_ms = [];
+/** Single runs of both, in turn: a machine that changes its speed by the second would show the change as the
+ * profiler's cost.
+ * @typedef {{session: import("onnxruntime-web").InferenceSession,
+ *   feeds: Record<string, import("onnxruntime-web").Tensor>}} Fed
+ * @param {Fed} plain @param {Fed} profiled @param {number} count */
+async function inTurn(plain, profiled, count) {
+  const unprofiled_ms = [];
+  const profiled_ms = [];
   for (let run = 0; run < count; run += 1) {
-    runs_ms.push(await timedRun(session, feeds));
+    unprofiled_ms.push(await timedRun(plain.session, plain.feeds));
+    await nextTurn();
+    profiled_ms.push(await timedRun(profiled.session, profiled.feeds));
     await nextTurn();
   }
-  return runs_ms;
+  return { unprofiled_ms, profiled_ms };
 }
