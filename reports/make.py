@@ -27,11 +27,13 @@ of this anew.
 def measure(name: str) -> None:
     """Run gapprof once on a zoo model; a status other than ok is published as well, and says so."""
     ZOO.mkdir(exist_ok=True)
-    stem = ZOO / name
+    stem = (
+        Path("reports") / "zoo" / name
+    )  # as typed from the top of a checkout: reports name no machine's paths
     command = [sys.executable, "-m", "gapprof", "explain", f"zoo:{name}", "--rungs", "auto", "--quiet"]
     outputs = ["--recording", f"{stem}.jsonl", "--json", f"{stem}.json", "--markdown", f"{stem}.md"]
     done = subprocess.run([*command, *outputs], check=False, timeout=3600, cwd=HERE.parent)
-    if not stem.with_suffix(".json").exists():
+    if not (ZOO / f"{name}.json").exists():
         sys.exit(f"gapprof explain zoo:{name} ended with {done.returncode} and wrote no report")
 
 
