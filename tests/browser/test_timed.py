@@ -15,6 +15,7 @@ from gapprof.backends.chromium import Chromium
 from gapprof.browser import scheduler, tasks, tensors
 from gapprof.browser.visit import Course, Equipment, visiting
 from gapprof.guard import Guard
+from gapprof.native.tensors import read_arrays
 from gapprof.records.job import Job
 from gapprof.records.trial import Failure, Trial
 from gapprof.records.wire import Opened, Timed
@@ -47,7 +48,7 @@ def test_a_worker_of_the_quiet_page_gives_samples_outputs_and_what_it_was(
     assert any("headless" in warning for warning in seen.warnings)
     assert (seen.page_kind, seen.page_url) == ("quiet", "gapprof:probes_web/pages/quiet.html")
     assert any(use.thread.startswith("DedicatedWorker") for use in visited.load.threads)
-    outputs = np.load(job.outputs_path)
+    outputs = read_arrays(Path(job.outputs_path))
     assert outputs["y"].shape == (SIZE, SIZE)
     assert np.isfinite(outputs["y"]).all()
 
@@ -105,7 +106,7 @@ def test_the_model_runs_inside_a_page_of_another_server(chromium: Chromium, job:
     assert visited.seen.page_kind == "url"
     assert visited.seen.page_url == foreign
     assert visited.seen.isolated is False
-    assert np.load(job.outputs_path)["y"].shape == (SIZE, SIZE)
+    assert read_arrays(Path(job.outputs_path))["y"].shape == (SIZE, SIZE)
 
 
 def test_flags_after_an_unknown_one_are_told_as_ignored(chromium: Chromium, job: Job) -> None:

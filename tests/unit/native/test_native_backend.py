@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from gapprof.backends.native import BACKEND, NativeBackend
 from gapprof.native.isa.ceiling import why_not
+from gapprof.native.tensors import read_arrays
 from gapprof.records.job import Job
 from gapprof.records.trial import Failure, Profile, Trial
 
@@ -24,7 +25,7 @@ def _timed(job: Job) -> Trial:
 
 def _expected(job: Job) -> np.ndarray:
     model = onnx.load(job.model_path)
-    values = np.load(job.inputs_path)["x"]
+    values = read_arrays(Path(job.inputs_path))["x"]
     for weight in model.graph.initializer:
         values = np.tanh(values @ onnx.numpy_helper.to_array(weight))
     return values
