@@ -9,6 +9,6 @@ __version__ = "0.1.0"
 importlib.import_module("gapprof.explain")
 
 from gapprof.api import analyze, explain  # noqa: E402  # must come after the line above
-from gapprof.records.report import Report  # noqa: E402
+from gapprof.records.report import Report  # noqa: E402  # with the line above, for one import block
 
 __all__ = ["Report", "analyze", "explain"]

@@ -139,7 +139,7 @@ def check(rung: str, *, difference: float = 0.0, **changes: object) -> OutputChe
         "max_abs_reference": 1.0,
         "exact": difference == 0.0,
     }
-    return OutputCheck(rung=rung, max_abs_difference=difference, **{**fields, **changes})  # type: ignore[arg-type]
+    return OutputCheck(rung=rung, max_abs_difference=difference, **{**fields, **changes})
 
 
 def _with_parents(rungs_: Iterable[str], own: Mapping[str, PlannedRung]) -> list[str]:

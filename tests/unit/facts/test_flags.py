@@ -11,7 +11,7 @@ from tests.truth.recorder import begin, record
 
 
 def case(**changes: object) -> Case:
-    return Case(Recording(begin=begin(Settings(**changes))))  # type: ignore[arg-type]
+    return Case(Recording(begin=begin(Settings(**changes))))
 
 
 @pytest.mark.parametrize("flag", ["--liftoff-only", "--liftoff_only", "--no-wasm-dynamic-tiering"])

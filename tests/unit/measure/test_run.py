@@ -233,20 +233,19 @@ def test_the_planted_chain_is_recovered(run: Run) -> None:
 
 @pytest.mark.parametrize("rung", ["web", "native"])
 def test_one_crash_in_a_first_visit_is_bad_luck(run: Run, rung: str) -> None:
+    crashed: list[str] = []
+
     class Unlucky(Machine):
         """Crashes in the very first visit of one rung."""
 
-        crashed: list[str] = []  # noqa: RUF012  shared on purpose: one crash per test
-
         def timed(self, job: Job) -> Trial | Failure:
-            if job.rung == rung and rung not in self.crashed:
-                self.crashed.append(rung)
+            if job.rung == rung and not crashed:
+                crashed.append(rung)
                 return Failure(
                     rung=rung, round=-1, started_s=0, ended_s=0, phase="timed", kind="crash", message="gone"
                 )
             return super().timed(job)
 
-    Unlucky.crashed.clear()
     report = build(run(Unlucky(latency_ms=ladder_ms(FACTORS))))
     assert report.status == "ok", report.status_why
     assert report.gap.ratio is not None

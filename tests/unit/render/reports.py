@@ -320,7 +320,7 @@ def cause(
         ms=about(log_mean * math.log(factor), 0.06),
         share=about(share, 0.06),
         saving_ms=about(WEB_MS * (1 - 1 / factor), 0.06),
-        verdict=verdict,  # type: ignore[arg-type]  # a fixture's shorthand for a Literal
+        verdict=verdict,
         why="",
         method="measured",
         weights={"native-extended": -1.0, "native-128": 1.0},
@@ -333,7 +333,7 @@ def cause(
         evidence=(
             Evidence(kind="ceiling", text="The CPUID ceiling answered 57 times per process.", value=57.0),
         ),
-        owner=owner,  # type: ignore[arg-type]  # a fixture's shorthand for a Literal
+        owner=owner,
         advice="Nothing a page can do; 256-bit vectors are not in WebAssembly.",
     )
 
