@@ -34,6 +34,13 @@ export interface OpenTask {
   warmup_runs: number;
 }
 
+/** Go on warming up what is open; both bounds are to be met. */
+export interface WarmTask {
+  kind: "warm";
+  warmup_ms: number;
+  warmup_runs: number;
+}
+
 /** Time what is open: `samples` batches back to back, or `requests` paced requests; the other one is 0. */
 export interface TimeTask {
   kind: "time";
@@ -66,6 +73,12 @@ export interface Opened {
   ort_version: string;
   user_agent: string;
   page_url: string;
+}
+
+/** Single runs of a further stretch of warm-up, in order. */
+export interface Warmed {
+  kind: "warmed";
+  runs_ms: readonly number[];
 }
 
 /** Raw times: per-inference means of batches, or one value per request from when it was due. */
@@ -109,6 +122,6 @@ export interface Broke {
   stack: string;
 }
 
-export type Task = OpenTask | TimeTask | ProfileTask;
+export type Task = OpenTask | WarmTask | TimeTask | ProfileTask;
 
-export type Answer = Opened | Timed | Profiled | Refused | Broke;
+export type Answer = Opened | Warmed | Timed | Profiled | Refused | Broke;

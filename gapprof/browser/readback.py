@@ -14,7 +14,7 @@ from gapprof.records.trial import Seen
 from gapprof.records.wire import Opened
 
 
-async def seen(job: Job, visit: Visit, opened: Opened, dist: Path) -> Seen:
+async def seen(job: Job, visit: Visit, opened: Opened, dist: Path, *, compiling_share: float | None) -> Seen:
     """Everything that a check asks about; of our own addresses only what is the same in every visit."""
     connection = visit.page.connection
     with reading("description of itself"):
@@ -37,6 +37,7 @@ async def seen(job: Job, visit: Visit, opened: Opened, dist: Path) -> Seen:
         command_line=tuple(word.replace(str(visit.browser.profile), "<profile>") for word in arguments),
         rejected_flags=rejected_flags(visit.browser.stderr.text()),
         debugger_domain="Debugger.enable" in connection.methods,
+        compiling_share=compiling_share,
         wasm_file=file,
         wasm_sha256=sha256,
         wasm_simd=simd,

@@ -9,7 +9,6 @@ from msgspec.structs import replace
 from gapprof.facts.disturbance import disturbed
 from gapprof.measure.faults import harness_faults
 from gapprof.measure.journal import Journal
-from gapprof.measure.pacing import native_pace
 from gapprof.records.backend import Backend
 from gapprof.records.job import Job, Pace
 from gapprof.records.recording import PlannedRung
@@ -139,7 +138,7 @@ class Visits:
             optimise=own,
             inputs_path=str(self.subject.inputs_path),
             outputs_path="" if outputs.exists() or round_number == PREFLIGHT_ROUND else str(outputs),
-            pace=native_pace(self.pace) if step.setting.backend == "native" else self.pace,
+            pace=self.pace,
             chain_path=str(self.subject.chain_path),
             chain_nodes=self.subject.chain_nodes,
         )

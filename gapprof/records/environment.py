@@ -1,16 +1,20 @@
 """Where a model can run: what a rung asks for, and what the preflight made of it."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 from msgspec import Struct
 from msgspec.structs import asdict
+
+Isa = Literal["full", "avx2", "avx", "128"]
+WIDTHS = get_args(Isa)
+"""Instruction ceilings, the widest first."""
 
 
 class Environment(Struct, frozen=True, kw_only=True):
     """What a rung asks for, in words; the preflight turns them into a `Setting` on this machine."""
 
     backend: Literal["native", "chromium", "node"]
-    isa: Literal["full", "avx2", "avx", "128"]
+    isa: Isa
     """Widest instructions the *native* side may use; wasm has 128-bit vectors by definition."""
     threads: Literal["machine", "page"]
     """Every core, or what the page really gets."""

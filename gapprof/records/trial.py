@@ -45,6 +45,8 @@ class Seen(Struct, frozen=True, kw_only=True):
     rejected_flags: tuple[str, ...] = ()
     """Flags the engine said it does not know (it ignores them)."""
     debugger_domain: bool | None = None
+    compiling_share: float | None = None
+    """CPU time of the engine's compiler threads over the last stretch of warm-up; None: nobody could look."""
     wasm_file: str | None = None
     wasm_sha256: str | None = None
     wasm_simd: bool | None = None

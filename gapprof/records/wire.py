@@ -1,7 +1,8 @@
 """What Python and the page say to each other. `probes_web/wire.d.ts` is generated from this file.
 
 One task is one message, one answer is one message. A page keeps its session between tasks:
-`OpenTask` loads and warms up, `TimeTask` times what is open, `ProfileTask` opens a second, profiled session.
+`OpenTask` loads and warms up, `WarmTask` goes on warming up, `TimeTask` times what is open, `ProfileTask`
+opens a second, profiled session.
 """
 
 from msgspec import Struct
@@ -47,6 +48,13 @@ class OpenTask(Struct, frozen=True, kw_only=True, tag="open", tag_field="kind"):
     warmup_runs: int
 
 
+class WarmTask(Struct, frozen=True, kw_only=True, tag="warm", tag_field="kind"):
+    """Go on warming up what is open; both bounds are to be met."""
+
+    warmup_ms: float
+    warmup_runs: int
+
+
 class TimeTask(Struct, frozen=True, kw_only=True, tag="time", tag_field="kind"):
     """Time what is open: `samples` batches back to back, or `requests` paced requests; the other one is 0."""
 
@@ -66,7 +74,7 @@ class ProfileTask(Struct, frozen=True, kw_only=True, tag="profile", tag_field="k
     runs: int
 
 
-Task = OpenTask | TimeTask | ProfileTask
+Task = OpenTask | WarmTask | TimeTask | ProfileTask
 
 
 class Opened(Struct, frozen=True, kw_only=True, tag="opened", tag_field="kind"):
@@ -85,6 +93,12 @@ class Opened(Struct, frozen=True, kw_only=True, tag="opened", tag_field="kind"):
     ort_version: str
     user_agent: str
     page_url: str
+
+
+class Warmed(Struct, frozen=True, kw_only=True, tag="warmed", tag_field="kind"):
+    """Single runs of a further stretch of warm-up, in order."""
+
+    runs_ms: tuple[float, ...]
 
 
 class Timed(Struct, frozen=True, kw_only=True, tag="timed", tag_field="kind"):
@@ -130,4 +144,4 @@ class Broke(Struct, frozen=True, kw_only=True, tag="failure", tag_field="kind"):
     stack: str
 
 
-Answer = Opened | Timed | Profiled | Refused | Broke
+Answer = Opened | Warmed | Timed | Profiled | Refused | Broke

@@ -12,5 +12,7 @@ RUNG = Rung(
     derived_from=PARENT.id,
     changes="page",
     role="side",
+    passes=("trace",),
+    visited="every-round",
     informs="contention",
 )

@@ -4,7 +4,7 @@ import pytest
 
 from gapprof import rungs
 from gapprof.measure.resolve import FLAGS, asked_threads, ladder
-from gapprof.measure.spending import by_id, round_rungs
+from gapprof.measure.spending import by_id, first_stage
 from gapprof.records.environment import Setting
 from gapprof.records.recording import PlannedRung
 from gapprof.records.settings import Settings
@@ -73,12 +73,14 @@ def test_a_refusal_of_the_machine_is_kept_with_its_reason() -> None:
     assert resolved(Settings())["engine"].refusal == "no Node here"
 
 
-def test_the_main_rounds_hold_the_chain_the_square_and_the_busy_page() -> None:
-    order = round_rungs(tuple(resolved(Settings()).values()))
-    assert set(order) == {
+def test_the_first_rounds_hold_the_chain_the_square_the_busy_page_and_in_the_end_more_threads() -> None:
+    plan = first_stage(tuple(resolved(Settings()).values()), 6)
+    always = {
         *("native", "native-threads", "native-extended", "native-all-128", "native-128"),
         *("web-worker", "web-graph", "web-main", "web-paced", "web-busy"),
     }
+    assert [set(rungs) - always for rungs in plan] == [set()] * 3 + [{"web-threads"}] * 3
+    assert all(set(rungs) >= always for rungs in plan)
 
 
 def test_every_word_for_flags_has_a_meaning_but_the_users() -> None:
