@@ -32,15 +32,3 @@ export async function until(at_ms) {
     await new Promise((resolve) => setTimeout(resolve, Math.ceil(left)));
   }
 }
-
-const turn = new MessageChannel();
-turn.port1.start();
-
-/** One turn of the event loop, without the 4 ms that nested timers are held back for.
- * @returns {Promise<void>} */
-export function nextTurn() {
-  return new Promise((resolve) => {
-    turn.port1.addEventListener("message", () => resolve(), { once: true });
-    turn.port2.postMessage(null);
-  });
-}

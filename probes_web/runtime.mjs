@@ -3,9 +3,10 @@
  * unless the caller asked for a profiled session. */
 
 import { read } from "./bytes.mjs";
-import { nextTurn, now } from "./clock.mjs";
+import { now } from "./clock.mjs";
 import { during } from "./phases.mjs";
 import { feedsFrom } from "./tensors.mjs";
+import { nextTurn } from "./turns.mjs";
 
 /** @typedef {typeof import("onnxruntime-web")} Ort */
 /** @typedef {import("onnxruntime-web").InferenceSession} InferenceSession */

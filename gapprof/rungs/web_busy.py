@@ -12,7 +12,6 @@ RUNG = Rung(
     derived_from=PARENT.id,
     changes="page",
     role="side",
-    passes=("trace",),
     visited="every-round",
     informs="contention",
 )

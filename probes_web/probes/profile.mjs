@@ -1,12 +1,12 @@
 // @ts-check
 /** Runs without the profiler and with it, in turn, in one realm: per-node times, and what looking costs. */
 
-import { nextTurn } from "../clock.mjs";
 import { overheard } from "../overheard.mjs";
 import { during } from "../phases.mjs";
 import { perRun, profileEvents } from "../profile_events.mjs";
 import { createSession, fetchFeeds, fetchModel, loadRuntime, timedRun, warmUp } from "../runtime.mjs";
 import { openHere } from "../session.mjs";
+import { nextTurn } from "../turns.mjs";
 
 /** @typedef {import("../wire.js").ProfileTask} ProfileTask */
 /** @typedef {import("../wire.js").OpenTask} OpenTask */

@@ -112,7 +112,7 @@ def test_a_quiet_machine_takes_six_rounds_and_every_main_rung_in_each(run: Run) 
 def test_profile_and_trace_passes_are_apart_from_the_timed_ones(run: Run) -> None:
     recording = run(Machine(latency_ms=ladder_ms(FACTORS)))
     assert {entry.rung for entry in recording.of(Profile)} == {"native-extended", "native-128", "web-worker"}
-    assert {entry.rung for entry in recording.of(Trace)} == {"web-paced", "web-busy"}
+    assert {entry.rung for entry in recording.of(Trace)} == {"web-paced"}
 
 
 def test_noise_beyond_the_precision_buys_more_rounds_decided_once(run: Run) -> None:
