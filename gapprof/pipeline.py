@@ -1,9 +1,11 @@
 """From a model to a recording on disk, and from that recording to its report."""
 
+import importlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from gapprof.errors import ExitCode, GapprofError, Interrupted, WrongUse
+from gapprof.interrupts import Hold
 from gapprof.outcome import exit_code
 from gapprof.recordings import read_recording
 from gapprof.records.progress import Observer
@@ -11,6 +13,16 @@ from gapprof.records.recording import Recording
 from gapprof.records.report import Report
 from gapprof.records.settings import Settings
 from gapprof.records.trial import Failure
+
+_NEEDED = (
+    "gapprof.backends.chromium",
+    "gapprof.backends.native",
+    "gapprof.explain.report",
+    "gapprof.failed_report",
+    "gapprof.measure.run",
+    "gapprof.subject.open",
+)
+"""Loaded before a run may be interrupted: they bring in everything large that it will use."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,15 +37,19 @@ class Outcome:
 
 
 def explained(
-    model: str, settings: Settings, *, argv: tuple[str, ...], path: Path, observer: Observer
+    model: str, settings: Settings, *, argv: tuple[str, ...], path: Path, observer: Observer, hold: Hold
 ) -> Outcome:
     """Measure into the recording at `path` and analyse it, whatever came in between.
 
+    Interrupts come through while it measures; one before or after leaves its report as whole as any.
     Raises WrongUse alone: then nothing was measured and nothing is written.
     """
+    for name in _NEEDED:
+        importlib.import_module(name)
     before = _state(path)
     try:
-        recording = record(model, settings, argv=argv, path=path, observer=observer)
+        with hold.lifted():
+            recording = record(model, settings, argv=argv, path=path, observer=observer)
     except WrongUse:
         raise
     except (GapprofError, KeyboardInterrupt) as reason:
