@@ -14,8 +14,8 @@ def all_alike() -> Iterator[None]:
     """SIGTERM and SIGHUP take the way of Ctrl-C: what cleans up after the one cleans up after the others."""
 
     def interrupt(_: int, __: FrameType | None) -> None:
-        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell's background job: deaf to Ctrl-C alone
-            raise KeyboardInterrupt
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+            raise KeyboardInterrupt  # a shell starts background jobs deaf to Ctrl-C, and to Ctrl-C alone
         signal.raise_signal(signal.SIGINT)
 
     before = {number: signal.signal(number, interrupt) for number in _heard("SIGTERM", "SIGHUP")}
