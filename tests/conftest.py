@@ -15,3 +15,13 @@ def started_from_a_terminal() -> Iterator[None]:
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
+
+
+@pytest.fixture
+def small_disk() -> Iterator[None]:
+    """No file grows beyond 30 kB: what a disk that has just become full does, without one."""
+    resource = pytest.importorskip("resource", reason="the size of files is not limited there")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, limits[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, limits)

@@ -149,6 +149,10 @@ def _refuse_unwritable(path: Path, *, precious: dict[str, Path]) -> None:
     if path.is_relative_to(state_dir()):
         make_folder(path.parent)
     refuse_unwritable(path, option="--recording")
+    if path.exists() and not path.is_file():
+        raise WrongUse(
+            f"--recording {path} is a device or a pipe", hint="A recording is read again: give it a file."
+        )
 
 
 def _observer(stack: ExitStack, *, quiet: bool, no_color: bool) -> Observer:
