@@ -4,6 +4,7 @@ import importlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from gapprof import backends
 from gapprof.errors import ExitCode, GapprofError, Interrupted, WrongUse
 from gapprof.interrupts import Hold
 from gapprof.outcome import exit_code
@@ -13,16 +14,10 @@ from gapprof.records.recording import Recording
 from gapprof.records.report import Report
 from gapprof.records.settings import Settings
 from gapprof.records.trial import Failure
+from gapprof.registry import load
 
-_NEEDED = (
-    "gapprof.backends.chromium",
-    "gapprof.backends.native",
-    "gapprof.explain.report",
-    "gapprof.failed_report",
-    "gapprof.measure.run",
-    "gapprof.subject.open",
-)
-"""Loaded before a run may be interrupted: they bring in everything large that it will use."""
+_NEEDED = ("explain.report", "failed_report", "measure.run", "subject.open")
+"""With the backends they bring in every large library that a run or its report will use."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +39,7 @@ def explained(
     Interrupts come through while it measures; one before or after leaves its report as whole as any.
     Raises WrongUse alone: then nothing was measured and nothing is written.
     """
-    for name in _NEEDED:
-        importlib.import_module(name)
+    _load_everything()
     before = _state(path)
     try:
         with hold.lifted():
@@ -113,6 +107,13 @@ def report_of(recording: Recording) -> Report:
     from gapprof.explain.report import build
 
     return build(recording)
+
+
+def _load_everything() -> None:
+    """While interrupts wait: an import that is cut in half cannot always be repeated."""
+    for name in _NEEDED:
+        importlib.import_module(f"gapprof.{name}")
+    load(backends, "BACKEND")
 
 
 def _salvaged(path: Path) -> Recording | None:
