@@ -9,6 +9,7 @@ import click
 
 from gapprof.errors import ExitCode, WrongUse
 from gapprof.files import make_folder, refuse_unwritable
+from gapprof.interrupts import held
 from gapprof.options import syntax
 from gapprof.options.handing_out import hand_out
 from gapprof.options.outputs import output_options, outputs, parted
@@ -114,21 +115,23 @@ def explain(
 
     MODEL is the path of an ONNX file, or zoo:NAME.
     """
-    from gapprof.options.settings import settings_from
-    from gapprof.pipeline import explained
-    from gapprof.recordings import default_path
+    with held() as hold:
+        from gapprof.options.settings import settings_from
+        from gapprof.pipeline import explained
+        from gapprof.recordings import default_path
 
-    reports, options = parted(given)
-    settings = settings_from({**options, "isolation": not no_isolation})
-    path = Path(recording) if recording else default_path(model, now=datetime.now(UTC))
-    wanted = outputs(reports, never=_precious(model, settings, path))
-    _refuse_unwritable(path, precious=_precious(model, settings))
-    with ExitStack() as stack:
-        observer = _observer(stack, quiet=quiet, no_color=no_color)
-        outcome = explained(model, settings, argv=("gapprof", *sys.argv[1:]), path=path, observer=observer)
-    hand_out(outcome, wanted, quiet=quiet, verbose=verbose, no_color=no_color)
-    if outcome.recorded and not quiet:
-        show(f"recording: {path}\n", sys.stderr)
+        reports, options = parted(given)
+        settings = settings_from({**options, "isolation": not no_isolation})
+        path = Path(recording) if recording else default_path(model, now=datetime.now(UTC))
+        wanted = outputs(reports, never=_precious(model, settings, path))
+        _refuse_unwritable(path, precious=_precious(model, settings))
+        argv = ("gapprof", *sys.argv[1:])
+        with ExitStack() as stack:
+            observer = _observer(stack, quiet=quiet, no_color=no_color)
+            outcome = explained(model, settings, argv=argv, path=path, observer=observer, hold=hold)
+        hand_out(outcome, wanted, quiet=quiet, verbose=verbose, no_color=no_color)
+        if outcome.recorded and not quiet:
+            show(f"recording: {path}\n", sys.stderr)
     return outcome.code
 
 
@@ -146,6 +149,10 @@ def _refuse_unwritable(path: Path, *, precious: dict[str, Path]) -> None:
     if path.is_relative_to(state_dir()):
         make_folder(path.parent)
     refuse_unwritable(path, option="--recording")
+    if path.exists() and not path.is_file():
+        raise WrongUse(
+            f"--recording {path} is a device or a pipe", hint="A recording is read again: give it a file."
+        )
 
 
 def _observer(stack: ExitStack, *, quiet: bool, no_color: bool) -> Observer:

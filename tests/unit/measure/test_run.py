@@ -12,7 +12,9 @@ from gapprof.backends.synthetic import Machine, PlantedFailure, ladder_ms
 from gapprof.errors import EnvironmentUnusable, ModelUnusable
 from gapprof.explain.report import build
 from gapprof.guard import Guard
+from gapprof.measure.journal import open_journal
 from gapprof.measure.run import measure
+from gapprof.recordings import read_recording
 from gapprof.records.backend import Backend
 from gapprof.records.codec import decode_recording, encode_report
 from gapprof.records.job import Job
@@ -22,6 +24,7 @@ from gapprof.records.recording import MachineFacts, Recording, RoundStarted, Sam
 from gapprof.records.settings import Settings
 from gapprof.records.subject import StagedModel, Subject
 from gapprof.records.trial import Failure, Profile, Trace, Trial
+from tests.truth.recorder import begin
 
 MACHINE = MachineFacts(
     system="Linux",
@@ -251,12 +254,19 @@ def test_one_crash_in_a_first_visit_is_bad_luck(run: Run, rung: str) -> None:
     assert report.gap.ratio is not None
 
 
-def test_a_full_disk_is_told_as_that(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    full = OSError(28, "No space left on device")
-
-    def fsync(descriptor: int) -> None:
-        raise full
-
-    monkeypatch.setattr("gapprof.measure.journal.os.fsync", fsync)
-    with pytest.raises(EnvironmentUnusable, match="No space left"):
+@pytest.mark.usefixtures("small_disk")
+def test_a_full_disk_is_told_as_that_and_what_was_written_is_kept(run: Run, tmp_path: Path) -> None:
+    with pytest.raises(EnvironmentUnusable, match="the recording cannot be written: File too large"):
         run(Machine(latency_ms=ladder_ms(FACTORS)))
+    kept = read_recording(tmp_path / "run" / "recording.jsonl")
+    assert list(kept.of(Trial))
+    assert kept.end is None
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_disk_that_is_full_from_the_start_is_told_as_that() -> None:
+    with (
+        pytest.raises(EnvironmentUnusable, match="No space left"),
+        open_journal(Path("/dev/full"), begin()),
+    ):
+        pytest.fail("there is no first line")
