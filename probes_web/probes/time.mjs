@@ -1,12 +1,12 @@
 // @ts-check
 /** Time what is open. Nothing is done in the timed stretch but what a page without gapprof would do. */
 
-import { now, until } from "../clock.mjs";
+import { now } from "../clock.mjs";
 import { during } from "../phases.mjs";
 import { timedRun } from "../runtime.mjs";
 import { mulberry32 } from "../seeded.mjs";
 import { open, openHere } from "../session.mjs";
-import { nextTurn } from "../turns.mjs";
+import { nextTurn, until } from "../turns.mjs";
 
 /** @typedef {import("../wire.js").TimeTask} TimeTask */
 
