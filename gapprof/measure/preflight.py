@@ -11,7 +11,7 @@ from gapprof.measure.resolve import asked_threads, ladder, resolve, with_refusal
 from gapprof.measure.visits import Visits
 from gapprof.native.estimate import measured_isa_ratio
 from gapprof.records.backend import Backend
-from gapprof.records.environment import Setting
+from gapprof.records.environment import OWN_RULE, Setting
 from gapprof.records.job import Pace
 from gapprof.records.recording import PlannedRung, Preflight
 from gapprof.records.rung import Rung
@@ -33,7 +33,6 @@ class FirstLook:
 
 def look(visits: Visits, rungs: Mapping[str, Rung], settings: Settings, *, cores: int) -> FirstLook:
     """Visit `native` and the user's page once. Raises EnvironmentUnusable when the browser is the trouble."""
-    threads = asked_threads(settings, cores)
 
     def first(rung_id: str) -> Trial | Failure:
         rung = rungs[rung_id]
@@ -41,7 +40,8 @@ def look(visits: Visits, rungs: Mapping[str, Rung], settings: Settings, *, cores
             rung.environment,
             settings,
             cores=cores,
-            page_threads=threads,
+            page_cores=cores,
+            page_threads=OWN_RULE if settings.threads is None else settings.threads,
             page_isolated=settings.isolation,
         )
         return visits.preflight(PlannedRung(rung=rung, setting=setting))
@@ -70,7 +70,8 @@ def conclude(
     """Resolve the ladder and choose the pace from what the first visits saw."""
     page_seen = first.page.seen if isinstance(first.page, Trial) else None
     native_seen = first.native.seen if isinstance(first.native, Trial) else None
-    page_threads = page_seen.threads if page_seen else asked_threads(settings, cores)
+    page_cores = (page_seen and page_seen.hardware_concurrency) or cores
+    page_threads = page_seen.threads if page_seen else asked_threads(settings, page_cores)
     isolated = settings.isolation if page_seen is None or page_seen.isolated is None else page_seen.isolated
 
     def refuse(setting: Setting) -> str | None:
@@ -78,7 +79,13 @@ def conclude(
         return backend.refuse(setting) if backend else f"no backend can realise {setting.backend!r}"
 
     steps = ladder(
-        rungs, settings, cores=cores, page_threads=page_threads, page_isolated=isolated, refuse=refuse
+        rungs,
+        settings,
+        cores=cores,
+        page_cores=page_cores,
+        page_threads=page_threads,
+        page_isolated=isolated,
+        refuse=refuse,
     )
     steps = with_refusal(steps, _failed_sides(first, steps))
     steps = tuple(replace(step, planned=_planned(step, wanted)) for step in steps)

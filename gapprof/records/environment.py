@@ -5,6 +5,9 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import asdict
 
+OWN_RULE = 0
+"""As `Setting.threads`: nobody sets a number, so that onnxruntime-web's own rule decides inside the page."""
+
 
 class Environment(Struct, frozen=True, kw_only=True):
     """What a rung asks for, in words; the preflight turns them into a `Setting` on this machine."""
@@ -33,6 +36,7 @@ class Setting(Struct, frozen=True, kw_only=True):
     backend: str
     isa: str
     threads: int
+    """`OWN_RULE` in the first visit alone: all others ask for what that one got."""
     graph: str
     js_flags: tuple[str, ...]
     """V8 flags, each with its leading dashes."""

@@ -162,6 +162,14 @@ def test_a_model_that_only_native_can_run_gives_that_sides_report(run: Run) -> N
     assert "bar" in report.gap.why
 
 
+def test_without_a_wish_every_rung_has_the_threads_that_the_page_was_seen_to_choose(run: Run) -> None:
+    recording = run(Machine(latency_ms=ladder_ms(FACTORS), own_rule_threads=3))
+    assert recording.preflight is not None
+    assert recording.preflight.page_threads == 3
+    planned = {step.rung.id: step.setting.threads for step in recording.preflight.ladder if step.setting}
+    assert {planned["native-threads"], planned["web-worker"], planned["web"], planned["web-isolated"]} == {3}
+
+
 def test_a_model_that_nobody_can_run_is_the_models_fault(run: Run) -> None:
     refuses = tuple(
         PlantedFailure(rung=rung, message="no kernel for Foo", kind="model") for rung in ("web", "native")
