@@ -108,7 +108,9 @@ def _sampling(case: Case, diagnosis: Diagnosis) -> str:
     rounds = len(case.get(complete_rounds))
     decision = next(case.recording.of(Sampled), None)
     if decision is None:
-        return f"{rounds} complete rounds so far; how many there will be was not decided yet."
+        if case.recording.end is None:
+            return f"{rounds} complete rounds so far; how many there will be was not decided yet."
+        return f"{rounds} complete rounds when the run ended." if rounds else ""
     precision = case.recording.begin.settings.precision_percent
     if decision.limited_by == "precision":
         how = f"{decision.rounds} rounds, fixed after the first ones to reach {precision:g} %"

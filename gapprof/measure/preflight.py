@@ -1,5 +1,6 @@
 """The first visits: what the page really gets, how long a run takes, and the ladder that follows."""
 
+import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from gapprof.records.job import Pace
 from gapprof.records.recording import PlannedRung, Preflight
 from gapprof.records.rung import Rung
 from gapprof.records.settings import Settings
+from gapprof.records.subject import NativeRefusal
 from gapprof.records.trial import Failure, Trial
 
 LONGEST_VISIT_S = 300.0
@@ -29,6 +31,8 @@ class FirstLook:
 
     native: Trial | Failure
     page: Trial | Failure
+    no_common_graph: str | None = None
+    """Why there is none; then only what runs the original file can be measured."""
 
 
 def look(visits: Visits, rungs: Mapping[str, Rung], settings: Settings, *, cores: int) -> FirstLook:
@@ -50,12 +54,14 @@ def look(visits: Visits, rungs: Mapping[str, Rung], settings: Settings, *, cores
     if isinstance(page, Failure) and page.kind in ("environment", "page") and page.phase in ("start", "load"):
         raise EnvironmentUnusable(page.message, hint=page.hint or "Run `gapprof doctor`.")
     native = first("native")
+    refusal = visits.subject.common if isinstance(visits.subject.common, NativeRefusal) else None
     if isinstance(native, Failure) and isinstance(page, Failure):
+        hint = native.hint or (refusal.hint if refusal else "") or "Check the model with onnx.checker."
         raise ModelUnusable(
-            f"neither side can run this model; native: {native.message}; web: {page.message}",
-            hint=native.hint or "Check the model with onnx.checker.",
+            f"neither side can run this model; native: {native.message}; web: {page.message}", hint=hint
         )
-    return FirstLook(native=native, page=page)
+    why = f"there is no common graph: {refusal.message}" if refusal else None
+    return FirstLook(native=native, page=page, no_common_graph=why)
 
 
 def conclude(
@@ -92,7 +98,7 @@ def conclude(
     native_ms, web_ms = _latency_ms(first.native), _latency_ms(first.page)
     step_us = page_seen.timer_step_us if page_seen and page_seen.isolated else 5.0
     pace = pace_for(
-        native_ms=native_ms or web_ms or 1.0,
+        native_ms=native_ms or _single_run_ms(first.page) or 1.0,
         web_ms=web_ms or native_ms or 1.0,
         timer_step_us=max(step_us, native_seen.timer_step_us if native_seen else 0.0),
         deadline_s=LONGEST_VISIT_S,
@@ -104,7 +110,7 @@ def conclude(
     }
     longest = max(expected.values(), default=1.0)
     deadline = min(LONGEST_VISIT_S, max(SHORTEST_DEADLINE_S, 10 * longest))
-    ratio, why = _estimate(steps)
+    ratio, why = _estimate(steps) if isinstance(first.native, Trial) else (None, "")
     return Preflight(
         page_threads=page_threads,
         page_seen=page_seen,
@@ -122,8 +128,11 @@ def _planned(step: PlannedRung, wanted: frozenset[str]) -> bool:
 
 
 def _failed_sides(first: FirstLook, steps: tuple[PlannedRung, ...]) -> dict[str, str]:
-    """A side whose first visit failed for the model's sake gives none of its rungs."""
+    """What a failed first visit takes with it, its whole side, and what a missing common graph does."""
     reasons: dict[str, str] = {}
+    if first.no_common_graph is not None:
+        common = (step.rung.id for step in steps if step.rung.environment.graph == "common")
+        reasons |= dict.fromkeys(common, first.no_common_graph)
     for failure, native in ((first.native, True), (first.page, False)):
         if isinstance(failure, Failure):
             reasons |= {
@@ -139,6 +148,12 @@ def _latency_ms(outcome: Trial | Failure) -> float | None:
         return None
     values = sorted(outcome.samples_ms or outcome.requests_ms)
     return values[len(values) // 2] if values else None
+
+
+def _single_run_ms(outcome: Trial | Failure) -> float | None:
+    """From the last runs of the warm-up: a paced visit's own figure holds what events add to a short run."""
+    runs = outcome.warmup_ms[-5:] if isinstance(outcome, Trial) else ()
+    return statistics.median(runs) if runs else None
 
 
 def _expected_s(step: PlannedRung, first: FirstLook, native_ms: float, web_ms: float, pace: Pace) -> float:
