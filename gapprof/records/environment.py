@@ -5,9 +5,6 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import asdict
 
-OWN_RULE = 0
-"""As `Setting.threads`: nobody sets a number, so that onnxruntime-web's own rule decides inside the page."""
-
 
 class Environment(Struct, frozen=True, kw_only=True):
     """What a rung asks for, in words; the preflight turns them into a `Setting` on this machine."""
@@ -28,6 +25,10 @@ class Environment(Struct, frozen=True, kw_only=True):
     """gapprof's quiet isolated page, the user's, the built-in busy one, the user's with COOP and COEP."""
     build: Literal["served", "1.18-simd", "1.18-scalar"]
     """The onnxruntime-web build: the one under test, or the last one that shipped with and without SIMD."""
+
+
+OWN_RULE = 0
+"""As `Setting.threads`: nobody sets a number, so that onnxruntime-web's own rule decides inside the page."""
 
 
 class Setting(Struct, frozen=True, kw_only=True):
