@@ -26,7 +26,7 @@ from pathlib import Path
 import numpy as np
 
 from gapprof.assets import find_browser, web_dist
-from gapprof.records.subject import Subject
+from gapprof.records.subject import NativeRefusal, Subject
 from gapprof.subject.open import open_subject
 
 ROUNDS = 6
@@ -158,7 +158,7 @@ def web_ms(subject: Subject, *, threads: int) -> float:
     files: dict[str, bytes | Path] = {
         "/": PAGE.encode(),
         "/job.json": json.dumps(job).encode(),
-        "/model.onnx": subject.common.path,
+        "/model.onnx": common_graph(subject),
         "/ort": web_dist(None),
         **{f"/tensor/{name}": value.tobytes() for name, value in tensors.items()},
     }
@@ -195,9 +195,16 @@ def web_ms(subject: Subject, *, threads: int) -> float:
     return statistics.median(times)
 
 
+def common_graph(subject: Subject) -> Path:
+    """The file that both sides run without optimisation."""
+    if isinstance(subject.common, NativeRefusal):
+        raise SystemExit(subject.common.message)
+    return subject.common.path
+
+
 def by_itself(model: str, subject: Subject) -> dict[str, float]:
     """Geometric means over rounds of each rung's median, ms."""
-    common, own = subject.common.path, subject.original.path
+    common, own = common_graph(subject), subject.original.path
     visits = {
         "native-threads": functools.partial(
             native_ms, own, subject, optimise=True, isa="full", threads=THREADS

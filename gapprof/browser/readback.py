@@ -31,6 +31,7 @@ async def seen(job: Job, visit: Visit, opened: Opened, dist: Path, *, compiling_
         threads=opened.threads,
         timer_step_us=opened.timer_step_us,
         cpus_allowed=_cpus_allowed(renderer),
+        hardware_concurrency=opened.hardware_concurrency,
         isolated=opened.isolated,
         where=opened.where,
         user_agent=opened.user_agent,

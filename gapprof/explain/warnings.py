@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from gapprof.explain.outputs import output_warnings
+from gapprof.explain.status import REASON, missing_side
 from gapprof.facts.case import Case
-from gapprof.facts.cells import counted
+from gapprof.facts.cells import complete_rounds, counted
 from gapprof.facts.ladder import planned
 from gapprof.facts.operators import join
 from gapprof.facts.profiles import NATIVE, WEB, profile_of
@@ -79,10 +80,13 @@ def _closure(case: Case) -> Iterator[str]:
 
 
 def _failures(case: Case) -> Iterator[str]:
-    """One sentence per rung that failed at least once."""
+    """One sentence per rung that failed at least once; why there is no ratio is told elsewhere."""
+    told = "" if case.get(complete_rounds) else missing_side(case)
     by_rung: dict[str, list[Failure]] = {}
     for failure in case.recording.of(Failure):
         by_rung.setdefault(failure.rung, []).append(failure)
     for rung, failures in sorted(by_rung.items()):
+        if harmless(failures[-1].message, REASON) in told:
+            continue
         times = "once" if len(failures) == 1 else f"{len(failures)} times"
         yield f"{rung} failed {times} ({failures[-1].phase}): {harmless(failures[-1].message, 200)}"

@@ -31,12 +31,17 @@ class Environment(Struct, frozen=True, kw_only=True):
     """The onnxruntime-web build: the one under test, or the last one that shipped with and without SIMD."""
 
 
+OWN_RULE = 0
+"""As `Setting.threads`: nobody sets a number, so that onnxruntime-web's own rule decides inside the page."""
+
+
 class Setting(Struct, frozen=True, kw_only=True):
     """A resolved environment: every word of `Environment` replaced by what it means in this run."""
 
     backend: str
     isa: str
     threads: int
+    """`OWN_RULE` in the first visit alone: all others ask for what that one got."""
     graph: str
     js_flags: tuple[str, ...]
     """V8 flags, each with its leading dashes."""

@@ -36,6 +36,8 @@ class Seen(Struct, frozen=True, kw_only=True):
     threads: int
     timer_step_us: float
     cpus_allowed: tuple[int, ...] | None = None
+    hardware_concurrency: int | None = None
+    """Cores that the browser shows a page; onnxruntime-web's own rule for threads counts these."""
     isolated: bool | None = None
     where: str | None = None
     """`worker` or `main`, as the code that ran found it."""

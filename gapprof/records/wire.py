@@ -32,6 +32,7 @@ class OpenTask(Struct, frozen=True, kw_only=True, tag="open", tag_field="kind"):
     ort_url: str
     wasm_base_url: str
     threads: int
+    """0: onnxruntime-web's own rule decides."""
     simd: bool | None = None
     """Only for builds that still have the switch (1.18); None leaves it alone."""
     where: str

@@ -14,12 +14,18 @@ RUNGS = load(rungs, "RUNG")
 
 
 def resolved(
-    settings: Settings, *, cores: int = 8, page_threads: int = 4, isolated: bool = True
+    settings: Settings,
+    *,
+    cores: int = 8,
+    page_cores: int = 8,
+    page_threads: int = 4,
+    isolated: bool = True,
 ) -> dict[str, PlannedRung]:
     steps = ladder(
         RUNGS,
         settings,
         cores=cores,
+        page_cores=page_cores,
         page_threads=page_threads,
         page_isolated=isolated,
         refuse=lambda setting: "no Node here" if setting.backend == "node" else None,
@@ -35,6 +41,12 @@ def test_without_a_wish_the_page_asks_for_half_the_cores_and_at_most_four(cores:
 def test_the_default_page_leaves_only_flags_and_page_steps_out() -> None:
     aliases = {name: step.alias_of for name, step in resolved(Settings()).items() if step.alias_of}
     assert aliases == {"web-flags": "web-worker", "web": "web-paced", "web-isolated": "web-paced"}
+
+
+def test_a_page_that_would_be_isolated_is_counted_by_the_cores_that_its_browser_shows() -> None:
+    steps = resolved(Settings(isolation=False), cores=2, page_cores=8, page_threads=1, isolated=False)
+    assert steps["web-isolated"].setting is not None
+    assert steps["web-isolated"].setting.threads == 4
 
 
 def test_a_page_that_runs_the_model_in_a_worker_has_no_main_thread_step() -> None:

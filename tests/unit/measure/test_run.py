@@ -22,7 +22,7 @@ from gapprof.records.model import ModelFacts
 from gapprof.records.progress import Observer, Progress
 from gapprof.records.recording import MachineFacts, Recording, RoundStarted, Sampled
 from gapprof.records.settings import Settings
-from gapprof.records.subject import StagedModel, Subject
+from gapprof.records.subject import NativeRefusal, StagedModel, Subject
 from gapprof.records.trial import Failure, Profile, Trace, Trial
 from tests.truth.recorder import begin
 
@@ -59,6 +59,7 @@ def run(tmp_path: Path) -> Run:
         settings: Settings | None = None,
         *,
         machine: MachineFacts = MACHINE,
+        common: StagedModel | NativeRefusal | None = None,
         name: str = "run",
         observer: Observer = lambda progress: None,
     ) -> Recording:
@@ -80,7 +81,7 @@ def run(tmp_path: Path) -> Run:
         subject = Subject(
             facts=facts,
             original=StagedModel(path=model),
-            common=StagedModel(path=model),
+            common=common or StagedModel(path=model),
             inputs_path=folder / "inputs.npz",
             chain_path=model,
             chain_nodes=200,
@@ -163,6 +164,59 @@ def test_a_model_that_only_native_can_run_gives_that_sides_report(run: Run) -> N
     assert report.latency_ms.native is not None
     assert report.gap.ratio is None
     assert "bar" in report.gap.why
+
+
+REFUSED = NativeRefusal(message="native onnxruntime cannot load the model: node 'a' (Foo): no", hint="mend a")
+NATIVE_FAILS = PlantedFailure(rung="native", message="node 'a' (Foo): no", kind="model", phase="create")
+
+
+def test_a_model_that_only_the_page_can_run_gives_that_sides_report(run: Run) -> None:
+    machine = Machine(latency_ms=ladder_ms(FACTORS), failures=(NATIVE_FAILS,))
+    recording = run(machine, common=REFUSED)
+    report = build(recording)
+    assert (report.status, report.gap.ratio, report.latency_ms.native) == ("failed", None, None)
+    assert report.gap.why == "native gave no figure: node 'a' (Foo): no"
+    assert report.latency_ms.web is not None
+    assert report.latency_ms.web.low <= report.latency_ms.web.point <= report.latency_ms.web.high
+    assert {trial.rung for trial in recording.of(Trial)} == {
+        *("web", "web-graph", "web-main", "web-paced", "web-busy")
+    }
+    refusals = {row.id: row.refusal for row in report.rungs}
+    assert refusals["native-128"] == "node 'a' (Foo): no"
+    assert refusals["web-worker"] == f"there is no common graph: {REFUSED.message}"
+    assert refusals["web-graph"] is None
+
+
+def test_without_a_common_graph_both_sides_are_compared_on_the_original_file(run: Run) -> None:
+    report = build(run(Machine(latency_ms=ladder_ms(FACTORS)), common=REFUSED))
+    assert report.gap.ratio is not None
+    assert report.gap.ratio.point == pytest.approx(1.8 * 1.3 * 3.0 * 1.4 * 1.05)
+    refused = {row.id for row in report.rungs if row.refusal is not None}
+    assert {"native-extended", "native-128", "web-worker"} <= refused
+    assert not refused & {"native", "native-threads", "web-graph", "web"}
+
+
+def test_a_side_that_runs_nothing_costs_no_estimate_of_its_vectors(run: Run) -> None:
+    machine = Machine(latency_ms=ladder_ms(FACTORS), failures=(NATIVE_FAILS,))
+    preflight = run(machine, common=REFUSED).preflight
+    assert preflight is not None
+    assert (preflight.estimated_isa_ratio, preflight.estimated_isa_why) == (None, "")
+
+
+def test_what_both_sides_refuse_is_told_with_the_hint_of_the_first_look(run: Run) -> None:
+    page = PlantedFailure(rung="web", message="No Op registered for Foo", kind="model", phase="create")
+    machine = Machine(latency_ms=ladder_ms(FACTORS), failures=(NATIVE_FAILS, page))
+    with pytest.raises(ModelUnusable, match=r"native: node 'a' \(Foo\): no; web: No Op") as caught:
+        run(machine, common=REFUSED)
+    assert caught.value.hint == "mend a"
+
+
+def test_without_a_wish_every_rung_has_the_threads_that_the_page_was_seen_to_choose(run: Run) -> None:
+    recording = run(Machine(latency_ms=ladder_ms(FACTORS), own_rule_threads=3))
+    assert recording.preflight is not None
+    assert recording.preflight.page_threads == 3
+    planned = {step.rung.id: step.setting.threads for step in recording.preflight.ladder if step.setting}
+    assert {planned["native-threads"], planned["web-worker"], planned["web"], planned["web-isolated"]} == {3}
 
 
 def test_a_model_that_nobody_can_run_is_the_models_fault(run: Run) -> None:
