@@ -23,7 +23,7 @@ from gapprof.guard import Guard
 from gapprof.records.environment import Setting
 from gapprof.records.job import Job
 from gapprof.records.settings import Settings
-from gapprof.records.trial import Failure, NodeTime, Profile, Seen, Trace, Trial
+from gapprof.records.trial import Failure, NodeTime, Profile, Seen, TierUpEnd, Trace, Trial
 from gapprof.records.wire import Opened, OpenTask, Profiled, ProfileTask, Timed, Warmed
 
 T = TypeVar("T")
@@ -45,7 +45,7 @@ class Ready:
     opening: OpenTask
     opened: Opened
     """Its warm-up runs go on to the last one."""
-    compiling_share: float | None
+    tier_up: TierUpEnd
 
     @property
     def run_ms(self) -> float:
@@ -190,7 +190,7 @@ class Chromium:
                 visit=visit,
                 opening=opening,
                 opened=replace(opened, warmup_ms=(*opened.warmup_ms, *tier_up.runs_ms)),
-                compiling_share=tier_up.compiling_share,
+                tier_up=tier_up.ended,
             )
 
     async def _seen(self, job: Job, ready: Ready) -> Seen:
@@ -199,7 +199,7 @@ class Chromium:
             ready.visit,
             ready.opened,
             self._dist(job.setting),
-            compiling_share=ready.compiling_share,
+            tier_up=ready.tier_up,
         )
 
     def _dist(self, setting: Setting) -> Path:

@@ -87,7 +87,7 @@ class NodeBackend:
                 samples_ms=timed.samples_ms,
                 warmup_ms=(*opened.warmup_ms, *tier_up.runs_ms),
                 cold_ms={"process": engine.start_ms, **opened.cold_ms},
-                seen=replace(_seen(engine, opened, dist), compiling_share=tier_up.compiling_share),
+                seen=replace(_seen(engine, opened, dist), tier_up=tier_up.ended),
                 load=load,
             )
 

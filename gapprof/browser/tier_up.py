@@ -2,7 +2,8 @@
 
 V8 starts wasm in its baseline tier and compiles hot functions anew on background threads. How long that takes
 depends on the model: 0.3 s for a MobileNet, more than a second for a small encoder, whose runs were timed at
-86 ms instead of 30 when warm-up ended by the clock. So the compiler's own threads are watched.
+86 ms instead of 30 when warm-up ended by the clock. So the compiler's own threads are watched. The garbage
+collector works on the same threads; where it never rests (large outputs), runs that stay as they are must do.
 """
 
 from collections.abc import Iterable
@@ -10,17 +11,20 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from gapprof.proc import thread_use
-from gapprof.records.trial import ThreadUse
+from gapprof.records.trial import ThreadUse, TierUpEnd
 from gapprof.records.wire import WarmTask
 
 CHUNK = WarmTask(warmup_ms=80.0, warmup_runs=1)
 """One look: long against the 4 ms of a scheduler's slice, short against a warm-up."""
 QUIET_SHARE = 0.1
-"""Of a chunk's time; garbage collection on the same threads takes less (measured: 1 to 5 %)."""
+"""Of a chunk's time; garbage collection on the same threads mostly takes less (measured: 1 to 5 %)."""
 QUIET_CHUNKS = 2
-MOST_MS = 6000.0
+STEADY_MS = 1500.0
+"""As long as compiling took at the most (measured: 0.1 to 1.2 s)."""
+STEADY_CHUNKS = 5
 STEADY = 0.03
-"""Where no thread can be watched: how little the median of a chunk may still move."""
+"""By how much the medians of that many chunks in a row may differ."""
+MOST_MS = 6000.0
 _COMPILERS = ("ThreadPoolForeg", "node-V8Worker")
 """Names of the threads that Chromium's renderer and Node compile on, as the kernel cuts them off."""
 
@@ -30,8 +34,6 @@ class TierUp:
     """Chunks of warm-up so far."""
 
     runs_ms: list[float] = field(default_factory=list)
-    compiling_share: float | None = None
-    """Of the last chunk; None where the system does not say what a thread does."""
     _quiet: int = 0
     _medians: list[float] = field(default_factory=list)
 
@@ -41,19 +43,26 @@ class TierUp:
         spent_ms = sum(runs)
         self.runs_ms += runs
         self._medians.append(median(runs))
-        self.compiling_share = None if compiled_ms is None or spent_ms <= 0 else compiled_ms / spent_ms
-        self._quiet = self._quiet + 1 if self._is_quiet() else 0
+        idle = compiled_ms is not None and compiled_ms <= QUIET_SHARE * spent_ms
+        self._quiet = self._quiet + 1 if idle else 0
 
     @property
     def over(self) -> bool:
-        """Whether to stop: nothing was compiled for a while, or it takes too long to wait for."""
-        return self._quiet >= QUIET_CHUNKS or sum(self.runs_ms) >= MOST_MS
+        """Whether to stop: nothing is left to compile, or it takes too long to wait for."""
+        return self.ended != "unsettled" or sum(self.runs_ms) >= MOST_MS
 
-    def _is_quiet(self) -> bool:
-        if self.compiling_share is not None:
-            return self.compiling_share <= QUIET_SHARE
-        before = self._medians[-2:-1]
-        return bool(before) and abs(self._medians[-1] / before[0] - 1) <= STEADY
+    @property
+    def ended(self) -> TierUpEnd:
+        """By which sign the code has the speed that it will keep; without any it is unsettled."""
+        if self._quiet >= QUIET_CHUNKS:
+            return "compiler-idle"
+        return "steady" if self._is_steady() else "unsettled"
+
+    def _is_steady(self) -> bool:
+        last = self._medians[-STEADY_CHUNKS:]
+        if len(last) < STEADY_CHUNKS or sum(self.runs_ms) < STEADY_MS:
+            return False
+        return max(last) <= (1 + STEADY) * min(last)
 
 
 def compiler_ms(pid: int | None) -> float | None:

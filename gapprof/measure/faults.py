@@ -6,9 +6,6 @@ from gapprof.measure.resolve import is_url
 from gapprof.records.environment import Setting
 from gapprof.records.trial import Seen
 
-STILL_COMPILING = 0.25
-"""Of the last stretch of warm-up; a model that is compiled leaves its compiler threads idle."""
-
 
 def harness_faults(seen: Seen, setting: Setting, *, stock_flags: bool) -> tuple[str, ...]:
     """Differences between what was planned and what the environment says it was."""
@@ -28,8 +25,8 @@ def _faults(seen: Seen, setting: Setting, *, stock_flags: bool) -> Iterator[str]
         yield f"the model ran on the {seen.where}, {setting.where} was planned"
     if not is_url(setting.page) and seen.isolated is not None and seen.isolated != setting.isolated:
         yield f"cross-origin isolation was {seen.isolated}, {setting.isolated} was planned"
-    if setting.page == "quiet" and (seen.compiling_share or 0.0) > STILL_COMPILING:
-        # On other pages the same threads may have work of the page's own.
-        yield f"V8 was still compiling when timing began ({seen.compiling_share:.0%} of the last warm-up)"
+    if setting.page == "quiet" and seen.tier_up == "unsettled":
+        # On other pages the compiler's threads, and the runs, may be the page's to disturb.
+        yield "V8 was still compiling when timing began, or the runs were still changing"
     if stock_flags and seen.rejected_flags:
         yield f"the engine does not know {', '.join(seen.rejected_flags)}"

@@ -1,5 +1,7 @@
 """What one visit of one rung brought back, raw and in order."""
 
+from typing import Literal
+
 from msgspec import Struct
 
 
@@ -26,6 +28,9 @@ class Load(Struct, frozen=True, kw_only=True):
     threads: tuple[ThreadUse, ...] = ()
 
 
+TierUpEnd = Literal["compiler-idle", "steady", "unsettled"]
+
+
 class Seen(Struct, frozen=True, kw_only=True):
     """What the environment really was, read back from inside. None: this backend has no such thing."""
 
@@ -47,8 +52,8 @@ class Seen(Struct, frozen=True, kw_only=True):
     rejected_flags: tuple[str, ...] = ()
     """Flags the engine said it does not know (it ignores them)."""
     debugger_domain: bool | None = None
-    compiling_share: float | None = None
-    """CPU time of the engine's compiler threads over the last stretch of warm-up; None: nobody could look."""
+    tier_up: TierUpEnd | None = None
+    """How the warm-up of wasm ended: nothing left to compile, runs that stay as they are, or neither."""
     wasm_file: str | None = None
     wasm_sha256: str | None = None
     wasm_simd: bool | None = None

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from gapprof.browser.tier_up import MOST_MS, TierUp, compiled_since, compiler_ms
+from gapprof.browser.tier_up import MOST_MS, STEADY_MS, TierUp, compiled_since, compiler_ms
 
 
 def fed(*chunks: tuple[float, float | None]) -> TierUp:
@@ -29,23 +29,35 @@ def test_one_idle_moment_between_two_functions_is_not_the_end() -> None:
 def test_it_ends_after_two_idle_stretches_and_says_how_idle() -> None:
     tier_up = fed((30.0, 290.0), (10.0, 2.0), (10.0, 1.0))
     assert tier_up.over
-    assert tier_up.compiling_share == pytest.approx(0.01)
+    assert tier_up.ended == "compiler-idle"
     assert len(tier_up.runs_ms) == 30
 
 
-def test_a_compiler_that_never_rests_is_not_waited_for_without_end() -> None:
+def test_where_the_collector_never_rests_runs_that_stay_as_they_are_must_do() -> None:
     tier_up = TierUp()
     while not tier_up.over:
-        tier_up.add([100.0] * 10, 900.0)
-    assert MOST_MS <= sum(tier_up.runs_ms) < MOST_MS + 1001
-    assert tier_up.compiling_share == pytest.approx(0.9)
+        tier_up.add([10.0] * 10, 60.0)
+    assert tier_up.ended == "steady"
+    assert STEADY_MS <= sum(tier_up.runs_ms) < STEADY_MS + 101
 
 
-def test_where_no_thread_can_be_watched_the_runs_themselves_must_be_steady() -> None:
-    assert not fed((30.0, None), (12.0, None), (10.0, None), (10.1, None)).over
-    tier_up = fed((30.0, None), (10.0, None), (10.1, None), (10.0, None))
-    assert tier_up.over
-    assert tier_up.compiling_share is None
+def test_where_no_thread_can_be_watched_the_runs_alone_decide() -> None:
+    tier_up = TierUp()
+    for run_ms in (90.0, 90.0, 30.0):
+        tier_up.add([run_ms] * 10, None)
+    assert not tier_up.over, "long enough, but not as it was before"
+    while not tier_up.over:
+        tier_up.add([30.0] * 10, None)
+    assert tier_up.ended == "steady"
+
+
+def test_what_never_settles_is_not_waited_for_without_end() -> None:
+    tier_up, run_ms = TierUp(), 100.0
+    while not tier_up.over:
+        run_ms = 150.0 if run_ms == 100.0 else 100.0
+        tier_up.add([run_ms] * 5, 400.0)
+    assert MOST_MS <= sum(tier_up.runs_ms) < MOST_MS + 751
+    assert tier_up.ended == "unsettled"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="threads have names and figures in /proc only")
