@@ -95,6 +95,7 @@ def one_run(side: str, model: str, seed: int) -> Report:
             load(rungs, "RUNG")[rung].environment,
             settings,
             cores=usable_cores(),
+            page_cores=usable_cores(),
             page_threads=1,
             page_isolated=True,
         )

@@ -77,6 +77,9 @@ function sleepByTask(ms) {
 const sleeps = [sleepByTimer, sleepBySignal, ...("scheduler" in globalThis ? [sleepByTask] : [])];
 let waits = 0;
 
+/** How many ways there are to be woken up; `until` takes them in turn. */
+export const WAYS = sleeps.length;
+
 /** The moment `at_ms` on this realm's clock; never earlier, for a timer may fire a little too soon.
  * @param {number} at_ms
  * @returns {Promise<void>} */

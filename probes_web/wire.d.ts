@@ -87,6 +87,7 @@ export interface Timed {
   samples_ms: readonly number[];
   requests_ms: readonly number[];
   runs_ms: readonly number[];
+  ways: number;
   stretch_ms: number;
 }
 

@@ -103,6 +103,7 @@ class Chromium:
                 batch=job.pace.batch,
                 samples_ms=timed.samples_ms,
                 requests_ms=timed.requests_ms,
+                ways=timed.ways,
                 warmup_ms=opened.warmup_ms,
                 cold_ms={"browser": browser.launch_ms, "page": visit.load_ms, **opened.cold_ms},
                 seen=await self._seen(job, ready),

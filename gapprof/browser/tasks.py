@@ -6,7 +6,7 @@ from gapprof.records.job import Job
 from gapprof.records.wire import ExternalFile, OpenTask, ProfileTask, TensorSlice, TimeTask
 
 PROFILED_RUNS = 30
-PROFILED_MS = 600.0
+PROFILED_MS = 400.0
 """Runs per half of a profiled pass: so many, or as many as fit."""
 LEAST_PROFILED_RUNS = 5
 CHAIN_BATCH = 100

@@ -14,7 +14,7 @@ from gapprof.proc import thread_use
 from gapprof.records.trial import ThreadUse, TierUpEnd
 from gapprof.records.wire import WarmTask
 
-CHUNK = WarmTask(warmup_ms=80.0, warmup_runs=1)
+CHUNK = WarmTask(warmup_ms=50.0, warmup_runs=1)
 """One look: long against the 4 ms of a scheduler's slice, short against a warm-up."""
 QUIET_SHARE = 0.1
 """Of a chunk's time; garbage collection on the same threads mostly takes less (measured: 1 to 5 %)."""

@@ -9,6 +9,7 @@ from gapprof.facts.cells import complete_rounds, counted
 from gapprof.facts.ladder import planned
 from gapprof.facts.operators import join
 from gapprof.facts.profiles import NATIVE, WEB, profile_of
+from gapprof.facts.unlucky import stack_luck
 from gapprof.records.recording import Note
 from gapprof.records.trial import Failure
 from gapprof.text import numbers
@@ -24,6 +25,7 @@ def warnings(case: Case) -> tuple[str, ...]:
         *_versions(case),
         *output_warnings(case),
         *_closure(case),
+        *_luck(case),
         *_failures(case),
         *(harmless(note.text, 300) for note in case.recording.of(Note)),
     )
@@ -77,6 +79,16 @@ def _closure(case: Case) -> Iterator[str]:
     joined = case.get(join)
     if joined is not None and joined.share < 1:
         yield f"{numbers.percent(joined.share)} of the nodes were found on both sides, the rest on one only"
+
+
+def _luck(case: Case) -> Iterator[str]:
+    luck = stack_luck(case)
+    if luck is not None:
+        yield (
+            f"in {luck.unlucky} of {luck.trials} browser launches the same wasm ran up to "
+            f"{numbers.factor(luck.worst)} slower when it was woken up in one of several ways: the luck of "
+            "where the stack lies, which your users have too; each launch counts with the median of its ways"
+        )
 
 
 def _failures(case: Case) -> Iterator[str]:

@@ -35,7 +35,7 @@ def pace_for(*, native_ms: float, web_ms: float, timer_step_us: float, deadline_
     sample_ms = max(SHORTEST_SAMPLE_MS, timer_step_us / 1e3 / TIMER_SHARE)
     batch = max(1, math.ceil(sample_ms / fastest_ms))
     return Pace(
-        warmup_ms=200.0,
+        warmup_ms=100.0,
         warmup_runs=3,
         batch=batch,
         samples=_clamp(math.ceil(TIMED_STRETCH_MS / (batch * slowest_ms)), 5, 15),

@@ -27,17 +27,14 @@ def chain_rungs(steps: Sequence[PlannedRung]) -> tuple[str, ...]:
 
 
 def first_stage(steps: Sequence[PlannedRung], rounds: int) -> tuple[tuple[str, ...], ...]:
-    """Rungs of each round of the first stage: the chain's, and the side rungs that share its rounds.
+    """Rungs of each round of the first stage: the chain's, and in its second half some side rungs as well.
 
-    The built-in busy page stands in for contention wherever the user's page is quiet. What a reader can
-    change at once (more threads) takes part in the second half: beside its parent's visits it costs half.
+    These are the built-in busy page, which stands in for contention wherever the user's page is quiet, and
+    what a reader can change at once (more threads). Beside their parents' own visits they cost half.
     """
-    every, half = (
-        tuple(step.rung.id for step in steps if _shares_rounds(step) and step.rung.visited == visited)
-        for visited in ("every-round", "half-the-rounds")
-    )
     chain = chain_rungs(steps)
-    return tuple(chain + every + (half if 2 * number >= rounds else ()) for number in range(rounds))
+    sharing = tuple(step.rung.id for step in steps if _shares_rounds(step))
+    return tuple(chain + (sharing if 2 * number >= rounds else ()) for number in range(rounds))
 
 
 def first_rounds(round_s: float, budget_s: float) -> int:
@@ -83,7 +80,8 @@ def side_rungs(
 
 
 def _shares_rounds(step: PlannedRung) -> bool:
-    return step.rung.role == "side" and measurable(step) and step.planned
+    side = step.rung.role == "side" and step.rung.visited != "if-affordable"
+    return side and measurable(step) and step.planned
 
 
 def _parents(step: PlannedRung, ladder: Mapping[str, PlannedRung]) -> list[str]:

@@ -234,7 +234,7 @@ class Stages:
 
 def wanted_rungs(asked: str, rungs: Mapping[str, Rung]) -> frozenset[str]:
     """Side rungs that may be visited: `auto` and `all` mean every one, `main` none, else those named."""
-    always = frozenset(rung.id for rung in rungs.values() if rung.visited == "every-round")
+    always = frozenset(rung.id for rung in rungs.values() if rung.visited == "always")
     if asked in ("auto", "all"):
         return frozenset(rungs)
     if asked == "main":

@@ -33,9 +33,9 @@ class Rung(Struct, frozen=True, kw_only=True):
     role: Literal["main", "square", "side"] = "side"
     passes: tuple[Pass, ...] = ()
     """Passes of its own beside the timed visits."""
-    visited: Literal["every-round", "half-the-rounds", "if-affordable"] = "if-affordable"
-    """Side rungs: with the main ones in each round of the first stage, in its second half (enough for what a
-    reader can change at once), or after everything else while money lasts. Main rungs: in every round."""
+    visited: Literal["always", "if-wanted", "if-affordable"] = "if-affordable"
+    """Side rungs: in half of the first stage's rounds, whatever `--rungs` says or unless it says otherwise,
+    or after everything else while money lasts. Main rungs: in every round."""
     informs: str = ""
     """Side rungs: the cause it is evidence for; the largest causes get their side rungs first."""
     told: Told | None = None

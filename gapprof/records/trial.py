@@ -82,6 +82,8 @@ class Trial(Struct, frozen=True, kw_only=True, tag="trial", tag_field="entry"):
     """Back-to-back samples; empty on a paced rung."""
     requests_ms: tuple[float, ...] = ()
     """Scheduled request to result, one value per request; empty on a back-to-back rung."""
+    ways: int = 1
+    """In how many ways requests woke the page up, in turn: request `i` in way `i` modulo this many."""
     warmup_ms: tuple[float, ...] = ()
     """Single runs of the warm-up, in order; the first is the cold first run."""
     cold_ms: dict[str, float] = {}

@@ -109,6 +109,8 @@ class Timed(Struct, frozen=True, kw_only=True, tag="timed", tag_field="kind"):
     requests_ms: tuple[float, ...]
     runs_ms: tuple[float, ...]
     """Inside paced requests: the run alone, same order; empty otherwise."""
+    ways: int
+    """Request `i` woke the page up in way `i` modulo this many; 1 where there is but one."""
     stretch_ms: float
 
 

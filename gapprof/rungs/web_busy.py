@@ -12,6 +12,6 @@ RUNG = Rung(
     derived_from=PARENT.id,
     changes="page",
     role="side",
-    visited="every-round",
+    visited="always",
     informs="contention",
 )

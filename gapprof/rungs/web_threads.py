@@ -12,6 +12,6 @@ RUNG = Rung(
     derived_from=PARENT.id,
     changes="threads",
     role="side",
-    visited="half-the-rounds",
+    visited="if-wanted",
     informs="threads",
 )

@@ -59,7 +59,7 @@ RUNG = Rung(
     environment=replace(PARENT.environment, flags="revectorize"),
     derived_from=PARENT.id,
     changes="flags",
-    visited="half-the-rounds",
+    visited="if-wanted",
     informs="simd",
     told=Told(words="Fused vectors would win", inverse=True),
 )
