@@ -69,7 +69,7 @@ def test_a_trial_holds_what_the_pace_asked_for(backend: Backend, small: Small) -
     assert isinstance(trial, Trial), trial
     assert len(trial.samples_ms) == PACE.samples
     assert len(trial.warmup_ms) > PACE.warmup_runs
-    assert trial.seen.tier_up == "compiler-idle"
+    assert trial.seen.tier_up in ("compiler-idle", "steady")
     assert set(trial.cold_ms) == {"process", "import", "fetch", "create", "first_run"}
 
 
