@@ -7,7 +7,7 @@ from scipy import stats
 from gapprof.stats.apart import Known, difference
 from gapprof.stats.interval import Interval, linearised, t_interval
 
-SIMULATIONS = 2000
+SIMULATIONS = 4000
 
 
 def known(values: np.ndarray, level: float = 0.95) -> Known:
@@ -31,7 +31,7 @@ def test_over_rounds_alone_it_is_welchs_interval_of_the_samples(
 @pytest.mark.parametrize("spreads", [(0.05, 0.05), (0.01, 0.08)])
 @pytest.mark.parametrize("rounds", [(6, 6), (6, 20), (4, 9)])
 def test_it_covers_the_true_difference(rounds: tuple[int, int], spreads: tuple[float, float]) -> None:
-    """95 %, within four standard errors of 2 000 simulations and what Welch's approximation itself is off."""
+    """95 %, within four standard errors of 4 000 simulations and what Welch's approximation itself is off."""
     rng = np.random.default_rng([*rounds, int(1000 * spreads[1])])
     a = rng.normal(0.2, spreads[0], (SIMULATIONS, rounds[0]))
     b = rng.normal(0.5, spreads[1], (SIMULATIONS, rounds[1]))
@@ -39,9 +39,9 @@ def test_it_covers_the_true_difference(rounds: tuple[int, int], spreads: tuple[f
     assert 0.93 <= hits / SIMULATIONS <= 0.975
 
 
-@pytest.mark.parametrize("noisy_passes", [0.0, 0.01, 0.05, 0.2], ids="passes {}".format)
+@pytest.mark.parametrize("noisy_passes", [0.02, 1.0], ids="passes {}".format)
 @pytest.mark.parametrize("rounds", [(6, 6), (6, 40)])
-@pytest.mark.parametrize("level", [0.95, 0.993])
+@pytest.mark.parametrize("level", [0.95, 0.999])
 def test_where_passes_stand_behind_an_unknown_part_it_covers_at_least(
     rounds: tuple[int, int], noisy_passes: float, level: float
 ) -> None:
@@ -57,7 +57,7 @@ def test_where_passes_stand_behind_an_unknown_part_it_covers_at_least(
             shifted = {number: value + shift for number, value in values.items()}
             sides.append(Known(interval=linearised(lambda x: x, [shifted], 0.95, [passes]), passes=3))
         hits += difference(*sides, level).holds(0.3)
-    assert hits / SIMULATIONS >= level - 4 * math.sqrt(level * (1 - level) / SIMULATIONS) - 0.002
+    assert hits / SIMULATIONS >= level - 4 * math.sqrt(level * (1 - level) / SIMULATIONS)
 
 
 def test_a_step_that_is_exactly_nothing_adds_no_width() -> None:
