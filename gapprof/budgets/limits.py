@@ -57,9 +57,7 @@ def _flat(table: Mapping[str, object]) -> Iterator[tuple[str, object]]:
 
 def _limit(key: str, entry: object, origin: str) -> Limit:
     if key not in keys():
-        raise WrongUse(
-            f"{origin}: there is no budget called {key!r}", hint=did_you_mean(key, keys())
-        )
+        raise WrongUse(f"{origin}: there is no budget called {key!r}", hint=did_you_mean(key, keys()))
     if not isinstance(entry, Mapping):
         raise WrongUse(f"{origin}: the budget {key} is {entry!r}, not a table", hint=_EXAMPLE)
     for name in entry:

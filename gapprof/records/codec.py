@@ -13,6 +13,8 @@ from gapprof.records.trial import Trial
 
 _ENTRY: msgspec.json.Decoder[Entry] = msgspec.json.Decoder(Entry)
 _LONGEST_MS = 1e9
+_UNREADABLE = (msgspec.DecodeError, RecursionError)
+"""A file may nest as deep as it likes; Python does not."""
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 
 
@@ -31,7 +33,7 @@ def encode_entry(entry: Entry) -> bytes:
 def decode_recording(lines: Iterable[bytes], *, source: str) -> Recording:
     """Read a recording; a last line cut off in the middle is dropped, anything else wrong is WrongUse."""
     entries: list[Entry] = []
-    pending: msgspec.DecodeError | None = None
+    pending: Exception | None = None
     for number, line in enumerate(lines, start=1):
         if pending is not None:
             raise WrongUse(
@@ -40,7 +42,7 @@ def decode_recording(lines: Iterable[bytes], *, source: str) -> Recording:
             )
         try:
             entry = _ENTRY.decode(line)
-        except msgspec.DecodeError as error:
+        except _UNREADABLE as error:
             if number == 1:
                 _refuse_newer_kin(line, source, SCHEMA, SCHEMA_VERSION)
             pending = error
@@ -75,7 +77,7 @@ def decode_report(data: bytes, *, source: str) -> Report:
     """Read a report of this major version; raises WrongUse for anything else, damaged figures included."""
     try:
         report = msgspec.json.decode(data, type=Report)
-    except msgspec.DecodeError as error:
+    except _UNREADABLE as error:
         _refuse_newer_kin(data, source, reports.SCHEMA, reports.SCHEMA_VERSION)
         raise WrongUse(
             f"{source} is not a gapprof report: {error}",
@@ -98,7 +100,7 @@ def is_recording(first_line: bytes) -> bool:
     """Whether a file that starts so is a recording rather than a report."""
     try:
         return msgspec.json.decode(first_line, type=_Kin).schema == SCHEMA
-    except msgspec.DecodeError:
+    except _UNREADABLE:
         return False
 
 
@@ -132,7 +134,7 @@ def _refuse_newer_kin(line: bytes, source: str, schema: str, version: str) -> No
     """What cannot be read may be of another kind or version, which says more than where it differs."""
     try:
         kin = msgspec.json.decode(line, type=_Kin)
-    except msgspec.DecodeError:
+    except _UNREADABLE:
         return
     _refuse_newer(kin.schema, kin.schema_version, schema, version, source)
 

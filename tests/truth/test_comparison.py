@@ -96,7 +96,11 @@ def test_a_slower_machine_is_no_wider_gap() -> None:
 def test_equals_name_a_change_in_one_of_twenty_comparisons_at_most() -> None:
     """All verdicts of a comparison hold together; 11.5 % is 5 % plus three standard errors of 100 pairs."""
     false = sum(
-        bool(moved(compare(report(BEFORE, seed=s, noise=0.06, rounds=6), report(BEFORE, seed=s + 1, noise=0.06))))
+        bool(
+            moved(
+                compare(report(BEFORE, seed=s, noise=0.06, rounds=6), report(BEFORE, seed=s + 1, noise=0.06))
+            )
+        )
         for s in range(1000, 1000 + 2 * PAIRS, 2)
     )
     assert false / PAIRS <= 0.115

@@ -72,7 +72,9 @@ def test_help_lists_the_commands_that_work_and_no_others(capsys: pytest.CaptureF
     assert "\n  selftest " not in told
 
 
-@pytest.mark.parametrize("command", ["", "analyze", "check", "compare", "doctor", "explain", "setup", "zoo", "zoo build"])
+@pytest.mark.parametrize(
+    "command", ["", "analyze", "check", "compare", "doctor", "explain", "setup", "zoo", "zoo build"]
+)
 def test_help_is_plain_ascii(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(*command.split(), "--help") == 0
     assert capsys.readouterr().out.isascii()

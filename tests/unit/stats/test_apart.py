@@ -66,9 +66,7 @@ def test_a_step_that_is_exactly_nothing_adds_no_width() -> None:
     alone = t_interval([float(v) for v in values], 0.99)
     found = difference(nothing, known(values), 0.99)
     assert (found.low, found.high) == pytest.approx((alone.low, alone.high))
-    assert difference(nothing, nothing, 0.99) == Interval(
-        point=0.0, low=0.0, high=0.0, level=0.99, rounds=6
-    )
+    assert difference(nothing, nothing, 0.99) == Interval(point=0.0, low=0.0, high=0.0, level=0.99, rounds=6)
 
 
 def test_swapping_the_runs_changes_the_sign_alone() -> None:
