@@ -11,7 +11,7 @@ from gapprof.stats.interval import LARGEST_EXPONENT, Interval, exponential
 from gapprof.stats.verdict import SMALLEST_EFFECT, simultaneous_level, verdict
 
 LEVEL = 0.95
-_WORDS: dict[str, Moved] = {"costs": "grew", "saves": "shrank", "unclear": "no-change"}
+_WORDS: dict[str, Moved] = {"costs": "grew", "saves": "shrank"}
 
 
 def family_level(pairs: Iterable[Pair]) -> float:
@@ -31,7 +31,7 @@ def _change(pair: Pair, level: float, children_level: float) -> Change:
         known = _known(pair.before, pair.passes[0]), _known(pair.after, pair.passes[1])
         interval = difference(*known, LEVEL)
         wide = difference(*known, level)
-        said = _WORDS[verdict(wide)]
+        said = _WORDS.get(verdict(wide)) or ("no-change" if verdict(interval) == "unclear" else "unclear")
         resolves = math.exp(min(LARGEST_EXPONENT, max(wide.half_width, SMALLEST_EFFECT)))
     return Change(
         id=pair.id,

@@ -36,6 +36,9 @@ def _gap(gap: Change, parts: Sequence[str]) -> str:
     if gap.verdict == "no-change":
         told = f"No change in the gap: {numbers.change_with_interval(gap.factor)}"
         return f"{told}; yet {_listed(parts)}." if parts else f"{told}{_blind(gap)}."
+    if gap.verdict == "unclear":
+        told = f"Whether the gap changed is unclear: {numbers.change_with_interval(gap.factor)}"
+        return f"{told}; yet {_listed(parts)}." if parts else f"{told}."
     ratio = math.exp(abs(_ln(gap)))
     told = (
         f"The gap {gap.verdict} {numbers.factor(ratio)}, "

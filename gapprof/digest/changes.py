@@ -35,9 +35,7 @@ def left_out(comparison: Comparison) -> Iterator[str]:
 
 def word(change: Change) -> str:
     """What became of it. The gap is no cost of its own: it is wider or narrower."""
-    if change.verdict == "no-change":
-        return "no change"
-    if change.verdict in ("not-compared", "not-applicable"):
+    if change.verdict not in ("grew", "shrank"):
         return change.verdict.replace("-", " ")
     if change.id == "gap":
         return "wider" if change.verdict == "grew" else "narrower"
@@ -58,8 +56,9 @@ def closing(comparison: Comparison) -> str:
     """How the brackets and the words came about."""
     return (
         f"In brackets: 95 % intervals over {comparison.before.rounds} and {comparison.after.rounds} rounds. "
-        f"The words hold for all rows at once: beyond {numbers.whole_percent(SMALLEST_EFFECT)}, and so that "
-        "one of twenty comparisons at most names a change where there is none."
+        "More and less, slower and faster hold for all rows at once: beyond "
+        f"{numbers.whole_percent(SMALLEST_EFFECT)}, and so that one of twenty comparisons at most names a "
+        "change where there is none."
     )
 
 

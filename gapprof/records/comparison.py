@@ -9,7 +9,8 @@ from gapprof.records.report import Estimate, Model
 SCHEMA = "gapprof/comparison"
 SCHEMA_VERSION = "1.0"
 
-Moved = Literal["grew", "shrank", "no-change", "not-compared", "not-applicable"]
+Moved = Literal["grew", "shrank", "unclear", "no-change", "not-compared", "not-applicable"]
+"""`unclear`: its own 95 % interval leaves out 1, which among so many rows may be chance."""
 
 
 class Side(Struct, frozen=True, kw_only=True):

@@ -17,13 +17,7 @@ from gapprof.text import names, numbers
 _STEP, _CHANGE, _WORD = 18, 19, 12
 _TITLE_LEAST, _TITLE_MOST = 18, 56
 _FIXED = 2 + _STEP + _CHANGE + _WORD + 4
-_STYLES = {
-    "grew": "red",
-    "shrank": "green",
-    "no-change": "dim",
-    "not-compared": "dim",
-    "not-applicable": "dim",
-}
+_STYLES = {"grew": "red", "shrank": "green", "unclear": ""}
 _MODEL_NAME = 40
 
 
@@ -69,13 +63,13 @@ def _table(rows: Sequence[Change], ink: Ink, heading: str) -> Table:
 
 
 def _add(table: Table, row: Change, ink: Ink, *, depth: int) -> None:
-    style = "" if row.verdict in ("grew", "shrank") else "dim"
+    style = "" if row.verdict in _STYLES else "dim"
     table.add_row(
         "",
         Padding(ink.text(row.title, style), (0, 0, 0, 2 * depth)),
         ink.text(before_after(row)),
         "" if row.factor is None else numbers.change_with_interval(row.factor),
-        ink.text(word(row), _STYLES[row.verdict]),
+        ink.text(word(row), _STYLES.get(row.verdict, "dim")),
     )
     for child in row.children if ink.surface.detail else ():
         if child.factor is not None:

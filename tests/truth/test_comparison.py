@@ -2,14 +2,17 @@
 
 import math
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import pytest
 
 from gapprof.backends.synthetic import Machine, ladder_ms
 from gapprof.comparison.build import compare
+from gapprof.comparison.kin import refuse_strangers
 from gapprof.explain.report import build
 from gapprof.records.comparison import Change, Comparison
 from gapprof.records.report import Report
+from gapprof.reports import read_report
 from tests.truth.recorder import record
 
 BEFORE = {
@@ -57,9 +60,28 @@ def test_two_runs_of_one_machine_show_no_change(seed: int) -> None:
     comparison = compare(report(BEFORE, seed=2 * seed), report(BEFORE, seed=2 * seed + 1, rounds=11))
     assert moved(comparison) == {}
     assert comparison.headline.startswith("No change in the gap: ")
-    assert {row.id for row in rows(comparison) if row.verdict == "no-change"} == {
+    assert {row.id for row in rows(comparison) if row.factor is not None} == {
         *("web", "native", "gap", "threads", "simd", "library", "runtime", "contention", "residual")
     }
+
+
+RUNS = Path(__file__).parents[2] / "reports" / "compare"
+
+
+def test_two_real_runs_of_one_model_show_no_change() -> None:
+    comparison = compare(read_report(RUNS / "quiet.json"), read_report(RUNS / "quiet-again.json"))
+    refuse_strangers(comparison)
+    assert comparison.headline.startswith("No change in the gap: ")
+    assert {row.verdict for row in rows(comparison)} == {"no-change", "not-applicable"}
+
+
+def test_the_page_that_a_real_run_got_beside_it_is_found_as_contention_and_nothing_else() -> None:
+    comparison = compare(read_report(RUNS / "quiet.json"), read_report(RUNS / "busy.json"))
+    assert moved(comparison) == {"gap": "grew", "contention": "grew"}
+    assert comparison.headline == (
+        "The gap grew 1.2x, from 10.1x to 12.3x: 1.3x more is contention with the page."
+    )
+    assert [(one.what, one.before, one.after) for one in comparison.settings] == [("page", "quiet", "busy")]
 
 
 @pytest.mark.parametrize("cause", PLANTS)

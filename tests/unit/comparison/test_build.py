@@ -126,6 +126,31 @@ def test_times_of_different_outputs_are_not_compared_in_a_sentence() -> None:
     assert compare(report(), differing).headline.startswith("The outputs of the second run differ")
 
 
+@pytest.mark.parametrize(
+    ("by", "verdict"), [(1.0, "no-change"), (1.015, "no-change"), (1.034, "unclear"), (1.06, "grew")]
+)
+def test_what_only_its_own_interval_would_call_a_change_is_unclear(by: float, verdict: str) -> None:
+    """At 95 % the ratio of two such figures is known to 2.8 %, at the level of all nine rows to 4.4 %."""
+
+    def with_web(point: float) -> Report:
+        web = Estimate(point=point, low=point / 1.023, high=point * 1.023, level=0.95, rounds=6)
+        found = report()
+        return replace(found, latency_ms=replace(found.latency_ms, web=web))
+
+    comparison = compare(with_web(20.0), with_web(20.0 * by))
+    assert comparison.latencies[0].verdict == verdict
+
+
+def test_a_gap_that_may_have_changed_is_called_unclear_in_the_sentence() -> None:
+    def with_gap(point: float) -> Report:
+        ratio = Estimate(point=point, low=point / 1.023, high=point * 1.023, level=0.95, rounds=6)
+        found = report()
+        return replace(found, gap=replace(found.gap, ratio=ratio))
+
+    told = compare(with_gap(9.0), with_gap(9.0 * 1.034)).headline
+    assert told == "Whether the gap changed is unclear: 1.03x [1.01, 1.06]."
+
+
 def test_a_level_holds_for_all_rows_that_can_move() -> None:
     assert compare(report(), report(seed=1)).level == pytest.approx(1 - 0.05 / 9)
 
