@@ -1,12 +1,12 @@
 """The corner points of the ladder, timed by a plain script that shares no measuring code with gapprof.
 
-    python benchmarks/independent_ladder.py [MODEL ...]
+    python benchmarks/independent_ladder.py [MODEL[=REPORT.json] ...]
 
 Default: zoo:mobilenetv2 zoo:resnet20 zoo:bert-small. Each rung is a fresh process or browser, visited in
 shuffled rounds; a figure is the median of single runs. The browser talks to a bare http.server by fetch and
 POST: no CDP, no pyppeteer, none of gapprof's pages. Shared with gapprof are the model, its inputs, and the
-CPUID ceiling (there is no other way to hold onnxruntime to 128 bits). At the end the same model goes through
-`gapprof explain`, and the ratios stand side by side.
+CPUID ceiling (there is no other way to hold onnxruntime to 128 bits). The same model goes through `gapprof
+explain`, or its report of a moment ago is read, and the ratios stand side by side.
 """
 
 import functools
@@ -26,11 +26,13 @@ from pathlib import Path
 import numpy as np
 
 from gapprof.assets import find_browser, web_dist
-from gapprof.records.subject import Subject
+from gapprof.records.subject import NativeRefusal, Subject
 from gapprof.subject.open import open_subject
 
 ROUNDS = 6
 WARM_S = 0.4
+WEB_WARM_S = 2.0
+"""V8 compiles for up to a second and more after the first run."""
 RUNS = 15
 THREADS = 1
 
@@ -152,13 +154,13 @@ def web_ms(subject: Subject, *, threads: int) -> float:
     job = {
         "tensors": [[name, str(value.dtype), list(value.shape)] for name, value in tensors.items()],
         "threads": threads,
-        "warmMs": WARM_S * 1e3,
+        "warmMs": WEB_WARM_S * 1e3,
         "runs": RUNS,
     }
     files: dict[str, bytes | Path] = {
         "/": PAGE.encode(),
         "/job.json": json.dumps(job).encode(),
-        "/model.onnx": subject.common.path,
+        "/model.onnx": common_graph(subject),
         "/ort": web_dist(None),
         **{f"/tensor/{name}": value.tobytes() for name, value in tensors.items()},
     }
@@ -195,9 +197,16 @@ def web_ms(subject: Subject, *, threads: int) -> float:
     return statistics.median(times)
 
 
+def common_graph(subject: Subject) -> Path:
+    """The file that both sides run without optimisation."""
+    if isinstance(subject.common, NativeRefusal):
+        raise SystemExit(subject.common.message)
+    return subject.common.path
+
+
 def by_itself(model: str, subject: Subject) -> dict[str, float]:
-    """Geometric means over rounds of each rung's median, ms."""
-    common, own = subject.common.path, subject.original.path
+    """Medians over rounds of each rung's median, ms: one launch with a bad luck of its own does not count."""
+    common, own = common_graph(subject), subject.original.path
     visits = {
         "native-threads": functools.partial(
             native_ms, own, subject, optimise=True, isa="full", threads=THREADS
@@ -218,12 +227,11 @@ def by_itself(model: str, subject: Subject) -> dict[str, float]:
     for _ in range(ROUNDS):
         for name in order.sample(list(visits), len(visits)):
             times[name].append(visits[name]())
-    return {name: math.exp(statistics.fmean(map(math.log, values))) for name, values in times.items()}
+    return {name: statistics.median(values) for name, values in times.items()}
 
 
-def by_gapprof(model: str, folder: Path) -> dict[str, float]:
-    """The same rungs as the report has them, ms."""
-    path = folder / "report.json"
+def by_gapprof(model: str, path: Path) -> None:
+    """Have gapprof write its report."""
     command = [
         sys.executable,
         "-m",
@@ -238,6 +246,10 @@ def by_gapprof(model: str, folder: Path) -> dict[str, float]:
         str(THREADS),
     ]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=1800)
+
+
+def rungs_of(path: Path) -> dict[str, float]:
+    """The same rungs as the report has them, ms."""
     report = json.loads(path.read_bytes())
     found = {row["id"]: row for row in report["rungs"]}
     aliases = {name: found[row["alias_of"] or name] for name, row in found.items()}
@@ -257,12 +269,16 @@ def ratios(ms: dict[str, float]) -> dict[str, float]:
 
 def main() -> None:
     """Both sides of the comparison, one model after another."""
-    models = sys.argv[1:] or ["zoo:mobilenetv2", "zoo:resnet20", "zoo:bert-small"]
-    for model in models:
+    arguments = sys.argv[1:] or ["zoo:mobilenetv2", "zoo:resnet20", "zoo:bert-small"]
+    for argument in arguments:
+        model, _, report = argument.partition("=")
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             subject = open_subject(model, shapes={}, inputs=None, seed=0, workdir=folder)
-            report_ms = by_gapprof(model, folder)
+            path = Path(report) if report else folder / "report.json"
+            if not report:
+                by_gapprof(model, path)
+            report_ms = rungs_of(path)
             plain_ms = by_itself(model, subject)
         print(f"{model}, {THREADS} thread")
         for rung, value in plain_ms.items():

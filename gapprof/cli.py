@@ -3,16 +3,13 @@
 import importlib
 import os
 import pkgutil
-import signal
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 
 import click
 
-from gapprof import __version__, commands
+from gapprof import __version__, commands, interrupts
 from gapprof.errors import ExitCode, GapprofError, Interrupted, WrongUse
 from gapprof.options.screen import say
 
@@ -46,7 +43,7 @@ def main() -> None:
 
 def run(arguments: Sequence[str]) -> ExitCode:
     """One command from start to end; every way to stop short ends here as one sentence and an exit code."""
-    with _terminated_like_interrupted():
+    with interrupts.all_alike():
         try:
             code = gapprof.main(
                 args=list(arguments) or ["--help"], prog_name="gapprof", standalone_mode=False
@@ -69,20 +66,6 @@ def _open_closed_streams() -> None:
         if getattr(sys, name) is None:
             stream = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  # as long as we live
             setattr(sys, name, stream)
-
-
-@contextmanager
-def _terminated_like_interrupted() -> Iterator[None]:
-    """SIGTERM takes the way of Ctrl-C: what cleans up after the one cleans up after the other."""
-
-    def interrupt(_: int, __: FrameType | None) -> None:
-        signal.raise_signal(signal.SIGINT)
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _sentence(error: click.UsageError) -> str:

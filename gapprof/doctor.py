@@ -10,7 +10,8 @@ from gapprof.errors import EnvironmentUnusable, GapprofError
 from gapprof.examination import Finding
 from gapprof.fetch import run
 from gapprof.guard import Guard
-from gapprof.native.isa.ceiling import why_not
+from gapprof.native.isa.proof import Ceilings
+from gapprof.places import cache_dir
 from gapprof.records.rung import Rung
 from gapprof.registry import load
 
@@ -22,24 +23,25 @@ _SETUP = "gapprof setup"
 
 
 def examine() -> tuple[Finding, ...]:
-    """Every finding, in the order in which to read them. Starts a browser and Node once, for a moment."""
+    """Every finding, in the order in which to read them. Starts what runs use, each once, for a moment."""
     with Guard() as guard:
         browser = _browser(guard)
         node = _node(guard)
-    return (
-        examination.system(),
-        _native_runtime(),
-        _ceiling(),
-        _web_runtime(),
-        browser,
-        node,
-        _npm(),
-        examination.scheduler(),
-        examination.cores(),
-        examination.outside_load(),
-        *examination.power(),
-        *_outlook(browser, node),
-    )
+        ceilings = Ceilings(guard=guard, cache_folder=cache_dir())
+        return (
+            examination.system(),
+            _native_runtime(),
+            _ceiling(ceilings),
+            _web_runtime(),
+            browser,
+            node,
+            _npm(),
+            examination.scheduler(),
+            examination.cores(),
+            examination.outside_load(),
+            *examination.power(),
+            *_outlook(browser, node, ceilings),
+        )
 
 
 def _native_runtime() -> Finding:
@@ -76,8 +78,8 @@ def _version_finding(name: str, version: str, mend: str) -> Finding:
     )
 
 
-def _ceiling() -> Finding:
-    reason = why_not("128")
+def _ceiling(ceilings: Ceilings) -> Finding:
+    reason = ceilings.why_not("128")
     if reason is None:
         what = "onnxruntime can be held to 128-bit instructions: `simd` is measured"
         return Finding(id="instruction-ceiling", status="ok", what=what)
@@ -85,7 +87,7 @@ def _ceiling() -> Finding:
         id="instruction-ceiling",
         status="limited",
         what=f"{reason}: `simd` is estimated or not separated",
-        mend="an x86-64 Linux machine with glibc",
+        mend="an x86-64 Linux machine with glibc, on which a process may change its own code",
     )
 
 
@@ -118,12 +120,12 @@ def _npm() -> Finding:
     return Finding(id="npm", status="ok", what="npm, for `gapprof setup`")
 
 
-def _outlook(browser: Finding, node: Finding) -> tuple[Finding, ...]:
+def _outlook(browser: Finding, node: Finding, ceilings: Ceilings) -> tuple[Finding, ...]:
     """The rungs that can be measured here, and those that cannot, with the reason."""
     refused: dict[str, list[str]] = {}
     measured: list[str] = []
     for rung in load(rungs, "RUNG").values():
-        reason = _refusal(rung, browser, node)
+        reason = _refusal(rung, browser, node, ceilings)
         if reason is None:
             measured.append(rung.id)
         else:
@@ -136,9 +138,9 @@ def _outlook(browser: Finding, node: Finding) -> tuple[Finding, ...]:
     return tuple(findings)
 
 
-def _refusal(rung: Rung, browser: Finding, node: Finding) -> str | None:
+def _refusal(rung: Rung, browser: Finding, node: Finding, ceilings: Ceilings) -> str | None:
     reasons: dict[str, Callable[[], str | None]] = {
-        "native": lambda: why_not(rung.environment.isa),
+        "native": lambda: ceilings.why_not(rung.environment.isa),
         "chromium": lambda: browser.what if browser.status == "missing" else None,
         "node": lambda: node.what if node.status != "ok" else None,
     }

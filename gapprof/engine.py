@@ -16,7 +16,7 @@ import msgspec
 from gapprof.browser.launch import Stderr
 from gapprof.browser.trouble import VisitError, trouble_of
 from gapprof.guard import GRACE_S, MARKER, Guard, end_processes, processes_of
-from gapprof.records.wire import Answer, Broke, Opened, Refused, Task, Timed
+from gapprof.records.wire import Answer, Broke, Opened, Refused, Task, Timed, Warmed
 
 START_S = 30.0
 _HINT = "Run `gapprof setup` to fetch Node anew; `gapprof doctor` says what is there."
@@ -49,6 +49,13 @@ class Engine:
         """Load and warm up; `until` is a time of `time.monotonic()`. Raises VisitError."""
         answer = self._ask(task, until=until)
         if isinstance(answer, Opened):
+            return answer
+        raise _unexpected(answer)
+
+    def warm(self, task: Task, *, until: float) -> Warmed:
+        """Go on warming up what is open. Raises VisitError."""
+        answer = self._ask(task, until=until)
+        if isinstance(answer, Warmed):
             return answer
         raise _unexpected(answer)
 

@@ -4,7 +4,7 @@ GapprofError
 ├── WrongUse              2   an option, a path or an input file the user can mend
 ├── EnvironmentUnusable   3   no browser, no onnxruntime-web, another gapprof is measuring
 ├── ModelUnusable         4   the model cannot be read, is hostile, or no side can run it
-└── Interrupted         130   SIGINT or SIGTERM
+└── Interrupted         130   SIGINT, SIGTERM or SIGHUP
 """
 
 from enum import IntEnum

@@ -2,12 +2,24 @@
 
 from datetime import UTC, datetime
 
+from msgspec.structs import asdict
+
 from gapprof import __version__
 from gapprof.errors import GapprofError
 from gapprof.explain.diagnosis import CAUSES
 from gapprof.facts.claim import Cause
 from gapprof.measure.machine import machine_facts
-from gapprof.records.report import CauseRow, Cold, Gap, LatencyPair, Model, Report, Residual, Tool
+from gapprof.records.report import (
+    CauseRow,
+    Cold,
+    Gap,
+    LatencyPair,
+    Model,
+    Report,
+    ReportSettings,
+    Residual,
+    Tool,
+)
 from gapprof.records.settings import Settings
 
 _NOTHING = "nothing was measured"
@@ -22,8 +34,7 @@ def failed_report(error: GapprofError, *, model: str, settings: Settings, argv: 
         tool=Tool(version=__version__, argv=argv),
         machine=machine_facts(),
         model=Model(name=model, sha256=None, size_bytes=None, parameters=None, nodes=None, opset=None),
-        settings=settings,
-        backend_tried=(),
+        settings=ReportSettings(**asdict(settings), backend_tried=()),
         began_utc=datetime.now(UTC).isoformat(timespec="seconds"),
         rounds=0,
         sampling="",

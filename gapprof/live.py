@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TextIO
+from typing import TextIO, cast
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
 from gapprof.digest.why import why_rows
-from gapprof.options.screen import show
+from gapprof.options.screen import mention, show
 from gapprof.records.progress import Observer, Progress
 from gapprof.records.report import Report
 from gapprof.records.surface import Surface
@@ -33,7 +33,7 @@ _PHASES = {
 def watching(stream: TextIO, surface: Surface) -> Iterator[Observer]:
     """A view that redraws only when told of a step: a refreshing thread would run while trials are timed."""
     console = Console(
-        file=stream,
+        file=cast("TextIO", Lasting(stream)),
         force_terminal=True,
         no_color=not surface.colour,
         highlight=False,
@@ -59,6 +59,22 @@ def telling(stream: TextIO) -> Observer:
 
 def silent(_: Progress) -> None:
     """Nothing at all."""
+
+
+class Lasting:
+    """A terminal for rich, to which its being closed is not the end of what was measured."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.encoding = stream.encoding
+
+    def write(self, text: str) -> int:
+        """All of it, at once."""
+        mention(text, self._stream)
+        return len(text)
+
+    def flush(self) -> None:
+        """Nothing was kept back."""
 
 
 class View:

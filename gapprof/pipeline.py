@@ -1,9 +1,12 @@
 """From a model to a recording on disk, and from that recording to its report."""
 
+import importlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from gapprof import backends
 from gapprof.errors import ExitCode, GapprofError, Interrupted, WrongUse
+from gapprof.interrupts import Hold
 from gapprof.outcome import exit_code
 from gapprof.recordings import read_recording
 from gapprof.records.progress import Observer
@@ -11,6 +14,10 @@ from gapprof.records.recording import Recording
 from gapprof.records.report import Report
 from gapprof.records.settings import Settings
 from gapprof.records.trial import Failure
+from gapprof.registry import load
+
+_NEEDED = ("explain.report", "failed_report", "measure.run", "subject.open")
+"""With the backends they bring in every large library that a run or its report will use."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,15 +32,18 @@ class Outcome:
 
 
 def explained(
-    model: str, settings: Settings, *, argv: tuple[str, ...], path: Path, observer: Observer
+    model: str, settings: Settings, *, argv: tuple[str, ...], path: Path, observer: Observer, hold: Hold
 ) -> Outcome:
     """Measure into the recording at `path` and analyse it, whatever came in between.
 
+    Interrupts come through while it measures; one before or after leaves its report as whole as any.
     Raises WrongUse alone: then nothing was measured and nothing is written.
     """
+    _load_everything()
     before = _state(path)
     try:
-        recording = record(model, settings, argv=argv, path=path, observer=observer)
+        with hold.lifted():
+            recording = record(model, settings, argv=argv, path=path, observer=observer)
     except WrongUse:
         raise
     except (GapprofError, KeyboardInterrupt) as reason:
@@ -97,6 +107,13 @@ def report_of(recording: Recording) -> Report:
     from gapprof.explain.report import build
 
     return build(recording)
+
+
+def _load_everything() -> None:
+    """While interrupts wait: an import that is cut in half cannot always be repeated."""
+    for name in _NEEDED:
+        importlib.import_module(f"gapprof.{name}")
+    load(backends, "BACKEND")
 
 
 def _salvaged(path: Path) -> Recording | None:

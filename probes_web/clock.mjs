@@ -23,24 +23,3 @@ export function timerStepUs() {
   }
   return smallest * 1000;
 }
-
-/** The moment `at_ms` on this realm's clock; never earlier, for a timer may fire a little too soon.
- * @param {number} at_ms
- * @returns {Promise<void>} */
-export async function until(at_ms) {
-  for (let left = at_ms - now(); left > 0; left = at_ms - now()) {
-    await new Promise((resolve) => setTimeout(resolve, Math.ceil(left)));
-  }
-}
-
-const turn = new MessageChannel();
-turn.port1.start();
-
-/** One turn of the event loop, without the 4 ms that nested timers are held back for.
- * @returns {Promise<void>} */
-export function nextTurn() {
-  return new Promise((resolve) => {
-    turn.port1.addEventListener("message", () => resolve(), { once: true });
-    turn.port2.postMessage(null);
-  });
-}

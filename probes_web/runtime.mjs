@@ -3,9 +3,10 @@
  * unless the caller asked for a profiled session. */
 
 import { read } from "./bytes.mjs";
-import { nextTurn, now } from "./clock.mjs";
+import { now } from "./clock.mjs";
 import { during } from "./phases.mjs";
 import { feedsFrom } from "./tensors.mjs";
+import { nextTurn } from "./turns.mjs";
 
 /** @typedef {typeof import("onnxruntime-web")} Ort */
 /** @typedef {import("onnxruntime-web").InferenceSession} InferenceSession */
@@ -21,7 +22,7 @@ export function loadRuntime(url, { wasm_base_url, threads, simd }) {
     const imported = await import(url);
     /** @type {Ort} */
     const ort = imported.InferenceSession === undefined ? imported.default : imported;
-    ort.env.wasm.numThreads = threads;
+    if (threads > 0) ort.env.wasm.numThreads = threads; // else its own rule decides, when a session is created
     ort.env.wasm.wasmPaths = wasm_base_url;
     if (simd !== null) ort.env.wasm.simd = simd;
     return ort;

@@ -34,6 +34,13 @@ export interface OpenTask {
   warmup_runs: number;
 }
 
+/** Go on warming up what is open; both bounds are to be met. */
+export interface WarmTask {
+  kind: "warm";
+  warmup_ms: number;
+  warmup_runs: number;
+}
+
 /** Time what is open: `samples` batches back to back, or `requests` paced requests; the other one is 0. */
 export interface TimeTask {
   kind: "time";
@@ -68,12 +75,19 @@ export interface Opened {
   page_url: string;
 }
 
+/** Single runs of a further stretch of warm-up, in order. */
+export interface Warmed {
+  kind: "warmed";
+  runs_ms: readonly number[];
+}
+
 /** Raw times: per-inference means of batches, or one value per request from when it was due. */
 export interface Timed {
   kind: "timed";
   samples_ms: readonly number[];
   requests_ms: readonly number[];
   runs_ms: readonly number[];
+  ways: number;
   stretch_ms: number;
 }
 
@@ -109,6 +123,6 @@ export interface Broke {
   stack: string;
 }
 
-export type Task = OpenTask | TimeTask | ProfileTask;
+export type Task = OpenTask | WarmTask | TimeTask | ProfileTask;
 
-export type Answer = Opened | Timed | Profiled | Refused | Broke;
+export type Answer = Opened | Warmed | Timed | Profiled | Refused | Broke;

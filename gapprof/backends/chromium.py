@@ -15,6 +15,7 @@ from gapprof import assets
 from gapprof.browser import blocking, flags, scheduler, slices, tasks, tensors, tracing
 from gapprof.browser.cdp import CallError
 from gapprof.browser.readback import seen
+from gapprof.browser.tier_up import CHUNK, TierUp, compiled_since, compiler_ms
 from gapprof.browser.trouble import VisitError, failure, reading
 from gapprof.browser.visit import Course, Equipment, Visit, is_foreign, user_folder, visiting
 from gapprof.errors import EnvironmentUnusable, GapprofError
@@ -22,18 +23,34 @@ from gapprof.guard import Guard
 from gapprof.records.environment import Setting
 from gapprof.records.job import Job
 from gapprof.records.settings import Settings
-from gapprof.records.trial import Failure, NodeTime, Profile, Trace, Trial
-from gapprof.records.wire import Opened, OpenTask, Profiled, ProfileTask, Timed
+from gapprof.records.trial import Failure, NodeTime, Profile, Seen, TierUpEnd, Trace, Trial
+from gapprof.records.wire import Opened, OpenTask, Profiled, ProfileTask, Timed, Warmed
 
 T = TypeVar("T")
 
-CHAIN_PROFILED_RUNS = 30
+CHAIN_PROFILED_RUNS = 20
 CHAIN_SAMPLES = 15
 _MACHINE = (
     "See that there is room on the disk of the temporary folder, memory, and that the files are still there."
 )
 _NET_S = 10.0
 """Every step ends at the deadline by itself; this catches what is no step."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """A page whose session is warm."""
+
+    visit: Visit
+    opening: OpenTask
+    opened: Opened
+    """Its warm-up runs go on to the last one."""
+    tier_up: TierUpEnd
+
+    @property
+    def run_ms(self) -> float:
+        """What a run takes by now."""
+        return median(self.opened.warmup_ms[-5:])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +87,8 @@ class Chromium:
         return _outcome(job, lambda course: self._traced(job, course))
 
     async def _timed(self, job: Job, course: Course) -> Trial:
-        async with self._opened(job, course) as (visit, _, opened):
+        async with self._ready(job, course) as ready:
+            visit, opened = ready.visit, ready.opened
             connection, browser = visit.page.connection, visit.browser
             before = await scheduler.before(connection, browser)
             course.phase = "timed"
@@ -85,22 +103,23 @@ class Chromium:
                 batch=job.pace.batch,
                 samples_ms=timed.samples_ms,
                 requests_ms=timed.requests_ms,
+                ways=timed.ways,
                 warmup_ms=opened.warmup_ms,
                 cold_ms={"browser": browser.launch_ms, "page": visit.load_ms, **opened.cold_ms},
-                seen=await seen(job, visit, opened, self._dist(job.setting)),
+                seen=await self._seen(job, ready),
                 load=scheduler.load(before, after),
             )
 
     async def _profiled(self, job: Job, course: Course) -> Profile:
-        async with self._opened(job, course) as (visit, opening, opened):
+        async with self._ready(job, course) as ready:
+            visit = ready.visit
             connection, browser = visit.page.connection, visit.browser
-            facts = await seen(job, visit, opened, self._dist(job.setting))
+            facts = await self._seen(job, ready)
             before = await scheduler.before(connection, browser)
             course.phase = "timed"
-            run_ms = median(opened.warmup_ms[-5:])
-            profiled = await visit.ask(tasks.profile_task(opening, run_ms=run_ms), Profiled)
+            profiled = await visit.ask(tasks.profile_task(ready.opening, run_ms=ready.run_ms), Profiled)
             after = await scheduler.after(connection, browser)
-            dispatch_us, profiler_us = await _per_node_us(job, visit, opening)
+            dispatch_us, profiler_us = await _per_node_us(job, visit, ready.opening)
             return Profile(
                 rung=job.rung,
                 round=job.round,
@@ -125,14 +144,14 @@ class Chromium:
             )
 
     async def _traced(self, job: Job, course: Course) -> Trace:
-        async with self._opened(job, course) as (visit, _, opened):
+        async with self._ready(job, course) as ready:
+            visit = ready.visit
             connection, browser = visit.page.connection, visit.browser
-            facts = await seen(job, visit, opened, self._dist(job.setting))
+            facts = await self._seen(job, ready)
             before = await scheduler.before(connection, browser)
             course.phase = "timed"
             await tracing.start(connection)
-            task = tasks.traced_task(job, run_ms=median(opened.warmup_ms[-5:]))
-            timed = await visit.ask(task, Timed)
+            timed = await visit.ask(tasks.traced_task(job, run_ms=ready.run_ms), Timed)
             after = await scheduler.after(connection, browser)
             course.phase = "stop"
             events = await tracing.stop(connection)
@@ -152,8 +171,8 @@ class Chromium:
             )
 
     @asynccontextmanager
-    async def _opened(self, job: Job, course: Course) -> AsyncIterator[tuple[Visit, OpenTask, Opened]]:
-        """A visit with the model loaded, warmed up and its outputs saved."""
+    async def _ready(self, job: Job, course: Course) -> AsyncIterator[Ready]:
+        """A visit with the model loaded, its outputs saved, warmed up until the engine has compiled it."""
         dist = self._dist(job.setting)
         block, pieces = tensors.packed(Path(job.inputs_path))
         equipment = Equipment(executable=self.executable, probes=assets.probes_web(), guard=self.guard)
@@ -166,7 +185,23 @@ class Chromium:
                 with reading("block of outputs"):
                     outputs = tensors.unpacked(visit.serving.site.posted.get("outputs", b""), opened.outputs)
                 tensors.save(outputs, Path(job.outputs_path))
-            yield visit, opening, opened
+            course.phase = "warmup"
+            tier_up = await _tiered_up(visit)
+            yield Ready(
+                visit=visit,
+                opening=opening,
+                opened=replace(opened, warmup_ms=(*opened.warmup_ms, *tier_up.runs_ms)),
+                tier_up=tier_up.ended,
+            )
+
+    async def _seen(self, job: Job, ready: Ready) -> Seen:
+        return await seen(
+            job,
+            ready.visit,
+            ready.opened,
+            self._dist(job.setting),
+            tier_up=ready.tier_up,
+        )
 
     def _dist(self, setting: Setting) -> Path:
         return self.web_dist if setting.build == "served" else assets.web_dist_118()
@@ -191,6 +226,17 @@ class ChromiumFactory:
 BACKEND = ChromiumFactory()
 
 
+async def _tiered_up(visit: Visit) -> TierUp:
+    """Warm up in short stretches until the renderer's compiler threads are idle."""
+    pid = await scheduler.busiest_renderer(visit.page.connection)
+    tier_up = TierUp()
+    while not tier_up.over:
+        before_ms = compiler_ms(pid)
+        warmed = await visit.ask(CHUNK, Warmed)
+        tier_up.add(warmed.runs_ms, compiled_since(pid, before_ms))
+    return tier_up
+
+
 async def _per_node_us(job: Job, visit: Visit, opening: OpenTask) -> tuple[float | None, float | None]:
     """What dispatching one node costs, and what the profiler adds to one node's time, on the chain.
 
@@ -202,6 +248,7 @@ async def _per_node_us(job: Job, visit: Visit, opening: OpenTask) -> tuple[float
     try:
         chain = tasks.chain_task(opening, base=visit.serving.base, chain_path=job.chain_path)
         await visit.ask(chain, Opened)
+        await _tiered_up(visit)
         timed = await visit.ask(tasks.chain_timing(job, samples=CHAIN_SAMPLES), Timed)
         # A third copy of the runtime: the second has bound the console of the model's own profile.
         listened = replace(chain, ort_url=f"{chain.ort_url}?chain")

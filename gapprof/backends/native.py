@@ -1,5 +1,6 @@
 """onnxruntime in a fresh worker process per visit."""
 
+import dataclasses
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from gapprof.native.broken import failure
 from gapprof.native.dispatch import first_link
 from gapprof.native.ended import failure_without_answer
 from gapprof.native.isa.host import why_not
+from gapprof.native.isa.proof import Ceilings
 from gapprof.native.memory_limit import default_limit_bytes
 from gapprof.native.process import Ended, exchange
 from gapprof.native.python import module_command
@@ -37,20 +39,22 @@ class NativeBackend:
     """Where to keep what the scan for CPUID found."""
     memory_limit_bytes: int | None = None
     """None: what this machine has."""
+    ceilings: Ceilings | None = None
+    """None until a run opens this backend; then each ceiling is tried before a rung counts on it."""
 
     def open(self, settings: Settings, *, guard: Guard) -> Backend:  # noqa: ARG002  the seam's signature
-        """No option and no guard matters here: a worker ends by itself when gapprof does."""
-        return self
+        """No option matters here, and a worker ends by itself when gapprof does."""
+        return dataclasses.replace(self, ceilings=Ceilings(guard=guard, cache_folder=self.cache_folder))
 
     def refuse(self, setting: Setting) -> str | None:
-        """Why this machine cannot give that setting; imports nothing heavy."""
+        """Why this machine cannot give that setting. Each ceiling costs a process, once a run."""
         if setting.backend != self.id:
             return f"the native side does not realise {setting.backend!r}"
         if setting.pacing != "back-to-back":
             return "native runs are made back to back; there is no page whose events could pace them"
         if setting.threads < 1:
             return f"onnxruntime needs at least one thread, not {setting.threads}"
-        return why_not(setting.isa)
+        return why_not(setting.isa) if self.ceilings is None else self.ceilings.why_not(setting.isa)
 
     def timed(self, job: Job) -> Trial | Failure:
         """Warm up, then time, in a process that does nothing else meanwhile."""

@@ -5,8 +5,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from gapprof import assets
 from gapprof.browser import tensors, wasm
+from gapprof.browser.tier_up import CHUNK, TierUp, compiled_since, compiler_ms
 from gapprof.browser.trouble import VisitError, failure
 from gapprof.engine import Engine, running
 from gapprof.errors import GapprofError
@@ -73,6 +76,7 @@ class NodeBackend:
             if job.outputs_path:
                 block = (folder / "outputs.bin").read_bytes()
                 tensors.save(tensors.unpacked(block, opened.outputs), Path(job.outputs_path))
+            tier_up = _tiered_up(engine, until=until)
             timed, load = _observed(engine, _time_task(job), until=until)
             return Trial(
                 rung=job.rung,
@@ -81,9 +85,9 @@ class NodeBackend:
                 ended_s=0.0,
                 batch=job.pace.batch,
                 samples_ms=timed.samples_ms,
-                warmup_ms=opened.warmup_ms,
+                warmup_ms=(*opened.warmup_ms, *tier_up.runs_ms),
                 cold_ms={"process": engine.start_ms, **opened.cold_ms},
-                seen=_seen(engine, opened, dist),
+                seen=replace(_seen(engine, opened, dist), tier_up=tier_up.ended),
                 load=load,
             )
 
@@ -121,6 +125,16 @@ def _open_task(job: Job, dist: Path, folder: Path) -> OpenTask:
         warmup_ms=job.pace.warmup_ms,
         warmup_runs=job.pace.warmup_runs,
     )
+
+
+def _tiered_up(engine: Engine, *, until: float) -> TierUp:
+    """Warm up in short stretches until Node's compiler threads are idle."""
+    tier_up = TierUp()
+    while not tier_up.over:
+        before_ms = compiler_ms(engine.pid)
+        warmed = engine.warm(CHUNK, until=until)
+        tier_up.add(warmed.runs_ms, compiled_since(engine.pid, before_ms))
+    return tier_up
 
 
 def _time_task(job: Job) -> TimeTask:

@@ -11,7 +11,7 @@ from msgspec.structs import asdict
 
 from gapprof import rungs
 from gapprof.guard import Guard
-from gapprof.records.environment import Setting
+from gapprof.records.environment import OWN_RULE, Setting
 from gapprof.records.job import Job
 from gapprof.records.rung import Rung
 from gapprof.records.settings import Settings
@@ -83,6 +83,8 @@ class Machine:
     """(backend, field of the setting, its value as text) → why this machine cannot give it."""
     wrong_outputs: frozenset[str] = frozenset()
     wasm_simd: bool = True
+    own_rule_threads: int = 2
+    """What onnxruntime-web's own rule gives an isolated page."""
     id: str = "synthetic"
 
     def refuse(self, setting: Setting) -> str | None:
@@ -210,10 +212,11 @@ class Machine:
                 ceiling_hits=None if setting.isa == "full" else 31,
                 sentinel_gflops=_RATE_GFLOPS[setting.isa],
             )
+        asked = self.own_rule_threads if setting.threads == OWN_RULE else setting.threads
         return Seen(
             runtime_version="1.30.0",
             engine_version="synthetic",
-            threads=setting.threads if setting.isolated else 1,
+            threads=asked if setting.isolated else 1,
             timer_step_us=5.0,
             cpus_allowed=(0, 1),
             isolated=setting.isolated,

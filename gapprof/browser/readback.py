@@ -10,11 +10,11 @@ from gapprof.browser.scheduler import busiest_renderer
 from gapprof.browser.trouble import reading
 from gapprof.browser.visit import Visit, is_foreign
 from gapprof.records.job import Job
-from gapprof.records.trial import Seen
+from gapprof.records.trial import Seen, TierUpEnd
 from gapprof.records.wire import Opened
 
 
-async def seen(job: Job, visit: Visit, opened: Opened, dist: Path) -> Seen:
+async def seen(job: Job, visit: Visit, opened: Opened, dist: Path, *, tier_up: TierUpEnd) -> Seen:
     """Everything that a check asks about; of our own addresses only what is the same in every visit."""
     connection = visit.page.connection
     with reading("description of itself"):
@@ -31,12 +31,14 @@ async def seen(job: Job, visit: Visit, opened: Opened, dist: Path) -> Seen:
         threads=opened.threads,
         timer_step_us=opened.timer_step_us,
         cpus_allowed=_cpus_allowed(renderer),
+        hardware_concurrency=opened.hardware_concurrency,
         isolated=opened.isolated,
         where=opened.where,
         user_agent=opened.user_agent,
         command_line=tuple(word.replace(str(visit.browser.profile), "<profile>") for word in arguments),
         rejected_flags=rejected_flags(visit.browser.stderr.text()),
         debugger_domain="Debugger.enable" in connection.methods,
+        tier_up=tier_up,
         wasm_file=file,
         wasm_sha256=sha256,
         wasm_simd=simd,

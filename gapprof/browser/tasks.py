@@ -6,12 +6,10 @@ from gapprof.records.job import Job
 from gapprof.records.wire import ExternalFile, OpenTask, ProfileTask, TensorSlice, TimeTask
 
 PROFILED_RUNS = 30
-PROFILED_MS = 3000.0
+PROFILED_MS = 400.0
 """Runs per half of a profiled pass: so many, or as many as fit."""
 LEAST_PROFILED_RUNS = 5
 CHAIN_BATCH = 100
-CHAIN_WARMUP_MS = 400.0
-"""At the least: a chain that the optimising tier has not reached yet seems to be nothing but glue."""
 CHAIN_INPUT = b"\0\0\x80\x3f"
 """1.0 as little-endian float32."""
 TRACED_MS = 1800.0
@@ -61,7 +59,6 @@ def chain_task(opening: OpenTask, *, base: str, chain_path: str) -> OpenTask:
         inputs_url=f"{base}chain.bin",
         inputs=(TensorSlice(name="x", dtype="float32", dims=(1,), offset=0, size_bytes=4),),
         outputs_url=None,
-        warmup_ms=max(opening.warmup_ms, CHAIN_WARMUP_MS),
     )
 
 

@@ -1,6 +1,7 @@
 """What can go wrong on a visit to a page, and the `Failure` that says so."""
 
 import contextlib
+import re
 import zlib
 from collections.abc import Iterator
 
@@ -9,10 +10,21 @@ import msgspec
 from gapprof.records.job import Job
 from gapprof.records.trial import Failure
 from gapprof.records.wire import Broke
+from gapprof.text.refusals import readable
 
-_MEMORY = ("out of memory", "oom", "bad_alloc", "allocation failed", "could not allocate memory")
+_MEMORY = re.compile(
+    r"out of memory|\boom\b|bad_alloc|allocation failed|could not allocate memory|failed to allocate memory"
+)
 _ABORTS = ("aborted(", "runtimeerror: unreachable", "is out of bounds", "memory access out of bounds")
-_MODEL = ("error code", "can't create a session", "failed to load model", "not implemented", "no such file")
+_MODEL = (
+    "error_code",
+    "error code",
+    "can't create a session",
+    "failed to load model",
+    "not implemented",
+    "no such file",
+)
+"""onnxruntime-web's own words; a code is in all that its wasm reports, of a creation and of a run."""
 
 
 class VisitError(Exception):
@@ -45,13 +57,14 @@ def trouble_of(broke: Broke) -> VisitError:
     """What the page threw, sorted: memory, a wasm abort, the model, or anything else of the page."""
     text = f"{broke.name}: {broke.message}".lower()
     kind = "page"
-    if any(word in text for word in _MEMORY):
+    if _MEMORY.search(text):
         kind = "out-of-memory"
     elif any(word in text for word in _ABORTS):
         kind = "crash"
     elif any(word in text for word in _MODEL):
         kind = "model"
-    return VisitError(f"{broke.name}: {broke.message}", kind=kind, phase=broke.phase, detail=broke.stack)
+    said = readable(broke.message) if kind == "model" else f"{broke.name}: {broke.message}"
+    return VisitError(said, kind=kind, phase=broke.phase, detail=broke.stack)
 
 
 def failure(job: Job, trouble: VisitError, *, phase: str) -> Failure:

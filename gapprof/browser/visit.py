@@ -20,9 +20,9 @@ from gapprof.browser.server import Serving, Site, serving
 from gapprof.browser.trouble import VisitError, trouble_of
 from gapprof.guard import Guard
 from gapprof.records.job import Job
-from gapprof.records.wire import Answer, Broke, Opened, OpenTask, Profiled, Refused, Task, Timed
+from gapprof.records.wire import Answer, Broke, Opened, OpenTask, Profiled, Refused, Task, Timed, Warmed
 
-A = TypeVar("A", Opened, Timed, Profiled)
+A = TypeVar("A", Opened, Warmed, Timed, Profiled)
 
 OPEN_S = 300.0
 """For loading, creating a session and warming up, within the job's own deadline."""
@@ -96,7 +96,7 @@ class Visit:
                 raise trouble_of(answer)
             case Refused():
                 raise VisitError(answer.reason, kind="environment", phase="start")
-            case Opened() | Timed() | Profiled():
+            case Opened() | Warmed() | Timed() | Profiled():
                 if not isinstance(answer, kind):
                     raise VisitError(f"the page answered with {type(answer).__name__}", kind="page")
                 return answer

@@ -9,6 +9,7 @@ from gapprof.facts.profiles import CAPPED, NATIVE, profile_of
 from gapprof.facts.readings import readable
 from gapprof.facts.square import COMMON, OWN, OWN_128, square_paths
 from gapprof.facts.steps import part, why_not
+from gapprof.facts.told import told_by_side_rungs
 from gapprof.records.report import Evidence
 from gapprof.text import numbers
 from gapprof.text.names import harmless
@@ -26,7 +27,10 @@ def _claim(case: Case) -> Claim:
         phrase="comes with how onnxruntime-web optimises your file",
         advice="Save the model once optimised at EXTENDED level by native onnxruntime and deploy that file.",
     )
-    return Claim(parts=(_layout(case), graph, *_excess(case)), evidence=_rewritten(case))
+    return Claim(
+        parts=(_layout(case), graph, *_excess(case)),
+        evidence=(*_rewritten(case), *told_by_side_rungs(case, "library")),
+    )
 
 
 def _layout(case: Case) -> Part:

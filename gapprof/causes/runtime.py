@@ -5,21 +5,15 @@ from dataclasses import replace
 from gapprof.facts.case import Case
 from gapprof.facts.claim import Cause, Claim, Span
 from gapprof.facts.computed import KERNELS
-from gapprof.facts.estimates import factor
 from gapprof.facts.profiles import CAPPED, NATIVE, WEB, profile_of
-from gapprof.facts.readings import readable, same_trials
+from gapprof.facts.readings import same_trials
 from gapprof.facts.steps import part
 from gapprof.facts.tier import baseline_flags
+from gapprof.facts.told import told_by_side_rungs
 from gapprof.records.report import Evidence
 from gapprof.stats.contrast import FEWEST_PASSES
 from gapprof.text import numbers
 
-_SIDE = (
-    ("web-worker", "web-baseline", "V8's baseline tier alone would cost"),
-    ("web-worker", "web-checked", "Explicit bounds checks would cost"),
-    ("web-unchecked", "web-worker", "V8's bounds and stack checks cost"),
-    ("engine", "web-worker", "The browser around the same wasm, against Node (other V8, up to 5 %), costs"),
-)
 _PASSES = "from profiled passes; its interval holds how they differ"
 
 
@@ -59,7 +53,7 @@ def _claim(case: Case) -> Claim:
             replace(flags, evidence=_flags(case), owner="browser"),
             event_loop,
         ),
-        evidence=_what_ifs(case),
+        evidence=told_by_side_rungs(case, "runtime"),
     )
 
 
@@ -89,16 +83,6 @@ def _flags(case: Case) -> tuple[Evidence, ...]:
         return ()
     text = f"{', '.join(found)} keeps wasm in V8's baseline tier, which does not optimise."
     return (Evidence(kind="tier", text=text),)
-
-
-def _what_ifs(case: Case) -> tuple[Evidence, ...]:
-    found: list[Evidence] = []
-    for source, to, words in _SIDE:
-        cost = factor(case, source, to) if readable(case, source, to) else None
-        if cost is not None:
-            text = f"{words} {numbers.factor_with_interval(cost)}."
-            found.append(Evidence(kind="side-rung", text=text, value=cost.point))
-    return tuple(found)
 
 
 CAUSE = Cause(

@@ -5,18 +5,16 @@ from dataclasses import replace
 from gapprof.facts.case import Case
 from gapprof.facts.claim import Cause, Claim, Part, Span, Step
 from gapprof.facts.computed import ESTIMATED_128, GOOD_128, KERNELS, VECTORISED, computed
+from gapprof.facts.ladder import planned
 from gapprof.facts.profiles import CAPPED, WEB
 from gapprof.facts.readings import chain, readable, same_trials
 from gapprof.facts.square import COMMON, OWN, OWN_128, Square, square_paths
 from gapprof.facts.steps import why_not
+from gapprof.facts.told import told_by_side_rungs
 from gapprof.facts.wasm import served_simd
+from gapprof.records.environment import WIDTHS
 from gapprof.records.report import Evidence
 
-_WIDTHS = (
-    ("native-avx2", "512-bit vectors, masks and VNNI"),
-    ("native-avx", "AVX2 and FMA"),
-    (CAPPED, "256-bit vectors"),
-)
 _ENCODING = Evidence(
     kind="caveat",
     text=(
@@ -34,7 +32,7 @@ def _claim(case: Case) -> Claim:
         return Claim(parts=parts, why=why_not(case, COMMON, square.narrow or CAPPED))
     if square.narrow == ESTIMATED_128:
         return Claim(parts=parts, why=_estimate_why(case), method="estimated")
-    return Claim(parts=parts, evidence=(_ENCODING,))
+    return Claim(parts=parts, evidence=(_ENCODING, *told_by_side_rungs(case, "simd")))
 
 
 def _width_parts(case: Case, square: Square) -> tuple[Part, ...]:
@@ -69,7 +67,7 @@ def _widths(case: Case, narrow: str) -> tuple[Part, ...]:
     """
     parts: list[Part] = []
     source = COMMON
-    for rung, title in _WIDTHS if narrow == CAPPED else ((narrow, "128-bit vectors"),):
+    for rung, title in case.get(_ceilings) if narrow == CAPPED else ((narrow, "128-bit vectors"),):
         if rung != narrow and (same_trials(case, rung, source) or not readable(case, COMMON, rung)):
             continue
         full = source == COMMON and rung == narrow
@@ -85,6 +83,13 @@ def _widths(case: Case, narrow: str) -> tuple[Part, ...]:
         )
         source = rung
     return tuple(parts)
+
+
+def _ceilings(case: Case) -> tuple[tuple[str, str], ...]:
+    """Rungs that hold native on the common graph to fewer instructions, widest first, and what each lacks."""
+    held = [step.rung for step in case.get(planned).values() if step.rung.takes_away]
+    held.sort(key=lambda rung: WIDTHS.index(rung.environment.isa))
+    return tuple((rung.id, rung.takes_away) for rung in held)
 
 
 def _moved_to_library(case: Case) -> tuple[Part, ...]:

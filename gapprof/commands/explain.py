@@ -10,6 +10,7 @@ from click.core import ParameterSource
 
 from gapprof.errors import ExitCode, WrongUse
 from gapprof.files import make_folder, refuse_unwritable
+from gapprof.interrupts import held
 from gapprof.options import syntax
 from gapprof.options.configured import Configured, naming_origins, origins
 from gapprof.options.handing_out import hand_out
@@ -121,27 +122,27 @@ def explain(
     [tool.gapprof] of a pyproject.toml, here or above, by its long name, and in the environment as
     GAPPROF_NAME; the command line counts first, then the environment, then the file.
     """
-    from gapprof.options.settings import settings_from
-    from gapprof.pipeline import explained
-    from gapprof.recordings import default_path
+    with held() as hold:
+        from gapprof.options.settings import settings_from
+        from gapprof.pipeline import explained
+        from gapprof.recordings import default_path
 
-    if verbose and not quiet:
-        show("".join(f"--{name}: set by {origin}\n" for name, origin in origins(context)), sys.stderr)
-    reports, options = parted(given)
-    if context.get_parameter_source("browser") is ParameterSource.ENVIRONMENT:
-        del options[
-            "browser"
-        ]  # it is the machine's, not this run's: who looks for a browser asks there itself
-    with naming_origins(context), ExitStack() as stack:
-        settings = settings_from({**options, "isolation": not no_isolation})
-        path = Path(recording) if recording else default_path(model, now=datetime.now(UTC))
-        wanted = outputs(reports, never=_precious(model, settings, path))
-        _refuse_unwritable(path, precious=_precious(model, settings))
-        observer = _observer(stack, quiet=quiet, no_color=no_color)
-        outcome = explained(model, settings, argv=("gapprof", *sys.argv[1:]), path=path, observer=observer)
-    hand_out(outcome, wanted, quiet=quiet, verbose=verbose, no_color=no_color)
-    if outcome.recorded and not quiet:
-        show(f"recording: {path}\n", sys.stderr)
+        if verbose and not quiet:
+            show("".join(f"--{name}: set by {origin}\n" for name, origin in origins(context)), sys.stderr)
+        if context.get_parameter_source("browser") is ParameterSource.ENVIRONMENT:
+            del given["browser"]  # the machine's, not this run's: who looks for a browser asks there itself
+        reports, options = parted(given)
+        argv = ("gapprof", *sys.argv[1:])
+        with naming_origins(context), ExitStack() as stack:
+            settings = settings_from({**options, "isolation": not no_isolation})
+            path = Path(recording) if recording else default_path(model, now=datetime.now(UTC))
+            wanted = outputs(reports, never=_precious(model, settings, path))
+            _refuse_unwritable(path, precious=_precious(model, settings))
+            observer = _observer(stack, quiet=quiet, no_color=no_color)
+            outcome = explained(model, settings, argv=argv, path=path, observer=observer, hold=hold)
+        hand_out(outcome, wanted, quiet=quiet, verbose=verbose, no_color=no_color)
+        if outcome.recorded and not quiet:
+            show(f"recording: {path}\n", sys.stderr)
     return outcome.code
 
 
@@ -159,6 +160,10 @@ def _refuse_unwritable(path: Path, *, precious: dict[str, Path]) -> None:
     if path.is_relative_to(state_dir()):
         make_folder(path.parent)
     refuse_unwritable(path, option="--recording")
+    if path.exists() and not path.is_file():
+        raise WrongUse(
+            f"--recording {path} is a device or a pipe", hint="A recording is read again: give it a file."
+        )
 
 
 def _observer(stack: ExitStack, *, quiet: bool, no_color: bool) -> Observer:

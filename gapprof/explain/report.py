@@ -2,6 +2,8 @@
 
 import math
 
+from msgspec.structs import asdict
+
 from gapprof.explain.actions import actions
 from gapprof.explain.cold import cold
 from gapprof.explain.diagnosis import Diagnosis, diagnose
@@ -28,7 +30,7 @@ from gapprof.facts.estimates import LEVEL, factor_of, gap_ms, geometric_mean_ms,
 from gapprof.facts.readings import end_logs
 from gapprof.records.model import ModelFacts
 from gapprof.records.recording import Recording, Sampled
-from gapprof.records.report import Gap, LatencyPair, Model, Report, Tool
+from gapprof.records.report import Gap, LatencyPair, Model, Report, ReportSettings, Tool
 from gapprof.stats.interval import LARGEST_EXPONENT, contrast_interval
 
 
@@ -55,8 +57,7 @@ def build(recording: Recording) -> Report:
         tool=Tool(version=begin.gapprof_version, argv=begin.argv),
         machine=begin.machine,
         model=_model(begin.model),
-        settings=begin.settings,
-        backend_tried=(begin.settings.backend,),
+        settings=ReportSettings(**asdict(begin.settings), backend_tried=(begin.settings.backend,)),
         began_utc=begin.began_utc,
         rounds=len(case.get(complete_rounds)),
         sampling=_sampling(case, diagnosis),
@@ -117,7 +118,9 @@ def _sampling(case: Case, diagnosis: Diagnosis) -> str:
     rounds = len(case.get(complete_rounds))
     decision = next(case.recording.of(Sampled), None)
     if decision is None:
-        return f"{rounds} complete rounds so far; how many there will be was not decided yet."
+        if case.recording.end is None:
+            return f"{rounds} complete rounds so far; how many there will be was not decided yet."
+        return f"{rounds} complete rounds when the run ended." if rounds else ""
     precision = case.recording.begin.settings.precision_percent
     if decision.limited_by == "precision":
         how = f"{decision.rounds} rounds, fixed after the first ones to reach {precision:g} %"

@@ -18,6 +18,8 @@ from gapprof.text.names import harmless
 
 Status = Literal["ok", "partial", "unreliable", "outputs-differ", "failed"]
 
+REASON = 300
+"""Characters of what a side said that are quoted."""
 TOO_WIDE = 3.0
 """Times the wanted precision; an undecided first rank within it is a fine answer."""
 
@@ -58,7 +60,7 @@ def _last_failure(case: Case, *, native: bool) -> str | None:
     found = [entry for entry in case.recording.of(Failure) if is_native(case, entry.rung) == native]
     # What the model itself makes impossible tells more than a crash that came of it.
     found.sort(key=lambda entry: entry.kind == "model")
-    return harmless(found[-1].message, 300) if found else None
+    return harmless(found[-1].message, REASON) if found else None
 
 
 def _undecided(case: Case, diagnosis: Diagnosis) -> str | None:

@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 
 from gapprof.explain.outputs import output_warnings
+from gapprof.explain.status import REASON, missing_side
 from gapprof.facts.case import Case
-from gapprof.facts.cells import counted
+from gapprof.facts.cells import complete_rounds, counted
 from gapprof.facts.ladder import planned
 from gapprof.facts.operators import join
 from gapprof.facts.profiles import NATIVE, WEB, profile_of
+from gapprof.facts.unlucky import stack_luck
 from gapprof.records.recording import Note
 from gapprof.records.trial import Failure
 from gapprof.text import numbers
@@ -23,6 +25,7 @@ def warnings(case: Case) -> tuple[str, ...]:
         *_versions(case),
         *output_warnings(case),
         *_closure(case),
+        *_luck(case),
         *_failures(case),
         *(harmless(note.text, 300) for note in case.recording.of(Note)),
     )
@@ -78,11 +81,24 @@ def _closure(case: Case) -> Iterator[str]:
         yield f"{numbers.percent(joined.share)} of the nodes were found on both sides, the rest on one only"
 
 
+def _luck(case: Case) -> Iterator[str]:
+    luck = stack_luck(case)
+    if luck is not None:
+        yield (
+            f"in {luck.unlucky} of {luck.trials} browser launches the same wasm ran up to "
+            f"{numbers.factor(luck.worst)} slower when it was woken up in one of several ways: the luck of "
+            "where the stack lies, which your users have too; each launch counts with the median of its ways"
+        )
+
+
 def _failures(case: Case) -> Iterator[str]:
-    """One sentence per rung that failed at least once."""
+    """One sentence per rung that failed at least once; why there is no ratio is told elsewhere."""
+    told = "" if case.get(complete_rounds) else missing_side(case)
     by_rung: dict[str, list[Failure]] = {}
     for failure in case.recording.of(Failure):
         by_rung.setdefault(failure.rung, []).append(failure)
     for rung, failures in sorted(by_rung.items()):
+        if harmless(failures[-1].message, REASON) in told:
+            continue
         times = "once" if len(failures) == 1 else f"{len(failures)} times"
         yield f"{rung} failed {times} ({failures[-1].phase}): {harmless(failures[-1].message, 200)}"

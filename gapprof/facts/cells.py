@@ -18,13 +18,23 @@ def figure_ms(trial: Trial) -> float | None:
     """A trial's one figure: the mean over paced requests, else the median of the samples.
 
     The mean, because a request that had to wait for a busy page must count; the median, because
-    a stall of the machine must not. None for a trial without a positive figure.
+    a stall of the machine must not. Requests that came in several ways have a mean for each, and the median
+    of these counts: a busy page meets all ways alike, but from one way's depth of the stack the same code may
+    run three times slower (see `probes_web/turns.mjs`). None for a trial without a positive figure.
     """
-    values = trial.requests_ms or trial.samples_ms
-    if not values:
+    if trial.requests_ms:
+        figure = median(fmean(part) for part in by_way(trial))
+    elif trial.samples_ms:
+        figure = median(trial.samples_ms)
+    else:
         return None
-    figure = fmean(values) if trial.requests_ms else median(values)
     return figure if math.isfinite(figure) and figure > 0 else None
+
+
+def by_way(trial: Trial) -> list[tuple[float, ...]]:
+    """A trial's requests, ms, by the way in which they woke the page up."""
+    ways = max(1, min(trial.ways, len(trial.requests_ms)))
+    return [trial.requests_ms[way::ways] for way in range(ways)]
 
 
 def counted(case: Case) -> Mapping[tuple[str, int], Trial]:

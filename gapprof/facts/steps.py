@@ -1,6 +1,7 @@
 """Parts of a cause from steps of the ladder, or the reason why a step cannot be read."""
 
 from gapprof.facts.case import Case
+from gapprof.facts.cells import complete_rounds
 from gapprof.facts.claim import Part, Step
 from gapprof.facts.ladder import planned
 from gapprof.facts.readings import chain, latencies, order, readable
@@ -22,6 +23,8 @@ def why_not(case: Case, source: str, to: str) -> str:
     if missing:
         return "; ".join(f"{rung}: {absence(case, rung)}" for rung in missing)
     line = case.get(chain)
+    if not case.get(complete_rounds):
+        return "steps are read over rounds with figures of both sides, and there are none"
     fallen = [rung for rung in (source, to) if rung in case.get(order) and rung not in line]
     if fallen:
         return f"{fallen[0]} failed in most rounds and left the ladder"

@@ -25,5 +25,8 @@ def _faults(seen: Seen, setting: Setting, *, stock_flags: bool) -> Iterator[str]
         yield f"the model ran on the {seen.where}, {setting.where} was planned"
     if not is_url(setting.page) and seen.isolated is not None and seen.isolated != setting.isolated:
         yield f"cross-origin isolation was {seen.isolated}, {setting.isolated} was planned"
+    if setting.page == "quiet" and seen.tier_up == "unsettled":
+        # On other pages the compiler's threads, and the runs, may be the page's to disturb.
+        yield "V8 was still compiling when timing began, or the runs were still changing"
     if stock_flags and seen.rejected_flags:
         yield f"the engine does not know {', '.join(seen.rejected_flags)}"

@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -64,7 +64,10 @@ def open_journal(path: Path, begin: Begin) -> Iterator[Journal]:
             f"the recording cannot be started: {error.strerror} ({path})",
             hint="Give --recording FILE somewhere writable.",
         ) from error
-    with file:
+    try:
         journal = Journal(path=path, begin=begin, _file=file, _zero=time.monotonic())
         journal._put(begin)
         yield journal
+    finally:
+        with suppress(OSError):  # a full disk once more: it was told when the line was refused
+            file.close()

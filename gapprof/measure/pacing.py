@@ -18,7 +18,7 @@ THINK_MS = (8.0, 24.0)
 def preflight_pace(deadline_s: float) -> Pace:
     """For the first visits, when nothing is known about the model."""
     return Pace(
-        warmup_ms=150.0,
+        warmup_ms=100.0,
         warmup_runs=2,
         batch=1,
         samples=3,
@@ -35,8 +35,8 @@ def pace_for(*, native_ms: float, web_ms: float, timer_step_us: float, deadline_
     sample_ms = max(SHORTEST_SAMPLE_MS, timer_step_us / 1e3 / TIMER_SHARE)
     batch = max(1, math.ceil(sample_ms / fastest_ms))
     return Pace(
-        warmup_ms=400.0,
-        warmup_runs=5,
+        warmup_ms=100.0,
+        warmup_runs=3,
         batch=batch,
         samples=_clamp(math.ceil(TIMED_STRETCH_MS / (batch * slowest_ms)), 5, 15),
         requests=_clamp(math.ceil(2 * TIMED_STRETCH_MS / (slowest_ms + sum(THINK_MS) / 2)), 20, 40),
@@ -47,12 +47,7 @@ def pace_for(*, native_ms: float, web_ms: float, timer_step_us: float, deadline_
 
 def thriftier(pace: Pace) -> Pace:
     """As few samples as a trial can have, for models that do not fit the budget otherwise."""
-    return replace(pace, samples=3, warmup_runs=3, warmup_ms=200.0)
-
-
-def native_pace(pace: Pace) -> Pace:
-    """Half the warm-up: natively no code tiers up, only caches and the allocator settle."""
-    return replace(pace, warmup_ms=pace.warmup_ms / 2)
+    return replace(pace, samples=3, warmup_runs=2)
 
 
 def trial_s(pace: Pace, *, latency_ms: float, start_s: float, paced: bool) -> float:

@@ -1,5 +1,6 @@
 """The first visits: what the page really gets, how long a run takes, and the ladder that follows."""
 
+import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,11 +12,12 @@ from gapprof.measure.resolve import asked_threads, ladder, resolve, with_refusal
 from gapprof.measure.visits import Visits
 from gapprof.native.estimate import measured_isa_ratio
 from gapprof.records.backend import Backend
-from gapprof.records.environment import Setting
+from gapprof.records.environment import OWN_RULE, Setting
 from gapprof.records.job import Pace
 from gapprof.records.recording import PlannedRung, Preflight
 from gapprof.records.rung import Rung
 from gapprof.records.settings import Settings
+from gapprof.records.subject import NativeRefusal
 from gapprof.records.trial import Failure, Trial
 
 LONGEST_VISIT_S = 300.0
@@ -29,11 +31,12 @@ class FirstLook:
 
     native: Trial | Failure
     page: Trial | Failure
+    no_common_graph: str | None = None
+    """Why there is none; then only what runs the original file can be measured."""
 
 
 def look(visits: Visits, rungs: Mapping[str, Rung], settings: Settings, *, cores: int) -> FirstLook:
     """Visit `native` and the user's page once. Raises EnvironmentUnusable when the browser is the trouble."""
-    threads = asked_threads(settings, cores)
 
     def first(rung_id: str) -> Trial | Failure:
         rung = rungs[rung_id]
@@ -41,7 +44,8 @@ def look(visits: Visits, rungs: Mapping[str, Rung], settings: Settings, *, cores
             rung.environment,
             settings,
             cores=cores,
-            page_threads=threads,
+            page_cores=cores,
+            page_threads=OWN_RULE if settings.threads is None else settings.threads,
             page_isolated=settings.isolation,
         )
         return visits.preflight(PlannedRung(rung=rung, setting=setting))
@@ -50,12 +54,14 @@ def look(visits: Visits, rungs: Mapping[str, Rung], settings: Settings, *, cores
     if isinstance(page, Failure) and page.kind in ("environment", "page") and page.phase in ("start", "load"):
         raise EnvironmentUnusable(page.message, hint=page.hint or "Run `gapprof doctor`.")
     native = first("native")
+    refusal = visits.subject.common if isinstance(visits.subject.common, NativeRefusal) else None
     if isinstance(native, Failure) and isinstance(page, Failure):
+        hint = native.hint or (refusal.hint if refusal else "") or "Check the model with onnx.checker."
         raise ModelUnusable(
-            f"neither side can run this model; native: {native.message}; web: {page.message}",
-            hint=native.hint or "Check the model with onnx.checker.",
+            f"neither side can run this model; native: {native.message}; web: {page.message}", hint=hint
         )
-    return FirstLook(native=native, page=page)
+    why = f"there is no common graph: {refusal.message}" if refusal else None
+    return FirstLook(native=native, page=page, no_common_graph=why)
 
 
 def conclude(
@@ -70,7 +76,8 @@ def conclude(
     """Resolve the ladder and choose the pace from what the first visits saw."""
     page_seen = first.page.seen if isinstance(first.page, Trial) else None
     native_seen = first.native.seen if isinstance(first.native, Trial) else None
-    page_threads = page_seen.threads if page_seen else asked_threads(settings, cores)
+    page_cores = (page_seen and page_seen.hardware_concurrency) or cores
+    page_threads = page_seen.threads if page_seen else asked_threads(settings, page_cores)
     isolated = settings.isolation if page_seen is None or page_seen.isolated is None else page_seen.isolated
 
     def refuse(setting: Setting) -> str | None:
@@ -78,14 +85,20 @@ def conclude(
         return backend.refuse(setting) if backend else f"no backend can realise {setting.backend!r}"
 
     steps = ladder(
-        rungs, settings, cores=cores, page_threads=page_threads, page_isolated=isolated, refuse=refuse
+        rungs,
+        settings,
+        cores=cores,
+        page_cores=page_cores,
+        page_threads=page_threads,
+        page_isolated=isolated,
+        refuse=refuse,
     )
     steps = with_refusal(steps, _failed_sides(first, steps))
     steps = tuple(replace(step, planned=_planned(step, wanted)) for step in steps)
     native_ms, web_ms = _latency_ms(first.native), _latency_ms(first.page)
     step_us = page_seen.timer_step_us if page_seen and page_seen.isolated else 5.0
     pace = pace_for(
-        native_ms=native_ms or web_ms or 1.0,
+        native_ms=native_ms or _single_run_ms(first.page) or 1.0,
         web_ms=web_ms or native_ms or 1.0,
         timer_step_us=max(step_us, native_seen.timer_step_us if native_seen else 0.0),
         deadline_s=LONGEST_VISIT_S,
@@ -97,7 +110,7 @@ def conclude(
     }
     longest = max(expected.values(), default=1.0)
     deadline = min(LONGEST_VISIT_S, max(SHORTEST_DEADLINE_S, 10 * longest))
-    ratio, why = _estimate(steps)
+    ratio, why = _estimate(steps) if isinstance(first.native, Trial) else (None, "")
     return Preflight(
         page_threads=page_threads,
         page_seen=page_seen,
@@ -115,8 +128,11 @@ def _planned(step: PlannedRung, wanted: frozenset[str]) -> bool:
 
 
 def _failed_sides(first: FirstLook, steps: tuple[PlannedRung, ...]) -> dict[str, str]:
-    """A side whose first visit failed for the model's sake gives none of its rungs."""
+    """What a failed first visit takes with it, its whole side, and what a missing common graph does."""
     reasons: dict[str, str] = {}
+    if first.no_common_graph is not None:
+        common = (step.rung.id for step in steps if step.rung.environment.graph == "common")
+        reasons |= dict.fromkeys(common, first.no_common_graph)
     for failure, native in ((first.native, True), (first.page, False)):
         if isinstance(failure, Failure):
             reasons |= {
@@ -132,6 +148,12 @@ def _latency_ms(outcome: Trial | Failure) -> float | None:
         return None
     values = sorted(outcome.samples_ms or outcome.requests_ms)
     return values[len(values) // 2] if values else None
+
+
+def _single_run_ms(outcome: Trial | Failure) -> float | None:
+    """From the last runs of the warm-up: a paced visit's own figure holds what events add to a short run."""
+    runs = outcome.warmup_ms[-5:] if isinstance(outcome, Trial) else ()
+    return statistics.median(runs) if runs else None
 
 
 def _expected_s(step: PlannedRung, first: FirstLook, native_ms: float, web_ms: float, pace: Pace) -> float:

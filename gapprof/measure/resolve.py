@@ -21,7 +21,10 @@ FLAGS: Mapping[str, tuple[str, ...]] = {
 
 
 def asked_threads(settings: Settings, cores: int) -> int:
-    """Threads the page asks for; without a wish onnxruntime-web's own rule: half the cores, 1 to 4."""
+    """Threads an isolated page asks for; without a wish onnxruntime-web's own rule: half the cores, 1 to 4.
+
+    A copy of the rule, for pages that were not seen to apply it; `cores` are those that a page is shown.
+    """
     return settings.threads if settings.threads is not None else max(1, min(4, (cores + 1) // 2))
 
 
@@ -31,14 +34,20 @@ def is_url(page: str) -> bool:
 
 
 def resolve(
-    environment: Environment, settings: Settings, *, cores: int, page_threads: int, page_isolated: bool
+    environment: Environment,
+    settings: Settings,
+    *,
+    cores: int,
+    page_cores: int,
+    page_threads: int,
+    page_isolated: bool,
 ) -> Setting:
     """What one environment means here. `page_*` is what the preflight read back from the user's page."""
     user_page = environment.page in ("user", "user-isolated")
     user_flags = environment.flags == "user"
     threads = cores if environment.threads == "machine" else page_threads
-    if environment.threads == "page" and environment.page == "user-isolated":
-        threads = asked_threads(settings, cores)
+    if environment.threads == "page" and environment.page == "user-isolated" and not page_isolated:
+        threads = asked_threads(settings, page_cores)
     return Setting(
         backend=environment.backend,
         isa=environment.isa,
@@ -59,6 +68,7 @@ def ladder(
     settings: Settings,
     *,
     cores: int,
+    page_cores: int,
     page_threads: int,
     page_isolated: bool,
     refuse: Callable[[Setting], str | None],
@@ -67,7 +77,12 @@ def ladder(
     planned: dict[str, PlannedRung] = {}
     for rung in _parents_first(rungs):
         setting = resolve(
-            rung.environment, settings, cores=cores, page_threads=page_threads, page_isolated=page_isolated
+            rung.environment,
+            settings,
+            cores=cores,
+            page_cores=page_cores,
+            page_threads=page_threads,
+            page_isolated=page_isolated,
         )
         parent = planned.get(rung.derived_from or "")
         refusal = _impossible(rung, settings) or refuse(setting)

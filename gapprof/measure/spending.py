@@ -21,16 +21,20 @@ def measurable(step: PlannedRung) -> bool:
     return step.refusal is None and step.alias_of is None
 
 
-def round_rungs(steps: Sequence[PlannedRung]) -> tuple[str, ...]:
-    """Rungs visited in every main round: the chain, the square, and the built-in busy page.
+def chain_rungs(steps: Sequence[PlannedRung]) -> tuple[str, ...]:
+    """Rungs visited in every main round: the chain and the square."""
+    return tuple(step.rung.id for step in steps if measurable(step) and step.rung.role != "side")
 
-    The busy page stands in for contention wherever the user's page is quiet, so it is always in the plan.
+
+def first_stage(steps: Sequence[PlannedRung], rounds: int) -> tuple[tuple[str, ...], ...]:
+    """Rungs of each round of the first stage: the chain's, and in its second half some side rungs as well.
+
+    These are the built-in busy page, which stands in for contention wherever the user's page is quiet, and
+    what a reader can change at once (more threads). Beside their parents' own visits they cost half.
     """
-    return tuple(
-        step.rung.id
-        for step in steps
-        if measurable(step) and (step.rung.role != "side" or step.rung.id == "web-busy")
-    )
+    chain = chain_rungs(steps)
+    sharing = tuple(step.rung.id for step in steps if _shares_rounds(step))
+    return tuple(chain + (sharing if 2 * number >= rounds else ()) for number in range(rounds))
 
 
 def first_rounds(round_s: float, budget_s: float) -> int:
@@ -60,7 +64,7 @@ def side_rungs(
         for step in steps
         if step.rung.id in wanted
         and step.rung.role == "side"
-        and step.rung.id != "web-busy"
+        and step.rung.visited == "if-affordable"
         and measurable(step)
     ]
     candidates.sort(key=lambda step: -abs(log_factors.get(step.rung.informs, 0.0)))
@@ -73,6 +77,11 @@ def side_rungs(
         left_s -= cost_s
         chosen += more
     return tuple(chosen)
+
+
+def _shares_rounds(step: PlannedRung) -> bool:
+    side = step.rung.role == "side" and step.rung.visited != "if-affordable"
+    return side and measurable(step) and step.planned
 
 
 def _parents(step: PlannedRung, ladder: Mapping[str, PlannedRung]) -> list[str]:

@@ -1,8 +1,9 @@
 """The stages of one run in the order in which the budget is spent."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from msgspec.structs import replace
@@ -11,15 +12,16 @@ from gapprof.explain.top_factors import contrasts
 from gapprof.measure.journal import Journal
 from gapprof.measure.outputs import compare
 from gapprof.measure.pacing import preflight_pace, thriftier
+from gapprof.measure.passes import targets
 from gapprof.measure.preflight import LONGEST_VISIT_S, conclude, look
 from gapprof.measure.spending import (
     FIRST_ROUNDS,
     OVERDRAFT,
     SIDE_ROUNDS,
     by_id,
+    chain_rungs,
     first_rounds,
-    measurable,
-    round_rungs,
+    first_stage,
     side_rungs,
     total_rounds,
 )
@@ -36,8 +38,6 @@ from gapprof.stats.planning import rounds_needed
 
 REFERENCES = ("native-128", "native-extended", "native-threads", "native", "web-worker")
 """Whose outputs the others are held against; the first that gave any (exact integers at 128 bits)."""
-PROFILED = ("native-extended", "native-128", "web-worker")
-TRACED = ("web", "web-busy")
 REPEATS_SHARE = 0.25
 """Of the budget, for repeating trials that outside load disturbed."""
 PROFILE_PASSES = 3
@@ -78,19 +78,19 @@ class Stages:
         preflight, rounds = self._within_means(preflight)
         self.journal.write(preflight)
         visits = self._visits(preflight.pace)
-        order = round_rungs(preflight.ladder)
-        began_s = self.journal.now_s()
-        self._rounds(visits, preflight, order, range(rounds), planned=rounds)
-        round_s = (self.journal.now_s() - began_s) / rounds
+        first_stage_rungs = first_stage(preflight.ladder, rounds)
+        self._rounds(visits, preflight, dict(enumerate(first_stage_rungs)))
         self._passes(visits, preflight)
-        total = self._decide(rounds, round_s)
-        self._rounds(visits, preflight, order, range(rounds, total), planned=total)
+        chain = chain_rungs(preflight.ladder)
+        total = self._decide(rounds, self._spent_s(chain) / rounds)
+        self._rounds(visits, preflight, dict.fromkeys(range(rounds, total), chain))
         self._side(visits, preflight, wanted, total)
         self.teller.tell("done", "measured")
 
     def _within_means(self, preflight: Preflight) -> tuple[Preflight, int]:
         """Six rounds if they fit three times the budget; else fewer samples a trial, then fewer rounds."""
-        round_s = self._expected_s(preflight, round_rungs(preflight.ladder))
+        plan = first_stage(preflight.ladder, FIRST_ROUNDS)
+        round_s = sum(self._expected_s(preflight, rungs) for rungs in plan) / FIRST_ROUNDS
         rounds = first_rounds(round_s, self.settings.budget_s)
         if rounds < FIRST_ROUNDS:
             preflight = replace(preflight, pace=thriftier(preflight.pace))
@@ -106,37 +106,38 @@ class Stages:
         self,
         visits: Visits,
         preflight: Preflight,
-        rung_ids: Sequence[str],
-        numbers: Iterable[int],
+        plan: Mapping[int, tuple[str, ...]],
         *,
-        planned: int,
-        kind: str = "main",
+        kind: Literal["main", "side"] = "main",
     ) -> None:
-        ladder = by_id(preflight.ladder)
-        for number in numbers:
+        """Visit the rungs of each round of the plan, in an order shuffled by the seed and the round."""
+        ladder, last = by_id(preflight.ladder), max(plan, default=0)
+        phase = "rounds" if kind == "main" else "side"
+        for number, rung_ids in plan.items():
             if self._gone & self._ends(ladder):
                 return  # without both ends there is no gap, and nothing more to learn
             rng = np.random.default_rng([self.settings.seed, number])
             alive = [rung for rung in rung_ids if rung not in self._gone]
             order = tuple(str(rung) for rung in rng.permutation(alive)) if alive else ()
             self.journal.write(RoundStarted(round=number, kind=kind, order=order, at_s=self.journal.now_s()))
+            projected_s = self._projected_s(preflight, plan, number)
             for rung_id in order:
                 self.teller.tell(
-                    "rounds" if kind == "main" else "side",
+                    phase,
                     ladder[rung_id].rung.title,
                     rung=rung_id,
                     round_number=number,
-                    planned=planned,
-                    projected_s=self._projected_s(preflight, rung_ids, number, planned),
+                    planned=last + 1,
+                    projected_s=projected_s,
                 )
                 self._count(rung_id, visits.timed(ladder[rung_id], number))
             self._gate(visits)
             self.teller.tell(
-                "rounds" if kind == "main" else "side",
-                f"round {number + 1} of {planned} done",
+                phase,
+                f"round {number + 1} of {last + 1} done",
                 round_number=number,
-                planned=planned,
-                projected_s=self._projected_s(preflight, rung_ids, number + 1, planned),
+                planned=last + 1,
+                projected_s=self._projected_s(preflight, plan, number + 1),
                 completed=True,
             )
 
@@ -174,15 +175,13 @@ class Stages:
 
     def _passes(self, visits: Visits, preflight: Preflight) -> None:
         ladder = by_id(preflight.ladder)
-        for rung_id in _targets(PROFILED, ladder):
+        for rung_id in targets("profile", ladder):
             self.teller.tell("profile", f"operator by operator: {ladder[rung_id].rung.title}", rung=rung_id)
             for number in range(PROFILE_PASSES):
                 overdrawn = self.journal.now_s() > OVERDRAFT * self.settings.budget_s
                 if (number and overdrawn) or isinstance(visits.profiled(ladder[rung_id], number), Failure):
                     break
-        # The built-in busy page is looked into only where it stands in for the user's.
-        traced = TRACED if ladder["web"].alias_of else TRACED[:1]
-        for rung_id in _targets(traced, ladder):
+        for rung_id in targets("trace", ladder):
             self.teller.tell("trace", f"what else the page does: {ladder[rung_id].rung.title}", rung=rung_id)
             visits.traced(ladder[rung_id], 0)
         self.teller.tell("trace", "passes done", completed=True)
@@ -202,15 +201,24 @@ class Stages:
             asked_for=self.settings.rungs != "auto",
         )
         if chosen:
-            last = rounds_done + SIDE_ROUNDS
-            self._rounds(visits, preflight, chosen, range(rounds_done, last), planned=last, kind="side")
+            numbers = range(rounds_done, rounds_done + SIDE_ROUNDS)
+            self._rounds(visits, preflight, dict.fromkeys(numbers, chosen), kind="side")
 
     def _expected_s(self, preflight: Preflight, rung_ids: Iterable[str]) -> float:
         return sum(preflight.expected_trial_s.get(rung, 0.0) for rung in rung_ids)
 
-    def _projected_s(self, preflight: Preflight, rung_ids: Sequence[str], number: int, planned: int) -> float:
-        rest = (planned - number) * self._expected_s(preflight, rung_ids)
-        return self.journal.now_s() + rest + self._expected_s(preflight, PROFILED)
+    def _spent_s(self, rung_ids: Iterable[str]) -> float:
+        """On the timed visits of these rungs so far, repeated ones included."""
+        wanted = frozenset(rung_ids)
+        recording = self.journal.recording()
+        visits: Iterable[Trial | Failure] = (*recording.of(Trial), *recording.of(Failure))
+        return sum(one.ended_s - one.started_s for one in visits if one.rung in wanted and one.round >= 0)
+
+    def _projected_s(self, preflight: Preflight, plan: Mapping[int, tuple[str, ...]], number: int) -> float:
+        """When the rounds of the plan from `number` on, and the passes, will be done."""
+        rest = sum(self._expected_s(preflight, rungs) for at, rungs in plan.items() if at >= number)
+        passes = self._expected_s(preflight, targets("profile", by_id(preflight.ladder)))
+        return self.journal.now_s() + rest + passes
 
     def _visits(self, pace: Pace) -> Visits:
         return Visits(
@@ -226,19 +234,9 @@ class Stages:
 
 def wanted_rungs(asked: str, rungs: Mapping[str, Rung]) -> frozenset[str]:
     """Side rungs that may be visited: `auto` and `all` mean every one, `main` none, else those named."""
+    always = frozenset(rung.id for rung in rungs.values() if rung.visited == "always")
     if asked in ("auto", "all"):
         return frozenset(rungs)
     if asked == "main":
-        return frozenset({"web-busy"})
-    return frozenset(asked.split(",")) | {"web-busy"}
-
-
-def _targets(rung_ids: Iterable[str], ladder: Mapping[str, PlannedRung]) -> list[str]:
-    """The rungs behind these ids that have trials of their own, each once."""
-    targets: list[str] = []
-    for rung_id in rung_ids:
-        step = ladder.get(rung_id)
-        target = step and (step.alias_of or step.rung.id)
-        if target and measurable(ladder[target]) and target not in targets:
-            targets.append(target)
-    return targets
+        return always
+    return frozenset(asked.split(",")) | always

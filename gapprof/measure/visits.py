@@ -9,12 +9,12 @@ from msgspec.structs import replace
 from gapprof.facts.disturbance import disturbed
 from gapprof.measure.faults import harness_faults
 from gapprof.measure.journal import Journal
-from gapprof.measure.pacing import native_pace
 from gapprof.records.backend import Backend
 from gapprof.records.job import Job, Pace
 from gapprof.records.recording import PlannedRung
-from gapprof.records.subject import Subject
+from gapprof.records.subject import StagedModel, Subject
 from gapprof.records.trial import Failure, Profile, Trace, Trial
+from gapprof.text.refusals import with_node
 
 ATTEMPTS = 3
 """A disturbed trial is repeated twice; then it counts, and its load says so: intervals widen first."""
@@ -81,6 +81,9 @@ class Visits:
             )
             if isinstance(outcome, Trial):
                 outcome = replace(_bounded(outcome), struck=("preflight visit",))
+            elif outcome.kind == "model":
+                nodes = ((node.name, node.op_type) for node in self.subject.facts.nodes)
+                outcome = replace(outcome, message=with_node(outcome.message, nodes))
             self.journal.write(outcome)
             if isinstance(outcome, Trial) or outcome.kind in ("model", "environment"):
                 break
@@ -128,6 +131,8 @@ class Visits:
             raise ValueError(f"{step.rung.id} has no setting; only resolved rungs are visited")
         own = step.setting.graph == "own"
         model = self.subject.original if own else self.subject.common
+        if not isinstance(model, StagedModel):
+            raise ValueError(f"{step.rung.id} wants the common graph, and there is none: {model.message}")
         outputs = self.outputs_of(step.rung.id)
         return Job(
             rung=step.rung.id,
@@ -139,7 +144,7 @@ class Visits:
             optimise=own,
             inputs_path=str(self.subject.inputs_path),
             outputs_path="" if outputs.exists() or round_number == PREFLIGHT_ROUND else str(outputs),
-            pace=native_pace(self.pace) if step.setting.backend == "native" else self.pace,
+            pace=self.pace,
             chain_path=str(self.subject.chain_path),
             chain_nodes=self.subject.chain_nodes,
         )

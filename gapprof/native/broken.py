@@ -1,6 +1,5 @@
 """What went wrong in a worker, as a `Failure` that says whose fault it is."""
 
-import re
 import traceback
 
 from gapprof.native.isa.ceiling import CeilingError
@@ -8,6 +7,7 @@ from gapprof.native.profile_file import ProfileError
 from gapprof.native.runtime import UnfitModelError
 from gapprof.records.job import Job
 from gapprof.records.trial import Failure
+from gapprof.text.refusals import readable
 
 _LONGEST_MESSAGE, _LONGEST_DETAIL = 2_000, 8_000
 _MEMORY_WORDS = (
@@ -18,7 +18,6 @@ _MEMORY_WORDS = (
     "cannot allocate memory",
     "failed to map segment",
 )
-_ONNXRUNTIME_PREFIX = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ")
 _MEMORY_HINT = "Close other programs, or try a smaller model or input."
 
 
@@ -83,5 +82,4 @@ def _judged(error: Exception, text: str) -> tuple[str, str, str]:
 
 def _cleaned(message: str, job: Job) -> str:
     """One line without the model's path, which the reader knows and a recording must not hold."""
-    text = _ONNXRUNTIME_PREFIX.sub("", message).replace(job.model_path, "the model file")
-    return " ".join(text.split())
+    return readable(message.replace(job.model_path, "the model file"))

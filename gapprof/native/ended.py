@@ -6,6 +6,7 @@ from gapprof.native.broken import failure, out_of_memory, speaks_of_memory
 from gapprof.native.process import Ended
 from gapprof.records.job import Job
 from gapprof.records.trial import Failure
+from gapprof.text.refusals import last_words
 
 _HINTS = {
     "SIGILL": "onnxruntime used an instruction that this CPU lacks, or the instruction ceiling went wrong.",
@@ -30,6 +31,8 @@ def failure_without_answer(ended: Ended, job: Job, deadline_s: float) -> Failure
         message, hint = "the native worker gave an answer that cannot be read", ""
     else:
         message, hint = _death(ended.exit_status)
+        said = last_words(ended.stderr)
+        message = f"{message}: {said}" if said else message
     return failure(job, phase=ended.phase, kind="crash", message=message, hint=hint, detail=ended.stderr)
 
 

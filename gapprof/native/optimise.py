@@ -6,6 +6,7 @@ from typing import Any
 
 import onnx
 
+from gapprof.records.subject import NativeRefusal, StagedModel
 from gapprof.subject import child
 from gapprof.subject.refusal import answer_of
 from gapprof.subject.tensors import all_graphs, all_tensors
@@ -16,8 +17,8 @@ INLINE_LIMIT_BYTES = 1 << 30
 EXTERNAL_NAME = "weights.bin"
 
 
-def save_common_graph(source: Path, target: Path, *, deadline_s: float) -> None:
-    """Optimise `source` for the CPU at EXTENDED level into `target`; raises ModelUnusable where that fails.
+def save_common_graph(source: Path, target: Path, *, deadline_s: float) -> StagedModel | NativeRefusal:
+    """Optimise `source` for the CPU at EXTENDED level into `target`; raises ModelUnusable past the deadline.
 
     Every node of the result has a name of its own that survives the profilers, which do not escape names.
     Large weights, and those of a model with external data, are left in `EXTERNAL_NAME` beside `target`.
@@ -25,11 +26,15 @@ def save_common_graph(source: Path, target: Path, *, deadline_s: float) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     request = {"source": str(source), "target": str(target)}
     outcome = child.ask("gapprof.native.optimise", request, scratch=target.parent, deadline_s=deadline_s)
-    answer_of(
+    answer = answer_of(
         outcome,
         doing="load and optimise the model",
         hint="Export the model without what it refuses, for an operator set that onnxruntime knows.",
     )
+    if isinstance(answer, NativeRefusal):
+        return answer
+    external = (EXTERNAL_NAME,) if (target.parent / EXTERNAL_NAME).exists() else ()
+    return StagedModel(path=target, external_data=external)
 
 
 def name_nodes(graph: onnx.GraphProto) -> None:

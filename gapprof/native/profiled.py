@@ -15,7 +15,7 @@ from gapprof.native.wire import Request
 from gapprof.records.trial import Profile
 
 _WANTED_MS = 200.0
-_RUNS = (20, 200)
+_RUNS = (8, 200)
 _FEWEST_RUNS = 5
 _SHARE_OF_DEADLINE = 0.25
 
@@ -47,7 +47,7 @@ def profiled_pass(request: Request, process_ms: float, reach: Reach) -> Profile:
 
 
 def run_count(run_ms: float, deadline_s: float) -> int:
-    """Enough runs for 200 ms, 20 to 200 of them, fewer where they would take a quarter of the deadline."""
+    """Enough runs for 200 ms, 8 to 200 of them, fewer where they would take a quarter of the deadline."""
     fewest, most = _RUNS
     wanted = min(most, max(fewest, math.ceil(_WANTED_MS / run_ms)))
     affordable = int(deadline_s * 1e3 * _SHARE_OF_DEADLINE / run_ms)

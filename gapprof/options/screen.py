@@ -1,7 +1,9 @@
 """The terminal that a command talks to: its width, its signs, whether colour is welcome."""
 
+import errno
 import os
 import shutil
+import stat
 import sys
 from pathlib import Path
 from typing import TextIO
@@ -34,18 +36,24 @@ def show(text: str, stream: TextIO | None = None) -> None:
     Raises EnvironmentUnusable where anything else, such as a full disk, keeps stdout from being written.
     """
     stream = stream or sys.stdout
+    error = mention(text, stream)
+    if error is not None and stream is not sys.stderr:
+        raise EnvironmentUnusable(
+            f"stdout could not be written: {error.strerror}",
+            hint="Free some space there, or send the output elsewhere.",
+        ) from error
+
+
+def mention(text: str, stream: TextIO) -> OSError | None:
+    """Write what may be lost; returns what kept it from being written, if more than that nobody reads."""
     try:
         stream.write(text)
         stream.flush()
-    except BrokenPipeError:
-        _deafen(stream)
     except OSError as error:
+        unread = isinstance(error, BrokenPipeError) or _was_hung_up(stream, error)
         _deafen(stream)
-        if stream is not sys.stderr:
-            raise EnvironmentUnusable(
-                f"stdout could not be written: {error.strerror}",
-                hint="Free some space there, or send the output elsewhere.",
-            ) from error
+        return None if unread else error
+    return None
 
 
 def say(error: GapprofError) -> None:
@@ -56,6 +64,11 @@ def say(error: GapprofError) -> None:
     ]
     text = "\n".join(lines) + "\n"
     show(text if _unicode(sys.stderr) else names.ascii_only(text), sys.stderr)
+
+
+def _was_hung_up(stream: TextIO, error: OSError) -> bool:
+    """Whether it is a terminal whose window was closed; on a disk the same error is one."""
+    return error.errno == errno.EIO and stat.S_ISCHR(os.fstat(stream.fileno()).st_mode)
 
 
 def _deafen(stream: TextIO) -> None:

@@ -1,16 +1,20 @@
 """Where a model can run: what a rung asks for, and what the preflight made of it."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 from msgspec import Struct
 from msgspec.structs import asdict
+
+Isa = Literal["full", "avx2", "avx", "128"]
+WIDTHS = get_args(Isa)
+"""Instruction ceilings, the widest first."""
 
 
 class Environment(Struct, frozen=True, kw_only=True):
     """What a rung asks for, in words; the preflight turns them into a `Setting` on this machine."""
 
     backend: Literal["native", "chromium", "node"]
-    isa: Literal["full", "avx2", "avx", "128"]
+    isa: Isa
     """Widest instructions the *native* side may use; wasm has 128-bit vectors by definition."""
     threads: Literal["machine", "page"]
     """Every core, or what the page really gets."""
@@ -27,12 +31,17 @@ class Environment(Struct, frozen=True, kw_only=True):
     """The onnxruntime-web build: the one under test, or the last one that shipped with and without SIMD."""
 
 
+OWN_RULE = 0
+"""As `Setting.threads`: nobody sets a number, so that onnxruntime-web's own rule decides inside the page."""
+
+
 class Setting(Struct, frozen=True, kw_only=True):
     """A resolved environment: every word of `Environment` replaced by what it means in this run."""
 
     backend: str
     isa: str
     threads: int
+    """`OWN_RULE` in the first visit alone: all others ask for what that one got."""
     graph: str
     js_flags: tuple[str, ...]
     """V8 flags, each with its leading dashes."""

@@ -49,6 +49,13 @@ class Model(Struct, frozen=True, kw_only=True):
     opset: int | None
 
 
+class ReportSettings(Settings, frozen=True, kw_only=True):
+    """What was asked for, and what came of it."""
+
+    backend_tried: tuple[str, ...]
+    """Web sides in the order in which they were tried; empty where the run did not get so far."""
+
+
 class LatencyPair(Struct, frozen=True, kw_only=True):
     """Geometric means over complete rounds; None when that side gave no figure."""
 
@@ -219,8 +226,7 @@ class Report(Struct, frozen=True, kw_only=True):
     tool: Tool
     machine: MachineFacts
     model: Model
-    settings: Settings
-    backend_tried: tuple[str, ...]
+    settings: ReportSettings
     began_utc: str
     rounds: int
     sampling: str

@@ -1,10 +1,21 @@
-"""A rung: one environment, and the one thing it changes against its parent."""
+"""A rung: one environment, the one thing it changes against its parent, and what a run makes of it."""
 
 from typing import Literal
 
 from msgspec import Struct
 
 from gapprof.records.environment import Environment
+
+Pass = Literal["profile", "trace"]
+
+
+class Told(Struct, frozen=True, kw_only=True):
+    """How a side rung speaks as evidence: words that a factor completes."""
+
+    words: str
+    """`V8's baseline tier alone would cost` 2.9x."""
+    inverse: bool = False
+    """The factor is that of the parent over the rung: what the parent's own way costs."""
 
 
 class Rung(Struct, frozen=True, kw_only=True):
@@ -20,5 +31,14 @@ class Rung(Struct, frozen=True, kw_only=True):
     derived_from: str | None = None
     changes: str | None = None
     role: Literal["main", "square", "side"] = "side"
+    passes: tuple[Pass, ...] = ()
+    """Passes of its own beside the timed visits."""
+    visited: Literal["always", "if-wanted", "if-affordable"] = "if-affordable"
+    """Side rungs: in half of the first stage's rounds, whatever `--rungs` says or unless it says otherwise,
+    or after everything else while money lasts. Main rungs: in every round."""
     informs: str = ""
     """Side rungs: the cause it is evidence for; the largest causes get their side rungs first."""
+    told: Told | None = None
+    """Side rungs: the evidence that its step from the parent makes."""
+    takes_away: str = ""
+    """Native rungs under an instruction ceiling: what the next wider one still has."""

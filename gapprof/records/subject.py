@@ -15,12 +15,22 @@ class StagedModel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NativeRefusal:
+    """What native onnxruntime said instead of loading, optimising or running a well-formed model."""
+
+    message: str
+    """One sentence, without its full stop, that names the node where onnxruntime does."""
+    hint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
     """The model under test, checked and ready: the original bytes, the common graph, the inputs."""
 
     facts: ModelFacts
     original: StagedModel
-    common: StagedModel
+    common: StagedModel | NativeRefusal
+    """Native onnxruntime makes the common graph; where it refuses the model, a page may still run it."""
     inputs_path: Path
     chain_path: Path
     """A chain of `chain_nodes` one-element nodes, for what dispatching one node costs."""

@@ -1,5 +1,7 @@
 """What one visit of one rung brought back, raw and in order."""
 
+from typing import Literal
+
 from msgspec import Struct
 
 
@@ -26,6 +28,9 @@ class Load(Struct, frozen=True, kw_only=True):
     threads: tuple[ThreadUse, ...] = ()
 
 
+TierUpEnd = Literal["compiler-idle", "steady", "unsettled"]
+
+
 class Seen(Struct, frozen=True, kw_only=True):
     """What the environment really was, read back from inside. None: this backend has no such thing."""
 
@@ -36,6 +41,8 @@ class Seen(Struct, frozen=True, kw_only=True):
     threads: int
     timer_step_us: float
     cpus_allowed: tuple[int, ...] | None = None
+    hardware_concurrency: int | None = None
+    """Cores that the browser shows a page; onnxruntime-web's own rule for threads counts these."""
     isolated: bool | None = None
     where: str | None = None
     """`worker` or `main`, as the code that ran found it."""
@@ -45,6 +52,8 @@ class Seen(Struct, frozen=True, kw_only=True):
     rejected_flags: tuple[str, ...] = ()
     """Flags the engine said it does not know (it ignores them)."""
     debugger_domain: bool | None = None
+    tier_up: TierUpEnd | None = None
+    """How the warm-up of wasm ended: nothing left to compile, runs that stay as they are, or neither."""
     wasm_file: str | None = None
     wasm_sha256: str | None = None
     wasm_simd: bool | None = None
@@ -73,6 +82,8 @@ class Trial(Struct, frozen=True, kw_only=True, tag="trial", tag_field="entry"):
     """Back-to-back samples; empty on a paced rung."""
     requests_ms: tuple[float, ...] = ()
     """Scheduled request to result, one value per request; empty on a back-to-back rung."""
+    ways: int = 1
+    """In how many ways requests woke the page up, in turn: request `i` in way `i` modulo this many."""
     warmup_ms: tuple[float, ...] = ()
     """Single runs of the warm-up, in order; the first is the cold first run."""
     cold_ms: dict[str, float] = {}

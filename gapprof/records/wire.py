@@ -1,7 +1,8 @@
 """What Python and the page say to each other. `probes_web/wire.d.ts` is generated from this file.
 
 One task is one message, one answer is one message. A page keeps its session between tasks:
-`OpenTask` loads and warms up, `TimeTask` times what is open, `ProfileTask` opens a second, profiled session.
+`OpenTask` loads and warms up, `WarmTask` goes on warming up, `TimeTask` times what is open, `ProfileTask`
+opens a second, profiled session.
 """
 
 from msgspec import Struct
@@ -31,6 +32,7 @@ class OpenTask(Struct, frozen=True, kw_only=True, tag="open", tag_field="kind"):
     ort_url: str
     wasm_base_url: str
     threads: int
+    """0: onnxruntime-web's own rule decides."""
     simd: bool | None = None
     """Only for builds that still have the switch (1.18); None leaves it alone."""
     where: str
@@ -43,6 +45,13 @@ class OpenTask(Struct, frozen=True, kw_only=True, tag="open", tag_field="kind"):
     inputs: tuple[TensorSlice, ...]
     outputs_url: str | None = None
     """POST target for the raw output bytes; None: nobody needs them."""
+    warmup_ms: float
+    warmup_runs: int
+
+
+class WarmTask(Struct, frozen=True, kw_only=True, tag="warm", tag_field="kind"):
+    """Go on warming up what is open; both bounds are to be met."""
+
     warmup_ms: float
     warmup_runs: int
 
@@ -66,7 +75,7 @@ class ProfileTask(Struct, frozen=True, kw_only=True, tag="profile", tag_field="k
     runs: int
 
 
-Task = OpenTask | TimeTask | ProfileTask
+Task = OpenTask | WarmTask | TimeTask | ProfileTask
 
 
 class Opened(Struct, frozen=True, kw_only=True, tag="opened", tag_field="kind"):
@@ -87,6 +96,12 @@ class Opened(Struct, frozen=True, kw_only=True, tag="opened", tag_field="kind"):
     page_url: str
 
 
+class Warmed(Struct, frozen=True, kw_only=True, tag="warmed", tag_field="kind"):
+    """Single runs of a further stretch of warm-up, in order."""
+
+    runs_ms: tuple[float, ...]
+
+
 class Timed(Struct, frozen=True, kw_only=True, tag="timed", tag_field="kind"):
     """Raw times: per-inference means of batches, or one value per request from when it was due."""
 
@@ -94,6 +109,8 @@ class Timed(Struct, frozen=True, kw_only=True, tag="timed", tag_field="kind"):
     requests_ms: tuple[float, ...]
     runs_ms: tuple[float, ...]
     """Inside paced requests: the run alone, same order; empty otherwise."""
+    ways: int
+    """Request `i` woke the page up in way `i` modulo this many; 1 where there is but one."""
     stretch_ms: float
 
 
@@ -130,4 +147,4 @@ class Broke(Struct, frozen=True, kw_only=True, tag="failure", tag_field="kind"):
     stack: str
 
 
-Answer = Opened | Timed | Profiled | Refused | Broke
+Answer = Opened | Warmed | Timed | Profiled | Refused | Broke

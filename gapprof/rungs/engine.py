@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from gapprof.records.rung import Rung
+from gapprof.records.rung import Rung, Told
 from gapprof.rungs.web_worker import RUNG as PARENT
 
 RUNG = Rung(
@@ -13,4 +13,7 @@ RUNG = Rung(
     changes="backend",
     role="side",
     informs="runtime",
+    told=Told(
+        words="The browser around the same wasm, against Node (other V8, up to 5 %), costs", inverse=True
+    ),
 )

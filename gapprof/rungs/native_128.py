@@ -12,4 +12,6 @@ RUNG = Rung(
     derived_from=PARENT.id,
     changes="isa",
     role="main",
+    passes=("profile",),
+    takes_away="256-bit vectors",
 )

@@ -13,4 +13,5 @@ RUNG = Rung(
     changes="isa",
     role="side",
     informs="simd",
+    takes_away="AVX2 and FMA",
 )

@@ -13,4 +13,5 @@ RUNG = Rung(
     changes="isa",
     role="side",
     informs="simd",
+    takes_away="512-bit vectors, masks and VNNI",
 )

@@ -12,4 +12,5 @@ RUNG = Rung(
     derived_from=PARENT.id,
     changes="graph",
     role="square",
+    passes=("profile",),
 )

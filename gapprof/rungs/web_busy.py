@@ -12,5 +12,6 @@ RUNG = Rung(
     derived_from=PARENT.id,
     changes="page",
     role="side",
+    visited="always",
     informs="contention",
 )

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from gapprof.records.rung import Rung
+from gapprof.records.rung import Rung, Told
 from gapprof.rungs.web_simd_118 import RUNG as PARENT
 
 RUNG = Rung(
@@ -13,4 +13,5 @@ RUNG = Rung(
     changes="build",
     role="side",
     informs="simd",
+    told=Told(words="onnxruntime-web 1.18 without SIMD, against the same release with it, takes"),
 )

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from gapprof.records.rung import Rung
+from gapprof.records.rung import Rung, Told
 from gapprof.rungs.web_worker import RUNG as PARENT
 
 RUNG = Rung(
@@ -12,5 +12,6 @@ RUNG = Rung(
     derived_from=PARENT.id,
     changes="build",
     role="side",
-    informs="simd",
+    informs="library",
+    told=Told(words="onnxruntime-web 1.18, against the build under test, takes"),
 )

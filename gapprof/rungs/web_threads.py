@@ -12,5 +12,6 @@ RUNG = Rung(
     derived_from=PARENT.id,
     changes="threads",
     role="side",
+    visited="if-wanted",
     informs="threads",
 )

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from gapprof.records.rung import Rung
+from gapprof.records.rung import Rung, Told
 from gapprof.rungs.web_worker import RUNG as PARENT
 
 RUNG = Rung(
@@ -13,4 +13,5 @@ RUNG = Rung(
     changes="flags",
     role="side",
     informs="runtime",
+    told=Told(words="V8's bounds and stack checks cost", inverse=True),
 )

@@ -12,4 +12,5 @@ RUNG = Rung(
     derived_from=PARENT.id,
     changes="backend",
     role="main",
+    passes=("profile",),
 )

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from gapprof.native.python import own_environment
+from gapprof.text.refusals import last_words
 
 KILL_WAIT_S = 10.0
 
@@ -30,6 +31,13 @@ class Died:
 
     returncode: int
     stderr: str
+
+    @property
+    def how(self) -> str:
+        """By which signal or with which exit code, and what it said at the end, if anything."""
+        end = f"signal {-self.returncode}" if self.returncode < 0 else f"exit code {self.returncode}"
+        said = last_words(self.stderr)
+        return f"{end}: {said}" if said else end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

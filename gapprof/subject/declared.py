@@ -7,7 +7,8 @@ import onnx
 from onnx import TensorProto, helper
 
 from gapprof.errors import ModelUnusable
-from gapprof.subject.tensors import element_count, shortened
+from gapprof.subject.tensors import element_count
+from gapprof.subject.visible import shortened
 
 DTYPES = (
     "float32",

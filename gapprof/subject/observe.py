@@ -8,9 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from gapprof.errors import ModelUnusable
 from gapprof.records.model import TensorSpec
+from gapprof.records.subject import NativeRefusal
 from gapprof.subject import child
 from gapprof.subject.refusal import answer_of
+from gapprof.subject.visible import shortened
 
 Shape = tuple[int, ...]
 
@@ -37,8 +40,11 @@ class Observed:
     """Outputs that hold NaN or infinity."""
 
 
-def observe(model: Path, inputs: Path, other_inputs: Path, *, deadline_s: float) -> Observed:
-    """Run the model on both inputs in a child process; raises ModelUnusable where it cannot run natively."""
+def observe(model: Path, inputs: Path, other_inputs: Path, *, deadline_s: float) -> Observed | NativeRefusal:
+    """Run the model on both inputs in a child process.
+
+    Raises ModelUnusable past the deadline, and for a model whose outputs neither side could hand over.
+    """
     request = {"model": str(model), "inputs": str(inputs), "other": str(other_inputs)}
     outcome = child.ask("gapprof.subject.observe", request, scratch=inputs.parent, deadline_s=deadline_s)
     answer = answer_of(
@@ -47,6 +53,13 @@ def observe(model: Path, inputs: Path, other_inputs: Path, *, deadline_s: float)
         hint="If shapes or values do not fit each other, give --shape NAME=... for its free dimensions, "
         "or real inputs with --inputs FILE.npz.",
     )
+    if isinstance(answer, NativeRefusal):
+        return answer
+    if odd := answer.get("odd"):
+        raise ModelUnusable(
+            f"output {shortened(odd)} is no tensor, and onnxruntime-web returns tensors only",
+            hint="Export the model with tensors as its outputs.",
+        )
     return Observed(
         outputs=tuple(
             TensorSpec(name=name, dtype=dtype, shape=tuple(shape)) for name, dtype, shape in answer["outputs"]
@@ -79,7 +92,7 @@ def _observe(request: dict[str, Any]) -> dict[str, Any]:
     names = [output.name for output in session.get_outputs()]
     odd = [name for name, value in zip(names, first, strict=True) if not isinstance(value, np.ndarray)]
     if odd:
-        return {"error": f"output {odd[0]!r} is no tensor, and onnxruntime-web returns tensors only"}
+        return {"odd": odd[0]}
     return {
         "outputs": [[n, str(v.dtype), v.shape] for n, v in zip(names, first, strict=True)],
         "nodes": _flows(events),

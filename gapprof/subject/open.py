@@ -3,23 +3,17 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import onnx
-
 from gapprof.errors import EnvironmentUnusable
-from gapprof.native.optimise import EXTERNAL_NAME, save_common_graph
 from gapprof.records.model import ModelFacts
-from gapprof.records.subject import StagedModel, Subject
+from gapprof.records.subject import Subject
 from gapprof.subject import dims, npz, sanity, zoo
-from gapprof.subject.census import census
 from gapprof.subject.chain import NODES, write_dispatch_chain
+from gapprof.subject.common import Examined, examine
 from gapprof.subject.declared import declared_inputs, listing
-from gapprof.subject.observe import Observed, observe
 from gapprof.subject.seeded import seeded_inputs
 from gapprof.subject.stage import DISK_FULL, Staged, stage
 
 ZOO_PREFIX = "zoo:"
-OPTIMISE_DEADLINE_S = 300.0
-OBSERVE_DEADLINE_S = 120.0
 
 
 def open_subject(
@@ -32,6 +26,7 @@ def open_subject(
 ) -> Subject:
     """Make the model at a path, or `zoo:NAME`, ready to be measured; everything it needs lands in `workdir`.
 
+    What native onnxruntime refuses may still run in a page: such a subject has no common graph and no census.
     Raises WrongUse and ModelUnusable, each with one sentence and a hint; EnvironmentUnusable for a full disk.
     """
     try:
@@ -60,16 +55,19 @@ def _open(
     else:
         npz.save(inputs_path, npz.matching(own, resolved.inputs, source=Path(given).name))
     npz.save(other_path, seeded_inputs(staged.graph.graph, resolved, seed + 1))
-    common_path = workdir / "common" / "model.onnx"
-    save_common_graph(staged.model.path, common_path, deadline_s=OPTIMISE_DEADLINE_S)
-    observed = observe(common_path, inputs_path, other_path, deadline_s=OBSERVE_DEADLINE_S)
+    examined = examine(
+        staged.model.path,
+        workdir / "common" / "model.onnx",
+        inputs=resolved.inputs,
+        fed=inputs_path,
+        fed_otherwise=other_path,
+    )
     other_path.unlink()
     write_dispatch_chain(chain_path)
-    external = (EXTERNAL_NAME,) if (common_path.parent / EXTERNAL_NAME).exists() else ()
     return Subject(
-        facts=_facts(name, staged, resolved, observed, onnx.load(common_path, load_external_data=False)),
+        facts=_facts(name, staged, resolved, examined),
         original=staged.model,
-        common=StagedModel(path=common_path, external_data=external),
+        common=examined.graph,
         inputs_path=inputs_path,
         chain_path=chain_path,
         chain_nodes=NODES,
@@ -93,9 +91,7 @@ def _stated(shapes: Mapping[str, tuple[int, ...]], own: npz.Arrays, file: str) -
         yield dims.Stated(source=file, name=name, shape=array.shape)
 
 
-def _facts(
-    name: str, staged: Staged, resolved: dims.Resolved, observed: Observed, common: onnx.ModelProto
-) -> ModelFacts:
+def _facts(name: str, staged: Staged, resolved: dims.Resolved, examined: Examined) -> ModelFacts:
     model = staged.graph
     return ModelFacts(
         name=name,
@@ -105,20 +101,9 @@ def _facts(
         opset=max((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), default=0),
         producer=" ".join(part for part in (model.producer_name, model.producer_version) if part),
         inputs=resolved.inputs,
-        outputs=observed.outputs,
-        nodes=census(common.graph, resolved.inputs, observed.node_outputs),
+        outputs=examined.outputs,
+        nodes=examined.nodes,
         original_nodes=len(model.graph.node),
         assumed_dims=resolved.assumed,
-        notes=tuple(_notes(observed)),
+        notes=examined.notes,
     )
-
-
-def _notes(observed: Observed) -> list[str]:
-    notes = []
-    if not observed.outputs_differ:
-        notes.append(
-            "The outputs do not depend on the inputs: two different inputs gave equal outputs, "
-            "so comparing outputs proves little."
-        )
-    notes += [f"Output {name!r} holds NaN or infinity in a native run." for name in observed.not_finite]
-    return notes

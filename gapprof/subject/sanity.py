@@ -8,14 +8,8 @@ import onnx
 
 from gapprof.errors import ModelUnusable
 from gapprof.subject import limits
-from gapprof.subject.tensors import (
-    absurd,
-    all_nodes,
-    all_tensors,
-    declared_bytes,
-    shortened,
-    text,
-)
+from gapprof.subject.tensors import absurd, all_nodes, all_tensors, declared_bytes, text
+from gapprof.subject.visible import shortened
 
 _TYPED_DATA = ("float_data", "int32_data", "int64_data", "double_data", "uint64_data", "string_data")
 

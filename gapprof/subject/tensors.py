@@ -7,6 +7,7 @@ import onnx
 
 from gapprof.errors import ModelUnusable
 from gapprof.subject import limits
+from gapprof.subject.visible import shortened
 
 BITS: Mapping[int, int] = {
     onnx.TensorProto.FLOAT: 32,
@@ -109,11 +110,6 @@ def absurd(name: str, what: str) -> ModelUnusable:
         f"tensor {shortened(name)} declares {what}",
         hint="The file is damaged or made to do harm; export the model again.",
     )
-
-
-def shortened(name: str) -> str:
-    """A name as it may stand in a sentence: quoted, escaped, not longer than a line."""
-    return repr(name if len(name) <= 60 else f"{name[:40]}…{name[-15:]}")
 
 
 def text(value: str | bytes) -> str:

@@ -12,3 +12,8 @@ UNQUOTED = CONTROL_PICTURES | {ord('"'): ord("″"), ord("\\"): ord("⧵")}
 def shown(name: str | Path) -> str:
     """A path or a name of the user's as it may stand in a sentence."""
     return str(name).translate(CONTROL_PICTURES)
+
+
+def shortened(name: str) -> str:
+    """A name as it may stand in a sentence: quoted, escaped, not longer than a line."""
+    return repr(name if len(name) <= 60 else f"{name[:40]}…{name[-15:]}")

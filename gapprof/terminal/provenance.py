@@ -57,9 +57,9 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
 
 def _asked(settings: Settings) -> Iterator[tuple[str, str]]:
     """Only what differs from the defaults, as the page and the flags do."""
-    usual = asdict(Settings())
-    for name, value in asdict(settings).items():
-        if value != usual[name]:
+    for name, usual in asdict(Settings()).items():
+        value = getattr(settings, name)
+        if value != usual:
             yield label_of(name), value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 

@@ -1,18 +1,19 @@
 // @ts-check
 /** Runs without the profiler and with it, in turn, in one realm: per-node times, and what looking costs. */
 
-import { nextTurn } from "../clock.mjs";
 import { overheard } from "../overheard.mjs";
 import { during } from "../phases.mjs";
 import { perRun, profileEvents } from "../profile_events.mjs";
 import { createSession, fetchFeeds, fetchModel, loadRuntime, timedRun, warmUp } from "../runtime.mjs";
 import { openHere } from "../session.mjs";
+import { nextTurn } from "../turns.mjs";
 
 /** @typedef {import("../wire.js").ProfileTask} ProfileTask */
 /** @typedef {import("../wire.js").OpenTask} OpenTask */
 
-/** The profiler keeps a million events and drops the rest, so its warm-up has a ceiling of its own. */
-const MOST_WARMUP_RUNS = 200;
+/** The profiler keeps a million events and drops the rest, and printing them takes longer than running: its warm-up
+ * has a ceiling of its own. What the first session ran is compiled by now; only the profiler's own code is not. */
+const MOST_WARMUP_RUNS = 40;
 
 /** @type {import("../probe.js").Probe<ProfileTask>} */
 export const probe = {

@@ -1,11 +1,12 @@
 // @ts-check
 /** Time what is open. Nothing is done in the timed stretch but what a page without gapprof would do. */
 
-import { nextTurn, now, until } from "../clock.mjs";
+import { now } from "../clock.mjs";
 import { during } from "../phases.mjs";
 import { timedRun } from "../runtime.mjs";
 import { mulberry32 } from "../seeded.mjs";
 import { open, openHere } from "../session.mjs";
+import { nextTurn, until, WAYS } from "../turns.mjs";
 
 /** @typedef {import("../wire.js").TimeTask} TimeTask */
 
@@ -32,7 +33,7 @@ async function backToBack({ batch, samples }) {
     samples_ms.push((now() - begin) / batch);
     await nextTurn();
   }
-  return { kind: "timed", samples_ms, requests_ms: [], runs_ms: [], stretch_ms: now() - began };
+  return { kind: "timed", samples_ms, requests_ms: [], runs_ms: [], ways: 1, stretch_ms: now() - began };
 }
 
 /** One request after the other, each due a think time after the last result. It is timed from when it was due, so
@@ -54,7 +55,7 @@ async function paced({ requests, think_ms, seed, marks }) {
     requests_ms.push(answered - due);
     if (marks) mark(due, asked, answered);
   }
-  return { kind: "timed", samples_ms: [], requests_ms, runs_ms, stretch_ms: now() - began };
+  return { kind: "timed", samples_ms: [], requests_ms, runs_ms, ways: WAYS, stretch_ms: now() - began };
 }
 
 /** Whole ms, because timers know nothing finer: a fraction would be cut off and read as lateness.

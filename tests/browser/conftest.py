@@ -1,5 +1,6 @@
 """A tiny model, a page beside it, and the backend that takes both to a real browser."""
 
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -42,6 +43,13 @@ QUIET = Setting(
 def guard() -> Iterator[Guard]:
     with Guard() as on_duty:
         yield on_duty
+
+
+@pytest.fixture
+def temporary() -> Iterator[Path]:
+    """A temporary folder for a gapprof of its own; short, because sockets have short names."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
 
 
 @pytest.fixture

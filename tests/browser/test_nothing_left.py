@@ -1,13 +1,9 @@
-"""However gapprof ends: no process, no folder and no port of it is left."""
+"""However a visit of the browser ends: no process, no folder and no port of it is left."""
 
 import os
 import signal
-import socket
 import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -16,6 +12,9 @@ import pytest
 
 from gapprof.guard import processes_of
 from gapprof.records.job import Job
+from tests.browser.aftermath import assert_nothing_left, mortal, seen
+
+pytestmark = pytest.mark.usefixtures("started_from_a_terminal")
 
 PROGRAM = """
 import signal, sys
@@ -38,13 +37,6 @@ with Guard() as guard:
 """
 
 
-@pytest.fixture
-def temporary() -> Iterator[Path]:
-    """Short, because sockets have short names."""
-    with tempfile.TemporaryDirectory() as folder:
-        yield Path(folder)
-
-
 def begin(job: Job, temporary: Path, *words: str) -> subprocess.Popen[bytes]:
     process = subprocess.Popen(
         [sys.executable, "-c", PROGRAM, *words],
@@ -65,37 +57,8 @@ def said(process: subprocess.Popen[bytes]) -> str:
     return process.stdout.readline().decode().strip()
 
 
-def listening(pids: set[int]) -> set[int]:
-    """Ports on which these processes listen."""
-    return {
-        connection.laddr.port
-        for pid in pids
-        for connection in psutil.Process(pid).net_connections("tcp")
-        if connection.status == psutil.CONN_LISTEN
-    }
-
-
-def alive(process: psutil.Process) -> bool:
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
-def taken(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def until(deadline_s: float, what: str, holds: Callable[[], object]) -> None:
-    deadline = time.monotonic() + deadline_s
-    while not holds():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.05)
-
-
 def test_nothing_is_left_after_a_normal_end(job: Job, temporary: Path) -> None:
-    with begin(job, temporary) as process:
+    with mortal(begin(job, temporary)) as process:
         token = said(process)
         assert said(process) == "Trial"
         assert process.wait(timeout=30) == 0
@@ -117,18 +80,14 @@ def test_nothing_is_left_after_a_signal(
     job: Job, temporary: Path, number: signal.Signals, words: tuple[str, ...]
 ) -> None:
     endless = msgspec.structs.replace(job, pace=msgspec.structs.replace(job.pace, warmup_ms=50_000.0))
-    with begin(endless, temporary, *words) as process:
+    with mortal(begin(endless, temporary, *words)) as process:
         token = said(process)
-        until(40, "the page never ran", lambda: _busy(token))
-        ours = psutil.Process(process.pid).children(recursive=True)
-        assert len(ours) > 5, "the guard and a browser with its children"
-        ports = listening({process.pid, *(child.pid for child in ours)})
-        assert len(ports) == 2, "the server's and DevTools'"
+        there = seen(process.pid, "the page never ran", lambda _: _busy(token))
+        assert len(there.children) > 5, "the guard and a browser with its children"
+        assert len(there.ports) == 2, "the server's and DevTools'"
         process.send_signal(number)
         assert process.wait(timeout=40) != 0
-    until(30, "processes are left", lambda: not processes_of((), f"{token}:") and not any(map(alive, ours)))
-    until(30, "folders are left", lambda: not list(temporary.iterdir()))
-    assert not [port for port in ports if taken(port)]
+    assert_nothing_left(there, temporary)
 
 
 def _busy(token: str) -> bool:

@@ -4,7 +4,7 @@ import asyncio
 import http.server
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from gapprof.browser import scheduler, tasks, tensors
 from gapprof.browser.visit import Course, Equipment, visiting
 from gapprof.guard import Guard
 from gapprof.native.tensors import read_arrays
+from gapprof.records.environment import OWN_RULE
 from gapprof.records.job import Job
 from gapprof.records.trial import Failure, Trial
 from gapprof.records.wire import Opened, Timed
@@ -51,6 +52,14 @@ def test_a_worker_of_the_quiet_page_gives_samples_outputs_and_what_it_was(
     outputs = read_arrays(Path(job.outputs_path))
     assert outputs["y"].shape == (SIZE, SIZE)
     assert np.isfinite(outputs["y"]).all()
+
+
+def test_where_no_number_is_set_onnxruntime_web_counts_the_pages_cores_and_what_it_chose_is_read_back(
+    chromium: Chromium, job: Job, page_of: Callable[[str], str]
+) -> None:
+    page = page_of("Object.defineProperty(navigator, 'hardwareConcurrency', { value: 6 })")
+    seen = trial(chromium.timed(on(job, threads=OWN_RULE, page=page, where="main"))).seen
+    assert (seen.hardware_concurrency, seen.threads) == (6, 3)
 
 
 def test_timed_passes_carry_no_instrumentation(chromium: Chromium, job: Job, guard: Guard) -> None:

@@ -1,6 +1,7 @@
 """Models and inputs that are wrong, damaged or made to do harm: one sentence, a hint, the right exit code."""
 
 import itertools
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from gapprof.errors import ExitCode, GapprofError
-from gapprof.records.subject import Subject
+from gapprof.records.subject import NativeRefusal, Subject
 from gapprof.subject import limits
 from gapprof.subject.open import open_subject
 from tests.unit.subject.drawing import drawn, nested, relu, saved
@@ -100,9 +101,6 @@ BAD: dict[str, tuple[Callable[[Path], Path], ExitCode, str]] = {
         "not an ONNX model|holds no ONNX graph",
     ),
     "no-graph": (_bytes(onnx.ModelProto(ir_version=8).SerializeToString()), UNUSABLE, "holds no ONNX graph"),
-    "unknown-operator": (_model(UNKNOWN), UNUSABLE, r"node 'the one.*' \(Frobnicate\)"),
-    "future-opset": (_model(LATER_OPSET), UNUSABLE, "(?i)opset"),
-    "impossible-reshape": (_model(NO_SHAPE_FITS), UNUSABLE, r"\(Reshape\)"),
     "text": (_model(TEXT), UNUSABLE, "elements of string"),
     "missing-data": (_external("w.bin"), UNUSABLE, r"'w\.bin' is missing"),
     "data-above": (_external("../w.bin"), UNUSABLE, "outside its own folder"),
@@ -123,6 +121,26 @@ def test_a_bad_model_is_refused(
     tmp_path: Path, make: Callable[[Path], Path], code: ExitCode, said: str
 ) -> None:
     _refused(make(tmp_path), tmp_path, code, said)
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        (UNKNOWN, r"node 'the one.*' \(Frobnicate\)"),
+        (LATER_OPSET, "(?i)opset"),
+        (NO_SHAPE_FITS, r"node 'r' \(Reshape\)"),
+    ],
+    ids=["unknown-operator", "future-opset", "impossible-reshape"],
+)
+def test_what_only_native_refuses_so_far_is_told_in_one_line_that_names_the_node(
+    tmp_path: Path, model: onnx.ModelProto, said: str
+) -> None:
+    refusal = _opened(saved(model, tmp_path / "m.onnx"), tmp_path).common
+    assert isinstance(refusal, NativeRefusal)
+    assert re.search(said, refusal.message)
+    assert refusal.hint
+    assert refusal.message.isprintable()
+    assert len(refusal.message) < 800
 
 
 def test_nothing_is_left_beside_a_refused_model(tmp_path: Path) -> None:
@@ -146,7 +164,9 @@ def test_a_constant_that_would_fill_the_memory_when_folded_does_no_harm(tmp_path
         helper.make_node("Add", ["x", "sum"], ["y"], name="add"),
     ]
     model = drawn(nodes, weights={"shape": np.array([1 << 20, 1 << 24])})
-    _refused(saved(model, tmp_path / "m.onnx"), tmp_path, UNUSABLE, "native onnxruntime (cannot|crashed)")
+    refusal = _opened(saved(model, tmp_path / "m.onnx"), tmp_path).common
+    assert isinstance(refusal, NativeRefusal)
+    assert re.match("native onnxruntime (cannot|crashed)", refusal.message)
 
 
 FREE = drawn([relu()], inputs=[("x", TensorProto.FLOAT, ("batch", 3))])

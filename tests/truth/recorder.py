@@ -61,6 +61,7 @@ def record(
         RUNGS,
         settings,
         cores=CORES,
+        page_cores=CORES,
         page_threads=page_threads if isolated else 1,
         page_isolated=isolated,
         refuse=machine.refuse,

@@ -69,18 +69,18 @@ RUNS = Path(__file__).parents[2] / "reports" / "compare"
 
 
 def test_two_real_runs_of_one_model_show_no_change() -> None:
-    comparison = compare(read_report(RUNS / "quiet.json"), read_report(RUNS / "quiet-again.json"))
+    comparison = compare(read_report(RUNS / "quiet.jsonl"), read_report(RUNS / "quiet-again.jsonl"))
     refuse_strangers(comparison)
     assert comparison.headline.startswith("No change in the gap: ")
     assert {row.verdict for row in rows(comparison)} == {"no-change", "not-applicable"}
 
 
 def test_the_page_that_a_real_run_got_beside_it_is_found_as_contention_and_nothing_else() -> None:
-    comparison = compare(read_report(RUNS / "quiet.json"), read_report(RUNS / "busy.json"))
-    assert moved(comparison) == {"gap": "grew", "contention": "grew"}
-    assert comparison.headline == (
-        "The gap grew 1.2x, from 10.1x to 12.3x: 1.3x more is contention with the page."
-    )
+    comparison = compare(read_report(RUNS / "quiet.jsonl"), read_report(RUNS / "busy.jsonl"))
+    refuse_strangers(comparison)
+    assert moved(comparison) == {"web": "grew", "gap": "grew", "contention": "grew"}
+    assert comparison.headline.startswith("The gap grew 1.3x, from ")
+    assert ": 1.3x more is contention with the page." in comparison.headline
     assert [(one.what, one.before, one.after) for one in comparison.settings] == [("page", "quiet", "busy")]
 
 

@@ -146,6 +146,23 @@ def test_wrong_use_writes_nothing_at_all(tmp_path: Path, model: Path) -> None:
     assert not (tmp_path / "x.json").exists()
 
 
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="no such file system here")
+@pytest.mark.parametrize("option", ["--json", "--markdown", "--recording"])
+def test_a_disk_that_takes_no_files_is_found_before_measuring(
+    option: str, model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("explain", model, option, "/proc/new") == ExitCode.WRONG_USE
+    assert f"{option}: /proc/new cannot be written" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device here")
+def test_a_recording_is_a_file_since_it_is_read_again(
+    model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("explain", model, "--recording", "/dev/full") == ExitCode.WRONG_USE
+    assert "/dev/full is a device or a pipe" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("option", ["--json", "--markdown", "--recording"])
 def test_no_output_may_be_written_over_the_model(model: Path, option: str) -> None:
     before = model.read_bytes()

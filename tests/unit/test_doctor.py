@@ -6,6 +6,8 @@ import pytest
 
 from gapprof import doctor, examination
 from gapprof.doctor import Finding
+from gapprof.native.isa.host import why_not
+from tests.unit.native.other_library import planted
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +60,18 @@ def test_a_browser_that_dies_at_start_is_told_with_its_exit_code(bare: dict[str,
 def test_without_node_only_the_engine_rungs_are_refused(bare: dict[str, Finding]) -> None:
     assert bare["node"].status == "limited"
     assert "`engine` rungs are refused, nothing else" in bare["node"].what
+
+
+@pytest.mark.skipif(why_not("128") is not None, reason=str(why_not("128")))
+def test_a_ceiling_that_only_a_fresh_process_finds_wanting_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", planted(tmp_path))
+    monkeypatch.setenv("GAPPROF_BROWSER", "/bin/false")
+    [ceiling, *refused] = [one for one in doctor.examine() if "executes CPUID nowhere" in one.what]
+    assert (ceiling.id, ceiling.status) == ("instruction-ceiling", "limited")
+    assert [finding.id for finding in refused] == ["refused"]
+    assert "native-128" in refused[0].what
 
 
 def test_one_core_is_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:

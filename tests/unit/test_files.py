@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gapprof.errors import WrongUse
+from gapprof.errors import EnvironmentUnusable, WrongUse
 from gapprof.files import refuse_unwritable, write_atomically
 
 
@@ -78,3 +78,19 @@ def test_the_permissions_of_an_existing_file_are_kept(tmp_path: Path) -> None:
     path.chmod(0o640)
     write_atomically(path, b"new")
     assert path.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_folder_that_went_away_meanwhile_is_the_environments_fault(tmp_path: Path) -> None:
+    with pytest.raises(EnvironmentUnusable, match=r"could not be written") as refused:
+        write_atomically(tmp_path / "gone" / "report.json", b"new")
+    assert "analyze" in refused.value.hint
+
+
+@pytest.mark.usefixtures("small_disk")
+def test_on_a_full_disk_the_old_report_stays(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    path.write_text("old")
+    with pytest.raises(EnvironmentUnusable, match="File too large"):
+        write_atomically(path, b"new" * 30_000)
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]

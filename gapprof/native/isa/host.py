@@ -16,7 +16,7 @@ _CPUINFO = Path("/proc/cpuinfo")
 def why_not(isa: str) -> str | None:
     """Why onnxruntime cannot be held to `isa` (a value of `Setting.isa`) on this machine; None when it can.
 
-    Cheap: a millisecond. What only the loaded library refuses shows when the ceiling is installed.
+    Cheap: a millisecond. What only the loaded library refuses shows in a process of its own, see `proof`.
     """
     if isa == "full":
         return None

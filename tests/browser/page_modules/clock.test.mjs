@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-const { nextTurn, now, timerStepUs, until } = await import(`${process.env.PROBES_WEB}/clock.mjs`);
+const { now, timerStepUs } = await import(`${process.env.PROBES_WEB}/clock.mjs`);
+const { nextTurn, until } = await import(`${process.env.PROBES_WEB}/turns.mjs`);
 const { mulberry32 } = await import(`${process.env.PROBES_WEB}/seeded.mjs`);
 
 test("waiting never ends too soon", async () => {
-  for (const wait of [0.3, 1, 2.7]) {
+  for (const wait of [0.3, 1, 2.7, 3, 0.1, 2]) { // through every door at least once
     const due = now() + wait;
     await until(due);
     assert.ok(now() >= due);

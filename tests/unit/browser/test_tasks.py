@@ -64,12 +64,11 @@ def test_the_chain_is_never_optimised_and_brings_its_own_input() -> None:
     chain = tasks.chain_task(opening, base=BASE, chain_path="C:\\run\\chain.onnx")
     assert chain.model_url == f"{BASE}chain/chain.onnx"
     assert not chain.optimise
-    assert chain.warmup_ms >= tasks.CHAIN_WARMUP_MS
     assert chain.external_data == ()
     assert [piece.size_bytes for piece in chain.inputs] == [len(tasks.CHAIN_INPUT)]
 
 
-@pytest.mark.parametrize(("run_ms", "runs"), [(0.01, 30), (200.0, 15), (10_000.0, 5)])
+@pytest.mark.parametrize(("run_ms", "runs"), [(0.01, 30), (40.0, 10), (10_000.0, 5)])
 def test_a_profile_has_as_many_runs_as_fit(run_ms: float, runs: int) -> None:
     opening = tasks.open_task(JOB, base=BASE, module="m", inputs=())
     assert tasks.profile_task(opening, run_ms=run_ms).runs == runs

@@ -17,7 +17,7 @@ def broke(name: str, message: str) -> Broke:
         ("RuntimeError", "Aborted(). Build with -sASSERTIONS for more info.", "crash"),
         ("RuntimeError", "unreachable", "crash"),
         ("RuntimeError", "memory access out of bounds", "crash"),
-        ("Error", "Can't create a session. ERROR_CODE: 9, ERROR_MESSAGE: Could not find an op", "model"),
+        ("Error", "Failed to allocate memory for requested buffer of size 9", "out-of-memory"),
         ("TypeError", "Failed to fetch", "page"),
     ],
 )
@@ -27,6 +27,12 @@ def test_what_the_page_threw_is_sorted(name: str, message: str, kind: str) -> No
     assert told.phase == "create"
     assert told.detail == "at somewhere"
     assert message in told.message
+
+
+@pytest.mark.parametrize("call", ["Can't create a session", "failed to call OrtRun()"])
+def test_what_onnxruntime_says_of_a_model_is_told_without_its_frame(call: str) -> None:
+    told = trouble_of(broke("Error", f"{call}. ERROR_CODE: 9, ERROR_MESSAGE: node 'zoom' is of no use"))
+    assert (told.kind, told.message) == ("model", "node 'zoom' is of no use")
 
 
 @pytest.mark.parametrize("error", [KeyError("product"), ValueError("not a number"), TypeError("a list")])

@@ -7,7 +7,7 @@ from gapprof.backends.synthetic import Machine, PlantedFailure, ladder_ms
 from gapprof.explain.report import build
 from gapprof.explain.warnings import warnings
 from gapprof.facts.case import Case
-from gapprof.records.codec import decode_report, encode_report
+from gapprof.records.codec import decode_report, encode_entry, encode_report
 from gapprof.records.recording import Note, Preflight, Sampled
 from gapprof.records.settings import Settings
 from gapprof.records.trial import Trial
@@ -28,6 +28,15 @@ def test_a_report_survives_its_own_json() -> None:
     assert decode_report(data, source="here") == report
     assert "NaN" not in data.decode()
     assert json.loads(data)["causes"][0]["contrasts"][0].keys() == {"from", "to", "side", "factor"}
+
+
+def test_the_settings_of_a_report_say_which_web_sides_were_tried_those_of_a_recording_do_not() -> None:
+    recording = record(Machine())
+    document = json.loads(encode_report(build(recording)))
+    assert document["settings"]["backend_tried"] == ["wasm"]
+    assert document["settings"]["threads"] == FULL.threads
+    assert "backend_tried" not in document
+    assert b"backend_tried" not in encode_entry(recording.begin)
 
 
 def test_samples_are_raw_and_complete() -> None:

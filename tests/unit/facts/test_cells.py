@@ -47,6 +47,14 @@ def test_paced_is_a_mean_so_that_waiting_counts() -> None:
     assert figure_ms(trial) == 2.0
 
 
+def test_one_unlucky_way_of_waking_up_does_not_count_but_waiting_in_every_way_does() -> None:
+    """Of three ways in turn the second runs three times slower; then all ways have to wait now and then."""
+    unlucky = replace(first_trial("web"), requests_ms=(1.0, 3.0, 1.0) * 5, ways=3)
+    assert figure_ms(unlucky) == 1.0
+    waiting = replace(unlucky, requests_ms=(1.0, 1.0, 1.0, 3.0, 3.0, 3.0) * 5)
+    assert figure_ms(waiting) == 2.0
+
+
 @pytest.mark.parametrize("samples", [(), (0.0, 0.0, 0.0)])
 def test_a_trial_without_a_positive_figure_is_no_cell(samples: tuple[float, ...]) -> None:
     assert figure_ms(replace(first_trial("native"), samples_ms=samples)) is None

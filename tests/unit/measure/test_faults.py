@@ -43,6 +43,7 @@ def test_an_environment_that_is_what_was_planned_has_no_faults() -> None:
     [
         ({"threads": 1}, "threads"),
         ({"debugger_domain": True}, "Debugger"),
+        ({"tier_up": "unsettled"}, "compiling"),
         ({"where": "main"}, "main"),
         ({"isolated": False}, "isolation"),
         ({"rejected_flags": ("--nonsense",)}, "--nonsense"),

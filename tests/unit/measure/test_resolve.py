@@ -4,7 +4,7 @@ import pytest
 
 from gapprof import rungs
 from gapprof.measure.resolve import FLAGS, asked_threads, ladder
-from gapprof.measure.spending import by_id, round_rungs
+from gapprof.measure.spending import by_id, first_stage
 from gapprof.records.environment import Setting
 from gapprof.records.recording import PlannedRung
 from gapprof.records.settings import Settings
@@ -14,12 +14,18 @@ RUNGS = load(rungs, "RUNG")
 
 
 def resolved(
-    settings: Settings, *, cores: int = 8, page_threads: int = 4, isolated: bool = True
+    settings: Settings,
+    *,
+    cores: int = 8,
+    page_cores: int = 8,
+    page_threads: int = 4,
+    isolated: bool = True,
 ) -> dict[str, PlannedRung]:
     steps = ladder(
         RUNGS,
         settings,
         cores=cores,
+        page_cores=page_cores,
         page_threads=page_threads,
         page_isolated=isolated,
         refuse=lambda setting: "no Node here" if setting.backend == "node" else None,
@@ -35,6 +41,12 @@ def test_without_a_wish_the_page_asks_for_half_the_cores_and_at_most_four(cores:
 def test_the_default_page_leaves_only_flags_and_page_steps_out() -> None:
     aliases = {name: step.alias_of for name, step in resolved(Settings()).items() if step.alias_of}
     assert aliases == {"web-flags": "web-worker", "web": "web-paced", "web-isolated": "web-paced"}
+
+
+def test_a_page_that_would_be_isolated_is_counted_by_the_cores_that_its_browser_shows() -> None:
+    steps = resolved(Settings(isolation=False), cores=2, page_cores=8, page_threads=1, isolated=False)
+    assert steps["web-isolated"].setting is not None
+    assert steps["web-isolated"].setting.threads == 4
 
 
 def test_a_page_that_runs_the_model_in_a_worker_has_no_main_thread_step() -> None:
@@ -73,12 +85,14 @@ def test_a_refusal_of_the_machine_is_kept_with_its_reason() -> None:
     assert resolved(Settings())["engine"].refusal == "no Node here"
 
 
-def test_the_main_rounds_hold_the_chain_the_square_and_the_busy_page() -> None:
-    order = round_rungs(tuple(resolved(Settings()).values()))
-    assert set(order) == {
+def test_the_first_rounds_hold_the_chain_and_the_square_and_half_of_them_the_busy_page_and_threads() -> None:
+    plan = first_stage(tuple(resolved(Settings()).values()), 6)
+    always = {
         *("native", "native-threads", "native-extended", "native-all-128", "native-128"),
-        *("web-worker", "web-graph", "web-main", "web-paced", "web-busy"),
+        *("web-worker", "web-graph", "web-main", "web-paced"),
     }
+    assert [set(rungs) - always for rungs in plan] == [set()] * 3 + [{"web-busy", "web-threads"}] * 3
+    assert all(set(rungs) >= always for rungs in plan)
 
 
 def test_every_word_for_flags_has_a_meaning_but_the_users() -> None:

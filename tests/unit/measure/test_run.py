@@ -12,7 +12,9 @@ from gapprof.backends.synthetic import Machine, PlantedFailure, ladder_ms
 from gapprof.errors import EnvironmentUnusable, ModelUnusable
 from gapprof.explain.report import build
 from gapprof.guard import Guard
+from gapprof.measure.journal import open_journal
 from gapprof.measure.run import measure
+from gapprof.recordings import read_recording
 from gapprof.records.backend import Backend
 from gapprof.records.codec import decode_recording, encode_report
 from gapprof.records.job import Job
@@ -20,8 +22,9 @@ from gapprof.records.model import ModelFacts
 from gapprof.records.progress import Observer, Progress
 from gapprof.records.recording import MachineFacts, Recording, RoundStarted, Sampled
 from gapprof.records.settings import Settings
-from gapprof.records.subject import StagedModel, Subject
+from gapprof.records.subject import NativeRefusal, StagedModel, Subject
 from gapprof.records.trial import Failure, Profile, Trace, Trial
+from tests.truth.recorder import begin
 
 MACHINE = MachineFacts(
     system="Linux",
@@ -56,6 +59,7 @@ def run(tmp_path: Path) -> Run:
         settings: Settings | None = None,
         *,
         machine: MachineFacts = MACHINE,
+        common: StagedModel | NativeRefusal | None = None,
         name: str = "run",
         observer: Observer = lambda progress: None,
     ) -> Recording:
@@ -77,7 +81,7 @@ def run(tmp_path: Path) -> Run:
         subject = Subject(
             facts=facts,
             original=StagedModel(path=model),
-            common=StagedModel(path=model),
+            common=common or StagedModel(path=model),
             inputs_path=folder / "inputs.npz",
             chain_path=model,
             chain_nodes=200,
@@ -103,16 +107,20 @@ def test_a_quiet_machine_takes_six_rounds_and_every_main_rung_in_each(run: Run) 
     recording = run(Machine(latency_ms=ladder_ms(FACTORS)))
     rounds = list(recording.of(RoundStarted))
     assert len(rounds) == 6
-    assert len({frozenset(entry.order) for entry in rounds}) == 1
+    assert len({frozenset(entry.order) - {"web-busy"} for entry in rounds}) == 1
     assert len({entry.order for entry in rounds}) > 1, "visit orders are shuffled"
     (sampled,) = recording.of(Sampled)
     assert (sampled.rounds, sampled.limited_by) == (6, "precision")
 
 
 def test_profile_and_trace_passes_are_apart_from_the_timed_ones(run: Run) -> None:
-    recording = run(Machine(latency_ms=ladder_ms(FACTORS)))
+    recording = run(Machine(latency_ms=ladder_ms(FACTORS)), Settings(rungs="main", page="busy"))
     assert {entry.rung for entry in recording.of(Profile)} == {"native-extended", "native-128", "web-worker"}
-    assert {entry.rung for entry in recording.of(Trace)} == {"web-paced", "web-busy"}
+    assert {entry.rung for entry in recording.of(Trace)} == {"web"}
+
+
+def test_a_quiet_page_is_not_traced_for_it_does_nothing(run: Run) -> None:
+    assert list(run(Machine(latency_ms=ladder_ms(FACTORS))).of(Trace)) == []
 
 
 def test_noise_beyond_the_precision_buys_more_rounds_decided_once(run: Run) -> None:
@@ -125,10 +133,10 @@ def test_noise_beyond_the_precision_buys_more_rounds_decided_once(run: Run) -> N
 
 
 def test_side_rungs_are_visited_with_their_parents_in_rounds_of_their_own(run: Run) -> None:
-    recording = run(Machine(latency_ms=ladder_ms(FACTORS)), Settings(rungs="native-avx2,web-threads"))
+    recording = run(Machine(latency_ms=ladder_ms(FACTORS)), Settings(rungs="native-avx2"))
     side = [entry for entry in recording.of(RoundStarted) if entry.kind == "side"]
     assert len(side) == 3
-    assert set(side[0].order) == {"native-avx2", "native-extended", "web-threads", "web-paced"}
+    assert set(side[0].order) == {"native-avx2", "native-extended"}
 
 
 def test_a_crash_is_retried_once_and_the_rest_goes_on(run: Run) -> None:
@@ -160,6 +168,59 @@ def test_a_model_that_only_native_can_run_gives_that_sides_report(run: Run) -> N
     assert report.latency_ms.native is not None
     assert report.gap.ratio is None
     assert "bar" in report.gap.why
+
+
+REFUSED = NativeRefusal(message="native onnxruntime cannot load the model: node 'a' (Foo): no", hint="mend a")
+NATIVE_FAILS = PlantedFailure(rung="native", message="node 'a' (Foo): no", kind="model", phase="create")
+
+
+def test_a_model_that_only_the_page_can_run_gives_that_sides_report(run: Run) -> None:
+    machine = Machine(latency_ms=ladder_ms(FACTORS), failures=(NATIVE_FAILS,))
+    recording = run(machine, common=REFUSED)
+    report = build(recording)
+    assert (report.status, report.gap.ratio, report.latency_ms.native) == ("failed", None, None)
+    assert report.gap.why == "native gave no figure: node 'a' (Foo): no"
+    assert report.latency_ms.web is not None
+    assert report.latency_ms.web.low <= report.latency_ms.web.point <= report.latency_ms.web.high
+    assert {trial.rung for trial in recording.of(Trial)} == {
+        *("web", "web-graph", "web-main", "web-paced", "web-busy")
+    }
+    refusals = {row.id: row.refusal for row in report.rungs}
+    assert refusals["native-128"] == "node 'a' (Foo): no"
+    assert refusals["web-worker"] == f"there is no common graph: {REFUSED.message}"
+    assert refusals["web-graph"] is None
+
+
+def test_without_a_common_graph_both_sides_are_compared_on_the_original_file(run: Run) -> None:
+    report = build(run(Machine(latency_ms=ladder_ms(FACTORS)), common=REFUSED))
+    assert report.gap.ratio is not None
+    assert report.gap.ratio.point == pytest.approx(1.8 * 1.3 * 3.0 * 1.4 * 1.05)
+    refused = {row.id for row in report.rungs if row.refusal is not None}
+    assert {"native-extended", "native-128", "web-worker"} <= refused
+    assert not refused & {"native", "native-threads", "web-graph", "web"}
+
+
+def test_a_side_that_runs_nothing_costs_no_estimate_of_its_vectors(run: Run) -> None:
+    machine = Machine(latency_ms=ladder_ms(FACTORS), failures=(NATIVE_FAILS,))
+    preflight = run(machine, common=REFUSED).preflight
+    assert preflight is not None
+    assert (preflight.estimated_isa_ratio, preflight.estimated_isa_why) == (None, "")
+
+
+def test_what_both_sides_refuse_is_told_with_the_hint_of_the_first_look(run: Run) -> None:
+    page = PlantedFailure(rung="web", message="No Op registered for Foo", kind="model", phase="create")
+    machine = Machine(latency_ms=ladder_ms(FACTORS), failures=(NATIVE_FAILS, page))
+    with pytest.raises(ModelUnusable, match=r"native: node 'a' \(Foo\): no; web: No Op") as caught:
+        run(machine, common=REFUSED)
+    assert caught.value.hint == "mend a"
+
+
+def test_without_a_wish_every_rung_has_the_threads_that_the_page_was_seen_to_choose(run: Run) -> None:
+    recording = run(Machine(latency_ms=ladder_ms(FACTORS), own_rule_threads=3))
+    assert recording.preflight is not None
+    assert recording.preflight.page_threads == 3
+    planned = {step.rung.id: step.setting.threads for step in recording.preflight.ladder if step.setting}
+    assert {planned["native-threads"], planned["web-worker"], planned["web"], planned["web-isolated"]} == {3}
 
 
 def test_a_model_that_nobody_can_run_is_the_models_fault(run: Run) -> None:
@@ -251,12 +312,19 @@ def test_one_crash_in_a_first_visit_is_bad_luck(run: Run, rung: str) -> None:
     assert report.gap.ratio is not None
 
 
-def test_a_full_disk_is_told_as_that(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    full = OSError(28, "No space left on device")
-
-    def fsync(descriptor: int) -> None:
-        raise full
-
-    monkeypatch.setattr("gapprof.measure.journal.os.fsync", fsync)
-    with pytest.raises(EnvironmentUnusable, match="No space left"):
+@pytest.mark.usefixtures("small_disk")
+def test_a_full_disk_is_told_as_that_and_what_was_written_is_kept(run: Run, tmp_path: Path) -> None:
+    with pytest.raises(EnvironmentUnusable, match="the recording cannot be written: File too large"):
         run(Machine(latency_ms=ladder_ms(FACTORS)))
+    kept = read_recording(tmp_path / "run" / "recording.jsonl")
+    assert list(kept.of(Trial))
+    assert kept.end is None
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_disk_that_is_full_from_the_start_is_told_as_that() -> None:
+    with (
+        pytest.raises(EnvironmentUnusable, match="No space left"),
+        open_journal(Path("/dev/full"), begin()),
+    ):
+        pytest.fail("there is no first line")

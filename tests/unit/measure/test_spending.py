@@ -7,7 +7,15 @@ from gapprof.records.settings import Settings
 from gapprof.registry import load
 
 RUNGS = load(rungs, "RUNG")
-STEPS = ladder(RUNGS, Settings(), cores=2, page_threads=1, page_isolated=True, refuse=lambda setting: None)
+STEPS = ladder(
+    RUNGS,
+    Settings(),
+    cores=2,
+    page_cores=2,
+    page_threads=1,
+    page_isolated=True,
+    refuse=lambda setting: None,
+)
 EXPECTED_S = dict.fromkeys(RUNGS, 2.0)
 
 

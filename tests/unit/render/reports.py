@@ -20,13 +20,13 @@ from gapprof.records.report import (
     Model,
     OperatorRow,
     Report,
+    ReportSettings,
     Residual,
     RungRow,
     Sample,
     Tool,
     WhatIf,
 )
-from gapprof.records.settings import Settings
 
 HOSTILE = "\x1b[31m[bold red]rm -rf\x1b[0m\u202e\u2066|`<script>alert(1)</script>\r\n" + "A" * 10_000
 NATIVE_MS, WEB_MS = 3.55, 25.9
@@ -61,8 +61,7 @@ def ok() -> Report:
             nodes=65,
             opset=17,
         ),
-        settings=Settings(),
-        backend_tried=("wasm",),
+        settings=ReportSettings(backend_tried=("wasm",)),
         began_utc="2026-11-21T09:00:00+00:00",
         rounds=9,
         sampling="9 rounds, fixed after the first 6 so that every top factor is known to 5 %.",

@@ -6,7 +6,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from gapprof.errors import ModelUnusable, WrongUse
-from gapprof.records.subject import Subject
+from gapprof.records.subject import NativeRefusal, Subject
 from gapprof.subject import npz
 from gapprof.subject.open import open_subject
 from tests.unit.subject.drawing import drawn, relu, saved
@@ -87,11 +87,21 @@ def test_a_model_that_cannot_run_on_assumed_shapes_names_the_node_and_the_way_ou
     nodes = [helper.make_node("Add", ["x", "z"], ["y"], name="sum")]
     inputs = [("x", TensorProto.FLOAT, ("seq",)), ("z", TensorProto.FLOAT, ("height",))]
     model = saved(drawn(nodes, inputs=inputs), tmp_path / "m.onnx")
-    with pytest.raises(
-        ModelUnusable, match=r"cannot run the model on these inputs: node 'sum' \(Add\)"
-    ) as caught:
-        _opened(model, tmp_path / "work")
-    assert "--shape" in caught.value.hint
+    refusal = _opened(model, tmp_path / "work").common
+    assert isinstance(refusal, NativeRefusal)
+    assert "cannot run the model on these inputs: node 'sum' (Add)" in refusal.message
+    assert "--shape" in refusal.hint
+
+
+def test_what_native_refuses_is_still_ready_for_the_page(tmp_path: Path) -> None:
+    unknown = drawn([helper.make_node("Frobnicate", ["x"], ["y"], name="frob")], inputs=FREE)
+    subject = _opened(saved(unknown, tmp_path / "m.onnx"), tmp_path / "work")
+    assert isinstance(subject.common, NativeRefusal)
+    assert subject.original.path.is_file()
+    assert set(npz.read(subject.inputs_path, hint="")) == {"x"}
+    facts = subject.facts
+    assert (facts.original_nodes, facts.nodes, facts.outputs) == (1, (), ())
+    assert any("no common graph" in note for note in facts.notes)
 
 
 def test_an_output_that_is_no_tensor_is_refused(tmp_path: Path) -> None:

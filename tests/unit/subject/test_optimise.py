@@ -8,6 +8,7 @@ from onnx import helper
 from gapprof.errors import ModelUnusable
 from gapprof.native.optimise import EXTERNAL_NAME, name_nodes, save_common_graph
 from gapprof.records.model import TensorSpec
+from gapprof.records.subject import NativeRefusal, StagedModel
 from gapprof.subject import npz
 from gapprof.subject.observe import observe
 from gapprof.subject.zoo import build
@@ -81,7 +82,8 @@ def test_names_are_unique_across_subgraphs_and_given_names_stay() -> None:
 def test_external_weights_stay_external_and_complete(tmp_path: Path) -> None:
     source = build("decoder-small", tmp_path / "zoo")
     target = tmp_path / "common" / "m.onnx"
-    save_common_graph(source, target, deadline_s=120)
+    saved_as = save_common_graph(source, target, deadline_s=120)
+    assert saved_as == StagedModel(path=target, external_data=(EXTERNAL_NAME,))
     common = onnx.load(target, load_external_data=False)
     assert {e.value for t in common.graph.initializer for e in t.external_data if e.key == "location"} == {
         EXTERNAL_NAME
@@ -91,8 +93,9 @@ def test_external_weights_stay_external_and_complete(tmp_path: Path) -> None:
 
 def test_an_unknown_operator_is_refused_by_its_name(tmp_path: Path) -> None:
     source = saved(drawn([helper.make_node("Frobnicate", ["x"], ["y"], name="frob")]), tmp_path / "m.onnx")
-    with pytest.raises(ModelUnusable, match=r"node 'frob' \(Frobnicate\): No Op registered"):
-        save_common_graph(source, tmp_path / "out" / "m.onnx", deadline_s=60)
+    refusal = save_common_graph(source, tmp_path / "out" / "m.onnx", deadline_s=60)
+    assert isinstance(refusal, NativeRefusal)
+    assert "node 'frob' (Frobnicate): No Op registered" in refusal.message
 
 
 def test_a_deadline_that_cannot_be_met_is_said(tmp_path: Path) -> None:

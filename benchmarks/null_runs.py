@@ -1,0 +1,137 @@
+"""One side against itself, through the whole of gapprof: how often does a cause cost or save anything?
+
+Every rung of the ladder is given the one environment of `native` (or of `web`), so that all factors are 1 and
+whatever is found is false. Rounds, passes, sampling, analysis and verdicts are gapprof's own.
+
+python benchmarks/null_runs.py native|web [RUNS] [MODEL]      default: 10 runs of zoo:resnet20
+"""
+
+import sys
+from collections import Counter
+from dataclasses import dataclass
+
+from msgspec.structs import replace
+
+from gapprof import rungs
+from gapprof.backends import chromium, native
+from gapprof.explain.report import build
+from gapprof.guard import Guard
+from gapprof.measure.machine import usable_cores
+from gapprof.measure.resolve import resolve
+from gapprof.measure.run import measure
+from gapprof.records.backend import Backend
+from gapprof.records.environment import Setting
+from gapprof.records.job import Job
+from gapprof.records.report import Report
+from gapprof.records.settings import Settings
+from gapprof.records.subject import Subject
+from gapprof.records.trial import Failure, Profile, Trace, Trial
+from gapprof.registry import load
+from gapprof.subject.open import open_subject
+from gapprof.text import numbers
+
+MODEL = "zoo:resnet20"
+SETTINGS = Settings(rungs="main", threads=1, budget_s=60.0, allow_noisy=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneEnvironment:
+    """A backend that realises the same setting whatever it is asked for."""
+
+    inner: Backend
+    setting: Setting
+    subject: Subject
+    id: str = "one-environment"
+
+    def refuse(self, setting: Setting) -> str | None:  # noqa: ARG002  the seam's signature
+        """Nothing."""
+        return None
+
+    def timed(self, job: Job) -> Trial | Failure:
+        """A trial of the one environment, under the name of the rung that was asked for."""
+        outcome = self.inner.timed(self._job(job))
+        return outcome if isinstance(outcome, Failure) else _as_planned(outcome, job.setting)
+
+    def profiled(self, job: Job) -> Profile | Failure:
+        """The same for a profiled pass."""
+        return self.inner.profiled(self._job(job))
+
+    def traced(self, job: Job) -> Trace | Failure | None:
+        """The same for a traced one."""
+        return self.inner.traced(self._job(job))
+
+    def _job(self, job: Job) -> Job:
+        original = self.subject.original
+        return replace(
+            job,
+            setting=self.setting,
+            model_path=str(original.path),
+            external_data=original.external_data,
+            optimise=True,
+        )
+
+
+def _as_planned(trial: Trial, planned: Setting) -> Trial:
+    """The harness checks would find, rightly, that no rung is what its name says; here that is the point."""
+    seen = replace(
+        trial.seen,
+        threads=planned.threads,
+        isolated=None,
+        where=None,
+        ceiling_hits=1,
+        sentinel_gflops=None,
+        wasm_sha256=None,
+    )
+    return replace(trial, seen=seen)
+
+
+def one_run(side: str, model: str, seed: int) -> Report:
+    """A whole run on the null ladder."""
+    settings = replace(SETTINGS, seed=seed)
+    with Guard() as guard, guard.folder("null") as folder:
+        subject = open_subject(model, shapes={}, inputs=None, seed=seed, workdir=folder)
+        factory, rung = {"native": (native, "native"), "web": (chromium, "web")}[side]
+        setting = resolve(
+            load(rungs, "RUNG")[rung].environment,
+            settings,
+            cores=usable_cores(),
+            page_cores=usable_cores(),
+            page_threads=1,
+            page_isolated=True,
+        )
+        backend = OneEnvironment(
+            inner=factory.BACKEND.open(settings, guard=guard), setting=setting, subject=subject
+        )
+        recording = measure(
+            subject,
+            settings,
+            argv=("benchmarks/null_runs.py", side, model),
+            recording_path=folder / "recording.jsonl",
+            workdir=folder,
+            guard=guard,
+            observer=lambda _: None,
+            realise=dict.fromkeys(("native", "chromium", "node"), backend),
+        )
+    return build(recording)
+
+
+def main() -> None:
+    """One line per run, and the count of false verdicts."""
+    side = sys.argv[1] if len(sys.argv) > 1 else "native"
+    runs = int(sys.argv[2]) if len(sys.argv) > 2 else 10
+    model = sys.argv[3] if len(sys.argv) > 3 else MODEL
+    verdicts: Counter[str] = Counter()
+    for number in range(runs):
+        report = one_run(side, model, seed=number)
+        told = []
+        for row in report.causes:
+            verdicts[row.verdict] += 1
+            if row.factor is not None:
+                told.append(f"{row.id} {numbers.factor_with_interval(row.factor)} {row.verdict}")
+        print(f"{side} against itself, run {number}: {report.rounds} rounds; {'; '.join(told)}", flush=True)
+    print(f"verdicts over {runs} runs: {dict(verdicts)}")
+    print(f"false ones: {verdicts['costs'] + verdicts['saves']}")
+
+
+if __name__ == "__main__":
+    main()

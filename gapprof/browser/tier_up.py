@@ -1,0 +1,78 @@
+"""Warm-up goes on until the engine has nothing left to compile: code that is half tiered up has no speed yet.
+
+V8 starts wasm in its baseline tier and compiles hot functions anew on background threads. How long that takes
+depends on the model: 0.3 s for a MobileNet, more than a second for a small encoder, whose runs were timed at
+86 ms instead of 30 when warm-up ended by the clock. So the compiler's own threads are watched. The garbage
+collector works on the same threads; where it never rests (large outputs), runs that stay as they are must do.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from statistics import median
+
+from gapprof.proc import thread_use
+from gapprof.records.trial import ThreadUse, TierUpEnd
+from gapprof.records.wire import WarmTask
+
+CHUNK = WarmTask(warmup_ms=50.0, warmup_runs=1)
+"""One look: long against the 4 ms of a scheduler's slice, short against a warm-up."""
+QUIET_SHARE = 0.1
+"""Of a chunk's time; garbage collection on the same threads mostly takes less (measured: 1 to 5 %)."""
+QUIET_CHUNKS = 2
+STEADY_MS = 1500.0
+"""As long as compiling took at the most (measured: 0.1 to 1.2 s)."""
+STEADY_CHUNKS = 5
+STEADY = 0.03
+"""By how much the medians of that many chunks in a row may differ."""
+MOST_MS = 6000.0
+_COMPILERS = ("ThreadPoolForeg", "node-V8Worker")
+"""Names of the threads that Chromium's renderer and Node compile on, as the kernel cuts them off."""
+
+
+@dataclass(slots=True)
+class TierUp:
+    """Chunks of warm-up so far."""
+
+    runs_ms: list[float] = field(default_factory=list)
+    _quiet: int = 0
+    _medians: list[float] = field(default_factory=list)
+
+    def add(self, runs_ms: Iterable[float], compiled_ms: float | None) -> None:
+        """One more chunk, and the CPU time that the compiler's threads used meanwhile."""
+        runs = list(runs_ms)
+        spent_ms = sum(runs)
+        self.runs_ms += runs
+        self._medians.append(median(runs))
+        idle = compiled_ms is not None and compiled_ms <= QUIET_SHARE * spent_ms
+        self._quiet = self._quiet + 1 if idle else 0
+
+    @property
+    def over(self) -> bool:
+        """Whether to stop: nothing is left to compile, or it takes too long to wait for."""
+        return self.ended != "unsettled" or sum(self.runs_ms) >= MOST_MS
+
+    @property
+    def ended(self) -> TierUpEnd:
+        """By which sign the code has the speed that it will keep; without any it is unsettled."""
+        if self._quiet >= QUIET_CHUNKS:
+            return "compiler-idle"
+        return "steady" if self._is_steady() else "unsettled"
+
+    def _is_steady(self) -> bool:
+        last = self._medians[-STEADY_CHUNKS:]
+        if len(last) < STEADY_CHUNKS or sum(self.runs_ms) < STEADY_MS:
+            return False
+        return max(last) <= (1 + STEADY) * min(last)
+
+
+def compiler_ms(pid: int | None) -> float | None:
+    """CPU time that a process has spent on its compiler's threads; None where the system does not say."""
+    uses: Iterable[ThreadUse] = thread_use(pid, "").values() if pid is not None else ()
+    found = [use.cpu_ms for use in uses if use.thread in _COMPILERS]
+    return sum(found) if found else None
+
+
+def compiled_since(pid: int | None, before_ms: float | None) -> float | None:
+    """What was added since an earlier reading."""
+    now_ms = compiler_ms(pid)
+    return None if now_ms is None or before_ms is None else now_ms - before_ms

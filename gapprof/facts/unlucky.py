@@ -1,0 +1,35 @@
+"""Launches in which the same code ran slower from one depth of the stack than from others."""
+
+from dataclasses import dataclass
+from statistics import median
+
+from gapprof.facts.case import Case
+from gapprof.facts.cells import by_way, counted
+from gapprof.records.trial import Trial
+
+SLOWER = 1.3
+"""The fastest request of the unlucky way against the median of the others: waiting never delays all of one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Luck:
+    """Paced trials with an unlucky way, of how many, and by how much the worst was slower."""
+
+    unlucky: int
+    trials: int
+    worst: float
+
+
+def stack_luck(case: Case) -> Luck | None:
+    """None where no trial had a way that was slower throughout."""
+    trials = [trial for trial in case.get(counted).values() if trial.ways > 1 and trial.requests_ms]
+    factors = [factor for trial in trials if (factor := _slower(trial)) is not None]
+    return Luck(unlucky=len(factors), trials=len(trials), worst=max(factors)) if factors else None
+
+
+def _slower(trial: Trial) -> float | None:
+    ways = sorted(by_way(trial), key=median)
+    slowest, others = ways[-1], [ms for way in ways[:-1] for ms in way]
+    if min(slowest) <= SLOWER * median(others):
+        return None
+    return median(slowest) / median(others)

@@ -1,0 +1,139 @@
+"""`gapprof explain` told to stop while it measures: what was measured is reported, and nothing is left."""
+
+import fcntl
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import termios
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from gapprof.errors import ExitCode, WrongUse
+from gapprof.recordings import read_recording
+from gapprof.records import schema
+from gapprof.records.trial import Trial
+from tests.browser.aftermath import Alive, assert_nothing_left, mortal, seen
+
+pytestmark = pytest.mark.usefixtures("started_from_a_terminal")
+
+NATIVE, BROWSER = "gapprof.native.worker", "--type=renderer"
+"""A word of the command line by which a trial's process is known."""
+
+
+class Run:
+    """One `gapprof explain` on the tiny model, with a temporary folder of its own."""
+
+    def __init__(self, model: Path, temporary: Path, folder: Path) -> None:
+        self.temporary = temporary
+        self.recording = folder / "run.jsonl"
+        self.json = folder / "report.json"
+        self.command = [sys.executable, "-m", "gapprof", "explain", str(model), "--rungs", "main"]
+        self.command += ["--json", str(self.json), "--recording", str(self.recording)]
+
+    def begin(self, **how: object) -> subprocess.Popen[bytes]:
+        environment = {**os.environ, "TMPDIR": str(self.temporary), "TERM": "xterm"}
+        root = Path(__file__).parents[2]
+        return subprocess.Popen(self.command, env=environment, cwd=root, start_new_session=True, **how)
+
+    def trials(self) -> list[Trial]:
+        """What the recording holds of the rounds; nothing before it is begun."""
+        try:
+            return [trial for trial in read_recording(self.recording).of(Trial) if trial.round >= 0]
+        except WrongUse:
+            return []
+
+    def seen_in(self, pid: int, word: str, watch: Callable[[], object] = lambda: None) -> Alive:
+        """What is alive in the midst of a trial of that kind, at least one trial having been recorded."""
+
+        def midst(there: Alive) -> bool:
+            watch()
+            return any(word in words for words in there.words) and bool(self.trials())
+
+        return seen(pid, f"no trial with {word}", midst)
+
+    def report(self) -> dict[str, object]:
+        """What was asked for, valid and whole: every trial of the recording is in it, and none of them is."""
+        document = json.loads(self.json.read_bytes())
+        jsonschema.validate(document, json.loads(schema.schema_text()))
+        told = [(sample["rung"], sample["round"], sample["samples_ms"]) for sample in document["samples"]]
+        assert told == [(one.rung, one.round, list(one.samples_ms)) for one in self.trials()]
+        assert told
+        return document
+
+
+@pytest.fixture
+def run(model_folder: Path, temporary: Path, tmp_path: Path) -> Run:
+    return Run(model_folder / "tiny.onnx", temporary, tmp_path)
+
+
+def deaf_to_ctrl_c() -> None:
+    """As a shell starts what it puts in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@pytest.mark.parametrize("word", [NATIVE, BROWSER], ids=["native", "browser"])
+@pytest.mark.parametrize(
+    ("number", "first"),
+    [(signal.SIGINT, None), (signal.SIGTERM, deaf_to_ctrl_c)],
+    ids=["ctrl-c", "term-in-the-background"],
+)
+def test_what_was_measured_is_reported_and_nothing_is_left(
+    run: Run, word: str, number: signal.Signals, first: Callable[[], None] | None
+) -> None:
+    silent = run.begin(stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, preexec_fn=first)
+    with mortal(silent) as process:
+        there = run.seen_in(process.pid, word)
+        os.killpg(process.pid, number)  # as a terminal does
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == ExitCode.INTERRUPTED, said.decode()
+    assert b"gapprof: interrupted; the report is of what was measured until then" in said
+    assert_nothing_left(there, run.temporary)
+    document = run.report()
+    assert document["status"] == "failed", "a part of one round has no figure of both sides"
+    end = read_recording(run.recording).end
+    assert end is not None
+    assert end.reason == "interrupted"
+
+
+def test_a_terminal_that_is_closed_stops_it_in_the_same_way(run: Run) -> None:
+    """SIGHUP as it comes in life: from then on nothing can be written to the terminal, either."""
+    master, slave = pty.openpty()
+    os.set_blocking(master, False)
+
+    def take_over() -> None:
+        fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
+
+    def read() -> None:
+        with suppress(BlockingIOError):
+            while os.read(master, 1 << 16):
+                pass
+
+    process = run.begin(stdin=slave, stdout=slave, stderr=slave, preexec_fn=take_over)
+    os.close(slave)
+    with mortal(process):
+        there = run.seen_in(process.pid, BROWSER, watch=read)
+        os.close(master)
+        assert process.wait(timeout=60) == ExitCode.INTERRUPTED
+    assert_nothing_left(there, run.temporary)
+    assert run.report()["status"] == "failed"
+
+
+def test_after_a_kill_nothing_is_left_but_the_recording(run: Run) -> None:
+    with mortal(run.begin(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)) as process:
+        there = run.seen_in(process.pid, BROWSER)
+        process.kill()
+        assert process.wait(timeout=60) == -signal.SIGKILL
+    assert_nothing_left(there, run.temporary)
+    assert not run.json.exists()
+    command = [sys.executable, "-m", "gapprof", "analyze", str(run.recording), "--json", str(run.json)]
+    done = subprocess.run(command, capture_output=True, timeout=60, check=False)
+    assert done.returncode != ExitCode.WRONG_USE, done.stderr.decode()
+    assert b"Traceback" not in done.stderr
+    run.report()

@@ -1,0 +1,92 @@
+"""On macOS and Windows, faked: what analyses and draws works, and says the same about the same recordings."""
+
+import hashlib
+import importlib
+import json
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import gapprof
+import gapprof.render
+from gapprof import analyze, registry
+from gapprof.records.surface import Surface
+from tests.faked_platform import SYSTEMS
+
+ROOT = Path(__file__).parents[1]
+RECORDINGS = sorted((ROOT / "reports" / "zoo").glob("*.jsonl"))
+PURE_HALF = (
+    *(f"unit/{name}" for name in ("causes", "digest", "explain", "facts", "measure", "options")),
+    *(f"unit/{name}" for name in ("render", "stats", "text")),
+    *(f"unit/test_{name}.py" for name in ("files", "live", "outcome", "proc", "recordings", "tables")),
+    *("contract", "truth", "hostile/test_recordings.py", "hostile/test_text.py"),
+)
+SAYS = """
+import json, sys
+from tests.faked_platform import fake
+fake(sys.argv[1])
+from tests.test_platforms import {what}
+print(json.dumps({what}()))
+"""
+
+platforms = pytest.mark.parametrize("name", sorted(SYSTEMS))
+
+
+def said(what: str, name: str) -> object:
+    """The answer of one of this file's functions on a faked platform."""
+    command = [sys.executable, "-c", SAYS.format(what=what), name]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def digests() -> dict[str, str]:
+    """Of what every report format makes of every published recording."""
+    found = {}
+    for path in RECORDINGS:
+        report = analyze(path)
+        for renderer in registry.load(gapprof.render, "RENDERER").values():
+            text = renderer.render(report, Surface(detail=True))
+            found[f"{path.stem}, {renderer.id}"] = hashlib.sha256(text.encode()).hexdigest()
+    return found
+
+
+def beliefs() -> list[object]:
+    """What gapprof takes this machine for, every module of it being loaded."""
+    for module in pkgutil.walk_packages(gapprof.__path__, "gapprof."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    from gapprof.measure.machine import machine_facts
+    from gapprof.native.isa.host import why_not
+    from gapprof.proc import machine_busy_ms
+
+    facts = machine_facts()
+    return [facts.system, facts.architecture, machine_busy_ms(), why_not("128")]
+
+
+@platforms
+def test_every_module_loads_and_knows_what_it_cannot_have(name: str) -> None:
+    system, processor = SYSTEMS[name]
+    refusal = f"the instruction ceiling works on Linux only, not on {system}"
+    assert said("beliefs", name) == [system, processor, None, refusal]
+
+
+@platforms
+def test_recordings_give_the_same_reports_byte_for_byte(name: str) -> None:
+    here = digests()
+    assert len(here) >= 9
+    assert said("digests", name) == here
+
+
+@platforms
+def test_the_pure_half_of_the_suite_passes(name: str) -> None:
+    options = ["-q", "-m", "not long", "-p", "no:cacheprovider", "-p", "tests.faked_platform"]
+    command = [sys.executable, "-m", "pytest", *options, "--platform", name]
+    paths = [f"tests/{path}" for path in PURE_HALF]
+    done = subprocess.run(
+        [*command, *paths], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stdout[-4000:]

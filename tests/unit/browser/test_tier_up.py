@@ -1,0 +1,89 @@
+"""Warm-up ends when the compiler is idle, not when a clock says so."""
+
+import sys
+import threading
+import time
+
+import pytest
+
+from gapprof.browser.tier_up import MOST_MS, STEADY_MS, TierUp, compiled_since, compiler_ms
+
+
+def fed(*chunks: tuple[float, float | None]) -> TierUp:
+    """Chunks of ten runs each: ms of a run, and CPU time of the compiler's threads."""
+    tier_up = TierUp()
+    for run_ms, compiled_ms in chunks:
+        assert not tier_up.over
+        tier_up.add([run_ms] * 10, compiled_ms)
+    return tier_up
+
+
+def test_it_goes_on_while_something_is_compiled() -> None:
+    assert not fed((10.0, 90.0), (10.0, 80.0), (10.0, 70.0)).over
+
+
+def test_one_idle_moment_between_two_functions_is_not_the_end() -> None:
+    assert not fed((10.0, 90.0), (10.0, 0.0), (10.0, 50.0), (10.0, 1.0)).over
+
+
+def test_it_ends_after_two_idle_stretches_and_says_how_idle() -> None:
+    tier_up = fed((30.0, 290.0), (10.0, 2.0), (10.0, 1.0))
+    assert tier_up.over
+    assert tier_up.ended == "compiler-idle"
+    assert len(tier_up.runs_ms) == 30
+
+
+def test_where_the_collector_never_rests_runs_that_stay_as_they_are_must_do() -> None:
+    tier_up = TierUp()
+    while not tier_up.over:
+        tier_up.add([10.0] * 10, 60.0)
+    assert tier_up.ended == "steady"
+    assert STEADY_MS <= sum(tier_up.runs_ms) < STEADY_MS + 101
+
+
+def test_where_no_thread_can_be_watched_the_runs_alone_decide() -> None:
+    tier_up = TierUp()
+    for run_ms in (90.0, 90.0, 30.0):
+        tier_up.add([run_ms] * 10, None)
+    assert not tier_up.over, "long enough, but not as it was before"
+    while not tier_up.over:
+        tier_up.add([30.0] * 10, None)
+    assert tier_up.ended == "steady"
+
+
+def test_what_never_settles_is_not_waited_for_without_end() -> None:
+    tier_up, run_ms = TierUp(), 100.0
+    while not tier_up.over:
+        run_ms = 150.0 if run_ms == 100.0 else 100.0
+        tier_up.add([run_ms] * 5, 400.0)
+    assert MOST_MS <= sum(tier_up.runs_ms) < MOST_MS + 751
+    assert tier_up.ended == "unsettled"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have names and figures in /proc only")
+def test_the_compilers_threads_are_known_by_name() -> None:
+    """A thread of ours, called as Chromium calls its own, and at work for a tenth of a second."""
+    import ctypes
+    import os
+
+    def compile_something() -> None:
+        ctypes.CDLL(None).prctl(15, b"ThreadPoolForegroundWorker")  # PR_SET_NAME; the kernel cuts it off
+        begun.set()
+        end = time.thread_time() + 0.1
+        while time.thread_time() < end:
+            pass
+        worked.set()
+        asked.wait(10)
+
+    begun, worked, asked = threading.Event(), threading.Event(), threading.Event()
+    assert compiler_ms(os.getpid()) is None
+    thread = threading.Thread(target=compile_something)
+    thread.start()
+    assert begun.wait(10)
+    before = compiler_ms(os.getpid())
+    assert worked.wait(10)
+    spent = compiled_since(os.getpid(), before)
+    asked.set()
+    thread.join(10)
+    assert spent is not None
+    assert 50 < spent < 300
