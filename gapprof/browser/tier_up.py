@@ -18,7 +18,8 @@ CHUNK = WarmTask(warmup_ms=50.0, warmup_runs=1)
 """One look: long against the 4 ms of a scheduler's slice, short against a warm-up."""
 QUIET_SHARE = 0.1
 """Of a chunk's time; garbage collection on the same threads mostly takes less (measured: 1 to 5 %)."""
-QUIET_CHUNKS = 2
+QUIET_MS = 240.0
+"""The compiler rests between two functions: after 100 ms of quiet a small encoder was not done (measured)."""
 STEADY_MS = 1500.0
 """As long as compiling took at the most (measured: 0.1 to 1.2 s)."""
 STEADY_CHUNKS = 5
@@ -34,33 +35,34 @@ class TierUp:
     """Chunks of warm-up so far."""
 
     runs_ms: list[float] = field(default_factory=list)
-    _quiet: int = 0
+    _spent_ms: float = 0.0
+    _quiet_ms: float = 0.0
     _medians: list[float] = field(default_factory=list)
 
-    def add(self, runs_ms: Iterable[float], compiled_ms: float | None) -> None:
-        """One more chunk, and the CPU time that the compiler's threads used meanwhile."""
+    def add(self, runs_ms: Iterable[float], compiled_ms: float | None, *, wall_ms: float) -> None:
+        """One more chunk, how long it took, and the CPU time that the compiler's threads used meanwhile."""
         runs = list(runs_ms)
-        spent_ms = sum(runs)
         self.runs_ms += runs
+        self._spent_ms += wall_ms
         self._medians.append(median(runs))
-        idle = compiled_ms is not None and compiled_ms <= QUIET_SHARE * spent_ms
-        self._quiet = self._quiet + 1 if idle else 0
+        idle = compiled_ms is not None and compiled_ms <= QUIET_SHARE * wall_ms
+        self._quiet_ms = self._quiet_ms + wall_ms if idle else 0.0
 
     @property
     def over(self) -> bool:
         """Whether to stop: nothing is left to compile, or it takes too long to wait for."""
-        return self.ended != "unsettled" or sum(self.runs_ms) >= MOST_MS
+        return self.ended != "unsettled" or self._spent_ms >= MOST_MS
 
     @property
     def ended(self) -> TierUpEnd:
         """By which sign the code has the speed that it will keep; without any it is unsettled."""
-        if self._quiet >= QUIET_CHUNKS:
+        if self._quiet_ms >= QUIET_MS:
             return "compiler-idle"
         return "steady" if self._is_steady() else "unsettled"
 
     def _is_steady(self) -> bool:
         last = self._medians[-STEADY_CHUNKS:]
-        if len(last) < STEADY_CHUNKS or sum(self.runs_ms) < STEADY_MS:
+        if len(last) < STEADY_CHUNKS or self._spent_ms < STEADY_MS:
             return False
         return max(last) <= (1 + STEADY) * min(last)
 

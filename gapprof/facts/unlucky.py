@@ -8,7 +8,7 @@ from gapprof.facts.cells import by_way, counted
 from gapprof.records.trial import Trial
 
 SLOWER = 1.3
-"""The fastest request of the unlucky way against the median of the others: waiting never delays all of one."""
+"""The fastest request of the unlucky way over the median of the others: waiting never delays all of one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
