@@ -55,6 +55,7 @@ def samples(case: Case) -> tuple[Sample, ...]:
             samples_ms=trial.samples_ms,
             requests_ms=trial.requests_ms,
             struck=trial.struck,
+            visit=trial.visit,
         )
         for trial in case.recording.of(Trial)
         if trial.round >= 0

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from statistics import fmean, median
+from statistics import fmean, geometric_mean, median
 
 from gapprof.facts.case import Case
 from gapprof.facts.ladder import nominal_chain, planned, square, target
@@ -38,21 +38,31 @@ def by_way(trial: Trial) -> list[tuple[float, ...]]:
 
 
 def counted(case: Case) -> Mapping[tuple[str, int], Trial]:
-    """(rung, round) → the first attempt that counts, of rungs with trials of their own."""
-    first: dict[tuple[str, int], Trial] = {}
-    for trial in sorted(case.recording.of(Trial), key=lambda trial: trial.attempt):
+    """(rung, round) → the first visit that counts, of rungs with trials of their own."""
+    return {cell: visits[0] for cell, visits in case.get(counted_visits).items()}
+
+
+def counted_visits(case: Case) -> Mapping[tuple[str, int], tuple[Trial, ...]]:
+    """(rung, round) → of each visit the first attempt that counts."""
+    first: dict[tuple[str, int, int], Trial] = {}
+    for trial in sorted(case.recording.of(Trial), key=lambda trial: (trial.visit, trial.attempt)):
         if not trial.struck and figure_ms(trial) is not None:
-            first.setdefault((trial.rung, trial.round), trial)
-    return first
+            first.setdefault((trial.rung, trial.round, trial.visit), trial)
+    cells: dict[tuple[str, int], tuple[Trial, ...]] = {}
+    for (rung, number, _), trial in first.items():
+        cells[rung, number] = (*cells.get((rung, number), ()), trial)
+    return cells
 
 
 def measured(case: Case) -> Cells:
-    """Every cell that was measured; an alias shows the cells of the rung whose trials it shares."""
+    """Every cell that was measured; an alias shows the cells of the rung whose trials it shares.
+
+    Several visits of one round count with their geometric mean.
+    """
     own: dict[str, dict[int, float]] = {}
-    for (rung, number), trial in sorted(case.get(counted).items()):
-        figure = figure_ms(trial)
-        if figure is not None:
-            own.setdefault(rung, {})[number] = figure
+    for (rung, number), visits in sorted(case.get(counted_visits).items(), key=lambda item: item[0]):
+        figures = [figure for trial in visits if (figure := figure_ms(trial)) is not None]
+        own.setdefault(rung, {})[number] = geometric_mean(figures)
     rungs = case.get(planned) or own
     return {rung: own[target(case, rung)] for rung in rungs if target(case, rung) in own}
 

@@ -118,10 +118,11 @@ class Stages:
                 return  # without both ends there is no gap, and nothing more to learn
             rng = np.random.default_rng([self.settings.seed, number])
             alive = [rung for rung in rung_ids if rung not in self._gone]
-            order = tuple(str(rung) for rung in rng.permutation(alive)) if alive else ()
+            visited = [rung for rung in alive for _ in range(ladder[rung].rung.visits)]
+            order = tuple(str(rung) for rung in rng.permutation(visited)) if visited else ()
             self.journal.write(RoundStarted(round=number, kind=kind, order=order, at_s=self.journal.now_s()))
             projected_s = self._projected_s(preflight, plan, number)
-            for rung_id in order:
+            for place, rung_id in enumerate(order):
                 self.teller.tell(
                     phase,
                     ladder[rung_id].rung.title,
@@ -130,7 +131,8 @@ class Stages:
                     planned=last + 1,
                     projected_s=projected_s,
                 )
-                self._count(rung_id, visits.timed(ladder[rung_id], number))
+                visit = order[:place].count(rung_id)
+                self._count(rung_id, visits.timed(ladder[rung_id], number, visit))
             self._gate(visits)
             self.teller.tell(
                 phase,
@@ -205,7 +207,8 @@ class Stages:
             self._rounds(visits, preflight, dict.fromkeys(numbers, chosen), kind="side")
 
     def _expected_s(self, preflight: Preflight, rung_ids: Iterable[str]) -> float:
-        return sum(preflight.expected_trial_s.get(rung, 0.0) for rung in rung_ids)
+        ladder = by_id(preflight.ladder)
+        return sum(ladder[rung].rung.visits * preflight.expected_trial_s.get(rung, 0.0) for rung in rung_ids)
 
     def _spent_s(self, rung_ids: Iterable[str]) -> float:
         """On the timed visits of these rungs so far, repeated ones included."""

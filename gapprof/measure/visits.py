@@ -47,11 +47,11 @@ class Visits:
         """Where the outputs of a rung lie once it was visited."""
         return self.outputs / f"{rung_id}.npz"
 
-    def timed(self, step: PlannedRung, round_number: int) -> Trial | Failure:
+    def timed(self, step: PlannedRung, round_number: int, visit: int = 0) -> Trial | Failure:
         """Visit until a trial counts or the attempts are used up; the last outcome is returned."""
         failures = 0
         for attempt in range(ATTEMPTS):
-            outcome = self._once(step, round_number, attempt)
+            outcome = self._once(step, round_number, visit, attempt)
             self.journal.write(outcome)
             match outcome:
                 case Failure():
@@ -106,9 +106,10 @@ class Visits:
             self.journal.write(outcome)
         return outcome
 
-    def _once(self, step: PlannedRung, round_number: int, attempt: int) -> Trial | Failure:
+    def _once(self, step: PlannedRung, round_number: int, visit: int, attempt: int) -> Trial | Failure:
         started = self.journal.now_s()
-        outcome = self._backend(step).timed(self._job(step, round_number))
+        job = self._job(step, round_number)
+        outcome = self._backend(step).timed(replace(job, seed=job.seed + visit))
         outcome = replace(outcome, attempt=attempt, started_s=started, ended_s=self.journal.now_s())
         if isinstance(outcome, Failure) or step.setting is None:
             return outcome
@@ -119,7 +120,7 @@ class Visits:
         if disturbance and attempt < ATTEMPTS - 1 and self.patience.left_s > 0:
             struck.append(disturbance)
             self.patience.left_s -= outcome.ended_s - outcome.started_s
-        return replace(_bounded(outcome), struck=tuple(struck))
+        return replace(_bounded(outcome), visit=visit, struck=tuple(struck))
 
     def _backend(self, step: PlannedRung) -> Backend:
         if step.setting is None:

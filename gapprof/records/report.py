@@ -213,6 +213,8 @@ class Sample(Struct, frozen=True, kw_only=True):
     samples_ms: tuple[float, ...]
     requests_ms: tuple[float, ...]
     struck: tuple[str, ...]
+    visit: int = 0
+    """Which of the rung's visits in that round. Since 1.1."""
 
 
 class Report(Struct, frozen=True, kw_only=True):

@@ -73,6 +73,8 @@ class Trial(Struct, frozen=True, kw_only=True, tag="trial", tag_field="entry"):
 
     rung: str
     round: int
+    visit: int = 0
+    """Which of the rung's visits in that round."""
     attempt: int = 0
     started_s: float
     """Since the recording began."""

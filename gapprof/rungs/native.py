@@ -18,4 +18,5 @@ RUNG = Rung(
         build="served",
     ),
     role="main",
+    visits=2,
 )

@@ -12,5 +12,6 @@ RUNG = Rung(
     derived_from=PARENT.id,
     changes="graph",
     role="square",
+    visits=2,
     passes=("profile",),
 )

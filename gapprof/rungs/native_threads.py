@@ -12,4 +12,5 @@ RUNG = Rung(
     derived_from=PARENT.id,
     changes="threads",
     role="main",
+    visits=2,
 )

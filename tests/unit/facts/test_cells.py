@@ -47,6 +47,16 @@ def test_paced_is_a_mean_so_that_waiting_counts() -> None:
     assert figure_ms(trial) == 2.0
 
 
+def test_visits_of_one_round_count_with_their_geometric_mean() -> None:
+    recording = record(Machine(), rounds=1)
+    trial = next(t for t in recording.of(Trial) if t.rung == "native")
+    again = replace(trial, visit=1, samples_ms=tuple(4 * ms for ms in trial.samples_ms))
+    struck = replace(trial, visit=2, samples_ms=(90.0,) * 5, struck=("outside load",))
+    case = Case(replace(recording, entries=(*recording.entries, again, struck)))
+    assert measured(case)["native"][0] == pytest.approx(20.0)
+    assert counted(case)["native", 0] == trial
+
+
 def test_one_unlucky_way_of_waking_up_does_not_count_but_waiting_in_every_way_does() -> None:
     """Of three ways in turn the second runs three times slower; then all ways have to wait now and then."""
     unlucky = replace(first_trial("web"), requests_ms=(1.0, 3.0, 1.0) * 5, ways=3)
