@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gapprof.records.codec import decode_report
 from gapprof.records.report import CauseRow, Report
-from gapprof.text.numbers import factor, ms
+from gapprof.text.numbers import factor, factor_with_interval, ms
 
 HERE = Path(__file__).parent
 ZOO = HERE / "zoo"
@@ -71,8 +71,7 @@ def _stem(report: Report) -> str:
 def _cell(cause: CauseRow | None) -> str:
     if cause is None or cause.factor is None or cause.verdict in ("not-applicable", "not-measured"):
         return "–"
-    estimate = cause.factor
-    return f"{factor(estimate.point)} [{factor(estimate.low)}, {factor(estimate.high)}]"
+    return factor_with_interval(cause.factor)
 
 
 def main() -> None:
