@@ -19,8 +19,8 @@ BUDGET_S = 30
 INTRODUCTION = f"""# The light models of the onnx package
 
 Graphs of real models that come without weights; gapprof gives them seeded ones (`gapprof.subject.light`) and
-drops a final Softmax. One run of `gapprof explain` each, with `--budget {BUDGET_S} --rungs main`: intervals are
-wider than in the reports of the zoo. `python reports/light.py` makes this anew.
+drops a final Softmax. One run of `gapprof explain` each, with `--budget {BUDGET_S} --rungs main`: intervals
+are wider than in the reports of the zoo. `python reports/light.py` makes this anew.
 
 | model | native | web | gap | {" | ".join(CAUSES)} | outputs | status |
 | :-- | --: | --: | --: | {" | ".join("--:" for _ in CAUSES)} | :-- | :-- |
