@@ -33,9 +33,10 @@ class Rung(Struct, frozen=True, kw_only=True):
     role: Literal["main", "square", "side"] = "side"
     passes: tuple[Pass, ...] = ()
     """Passes of its own beside the timed visits."""
-    visited: Literal["always", "if-wanted", "if-affordable"] = "if-affordable"
-    """Side rungs: in half of the first stage's rounds, whatever `--rungs` says or unless it says otherwise,
-    or after everything else while money lasts. Main rungs: in every round."""
+    visited: Literal["always", "if-wanted", "if-affordable", "to-verify"] = "if-affordable"
+    """Side rungs: in half of the first stage's rounds, whatever `--rungs` says or unless it says otherwise;
+    after everything else while money lasts; or only with `--verify`, or where `--rungs` asks for them.
+    Main rungs: in every round."""
     informs: str = ""
     """Side rungs: the cause it is evidence for; the largest causes get their side rungs first."""
     told: Told | None = None
