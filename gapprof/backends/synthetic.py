@@ -21,6 +21,10 @@ from gapprof.registry import load
 NATIVE_MS = 10.0
 _BUILDS_ON = MappingProxyType({"native-avx": "native-avx2"})
 """Where a planted factor multiplies another rung than the parent in the ladder: AVX is slower than AVX2."""
+_UNDOES = MappingProxyType(
+    {"web-in-worker": "web-main", "web-optimised": "web-graph", "web-stock": "web-flags"}
+)
+"""Where nothing else is planted, taking a change back takes its factor back: no interaction."""
 _RATE_GFLOPS = MappingProxyType({"full": 250.0, "avx2": 125.0, "avx": 118.0, "128": 50.0})
 _WASM = "ort-wasm-simd-threaded.wasm"
 
@@ -32,9 +36,12 @@ def ladder_ms(factors: Mapping[str, float], *, native_ms: float = NATIVE_MS) -> 
     if unknown:
         raise ValueError(f"no rungs of the ladder: {sorted(unknown)}")
 
+    def own(rung: str) -> float:
+        return factors.get(rung, 1.0 / factors.get(_UNDOES.get(rung, ""), 1.0))
+
     def latency_ms(rung: str) -> float:
         parent = _BUILDS_ON.get(rung, ladder[rung].derived_from)
-        return native_ms if parent is None else latency_ms(parent) * factors.get(rung, 1.0)
+        return native_ms if parent is None else latency_ms(parent) * own(rung)
 
     return {rung: latency_ms(rung) for rung in ladder}
 

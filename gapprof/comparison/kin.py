@@ -11,7 +11,7 @@ from gapprof.text.names import harmless
 
 UNKNOWN = "unknown"
 _WORD = 80
-_NOT_OF_THE_SUBJECT = frozenset({"budget_s", "precision_percent", "allow_noisy", "rungs"})
+_NOT_OF_THE_SUBJECT = frozenset({"budget_s", "precision_percent", "allow_noisy", "rungs", "verify"})
 """Settings that say how well to measure, not what."""
 
 

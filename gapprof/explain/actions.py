@@ -1,19 +1,20 @@
 """What the reader can change, each with now and then, by what it wins."""
 
 from collections.abc import Iterator
+from typing import Literal
 
 from gapprof.explain.diagnosis import Diagnosis
+from gapprof.explain.outputs import wrong_outputs
+from gapprof.explain.switches import costs
 from gapprof.facts.case import Case
 from gapprof.facts.contention import traced_work
 from gapprof.facts.estimates import latency_ms, without_ms
 from gapprof.facts.isolation import isolated
 from gapprof.facts.ladder import planned, target
 from gapprof.facts.page_work import page_sources
-from gapprof.facts.readings import read, readable, same_trials
+from gapprof.facts.readings import read, same_trials
 from gapprof.facts.tier import given_flags
 from gapprof.records.report import Action, Estimate, Owner
-from gapprof.stats.interval import contrast_interval
-from gapprof.stats.verdict import verdict
 from gapprof.text.names import harmless
 
 _THREADS = {"native": -1.0, "native-threads": 1.0}
@@ -39,7 +40,7 @@ def _more_threads(case: Case, now: Estimate, level: float) -> Iterator[Action]:
         step, then = steps.get(rung), latency_ms(case, rung)
         if step is None or step.setting is None or step.alias_of or then is None:
             continue
-        if not _costs(case, rung, "web", level):
+        if not costs(case, rung, "web", level):
             continue
         if rung == "web-threads" and same_trials(case, "web-isolated", "web"):
             words = "Ask onnxruntime-web for a thread per core ({threads})"
@@ -54,7 +55,7 @@ def _threads_predicted(case: Case, now: Estimate, level: float) -> Iterator[Acti
     tried = latency_ms(case, "web-threads") or (isolated(case) is False and latency_ms(case, "web-isolated"))
     if native is None or native.setting is None or tried:
         return
-    gain = read(case, _THREADS) if _costs(case, "native", "native-threads", level) else None
+    gain = read(case, _THREADS) if costs(case, "native", "native-threads", level) else None
     then = without_ms(case, gain) if gain else None
     if then is not None:
         count = native.setting.threads
@@ -64,33 +65,41 @@ def _threads_predicted(case: Case, now: Estimate, level: float) -> Iterator[Acti
 
 
 def _steps(case: Case, now: Estimate, level: float) -> Iterator[Action]:
-    """Main steps whose undoing is the reader's to do; then = now without that factor."""
-    undo: tuple[tuple[str, str, str, Owner, str], ...] = (
-        ("web-graph", "web-main", "contention", "page", "Run the model in a worker"),
-        ("web-paced", "web", "contention", "page", _quieter(case)),
+    """Main steps whose undoing is the reader's to do, by what came of it where it was tried."""
+    undo: tuple[tuple[str, str, str, str, Owner, str], ...] = (
+        ("web-graph", "web-main", "web-in-worker", "contention", "page", "Run the model in a worker"),
+        ("web-paced", "web", "", "contention", "page", _quieter(case)),
         (
             "web-flags",
             "web-graph",
+            "web-optimised",
             "library",
             "model",
             "Deploy the file as native onnxruntime saves it at EXTENDED level",
         ),
-        ("web-worker", "web-flags", "runtime", "page", _without_flags(case)),
+        ("web-worker", "web-flags", "web-stock", "runtime", "page", _without_flags(case)),
     )
-    for source, to, cause, owner, text in undo:
-        contrast = read(case, {source: -1.0, to: 1.0}) if _costs(case, source, to, level) else None
-        then = without_ms(case, contrast) if contrast else None
+    for source, to, rung, cause, owner, text in undo:
+        then = _tried(case, rung, level) if _was_tried(case, rung) else _untried(case, source, to, level)
         if then is not None:
-            yield Action(text=text, owner=owner, cause=cause, now_ms=now, then_ms=then, basis="predicted")
+            basis: Literal["measured", "predicted"] = "measured" if _was_tried(case, rung) else "predicted"
+            yield Action(text=text, owner=owner, cause=cause, now_ms=now, then_ms=then, basis=basis)
 
 
-def _costs(case: Case, source: str, to: str, level: float) -> bool:
-    if target(case, source) == target(case, to) or not readable(case, source, to):
-        return False
-    contrast = read(case, {source: -1.0, to: 1.0})
-    if contrast is None or contrast.lacks_passes:
-        return False
-    return verdict(contrast_interval(contrast, level)) == "costs"
+def _was_tried(case: Case, rung: str) -> bool:
+    return target(case, rung) == rung and latency_ms(case, rung) is not None
+
+
+def _tried(case: Case, rung: str, level: float) -> Estimate | None:
+    """What the page takes with the change; None where that is no gain, or gives other outputs."""
+    gains = rung not in wrong_outputs(case) and costs(case, rung, "web", level)
+    return latency_ms(case, rung) if gains else None
+
+
+def _untried(case: Case, source: str, to: str, level: float) -> Estimate | None:
+    """Now without the factor of that step."""
+    contrast = read(case, {source: -1.0, to: 1.0}) if costs(case, source, to, level) else None
+    return without_ms(case, contrast) if contrast else None
 
 
 def _quieter(case: Case) -> str:

@@ -1,14 +1,12 @@
 """Every side rung that was measured, read as a change."""
 
 from gapprof.explain.outputs import wrong_outputs
+from gapprof.explain.switches import judged, measured_over_predicted, predicted_ms, to_verify
 from gapprof.facts.case import Case
-from gapprof.facts.estimates import factor, latency_ms, without_ms
-from gapprof.facts.ladder import planned, target
-from gapprof.facts.readings import read
+from gapprof.facts.estimates import factor, latency_ms
+from gapprof.facts.ladder import planned
 from gapprof.facts.steps import why_not
 from gapprof.records.report import Estimate, WhatIf
-
-_THREADS = frozenset({"web-isolated", "web-threads"})
 
 
 def what_ifs(case: Case) -> tuple[WhatIf, ...]:
@@ -21,26 +19,21 @@ def what_ifs(case: Case) -> tuple[WhatIf, ...]:
         measured = latency_ms(case, rung)
         if measured is None:
             continue
-        against = factor(case, parent, rung)
+        against, ratio = factor(case, parent, rung), measured_over_predicted(case, rung)
+        saves = rung in case.get(to_verify) and rung not in wrong_outputs(case)
         found.append(
             WhatIf(
                 change=step.rung.title,
                 rung=rung,
-                predicted_ms=_predicted(case, rung),
+                predicted_ms=predicted_ms(case, rung),
                 measured_ms=measured,
                 factor=against,
                 why=_why(case, rung, parent, against),
+                ratio=ratio,
+                prediction=judged(ratio) if ratio and saves else None,
             )
         )
     return tuple(found)
-
-
-def _predicted(case: Case, rung: str) -> Estimate | None:
-    """What native's threads contrast says the page would take with every core: a prediction that can fail."""
-    if rung not in _THREADS or target(case, rung) == target(case, "web"):
-        return None
-    gain = read(case, {"native": -1.0, "native-threads": 1.0})
-    return without_ms(case, gain) if gain else None
 
 
 def _why(case: Case, rung: str, parent: str, against: Estimate | None) -> str:

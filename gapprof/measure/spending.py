@@ -64,13 +64,13 @@ def side_rungs(
         for step in steps
         if step.rung.id in wanted
         and step.rung.role == "side"
-        and step.rung.visited == "if-affordable"
+        and (step.rung.visited == "if-affordable" or (asked_for and step.rung.visited == "to-verify"))
         and measurable(step)
     ]
     candidates.sort(key=lambda step: -abs(log_factors.get(step.rung.informs, 0.0)))
     chosen: list[str] = []
     for step in candidates:
-        more = [rung for rung in (step.rung.id, *_parents(step, ladder)) if rung not in chosen]
+        more = [rung for rung in visited_with(step, ladder) if rung not in chosen]
         cost_s = SIDE_ROUNDS * sum(expected_s.get(rung, 1.0) for rung in more)
         if not asked_for and cost_s > left_s:
             continue
@@ -80,8 +80,13 @@ def side_rungs(
 
 
 def _shares_rounds(step: PlannedRung) -> bool:
-    side = step.rung.role == "side" and step.rung.visited != "if-affordable"
+    side = step.rung.role == "side" and step.rung.visited in ("always", "if-wanted")
     return side and measurable(step) and step.planned
+
+
+def visited_with(step: PlannedRung, ladder: Mapping[str, PlannedRung]) -> tuple[str, ...]:
+    """A side rung and what it is compared with, which is visited in the same rounds."""
+    return (step.rung.id, *_parents(step, ladder))
 
 
 def _parents(step: PlannedRung, ladder: Mapping[str, PlannedRung]) -> list[str]:

@@ -27,6 +27,7 @@ from gapprof.measure.spending import (
 )
 from gapprof.measure.teller import Teller
 from gapprof.measure.visits import Patience, Visits
+from gapprof.measure.wanted import VERIFYING_ROUNDS, possible_rungs, verifying_rungs, wanted_rungs
 from gapprof.records.backend import Backend
 from gapprof.records.job import Pace
 from gapprof.records.recording import PlannedRung, Preflight, RoundStarted, Sampled
@@ -35,6 +36,7 @@ from gapprof.records.settings import Settings
 from gapprof.records.subject import Subject
 from gapprof.records.trial import Failure, Trial
 from gapprof.stats.planning import rounds_needed
+from gapprof.text import numbers
 
 REFERENCES = ("native-128", "native-extended", "native-threads", "native", "web-worker")
 """Whose outputs the others are held against; the first that gave any (exact integers at 128 bits)."""
@@ -63,7 +65,6 @@ class Stages:
     def run(self) -> None:
         """Preflight, first rounds, the decision, the remaining rounds, passes, side rungs."""
         self.teller.tell("preflight", "looking at the page and at native")
-        wanted = wanted_rungs(self.settings.rungs, self.rungs)
         first = self._visits(preflight_pace(LONGEST_VISIT_S))
         preflight = conclude(
             look(first, self.rungs, self.settings, cores=self.cores),
@@ -71,7 +72,7 @@ class Stages:
             self.settings,
             self.backends,
             cores=self.cores,
-            wanted=wanted,
+            wanted=possible_rungs(self.settings, self.rungs),
         )
         for warning in preflight.page_seen.warnings if preflight.page_seen else ():
             self.journal.note("report", warning)
@@ -84,7 +85,9 @@ class Stages:
         chain = chain_rungs(preflight.ladder)
         total = self._decide(rounds, self._spent_s(chain) / rounds)
         self._rounds(visits, preflight, dict.fromkeys(range(rounds, total), chain))
-        self._side(visits, preflight, wanted, total)
+        done = self._side(visits, preflight, total)
+        if self.settings.verify:
+            self._verify(visits, preflight, done)
         self.teller.tell("done", "measured")
 
     def _within_means(self, preflight: Preflight) -> tuple[Preflight, int]:
@@ -188,7 +191,8 @@ class Stages:
             visits.traced(ladder[rung_id], 0)
         self.teller.tell("trace", "passes done", completed=True)
 
-    def _side(self, visits: Visits, preflight: Preflight, wanted: frozenset[str], rounds_done: int) -> None:
+    def _side(self, visits: Visits, preflight: Preflight, rounds_done: int) -> int:
+        """Side rungs that were asked for or that the budget allows; returns the rounds done after them."""
         factors = {
             cause: float(np.mean(values))
             for cause, values in contrasts(self.journal.recording()).items()
@@ -196,15 +200,29 @@ class Stages:
         }
         chosen = side_rungs(
             preflight.ladder,
-            wanted,
+            wanted_rungs(self.settings.rungs, self.rungs),
             factors,
             preflight.expected_trial_s,
             left_s=self.settings.budget_s - self.journal.now_s(),
             asked_for=self.settings.rungs != "auto",
         )
-        if chosen:
-            numbers = range(rounds_done, rounds_done + SIDE_ROUNDS)
-            self._rounds(visits, preflight, dict.fromkeys(numbers, chosen), kind="side")
+        plan = range(rounds_done, rounds_done + SIDE_ROUNDS) if chosen else range(0)
+        self._rounds(visits, preflight, dict.fromkeys(plan, chosen), kind="side")
+        return rounds_done + len(plan)
+
+    def _verify(self, visits: Visits, preflight: Preflight, rounds_done: int) -> None:
+        """Predicted changes, measured beside the page as deployed, whatever the budget says."""
+        chosen = verifying_rungs(self.journal.recording(), preflight.ladder)
+        cost_s = VERIFYING_ROUNDS * self._expected_s(preflight, chosen)
+        over_s = min(cost_s, self.journal.now_s() + cost_s - self.settings.budget_s)
+        if chosen and over_s > 0:
+            over = numbers.duration(over_s)
+            self.journal.note(
+                "report",
+                f"--verify takes {VERIFYING_ROUNDS} rounds of its own, about {over} beyond the budget",
+            )
+        plan = range(rounds_done, rounds_done + VERIFYING_ROUNDS) if chosen else range(0)
+        self._rounds(visits, preflight, dict.fromkeys(plan, chosen), kind="side")
 
     def _expected_s(self, preflight: Preflight, rung_ids: Iterable[str]) -> float:
         ladder = by_id(preflight.ladder)
@@ -233,13 +251,3 @@ class Stages:
             pace=pace,
             patience=Patience(REPEATS_SHARE * self.settings.budget_s),
         )
-
-
-def wanted_rungs(asked: str, rungs: Mapping[str, Rung]) -> frozenset[str]:
-    """Side rungs that may be visited: `auto` and `all` mean every one, `main` none, else those named."""
-    always = frozenset(rung.id for rung in rungs.values() if rung.visited == "always")
-    if asked in ("auto", "all"):
-        return frozenset(rungs)
-    if asked == "main":
-        return always
-    return frozenset(asked.split(",")) | always

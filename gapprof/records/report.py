@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA = "gapprof/report"
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 
 Verdict = Literal["costs", "saves", "unclear", "not-applicable", "not-measured"]
 Owner = Literal["page", "model", "library", "browser", "hardware"]
@@ -175,6 +175,10 @@ class WhatIf(Struct, frozen=True, kw_only=True):
     measured_ms: Estimate | None
     factor: Estimate | None = None
     why: str = ""
+    ratio: Estimate | None = None
+    """Measured over predicted, 1 where the prediction came true. Since 1.2."""
+    prediction: Literal["holds", "fails"] | None = None
+    """`holds`: within 5 %, or the interval of `ratio` holds 1. None: no saving was predicted. Since 1.2."""
 
 
 class RungRow(Struct, frozen=True, kw_only=True):

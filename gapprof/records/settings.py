@@ -23,3 +23,5 @@ class Settings(Struct, frozen=True, kw_only=True):
     precision_percent: float = 5.0
     seed: int = 0
     allow_noisy: bool = False
+    verify: bool = False
+    """Make the changes that the report predicts a saving of, and measure them. Since report 1.2."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from gapprof.digest.doubts import doubts, gap_missing
 from gapprof.digest.operators import drawn_ms, lost_ms, top_operators
 from gapprof.digest.tried import nothing_helps
+from gapprof.digest.verified import came_true, nothing_verified, predicted_measured, verified
 from gapprof.digest.why import WhyRow, owner, why_rows, with_children
 from gapprof.records.report import Report
 from gapprof.records.surface import Surface
@@ -30,7 +31,7 @@ class MarkdownRenderer:
         count = _OPERATORS_DETAIL if surface.detail else _OPERATORS
         parts = (
             _headline(report),
-            *((_why(rows), _actions(report)) if report.status != "failed" else ()),
+            *((_why(rows), _actions(report), _verified(report)) if report.status != "failed" else ()),
             _operators(report, count),
             _doubts(report),
             _measured(report),
@@ -82,6 +83,22 @@ def _actions(report: Report) -> Iterator[str]:
     for action in report.actions:
         step = f"{numbers.bare_ms(action.now_ms.point)} → {numbers.ms(action.then_ms.point)}"
         yield f"| {cell(action.text)} | {step} | {action.basis} | {owner(action.owner)} |"
+
+
+def _verified(report: Report) -> Iterator[str]:
+    if not report.settings.verify:
+        return
+    yield "### Verified"
+    yield ""
+    rows = verified(report)
+    if not rows:
+        yield nothing_verified(report)
+        return
+    yield "| Change | Predicted → measured | Measured over predicted | Prediction |"
+    yield "| :-- | :-- | :-- | :-- |"
+    for row in rows:
+        ratio = numbers.factor_with_interval(row.ratio) if row.ratio else ""
+        yield f"| {cell(row.change)} | {predicted_measured(row)} | {ratio} | {came_true(row)} |"
 
 
 def _operators(report: Report, count: int) -> Iterator[str]:

@@ -15,6 +15,7 @@ from gapprof.terminal.detail import detail
 from gapprof.terminal.ink import Ink
 from gapprof.terminal.operators import operators
 from gapprof.terminal.verdict import verdict
+from gapprof.terminal.verified import verifications
 from gapprof.terminal.why import why_table
 from gapprof.text import numbers
 from gapprof.text.names import ascii_only
@@ -58,6 +59,9 @@ def _parts(report: Report, ink: Ink) -> Iterator[RenderableType]:
         yield why_table(with_children(report) if ink.surface.detail else why_rows(report), ink)
         yield Text()
         yield actions(report, ink)
+        if report.settings.verify:
+            yield Text()
+            yield verifications(report, ink)
     if report.operators:
         yield Text()
         yield operators(report, ink, count=_OPERATORS_DETAIL if ink.surface.detail else _OPERATORS)

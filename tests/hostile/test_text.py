@@ -42,6 +42,7 @@ def named(name: str) -> Report:
         model=replace(report.model, name=name),
         operators=tuple(replace(row, name=name, op_type=name) for row in report.operators),
         warnings=(name,),
+        what_ifs=tuple(replace(one, change=name) for one in report.what_ifs),
         checks=tuple(replace(check, text=name, concerns=name) for check in report.checks),
         page={"page": name, "work_ms_per_s": [{"name": name, "ms_per_s": 4.0}]},
     )

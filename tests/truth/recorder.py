@@ -26,7 +26,12 @@ from gapprof.registry import load
 
 RUNGS: Mapping[str, Rung] = MappingProxyType(dict(load(rungs, "RUNG")))
 PROFILED = ("native-extended", "native-128", "web-worker")
-SIDE = tuple(rung for rung, about in RUNGS.items() if about.role == "side" and rung != "web-busy")
+SIDE = tuple(
+    rung
+    for rung, about in RUNGS.items()
+    if about.role == "side" and about.visited not in ("always", "to-verify")
+)
+VERIFYING = tuple(rung for rung, about in RUNGS.items() if about.visited == "to-verify")
 PACE = Pace(
     warmup_ms=1.0,
     warmup_runs=1,
@@ -48,6 +53,7 @@ def record(
     *,
     rounds: int = 6,
     side_rounds: int = 0,
+    side: Iterable[str] = SIDE,
     passes: bool = True,
     profiled_passes: int = 3,
     page_threads: int = 2,
@@ -70,7 +76,7 @@ def record(
     entries: list[Entry] = [
         Preflight(page_threads=page_threads, page_seen=None, native_seen=None, pace=PACE, ladder=steps)
     ]
-    main = [rung for rung in own if rung not in SIDE]
+    main = [rung for rung in own if rung not in SIDE + VERIFYING]
     for number in range(rounds):
         entries += [machine.timed(_job(own[rung], number, settings)) for rung in main]
     entries += outputs
@@ -87,7 +93,7 @@ def record(
             traced = machine.traced(_job(own[rung], 0, settings)) if rung in own else None
             entries += [traced] if traced is not None else []
     for number in range(rounds, rounds + side_rounds):
-        visited = _with_parents((rung for rung in SIDE if rung in own), own)
+        visited = _with_parents((rung for rung in side if rung in own), own)
         entries += [machine.timed(_job(own[rung], number, settings)) for rung in visited]
     if ended is not None:
         entries.append(End(at_s=0.0, reason=ended))

@@ -40,7 +40,12 @@ def test_without_a_wish_the_page_asks_for_half_the_cores_and_at_most_four(cores:
 
 def test_the_default_page_leaves_only_flags_and_page_steps_out() -> None:
     aliases = {name: step.alias_of for name, step in resolved(Settings()).items() if step.alias_of}
-    assert aliases == {"web-flags": "web-worker", "web": "web-paced", "web-isolated": "web-paced"}
+    assert aliases == {
+        "web-flags": "web-worker",
+        "web": "web-paced",
+        "web-isolated": "web-paced",
+        "web-stock": "web-paced",
+    }
 
 
 def test_a_page_that_would_be_isolated_is_counted_by_the_cores_that_its_browser_shows() -> None:

@@ -189,6 +189,28 @@ def partial() -> Report:
     )
 
 
+def verified() -> Report:
+    """Predicted changes were made: one held, one failed."""
+    report = ok()
+    one = WhatIf(
+        change="As deployed, but in a worker",
+        rung="web-in-worker",
+        predicted_ms=about(23.4),
+        measured_ms=about(23.6),
+        ratio=about(1.01),
+        prediction="holds",
+    )
+    other = replace(one, rung="web-optimised", measured_ms=about(31.0), ratio=about(1.32), prediction="fails")
+    return replace(
+        report, settings=replace(report.settings, verify=True), what_ifs=(*report.what_ifs, one, other)
+    )
+
+
+def verified_nothing() -> Report:
+    """Asked to verify, and nothing could be."""
+    return replace(ok(), settings=replace(ok().settings, verify=True))
+
+
 def unreliable() -> Report:
     """Another process took the machine."""
     return replace(
@@ -248,7 +270,7 @@ def failed() -> Report:
 
 def hostile() -> Report:
     """Every string that a stranger can choose is an attack."""
-    report = ok()
+    report = verified()
     return replace(
         report,
         model=replace(report.model, name=HOSTILE),
@@ -263,6 +285,7 @@ def hostile() -> Report:
         rungs=tuple(replace(rung, refusal=HOSTILE) for rung in report.rungs),
         settings=replace(report.settings, page=HOSTILE, js_flags=(HOSTILE,)),
         actions=tuple(replace(action, text=HOSTILE) for action in report.actions),
+        what_ifs=tuple(replace(one, change=HOSTILE) for one in report.what_ifs),
     )
 
 
@@ -442,4 +465,6 @@ EVERY = {
     "outputs-differ": outputs_differ,
     "failed": failed,
     "hostile": hostile,
+    "verified": verified,
+    "verified-nothing": verified_nothing,
 }

@@ -1,0 +1,113 @@
+"""Changes that one switch here makes real: which step predicts each, and how the prediction came out."""
+
+import math
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Literal
+
+from msgspec import Struct
+
+from gapprof.explain.diagnosis import diagnose
+from gapprof.facts.case import Case
+from gapprof.facts.estimates import LEVEL, estimate, factor_of
+from gapprof.facts.ladder import planned, target
+from gapprof.facts.readings import logs, read, readable
+from gapprof.records.recording import PlannedRung
+from gapprof.records.report import Estimate
+from gapprof.stats.contrast import Contrast
+from gapprof.stats.interval import contrast_interval, linearised
+from gapprof.stats.verdict import verdict
+
+NEAR = 1.05
+"""A prediction this close holds, however narrow its interval: nobody decides by less."""
+_WEB = "web"
+
+
+class Switch(Struct, frozen=True, kw_only=True):
+    """The step of the ladder whose factor the change is predicted to take off the page as deployed."""
+
+    source: str
+    to: str
+    level: Literal["causes", "children"]
+    """Whether the step is a cause of its own or a child: over how many a verdict on it holds."""
+
+
+_EVERY_CORE = Switch(source="native", to="native-threads", level="causes")
+SWITCHES: Mapping[str, Switch] = MappingProxyType(
+    {
+        "web-isolated": _EVERY_CORE,
+        "web-threads": _EVERY_CORE,
+        "web-in-worker": Switch(source="web-graph", to="web-main", level="children"),
+        "web-optimised": Switch(source="web-flags", to="web-graph", level="children"),
+        "web-stock": Switch(source="web-worker", to="web-flags", level="children"),
+    }
+)
+"""Side rung that is the page with one change → where its prediction comes from: never from that rung."""
+
+
+def to_verify(case: Case) -> tuple[str, ...]:
+    """Rungs that can be visited here and whose change is predicted, beyond doubt, to save time."""
+    diagnosis = case.get(diagnose)
+    levels = {"causes": diagnosis.level, "children": diagnosis.children_level}
+    return tuple(
+        rung
+        for rung, switch in SWITCHES.items()
+        if gain(case, rung) is not None and costs(case, switch.source, switch.to, levels[switch.level])
+    )
+
+
+def gain(case: Case, rung: str) -> Contrast | None:
+    """ln of how many times faster the page is predicted to get; None where nothing predicts that."""
+    switch, steps = SWITCHES.get(rung), case.get(planned)
+    if switch is None or rung not in steps or not _can_be_visited(steps[rung]):
+        return None
+    if not readable(case, switch.source, switch.to) or not _same_threads(steps[rung], steps[switch.source]):
+        return None
+    return read(case, {switch.source: -1.0, switch.to: 1.0})
+
+
+def predicted_ms(case: Case, rung: str) -> Estimate | None:
+    """Of the rounds that have this rung, so that a machine that changed since does not count against it."""
+    change, whole = gain(case, rung), read(case, {_WEB: -1.0, rung: 1.0})
+    if change is None or whole is None:
+        return None
+    web = {number: case.get(logs)[_WEB][number] for number in whole.by_round}
+
+    def of_means(ln_gain: float, ln_web: float) -> float:
+        return math.exp(ln_web - ln_gain)
+
+    return estimate(linearised(of_means, (change.by_round, web), LEVEL, (change.by_pass,)))
+
+
+def measured_over_predicted(case: Case, rung: str) -> Estimate | None:
+    """1 where the prediction came true, with what both sides of it are unsure of."""
+    change, whole = gain(case, rung), read(case, {_WEB: -1.0, rung: 1.0})
+    return factor_of(whole, change) if change is not None and whole is not None else None
+
+
+def judged(ratio: Estimate) -> Literal["holds", "fails"] | None:
+    """Near enough, or not to be told apart from the prediction. None after a single round."""
+    if ratio.rounds < 2:
+        return None
+    near = 1 / NEAR <= ratio.point <= NEAR
+    return "holds" if near or ratio.low <= 1 <= ratio.high else "fails"
+
+
+def costs(case: Case, source: str, to: str, level: float) -> bool:
+    """Whether a step costs time beyond doubt."""
+    if target(case, source) == target(case, to) or not readable(case, source, to):
+        return False
+    contrast = read(case, {source: -1.0, to: 1.0})
+    if contrast is None or contrast.lacks_passes:
+        return False
+    return verdict(contrast_interval(contrast, level)) == "costs"
+
+
+def _can_be_visited(step: PlannedRung) -> bool:
+    return step.alias_of is None and step.refusal is None
+
+
+def _same_threads(changed: PlannedRung, better: PlannedRung) -> bool:
+    """What native gains from every core says nothing about a page that would get fewer."""
+    there, here = better.setting, changed.setting
+    return there is not None and here is not None and there.threads == here.threads

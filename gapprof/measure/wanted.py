@@ -1,0 +1,44 @@
+"""Which side rungs a run may visit, by `--rungs` and `--verify`. Pure."""
+
+from collections.abc import Mapping, Sequence
+
+from gapprof.explain.switches import to_verify
+from gapprof.facts.case import Case
+from gapprof.measure.spending import visited_with
+from gapprof.records.recording import PlannedRung, Recording
+from gapprof.records.rung import Rung
+from gapprof.records.settings import Settings
+
+VERIFYING_ROUNDS = 6
+"""As many as the first stage of the steps that predict: neither side of a comparison is the vaguer one."""
+
+
+def wanted_rungs(asked: str, rungs: Mapping[str, Rung]) -> frozenset[str]:
+    """`auto`: every one but those that are there to verify predictions; `all`, `main`, or those named."""
+    always = _visited(rungs, "always")
+    match asked:
+        case "all":
+            return frozenset(rungs)
+        case "auto":
+            return frozenset(rungs) - _visited(rungs, "to-verify")
+        case "main":
+            return always
+        case _:
+            return frozenset(asked.split(",")) | always
+
+
+def possible_rungs(settings: Settings, rungs: Mapping[str, Rung]) -> frozenset[str]:
+    """Wanted ones, and with `--verify` those that the run may come to want once it knows what it predicts."""
+    wanted = wanted_rungs(settings.rungs, rungs)
+    return wanted | _visited(rungs, "to-verify") if settings.verify else wanted
+
+
+def verifying_rungs(recording: Recording, steps: Sequence[PlannedRung]) -> tuple[str, ...]:
+    """Every change that is predicted to save, with the rungs that it is compared with."""
+    ladder = {step.rung.id: step for step in steps}
+    chosen = to_verify(Case(recording))
+    return tuple(dict.fromkeys(one for rung in chosen for one in visited_with(ladder[rung], ladder)))
+
+
+def _visited(rungs: Mapping[str, Rung], when: str) -> frozenset[str]:
+    return frozenset(rung.id for rung in rungs.values() if rung.visited == when)

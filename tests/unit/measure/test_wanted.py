@@ -1,0 +1,28 @@
+"""Which rungs a run may visit."""
+
+import pytest
+
+from gapprof import rungs
+from gapprof.measure.wanted import possible_rungs, wanted_rungs
+from gapprof.records.settings import Settings
+from gapprof.registry import load
+
+RUNGS = load(rungs, "RUNG")
+VERIFYING = {"web-in-worker", "web-optimised", "web-stock"}
+
+
+@pytest.mark.parametrize("asked", ["auto", "main", "engine"])
+def test_what_verifies_is_wanted_only_where_it_is_named_and_possible_only_to_verify(asked: str) -> None:
+    assert not VERIFYING & wanted_rungs(asked, RUNGS)
+    assert not VERIFYING & possible_rungs(Settings(rungs=asked), RUNGS)
+    assert possible_rungs(Settings(rungs=asked, verify=True), RUNGS) >= VERIFYING
+
+
+def test_all_is_all_and_a_name_is_that_rung() -> None:
+    assert wanted_rungs("all", RUNGS) == frozenset(RUNGS)
+    assert wanted_rungs("web-stock", RUNGS) & VERIFYING == {"web-stock"}
+
+
+@pytest.mark.parametrize("asked", ["auto", "all", "main", "engine"])
+def test_the_built_in_busy_page_is_always_in_the_plan(asked: str) -> None:
+    assert "web-busy" in wanted_rungs(asked, RUNGS)
