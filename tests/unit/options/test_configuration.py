@@ -71,6 +71,7 @@ EXAMPLES = {
     "precision": ("2.5", "2.5", 2.5),
     "seed": ("7", "7", 7),
     "allow-noisy": ("true", "yes", True),
+    "verify": ("true", "yes", True),
     "json": ('"x.json"', "x.json", "x.json"),
     "markdown": ('"-"', "-", "-"),
     "recording": ('"x.jsonl"', "x.jsonl", "x.jsonl"),
