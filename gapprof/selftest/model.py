@@ -1,4 +1,4 @@
-"""The model that plants are made in: small dense layers, written out as exporters write them before any fusion.
+"""The model that plants are made in: small dense layers, as exporters write them before any fusion.
 
 It has no convolutions, so no layout that only native has stands between it and the instruction ceiling. What
 an optimiser fuses or removes costs time where there is none: layer norms and Gelu in single steps, and pairs

@@ -57,6 +57,8 @@ class Plan:
 
     stops: Mapping[str, Stop]
     titles: Mapping[str, str]
+    origins: Mapping[str, str]
+    """Stop → the rung that it was first wanted for."""
     plants: tuple[Laid, ...]
 
     @property
@@ -72,13 +74,19 @@ class Planner:
         self._refuse = refuse
         self._ids: dict[Stop, str] = {}
         self._titles: dict[str, str] = {}
+        self._origins: dict[str, str] = {}
         self._laid: list[Laid] = []
 
     @property
     def plan(self) -> Plan:
         """Everything so far."""
         stops = {name: stop for stop, name in self._ids.items()}
-        return Plan(stops=stops, titles=dict(self._titles), plants=tuple(self._laid))
+        return Plan(
+            stops=stops,
+            titles=dict(self._titles),
+            origins=dict(self._origins),
+            plants=tuple(self._laid),
+        )
 
     def skip(self, plant: Plant, settings: Settings, why: str) -> None:
         """A plant that this machine cannot show."""
@@ -174,6 +182,7 @@ class Planner:
                 name = f"{first}-{number}"
             self._ids[stop] = name
             self._titles[name] = f"{plant.title}: {rung.title}"
+            self._origins[name] = rung.id
         return self._ids[stop]
 
 
@@ -212,5 +221,3 @@ def _twinned(steps: tuple[PlannedRung, ...], twins: Twins) -> tuple[PlannedRung,
             alias = parent.alias_of or parent.rung.id
         found[step.rung.id] = replace(step, setting=setting, alias_of=alias, refusal=refusal)
     return tuple(found.values())
-
-

@@ -2,18 +2,21 @@
 
 from collections.abc import Iterator
 
-from gapprof.facts.disturbance import disturbed
+from gapprof.facts.disturbance import TICK_MS, disturbed
 from gapprof.selftest.judges.evidence import Evidence, apart, beyond_doubt, factor
 from gapprof.selftest.plant import Flagged
 from gapprof.text import numbers
 
 _MOST_TRIALS = 0.9
-"""Share of the visits under load whose own figures must show it."""
+"""Share of the trials under load whose own figures must show it."""
+_VISIBLE_MS = 10 * TICK_MS
+"""A shorter stretch can lose a whole busy core between two ticks of the system's counters."""
 
 
 def flagged_trials(here: Evidence) -> tuple[int, int]:
-    """How many trials show load from outside, of how many."""
-    return sum(disturbed(trial.load) is not None for trial in here.trials), len(here.trials)
+    """How many trials show load from outside, of how many that are long enough to."""
+    long = [trial for trial in here.trials if trial.load.wall_ms >= _VISIBLE_MS]
+    return sum(disturbed(trial.load) is not None for trial in long), len(long)
 
 
 def flagged_faults(wanted: Flagged, here: Evidence, clean: Evidence) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Native as slow as AVX without FMA makes it, though the ladder calls it full width: less is left for simd."""
+"""Native as slow as AVX without FMA, while the ladder calls it full width: less is left for simd."""
 
 from gapprof.selftest.plant import Leg, Pair, Plant, Shrinks
 

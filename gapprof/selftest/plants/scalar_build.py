@@ -1,4 +1,4 @@
-"""onnxruntime-web 1.18 without SIMD, against the same release with it. Its outputs are compared as all are."""
+"""onnxruntime-web 1.18 without SIMD, against the same release with it; its outputs are gated as all are."""
 
 from gapprof.facts.computed import VECTORISED
 from gapprof.selftest.plant import SCALAR_118, Costs, Leg, Pair, Plant
