@@ -35,13 +35,12 @@ def _parts(selftest: Selftest, ink: Ink) -> Iterator[RenderableType]:
         yield Text()
         yield ink.points(wrong)
     yield Text()
-    level = numbers.percent(selftest.level)
+    level = numbers.confidence(selftest.level)
     yield ink.text(
-        f"   In brackets: {level} intervals over {selftest.rounds} rounds, by which rows are judged. Planted: "
-        "an A/B of the one switch in the same rounds, with visits of its own. Found: what the report takes its "
-        "saving from.",
-        "dim",
+        f"   In brackets: {level} intervals over {selftest.rounds} rounds, by which rows are judged.", "dim"
     )
+    yield ink.text("   Planted: an A/B of the one switch in the same rounds, with visits of its own.", "dim")
+    yield ink.text("   Found: what the report of the whole ladder takes its saving from.", "dim")
 
 
 def _headline(selftest: Selftest) -> str:
@@ -51,7 +50,7 @@ def _headline(selftest: Selftest) -> str:
     failed = sum(row.status == "fail" for row in selftest.rows)
     skipped = sum(row.status == "impossible" for row in selftest.rows)
     judged = len(selftest.rows) - skipped
-    said = f"All {judged} rows pass" if not failed else f"{failed} of {judged} rows fail"
+    said = f"{failed} of {judged} rows fail" if failed else f"{judged} of {judged} rows pass"
     more = f", {skipped} impossible on this machine" if skipped else ""
     return f"{said}{more}: {selftest.environments} environments in {selftest.rounds} rounds, {took}."
 

@@ -1,11 +1,13 @@
 """The selftest on a synthetic machine: what is planted passes, what is planted wrongly fails its row."""
 
 import dataclasses
+import math
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from gapprof.records.environment import changed_fields
 from gapprof.records.job import Job
 from gapprof.records.selftest import Selftest, SelftestRow
 from gapprof.selftest.chosen import every_plant
@@ -139,14 +141,15 @@ def test_a_saving_read_off_another_step_fails(tmp_path: Path) -> None:
 
 
 def test_a_planted_cause_below_what_it_must_be_above_fails(tmp_path: Path) -> None:
-    """On the plant's own ladder contention is large as well, which nobody planted."""
+    """The flags' own step is right; that the file costs more still is nobody's plant."""
 
-    def two(job: Job) -> float:
-        page = job.rung in ("two-at-once.web", "two-at-once.web-2", "two-at-once.web-paced-2")
-        return honest(job) * (4.0 if page else 1.0)
+    def louder(job: Job) -> float:
+        later = job.rung in ("baseline-tier.web-graph", "baseline-tier.web-paced")
+        return honest(job) * (4.0 if later else 1.0)
 
-    report = report_of(Priced(price=two), tmp_path, "two-at-once")
-    assert report.status == "failed"
+    row = only(report_of(Priced(price=louder), tmp_path, "baseline-tier"), "baseline-tier")
+    assert row.status == "fail"
+    assert row.why == "library ranks above runtime, and must not"
 
 
 def test_outputs_that_differ_fail_the_row_whatever_the_times_say(tmp_path: Path) -> None:
@@ -205,3 +208,35 @@ def test_no_trial_of_a_ladder_is_the_measure_of_itself(plant: Plant, tmp_path: P
     for pair in laid.pairs:
         assert pair is not None
         assert not {pair.planted, pair.without} & ladder
+
+
+@pytest.mark.parametrize("plant", plants_with_pairs(), ids=lambda plant: plant.id)
+def test_the_two_sides_of_an_a_b_differ_in_the_one_thing_planted(plant: Plant, tmp_path: Path) -> None:
+    found = visit(Priced(), (PLANTS["clean"], plant), tmp_path, rounds=1)
+    switches = {"no-isolation": {"isolated", "threads"}, "scalar-build": {"build"}}
+    for pair in found.plan.plants[1].pairs:
+        assert pair is not None
+        planted, without = found.plan.stops[pair.planted], found.plan.stops[pair.without]
+        changed = changed_fields(planted.setting, without.setting)
+        assert changed == switches.get(plant.id, changed)
+        assert len(changed) == len(switches.get(plant.id, {"one"}))
+        assert planted.under_load == without.under_load
+
+
+def test_an_interrupted_run_judges_nothing(tmp_path: Path) -> None:
+    def impatient(job: Job) -> float:
+        if job.round == 1:
+            raise KeyboardInterrupt
+        return honest(job)
+
+    report = report_of(Priced(price=impatient), tmp_path, "baseline-tier")
+    assert (report.status, report.rows) == ("interrupted", ())
+
+
+def test_a_stop_that_never_answers_fails_its_rows_and_no_others(tmp_path: Path) -> None:
+    def broken(job: Job) -> float:
+        return math.nan if job.rung == "burning-page.web" else honest(job)
+
+    report = report_of(Priced(price=broken), tmp_path, "baseline-tier", "burning-page")
+    assert only(report, "baseline-tier").status == "pass"
+    assert only(report, "burning-page").status == "fail"

@@ -30,7 +30,7 @@ def size_faults(planted: Contrast | None, found: Contrast | None) -> Iterator[st
     elif beyond_doubt(difference):
         off = factor(difference)
         if off is not None:
-            level = numbers.percent(LEVEL)
+            level = numbers.confidence(LEVEL)
             yield (
                 f"found over planted is {numbers.factor_with_interval(off)}, beyond doubt at {level} "
                 f"and by more than {numbers.percent(SMALLEST_EFFECT)}"

@@ -113,3 +113,8 @@ def test_sizes_and_counts_are_shortened() -> None:
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_what_is_no_number_says_so(value: float) -> None:
     assert not any(sign.isdigit() for sign in numbers.ms(value))
+
+
+@pytest.mark.parametrize(("level", "text"), [(0.95, "95 %"), (0.999, "99.9 %"), (0.9999, "99.99 %")])
+def test_a_level_of_confidence_keeps_its_digits(level: float, text: str) -> None:
+    assert numbers.confidence(level) == text
