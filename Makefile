@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 MODEL ?= zoo:mobilenetv2
+# Real browsers at work: one test at a time.
+MEASURING := tests/browser tests/live
 ZOO := mobilenetv2 resnet50 resnet20 squeezenet bert-small decoder-small int8-cnn
 
 .PHONY: demo test test-long lint reports bench clean
@@ -13,7 +15,8 @@ demo: $(VENV)/installed
 
 test: $(VENV)/installed-dev lint
 	$(BIN)/gapprof setup --yes
-	$(BIN)/python -m pytest -m "not long"
+	$(BIN)/python -m pytest -m "not long" -n 2 --dist loadfile $(addprefix --ignore=,$(MEASURING))
+	$(BIN)/python -m pytest -m "not long" $(MEASURING)
 
 test-long: $(VENV)/installed-dev
 	$(BIN)/gapprof setup --yes

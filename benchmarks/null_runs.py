@@ -53,7 +53,12 @@ class OneEnvironment:
         return outcome if isinstance(outcome, Failure) else _as_planned(outcome, job.setting)
 
     def profiled(self, job: Job) -> Profile | Failure:
-        """The same for a profiled pass."""
+        """The same for a profiled pass; not in browsers, where it would take longer than all rounds."""
+        if self.setting.backend == "chromium":
+            return Failure(
+                rung=job.rung, round=job.round, started_s=0.0, ended_s=0.0,
+                phase="start", kind="environment", message="not profiled here",
+            )  # fmt: skip
         return self.inner.profiled(self._job(job))
 
     def traced(self, job: Job) -> Trace | Failure | None:

@@ -131,9 +131,10 @@ def _tiered_up(engine: Engine, *, until: float) -> TierUp:
     """Warm up in short stretches until Node's compiler threads are idle."""
     tier_up = TierUp()
     while not tier_up.over:
-        before_ms = compiler_ms(engine.pid)
+        before_ms, began = compiler_ms(engine.pid), time.perf_counter()
         warmed = engine.warm(CHUNK, until=until)
-        tier_up.add(warmed.runs_ms, compiled_since(engine.pid, before_ms))
+        wall_ms = (time.perf_counter() - began) * 1e3
+        tier_up.add(warmed.runs_ms, compiled_since(engine.pid, before_ms), wall_ms=wall_ms)
     return tier_up
 
 

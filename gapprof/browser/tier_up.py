@@ -35,22 +35,23 @@ class TierUp:
     """Chunks of warm-up so far."""
 
     runs_ms: list[float] = field(default_factory=list)
+    _spent_ms: float = 0.0
     _quiet_ms: float = 0.0
     _medians: list[float] = field(default_factory=list)
 
-    def add(self, runs_ms: Iterable[float], compiled_ms: float | None) -> None:
-        """One more chunk, and the CPU time that the compiler's threads used meanwhile."""
+    def add(self, runs_ms: Iterable[float], compiled_ms: float | None, *, wall_ms: float) -> None:
+        """One more chunk, how long it took, and the CPU time that the compiler's threads used meanwhile."""
         runs = list(runs_ms)
-        spent_ms = sum(runs)
         self.runs_ms += runs
+        self._spent_ms += wall_ms
         self._medians.append(median(runs))
-        idle = compiled_ms is not None and compiled_ms <= QUIET_SHARE * spent_ms
-        self._quiet_ms = self._quiet_ms + spent_ms if idle else 0.0
+        idle = compiled_ms is not None and compiled_ms <= QUIET_SHARE * wall_ms
+        self._quiet_ms = self._quiet_ms + wall_ms if idle else 0.0
 
     @property
     def over(self) -> bool:
         """Whether to stop: nothing is left to compile, or it takes too long to wait for."""
-        return self.ended != "unsettled" or sum(self.runs_ms) >= MOST_MS
+        return self.ended != "unsettled" or self._spent_ms >= MOST_MS
 
     @property
     def ended(self) -> TierUpEnd:
@@ -61,7 +62,7 @@ class TierUp:
 
     def _is_steady(self) -> bool:
         last = self._medians[-STEADY_CHUNKS:]
-        if len(last) < STEADY_CHUNKS or sum(self.runs_ms) < STEADY_MS:
+        if len(last) < STEADY_CHUNKS or self._spent_ms < STEADY_MS:
             return False
         return max(last) <= (1 + STEADY) * min(last)
 

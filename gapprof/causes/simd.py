@@ -87,9 +87,14 @@ def _widths(case: Case, narrow: str) -> tuple[Part, ...]:
 
 def _ceilings(case: Case) -> tuple[tuple[str, str], ...]:
     """Rungs that hold native on the common graph to fewer instructions, widest first, and what each lacks."""
-    held = [step.rung for step in case.get(planned).values() if step.rung.takes_away]
+    held = [
+        step.rung
+        for step in case.get(planned).values()
+        if (step.rung.environment.backend, step.rung.environment.graph) == ("native", "common")
+        and step.rung.environment.isa != "full"
+    ]
     held.sort(key=lambda rung: WIDTHS.index(rung.environment.isa))
-    return tuple((rung.id, rung.takes_away) for rung in held)
+    return tuple((rung.id, rung.takes_away or "wider vectors") for rung in held)
 
 
 def _moved_to_library(case: Case) -> tuple[Part, ...]:

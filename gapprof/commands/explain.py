@@ -6,11 +6,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from gapprof.errors import ExitCode, WrongUse
 from gapprof.files import make_folder, refuse_unwritable
 from gapprof.interrupts import held
 from gapprof.options import syntax
+from gapprof.options.configured import Configured, naming_origins, origins
 from gapprof.options.handing_out import hand_out
 from gapprof.options.outputs import output_options, outputs, parted
 from gapprof.options.screen import no_color, quiet, show, surface_of, verbose
@@ -26,7 +28,7 @@ _ENDS = (
 )
 
 
-@click.command(epilog=_ENDS)
+@click.command(cls=Configured, epilog=_ENDS)
 @click.argument("model")
 @click.option("--backend", default=_USUAL.backend, metavar="wasm", help="The web side.", show_default=True)
 @click.option(
@@ -102,7 +104,10 @@ _ENDS = (
 @quiet
 @verbose
 @no_color
+@click.pass_context
 def explain(
+    context: click.Context,
+    /,
     model: str,
     no_isolation: bool,
     recording: str | None,
@@ -113,20 +118,26 @@ def explain(
 ) -> ExitCode:
     """Say why MODEL is slower in the browser than natively.
 
-    MODEL is the path of an ONNX file, or zoo:NAME.
+    MODEL is the path of an ONNX file, or zoo:NAME. Every option may also stand in gapprof.toml or in
+    [tool.gapprof] of a pyproject.toml, here or above, by its long name, and in the environment as
+    GAPPROF_NAME; the command line counts first, then the environment, then the file.
     """
     with held() as hold:
         from gapprof.options.settings import settings_from
         from gapprof.pipeline import explained
         from gapprof.recordings import default_path
 
+        if verbose and not quiet:
+            show("".join(f"--{name}: set by {origin}\n" for name, origin in origins(context)), sys.stderr)
+        if context.get_parameter_source("browser") is ParameterSource.ENVIRONMENT:
+            del given["browser"]  # the machine's, not this run's: who looks for a browser asks there itself
         reports, options = parted(given)
-        settings = settings_from({**options, "isolation": not no_isolation})
-        path = Path(recording) if recording else default_path(model, now=datetime.now(UTC))
-        wanted = outputs(reports, never=_precious(model, settings, path))
-        _refuse_unwritable(path, precious=_precious(model, settings))
         argv = ("gapprof", *sys.argv[1:])
-        with ExitStack() as stack:
+        with naming_origins(context), ExitStack() as stack:
+            settings = settings_from({**options, "isolation": not no_isolation})
+            path = Path(recording) if recording else default_path(model, now=datetime.now(UTC))
+            wanted = outputs(reports, never=_precious(model, settings, path))
+            _refuse_unwritable(path, precious=_precious(model, settings))
             observer = _observer(stack, quiet=quiet, no_color=no_color)
             outcome = explained(model, settings, argv=argv, path=path, observer=observer, hold=hold)
         hand_out(outcome, wanted, quiet=quiet, verbose=verbose, no_color=no_color)

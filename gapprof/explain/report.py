@@ -20,10 +20,12 @@ from gapprof.explain.rung_rows import rung_rows, samples
 from gapprof.explain.status import missing_side, status
 from gapprof.explain.strikes import faulty
 from gapprof.explain.subject_checks import subject_checks
+from gapprof.explain.versions import versions
 from gapprof.explain.warnings import warnings
 from gapprof.explain.what_ifs import what_ifs
 from gapprof.facts.case import Case
 from gapprof.facts.cells import ENDS, complete_rounds
+from gapprof.facts.computed import computed
 from gapprof.facts.estimates import LEVEL, factor_of, gap_ms, geometric_mean_ms, latency_ms
 from gapprof.facts.readings import end_logs
 from gapprof.records.model import ModelFacts
@@ -75,6 +77,8 @@ def build(recording: Recording) -> Report:
         checks=checks,
         warnings=warnings(case),
         samples=samples(case),
+        versions=versions(case),
+        passes=_passes(case),
     )
 
 
@@ -103,6 +107,11 @@ def _model(facts: ModelFacts) -> Model:
         nodes=facts.original_nodes,
         opset=facts.opset,
     )
+
+
+def _passes(case: Case) -> int | None:
+    """The fewest that any computed rung stands on: what is decided from a report is decided on them."""
+    return min((len(rung.by_pass) for rung in case.get(computed).values() if rung.by_pass), default=None)
 
 
 def _sampling(case: Case, diagnosis: Diagnosis) -> str:

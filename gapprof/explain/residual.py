@@ -58,7 +58,7 @@ def _merged(case: Case, source: str, to: str) -> list[str]:
         if span.source in places and span.to in places
         if places[span.source] < end and places[span.to] > begin
     ]
-    return sorted(set(names), key=lambda name: name != "runtime")
+    return sorted(set(names), key=lambda name: (name != "runtime", name))
 
 
 def _between(case: Case, source: str, to: str) -> tuple[str, ...]:

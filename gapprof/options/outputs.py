@@ -52,9 +52,16 @@ def parted(given: Mapping[str, object]) -> tuple[dict[str, str], dict[str, objec
 
 
 def outputs(given: Mapping[str, str], *, never: Mapping[str, Path]) -> tuple[Output, ...]:
-    """The reports asked for, all checked to be writable, none over a file of `never` (its role → its path).
+    """The reports asked for, in the formats asked for. Raises WrongUse; nothing is written."""
+    formats = file_formats()
+    found = targets(given, never=never)
+    return tuple(Output(renderer=formats[name], path=path) for name, path in found.items())
 
-    Raises WrongUse; nothing is written.
+
+def targets(given: Mapping[str, str], *, never: Mapping[str, Path]) -> dict[str, Path | None]:
+    """Format → where it goes, all checked to be writable, none over a file of `never` (its role → its path).
+
+    None is stdout. Raises WrongUse; nothing is written.
     """
     if list(given.values()).count(STDOUT) > 1:
         raise WrongUse("two reports are to go to stdout", hint="Give all but one of them a file.")
@@ -66,11 +73,7 @@ def outputs(given: Mapping[str, str], *, never: Mapping[str, Path]) -> tuple[Out
                 raise WrongUse(f"{option} would write over the {role}, {path}", hint="Give it another file.")
             files.refuse_unwritable(path, option=option)
             taken[path.resolve()] = f"report of {option}"
-    formats = file_formats()
-    return tuple(
-        Output(renderer=formats[name], path=None if target == STDOUT else Path(target))
-        for name, target in given.items()
-    )
+    return {name: None if target == STDOUT else Path(target) for name, target in given.items()}
 
 
 def uses_stdout(wanted: tuple[Output, ...]) -> bool:
@@ -81,8 +84,12 @@ def uses_stdout(wanted: tuple[Output, ...]) -> bool:
 def write(report: Report, wanted: tuple[Output, ...], *, detail: bool) -> None:
     """Write all of them, each in one step."""
     for output in wanted:
-        text = output.renderer.render(report, Surface(detail=detail))
-        if output.path is None:
-            show(text, sys.stdout)
-        else:
-            files.write_atomically(output.path, text.encode("utf-8", "backslashreplace"))
+        put(output.renderer.render(report, Surface(detail=detail)), output.path)
+
+
+def put(text: str, path: Path | None) -> None:
+    """One document, in one step; None: on stdout."""
+    if path is None:
+        show(text, sys.stdout)
+    else:
+        files.write_atomically(path, text.encode("utf-8", "backslashreplace"))

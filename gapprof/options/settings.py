@@ -1,6 +1,5 @@
 """From options to `Settings`, for the command line and for Python alike; everything is checked."""
 
-import difflib
 import math
 import os
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ import msgspec
 from gapprof import registry
 from gapprof.errors import WrongUse
 from gapprof.records.settings import Settings
+from gapprof.text.suggestion import did_you_mean
 
 BACKENDS = ("wasm",)
 _WHERE = ("main", "worker")
@@ -26,7 +26,7 @@ def settings_from(options: Mapping[str, object]) -> Settings:
     for name in options:
         if name not in Settings.__struct_fields__:
             known = list(Settings.__struct_fields__)
-            raise WrongUse(f"there is no option called {name!r}", hint=_did_you_mean(name, known))
+            raise WrongUse(f"there is no option called {name!r}", hint=did_you_mean(name, known))
     plain = {
         name: os.fspath(value) if isinstance(value, os.PathLike) else value for name, value in options.items()
     }
@@ -136,15 +136,10 @@ def _rungs(asked: str) -> str:
             )
         if name not in known:
             raise WrongUse(
-                f"there is no rung called {name!r}", hint=_did_you_mean(name, [*_RUNG_WORDS, *known])
+                f"there is no rung called {name!r}", hint=did_you_mean(name, [*_RUNG_WORDS, *known])
             )
     return ",".join(dict.fromkeys(ids))
 
 
 def _is_url(page: str) -> bool:
     return page.startswith(("http://", "https://"))
-
-
-def _did_you_mean(name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    return f"Did you mean {close[0]}?" if close else f"There are: {', '.join(known)}."

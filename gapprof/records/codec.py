@@ -1,17 +1,20 @@
 """Records to JSON and back, strictly: no NaN, no unknown entry, a newer major version is refused."""
 
-from collections.abc import Iterable
-from typing import Any
+import math
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from gapprof.errors import WrongUse
+from gapprof.records import report as reports
 from gapprof.records.recording import SCHEMA, SCHEMA_VERSION, Begin, Entry, Recording
-from gapprof.records.report import Report
+from gapprof.records.report import Estimate, Report
 from gapprof.records.trial import Trial
 
 _ENTRY: msgspec.json.Decoder[Entry] = msgspec.json.Decoder(Entry)
 _LONGEST_MS = 1e9
+_UNREADABLE = (msgspec.DecodeError, RecursionError)
+"""A file may nest as deep as it likes; Python does not."""
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 
 
@@ -30,7 +33,7 @@ def encode_entry(entry: Entry) -> bytes:
 def decode_recording(lines: Iterable[bytes], *, source: str) -> Recording:
     """Read a recording; a last line cut off in the middle is dropped, anything else wrong is WrongUse."""
     entries: list[Entry] = []
-    pending: msgspec.DecodeError | None = None
+    pending: Exception | None = None
     for number, line in enumerate(lines, start=1):
         if pending is not None:
             raise WrongUse(
@@ -39,9 +42,9 @@ def decode_recording(lines: Iterable[bytes], *, source: str) -> Recording:
             )
         try:
             entry = _ENTRY.decode(line)
-        except msgspec.DecodeError as error:
+        except _UNREADABLE as error:
             if number == 1:
-                _refuse_newer_kin(line, source)
+                _refuse_newer_kin(line, source, SCHEMA, SCHEMA_VERSION)
             pending = error
             continue
         if wrong := _impossible(entry):
@@ -60,25 +63,45 @@ def decode_recording(lines: Iterable[bytes], *, source: str) -> Recording:
     return Recording(begin=begin, entries=tuple(entries[1:]))
 
 
+def encode_document(document: msgspec.Struct) -> bytes:
+    """Anything that `--json` writes: indented, with a final newline; equal documents give equal bytes."""
+    return msgspec.json.format(_ENCODER.encode(document), indent=2) + b"\n"
+
+
 def encode_report(report: Report) -> bytes:
-    """The report as indented JSON with a final newline; the same report gives the same bytes."""
-    return msgspec.json.format(_ENCODER.encode(report), indent=2) + b"\n"
+    """The report as JSON."""
+    return encode_document(report)
 
 
 def decode_report(data: bytes, *, source: str) -> Report:
-    """Read a report of this major version."""
+    """Read a report of this major version; raises WrongUse for anything else, damaged figures included."""
     try:
-        return msgspec.json.decode(data, type=Report)
-    except msgspec.DecodeError as error:
+        report = msgspec.json.decode(data, type=Report)
+    except _UNREADABLE as error:
+        _refuse_newer_kin(data, source, reports.SCHEMA, reports.SCHEMA_VERSION)
         raise WrongUse(
             f"{source} is not a gapprof report: {error}",
             hint="Give the file that `gapprof explain --json FILE` wrote.",
         ) from error
+    _refuse_newer(report.schema, report.schema_version, reports.SCHEMA, reports.SCHEMA_VERSION, source)
+    for name, estimate in _ratios(report):
+        if not 0 < estimate.low <= estimate.high < math.inf or (
+            estimate.rounds > 1 and not 0 < estimate.level < 1
+        ):
+            raise WrongUse(
+                f"{source}: {name} is what no run can have measured: "
+                f"{estimate.point:g} [{estimate.low:g}, {estimate.high:g}] at level {estimate.level:g}",
+                hint="The file was damaged or edited; measure again with `gapprof explain`.",
+            )
+    return report
 
 
-def report_schema() -> dict[str, Any]:
-    """JSON Schema of the report."""
-    return msgspec.json.schema(Report)
+def is_recording(first_line: bytes) -> bool:
+    """Whether a file that starts so is a recording rather than a report."""
+    try:
+        return msgspec.json.decode(first_line, type=_Kin).schema == SCHEMA
+    except _UNREADABLE:
+        return False
 
 
 def _impossible(entry: Entry) -> str:
@@ -93,13 +116,27 @@ def _impossible(entry: Entry) -> str:
     return ""
 
 
-def _refuse_newer_kin(line: bytes, source: str) -> None:
-    """A first line that cannot be read may be of another version, which says more than where it differs."""
+def _ratios(report: Report) -> Iterator[tuple[str, Estimate]]:
+    """Latencies and factors, all of which are above 0."""
+    found = {
+        "latency_ms.native": report.latency_ms.native,
+        "latency_ms.web": report.latency_ms.web,
+        "gap.ratio": report.gap.ratio,
+        "residual.factor": report.residual.factor,
+    }
+    for cause in report.causes:
+        for row in (cause, *cause.children):
+            found[f"the factor of {row.id}"] = row.factor
+    return ((name, estimate) for name, estimate in found.items() if estimate is not None)
+
+
+def _refuse_newer_kin(line: bytes, source: str, schema: str, version: str) -> None:
+    """What cannot be read may be of another kind or version, which says more than where it differs."""
     try:
         kin = msgspec.json.decode(line, type=_Kin)
-    except msgspec.DecodeError:
+    except _UNREADABLE:
         return
-    _refuse_newer(kin.schema, kin.schema_version, SCHEMA, SCHEMA_VERSION, source)
+    _refuse_newer(kin.schema, kin.schema_version, schema, version, source)
 
 
 def _refuse_newer(found: str, found_version: str, schema: str, version: str, source: str) -> None:

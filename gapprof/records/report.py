@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA = "gapprof/report"
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 Verdict = Literal["costs", "saves", "unclear", "not-applicable", "not-measured"]
 Owner = Literal["page", "model", "library", "browser", "hardware"]
@@ -25,6 +25,10 @@ class Estimate(Struct, frozen=True, kw_only=True):
     high: float
     level: float
     rounds: int
+
+    def __post_init__(self) -> None:
+        if not self.low <= self.point <= self.high:  # also catches NaN
+            raise ValueError(f"{self.point} does not lie in [{self.low}, {self.high}]")
 
 
 class Tool(Struct, frozen=True, kw_only=True):
@@ -247,6 +251,10 @@ class Report(Struct, frozen=True, kw_only=True):
     checks: tuple[CheckRow, ...]
     warnings: tuple[str, ...]
     samples: tuple[Sample, ...]
+    versions: dict[str, str] = {}
+    """`onnxruntime`, `onnxruntime-web`, `wasm` (the start of its sha256) and `browser`. Since 1.1."""
+    passes: int | None = None
+    """Profiled passes behind the computed rungs; None where no rung was computed from any. Since 1.1."""
 
     def to_pandas(self) -> "dict[str, pd.DataFrame]":
         """The report's tables by name; see `gapprof.records.tables`."""

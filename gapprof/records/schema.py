@@ -1,23 +1,33 @@
-"""JSON Schema of the report, shipped beside this file. `python -m gapprof.records.schema` renews it."""
+"""JSON Schemas of what `--json` writes, shipped here. `python -m gapprof.records.schema` renews them."""
 
 import json
 from pathlib import Path
+from types import ModuleType
 
-from gapprof.records.codec import report_schema
-from gapprof.records.report import SCHEMA, SCHEMA_VERSION
+import msgspec
+
+from gapprof.records import comparison, gate, report
 
 PATH = Path(__file__).with_name("report.schema.json")
+SHIPPED: dict[Path, tuple[type[msgspec.Struct], ModuleType]] = {
+    PATH: (report.Report, report),
+    PATH.with_name("comparison.schema.json"): (comparison.Comparison, comparison),
+    PATH.with_name("check.schema.json"): (gate.Gate, gate),
+}
+"""File → the document that is valid against it, and the module that names its version."""
 
 
-def schema_text() -> str:
-    """The file's content; a report of this version is valid against it, newer minors may add keys."""
+def schema_text(path: Path = PATH) -> str:
+    """The file's content; a document of this version is valid against it, newer minors may add keys."""
+    document, module = SHIPPED[path]
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": f"{SCHEMA} {SCHEMA_VERSION}",
-        **report_schema(),
+        "title": f"{module.SCHEMA} {module.SCHEMA_VERSION}",
+        **msgspec.json.schema(document),
     }
     return json.dumps(schema, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 if __name__ == "__main__":
-    PATH.write_text(schema_text(), encoding="utf-8")
+    for shipped in SHIPPED:
+        shipped.write_text(schema_text(shipped), encoding="utf-8")

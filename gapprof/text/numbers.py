@@ -23,6 +23,12 @@ def factor_with_interval(estimate: Estimate) -> str:
     return f"{plain(estimate.point, decimals)}x {_bounds(estimate, decimals)}"
 
 
+def change_with_interval(estimate: Estimate) -> str:
+    """A factor between two runs, `1.04x [0.93, 1.16]`: near 1 a vague second decimal counts too."""
+    decimals = 2 if estimate.high < 10 else 1 if estimate.high < 100 else 0
+    return f"{plain(estimate.point, decimals)}x {_bounds(estimate, decimals)}"
+
+
 def ms(milliseconds: float) -> str:
     """A time in ms with three significant digits: `0.0123 ms`, `8.61 ms`, `1234 ms`."""
     return f"{bare_ms(milliseconds)} ms"
@@ -96,6 +102,11 @@ def count(number: float) -> str:
         if abs(number) >= unit:
             return f"{plain(number / unit, _significant_decimals(number / unit))} {letter}"
     return plain(number, 0)
+
+
+def given(number: float) -> str:
+    """A number that somebody wrote down, as they wrote it: `8`, `1.25`."""
+    return f"{number:.10g}"
 
 
 def plain(number: float, decimals: int) -> str:

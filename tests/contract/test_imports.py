@@ -31,7 +31,11 @@ IMPURE_MODULES = frozenset(
     }
 )
 LINUX_ONLY = frozenset({"fcntl", "grp", "pty", "pwd", "resource", "termios"})
+<<<<<<< HEAD
 PURE = ("stats", "facts", "causes", "explain", "render", "text", "selftest/judges", "selftest/plants")
+=======
+PURE = ("stats", "facts", "causes", "explain", "comparison", "budgets", "render", "markdown", "text")
+>>>>>>> main
 
 
 def modules(part: str) -> list[Path]:
@@ -106,7 +110,9 @@ def test_right_of_the_recording_nothing_opens_a_file(part: str) -> None:
     [
         ("facts", ("gapprof.causes", "gapprof.explain", "gapprof.render")),
         ("causes", ("gapprof.explain", "gapprof.render")),
-        ("explain", ("gapprof.render",)),
+        ("explain", ("gapprof.comparison", "gapprof.budgets", "gapprof.render", "gapprof.terminal")),
+        ("comparison", ("gapprof.budgets", "gapprof.render", "gapprof.markdown", "gapprof.terminal")),
+        ("budgets", ("gapprof.comparison", "gapprof.render", "gapprof.markdown", "gapprof.terminal")),
     ],
 )
 def test_stages_do_not_look_ahead(part: str, forbidden: tuple[str, ...]) -> None:

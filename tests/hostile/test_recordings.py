@@ -42,7 +42,17 @@ def test_a_newer_recording_is_called_newer_even_where_its_first_line_changed(
 
 
 @pytest.mark.parametrize(
-    "first", [b"", b"\n\n", b"\x00\xff" * 99, b"[" * 200_000, b'{"schema":"gapprof/report"}\n', b"{}\n"]
+    "first",
+    [
+        b"",
+        b"\n\n",
+        b"\x00\xff" * 99,
+        b"[" * 200_000,
+        b'{"schema":"gapprof/report"}\n',
+        b"{}\n",
+        b'{"entry":"begin","later":' + b'{"a":' * 200_000 + b"\n",
+    ],
+    ids=lambda first: repr(first[:30]),
 )
 def test_what_is_no_recording_is_said_to_be_none(first: bytes, tmp_path: Path) -> None:
     _refused([first], tmp_path, "not a gapprof recording|not an entry of a gapprof recording")

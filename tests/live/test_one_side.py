@@ -11,6 +11,7 @@ import pytest
 from onnx import TensorProto, helper
 
 from gapprof.errors import ExitCode
+from gapprof.interrupts import held
 from gapprof.pipeline import Outcome, analysed, explained
 from gapprof.recordings import read_recording
 from gapprof.records.report import RungRow
@@ -36,7 +37,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     def measured(model: Path) -> tuple[Outcome, Path]:
         path = tmp_path_factory.mktemp("one-side") / "recording.jsonl"
         settings = Settings(budget_s=1.0, rungs="main")
-        outcome = explained(str(model), settings, argv=(), path=path, observer=lambda _: None)
+        with held() as hold:
+            outcome = explained(str(model), settings, argv=(), path=path, observer=lambda _: None, hold=hold)
         again = analysed(read_recording(path))
         assert again.report == outcome.report
         return outcome, path

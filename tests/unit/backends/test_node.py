@@ -11,7 +11,6 @@ import pytest
 from msgspec.structs import replace
 
 from gapprof.backends import node
-from gapprof.browser.tier_up import MOST_MS
 from gapprof.guard import Guard
 from gapprof.records.backend import Backend
 from gapprof.records.environment import Setting
@@ -70,7 +69,7 @@ def test_a_trial_holds_what_the_pace_asked_for(backend: Backend, small: Small) -
     assert isinstance(trial, Trial), trial
     assert len(trial.samples_ms) == PACE.samples
     assert len(trial.warmup_ms) > PACE.warmup_runs
-    assert sum(trial.warmup_ms) < MOST_MS / 2, "a small model is compiled long before"
+    assert trial.seen.tier_up in ("compiler-idle", "steady")
     assert set(trial.cold_ms) == {"process", "import", "fetch", "create", "first_run"}
 
 

@@ -14,7 +14,7 @@ def fed(*chunks: tuple[float, float | None]) -> TierUp:
     tier_up = TierUp()
     for run_ms, compiled_ms in chunks:
         assert not tier_up.over
-        tier_up.add([run_ms] * 10, compiled_ms)
+        tier_up.add([run_ms] * 10, compiled_ms, wall_ms=10 * run_ms)
     return tier_up
 
 
@@ -36,7 +36,7 @@ def test_it_ends_once_the_compiler_was_idle_for_long_enough() -> None:
 def test_where_the_collector_never_rests_runs_that_stay_as_they_are_must_do() -> None:
     tier_up = TierUp()
     while not tier_up.over:
-        tier_up.add([10.0] * 10, 60.0)
+        tier_up.add([10.0] * 10, 60.0, wall_ms=100.0)
     assert tier_up.ended == "steady"
     assert STEADY_MS <= sum(tier_up.runs_ms) < STEADY_MS + 101
 
@@ -44,10 +44,10 @@ def test_where_the_collector_never_rests_runs_that_stay_as_they_are_must_do() ->
 def test_where_no_thread_can_be_watched_the_runs_alone_decide() -> None:
     tier_up = TierUp()
     for run_ms in (90.0, 90.0, 30.0):
-        tier_up.add([run_ms] * 10, None)
+        tier_up.add([run_ms] * 10, None, wall_ms=10 * run_ms)
     assert not tier_up.over, "long enough, but not as it was before"
     while not tier_up.over:
-        tier_up.add([30.0] * 10, None)
+        tier_up.add([30.0] * 10, None, wall_ms=300.0)
     assert tier_up.ended == "steady"
 
 
@@ -55,7 +55,7 @@ def test_what_never_settles_is_not_waited_for_without_end() -> None:
     tier_up, run_ms = TierUp(), 100.0
     while not tier_up.over:
         run_ms = 150.0 if run_ms == 100.0 else 100.0
-        tier_up.add([run_ms] * 5, 400.0)
+        tier_up.add([run_ms] * 5, 400.0, wall_ms=5 * run_ms)
     assert MOST_MS <= sum(tier_up.runs_ms) < MOST_MS + 751
     assert tier_up.ended == "unsettled"
 

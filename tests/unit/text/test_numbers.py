@@ -118,3 +118,22 @@ def test_what_is_no_number_says_so(value: float) -> None:
 @pytest.mark.parametrize(("level", "text"), [(0.95, "95 %"), (0.999, "99.9 %"), (0.9999, "99.99 %")])
 def test_a_level_of_confidence_keeps_its_digits(level: float, text: str) -> None:
     assert numbers.confidence(level) == text
+
+
+@pytest.mark.parametrize(
+    ("point", "low", "high", "expected"),
+    [
+        (1.04, 0.93, 1.16, "1.04x [0.93, 1.16]"),
+        (0.9, 0.4, 2.0, "0.90x [0.40, 2.00]"),
+        (12.3, 9.9, 15.1, "12.3x [9.9, 15.1]"),
+        (150.0, 120.0, 190.0, "150x [120, 190]"),
+    ],
+)
+def test_a_change_keeps_two_decimals_near_1(point: float, low: float, high: float, expected: str) -> None:
+    estimate = Estimate(point=point, low=low, high=high, level=0.95, rounds=6)
+    assert numbers.change_with_interval(estimate) == expected
+
+
+@pytest.mark.parametrize(("number", "expected"), [(8.0, "8"), (1.25, "1.25"), (0.1, "0.1"), (1e6, "1000000")])
+def test_a_number_that_was_given_is_shown_as_it_was(number: float, expected: str) -> None:
+    assert numbers.given(number) == expected

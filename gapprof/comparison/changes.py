@@ -1,0 +1,72 @@
+"""What became of each figure: a factor with its interval, and a word that all others allow."""
+
+import math
+from collections.abc import Iterable
+
+from gapprof.comparison.pairs import Pair
+from gapprof.records.comparison import Change, Moved
+from gapprof.records.report import Estimate
+from gapprof.stats.apart import Known, difference
+from gapprof.stats.interval import LARGEST_EXPONENT, Interval, exponential
+from gapprof.stats.verdict import SMALLEST_EFFECT, simultaneous_level, verdict
+
+LEVEL = 0.95
+_WORDS: dict[str, Moved] = {"costs": "grew", "saves": "shrank"}
+
+
+def family_level(pairs: Iterable[Pair]) -> float:
+    """At which every pair that can move is judged, so that all verdicts hold together."""
+    return simultaneous_level(sum(not pair.why and not _fixed(pair) for pair in pairs))
+
+
+def changes(pairs: Iterable[Pair], level: float, children_level: float) -> tuple[Change, ...]:
+    """One change per pair; children are a family of their own."""
+    return tuple(_change(pair, level, children_level) for pair in pairs)
+
+
+def _change(pair: Pair, level: float, children_level: float) -> Change:
+    interval, resolves = None, None
+    said: Moved = "not-compared" if pair.applicable else "not-applicable"
+    if not pair.why and pair.before is not None and pair.after is not None:
+        known = _known(pair.before, pair.passes[0]), _known(pair.after, pair.passes[1])
+        interval = difference(*known, LEVEL)
+        wide = difference(*known, level)
+        said = _WORDS.get(verdict(wide)) or ("no-change" if verdict(interval) == "unclear" else "unclear")
+        resolves = math.exp(min(LARGEST_EXPONENT, max(wide.half_width, SMALLEST_EFFECT)))
+    return Change(
+        id=pair.id,
+        title=pair.title,
+        unit=pair.unit,
+        before=pair.before,
+        after=pair.after,
+        factor=_estimate(exponential(interval)) if interval else None,
+        verdict=said,
+        resolves=resolves,
+        why=pair.why,
+        children=changes(pair.children, children_level, children_level),
+    )
+
+
+def _fixed(pair: Pair) -> bool:
+    """A step between two names of one environment is exactly 1 in both runs and can be no false alarm."""
+    return all(one is not None and one.low == one.high for one in (pair.before, pair.after))
+
+
+def _known(estimate: Estimate, passes: int) -> Known:
+    """Factors and latencies have their intervals on ln, around the middle of the bounds' logarithms."""
+    point = math.log(estimate.point)
+    half = (math.log(estimate.high) - math.log(estimate.low)) / 2
+    interval = Interval(
+        point=point, low=point - half, high=point + half, level=estimate.level, rounds=estimate.rounds
+    )
+    return Known(interval=interval, passes=passes)
+
+
+def _estimate(interval: Interval) -> Estimate:
+    return Estimate(
+        point=interval.point,
+        low=interval.low,
+        high=interval.high,
+        level=interval.level,
+        rounds=interval.rounds,
+    )

@@ -1,0 +1,79 @@
+"""The one sentence: whether the gap moved, and which causes moved it."""
+
+import math
+from collections.abc import Iterable, Sequence
+
+from gapprof.explain.diagnosis import CAUSES
+from gapprof.records.comparison import Change
+from gapprof.records.report import Report
+from gapprof.text import numbers
+from gapprof.text.names import harmless
+
+_MOST_CAUSES = 3
+_WORD = 80
+
+
+def headline(
+    before: Report, after: Report, gap: Change, latencies: Iterable[Change], causes: Iterable[Change]
+) -> str:
+    """Of the whole comparison; latencies are said only where they moved themselves."""
+    for when, report in (("first", before), ("second", after)):
+        if report.status == "outputs-differ":
+            return f"The outputs of the {when} run differ between its sides, so its times do not compare."
+    moved = [change for change in causes if change.verdict in ("grew", "shrank")]
+    moved.sort(key=lambda change: -abs(_ln(change)))
+    sentences = [_gap(gap, [_part(change) for change in moved[:_MOST_CAUSES]])]
+    sides = [_side(change) for change in latencies if change.verdict in ("grew", "shrank")]
+    if sides:
+        said = " and ".join(sides)
+        sentences.append(f"{said[:1].upper()}{said[1:]} than before.")
+    return " ".join(sentences)
+
+
+def _gap(gap: Change, parts: Sequence[str]) -> str:
+    if gap.factor is None or gap.before is None or gap.after is None:
+        return f"The gap was not compared: {gap.why}."
+    if gap.verdict == "no-change":
+        told = f"No change in the gap: {numbers.change_with_interval(gap.factor)}"
+        return f"{told}; yet {_listed(parts)}." if parts else f"{told}{_blind(gap)}."
+    if gap.verdict == "unclear":
+        told = f"Whether the gap changed is unclear: {numbers.change_with_interval(gap.factor)}"
+        return f"{told}; yet {_listed(parts)}." if parts else f"{told}."
+    ratio = math.exp(abs(_ln(gap)))
+    told = (
+        f"The gap {gap.verdict} {numbers.factor(ratio)}, "
+        f"from {numbers.factor(gap.before.point)} to {numbers.factor(gap.after.point)}"
+    )
+    return f"{told}: {_listed(parts) if parts else 'no single cause was found to have moved'}."
+
+
+def _blind(gap: Change) -> str:
+    """What the runs were too short to see."""
+    return "" if gap.resolves is None else f"; less than {numbers.factor(gap.resolves)} would not have shown"
+
+
+def _part(change: Change) -> str:
+    """`1.2x more comes with fewer threads`."""
+    size = numbers.factor(math.exp(abs(_ln(change))))
+    return f"{size} {'more' if change.verdict == 'grew' else 'less'} {_phrase(change)}"
+
+
+def _phrase(change: Change) -> str:
+    if change.id == "residual":
+        return "is not separated yet"
+    known = CAUSES.get(change.id)
+    return known.phrase if known else f"comes with {harmless(change.title, _WORD)}"
+
+
+def _side(change: Change) -> str:
+    where = "the browser" if change.id == "web" else "native"
+    word = "slower" if change.verdict == "grew" else "faster"
+    return f"{where} is {numbers.factor(math.exp(abs(_ln(change))))} {word}"
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def _ln(change: Change) -> float:
+    return math.log(change.factor.point) if change.factor else 0.0

@@ -1,0 +1,148 @@
+"""Which figures of two reports are one figure measured twice, and why the others are not."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from gapprof.digest.why import RESIDUAL_TITLE
+from gapprof.records.report import CauseRow, Estimate, Report
+from gapprof.stats.contrast import FEWEST_PASSES
+
+_DUST = 1e-9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """A figure before and after. `why` says what keeps them from being compared; empty: nothing does."""
+
+    id: str
+    title: str
+    unit: Literal["ms", "times"] = "times"
+    before: Estimate | None
+    after: Estimate | None
+    passes: tuple[int, int] = (0, 0)
+    """Profiled passes that each stands on beside its rounds."""
+    why: str = ""
+    applicable: bool = True
+    """Whether it is exercised in either run."""
+    children: tuple["Pair", ...] = ()
+
+
+def latency_pairs(before: Report, after: Report) -> tuple[Pair, ...]:
+    """The two ends of the ladder."""
+    a, b = before.latency_ms, after.latency_ms
+    return (
+        _whole("web", "In the browser", "ms", a.web, b.web),
+        _whole("native", "Natively", "ms", a.native, b.native),
+    )
+
+
+def gap_pair(before: Report, after: Report) -> Pair:
+    """How many times slower the browser is."""
+    return _whole("gap", "The gap", "times", before.gap.ratio, after.gap.ratio)
+
+
+def cause_pairs(before: Report, after: Report) -> tuple[Pair, ...]:
+    """Every cause that either report has, in the second one's order."""
+    return tuple(
+        _cause(a, b, before, after, children=tuple(_children(a, b, before, after)))
+        for a, b in _matched(before.causes, after.causes)
+    )
+
+
+def residual_pair(before: Report, after: Report) -> Pair:
+    """What no cause claims: one figure only where it lies in the same steps."""
+    a, b = before.residual, after.residual
+    why = _missing(a.factor, b.factor) or _other_steps(a.weights, b.weights)
+    passes = _passes(before, a.weights), _passes(after, b.weights)
+    return Pair(
+        id="residual",
+        title=RESIDUAL_TITLE,
+        before=a.factor,
+        after=b.factor,
+        passes=passes,
+        why=why or _undecided(a.factor, b.factor, passes),
+    )
+
+
+def _whole(
+    name: str, title: str, unit: Literal["ms", "times"], a: Estimate | None, b: Estimate | None
+) -> Pair:
+    why = _missing(a, b) or _undecided(a, b, (0, 0))
+    return Pair(id=name, title=title, unit=unit, before=a, after=b, why=why)
+
+
+def _children(a: CauseRow | None, b: CauseRow | None, before: Report, after: Report) -> Iterator[Pair]:
+    rows = a.children if a else (), b.children if b else ()
+    yield from (_cause(one, other, before, after) for one, other in _matched(*rows))
+
+
+def _matched(
+    before: Sequence[CauseRow], after: Sequence[CauseRow]
+) -> Iterator[tuple[CauseRow | None, CauseRow | None]]:
+    old, new = ({row.id: row for row in rows} for rows in (before, after))
+    yield from ((old.get(name), new.get(name)) for name in dict.fromkeys((*new, *old)))
+
+
+def _cause(
+    a: CauseRow | None, b: CauseRow | None, before: Report, after: Report, children: tuple[Pair, ...] = ()
+) -> Pair:
+    row = b or a
+    if row is None:
+        raise ValueError("a cause of neither report")
+    factors = a.factor if a else None, b.factor if b else None
+    passes = _passes(before, a.weights if a else {}), _passes(after, b.weights if b else {})
+    applicable = any(one is not None and one.verdict != "not-applicable" for one in (a, b))
+    return Pair(
+        id=row.id,
+        title=row.title,
+        before=factors[0],
+        after=factors[1],
+        passes=passes,
+        why=(_apart(a, b) or _undecided(*factors, passes)) if applicable else row.why or "not exercised",
+        applicable=applicable,
+        children=children,
+    )
+
+
+def _apart(a: CauseRow | None, b: CauseRow | None) -> str:
+    """Why two rows of one name are not one quantity."""
+    if a is None or b is None:
+        return f"only the {'second' if a is None else 'first'} report knows this cause"
+    lost = [(when, row) for when, row in (("before", a), ("after", b)) if row.factor is None]
+    if lost:
+        return "; ".join(f"not measured {when}: {row.why or 'no figure'}" for when, row in lost)
+    if a.method != b.method:
+        return f"{a.method} before, {b.method} after"
+    return _other_steps(a.weights, b.weights)
+
+
+def _missing(a: Estimate | None, b: Estimate | None) -> str:
+    if a is None and b is None:
+        return "not measured in either run"
+    return "not measured before" if a is None else "not measured after" if b is None else ""
+
+
+def _other_steps(a: dict[str, float], b: dict[str, float]) -> str:
+    """Equal weights over rungs are what makes a contrast the same contrast."""
+    if all(abs(a.get(rung, 0.0) - b.get(rung, 0.0)) <= _DUST for rung in a.keys() | b.keys()):
+        return ""
+    return "it was read off other steps of the ladder than before"
+
+
+def _undecided(a: Estimate | None, b: Estimate | None, passes: tuple[int, int]) -> str:
+    for when, estimate, count in (("before", a, passes[0]), ("after", b, passes[1])):
+        if estimate is not None and estimate.rounds < 2:
+            return f"one round alone has no interval ({when})"
+        if 0 < count < FEWEST_PASSES:
+            return f"part of it comes from profiled passes, {count} {when}; {FEWEST_PASSES} decide"
+    return ""
+
+
+def _passes(report: Report, weights: dict[str, float]) -> int:
+    """0 where every rung was measured itself. Reports before 1.1 do not say; then the fewest that decide."""
+    measured = {sample.rung for sample in report.samples}
+    measured |= {rung.id for rung in report.rungs if rung.alias_of is not None}
+    if weights.keys() <= measured:
+        return 0
+    return FEWEST_PASSES if report.passes is None else report.passes

@@ -1,0 +1,1 @@
+"""Documents in GitHub-flavoured Markdown that are no reports; those are in `gapprof.render`."""

@@ -1,0 +1,209 @@
+"""Which figures are compared, which are not, and what is then said."""
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+from msgspec.structs import replace
+
+from gapprof.backends.synthetic import Machine, PlantedFailure, ladder_ms
+from gapprof.comparison.build import compare
+from gapprof.comparison.kin import refuse_strangers
+from gapprof.errors import WrongUse
+from gapprof.explain.report import build
+from gapprof.records import schema
+from gapprof.records.codec import encode_document
+from gapprof.records.comparison import Change, Comparison
+from gapprof.records.report import CauseRow, Estimate, Report
+from gapprof.records.settings import Settings
+from gapprof.reports import read_report
+from tests.truth.recorder import FULL, record
+
+ZOO = sorted(Path(__file__).parents[3].joinpath("reports", "zoo").glob("*.json"))
+FACTORS = {"native-threads": 1.5, "native-extended": 1.5, "native-128": 2.0, "web-worker": 1.3, "web": 1.2}
+
+
+def report(*, seed: int = 0, settings: Settings = FULL, passes: int = 3, rounds: int = 6) -> Report:
+    machine = Machine(latency_ms=ladder_ms(FACTORS), launch_noise=0.01, seed=seed)
+    return build(record(machine, settings, rounds=rounds, profiled_passes=passes, passes=passes > 0))
+
+
+def cause(comparison: Comparison, name: str) -> Change:
+    return next(change for change in comparison.causes if change.id == name)
+
+
+def with_cause(found: Report, name: str, **changes: object) -> Report:
+    causes = tuple(replace(row, **changes) if row.id == name else row for row in found.causes)
+    return replace(found, causes=causes)
+
+
+def row(found: Report, name: str) -> CauseRow:
+    return next(one for one in found.causes if one.id == name)
+
+
+@pytest.mark.parametrize("path", ZOO, ids=lambda path: path.stem)
+def test_a_published_report_against_its_own_recording_has_nothing_to_tell(path: Path) -> None:
+    comparison = compare(read_report(path), read_report(path.with_suffix(".jsonl")))
+    assert comparison.headline.startswith("No change in the gap: 1.00x ")
+    assert comparison.strangers == comparison.settings == ()
+    assert comparison.doubts[0].startswith("Both are reports of one run")
+    assert {change.verdict for change in comparison.causes} == {"no-change", "not-applicable"}
+
+
+@pytest.mark.parametrize("path", ZOO, ids=lambda path: path.stem)
+def test_it_is_valid_against_the_schema_that_ships(path: Path) -> None:
+    shipped = json.loads(schema.PATH.with_name("comparison.schema.json").read_text(encoding="utf-8"))
+    document = json.loads(encode_document(compare(read_report(path), report())))
+    jsonschema.validate(document, shipped)
+    assert (document["schema"], document["schema_version"]) == ("gapprof/comparison", "1.0")
+
+
+def test_children_are_compared_as_well() -> None:
+    simd = cause(compare(report(seed=1), report(seed=2)), "simd")
+    assert {child.id for child in simd.children} >= {"to-128", "with-layout"}
+    assert all(child.factor is not None for child in simd.children if child.id in ("to-128", "with-layout"))
+
+
+def test_what_was_read_off_other_steps_is_another_quantity() -> None:
+    without_kernels = compare(report(seed=1), report(seed=2, passes=0))
+    assert cause(without_kernels, "runtime").verdict == "not-compared"
+    assert "other steps of the ladder" in cause(without_kernels, "runtime").why
+    assert without_kernels.residual.verdict == "not-compared"
+    assert cause(without_kernels, "threads").verdict == "no-change"
+
+
+def test_figures_that_profiled_passes_stand_behind_wait_for_three_of_them() -> None:
+    comparison = compare(report(seed=1), report(seed=2, passes=2))
+    assert "2 after; 3 decide" in cause(comparison, "runtime").why
+    assert cause(comparison, "threads").verdict == "no-change"
+
+
+def test_a_measured_figure_is_not_held_against_an_estimated_one() -> None:
+    comparison = compare(with_cause(report(), "simd", method="estimated"), report(seed=1))
+    assert cause(comparison, "simd").why == "estimated before, measured after"
+
+
+def test_a_cause_that_lost_its_figure_says_why() -> None:
+    gone = with_cause(report(seed=1), "simd", factor=None, why="no instruction ceiling here")
+    simd = cause(compare(report(), gone), "simd")
+    assert (simd.verdict, simd.why) == ("not-compared", "not measured after: no instruction ceiling here")
+
+
+def test_a_cause_of_one_report_alone_is_not_compared() -> None:
+    known = report(seed=1)
+    unknown = replace(known, causes=(*known.causes, replace(row(known, "simd"), id="later", title="Later")))
+    assert cause(compare(known, unknown), "later").why == "only the second report knows this cause"
+
+
+def test_one_round_has_nothing_to_compare_with() -> None:
+    comparison = compare(report(), report(seed=1, rounds=1))
+    assert comparison.headline == "The gap was not compared: one round alone has no interval (after)."
+    assert comparison.gap.verdict == "not-compared"
+
+
+def test_a_page_that_got_work_to_do_is_compared_with_one_that_had_none() -> None:
+    """A step between two names of one environment is exactly 1, and that is a figure."""
+    quiet = replace(FULL, page="quiet")
+    comparison = compare(report(settings=quiet), report(seed=1))
+    (page,) = (child for child in cause(comparison, "contention").children if child.id == "page")
+    assert page.before == Estimate(point=1.0, low=1.0, high=1.0, level=0.95, rounds=6)
+    assert page.verdict == "grew"
+    assert [(one.what, one.before, one.after) for one in comparison.settings] == [("page", "quiet", "busy")]
+
+
+def test_a_side_that_ran_in_one_run_only_has_no_gap_to_compare() -> None:
+    web = [rung for rung in ladder_ms({}) if rung.startswith("web")]
+    failing = Machine(failures=tuple(PlantedFailure(rung=rung, message="no kernel") for rung in web))
+    comparison = compare(report(), build(record(failing, passes=False)))
+    assert comparison.headline.startswith("The gap was not compared: not measured after.")
+    assert comparison.latencies[0].verdict == "not-compared"
+    assert any(doubt.startswith("The second run is failed: ") for doubt in comparison.doubts)
+
+
+def test_times_of_different_outputs_are_not_compared_in_a_sentence() -> None:
+    differing = replace(report(seed=1), status="outputs-differ", status_why="logits differ by 3.1")
+    assert compare(report(), differing).headline.startswith("The outputs of the second run differ")
+
+
+@pytest.mark.parametrize(
+    ("by", "verdict"), [(1.0, "no-change"), (1.015, "no-change"), (1.034, "unclear"), (1.06, "grew")]
+)
+def test_what_only_its_own_interval_would_call_a_change_is_unclear(by: float, verdict: str) -> None:
+    """At 95 % the ratio of two such figures is known to 2.8 %, at the level of all nine rows to 4.4 %."""
+
+    def with_web(point: float) -> Report:
+        web = Estimate(point=point, low=point / 1.023, high=point * 1.023, level=0.95, rounds=6)
+        found = report()
+        return replace(found, latency_ms=replace(found.latency_ms, web=web))
+
+    comparison = compare(with_web(20.0), with_web(20.0 * by))
+    assert comparison.latencies[0].verdict == verdict
+
+
+def test_a_gap_that_may_have_changed_is_called_unclear_in_the_sentence() -> None:
+    def with_gap(point: float) -> Report:
+        ratio = Estimate(point=point, low=point / 1.023, high=point * 1.023, level=0.95, rounds=6)
+        found = report()
+        return replace(found, gap=replace(found.gap, ratio=ratio))
+
+    told = compare(with_gap(9.0), with_gap(9.0 * 1.034)).headline
+    assert told == "Whether the gap changed is unclear: 1.03x [1.01, 1.06]."
+
+
+def test_a_level_holds_for_all_rows_that_can_move() -> None:
+    assert compare(report(), report(seed=1)).level == pytest.approx(1 - 0.05 / 9)
+
+
+def test_what_would_not_have_shown_is_said() -> None:
+    gap = compare(report(), report(seed=1)).gap
+    assert gap.resolves is not None
+    assert gap.factor is not None
+    assert 1.02 <= gap.resolves < 1.05
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"system": "Darwin"}, "system Linux and Darwin"),
+        ({"architecture": "arm64"}, "architecture x86_64 and arm64"),
+        ({"cpu": "Another"}, "processor Synthetic and Another"),
+        ({"usable_cores": 2}, "usable cores 4 and 2"),
+    ],
+    ids=str,
+)
+def test_another_machine_is_refused_with_what_differs(change: dict[str, object], told: str) -> None:
+    other = report(seed=1)
+    comparison = compare(report(), replace(other, machine=replace(other.machine, **change)))
+    with pytest.raises(WrongUse, match=told) as refused:
+        refuse_strangers(comparison)
+    assert "--allow-different" in refused.value.hint
+    assert any(doubt.startswith("Not the same: ") for doubt in comparison.doubts)
+
+
+def test_another_model_is_refused() -> None:
+    other = report(seed=1)
+    other = replace(other, model=replace(other.model, sha256="f" * 64))
+    with pytest.raises(WrongUse, match="the model's sha256 000000000000 and ffffffffffff"):
+        refuse_strangers(compare(report(), other))
+
+
+@pytest.mark.parametrize("program", ["onnxruntime", "onnxruntime-web", "wasm", "browser"])
+def test_another_version_is_refused(program: str) -> None:
+    other = report(seed=1)
+    assert other.versions[program]
+    with pytest.raises(WrongUse, match=f"{program} .* and 2.0"):
+        refuse_strangers(compare(report(), replace(other, versions={**other.versions, program: "2.0"})))
+
+
+def test_a_report_that_names_no_versions_is_compared_with_a_doubt() -> None:
+    comparison = compare(replace(report(), versions={}), report(seed=1))
+    refuse_strangers(comparison)
+    assert "The first report does not say of which versions of onnxruntime and browser it is." in (
+        comparison.doubts
+    )
+
+
+def test_how_long_it_was_measured_is_no_difference() -> None:
+    longer = replace(FULL, budget_s=600.0, precision_percent=1.0, rungs="all")
+    assert compare(report(), report(seed=1, settings=longer)).settings == ()
