@@ -36,8 +36,9 @@ class Selftest(Struct, frozen=True, kw_only=True):
 
     schema: str = SCHEMA
     schema_version: str = SCHEMA_VERSION
-    status: Literal["passed", "failed", "interrupted"]
-    """`interrupted`: stopped before its last round; no row decides anything."""
+    status: Literal["passed", "failed", "interrupted", "unusable"]
+    """`interrupted`: before its last round; `unusable`: this machine lacks something. Neither has rows."""
+    why: str = ""
     tool: Tool
     machine: MachineFacts
     began_utc: str

@@ -1,11 +1,30 @@
 """From a tour to the selftest's report. Pure."""
 
-from gapprof.records.recording import Recording, RoundStarted
+from gapprof import __version__
+from gapprof.errors import GapprofError
+from gapprof.records.recording import MachineFacts, Recording, RoundStarted
 from gapprof.records.report import Tool
 from gapprof.records.selftest import Selftest, SelftestRow
 from gapprof.selftest.judge import rows
 from gapprof.selftest.judges.evidence import LEVEL
 from gapprof.selftest.plan import Plan
+
+
+def unusable(reason: GapprofError, *, argv: tuple[str, ...], machine: MachineFacts, seed: int) -> Selftest:
+    """Where nothing could be measured at all."""
+    return Selftest(
+        status="unusable",
+        why=reason.message,
+        tool=Tool(version=__version__, argv=argv),
+        machine=machine,
+        began_utc="",
+        seed=seed,
+        rounds=0,
+        environments=0,
+        took_s=0.0,
+        level=LEVEL,
+        rows=(),
+    )
 
 
 def selftest_of(plan: Plan, recording: Recording) -> Selftest:

@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from gapprof.errors import GapprofError, Interrupted, WrongUse
 from gapprof.guard import Guard
 from gapprof.interrupts import Hold
+from gapprof.measure.machine import machine_facts
 from gapprof.records.progress import Observer
 from gapprof.records.selftest import Selftest
 from gapprof.selftest.extent import Extent
 from gapprof.selftest.model import NAME, save_model
 from gapprof.selftest.plant import Plant
-from gapprof.selftest.report import selftest_of
+from gapprof.selftest.report import selftest_of, unusable
 from gapprof.selftest.run import Toured, run
 from gapprof.subject.open import open_subject
 
@@ -26,11 +28,26 @@ class Wish:
     recording_path: Path
 
 
-def selftested(wish: Wish, *, observer: Observer, hold: Hold) -> Selftest:
-    """Plant, measure, judge. Interrupts come through while it measures. Raises GapprofError."""
-    with hold.lifted():
-        found = _toured(wish, observer)
-    return selftest_of(found.plan, found.recording)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """A report in any case, and what kept the run from starting, if anything did."""
+
+    selftest: Selftest
+    stopped: GapprofError | None = None
+
+
+def selftested(wish: Wish, *, observer: Observer, hold: Hold) -> Outcome:
+    """Plant, measure, judge; interrupts come through while it measures. Raises nothing but WrongUse."""
+    try:
+        with hold.lifted():
+            found = _toured(wish, observer)
+    except WrongUse:
+        raise
+    except (GapprofError, KeyboardInterrupt) as reason:
+        stopped = reason if isinstance(reason, GapprofError) else Interrupted("interrupted")
+        report = unusable(stopped, argv=wish.argv, machine=machine_facts(), seed=wish.seed)
+        return Outcome(selftest=report, stopped=stopped)
+    return Outcome(selftest=selftest_of(found.plan, found.recording))
 
 
 def _toured(wish: Wish, observer: Observer) -> Toured:

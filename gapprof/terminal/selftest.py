@@ -19,7 +19,7 @@ _CAUSE = 16
 _STYLES = {"pass": "green", "fail": "red", "impossible": "yellow"}
 
 
-def selftest_text(selftest: Selftest, surface: Surface) -> str:
+def drawn(selftest: Selftest, surface: Surface) -> str:
     """The whole text, ending in a newline."""
     return printed(_parts(selftest, Ink(surface)), surface)
 
@@ -45,6 +45,8 @@ def _parts(selftest: Selftest, ink: Ink) -> Iterator[RenderableType]:
 
 def _headline(selftest: Selftest) -> str:
     took = numbers.duration(selftest.took_s)
+    if selftest.status == "unusable":
+        return f"Nothing could be planted here: {selftest.why}."
     if selftest.status == "interrupted":
         return f"Interrupted after {took}: nothing is judged."
     failed = sum(row.status == "fail" for row in selftest.rows)

@@ -31,7 +31,7 @@ def report(recording_path: Path) -> Selftest:
         recording_path=recording_path,
     )
     with held() as hold:
-        found = selftested(wish, observer=lambda _: None, hold=hold)
+        found = selftested(wish, observer=lambda _: None, hold=hold).selftest
     assert psutil.Process().children(recursive=True) == [], "left after a normal end"
     return found
 

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from gapprof.records.report import Estimate, Tool
 from gapprof.records.selftest import Selftest, SelftestRow
 from gapprof.records.surface import Surface
-from gapprof.terminal.selftest import selftest_text
+from gapprof.terminal.selftest import drawn
 from tests.truth.recorder import begin
 
 ROW = SelftestRow(
@@ -34,36 +34,41 @@ PASSED = Selftest(
 
 
 def test_it_says_first_whether_all_rows_pass() -> None:
-    text = selftest_text(PASSED, Surface())
+    text = drawn(PASSED, Surface())
     assert text.startswith("1 of 1 rows pass: 20 environments in 8 rounds, 3 min 20 s.")
     assert "99.9 %" in text
 
 
 def test_a_row_shows_planted_beside_found() -> None:
-    line = next(line for line in selftest_text(PASSED, Surface()).splitlines() if "baseline tier" in line)
+    line = next(line for line in drawn(PASSED, Surface()).splitlines() if "baseline tier" in line)
     assert line.split()[-1] == "pass"
     assert line.index("2.0x [1.9, 2.1]") < line.index("2.0x [1.9, 2.2]")
 
 
 def test_a_row_that_fails_says_why() -> None:
     failed = replace(ROW, status="fail", why="the report says unclear of runtime/flags")
-    text = selftest_text(replace(PASSED, status="failed", rows=(failed, ROW)), Surface())
+    text = drawn(replace(PASSED, status="failed", rows=(failed, ROW)), Surface())
     assert text.startswith("1 of 2 rows fail")
     assert "V8's baseline tier only: the report says unclear of runtime/flags." in text
 
 
 def test_what_is_impossible_is_counted_apart() -> None:
     impossible = replace(ROW, status="impossible", why="no ceiling here")
-    text = selftest_text(replace(PASSED, rows=(ROW, impossible)), Surface())
+    text = drawn(replace(PASSED, rows=(ROW, impossible)), Surface())
     assert text.startswith("1 of 1 rows pass, 1 impossible on this machine")
 
 
 def test_an_interrupted_run_shows_no_rows() -> None:
-    text = selftest_text(replace(PASSED, status="interrupted", rows=()), Surface())
+    text = drawn(replace(PASSED, status="interrupted", rows=()), Surface())
     assert text == "Interrupted after 3 min 20 s: nothing is judged.\n"
 
 
+def test_a_machine_that_lacks_something_is_told_so() -> None:
+    text = drawn(replace(PASSED, status="unusable", why="no browser was found", rows=()), Surface())
+    assert text == "Nothing could be planted here: no browser was found.\n"
+
+
 def test_a_narrow_terminal_of_ascii_is_kept_to() -> None:
-    text = selftest_text(PASSED, Surface(width=80, unicode=False))
+    text = drawn(PASSED, Surface(width=80, unicode=False))
     assert text.isascii()
     assert all(len(line) <= 80 for line in text.splitlines())
