@@ -15,7 +15,7 @@ from gapprof.text import numbers
 
 _FACTOR = 19
 _STATUS = 10
-_CAUSE = 16
+_CAUSE = 17
 _STYLES = {"pass": "green", "fail": "red", "impossible": "yellow"}
 
 

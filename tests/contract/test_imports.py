@@ -31,11 +31,10 @@ IMPURE_MODULES = frozenset(
     }
 )
 LINUX_ONLY = frozenset({"fcntl", "grp", "pty", "pwd", "resource", "termios"})
-<<<<<<< HEAD
-PURE = ("stats", "facts", "causes", "explain", "render", "text", "selftest/judges", "selftest/plants")
-=======
-PURE = ("stats", "facts", "causes", "explain", "comparison", "budgets", "render", "markdown", "text")
->>>>>>> main
+PURE = (
+    *("stats", "facts", "causes", "explain", "comparison", "budgets", "render", "markdown", "text"),
+    *("selftest/judges", "selftest/plants"),
+)
 
 
 def modules(part: str) -> list[Path]:
