@@ -10,7 +10,17 @@ from gapprof.records.environment import Setting
 from gapprof.records.recording import PlannedRung, Preflight
 from gapprof.records.rung import Rung
 from gapprof.records.settings import Settings
-from gapprof.selftest.plant import CLEAN, Costs, Expectation, Leg, Plant, Shrinks, Twins
+from gapprof.selftest.plant import (
+    CLEAN,
+    Costs,
+    Expectation,
+    Flagged,
+    Leg,
+    Nothing,
+    Plant,
+    Shrinks,
+    Twins,
+)
 
 Refuse = Callable[[Setting, Settings], str | None]
 """Why this machine cannot give a setting, with the onnxruntime-web that the settings name."""
@@ -96,64 +106,63 @@ class Planner:
         """Resolve a plant's rungs and A/Bs to stops."""
         steps = preflight.ladder if plant.twins is None else _twinned(preflight.ladder, plant.twins)
         by_rung = {step.rung.id: step for step in steps}
-        visited = {step.rung.id: step for step in steps if step.alias_of is None and step.refusal is None}
-        rungs = {
-            name: self._stop(plant, settings, _changed(step.setting, plant.visited_as.get(name, {})))
-            for name, step in visited.items()
-        }
-        if plant.twins is not None:
-            rungs = {name: _copied(rungs[name], copy) for copy, name in enumerate(plant.twins.rungs)}
+        rungs = self._rungs(plant, settings, by_rung)
         pairs = tuple(self._pair(plant, settings, by_rung, one) for one in plant.expects)
-        legs = [leg for pair in pairs if pair for leg in pair]
-        needed = {*plant.side, *plant.visited_as, *(plant.twins.rungs if plant.twins else ())}
-        why = next((step.refusal for name, step in by_rung.items() if name in needed and step.refusal), None)
-        why = why or self._impossible([*rungs.values(), *legs], settings)
+        why = _refused(plant, by_rung)
+        why = why or self._impossible((*rungs.values(), *(stop for pair in pairs for stop in pair)), settings)
         if why:
             self.skip(plant, settings, why)
             return
-        stops = {name: self._name(stop, plant, visited[name].rung) for name, stop in rungs.items()}
+        # No trial of a ladder is the measure of itself: what is in one has a second visit for the A/B.
         taken = {*rungs.values(), *self._clean_stops()}
-        named: list[Measured | None] = []
-        for pair, one in zip(pairs, plant.expects, strict=True):
-            named.append(None if pair is None else self._named(pair, one, plant, by_rung, taken))
+        stops = {name: self._name(stop, plant, by_rung[name].rung) for name, stop in rungs.items()}
+        measured = tuple(
+            self._measured(pair, _legs(one), plant, by_rung, taken)
+            for pair, one in zip(pairs, plant.expects, strict=True)
+        )
         self._laid.append(
             Laid(
                 plant=plant,
                 settings=settings,
                 preflight=replace(preflight, ladder=steps),
                 stops=stops,
-                pairs=tuple(named),
+                pairs=measured,
             )
         )
 
+    def _rungs(self, plant: Plant, settings: Settings, steps: Mapping[str, PlannedRung]) -> dict[str, Stop]:
+        """Rung → its stop, for rungs that are visited; twins are copies of one."""
+        rungs = {
+            name: self._stop(plant, settings, _changed(step.setting, plant.visited_as.get(name, {})))
+            for name, step in steps.items()
+            if step.alias_of is None and step.refusal is None
+        }
+        if plant.twins is None:
+            return rungs
+        return {name: _copied(rungs[name], n) for n, name in enumerate(plant.twins.rungs) if name in rungs}
+
     def _pair(
         self, plant: Plant, settings: Settings, steps: Mapping[str, PlannedRung], expected: Expectation
-    ) -> tuple[Stop, Stop] | None:
-        match expected:
-            case Costs(pair=pair) | Shrinks(pair=pair):
-                planted, without = (
-                    self._stop(plant, settings, _changed(steps[leg.rung].setting, leg.change))
-                    for leg in (pair.planted, pair.without)
-                )
-                return planted, without
-            case _:
-                return None
+    ) -> tuple[Stop, ...]:
+        """Both environments of an A/B; empty where none is needed."""
+        return tuple(
+            self._stop(plant, settings, _changed(steps[leg.rung].setting, leg.change))
+            for leg in _legs(expected)
+        )
 
-    def _named(
+    def _measured(
         self,
-        pair: tuple[Stop, Stop],
-        expected: Expectation,
+        pair: tuple[Stop, ...],
+        legs: tuple[Leg, ...],
         plant: Plant,
         steps: Mapping[str, PlannedRung],
         taken: set[Stop],
-    ) -> Measured:
-        """An A/B has visits of its own: no trial of a ladder is the measure of itself."""
-        legs = _legs(expected)
+    ) -> Measured | None:
         names = [
             self._name(_copied(stop, 1) if stop in taken else stop, plant, steps[leg.rung].rung)
             for stop, leg in zip(pair, legs, strict=True)
         ]
-        return Measured(planted=names[0], without=names[1])
+        return Measured(planted=names[0], without=names[1]) if names else None
 
     def _stop(self, plant: Plant, settings: Settings, setting: Setting) -> Stop:
         pinned = setting.backend == "native" or setting.build != "served"
@@ -201,12 +210,18 @@ def _copied(stop: Stop, copy: int) -> Stop:
     return Stop(setting=stop.setting, web_dist=stop.web_dist, under_load=stop.under_load, copy=copy)
 
 
-def _legs(expected: Expectation) -> tuple[Leg, Leg]:
+def _legs(expected: Expectation) -> tuple[Leg, ...]:
     match expected:
         case Costs(pair=pair) | Shrinks(pair=pair):
             return pair.planted, pair.without
-        case _:
-            raise ValueError(f"{type(expected).__name__} has no A/B")
+        case Nothing() | Flagged():
+            return ()
+
+
+def _refused(plant: Plant, steps: Mapping[str, PlannedRung]) -> str | None:
+    """Why a rung that the plant cannot do without is refused."""
+    needed = {*plant.side, *plant.visited_as, *(plant.twins.rungs if plant.twins else ())}
+    return next((steps[name].refusal for name in sorted(needed) if steps[name].refusal), None)
 
 
 def _twinned(steps: tuple[PlannedRung, ...], twins: Twins) -> tuple[PlannedRung, ...]:
