@@ -15,9 +15,9 @@ from gapprof.options import syntax
 from gapprof.options.configured import Configured, naming_origins, origins
 from gapprof.options.handing_out import hand_out
 from gapprof.options.outputs import output_options, outputs, parted
-from gapprof.options.screen import no_color, quiet, show, surface_of, verbose
+from gapprof.options.screen import no_color, quiet, show, verbose
+from gapprof.options.watching import chosen_observer
 from gapprof.places import state_dir
-from gapprof.records.progress import Observer
 from gapprof.records.settings import Settings
 
 _USUAL = Settings()
@@ -139,7 +139,7 @@ def explain(
             path = Path(recording) if recording else default_path(model, now=datetime.now(UTC))
             wanted = outputs(reports, never=_precious(model, settings, path))
             _refuse_unwritable(path, precious=_precious(model, settings))
-            observer = _observer(stack, quiet=quiet, no_color=no_color)
+            observer = chosen_observer(stack, quiet=quiet, no_color=no_color)
             outcome = explained(model, settings, argv=argv, path=path, observer=observer, hold=hold)
         hand_out(outcome, wanted, quiet=quiet, verbose=verbose, no_color=no_color)
         if outcome.recorded and not quiet:
@@ -165,16 +165,6 @@ def _refuse_unwritable(path: Path, *, precious: dict[str, Path]) -> None:
         raise WrongUse(
             f"--recording {path} is a device or a pipe", hint="A recording is read again: give it a file."
         )
-
-
-def _observer(stack: ExitStack, *, quiet: bool, no_color: bool) -> Observer:
-    from gapprof import live
-
-    if quiet:
-        return live.silent
-    if not sys.stderr.isatty():
-        return live.telling(sys.stderr)
-    return stack.enter_context(live.watching(sys.stderr, surface_of(sys.stderr, plain=no_color)))
 
 
 COMMAND = explain

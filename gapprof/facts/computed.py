@@ -8,7 +8,7 @@ from gapprof.facts.case import Case
 from gapprof.facts.cells import measured, standing
 from gapprof.facts.kernel_excess import excess_by_pass_ms, excess_ms
 from gapprof.facts.profiles import CAPPED, NATIVE, WEB, RungProfile, profile_of
-from gapprof.facts.wasm import scalar_factor
+from gapprof.facts.wasm import scalar_by_round, scalar_factor
 from gapprof.text import numbers
 
 KERNELS = "web-kernels"
@@ -86,8 +86,15 @@ def _web_vectorised(case: Case) -> Iterator[ComputedRung]:
             changes=f"computed: {source} by {numbers.factor(factor)}, what SIMD gave onnxruntime-web 1.18",
             derived_from=source,
             by_round_ms={number: value / factor for number, value in latencies.items()},
-            by_pass=kernels.by_pass if kernels else {},
+            by_pass=_with(kernels.by_pass if kernels else {}, case.get(scalar_by_round)),
         )
+
+
+def _with(passes: Mapping[int, float], rounds: Sequence[float]) -> dict[int, float]:
+    """The rungs that give the factor have rounds of their own, which add to how far passes differ."""
+    if not passes:
+        return {number: -value for number, value in enumerate(rounds)}
+    return {n: a - b for n, (a, b) in enumerate(zip(passes.values(), rounds, strict=False))}
 
 
 def _estimated_128(case: Case) -> Iterator[ComputedRung]:

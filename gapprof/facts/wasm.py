@@ -26,9 +26,12 @@ def served_simd(case: Case) -> bool | None:
 
 def scalar_factor(case: Case) -> float | None:
     """What SIMD is worth in wasm (onnxruntime-web 1.18 without over with), if the served build has none."""
+    values = case.get(scalar_by_round)
+    return math.exp(mean(values)) if values and case.get(served_simd) is False else None
+
+
+def scalar_by_round(case: Case) -> tuple[float, ...]:
+    """ln of the same factor in each round that has both."""
     cells = case.get(measured)
     fast, slow = cells.get(WITH_SIMD, {}), cells.get(WITHOUT_SIMD, {})
-    rounds = fast.keys() & slow.keys()
-    if case.get(served_simd) is not False or not rounds:
-        return None
-    return math.exp(mean([math.log(slow[number] / fast[number]) for number in sorted(rounds)]))
+    return tuple(math.log(slow[number] / fast[number]) for number in sorted(fast.keys() & slow.keys()))

@@ -103,8 +103,6 @@ def with_refusal(steps: tuple[PlannedRung, ...], reasons: Mapping[str, str]) -> 
 def _impossible(rung: Rung, settings: Settings) -> str | None:
     if rung.environment.page == "user-isolated" and is_url(settings.page):
         return "gapprof does not serve that page, so it cannot add COOP and COEP to it"
-    if rung.environment.build != "served" and settings.web_dist:
-        return "the onnxruntime-web build under test was given by --web-dist; 1.18 is no child of it"
     return None
 
 

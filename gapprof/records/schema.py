@@ -6,13 +6,14 @@ from types import ModuleType
 
 import msgspec
 
-from gapprof.records import comparison, gate, report
+from gapprof.records import comparison, gate, report, selftest
 
 PATH = Path(__file__).with_name("report.schema.json")
 SHIPPED: dict[Path, tuple[type[msgspec.Struct], ModuleType]] = {
     PATH: (report.Report, report),
     PATH.with_name("comparison.schema.json"): (comparison.Comparison, comparison),
     PATH.with_name("check.schema.json"): (gate.Gate, gate),
+    PATH.with_name("selftest.schema.json"): (selftest.Selftest, selftest),
 }
 """File → the document that is valid against it, and the module that names its version."""
 

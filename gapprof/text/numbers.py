@@ -67,6 +67,11 @@ def whole_percent(share: float) -> str:
     return f"{plain(100.0 * share, 0)} %"
 
 
+def confidence(level: float) -> str:
+    """A level of confidence: `95 %`, `99.9 %`. It is chosen, not measured, so all its digits count."""
+    return f"{100 * level:.4g} %"
+
+
 def percent_with_interval(estimate: Estimate) -> str:
     """A share of 1 in percent with its bounds: `42 % [39, 45]`."""
     scaled = _scaled(estimate, 100.0)

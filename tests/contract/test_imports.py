@@ -31,7 +31,10 @@ IMPURE_MODULES = frozenset(
     }
 )
 LINUX_ONLY = frozenset({"fcntl", "grp", "pty", "pwd", "resource", "termios"})
-PURE = ("stats", "facts", "causes", "explain", "comparison", "budgets", "render", "markdown", "text")
+PURE = (
+    *("stats", "facts", "causes", "explain", "comparison", "budgets", "render", "markdown", "text"),
+    *("selftest/judges", "selftest/plants"),
+)
 
 
 def modules(part: str) -> list[Path]:

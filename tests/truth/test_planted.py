@@ -180,6 +180,16 @@ def test_a_scalar_web_build_is_a_child_of_simd_only_where_it_is_served() -> None
     assert all(row.id != "scalar-build" for row in cause(with_simd, "simd").children)
 
 
+def test_what_a_scalar_build_costs_is_as_uncertain_as_the_rungs_that_say_it() -> None:
+    factors = {"native-128": 2.0, "native-all-128": 2.0, "web-worker": 4.0, "web-scalar": 3.7}
+    scalar = Machine(latency_ms=ladder_ms(factors), wasm_simd=False, launch_noise=0.05)
+    for passes in (True, False):
+        report = build(record(scalar, side_rounds=3, passes=passes))
+        child = next(row for row in cause(report, "simd").children if row.id == "scalar-build")
+        assert child.factor is not None
+        assert child.factor.high / child.factor.low > 1.05
+
+
 def test_a_prediction_stands_beside_what_was_measured() -> None:
     factors = {"native-threads": 1.9, "web-threads": 1 / 1.8}
     report = build(record(Machine(latency_ms=ladder_ms(factors)), FULL, side_rounds=3))

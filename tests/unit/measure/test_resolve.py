@@ -107,3 +107,9 @@ def test_every_word_for_flags_has_a_meaning_but_the_users() -> None:
 
 def test_every_rung_becomes_a_setting() -> None:
     assert all(isinstance(step.setting, Setting) for step in resolved(Settings()).values())
+
+
+def test_a_build_of_ones_own_is_held_against_1_18_too() -> None:
+    """Where it has no SIMD, those two rungs are all that says what that costs."""
+    steps = resolved(Settings(web_dist="dist"))
+    assert (steps["web-simd-118"].refusal, steps["web-scalar"].refusal) == (None, None)

@@ -115,6 +115,11 @@ def test_what_is_no_number_says_so(value: float) -> None:
     assert not any(sign.isdigit() for sign in numbers.ms(value))
 
 
+@pytest.mark.parametrize(("level", "text"), [(0.95, "95 %"), (0.999, "99.9 %"), (0.9999, "99.99 %")])
+def test_a_level_of_confidence_keeps_its_digits(level: float, text: str) -> None:
+    assert numbers.confidence(level) == text
+
+
 @pytest.mark.parametrize(
     ("point", "low", "high", "expected"),
     [

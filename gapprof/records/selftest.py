@@ -1,0 +1,51 @@
+"""What `gapprof selftest --json` writes: planted against found, row by row."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from gapprof.records.recording import MachineFacts
+from gapprof.records.report import Estimate, Tool
+
+SCHEMA = "gapprof/selftest"
+SCHEMA_VERSION = "1.0"
+
+
+class SelftestRow(Struct, frozen=True, kw_only=True):
+    """One thing that was planted, and what gapprof's report of it said."""
+
+    plant: str
+    title: str
+    cause: str | None
+    """`runtime`, or `runtime/flags` for a child; None where no single cause is meant."""
+    planted: Estimate | None
+    """How many times slower by the direct A/B; None where nothing with a size was planted."""
+    found: Estimate | None
+    """The same by the report, on the web's side of the ladder; the gap, where nothing was planted."""
+    headline: Estimate | None
+    """The cause's own factor in the report of this plant."""
+    said: str
+    """Planted and found, in words, where they are no factors."""
+    status: Literal["pass", "fail", "impossible"]
+    """`impossible`: this machine cannot show it, and `why` says the reason."""
+    why: str
+
+
+class Selftest(Struct, frozen=True, kw_only=True):
+    """One run. Intervals of `planted`, `found` and `headline` are at `level`, by which rows are judged."""
+
+    schema: str = SCHEMA
+    schema_version: str = SCHEMA_VERSION
+    status: Literal["passed", "failed", "interrupted", "unusable"]
+    """`interrupted`: before its last round; `unusable`: this machine lacks something. Neither has rows."""
+    why: str = ""
+    tool: Tool
+    machine: MachineFacts
+    began_utc: str
+    seed: int
+    rounds: int
+    environments: int
+    """Visited in every round."""
+    took_s: float
+    level: float
+    rows: tuple[SelftestRow, ...]

@@ -1,0 +1,1 @@
+"""`gapprof selftest`: causes are planted on this machine, and gapprof must find them."""

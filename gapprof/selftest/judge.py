@@ -1,0 +1,104 @@
+"""Every plant's row: planted against found. Pure, from the recording of all stops and the plan."""
+
+from collections.abc import Iterator
+
+from gapprof.facts.case import Case
+from gapprof.records.recording import Recording
+from gapprof.records.selftest import SelftestRow
+from gapprof.selftest.assemble import measured_directly
+from gapprof.selftest.judges.costs import added_to_headline, costs_faults, find
+from gapprof.selftest.judges.evidence import Evidence, evidence, factor
+from gapprof.selftest.judges.flagged import flagged_faults, flagged_trials
+from gapprof.selftest.judges.nothing import nothing_faults
+from gapprof.selftest.judges.shrinks import shrinkage, shrinks_faults
+from gapprof.selftest.plan import Laid, Plan
+from gapprof.selftest.plant import Costs, Flagged, Nothing, Shrinks
+from gapprof.stats.contrast import Contrast
+
+
+def rows(plan: Plan, journal: Recording) -> tuple[SelftestRow, ...]:
+    """In the order of the plan, the clean ladder left out; a plant with several expectations has several."""
+    clean, cells = evidence(plan.clean, journal), Case(journal)
+    found: list[SelftestRow] = []
+    for laid in plan.plants:
+        if laid.impossible:
+            found.append(_impossible(laid))
+        else:
+            found += _judged(laid, evidence(laid, journal), clean, cells)
+    return tuple(found)
+
+
+def _judged(laid: Laid, here: Evidence, clean: Evidence, cells: Case) -> Iterator[SelftestRow]:
+    direct = [measured_directly(pair, cells) if pair else None for pair in laid.pairs]
+    expected = list(zip(laid.plant.expects, direct, strict=True))
+    planted = {
+        one.cause: added_to_headline(find(here, one), contrast)
+        for one, contrast in expected
+        if isinstance(one, Costs)
+    }
+    for one, contrast in expected:
+        match one:
+            case Costs():
+                found = find(here, one)
+                yield _row(
+                    laid,
+                    *costs_faults(one, found, contrast, here, clean, planted),
+                    cause=one.cause if one.child == one.cause else f"{one.cause}/{one.child}",
+                    planted=contrast,
+                    found=found.contrast,
+                    headline=found.headline,
+                )
+            case Shrinks():
+                shrunk = shrinkage(one, here, clean)
+                yield _row(
+                    laid,
+                    *shrinks_faults(one, shrunk, contrast, here, clean),
+                    cause=one.cause,
+                    planted=contrast,
+                    found=shrunk,
+                    headline=here.headlines.get(one.cause),
+                    said="smaller by this",
+                )
+            case Nothing():
+                gap = here.diagnosis.gap
+                yield _row(laid, *nothing_faults(here), found=gap, said="nothing planted")
+            case Flagged():
+                flagged, trials = flagged_trials(here)
+                said = f"{flagged} of {trials} trials flagged"
+                yield _row(laid, *flagged_faults(one, here, clean), said=said)
+
+
+def _row(
+    laid: Laid,
+    *faults: str,
+    cause: str | None = None,
+    planted: Contrast | None = None,
+    found: Contrast | None = None,
+    headline: Contrast | None = None,
+    said: str = "",
+) -> SelftestRow:
+    return SelftestRow(
+        plant=laid.plant.id,
+        title=laid.plant.title,
+        cause=cause,
+        planted=factor(planted),
+        found=factor(found),
+        headline=factor(headline),
+        said=said,
+        status="fail" if faults else "pass",
+        why="; ".join(faults),
+    )
+
+
+def _impossible(laid: Laid) -> SelftestRow:
+    return SelftestRow(
+        plant=laid.plant.id,
+        title=laid.plant.title,
+        cause=None,
+        planted=None,
+        found=None,
+        headline=None,
+        said="",
+        status="impossible",
+        why=laid.impossible,
+    )

@@ -1,0 +1,1 @@
+"""Whether a report says what was planted: one file per kind of expectation, pure."""

@@ -1,0 +1,33 @@
+"""One environment under several rungs: nothing may be found."""
+
+from collections.abc import Iterator
+
+from gapprof.selftest.judges.evidence import LEVEL, Evidence, beyond_doubt, factor
+from gapprof.stats.contrast import Contrast
+from gapprof.text import numbers
+
+_FEWEST = 3
+"""Contrasts below which hardly anything was tried."""
+
+
+def nothing_faults(here: Evidence) -> Iterator[str]:
+    """Factors beyond doubt; all of them together are judged at the level of a row."""
+    found = _contrasts(here)
+    if len(found) < _FEWEST or any(len(one.values) < 2 for one in found.values()):
+        yield "too few figures to find anything in"
+        return
+    level = 1 - (1 - LEVEL) / len(found)
+    for name, contrast in found.items():
+        shown = factor(contrast)
+        if shown is not None and beyond_doubt(contrast, level):
+            yield f"{name} reads {numbers.factor_with_interval(shown)}, and nothing was planted"
+
+
+def _contrasts(here: Evidence) -> dict[str, Contrast]:
+    found = dict(here.headlines)
+    diagnosis = here.diagnosis
+    if diagnosis.gap is not None:
+        found["the gap"] = diagnosis.gap
+    if diagnosis.residual is not None and any(diagnosis.residual.values):
+        found["what no cause explains"] = diagnosis.residual
+    return found

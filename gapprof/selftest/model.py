@@ -1,0 +1,63 @@
+"""The model that plants are made in: small dense layers, as exporters write them before any fusion.
+
+It has no convolutions, so no layout that only native has stands between it and the instruction ceiling. What
+an optimiser fuses or removes costs time where there is none: layer norms and Gelu in single steps, and pairs
+of Transpose that undo each other.
+"""
+
+import math
+from pathlib import Path
+
+from gapprof.subject.sketch import Sketch
+
+LAYERS, ROWS, WIDTH, INNER = 3, 32, 192, 768
+TURNS = 8
+"""So many that they show: a transposition takes a hundredth of a run."""
+NAME = "selftest.onnx"
+
+
+def save_model(path: Path) -> None:
+    """Write it; always the same bytes."""
+    sketch = Sketch("selftest", seed=3)
+    x = sketch.input("x", [1, ROWS, WIDTH])
+    for layer in range(LAYERS):
+        x = _layer(sketch, f"layer.{layer}", x)
+    sketch.output(x, "y", [1, ROWS, WIDTH])
+    sketch.save(path)
+
+
+def _layer(sketch: Sketch, path: str, x: str) -> str:
+    inner = sketch.projection(f"{path}/up", _norm(sketch, f"{path}/norm", x), WIDTH, INNER)
+    outer = sketch.projection(f"{path}/down", _gelu(sketch, f"{path}/gelu", inner), INNER, WIDTH)
+    return sketch.node(f"{path}/sum", "Add", [_there_and_back(sketch, f"{path}/turn", outer), x])
+
+
+def _norm(sketch: Sketch, path: str, x: str) -> str:
+    """(x - mean) / sqrt(variance + epsilon) * scale + shift over the last axis."""
+    mean = sketch.node(f"{path}/mean", "ReduceMean", [x], axes=[-1])
+    centred = sketch.node(path, "Sub", [x, mean])
+    squared = sketch.node(path, "Pow", [centred, sketch.scalar(f"{path}.two", 2.0)])
+    variance = sketch.node(f"{path}/variance", "ReduceMean", [squared], axes=[-1])
+    raised = sketch.node(f"{path}/raised", "Add", [variance, sketch.scalar(f"{path}.epsilon", 1e-5)])
+    normal = sketch.node(path, "Div", [centred, sketch.node(path, "Sqrt", [raised])])
+    scale = sketch.weight(f"{path}.weight", 1 + sketch.normal(WIDTH, spread=0.05))
+    shift = sketch.weight(f"{path}.bias", sketch.normal(WIDTH, spread=0.05))
+    return sketch.node(f"{path}/shift", "Add", [sketch.node(f"{path}/scale", "Mul", [normal, scale]), shift])
+
+
+def _gelu(sketch: Sketch, path: str, x: str) -> str:
+    """x / 2 * (1 + erf(x / sqrt 2))."""
+    scaled = sketch.node(path, "Div", [x, sketch.scalar(f"{path}.root", math.sqrt(2))])
+    shifted = sketch.node(
+        path, "Add", [sketch.node(path, "Erf", [scaled]), sketch.scalar(f"{path}.one", 1.0)]
+    )
+    product = sketch.node(path, "Mul", [_there_and_back(sketch, f"{path}/turn", x), shifted])
+    return sketch.node(f"{path}/half", "Mul", [product, sketch.scalar(f"{path}.half", 0.5)])
+
+
+def _there_and_back(sketch: Sketch, path: str, x: str) -> str:
+    """Transpositions that nobody needs: each of a pair undoes the other."""
+    for pair in range(TURNS):
+        there = sketch.node(f"{path}/{pair}/there", "Transpose", [x], perm=(0, 2, 1))
+        x = sketch.node(f"{path}/{pair}/back", "Transpose", [there], perm=(0, 2, 1))
+    return x

@@ -1,0 +1,1 @@
+"""What is planted: one file per plant, pure data. Adding a file adds a plant."""

@@ -1,0 +1,47 @@
+"""From a tour to the selftest's report. Pure."""
+
+from gapprof import __version__
+from gapprof.errors import GapprofError
+from gapprof.records.recording import MachineFacts, Recording, RoundStarted
+from gapprof.records.report import Tool
+from gapprof.records.selftest import Selftest, SelftestRow
+from gapprof.selftest.judge import rows
+from gapprof.selftest.judges.evidence import LEVEL
+from gapprof.selftest.plan import Plan
+
+
+def unusable(reason: GapprofError, *, argv: tuple[str, ...], machine: MachineFacts, seed: int) -> Selftest:
+    """Where nothing could be measured at all."""
+    return Selftest(
+        status="unusable",
+        why=reason.message,
+        tool=Tool(version=__version__, argv=argv),
+        machine=machine,
+        began_utc="",
+        seed=seed,
+        rounds=0,
+        environments=0,
+        took_s=0.0,
+        level=LEVEL,
+        rows=(),
+    )
+
+
+def selftest_of(plan: Plan, recording: Recording) -> Selftest:
+    """Judged only if the last round was reached: a plant that was cut short failed at nothing."""
+    end, begin = recording.end, recording.begin
+    finished = end is not None and end.reason == "finished"
+    judged: tuple[SelftestRow, ...] = rows(plan, recording) if finished else ()
+    passed = all(row.status != "fail" for row in judged)
+    return Selftest(
+        status=("passed" if passed else "failed") if finished else "interrupted",
+        tool=Tool(version=begin.gapprof_version, argv=begin.argv),
+        machine=begin.machine,
+        began_utc=begin.began_utc,
+        seed=begin.settings.seed,
+        rounds=sum(1 for _ in recording.of(RoundStarted)),
+        environments=len(plan.stops),
+        took_s=end.at_s if end else 0.0,
+        level=LEVEL,
+        rows=judged,
+    )

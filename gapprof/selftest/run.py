@@ -1,0 +1,152 @@
+"""A whole selftest on this machine: look, plan, visit; everything measured lies in one recording."""
+
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from gapprof import __version__, rungs
+from gapprof.backends import chromium, native
+from gapprof.errors import EnvironmentUnusable, GapprofError, Interrupted
+from gapprof.guard import Guard
+from gapprof.measure.journal import open_journal
+from gapprof.measure.lock import sole_measurer
+from gapprof.measure.machine import machine_facts, usable_cores
+from gapprof.measure.pacing import preflight_pace
+from gapprof.measure.preflight import LONGEST_VISIT_S
+from gapprof.measure.teller import Teller
+from gapprof.records.backend import Backend
+from gapprof.records.environment import Setting
+from gapprof.records.progress import Observer
+from gapprof.records.recording import Begin, End, Recording
+from gapprof.records.settings import Settings
+from gapprof.records.subject import Subject
+from gapprof.records.trial import Failure
+from gapprof.registry import load
+from gapprof.selftest.burner import burning
+from gapprof.selftest.extent import Extent
+from gapprof.selftest.look import clean_look, plant_look, with_ladder
+from gapprof.selftest.plan import Plan, Planner
+from gapprof.selftest.plant import UNTOUCHED, Plant
+from gapprof.selftest.setting_up import settings_of
+from gapprof.selftest.tour import Backends, Tour
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Toured:
+    """What was measured, and the plan by which it is read."""
+
+    recording: Recording
+    plan: Plan
+
+
+def run(
+    plants: Iterable[Plant],
+    extent: Extent,
+    subject: Subject,
+    *,
+    seed: int,
+    argv: tuple[str, ...],
+    recording_path: Path,
+    workdir: Path,
+    guard: Guard,
+    observer: Observer,
+) -> Toured:
+    """Visit what the plants stand on, the clean ladder first among them, on this machine.
+
+    An interruption ends the rounds but raises nothing: what was measured is returned, and `end` says so.
+    Raises EnvironmentUnusable when nothing can be planted.
+    """
+    with ExitStack() as stack:
+        stack.enter_context(sole_measurer())
+        begin = Begin(
+            gapprof_version=__version__,
+            argv=argv,
+            began_utc=datetime.now(UTC).isoformat(timespec="seconds"),
+            settings=replace(UNTOUCHED, seed=seed),
+            machine=machine_facts(),
+            model=subject.facts,
+        )
+        journal = stack.enter_context(open_journal(recording_path, begin))
+        outputs = workdir / "outputs"
+        outputs.mkdir(exist_ok=True)
+        tour = Tour(
+            journal=journal,
+            subject=subject,
+            backends=_backends(guard),
+            rungs=load(rungs, "RUNG"),
+            outputs=outputs,
+            seed=seed,
+            burning=lambda: burning(guard),
+            teller=Teller(observer=observer, journal=journal),
+        )
+        return toured(tour, tuple(plants), extent, workdir=workdir, cores=usable_cores())
+
+
+def toured(tour: Tour, plants: tuple[Plant, ...], extent: Extent, *, workdir: Path, cores: int) -> Toured:
+    """The same with everything given: a synthetic machine has no other way in."""
+    journal = tour.journal
+    plan = Plan(stops={}, titles={}, origins={}, plants=())
+    try:
+        plan = _planned(tour, plants, workdir=workdir, cores=cores)
+        tour.go(plan, extent)
+        journal.write(End(at_s=journal.now_s(), reason="finished"))
+    except (KeyboardInterrupt, Interrupted):
+        journal.write(End(at_s=journal.now_s(), reason="interrupted"))
+    except GapprofError as error:
+        # A disk that is full refuses this line as well; the first error is the one to tell.
+        with suppress(EnvironmentUnusable):
+            journal.write(End(at_s=journal.now_s(), reason="failed", text=error.message))
+        raise
+    return Toured(recording=journal.recording(), plan=plan)
+
+
+def _planned(tour: Tour, plants: tuple[Plant, ...], *, workdir: Path, cores: int) -> Plan:
+    """First looks, each plant's ladder, and the stops that all of them share."""
+    tour.teller.tell("preflight", "looking at the pages and at native")
+    pace = preflight_pace(LONGEST_VISIT_S)
+
+    def refuse(setting: Setting, settings: Settings) -> str | None:
+        return tour.backends(settings.web_dist or "")[setting.backend].refuse(setting)
+
+    planner = Planner(refuse)
+    first, *others = plants
+    untouched = settings_of(first, workdir, seed=tour.seed)
+    clean = clean_look(first, untouched, tour.visits("", pace), tour.rungs, cores=cores)
+    planner.lay(first, untouched, clean)
+    for plant in others:
+        if cores < plant.least_cores:
+            planner.skip(plant, plant.settings, f"it takes {plant.least_cores} cores")
+            continue
+        try:
+            settings = settings_of(plant, workdir, seed=tour.seed)
+            visits = tour.visits(settings.web_dist or "", pace)
+        except EnvironmentUnusable as error:
+            planner.skip(plant, plant.settings, f"{error.message}. {error.hint}".rstrip())
+            continue
+        tour.teller.tell("preflight", plant.title)
+        if settings == untouched:
+            planner.lay(plant, settings, with_ladder(clean, plant, settings, visits, tour.rungs, cores=cores))
+            continue
+        seen = plant_look(plant, settings, visits, tour.rungs, clean, cores=cores)
+        if isinstance(seen, Failure):
+            planner.skip(plant, settings, f"its page could not be visited: {seen.message}")
+        else:
+            planner.lay(plant, settings, seen)
+    return planner.plan
+
+
+def _backends(guard: Guard) -> Backends:
+    """Native once, and one chromium for each onnxruntime-web that is served."""
+    ours = native.BACKEND.open(UNTOUCHED, guard=guard)
+
+    @cache
+    def opened(web_dist: str) -> Mapping[str, Backend]:
+        settings = replace(UNTOUCHED, web_dist=web_dist or None)
+        return {"native": ours, "chromium": chromium.BACKEND.open(settings, guard=guard)}
+
+    return opened

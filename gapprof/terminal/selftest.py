@@ -1,0 +1,82 @@
+"""A selftest on screen: planted against found, row by row, and what is wrong with those that fail."""
+
+from collections.abc import Iterator
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from gapprof.records.report import Estimate
+from gapprof.records.selftest import Selftest, SelftestRow
+from gapprof.records.surface import Surface
+from gapprof.terminal.ink import Ink
+from gapprof.terminal.sheet import printed
+from gapprof.text import numbers
+
+_FACTOR = 19
+_STATUS = 10
+_CAUSE = 17
+_STYLES = {"pass": "green", "fail": "red", "impossible": "yellow"}
+
+
+def drawn(selftest: Selftest, surface: Surface) -> str:
+    """The whole text, ending in a newline."""
+    return printed(_parts(selftest, Ink(surface)), surface)
+
+
+def _parts(selftest: Selftest, ink: Ink) -> Iterator[RenderableType]:
+    yield ink.text(_headline(selftest), "bold")
+    if not selftest.rows:
+        return
+    yield Text()
+    yield _table(selftest.rows, ink)
+    wrong = tuple(f"{row.title}: {row.why}." for row in selftest.rows if row.why)
+    if wrong:
+        yield Text()
+        yield ink.points(wrong)
+    yield Text()
+    level = numbers.confidence(selftest.level)
+    yield ink.text(
+        f"   In brackets: {level} intervals over {selftest.rounds} rounds, by which rows are judged.", "dim"
+    )
+    yield ink.text("   Planted: an A/B of the one switch in the same rounds, with visits of its own.", "dim")
+    yield ink.text("   Found: what the report of the whole ladder takes its saving from.", "dim")
+
+
+def _headline(selftest: Selftest) -> str:
+    took = numbers.duration(selftest.took_s)
+    if selftest.status == "unusable":
+        return f"Nothing could be planted here: {selftest.why}."
+    if selftest.status == "interrupted":
+        return f"Interrupted after {took}: nothing is judged."
+    failed = sum(row.status == "fail" for row in selftest.rows)
+    skipped = sum(row.status == "impossible" for row in selftest.rows)
+    judged = len(selftest.rows) - skipped
+    said = f"{failed} of {judged} rows fail" if failed else f"{judged} of {judged} rows pass"
+    more = f", {skipped} impossible on this machine" if skipped else ""
+    return f"{said}{more}: {selftest.environments} environments in {selftest.rounds} rounds, {took}."
+
+
+def _table(rows: tuple[SelftestRow, ...], ink: Ink) -> Table:
+    table = ink.grid()
+    width = max(16, ink.width - 2 * _FACTOR - _CAUSE - _STATUS - 6)
+    table.add_column("", width=1)
+    table.add_column(Text("What was planted", style="bold not dim"), width=width, overflow="fold")
+    table.add_column("cause", width=_CAUSE, overflow="fold")
+    table.add_column("planted", width=_FACTOR, overflow="fold")
+    table.add_column("found", width=_FACTOR, overflow="fold")
+    table.add_column("", width=_STATUS, no_wrap=True)
+    for row in rows:
+        table.add_row(
+            "",
+            ink.text(row.title),
+            ink.text(row.cause or ""),
+            _shown(row.planted) if row.planted else ink.text(row.said),
+            _shown(row.found),
+            Text(row.status, style=_STYLES[row.status]),
+        )
+    return table
+
+
+def _shown(figure: Estimate | None) -> Text:
+    return Text("" if figure is None else numbers.factor_with_interval(figure))

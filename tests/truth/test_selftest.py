@@ -1,0 +1,242 @@
+"""The selftest on a synthetic machine: what is planted passes, what is planted wrongly fails its row."""
+
+import dataclasses
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gapprof.records.environment import changed_fields
+from gapprof.records.job import Job
+from gapprof.records.selftest import Selftest, SelftestRow
+from gapprof.selftest.chosen import every_plant
+from gapprof.selftest.plant import Plant
+from gapprof.selftest.report import selftest_of
+from tests.truth.planted_machine import Priced, honest, visit
+
+PLANTS = {plant.id: plant for plant in every_plant()}
+
+
+@pytest.fixture(autouse=True)
+def _fetched_118(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files by the names of the real ones; nothing reads them here."""
+    from gapprof import places
+
+    monkeypatch.setenv("GAPPROF_CACHE_DIR", str(tmp_path / "cache"))
+    dist = places.web_packages() / "node_modules" / "onnxruntime-web-118" / "dist"
+    (dist / "esm").mkdir(parents=True)
+    for name in ("esm/ort.wasm.min.js", "ort-wasm.wasm", "ort-wasm-threaded.wasm"):
+        (dist / name).write_bytes(b"")
+
+
+def report_of(machine: Priced, folder: Path, *plants: str) -> Selftest:
+    """These plants, or all."""
+    chosen = (PLANTS["clean"], *(PLANTS[name] for name in plants)) if plants else tuple(PLANTS.values())
+    found = visit(machine, chosen, folder)
+    return selftest_of(found.plan, found.recording)
+
+
+def rows(report: Selftest, plant: str) -> list[SelftestRow]:
+    return [row for row in report.rows if row.plant == plant]
+
+
+def only(report: Selftest, plant: str) -> SelftestRow:
+    (row,) = rows(report, plant)
+    return row
+
+
+def test_every_plant_passes_where_gapprof_is_right(tmp_path: Path) -> None:
+    report = report_of(Priced(), tmp_path)
+    assert [(row.plant, row.why) for row in report.rows if row.status != "pass"] == []
+    assert report.status == "passed"
+    assert {row.plant for row in report.rows} == PLANTS.keys() - {"clean"}
+    assert len(rows(report, "two-at-once")) == 2
+
+
+@pytest.mark.parametrize(
+    ("plant", "factor"),
+    [
+        ("baseline-tier", 2.0),
+        ("bounds-checks", 1.15),
+        ("burning-page", 2.5),
+        ("no-isolation", 1.7),
+        ("scalar-build", 3.0),
+        ("undone-fusion", 1.3),
+        ("native-ceiling", 1.8),
+    ],
+)
+def test_planted_and_found_are_what_the_machine_really_costs(
+    plant: str, factor: float, tmp_path: Path
+) -> None:
+    row = only(report_of(Priced(noise=0.001), tmp_path, plant), plant)
+    for figure in (row.planted, row.found):
+        assert figure is not None
+        assert figure.point == pytest.approx(factor, rel=0.02)
+        assert figure.level == 0.999
+
+
+def unequal(rung: str, times: float) -> Callable[[Job], float]:
+    """A machine on which one stop costs more than its setting says, as a wrong ladder would have it."""
+    return lambda job: honest(job) * (times if job.rung == rung else 1.0)
+
+
+@pytest.mark.parametrize(
+    ("plant", "rung", "why"),
+    [
+        ("baseline-tier", "baseline-tier.web-flags", "found over planted"),
+        ("burning-page", "burning-page.web", "found over planted"),
+        ("no-isolation", "no-isolation.web", "found over planted"),
+        ("undone-fusion", "undone-fusion.web-graph", "found over planted"),
+        ("scalar-build", "scalar-build.web-scalar", "found over planted"),
+        ("native-ceiling", "native-ceiling.native-extended", "found over planted"),
+        ("native-null", "native-null.native-128", "nothing was planted"),
+        ("web-null", "web-null.web", "nothing was planted"),
+        ("outside-load", "outside-load.web-paced", "runtime is blamed"),
+    ],
+)
+def test_a_ladder_that_measures_something_else_fails_its_row(
+    plant: str, rung: str, why: str, tmp_path: Path
+) -> None:
+    machine = Priced(price=unequal(rung, 1.4))
+    report = report_of(machine, tmp_path, plant)
+    assert rung in machine.visits
+    assert only(report, plant).status == "fail"
+    assert why in only(report, plant).why
+    assert report.status == "failed"
+
+
+def test_a_switch_that_does_nothing_is_no_plant(tmp_path: Path) -> None:
+    """Found and planted agree on nothing; that proves nothing."""
+
+    def deaf(job: Job) -> float:
+        setting = job.setting
+        return 5.0 if setting.backend != "native" else honest(job)
+
+    row = only(report_of(Priced(price=deaf), tmp_path, "baseline-tier"), "baseline-tier")
+    assert row.status == "fail"
+    assert "nothing was planted" in row.why
+
+
+def test_a_cause_that_does_not_see_the_plant_fails(tmp_path: Path) -> None:
+    """The A/B shows the flags' cost, the ladder's own visits with the flags do not."""
+
+    def blind(job: Job) -> float:
+        return honest(job) / (2.0 if job.rung == "baseline-tier.web-flags" else 1.0)
+
+    row = only(report_of(Priced(price=blind), tmp_path, "baseline-tier"), "baseline-tier")
+    assert row.status == "fail"
+    assert "unclear of runtime/flags" in row.why
+
+
+def test_a_saving_read_off_another_step_fails(tmp_path: Path) -> None:
+    plant = PLANTS["baseline-tier"]
+    (wanted,) = plant.expects
+    elsewhere = dataclasses.replace(wanted, between=("web-graph", "web-flags"))  # type: ignore[type-var]
+    moved = dataclasses.replace(plant, expects=(elsewhere,))
+    found = visit(Priced(), (PLANTS["clean"], moved), tmp_path)
+    (row,) = selftest_of(found.plan, found.recording).rows
+    assert row.status == "fail"
+    assert "read from web-worker to web-flags" in row.why
+
+
+def test_a_planted_cause_below_what_it_must_be_above_fails(tmp_path: Path) -> None:
+    """The flags' own step is right; that the file costs more still is nobody's plant."""
+
+    def louder(job: Job) -> float:
+        later = job.rung in ("baseline-tier.web-graph", "baseline-tier.web-paced")
+        return honest(job) * (4.0 if later else 1.0)
+
+    row = only(report_of(Priced(price=louder), tmp_path, "baseline-tier"), "baseline-tier")
+    assert row.status == "fail"
+    assert row.why == "library ranks above runtime, and must not"
+
+
+def test_outputs_that_differ_fail_the_row_whatever_the_times_say(tmp_path: Path) -> None:
+    machine = Priced(wrong_outputs=frozenset({"scalar-build.web-worker"}))
+    row = only(report_of(machine, tmp_path, "scalar-build"), "scalar-build")
+    assert row.status == "fail"
+    assert "outputs-differ" in row.why
+
+
+def test_load_that_nobody_tells_fails(tmp_path: Path) -> None:
+    row = only(report_of(Priced(tells_load=False), tmp_path, "outside-load"), "outside-load")
+    assert row.status == "fail"
+    assert "under load show it" in row.why
+    assert "does not flag it" in row.why
+
+
+def test_load_that_slows_everything_alike_is_blamed_on_nobody(tmp_path: Path) -> None:
+    row = only(report_of(Priced(load_slows=1.5), tmp_path, "outside-load"), "outside-load")
+    assert row.status == "pass", row.why
+
+
+def test_what_a_machine_cannot_give_is_impossible_and_no_failure(tmp_path: Path) -> None:
+    machine = Priced(refusals=lambda setting: "no ceiling here" if setting.isa == "avx" else None)
+    report = report_of(machine, tmp_path, "native-ceiling", "native-null")
+    row = only(report, "native-ceiling")
+    assert (row.status, row.why) == ("impossible", "no ceiling here")
+    assert report.status == "passed"
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_noise_alone_fails_no_row(seed: int, tmp_path: Path) -> None:
+    """At 99.9 % over five runs of a dozen rows."""
+    report = report_of(Priced(seed=seed, noise=0.03), tmp_path)
+    assert [(row.plant, row.why) for row in report.rows if row.status != "pass"] == []
+
+
+def test_plants_share_their_visits(tmp_path: Path) -> None:
+    """Each environment once in each round, whoever stands on it."""
+    machine = Priced()
+    found = visit(machine, tuple(PLANTS.values()), tmp_path, rounds=2)
+    timed = [name for name in machine.visits if name in found.plan.stops]
+    assert all(timed.count(name) >= 2 for name in found.plan.stops)
+    settings = [(s.setting, s.web_dist, s.under_load) for s in found.plan.stops.values() if s.copy == 0]
+    assert len(settings) == len({repr(one) for one in settings})
+
+
+def plants_with_pairs() -> list[Plant]:
+    return [plant for plant in PLANTS.values() if any(hasattr(one, "pair") for one in plant.expects)]
+
+
+@pytest.mark.parametrize("plant", plants_with_pairs(), ids=lambda plant: plant.id)
+def test_no_trial_of_a_ladder_is_the_measure_of_itself(plant: Plant, tmp_path: Path) -> None:
+    found = visit(Priced(), (PLANTS["clean"], plant), tmp_path, rounds=2)
+    laid = found.plan.plants[1]
+    ladder = {*laid.stops.values(), *found.plan.clean.stops.values()}
+    for pair in laid.pairs:
+        assert pair is not None
+        assert not {pair.planted, pair.without} & ladder
+
+
+@pytest.mark.parametrize("plant", plants_with_pairs(), ids=lambda plant: plant.id)
+def test_the_two_sides_of_an_a_b_differ_in_the_one_thing_planted(plant: Plant, tmp_path: Path) -> None:
+    found = visit(Priced(), (PLANTS["clean"], plant), tmp_path, rounds=1)
+    switches = {"no-isolation": {"isolated", "threads"}, "scalar-build": {"build"}}
+    for pair in found.plan.plants[1].pairs:
+        assert pair is not None
+        planted, without = found.plan.stops[pair.planted], found.plan.stops[pair.without]
+        changed = changed_fields(planted.setting, without.setting)
+        assert changed == switches.get(plant.id, changed)
+        assert len(changed) == len(switches.get(plant.id, {"one"}))
+        assert planted.under_load == without.under_load
+
+
+def test_an_interrupted_run_judges_nothing(tmp_path: Path) -> None:
+    def impatient(job: Job) -> float:
+        if job.round == 1:
+            raise KeyboardInterrupt
+        return honest(job)
+
+    report = report_of(Priced(price=impatient), tmp_path, "baseline-tier")
+    assert (report.status, report.rows) == ("interrupted", ())
+
+
+def test_a_stop_that_never_answers_fails_its_rows_and_no_others(tmp_path: Path) -> None:
+    def broken(job: Job) -> float:
+        return math.nan if job.rung == "burning-page.web" else honest(job)
+
+    report = report_of(Priced(price=broken), tmp_path, "baseline-tier", "burning-page")
+    assert only(report, "baseline-tier").status == "pass"
+    assert only(report, "burning-page").status == "fail"
