@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def started_from_a_terminal() -> Iterator[None]:
     """Whoever ran the tests by nohup or in the background made them, and all they start, deaf to signals."""
     handlers = {"SIGINT": signal.default_int_handler, "SIGTERM": signal.SIG_DFL, "SIGHUP": signal.SIG_DFL}

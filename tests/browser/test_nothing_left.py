@@ -14,8 +14,6 @@ from gapprof.guard import processes_of
 from gapprof.records.job import Job
 from tests.browser.aftermath import assert_nothing_left, mortal, seen
 
-pytestmark = pytest.mark.usefixtures("started_from_a_terminal")
-
 PROGRAM = """
 import signal, sys
 import msgspec

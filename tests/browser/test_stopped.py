@@ -21,8 +21,6 @@ from gapprof.records import schema
 from gapprof.records.trial import Trial
 from tests.browser.aftermath import Alive, assert_nothing_left, mortal, seen
 
-pytestmark = pytest.mark.usefixtures("started_from_a_terminal")
-
 NATIVE, BROWSER = "gapprof.native.worker", "--type=renderer"
 """A word of the command line by which a trial's process is known."""
 

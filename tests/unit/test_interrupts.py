@@ -16,7 +16,6 @@ from gapprof.records import schema
 from tests.unit.subject.drawing import drawn, relu, saved
 
 STOPS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-pytestmark = pytest.mark.usefixtures("started_from_a_terminal")
 posix = pytest.mark.skipif(os.name != "posix", reason="signals come between processes on POSIX only")
 
 PROGRAM = """
