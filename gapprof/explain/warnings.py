@@ -87,7 +87,7 @@ def _luck(case: Case) -> Iterator[str]:
         yield (
             f"in {luck.unlucky} of {luck.trials} browser launches the same wasm ran up to "
             f"{numbers.factor(luck.worst)} slower when it was woken up in one of several ways: the luck of "
-            "where the stack lies, which your users have too; each launch counts with the median of its ways"
+            "where the stack lies, which your users have too; such a way is left out of its launch's figure"
         )
 
 

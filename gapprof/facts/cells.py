@@ -10,6 +10,8 @@ from gapprof.records.trial import Trial
 
 Cells = Mapping[str, Mapping[int, float]]
 """Rung → round → ms."""
+SLOWER = 1.3
+"""The fastest request of an unlucky way over the median of the others."""
 ENDS = ("native", "web")
 """The rungs that the gap lies between, whatever the ladder between them."""
 
@@ -18,12 +20,12 @@ def figure_ms(trial: Trial) -> float | None:
     """A trial's one figure: the mean over paced requests, else the median of the samples.
 
     The mean, because a request that had to wait for a busy page must count; the median, because
-    a stall of the machine must not. Requests that came in several ways have a mean for each, and the median
-    of these counts: a busy page meets all ways alike, but from one way's depth of the stack the same code may
-    run three times slower (see `probes_web/turns.mjs`). None for a trial without a positive figure.
+    a stall of the machine must not. Left out is a way of waking up that was slow throughout, see
+    `unlucky_way`. None for a trial without a positive figure.
     """
     if trial.requests_ms:
-        figure = median(fmean(part) for part in by_way(trial))
+        ways, unlucky = by_way(trial), unlucky_way(trial)
+        figure = fmean(ms for way, part in enumerate(ways) if way != unlucky for ms in part)
     elif trial.samples_ms:
         figure = median(trial.samples_ms)
     else:
@@ -35,6 +37,19 @@ def by_way(trial: Trial) -> list[tuple[float, ...]]:
     """A trial's requests, ms, by the way in which they woke the page up."""
     ways = max(1, min(trial.ways, len(trial.requests_ms)))
     return [trial.requests_ms[way::ways] for way in range(ways)]
+
+
+def unlucky_way(trial: Trial) -> int | None:
+    """The way in which even the fastest request was slow: from its depth of the stack the code itself is.
+
+    See `probes_web/turns.mjs`. A busy page makes requests of every way wait, and never all of one.
+    """
+    ways = by_way(trial)
+    if len(ways) < 2:
+        return None
+    slowest = max(range(len(ways)), key=lambda way: median(ways[way]))
+    others = [ms for way, part in enumerate(ways) if way != slowest for ms in part]
+    return slowest if min(ways[slowest]) > SLOWER * median(others) else None
 
 
 def counted(case: Case) -> Mapping[tuple[str, int], Trial]:

@@ -4,11 +4,8 @@ from dataclasses import dataclass
 from statistics import median
 
 from gapprof.facts.case import Case
-from gapprof.facts.cells import by_way, counted
+from gapprof.facts.cells import by_way, counted, unlucky_way
 from gapprof.records.trial import Trial
-
-SLOWER = 1.3
-"""The fastest request of the unlucky way over the median of the others: waiting never delays all of one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +25,9 @@ def stack_luck(case: Case) -> Luck | None:
 
 
 def _slower(trial: Trial) -> float | None:
-    ways = sorted(by_way(trial), key=median)
-    slowest, others = ways[-1], [ms for way in ways[:-1] for ms in way]
-    if min(slowest) <= SLOWER * median(others):
+    unlucky, ways = unlucky_way(trial), by_way(trial)
+    if unlucky is None:
         return None
-    return median(slowest) / median(others)
+    return median(ways[unlucky]) / median(
+        ms for way, part in enumerate(ways) if way != unlucky for ms in part
+    )

@@ -58,7 +58,10 @@ class Stages:
     outputs: Path
     cores: int
     teller: Teller
-    _misses: dict[str, int] = field(default_factory=dict)
+    _missed: dict[str, set[int]] = field(default_factory=dict)
+    """Rung → rounds running without a single visit that counts."""
+    _reached: dict[str, int] = field(default_factory=dict)
+    """Rung → the last round with one."""
     _gone: set[str] = field(default_factory=set)
     _gated: set[str] = field(default_factory=set)
 
@@ -135,7 +138,7 @@ class Stages:
                     projected_s=projected_s,
                 )
                 visit = order[:place].count(rung_id)
-                self._count(rung_id, visits.timed(ladder[rung_id], number, visit))
+                self._count(rung_id, number, visits.timed(ladder[rung_id], number, visit))
             self._gate(visits)
             self.teller.tell(
                 phase,
@@ -146,12 +149,15 @@ class Stages:
                 completed=True,
             )
 
-    def _count(self, rung_id: str, outcome: Trial | Failure) -> None:
+    def _count(self, rung_id: str, number: int, outcome: Trial | Failure) -> None:
         """A rung that failed in two rounds running, or cannot run the model, is not visited again."""
-        good = isinstance(outcome, Trial) and not outcome.struck
-        self._misses[rung_id] = 0 if good else self._misses.get(rung_id, 0) + 1
+        if isinstance(outcome, Trial) and not outcome.struck:
+            self._reached[rung_id] = number
+            self._missed[rung_id] = set()
+        elif self._reached.get(rung_id) != number:
+            self._missed.setdefault(rung_id, set()).add(number)
         hopeless = isinstance(outcome, Failure) and outcome.kind == "model"
-        if hopeless or self._misses[rung_id] >= 2:
+        if hopeless or len(self._missed.get(rung_id, ())) >= 2:
             self._gone.add(rung_id)
 
     def _ends(self, ladder: Mapping[str, PlannedRung]) -> set[str]:

@@ -65,6 +65,13 @@ def test_one_unlucky_way_of_waking_up_does_not_count_but_waiting_in_every_way_do
     assert figure_ms(waiting) == 2.0
 
 
+def test_a_single_long_wait_counts_in_whichever_way_it_falls() -> None:
+    requests = [10.0] * 24
+    requests[7] = 300.0
+    trial = replace(first_trial("web"), requests_ms=tuple(requests), ways=3)
+    assert figure_ms(trial) == pytest.approx((23 * 10.0 + 300.0) / 24)
+
+
 @pytest.mark.parametrize("samples", [(), (0.0, 0.0, 0.0)])
 def test_a_trial_without_a_positive_figure_is_no_cell(samples: tuple[float, ...]) -> None:
     assert figure_ms(replace(first_trial("native"), samples_ms=samples)) is None

@@ -151,6 +151,12 @@ def test_a_crash_is_retried_once_and_the_rest_goes_on(run: Run) -> None:
     assert build(recording).gap.ratio is not None
 
 
+def test_one_bad_round_does_not_lose_a_rung_that_is_visited_twice_in_it(run: Run) -> None:
+    once = PlantedFailure(rung="native-extended", message="it crashed", rounds=frozenset({0}))
+    recording = run(Machine(latency_ms=ladder_ms(FACTORS), failures=(once,)))
+    assert {t.round for t in recording.of(Trial) if t.rung == "native-extended"} == {1, 2, 3, 4, 5}
+
+
 def test_a_rung_that_fails_twice_running_is_given_up(run: Run) -> None:
     always = PlantedFailure(rung="web-graph", message="the page crashed")
     recording = run(Machine(latency_ms=ladder_ms(FACTORS), failures=(always,)))
