@@ -3,11 +3,14 @@
 Every rung of the ladder is given the one environment of `native` (or of `web`), so that all factors are 1 and
 whatever is found is false. Rounds, passes, sampling, analysis and verdicts are gapprof's own.
 
-python benchmarks/null_runs.py native|web [RUNS] [MODEL]      default: 10 runs of zoo:resnet20
+python benchmarks/null_runs.py native|web [RUNS] [MODEL] [SEED]
+
+Unless told otherwise: 10 runs of zoo:resnet20, the seeds from 0 on.
 """
 
 import sys
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from msgspec.structs import replace
@@ -52,14 +55,18 @@ class OneEnvironment:
         outcome = self.inner.timed(self._job(job))
         return outcome if isinstance(outcome, Failure) else _as_planned(outcome, job.setting)
 
-    def profiled(self, job: Job) -> Profile | Failure:
-        """The same for a profiled pass; not in browsers, where it would take longer than all rounds."""
+    def profiled(self, job: Job, timed: Callable[[Trial], None]) -> Profile | Failure:
+        """The same with a profiled pass; not in browsers, where it would take longer than all rounds."""
         if self.setting.backend == "chromium":
+            outcome = self.timed(job)
+            if isinstance(outcome, Failure):
+                return outcome
+            timed(outcome)
             return Failure(
                 rung=job.rung, round=job.round, started_s=0.0, ended_s=0.0,
                 phase="start", kind="environment", message="not profiled here",
             )  # fmt: skip
-        return self.inner.profiled(self._job(job))
+        return self.inner.profiled(self._job(job), lambda trial: timed(_as_planned(trial, job.setting)))
 
     def traced(self, job: Job) -> Trace | Failure | None:
         """The same for a traced one."""
@@ -125,8 +132,9 @@ def main() -> None:
     side = sys.argv[1] if len(sys.argv) > 1 else "native"
     runs = int(sys.argv[2]) if len(sys.argv) > 2 else 10
     model = sys.argv[3] if len(sys.argv) > 3 else MODEL
+    first = int(sys.argv[4]) if len(sys.argv) > 4 else 0
     verdicts: Counter[str] = Counter()
-    for number in range(runs):
+    for number in range(first, first + runs):
         report = one_run(side, model, seed=number)
         told = []
         for row in report.causes:

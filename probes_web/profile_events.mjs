@@ -23,14 +23,16 @@ export function profileEvents(lines) {
   return JSON.parse(lines.slice(start).join("\n"));
 }
 
-/** Times of the last `runs` runs, in order, one value per run. Nodes in the body of another node are part of that
- * one and have no times of their own. Throws when a run or a node's time is missing.
- * @param {readonly ProfileEvent[]} events @param {number} runs
+/** Times of the last `blocks` blocks of `runs` runs, in order, one value per run; the run before each block is not
+ * counted. Nodes in the body of another node are part of that one and have no times of their own. Throws when a run or
+ * a node's time is missing.
+ * @param {readonly ProfileEvent[]} events @param {{ blocks: number, runs: number }} counts
  * @returns {{ model_run_ms: number[], nodes: ProfiledNode[] }} */
-export function perRun(events, runs) {
+export function perRun(events, { blocks, runs }) {
   const all = splitIntoRuns(events);
-  if (all.length < runs) throw new Error(`the profile holds ${all.length} runs; wanted at least ${runs}`);
-  const wanted = all.slice(-runs);
+  const least = blocks * (1 + runs);
+  if (all.length < least) throw new Error(`the profile holds ${all.length} runs; wanted at least ${least}`);
+  const wanted = all.slice(-least).filter((_, place) => place % (1 + runs) > 0);
   const nested = bodies(wanted);
   /** @type {Map<string, ProfileEvent[]>} */
   const byNode = new Map();
@@ -41,7 +43,7 @@ export function perRun(events, runs) {
   }
   return {
     model_run_ms: wanted.map(({ whole }) => whole.dur / 1000),
-    nodes: Array.from(byNode, ([name, kernels]) => nodeTimes(name, kernels, runs)),
+    nodes: Array.from(byNode, ([name, kernels]) => nodeTimes(name, kernels, wanted.length)),
   };
 }
 

@@ -52,10 +52,13 @@ export interface TimeTask {
   marks: boolean;
 }
 
-/** `runs` single runs of what is open, then the same with a profiled session of the same model. */
+/** Blocks of `runs` single runs of what is open, and as many of a profiled session of the same model.
+
+Each block begins with one run that is not counted. */
 export interface ProfileTask {
   kind: "profile";
   open: OpenTask;
+  blocks: number;
   runs: number;
 }
 
@@ -99,7 +102,7 @@ export interface ProfiledNode {
   samples_ms: readonly number[];
 }
 
-/** Both halves of a profiled pass. */
+/** Both sides of a profiled pass. */
 export interface Profiled {
   kind: "profiled";
   unprofiled_ms: readonly number[];

@@ -78,9 +78,9 @@ class Chromium:
         """Open, warm up, time. Nothing but the page itself runs in the timed stretch."""
         return _outcome(job, lambda course: self._timed(job, course))
 
-    def profiled(self, job: Job) -> Profile | Failure:
-        """Single runs without and with onnxruntime's profiler, then the chain, all in one page."""
-        return _outcome(job, lambda course: self._profiled(job, course))
+    def profiled(self, job: Job, timed: Callable[[Trial], None]) -> Profile | Failure:
+        """The same, then runs without and with onnxruntime's profiler, and the chain, all in one page."""
+        return _outcome(job, lambda course: self._profiled(job, course, timed))
 
     def traced(self, job: Job) -> Trace | Failure | None:
         """Paced requests under the browser's tracing."""
@@ -88,33 +88,37 @@ class Chromium:
 
     async def _timed(self, job: Job, course: Course) -> Trial:
         async with self._ready(job, course) as ready:
-            visit, opened = ready.visit, ready.opened
-            connection, browser = visit.page.connection, visit.browser
-            before = await scheduler.before(connection, browser)
-            course.phase = "timed"
-            timed = await visit.ask(tasks.time_task(job), Timed)
-            after = await scheduler.after(connection, browser)
-            course.phase = "stop"
-            return Trial(
-                rung=job.rung,
-                round=job.round,
-                started_s=0.0,
-                ended_s=0.0,
-                batch=job.pace.batch,
-                samples_ms=timed.samples_ms,
-                requests_ms=timed.requests_ms,
-                ways=timed.ways,
-                warmup_ms=opened.warmup_ms,
-                cold_ms={"browser": browser.launch_ms, "page": visit.load_ms, **opened.cold_ms},
-                seen=await self._seen(job, ready),
-                load=scheduler.load(before, after),
-            )
+            return await self._trial(job, ready)
 
-    async def _profiled(self, job: Job, course: Course) -> Profile:
+    async def _trial(self, job: Job, ready: Ready) -> Trial:
+        visit, opened = ready.visit, ready.opened
+        connection, browser = visit.page.connection, visit.browser
+        before = await scheduler.before(connection, browser)
+        visit.course.phase = "timed"
+        timed = await visit.ask(tasks.time_task(job), Timed)
+        after = await scheduler.after(connection, browser)
+        visit.course.phase = "stop"
+        return Trial(
+            rung=job.rung,
+            round=job.round,
+            started_s=0.0,
+            ended_s=0.0,
+            batch=job.pace.batch,
+            samples_ms=timed.samples_ms,
+            requests_ms=timed.requests_ms,
+            ways=timed.ways,
+            warmup_ms=opened.warmup_ms,
+            cold_ms={"browser": browser.launch_ms, "page": visit.load_ms, **opened.cold_ms},
+            seen=await self._seen(job, ready),
+            load=scheduler.load(before, after),
+        )
+
+    async def _profiled(self, job: Job, course: Course, timed: Callable[[Trial], None]) -> Profile:
         async with self._ready(job, course) as ready:
+            trial = await self._trial(job, ready)
+            timed(trial)
             visit = ready.visit
             connection, browser = visit.page.connection, visit.browser
-            facts = await self._seen(job, ready)
             before = await scheduler.before(connection, browser)
             course.phase = "timed"
             profiled = await visit.ask(tasks.profile_task(ready.opening, run_ms=ready.run_ms), Profiled)
@@ -139,7 +143,7 @@ class Chromium:
                 ),
                 dispatch_us_per_node=dispatch_us,
                 profiler_us_per_node=profiler_us,
-                seen=facts,
+                seen=trial.seen,
                 load=scheduler.load(before, after),
             )
 
@@ -251,9 +255,7 @@ async def _per_node_us(job: Job, visit: Visit, opening: OpenTask) -> tuple[float
         await visit.ask(chain, Opened)
         await _tiered_up(visit)
         timed = await visit.ask(tasks.chain_timing(job, samples=CHAIN_SAMPLES), Timed)
-        # A third copy of the runtime: the second has bound the console of the model's own profile.
-        listened = replace(chain, ort_url=f"{chain.ort_url}?chain")
-        profiled = await visit.ask(ProfileTask(open=listened, runs=CHAIN_PROFILED_RUNS), Profiled)
+        profiled = await visit.ask(ProfileTask(open=chain, blocks=1, runs=CHAIN_PROFILED_RUNS), Profiled)
     except VisitError:
         return None, None
     pairs = zip(profiled.profiled_ms, profiled.model_run_ms, strict=True)

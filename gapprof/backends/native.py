@@ -2,6 +2,7 @@
 
 import dataclasses
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -58,33 +59,43 @@ class NativeBackend:
 
     def timed(self, job: Job) -> Trial | Failure:
         """Warm up, then time, in a process that does nothing else meanwhile."""
-        answer = self._ask("timed", job)
+        answer = self._ask("timed", job, lambda _: None)
         return answer if isinstance(answer, Trial | Failure) else _mixed_up(job)
 
-    def profiled(self, job: Job) -> Profile | Failure:
-        """Single runs without and with onnxruntime's profiler, and the cost of dispatch."""
-        answer = self._ask("profiled", job)
+    def profiled(self, job: Job, timed: Callable[[Trial], None]) -> Profile | Failure:
+        """The same, then runs without and with onnxruntime's profiler, and the cost of dispatch."""
+        answer = self._ask("profiled", job, timed)
         return answer if isinstance(answer, Profile | Failure) else _mixed_up(job)
 
     def traced(self, job: Job) -> None:
         """There is no browser to trace."""
 
-    def _ask(self, task: Literal["timed", "profiled"], job: Job) -> Answer:
+    def _ask(self, task: Literal["timed", "profiled"], job: Job, timed: Callable[[Trial], None]) -> Answer:
+        """The last answer; a Failure where a profile was asked for and only the trial came."""
         deadline_s = job.pace.deadline_s
+
+        def hear(answer: Answer) -> None:
+            if isinstance(answer, Trial):
+                timed(answer)
+
         try:
-            ended = self._exchange(task, job)
+            ended = self._exchange(task, job, hear)
         except OSError as error:
             message = f"the native worker could not be started: {error}"
             return failure(job, phase="start", kind="environment", message=message)
         match ended.answer:
             case None:
                 return failure_without_answer(ended, job, deadline_s)
+            case Trial() if task == "profiled":
+                return failure_without_answer(ended, job, deadline_s)
             case Failure(detail=""):
                 return replace(ended.answer, detail=ended.stderr)
             case answer:
                 return answer
 
-    def _exchange(self, task: Literal["timed", "profiled"], job: Job) -> Ended:
+    def _exchange(
+        self, task: Literal["timed", "profiled"], job: Job, hear: Callable[[Answer], None]
+    ) -> Ended:
         # The model's folder belongs to this run; what a killed gapprof leaves there goes with it.
         with tempfile.TemporaryDirectory(prefix="native-", dir=Path(job.model_path).parent) as scratch:
             request = Request(
@@ -96,7 +107,7 @@ class NativeBackend:
                 sentinel_model=sentinel_model(),
                 first_link=first_link(Path(job.chain_path)) if task == "profiled" and job.chain_path else b"",
             )
-            return exchange(request, command=self.command, deadline_s=job.pace.deadline_s)
+            return exchange(request, command=self.command, deadline_s=job.pace.deadline_s, hear=hear)
 
 
 def _mixed_up(job: Job) -> Failure:

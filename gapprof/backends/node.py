@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,8 +56,12 @@ class NodeBackend:
         except GapprofError as error:
             return failure(job, VisitError(error.message, kind="environment", hint=error.hint), phase="start")
 
-    def profiled(self, job: Job) -> Profile | Failure:
-        """No operator is read off Node: the browser's own profile is at hand."""
+    def profiled(self, job: Job, timed: Callable[[Trial], None]) -> Profile | Failure:
+        """Timed alone: no operator is read off Node, the browser's own profile is at hand."""
+        outcome = self.timed(job)
+        if isinstance(outcome, Failure):
+            return outcome
+        timed(outcome)
         trouble = VisitError("the engine rungs are timed, not profiled", kind="environment")
         return failure(job, trouble, phase="start")
 

@@ -39,8 +39,12 @@ class Replay:
         """The next recorded outcome of that rung."""
         return _next(self._visits, job, missing=_missing)
 
-    def profiled(self, job: Job) -> Profile | Failure:
-        """The next recorded profile of that rung."""
+    def profiled(self, job: Job, timed: Callable[[Trial], None]) -> Profile | Failure:
+        """The next recorded outcome of that rung, then the next recorded profile."""
+        outcome = self.timed(job)
+        if isinstance(outcome, Failure):
+            return outcome
+        timed(outcome)
         return _next(self._profiles, job, missing=_missing)
 
     def traced(self, job: Job) -> Trace | None:

@@ -1,7 +1,7 @@
 """A machine whose causes are known: it answers every visit at once, with planted factors and seeded noise."""
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -127,11 +127,12 @@ class Machine:
             load=_load(wall_ms),
         )
 
-    def profiled(self, job: Job) -> Profile | Failure:
+    def profiled(self, job: Job, timed: Callable[[Trial], None]) -> Profile | Failure:
         """Nodes, marshalling and dispatch that add up to the rung's latency."""
-        failure = self._failure(job)
-        if failure is not None:
-            return failure
+        outcome = self.timed(job)
+        if isinstance(outcome, Failure):
+            return outcome
+        timed(outcome)
         walls = self._values(job, 20)
         side = _side(job.setting)
         dispatch_ms = self.dispatch_us[side] * len(self.nodes) / 1000

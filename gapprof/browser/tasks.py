@@ -5,10 +5,11 @@ from msgspec.structs import replace
 from gapprof.records.job import Job
 from gapprof.records.wire import ExternalFile, OpenTask, ProfileTask, TensorSlice, TimeTask
 
-PROFILED_RUNS = 30
-PROFILED_MS = 400.0
-"""Runs per half of a profiled pass: so many, or as many as fit."""
-LEAST_PROFILED_RUNS = 5
+PROFILED_BLOCKS = 4
+PROFILED_RUNS = 32
+PROFILED_MS = 300.0
+"""Runs per side of a profiled pass: so many, or as many as fit."""
+LEAST_PROFILED_RUNS = 8
 CHAIN_BATCH = 100
 CHAIN_INPUT = b"\0\0\x80\x3f"
 """1.0 as little-endian float32."""
@@ -68,9 +69,10 @@ def chain_timing(job: Job, *, samples: int) -> TimeTask:
 
 
 def profile_task(opening: OpenTask, *, run_ms: float) -> ProfileTask:
-    """As many single runs as fit, within bounds; `run_ms` is what one took in the warm-up."""
+    """As many single runs as fit, within bounds; `run_ms` is what one took."""
     runs = _fitting(PROFILED_MS, run_ms, least=LEAST_PROFILED_RUNS, most=PROFILED_RUNS)
-    return ProfileTask(open=replace(opening, outputs_url=None), runs=runs)
+    opened = replace(opening, outputs_url=None)
+    return ProfileTask(open=opened, blocks=PROFILED_BLOCKS, runs=runs // PROFILED_BLOCKS)
 
 
 def traced_task(job: Job, *, run_ms: float) -> TimeTask:

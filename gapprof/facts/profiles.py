@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from msgspec.structs import replace
+
 from gapprof.facts.case import Case
 from gapprof.facts.ladder import target
 from gapprof.records.trial import NodeTime, Profile
@@ -11,6 +13,9 @@ from gapprof.records.trial import NodeTime, Profile
 NATIVE = "native-extended"
 CAPPED = "native-128"
 WEB = "web-worker"
+CHAIN_SHARE = 0.02
+"""Of a run: where dispatch and the profiler's own work take less, how they differ from pass to pass (by a
+fifth, measured) moves nothing, and one pass is enough to know them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,12 +84,35 @@ def profile_of(case: Case, rung: str) -> RungProfile | None:
     return case.get(profiles).get(target(case, rung))
 
 
+def chain_is_small(one: Profile) -> bool:
+    """Whether dispatch and the profiler's own work, as its chain shows them, are next to nothing in a run."""
+    beside_us = _beside_the_kernel_us(one)
+    if beside_us is None or not one.unprofiled_ms:
+        return False
+    return len(one.nodes) * beside_us < CHAIN_SHARE * median(one.unprofiled_ms) * 1000
+
+
+def _with_the_chain_of_others(passes: Sequence[Profile]) -> Sequence[Profile]:
+    """Where one pass has said that the chain's figures are small, passes without a chain take them over."""
+    if not any(chain_is_small(one) for one in passes):
+        return passes
+    dispatch_us = _middle(passes, lambda one: one.dispatch_us_per_node)
+    profiler_us = _middle(passes, lambda one: one.profiler_us_per_node)
+    return [
+        one
+        if one.dispatch_us_per_node is not None
+        else replace(one, dispatch_us_per_node=dispatch_us, profiler_us_per_node=profiler_us)
+        for one in passes
+    ]
+
+
 def _merged(passes: Sequence[Profile]) -> RungProfile:
     by_name: dict[str, list[tuple[Profile, NodeTime]]] = {}
     for one in passes:
         for node in _unique(one.nodes):
             by_name.setdefault(node.name, []).append((one, node))
     own_ms = (_middle(passes, _beside_the_kernel_us) or 0.0) / 1000
+    passes = _with_the_chain_of_others(passes)
     return RungProfile(
         nodes={
             name: NodeFigure(

@@ -40,6 +40,10 @@ def absence(case: Case, rung: str) -> str:
         return step.refusal
     if not step.planned:
         return "not part of this run"
-    shared = step.alias_of or rung
+    shared, side = step.alias_of or rung, step.rung.role == "side"
     failures = [entry for entry in case.recording.of(Failure) if entry.rung == shared and entry.round >= 0]
-    return f"failed: {failures[-1].message}" if failures else "not measured in this run"
+    if failures:
+        return f"failed: {failures[-1].message}"
+    return (
+        f"the budget left no time for it; --rungs {rung} measures it" if side else "not measured in this run"
+    )

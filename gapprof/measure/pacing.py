@@ -8,9 +8,11 @@ from gapprof.records.job import Pace
 
 TIMER_SHARE = 0.01
 """One timer step may be at most this share of a sample."""
+REQUESTS_MS = 600.0
 SHORTEST_SAMPLE_MS = 2.0
 """Shorter samples measure the scheduler's moods, even with a perfect clock."""
-TIMED_STRETCH_MS = 300.0
+TIMED_STRETCH_MS = 200.0
+"""Launches differ by more than samples of one launch do: a longer stretch buys nothing (measured)."""
 THINK_MS = (8.0, 24.0)
 """Around one 60 Hz frame, and drawn at random so that requests do not lock to frames or timers."""
 
@@ -39,7 +41,7 @@ def pace_for(*, native_ms: float, web_ms: float, timer_step_us: float, deadline_
         warmup_runs=3,
         batch=batch,
         samples=_clamp(math.ceil(TIMED_STRETCH_MS / (batch * slowest_ms)), 5, 15),
-        requests=_clamp(math.ceil(2 * TIMED_STRETCH_MS / (slowest_ms + sum(THINK_MS) / 2)), 20, 40),
+        requests=_clamp(math.ceil(REQUESTS_MS / (slowest_ms + sum(THINK_MS) / 2)), 20, 40),
         think_ms=THINK_MS,
         deadline_s=deadline_s,
     )

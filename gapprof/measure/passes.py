@@ -1,10 +1,20 @@
-"""Which rungs get a profiled or a traced pass beside their timed visits. Pure."""
+"""Which visits go on with a profiled pass, and which rungs get a traced one of their own. Pure.
+
+A profile begins where a timed visit ends, in the same process or page: what starting, loading and compiling
+take is paid once, and the unprofiled runs beside it are those of the very session that was timed.
+"""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from gapprof.facts.profiles import chain_is_small
 from gapprof.measure.spending import measurable
 from gapprof.records.recording import PlannedRung
 from gapprof.records.rung import Pass
+from gapprof.records.trial import Failure, Profile
+
+PROFILE_PASSES = 3
+"""As few as have a spread: what is computed from profiles gets its interval from how passes differ."""
 
 
 def targets(name: Pass, ladder: Mapping[str, PlannedRung]) -> list[str]:
@@ -19,3 +29,34 @@ def targets(name: Pass, ladder: Mapping[str, PlannedRung]) -> list[str]:
         if name in step.rung.passes and measurable(ladder[target]) and target not in found:
             found.append(target)
     return found
+
+
+@dataclass(slots=True, kw_only=True)
+class Profiling:
+    """The passes that are still wanted."""
+
+    left: dict[str, int]
+    """Rung → passes."""
+    first_round: int
+    without_chain: set[str] = field(default_factory=set)
+    """Rungs whose chain has said enough."""
+
+    def due(self, step: PlannedRung, round_number: int, visit: int) -> bool:
+        """Whether this visit goes on with a profile: its rung's last one, in a round that is late enough."""
+        last = visit == step.rung.visits - 1
+        return last and round_number >= self.first_round and self.left.get(step.rung.id, 0) > 0
+
+    def done(self, rung_id: str, outcome: Profile | Failure | None, *, overdrawn: bool) -> None:
+        """One pass fewer; none where the first failed, or where the budget has long been spent."""
+        if outcome is None:
+            return
+        over = overdrawn or isinstance(outcome, Failure)
+        self.left[rung_id] = 0 if over else self.left[rung_id] - 1
+        if isinstance(outcome, Profile) and chain_is_small(outcome):
+            self.without_chain.add(rung_id)
+
+
+def profiling(ladder: Mapping[str, PlannedRung], rounds: int) -> Profiling:
+    """Passes in the last rounds of the first stage: the first ranking is not to wait for them."""
+    wanted = dict.fromkeys(targets("profile", ladder), PROFILE_PASSES)
+    return Profiling(left=wanted, first_round=max(0, rounds - PROFILE_PASSES))

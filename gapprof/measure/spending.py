@@ -1,6 +1,6 @@
-"""What the budget buys, in the design's order: main rounds, profile and trace passes, side rungs. Pure."""
+"""What the budget buys, in this order: main rounds with their profiles, traces, side rungs. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 from gapprof.records.recording import PlannedRung
 
@@ -26,15 +26,41 @@ def chain_rungs(steps: Sequence[PlannedRung]) -> tuple[str, ...]:
     return tuple(step.rung.id for step in steps if measurable(step) and step.rung.role != "side")
 
 
-def first_stage(steps: Sequence[PlannedRung], rounds: int) -> tuple[tuple[str, ...], ...]:
+def first_stage(
+    steps: Sequence[PlannedRung],
+    rounds: int,
+    expected_s: Mapping[str, float],
+    *,
+    budget_s: float,
+    asked_for: bool,
+) -> tuple[tuple[str, ...], ...]:
     """Rungs of each round of the first stage: the chain's, and in its second half some side rungs as well.
 
-    These are the built-in busy page, which stands in for contention wherever the user's page is quiet, and
-    what a reader can change at once (more threads). Beside their parents' own visits they cost half.
+    These are the built-in busy page, which stands in for contention wherever the user's page is quiet, and,
+    where the budget has room or they were asked for, those that show what a reader can change at once (more
+    threads). Beside their parents' own visits they cost half.
     """
     chain = chain_rungs(steps)
-    sharing = tuple(step.rung.id for step in steps if _shares_rounds(step))
-    return tuple(chain + (sharing if 2 * number >= rounds else ()) for number in range(rounds))
+    half = rounds - rounds // 2
+    ladder = by_id(steps)
+    sharing = [step for step in steps if _shares_rounds(step)]
+    chosen = [step.rung.id for step in sharing if step.rung.visited == "always"]
+    left_s = (
+        budget_s - rounds * round_s(chain, ladder, expected_s) - half * round_s(chosen, ladder, expected_s)
+    )
+    for step in sharing:
+        cost_s = half * round_s([step.rung.id], ladder, expected_s)
+        if step.rung.visited == "if-wanted" and (asked_for or cost_s <= left_s):
+            chosen.append(step.rung.id)
+            left_s -= cost_s
+    return tuple(chain + (tuple(chosen) if 2 * number >= rounds else ()) for number in range(rounds))
+
+
+def round_s(
+    rung_ids: Iterable[str], ladder: Mapping[str, PlannedRung], expected_s: Mapping[str, float]
+) -> float:
+    """What visiting these rungs takes in one round."""
+    return sum(ladder[rung].rung.visits * expected_s.get(rung, 0.0) for rung in rung_ids)
 
 
 def first_rounds(round_s: float, budget_s: float) -> int:
@@ -56,15 +82,20 @@ def side_rungs(
     *,
     left_s: float,
     asked_for: bool,
+    visited: Container[str] = (),
 ) -> tuple[str, ...]:
-    """Side rungs to visit now: all that were asked for, or those of the largest causes while money lasts."""
+    """Side rungs to visit now: all that were asked for, or those of the largest causes while money lasts.
+
+    Not those `visited` before.
+    """
     ladder = by_id(steps)
     candidates = [
         step
         for step in steps
         if step.rung.id in wanted
         and step.rung.role == "side"
-        and (step.rung.visited == "if-affordable" or (asked_for and step.rung.visited == "to-verify"))
+        and step.rung.id not in visited
+        and (step.rung.visited != "to-verify" or asked_for)
         and measurable(step)
     ]
     candidates.sort(key=lambda step: -abs(log_factors.get(step.rung.informs, 0.0)))

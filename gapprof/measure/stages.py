@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -12,7 +13,7 @@ from gapprof.explain.top_factors import contrasts
 from gapprof.measure.journal import Journal
 from gapprof.measure.outputs import compare
 from gapprof.measure.pacing import preflight_pace, thriftier
-from gapprof.measure.passes import targets
+from gapprof.measure.passes import PROFILE_PASSES, Profiling, profiling, targets
 from gapprof.measure.preflight import LONGEST_VISIT_S, conclude, look
 from gapprof.measure.spending import (
     FIRST_ROUNDS,
@@ -22,6 +23,7 @@ from gapprof.measure.spending import (
     chain_rungs,
     first_rounds,
     first_stage,
+    round_s,
     side_rungs,
     total_rounds,
 )
@@ -42,8 +44,6 @@ REFERENCES = ("native-128", "native-extended", "native-threads", "native", "web-
 """Whose outputs the others are held against; the first that gave any (exact integers at 128 bits)."""
 REPEATS_SHARE = 0.25
 """Of the budget, for repeating trials that outside load disturbed."""
-PROFILE_PASSES = 3
-"""As few as have a spread: what is computed from profiles gets its interval from how passes differ."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -64,9 +64,10 @@ class Stages:
     """Rung → the last round with one."""
     _gone: set[str] = field(default_factory=set)
     _gated: set[str] = field(default_factory=set)
+    _profiling: Profiling = field(default_factory=lambda: Profiling(left={}, first_round=0))
 
     def run(self) -> None:
-        """Preflight, first rounds, the decision, the remaining rounds, passes, side rungs."""
+        """Preflight, first rounds with profiles, traces, the decision, the remaining rounds, side rungs."""
         self.teller.tell("preflight", "looking at the page and at native")
         first = self._visits(preflight_pace(LONGEST_VISIT_S))
         preflight = conclude(
@@ -79,34 +80,49 @@ class Stages:
         )
         for warning in preflight.page_seen.warnings if preflight.page_seen else ():
             self.journal.note("report", warning)
-        preflight, rounds = self._within_means(preflight)
+        preflight, plan = self._within_means(preflight)
         self.journal.write(preflight)
-        visits = self._visits(preflight.pace)
-        first_stage_rungs = first_stage(preflight.ladder, rounds)
-        self._rounds(visits, preflight, dict(enumerate(first_stage_rungs)))
-        self._passes(visits, preflight)
-        chain = chain_rungs(preflight.ladder)
-        total = self._decide(rounds, self._spent_s(chain) / rounds)
-        self._rounds(visits, preflight, dict.fromkeys(range(rounds, total), chain))
-        done = self._side(visits, preflight, total)
+        visits, rounds = self._visits(preflight.pace), len(plan)
+        self._profiling = profiling(by_id(preflight.ladder), rounds)
+        self._rounds(visits, preflight, dict(enumerate(plan)))
+        self._traces(visits, preflight)
+        main = chain_rungs(preflight.ladder)
+        total = self._decide(rounds, self._spent_s(main) / rounds)
+        self._rounds(visits, preflight, dict.fromkeys(range(rounds, total), main))
+        done = self._side(visits, preflight, total, visited=frozenset(chain.from_iterable(plan)))
         if self.settings.verify:
             self._verify(visits, preflight, done)
         self.teller.tell("done", "measured")
 
-    def _within_means(self, preflight: Preflight) -> tuple[Preflight, int]:
-        """Six rounds if they fit three times the budget; else fewer samples a trial, then fewer rounds."""
-        plan = first_stage(preflight.ladder, FIRST_ROUNDS)
-        round_s = sum(self._expected_s(preflight, rungs) for rungs in plan) / FIRST_ROUNDS
-        rounds = first_rounds(round_s, self.settings.budget_s)
+    def _within_means(self, preflight: Preflight) -> tuple[Preflight, tuple[tuple[str, ...], ...]]:
+        """First stage: six rounds if they fit three times the budget; else fewer samples, then rounds."""
+        plan = self._first_stage(preflight, FIRST_ROUNDS)
+        whole_s = sum(self._expected_s(preflight, rungs) for rungs in plan)
+        rounds = first_rounds(whole_s / FIRST_ROUNDS, self.settings.budget_s)
         if rounds < FIRST_ROUNDS:
             preflight = replace(preflight, pace=thriftier(preflight.pace))
-        if rounds * round_s > self.settings.budget_s:
+            plan = self._first_stage(preflight, rounds)
+        if whole_s * rounds / FIRST_ROUNDS > self.settings.budget_s:
             self.journal.note(
                 "report",
                 f"{rounds} rounds take longer than the budget of {self.settings.budget_s:.0f} s; "
                 "it is exceeded rather than the intervals left empty",
             )
-        return preflight, rounds
+        return preflight, plan
+
+    def _first_stage(self, preflight: Preflight, rounds: int) -> tuple[tuple[str, ...], ...]:
+        return first_stage(
+            preflight.ladder,
+            rounds,
+            preflight.expected_trial_s,
+            budget_s=self.settings.budget_s - self._passes_s(preflight),
+            asked_for=self.settings.rungs != "auto",
+        )
+
+    def _passes_s(self, preflight: Preflight) -> float:
+        """A profile takes about as long as the visit that it follows."""
+        profiled = targets("profile", by_id(preflight.ladder))
+        return PROFILE_PASSES * sum(preflight.expected_trial_s.get(rung, 0.0) for rung in profiled)
 
     def _rounds(
         self,
@@ -137,8 +153,8 @@ class Stages:
                     planned=last + 1,
                     projected_s=projected_s,
                 )
-                visit = order[:place].count(rung_id)
-                self._count(rung_id, number, visits.timed(ladder[rung_id], number, visit))
+                outcome = self._visit(visits, ladder[rung_id], number, order[:place].count(rung_id))
+                self._count(rung_id, number, outcome)
             self._gate(visits)
             self.teller.tell(
                 phase,
@@ -148,6 +164,16 @@ class Stages:
                 projected_s=self._projected_s(preflight, plan, number + 1),
                 completed=True,
             )
+
+    def _visit(self, visits: Visits, step: PlannedRung, number: int, visit: int) -> Trial | Failure:
+        """Timed, and gone on with by the profiler where a pass is due."""
+        if not self._profiling.due(step, number, visit):
+            return visits.timed(step, number, visit)
+        chain_wanted = step.rung.id not in self._profiling.without_chain
+        outcome, profile = visits.profiled(step, number, visit, chain_wanted=chain_wanted)
+        overdrawn = self.journal.now_s() > OVERDRAFT * self.settings.budget_s
+        self._profiling.done(step.rung.id, profile, overdrawn=overdrawn)
+        return outcome
 
     def _count(self, rung_id: str, number: int, outcome: Trial | Failure) -> None:
         """A rung that failed in two rounds running, or cannot run the model, is not visited again."""
@@ -184,20 +210,16 @@ class Stages:
         self.journal.write(Sampled(rounds=total, limited_by=limited_by, wanted_rounds=wanted))
         return total
 
-    def _passes(self, visits: Visits, preflight: Preflight) -> None:
+    def _traces(self, visits: Visits, preflight: Preflight) -> None:
         ladder = by_id(preflight.ladder)
-        for rung_id in targets("profile", ladder):
-            self.teller.tell("profile", f"operator by operator: {ladder[rung_id].rung.title}", rung=rung_id)
-            for number in range(PROFILE_PASSES):
-                overdrawn = self.journal.now_s() > OVERDRAFT * self.settings.budget_s
-                if (number and overdrawn) or isinstance(visits.profiled(ladder[rung_id], number), Failure):
-                    break
         for rung_id in targets("trace", ladder):
             self.teller.tell("trace", f"what else the page does: {ladder[rung_id].rung.title}", rung=rung_id)
             visits.traced(ladder[rung_id], 0)
-        self.teller.tell("trace", "passes done", completed=True)
+            self.teller.tell("trace", "traced", completed=True)
 
-    def _side(self, visits: Visits, preflight: Preflight, rounds_done: int) -> int:
+    def _side(
+        self, visits: Visits, preflight: Preflight, rounds_done: int, *, visited: frozenset[str]
+    ) -> int:
         """Side rungs that were asked for or that the budget allows; returns the rounds done after them."""
         factors = {
             cause: float(np.mean(values))
@@ -211,6 +233,7 @@ class Stages:
             preflight.expected_trial_s,
             left_s=self.settings.budget_s - self.journal.now_s(),
             asked_for=self.settings.rungs != "auto",
+            visited=visited,
         )
         plan = range(rounds_done, rounds_done + SIDE_ROUNDS) if chosen else range(0)
         self._rounds(visits, preflight, dict.fromkeys(plan, chosen), kind="side")
@@ -231,8 +254,7 @@ class Stages:
         self._rounds(visits, preflight, dict.fromkeys(plan, chosen), kind="side")
 
     def _expected_s(self, preflight: Preflight, rung_ids: Iterable[str]) -> float:
-        ladder = by_id(preflight.ladder)
-        return sum(ladder[rung].rung.visits * preflight.expected_trial_s.get(rung, 0.0) for rung in rung_ids)
+        return round_s(rung_ids, by_id(preflight.ladder), preflight.expected_trial_s)
 
     def _spent_s(self, rung_ids: Iterable[str]) -> float:
         """On the timed visits of these rungs so far, repeated ones included."""
@@ -242,10 +264,12 @@ class Stages:
         return sum(one.ended_s - one.started_s for one in visits if one.rung in wanted and one.round >= 0)
 
     def _projected_s(self, preflight: Preflight, plan: Mapping[int, tuple[str, ...]], number: int) -> float:
-        """When the rounds of the plan from `number` on, and the passes, will be done."""
-        rest = sum(self._expected_s(preflight, rungs) for at, rungs in plan.items() if at >= number)
-        passes = self._expected_s(preflight, targets("profile", by_id(preflight.ladder)))
-        return self.journal.now_s() + rest + passes
+        """When the rounds of the plan from `number` on, and their passes, will be done."""
+        rest_s = sum(self._expected_s(preflight, rungs) for at, rungs in plan.items() if at >= number)
+        passes_s = sum(
+            left * preflight.expected_trial_s.get(rung, 0.0) for rung, left in self._profiling.left.items()
+        )
+        return self.journal.now_s() + rest_s + passes_s
 
     def _visits(self, pace: Pace) -> Visits:
         return Visits(

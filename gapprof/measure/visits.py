@@ -1,6 +1,7 @@
 """One visit of one rung: the job, the retries, what strikes it, and the entry that is written."""
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from gapprof.text.refusals import with_node
 
 ATTEMPTS = 3
 """A disturbed trial is repeated twice; then it counts, and its load says so: intervals widen first."""
+MOST_FAILURES = 2
 KEPT_WARMUP_RUNS = 200
 """Of a tiny model's thousands; enough to see where it became steady."""
 PREFLIGHT_ROUND = -1
@@ -28,6 +30,18 @@ class Patience:
     """Seconds left for repeating disturbed trials: on a machine that is never quiet, repeats buy nothing."""
 
     left_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Try:
+    """One attempt at one visit of a rung in a round."""
+
+    step: PlannedRung
+    round: int
+    visit: int
+    number: int = 0
+    failures: int = 0
+    """Among the attempts before it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,20 +63,29 @@ class Visits:
 
     def timed(self, step: PlannedRung, round_number: int, visit: int = 0) -> Trial | Failure:
         """Visit until a trial counts or the attempts are used up; the last outcome is returned."""
-        failures = 0
-        for attempt in range(ATTEMPTS):
-            outcome = self._once(step, round_number, visit, attempt)
-            self.journal.write(outcome)
-            match outcome:
-                case Failure():
-                    failures += 1
-                    if failures == 2 or outcome.kind == "model":
-                        return outcome
-                case Trial(struck=()):
-                    return outcome
-                case Trial():
-                    pass
-        return outcome
+        return self._from(Try(step=step, round=round_number, visit=visit))
+
+    def profiled(
+        self, step: PlannedRung, round_number: int, visit: int = 0, *, chain_wanted: bool = True
+    ) -> tuple[Trial | Failure, Profile | Failure | None]:
+        """The same; the first attempt goes on with the runtime's profiler, or to None where it failed."""
+        attempt = Try(step=step, round=round_number, visit=visit)
+        timed: list[Trial] = []
+        started = self.journal.now_s()
+
+        def on_trial(trial: Trial) -> None:
+            timed.append(self._trial(attempt, trial, started))
+
+        job = self._job_of(attempt)
+        if not chain_wanted:
+            job = replace(job, chain_path="", chain_nodes=0)
+        outcome = self._backend(step).profiled(job, on_trial)
+        if not timed and isinstance(outcome, Failure):
+            return self._after(attempt, self._written(attempt, outcome, started)), None
+        began = timed[0].ended_s
+        profile = replace(outcome, round=round_number, started_s=began, ended_s=self.journal.now_s())
+        self.journal.write(profile)
+        return self._after(attempt, timed[0]), profile
 
     def preflight(self, step: PlannedRung) -> Trial | Failure:
         """A first visit: it is written, struck from the start, and shows what the environment is.
@@ -89,14 +112,6 @@ class Visits:
                 break
         return outcome
 
-    def profiled(self, step: PlannedRung, pass_number: int) -> Profile | Failure:
-        """A pass with the runtime's profiler; one attempt."""
-        started = self.journal.now_s()
-        outcome = self._backend(step).profiled(self._job(step, pass_number))
-        outcome = replace(outcome, round=pass_number, started_s=started, ended_s=self.journal.now_s())
-        self.journal.write(outcome)
-        return outcome
-
     def traced(self, step: PlannedRung, pass_number: int) -> Trace | Failure | None:
         """A pass under the browser's tracing; one attempt."""
         started = self.journal.now_s()
@@ -106,21 +121,49 @@ class Visits:
             self.journal.write(outcome)
         return outcome
 
-    def _once(self, step: PlannedRung, round_number: int, visit: int, attempt: int) -> Trial | Failure:
+    def _from(self, attempt: Try) -> Trial | Failure:
         started = self.journal.now_s()
-        job = self._job(step, round_number)
-        outcome = self._backend(step).timed(replace(job, seed=job.seed + visit))
-        outcome = replace(outcome, attempt=attempt, started_s=started, ended_s=self.journal.now_s())
-        if isinstance(outcome, Failure) or step.setting is None:
+        outcome = self._backend(attempt.step).timed(self._job_of(attempt))
+        return self._after(attempt, self._written(attempt, outcome, started))
+
+    def _after(self, attempt: Try, outcome: Trial | Failure) -> Trial | Failure:
+        """The outcome, or that of another attempt where it does not count and there is one left."""
+        failures = attempt.failures + isinstance(outcome, Failure)
+        counts = isinstance(outcome, Trial) and not outcome.struck
+        hopeless = isinstance(outcome, Failure) and (failures == MOST_FAILURES or outcome.kind == "model")
+        if counts or hopeless or attempt.number == ATTEMPTS - 1:
             return outcome
-        struck = list(
-            harness_faults(outcome.seen, step.setting, stock_flags=step.rung.environment.flags != "user")
-        )
-        disturbance = disturbed(outcome.load)
-        if disturbance and attempt < ATTEMPTS - 1 and self.patience.left_s > 0:
+        return self._from(dataclasses.replace(attempt, number=attempt.number + 1, failures=failures))
+
+    def _written(self, attempt: Try, outcome: Trial | Failure, started_s: float) -> Trial | Failure:
+        if isinstance(outcome, Trial):
+            return self._trial(attempt, outcome, started_s)
+        failure = replace(outcome, attempt=attempt.number, started_s=started_s, ended_s=self.journal.now_s())
+        self.journal.write(failure)
+        return failure
+
+    def _trial(self, attempt: Try, trial: Trial, started_s: float) -> Trial:
+        """Written down with its place, its times and what strikes it."""
+        ended_s = self.journal.now_s()
+        struck = list(_faults(attempt.step, trial))
+        disturbance = disturbed(trial.load)
+        if disturbance and attempt.number < ATTEMPTS - 1 and self.patience.left_s > 0:
             struck.append(disturbance)
-            self.patience.left_s -= outcome.ended_s - outcome.started_s
-        return replace(_bounded(outcome), visit=visit, struck=tuple(struck))
+            self.patience.left_s -= ended_s - started_s
+        trial = replace(
+            _bounded(trial),
+            visit=attempt.visit,
+            attempt=attempt.number,
+            started_s=started_s,
+            ended_s=ended_s,
+            struck=tuple(struck),
+        )
+        self.journal.write(trial)
+        return trial
+
+    def _job_of(self, attempt: Try) -> Job:
+        job = self._job(attempt.step, attempt.round)
+        return replace(job, seed=job.seed + attempt.visit)
 
     def _backend(self, step: PlannedRung) -> Backend:
         if step.setting is None:
@@ -149,6 +192,12 @@ class Visits:
             chain_path=str(self.subject.chain_path),
             chain_nodes=self.subject.chain_nodes,
         )
+
+
+def _faults(step: PlannedRung, trial: Trial) -> Sequence[str]:
+    if step.setting is None:
+        return ()
+    return harness_faults(trial.seen, step.setting, stock_flags=step.rung.environment.flags != "user")
 
 
 def _bounded(trial: Trial) -> Trial:

@@ -2,11 +2,12 @@
 
 import io
 import os
+import queue
 import subprocess
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import cast
@@ -29,6 +30,7 @@ class Ended:
     """How a worker ended."""
 
     answer: Answer | None
+    """The last one."""
     phase: str
     """The last one that it reached."""
     exit_status: int
@@ -43,7 +45,8 @@ class Ended:
 class _Heard:
     """What the reading threads collect."""
 
-    answer: Answer | None = None
+    answers: "queue.Queue[Answer | None]" = field(default_factory=queue.Queue)
+    """None at the end."""
     phase: str = "start"
     garbage: bool = False
     stderr: deque[bytes] = field(default_factory=lambda: deque(maxlen=_STDERR_CHUNKS))
@@ -59,19 +62,26 @@ class _Worker:
     complaints: io.BufferedReader
 
 
-def exchange(request: Request, *, command: Sequence[str], deadline_s: float) -> Ended:
-    """Run one worker to its answer, its death or the deadline; it is gone when this returns or raises.
+def exchange(
+    request: Request, *, command: Sequence[str], deadline_s: float, hear: Callable[[Answer], None]
+) -> Ended:
+    """Run one worker to its end, its death or the deadline; it is gone when this returns or raises.
 
-    Raises OSError when the process cannot be started.
+    Each answer is told to `hear` as it comes. Raises OSError when the process cannot be started.
     """
-    heard = _Heard()
+    heard, until = _Heard(), time.monotonic() + deadline_s
     spawned = replace(request, spawned_ns=time.monotonic_ns())
-    with _worker(command) as worker, _listening(worker, spawned, heard) as conversation:
-        conversation.join(deadline_s)  # sleeps until the worker closes its end: no polling while it measures
-        timed_out = conversation.is_alive()
+    answer, timed_out = None, False
+    with _worker(command) as worker, _listening(worker, spawned, heard):
+        try:
+            while (said := heard.answers.get(timeout=max(0.0, until - time.monotonic()))) is not None:
+                answer = said
+                hear(said)
+        except queue.Empty:
+            timed_out = True
         exit_status = _reap(worker.process, patience_s=0.0 if timed_out else _END_S)
     return Ended(
-        answer=heard.answer,
+        answer=answer,
         phase=heard.phase,
         exit_status=exit_status,
         timed_out=timed_out,
@@ -103,14 +113,14 @@ def _worker(command: Sequence[str]) -> Iterator[_Worker]:
 
 
 @contextmanager
-def _listening(worker: _Worker, request: Request, heard: _Heard) -> Iterator[threading.Thread]:
+def _listening(worker: _Worker, request: Request, heard: _Heard) -> Iterator[None]:
     """Two threads on the worker's pipes; at the end the worker is killed, they end, and the pipes close."""
     conversation = threading.Thread(target=_converse, args=(worker, request, heard), daemon=True)
     complaints = threading.Thread(target=_collect, args=(worker, heard), daemon=True)
     conversation.start()
     complaints.start()
     try:
-        yield conversation
+        yield
     finally:
         _reap(worker.process, patience_s=0.0)
         for thread in (conversation, complaints):
@@ -133,6 +143,7 @@ def _converse(worker: _Worker, request: Request, heard: _Heard) -> None:
         worker.requests.flush()  # and stays open: its end tells the worker that gapprof is gone
     while line := worker.lines.readline(_LONGEST_LINE_BYTES):
         _hear(line, heard)
+    heard.answers.put(None)
 
 
 def _hear(line: bytes, heard: _Heard) -> None:
@@ -144,7 +155,7 @@ def _hear(line: bytes, heard: _Heard) -> None:
     if isinstance(said, Reached):
         heard.phase = said.phase
     else:
-        heard.answer = said
+        heard.answers.put(said)
 
 
 def _collect(worker: _Worker, heard: _Heard) -> None:

@@ -1,35 +1,42 @@
-"""The profiled pass: the same model without and with onnxruntime's profiler, then what dispatch costs."""
+"""The profiled half of a visit: runs without and with onnxruntime's profiler, then what dispatch costs.
+
+A session of its own has the profiler, so each side's runs come in blocks: two sessions that take turns run by
+run evict each other's weights, which made a decoder of 1.9 ms take 3.8. The first run of a block brings the
+caches back and is not counted.
+"""
 
 import math
 import statistics
+from collections.abc import Callable
 from pathlib import Path
 
 from gapprof.native.dispatch import dispatch_us_per_node, profiler_us_per_node
-from gapprof.native.opened import Opened, Reach, open_warm
+from gapprof.native.opened import Opened, Reach
 from gapprof.native.profile_file import node_times, runs_of
 from gapprof.native.runtime import Session, open_session, run_of
-from gapprof.native.seen import seen_here
 from gapprof.native.stopwatch import elapsed_ms
 from gapprof.native.usage import with_load
 from gapprof.native.wire import Request
-from gapprof.records.trial import Profile
+from gapprof.records.trial import Profile, Trial
 
+BLOCKS = 4
+"""Of each side; every second pair of them the other way round, so that a drift hits both sides alike."""
 _WANTED_MS = 200.0
 _RUNS = (8, 200)
-_FEWEST_RUNS = 5
+_FEWEST_RUNS = BLOCKS
 _SHARE_OF_DEADLINE = 0.25
 
 
-def profiled_pass(request: Request, process_ms: float, reach: Reach) -> Profile:
-    """One profile. Raises what onnxruntime raises, CeilingError, UnfitModelError, ProfileError, OSError."""
+def profiled_pass(request: Request, opened: Opened, trial: Trial, reach: Reach) -> Profile:
+    """One profile. Raises what onnxruntime raises, ProfileError, OSError."""
     job = request.job
-    opened = open_warm(request, process_ms, reach)
-    runs = run_count(statistics.median(opened.warmup_ms[-_RUNS[0] :]), job.pace.deadline_s)
+    runs = run_count(statistics.median(trial.samples_ms), job.pace.deadline_s) // BLOCKS
     reach("timed")
     (unprofiled_ms, profiled_ms, file), load = with_load(lambda: _both(request, opened, runs))
     reach("stop")
     dispatch_us, profiler_us = _per_node(request, opened)
-    kept = runs_of(file.read_bytes(), wanted=runs)
+    made = runs_of(file.read_bytes(), wanted=BLOCKS * (1 + runs))
+    kept = [run for number, run in enumerate(made) if number % (1 + runs)]
     return Profile(
         rung=job.rung,
         round=job.round,
@@ -41,7 +48,7 @@ def profiled_pass(request: Request, process_ms: float, reach: Reach) -> Profile:
         nodes=node_times(kept),
         dispatch_us_per_node=dispatch_us,
         profiler_us_per_node=profiler_us,
-        seen=seen_here(request, opened),
+        seen=trial.seen,
         load=load,
     )
 
@@ -55,10 +62,7 @@ def run_count(run_ms: float, deadline_s: float) -> int:
 
 
 def _both(request: Request, opened: Opened, runs: int) -> tuple[list[float], list[float], Path]:
-    """Wall ms of single runs without and with the profiler, in turn, and where the profile lies.
-
-    In turn, because a machine that changes its speed by the second would show that as the profiler's cost.
-    """
+    """Wall ms of single runs without and with the profiler, block by block, and where the profile lies."""
     job = request.job
     session: Session = open_session(
         opened.runtime,
@@ -68,11 +72,21 @@ def _both(request: Request, opened: Opened, runs: int) -> tuple[list[float], lis
         profile_prefix=str(Path(request.scratch_folder) / "profile"),
     )
     run = run_of(session, opened.feed)
-    for _ in range(max(3, runs // 4)):  # its buffers are new; the profile's reader drops these runs
+    for _ in range(max(3, runs)):  # its buffers are new; the profile's reader drops these runs
         run()
-    pairs = [(elapsed_ms(opened.run), elapsed_ms(run)) for _ in range(runs)]
-    unprofiled_ms, profiled_ms = (list(side) for side in zip(*pairs, strict=True))
+    unprofiled_ms: list[float] = []
+    profiled_ms: list[float] = []
+    sides = [(opened.run, unprofiled_ms), (run, profiled_ms)]
+    for _ in range(BLOCKS):
+        for side, times_ms in sides:
+            times_ms += _block(side, runs)
+        sides.reverse()
     return unprofiled_ms, profiled_ms, Path(session.end_profiling())
+
+
+def _block(run: Callable[[], object], runs: int) -> list[float]:
+    run()
+    return [elapsed_ms(run) for _ in range(runs)]
 
 
 def _per_node(request: Request, opened: Opened) -> tuple[float | None, float | None]:

@@ -14,8 +14,11 @@ KEPT_WARMUP_RUNS = 100
 """A fast model warms up for thousands of runs; the first ones show the curve."""
 
 
-def timed_pass(request: Request, process_ms: float, reach: Reach) -> Trial:
-    """One trial. Raises what onnxruntime raises, CeilingError, UnfitModelError, OSError, MemoryError."""
+def timed_pass(request: Request, process_ms: float, reach: Reach) -> tuple[Trial, Opened]:
+    """One trial, and the session it leaves.
+
+    Raises what onnxruntime raises, CeilingError, UnfitModelError, OSError, MemoryError.
+    """
     job, pace = request.job, request.job.pace
 
     def visit() -> tuple[Opened, list[float]]:
@@ -29,7 +32,7 @@ def timed_pass(request: Request, process_ms: float, reach: Reach) -> Trial:
     if job.outputs_path:
         names = [port.name for port in opened.session.get_outputs()]
         write_arrays(Path(job.outputs_path), dict(zip(names, opened.run(), strict=True)))
-    return Trial(
+    trial = Trial(
         rung=job.rung,
         round=job.round,
         started_s=0.0,
@@ -41,3 +44,4 @@ def timed_pass(request: Request, process_ms: float, reach: Reach) -> Trial:
         seen=seen_here(request, opened),
         load=load,
     )
+    return trial, opened

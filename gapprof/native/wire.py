@@ -1,4 +1,4 @@
-"""What gapprof and its native worker say to each other: one JSON line in, lines out, the last the answer."""
+"""What gapprof and its native worker say to each other: one JSON line in, lines out, answers among them."""
 
 from typing import Literal
 
@@ -9,7 +9,7 @@ from gapprof.records.trial import Failure, Profile, Trial
 
 
 class Request(Struct, frozen=True, kw_only=True):
-    """Everything a worker needs; it does one thing and ends."""
+    """Everything a worker needs; it answers with a trial, or a trial and then a profile, and ends."""
 
     task: Literal["timed", "profiled"]
     job: Job

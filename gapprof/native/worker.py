@@ -7,6 +7,7 @@ its standard output. Whatever onnxruntime prints goes to standard error.
 import faulthandler
 import os
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import msgspec
@@ -42,22 +43,22 @@ def main() -> None:
     lifeline.hold(request.job.pace.deadline_s)
     if request.memory_limit_bytes is not None:
         limit_this_process(request.memory_limit_bytes)
-    send(channel, answer(request, process_ms, Progress(channel)))
+    for answer in answers(request, process_ms, Progress(channel)):
+        send(channel, answer)
     # onnxruntime's own end is not measured and, half patched, not safe: leave without it.
     sys.stderr.flush()
     os._exit(0)
 
 
-def answer(request: Request, process_ms: float, progress: Progress) -> Answer:
-    """Do what is asked; what breaks becomes a Failure with its phase."""
+def answers(request: Request, process_ms: float, progress: Progress) -> Iterator[Answer]:
+    """The trial, then the profile if one is asked for; what breaks becomes a Failure with its phase."""
     try:
-        match request.task:
-            case "timed":
-                return timed_pass(request, process_ms, progress.reach)
-            case "profiled":
-                return profiled_pass(request, process_ms, progress.reach)
+        trial, opened = timed_pass(request, process_ms, progress.reach)
+        yield trial
+        if request.task == "profiled":
+            yield profiled_pass(request, opened, trial, progress.reach)
     except Exception as error:  # the process boundary: an exception becomes the answer
-        return failure_of(error, request.job, progress.phase)
+        yield failure_of(error, request.job, progress.phase)
 
 
 def take_standard_output() -> int:

@@ -1,5 +1,6 @@
 """The seam between the plan and the machine: what every way to realise an environment offers."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 from gapprof.records.environment import Setting
@@ -25,8 +26,11 @@ class Backend(Protocol):
     def timed(self, job: Job) -> Trial | Failure:
         """Warm up, then time, with no instrumentation whatever."""
 
-    def profiled(self, job: Job) -> Profile | Failure:
-        """A separate pass with the runtime's per-node profiler."""
+    def profiled(self, job: Job, timed: Callable[[Trial], None]) -> Profile | Failure:
+        """The same, told to `timed` as soon as it is there; then go on with the runtime's per-node profiler.
+
+        A Failure is the profile's where `timed` was called before, else the visit's.
+        """
 
     def traced(self, job: Job) -> Trace | Failure | None:
         """A separate pass under the browser's tracing; None where there is no such thing."""

@@ -124,7 +124,7 @@ class NodeTime(Struct, frozen=True, kw_only=True):
 
 
 class Profile(Struct, frozen=True, kw_only=True, tag="profile", tag_field="entry"):
-    """One profiled pass: first an unprofiled session, then a profiled one, in the same fresh process."""
+    """What followed a timed visit: blocks of runs without the profiler and with it, a session for each."""
 
     rung: str
     round: int

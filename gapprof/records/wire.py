@@ -2,7 +2,7 @@
 
 One task is one message, one answer is one message. A page keeps its session between tasks:
 `OpenTask` loads and warms up, `WarmTask` goes on warming up, `TimeTask` times what is open, `ProfileTask`
-opens a second, profiled session.
+opens a second, profiled session beside it.
 """
 
 from msgspec import Struct
@@ -69,9 +69,13 @@ class TimeTask(Struct, frozen=True, kw_only=True, tag="time", tag_field="kind"):
 
 
 class ProfileTask(Struct, frozen=True, kw_only=True, tag="profile", tag_field="kind"):
-    """`runs` single runs of what is open, then the same with a profiled session of the same model."""
+    """Blocks of `runs` single runs of what is open, and as many of a profiled session of the same model.
+
+    Each block begins with one run that is not counted.
+    """
 
     open: OpenTask
+    blocks: int
     runs: int
 
 
@@ -124,7 +128,7 @@ class ProfiledNode(Struct, frozen=True, kw_only=True):
 
 
 class Profiled(Struct, frozen=True, kw_only=True, tag="profiled", tag_field="kind"):
-    """Both halves of a profiled pass."""
+    """Both sides of a profiled pass."""
 
     unprofiled_ms: tuple[float, ...]
     profiled_ms: tuple[float, ...]

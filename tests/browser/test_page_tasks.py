@@ -34,7 +34,15 @@ def visited(small: Small, where: str) -> Visited:
         opening = open_task(server, small, slices, where=where, threads=2)
         broken = replace(opening, model_url=server.url("model/nothing.onnx"))
         garbage = replace(opening, model_url=server.url("model/inputs.npz"))
-        return [opening, BACK_TO_BACK, PACED, ProfileTask(open=opening, runs=RUNS), broken, garbage, PACED]
+        return [
+            opening,
+            BACK_TO_BACK,
+            PACED,
+            ProfileTask(open=opening, blocks=2, runs=RUNS // 2),
+            broken,
+            garbage,
+            PACED,
+        ]
 
     return visit(small, tasks)
 
@@ -158,7 +166,7 @@ def test_the_tasks_are_carried_out_inside_a_page_of_another_origin(
 ) -> None:
     def tasks(server: Serving, slices: tuple[TensorSlice, ...]) -> list[Task]:
         opening = open_task(server, small, slices, where=where, threads=2)
-        return [opening, PACED, ProfileTask(open=opening, runs=RUNS)]
+        return [opening, PACED, ProfileTask(open=opening, blocks=2, runs=RUNS // 2)]
 
     visited = visit(small, tasks, isolated=isolated, stranger=tmp_path)
     opened, timed, profiled = visited.answers

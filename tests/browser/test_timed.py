@@ -1,25 +1,21 @@
 """Timed visits of real pages: what is measured, where, and what is left alone."""
 
-import asyncio
 import http.server
+import re
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from gapprof import assets
 from gapprof.backends.chromium import Chromium
-from gapprof.browser import scheduler, tasks, tensors
-from gapprof.browser.visit import Course, Equipment, visiting
-from gapprof.guard import Guard
+from gapprof.browser.cdp import Connection, Params
 from gapprof.native.tensors import read_arrays
 from gapprof.records.environment import OWN_RULE
 from gapprof.records.job import Job
 from gapprof.records.trial import Failure, Trial
-from gapprof.records.wire import Opened, Timed
 from tests.browser.conftest import PACE, SIZE, on
 
 
@@ -62,31 +58,56 @@ def test_where_no_number_is_set_onnxruntime_web_counts_the_pages_cores_and_what_
     assert (seen.hardware_concurrency, seen.threads) == (6, 3)
 
 
-def test_timed_passes_carry_no_instrumentation(chromium: Chromium, job: Job, guard: Guard) -> None:
+QUIET = {
+    "Target.getTargets",
+    "Target.attachToTarget",
+    "Target.setDiscoverTargets",
+    "Inspector.enable",
+    "Page.enable",
+    "Page.setBypassCSP",
+    "Runtime.evaluate",
+    "SystemInfo.getProcessInfo",
+    "Browser.getVersion",
+    "Browser.getBrowserCommandLine",
+}
+"""The page's own life, one evaluation per task, who used the cores, and what browser it was."""
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every call to the browser, in order, with the kind of task where it is one."""
+    calls: list[str] = []
+    call = Connection.call
+
+    async def overheard(self: Connection, method: str, params: Params | None = None, **how: Any) -> Params:
+        task = re.search(r'runTask\({"kind":"(\w+)"', str((params or {}).get("expression", "")))
+        calls.append(f"{method} {task[1]}" if task else method)
+        return await call(self, method, params, **how)
+
+    monkeypatch.setattr(Connection, "call", overheard)
+    return calls
+
+
+def test_timed_passes_carry_no_instrumentation(chromium: Chromium, job: Job, asked: list[str]) -> None:
     """Nothing but the page's own life and one evaluation per task is asked of the browser."""
+    trial(chromium.timed(job))
+    assert {call.partition(" ")[0] for call in asked} <= QUIET
+    timing = asked.index("Runtime.evaluate time")
+    assert {"Runtime.evaluate open", "Runtime.evaluate warm"} <= set(asked[:timing])
+    assert not any("profile" in call for call in asked)
 
-    async def visit() -> set[str]:
-        block, pieces = tensors.packed(Path(job.inputs_path))
-        equipment = Equipment(executable=chromium.executable, probes=assets.probes_web(), guard=guard)
-        course = Course(until=time.monotonic() + 60)
-        async with visiting(job, equipment, course, dist=chromium.web_dist, inputs=block) as page:
-            module = assets.entry_point(chromium.web_dist)
-            opening = tasks.open_task(job, base=page.serving.base, module=module, inputs=pieces)
-            await page.ask(opening, Opened)
-            await scheduler.before(page.page.connection, page.browser)
-            await page.ask(tasks.time_task(job), Timed)
-            return page.page.connection.methods
 
-    assert asyncio.run(visit()) == {
-        "Target.getTargets",
-        "Target.attachToTarget",
-        "Target.setDiscoverTargets",
-        "Inspector.enable",
-        "Page.enable",
-        "Page.setBypassCSP",
-        "Runtime.evaluate",
-        "SystemInfo.getProcessInfo",
-    }
+def test_a_profile_begins_when_the_timed_stretch_is_over(
+    chromium: Chromium, job: Job, asked: list[str]
+) -> None:
+    told: list[int] = []
+    profile = chromium.profiled(job, lambda timed: told.append(len(asked)))
+    assert not isinstance(profile, Failure), profile
+    before = asked[: told[0]]
+    assert {call.partition(" ")[0] for call in before} <= QUIET
+    assert "Runtime.evaluate time" in before
+    assert not any("profile" in call for call in before)
+    assert any("profile" in call for call in asked[told[0] :])
 
 
 def test_a_page_on_disk_finds_its_files_and_is_not_isolated_where_it_was_not_to_be(
@@ -130,7 +151,7 @@ def test_the_scalar_build_of_1_18_holds_no_simd(chromium: Chromium, job: Job) ->
 
 
 def test_profiled_nodes_have_the_names_of_the_graph(chromium: Chromium, job: Job) -> None:
-    profile = chromium.profiled(job)
+    profile = chromium.profiled(job, lambda _: None)
     assert not isinstance(profile, Failure), profile
     assert [node.name for node in profile.nodes] == ["mm0", "mm1", "mm2", "mm3"]
     assert all(len(node.samples_ms) == len(profile.profiled_ms) for node in profile.nodes)

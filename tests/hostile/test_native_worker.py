@@ -173,7 +173,7 @@ def test_node_names_of_any_kind_survive_the_profiler(job: Job) -> None:
         helper.make_graph(nodes, "g", [value("x", [64, 128])], [value(values[-1], [64, 128])]),
         Path(job.model_path),
     )
-    profile = BACKEND.profiled(job)
+    profile = BACKEND.profiled(job, lambda _: None)
     assert isinstance(profile, Profile), profile
     assert [node.name for node in profile.nodes] == names
     assert {node.op_type for node in profile.nodes} == {"Neg"}
@@ -227,7 +227,7 @@ def test_an_answer_that_is_none_is_a_crash(written: str, job: Job) -> None:
 
 
 def test_an_answer_to_another_question_is_a_crash(job: Job) -> None:
-    profile = BACKEND.profiled(job)
+    profile = BACKEND.profiled(job, lambda _: None)
     assert isinstance(profile, Profile)
     failure = _failed(job, _script(f"import sys; sys.stdout.buffer.write({encode_entry(profile)!r})"))
     assert failure.kind == "crash"

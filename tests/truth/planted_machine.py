@@ -78,7 +78,7 @@ class Priced:
         load = Load(wall_ms=wall_ms, machine_busy_ms=wall_ms + stranger_ms, own_cpu_ms=wall_ms)
         return changed(outcome, load=load)
 
-    def profiled(self, job: Job) -> Profile | Failure:
+    def profiled(self, job: Job, timed: Callable[[Trial], None]) -> Profile | Failure:
         raise AssertionError("a selftest profiles nothing")
 
     def traced(self, job: Job) -> Trace | Failure | None:

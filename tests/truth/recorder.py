@@ -84,7 +84,7 @@ def record(
         entries.append(Sampled(rounds=rounds, limited_by="precision", wanted_rounds=rounds))
     if passes:
         entries += [
-            machine.profiled(_job(own[rung], number, settings))
+            machine.profiled(_job(own[rung], number, settings), lambda _: None)
             for number in range(profiled_passes)
             for rung in PROFILED
             if rung in own

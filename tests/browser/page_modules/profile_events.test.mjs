@@ -21,17 +21,27 @@ test("no profile at all is an error that says how much was printed", () => {
   assert.throws(() => profileEvents(["hello"]), /1 lines/);
 });
 
-test("the runs of the warm-up are left out, and the order stays", () => {
-  const events = [1, 2, 3].flatMap((i) => [node("a", i * 10, i), run(i * 10, i)]);
-  assert.deepEqual(perRun(events, 2), {
-    model_run_ms: [0.002, 0.003],
-    nodes: [{ name: "a", op_type: "MatMul", provider: "CPUExecutionProvider", samples_ms: [0.002, 0.003] }],
+test("the runs of the warm-up and the first of each block are left out, and the order stays", () => {
+  const events = [1, 2, 3, 4, 5, 6, 7].flatMap((i) => [node("a", i * 10, i), run(i * 10, i)]);
+  assert.deepEqual(perRun(events, { blocks: 2, runs: 2 }), {
+    model_run_ms: [0.003, 0.004, 0.006, 0.007],
+    nodes: [
+      {
+        name: "a",
+        op_type: "MatMul",
+        provider: "CPUExecutionProvider",
+        samples_ms: [0.003, 0.004, 0.006, 0.007],
+      },
+    ],
   });
 });
 
+/** One block of one run: the run that is looked at has one before it. */
+const once = (events) => perRun([run(-1, 0), ...events], { blocks: 1, runs: 1 });
+
 test("a clock so coarse that nodes take no time loses none", () => {
   const events = [node("a", 100, 0), node("b", 100, 0), node("c", 100, 100), run(100, 100)];
-  assert.deepEqual(perRun(events, 1).nodes.map(({ name }) => name), ["a", "b", "c"]);
+  assert.deepEqual(once(events).nodes.map(({ name }) => name), ["a", "b", "c"]);
 });
 
 test("nodes in the body of a loop are part of the loop", () => {
@@ -43,14 +53,14 @@ test("nodes in the body of a loop are part of the loop", () => {
     node("after", 25, 5),
     run(0, 40),
   ];
-  assert.deepEqual(perRun(events, 1).nodes.map(({ name }) => name), ["before", "loop", "after"]);
+  assert.deepEqual(once(events).nodes.map(({ name }) => name), ["before", "loop", "after"]);
 });
 
 test("too few runs are an error that says what was wanted and found", () => {
-  assert.throws(() => perRun([node("a", 0, 1), run(0, 1)], 2), /holds 1 runs; wanted at least 2/);
+  assert.throws(() => perRun([node("a", 0, 1), run(0, 1)], { blocks: 2, runs: 1 }), /holds 1 runs; wanted at least 4/);
 });
 
 test("a node that is missing in a run is an error that names it", () => {
-  const events = [node("a", 0, 1), node("b", 1, 1), run(0, 2), node("a", 10, 1), run(10, 2)];
-  assert.throws(() => perRun(events, 2), /holds 1 times of node b; wanted 2/);
+  const events = [run(-1, 0), node("a", 0, 1), node("b", 1, 1), run(0, 2), node("a", 10, 1), run(10, 2)];
+  assert.throws(() => perRun(events, { blocks: 1, runs: 2 }), /holds 1 times of node b; wanted 2/);
 });

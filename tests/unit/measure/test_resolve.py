@@ -90,14 +90,29 @@ def test_a_refusal_of_the_machine_is_kept_with_its_reason() -> None:
     assert resolved(Settings())["engine"].refusal == "no Node here"
 
 
-def test_the_first_rounds_hold_the_chain_and_the_square_and_half_of_them_the_busy_page_and_threads() -> None:
-    plan = first_stage(tuple(resolved(Settings()).values()), 6)
-    always = {
-        *("native", "native-threads", "native-extended", "native-all-128", "native-128"),
-        *("web-worker", "web-graph", "web-main", "web-paced"),
-    }
-    assert [set(rungs) - always for rungs in plan] == [set()] * 3 + [{"web-busy", "web-threads"}] * 3
-    assert all(set(rungs) >= always for rungs in plan)
+EXPECTED_S = dict.fromkeys(RUNGS, 1.0)
+ALWAYS = {
+    *("native", "native-threads", "native-extended", "native-all-128", "native-128"),
+    *("web-worker", "web-graph", "web-main", "web-paced"),
+}
+
+
+@pytest.mark.parametrize(
+    ("budget_s", "asked_for", "more"),
+    [
+        (120.0, False, {"web-busy", "web-threads"}),
+        (76.0, False, {"web-busy"}),
+        (76.0, True, {"web-busy", "web-threads"}),
+    ],
+)
+def test_the_first_rounds_hold_the_chain_and_half_of_them_the_busy_page_and_threads_if_they_fit(
+    budget_s: float, asked_for: bool, more: set[str]
+) -> None:
+    """12 visits in each of 6 rounds are 72 s, the busy page in half of them 3, threads another 3."""
+    steps = tuple(resolved(Settings()).values())
+    plan = first_stage(steps, 6, EXPECTED_S, budget_s=budget_s, asked_for=asked_for)
+    assert [set(rungs) - ALWAYS for rungs in plan] == [set()] * 3 + [more] * 3
+    assert all(set(rungs) >= ALWAYS for rungs in plan)
 
 
 def test_every_word_for_flags_has_a_meaning_but_the_users() -> None:

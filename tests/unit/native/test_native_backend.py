@@ -86,7 +86,7 @@ def test_nothing_is_left_beside_the_model_but_the_outputs(job: Job) -> None:
     folder = Path(job.model_path).parent
     before = set(folder.iterdir())
     _timed(job)
-    assert isinstance(BACKEND.profiled(job), Profile)
+    assert isinstance(BACKEND.profiled(job, lambda _: None), Profile)
     assert set(folder.iterdir()) - before == {Path(job.outputs_path)}
 
 
@@ -98,7 +98,7 @@ def test_outputs_that_nobody_needs_are_not_written(job: Job) -> None:
 def test_a_graph_is_optimised_only_when_the_job_says_so(job: Job) -> None:
     names = {}
     for optimise in (False, True):
-        profile = BACKEND.profiled(replace(job, optimise=optimise))
+        profile = BACKEND.profiled(replace(job, optimise=optimise), lambda _: None)
         assert isinstance(profile, Profile)
         names[optimise] = {node.name for node in profile.nodes}
     assert "out" in names[False]  # an Identity, which every optimiser removes
@@ -106,7 +106,7 @@ def test_a_graph_is_optimised_only_when_the_job_says_so(job: Job) -> None:
 
 
 def test_a_profile_has_every_node_of_the_graph_once_per_run(job: Job) -> None:
-    profile = BACKEND.profiled(job)
+    profile = BACKEND.profiled(job, lambda _: None)
     assert isinstance(profile, Profile)
     graph = onnx.load(job.model_path).graph
     assert [(node.name, node.op_type) for node in profile.nodes] == [(n.name, n.op_type) for n in graph.node]
@@ -118,7 +118,7 @@ def test_a_profile_has_every_node_of_the_graph_once_per_run(job: Job) -> None:
 
 
 def test_nodes_fit_into_their_run_and_a_run_into_its_wall_time(job: Job) -> None:
-    profile = BACKEND.profiled(job)
+    profile = BACKEND.profiled(job, lambda _: None)
     assert isinstance(profile, Profile)
     microsecond = 1e-3  # the profiler's resolution, once per node
     for number, (run_ms, wall_ms) in enumerate(zip(profile.model_run_ms, profile.profiled_ms, strict=True)):
@@ -128,13 +128,13 @@ def test_nodes_fit_into_their_run_and_a_run_into_its_wall_time(job: Job) -> None
 
 
 def test_dispatch_and_the_profilers_own_cost_are_measured_where_there_is_a_chain(job: Job) -> None:
-    profile = BACKEND.profiled(job)
+    profile = BACKEND.profiled(job, lambda _: None)
     assert isinstance(profile, Profile)
     assert profile.dispatch_us_per_node is not None
     assert 0 < profile.dispatch_us_per_node < 1000
     assert profile.profiler_us_per_node is not None
     assert 0 < profile.profiler_us_per_node < 1000
-    without = BACKEND.profiled(replace(job, chain_path="", chain_nodes=0))
+    without = BACKEND.profiled(replace(job, chain_path="", chain_nodes=0), lambda _: None)
     assert isinstance(without, Profile)
     assert without.dispatch_us_per_node is without.profiler_us_per_node is None
 
@@ -143,7 +143,7 @@ def test_a_chain_that_cannot_run_costs_only_its_own_figure(job: Job) -> None:
     graph = onnx.load(job.chain_path)
     graph.graph.node[-1].op_type = "NoSuchOperator"
     onnx.save(graph, job.chain_path)
-    profile = BACKEND.profiled(job)
+    profile = BACKEND.profiled(job, lambda _: None)
     assert isinstance(profile, Profile)
     assert profile.nodes
     assert profile.dispatch_us_per_node is profile.profiler_us_per_node is None
