@@ -11,7 +11,8 @@
 
 /** @typedef {object} Elsewhere
  * @property {"worker"} place
- * @property {() => Promise<number>} run  one run in the worker; resolves to the run alone, in ms */
+ * @property {(door: number) => Promise<number>} run  one run in the worker, asked for by that door; resolves to the run
+ *   alone, in ms */
 
 /** @type {Here | Elsewhere | null} */
 let opened = null;

@@ -74,6 +74,9 @@ function sleepByTask(ms) {
   return globalThis.scheduler.postTask(() => undefined, { delay: ms });
 }
 
+/** Where a page broadcasts requests to its worker. */
+export const STATION = "gapprof:request";
+
 const sleeps = [sleepByTimer, sleepBySignal, ...("scheduler" in globalThis ? [sleepByTask] : [])];
 let waits = 0;
 

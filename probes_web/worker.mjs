@@ -5,16 +5,32 @@ import { carryOut } from "./carry_out.mjs";
 import { broke } from "./phases.mjs";
 import { timedRun } from "./runtime.mjs";
 import { openHere } from "./session.mjs";
+import { STATION } from "./turns.mjs";
 
 /** @typedef {{ id: number, task: import("./wire.js").Task | null }} Request  a task, or null: run once */
 /** @typedef {{ id: number, answer: import("./wire.js").Answer } | { id: number, run_ms: number }} Reply */
 
-globalThis.addEventListener("message", async (event) => {
-  const { id, task } = /** @type {Request} */ (event.data);
+/** @typedef {{ port: MessagePort }} Door  by which requests come as well, see worker_host.mjs */
+
+/** @param {Event} event */
+async function hear(event) {
+  const { id, task } = /** @type {Request} */ (/** @type {MessageEvent} */ (event).data);
   /** @type {Reply} */
   const reply = task === null ? await runOnce(id) : { id, answer: await carryOut(task) };
   globalThis.postMessage(reply);
-});
+}
+
+globalThis.addEventListener(
+  "message",
+  (event) => {
+    const { port } = /** @type {Door} */ (event.data);
+    port.addEventListener("message", hear);
+    port.start();
+    new BroadcastChannel(STATION).addEventListener("message", hear);
+    globalThis.addEventListener("message", hear);
+  },
+  { once: true },
+);
 
 /** @param {number} id @returns {Promise<Reply>} */
 async function runOnce(id) {

@@ -2,6 +2,7 @@
 /** The page's side of the one dedicated worker: starts it at the first task, asks, waits. */
 
 import { during } from "./phases.mjs";
+import { STATION } from "./turns.mjs";
 
 /** @typedef {import("./worker.mjs").Reply} Reply */
 /** @typedef {import("./wire.js").Task} Task */
@@ -9,8 +10,11 @@ import { during } from "./phases.mjs";
 
 /** @typedef {{ resolve: (reply: Reply) => void, reject: (reason: Error) => void }} Waiting */
 
-/** @type {Worker | null} */
-let worker = null;
+/** @typedef {{ postMessage: (request: import("./worker.mjs").Request) => void }} Door */
+
+/** The ways into the worker. Each calls it at a depth of the stack of its own (turns.mjs says why that matters).
+ * @type {readonly Door[] | null} */
+let doors = null;
 /** @type {Map<number, Waiting>} */
 const waiting = new Map();
 let asked = 0;
@@ -18,32 +22,34 @@ let asked = 0;
 /** Let the worker carry out a task.
  * @param {Task} task @returns {Promise<Answer>} */
 export async function askWorker(task) {
-  const reply = await during("start", () => ask(task));
+  const reply = await during("start", () => ask(task, 0));
   if (!("answer" in reply)) throw new Error("the worker ran instead of carrying out a task");
   return reply.answer;
 }
 
-/** One run of what the worker has open, asked for and answered by message; resolves to the run alone, in ms.
+/** One run of what the worker has open, asked for by the door of this number; resolves to the run alone, in ms.
+ * @param {number} door
  * @returns {Promise<number>} */
-export async function runInWorker() {
-  const reply = await ask(null);
+export async function runInWorker(door) {
+  const reply = await ask(null, door);
   if ("run_ms" in reply) return reply.run_ms;
   throw new Error(reply.answer.kind === "failure" ? reply.answer.message : "the worker did not run");
 }
 
-/** @param {Task | null} task @returns {Promise<Reply>} */
-function ask(task) {
-  worker ??= start();
+/** @param {Task | null} task @param {number} door @returns {Promise<Reply>} */
+function ask(task, door) {
+  doors ??= start();
   const id = (asked += 1);
   const { promise, resolve, reject } = Promise.withResolvers();
   waiting.set(id, { resolve, reject });
-  worker.postMessage({ id, task });
+  doors[door % doors.length]?.postMessage({ id, task });
   return promise;
 }
 
 /** A module worker may only be started from the page's own origin, which is not ours inside somebody else's page:
  * a blob of that origin imports the real one. */
 function start() {
+  const { port1, port2 } = new MessageChannel();
   const source = `import ${JSON.stringify(new URL("./worker.mjs", import.meta.url).href)};`;
   const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
   const started = new Worker(address, { type: "module", name: "gapprof" });
@@ -57,5 +63,6 @@ function start() {
     for (const { reject } of waiting.values()) reject(new Error(`the worker failed: ${why}`));
     waiting.clear();
   });
-  return started;
+  started.postMessage({ port: port2 }, [port2]);
+  return [started, port1, new BroadcastChannel(STATION)];
 }

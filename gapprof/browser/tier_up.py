@@ -20,6 +20,8 @@ QUIET_SHARE = 0.1
 """Of a chunk's time; garbage collection on the same threads mostly takes less (measured: 1 to 5 %)."""
 QUIET_MS = 240.0
 """The compiler rests between two functions: after 100 ms of quiet a small encoder was not done (measured)."""
+QUIET_CHUNKS = 2
+"""Where one run outlasts that, a single look says little: what a run makes hot is compiled after it."""
 STEADY_MS = 1500.0
 """As long as compiling took at the most (measured: 0.1 to 1.2 s)."""
 STEADY_CHUNKS = 5
@@ -37,6 +39,7 @@ class TierUp:
     runs_ms: list[float] = field(default_factory=list)
     _spent_ms: float = 0.0
     _quiet_ms: float = 0.0
+    _quiet_chunks: int = 0
     _medians: list[float] = field(default_factory=list)
 
     def add(self, runs_ms: Iterable[float], compiled_ms: float | None, *, wall_ms: float) -> None:
@@ -47,6 +50,7 @@ class TierUp:
         self._medians.append(median(runs))
         idle = compiled_ms is not None and compiled_ms <= QUIET_SHARE * wall_ms
         self._quiet_ms = self._quiet_ms + wall_ms if idle else 0.0
+        self._quiet_chunks = self._quiet_chunks + 1 if idle else 0
 
     @property
     def over(self) -> bool:
@@ -56,7 +60,7 @@ class TierUp:
     @property
     def ended(self) -> TierUpEnd:
         """By which sign the code has the speed that it will keep; without any it is unsettled."""
-        if self._quiet_ms >= QUIET_MS:
+        if self._quiet_ms >= QUIET_MS and self._quiet_chunks >= QUIET_CHUNKS:
             return "compiler-idle"
         return "steady" if self._is_steady() else "unsettled"
 

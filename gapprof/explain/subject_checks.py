@@ -3,7 +3,7 @@
 from typing import Literal
 
 from gapprof.facts.case import Case
-from gapprof.facts.cells import counted
+from gapprof.facts.cells import counted, counted_visits
 from gapprof.facts.isolation import isolated
 from gapprof.facts.ladder import planned
 from gapprof.facts.tier import baseline_flags, given_flags
@@ -12,8 +12,8 @@ from gapprof.text.names import harmless
 
 
 def subject_checks(case: Case) -> tuple[CheckRow, ...]:
-    """Isolation, threads, tier and flags, each once."""
-    return (_isolation(case), _threads(case), _tier(case), _flags(case))
+    """Isolation, threads, tier, compiling and flags, each once."""
+    return (_isolation(case), _threads(case), _tier(case), _compiling(case), _flags(case))
 
 
 def _isolation(case: Case) -> CheckRow:
@@ -49,6 +49,22 @@ def _tier(case: Case) -> CheckRow:
         text = f"{harmless(' '.join(flags), 80)} keeps wasm in V8's baseline tier"
         return _check("tier", "fail", text, "runtime")
     return _check("tier", "pass", "no flag keeps wasm out of the optimising tier", "runtime")
+
+
+def _compiling(case: Case) -> CheckRow:
+    """On the quiet page such a trial is struck; beside other work the sign may be the page's own."""
+    looked = [trial for one in case.get(counted_visits).values() for trial in one if trial.seen.tier_up]
+    unsettled = sum(trial.seen.tier_up == "unsettled" for trial in looked)
+    if not looked:
+        return _check("compiling", "unknown", "nobody looked whether V8 was still compiling", "runtime")
+    if unsettled:
+        text = (
+            f"in {unsettled} of {len(looked)} timed visits of the browser V8, or the page on the same "
+            "threads, was still at work when timing began: code there may not have reached its final speed"
+        )
+        return _check("compiling", "fail", text, "runtime")
+    text = f"V8 had nothing left to compile before any of {len(looked)} timed visits of the browser"
+    return _check("compiling", "pass", text, "runtime")
 
 
 def _flags(case: Case) -> CheckRow:

@@ -50,7 +50,7 @@ async function paced({ requests, think_ms, seed, marks }) {
     const due = now() + thinkTime(think_ms, random);
     await until(due);
     const asked = now();
-    runs_ms.push(await run());
+    runs_ms.push(await run(request % WAYS));
     const answered = now();
     requests_ms.push(answered - due);
     if (marks) mark(due, asked, answered);
@@ -64,7 +64,7 @@ function thinkTime([least, most], random) {
   return Math.round(least + random() * (most - least));
 }
 
-/** @returns {() => Promise<number>} */
+/** @returns {(way: number) => Promise<number>} */
 function runner() {
   const opened = open();
   return opened.place === "worker" ? opened.run : () => timedRun(opened.session, opened.feeds);

@@ -131,6 +131,12 @@ def test_a_page_on_disk_finds_its_files_and_is_not_isolated_where_it_was_not_to_
     assert (visited.seen.page_kind, visited.seen.page_url) == ("path", "gapprof:page/index.html")
 
 
+def test_requests_reach_a_worker_by_three_doors(chromium: Chromium, job: Job) -> None:
+    """A door that nobody listens at would never be answered."""
+    visited = trial(chromium.timed(on(job, where="worker", pacing="paced")))
+    assert (len(visited.requests_ms), visited.ways, visited.seen.where) == (PACE.requests, 3, "worker")
+
+
 def test_the_model_runs_inside_a_page_of_another_server(chromium: Chromium, job: Job, foreign: str) -> None:
     visited = trial(chromium.timed(on(job, page=foreign)))
     assert visited.seen.page_kind == "url"

@@ -33,6 +33,11 @@ def test_it_ends_once_the_compiler_was_idle_for_long_enough() -> None:
     assert len(tier_up.runs_ms) == 40
 
 
+def test_one_idle_look_at_a_slow_run_is_not_the_end() -> None:
+    assert not fed((100.0, 5.0)).over
+    assert fed((100.0, 5.0), (100.0, 5.0)).ended == "compiler-idle"
+
+
 def test_where_the_collector_never_rests_runs_that_stay_as_they_are_must_do() -> None:
     tier_up = TierUp()
     while not tier_up.over:

@@ -153,3 +153,14 @@ def test_wasm_that_nobody_read_is_unknown() -> None:
         for e in recording.entries
     )
     assert harness(replace(recording, entries=unread))["wasm-served"].status == "unknown"
+
+
+def test_a_page_on_which_v8_was_still_compiling_is_told() -> None:
+    def compiling(recording: Recording) -> CheckRow:
+        return {row.id: row for row in subject_checks(Case(recording))}["compiling"]
+
+    assert compiling(record(Machine(), rounds=4)).status == "unknown"
+    assert compiling(seen("web-paced", tier_up="compiler-idle")).status == "pass"
+    told = compiling(seen("web-paced", tier_up="unsettled"))
+    assert told.status == "fail"
+    assert told.text.startswith("in 4 of 4 timed visits")
