@@ -5,7 +5,7 @@ from gapprof.facts.claim import Cause, Claim, Part, Span, Step
 from gapprof.facts.computed import GOOD_128
 from gapprof.facts.estimates import factor
 from gapprof.facts.kernel_excess import excess_by_node
-from gapprof.facts.profiles import CAPPED, NATIVE, profile_of
+from gapprof.facts.profiles import CAPPED, NATIVE, WEB, profile_of
 from gapprof.facts.readings import readable
 from gapprof.facts.square import COMMON, OWN, OWN_128, square_paths
 from gapprof.facts.steps import part, why_not
@@ -15,6 +15,7 @@ from gapprof.text import numbers
 from gapprof.text.names import harmless
 
 _MOST_NODES = 3
+_INSERTED = ("InsertedPrecisionFreeCast_", "InsertedCast_")
 
 
 def _claim(case: Case) -> Claim:
@@ -29,7 +30,7 @@ def _claim(case: Case) -> Claim:
     )
     return Claim(
         parts=(_layout(case), graph, *_excess(case)),
-        evidence=(*_rewritten(case), *told_by_side_rungs(case, "library")),
+        evidence=(*_rewritten(case), *_inserted_casts(case), *told_by_side_rungs(case, "library")),
     )
 
 
@@ -95,6 +96,21 @@ def _rewritten(case: Case) -> tuple[Evidence, ...]:
         text = f"Your file has {model.original_nodes} nodes, the common graph runs {len(native.nodes)}."
         found.append(Evidence(kind="graph", text=text, value=float(len(native.nodes))))
     return tuple(found)
+
+
+def _inserted_casts(case: Case) -> tuple[Evidence, ...]:
+    """onnxruntime casts around operators without a kernel for the file's type, and names such nodes so."""
+    web = profile_of(case, WEB)
+    casts = [node.ms for name, node in web.nodes.items() if name.startswith(_INSERTED)] if web else []
+    if web is None or not casts or web.kernels_ms <= 0:
+        return ()
+    share = sum(casts) / web.kernels_ms
+    count = f"{len(casts)} Cast node{'s' if len(casts) > 1 else ''}"
+    text = (
+        f"{numbers.percent(share)} of the browser's time is {count} that your file does not have: "
+        "onnxruntime has no kernels for its type here. Deploy it in float32, or in int8."
+    )
+    return (Evidence(kind="graph", text=text, value=share),)
 
 
 CAUSE = Cause(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from gapprof.explain.switches import to_verify
+from gapprof.explain.switches import SWITCHES, to_verify
 from gapprof.facts.case import Case
 from gapprof.measure.spending import visited_with
 from gapprof.records.recording import PlannedRung, Recording
@@ -34,10 +34,11 @@ def possible_rungs(settings: Settings, rungs: Mapping[str, Rung]) -> frozenset[s
 
 
 def verifying_rungs(recording: Recording, steps: Sequence[PlannedRung]) -> tuple[str, ...]:
-    """Every change that is predicted to save, with the rungs that it is compared with."""
+    """Every change that is predicted to save, what it is compared with, and what is yet to predict it."""
     ladder = {step.rung.id: step for step in steps}
-    chosen = to_verify(Case(recording))
-    return tuple(dict.fromkeys(one for rung in chosen for one in visited_with(ladder[rung], ladder)))
+    chosen = [rung for changed in to_verify(Case(recording)) for rung in (changed, SWITCHES[changed].source)]
+    side = [rung for rung in chosen if ladder[rung].rung.role == "side"]
+    return tuple(dict.fromkeys(one for rung in side for one in visited_with(ladder[rung], ladder)))
 
 
 def _visited(rungs: Mapping[str, Rung], when: str) -> frozenset[str]:

@@ -1,5 +1,6 @@
 """What each option of `explain` does is in the report, under the right cause. Structure and sign only."""
 
+import hashlib
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,9 +10,11 @@ import onnxruntime
 import pytest
 
 from gapprof import Report
+from gapprof.assets import web_dist
 from gapprof.records.codec import decode_recording
+from gapprof.records.recording import Recording
 from gapprof.records.report import CauseRow, Evidence
-from gapprof.records.trial import OutputCheck
+from gapprof.records.trial import OutputCheck, Trial
 from tests.live.conftest import BURN_MS, EVERY_MS
 
 
@@ -66,11 +69,15 @@ def test_real_inputs_are_what_both_sides_ran_on(
 
 def output_checks(tmp_path_factory: pytest.TempPathFactory, inputs: str) -> Iterator[OutputCheck]:
     """Of the one recording that was made with these inputs."""
-    for path in tmp_path_factory.getbasetemp().glob("recording*/recording.jsonl"):
-        with path.open("rb") as lines:
-            recording = decode_recording(lines, source=path.name)
+    for recording in recordings(tmp_path_factory):
         if recording.begin.settings.inputs == inputs:
             yield from recording.of(OutputCheck)
+
+
+def recordings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recording]:
+    for path in tmp_path_factory.getbasetemp().glob("recording*/recording.jsonl"):
+        with path.open("rb") as lines:
+            yield decode_recording(lines, source=path.name)
 
 
 def test_a_planted_timer_is_named_with_its_time(flagged: Report) -> None:
@@ -94,10 +101,18 @@ def test_missing_isolation_costs_threads(unisolated: Report) -> None:
     assert any(check.kind == "subject" and "isolat" in check.text for check in unisolated.checks)
 
 
-def test_a_build_of_ones_own_is_served_and_said(unisolated: Report) -> None:
-    assert unisolated.settings.web_dist is not None
+def test_a_build_of_ones_own_is_served_and_said(
+    unisolated: Report, own_build: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     assert rung_ms(unisolated, "web-worker") > 0
     assert any("--web-dist" in text for text in unisolated.warnings)
+    (recording,) = (one for one in recordings(tmp_path_factory) if one.begin.settings.web_dist)
+    trials = [trial for trial in recording.of(Trial) if trial.rung.startswith("web")]
+    (file,) = {trial.seen.wasm_file for trial in trials}
+    assert file is not None
+    digest = hashlib.sha256((own_build / file).read_bytes()).hexdigest()
+    assert {trial.seen.wasm_sha256 for trial in trials} == {digest}
+    assert digest != hashlib.sha256((web_dist(None) / file).read_bytes()).hexdigest()
 
 
 def test_the_model_runs_inside_somebody_elses_page(foreign: Report) -> None:

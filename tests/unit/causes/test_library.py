@@ -2,9 +2,9 @@ import math
 
 import pytest
 
-from gapprof.backends.synthetic import Machine, PlantedFailure, ladder_ms
+from gapprof.backends.synthetic import Machine, PlantedFailure, PlantedNode, ladder_ms
 from gapprof.explain.report import build
-from gapprof.records.report import CauseRow
+from gapprof.records.report import CauseRow, Evidence, Report
 from tests.truth.recorder import record
 
 FACTORS = {"native-extended": 2.0, "native-128": 3.0, "native-all-128": 4.0, "web-graph": 0.8}
@@ -47,3 +47,22 @@ def test_a_missing_child_is_named_and_the_rest_stands() -> None:
 def test_both_widths_of_the_layout_are_evidence() -> None:
     found = [one.value for one in library().evidence if one.kind == "contrast"]
     assert found == pytest.approx([2.0, 1.5])
+
+
+def test_casts_that_the_file_does_not_have_are_named_with_their_share() -> None:
+    cast = PlantedNode(name="InsertedPrecisionFreeCast_x", op_type="Cast", share=0.25)
+    nodes = (
+        PlantedNode(name="conv", share=0.5),
+        PlantedNode(name="own_cast", op_type="Cast", share=0.25),
+        cast,
+    )
+    report = build(record(Machine(nodes=nodes)))
+    (told,) = (one for one in evidence(report) if "does not have" in one.text)
+    assert told.value == pytest.approx(0.25, abs=0.01)
+    assert told.text.startswith("25 % of the browser's time is 1 Cast node that")
+    clean = build(record(Machine(nodes=nodes[:2])))
+    assert not [one for one in evidence(clean) if "does not have" in one.text]
+
+
+def evidence(report: Report) -> tuple[Evidence, ...]:
+    return next(row.evidence for row in report.causes if row.id == "library")

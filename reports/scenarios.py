@@ -1,0 +1,119 @@
+"""Recordings of symptoms that people meet in the field: one run of gapprof each, read by tests/scenarios.
+
+python reports/scenarios.py [NAME ...]      default: every one; writes reports/scenarios/NAME.jsonl
+"""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import onnx
+from onnx import TensorProto, numpy_helper
+
+from gapprof.assets import web_dist_118
+from gapprof.subject.zoo import build
+
+HERE = Path(__file__).parent
+MODEL = "zoo:resnet20"
+SHORT = ("--budget", "30", "--rungs", "main")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """A symptom: what is made for it, and what is then run."""
+
+    shows: str
+    options: tuple[str, ...]
+    model: str = MODEL
+    make: Callable[[Path], None] = lambda _: None
+    """Makes files in an empty folder, which is the working directory of the run."""
+
+
+def without_simd(folder: Path) -> None:
+    """onnxruntime-web 1.18 from a build that has lost SIMD: every file holds the scalar code."""
+    dist = folder / "dist"
+    shutil.copytree(web_dist_118(), dist, ignore=shutil.ignore_patterns("cjs", "esm", "*jsep*", "*training*"))
+    for scalar in ("ort-wasm", "ort-wasm-threaded"):
+        shutil.copy(dist / f"{scalar}.wasm", dist / f"{scalar.replace('wasm', 'wasm-simd')}.wasm")
+
+
+def in_half_precision(folder: Path) -> None:
+    """The same network in float16, for which neither runtime has kernels on this kind of processor."""
+    build("resnet20", folder)
+    model = onnx.load(folder / "resnet20.onnx")
+    for weight in model.graph.initializer:
+        if weight.data_type == TensorProto.FLOAT:
+            half = numpy_helper.from_array(numpy_helper.to_array(weight).astype("float16"), weight.name)
+            weight.CopyFrom(half)
+    for port in (*model.graph.input, *model.graph.output, *model.graph.value_info):
+        if port.type.tensor_type.elem_type == TensorProto.FLOAT:
+            port.type.tensor_type.elem_type = TensorProto.FLOAT16
+    onnx.save(model, folder / "half.onnx")
+
+
+SCENARIOS = {
+    "no-headers": Scenario(
+        shows="threads are asked for on a page without COOP and COEP (S05)",
+        options=(
+            "--no-isolation",
+            "--threads",
+            "2",
+            "--budget",
+            "30",
+            "--rungs",
+            "main,web-isolated,web-threads",
+        ),
+    ),
+    "node": Scenario(
+        shows="the same wasm in Node, outside any page (S07)",
+        options=("--budget", "30", "--rungs", "engine"),
+    ),
+    "scalar-build": Scenario(
+        shows="the wasm that is served has lost SIMD (S02, S08)",
+        options=("--web-dist", "dist", "--budget", "30", "--rungs", "web-simd-118,web-scalar"),
+        make=without_simd,
+    ),
+    "half-precision": Scenario(
+        shows="float16, which onnxruntime casts back and forth (S10)",
+        options=SHORT,
+        model="half.onnx",
+        make=in_half_precision,
+    ),
+    "baseline-tier": Scenario(
+        shows="the browser holds wasm in its baseline tier (S23)",
+        options=("--js-flags=--liftoff-only", *SHORT),
+    ),
+}
+
+
+def record(name: str) -> None:
+    """One run, in a folder of its own; the recording comes here whatever its status."""
+    scenario = SCENARIOS[name]
+    with tempfile.TemporaryDirectory() as folder:
+        scenario.make(Path(folder))
+        command = [sys.executable, "-m", "gapprof", "explain", scenario.model, *scenario.options]
+        done = subprocess.run(
+            [*command, "--allow-noisy", "--quiet", "--recording", "recording.jsonl"],
+            cwd=folder,
+            check=False,
+            timeout=1800,
+        )
+        recording = Path(folder) / "recording.jsonl"
+        if not recording.is_file():
+            sys.exit(f"{name}: gapprof ended with {done.returncode} and wrote no recording")
+        shutil.copy(recording, HERE / "scenarios" / f"{name}.jsonl")
+
+
+def main() -> None:
+    """Record what was named, or all."""
+    (HERE / "scenarios").mkdir(exist_ok=True)
+    for name in sys.argv[1:] or SCENARIOS:
+        record(name)
+
+
+if __name__ == "__main__":
+    main()
