@@ -37,10 +37,11 @@ def _more_threads(case: Case, now: Estimate, level: float) -> Iterator[Action]:
         ("web-isolated", "Serve the page with COOP and COEP, so that wasm may use {threads}"),
         ("web-threads", "Serve the page isolated and ask for a thread per core ({threads})"),
     ):
-        step, then = steps.get(rung), latency_ms(case, rung)
-        if step is None or step.setting is None or step.alias_of or then is None:
+        step = steps.get(rung)
+        if step is None or step.setting is None or step.alias_of or latency_ms(case, rung) is None:
             continue
-        if not costs(case, rung, "web", level):
+        then = _changed(case, rung) if costs(case, rung, "web", level) else None
+        if then is None:
             continue
         if rung == "web-threads" and same_trials(case, "web-isolated", "web"):
             words = "Ask onnxruntime-web for a thread per core ({threads})"
@@ -93,7 +94,13 @@ def _was_tried(case: Case, rung: str) -> bool:
 def _tried(case: Case, rung: str, level: float) -> Estimate | None:
     """What the page takes with the change; None where that is no gain, or gives other outputs."""
     gains = rung not in wrong_outputs(case) and costs(case, rung, "web", level)
-    return latency_ms(case, rung) if gains else None
+    return _changed(case, rung) if gains else None
+
+
+def _changed(case: Case, rung: str) -> Estimate | None:
+    """Now without what the change takes off, read in rounds that have both: the machine may have moved."""
+    gain = read(case, {rung: -1.0, "web": 1.0})
+    return without_ms(case, gain) if gain else None
 
 
 def _untried(case: Case, source: str, to: str, level: float) -> Estimate | None:

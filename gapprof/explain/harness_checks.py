@@ -6,7 +6,7 @@ from typing import Literal
 
 from gapprof.explain.strikes import ours_flags, outside_load
 from gapprof.facts.case import Case
-from gapprof.facts.cells import counted
+from gapprof.facts.cells import counting
 from gapprof.facts.ladder import planned
 from gapprof.records.environment import Setting
 from gapprof.records.report import CheckRow
@@ -141,8 +141,8 @@ def _measured(case: Case) -> Measured:
     """Rungs with trials of their own that count, in the ladder's order."""
     steps = case.get(planned)
     found: dict[str, list[Trial]] = {}
-    for (rung, _), trial in sorted(case.get(counted).items(), key=lambda item: item[0]):
-        found.setdefault(rung, []).append(trial)
+    for trial in case.get(counting):
+        found.setdefault(trial.rung, []).append(trial)
     return {
         rung: (step.setting, found[rung])
         for rung, step in steps.items()

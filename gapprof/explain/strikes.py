@@ -1,7 +1,7 @@
 """Trials that do not count, or count although other programs disturbed them, and flags nobody knows."""
 
 from gapprof.facts.case import Case
-from gapprof.facts.cells import counted
+from gapprof.facts.cells import counting
 from gapprof.facts.disturbance import disturbed
 from gapprof.facts.ladder import planned
 from gapprof.facts.tier import given_flags
@@ -36,12 +36,12 @@ def ours_flags(case: Case) -> CheckRow:
     """Flags of our own that the engine did not know; the user's are the subject's business."""
     users = set(given_flags(case))
     steps = case.get(planned)
-    for (rung, _), trial in case.get(counted).items():
+    for trial in case.get(counting):
         ours = [flag for flag in trial.seen.rejected_flags if flag not in users]
-        if ours and rung in steps:
-            text = f"{rung}: the engine does not know {harmless(' '.join(ours), 80)}"
-            return CheckRow(id="flags", kind="harness", status="fail", text=text, concerns=rung)
-    if not case.get(counted):
+        if ours and trial.rung in steps:
+            text = f"{trial.rung}: the engine does not know {harmless(' '.join(ours), 80)}"
+            return CheckRow(id="flags", kind="harness", status="fail", text=text, concerns=trial.rung)
+    if not case.get(counting):
         text = "no engine ran that could say which flags it knows"
         return CheckRow(id="flags", kind="harness", status="unknown", text=text, concerns="runtime")
     text = "the engine knows every flag of ours"
@@ -51,7 +51,7 @@ def ours_flags(case: Case) -> CheckRow:
 def faulty(case: Case) -> tuple[CheckRow, ...]:
     """Rungs all of whose trials a harness check struck: we failed there, and the number is gone."""
     rows = []
-    kept = {rung for rung, _ in case.get(counted)}
+    kept = {trial.rung for trial in case.get(counting)}
     lost: dict[str, str] = {}
     for trial in case.recording.of(Trial):
         ours = [why for why in trial.struck if not why.startswith(_OUTSIDE)]

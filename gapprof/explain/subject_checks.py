@@ -3,7 +3,7 @@
 from typing import Literal
 
 from gapprof.facts.case import Case
-from gapprof.facts.cells import counted, counted_visits
+from gapprof.facts.cells import counting
 from gapprof.facts.isolation import isolated
 from gapprof.facts.ladder import planned
 from gapprof.facts.tier import baseline_flags, given_flags
@@ -53,7 +53,7 @@ def _tier(case: Case) -> CheckRow:
 
 def _compiling(case: Case) -> CheckRow:
     """On the quiet page such a trial is struck; beside other work the sign may be the page's own."""
-    looked = [trial for one in case.get(counted_visits).values() for trial in one if trial.seen.tier_up]
+    looked = [trial for trial in case.get(counting) if trial.seen.tier_up]
     unsettled = sum(trial.seen.tier_up == "unsettled" for trial in looked)
     if not looked:
         return _check("compiling", "unknown", "nobody looked whether V8 was still compiling", "runtime")
@@ -71,8 +71,8 @@ def _flags(case: Case) -> CheckRow:
     users = set(given_flags(case))
     unknown = {
         flag
-        for (rung, _), trial in case.get(counted).items()
-        if rung in case.get(planned)
+        for trial in case.get(counting)
+        if trial.rung in case.get(planned)
         for flag in trial.seen.rejected_flags
         if flag in users
     }

@@ -116,8 +116,8 @@ def _can_be_made(case: Case, rung: str) -> bool:
     steps = case.get(planned)
     if rung not in steps or not _can_be_visited(steps[rung]):
         return False
-    source = steps[SWITCHES[rung].source]
-    return source.refusal is None and _same_threads(steps[rung], source)
+    source = steps.get(SWITCHES[rung].source)
+    return source is not None and source.refusal is None and _same_threads(steps[rung], source)
 
 
 def _can_be_visited(step: PlannedRung) -> bool:

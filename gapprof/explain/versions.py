@@ -1,7 +1,7 @@
 """Which programs the figures are of, in their own words: what a second run must have alike to compare."""
 
 from gapprof.facts.case import Case
-from gapprof.facts.cells import counted
+from gapprof.facts.cells import counting
 from gapprof.facts.ladder import planned
 from gapprof.records.trial import Seen
 from gapprof.text.names import harmless
@@ -25,8 +25,8 @@ def versions(case: Case) -> dict[str, str]:
 def _seen(case: Case, backend: str) -> Seen | None:
     """Side rungs that serve another build of onnxruntime-web are not what the report is of."""
     steps = case.get(planned)
-    for (rung, _), trial in sorted(case.get(counted).items()):
-        step = steps.get(rung)
+    for trial in case.get(counting):
+        step = steps.get(trial.rung)
         if step is not None:
             asked = step.rung.environment
             if asked.backend == backend and asked.build == "served":

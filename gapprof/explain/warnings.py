@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from gapprof.explain.outputs import output_warnings
 from gapprof.explain.status import REASON, missing_side
 from gapprof.facts.case import Case
-from gapprof.facts.cells import complete_rounds, counted
+from gapprof.facts.cells import complete_rounds, counting
 from gapprof.facts.ladder import planned
 from gapprof.facts.operators import join
 from gapprof.facts.profiles import NATIVE, WEB, profile_of
@@ -45,8 +45,8 @@ def _versions(case: Case) -> Iterator[str]:
     steps = case.get(planned)
     versions: dict[str, str] = {}
     digest: str | None = None
-    for (rung, _), trial in sorted(case.get(counted).items()):
-        step = steps.get(rung)
+    for trial in case.get(counting):
+        step = steps.get(trial.rung)
         if step is not None and step.rung.environment.build == "served":
             side = "native" if step.rung.environment.backend == "native" else "web"
             versions.setdefault(side, trial.seen.runtime_version)

@@ -1,7 +1,7 @@
 """Every side rung that was measured, read as a change."""
 
 from gapprof.explain.outputs import wrong_outputs
-from gapprof.explain.switches import judged, measured_over_predicted, predicted_ms, to_verify
+from gapprof.explain.switches import SWITCHES, judged, measured_over_predicted, predicted_ms, to_verify
 from gapprof.facts.case import Case
 from gapprof.facts.estimates import factor, latency_ms
 from gapprof.facts.ladder import planned
@@ -20,20 +20,27 @@ def what_ifs(case: Case) -> tuple[WhatIf, ...]:
         if measured is None:
             continue
         against, ratio = factor(case, parent, rung), measured_over_predicted(case, rung)
+        predicted = predicted_ms(case, rung)
         saves = rung in case.get(to_verify) and rung not in wrong_outputs(case)
         found.append(
             WhatIf(
                 change=step.rung.title,
                 rung=rung,
-                predicted_ms=predicted_ms(case, rung),
+                predicted_ms=predicted,
                 measured_ms=measured,
                 factor=against,
-                why=_why(case, rung, parent, against),
+                why=_why(case, rung, parent, against) or ("" if predicted else _unpredicted(rung)),
                 ratio=ratio,
                 prediction=judged(ratio) if ratio and saves else None,
             )
         )
     return tuple(found)
+
+
+def _unpredicted(rung: str) -> str:
+    if rung not in SWITCHES:
+        return "no step of the ladder predicts it"
+    return f"what predicts it, {SWITCHES[rung].source}, was not measured; --verify does"
 
 
 def _why(case: Case, rung: str, parent: str, against: Estimate | None) -> str:

@@ -52,9 +52,10 @@ def unlucky_way(trial: Trial) -> int | None:
     return slowest if min(ways[slowest]) > SLOWER * median(others) else None
 
 
-def counted(case: Case) -> Mapping[tuple[str, int], Trial]:
-    """(rung, round) → the first visit that counts, of rungs with trials of their own."""
-    return {cell: visits[0] for cell, visits in case.get(counted_visits).items()}
+def counting(case: Case) -> tuple[Trial, ...]:
+    """Every trial that counts, of rungs with trials of their own; by rung, round and visit."""
+    cells = case.get(counted_visits)
+    return tuple(trial for cell in sorted(cells) for trial in cells[cell])
 
 
 def counted_visits(case: Case) -> Mapping[tuple[str, int], tuple[Trial, ...]]:

@@ -1,7 +1,8 @@
 """Rungs that no environment can give: latencies computed from measured ones, each saying how."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import fmean
 
 from gapprof.facts.case import Case
@@ -106,7 +107,8 @@ def _estimated_128(case: Case) -> Iterator[ComputedRung]:
     if ratio is None:
         return
     share = sum(n.ms for n in native.nodes.values() if _vectorised(n.op_type)) / native.kernels_ms
-    yield from _derived(
+    rounds = enumerate(preflight.estimated_isa_by_round)
+    for rung in _derived(
         case,
         NATIVE,
         lambda latency_ms: latency_ms * (1 + share * (ratio - 1)),
@@ -116,7 +118,8 @@ def _estimated_128(case: Case) -> Iterator[ComputedRung]:
             f"computed: the {numbers.percent(share)} of {NATIVE} in MatMul, Conv and Gemm nodes "
             f"take {numbers.factor(ratio)} as long"
         ),
-    )
+    ):
+        yield replace(rung, by_pass={number: math.log1p(share * (one - 1)) for number, one in rounds})
 
 
 def _vectorised(op_type: str) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from statistics import fmean, median
 
 from gapprof.facts.case import Case
-from gapprof.facts.cells import counted
+from gapprof.facts.cells import counting
 from gapprof.facts.ladder import target
 from gapprof.records.trial import Trace, Trial
 
@@ -75,4 +75,4 @@ def requests(case: Case, rung: str) -> Mapping[str, float]:
 def trials_of(case: Case, rung: str) -> Iterable[Trial]:
     """Trials that count, of a rung or of the one whose trials it shares."""
     shared = target(case, rung)
-    return [trial for (name, _), trial in case.get(counted).items() if name == shared]
+    return [trial for trial in case.get(counting) if trial.rung == shared]

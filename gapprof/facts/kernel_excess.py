@@ -57,12 +57,15 @@ def excess_by_pass_ms(case: Case) -> tuple[float, ...]:
 
 
 def _lower_bound(slow: NodeFigure, fast: NodeFigure, level: float) -> float:
-    """Of the difference of mean ln(ms); -inf where there are too few runs to say."""
+    """Of the difference of mean ln(ms), by Welch and Satterthwaite; -inf where there are too few runs."""
     by_pass = min(len(slow.by_pass_ms), len(fast.by_pass_ms)) >= FEWEST_PASSES
     figures = (node.by_pass_ms if by_pass else node.samples_ms for node in (slow, fast))
     a, b = ([math.log(value) for value in values if value > 0] for values in figures)
     if len(a) < 3 or len(b) < 3:
         return -math.inf
-    spread = variance(a) / len(a) + variance(b) / len(b)
-    freedom = min(len(a), len(b)) - 1
-    return fmean(a) - fmean(b) - float(stdtrit(freedom, (1 + level) / 2)) * math.sqrt(spread)
+    of_a, of_b = variance(a) / len(a), variance(b) / len(b)
+    difference = fmean(a) - fmean(b)
+    if of_a + of_b == 0:
+        return difference
+    freedom = (of_a + of_b) ** 2 / (of_a**2 / (len(a) - 1) + of_b**2 / (len(b) - 1))
+    return difference - float(stdtrit(freedom, (1 + level) / 2)) * math.sqrt(of_a + of_b)

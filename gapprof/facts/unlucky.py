@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from gapprof.facts.case import Case
-from gapprof.facts.cells import by_way, counted, unlucky_way
+from gapprof.facts.cells import by_way, counting, unlucky_way
 from gapprof.records.trial import Trial
 
 
@@ -19,7 +19,7 @@ class Luck:
 
 def stack_luck(case: Case) -> Luck | None:
     """None where no trial had a way that was slower throughout."""
-    trials = [trial for trial in case.get(counted).values() if trial.ways > 1 and trial.requests_ms]
+    trials = [trial for trial in case.get(counting) if trial.ways > 1 and trial.requests_ms]
     factors = [factor for trial in trials if (factor := _slower(trial)) is not None]
     return Luck(unlucky=len(factors), trials=len(trials), worst=max(factors)) if factors else None
 

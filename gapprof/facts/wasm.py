@@ -3,7 +3,7 @@
 import math
 
 from gapprof.facts.case import Case
-from gapprof.facts.cells import counted, measured
+from gapprof.facts.cells import counting, measured
 from gapprof.facts.ladder import planned
 from gapprof.stats.contrast import mean
 
@@ -14,12 +14,10 @@ WITHOUT_SIMD = "web-scalar"
 def served_simd(case: Case) -> bool | None:
     """Whether the build under test has 128-bit vectors; None where nobody looked."""
     steps = case.get(planned)
-    for (rung, _), trial in case.get(counted).items():
-        if (
-            rung in steps
-            and steps[rung].rung.environment.build == "served"
-            and trial.seen.wasm_simd is not None
-        ):
+    for trial in case.get(counting):
+        step = steps.get(trial.rung)
+        served = step is not None and step.rung.environment.build == "served"
+        if served and trial.seen.wasm_simd is not None:
             return trial.seen.wasm_simd
     return None
 

@@ -10,7 +10,7 @@ from gapprof.errors import EnvironmentUnusable, ModelUnusable
 from gapprof.measure.pacing import pace_for, trial_s
 from gapprof.measure.resolve import asked_threads, ladder, resolve, with_refusal
 from gapprof.measure.visits import Visits
-from gapprof.native.estimate import measured_isa_ratio
+from gapprof.native.estimate import IsaRatio, measured_isa_ratio
 from gapprof.records.backend import Backend
 from gapprof.records.environment import OWN_RULE, Setting
 from gapprof.records.job import Pace
@@ -110,15 +110,16 @@ def conclude(
     }
     longest = max(expected.values(), default=1.0)
     deadline = min(LONGEST_VISIT_S, max(SHORTEST_DEADLINE_S, 10 * longest))
-    ratio, why = _estimate(steps) if isinstance(first.native, Trial) else (None, "")
+    estimate = _estimate(steps) if isinstance(first.native, Trial) else IsaRatio(ratio=None, why="")
     return Preflight(
         page_threads=page_threads,
         page_seen=page_seen,
         native_seen=native_seen,
         pace=replace(pace, deadline_s=deadline),
         ladder=steps,
-        estimated_isa_ratio=ratio,
-        estimated_isa_why=why,
+        estimated_isa_ratio=estimate.ratio,
+        estimated_isa_by_round=estimate.by_round,
+        estimated_isa_why=estimate.why,
         expected_trial_s=expected,
     )
 
@@ -167,10 +168,9 @@ def _expected_s(step: PlannedRung, first: FirstLook, native_ms: float, web_ms: f
     )
 
 
-def _estimate(steps: tuple[PlannedRung, ...]) -> tuple[float | None, str]:
+def _estimate(steps: tuple[PlannedRung, ...]) -> IsaRatio:
     """Only where no instruction ceiling works is the width estimated from GEMM ratios."""
     capped = next((step for step in steps if step.rung.id == "native-128"), None)
     if capped is None or capped.refusal is None or capped.rung.environment.backend != "native":
-        return None, ""
-    estimate = measured_isa_ratio(deadline_s=ESTIMATE_DEADLINE_S)
-    return estimate.ratio, estimate.why
+        return IsaRatio(ratio=None, why="")
+    return measured_isa_ratio(deadline_s=ESTIMATE_DEADLINE_S)

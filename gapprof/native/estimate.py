@@ -32,6 +32,8 @@ class IsaRatio:
 
     ratio: float | None
     why: str
+    by_round: tuple[float, ...] = ()
+    """The same from each round alone; empty where it is no measurement."""
 
 
 def measured_isa_ratio(*, deadline_s: float) -> IsaRatio:
@@ -77,14 +79,18 @@ def _ratio(rounds: list[dict[str, GemmTimes]]) -> IsaRatio:
         return IsaRatio(
             ratio=None, why=f"numpy uses {blas or 'an unknown BLAS'} here; only OpenBLAS can be held"
         )
-    full = _best([times[_AUTOMATIC] for times in rounds])
-    narrow = _best([times[core] for times in rounds for core in _CORES_128])
-    ratio = statistics.geometric_mean(b / a for a, b in zip(full, narrow, strict=True))
+    ratio = _narrow_over_full(rounds)
     if ratio < _LEAST_RATIO:
         return IsaRatio(
             ratio=None, why="OpenBLAS took no notice of the processor that it was told to compute for"
         )
-    return IsaRatio(ratio=ratio, why=_METHOD)
+    return IsaRatio(ratio=ratio, why=_METHOD, by_round=tuple(_narrow_over_full([one]) for one in rounds))
+
+
+def _narrow_over_full(rounds: list[dict[str, GemmTimes]]) -> float:
+    full = _best([times[_AUTOMATIC] for times in rounds])
+    narrow = _best([times[core] for times in rounds for core in _CORES_128])
+    return statistics.geometric_mean(b / a for a, b in zip(full, narrow, strict=True))
 
 
 def _best(measured: list[GemmTimes]) -> list[float]:

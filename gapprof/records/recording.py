@@ -73,6 +73,8 @@ class Preflight(Struct, frozen=True, kw_only=True, tag="preflight", tag_field="e
     ladder: tuple[PlannedRung, ...]
     estimated_isa_ratio: float | None = None
     """Where no ceiling works: 128-bit over full-width GEMM time on this CPU (OpenBLAS cores), measured."""
+    estimated_isa_by_round: tuple[float, ...] = ()
+    """The same from each round of the estimate alone: how far they differ is what nobody knows better."""
     estimated_isa_why: str = ""
     expected_trial_s: dict[str, float] = {}
 

@@ -191,10 +191,13 @@ def test_what_a_scalar_build_costs_is_as_uncertain_as_the_rungs_that_say_it() ->
 
 
 def test_a_prediction_stands_beside_what_was_measured() -> None:
-    factors = {"native-threads": 1.9, "web-threads": 1 / 1.8}
-    report = build(record(Machine(latency_ms=ladder_ms(factors)), FULL, side_rounds=3))
+    factors = {"native-threads": 2.1, "web-worker-threads": 1 / 1.9, "web-threads": 1 / 1.8}
+    machine, bench = Machine(latency_ms=ladder_ms(factors)), "web-worker-threads"
+    without = build(record(machine, FULL, side_rounds=3))
+    assert next(one.why for one in without.what_ifs if one.rung == "web-threads").startswith("what predicts")
+    report = build(record(machine, FULL, side_rounds=3, side=("web-threads", bench)))
     what_if = next(one for one in report.what_ifs if one.rung == "web-threads")
     assert what_if.predicted_ms is not None
     assert what_if.measured_ms is not None
-    assert what_if.predicted_ms.point == pytest.approx(10.0, rel=0.01)
-    assert what_if.measured_ms.point == pytest.approx(19.0 / 1.8, rel=0.01)
+    assert what_if.predicted_ms.point == pytest.approx(21.0 / 1.9, rel=0.01)
+    assert what_if.measured_ms.point == pytest.approx(21.0 / 1.8, rel=0.01)

@@ -3,7 +3,7 @@ from msgspec.structs import replace
 
 from gapprof.backends.synthetic import Machine, PlantedFailure
 from gapprof.facts.case import Case
-from gapprof.facts.cells import complete_rounds, counted, figure_ms, measured, standing
+from gapprof.facts.cells import complete_rounds, counting, figure_ms, measured, standing
 from gapprof.facts.ladder import nominal_chain, target
 from gapprof.records.recording import Recording
 from gapprof.records.settings import Settings
@@ -54,7 +54,7 @@ def test_visits_of_one_round_count_with_their_geometric_mean() -> None:
     struck = replace(trial, visit=2, samples_ms=(90.0,) * 5, struck=("outside load",))
     case = Case(replace(recording, entries=(*recording.entries, again, struck)))
     assert measured(case)["native"][0] == pytest.approx(20.0)
-    assert counted(case)["native", 0] == trial
+    assert [one for one in counting(case) if one.rung == "native"] == [trial, again]
 
 
 def test_one_unlucky_way_of_waking_up_does_not_count_but_waiting_in_every_way_does() -> None:
@@ -85,7 +85,7 @@ def test_the_first_attempt_that_counts_is_the_cell() -> None:
         replace(trial, attempt=1, samples_ms=(2.0,)),
     )
     case = Case(Recording(begin=begin(), entries=attempts))
-    assert [t.samples_ms for t in case.get(counted).values()] == [(2.0,)]
+    assert [t.samples_ms for t in case.get(counting)] == [(2.0,)]
 
 
 def test_struck_trials_do_not_count() -> None:

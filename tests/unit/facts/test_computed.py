@@ -2,6 +2,7 @@ import pytest
 from msgspec.structs import replace
 
 from gapprof.backends.synthetic import Machine, PlantedFailure, PlantedNode, ladder_ms
+from gapprof.explain.report import build
 from gapprof.facts.case import Case
 from gapprof.facts.cells import measured
 from gapprof.facts.computed import ESTIMATED_128, GOOD_128, KERNELS, VECTORISED, computed
@@ -16,11 +17,13 @@ MIXED = (
 )
 
 
-def with_estimate(recording: Recording, ratio: float, why: str = "") -> Recording:
+def with_estimate(
+    recording: Recording, ratio: float, why: str = "", rounds: tuple[float, ...] = ()
+) -> Recording:
     return replace(
         recording,
         entries=tuple(
-            replace(entry, estimated_isa_ratio=ratio, estimated_isa_why=why)
+            replace(entry, estimated_isa_ratio=ratio, estimated_isa_why=why, estimated_isa_by_round=rounds)
             if isinstance(entry, Preflight)
             else entry
             for entry in recording.entries
@@ -55,6 +58,19 @@ def test_where_no_ceiling_works_only_matrix_operators_are_scaled() -> None:
     assert case.get(latencies)[ESTIMATED_128][0] == pytest.approx(native * (1 + 0.75 * 3.0))
     assert ESTIMATED_128 in case.get(chain)
     assert readable(case, ESTIMATED_128, KERNELS)
+
+
+def test_an_estimate_is_as_unsure_as_its_rounds_differ() -> None:
+    recording = record(Machine(nodes=MIXED, refusals=NO_CEILING))
+
+    def width(*rounds: float) -> float:
+        report = build(with_estimate(recording, 4.0, rounds=rounds))
+        factor = next(row.factor for row in report.causes if row.id == "simd")
+        assert factor is not None
+        return factor.high / factor.low
+
+    assert width(4.0, 4.0, 4.0) == pytest.approx(1.0)
+    assert 1.05 < width(3.9, 4.0, 4.1) < width(3.5, 4.0, 4.5)
 
 
 def test_a_measured_ceiling_is_never_estimated() -> None:

@@ -9,6 +9,7 @@ from gapprof.backends.synthetic import Machine, PlantedNode, ladder_ms
 from gapprof.explain.report import build
 from gapprof.facts.case import Case
 from gapprof.facts.computed import GOOD_128, computed
+from gapprof.facts.kernel_excess import excess_by_node
 from gapprof.facts.profiles import CAPPED, WEB, profile_of
 from gapprof.records.recording import Recording
 from gapprof.records.report import CauseRow, Report
@@ -122,6 +123,17 @@ def times(node: NodeTime, luck: float) -> NodeTime:
     return (
         replace(node, samples_ms=tuple(luck * ms for ms in node.samples_ms)) if node.name == "norm" else node
     )
+
+
+@pytest.mark.parametrize(("slower", "lacks"), [(1.0, False), (1.3, True)])
+def test_three_passes_are_enough_to_see_a_kernel_that_is_a_third_slower(slower: float, lacks: bool) -> None:
+    """Among twenty nodes, with one process in a hundredth slower than another."""
+    norm = PlantedNode(name="norm", share=0.05, factors={"native-128": slower})
+    others = tuple(PlantedNode(name=f"conv_{number}", share=0.05) for number in range(19))
+    latency_ms = ladder_ms({"native-all-128": 3.0, "native-128": 3.0, "web-worker": 1.0})
+    machine = Machine(latency_ms=latency_ms, nodes=(norm, *others), noise=0.01, launch_noise=0.01)
+    found = Case(record(machine)).get(excess_by_node)
+    assert set(found) == ({"norm"} if lacks else set())
 
 
 def test_a_kernels_lack_carries_its_passes() -> None:
