@@ -11,7 +11,7 @@ ZOO := mobilenetv2 resnet50 resnet20 squeezenet bert-small decoder-small int8-cn
 
 demo: $(VENV)/installed
 	$(BIN)/gapprof setup --yes
-	$(BIN)/gapprof explain $(MODEL)
+	$(BIN)/gapprof explain $(MODEL) --allow-noisy
 
 test: $(VENV)/installed-dev lint
 	$(BIN)/gapprof setup --yes

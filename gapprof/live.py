@@ -22,8 +22,7 @@ _BAR = 30
 _PHASES = {
     "preflight": "looking at the page and at native",
     "rounds": "measuring",
-    "profile": "profiling operators",
-    "trace": "tracing the page",
+    "trace": "looking at what else the page does",
     "side": "measuring what-ifs",
     "done": "done",
 }

@@ -17,10 +17,10 @@ from gapprof.browser.cdp import CallError
 from gapprof.browser.readback import seen
 from gapprof.browser.tier_up import CHUNK, TierUp, compiled_since, compiler_ms
 from gapprof.browser.trouble import VisitError, failure, reading
-from gapprof.browser.visit import Course, Equipment, Visit, is_foreign, user_folder, visiting
+from gapprof.browser.visit import Course, Equipment, Visit, user_folder, visiting
 from gapprof.errors import EnvironmentUnusable, GapprofError
 from gapprof.guard import Guard
-from gapprof.records.environment import Setting
+from gapprof.records.environment import Setting, is_url
 from gapprof.records.job import Job
 from gapprof.records.settings import Settings
 from gapprof.records.trial import Failure, NodeTime, Profile, Seen, TierUpEnd, Trace, Trial
@@ -68,7 +68,7 @@ class Chromium:
             self._dist(setting)
         except GapprofError as error:
             return f"{error.message}. {error.hint}".rstrip()
-        if setting.page not in ("quiet", "busy") and not is_foreign(setting.page):
+        if setting.page not in ("quiet", "busy") and not is_url(setting.page):
             folder, name = user_folder(setting.page)
             if not (folder / name).is_file():
                 return f"there is no page {folder / name}"

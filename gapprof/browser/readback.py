@@ -8,7 +8,8 @@ from gapprof.browser import wasm
 from gapprof.browser.flags import rejected_flags, warnings_of
 from gapprof.browser.scheduler import busiest_renderer
 from gapprof.browser.trouble import reading
-from gapprof.browser.visit import Visit, is_foreign
+from gapprof.browser.visit import Visit
+from gapprof.records.environment import is_url
 from gapprof.records.job import Job
 from gapprof.records.trial import Seen, TierUpEnd
 from gapprof.records.wire import Opened
@@ -43,7 +44,7 @@ async def seen(job: Job, visit: Visit, opened: Opened, dist: Path, *, tier_up: T
         wasm_sha256=sha256,
         wasm_simd=simd,
         page_url=opened.page_url.replace(visit.serving.base, "gapprof:"),
-        page_kind="url" if is_foreign(page) else page if page in ("quiet", "busy") else "path",
+        page_kind="url" if is_url(page) else page if page in ("quiet", "busy") else "path",
         warnings=warnings_of(arguments),
     )
 

@@ -19,6 +19,7 @@ from gapprof.browser.page import PAGE_S, Page, attached, brought_to
 from gapprof.browser.server import Serving, Site, serving
 from gapprof.browser.trouble import VisitError, trouble_of
 from gapprof.guard import Guard
+from gapprof.records.environment import is_url
 from gapprof.records.job import Job
 from gapprof.records.wire import Answer, Broke, Opened, OpenTask, Profiled, Refused, Task, Timed, Warmed
 
@@ -156,11 +157,6 @@ async def _explained(browser: Browser) -> AsyncIterator[None]:
         raise
 
 
-def is_foreign(page: str) -> bool:
-    """Whether a setting's page is served by somebody else."""
-    return page.startswith(("http://", "https://"))
-
-
 def user_folder(page: str) -> tuple[Path, str]:
     """The folder of a page on disk, and the page's name in it."""
     path = Path(page).expanduser().absolute()
@@ -178,7 +174,7 @@ def _site(job: Job, probes: Path, *, dist: Path, inputs: bytes) -> Site:
         chain = Path(job.chain_path)
         folders["chain/"] = Folder(root=chain.parent, only=frozenset({chain.name}))
     page, root = job.setting.page, None
-    if page not in _BUILT_IN and not is_foreign(page):
+    if page not in _BUILT_IN and not is_url(page):
         root = Folder(root=user_folder(page)[0])
         folders["page/"] = root
     return Site(
@@ -186,14 +182,14 @@ def _site(job: Job, probes: Path, *, dist: Path, inputs: bytes) -> Site:
         blobs={"inputs.bin": inputs, "chain.bin": tasks.CHAIN_INPUT},
         root=root,
         isolated=job.setting.isolated,
-        origin=_origin(page) if is_foreign(page) else None,
+        origin=_origin(page) if is_url(page) else None,
     )
 
 
 def _address(page: str, server: Serving) -> str:
     if page in _BUILT_IN:
         return server.url(f"probes_web/pages/{page}.html")
-    return page if is_foreign(page) else server.url(f"page/{quote(user_folder(page)[1])}")
+    return page if is_url(page) else server.url(f"page/{quote(user_folder(page)[1])}")
 
 
 def _origin(url: str) -> str:
@@ -203,6 +199,6 @@ def _origin(url: str) -> str:
 
 def _for_page(page: str) -> tuple[str, ...]:
     """A page from the network may not reach a loopback server without the user's consent to a prompt."""
-    if is_foreign(page) and urlsplit(page).hostname not in ("127.0.0.1", "localhost", "::1"):
+    if is_url(page) and urlsplit(page).hostname not in ("127.0.0.1", "localhost", "::1"):
         return ("--disable-features=LocalNetworkAccessChecks",)
     return ()

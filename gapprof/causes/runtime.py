@@ -37,7 +37,7 @@ def _claim(case: Case) -> Claim:
         advice="Drop the flags that slow wasm down.",
     )
     if same_trials(case, WEB, "web-flags"):
-        flags = replace(flags, why="no browser or V8 flags were given")
+        flags = replace(flags, why="no browser or V8 flags were given", advice="")
     event_loop = part(
         case,
         "web-main",

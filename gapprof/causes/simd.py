@@ -137,7 +137,7 @@ CAUSE = Cause(
     id="simd",
     title="128-bit vectors instead of the processor's full width",
     owner="hardware",
-    advice="Nothing in your page changes this: WebAssembly has 128-bit vectors. A smaller model loses less.",
+    advice="Nothing in your page changes this: WebAssembly has 128-bit vectors.",
     phrase="comes with 128-bit wasm",
     spans=(Span(source=COMMON, to=CAPPED, name="simd"),),
     claim=_claim,

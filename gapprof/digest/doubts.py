@@ -80,12 +80,13 @@ def _residual(report: Report) -> Iterator[str]:
 
 
 def _causes(report: Report) -> Iterator[str]:
-    """One sentence a reason, whichever causes share it."""
+    """One sentence a reason, whichever causes share it; none for what this backend cannot have."""
     if report.status == "failed":
         return
     by_reason: dict[str, list[str]] = {}
     for cause in report.causes:
-        if cause.why:
+        impossible = cause.verdict == "not-applicable" and cause.factor is None
+        if cause.why and not impossible:
             by_reason.setdefault(cause.why, []).append(cause.title)
     yield from (f"{'; '.join(titles)}: {why}" for why, titles in by_reason.items())
 

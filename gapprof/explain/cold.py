@@ -18,9 +18,22 @@ def cold(case: Case) -> Cold:
     stages = sorted({*native, *web}, key=lambda stage: (_place(stage), stage))
     return Cold(
         rows=tuple(
-            ColdRow(stage=stage, native_ms=native.get(stage), web_ms=web.get(stage)) for stage in stages
+            ColdRow(
+                stage=stage,
+                native_ms=native.get(stage),
+                web_ms=web.get(stage),
+                why="" if stage in native and stage in web else _why(stage, native, web),
+            )
+            for stage in stages
         )
     )
+
+
+def _why(stage: str, native: Mapping[str, float], web: Mapping[str, float]) -> str:
+    missing = " and ".join(
+        side for side, stages in (("native", native), ("the browser", web)) if stage not in stages
+    )
+    return f"{missing} has no such stage, or was not measured"
 
 
 def _stages(case: Case, rung: str) -> Mapping[str, float]:

@@ -14,6 +14,7 @@ from gapprof.stats.lmdi import log_mean
 
 OVERHEAD = "overhead"
 """`op_type` of the rows that are no nodes."""
+_UNKNOWN = "what this processor could do at best is not measured yet"
 WEIGHTING = "weighting"
 
 
@@ -87,6 +88,7 @@ def _row(
         ratio=web_ms / native_ms if positive else None,
         share_of_web=web_ms / model_web_ms,
         causes=causes,
+        why=_UNKNOWN if positive else f"{_UNKNOWN}; one side spends no time here",
     )
 
 

@@ -7,11 +7,12 @@ from gapprof.facts.contention import requests, run_queue_ms_per_s, traced_work
 from gapprof.facts.ladder import planned, target
 
 _MOST_WORK = 30
+_UNSEEN = "what inference does to the page, its frames and long tasks, is not measured yet"
 
 
 def page_figures(case: Case) -> dict[str, Any]:
     """The user's page under its own name's keys, the built-in busy page under `busy`."""
-    found = _figures(case, "web")
+    found = {"frames": None, "long_tasks": None, "why": _UNSEEN, **_figures(case, "web")}
     busy = _figures(case, "web-busy") if target(case, "web-busy") != target(case, "web") else {}
     return {**found, "busy": busy} if busy else found
 

@@ -42,12 +42,6 @@ def is_native(case: Case, rung: str) -> bool:
     return step.rung.environment.backend == "native" if step else rung.startswith("native")
 
 
-def title(case: Case, rung: str) -> str:
-    """What a rung is called in a report."""
-    step = case.get(planned).get(rung)
-    return step.rung.title if step else rung
-
-
 def _depth(steps: Mapping[str, PlannedRung], rung: str) -> int:
     depth = 0
     parent = steps[rung].rung.derived_from

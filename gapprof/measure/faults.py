@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from gapprof.measure.resolve import is_url
-from gapprof.records.environment import Setting
+from gapprof.records.environment import Setting, is_url
 from gapprof.records.trial import Seen
 
 

@@ -4,12 +4,10 @@ from collections.abc import Callable, Mapping
 
 from msgspec.structs import replace
 
-from gapprof.records.environment import Environment, Setting
+from gapprof.records.environment import Environment, Setting, is_url
 from gapprof.records.recording import PlannedRung
 from gapprof.records.rung import Rung
 from gapprof.records.settings import Settings
-
-PAGE_WORDS = ("quiet", "busy")
 
 FLAGS: Mapping[str, tuple[str, ...]] = {
     "stock": (),
@@ -26,11 +24,6 @@ def asked_threads(settings: Settings, cores: int) -> int:
     A copy of the rule, for pages that were not seen to apply it; `cores` are those that a page is shown.
     """
     return settings.threads if settings.threads is not None else max(1, min(4, (cores + 1) // 2))
-
-
-def is_url(page: str) -> bool:
-    """Whether `--page` names something that somebody else serves."""
-    return page.startswith(("http://", "https://"))
 
 
 def resolve(

@@ -10,6 +10,7 @@ import msgspec
 
 from gapprof import registry
 from gapprof.errors import WrongUse
+from gapprof.records.environment import is_url
 from gapprof.records.settings import Settings
 from gapprof.text.suggestion import did_you_mean
 
@@ -67,6 +68,11 @@ def _check(settings: Settings) -> None:
 
 def _check_paths(settings: Settings) -> None:
     _check_page(settings.page)
+    if not settings.isolation and is_url(settings.page):
+        raise WrongUse(
+            "--no-isolation is for pages that gapprof serves; whether this one is isolated, its server says",
+            hint="Leave the option out, or give --page the path of a page.",
+        )
     if settings.inputs is not None and not _is_file(settings.inputs):
         raise WrongUse(
             f"--inputs {settings.inputs} is no file", hint="Give an .npz with one array per input."
@@ -82,7 +88,7 @@ def _check_page(page: str) -> None:
     hint = "Give quiet, busy, the path of an HTML file or its folder, or an http(s) URL."
     if page in _PAGES:
         return
-    if _is_url(page):
+    if is_url(page):
         if not _host(page):
             raise WrongUse(f"--page {page} names no host", hint=hint)
     elif page and _is_folder(page):
@@ -139,7 +145,3 @@ def _rungs(asked: str) -> str:
                 f"there is no rung called {name!r}", hint=did_you_mean(name, [*_RUNG_WORDS, *known])
             )
     return ",".join(dict.fromkeys(ids))
-
-
-def _is_url(page: str) -> bool:
-    return page.startswith(("http://", "https://"))

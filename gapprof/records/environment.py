@@ -61,3 +61,8 @@ def changed_fields(before: Struct, after: Struct) -> frozenset[str]:
     """Names of the fields in which two values of one type differ."""
     a, b = asdict(before), asdict(after)
     return frozenset(name for name in a if a[name] != b[name])
+
+
+def is_url(page: str) -> bool:
+    """Whether a page is somebody else's, served from an address of its own."""
+    return page.startswith(("http://", "https://"))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA = "gapprof/report"
-SCHEMA_VERSION = "1.2"
+SCHEMA_VERSION = "1.3"
 
 Verdict = Literal["costs", "saves", "unclear", "not-applicable", "not-measured"]
 Owner = Literal["page", "model", "library", "browser", "hardware"]
@@ -150,6 +150,8 @@ class OperatorRow(Struct, frozen=True, kw_only=True):
     causes: dict[str, float]
     bound: str | None = None
     speed_of_light_ms: float | None = None
+    why: str = ""
+    """Of what is null here."""
 
 
 class ColdRow(Struct, frozen=True, kw_only=True):
@@ -158,6 +160,8 @@ class ColdRow(Struct, frozen=True, kw_only=True):
     stage: str
     native_ms: float | None
     web_ms: float | None
+    why: str = ""
+    """Of what is null here."""
 
 
 class Cold(Struct, frozen=True, kw_only=True):

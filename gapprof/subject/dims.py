@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gapprof.errors import ModelUnusable, WrongUse
+from gapprof.errors import GapprofError, ModelUnusable, WrongUse
 from gapprof.records.model import TensorSpec
 from gapprof.subject import limits
 from gapprof.subject.declared import Declared, listing
@@ -57,9 +57,10 @@ class Resolved:
 def resolve(declared: Mapping[str, Declared], stated: Iterable[Stated]) -> Resolved:
     """Give every free dimension one value; the same name has the same value everywhere.
 
-    Raises WrongUse for a stated shape that does not fit the model, ModelUnusable for inputs beyond the limit.
+    Raises WrongUse for stated shapes that do not fit the model or the limits, else ModelUnusable beyond them.
     """
     symbols: dict[str, int] = {}
+    stated = tuple(stated)
     for shape in stated:
         _bind(shape, declared, symbols)
     assumed: dict[str, int] = {}
@@ -77,7 +78,7 @@ def resolve(declared: Mapping[str, Declared], stated: Iterable[Stated]) -> Resol
         )
         for name, value in declared.items()
     )
-    _bound_bytes(inputs)
+    _bound_bytes(inputs, by_the_user=bool(stated))
     return Resolved(inputs=inputs, symbols=symbols, assumed=assumed)
 
 
@@ -142,10 +143,11 @@ def _default(dim: str, cached: bool) -> int:
     return _OTHERWISE
 
 
-def _bound_bytes(inputs: tuple[TensorSpec, ...]) -> None:
+def _bound_bytes(inputs: tuple[TensorSpec, ...], *, by_the_user: bool) -> None:
     size_bytes = sum(math.prod(spec.shape) * np.dtype(spec.dtype).itemsize for spec in inputs)
     if size_bytes > limits.INPUT_BYTES:
-        raise ModelUnusable(
+        whose: type[GapprofError] = WrongUse if by_the_user else ModelUnusable
+        raise whose(
             f"the inputs of one run would take {size_bytes / 2**30:,.1f} GiB",
             hint=f"gapprof feeds up to {limits.INPUT_BYTES >> 30} GiB; give smaller dimensions with --shape.",
         )

@@ -7,6 +7,7 @@ from typing import Any
 from gapprof.text import numbers
 
 _MOST_ENTRIES = 10
+_RATES = {"ms_per_s": "ms per s", "per_s": "per s"}
 _UNITS = ("ms", "bytes")
 _PROPORTIONS = ("ratio", "closure", "share")
 
@@ -26,7 +27,7 @@ def figures_in_words(figures: Mapping[str, Any], above: str = "") -> Iterator[tu
 
 def label_of(key: str) -> str:
     """A key in words, without the unit that its figure carries."""
-    words = key.split("_")
+    words = next((key.removesuffix(unit) for unit in _RATES if key.endswith(unit)), key).strip("_").split("_")
     return " ".join(words[:-1] if len(words) > 1 and words[-1] in _UNITS else words)
 
 
@@ -40,6 +41,9 @@ def _figure(key: str, value: object) -> str:
         return "not measured"
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+    rate = next((words for unit, words in _RATES.items() if key.endswith(unit)), "")
+    if rate:
+        return f"{numbers.bare_ms(value)} {rate}"
     match key.rpartition("_")[2]:
         case "ms":
             return numbers.ms(value)

@@ -51,11 +51,6 @@ def ms_with_interval(estimate: Estimate) -> str:
     return f"{plain(estimate.point, decimals)} ms {_bounds(estimate, decimals)}"
 
 
-def interval(estimate: Estimate) -> str:
-    """The bounds alone, `[2.38, 2.50]`; brackets, because a dash would hide a minus sign."""
-    return _bounds(estimate, _interval_decimals(estimate))
-
-
 def percent(share: float) -> str:
     """A share of 1 in percent: `42 %`, `4.2 %`, `-3.1 %`."""
     value = 100.0 * share
@@ -70,13 +65,6 @@ def whole_percent(share: float) -> str:
 def confidence(level: float) -> str:
     """A level of confidence: `95 %`, `99.9 %`. It is chosen, not measured, so all its digits count."""
     return f"{100 * level:.4g} %"
-
-
-def percent_with_interval(estimate: Estimate) -> str:
-    """A share of 1 in percent with its bounds: `42 % [39, 45]`."""
-    scaled = _scaled(estimate, 100.0)
-    decimals = 1 if abs(scaled.point) < 10 and scaled.high - scaled.low < 10 else 0
-    return f"{plain(scaled.point, decimals)} % {_bounds(scaled, decimals)}"
 
 
 def duration(seconds: float) -> str:
@@ -145,13 +133,3 @@ def _interval_decimals(estimate: Estimate) -> int:
     half_width = (estimate.high - estimate.low) / 2
     wanted = _significant_decimals(half_width, 2) if half_width > 0 else _MOST_DECIMALS
     return max(_significant_decimals(largest, 2), min(wanted, _significant_decimals(largest)))
-
-
-def _scaled(estimate: Estimate, by: float) -> Estimate:
-    return Estimate(
-        point=estimate.point * by,
-        low=estimate.low * by,
-        high=estimate.high * by,
-        level=estimate.level,
-        rounds=estimate.rounds,
-    )

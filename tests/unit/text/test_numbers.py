@@ -84,7 +84,6 @@ def test_an_interval_without_width_is_still_printed() -> None:
 def test_a_single_round_does_not_look_like_certainty() -> None:
     single = Estimate(point=2.9, low=2.9, high=2.9, level=0.95, rounds=1)
     assert numbers.factor_with_interval(single) == "2.90x [one round]"
-    assert numbers.interval(single) == "[one round]"
 
 
 def test_numbers_of_a_column_line_up_at_the_point() -> None:
@@ -95,7 +94,6 @@ def test_shares_are_percents() -> None:
     assert numbers.percent(0.042) == "4.2 %"
     assert numbers.percent(0.42) == "42 %"
     assert numbers.whole_percent(0.042) == "4 %"
-    assert numbers.percent_with_interval(estimate(0.42, 0.39, 0.45)) == "42 % [39, 45]"
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(7.2, "7 s"), (59.7, "1 min 00 s"), (125.0, "2 min 05 s")])
