@@ -78,11 +78,17 @@ class Machine:
     """Standard deviation of ln(sample) within a trial."""
     launch_noise: float = 0.0
     """Standard deviation of ln between trials: a launch's own luck."""
+    weather: Callable[[Job], float] = lambda _: 0.0
+    """ln of how many times slower a visit is than planted: drift, stalls, noise as it was recorded."""
     seed: int = 0
     nodes: tuple[PlantedNode, ...] = (PlantedNode(name="conv_0"), PlantedNode(name="conv_1"))
     marshalling_ms: Mapping[str, float] = field(default_factory=lambda: {"native": 0.02, "web": 0.1})
     """By side; part of the latency, not on top of it."""
     dispatch_us: Mapping[str, float] = field(default_factory=lambda: {"native": 0.15, "web": 0.21})
+    start_up_ms: Mapping[str, Mapping[str, float]] = field(
+        default_factory=lambda: {key: {"import": 200.0, "create": 20.0} for key in ("native", "web")}
+    )
+    """By side: stages before the first run."""
     work: Mapping[str, tuple[TraceSlice, ...]] = field(default_factory=dict)
     """Rung → what its page does in one second."""
     failures: tuple[PlantedFailure, ...] = ()
@@ -122,7 +128,7 @@ class Machine:
             samples_ms=() if paced else values,
             requests_ms=values if paced else (),
             warmup_ms=(3 * self.latency_ms[job.rung],) + job.pace.warmup_runs * (self.latency_ms[job.rung],),
-            cold_ms={"import": 200.0, "create": 20.0, "first_run": 3 * self.latency_ms[job.rung]},
+            cold_ms={**self.start_up_ms[_side(job.setting)], "first_run": 3 * self.latency_ms[job.rung]},
             seen=self._seen(job.setting),
             load=_load(wall_ms),
         )
@@ -191,7 +197,7 @@ class Machine:
 
     def _values(self, job: Job, count: int) -> tuple[float, ...]:
         rng = np.random.default_rng([self.seed, abs(job.seed), zlib.crc32(job.rung.encode())])
-        launch = rng.normal(0.0, self.launch_noise)
+        launch = rng.normal(0.0, self.launch_noise) + self.weather(job)
         noise = rng.normal(0.0, self.noise, count)
         return tuple(float(value) for value in self.latency_ms[job.rung] * np.exp(launch + noise))
 

@@ -1,7 +1,7 @@
 """Whether the report may be believed, and why not."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from gapprof.explain.diagnosis import Diagnosis
@@ -12,6 +12,7 @@ from gapprof.facts.ladder import is_native, planned
 from gapprof.facts.steps import absence
 from gapprof.records.report import CheckRow
 from gapprof.records.trial import Failure
+from gapprof.stats.contrast import Contrast
 from gapprof.stats.interval import t_interval
 from gapprof.stats.verdict import difference
 from gapprof.text.names import harmless
@@ -34,7 +35,8 @@ def status(case: Case, diagnosis: Diagnosis, checks: Iterable[CheckRow]) -> tupl
     harness = [check for check in failed if check.kind == "harness"]
     if harness:
         return "unreliable", harness[0].text
-    doubt = _undecided(case, diagnosis)
+    contrasts = {f.cause.id: f.contrast for f in diagnosis.findings if f.exercised and f.contrast is not None}
+    doubt = undecided(diagnosis.gap, contrasts, case.recording.begin.settings.precision_percent)
     if doubt:
         return "unreliable", doubt
     gaps = _missing(case)
@@ -63,15 +65,14 @@ def _last_failure(case: Case, *, native: bool) -> str | None:
     return harmless(found[-1].message, REASON) if found else None
 
 
-def _undecided(case: Case, diagnosis: Diagnosis) -> str | None:
-    gap = diagnosis.gap
-    if gap is None or len(gap.values) < 2:
+def undecided(gap: Contrast, contrasts: Mapping[str, Contrast], precision_percent: float) -> str | None:
+    """Whether noise, wider than three times the wanted precision, hides the gap or which cause is largest."""
+    if len(gap.values) < 2:
         return "a single complete round has no interval"
-    widest = TOO_WIDE * math.log1p(case.recording.begin.settings.precision_percent / 100)
+    widest = TOO_WIDE * math.log1p(precision_percent / 100)
     whole = t_interval(gap.values)
     if whole.holds(0.0) and whole.half_width > widest:
         return "noise hides whether web and native differ at all"
-    contrasts = {f.cause.id: f.contrast for f in diagnosis.findings if f.exercised and f.contrast is not None}
     largest = sorted(contrasts, key=lambda cause: -contrasts[cause].mean)[:2]
     if len(largest) == 2:
         apart = difference(contrasts[largest[0]], contrasts[largest[1]], 0.95)

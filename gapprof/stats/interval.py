@@ -1,5 +1,6 @@
 """A number with its interval: Student t over independent rounds."""
 
+import functools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,6 +38,7 @@ class Interval:
         return self.rounds < 2 or self.low <= value <= self.high
 
 
+@functools.cache
 def t_quantile(level: float, rounds: int) -> float:
     """Two-sided Student t quantile for the mean of that many rounds (at least two)."""
     return float(stdtrit(rounds - 1, (1 + level) / 2))

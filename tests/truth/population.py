@@ -1,0 +1,185 @@
+"""Thousands of runs at once: the figures that `measure` and `build` would come to, without their records.
+
+A machine is ln(latency) of each rung, drawn at random; weather makes its trials differ. What is decided on
+them (rounds of the second stage, intervals, verdicts, ranks, whether the report may be believed) is decided
+by gapprof's own functions. `test_population.py` ties this to whole runs, to the last digits.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from msgspec.structs import replace
+
+from gapprof import rungs
+from gapprof.backends.synthetic import Machine
+from gapprof.explain.diagnosis import diagnose
+from gapprof.explain.status import undecided
+from gapprof.facts.case import Case
+from gapprof.measure.resolve import ladder
+from gapprof.measure.spending import FIRST_ROUNDS, by_id, chain_rungs, first_stage, total_rounds
+from gapprof.measure.wanted import wanted_rungs
+from gapprof.records.recording import PlannedRung
+from gapprof.records.settings import Settings
+from gapprof.registry import load
+from gapprof.stats.contrast import Contrast
+from gapprof.stats.interval import contrast_interval
+from gapprof.stats.planning import rounds_needed
+from gapprof.stats.verdict import ranks, simultaneous_level, verdict
+from tests.truth.recorder import CORES, record
+from tests.truth.weather import Climate, Plan, Table
+
+MOST_ROUNDS = 24
+"""What the budget of these runs buys: six rounds and eighteen more."""
+SETTINGS = Settings(threads=2, rungs="main", budget_s=3600.0)
+BARE = Machine(marshalling_ms={"native": 0.0, "web": 0.0}, dispatch_us={"native": 0.0, "web": 0.0})
+"""Nothing is computed from profiles: what is read between two rungs is what lies between them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """One run: what was true, what was found."""
+
+    truth: Mapping[str, float]
+    """Cause, `residual` or `gap` → ln of its factor."""
+    found: Mapping[str, Contrast]
+    causes: tuple[str, ...]
+    """Those of `found` that are causes."""
+
+    def holds(self, name: str) -> bool:
+        """Whether the 95 % interval holds the truth."""
+        return contrast_interval(self.found[name]).holds(self.truth[name])
+
+    @property
+    def unreliable(self) -> bool:
+        """Whether the report would be flagged."""
+        doubt = undecided(self.found["gap"], self.contrasts, SETTINGS.precision_percent)
+        return doubt is not None
+
+    @property
+    def contrasts(self) -> dict[str, Contrast]:
+        """Of the causes."""
+        return {cause: self.found[cause] for cause in self.causes}
+
+    @property
+    def blamed(self) -> bool:
+        """Whether any cause is said to cost or save."""
+        level = simultaneous_level(len(self.causes))
+        return any(verdict(contrast_interval(one, level)) != "unclear" for one in self.contrasts.values())
+
+    @property
+    def ranked_right(self) -> bool:
+        """Whether no cause stands before one that is really larger."""
+        places = ranks(self.contrasts, simultaneous_level(len(self.causes)))
+        return all(
+            self.truth[a] >= self.truth[b] for a in self.causes for b in self.causes if places[a] < places[b]
+        )
+
+
+def run(seed: int, climate: Climate, *, null: bool = False) -> Outcome:
+    """One run of one machine."""
+    names, weights = reading()
+    plan, rng = plan_for(seed), np.random.default_rng([seed, 1])
+    ln_ms = np.zeros(len(plan.rungs)) if null else planted(rng, plan)
+    values = cells(plan, ln_ms, climate.draw(rng, plan)) @ weights.T
+    truth = weights @ (ln_ms + climate.web_excess * plan.web)
+    total = decided({name: values[:FIRST_ROUNDS, i] for i, name in enumerate(names)})
+    return Outcome(
+        truth=dict(zip(names, map(float, truth), strict=True)),
+        found={
+            name: Contrast(dict(enumerate(map(float, values[:total, i])))) for i, name in enumerate(names)
+        },
+        causes=tuple(name for name in names if name not in ("gap", "residual")),
+    )
+
+
+def decided(first: Mapping[str, np.ndarray]) -> int:
+    """Rounds of both stages, as `Stages` decides them, where the budget buys MOST_ROUNDS."""
+    values = {name: tuple(map(float, one)) for name, one in first.items()}
+    wanted = rounds_needed(values, precision_percent=SETTINGS.precision_percent)
+    left_s = float(MOST_ROUNDS - FIRST_ROUNDS)
+    return total_rounds(wanted=wanted, done=FIRST_ROUNDS, round_s=1.0, left_s=left_s)
+
+
+def planted(rng: np.random.Generator, plan: Plan) -> np.ndarray:
+    """[rung] → ln ms: two steps of three slow the model down by up to 2.2x."""
+    steps, ln_ms = by_id(steps_of()), dict[str, float]()
+    for rung in plan.rungs:
+        parent = steps[rung].rung.derived_from
+        cost = float(rng.uniform(0.0, 0.8)) * float(rng.random() < 2 / 3)
+        ln_ms[rung] = _known(parent, ln_ms) + cost
+    return np.array([ln_ms[rung] for rung in plan.rungs])
+
+
+def cells(plan: Plan, ln_ms: np.ndarray, table: Table) -> np.ndarray:
+    """[round, rung] → ln of the round's figure: the geometric mean over its visits."""
+    there = np.arange(table.shape[2])[None, :] < plan.visits[:, None]
+    return ln_ms + (table * there).sum(axis=2) / plan.visits
+
+
+def plan_for(seed: int) -> Plan:
+    """What a run of that seed visits, round by round."""
+    steps = by_id(steps_of())
+    wanted = wanted_rungs(SETTINGS.rungs, load(rungs, "RUNG"))
+    planned = tuple(
+        replace(step, planned=step.rung.role != "side" or step.rung.id in wanted) for step in steps_of()
+    )
+    first = first_stage(planned, FIRST_ROUNDS, {}, budget_s=SETTINGS.budget_s, asked_for=True)
+    names = tuple(dict.fromkeys(rung for rungs in first for rung in rungs))
+    return Plan(
+        rungs=names,
+        web=np.array([steps[name].rung.environment.backend != "native" for name in names]),
+        visits=np.array([steps[name].rung.visits for name in names]),
+        by_round=first + (chain_rungs(steps_of()),) * (MOST_ROUNDS - FIRST_ROUNDS),
+        seed=seed,
+    )
+
+
+@cache
+def reading() -> tuple[tuple[str, ...], np.ndarray]:
+    """Names of the figures and [figure, rung] their weights, as gapprof reads this ladder."""
+    diagnosis = diagnose(Case(record(BARE, SETTINGS, rounds=2)))
+    vectors = {f.cause.id: f.weights for f in diagnosis.findings if f.exercised and f.contrast is not None}
+    vectors |= {"residual": diagnosis.residual_weights, "gap": {"native": -1.0, "web": 1.0}}
+    names = plan_for(0).rungs
+    weights = np.zeros((len(vectors), len(names)))
+    for row, vector in enumerate(vectors.values()):
+        for rung, weight in vector.items():
+            weights[row, names.index(_trials_of(rung))] += weight
+    return tuple(vectors), weights
+
+
+@cache
+def steps_of() -> tuple[PlannedRung, ...]:
+    """The ladder of these runs."""
+    return ladder(
+        load(rungs, "RUNG"),
+        SETTINGS,
+        cores=CORES,
+        page_cores=CORES,
+        page_threads=2,
+        page_isolated=True,
+        refuse=lambda _: None,
+    )
+
+
+def population(seeds: range, climate: Climate, *, null: bool = False) -> Iterator[Outcome]:
+    """Many runs."""
+    return (run(seed, climate, null=null) for seed in seeds)
+
+
+def _trials_of(rung: str) -> str:
+    """The rung whose trials stand for it: an alias's target, or what a computed one is computed from."""
+    step = by_id(steps_of()).get(rung)
+    if step is None:
+        return {"web-kernels": "web-worker"}[rung]
+    return step.alias_of or rung
+
+
+def _known(parent: str | None, ln_ms: Mapping[str, float]) -> float:
+    """Of the nearest rung above that has trials of its own."""
+    while parent is not None and parent not in ln_ms:
+        step = by_id(steps_of())[parent]
+        parent = step.alias_of or step.rung.derived_from
+    return 0.0 if parent is None else ln_ms[parent]

@@ -1,0 +1,108 @@
+"""Over thousands of machines: intervals hold what they say, ranks are right, nobody innocent is blamed."""
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from msgspec.structs import replace
+
+from gapprof.backends.synthetic import ladder_ms
+from gapprof.explain.diagnosis import diagnose
+from gapprof.facts.case import Case
+from tests.truth import test_whole_run
+from tests.truth.population import BARE, SETTINGS, Outcome, plan_for, planted, population, run
+from tests.truth.weather import CLIMATES, over
+
+FEW, MANY = range(1_500), range(1_500, 30_000)
+ALIKE = ("gaussian", "recorded", "stalls", "drift")
+"""Whatever happens hits both sides alike."""
+
+
+def coverage(outcomes: Sequence[Outcome]) -> dict[str, float]:
+    return {name: float(np.mean([outcome.holds(name) for outcome in outcomes])) for name in outcomes[0].found}
+
+
+def check_coverage(climate: str, seeds: range) -> None:
+    found = coverage(list(population(seeds, CLIMATES[climate])))
+    assert np.mean(list(found.values())) == pytest.approx(0.95, abs=0.015), found
+    assert all(share >= 0.93 for share in found.values()), found
+
+
+def check_one_sided(seeds: range) -> None:
+    outcomes = list(population(seeds, CLIMATES["web-stalls"]))
+    believed = [outcome for outcome in outcomes if not outcome.unreliable]
+    assert len(believed) >= 0.8 * len(outcomes)
+    found = coverage(believed)
+    assert np.mean(list(found.values())) >= 0.93, found
+
+
+def check_ranks(climate: str, seeds: range) -> None:
+    """Simultaneous intervals: at most one report in twenty puts any cause before a larger one."""
+    right = np.mean([outcome.ranked_right for outcome in population(seeds, CLIMATES[climate])])
+    assert right >= 0.95
+
+
+def check_null(climate: str, seeds: range) -> None:
+    blamed = np.mean([outcome.blamed for outcome in population(seeds, CLIMATES[climate], null=True)])
+    assert blamed <= 0.05
+
+
+@pytest.mark.parametrize("climate", ALIKE)
+def test_planted_factors_lie_inside_their_intervals(climate: str) -> None:
+    check_coverage(climate, FEW)
+
+
+def test_stalls_of_one_side_are_covered_wherever_the_report_is_not_flagged() -> None:
+    check_one_sided(FEW)
+
+
+@pytest.mark.parametrize("climate", CLIMATES)
+def test_what_is_resolved_is_ranked_right(climate: str) -> None:
+    check_ranks(climate, FEW)
+
+
+@pytest.mark.parametrize("climate", ALIKE)
+def test_machines_without_a_cause_blame_nobody(climate: str) -> None:
+    check_null(climate, FEW)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("climate", ALIKE)
+def test_they_do_so_over_tens_of_thousands(climate: str) -> None:
+    check_coverage(climate, MANY)
+    check_ranks(climate, MANY)
+    check_null(climate, MANY)
+    check_one_sided(MANY)
+
+
+def check_against_a_whole_run(seed: int, climate: str, folder: Path) -> None:
+    """The same machine, the same weather: measured, written down, read and analysed."""
+    expected, plan, rng = run(seed, CLIMATES[climate]), plan_for(seed), np.random.default_rng([seed, 1])
+    ln_ms = planted(rng, plan)
+    weather = over(plan, CLIMATES[climate].draw(rng, plan))
+    latency_ms = ladder_ms({}) | dict(zip(plan.rungs, map(float, np.exp(ln_ms)), strict=True))
+    machine = dataclasses.replace(BARE, latency_ms=latency_ms, weather=weather)
+    recording = test_whole_run.run(machine, folder, replace(SETTINGS, seed=seed))
+    diagnosis = diagnose(Case(recording))
+    assert diagnosis.gap is not None
+    assert diagnosis.gap.values == pytest.approx(expected.found["gap"].values, abs=1e-9)
+    for finding in diagnosis.findings:
+        if finding.exercised and finding.contrast is not None:
+            values = expected.found[finding.cause.id].values
+            assert finding.contrast.values == pytest.approx(values, abs=1e-9), finding.cause.id
+
+
+@pytest.mark.parametrize("climate", ["gaussian", "recorded", "drift", "web-stalls"])
+def test_the_shortcut_is_what_the_whole_program_does(climate: str, tmp_path: Path) -> None:
+    check_against_a_whole_run(3, climate, tmp_path)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(4, 24))
+def test_the_shortcut_is_what_the_whole_program_does_for_many_seeds(seed: int, tmp_path: Path) -> None:
+    for climate in ("gaussian", "recorded", "drift"):
+        folder = tmp_path / climate
+        folder.mkdir()
+        check_against_a_whole_run(seed, climate, folder)
