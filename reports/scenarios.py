@@ -65,7 +65,7 @@ SCENARIOS = {
             "--budget",
             "30",
             "--rungs",
-            "main,web-isolated,web-threads",
+            "web-isolated",
         ),
     ),
     "node": Scenario(
