@@ -88,7 +88,7 @@ class Visit:
         )
         try:
             answer = _ANSWER.decode(text)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise VisitError(
                 f"the page's answer cannot be read: {error}", kind="page", detail=text[:2000]
             ) from error

@@ -46,7 +46,7 @@ def measured_isa_ratio(*, deadline_s: float) -> IsaRatio:
     end = time.monotonic() + deadline_s
     try:
         rounds = [_round(end) for _ in range(_ROUNDS)]
-    except (subprocess.SubprocessError, msgspec.DecodeError, OSError) as error:
+    except (subprocess.SubprocessError, msgspec.DecodeError, UnicodeDecodeError, OSError) as error:
         return IsaRatio(ratio=None, why=f"numpy's GEMM could not be timed: {error}")
     return _ratio(rounds)
 

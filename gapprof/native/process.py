@@ -149,7 +149,7 @@ def _converse(worker: _Worker, request: Request, heard: _Heard) -> None:
 def _hear(line: bytes, heard: _Heard) -> None:
     try:
         said = _LINE.decode(line)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         heard.garbage = True
         return
     if isinstance(said, Reached):

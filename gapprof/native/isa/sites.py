@@ -91,7 +91,7 @@ def _fits(known: Sites, elf: Elf) -> bool:
 def _read(file: Path) -> Sites | None:
     try:
         return msgspec.json.decode(file.read_bytes(), type=Sites)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return None
 
 
