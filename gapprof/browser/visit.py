@@ -29,6 +29,11 @@ OPEN_S = 300.0
 """For loading, creating a session and warming up, within the job's own deadline."""
 _OUT_OF_MEMORY = re.compile(r"javascript OOM|out of memory", re.IGNORECASE)
 _BUILT_IN = ("quiet", "busy")
+_NO_NETWORK = (
+    "--no-proxy-server",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+)
+"""No host but loopback has an address: a page on disk is measured as it is, whatever the network does."""
 _ANSWER: msgspec.json.Decoder[Answer] = msgspec.json.Decoder(Answer)
 
 
@@ -198,7 +203,9 @@ def _origin(url: str) -> str:
 
 
 def _for_page(page: str) -> tuple[str, ...]:
-    """A page from the network may not reach a loopback server without the user's consent to a prompt."""
-    if is_url(page) and urlsplit(page).hostname not in ("127.0.0.1", "localhost", "::1"):
+    """What is served here stays here; what comes from the network may ask our server without a prompt."""
+    if not is_url(page):
+        return _NO_NETWORK
+    if urlsplit(page).hostname not in ("127.0.0.1", "localhost", "::1"):
         return ("--disable-features=LocalNetworkAccessChecks",)
     return ()

@@ -8,11 +8,13 @@ import signal
 import subprocess
 import sys
 import termios
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 import jsonschema
+import numpy as np
 import pytest
 
 from gapprof.errors import ExitCode, WrongUse
@@ -121,6 +123,31 @@ def test_a_terminal_that_is_closed_stops_it_in_the_same_way(run: Run) -> None:
         assert process.wait(timeout=60) == ExitCode.INTERRUPTED
     assert_nothing_left(there, run.temporary)
     assert run.report()["status"] == "failed"
+
+
+FEW_KILLS = (*range(2), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(2, 20)))
+"""Moments of a run, drawn by seed: from where there is anything to leave to beyond the first round."""
+
+
+def guarded(there: Alive) -> bool:
+    return any(words[-2:-1] and words[-2].endswith("guard.py") for words in there.words)
+
+
+@pytest.mark.parametrize("seed", FEW_KILLS)
+def test_a_kill_at_any_moment_leaves_nothing_but_what_was_recorded(run: Run, seed: int) -> None:
+    moment_s = float(np.random.default_rng([seed, 20]).uniform(0.0, 15.0))
+    with mortal(run.begin(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)) as process:
+        seen(process.pid, "nobody on guard", guarded)
+        time.sleep(moment_s)
+        there = seen(process.pid, "nobody on guard", guarded)
+        process.kill()
+        assert process.wait(timeout=60) == -signal.SIGKILL
+    assert_nothing_left(there, run.temporary)
+    if run.recording.exists():  # a kill before the first line leaves none
+        lines = run.recording.read_bytes().split(b"\n")
+        whole = [line for line in lines if line.endswith(b"}")]
+        recording = read_recording(run.recording)
+        assert len(recording.entries) + 1 >= len(whole) - 1
 
 
 def test_after_a_kill_nothing_is_left_but_the_recording(run: Run) -> None:
