@@ -39,9 +39,9 @@ def explain(
 def analyze(recording: str | os.PathLike[str]) -> Report:
     """The report of a saved recording; measures nothing. Raises WrongUse for a file that is none."""
     from gapprof.pipeline import report_of
-    from gapprof.recordings import read_recording
+    from gapprof.recordings import read_run
 
-    return report_of(read_recording(Path(recording)))
+    return report_of(read_run(Path(recording)))
 
 
 def _call(model: str, options: dict[str, object]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from gapprof import backends
 from gapprof.errors import ExitCode, GapprofError, Interrupted, WrongUse
 from gapprof.interrupts import Hold
 from gapprof.outcome import exit_code
-from gapprof.recordings import read_recording
+from gapprof.recordings import read_run
 from gapprof.records.progress import Observer
 from gapprof.records.recording import Recording
 from gapprof.records.report import Report
@@ -99,7 +99,7 @@ def record(
             guard=guard,
             observer=observer,
         )
-    return read_recording(path)
+    return read_run(path)
 
 
 def report_of(recording: Recording) -> Report:
@@ -119,7 +119,7 @@ def _load_everything() -> None:
 def _salvaged(path: Path) -> Recording | None:
     """What a run that was stopped left behind; None when it did not get as far as its first line."""
     try:
-        return read_recording(path)
+        return read_run(path)
     except WrongUse:
         return None
 

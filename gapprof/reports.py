@@ -17,7 +17,7 @@ def read_report(path: Path) -> Report:
         raise WrongUse(f"{path} cannot be read: {error.strerror}", hint=_HINT) from error
     if is_recording(data.partition(b"\n")[0]):
         from gapprof.pipeline import report_of
-        from gapprof.recordings import read_recording
+        from gapprof.recordings import read_run
 
-        return report_of(read_recording(path))
+        return report_of(read_run(path))
     return decode_report(data, source=str(path))

@@ -22,12 +22,12 @@ def analyze(recording: str, quiet: bool, verbose: bool, no_color: bool, **given:
     The report is, byte for byte, that of the run that made the recording, and so is the exit code.
     """
     from gapprof.pipeline import analysed
-    from gapprof.recordings import read_recording
+    from gapprof.recordings import read_run
 
     path = Path(recording)
     reports, _ = parted(given)
     wanted = outputs(reports, never={"recording": path})
-    outcome = analysed(read_recording(path))
+    outcome = analysed(read_run(path))
     hand_out(outcome, wanted, quiet=quiet, verbose=verbose, no_color=no_color)
     return outcome.code
 
