@@ -57,7 +57,7 @@ def profiler_us_per_node(
     run = _runner(session)
     for _ in range(_PROFILED_WARMUP + _PROFILED_RUNS):
         run()
-    runs = runs_of(Path(session.end_profiling()).read_bytes(), wanted=_PROFILED_RUNS)
+    runs = runs_of(Path(session.end_profiling()), wanted=_PROFILED_RUNS)
     profiled_us = statistics.median(
         statistics.fmean(kernel.duration_us for kernel in one.kernels) for one in runs
     )

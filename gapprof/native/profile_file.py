@@ -4,9 +4,15 @@ The file is almost JSON: onnxruntime does not escape node names, so a quote or a
 Each event starts on a line of its own with a fixed beginning, and that is what this reader goes by.
 """
 
+import mmap
+import os
 import re
+from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
 
 from gapprof.records.trial import NodeTime
 
@@ -49,14 +55,21 @@ class ProfiledRun:
     kernels: tuple[Kernel, ...]
 
 
-def runs_of(profile: bytes, *, wanted: int) -> tuple[ProfiledRun, ...]:
-    """The last `wanted` runs, oldest first, without the warm-up before them; ProfileError when too few."""
-    runs = list(_runs(profile))
-    if len(runs) < wanted:
+def runs_of(file: Path, *, wanted: int) -> tuple[ProfiledRun, ...]:
+    """The last `wanted` runs, oldest first, without the warm-up before them; ProfileError when too few.
+
+    A profile of a large graph takes hundreds of megabytes, of which no more than those runs are kept.
+    """
+    count, last = 0, deque[ProfiledRun](maxlen=wanted)
+    with file.open("rb") as opened, _mapped(opened) as profile:
+        for run in _runs(profile):
+            count += 1
+            last.append(run)
+    if count < wanted:
         raise ProfileError(
-            f"the profile holds {len(runs)} runs, {wanted} were made; the profiler's buffer is full"
+            f"the profile holds {count} runs, {wanted} were made; the profiler's buffer is full"
         )
-    return tuple(runs[-wanted:])
+    return tuple(last)
 
 
 def node_times(runs: Sequence[ProfiledRun]) -> tuple[NodeTime, ...]:
@@ -78,9 +91,27 @@ def node_times(runs: Sequence[ProfiledRun]) -> tuple[NodeTime, ...]:
     )
 
 
-def _runs(profile: bytes) -> Iterator[ProfiledRun]:
+@contextmanager
+def _mapped(opened: BinaryIO) -> Iterator[mmap.mmap | bytes]:
+    """The file as bytes that are read as they are asked for; an empty file cannot be mapped."""
+    if not os.fstat(opened.fileno()).st_size:
+        yield b""
+        return
+    with mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as profile:
+        yield profile
+
+
+def _events(profile: mmap.mmap | bytes) -> Iterator[bytes]:
+    begin = 0
+    for gap in _NEXT_EVENT.finditer(profile):
+        yield profile[begin : gap.start()]
+        begin = gap.end()
+    yield profile[begin:]
+
+
+def _runs(profile: mmap.mmap | bytes) -> Iterator[ProfiledRun]:
     kernels: list[Kernel] = []
-    for text in _NEXT_EVENT.split(profile):
+    for text in _events(profile):
         event = _EVENT.match(text)
         if event is None:
             continue

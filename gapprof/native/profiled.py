@@ -35,7 +35,7 @@ def profiled_pass(request: Request, opened: Opened, trial: Trial, reach: Reach) 
     (unprofiled_ms, profiled_ms, file), load = with_load(lambda: _both(request, opened, runs))
     reach("stop")
     dispatch_us, profiler_us = _per_node(request, opened)
-    made = runs_of(file.read_bytes(), wanted=BLOCKS * (1 + runs))
+    made = runs_of(file, wanted=BLOCKS * (1 + runs))
     kept = [run for number, run in enumerate(made) if number % (1 + runs)]
     return Profile(
         rung=job.rung,

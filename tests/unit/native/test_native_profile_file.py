@@ -1,8 +1,23 @@
 """onnxruntime's profile, which is almost JSON."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
-from gapprof.native.profile_file import ProfileError, node_times, runs_of
+from gapprof.native.profile_file import ProfiledRun, ProfileError, node_times, runs_of
+
+Read = Callable[..., tuple[ProfiledRun, ...]]
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Read:
+    def write_and_read(profile: bytes, *, wanted: int) -> tuple[ProfiledRun, ...]:
+        file = tmp_path / "profile.json"
+        file.write_bytes(profile)
+        return runs_of(file, wanted=wanted)
+
+    return write_and_read
 
 
 def _event(category: str, name: str, start: int, duration: int, arguments: str = "") -> str:
@@ -24,24 +39,24 @@ def _profile(*events: str) -> bytes:
     return ("[\n" + ",\n".join((start, *events)) + "\n]\n").encode()
 
 
-def test_each_run_holds_the_nodes_before_it() -> None:
+def test_each_run_holds_the_nodes_before_it(read: Read) -> None:
     profile = _profile(_node("a", 10, 3), _node("b", 14, 5), _run(9, 12), _node("a", 30, 4), _run(29, 7))
-    first, second = runs_of(profile, wanted=2)
+    first, second = read(profile, wanted=2)
     assert [(kernel.name, kernel.duration_us) for kernel in first.kernels] == [("a", 3), ("b", 5)]
     assert [(kernel.name, kernel.duration_us) for kernel in second.kernels] == [("a", 4)]
     assert (first.model_run_us, second.model_run_us) == (12, 7)
 
 
-def test_warm_up_runs_are_left_out() -> None:
+def test_warm_up_runs_are_left_out(read: Read) -> None:
     profile = _profile(*(part for i in range(5) for part in (_node("a", 10 * i, i), _run(10 * i, i + 1))))
-    assert [run.model_run_us for run in runs_of(profile, wanted=2)] == [4, 5]
+    assert [run.model_run_us for run in read(profile, wanted=2)] == [4, 5]
 
 
-def test_a_profile_with_too_few_runs_is_refused() -> None:
+def test_a_profile_with_too_few_runs_is_refused(read: Read) -> None:
     with pytest.raises(ProfileError, match="1 runs, 2 were made"):
-        runs_of(_profile(_node("a", 1, 1), _run(0, 3)), wanted=2)
+        read(_profile(_node("a", 1, 1), _run(0, 3)), wanted=2)
     with pytest.raises(ProfileError):
-        runs_of(b"", wanted=1)
+        read(b"", wanted=1)
 
 
 @pytest.mark.parametrize(
@@ -57,33 +72,31 @@ def test_a_profile_with_too_few_runs_is_refused() -> None:
         "",
     ],
 )
-def test_a_node_keeps_its_name_whatever_is_in_it(name: str) -> None:
+def test_a_node_keeps_its_name_whatever_is_in_it(read: Read, name: str) -> None:
     profile = _profile(_node(name, 1, 2, "Conv"), _node("next", 5, 1), _run(0, 9))
-    (run,) = runs_of(profile, wanted=1)
+    (run,) = read(profile, wanted=1)
     assert [kernel.name for kernel in run.kernels] == [name, "next"]
     assert run.kernels[0].op_type == "Conv"
     assert run.kernels[0].provider == "CPUExecutionProvider"
 
 
-def test_other_events_are_not_nodes() -> None:
+def test_other_events_are_not_nodes(read: Read) -> None:
     fence = _event("Node", "a_fence_before", 1, 1)
     executor = _event("Session", "SequentialExecutor::Execute", 0, 8)
-    (run,) = runs_of(_profile(fence, _node("a", 2, 3), executor, _run(0, 9)), wanted=1)
+    (run,) = read(_profile(fence, _node("a", 2, 3), executor, _run(0, 9)), wanted=1)
     assert [kernel.name for kernel in run.kernels] == ["a"]
 
 
-def test_nodes_inside_a_loop_are_part_of_the_loop() -> None:
+def test_nodes_inside_a_loop_are_part_of_the_loop(read: Read) -> None:
     inner = [_node("body", 10, 2), _node("body", 13, 2)]
-    (run,) = runs_of(
-        _profile(*inner, _node("loop", 9, 8, "Loop"), _node("after", 17, 1), _run(8, 12)), wanted=1
-    )
+    (run,) = read(_profile(*inner, _node("loop", 9, 8, "Loop"), _node("after", 17, 1), _run(8, 12)), wanted=1)
     assert [kernel.name for kernel in run.kernels] == ["loop", "after"]
 
 
-def test_times_are_per_run_zero_where_it_did_not_run_and_summed_where_it_ran_twice() -> None:
+def test_times_are_per_run_zero_where_it_did_not_run_and_summed_where_it_ran_twice(read: Read) -> None:
     profile = _profile(
         _node("a", 1, 3), _run(0, 5), _node("a", 11, 4), _node("b", 16, 1), _node("b", 18, 2), _run(10, 12)
     )
-    a, b = node_times(runs_of(profile, wanted=2))
+    a, b = node_times(read(profile, wanted=2))
     assert (a.name, a.samples_ms) == ("a", (0.003, 0.004))
     assert (b.name, b.samples_ms) == ("b", (0.0, 0.003))
