@@ -1,0 +1,173 @@
+"""What people met in the field, and what gapprof must say of it; each claim has the scenario's number.
+
+Open, because they belong to work to come: S03 (which relaxed-SIMD opcodes the wasm holds), S04 (whether a
+node's time is expected at this width), S06 (who set the number of threads: the call site), S22's download,
+S24 (memory). S09 and S12 to S20 need a GPU or another runtime; of the five checks the third is the GPU's, and
+for the fourth (64-bit memory) there is no build.
+"""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from gapprof.backends.synthetic import Machine
+from gapprof.errors import ExitCode
+from gapprof.explain.report import build
+from gapprof.native.profile_file import ProfileError, runs_of
+from gapprof.pipeline import analysed
+from gapprof.records.recording import Recording
+from gapprof.records.trial import OutputCheck, Trial
+from tests.scenarios.reading import cause, check, child, factor, report, text, told
+from tests.truth.recorder import record
+
+
+def test_s01_the_gap_is_a_product_and_most_of_it_sits_in_named_convolutions() -> None:
+    found = report("zoo/mobilenetv2")
+    assert found.gap.ratio is not None
+    assert found.residual.factor is not None
+    product = math.prod(factor(row) for row in found.causes if row.factor) * found.residual.factor.point
+    assert product == pytest.approx(found.gap.ratio.point)
+    assert {row.id for row in found.causes if row.verdict == "costs"} >= {"threads", "simd", "library"}
+    lost = sum(row.web_ms - row.native_ms for row in found.operators)
+    convolutions = [row for row in found.operators if row.op_type in ("Conv", "FusedConv")]
+    assert sum(row.web_ms - row.native_ms for row in convolutions) > 0.8 * lost
+    assert convolutions[0].name in text(found)
+
+
+def test_s02_s08_a_build_without_simd_is_read_off_the_bytes_that_were_served() -> None:
+    found = report("scenarios/scalar-build")
+    served = {sample.rung: sample for sample in found.samples}
+    assert served
+    row = child(found, "simd", "scalar-build")
+    assert row.verdict == "costs"
+    assert factor(row) > 1.5
+    assert "no SIMD" in text(found) or "without SIMD" in text(found)
+
+
+def test_s05_threads_that_the_page_may_not_have_are_told_with_reason_and_measured_gain() -> None:
+    found = report("scenarios/no-headers")
+    asked = check(found, "threads-asked")
+    assert (asked.status, asked.text) == ("fail", "2 threads were asked for, the page got 1")
+    assert check(found, "isolation").status == "fail"
+    assert cause(found, "threads").verdict == "costs"
+    gain = told(cause(found, "threads"), "With the headers")
+    assert gain.value is not None
+    assert gain.value > 1.2
+    assert "measured" in gain.text
+    action = next(one for one in found.actions if one.cause == "threads")
+    assert (action.basis, action.owner) == ("measured", "page")
+    assert "COOP and COEP" in action.text
+
+
+def test_s07_the_same_wasm_outside_the_page_tells_engine_from_browser() -> None:
+    found = report("scenarios/node")
+    one = told(cause(found, "runtime"), "Node")
+    assert one.value is not None
+    assert 0.7 < one.value < 1.4
+    assert one.text.split(",")[0] in text(found)
+
+
+def test_s10_casts_that_are_not_in_the_file_are_named_with_their_share() -> None:
+    found = report("scenarios/half-precision")
+    one = told(cause(found, "library"), "Cast nodes that your file does not have")
+    assert one.value is not None
+    assert one.value > 0.05
+    assert "float32" in one.text
+    casts = [row for row in found.operators if row.name.startswith("InsertedPrecisionFreeCast_")]
+    shown = sum(row.web_ms for row in casts) / sum(row.web_ms for row in found.operators)
+    assert one.value == pytest.approx(shown, rel=0.1)
+
+
+def test_s11_int8_loses_more_to_the_width_than_float_does_and_says_in_which_nodes() -> None:
+    """Native has a dot product of bytes for it, wasm of this build has none."""
+    narrow, wide = report("zoo/int8-cnn"), report("zoo/resnet50")
+    assert factor(cause(narrow, "simd")) > factor(cause(wide, "simd"))
+    heavy = max(narrow.operators, key=lambda row: row.web_ms - row.native_ms)
+    assert heavy.op_type == "QLinearConv"
+    assert heavy.causes["simd"] > 0.5 * (heavy.web_ms - heavy.native_ms)
+
+
+def test_s21_s22_warm_and_cold_are_never_one_number() -> None:
+    found = report("zoo/mobilenetv2")
+    stages = {row.stage: row for row in found.cold.rows}
+    assert {"browser", "page", "import", "fetch", "create", "first_run"} <= set(stages)
+    first, steady = stages["first_run"].web_ms, found.latency_ms.web
+    assert first is not None
+    assert steady is not None
+    assert first > 1.3 * steady.point
+    assert all(row.why for row in found.cold.rows if row.native_ms is None or row.web_ms is None)
+
+
+def test_s23_wasm_in_the_baseline_tier_is_told_and_is_the_runtimes() -> None:
+    found = report("scenarios/baseline-tier")
+    tier = check(found, "tier")
+    assert tier.status == "fail"
+    assert "--liftoff-only" in tier.text
+    flags = child(found, "runtime", "flags")
+    assert flags.verdict == "costs"
+    assert factor(flags) > 1.3
+    assert any("--liftoff-only" in action.text for action in found.actions)
+
+
+def test_s23_an_open_debugger_strikes_the_number() -> None:
+    recording = changed(lambda trial: replace(trial, seen=replace(trial.seen, debugger_domain=True)))
+    found = build(recording)
+    assert (found.status, check(found, "debugger").status) == ("unreliable", "fail")
+
+
+def test_s25_a_page_that_works_beside_the_model_costs_what_it_costs() -> None:
+    busy, quiet = report("compare/busy"), report("compare/quiet")
+    row = child(busy, "contention", "page")
+    assert row.verdict == "costs"
+    assert cause(quiet, "contention").verdict == "unclear"
+    assert told(cause(busy, "contention"), "ms per second of the page").value is not None
+    assert any(action.text.startswith("Let the page do less") for action in busy.actions)
+
+
+def test_check_1_a_variant_with_other_outputs_proves_nothing() -> None:
+    recording = record(Machine(), rounds=4, outputs=(wrong("web-worker"), wrong("web-paced")))
+    outcome = analysed(recording)
+    assert (outcome.report.status, outcome.code) == ("outputs-differ", ExitCode.OUTPUTS_DIFFER)
+
+
+def test_check_2_what_was_really_served_is_compared() -> None:
+    recording = changed(
+        lambda trial: (
+            replace(trial, seen=replace(trial.seen, wasm_sha256="another"))
+            if trial.rung == "web-graph"
+            else trial
+        )
+    )
+    assert check(build(recording), "wasm-served").status == "fail"
+
+
+def test_check_5_a_profile_that_stopped_at_the_event_cap_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "profile.json"
+    file.write_text("[\n]\n")
+    with pytest.raises(ProfileError, match="buffer is full"):
+        runs_of(file, wanted=3)
+
+
+def changed(change: Callable[[Trial], Trial]) -> Recording:
+    recording = record(Machine(), rounds=4)
+    entries = tuple(change(one) if isinstance(one, Trial) else one for one in recording.entries)
+    return replace(recording, entries=entries)
+
+
+def wrong(rung: str) -> OutputCheck:
+    return OutputCheck(
+        rung=rung,
+        reference="native-128",
+        output="y",
+        dtype="float32",
+        elements=10,
+        same_shape=True,
+        same_nan_positions=True,
+        nan_count=0,
+        max_abs_difference=1.0,
+        max_abs_reference=1.0,
+        exact=False,
+    )
