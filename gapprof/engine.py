@@ -13,17 +13,15 @@ from pathlib import Path
 
 import msgspec
 
+from gapprof.browser.answers import A, answer_of
 from gapprof.browser.launch import Stderr
-from gapprof.browser.trouble import VisitError, trouble_of
+from gapprof.browser.trouble import VisitError
 from gapprof.guard import GRACE_S, MARKER, Guard, end_processes, processes_of
-from gapprof.records.wire import Answer, Broke, Opened, Refused, Task, Timed, Warmed
 
 START_S = 30.0
 _HINT = "Run `gapprof setup` to fetch Node anew; `gapprof doctor` says what is there."
 _BAD_OPTION = 9
 """Node's exit code for a flag that neither it nor V8 knows."""
-
-_ANSWER: msgspec.json.Decoder[Answer] = msgspec.json.Decoder(Answer)
 
 
 class Hello(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,34 +43,14 @@ class Engine:
     _lines: "queue.Queue[bytes | None]"
     _stderr: Stderr
 
-    def open(self, task: Task, *, until: float) -> Opened:
-        """Load and warm up; `until` is a time of `time.monotonic()`. Raises VisitError."""
-        answer = self._ask(task, until=until)
-        if isinstance(answer, Opened):
-            return answer
-        raise _unexpected(answer)
-
-    def warm(self, task: Task, *, until: float) -> Warmed:
-        """Go on warming up what is open. Raises VisitError."""
-        answer = self._ask(task, until=until)
-        if isinstance(answer, Warmed):
-            return answer
-        raise _unexpected(answer)
-
-    def time(self, task: Task, *, until: float) -> Timed:
-        """Time what is open. Raises VisitError."""
-        answer = self._ask(task, until=until)
-        if isinstance(answer, Timed):
-            return answer
-        raise _unexpected(answer)
-
-    def _ask(self, task: Task, *, until: float) -> Answer:
+    def ask(self, task: msgspec.Struct, kind: type[A], *, until: float) -> A:
+        """Have a task carried out; `until` is a time of `time.monotonic()`. Raises VisitError."""
         if self._process.stdin is None:
             raise ValueError("the engine was started without a pipe for its tasks")
         with contextlib.suppress(BrokenPipeError):  # it died; waiting for the answer says how
             self._process.stdin.write(msgspec.json.encode(task) + b"\n")
             self._process.stdin.flush()
-        return _ANSWER.decode(_next(self._lines, self._process, self._stderr, until=until))
+        return answer_of(_next(self._lines, self._process, self._stderr, until=until), kind)
 
 
 @contextlib.contextmanager
@@ -167,16 +145,6 @@ def _next(
         phase=phase,
         detail=said,
     )
-
-
-def _unexpected(answer: Answer) -> VisitError:
-    match answer:
-        case Broke():
-            return trouble_of(answer)
-        case Refused():
-            return VisitError(answer.reason, kind="environment")
-        case _:
-            return VisitError(f"an answer of another kind arrived: {type(answer).__name__}", kind="page")
 
 
 def _stop(process: subprocess.Popen[bytes], marker: str, guard: Guard) -> None:

@@ -21,7 +21,7 @@ from gapprof.records.environment import Setting
 from gapprof.records.job import Job
 from gapprof.records.settings import Settings
 from gapprof.records.trial import Failure, Load, Profile, Seen, Trace, Trial
-from gapprof.records.wire import ExternalFile, Opened, OpenTask, Timed, TimeTask
+from gapprof.records.wire import ExternalFile, Opened, OpenTask, Timed, TimeTask, Warmed
 
 _ENTRY = "ort.node.min.mjs"
 """The build that starts its threads as Node does; the wasm is the browser's."""
@@ -77,7 +77,7 @@ class NodeBackend:
             self.guard.folder("engine") as folder,
             running(node, script, guard=self.guard, js_flags=job.setting.js_flags) as engine,
         ):
-            opened = engine.open(_open_task(job, dist, folder), until=until)
+            opened = engine.ask(_open_task(job, dist, folder), Opened, until=until)
             if job.outputs_path:
                 block = (folder / "outputs.bin").read_bytes()
                 tensors.save(tensors.unpacked(block, opened.outputs), Path(job.outputs_path))
@@ -137,7 +137,7 @@ def _tiered_up(engine: Engine, *, until: float) -> TierUp:
     tier_up = TierUp()
     while not tier_up.over:
         before_ms, began = compiler_ms(engine.pid), time.perf_counter()
-        warmed = engine.warm(CHUNK, until=until)
+        warmed = engine.ask(CHUNK, Warmed, until=until)
         wall_ms = (time.perf_counter() - began) * 1e3
         tier_up.add(warmed.runs_ms, compiled_since(engine.pid, before_ms), wall_ms=wall_ms)
     return tier_up
@@ -158,7 +158,7 @@ def _observed(engine: Engine, task: TimeTask, *, until: float) -> tuple[Timed, L
     pids = (engine.pid, os.getpid())
     threads, cpu_ms, busy_ms = thread_use(engine.pid, "node"), cpu_ms_of(pids), machine_busy_ms()
     began = time.monotonic()
-    timed = engine.time(task, until=until)
+    timed = engine.ask(task, Timed, until=until)
     wall_ms = (time.monotonic() - began) * 1e3
     busy_after_ms = machine_busy_ms()
     load = Load(

@@ -7,23 +7,21 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 from urllib.parse import quote, urlsplit
 
 import msgspec
 
 from gapprof.browser import tasks
+from gapprof.browser.answers import A, answer_of
 from gapprof.browser.launch import START_S, Browser, launched
 from gapprof.browser.mounts import Folder
 from gapprof.browser.page import PAGE_S, Page, attached, brought_to
 from gapprof.browser.server import Serving, Site, serving
-from gapprof.browser.trouble import VisitError, trouble_of
+from gapprof.browser.trouble import VisitError
 from gapprof.guard import Guard
 from gapprof.records.environment import is_url
 from gapprof.records.job import Job
-from gapprof.records.wire import Answer, Broke, Opened, OpenTask, Profiled, Refused, Task, Timed, Warmed
-
-A = TypeVar("A", Opened, Warmed, Timed, Profiled)
+from gapprof.records.wire import Opened, OpenTask
 
 OPEN_S = 300.0
 """For loading, creating a session and warming up, within the job's own deadline."""
@@ -34,7 +32,6 @@ _NO_NETWORK = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )
 """No host but loopback has an address: a page on disk is measured as it is, whatever the network does."""
-_ANSWER: msgspec.json.Decoder[Answer] = msgspec.json.Decoder(Answer)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +80,7 @@ class Visit:
                 self.course.phase = "warmup" if "outputs" in site.posted else "create"
             raise error
 
-    async def ask(self, task: Task, kind: type[A], *, most_s: float = OPEN_S) -> A:
+    async def ask(self, task: msgspec.Struct, kind: type[A], *, most_s: float = OPEN_S) -> A:
         """Have the page carry out a task; raises VisitError for any other answer than the kind wanted."""
         message = msgspec.json.encode(task).decode()
         module = self.serving.url("probes_web/main.mjs")
@@ -91,21 +88,7 @@ class Visit:
             f"import({json.dumps(module)}).then((main) => main.runTask({message})).then(JSON.stringify)",
             deadline_s=self.course.left_s(most_s),
         )
-        try:
-            answer = _ANSWER.decode(text)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise VisitError(
-                f"the page's answer cannot be read: {error}", kind="page", detail=text[:2000]
-            ) from error
-        match answer:
-            case Broke():
-                raise trouble_of(answer)
-            case Refused():
-                raise VisitError(answer.reason, kind="environment", phase="start")
-            case Opened() | Warmed() | Timed() | Profiled():
-                if not isinstance(answer, kind):
-                    raise VisitError(f"the page answered with {type(answer).__name__}", kind="page")
-                return answer
+        return answer_of(text, kind)
 
 
 @asynccontextmanager
