@@ -2,6 +2,8 @@
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 
+from msgspec.structs import replace
+
 from gapprof.records.recording import PlannedRung
 
 FIRST_ROUNDS = 6
@@ -54,6 +56,11 @@ def first_stage(
             chosen.append(step.rung.id)
             left_s -= cost_s
     return tuple(chain + (tuple(chosen) if 2 * number >= rounds else ()) for number in range(rounds))
+
+
+def visited_once(steps: Iterable[PlannedRung]) -> tuple[PlannedRung, ...]:
+    """The same ladder without second visits: they narrow intervals, where the budget has room for them."""
+    return tuple(replace(step, rung=replace(step.rung, visits=1)) for step in steps)
 
 
 def round_s(

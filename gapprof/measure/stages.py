@@ -26,6 +26,7 @@ from gapprof.measure.spending import (
     round_s,
     side_rungs,
     total_rounds,
+    visited_once,
 )
 from gapprof.measure.teller import Teller
 from gapprof.measure.visits import Patience, Visits
@@ -95,9 +96,15 @@ class Stages:
         self.teller.tell("done", "measured")
 
     def _within_means(self, preflight: Preflight) -> tuple[Preflight, tuple[tuple[str, ...], ...]]:
-        """First stage: six rounds if they fit three times the budget; else fewer samples, then rounds."""
+        """First stage: six rounds if they fit three times the budget; else fewer samples, then rounds.
+
+        Where they do not fit the budget itself, every rung is visited once in a round.
+        """
         plan = self._first_stage(preflight, FIRST_ROUNDS)
-        whole_s = sum(self._expected_s(preflight, rungs) for rungs in plan)
+        if self._whole_s(preflight, plan) + self._passes_s(preflight) > self.settings.budget_s:
+            preflight = replace(preflight, ladder=visited_once(preflight.ladder))
+            plan = self._first_stage(preflight, FIRST_ROUNDS)
+        whole_s = self._whole_s(preflight, plan)
         rounds = first_rounds(whole_s / FIRST_ROUNDS, self.settings.budget_s)
         if rounds < FIRST_ROUNDS:
             preflight = replace(preflight, pace=thriftier(preflight.pace))
@@ -109,6 +116,9 @@ class Stages:
                 "it is exceeded rather than the intervals left empty",
             )
         return preflight, plan
+
+    def _whole_s(self, preflight: Preflight, plan: Iterable[tuple[str, ...]]) -> float:
+        return sum(self._expected_s(preflight, rungs) for rungs in plan)
 
     def _first_stage(self, preflight: Preflight, rounds: int) -> tuple[tuple[str, ...], ...]:
         return first_stage(

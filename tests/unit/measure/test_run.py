@@ -113,9 +113,23 @@ def test_a_quiet_machine_takes_six_rounds_and_every_main_rung_in_each(run: Run) 
     assert (sampled.rounds, sampled.limited_by) == (6, "precision")
 
 
-def test_profile_and_trace_passes_are_apart_from_the_timed_ones(run: Run) -> None:
+@pytest.mark.parametrize(("budget_s", "visits"), [(10_000.0, 2), (25.0, 1)])
+def test_second_visits_are_for_budgets_with_room(run: Run, budget_s: float, visits: int) -> None:
+    recording = run(Machine(latency_ms=ladder_ms(FACTORS)), Settings(rungs="main", budget_s=budget_s))
+    rounds = list(recording.of(RoundStarted))
+    assert len(rounds) == 6
+    assert {started.order.count("native") for started in rounds} == {visits}
+    assert {started.order.count("web-worker") for started in rounds} == {1}
+
+
+def test_profiles_follow_timed_visits_of_the_last_first_rounds(run: Run) -> None:
     recording = run(Machine(latency_ms=ladder_ms(FACTORS)), Settings(rungs="main", page="busy"))
-    assert {entry.rung for entry in recording.of(Profile)} == {"native-extended", "native-128", "web-worker"}
+    profiles = [(entry.rung, entry.round) for entry in recording.of(Profile)]
+    assert sorted(profiles) == sorted(
+        (rung, number) for rung in ("native-extended", "native-128", "web-worker") for number in (3, 4, 5)
+    )
+    trials = {(trial.rung, trial.round): trial.ended_s for trial in recording.of(Trial)}
+    assert all(one.started_s >= trials[one.rung, one.round] for one in recording.of(Profile))
     assert {entry.rung for entry in recording.of(Trace)} == {"web"}
 
 
