@@ -1,12 +1,13 @@
 """Doubts worth a sentence that are neither checks nor causes."""
 
 from collections.abc import Iterator
+from statistics import geometric_mean
 
 from gapprof.explain.outputs import output_warnings
 from gapprof.explain.status import REASON, missing_side
 from gapprof.facts.case import Case
-from gapprof.facts.cells import complete_rounds, counting
-from gapprof.facts.ladder import planned
+from gapprof.facts.cells import complete_rounds, counting, measured
+from gapprof.facts.ladder import planned, target
 from gapprof.facts.operators import join
 from gapprof.facts.profiles import NATIVE, WEB, profile_of
 from gapprof.facts.unlucky import stack_luck
@@ -16,6 +17,7 @@ from gapprof.text import numbers
 from gapprof.text.names import harmless
 
 _CLOSES = (0.95, 1.05)
+_SAME_PACE = (0.9, 1.1)
 
 
 def warnings(case: Case) -> tuple[str, ...]:
@@ -25,6 +27,7 @@ def warnings(case: Case) -> tuple[str, ...]:
         *_versions(case),
         *output_warnings(case),
         *_closure(case),
+        *_pace(case),
         *_luck(case),
         *_failures(case),
         *(harmless(note.text, 300) for note in case.recording.of(Note)),
@@ -79,6 +82,23 @@ def _closure(case: Case) -> Iterator[str]:
     joined = case.get(join)
     if joined is not None and joined.share < 1:
         yield f"{numbers.percent(joined.share)} of the nodes were found on both sides, the rest on one only"
+
+
+def _pace(case: Case) -> Iterator[str]:
+    """Runs without a profiler beside profiled ones are the timed session's, and should take as long."""
+    off = {}
+    for side, rung in (("natively", NATIVE), ("in the browser", WEB)):
+        profile, cells = profile_of(case, rung), case.get(measured).get(target(case, rung), {})
+        if profile is not None and profile.unprofiled_ms and cells:
+            ratio = profile.unprofiled_ms / geometric_mean(cells.values())
+            if not _SAME_PACE[0] <= ratio <= _SAME_PACE[1]:
+                off[side] = ratio
+    if off:
+        times = " and ".join(f"{numbers.percent(ratio)} {side}" for side, ratio in off.items())
+        yield (
+            f"in the profiled passes a run without the profiler took {times} of a timed one: the operators' "
+            "times, and what is computed from them, are of another moment"
+        )
 
 
 def _luck(case: Case) -> Iterator[str]:

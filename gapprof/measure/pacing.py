@@ -9,6 +9,7 @@ from gapprof.records.job import Pace
 TIMER_SHARE = 0.01
 """One timer step may be at most this share of a sample."""
 REQUESTS_MS = 600.0
+"""Of a paced trial, think times included."""
 SHORTEST_SAMPLE_MS = 2.0
 """Shorter samples measure the scheduler's moods, even with a perfect clock."""
 TIMED_STRETCH_MS = 200.0
