@@ -31,6 +31,7 @@ SURVIVED = {
         window.onerror = () => { throw new Error('again'); };
         Promise.reject(new Error('nobody listens'));""",
 }
+QUICK = ("floods the console", "opens dialogs", "navigates away", "allocates until it dies")
 ENDED = {
     "navigates away": ("setTimeout(() => { location.href = 'about:blank'; }, 300);", "page"),
     "becomes another document": ("setTimeout(() => { location.replace('/'); }, 300);", "page"),
@@ -43,7 +44,11 @@ ENDED = {
 }
 
 
-@pytest.mark.parametrize("what", SURVIVED)
+def _long_unless(what: str, quick: tuple[str, ...]) -> object:
+    return pytest.param(what, marks=() if what in quick else pytest.mark.long)
+
+
+@pytest.mark.parametrize("what", [_long_unless(what, QUICK) for what in SURVIVED])
 def test_a_page_that_does_this_is_measured(
     what: str, chromium: Chromium, job: Job, page_of: Callable[[str], str]
 ) -> None:
@@ -54,7 +59,7 @@ def test_a_page_that_does_this_is_measured(
     assert len(outcome.requests_ms) == job.pace.requests
 
 
-@pytest.mark.parametrize("what", ENDED)
+@pytest.mark.parametrize("what", [_long_unless(what, QUICK) for what in ENDED])
 def test_a_page_that_does_this_fails_with_its_reason(
     what: str, chromium: Chromium, job: Job, page_of: Callable[[str], str]
 ) -> None:

@@ -60,13 +60,13 @@ class Plan:
     def places(self) -> Table:
         """[round, rung, visit] → how many visits came before it."""
         found, before = np.zeros(self.shape), 0
-        count = dict(zip(self.rungs, self.visits, strict=True))
         for number, rungs in enumerate(self.by_round):
-            visited = [rung for rung in rungs for _ in range(count[rung])]
-            order = list(np.random.default_rng([self.seed, number]).permutation(visited))
-            for rung in rungs:
-                spots = [before + place for place, name in enumerate(order) if name == rung]
-                found[number, self.rungs.index(rung), : len(spots)] = spots
+            rows = [self.rungs.index(rung) for rung in rungs]
+            visited = np.repeat(rows, self.visits[rows])
+            order = visited[np.random.default_rng([self.seed, number]).permutation(len(visited))]
+            by_rung = np.argsort(order, kind="stable")
+            visit = np.concatenate([np.arange(self.visits[row]) for row in sorted(rows)])
+            found[number, order[by_rung], visit] = before + by_rung
             before += len(order)
         return found
 
