@@ -58,15 +58,7 @@ def in_half_precision(folder: Path) -> None:
 SCENARIOS = {
     "no-headers": Scenario(
         shows="threads are asked for on a page without COOP and COEP (S05)",
-        options=(
-            "--no-isolation",
-            "--threads",
-            "2",
-            "--budget",
-            "30",
-            "--rungs",
-            "web-isolated",
-        ),
+        options=("--no-isolation", "--threads", "2", "--verify", *SHORT),
     ),
     "node": Scenario(
         shows="the same wasm in Node, outside any page (S07)",
