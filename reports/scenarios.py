@@ -36,7 +36,7 @@ class Scenario:
 def without_simd(folder: Path) -> None:
     """onnxruntime-web 1.18 from a build that has lost SIMD: every file holds the scalar code."""
     dist = folder / "dist"
-    shutil.copytree(web_dist_118(), dist, ignore=shutil.ignore_patterns("cjs", "esm", "*jsep*", "*training*"))
+    shutil.copytree(web_dist_118(), dist, ignore=shutil.ignore_patterns("cjs", "*jsep*", "*training*"))
     for scalar in ("ort-wasm", "ort-wasm-threaded"):
         shutil.copy(dist / f"{scalar}.wasm", dist / f"{scalar.replace('wasm', 'wasm-simd')}.wasm")
 
