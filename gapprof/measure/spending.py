@@ -33,23 +33,22 @@ def first_stage(
     rounds: int,
     expected_s: Mapping[str, float],
     *,
-    budget_s: float,
+    left_s: float,
     asked_for: bool,
 ) -> tuple[tuple[str, ...], ...]:
     """Rungs of each round of the first stage: the chain's, and in its second half some side rungs as well.
 
     These are the built-in busy page, which stands in for contention wherever the user's page is quiet, and,
     where the budget has room or they were asked for, those that show what a reader can change at once (more
-    threads). Beside their parents' own visits they cost half.
+    threads). Beside their parents' own visits they cost half. `left_s` is for all rounds but the first.
     """
     chain = chain_rungs(steps)
-    half = rounds - rounds // 2
+    half = rounds // 2
     ladder = by_id(steps)
     sharing = [step for step in steps if _shares_rounds(step)]
     chosen = [step.rung.id for step in sharing if step.rung.visited == "always"]
-    left_s = (
-        budget_s - rounds * round_s(chain, ladder, expected_s) - half * round_s(chosen, ladder, expected_s)
-    )
+    left_s -= (rounds - 1) * round_s(chain, ladder, expected_s)
+    left_s -= half * round_s(chosen, ladder, expected_s)
     for step in sharing:
         cost_s = half * round_s([step.rung.id], ladder, expected_s)
         if step.rung.visited == "if-wanted" and (asked_for or cost_s <= left_s):
@@ -58,8 +57,29 @@ def first_stage(
     return tuple(chain + (tuple(chosen) if 2 * number >= rounds else ()) for number in range(rounds))
 
 
+def affordable(
+    steps: Sequence[PlannedRung],
+    rounds: int,
+    expected_s: Mapping[str, float],
+    *,
+    left_s: float,
+    asked_for: bool,
+) -> tuple[tuple[PlannedRung, ...], tuple[tuple[str, ...], ...], bool]:
+    """The ladder, the rungs of each round of the first stage, and whether what follows the first round fits.
+
+    Second visits narrow intervals, where there is room for them: else every rung is visited once in a round.
+    """
+    whole = tuple(steps)
+    for ladder in (whole, visited_once(whole)):
+        plan = first_stage(ladder, rounds, expected_s, left_s=left_s, asked_for=asked_for)
+        fits = sum(round_s(rungs, by_id(ladder), expected_s) for rungs in plan[1:]) <= left_s
+        if fits:
+            break
+    return ladder, plan, fits
+
+
 def visited_once(steps: Iterable[PlannedRung]) -> tuple[PlannedRung, ...]:
-    """The same ladder without second visits: they narrow intervals, where the budget has room for them."""
+    """The same ladder without second visits."""
     return tuple(replace(step, rung=replace(step.rung, visits=1)) for step in steps)
 
 

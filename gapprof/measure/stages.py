@@ -19,10 +19,10 @@ from gapprof.measure.spending import (
     FIRST_ROUNDS,
     OVERDRAFT,
     SIDE_ROUNDS,
+    affordable,
     by_id,
     chain_rungs,
     first_rounds,
-    first_stage,
     round_s,
     side_rungs,
     total_rounds,
@@ -81,53 +81,52 @@ class Stages:
         )
         for warning in preflight.page_seen.warnings if preflight.page_seen else ():
             self.journal.note("report", warning)
-        preflight, plan = self._within_means(preflight)
+        preflight, rounds = self._within_means(preflight)
         self.journal.write(preflight)
-        visits, rounds = self._visits(preflight.pace), len(plan)
+        visits, main = self._visits(preflight.pace), chain_rungs(preflight.ladder)
         self._profiling = profiling(by_id(preflight.ladder), rounds)
-        self._rounds(visits, preflight, dict(enumerate(plan)))
+        self._rounds(visits, preflight, {0: main}, of=rounds)
+        preflight, plan = self._with_what_is_left(preflight, rounds)
+        self._rounds(visits, preflight, {n: rungs for n, rungs in enumerate(plan) if n}, of=rounds)
         self._traces(visits, preflight)
-        main = chain_rungs(preflight.ladder)
         total = self._decide(rounds, self._spent_s(main) / rounds)
-        self._rounds(visits, preflight, dict.fromkeys(range(rounds, total), main))
+        self._rounds(visits, preflight, dict.fromkeys(range(rounds, total), main), of=total)
         done = self._side(visits, preflight, total, visited=frozenset(chain.from_iterable(plan)))
         if self.settings.verify:
             self._verify(visits, preflight, done)
         self.teller.tell("done", "measured")
 
-    def _within_means(self, preflight: Preflight) -> tuple[Preflight, tuple[tuple[str, ...], ...]]:
-        """First stage: six rounds if they fit three times the budget; else fewer samples, then rounds.
+    def _within_means(self, preflight: Preflight) -> tuple[Preflight, int]:
+        """First rounds: six if they fit three times the budget; else fewer samples, then fewer rounds."""
+        once = replace(preflight, ladder=visited_once(preflight.ladder))
+        round_s = self._expected_s(once, chain_rungs(once.ladder))
+        rounds = first_rounds(round_s, self.settings.budget_s)
+        if rounds == FIRST_ROUNDS:
+            return preflight, rounds
+        return replace(once, pace=thriftier(preflight.pace)), rounds
 
-        Where they do not fit the budget itself, every rung is visited once in a round.
-        """
-        plan = self._first_stage(preflight, FIRST_ROUNDS)
-        if self._whole_s(preflight, plan) + self._passes_s(preflight) > self.settings.budget_s:
-            preflight = replace(preflight, ladder=visited_once(preflight.ladder))
-            plan = self._first_stage(preflight, FIRST_ROUNDS)
-        whole_s = self._whole_s(preflight, plan)
-        rounds = first_rounds(whole_s / FIRST_ROUNDS, self.settings.budget_s)
-        if rounds < FIRST_ROUNDS:
-            preflight = replace(preflight, pace=thriftier(preflight.pace))
-            plan = self._first_stage(preflight, rounds)
-        if whole_s * rounds / FIRST_ROUNDS > self.settings.budget_s:
+    def _with_what_is_left(
+        self, preflight: Preflight, rounds: int
+    ) -> tuple[Preflight, tuple[tuple[str, ...], ...]]:
+        """The rest of the first stage, now that a round has shown what visits take."""
+        main = chain_rungs(preflight.ladder)
+        slower = self._spent_s(main) / max(self._expected_s(preflight, main), 1e-3)
+        expected_s = {rung: slower * one for rung, one in preflight.expected_trial_s.items()}
+        preflight = replace(preflight, expected_trial_s=expected_s)
+        ladder, plan, fits = affordable(
+            preflight.ladder,
+            rounds,
+            expected_s,
+            left_s=self.settings.budget_s - self.journal.now_s() - self._passes_s(preflight),
+            asked_for=self.settings.rungs != "auto",
+        )
+        if not fits:
             self.journal.note(
                 "report",
                 f"{rounds} rounds take longer than the budget of {self.settings.budget_s:.0f} s; "
                 "it is exceeded rather than the intervals left empty",
             )
-        return preflight, plan
-
-    def _whole_s(self, preflight: Preflight, plan: Iterable[tuple[str, ...]]) -> float:
-        return sum(self._expected_s(preflight, rungs) for rungs in plan)
-
-    def _first_stage(self, preflight: Preflight, rounds: int) -> tuple[tuple[str, ...], ...]:
-        return first_stage(
-            preflight.ladder,
-            rounds,
-            preflight.expected_trial_s,
-            budget_s=self.settings.budget_s - self._passes_s(preflight),
-            asked_for=self.settings.rungs != "auto",
-        )
+        return replace(preflight, ladder=ladder), plan
 
     def _passes_s(self, preflight: Preflight) -> float:
         """A profile takes about as long as the visit that it follows."""
@@ -140,10 +139,14 @@ class Stages:
         preflight: Preflight,
         plan: Mapping[int, tuple[str, ...]],
         *,
+        of: int,
         kind: Literal["main", "side"] = "main",
     ) -> None:
-        """Visit the rungs of each round of the plan, in an order shuffled by the seed and the round."""
-        ladder, last = by_id(preflight.ladder), max(plan, default=0)
+        """Visit the rungs of each round of the plan, in an order shuffled by the seed and the round.
+
+        `of` is how many rounds there are by now.
+        """
+        ladder = by_id(preflight.ladder)
         phase = "rounds" if kind == "main" else "side"
         for number, rung_ids in plan.items():
             if self._gone & self._ends(ladder):
@@ -160,7 +163,7 @@ class Stages:
                     ladder[rung_id].rung.title,
                     rung=rung_id,
                     round_number=number,
-                    planned=last + 1,
+                    planned=of,
                     projected_s=projected_s,
                 )
                 outcome = self._visit(visits, ladder[rung_id], number, order[:place].count(rung_id))
@@ -168,9 +171,9 @@ class Stages:
             self._gate(visits)
             self.teller.tell(
                 phase,
-                f"round {number + 1} of {last + 1} done",
+                f"round {number + 1} of {of} done",
                 round_number=number,
-                planned=last + 1,
+                planned=of,
                 projected_s=self._projected_s(preflight, plan, number + 1),
                 completed=True,
             )
@@ -246,7 +249,7 @@ class Stages:
             visited=visited,
         )
         plan = range(rounds_done, rounds_done + SIDE_ROUNDS) if chosen else range(0)
-        self._rounds(visits, preflight, dict.fromkeys(plan, chosen), kind="side")
+        self._rounds(visits, preflight, dict.fromkeys(plan, chosen), of=plan.stop, kind="side")
         return rounds_done + len(plan)
 
     def _verify(self, visits: Visits, preflight: Preflight, rounds_done: int) -> None:
@@ -261,7 +264,7 @@ class Stages:
                 f"--verify takes {VERIFYING_ROUNDS} rounds of its own, about {over} beyond the budget",
             )
         plan = range(rounds_done, rounds_done + VERIFYING_ROUNDS) if chosen else range(0)
-        self._rounds(visits, preflight, dict.fromkeys(plan, chosen), kind="side")
+        self._rounds(visits, preflight, dict.fromkeys(plan, chosen), of=plan.stop, kind="side")
 
     def _expected_s(self, preflight: Preflight, rung_ids: Iterable[str]) -> float:
         return round_s(rung_ids, by_id(preflight.ladder), preflight.expected_trial_s)

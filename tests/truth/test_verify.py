@@ -131,7 +131,7 @@ def test_a_rung_that_is_named_is_visited_without_verify(tmp_path: Path) -> None:
 
 
 def test_the_budget_is_exceeded_and_the_report_says_by_how_much(tmp_path: Path) -> None:
-    asked = Settings(threads=2, rungs="main", verify=True, budget_s=1.0)
+    asked = Settings(threads=2, rungs="main", verify=True, budget_s=0.01)
     recording = run(machine(COSTS), tmp_path, asked)
     assert visits(recording, "web-in-worker") == 6
     assert any(text.startswith("--verify takes 6 rounds of its own") for text in build(recording).warnings)

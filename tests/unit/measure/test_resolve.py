@@ -4,7 +4,7 @@ import pytest
 
 from gapprof import rungs
 from gapprof.measure.resolve import FLAGS, asked_threads, ladder
-from gapprof.measure.spending import by_id, first_stage
+from gapprof.measure.spending import affordable, by_id, first_stage
 from gapprof.records.environment import Setting
 from gapprof.records.recording import PlannedRung
 from gapprof.records.settings import Settings
@@ -98,21 +98,31 @@ ALWAYS = {
 
 
 @pytest.mark.parametrize(
-    ("budget_s", "asked_for", "more"),
+    ("left_s", "asked_for", "more"),
     [
-        (120.0, False, {"web-busy", "web-threads"}),
-        (76.0, False, {"web-busy"}),
-        (76.0, True, {"web-busy", "web-threads"}),
+        (66.0, False, {"web-busy", "web-threads"}),
+        (65.0, False, {"web-busy"}),
+        (65.0, True, {"web-busy", "web-threads"}),
     ],
 )
 def test_the_first_rounds_hold_the_chain_and_half_of_them_the_busy_page_and_threads_if_they_fit(
-    budget_s: float, asked_for: bool, more: set[str]
+    left_s: float, asked_for: bool, more: set[str]
 ) -> None:
-    """12 visits in each of 6 rounds are 72 s, the busy page in half of them 3, threads another 3."""
+    """12 visits in each of 5 rounds are 60 s, the busy page in half of them 3, threads another 3."""
     steps = tuple(resolved(Settings()).values())
-    plan = first_stage(steps, 6, EXPECTED_S, budget_s=budget_s, asked_for=asked_for)
+    plan = first_stage(steps, 6, EXPECTED_S, left_s=left_s, asked_for=asked_for)
     assert [set(rungs) - ALWAYS for rungs in plan] == [set()] * 3 + [more] * 3
     assert all(set(rungs) >= ALWAYS for rungs in plan)
+
+
+@pytest.mark.parametrize(("left_s", "visits", "fits"), [(70.0, 2, True), (50.0, 1, True), (40.0, 1, False)])
+def test_second_visits_are_for_budgets_with_room(left_s: float, visits: int, fits: bool) -> None:
+    """Five more rounds are 60 s with second visits and 45 without, the busy page 3 more."""
+    steps = tuple(resolved(Settings()).values())
+    ladder, plan, found = affordable(steps, 6, EXPECTED_S, left_s=left_s, asked_for=False)
+    assert by_id(ladder)["native"].rung.visits == visits
+    assert found == fits
+    assert set(plan[0]) == ALWAYS
 
 
 def test_every_word_for_flags_has_a_meaning_but_the_users() -> None:

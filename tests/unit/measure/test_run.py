@@ -113,15 +113,6 @@ def test_a_quiet_machine_takes_six_rounds_and_every_main_rung_in_each(run: Run) 
     assert (sampled.rounds, sampled.limited_by) == (6, "precision")
 
 
-@pytest.mark.parametrize(("budget_s", "visits"), [(10_000.0, 2), (25.0, 1)])
-def test_second_visits_are_for_budgets_with_room(run: Run, budget_s: float, visits: int) -> None:
-    recording = run(Machine(latency_ms=ladder_ms(FACTORS)), Settings(rungs="main", budget_s=budget_s))
-    rounds = list(recording.of(RoundStarted))
-    assert len(rounds) == 6
-    assert {started.order.count("native") for started in rounds} == {visits}
-    assert {started.order.count("web-worker") for started in rounds} == {1}
-
-
 def test_profiles_follow_timed_visits_of_the_last_first_rounds(run: Run) -> None:
     recording = run(Machine(latency_ms=ladder_ms(FACTORS)), Settings(rungs="main", page="busy"))
     profiles = [(entry.rung, entry.round) for entry in recording.of(Profile)]
