@@ -7,7 +7,6 @@ for themselves (resident less shared, every 20 ms); a browser is not among them.
 """
 
 import itertools
-import json
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import onnx
 import psutil
@@ -24,8 +24,10 @@ from onnx import TensorProto, helper
 
 from gapprof.backends.synthetic import Machine, PlantedNode, ladder_ms
 from gapprof.guard import Guard
+from gapprof.measure.pacing import trial_s
 from gapprof.measure.run import measure
 from gapprof.native.profile_file import runs_of
+from gapprof.records.job import Pace
 from gapprof.records.model import ModelFacts
 from gapprof.records.settings import Settings
 from gapprof.records.subject import StagedModel, Subject
@@ -65,11 +67,17 @@ def speeds(folder: Path) -> None:
         machine = Machine(latency_ms=ladder_ms({"web-worker": 2.0}, native_ms=native_ms))
         recording = folder / "speed.jsonl"
         synthetic(machine, folder, recording, Settings(rungs="main"))
-        plan = next(json.loads(one) for one in recording.open() if '"entry":"preflight"' in one)
-        pace, trial_s = plan["pace"], max(plan["expected_trial_s"].values())
+        plan = next(msgspec.json.decode(one) for one in recording.open() if '"entry":"preflight"' in one)
+        pace = msgspec.convert(plan["pace"], Pace)
+        visit_s = trial_s(pace, latency_ms=2 * native_ms, start_s=1.0, paced=True)
         print(
-            f"{name} a run: {pace['batch']} runs a sample, {pace['samples']} samples a trial, "
-            f"{trial_s:.1f} s a visit, {pace['deadline_s']:.0f} s at most"
+            f"{name} a run: {pace.batch} runs a sample, {pace.samples} samples or {pace.requests} requests a trial"
+        )
+        line(
+            f"  the longest visit, where the browser takes {2 * native_ms:g} ms",
+            visit_s,
+            pace.deadline_s,
+            "s",
         )
 
 

@@ -144,6 +144,7 @@ class Machine:
         dispatch_ms = self.dispatch_us[side] * len(self.nodes) / 1000
         kernels_ms = self.latency_ms[job.rung] - self.marshalling_ms[side] - dispatch_ms
         parts = [node.share * node.factors.get(job.rung, 1.0) for node in self.nodes]
+        whole = sum(parts)
         return Profile(
             rung=job.rung,
             round=job.round,
@@ -158,7 +159,7 @@ class Machine:
                     op_type=node.op_type,
                     provider="CPUExecutionProvider",
                     samples_ms=tuple(
-                        kernels_ms * part / sum(parts) * wall / self.latency_ms[job.rung] for wall in walls
+                        kernels_ms * part / whole * wall / self.latency_ms[job.rung] for wall in walls
                     ),
                 )
                 for node, part in zip(self.nodes, parts, strict=True)

@@ -18,6 +18,10 @@ THINK_MS = (8.0, 24.0)
 """Around one 60 Hz frame, and drawn at random so that requests do not lock to frames or timers."""
 
 
+THRIFTY_REQUESTS = 6
+"""Two in each way of waking the page up."""
+
+
 def preflight_pace(deadline_s: float) -> Pace:
     """For the first visits, when nothing is known about the model."""
     return Pace(
@@ -50,7 +54,7 @@ def pace_for(*, native_ms: float, web_ms: float, timer_step_us: float, deadline_
 
 def thriftier(pace: Pace) -> Pace:
     """As few samples as a trial can have, for models that do not fit the budget otherwise."""
-    return replace(pace, samples=3, warmup_runs=2)
+    return replace(pace, samples=3, requests=THRIFTY_REQUESTS, warmup_runs=2)
 
 
 def trial_s(pace: Pace, *, latency_ms: float, start_s: float, paced: bool) -> float:

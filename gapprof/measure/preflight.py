@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from gapprof.errors import EnvironmentUnusable, ModelUnusable
-from gapprof.measure.pacing import pace_for, trial_s
+from gapprof.measure.pacing import THRIFTY_REQUESTS, pace_for, trial_s
 from gapprof.measure.resolve import asked_threads, ladder, resolve, with_refusal
 from gapprof.measure.visits import Visits
 from gapprof.native.estimate import IsaRatio, measured_isa_ratio
@@ -20,7 +20,8 @@ from gapprof.records.settings import Settings
 from gapprof.records.subject import NativeRefusal
 from gapprof.records.trial import Failure, Trial
 
-LONGEST_VISIT_S = 300.0
+LONGEST_VISIT_S = 600.0
+"""What a first visit may take: five runs of a model that takes two minutes each."""
 SHORTEST_DEADLINE_S = 60.0
 ESTIMATE_DEADLINE_S = 30.0
 
@@ -109,7 +110,8 @@ def conclude(
         if step.refusal is None and step.alias_of is None
     }
     longest = max(expected.values(), default=1.0)
-    deadline = min(LONGEST_VISIT_S, max(SHORTEST_DEADLINE_S, 10 * longest))
+    thrifty_s = (THRIFTY_REQUESTS + 2) * (web_ms or native_ms or 1.0) / 1e3
+    deadline = max(SHORTEST_DEADLINE_S, min(LONGEST_VISIT_S, 10 * longest), 2 * thrifty_s)
     estimate = _estimate(steps) if isinstance(first.native, Trial) else IsaRatio(ratio=None, why="")
     return Preflight(
         page_threads=page_threads,
