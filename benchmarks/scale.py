@@ -70,15 +70,9 @@ def speeds(folder: Path) -> None:
         plan = next(msgspec.json.decode(one) for one in recording.open() if '"entry":"preflight"' in one)
         pace = msgspec.convert(plan["pace"], Pace)
         visit_s = trial_s(pace, latency_ms=2 * native_ms, start_s=1.0, paced=True)
-        print(
-            f"{name} a run: {pace.batch} runs a sample, {pace.samples} samples or {pace.requests} requests a trial"
-        )
-        line(
-            f"  the longest visit, where the browser takes {2 * native_ms:g} ms",
-            visit_s,
-            pace.deadline_s,
-            "s",
-        )
+        counts = f"{pace.samples} samples or {pace.requests} requests a trial"
+        print(f"{name} a run: {pace.batch} runs a sample, {counts}")
+        line(f"  the longest visit, at {2 * native_ms:g} ms in the browser", visit_s, pace.deadline_s, "s")
 
 
 def profile(folder: Path) -> None:

@@ -21,6 +21,11 @@ makes the same JSON and Markdown from it, byte for byte. Figures are factors (ho
 their 95 % interval; "–" stands where a cause does not apply or was not measured. `make reports` makes all
 of this anew.
 
+Beside them: [the light models](light.md) of the onnx package, one short run each; [two equal runs and a
+different one](compare/README.md) for `compare`; and `scenarios/`, recordings of what people meet in the field
+(a page without headers, a build without SIMD, float16, the baseline tier), made by `python reports/scenarios.py`
+and read by the acceptance tests.
+
 """
 
 
