@@ -32,7 +32,8 @@ def label_of(key: str) -> str:
 
 
 def _entry(entry: Mapping[str, Any]) -> str:
-    return ", ".join(f"{label_of(key)} {_figure(key, value)}" for key, value in entry.items() if value != "")
+    parts = (f"{label_of(key)} {_figure(key, value)}".strip() for key, value in entry.items() if value != "")
+    return ", ".join(parts)
 
 
 def _figure(key: str, value: object) -> str:

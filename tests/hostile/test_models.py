@@ -188,7 +188,7 @@ def test_a_wrong_shape_is_wrong_use(tmp_path: Path, shapes: dict[str, tuple[int,
 
 def test_a_shape_beyond_all_memory_is_refused_before_it_is_filled(tmp_path: Path) -> None:
     path = saved(FREE, tmp_path / "m.onnx")
-    _refused(path, tmp_path, UNUSABLE, "would take", shapes={"x": (2**40, 3)})
+    _refused(path, tmp_path, WRONG, "would take", shapes={"x": (2**40, 3)})
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,11 @@ def test_a_hidden_file_is_no_page(tmp_path: Path) -> None:
         settings_from({"page": tmp_path / ".page.html"})
 
 
+def test_whether_somebody_elses_page_is_isolated_is_not_ours_to_say() -> None:
+    with pytest.raises(WrongUse, match="for pages that gapprof serves"):
+        settings_from({"page": "http://127.0.0.1:9/", "isolation": False})
+
+
 def test_a_word_for_several_rungs_stands_alone() -> None:
     with pytest.raises(WrongUse, match="mixes main with other names"):
         settings_from({"rungs": "web-busy,main"})
