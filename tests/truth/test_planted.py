@@ -191,8 +191,8 @@ def test_what_a_scalar_build_costs_is_as_uncertain_as_the_rungs_that_say_it() ->
 
 
 def test_a_prediction_stands_beside_what_was_measured() -> None:
-    factors = {"native-threads": 2.1, "web-worker-threads": 1 / 1.9, "web-threads": 1 / 1.8}
-    machine, bench = Machine(latency_ms=ladder_ms(factors)), "web-worker-threads"
+    factors = {"native-threads": 2.1, "web-paced-threads": 1 / 1.9, "web-threads": 1 / 1.8}
+    machine, bench = Machine(latency_ms=ladder_ms(factors)), "web-paced-threads"
     without = build(record(machine, FULL, side_rounds=3))
     assert next(one.why for one in without.what_ifs if one.rung == "web-threads").startswith("what predicts")
     report = build(record(machine, FULL, side_rounds=3, side=("web-threads", bench)))

@@ -66,7 +66,7 @@ def test_headers_are_predicted_by_what_the_bench_page_gains_from_every_core(
 ) -> None:
     """Native gains twice as much, which is a reason to try and no prediction."""
     asked = Settings(threads=4, isolation=False, where="worker", verify=True, budget_s=3600.0)
-    factors = {"native-threads": 6.0, "web-worker-threads": 1 / 3, "web-isolated": really}
+    factors = {"native-threads": 6.0, "web-paced-threads": 1 / 3, "web-isolated": really}
     report = build(run(machine(factors), tmp_path, asked))
     assert what_if(report, "web-isolated").prediction == verdict
     assert [(one.cause, one.basis) for one in report.actions] == [("threads", "measured")]
@@ -74,7 +74,7 @@ def test_headers_are_predicted_by_what_the_bench_page_gains_from_every_core(
 
 def test_fewer_threads_than_natives_are_predicted_by_nothing(tmp_path: Path) -> None:
     asked = Settings(threads=2, isolation=False, verify=True, budget_s=3600.0)
-    factors = {"native-threads": 3.0, "web-worker-threads": 0.4, "web-isolated": 0.5}
+    factors = {"native-threads": 3.0, "web-paced-threads": 0.4, "web-isolated": 0.5}
     report = build(run(machine(factors), tmp_path, asked))
     assert what_if(report, "web-isolated").predicted_ms is None
     assert what_if(report, "web-threads").predicted_ms is not None

@@ -8,7 +8,7 @@ from gapprof.records.settings import Settings
 from gapprof.registry import load
 
 RUNGS = load(rungs, "RUNG")
-VERIFYING = {"web-in-worker", "web-optimised", "web-stock", "web-worker-threads"}
+VERIFYING = {"web-in-worker", "web-optimised", "web-stock", "web-paced-threads"}
 
 
 @pytest.mark.parametrize("asked", ["auto", "main", "engine"])

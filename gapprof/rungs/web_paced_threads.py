@@ -3,11 +3,11 @@
 from msgspec.structs import replace
 
 from gapprof.records.rung import Rung
-from gapprof.rungs.web_worker import RUNG as PARENT
+from gapprof.rungs.web_paced import RUNG as PARENT
 
 RUNG = Rung(
-    id="web-worker-threads",
-    title="In the browser: worker of a quiet page, with every core",
+    id="web-paced-threads",
+    title="On a quiet page, with every core",
     environment=replace(PARENT.environment, threads="machine"),
     derived_from=PARENT.id,
     changes="threads",
