@@ -7,12 +7,14 @@ from gapprof.explain.diagnosis import Diagnosis
 from gapprof.explain.outputs import wrong_outputs
 from gapprof.explain.switches import costs
 from gapprof.facts.case import Case
+from gapprof.facts.computed import KERNELS, VECTORISED
 from gapprof.facts.contention import traced_work
 from gapprof.facts.estimates import latency_ms, without_ms
 from gapprof.facts.isolation import isolated
 from gapprof.facts.ladder import planned, target
 from gapprof.facts.page_work import page_sources
-from gapprof.facts.readings import read, same_trials
+from gapprof.facts.profiles import WEB
+from gapprof.facts.readings import chain, read, same_trials
 from gapprof.facts.tier import given_flags
 from gapprof.records.report import Action, Estimate, Owner
 from gapprof.text.names import harmless
@@ -27,7 +29,8 @@ def actions(case: Case, diagnosis: Diagnosis) -> tuple[Action, ...]:
         return ()
     measured = tuple(_more_threads(case, now, diagnosis.level))
     threads = measured or _threads_predicted(case, now, diagnosis.level)
-    found = (*threads, *_steps(case, now, diagnosis.children_level))
+    level = diagnosis.children_level
+    found = (*threads, *_scalar_build(case, now, level), *_steps(case, now, level))
     return tuple(sorted(found, key=lambda action: action.then_ms.point))
 
 
@@ -63,6 +66,15 @@ def _threads_predicted(case: Case, now: Estimate, level: float) -> Iterator[Acti
         how = "Serve the page with COOP and COEP and ask" if isolated(case) is False else "Ask"
         text = f"{how} onnxruntime-web for {count} threads"
         yield Action(text=text, owner="page", cause="threads", now_ms=now, then_ms=then, basis="predicted")
+
+
+def _scalar_build(case: Case, now: Estimate, level: float) -> Iterator[Action]:
+    """Where the served wasm holds no SIMD: by what it gave the last release that came with and without."""
+    to = KERNELS if KERNELS in case.get(chain) else WEB
+    then = _untried(case, VECTORISED, to, level)
+    if then is not None:
+        text = "Serve a build of onnxruntime-web with SIMD; every release since 1.19 has it"
+        yield Action(text=text, owner="page", cause="simd", now_ms=now, then_ms=then, basis="predicted")
 
 
 def _steps(case: Case, now: Estimate, level: float) -> Iterator[Action]:

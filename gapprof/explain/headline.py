@@ -1,5 +1,6 @@
 """The one sentence: how much slower, what comes with what, what the reader can win back."""
 
+import math
 from collections.abc import Sequence
 
 from gapprof.explain.diagnosis import Diagnosis, Finding
@@ -48,15 +49,27 @@ def one_sided_headline(latency: LatencyPair, why: str) -> str:
 
 def _parts(case: Case, diagnosis: Diagnosis, rows: Sequence[CauseRow], residual: Residual) -> list[str]:
     findings = {finding.cause.id: finding for finding in diagnosis.findings}
-    sized: list[tuple[float, str]] = [
-        (row.factor.point, _phrase(case, findings[row.id]))
-        for row in rows
-        if row.verdict == "costs" and row.factor is not None and row.factor.point >= _SMALLEST
-    ]
+    sized = [part for row in rows for part in _of_row(case, row, findings[row.id])]
     if residual.factor is not None and residual.factor.low > 1 and residual.factor.point >= _SMALLEST:
         sized.append((residual.factor.point, "is not separated yet"))
     sized.sort(key=lambda part: -part[0])
     return [f"{numbers.factor(size)} {phrase}" for size, phrase in sized[:_MOST_CAUSES]]
+
+
+def _of_row(case: Case, row: CauseRow, finding: Finding) -> list[tuple[float, str]]:
+    """A cause, and apart from it what the page could mend: a build without SIMD is no processor's fault."""
+    if row.verdict != "costs" or row.factor is None or row.factor.point < _SMALLEST:
+        return []
+    phrases = {part.id: part.phrase for part in finding.claim.parts}
+    others = [
+        (child.factor.point, phrases[child.id])
+        for child in row.children
+        if child.owner == "page" != row.owner and child.verdict == "costs" and child.factor is not None
+    ]
+    if not others:
+        return [(row.factor.point, _phrase(case, finding))]
+    rest = row.factor.point / math.prod(size for size, _ in others)
+    return [(rest, finding.cause.phrase), *others] if rest >= _SMALLEST else others
 
 
 def _phrase(case: Case, finding: Finding) -> str:

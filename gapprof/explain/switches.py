@@ -42,7 +42,7 @@ _EVERY_CORE = Switch(
     source="web-paced-threads", to="web-paced", hint=("native", "native-threads"), level="causes"
 )
 """Native gains from threads what it gains (of two 1.9x, where a page gained 1.6x), and runs back to back
-something else again: that says that threads are worth trying; requests on the bench page say what they bring."""
+something else again: that says that they are worth trying; requests on the bench page say what they bring."""
 SWITCHES: Mapping[str, Switch] = MappingProxyType(
     {
         "web-isolated": _EVERY_CORE,
