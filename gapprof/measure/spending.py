@@ -67,15 +67,17 @@ def affordable(
 ) -> tuple[tuple[PlannedRung, ...], tuple[tuple[str, ...], ...], bool]:
     """The ladder, the rungs of each round of the first stage, and whether what follows the first round fits.
 
-    Second visits narrow intervals, where there is room for them: else every rung is visited once in a round.
+    Second visits narrow intervals; they make way for the side rungs of the first stage, and for the budget.
     """
-    whole = tuple(steps)
-    for ladder in (whole, visited_once(whole)):
+    sharing = {step.rung.id for step in steps if _shares_rounds(step)}
+    found = []
+    for ladder in (tuple(steps), visited_once(steps)):
         plan = first_stage(ladder, rounds, expected_s, left_s=left_s, asked_for=asked_for)
         fits = sum(round_s(rungs, by_id(ladder), expected_s) for rungs in plan[1:]) <= left_s
-        if fits:
-            break
-    return ladder, plan, fits
+        if fits and sharing <= set(plan[-1]):
+            return ladder, plan, fits
+        found.append((ladder, plan, fits))
+    return next((one for one in found if one[2]), found[-1])
 
 
 def visited_once(steps: Iterable[PlannedRung]) -> tuple[PlannedRung, ...]:

@@ -115,14 +115,17 @@ def test_the_first_rounds_hold_the_chain_and_half_of_them_the_busy_page_and_thre
     assert all(set(rungs) >= ALWAYS for rungs in plan)
 
 
-@pytest.mark.parametrize(("left_s", "visits", "fits"), [(70.0, 2, True), (50.0, 1, True), (40.0, 1, False)])
+@pytest.mark.parametrize(
+    ("left_s", "visits", "fits"), [(66.0, 2, True), (64.0, 1, True), (50.0, 1, True), (40.0, 1, False)]
+)
 def test_second_visits_are_for_budgets_with_room(left_s: float, visits: int, fits: bool) -> None:
-    """Five more rounds are 60 s with second visits and 45 without, the busy page 3 more."""
+    """Five more rounds are 60 s with second visits and 45 without, the busy page 3 more, threads another 3."""
     steps = tuple(resolved(Settings()).values())
     ladder, plan, found = affordable(steps, 6, EXPECTED_S, left_s=left_s, asked_for=False)
     assert by_id(ladder)["native"].rung.visits == visits
     assert found == fits
     assert set(plan[0]) == ALWAYS
+    assert ("web-threads" in plan[-1]) == (left_s > 51)
 
 
 def test_every_word_for_flags_has_a_meaning_but_the_users() -> None:
