@@ -119,7 +119,7 @@ def test_the_first_rounds_hold_the_chain_and_half_of_them_the_busy_page_and_thre
     ("left_s", "visits", "fits"), [(66.0, 2, True), (64.0, 1, True), (50.0, 1, True), (40.0, 1, False)]
 )
 def test_second_visits_are_for_budgets_with_room(left_s: float, visits: int, fits: bool) -> None:
-    """Five more rounds are 60 s with second visits and 45 without, the busy page 3 more, threads another 3."""
+    """Five more rounds are 60 s with second visits and 45 without, the busy page 3 more, threads 3 more."""
     steps = tuple(resolved(Settings()).values())
     ladder, plan, found = affordable(steps, 6, EXPECTED_S, left_s=left_s, asked_for=False)
     assert by_id(ladder)["native"].rung.visits == visits
