@@ -44,10 +44,14 @@ def measure(name: str) -> None:
 
 def table(reports: list[Report]) -> str:
     """The README of this folder."""
-    machine = reports[0].machine
+    machines: dict[str, list[str]] = {}
+    for report in reports:
+        found = report.machine
+        words = f"{found.usable_cores} cores of {found.cpu}, {found.system} {found.architecture}"
+        machines.setdefault(words, []).append(_stem(report))
+    told = (f"{words} ({', '.join(names)})" for words, names in machines.items())
     lines = [
-        f"Measured on {machine.usable_cores} cores of {machine.cpu}, "
-        f"{machine.system} {machine.architecture}.",
+        f"Measured on {'; '.join(told)}.",
         "",
         f"| model | native | web | gap | {' | '.join(CAUSES)} | not separated | rounds | status |",
         f"| :-- | --: | --: | --: | {' | '.join('--:' for _ in CAUSES)} | --: | --: | :-- |",
