@@ -99,12 +99,12 @@ def test_nothing_is_drawn_between_steps() -> None:
 def test_off_a_terminal_there_is_one_plain_line_a_phase() -> None:
     stream = io.StringIO()
     tell = live.telling(stream)
-    for phase in ("preflight", "rounds", "rounds", "profile"):
+    for phase in ("preflight", "rounds", "rounds", "side"):
         tell(replace(STEP, phase=phase))
     assert stream.getvalue().splitlines() == [
         "gapprof: looking at the page and at native",
         "gapprof: measuring",
-        "gapprof: profiling operators",
+        "gapprof: measuring what-ifs",
     ]
 
 

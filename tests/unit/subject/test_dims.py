@@ -95,5 +95,7 @@ def test_an_empty_cache_may_come_from_a_file_but_not_from_shape() -> None:
 
 
 def test_inputs_beyond_the_limit_are_refused_before_they_are_made() -> None:
-    with pytest.raises(ModelUnusable, match=r"would take 3,725\.3 GiB"):
+    with pytest.raises(WrongUse, match=r"would take 3,725\.3 GiB"):
         resolve(_inputs(x=("a", "b")), [_given("x", 10**6, 10**6)])
+    with pytest.raises(ModelUnusable, match=r"would take 3,725\.3 GiB"):
+        resolve(_inputs(x=(10**6, 10**6)), [])
