@@ -34,7 +34,7 @@ def test_a_reason_that_several_causes_share_is_said_once() -> None:
     shared = [sentence for sentence in doubts(replace(report, causes=causes)) if "includes 1" in sentence]
     assert len(shared) == 1
     impossible = {cause.id for cause in causes if cause.verdict == "not-applicable" and cause.factor is None}
-    assert impossible == {"gpu-abstraction"}
+    assert impossible == {"gpu-abstraction", "threads"}
     assert {cause.id for cause in causes if cause.title not in shared[0]} == impossible
 
 
