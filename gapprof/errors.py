@@ -11,7 +11,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """What a shell sees; the first that applies in the order of `PRECEDENCE`."""
+    """What a shell sees; of several that apply the first of 130, 2, 3, 4, 6, 5, 7, 1."""
 
     OK = 0
     FAILED_CHECK = 1

@@ -4,6 +4,7 @@ from gapprof.facts.case import Case
 from gapprof.facts.cells import complete_rounds
 from gapprof.facts.claim import Part, Step
 from gapprof.facts.ladder import planned
+from gapprof.facts.profiles import NATIVE, WEB
 from gapprof.facts.readings import chain, latencies, order, readable
 from gapprof.records.trial import Failure
 
@@ -31,11 +32,20 @@ def why_not(case: Case, source: str, to: str) -> str:
     return f"no round has both {source} and {to}"
 
 
+def _not_computed(case: Case) -> str:
+    """Of a rung that is computed from the profiles of others: what is missing of them."""
+    steps, there = case.get(planned), case.get(latencies)
+    gone = next((rung for rung in (NATIVE, WEB) if rung in steps and rung not in there), None)
+    if gone is not None:
+        return f"it is computed from {gone}, and {absence(case, gone)}"
+    return "could not be computed, a profile is missing"
+
+
 def absence(case: Case, rung: str) -> str:
     """Why a rung has no latency."""
     step = case.get(planned).get(rung)
     if step is None:
-        return "could not be computed, a profile is missing"
+        return _not_computed(case)
     if step.refusal is not None:
         return step.refusal
     if not step.planned:

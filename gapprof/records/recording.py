@@ -112,7 +112,7 @@ class End(Struct, frozen=True, kw_only=True, tag="end", tag_field="entry"):
 
     at_s: float
     reason: str
-    """`finished`, `budget`, `interrupted`, `failed`."""
+    """`finished`, `interrupted`, `failed`."""
     text: str = ""
 
 

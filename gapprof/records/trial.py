@@ -111,7 +111,7 @@ class Failure(Struct, frozen=True, kw_only=True, tag="failure", tag_field="entry
     message: str
     hint: str = ""
     detail: str = ""
-    """Tail of stderr or a stack, for -v."""
+    """Tail of stderr or a stack; the recording alone has it."""
 
 
 class NodeTime(Struct, frozen=True, kw_only=True):

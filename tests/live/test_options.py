@@ -75,7 +75,7 @@ def output_checks(tmp_path_factory: pytest.TempPathFactory, inputs: str) -> Iter
 
 
 def recordings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recording]:
-    for path in tmp_path_factory.getbasetemp().glob("recording*/recording.jsonl"):
+    for path in tmp_path_factory.getbasetemp().glob("recording[0-9]*/recording.jsonl"):
         with path.open("rb") as lines:
             yield decode_recording(lines, source=path.name)
 

@@ -36,7 +36,7 @@ def build(name: str, folder: Path) -> Path:
             f"there is no zoo model called {name!r}",
             hint=f"The zoo has {', '.join(names())}.",
         )
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(exist_ok=True)
     path = folder / f"{name}.onnx"
     model.save(path)
     return path
