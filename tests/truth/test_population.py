@@ -15,7 +15,7 @@ from tests.truth import test_whole_run
 from tests.truth.population import BARE, SETTINGS, Outcome, plan_for, planted, population, run
 from tests.truth.weather import CLIMATES, over
 
-FEW, MANY = range(2_000), range(2_000, 30_000)
+FEW, MANY = range(1_500), range(1_500, 30_000)
 ALIKE = ("gaussian", "recorded", "stalls", "drift")
 """Whatever happens hits both sides alike."""
 
