@@ -9,7 +9,7 @@ from gapprof.explain.switches import costs
 from gapprof.facts.case import Case
 from gapprof.facts.computed import KERNELS, VECTORISED
 from gapprof.facts.contention import traced_work
-from gapprof.facts.estimates import latency_ms, without_ms
+from gapprof.facts.estimates import LEVEL, latency_ms, without_ms
 from gapprof.facts.isolation import isolated
 from gapprof.facts.ladder import planned, target
 from gapprof.facts.page_work import page_sources
@@ -35,7 +35,9 @@ def actions(case: Case, diagnosis: Diagnosis) -> tuple[Action, ...]:
 
 
 def _more_threads(case: Case, now: Estimate, level: float) -> Iterator[Action]:
+    """Where the cause is beyond doubt, the page's own gain is one question more and not one of many."""
     steps = case.get(planned)
+    own_level = LEVEL if costs(case, "native", "native-threads", level) else level
     for rung, words in (
         ("web-isolated", "Serve the page with COOP and COEP, so that wasm may use {threads}"),
         ("web-threads", "Serve the page isolated and ask for a thread per core ({threads})"),
@@ -43,7 +45,7 @@ def _more_threads(case: Case, now: Estimate, level: float) -> Iterator[Action]:
         step = steps.get(rung)
         if step is None or step.setting is None or step.alias_of or latency_ms(case, rung) is None:
             continue
-        then = _changed(case, rung) if costs(case, rung, "web", level) else None
+        then = _changed(case, rung) if costs(case, rung, "web", own_level) else None
         if then is None:
             continue
         if rung == "web-threads" and same_trials(case, "web-isolated", "web"):

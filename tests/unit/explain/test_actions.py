@@ -61,3 +61,22 @@ def test_a_measured_remedy_says_that_it_was_measured() -> None:
     found = report({"web-threads": 0.6}).actions[0]
     assert (found.basis, found.cause) == ("measured", "threads")
     assert found.text == "Ask onnxruntime-web for a thread per core (4 threads)"
+
+
+@pytest.mark.parametrize(("native", "told"), [(2.0, True), (1.0, False)])
+def test_what_native_shows_beyond_doubt_the_page_needs_to_show_only_once(native: float, told: bool) -> None:
+    """Three noisy rounds: the gain stands at 95 %, and not as one verdict of five."""
+    factors = {"native-threads": native, "web-threads": 0.6}
+    machine = Machine(latency_ms=ladder_ms(factors), launch_noise=0.05, seed=3)
+    assert bool(build(record(machine, FULL, side_rounds=3)).actions) == told
+
+
+def test_now_and_then_are_of_one_machine_although_it_got_slower_meanwhile() -> None:
+    """Side rungs have rounds of their own, after the others; the page is visited in them as well."""
+    slower = Machine(
+        latency_ms=ladder_ms({"web-threads": 0.6}),
+        noise=0.005,
+        weather=lambda job: 0.7 if job.round >= 6 else 0.0,
+    )
+    found = build(record(slower, FULL, rounds=6, side_rounds=3)).actions[0]
+    assert found.then_ms.point == pytest.approx(0.6 * found.now_ms.point, rel=0.02)
