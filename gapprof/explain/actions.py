@@ -24,7 +24,7 @@ _THREADS = {"native": -1.0, "native-threads": 1.0}
 
 def actions(case: Case, diagnosis: Diagnosis) -> tuple[Action, ...]:
     """Only changes whose cost was measured and is beyond doubt; they do not add up."""
-    now = latency_ms(case, "web")
+    now = without_ms(case)  # nothing taken off: the page in the rounds that all contrasts stand on
     if now is None:
         return ()
     measured = tuple(_more_threads(case, now, diagnosis.level))
