@@ -62,6 +62,32 @@ export interface ProfileTask {
   runs: number;
 }
 
+/** What stands in memory from `offset` on, as base64. */
+export interface Bytes {
+  offset: number;
+  base64: string;
+}
+
+/** One kernel, and what it is called with. */
+export interface KernelCase {
+  module: string;
+  export: string;
+  calls: readonly readonly number[][];
+  samples: number;
+}
+
+/** Kernels on one memory: warm up each, then time all of them in rounds, then show what they wrote. */
+export interface KernelsTask {
+  kind: "kernels";
+  memory_bytes: number;
+  seed: number;
+  data: readonly Bytes[];
+  cases: readonly KernelCase[];
+  warmup_ms: number;
+  sample_ms: number;
+  shown: readonly readonly [number, number][];
+}
+
 /** A session is open and warm. */
 export interface Opened {
   kind: "opened";
@@ -111,6 +137,14 @@ export interface Profiled {
   nodes: readonly ProfiledNode[];
 }
 
+/** Raw times of all cases, and the memory that was to be shown. */
+export interface KernelsTimed {
+  kind: "kernels-timed";
+  samples_us: readonly readonly number[][];
+  compile_ms: readonly number[];
+  shown: readonly Bytes[];
+}
+
 /** The page cannot do that, by its nature. */
 export interface Refused {
   kind: "refusal";
@@ -126,6 +160,6 @@ export interface Broke {
   stack: string;
 }
 
-export type Task = OpenTask | WarmTask | TimeTask | ProfileTask;
+export type Task = OpenTask | WarmTask | TimeTask | ProfileTask | KernelsTask;
 
-export type Answer = Opened | Warmed | Timed | Profiled | Refused | Broke;
+export type Answer = Opened | Warmed | Timed | Profiled | KernelsTimed | Refused | Broke;

@@ -2,7 +2,7 @@
 
 One task is one message, one answer is one message. A page keeps its session between tasks:
 `OpenTask` loads and warms up, `WarmTask` goes on warming up, `TimeTask` times what is open, `ProfileTask`
-opens a second, profiled session beside it.
+opens a second, profiled session beside it. `KernelsTask` needs no session.
 """
 
 from msgspec import Struct
@@ -79,7 +79,43 @@ class ProfileTask(Struct, frozen=True, kw_only=True, tag="profile", tag_field="k
     runs: int
 
 
-Task = OpenTask | WarmTask | TimeTask | ProfileTask
+class Bytes(Struct, frozen=True, kw_only=True):
+    """What stands in memory from `offset` on, as base64."""
+
+    offset: int
+    base64: str
+
+
+class KernelCase(Struct, frozen=True, kw_only=True):
+    """One kernel, and what it is called with."""
+
+    module: str
+    """A wasm module as base64; it imports `env.memory`."""
+    export: str
+    calls: tuple[tuple[int, ...], ...]
+    """Arguments of calls, taken in turn: on buffers that are not all in cache, as in a model."""
+    samples: int
+    """0: it is called once and not timed."""
+
+
+class KernelsTask(Struct, frozen=True, kw_only=True, tag="kernels", tag_field="kind"):
+    """Kernels on one memory: warm up each, then time all of them in rounds, then show what they wrote."""
+
+    memory_bytes: int
+    """Filled with seeded f32 in [-1, 1) before anything runs."""
+    seed: int
+    data: tuple[Bytes, ...]
+    """Placed in that memory."""
+    cases: tuple[KernelCase, ...]
+    warmup_ms: float
+    """For each: the engine compiles it meanwhile."""
+    sample_ms: float
+    """A sample is as many calls as take so long."""
+    shown: tuple[tuple[int, int], ...]
+    """Stretches of memory, offset and bytes, that are wanted in the end."""
+
+
+Task = OpenTask | WarmTask | TimeTask | ProfileTask | KernelsTask
 
 
 class Opened(Struct, frozen=True, kw_only=True, tag="opened", tag_field="kind"):
@@ -136,6 +172,16 @@ class Profiled(Struct, frozen=True, kw_only=True, tag="profiled", tag_field="kin
     nodes: tuple[ProfiledNode, ...]
 
 
+class KernelsTimed(Struct, frozen=True, kw_only=True, tag="kernels-timed", tag_field="kind"):
+    """Raw times of all cases, and the memory that was to be shown."""
+
+    samples_us: tuple[tuple[float, ...], ...]
+    """Per case: means of a call, in order."""
+    compile_ms: tuple[float, ...]
+    """Per case: compiling and instantiating its module."""
+    shown: tuple[Bytes, ...]
+
+
 class Refused(Struct, frozen=True, kw_only=True, tag="refusal", tag_field="kind"):
     """The page cannot do that, by its nature."""
 
@@ -151,4 +197,4 @@ class Broke(Struct, frozen=True, kw_only=True, tag="failure", tag_field="kind"):
     stack: str
 
 
-Answer = Opened | Warmed | Timed | Profiled | Refused | Broke
+Answer = Opened | Warmed | Timed | Profiled | KernelsTimed | Refused | Broke

@@ -1,0 +1,1 @@
+"""Loop nests: one file per family of operators."""

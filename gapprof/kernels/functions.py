@@ -1,0 +1,132 @@
+"""Functions of one vector as expressions: exponential, error function and what is made of them."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from gapprof.kernels.builder import Builder
+from gapprof.kernels.ir import Binary, Bits, Constant, Expression, Local, ShiftLeft, Unary, Vector
+
+Activation = Literal["relu", "clip6", "sigmoid", "tanh", "erf", "gelu", "hardswish", "exp", "sqrt"]
+"""`clip6` is Clip to [0, 6], the rectifier of mobile networks."""
+
+_ROUND = 1.5 * 2.0**23
+"""Added to a float it leaves the nearest integer in the low bits, which is all that an exponent needs."""
+_LN2_HIGH = 355 / 512
+_LN2_LOW = math.log(2) - _LN2_HIGH
+"""ln 2 in two parts, the first exact in few bits (Cody and Waite, Software Manual, 1980)."""
+_EXP = (1.990971491e-4, 1.394650424e-3, 8.333280402e-3, 4.166626233e-2, 1.666666679e-1, 5.000000081e-1)
+"""e^r = 1 + r + r²·P(r) for |r| ≤ ln(2)/2: our own least-squares fit."""
+_SMALLEST_EXP, _LARGEST_EXP = -87.0, 88.0
+"""Beyond it the result is no normal f32."""
+_ERF_OVER = (
+    1.9111034851e-08,
+    -1.9423190489e-06,
+    0.00014728624467,
+    0.0039905514045,
+    0.05152480857,
+    0.20712469657,
+    1.128379094,
+)
+_ERF_UNDER = (0.0010211084816, 0.014958023892, 0.11797051738, 0.51689073119, 1.0)
+_ERF_ONE = 4.0
+"""erf x = x·P(x²)/Q(x²) on [-4, 4], our own weighted least-squares fit; beyond it erf is ±1 in f32."""
+
+
+def activation(b: Builder, which: Activation, x: Expression) -> Expression:
+    """The value of the function, in every lane."""
+    return _ACTIVATIONS[which](b, x)
+
+
+def exponential(b: Builder, x: Expression) -> Expression:
+    """e^x to 2e-7 of itself, for x in [-87, 88]; what lies outside is taken as the nearest bound."""
+    kind = _vector(x)
+    bounded = b.vector(kind, _clipped(x, _SMALLEST_EXP, _LARGEST_EXP))
+    raised = b.vector(kind, b.mul_add(bounded, _splat(1 / math.log(2), kind), _splat(_ROUND, kind)))
+    whole = b.vector(kind, raised - _ROUND)
+    rest = b.vector(kind, b.mul_add(whole, _splat(-_LN2_HIGH, kind), bounded))
+    b.set(rest, b.mul_add(whole, _splat(-_LN2_LOW, kind), rest))
+    power = b.vector(kind, _polynomial(b, _EXP, rest))
+    b.set(power, b.mul_add(power, rest * rest, rest) + 1.0)
+    integers = Vector("i32", kind.lanes)
+    return Bits(Binary("add", Bits(power, integers), ShiftLeft(Bits(raised, integers), 23)), kind)
+
+
+def error_function(b: Builder, x: Expression) -> Expression:
+    """erf x, to 3e-7."""
+    kind = _vector(x)
+    bounded = b.vector(kind, _clipped(x, -_ERF_ONE, _ERF_ONE))
+    squared = b.vector(kind, bounded * bounded)
+    over = b.vector(kind, _polynomial(b, _ERF_OVER, squared))
+    under = b.vector(kind, _polynomial(b, _ERF_UNDER, squared))
+    return bounded * over / under
+
+
+def sigmoid(b: Builder, x: Expression) -> Expression:
+    """1 / (1 + e^-x)."""
+    kind = _vector(x)
+    return _splat(1.0, kind) / (exponential(b, Unary("neg", x)) + 1.0)
+
+
+def _relu(b: Builder, x: Expression) -> Expression:  # noqa: ARG001  every function takes the builder
+    return Binary("pmax", x, _splat(0.0, _vector(x)))
+
+
+def _clip6(b: Builder, x: Expression) -> Expression:  # noqa: ARG001
+    return _clipped(x, 0.0, 6.0)
+
+
+def _tanh(b: Builder, x: Expression) -> Expression:
+    """2 · sigmoid(2x) - 1."""
+    return sigmoid(b, x + x) * 2.0 - 1.0
+
+
+def _gelu(b: Builder, x: Expression) -> Expression:
+    """x / 2 · (1 + erf(x / √2))."""
+    return x * 0.5 * (error_function(b, x * math.sqrt(0.5)) + 1.0)
+
+
+def _hardswish(b: Builder, x: Expression) -> Expression:  # noqa: ARG001
+    """x · max(0, min(1, x / 6 + 1 / 2))."""
+    return x * _clipped(x * (1 / 6) + 0.5, 0.0, 1.0)
+
+
+def _sqrt(b: Builder, x: Expression) -> Expression:  # noqa: ARG001
+    return Unary("sqrt", x)
+
+
+_ACTIVATIONS: dict[Activation, Callable[[Builder, Expression], Expression]] = {
+    "relu": _relu,
+    "clip6": _clip6,
+    "sigmoid": sigmoid,
+    "tanh": _tanh,
+    "erf": error_function,
+    "gelu": _gelu,
+    "hardswish": _hardswish,
+    "exp": exponential,
+    "sqrt": _sqrt,
+}
+
+
+def _polynomial(b: Builder, coefficients: Sequence[float], x: Local) -> Expression:
+    """By Horner's rule, the highest power first."""
+    kind = _vector(x)
+    value = b.vector(kind, _splat(coefficients[0], kind))
+    for coefficient in coefficients[1:]:
+        b.set(value, b.mul_add(value, x, _splat(coefficient, kind)))
+    return value
+
+
+def _clipped(x: Expression, low: float, high: float) -> Expression:
+    kind = _vector(x)
+    return Binary("pmax", Binary("pmin", x, _splat(high, kind)), _splat(low, kind))
+
+
+def _splat(value: float, kind: Vector) -> Constant:
+    return Constant(value, kind)
+
+
+def _vector(x: Expression) -> Vector:
+    if not isinstance(x.type, Vector):
+        raise TypeError(f"a function of vectors, not of {x.type}")
+    return x.type

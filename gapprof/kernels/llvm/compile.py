@@ -1,0 +1,101 @@
+"""Kernels to machine code in this process, with llvmlite. Nothing is imported from it before it is wanted.
+
+`llvmlite.binding.initialize()` must not be called: it no longer exists in what is pinned, and raises.
+"""
+
+import ctypes
+import importlib
+import platform
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from gapprof.errors import EnvironmentUnusable
+from gapprof.kernels.ir import Kernel
+from gapprof.kernels.llvm.lower import function
+from gapprof.kernels.llvm.target import Target, available
+
+_SPEED_LEVEL = 2
+Call = Callable[..., None]
+"""Takes as many addresses as the kernel has parameters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compiled:
+    """Machine code, alive as long as this is."""
+
+    calls: tuple[Call, ...]
+    """In the order of the kernels."""
+    assembly: str
+    """Of the whole module, for audits."""
+    engine: Any
+    """Owns the code."""
+
+
+def host_targets() -> tuple[Target, ...]:
+    """Instruction sets that this CPU has. Raises EnvironmentUnusable where there is no llvmlite."""
+    features: dict[str, bool] = dict(_llvm().get_host_cpu_features())
+    return available(platform.machine(), features)
+
+
+def compiled(kernels: Sequence[Kernel], target: Target) -> Compiled:
+    """All kernels in one module, optimised but for what would make another loop of them.
+
+    No vectoriser and no unrolling: the loop nest is what is compared. Raises EnvironmentUnusable where
+    there is no llvmlite.
+    """
+    llvm = _llvm()
+    text = "".join(function(kernel, target.attributes) for kernel in kernels)
+    module = llvm.parse_assembly(_declared_once(text))
+    machine = llvm.Target.from_default_triple().create_target_machine(
+        cpu=target.cpu, features=target.feature_text, opt=_SPEED_LEVEL, jit=True
+    )
+    module.triple, module.data_layout = llvm.get_default_triple(), str(machine.target_data)
+    module.verify()
+    options = llvm.create_pipeline_tuning_options(speed_level=_SPEED_LEVEL)
+    options.loop_vectorization = options.slp_vectorization = False
+    options.loop_unrolling = options.loop_interleaving = False
+    passes = llvm.create_pass_builder(machine, options)
+    passes.getModulePassManager().run(module, passes)
+    assembly: str = machine.emit_assembly(module)
+    engine = llvm.create_mcjit_compiler(module, machine)
+    engine.finalize_object()
+    return Compiled(
+        calls=tuple(
+            ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * kernel.parameters)(
+                engine.get_function_address(kernel.name)
+            )
+            for kernel in kernels
+        ),
+        assembly=assembly,
+        engine=(engine, machine),
+    )
+
+
+@cache
+def _llvm() -> Any:
+    try:
+        binding: Any = importlib.import_module("llvmlite.binding")
+    except ImportError as error:
+        raise EnvironmentUnusable(
+            "native twin kernels need llvmlite, which is not installed",
+            hint="Install it beside gapprof: `pip install 'gapprof[kernels]'`.",
+        ) from error
+    binding.initialize_native_target()
+    binding.initialize_native_asmprinter()
+    binding.initialize_native_asmparser()
+    return binding
+
+
+def _declared_once(text: str) -> str:
+    """Every function declares its intrinsics; a module may do so once."""
+    seen: set[str] = set()
+    lines = []
+    for line in text.splitlines():
+        if line.startswith("declare "):
+            if line in seen:
+                continue
+            seen.add(line)
+        lines.append(line)
+    return "\n".join(lines) + "\n"

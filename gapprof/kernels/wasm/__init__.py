@@ -1,0 +1,1 @@
+"""Kernels as WebAssembly, byte by byte."""

@@ -1,0 +1,20 @@
+from collections.abc import Iterator
+
+import pytest
+
+from gapprof import assets
+from gapprof.engine import Engine, running
+from gapprof.guard import Guard
+from tests.unit.kernels.lowerings import LOWERINGS, Solve, solver
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Engine]:
+    script = assets.probes_web() / "engine.mjs"
+    with Guard() as guard, running(assets.node(), script, guard=guard) as engine:
+        yield engine
+
+
+@pytest.fixture(params=LOWERINGS)
+def solve(request: pytest.FixtureRequest, engine: Engine) -> Solve:
+    return solver(request.param, engine)
