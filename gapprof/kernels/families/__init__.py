@@ -1,1 +1,1 @@
-"""Loop nests: one file per family of operators."""
+"""Loop nests: one file per family. Adding a file adds a family."""

@@ -4,10 +4,10 @@ The padding is a loop nest of its own, `padded`; without it every tap would ask 
 that fill no vector are covered by one that overlaps the last, since what is computed twice is the same twice.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from gapprof.kernels.builder import Builder
-from gapprof.kernels.families.gemm import F32, Tile
+from gapprof.kernels.family import F32, Tile, fits
 from gapprof.kernels.functions import Activation, activation
 from gapprof.kernels.ir import Constant, Expression, Kernel, Load, LoadSplat, Local, Shuffle, Vector
 from gapprof.kernels.machine import Machine, covering
@@ -16,12 +16,11 @@ SLACK_BYTES = 256
 """Readable behind an image: strided loads take more than they use."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conv:
+class Conv(Struct, frozen=True, kw_only=True, tag="conv"):
     """[batch, channels, height, width] to [batch, filters, …]; the sizes are those of the padded image.
 
-    Parameters of the kernel: padded image, filters [filters, channels / groups, kernel…], result, and
-    the bias [filters] where there is one.
+    Parameters of the kernel: padded image, filters [filters, channels / groups, kernel…], the bias
+    [filters] where there is one, and result.
     """
 
     batch: int = 1
@@ -54,35 +53,6 @@ def conv(shape: Conv, tile: Tile, machine: Machine, *, name: str = "conv") -> Ke
     return _Nest(shape, tile, machine, name).kernel()
 
 
-def padded(
-    planes: int,
-    height: int,
-    width: int,
-    pads: tuple[int, int, int, int],
-    machine: Machine,
-    *,
-    name: str = "padded",
-) -> Kernel:
-    """Copy planes into the middle of larger ones, whose borders it leaves as they are.
-
-    Parameters: source, result. `pads` are top, left, bottom and right, as ONNX has them.
-    """
-    b = Builder(name, parameters=2, fused=machine.fused)
-    source, result = b.parameters
-    top, left, bottom, right = pads
-    row_bytes = (left + width + right) * F32
-    b.advance(result, top * row_bytes + left * F32)
-    with b.over(source, planes, height * width * F32):
-        row, to = b.index(source), b.index(result)
-        with b.over(row, height, width * F32):
-            for lanes, at in covering(width, machine.lanes):
-                kind = Vector("f32", lanes)
-                b.store(to, Load(row, at * F32, kind), at * F32)
-            b.advance(to, row_bytes)
-        b.advance(result, (top + height + bottom) * row_bytes)
-    return b.kernel()
-
-
 class _Nest:
     """The nest of one shape while it is written."""
 
@@ -98,10 +68,10 @@ class _Nest:
 
     def kernel(self) -> Kernel:
         b, shape = self._b, self._shape
-        image, weights, result = b.parameters[:3]
+        image, weights, result = b.parameters[0], b.parameters[1], b.parameters[-1]
         with b.over(image, shape.batch, shape.channels * self._plane_bytes):
             group, filters = b.index(image), b.index(weights)
-            bias = b.index(b.parameters[3]) if shape.bias else None
+            bias = b.index(b.parameters[2]) if shape.bias else None
             with b.over(group, shape.groups, self._channels * self._plane_bytes):
                 full, rest = divmod(self._filters, self._tile.rows)
                 for rows, times in ((self._tile.rows, full), (rest, 1 if rest else 0)):
@@ -202,3 +172,45 @@ def strided(pointer: Local, offset: int, kind: Vector, stride: int) -> Expressio
 
 def _positions(size: int, shape: Conv, axis: int) -> int:
     return (size - shape.dilation[axis] * (shape.kernel[axis] - 1) - 1) // shape.stride[axis] + 1
+
+
+_TILES = ((6, 2), (5, 2), (4, 2), (3, 3), (2, 4), (4, 3), (1, 6), (8, 1), (12, 1))
+
+
+class _Family:
+    """Register tiles."""
+
+    id = "conv"
+    kind = Conv
+
+    def tiles(self, shape: Conv, machine: Machine) -> tuple[Tile, ...]:
+        """Those whose filters and columns exist, the ones with most sums first."""
+        filters = shape.filters // shape.groups
+        most_vectors = -(-shape.out[1] // machine.lanes)
+        sizes = dict.fromkeys(
+            (min(rows, filters), min(vectors, most_vectors))
+            for rows, vectors in _TILES
+            if fits(rows, vectors, machine)
+        )
+        best = sorted(sizes, key=lambda size: -size[0] * size[1])[:6]
+        return tuple(Tile(rows, vectors, 1, 1) for rows, vectors in best)
+
+    def kernel(self, shape: Conv, tile: Tile, machine: Machine) -> Kernel:
+        """The loop nest."""
+        return conv(shape, tile, machine)
+
+    def buffers(self, shape: Conv) -> tuple[int, ...]:
+        """Image, filters, bias, result."""
+        return conv_buffers(shape)
+
+
+FAMILY = _Family()
+
+
+def conv_buffers(shape: Conv) -> tuple[int, ...]:
+    """Bytes of image, filters, bias where there is one, and result."""
+    image = shape.batch * shape.channels * shape.height * shape.width * F32
+    filters = shape.filters * (shape.channels // shape.groups) * shape.kernel[0] * shape.kernel[1] * F32
+    bias = (shape.filters * F32,) if shape.bias else ()
+    rows, columns = shape.out
+    return image, filters, *bias, shape.batch * shape.filters * rows * columns * F32

@@ -1,8 +1,8 @@
 """Convolutions of each channel by itself, on padded images: taps in registers, several rows at once."""
 
 from gapprof.kernels.builder import Builder
-from gapprof.kernels.families.conv import Conv, strided
-from gapprof.kernels.families.gemm import F32
+from gapprof.kernels.families.conv import Conv, conv_buffers, strided
+from gapprof.kernels.family import F32, Tile
 from gapprof.kernels.functions import activation
 from gapprof.kernels.ir import Expression, Kernel, LoadSplat, Local, Vector
 from gapprof.kernels.machine import Machine, covering
@@ -11,20 +11,23 @@ _MOST_TAPS = 9
 """That stay in registers beside the sums; of more, each is loaded where it is used."""
 
 
-def depthwise(shape: Conv, rows: int, machine: Machine, *, name: str = "depthwise") -> Kernel:
-    """`rows` of the result at once share what they load. Parameters as those of `conv`.
+class Depthwise(Conv, frozen=True, kw_only=True, tag="depthwise"):
+    """As any convolution, with as many groups and filters as channels."""
 
-    ValueError unless each channel has one filter.
-    """
-    if not shape.groups == shape.channels == shape.filters:
-        raise ValueError("one filter for each channel")
+    def __post_init__(self) -> None:
+        if not self.groups == self.channels == self.filters:
+            raise ValueError("one filter for each channel")
+
+
+def depthwise(shape: Depthwise, rows: int, machine: Machine, *, name: str = "depthwise") -> Kernel:
+    """`rows` of the result at once share what they load. Parameters as those of `conv`."""
     return _Nest(shape, rows, machine, name).kernel()
 
 
 class _Nest:
     """The nest of one shape while it is written."""
 
-    def __init__(self, shape: Conv, rows: int, machine: Machine, name: str) -> None:
+    def __init__(self, shape: Depthwise, rows: int, machine: Machine, name: str) -> None:
         self._shape, self._rows, self._machine = shape, rows, machine
         self._b = Builder(name, parameters=4 if shape.bias else 3, fused=machine.fused)
         self._taps = shape.kernel[0] * shape.kernel[1]
@@ -32,11 +35,11 @@ class _Nest:
 
     def kernel(self) -> Kernel:
         b, shape = self._b, self._shape
-        image, weights, result = b.parameters[:3]
+        image, weights, result = b.parameters[0], b.parameters[1], b.parameters[-1]
         kinds = {Vector("f32", lanes) for lanes, _ in covering(shape.out[1], self._machine.lanes)}
         with b.over(image, shape.batch, shape.channels * shape.height * self._row_bytes):
             plane, filters = b.index(image), b.index(weights)
-            bias = b.index(b.parameters[3]) if shape.bias else None
+            bias = b.index(b.parameters[2]) if shape.bias else None
             with b.over(plane, shape.channels, shape.height * self._row_bytes):
                 kept = {kind: self._kept(filters, kind) for kind in kinds}
                 self._plane(plane, kept, result, bias)
@@ -126,3 +129,25 @@ class _Nest:
     def _source(self, row: int, tap: int) -> int:
         """The row of the image that a tap of a row of the result reads."""
         return row * self._shape.stride[0] + tap * self._shape.dilation[0]
+
+
+class _Family:
+    """How many rows at once."""
+
+    id = "depthwise"
+    kind = Depthwise
+
+    def tiles(self, shape: Depthwise, machine: Machine) -> tuple[Tile, ...]:  # noqa: ARG002
+        """Those that there are rows for."""
+        return tuple(Tile(rows, 1, 1, 1) for rows in (1, 2, 3, 4) if rows <= max(1, shape.out[0]))
+
+    def kernel(self, shape: Depthwise, tile: Tile, machine: Machine) -> Kernel:
+        """The loop nest."""
+        return depthwise(shape, tile.rows, machine)
+
+    def buffers(self, shape: Depthwise) -> tuple[int, ...]:
+        """Image, filters, bias, result."""
+        return conv_buffers(shape)
+
+
+FAMILY = _Family()

@@ -9,21 +9,20 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from gapprof.kernels.builder import Builder
+from gapprof.kernels.family import F32, Tile, fits
 from gapprof.kernels.functions import Activation, activation
 from gapprof.kernels.ir import Constant, Expression, Kernel, Load, LoadSplat, Local, Vector
 from gapprof.kernels.machine import Machine, pieces
 
-F32 = 4
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gemm:
+class Gemm(Struct, frozen=True, kw_only=True, tag="gemm"):
     """[rows, depth] times [depth, columns], `batch` times over.
 
-    Parameters of the kernel: A, B, C, and the bias where there is one.
+    Parameters of the kernel: A, B, the bias where there is one, and C.
     """
 
     rows: int
@@ -43,20 +42,6 @@ class Gemm:
     def flops(self) -> int:
         """A multiply-add is two."""
         return 2 * self.batch * self.rows * self.depth * self.columns
-
-
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """What is tuned."""
-
-    rows: int
-    """Of C at once in registers ..."""
-    vectors: int
-    """... so many vectors wide."""
-    unroll: int
-    """Steps along the depth in one turn of the innermost loop."""
-    depth: int
-    """Of a block of B; more than the matrix has: no blocks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +97,7 @@ class _Nest:
 
     def kernel(self) -> Kernel:
         b, shape = self._b, self._shape
-        left, right, result = b.parameters[:3]
+        left, right, result = b.parameters[0], b.parameters[1], b.parameters[-1]
         with b.over(result, shape.batch, shape.rows * shape.columns * F32):
             for block in _blocks(shape.depth, self._tile):
                 self._block(block, left, right, result)
@@ -127,7 +112,7 @@ class _Nest:
         b, shape = self._b, self._shape
         panel_of_b = b.index(right + block.start * shape.columns * F32)
         panel_of_c = b.index(result)
-        bias = b.index(b.parameters[3]) if shape.bias == "column" else None
+        bias = b.index(b.parameters[2]) if shape.bias == "column" else None
         for panel in _panels(shape.columns, self._tile, self._machine):
             with b.over(panel_of_c, panel.times, panel.columns * F32):
                 self._rows(panel, block, left, panel_of_b, panel_of_c, bias)
@@ -148,7 +133,7 @@ class _Nest:
         a = b.index(left + block.start * self._step_bytes)
         c = b.index(panel_of_c)
         if shape.bias == "row":
-            bias = b.index(b.parameters[3])
+            bias = b.index(b.parameters[2])
         full, rest = divmod(shape.rows, self._tile.rows)
         for rows, times in ((self._tile.rows, full), (rest, 1 if rest else 0)):
             if not times:
@@ -228,3 +213,46 @@ class _Nest:
         if self._shape.bias == "row":
             return LoadSplat(bias, row * F32, kind)
         return Load(bias, column * kind.size_bytes, kind)
+
+
+_TILES = ((6, 2), (5, 2), (4, 2), (3, 3), (2, 4), (1, 6), (1, 4), (1, 2))
+_DEEP = 512
+_BLOCK = 256
+
+
+class _Family:
+    """Register tiles, two unrollings, and blocks of B where it is deep."""
+
+    id = "gemm"
+    kind = Gemm
+
+    def tiles(self, shape: Gemm, machine: Machine) -> tuple[Tile, ...]:
+        """Those whose rows and columns exist, the ones with most sums first."""
+        most_vectors = max(1, shape.columns // machine.lanes)
+        sizes = dict.fromkeys(
+            (min(rows, shape.rows), min(vectors, most_vectors))
+            for rows, vectors in _TILES
+            if fits(rows, vectors, machine)
+        )
+        best = sorted(sizes, key=lambda size: -size[0] * size[1])[:4]
+        depths = (shape.depth, _BLOCK) if shape.depth > _DEEP else (shape.depth,)
+        return tuple(
+            Tile(rows, vectors, unroll, depth)
+            for rows, vectors in best
+            for depth in depths
+            for unroll in (2, 4)
+        )[:10]
+
+    def kernel(self, shape: Gemm, tile: Tile, machine: Machine) -> Kernel:
+        """The loop nest."""
+        return gemm(shape, tile, machine)
+
+    def buffers(self, shape: Gemm) -> tuple[int, ...]:
+        """A, B, bias, C."""
+        a = shape.rows * shape.depth * F32 * (1 if shape.shared == "a" else shape.batch)
+        b = shape.depth * shape.columns * F32 * (1 if shape.shared == "b" else shape.batch)
+        bias = {"": (), "row": (shape.rows * F32,), "column": (shape.columns * F32,)}[shape.bias]
+        return a, b, *bias, shape.batch * shape.rows * shape.columns * F32
+
+
+FAMILY = _Family()

@@ -29,9 +29,8 @@ class Problem:
 
     kernel: Kernel
     inputs: Sequence[Array]
+    """In the order of its parameters; the last one is the result."""
     result_shape: tuple[int, ...]
-    result_at: int
-    """Which parameter is the result; the inputs are the others, in order."""
 
 
 Solve = Callable[[Callable[[Machine], Problem]], Array]
@@ -50,18 +49,18 @@ def _native(problem: Problem, target: Target) -> Array:
     memory = np.zeros(arena.size_bytes // 4 + 16, np.float32)
     base = -(-memory.ctypes.data // 64) * 64
     shift = (base - memory.ctypes.data) // 4
-    for array, at in zip(problem.inputs, _inputs(problem, addresses), strict=True):
+    for array, at in zip(problem.inputs, addresses[:-1], strict=True):
         memory[shift + at // 4 :][: array.size] = array.ravel()
     code = compiled([problem.kernel], target)
     code.calls[0](*(base + at for at in addresses))
     size = int(np.prod(problem.result_shape))
-    return memory[shift + addresses[problem.result_at] // 4 :][:size].reshape(problem.result_shape).copy()
+    return memory[shift + addresses[-1] // 4 :][:size].reshape(problem.result_shape).copy()
 
 
 def _wasm(problem: Problem, engine: Engine) -> Array:
     arena, addresses = _placed(problem)
     size = int(np.prod(problem.result_shape))
-    result = addresses[problem.result_at]
+    result = addresses[-1]
     task = KernelsTask(
         memory_bytes=arena.size_bytes,
         seed=0,
@@ -69,7 +68,7 @@ def _wasm(problem: Problem, engine: Engine) -> Array:
             Bytes(offset=at, base64=_text(array))
             for array, at in zip(
                 (*problem.inputs, np.zeros(size, np.float32)),
-                (*_inputs(problem, addresses), result),
+                addresses,
                 strict=True,
             )
         ),
@@ -93,12 +92,8 @@ def _wasm(problem: Problem, engine: Engine) -> Array:
 def _placed(problem: Problem) -> tuple[Arena, list[int]]:
     arena = Arena()
     sizes = [array.size * 4 for array in problem.inputs]
-    sizes.insert(problem.result_at, int(np.prod(problem.result_shape)) * 4)
+    sizes.append(int(np.prod(problem.result_shape)) * 4)
     return arena, [arena.place(size) for size in sizes]
-
-
-def _inputs(problem: Problem, addresses: list[int]) -> list[int]:
-    return [at for number, at in enumerate(addresses) if number != problem.result_at]
 
 
 def _text(array: Array) -> str:

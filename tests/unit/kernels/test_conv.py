@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
-from gapprof.kernels.families.conv import Conv, conv, padded
-from gapprof.kernels.families.depthwise import depthwise
-from gapprof.kernels.families.gemm import Tile
+from gapprof.kernels.families.conv import Conv, conv
+from gapprof.kernels.families.depthwise import Depthwise, depthwise
+from gapprof.kernels.families.padded import Padded, padded
+from gapprof.kernels.family import Tile
 from gapprof.kernels.machine import Machine
 from tests.unit.kernels.lowerings import Array, Problem, Solve
 
@@ -17,11 +18,13 @@ CONVS = [
     Conv(channels=1, filters=2, height=1, width=30, kernel=(1, 7)),
 ]
 DEPTHWISE = [
-    Conv(channels=3, filters=3, groups=3, height=9, width=11, kernel=(3, 3)),
-    Conv(channels=4, filters=4, groups=4, height=16, width=19, kernel=(3, 3), stride=(2, 2), bias=True),
-    Conv(channels=2, filters=2, groups=2, height=11, width=37, kernel=(5, 5), bias=True, activation="relu"),
-    Conv(channels=2, filters=2, groups=2, height=9, width=9, kernel=(3, 3), dilation=(2, 2), batch=2),
-    Conv(channels=5, filters=5, groups=5, height=4, width=4, kernel=(3, 3), activation="hardswish"),
+    Depthwise(channels=3, filters=3, groups=3, height=9, width=11, kernel=(3, 3)),
+    Depthwise(channels=4, filters=4, groups=4, height=16, width=19, kernel=(3, 3), stride=(2, 2), bias=True),
+    Depthwise(
+        channels=2, filters=2, groups=2, height=11, width=37, kernel=(5, 5), bias=True, activation="relu"
+    ),
+    Depthwise(channels=2, filters=2, groups=2, height=9, width=9, kernel=(3, 3), dilation=(2, 2), batch=2),
+    Depthwise(channels=5, filters=5, groups=5, height=4, width=4, kernel=(3, 3), activation="hardswish"),
 ]
 
 
@@ -73,7 +76,6 @@ def test_it_convolves(number: int, solve: Solve) -> None:
             kernel=conv(shape, tile, machine),
             inputs=_inputs(shape),
             result_shape=(shape.batch, shape.filters, *shape.out),
-            result_at=2,
         )
 
     np.testing.assert_allclose(solve(problem), _wanted(shape, *_operands(shape)), rtol=2e-5, atol=2e-5)
@@ -88,7 +90,6 @@ def test_it_convolves_each_channel(number: int, solve: Solve) -> None:
             kernel=depthwise(shape, rows, machine),
             inputs=_inputs(shape),
             result_shape=(shape.batch, shape.filters, *shape.out),
-            result_at=2,
         )
 
     np.testing.assert_allclose(solve(problem), _wanted(shape, *_operands(shape)), rtol=2e-5, atol=2e-5)
@@ -102,10 +103,9 @@ def test_it_pads(pads: tuple[int, int, int, int], solve: Solve) -> None:
 
     def problem(machine: Machine) -> Problem:
         return Problem(
-            kernel=padded(3, 5, 13, pads, machine),
+            kernel=padded(Padded(planes=3, height=5, width=13, pads=pads), machine),
             inputs=[image],
             result_shape=wanted.shape,
-            result_at=1,
         )
 
     np.testing.assert_array_equal(solve(problem), wanted)
@@ -113,7 +113,7 @@ def test_it_pads(pads: tuple[int, int, int, int], solve: Solve) -> None:
 
 def test_a_filter_that_sees_two_channels_is_not_depthwise() -> None:
     with pytest.raises(ValueError, match="one filter for each channel"):
-        depthwise(CONVS[1], 1, Machine(4, fused=False))
+        Depthwise(channels=2, filters=4, groups=2, height=5, width=5, kernel=(3, 3))
 
 
 def test_a_stride_that_no_shuffle_gives_is_refused() -> None:

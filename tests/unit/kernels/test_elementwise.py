@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gapprof.kernels.families.elementwise import Combined, Mapped, combined, mapped
+from gapprof.kernels.families.combined import Combined, combined
+from gapprof.kernels.families.mapped import Mapped, mapped
 from gapprof.kernels.functions import Activation
 from gapprof.kernels.machine import Machine
 from tests.unit.kernels.lowerings import Problem, Solve
@@ -35,7 +36,11 @@ def test_it_maps(function: Activation, count: int, solve: Solve) -> None:
 
     def problem(machine: Machine) -> Problem:
         kernel = mapped(Mapped(count=count, function=function), 2, machine)
-        return Problem(kernel=kernel, inputs=[x], result_shape=(count,), result_at=1)
+        return Problem(
+            kernel=kernel,
+            inputs=[x],
+            result_shape=(count,),
+        )
 
     wanted = FUNCTIONS[function](x.astype(np.float64))
     # 1 + erf x of a negative x cancels all but the last bits of f32, which Gelu multiplies by x.
@@ -64,7 +69,11 @@ def test_it_combines(op: Any, right: Any, solve: Solve) -> None:
 
     def problem(machine: Machine) -> Problem:
         kernel = combined(Combined(rows=rows, columns=columns, op=op, right=right), 3, machine)
-        return Problem(kernel=kernel, inputs=[x, y], result_shape=(rows, columns), result_at=2)
+        return Problem(
+            kernel=kernel,
+            inputs=[x, y],
+            result_shape=(rows, columns),
+        )
 
     names = {"sub": "subtract", "mul": "multiply", "div": "divide", "pmax": "maximum", "pmin": "minimum"}
     names |= {"max": "maximum", "min": "minimum"}
@@ -78,6 +87,10 @@ def test_nan_on_the_left_is_handed_on(op: Any, solve: Solve) -> None:
 
     def problem(machine: Machine) -> Problem:
         kernel = combined(Combined(rows=1, columns=5, op=op, right="one"), 1, machine)
-        return Problem(kernel=kernel, inputs=[x, np.array([1.0], np.float32)], result_shape=(5,), result_at=2)
+        return Problem(
+            kernel=kernel,
+            inputs=[x, np.array([1.0], np.float32)],
+            result_shape=(5,),
+        )
 
     np.testing.assert_array_equal(solve(problem), x)

@@ -1,9 +1,9 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
-from gapprof.kernels.families.gemm import Gemm, Tile, gemm, packed_b
+from gapprof.kernels.families.gemm import Gemm, gemm, packed_b
+from gapprof.kernels.family import Tile
 from gapprof.kernels.machine import Machine
 from tests.unit.kernels.lowerings import Array, Problem, Solve
 
@@ -54,7 +54,6 @@ def _problem(shape: Gemm, machine: Machine, tile: Tile) -> Problem:
         kernel=gemm(shape, tile, machine),
         inputs=inputs,
         result_shape=(shape.batch, shape.rows, shape.columns),
-        result_at=2,
     )
 
 

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from gapprof.kernels.families.rowwise import Rows, layer_norm, softmax
+from gapprof.kernels.families.layer_norm import LayerNorm, layer_norm
+from gapprof.kernels.families.softmax import Softmax, softmax
 from gapprof.kernels.machine import Machine
 from tests.unit.kernels.lowerings import Problem, Solve
 
@@ -15,8 +16,12 @@ def test_softmax(columns: int, solve: Solve) -> None:
     wanted = powers / powers.sum(axis=1, keepdims=True)
 
     def problem(machine: Machine) -> Problem:
-        kernel = softmax(Rows(rows=4, columns=columns), 2, machine)
-        return Problem(kernel=kernel, inputs=[x], result_shape=x.shape, result_at=1)
+        kernel = softmax(Softmax(rows=4, columns=columns), 2, machine)
+        return Problem(
+            kernel=kernel,
+            inputs=[x],
+            result_shape=x.shape,
+        )
 
     np.testing.assert_allclose(solve(problem), wanted, rtol=3e-6, atol=1e-7)
 
@@ -32,7 +37,11 @@ def test_layer_norm(columns: int, solve: Solve) -> None:
     wanted = (x - mean) / np.sqrt(variance + 1e-5) * scale + bias
 
     def problem(machine: Machine) -> Problem:
-        kernel = layer_norm(Rows(rows=3, columns=columns), 2, machine)
-        return Problem(kernel=kernel, inputs=[x, scale, bias], result_shape=x.shape, result_at=3)
+        kernel = layer_norm(LayerNorm(rows=3, columns=columns), 2, machine)
+        return Problem(
+            kernel=kernel,
+            inputs=[x, scale, bias],
+            result_shape=x.shape,
+        )
 
     np.testing.assert_allclose(solve(problem), wanted, rtol=2e-5, atol=2e-5)

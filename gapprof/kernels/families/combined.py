@@ -1,25 +1,16 @@
-"""Element by element: one tensor through a function, or two of them, with the usual ways to broadcast."""
+"""Element by element, two operands, with the usual ways to broadcast."""
 
-from dataclasses import dataclass
 from typing import Literal
 
+from msgspec import Struct
+
 from gapprof.kernels.builder import Builder
-from gapprof.kernels.families.gemm import F32
-from gapprof.kernels.functions import Activation, activation
+from gapprof.kernels.family import F32, UNROLLED, Tile
 from gapprof.kernels.ir import Arithmetic, Binary, Expression, Kernel, Load, LoadSplat, Local, Vector
 from gapprof.kernels.machine import Machine, turns
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mapped:
-    """`count` elements through a function. Parameters: source, result."""
-
-    count: int
-    function: Activation
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Combined:
+class Combined(Struct, frozen=True, kw_only=True, tag="combined"):
     """[rows, columns] with a second operand. Parameters: left, right, result.
 
     `right` says what it is: `all` of the same shape, a `row` for all rows, a `column` with one element per
@@ -30,21 +21,6 @@ class Combined:
     columns: int
     op: Arithmetic
     right: Literal["all", "row", "column", "one"]
-
-
-def mapped(shape: Mapped, unroll: int, machine: Machine, *, name: str = "mapped") -> Kernel:
-    """The loop nest; `unroll` vectors in one turn."""
-    b = Builder(name, parameters=2, fused=machine.fused)
-    source, result = b.parameters
-    for lanes, times in turns(shape.count, unroll, machine.lanes):
-        with b.over(source, times, sum(lanes) * F32):
-            at = 0
-            for width in lanes:
-                value = Load(source, at, Vector("f32", width))
-                b.store(result, activation(b, shape.function, value), at)
-                at += width * F32
-            b.advance(result, at)
-    return b.kernel()
 
 
 def combined(shape: Combined, unroll: int, machine: Machine, *, name: str = "combined") -> Kernel:
@@ -76,3 +52,27 @@ def combined(shape: Combined, unroll: int, machine: Machine, *, name: str = "com
 
 def _other(shape: Combined, right: Local, at: int, kind: Vector) -> Expression:
     return Load(right, at, kind) if shape.right in ("all", "row") else LoadSplat(right, 0, kind)
+
+
+class _Family:
+    """Two operands, by the unrolling."""
+
+    id = "combined"
+    kind = Combined
+
+    def tiles(self, shape: Combined, machine: Machine) -> tuple[Tile, ...]:  # noqa: ARG002
+        """Only the unrolling matters."""
+        return UNROLLED
+
+    def kernel(self, shape: Combined, tile: Tile, machine: Machine) -> Kernel:
+        """The loop nest."""
+        return combined(shape, tile.unroll, machine)
+
+    def buffers(self, shape: Combined) -> tuple[int, ...]:
+        """Left, right, result."""
+        whole = shape.rows * shape.columns * F32
+        right = {"all": whole, "row": shape.columns * F32, "column": shape.rows * F32, "one": F32}
+        return whole, right[shape.right], whole
+
+
+FAMILY = _Family()

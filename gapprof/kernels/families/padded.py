@@ -1,0 +1,64 @@
+"""Planes copied into the middle of larger ones: what a convolution that looks over the edge wants first."""
+
+from msgspec import Struct
+
+from gapprof.kernels.builder import Builder
+from gapprof.kernels.family import F32, PLAIN, Tile
+from gapprof.kernels.ir import Kernel, Load, Vector
+from gapprof.kernels.machine import Machine, covering
+
+
+class Padded(Struct, frozen=True, kw_only=True, tag="padded"):
+    """Parameters: source, result, whose borders are left as they are."""
+
+    planes: int
+    height: int
+    width: int
+    pads: tuple[int, int, int, int]
+    """Top, left, bottom and right, as ONNX has them."""
+
+    @property
+    def out(self) -> tuple[int, int]:
+        """Rows and columns with the borders."""
+        top, left, bottom, right = self.pads
+        return top + self.height + bottom, left + self.width + right
+
+
+def padded(shape: Padded, machine: Machine) -> Kernel:
+    """The loop nest."""
+    b = Builder("padded", parameters=2, fused=machine.fused)
+    source, result = b.parameters
+    top, left, bottom, _ = shape.pads
+    row_bytes = shape.out[1] * F32
+    b.advance(result, top * row_bytes + left * F32)
+    with b.over(source, shape.planes, shape.height * shape.width * F32):
+        row, to = b.index(source), b.index(result)
+        with b.over(row, shape.height, shape.width * F32):
+            for lanes, at in covering(shape.width, machine.lanes):
+                b.store(to, Load(row, at * F32, Vector("f32", lanes)), at * F32)
+            b.advance(to, row_bytes)
+        b.advance(result, (top + shape.height + bottom) * row_bytes)
+    return b.kernel()
+
+
+class _Family:
+    """A copy: nothing is tuned."""
+
+    id = "padded"
+    kind = Padded
+
+    def tiles(self, shape: Padded, machine: Machine) -> tuple[Tile, ...]:  # noqa: ARG002
+        """Only one."""
+        return PLAIN
+
+    def kernel(self, shape: Padded, tile: Tile, machine: Machine) -> Kernel:  # noqa: ARG002
+        """The loop nest."""
+        return padded(shape, machine)
+
+    def buffers(self, shape: Padded) -> tuple[int, ...]:
+        """Source, result."""
+        rows, columns = shape.out
+        return shape.planes * shape.height * shape.width * F32, shape.planes * rows * columns * F32
+
+
+FAMILY = _Family()

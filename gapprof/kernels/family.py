@@ -1,0 +1,56 @@
+"""What a family of loop nests offers: schedules worth trying, the nest of one, and its buffers."""
+
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from gapprof.kernels.ir import Kernel
+from gapprof.kernels.machine import Machine
+
+F32 = 4
+"""Bytes of an element."""
+
+
+class Tile(Struct, frozen=True):
+    """What is tuned. A family reads what it has a use for."""
+
+    rows: int
+    """Of the result at once in registers ..."""
+    vectors: int
+    """... so many vectors wide."""
+    unroll: int
+    """Steps in one turn of the innermost loop."""
+    depth: int
+    """Of a block of the second operand; more than there is: no blocks."""
+
+
+PLAIN = (Tile(1, 1, 1, 1),)
+UNROLLED = tuple(Tile(1, 1, unroll, 1) for unroll in (1, 2, 4))
+_REGISTERS = 15
+"""That V8 hands out of the 16 of x86-64 (notes on kernels): a tile that wants more spills in its loop."""
+
+
+def fits(rows: int, vectors: int, machine: Machine) -> bool:
+    """Whether sums, one row of the other operand and a splat stay in registers; a product takes one more."""
+    return rows * vectors + vectors + 1 + (not machine.fused) <= _REGISTERS
+
+
+class Family(Protocol):
+    """One file of `families/`. `shape` is always a value of `kind`."""
+
+    @property
+    def id(self) -> str:
+        """As the shape's tag."""
+
+    @property
+    def kind(self) -> type[Struct]:
+        """What says all about one problem; its tag is the family's id."""
+
+    def tiles(self, shape: Any, machine: Machine) -> tuple[Tile, ...]:
+        """About ten at the most, without those that spill registers for certain."""
+
+    def kernel(self, shape: Any, tile: Tile, machine: Machine) -> Kernel:
+        """The loop nest; it takes as many addresses as `buffers` has sizes."""
+
+    def buffers(self, shape: Any) -> tuple[int, ...]:
+        """Bytes of each parameter's buffer; the last one is written, the others are read."""

@@ -1,0 +1,110 @@
+"""Every family, whatever it computes: what it says of itself is true, and its best schedules all agree."""
+
+import base64
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+
+import gapprof.kernels.families
+from gapprof import registry
+from gapprof.engine import Engine
+from gapprof.kernels.arena import Arena
+from gapprof.kernels.families.combined import Combined
+from gapprof.kernels.families.conv import Conv
+from gapprof.kernels.families.depthwise import Depthwise
+from gapprof.kernels.families.gemm import Gemm
+from gapprof.kernels.families.layer_norm import LayerNorm
+from gapprof.kernels.families.mapped import Mapped
+from gapprof.kernels.families.padded import Padded
+from gapprof.kernels.families.softmax import Softmax
+from gapprof.kernels.family import Family
+from gapprof.kernels.machine import WASM_RELAXED
+from gapprof.kernels.wasm.module import module
+from gapprof.records.wire import KernelCase, KernelsTask, KernelsTimed
+
+FAMILIES: dict[str, Family] = dict(registry.load(gapprof.kernels.families, "FAMILY"))
+SHAPES: list[Any] = [
+    Gemm(rows=13, depth=600, columns=50, packed=False, bias="column"),
+    Gemm(rows=1, depth=64, columns=3, packed=False),
+    Conv(channels=8, filters=17, height=12, width=15, kernel=(3, 3), bias=True),
+    Depthwise(channels=4, filters=4, groups=4, height=9, width=14, kernel=(3, 3)),
+    Padded(planes=3, height=4, width=9, pads=(1, 1, 1, 1)),
+    Mapped(count=77, function="tanh"),
+    Combined(rows=3, columns=21, op="mul", right="row"),
+    Softmax(rows=3, columns=70),
+    LayerNorm(rows=3, columns=70),
+]
+
+
+def _family(shape: Any) -> Family:
+    return FAMILIES[type(shape).__struct_config__.tag]
+
+
+def test_each_family_is_tried_here() -> None:
+    assert {type(shape) for shape in SHAPES} == {family.kind for family in FAMILIES.values()}
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_a_family_has_about_ten_schedules_and_a_buffer_for_each_parameter(shape: Any) -> None:
+    family = _family(shape)
+    tiles = family.tiles(shape, WASM_RELAXED)
+    assert 1 <= len(tiles) <= 10
+    assert len(set(tiles)) == len(tiles)
+    for tile in tiles:
+        assert family.kernel(shape, tile, WASM_RELAXED).parameters == len(family.buffers(shape))
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_all_schedules_give_the_same(shape: Any, engine: Engine) -> None:
+    family, arena = _family(shape), Arena()
+    kernels = [family.kernel(shape, tile, WASM_RELAXED) for tile in family.tiles(shape, WASM_RELAXED)]
+    *inputs, size = family.buffers(shape)
+    read = [arena.place(one) for one in inputs]
+    written = [arena.place(size) for _ in kernels]
+    task = KernelsTask(
+        memory_bytes=arena.size_bytes,
+        seed=1,
+        data=(),
+        cases=tuple(
+            KernelCase(
+                module=base64.b64encode(module([kernel])).decode(),
+                export=kernel.name,
+                calls=((*read, result),),
+                samples=0,
+            )
+            for kernel, result in zip(kernels, written, strict=True)
+        ),
+        warmup_ms=0.0,
+        sample_ms=1.0,
+        shown=tuple((result, size) for result in written),
+    )
+    empty = engine.ask(_without_cases(task), KernelsTimed, until=time.monotonic() + 30)
+    answer = engine.ask(task, KernelsTimed, until=time.monotonic() + 30)
+    results = [np.frombuffer(base64.b64decode(one.base64), np.float32) for one in answer.shown]
+    before = np.frombuffer(base64.b64decode(empty.shown[0].base64), np.float32)
+    assert not np.array_equal(results[0], before)
+    if type(shape) is not Padded:  # whose borders are what they were, in each result something else
+        for result in results[1:]:
+            np.testing.assert_allclose(result, results[0], rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_the_same_shape_makes_the_same_bytes(shape: Any) -> None:
+    family = _family(shape)
+    tile = family.tiles(shape, WASM_RELAXED)[0]
+    once, again = (module([family.kernel(shape, tile, WASM_RELAXED)]) for _ in range(2))
+    assert once == again
+
+
+def _without_cases(task: KernelsTask) -> KernelsTask:
+    return KernelsTask(
+        memory_bytes=task.memory_bytes,
+        seed=task.seed,
+        data=(),
+        cases=(),
+        warmup_ms=0.0,
+        sample_ms=1.0,
+        shown=task.shown,
+    )
