@@ -11,11 +11,24 @@ import { carryOut } from "./carry_out.mjs";
 const STDOUT = 1;
 const mark = argv[2] ?? "";
 
+const pause = new Int32Array(new SharedArrayBuffer(4));
+const PAUSE_MS = 1;
+
 /** Begins a line of its own, whatever was printed before it without an end. @param {unknown} value */
 function say(value) {
   const bytes = Buffer.from(`\n${mark}${JSON.stringify(value)}\n`);
-  for (let written = 0; written < bytes.length; ) {
-    written += writeSync(STDOUT, bytes, written);
+  for (let written = 0; written < bytes.length; ) written += writeWhatFits(bytes.subarray(written));
+}
+
+/** A pipe that does not block takes 64 KiB, and nothing at all until somebody has read them.
+ * @param {Uint8Array} bytes */
+function writeWhatFits(bytes) {
+  try {
+    return writeSync(STDOUT, bytes);
+  } catch (thrown) {
+    if (/** @type {NodeJS.ErrnoException} */ (thrown).code !== "EAGAIN") throw thrown;
+    Atomics.wait(pause, 0, 0, PAUSE_MS);
+    return 0;
   }
 }
 

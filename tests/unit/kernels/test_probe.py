@@ -1,0 +1,67 @@
+"""The page's side of twin kernels, in Node: what it promises about times and memory."""
+
+import base64
+import time
+
+import numpy as np
+from msgspec.structs import replace
+
+from gapprof.engine import Engine
+from gapprof.kernels.families.mapped import Mapped, mapped
+from gapprof.kernels.machine import WASM
+from gapprof.kernels.wasm.module import module
+from gapprof.records.wire import KernelCase, KernelsTask, KernelsTimed
+
+COUNT, RESULT = 1024, 8192
+TASK = KernelsTask(
+    memory_bytes=4 << 20,
+    seed=5,
+    data=(),
+    cases=(
+        KernelCase(
+            module=base64.b64encode(module([mapped(Mapped(count=COUNT, function="relu"), 2, WASM)])).decode(),
+            export="mapped",
+            calls=((1024, RESULT), (2048, RESULT)),
+            samples=3,
+        ),
+    ),
+    warmup_ms=5.0,
+    sample_ms=1.0,
+    shown=(),
+)
+
+
+def ask(engine: Engine, task: KernelsTask) -> KernelsTimed:
+    return engine.ask(task, KernelsTimed, until=time.monotonic() + 30)
+
+
+def test_every_case_has_its_samples_and_the_time_of_compiling(engine: Engine) -> None:
+    answer = ask(engine, replace(TASK, cases=(*TASK.cases, replace(TASK.cases[0], samples=5))))
+    assert [len(samples) for samples in answer.samples_us] == [3, 5]
+    assert all(0 < value < 1e4 for samples in answer.samples_us for value in samples)
+    assert len(answer.compile_ms) == 2
+
+
+def test_a_sample_is_the_mean_of_a_call(engine: Engine) -> None:
+    slow = mapped(Mapped(count=16 * COUNT, function="erf"), 2, WASM)
+    case = replace(TASK.cases[0], module=base64.b64encode(module([slow])).decode())
+    quick, slow_us = ask(engine, replace(TASK, cases=(TASK.cases[0], case))).samples_us
+    assert min(slow_us) > 16 * min(quick)
+
+
+def test_memory_is_seeded_and_an_answer_larger_than_a_pipe_comes_whole(engine: Engine) -> None:
+    task = replace(TASK, cases=(), shown=((0, 2 << 20),))
+    once, again, other = (ask(engine, replace(task, seed=seed)) for seed in (5, 5, 6))
+    assert once.shown == again.shown != other.shown
+    values = np.frombuffer(base64.b64decode(once.shown[0].base64), np.float32)
+    assert values.min() >= -1
+    assert values.max() < 1
+    assert len(np.unique(values)) > 4000
+
+
+def test_a_kernel_writes_what_its_last_call_was_to_write(engine: Engine) -> None:
+    task = replace(TASK, cases=(replace(TASK.cases[0], samples=0),), shown=((1024, 4096), (RESULT, 4096)))
+    source, result = (
+        np.frombuffer(base64.b64decode(one.base64), np.float32) for one in ask(engine, task).shown
+    )
+    np.testing.assert_array_equal(result, np.maximum(source, 0))
