@@ -11,6 +11,7 @@ from gapprof.records.model import ModelFacts
 from gapprof.records.rung import Rung
 from gapprof.records.settings import Settings
 from gapprof.records.trial import Failure, OutputCheck, Profile, Seen, Trace, Trial
+from gapprof.records.twins import TwinPlan, TwinTrial
 
 T = TypeVar("T")
 
@@ -117,7 +118,19 @@ class End(Struct, frozen=True, kw_only=True, tag="end", tag_field="entry"):
 
 
 Entry = (
-    Begin | Preflight | RoundStarted | Trial | Failure | Profile | Trace | OutputCheck | Sampled | Note | End
+    Begin
+    | Preflight
+    | RoundStarted
+    | Trial
+    | Failure
+    | Profile
+    | Trace
+    | OutputCheck
+    | Sampled
+    | TwinPlan
+    | TwinTrial
+    | Note
+    | End
 )
 
 

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from gapprof.kernels.builder import Builder
 from gapprof.kernels.family import F32, UNROLLED, Tile
+from gapprof.kernels.functions import Activation, activation
 from gapprof.kernels.ir import Arithmetic, Binary, Expression, Kernel, Load, LoadSplat, Local, Vector
 from gapprof.kernels.machine import Machine, turns
 
@@ -21,6 +22,7 @@ class Combined(Struct, frozen=True, kw_only=True, tag="combined"):
     columns: int
     op: Arithmetic
     right: Literal["all", "row", "column", "one"]
+    activation: Activation | None = None
 
 
 def combined(shape: Combined, unroll: int, machine: Machine, *, name: str = "combined") -> Kernel:
@@ -39,7 +41,10 @@ def combined(shape: Combined, unroll: int, machine: Machine, *, name: str = "com
                 for width in lanes:
                     kind = Vector("f32", width)
                     other = _other(shape, from_right, at, kind)
-                    b.store(to, Binary(shape.op, Load(from_left, at, kind), other), at)
+                    value: Expression = Binary(shape.op, Load(from_left, at, kind), other)
+                    if shape.activation is not None:
+                        value = activation(b, shape.activation, b.vector(kind, value))
+                    b.store(to, value, at)
                     at += width * F32
                 b.advance(to, at)
                 if shape.right in ("all", "row"):

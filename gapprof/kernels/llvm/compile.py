@@ -13,7 +13,7 @@ from typing import Any
 
 from gapprof.errors import EnvironmentUnusable
 from gapprof.kernels.ir import Kernel
-from gapprof.kernels.llvm.lower import function
+from gapprof.kernels.llvm.lower import function, repeater, repeater_name
 from gapprof.kernels.llvm.target import Target, available
 
 _SPEED_LEVEL = 2
@@ -27,6 +27,8 @@ class Compiled:
 
     calls: tuple[Call, ...]
     """In the order of the kernels."""
+    repeats: tuple[Call, ...]
+    """The same, called over and over: how often, the address of a table of arguments, and its rows."""
     assembly: str
     """Of the whole module, for audits."""
     engine: Any
@@ -46,7 +48,7 @@ def compiled(kernels: Sequence[Kernel], target: Target) -> Compiled:
     there is no llvmlite.
     """
     llvm = _llvm()
-    text = "".join(function(kernel, target.attributes) for kernel in kernels)
+    text = "".join(function(kernel, target.attributes) + repeater(kernel) for kernel in kernels)
     module = llvm.parse_assembly(_declared_once(text))
     machine = llvm.Target.from_default_triple().create_target_machine(
         cpu=target.cpu, features=target.feature_text, opt=_SPEED_LEVEL, jit=True
@@ -62,15 +64,20 @@ def compiled(kernels: Sequence[Kernel], target: Target) -> Compiled:
     engine = llvm.create_mcjit_compiler(module, machine)
     engine.finalize_object()
     return Compiled(
-        calls=tuple(
-            ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * kernel.parameters)(
-                engine.get_function_address(kernel.name)
-            )
-            for kernel in kernels
-        ),
+        calls=tuple(_callable(engine, kernel.name, kernel.parameters) for kernel in kernels),
+        repeats=tuple(_callable(engine, repeater_name(kernel), 3) for kernel in kernels),
         assembly=assembly,
         engine=(engine, machine),
     )
+
+
+def version() -> str:
+    """Of LLVM."""
+    return "LLVM " + ".".join(str(part) for part in _llvm().llvm_version_info)
+
+
+def _callable(engine: Any, name: str, parameters: int) -> Call:
+    return ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * parameters)(engine.get_function_address(name))
 
 
 @cache

@@ -19,6 +19,7 @@ from gapprof.kernels.families.layer_norm import LayerNorm
 from gapprof.kernels.families.mapped import Mapped
 from gapprof.kernels.families.padded import Padded
 from gapprof.kernels.families.softmax import Softmax
+from gapprof.kernels.families.transposed import Transposed
 from gapprof.kernels.family import Family
 from gapprof.kernels.machine import WASM_RELAXED
 from gapprof.kernels.wasm.module import module
@@ -32,9 +33,10 @@ SHAPES: list[Any] = [
     Depthwise(channels=4, filters=4, groups=4, height=9, width=14, kernel=(3, 3)),
     Padded(planes=3, height=4, width=9, pads=(1, 1, 1, 1)),
     Mapped(count=77, function="tanh"),
-    Combined(rows=3, columns=21, op="mul", right="row"),
+    Combined(rows=3, columns=21, op="mul", right="row", activation="gelu"),
     Softmax(rows=3, columns=70),
     LayerNorm(rows=3, columns=70),
+    Transposed(batch=2, rows=9, columns=6),
 ]
 
 

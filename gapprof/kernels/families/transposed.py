@@ -1,0 +1,96 @@
+"""Matrices with rows and columns exchanged, in squares of four by four."""
+
+from msgspec import Struct
+
+from gapprof.kernels.builder import Builder
+from gapprof.kernels.family import F32, PLAIN, Tile
+from gapprof.kernels.ir import Expression, Kernel, Load, Local, Shuffle, Vector
+from gapprof.kernels.machine import Machine
+
+_SIDE = 4
+
+
+class Transposed(Struct, frozen=True, kw_only=True, tag="transposed"):
+    """[batch, rows, columns] to [batch, columns, rows]. Parameters: source, result."""
+
+    batch: int = 1
+    rows: int
+    columns: int
+
+
+def transposed(shape: Transposed, machine: Machine) -> Kernel:
+    """The loop nest; wider vectors than four lanes would not help a square of four."""
+    return _Nest(shape, machine).kernel()
+
+
+class _Nest:
+    """The nest of one shape while it is written."""
+
+    def __init__(self, shape: Transposed, machine: Machine) -> None:
+        self._shape = shape
+        self._side = _SIDE if machine.lanes >= _SIDE else 1
+        self._b = Builder("transposed", parameters=2, fused=machine.fused)
+
+    def kernel(self) -> Kernel:
+        b, shape = self._b, self._shape
+        source, result = b.parameters
+        whole = shape.rows * shape.columns * F32
+        with b.over(source, shape.batch, whole):
+            row, to = b.index(source), b.index(result)
+            full, rest = divmod(shape.rows, self._side)
+            for height, times in ((self._side, full), (1, rest)):
+                if not times:
+                    continue
+                with b.over(row, times, height * shape.columns * F32):
+                    self._band(height, row, to)
+                    b.advance(to, height * F32)
+            b.advance(result, whole)
+        return b.kernel()
+
+    def _band(self, height: int, row: Local, to: Local) -> None:
+        """So many rows, square by square, then element by element."""
+        b, shape = self._b, self._shape
+        at, there = b.index(row), b.index(to)
+        full, rest = divmod(shape.columns, height) if height > 1 else (0, shape.columns)
+        if full:
+            with b.over(at, full, height * F32):
+                for line, value in enumerate(self._square(at)):
+                    b.store(there, value, line * shape.rows * F32)
+                b.advance(there, height * shape.rows * F32)
+        if rest:
+            scalar = Vector("f32", 1)
+            with b.over(at, rest, F32):
+                for line in range(height):
+                    b.store(there, Load(at, line * shape.columns * F32, scalar), line * F32)
+                b.advance(there, shape.rows * F32)
+
+    def _square(self, at: Local) -> list[Expression]:
+        """Four vectors out of four: pairs of lanes, then pairs of pairs."""
+        b, kind = self._b, Vector("f32", _SIDE)
+        lines = [b.vector(kind, Load(at, line * self._shape.columns * F32, kind)) for line in range(_SIDE)]
+        low = [b.vector(kind, Shuffle(lines[n], lines[n + 1], (0, 4, 1, 5))) for n in (0, 2)]
+        high = [b.vector(kind, Shuffle(lines[n], lines[n + 1], (2, 6, 3, 7))) for n in (0, 2)]
+        first, second = (0, 1, 4, 5), (2, 3, 6, 7)
+        return [Shuffle(pair[0], pair[1], order) for pair in (low, high) for order in (first, second)]
+
+
+class _Family:
+    """A copy: nothing is tuned."""
+
+    id = "transposed"
+    kind = Transposed
+
+    def tiles(self, shape: Transposed, machine: Machine) -> tuple[Tile, ...]:  # noqa: ARG002
+        """Only one."""
+        return PLAIN
+
+    def kernel(self, shape: Transposed, tile: Tile, machine: Machine) -> Kernel:  # noqa: ARG002
+        """The loop nest."""
+        return transposed(shape, machine)
+
+    def buffers(self, shape: Transposed) -> tuple[int, ...]:
+        """Source, result."""
+        return (shape.batch * shape.rows * shape.columns * F32,) * 2
+
+
+FAMILY = _Family()

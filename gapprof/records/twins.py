@@ -1,0 +1,50 @@
+"""Twin kernels as measured: which nodes of the model have one, and what each took. Raw.
+
+A twin is named by its shape as JSON, which says all that its loop nest depends on beside the schedule.
+"""
+
+from msgspec import Struct
+
+Schedule = tuple[int, int, int, int]
+"""Rows, vectors, unrolling, depth of a block: see `kernels.family.Tile`."""
+
+
+class TwinNode(Struct, frozen=True, kw_only=True):
+    """A node of the common graph, and the loop nests that do its work one after the other."""
+
+    name: str
+    op_type: str
+    parts: tuple[str, ...]
+    """Shapes; none where the node has no twin."""
+    why: str = ""
+    """Why it has none."""
+
+
+class TwinTime(Struct, frozen=True, kw_only=True):
+    """One loop nest, timed."""
+
+    shape: str
+    schedule: Schedule
+    samples_us: tuple[float, ...]
+    """Of a call, in order; each the mean of as many as fill a few milliseconds."""
+
+
+class TwinTrial(Struct, frozen=True, kw_only=True, tag="twins", tag_field="entry"):
+    """One fresh process or browser that timed twins of one target."""
+
+    target: str
+    """`wasm`, `wasm-relaxed`, or a native instruction set."""
+    round: int
+    """-1: looking for the best schedules."""
+    times: tuple[TwinTime, ...]
+    engine: str
+    """Browser with its version, or LLVM's."""
+    started_s: float
+    ended_s: float
+
+
+class TwinPlan(Struct, frozen=True, kw_only=True, tag="twin-plan", tag_field="entry"):
+    """What is to be measured, and how large the memory is that buffers are taken from in turn."""
+
+    nodes: tuple[TwinNode, ...]
+    footprint_bytes: int

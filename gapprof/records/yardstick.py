@@ -1,0 +1,80 @@
+"""What `gapprof kernels --json` writes: what each operator takes, and its twin in the same browser."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from gapprof.records.recording import MachineFacts
+from gapprof.records.report import Estimate, Model, Tool
+from gapprof.records.twins import Schedule
+
+SCHEMA = "gapprof/kernels"
+SCHEMA_VERSION = "1.0"
+
+
+class KernelRow(Struct, frozen=True, kw_only=True):
+    """Nodes of one operator and one shape. Times are of all of them together, medians over rounds."""
+
+    op_type: str
+    what: str
+    """The shape in words."""
+    nodes: tuple[str, ...]
+    native_ms: float | None
+    """onnxruntime's own kernel natively, with all instructions, on the common graph."""
+    native_128_ms: float | None
+    """The same held to 128 bits; None where this machine cannot."""
+    web_ms: float
+    """onnxruntime-web's kernel."""
+    twins_ms: dict[str, float]
+    """Target → the same loop nest on it; empty where there is no twin."""
+    tuned_ms: float | None
+    """The faster one of the twins in the browser."""
+    schedule: Schedule | None
+    """Of that one: rows, vectors, unrolling, depth of a block."""
+    available: Estimate | None
+    """How many times slower the library's kernel is than the tuned twin."""
+    engine: Estimate | None
+    """How many times slower the same loop nest is as wasm than as native 128-bit code, AVX-encoded."""
+    why: str = ""
+    """Why there is no twin."""
+
+
+class KernelSummary(Struct, frozen=True, kw_only=True):
+    """Of all nodes with twins together: each figure is a ratio of two sums, round by round."""
+
+    width: Estimate | None
+    """128-bit twins over those of the widest instructions."""
+    encoding: Estimate | None
+    """SSE-encoded twins over AVX-encoded ones."""
+    engine: Estimate | None
+    library: Estimate | None
+    """onnxruntime-web's kernels over the tuned twins."""
+    native_library: Estimate | None
+    """Twins of the widest instructions over native onnxruntime's kernels; above 1 these are better."""
+    coverage: float
+    """Share of the kernels' time in the browser that has twins."""
+    web_ms: float
+    """A run in the browser, unprofiled, one thread."""
+    predicted_ms: float
+    """The same, if every kernel that its twin beats ran at the twin's speed. A prediction."""
+
+
+class Kernels(Struct, frozen=True, kw_only=True):
+    """One run of `gapprof kernels`."""
+
+    schema: str = SCHEMA
+    schema_version: str = SCHEMA_VERSION
+    status: Literal["ok", "interrupted", "failed"]
+    why: str = ""
+    tool: Tool
+    machine: MachineFacts
+    model: Model
+    browser: str
+    rounds: int
+    took_s: float
+    tuning_s: float
+    """0: every schedule came from a database."""
+    summary: KernelSummary | None
+    rows: tuple[KernelRow, ...]
+    """The largest first."""
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""`gapprof kernels`: what this browser could reach, operator by operator, by kernels tuned in it."""

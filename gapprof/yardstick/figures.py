@@ -1,0 +1,94 @@
+"""Times by round out of a recording: of kernels from profiles, of their twins from twin trials. Pure."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from statistics import median
+
+from gapprof.facts.case import Case
+from gapprof.facts.estimates import factor_of
+from gapprof.facts.ladder import target
+from gapprof.facts.profiles import profile_of
+from gapprof.records.report import Estimate
+from gapprof.records.trial import Profile
+from gapprof.records.twins import Schedule, TwinNode, TwinPlan, TwinTrial
+from gapprof.stats.contrast import Contrast
+
+ByRound = Mapping[int, float]
+"""Round → ms."""
+WEB_TARGETS = ("wasm", "wasm-relaxed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Twins:
+    """What twin trials say."""
+
+    nodes: tuple[TwinNode, ...]
+    ms: Mapping[str, Mapping[str, ByRound]]
+    """Target → shape → round → ms of one call."""
+    schedules: Mapping[str, Mapping[str, Schedule]]
+    """Target → shape → the schedule that was timed."""
+    browser: str
+    tuning_s: float
+
+    def node_ms(self, node: TwinNode, target: str) -> ByRound:
+        """All loop nests of a node one after the other, in the rounds that have them all."""
+        if not node.parts:
+            return {}
+        return summed(self.ms.get(target, {}).get(part, {}) for part in node.parts)
+
+
+def twins(case: Case) -> Twins | None:
+    """None where no twin was planned."""
+    plan = next(case.recording.of(TwinPlan), None)
+    if plan is None:
+        return None
+    ms: dict[str, dict[str, dict[int, float]]] = {}
+    schedules: dict[str, dict[str, Schedule]] = {}
+    browser, tuning_s = "", 0.0
+    for trial in case.recording.of(TwinTrial):
+        if trial.target in WEB_TARGETS:
+            browser = trial.engine
+        if trial.round < 0:
+            tuning_s = trial.ended_s - trial.started_s
+            continue
+        for one in trial.times:
+            by_round = ms.setdefault(trial.target, {}).setdefault(one.shape, {})
+            by_round[trial.round] = median(one.samples_us) / 1e3
+            schedules.setdefault(trial.target, {})[one.shape] = one.schedule
+    return Twins(nodes=plan.nodes, ms=ms, schedules=schedules, browser=browser, tuning_s=tuning_s)
+
+
+def kernels_ms(case: Case, rung: str) -> Mapping[str, ByRound]:
+    """Node → round → ms by the profiler, without what it adds."""
+    merged, measured = profile_of(case, rung), target(case, rung)
+    rounds = [one.round for one in case.recording.of(Profile) if one.rung == measured and one.nodes]
+    if merged is None:
+        return {}
+    return {
+        name: dict(zip(rounds, node.by_pass_ms, strict=False))
+        for name, node in merged.nodes.items()
+        if len(node.by_pass_ms) == len(rounds)
+    }
+
+
+def summed(columns: Iterable[ByRound]) -> dict[int, float]:
+    """Sums over the rounds that all columns have."""
+    found = list(columns)
+    if not found:
+        return {}
+    shared = set.intersection(*(set(one) for one in found))
+    return {number: math.fsum(one[number] for one in found) for number in sorted(shared)}
+
+
+def ratio(over: ByRound, under: ByRound) -> Estimate | None:
+    """How many times more, over the rounds that both have; None below two rounds, or for what is no time."""
+    shared = sorted(over.keys() & under.keys())
+    if len(shared) < 2 or any(over[number] <= 0 or under[number] <= 0 for number in shared):
+        return None
+    return factor_of(Contrast({number: math.log(over[number] / under[number]) for number in shared}))
+
+
+def middle(by_round: ByRound) -> float | None:
+    """The median over rounds."""
+    return median(by_round.values()) if by_round else None

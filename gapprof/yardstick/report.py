@@ -1,0 +1,137 @@
+"""From a recording of twins to the table of kernels. Pure."""
+
+from collections.abc import Mapping, Sequence
+
+from gapprof.facts.case import Case
+from gapprof.facts.profiles import CAPPED, NATIVE, WEB, profile_of
+from gapprof.records.recording import Note, Recording, RoundStarted
+from gapprof.records.report import Estimate, Model, Tool
+from gapprof.records.twins import Schedule, TwinNode
+from gapprof.records.yardstick import KernelRow, Kernels, KernelSummary
+from gapprof.yardstick.described import described
+from gapprof.yardstick.figures import WEB_TARGETS, ByRound, Twins, kernels_ms, middle, ratio, summed, twins
+from gapprof.yardstick.shapes import shape_of
+
+ENGINE = (("wasm", "avx128"), ("wasm", "neon-mul-add"))
+"""The twins that differ in the engine alone: 128-bit lanes, multiply and add, three-operand code."""
+_WIDEST = ("avx512", "avx2", "fma128", "neon")
+_ENCODED, _ENCODING = "sse41", "avx128"
+
+Times = Mapping[str, Mapping[str, ByRound]]
+"""Rung → node → round → ms."""
+
+
+def kernels_of(recording: Recording) -> Kernels:
+    """Every kernel of the model beside its twins; no row where the run did not get so far."""
+    case = Case(recording)
+    found, end, begin = case.get(twins), recording.end, recording.begin
+    times = {rung: kernels_ms(case, rung) for rung in (NATIVE, CAPPED, WEB)}
+    rows = _rows(found, times) if found else ()
+    web = profile_of(case, WEB)
+    finished = end is not None and end.reason == "finished"
+    return Kernels(
+        status="ok" if finished else "failed" if end and end.reason == "failed" else "interrupted",
+        why=end.text if end else "",
+        tool=Tool(version=begin.gapprof_version, argv=begin.argv),
+        machine=begin.machine,
+        model=Model(
+            name=begin.model.name,
+            sha256=begin.model.sha256,
+            size_bytes=begin.model.size_bytes,
+            parameters=begin.model.parameters,
+            nodes=len(begin.model.nodes),
+            opset=begin.model.opset,
+        ),
+        browser=found.browser if found else "",
+        rounds=sum(1 for _ in recording.of(RoundStarted)),
+        took_s=end.at_s if end else 0.0,
+        tuning_s=found.tuning_s if found else 0.0,
+        summary=_summary(found, times, rows, web.unprofiled_ms)
+        if found and web and web.unprofiled_ms
+        else None,
+        rows=rows,
+        notes=tuple(note.text for note in recording.of(Note)),
+    )
+
+
+def _rows(found: Twins, times: Times) -> tuple[KernelRow, ...]:
+    """Nodes of one operator and shape in one row, the largest first; those that no profile shows are not."""
+    groups: dict[tuple[str, tuple[str, ...], str], list[TwinNode]] = {}
+    for node in found.nodes:
+        if node.name in times[WEB]:
+            groups.setdefault((node.op_type, node.parts, node.why), []).append(node)
+    rows = [_row(found, times, nodes) for nodes in groups.values()]
+    return tuple(sorted(rows, key=lambda row: -row.web_ms))
+
+
+def _row(found: Twins, times: Times, nodes: Sequence[TwinNode]) -> KernelRow:
+    first = nodes[0]
+    web = _of_all(times[WEB], nodes)
+    by_target = {target: summed(found.node_ms(node, target) for node in nodes) for target in found.ms}
+    by_target = {target: by_round for target, by_round in by_target.items() if by_round}
+    best = _best(by_target)
+    return KernelRow(
+        op_type=first.op_type,
+        what=described(tuple(shape_of(part) for part in first.parts)) if first.parts else "",
+        nodes=tuple(node.name for node in nodes),
+        native_ms=middle(_of_all(times[NATIVE], nodes)),
+        native_128_ms=middle(_of_all(times[CAPPED], nodes)),
+        web_ms=middle(web) or 0.0,
+        twins_ms={target: middle(by_round) or 0.0 for target, by_round in sorted(by_target.items())},
+        tuned_ms=middle(by_target[best]) if best else None,
+        schedule=_schedule(found, best, first),
+        available=ratio(web, by_target[best]) if best else None,
+        engine=_engine(by_target),
+        why=first.why,
+    )
+
+
+def _summary(found: Twins, times: Times, rows: Sequence[KernelRow], unprofiled_ms: float) -> KernelSummary:
+    covered = [node for node in found.nodes if node.parts and node.name in times[WEB]]
+    sums = {target: summed(found.node_ms(node, target) for node in covered) for target in found.ms}
+    tuned = summed(_tuned(found, node) for node in covered)
+    web = _of_all(times[WEB], covered)
+    widest = next((target for target in _WIDEST if sums.get(target)), "")
+    total = sum(max(row.web_ms, 0.0) for row in rows)
+    saved = sum(max(0.0, row.web_ms - row.tuned_ms) for row in rows if row.tuned_ms is not None)
+    return KernelSummary(
+        width=ratio(sums.get(_ENCODING, {}), sums.get(widest, {})),
+        encoding=ratio(sums.get(_ENCODED, {}), sums.get(_ENCODING, {})),
+        engine=_engine(sums),
+        library=ratio(web, tuned),
+        native_library=ratio(sums.get(widest, {}), _of_all(times[NATIVE], covered)),
+        coverage=sum(max(row.web_ms, 0.0) for row in rows if row.twins_ms) / total if total else 0.0,
+        web_ms=unprofiled_ms,
+        predicted_ms=unprofiled_ms - saved,
+    )
+
+
+def _of_all(times: Mapping[str, ByRound], nodes: Sequence[TwinNode]) -> ByRound:
+    return summed(times.get(node.name, {}) for node in nodes)
+
+
+def _tuned(found: Twins, node: TwinNode) -> ByRound:
+    """The better of the web's two twins, by their medians over all rounds."""
+    by_target = {target: found.node_ms(node, target) for target in WEB_TARGETS}
+    best = _best(by_target)
+    return by_target[best] if best else {}
+
+
+def _best(by_target: Mapping[str, ByRound]) -> str | None:
+    known = {one: middle(by_target.get(one, {})) for one in WEB_TARGETS}
+    timed = {one: ms for one, ms in known.items() if ms is not None}
+    return min(timed, key=lambda one: timed[one]) if timed else None
+
+
+def _engine(by_target: Mapping[str, ByRound]) -> Estimate | None:
+    for web, native in ENGINE:
+        if by_target.get(web) and by_target.get(native):
+            return ratio(by_target[web], by_target[native])
+    return None
+
+
+def _schedule(found: Twins, target: str | None, node: TwinNode) -> Schedule | None:
+    """Of the last loop nest, which does the work that the others prepare."""
+    if target is None or not node.parts:
+        return None
+    return found.schedules.get(target, {}).get(node.parts[-1])

@@ -1,0 +1,40 @@
+"""Shapes of twins as text, and back: what recordings and kernel databases know them by."""
+
+from functools import cache
+from typing import Any
+
+import msgspec
+
+import gapprof.kernels.families
+from gapprof import registry
+from gapprof.kernels.family import Family
+
+
+@cache
+def families() -> dict[str, Family]:
+    """Every family by the tag of its shapes."""
+    return dict(registry.load(gapprof.kernels.families, "FAMILY"))
+
+
+def family_of(shape: msgspec.Struct) -> Family:
+    """The family whose shape it is."""
+    return families()[str(shape.__struct_config__.tag)]
+
+
+def key_of(shape: msgspec.Struct) -> str:
+    """The shape as JSON, in one spelling."""
+    return msgspec.json.encode(shape).decode()
+
+
+def shape_of(key: str) -> Any:
+    """The shape again. Raises msgspec.ValidationError for a text that is none."""
+    return _decoder().decode(key)
+
+
+@cache
+def _decoder() -> msgspec.json.Decoder[Any]:
+    kinds: Any = families()
+    union: Any = None
+    for family in kinds.values():
+        union = family.kind if union is None else union | family.kind
+    return msgspec.json.Decoder(union)

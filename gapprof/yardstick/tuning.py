@@ -1,0 +1,42 @@
+"""Looking for the best schedule of every shape, in the user's own browser."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from statistics import median
+
+from gapprof.kernels.family import Tile
+from gapprof.yardstick.shapes import family_of, shape_of
+from gapprof.yardstick.web_side import MACHINES, Candidate
+from gapprof.yardstick.wish import Wanted
+
+Tuned = Mapping[str, Mapping[str, Tile]]
+"""Target → shape → its best schedule."""
+
+
+def batches(shapes: Sequence[str], known: Tuned) -> list[list[Candidate]]:
+    """Per shape all candidates that a database does not settle, to be timed against each other."""
+    found = []
+    for shape in shapes:
+        batch = [
+            Candidate(target=target, wanted=Wanted(shape=shape, tile=tile))
+            for target in MACHINES
+            if shape not in known.get(target, {})
+            for tile in _tiles(shape, target)
+        ]
+        if batch:
+            found.append(batch)
+    return found
+
+
+def best(batch: Sequence[Candidate], samples_us: Sequence[Sequence[float]]) -> Iterator[Candidate]:
+    """The fastest candidate of each target."""
+    by_target: dict[str, tuple[float, Candidate]] = {}
+    for one, samples in zip(batch, samples_us, strict=True):
+        took = median(samples)
+        if one.target not in by_target or took < by_target[one.target][0]:
+            by_target[one.target] = took, one
+    return (one for _, one in by_target.values())
+
+
+def _tiles(shape: str, target: str) -> tuple[Tile, ...]:
+    decoded = shape_of(shape)
+    return family_of(decoded).tiles(decoded, MACHINES[target])

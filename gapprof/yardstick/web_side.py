@@ -1,0 +1,87 @@
+"""Twins as wasm, in a page of a fresh browser: the user's own, with the user's flags."""
+
+import asyncio
+import base64
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gapprof.browser import blocking
+from gapprof.browser.cdp import CallError
+from gapprof.browser.trouble import VisitError
+from gapprof.browser.visit import Course, Equipment, Visit, visiting
+from gapprof.errors import EnvironmentUnusable
+from gapprof.kernels.machine import WASM, WASM_RELAXED, Machine
+from gapprof.kernels.wasm.module import module
+from gapprof.records.job import Job
+from gapprof.records.wire import KernelCase, KernelsTask, KernelsTimed
+from gapprof.yardstick.buffers import Memory
+from gapprof.yardstick.wish import Effort, Wanted
+
+MACHINES: dict[str, Machine] = {"wasm": WASM, "wasm-relaxed": WASM_RELAXED}
+"""Targets of the web's side: multiply and add, or one relaxed instruction for both."""
+_NET_S = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A loop nest for one of the targets."""
+
+    target: str
+    wanted: Wanted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Where twins are timed: a quiet page as the job describes it."""
+
+    job: Job
+    equipment: Equipment
+    memory: Memory
+
+    def timed(
+        self, batches: Sequence[Sequence[Candidate]], effort: Effort, *, seed: int, deadline_s: float
+    ) -> tuple[list[tuple[tuple[float, ...], ...]], str]:
+        """Samples in µs per batch and candidate, and the browser. Each batch is timed in rounds of its own.
+
+        Raises EnvironmentUnusable: a browser that runs no wasm of ours is no yardstick.
+        """
+        course = Course(until=time.monotonic() + deadline_s)
+
+        async def whole() -> tuple[list[tuple[tuple[float, ...], ...]], str]:
+            async with asyncio.timeout(deadline_s + _NET_S):
+                equipment = self.equipment
+                async with visiting(self.job, equipment, course, dist=equipment.probes, inputs=b"") as visit:
+                    browser = await visit.page.evaluate("navigator.userAgent", deadline_s=course.left_s(10.0))
+                    return [await self._batch(visit, one, effort, seed) for one in batches], browser
+
+        try:
+            return blocking.run(whole)
+        except (VisitError, CallError, TimeoutError, OSError) as error:
+            raise EnvironmentUnusable(
+                f"twin kernels could not be timed in the browser: {error or type(error).__name__}",
+                hint="Run `gapprof doctor`.",
+            ) from error
+
+    async def _batch(
+        self, visit: Visit, batch: Sequence[Candidate], effort: Effort, seed: int
+    ) -> tuple[tuple[float, ...], ...]:
+        task = KernelsTask(
+            memory_bytes=self.memory.size_bytes,
+            seed=seed,
+            data=(),
+            cases=tuple(self._case(one, effort) for one in batch),
+            warmup_ms=effort.warmup_ms,
+            sample_ms=effort.sample_ms,
+            shown=(),
+        )
+        return (await visit.ask(task, KernelsTimed)).samples_us
+
+    def _case(self, one: Candidate, effort: Effort) -> KernelCase:
+        kernel = one.wanted.kernel(MACHINES[one.target])
+        return KernelCase(
+            module=base64.b64encode(module([kernel])).decode(),
+            export=kernel.name,
+            calls=one.wanted.calls(self.memory),
+            samples=effort.samples,
+        )

@@ -1,0 +1,40 @@
+"""What one visit or process is asked to time, in one form for both sides."""
+
+from msgspec import Struct
+
+from gapprof.kernels.family import Tile
+from gapprof.kernels.ir import Kernel
+from gapprof.kernels.machine import Machine
+from gapprof.yardstick.buffers import Memory, calls
+from gapprof.yardstick.shapes import family_of, shape_of
+
+
+class Wanted(Struct, frozen=True, kw_only=True):
+    """One loop nest with one schedule."""
+
+    shape: str
+    tile: Tile
+
+    def kernel(self, machine: Machine) -> Kernel:
+        """The nest for a machine."""
+        shape = shape_of(self.shape)
+        return family_of(shape).kernel(shape, self.tile, machine)
+
+    def calls(self, memory: Memory) -> tuple[tuple[int, ...], ...]:
+        """Its arguments."""
+        shape = shape_of(self.shape)
+        return calls(family_of(shape).buffers(shape), memory)
+
+
+class Effort(Struct, frozen=True, kw_only=True):
+    """How long each loop nest is timed."""
+
+    warmup_ms: float
+    sample_ms: float
+    samples: int
+
+
+TUNING = Effort(warmup_ms=20.0, sample_ms=4.0, samples=3)
+"""An engine has compiled a hot kernel after 15 to 30 ms (measured in Chromium 156)."""
+TIMING = Effort(warmup_ms=40.0, sample_ms=5.0, samples=7)
+NATIVE_TIMING = Effort(warmup_ms=10.0, sample_ms=5.0, samples=7)
