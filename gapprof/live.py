@@ -21,6 +21,7 @@ _LEAST_PAUSE_S = 0.25
 _BAR = 30
 _PHASES = {
     "preflight": "looking at the page and at native",
+    "tuning": "tuning kernels in the browser",
     "rounds": "measuring",
     "trace": "looking at what else the page does",
     "side": "measuring what-ifs",

@@ -33,6 +33,7 @@ from gapprof.registry import load
 from gapprof.yardstick import native_side
 from gapprof.yardstick.buffers import Memory, memory_for
 from gapprof.yardstick.cover import covered
+from gapprof.yardstick.database import Database, extended, known
 from gapprof.yardstick.shapes import family_of, shape_of
 from gapprof.yardstick.tuning import Tuned, batches, best
 from gapprof.yardstick.web_side import MACHINES, Candidate, Page
@@ -58,6 +59,8 @@ class Bench:
     memory: Memory
     shapes: tuple[str, ...]
     native_targets: tuple[str, ...]
+    browser: str
+    """With its build."""
     teller: Teller
     seed: int
     scratch: Path
@@ -65,7 +68,7 @@ class Bench:
 
 def measured(
     subject: Subject,
-    known: Tuned,
+    database: Database,
     *,
     seed: int,
     rounds: int,
@@ -75,11 +78,12 @@ def measured(
     workdir: Path,
     guard: Guard,
     observer: Observer,
-) -> Recording:
-    """Tune what `known` does not settle, then time twins and profile the model in rounds.
+) -> tuple[Recording, Database]:
+    """Tune what the database does not settle, then time twins and profile the model in rounds.
 
-    An interruption ends the rounds but raises nothing: `end` says so. Raises EnvironmentUnusable, and
-    ModelUnusable for a model that one side does not run.
+    Returns what was measured, and the database with what was found. An interruption ends the rounds but
+    raises nothing: `end` says so. Raises EnvironmentUnusable, and ModelUnusable for a model that one side
+    does not run.
     """
     settings = replace(SETTINGS, seed=seed, browser=browser)
     with ExitStack() as stack:
@@ -108,7 +112,9 @@ def measured(
         try:
             teller = Teller(observer=observer, journal=journal)
             bench = _prepared(visits, settings, teller, browser=browser, workdir=workdir, guard=guard)
-            tuned = _tuned(bench, known)
+            here = {"cpu": begin.machine.cpu, "browser": bench.browser}
+            tuned = _tuned(bench, known(database, **here))
+            database = extended(database, tuned, **here)
             for number in range(rounds):
                 _round(bench, tuned, number, rounds)
             journal.write(End(at_s=journal.now_s(), reason="finished"))
@@ -118,7 +124,7 @@ def measured(
             with suppress(EnvironmentUnusable):
                 journal.write(End(at_s=journal.now_s(), reason="failed", text=error.message))
             raise
-        return journal.recording()
+        return journal.recording(), database
 
 
 def _prepared(
@@ -164,6 +170,7 @@ def _prepared(
         memory=memory,
         shapes=shapes,
         native_targets=_native_targets(journal),
+        browser=preflight.page_seen.engine_version or "" if preflight.page_seen else "",
         teller=teller,
         seed=visits.seed,
         scratch=workdir,
@@ -173,16 +180,16 @@ def _prepared(
 def _native_targets(journal: Journal) -> tuple[str, ...]:
     """None without llvmlite: then the engine and the library are not told apart, and the report says so."""
     try:
-        return tuple(target.id for target in native_side.targets())
+        return tuple(target.id for target in native_side.targets() if target.lanes > 1)
     except EnvironmentUnusable as error:
         journal.note("twins", f"{error.message}. {error.hint}")
         return ()
 
 
-def _tuned(bench: Bench, known: Tuned) -> Tuned:
+def _tuned(bench: Bench, settled: Tuned) -> Tuned:
     """The best schedules: those of the database, and those that were found just now."""
-    wanted = batches(bench.shapes, known)
-    found = {target: dict(known.get(target, {})) for target in MACHINES}
+    wanted = batches(bench.shapes, settled)
+    found = {target: dict(settled.get(target, {})) for target in MACHINES}
     if not wanted:
         return found
     bench.teller.tell("tuning", f"tuning {len(wanted)} shapes in the browser")

@@ -1,0 +1,116 @@
+"""`gapprof kernels`: how fast this browser could run the model's operators."""
+
+import sys
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from gapprof.errors import ExitCode
+from gapprof.files import make_folder, refuse_unwritable
+from gapprof.interrupts import held
+from gapprof.options import syntax
+from gapprof.options.outputs import put, targets
+from gapprof.options.screen import no_color, quiet, say, show, surface_of, verbose
+from gapprof.options.watching import chosen_observer
+from gapprof.places import cache_dir
+
+_ENDS = (
+    "Ends with 0; 2 wrong use; 3 the machine lacks something; 4 the model cannot be run on both sides; "
+    "130 interrupted."
+)
+_ROUNDS = 5
+
+
+@click.command(epilog=_ENDS)
+@click.argument("model")
+@click.option(
+    "--shape",
+    "shapes",
+    multiple=True,
+    metavar="NAME=1,3,224,224",
+    callback=syntax.shapes,
+    help="The shape of an input with free dimensions; repeatable.",
+)
+@click.option("--inputs", metavar="FILE.npz", help="Real inputs, one array per input of the model.")
+@click.option("--browser", envvar="GAPPROF_BROWSER", metavar="PATH", help="Which Chromium, Chrome or Edge.")
+@click.option("--db", metavar="FILE", help="Schedules found before; new ones are added.")
+@click.option(
+    "--rounds", default=_ROUNDS, type=click.IntRange(min=2, max=100), help="Of measuring.", show_default=True
+)
+@click.option(
+    "--seed", default=0, type=click.IntRange(min=0), help="For inputs and order.", show_default=True
+)
+@click.option("--json", metavar="FILE|-", help="Write the table as json; - is stdout.")
+@click.option("--recording", metavar="FILE", help="Where everything measured goes, raw.")
+@quiet
+@verbose
+@no_color
+def kernels(
+    model: str,
+    shapes: dict[str, tuple[int, ...]],
+    inputs: str | None,
+    browser: str | None,
+    db: str | None,
+    rounds: int,
+    seed: int,
+    json: str | None,
+    recording: str | None,
+    quiet: bool,
+    verbose: bool,
+    no_color: bool,
+) -> ExitCode:
+    """Say how fast this browser could run the operators of MODEL, and what keeps it from that.
+
+    For every shape a loop nest of ours is tuned in the browser, as wasm, and timed beside onnxruntime-web's
+    own kernel, the same loop nest as native code at every width, and native onnxruntime's kernel. MODEL is
+    the path of an ONNX file, zoo:NAME, or a recording (.jsonl) of an earlier run, which is only read.
+    """
+    with held() as hold:
+        from gapprof.recordings import default_path
+        from gapprof.records.codec import encode_document
+        from gapprof.terminal.kernels import drawn
+        from gapprof.yardstick.whole import Wish, read, yardstick
+
+        if Path(model).suffix == ".jsonl":
+            wanted = targets({} if json is None else {"json": json}, never={"recording": Path(model)})
+            outcome, path = read(Path(model)), None
+        else:
+            path = Path(recording) if recording else default_path(model, now=datetime.now(UTC))
+            database = Path(db) if db else cache_dir() / "kernels.json"
+            never = {"model": Path(model), "recording": path, "database": database}
+            wanted = targets({} if json is None else {"json": json}, never=never)
+            for place, given, option in ((path, recording, "--recording"), (database, db, "--db")):
+                if given is None:
+                    make_folder(place.parent)
+                refuse_unwritable(place, option=option)
+            wish = Wish(
+                model=model,
+                shapes=shapes,
+                inputs=inputs,
+                browser=browser,
+                rounds=rounds,
+                seed=seed,
+                argv=("gapprof", *sys.argv[1:]),
+                recording_path=path,
+                database_path=database,
+            )
+            with ExitStack() as stack:
+                observer = chosen_observer(stack, quiet=quiet, no_color=no_color)
+                outcome = yardstick(wish, observer=observer, hold=hold)
+        for target in wanted.values():
+            put(encode_document(outcome.kernels).decode(), target)
+        data = None in wanted.values()
+        if not (quiet and data):
+            stream = sys.stderr if data else sys.stdout
+            show(drawn(outcome.kernels, surface_of(stream, plain=no_color), verbose=verbose), stream)
+        if path is not None and not quiet:
+            show(f"recording: {path}\n", sys.stderr)
+        if outcome.stopped is not None:
+            say(outcome.stopped)
+            return outcome.stopped.exit_code
+    return ExitCode.OK
+
+
+COMMAND = kernels

@@ -1,0 +1,137 @@
+"""The table of kernels on screen: what could be won in this browser, and where the rest of the time goes."""
+
+from collections.abc import Iterator
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from gapprof.records.report import Estimate
+from gapprof.records.surface import Surface
+from gapprof.records.yardstick import KernelRow, Kernels, KernelSummary
+from gapprof.terminal.ink import Ink
+from gapprof.terminal.sheet import printed
+from gapprof.text import numbers
+
+_SHOWN = 12
+_SHOWN_DETAIL = 200
+_MS = 8
+_FACTOR = 20
+_NAME = 18
+
+
+def drawn(kernels: Kernels, surface: Surface, *, verbose: bool) -> str:
+    """The whole text, ending in a newline."""
+    return printed(_parts(kernels, Ink(surface), verbose), surface)
+
+
+def _parts(kernels: Kernels, ink: Ink, verbose: bool) -> Iterator[RenderableType]:
+    yield ink.text(_headline(kernels), "bold")
+    if kernels.summary is None:
+        return
+    yield ink.text(_second_line(kernels, kernels.summary))
+    yield Text()
+    yield _chain(kernels.summary, ink)
+    yield Text()
+    shown = _SHOWN_DETAIL if verbose else _SHOWN
+    yield _table(kernels.rows[:shown], ink, verbose)
+    rest = kernels.rows[shown:]
+    if rest:
+        left_ms = numbers.ms(sum(row.web_ms for row in rest))
+        yield ink.text(f"   {len(rest)} more shapes, {left_ms} in the browser; -v lists them.", "dim")
+    yield Text()
+    yield ink.points(tuple(_remarks(kernels, kernels.summary)))
+
+
+def _headline(kernels: Kernels) -> str:
+    summary = kernels.summary
+    if kernels.status == "failed":
+        return f"Nothing could be compared: {kernels.why}."
+    if summary is None:
+        return "Interrupted before there was anything to compare."
+    gain = summary.web_ms / summary.predicted_ms
+    if gain < 1.02:
+        return f"{kernels.model.name}: onnxruntime-web's kernels are as fast as ours in this browser."
+    return (
+        f"{kernels.model.name} would take {numbers.ms(summary.predicted_ms)} instead of "
+        f"{numbers.ms(summary.web_ms)} in this browser if onnxruntime-web's kernels were as fast as ours: "
+        f"{numbers.factor(gain)}."
+    )
+
+
+def _second_line(kernels: Kernels, summary: KernelSummary) -> str:
+    tuned = (
+        "schedules from the database"
+        if not kernels.tuning_s
+        else (f"tuned in {numbers.duration(kernels.tuning_s)}")
+    )
+    return (
+        f"One thread, {kernels.rounds} rounds, {tuned}; twins stand for {numbers.percent(summary.coverage)} "
+        "of the kernels' time in the browser."
+    )
+
+
+def _chain(summary: KernelSummary, ink: Ink) -> Table:
+    """From native to the browser by the same loop nests."""
+    table = ink.grid()
+    table.add_column("", width=1)
+    table.add_column(Text("By the same loops", style="bold not dim"), width=max(40, ink.width - _FACTOR - 4))
+    table.add_column("times slower", width=_FACTOR)
+    for text, figure in (
+        ("128-bit vectors instead of the widest", summary.width),
+        ("the engine: wasm instead of native 128-bit code", summary.engine),
+        ("onnxruntime-web's kernels instead of the tuned ones", summary.library),
+        ("ours instead of native onnxruntime's, at full width", summary.native_library),
+        ("SSE encoding instead of AVX, which V8 emits", summary.encoding),
+    ):
+        table.add_row("", ink.text(text), _shown(figure))
+    return table
+
+
+def _table(rows: tuple[KernelRow, ...], ink: Ink, verbose: bool) -> Table:
+    table = ink.grid()
+    width = max(20, ink.width - _NAME - 3 * _MS - _FACTOR - 8)
+    table.add_column("", width=1)
+    table.add_column(Text("Kernels", style="bold not dim"), width=_NAME, overflow="fold")
+    table.add_column("", width=width, overflow="fold")
+    table.add_column("native", width=_MS, justify="right")
+    table.add_column("browser", width=_MS, justify="right")
+    table.add_column("tuned", width=_MS, justify="right")
+    table.add_column("  slower than tuned", width=_FACTOR)
+    for row in rows:
+        several = f"{len(row.nodes)} " if len(row.nodes) > 1 else ""
+        what = row.what or row.why
+        if verbose and row.schedule is not None:
+            what += f" ({'/'.join(str(one) for one in row.schedule)})"
+        table.add_row(
+            "",
+            ink.text(several + row.op_type),
+            ink.text(what),
+            _ms(row.native_ms),
+            _ms(row.web_ms),
+            _ms(row.tuned_ms),
+            Text("  ") + _shown(row.available),
+        )
+    return table
+
+
+def _remarks(kernels: Kernels, summary: KernelSummary) -> Iterator[str]:
+    yield (
+        "Tuned: the fastest of about ten loop nests of ours per shape, as wasm in this browser, on buffers "
+        "as far from the caches as the model's. What is predicted was not run as a model."
+    )
+    if summary.engine is None:
+        yield "The engine is not told from the library: there are no native twins here."
+    yield from kernels.notes
+    yield (
+        f"In brackets: 95 % intervals over {kernels.rounds} rounds. Times in ms, all nodes of a row together; "
+        "native is onnxruntime on the common graph, one thread."
+    )
+
+
+def _ms(milliseconds: float | None) -> Text:
+    return Text("" if milliseconds is None else numbers.bare_ms(milliseconds))
+
+
+def _shown(figure: Estimate | None) -> Text:
+    return Text("" if figure is None else numbers.factor_with_interval(figure))

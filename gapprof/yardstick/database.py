@@ -1,0 +1,95 @@
+"""Schedules that were found before, in a file: by processor, browser build, target and shape. Shareable."""
+
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from gapprof.errors import WrongUse
+from gapprof.files import write_atomically
+from gapprof.kernels.family import Tile
+from gapprof.records.twins import Schedule
+from gapprof.yardstick.shapes import family_of, shape_of
+from gapprof.yardstick.tuning import Tuned
+from gapprof.yardstick.web_side import MACHINES
+
+NAME = "kernels.json"
+_HINT = "Give --db a file that `gapprof kernels` wrote, or one that does not exist yet."
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """The best schedule of one shape on one processor in one browser."""
+
+    cpu: str
+    browser: str
+    target: str
+    shape: str
+    schedule: Schedule
+
+
+class Database(Struct, frozen=True, kw_only=True):
+    """The whole file."""
+
+    schema: Literal["gapprof/kernel-db"] = "gapprof/kernel-db"
+    schema_version: Literal["1.0"] = "1.0"
+    entries: tuple[Entry, ...] = ()
+
+
+def read(path: Path) -> Database:
+    """What the file holds; nothing, where there is none. Raises WrongUse for a file that is no database."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return Database()
+    except OSError as error:
+        raise WrongUse(f"{path} cannot be read: {error.strerror}", hint=_HINT) from error
+    try:
+        return msgspec.json.decode(data, type=Database)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise WrongUse(f"{path} is no kernel database: {error}", hint=_HINT) from error
+
+
+def known(database: Database, *, cpu: str, browser: str) -> Tuned:
+    """What holds here. A schedule that this gapprof would not try is one of another version: left out."""
+    found: dict[str, dict[str, Tile]] = {target: {} for target in MACHINES}
+    for entry in database.entries:
+        if (entry.cpu, entry.browser) == (cpu, browser) and entry.target in found and _is_tried(entry):
+            found[entry.target][entry.shape] = Tile(*entry.schedule)
+    return found
+
+
+def extended(database: Database, tuned: Tuned, *, cpu: str, browser: str) -> Database:
+    """With what was found here; older entries of the same keys make way."""
+    ours = tuple(
+        Entry(
+            cpu=cpu,
+            browser=browser,
+            target=target,
+            shape=shape,
+            schedule=(tile.rows, tile.vectors, tile.unroll, tile.depth),
+        )
+        for target, tiles in tuned.items()
+        for shape, tile in tiles.items()
+    )
+    keys = {_key(entry) for entry in ours}
+    kept = (entry for entry in database.entries if _key(entry) not in keys)
+    return Database(entries=tuple(sorted((*kept, *ours), key=_key)))
+
+
+def write(path: Path, database: Database) -> None:
+    """Whole or not at all. Raises WrongUse or EnvironmentUnusable."""
+    write_atomically(path, msgspec.json.format(msgspec.json.encode(database), indent=1) + b"\n")
+
+
+def _is_tried(entry: Entry) -> bool:
+    try:
+        shape = shape_of(entry.shape)
+        tiles = family_of(shape).tiles(shape, MACHINES[entry.target])
+    except (msgspec.DecodeError, ValueError, ArithmeticError):
+        return False
+    return Tile(*entry.schedule) in tiles
+
+
+def _key(entry: Entry) -> tuple[str, str, str, str]:
+    return entry.cpu, entry.browser, entry.target, entry.shape
