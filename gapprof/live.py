@@ -25,6 +25,7 @@ _PHASES = {
     "rounds": "measuring",
     "trace": "looking at what else the page does",
     "side": "measuring what-ifs",
+    "twins": "timing kernels as wasm and natively",
     "done": "done",
 }
 

@@ -2,7 +2,7 @@
 
 from gapprof.facts.case import Case
 from gapprof.facts.claim import Cause, Claim, Part, Span, Step
-from gapprof.facts.computed import GOOD_128
+from gapprof.facts.computed import ENGINE, GOOD_128, LIBRARY
 from gapprof.facts.estimates import factor
 from gapprof.facts.kernel_excess import excess_by_node
 from gapprof.facts.profiles import CAPPED, NATIVE, WEB, profile_of
@@ -28,8 +28,17 @@ def _claim(case: Case) -> Claim:
         phrase="comes with how onnxruntime-web optimises your file",
         advice="Save the model once optimised at EXTENDED level by native onnxruntime and deploy that file.",
     )
+    kernels = part(
+        case,
+        ENGINE,
+        LIBRARY,
+        child="kernels",
+        title="Kernels, against native's own by the same engine",
+        phrase="comes with onnxruntime-web's kernels",
+        advice="`gapprof kernels MODEL` names the kernels, and what each could reach in this browser.",
+    )
     return Claim(
-        parts=(_layout(case), graph, *_excess(case)),
+        parts=(_layout(case), kernels, graph, *_excess(case)),
         evidence=(*_rewritten(case), *_inserted_casts(case), *told_by_side_rungs(case, "library")),
     )
 

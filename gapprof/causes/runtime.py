@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from gapprof.facts.case import Case
 from gapprof.facts.claim import Cause, Claim, Span
-from gapprof.facts.computed import KERNELS
+from gapprof.facts.computed import AVX_128, ENGINE, KERNELS
 from gapprof.facts.profiles import CAPPED, NATIVE, WEB, profile_of
 from gapprof.facts.readings import same_trials
 from gapprof.facts.steps import part
@@ -26,6 +26,15 @@ def _claim(case: Case) -> Claim:
         title="Getting data in and out, and from node to node",
         phrase="comes with copies in and out of wasm",
         advice="Keep inputs and outputs small; fuse small nodes into larger ones before export.",
+    )
+    engine = part(
+        case,
+        AVX_128,
+        ENGINE,
+        child="engine",
+        title="The engine: the same loops as wasm, not as native code",
+        phrase="comes with how the engine compiles wasm",
+        advice="Nothing in your page changes this; V8 gets better with releases.",
     )
     flags = part(
         case,
@@ -49,6 +58,7 @@ def _claim(case: Case) -> Claim:
     )
     return Claim(
         parts=(
+            engine,
             replace(marshalling, evidence=_overhead(case), why=marshalling.why or _said_by(case)),
             replace(flags, evidence=_flags(case), owner="browser"),
             event_loop,
@@ -89,7 +99,7 @@ CAUSE = Cause(
     id="runtime",
     title="The wasm runtime: copies, dispatch, flags, event loop",
     owner="browser",
-    advice="This is what surrounds the kernels; how well V8 compiles them is in the residual.",
+    advice="This is what surrounds the kernels; --twins measures how well V8 compiles them.",
     phrase="comes with the wasm runtime",
     spans=(
         Span(source=CAPPED, to=KERNELS, name="runtime"),

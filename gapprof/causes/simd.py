@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from gapprof.facts.case import Case
 from gapprof.facts.claim import Cause, Claim, Part, Span, Step
-from gapprof.facts.computed import ESTIMATED_128, GOOD_128, KERNELS, VECTORISED, computed
+from gapprof.facts.computed import AVX_128, ESTIMATED_128, GOOD_128, KERNELS, VECTORISED, computed
 from gapprof.facts.ladder import planned
 from gapprof.facts.profiles import CAPPED, WEB
 from gapprof.facts.readings import chain, readable, same_trials
@@ -32,7 +32,8 @@ def _claim(case: Case) -> Claim:
         return Claim(parts=parts, why=why_not(case, COMMON, square.narrow or CAPPED))
     if square.narrow == ESTIMATED_128:
         return Claim(parts=parts, why=_estimate_why(case), method="estimated")
-    return Claim(parts=parts, evidence=(_ENCODING, *told_by_side_rungs(case, "simd")))
+    caveat = () if readable(case, CAPPED, AVX_128) else (_ENCODING,)
+    return Claim(parts=parts, evidence=(*caveat, *told_by_side_rungs(case, "simd")))
 
 
 def _width_parts(case: Case, square: Square) -> tuple[Part, ...]:
@@ -57,7 +58,12 @@ def _width_parts(case: Case, square: Square) -> tuple[Part, ...]:
         why="saves nothing by itself: the web has no such layout",
     )
     both = len(square.simd) > 1
-    return (*_widths(case, square.narrow), *((with_layout,) if both else ()), *_moved_to_library(case))
+    return (
+        *_widths(case, square.narrow),
+        *((with_layout,) if both else ()),
+        *_without_encoding(case),
+        *_moved_to_library(case),
+    )
 
 
 def _widths(case: Case, narrow: str) -> tuple[Part, ...]:
@@ -95,6 +101,21 @@ def _ceilings(case: Case) -> tuple[tuple[str, str], ...]:
     ]
     held.sort(key=lambda rung: WIDTHS.index(rung.environment.isa))
     return tuple((rung.id, rung.takes_away or "wider vectors") for rung in held)
+
+
+def _without_encoding(case: Case) -> tuple[Part, ...]:
+    """Only where twins say how much of it there is."""
+    if not readable(case, CAPPED, AVX_128):
+        return ()
+    return (
+        Part(
+            id="sse-encoding",
+            title="… less the SSE encoding, which wasm does not pay",
+            steps=(Step(source=AVX_128, to=CAPPED, share=-1.0),),
+            web_steps=(),
+            why="saves nothing: it corrects what the instruction ceiling would charge",
+        ),
+    )
 
 
 def _moved_to_library(case: Case) -> tuple[Part, ...]:

@@ -99,6 +99,11 @@ _ENDS = (
     "--seed", default=_USUAL.seed, help="For inputs and for the order of trials.", show_default=True
 )
 @click.option("--verify", is_flag=True, help="Make the changes that are predicted to save, and measure them.")
+@click.option(
+    "--twins",
+    is_flag=True,
+    help="Tell the engine from the library by kernels of ours, timed as wasm and natively.",
+)
 @click.option("--allow-noisy", is_flag=True, help="An unreliable result ends with 0; the status stays.")
 @output_options
 @click.option("--recording", metavar="FILE", help="Where everything measured goes, raw.")

@@ -71,6 +71,7 @@ def kernels(
         from gapprof.recordings import default_path
         from gapprof.records.codec import encode_document
         from gapprof.terminal.kernels import drawn
+        from gapprof.yardstick.database import NAME
         from gapprof.yardstick.whole import Wish, read, yardstick
 
         if Path(model).suffix == ".jsonl":
@@ -78,7 +79,7 @@ def kernels(
             outcome, path = read(Path(model)), None
         else:
             path = Path(recording) if recording else default_path(model, now=datetime.now(UTC))
-            database = Path(db) if db else cache_dir() / "kernels.json"
+            database = Path(db) if db else cache_dir() / NAME
             never = {"model": Path(model), "recording": path, "database": database}
             wanted = targets({} if json is None else {"json": json}, never=never)
             for place, given, option in ((path, recording, "--recording"), (database, db, "--db")):
@@ -104,7 +105,8 @@ def kernels(
         data = None in wanted.values()
         if not (quiet and data):
             stream = sys.stderr if data else sys.stdout
-            show(drawn(outcome.kernels, surface_of(stream, plain=no_color), verbose=verbose), stream)
+            surface = surface_of(stream, plain=no_color, detail=verbose)
+            show(drawn(outcome.kernels, surface), stream)
         if path is not None and not quiet:
             show(f"recording: {path}\n", sys.stderr)
         if outcome.stopped is not None:

@@ -8,6 +8,7 @@ from gapprof.facts.kernel_excess import excess_by_node
 from gapprof.facts.operators import Node, join
 from gapprof.facts.profiles import NATIVE, WEB, RungProfile, profile_of
 from gapprof.facts.readings import logs
+from gapprof.facts.split import NodeSplit, split
 from gapprof.records.report import OperatorRow
 from gapprof.stats.contrast import mean
 from gapprof.stats.lmdi import log_mean
@@ -30,6 +31,8 @@ def operator_rows(case: Case) -> tuple[OperatorRow, ...]:
         return ()
     native_ms, web_ms = totals[0], totals[1]
     excess = case.get(excess_by_node)
+    parts = case.get(split)
+    split_nodes = {node.name: node for node in parts.nodes} if parts else {}
     nodes = sorted(joined.nodes, key=lambda node: (node.native_ms - node.web_ms, node.name))
     rows = [
         _row(
@@ -38,7 +41,7 @@ def operator_rows(case: Case) -> tuple[OperatorRow, ...]:
             node.native_ms,
             node.web_ms,
             web_ms,
-            _node_causes(node, excess.get(node.name)),
+            _node_causes(node, excess.get(node.name), split_nodes.get(node.name)),
         )
         for node in nodes
     ]
@@ -61,7 +64,7 @@ def _overhead_rows(native: RungProfile, web: RungProfile, web_ms: float) -> list
     ]
 
 
-def _node_causes(node: Node, excess_ms: float | None) -> dict[str, float]:
+def _node_causes(node: Node, excess_ms: float | None, twins: NodeSplit | None) -> dict[str, float]:
     """The node's own LMDI: its log-mean weight times ln of each step, so that causes sum to web - native."""
     if not node.shared:
         return {"library": node.web_ms - node.native_ms}
@@ -70,10 +73,15 @@ def _node_causes(node: Node, excess_ms: float | None) -> dict[str, float]:
     weight = log_mean(node.web_ms, node.native_ms)
     simd = weight * math.log(node.capped_ms / node.native_ms)
     rest = weight * math.log(node.web_ms / node.capped_ms)
+    causes = {"simd": simd, "residual": rest}
+    if twins is not None:
+        encoding = weight * math.log(twins.ratio(twins.encoded_ms))
+        engine = weight * math.log(twins.ratio(twins.engine_ms)) - encoding
+        causes = {"simd": simd + encoding, "runtime": engine, "library": rest - encoding - engine}
     if not excess_ms:
-        return {"simd": simd, "residual": rest}
+        return causes
     moved = weight * math.log(node.capped_ms / (node.capped_ms - excess_ms))
-    return {"simd": simd - moved, "library": moved, "residual": rest}
+    return {**causes, "simd": causes["simd"] - moved, "library": causes.get("library", 0.0) + moved}
 
 
 def _row(

@@ -3,16 +3,22 @@
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from statistics import fmean
+from statistics import fmean, median
 
 from gapprof.facts.case import Case
 from gapprof.facts.cells import measured, standing
 from gapprof.facts.kernel_excess import excess_by_pass_ms, excess_ms
 from gapprof.facts.profiles import CAPPED, NATIVE, WEB, RungProfile, profile_of
+from gapprof.facts.split import split
 from gapprof.facts.wasm import scalar_by_round, scalar_factor
 from gapprof.text import numbers
 
 KERNELS = "web-kernels"
+AVX_128 = "native-128-avx"
+ENGINE = "web-engine"
+LIBRARY = "web-library"
+TWINNED = (AVX_128, ENGINE, LIBRARY)
+"""What twin kernels tell apart."""
 VECTORISED = "web-vectorised"
 ESTIMATED_128 = "native-128-estimated"
 GOOD_128 = "native-128-good"
@@ -36,7 +42,7 @@ class ComputedRung:
 def computed(case: Case) -> Mapping[str, ComputedRung]:
     """Every computed rung that this recording gives enough for, in order of dependence."""
     found: dict[str, ComputedRung] = {}
-    for make in (_estimated_128, _good_128, _web_kernels, _web_vectorised):
+    for make in (_estimated_128, _good_128, _twinned, _web_kernels, _web_vectorised):
         for rung in make(case):
             found[rung.id] = rung
     return found
@@ -141,6 +147,44 @@ def _good_128(case: Case) -> Iterator[ComputedRung]:
         changes=f"computed: {CAPPED} minus {numbers.ms(excess)} in nodes that the browser runs faster",
         passes_ms=case.get(excess_by_pass_ms),
     )
+
+
+def _twinned(case: Case) -> Iterator[ComputedRung]:
+    """From native-128 to the browser's kernels in three steps, for the nodes that have twins."""
+    parts = case.get(split)
+    if parts is None:
+        return
+    share = f"{len(parts.nodes)} nodes with twins"
+    for rung_id, title, passes_ms, how in (
+        (
+            AVX_128,
+            "Native at 128 bits, AVX encoding",
+            parts.encoding_by_pass_ms,
+            "as their AVX-encoded twins",
+        ),
+        (
+            ENGINE,
+            "Native's kernels, if the engine ran them",
+            parts.engine_by_pass_ms,
+            "as their twins in wasm",
+        ),
+        (
+            LIBRARY,
+            "The library's kernels, where there are twins",
+            parts.library_by_pass_ms,
+            "as in the browser",
+        ),
+    ):
+        off_ms = median(passes_ms)
+        yield from _derived(
+            case,
+            CAPPED,
+            lambda latency_ms, off_ms=off_ms: latency_ms - off_ms,  # type: ignore[misc]
+            rung_id=rung_id,
+            title=title,
+            changes=f"computed: {CAPPED} with the {share} {how}",
+            passes_ms=passes_ms,
+        )
 
 
 def _derived(

@@ -5,7 +5,16 @@ from collections.abc import Iterable, Mapping
 
 from gapprof.facts.case import Case
 from gapprof.facts.cells import ENDS, Cells, complete_rounds, measured, standing
-from gapprof.facts.computed import ESTIMATED_128, GOOD_128, KERNELS, VECTORISED, computed
+from gapprof.facts.computed import (
+    AVX_128,
+    ENGINE,
+    ESTIMATED_128,
+    GOOD_128,
+    KERNELS,
+    LIBRARY,
+    VECTORISED,
+    computed,
+)
 from gapprof.facts.ladder import nominal_chain, planned, square, target
 from gapprof.facts.profiles import CAPPED, WEB
 from gapprof.stats.contrast import Contrast, LogLatencies, Weights, add_weights, contrast
@@ -42,7 +51,7 @@ def order(case: Case) -> tuple[str, ...]:
             places += sorted(corners, key=lambda corner: corner != "native-extended")
             places += [GOOD_128]
         if rung == WEB:
-            places += [ESTIMATED_128, VECTORISED, KERNELS]
+            places += [ESTIMATED_128, AVX_128, ENGINE, LIBRARY, VECTORISED, KERNELS]
         places.append(rung)
     return tuple(places)
 

@@ -20,6 +20,7 @@ from gapprof.records.rung import Rung
 from gapprof.records.settings import Settings
 from gapprof.records.subject import Subject
 from gapprof.registry import load
+from gapprof.yardstick.telling_apart import telling_apart
 
 
 def measure(
@@ -42,8 +43,11 @@ def measure(
     """
     ladder: Mapping[str, Rung] = load(rungs, "RUNG")
     with ExitStack() as stack:
+        twins = None
         if realise is None:
             stack.enter_context(sole_measurer())
+            if settings.twins:
+                twins = telling_apart(settings, guard=guard, scratch=workdir)
             named = {rung.environment.backend for rung in ladder.values()}
             known = load(backends, "BACKEND")
             realise = {name: known[name].open(settings, guard=guard) for name in sorted(named)}
@@ -67,6 +71,7 @@ def measure(
             outputs=outputs,
             cores=begin.machine.usable_cores if machine else usable_cores(),
             teller=Teller(observer=observer, journal=journal),
+            twins=twins,
         )
         _run(stages, journal)
         return journal.recording()

@@ -40,6 +40,7 @@ from gapprof.records.subject import Subject
 from gapprof.records.trial import Failure, Trial
 from gapprof.stats.planning import rounds_needed
 from gapprof.text import numbers
+from gapprof.yardstick.telling_apart import Telling
 
 REFERENCES = ("native-128", "native-extended", "native-threads", "native", "web-worker")
 """Whose outputs the others are held against; the first that gave any (exact integers at 128 bits)."""
@@ -59,6 +60,8 @@ class Stages:
     outputs: Path
     cores: int
     teller: Teller
+    twins: Telling | None = None
+    """Where they were asked for, and this machine is the real one."""
     _missed: dict[str, set[int]] = field(default_factory=dict)
     """Rung → rounds running without a single visit that counts."""
     _reached: dict[str, int] = field(default_factory=dict)
@@ -93,7 +96,9 @@ class Stages:
         self._rounds(visits, preflight, dict.fromkeys(range(rounds, total), main), of=total)
         done = self._side(visits, preflight, total, visited=frozenset(chain.from_iterable(plan)))
         if self.settings.verify:
-            self._verify(visits, preflight, done)
+            done = self._verify(visits, preflight, done)
+        if self.twins is not None:
+            self.twins(self.subject, preflight, self.teller, done)
         self.teller.tell("done", "measured")
 
     def _within_means(self, preflight: Preflight) -> tuple[Preflight, int]:
@@ -252,8 +257,11 @@ class Stages:
         self._rounds(visits, preflight, dict.fromkeys(plan, chosen), of=plan.stop, kind="side")
         return rounds_done + len(plan)
 
-    def _verify(self, visits: Visits, preflight: Preflight, rounds_done: int) -> None:
-        """Predicted changes, measured beside the page as deployed, whatever the budget says."""
+    def _verify(self, visits: Visits, preflight: Preflight, rounds_done: int) -> int:
+        """Predicted changes, measured beside the page as deployed, whatever the budget says.
+
+        Returns the rounds done after them.
+        """
         chosen = verifying_rungs(self.journal.recording(), preflight.ladder)
         cost_s = VERIFYING_ROUNDS * self._expected_s(preflight, chosen)
         over_s = min(cost_s, self.journal.now_s() + cost_s - self.settings.budget_s)
@@ -265,6 +273,7 @@ class Stages:
             )
         plan = range(rounds_done, rounds_done + VERIFYING_ROUNDS) if chosen else range(0)
         self._rounds(visits, preflight, dict.fromkeys(plan, chosen), of=plan.stop, kind="side")
+        return rounds_done + len(plan)
 
     def _expected_s(self, preflight: Preflight, rung_ids: Iterable[str]) -> float:
         return round_s(rung_ids, by_id(preflight.ladder), preflight.expected_trial_s)

@@ -25,3 +25,5 @@ class Settings(Struct, frozen=True, kw_only=True):
     allow_noisy: bool = False
     verify: bool = False
     """Make the changes that the report predicts a saving of, and measure them. Since report 1.2."""
+    twins: bool = False
+    """Time twin kernels, which tell the engine from the library. Since report 1.4."""

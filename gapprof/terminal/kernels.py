@@ -17,15 +17,15 @@ _SHOWN = 12
 _SHOWN_DETAIL = 200
 _MS = 8
 _FACTOR = 20
-_NAME = 18
+_NAME = 22
 
 
-def drawn(kernels: Kernels, surface: Surface, *, verbose: bool) -> str:
+def drawn(kernels: Kernels, surface: Surface) -> str:
     """The whole text, ending in a newline."""
-    return printed(_parts(kernels, Ink(surface), verbose), surface)
+    return printed(_parts(kernels, Ink(surface)), surface)
 
 
-def _parts(kernels: Kernels, ink: Ink, verbose: bool) -> Iterator[RenderableType]:
+def _parts(kernels: Kernels, ink: Ink) -> Iterator[RenderableType]:
     yield ink.text(_headline(kernels), "bold")
     if kernels.summary is None:
         return
@@ -33,8 +33,8 @@ def _parts(kernels: Kernels, ink: Ink, verbose: bool) -> Iterator[RenderableType
     yield Text()
     yield _chain(kernels.summary, ink)
     yield Text()
-    shown = _SHOWN_DETAIL if verbose else _SHOWN
-    yield _table(kernels.rows[:shown], ink, verbose)
+    shown = _SHOWN_DETAIL if ink.surface.detail else _SHOWN
+    yield _table(kernels.rows[:shown], ink)
     rest = kernels.rows[shown:]
     if rest:
         left_ms = numbers.ms(sum(row.web_ms for row in rest))
@@ -88,7 +88,7 @@ def _chain(summary: KernelSummary, ink: Ink) -> Table:
     return table
 
 
-def _table(rows: tuple[KernelRow, ...], ink: Ink, verbose: bool) -> Table:
+def _table(rows: tuple[KernelRow, ...], ink: Ink) -> Table:
     table = ink.grid()
     width = max(20, ink.width - _NAME - 3 * _MS - _FACTOR - 8)
     table.add_column("", width=1)
@@ -101,7 +101,7 @@ def _table(rows: tuple[KernelRow, ...], ink: Ink, verbose: bool) -> Table:
     for row in rows:
         several = f"{len(row.nodes)} " if len(row.nodes) > 1 else ""
         what = row.what or row.why
-        if verbose and row.schedule is not None:
+        if ink.surface.detail and row.schedule is not None:
             what += f" ({'/'.join(str(one) for one in row.schedule)})"
         table.add_row(
             "",
@@ -124,8 +124,8 @@ def _remarks(kernels: Kernels, summary: KernelSummary) -> Iterator[str]:
         yield "The engine is not told from the library: there are no native twins here."
     yield from kernels.notes
     yield (
-        f"In brackets: 95 % intervals over {kernels.rounds} rounds. Times in ms, all nodes of a row together; "
-        "native is onnxruntime on the common graph, one thread."
+        f"In brackets: 95 % intervals over {kernels.rounds} rounds. Times in ms, of all nodes of a row "
+        "together; native is onnxruntime on the common graph, one thread."
     )
 
 

@@ -4,18 +4,26 @@ from collections.abc import Mapping, Sequence
 
 from gapprof.facts.case import Case
 from gapprof.facts.profiles import CAPPED, NATIVE, WEB, profile_of
+from gapprof.facts.twins import (
+    AVX,
+    ENGINE,
+    SSE,
+    WEB_TARGETS,
+    ByRound,
+    Twins,
+    kernels_ms,
+    summed,
+    twins,
+)
 from gapprof.records.recording import Note, Recording, RoundStarted
 from gapprof.records.report import Estimate, Model, Tool
 from gapprof.records.twins import Schedule, TwinNode
 from gapprof.records.yardstick import KernelRow, Kernels, KernelSummary
 from gapprof.yardstick.described import described
-from gapprof.yardstick.figures import WEB_TARGETS, ByRound, Twins, kernels_ms, middle, ratio, summed, twins
+from gapprof.yardstick.ratios import middle, ratio
 from gapprof.yardstick.shapes import shape_of
 
-ENGINE = (("wasm", "avx128"), ("wasm", "neon-mul-add"))
-"""The twins that differ in the engine alone: 128-bit lanes, multiply and add, three-operand code."""
 _WIDEST = ("avx512", "avx2", "fma128", "neon")
-_ENCODED, _ENCODING = "sse41", "avx128"
 
 Times = Mapping[str, Mapping[str, ByRound]]
 """Rung → node → round → ms."""
@@ -95,8 +103,8 @@ def _summary(found: Twins, times: Times, rows: Sequence[KernelRow], unprofiled_m
     total = sum(max(row.web_ms, 0.0) for row in rows)
     saved = sum(max(0.0, row.web_ms - row.tuned_ms) for row in rows if row.tuned_ms is not None)
     return KernelSummary(
-        width=ratio(sums.get(_ENCODING, {}), sums.get(widest, {})),
-        encoding=ratio(sums.get(_ENCODED, {}), sums.get(_ENCODING, {})),
+        width=ratio(sums.get(AVX, {}), sums.get(widest, {})),
+        encoding=ratio(sums.get(SSE, {}), sums.get(AVX, {})),
         engine=_engine(sums),
         library=ratio(web, tuned),
         native_library=ratio(sums.get(widest, {}), _of_all(times[NATIVE], covered)),

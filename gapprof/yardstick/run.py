@@ -1,13 +1,11 @@
 """One measurement of twins on this machine, beside profiles of the model itself; all in one recording."""
 
-from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import replace as changed
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-import onnx
 from msgspec.structs import replace
 
 from gapprof import __version__, assets, backends, rungs
@@ -15,55 +13,29 @@ from gapprof.browser.visit import Equipment
 from gapprof.errors import EnvironmentUnusable, GapprofError, Interrupted, ModelUnusable
 from gapprof.facts.profiles import CAPPED, NATIVE, WEB
 from gapprof.guard import Guard
-from gapprof.kernels.family import Tile
-from gapprof.measure.journal import Journal, open_journal
+from gapprof.kernels.llvm.target import TARGETS
+from gapprof.measure.journal import open_journal
 from gapprof.measure.lock import sole_measurer
 from gapprof.measure.machine import machine_facts, usable_cores
 from gapprof.measure.pacing import preflight_pace
 from gapprof.measure.preflight import LONGEST_VISIT_S, conclude, look
 from gapprof.measure.teller import Teller
 from gapprof.measure.visits import Patience, Visits
-from gapprof.records.job import Job, Pace
 from gapprof.records.progress import Observer
-from gapprof.records.recording import Begin, End, PlannedRung, Recording, RoundStarted
+from gapprof.records.recording import Begin, End, Preflight, Recording, RoundStarted
 from gapprof.records.settings import Settings
 from gapprof.records.subject import NativeRefusal, Subject
-from gapprof.records.twins import Schedule, TwinPlan, TwinTime, TwinTrial
 from gapprof.registry import load
-from gapprof.yardstick import native_side
-from gapprof.yardstick.buffers import Memory, memory_for
-from gapprof.yardstick.cover import covered
+from gapprof.yardstick.bench import Bench, prepared
 from gapprof.yardstick.database import Database, extended, known
-from gapprof.yardstick.shapes import family_of, shape_of
-from gapprof.yardstick.tuning import Tuned, batches, best
-from gapprof.yardstick.web_side import MACHINES, Candidate, Page
-from gapprof.yardstick.wish import NATIVE_TIMING, TIMING, TUNING, Wanted
+from gapprof.yardstick.tuning import Tuned
+from gapprof.yardstick.web_side import MACHINES
 
 SETTINGS = Settings(threads=1, where="worker", rungs="main")
 """A page that does everything right: what is asked about is the kernels, one thread of them."""
-ROUNDS = 5
-TUNING_ROUND = -1
 _PROFILED = (NATIVE, CAPPED, WEB)
-_DEADLINE_S = 600.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bench:
-    """Everything that all rounds share."""
-
-    journal: Journal
-    subject: Subject
-    visits: Visits
-    steps: Mapping[str, PlannedRung]
-    page: Page
-    memory: Memory
-    shapes: tuple[str, ...]
-    native_targets: tuple[str, ...]
-    browser: str
-    """With its build."""
-    teller: Teller
-    seed: int
-    scratch: Path
+_VECTORS = tuple(target.id for target in TARGETS if target.lanes > 1)
+_REPEATS_S = 30.0
 
 
 def measured(
@@ -107,16 +79,34 @@ def measured(
             outputs=outputs,
             seed=seed,
             pace=preflight_pace(LONGEST_VISIT_S),
-            patience=Patience(30.0),
+            patience=Patience(_REPEATS_S),
         )
+        equipment = Equipment(
+            executable=assets.find_browser(browser), probes=assets.probes_web(), guard=guard
+        )
+        teller = Teller(observer=observer, journal=journal)
         try:
-            teller = Teller(observer=observer, journal=journal)
-            bench = _prepared(visits, settings, teller, browser=browser, workdir=workdir, guard=guard)
-            here = {"cpu": begin.machine.cpu, "browser": bench.browser}
-            tuned = _tuned(bench, known(database, **here))
+            preflight = _preflight(visits, settings, teller)
+            steps = {step.rung.id: step for step in preflight.ladder}
+            bench = prepared(
+                journal,
+                subject,
+                steps[WEB],
+                preflight.pace,
+                equipment,
+                web_targets=MACHINES,
+                native_targets=_VECTORS,
+                seed=seed,
+                scratch=workdir,
+            )
+            here = {"cpu": begin.machine.cpu, "browser": _browser(preflight)}
+            settled = known(database, **here)
+            if wanted := bench.untuned(settled):
+                teller.tell("tuning", f"tuning {len(wanted)} shapes")
+            tuned = bench.tuned(settled)
             database = extended(database, tuned, **here)
             for number in range(rounds):
-                _round(bench, tuned, number, rounds)
+                _round(bench, changed(visits, pace=preflight.pace), preflight, tuned, number, rounds, teller)
             journal.write(End(at_s=journal.now_s(), reason="finished"))
         except (KeyboardInterrupt, Interrupted):
             journal.write(End(at_s=journal.now_s(), reason="interrupted"))
@@ -127,179 +117,47 @@ def measured(
         return journal.recording(), database
 
 
-def _prepared(
-    visits: Visits, settings: Settings, teller: Teller, *, browser: str | None, workdir: Path, guard: Guard
-) -> Bench:
-    """First looks, which nodes have twins, and where these are timed."""
-    subject, journal = visits.subject, visits.journal
-    if isinstance(subject.common, NativeRefusal):
-        raise ModelUnusable(f"there is no common graph: {subject.common.message}", hint=subject.common.hint)
+def _preflight(visits: Visits, settings: Settings, teller: Teller) -> Preflight:
+    """First looks; raises ModelUnusable where one side does not run the model."""
+    common = visits.subject.common
+    if isinstance(common, NativeRefusal):
+        raise ModelUnusable(f"there is no common graph: {common.message}", hint=common.hint)
     teller.tell("preflight", "looking at the page and at native")
     everything, cores = load(rungs, "RUNG"), usable_cores()
     first = look(visits, everything, settings, cores=cores)
     preflight = conclude(first, everything, settings, visits.backends, cores=cores, wanted=frozenset())
-    journal.write(preflight)
-    steps = {step.rung.id: step for step in preflight.ladder}
-    for rung in (NATIVE, WEB):
-        if steps[rung].refusal:
-            raise ModelUnusable(
-                f"there is nothing to compare with: {steps[rung].refusal}", hint="Run `gapprof doctor`."
-            )
-    graph = onnx.load(str(subject.common.path), load_external_data=False).graph
-    nodes = covered(graph, subject.facts.inputs, subject.facts.nodes)
-    shapes = tuple(dict.fromkeys(part for node in nodes for part in node.parts))
-    footprint = 4 * subject.facts.parameters
-    journal.write(TwinPlan(nodes=nodes, footprint_bytes=footprint))
-    memory = memory_for([_need(shape) for shape in shapes], footprint)
-    equipment = Equipment(executable=assets.find_browser(browser), probes=assets.probes_web(), guard=guard)
-    page = Page(job=_job(steps[WEB], preflight.pace), equipment=equipment, memory=memory)
-    return Bench(
-        journal=journal,
-        subject=subject,
-        visits=Visits(
-            journal=journal,
-            subject=subject,
-            backends=visits.backends,
-            outputs=visits.outputs,
-            seed=visits.seed,
-            pace=preflight.pace,
-            patience=visits.patience,
-        ),
-        steps=steps,
-        page=page,
-        memory=memory,
-        shapes=shapes,
-        native_targets=_native_targets(journal),
-        browser=preflight.page_seen.engine_version or "" if preflight.page_seen else "",
-        teller=teller,
-        seed=visits.seed,
-        scratch=workdir,
-    )
+    visits.journal.write(preflight)
+    refused = next((s.refusal for s in preflight.ladder if s.rung.id in (NATIVE, WEB) and s.refusal), None)
+    if refused is not None:
+        raise ModelUnusable(f"there is nothing to compare with: {refused}", hint="Run `gapprof doctor`.")
+    return preflight
 
 
-def _native_targets(journal: Journal) -> tuple[str, ...]:
-    """None without llvmlite: then the engine and the library are not told apart, and the report says so."""
-    try:
-        return tuple(target.id for target in native_side.targets() if target.lanes > 1)
-    except EnvironmentUnusable as error:
-        journal.note("twins", f"{error.message}. {error.hint}")
-        return ()
-
-
-def _tuned(bench: Bench, settled: Tuned) -> Tuned:
-    """The best schedules: those of the database, and those that were found just now."""
-    wanted = batches(bench.shapes, settled)
-    found = {target: dict(settled.get(target, {})) for target in MACHINES}
-    if not wanted:
-        return found
-    bench.teller.tell("tuning", f"tuning {len(wanted)} shapes in the browser")
-    began_s = bench.journal.now_s()
-    samples, browser = bench.page.timed(wanted, TUNING, seed=bench.seed, deadline_s=_DEADLINE_S)
-    ended_s = bench.journal.now_s()
-    for target in MACHINES:
-        times = tuple(
-            _time(one, took)
-            for batch, batch_samples in zip(wanted, samples, strict=True)
-            for one, took in zip(batch, batch_samples, strict=True)
-            if one.target == target
-        )
-        bench.journal.write(_trial(target, TUNING_ROUND, times, browser, began_s, ended_s))
-    for batch, batch_samples in zip(wanted, samples, strict=True):
-        for one in best(batch, batch_samples):
-            found[one.target][one.wanted.shape] = one.wanted.tile
-    return found
-
-
-def _round(bench: Bench, tuned: Tuned, number: int, rounds: int) -> None:
+def _round(
+    bench: Bench,
+    visits: Visits,
+    preflight: Preflight,
+    tuned: Tuned,
+    number: int,
+    rounds: int,
+    teller: Teller,
+) -> None:
     """The model's own profiles, the twins in the browser, and those of each instruction set, shuffled."""
-    profiled = [rung for rung in _PROFILED if bench.steps[rung].refusal is None]
-    places = ["wasm", *(f"native:{target}" for target in bench.native_targets), *profiled]
-    order = [str(one) for one in np.random.default_rng([bench.seed, number]).permutation(places)]
-    bench.journal.write(
-        RoundStarted(round=number, kind="main", order=tuple(order), at_s=bench.journal.now_s())
-    )
+    steps = {step.rung.id: step for step in preflight.ladder}
+    profiled = [rung for rung in _PROFILED if steps[rung].refusal is None]
+    places = ["page", *bench.native_targets, *profiled]
+    order = tuple(str(one) for one in np.random.default_rng([bench.seed, number]).permutation(places))
+    bench.journal.write(RoundStarted(round=number, kind="main", order=order, at_s=bench.journal.now_s()))
     for place in order:
-        bench.teller.tell("rounds", place, round_number=number, planned=rounds)
+        teller.tell("rounds", place, round_number=number, planned=rounds)
         if place in profiled:
-            bench.visits.profiled(bench.steps[place], number)
-        elif place == "wasm":
-            _web(bench, tuned, number)
+            visits.profiled(steps[place], number)
+        elif place == "page":
+            bench.time_in_page(tuned, number)
         else:
-            _native(bench, tuned, place.removeprefix("native:"), number)
+            bench.time_natively(tuned, place, number)
 
 
-def _web(bench: Bench, tuned: Tuned, number: int) -> None:
-    batch = [
-        Candidate(target=target, wanted=Wanted(shape=shape, tile=tuned[target][shape]))
-        for shape in bench.shapes
-        for target in MACHINES
-    ]
-    began_s = bench.journal.now_s()
-    samples, browser = bench.page.timed([batch], TIMING, seed=bench.seed + number, deadline_s=_DEADLINE_S)
-    ended_s = bench.journal.now_s()
-    for target in MACHINES:
-        times = tuple(
-            _time(one, took) for one, took in zip(batch, samples[0], strict=True) if one.target == target
-        )
-        bench.journal.write(_trial(target, number, times, browser, began_s, ended_s))
-
-
-def _native(bench: Bench, tuned: Tuned, target: str, number: int) -> None:
-    """With the schedules of the page: it is the same loop nest that is compared."""
-    fused = next(one.fused for one in native_side.targets() if one.id == target)
-    schedules = tuned["wasm-relaxed" if fused else "wasm"]
-    wanted = tuple(Wanted(shape=shape, tile=schedules[shape]) for shape in bench.shapes)
-    began_s = bench.journal.now_s()
-    asked = native_side.Asked(
-        target=target,
-        read_bytes=bench.memory.read_bytes,
-        written_bytes=bench.memory.written_bytes,
-        wanted=wanted,
-        effort=NATIVE_TIMING,
-        seed=bench.seed + number,
-    )
-    answer = native_side.timed(asked, scratch=bench.scratch, deadline_s=_DEADLINE_S)
-    times = tuple(
-        TwinTime(shape=one.shape, schedule=_schedule(one.tile), samples_us=took)
-        for one, took in zip(wanted, answer.samples_us, strict=True)
-    )
-    bench.journal.write(_trial(target, number, times, answer.engine, began_s, bench.journal.now_s()))
-
-
-def _job(step: PlannedRung, pace: Pace) -> Job:
-    """A visit to a quiet page, without a model."""
-    if step.setting is None:
-        raise ValueError(f"{step.rung.id} has no setting")
-    return Job(
-        rung=step.rung.id,
-        round=0,
-        seed=0,
-        setting=step.setting,
-        model_path="",
-        external_data=(),
-        optimise=False,
-        inputs_path="",
-        outputs_path="",
-        pace=pace,
-    )
-
-
-def _need(shape: str) -> tuple[int, ...]:
-    decoded = shape_of(shape)
-    return family_of(decoded).buffers(decoded)
-
-
-def _time(one: Candidate, samples_us: Sequence[float]) -> TwinTime:
-    return TwinTime(shape=one.wanted.shape, schedule=_schedule(one.wanted.tile), samples_us=tuple(samples_us))
-
-
-def _trial(
-    target: str, number: int, times: tuple[TwinTime, ...], engine: str, began_s: float, ended_s: float
-) -> TwinTrial:
-    return TwinTrial(
-        target=target, round=number, times=times, engine=engine, started_s=began_s, ended_s=ended_s
-    )
-
-
-def _schedule(tile: Tile) -> Schedule:
-    return tile.rows, tile.vectors, tile.unroll, tile.depth
+def _browser(preflight: Preflight) -> str:
+    """With its build; a schedule that is best in one is not always so in the next."""
+    return preflight.page_seen.engine_version if preflight.page_seen else ""

@@ -12,13 +12,13 @@ Tuned = Mapping[str, Mapping[str, Tile]]
 """Target → shape → its best schedule."""
 
 
-def batches(shapes: Sequence[str], known: Tuned) -> list[list[Candidate]]:
+def batches(shapes: Sequence[str], known: Tuned, targets: Sequence[str]) -> list[list[Candidate]]:
     """Per shape all candidates that a database does not settle, to be timed against each other."""
     found = []
     for shape in shapes:
         batch = [
             Candidate(target=target, wanted=Wanted(shape=shape, tile=tile))
-            for target in MACHINES
+            for target in targets
             if shape not in known.get(target, {})
             for tile in _tiles(shape, target)
         ]

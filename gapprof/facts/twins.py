@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from statistics import median
 
 from gapprof.facts.case import Case
-from gapprof.facts.estimates import factor_of
 from gapprof.facts.ladder import target
 from gapprof.facts.profiles import profile_of
-from gapprof.records.report import Estimate
 from gapprof.records.trial import Profile
 from gapprof.records.twins import Schedule, TwinNode, TwinPlan, TwinTrial
-from gapprof.stats.contrast import Contrast
 
 ByRound = Mapping[int, float]
 """Round → ms."""
 WEB_TARGETS = ("wasm", "wasm-relaxed")
+WASM, AVX, SSE = "wasm", "avx128", "sse41"
+ENGINE = ((WASM, AVX), (WASM, "neon-mul-add"))
+"""The twins that differ in the engine alone: 128-bit lanes, multiply and add, three-operand code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,16 +79,3 @@ def summed(columns: Iterable[ByRound]) -> dict[int, float]:
         return {}
     shared = set.intersection(*(set(one) for one in found))
     return {number: math.fsum(one[number] for one in found) for number in sorted(shared)}
-
-
-def ratio(over: ByRound, under: ByRound) -> Estimate | None:
-    """How many times more, over the rounds that both have; None below two rounds, or for what is no time."""
-    shared = sorted(over.keys() & under.keys())
-    if len(shared) < 2 or any(over[number] <= 0 or under[number] <= 0 for number in shared):
-        return None
-    return factor_of(Contrast({number: math.log(over[number] / under[number]) for number in shared}))
-
-
-def middle(by_round: ByRound) -> float | None:
-    """The median over rounds."""
-    return median(by_round.values()) if by_round else None

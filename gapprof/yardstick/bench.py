@@ -1,0 +1,193 @@
+"""Where twins are tuned and timed: a page of the user's browser, and a process for each instruction set."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import onnx
+
+from gapprof.browser.visit import Equipment
+from gapprof.errors import EnvironmentUnusable
+from gapprof.kernels.family import Tile
+from gapprof.measure.journal import Journal
+from gapprof.records.job import Job, Pace
+from gapprof.records.recording import PlannedRung
+from gapprof.records.subject import NativeRefusal, Subject
+from gapprof.records.twins import Schedule, TwinPlan, TwinTime, TwinTrial
+from gapprof.yardstick import native_side
+from gapprof.yardstick.buffers import Memory, memory_for
+from gapprof.yardstick.cover import covered
+from gapprof.yardstick.shapes import family_of, shape_of
+from gapprof.yardstick.tuning import Tuned, batches, best
+from gapprof.yardstick.web_side import Candidate, Page
+from gapprof.yardstick.wish import NATIVE_TIMING, TIMING, TUNING, Wanted
+
+TUNING_ROUND = -1
+DEADLINE_S = 600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """Everything that all rounds share."""
+
+    journal: Journal
+    page: Page
+    memory: Memory
+    shapes: tuple[str, ...]
+    web_targets: tuple[str, ...]
+    native_targets: tuple[str, ...]
+    seed: int
+    scratch: Path
+
+    def tuned(self, settled: Tuned) -> Tuned:
+        """The best schedules: those that a database settles, and those that are found now."""
+        found = {target: dict(settled.get(target, {})) for target in self.web_targets}
+        wanted = self.untuned(settled)
+        if not wanted:
+            return found
+        began_s = self.journal.now_s()
+        samples, browser = self.page.timed(wanted, TUNING, seed=self.seed, deadline_s=DEADLINE_S)
+        candidates = [one for batch in wanted for one in batch]
+        times = [one for batch in samples for one in batch]
+        self._write(TUNING_ROUND, candidates, times, browser, began_s)
+        for batch, batch_times in zip(wanted, samples, strict=True):
+            for one in best(batch, batch_times):
+                found[one.target][one.wanted.shape] = one.wanted.tile
+        return found
+
+    def untuned(self, settled: Tuned) -> list[list[Candidate]]:
+        """What would be tuned."""
+        return batches(self.shapes, settled, self.web_targets)
+
+    def time_in_page(self, tuned: Tuned, number: int) -> None:
+        """All shapes of all targets of the web's side, in one fresh browser."""
+        candidates = [
+            Candidate(target=target, wanted=Wanted(shape=shape, tile=tuned[target][shape]))
+            for shape in self.shapes
+            for target in self.web_targets
+        ]
+        began_s = self.journal.now_s()
+        samples, browser = self.page.timed(
+            [candidates], TIMING, seed=self.seed + number, deadline_s=DEADLINE_S
+        )
+        self._write(number, candidates, samples[0], browser, began_s)
+
+    def time_natively(self, tuned: Tuned, target: str, number: int) -> None:
+        """With the schedules of the page: it is the same loop nest that is compared."""
+        fused = next(one.fused for one in native_side.targets() if one.id == target)
+        schedules = tuned["wasm-relaxed" if fused else "wasm"]
+        candidates = [
+            Candidate(target=target, wanted=Wanted(shape=shape, tile=schedules[shape]))
+            for shape in self.shapes
+        ]
+        began_s = self.journal.now_s()
+        asked = native_side.Asked(
+            target=target,
+            read_bytes=self.memory.read_bytes,
+            written_bytes=self.memory.written_bytes,
+            wanted=tuple(one.wanted for one in candidates),
+            effort=NATIVE_TIMING,
+            seed=self.seed + number,
+        )
+        answer = native_side.timed(asked, scratch=self.scratch, deadline_s=DEADLINE_S)
+        self._write(number, candidates, answer.samples_us, answer.engine, began_s)
+
+    def _write(
+        self,
+        number: int,
+        candidates: Sequence[Candidate],
+        samples_us: Sequence[Sequence[float]],
+        engine: str,
+        began_s: float,
+    ) -> None:
+        """One entry per target."""
+        ended_s = self.journal.now_s()
+        for target in dict.fromkeys(one.target for one in candidates):
+            times = tuple(
+                TwinTime(shape=one.wanted.shape, schedule=_schedule(one.wanted.tile), samples_us=tuple(took))
+                for one, took in zip(candidates, samples_us, strict=True)
+                if one.target == target
+            )
+            self.journal.write(
+                TwinTrial(
+                    target=target,
+                    round=number,
+                    times=times,
+                    engine=engine,
+                    started_s=began_s,
+                    ended_s=ended_s,
+                )
+            )
+
+
+def prepared(
+    journal: Journal,
+    subject: Subject,
+    step: PlannedRung,
+    pace: Pace,
+    equipment: Equipment,
+    *,
+    web_targets: Iterable[str],
+    native_targets: Iterable[str],
+    seed: int,
+    scratch: Path,
+) -> Bench:
+    """Which nodes have twins, and the memory that these take turns in; `step` says what page it is.
+
+    `native_targets` that this machine has not are left out. ValueError for a subject without a common graph.
+    """
+    if isinstance(subject.common, NativeRefusal):
+        raise ValueError(f"there is no common graph: {subject.common.message}")
+    graph = onnx.load(str(subject.common.path), load_external_data=False).graph
+    nodes = covered(graph, subject.facts.inputs, subject.facts.nodes)
+    shapes = tuple(dict.fromkeys(part for node in nodes for part in node.parts))
+    footprint = 4 * subject.facts.parameters
+    journal.write(TwinPlan(nodes=nodes, footprint_bytes=footprint))
+    memory = memory_for([_need(shape) for shape in shapes], footprint)
+    wanted = set(native_targets)
+    return Bench(
+        journal=journal,
+        page=Page(job=_job(step, pace), equipment=equipment, memory=memory),
+        memory=memory,
+        shapes=shapes,
+        web_targets=tuple(web_targets),
+        native_targets=tuple(one for one in _native_targets(journal) if one in wanted),
+        seed=seed,
+        scratch=scratch,
+    )
+
+
+def _native_targets(journal: Journal) -> tuple[str, ...]:
+    """None without llvmlite: then the engine and the library are not told apart, and the report says so."""
+    try:
+        return tuple(target.id for target in native_side.targets())
+    except EnvironmentUnusable as error:
+        journal.note("report", f"{error.message}. {error.hint}")
+        return ()
+
+
+def _job(step: PlannedRung, pace: Pace) -> Job:
+    """A visit to a quiet page, without a model."""
+    if step.setting is None:
+        raise ValueError(f"{step.rung.id} has no setting")
+    return Job(
+        rung=step.rung.id,
+        round=0,
+        seed=0,
+        setting=step.setting,
+        model_path="",
+        external_data=(),
+        optimise=False,
+        inputs_path="",
+        outputs_path="",
+        pace=pace,
+    )
+
+
+def _need(shape: str) -> tuple[int, ...]:
+    decoded = shape_of(shape)
+    return family_of(decoded).buffers(decoded)
+
+
+def _schedule(tile: Tile) -> Schedule:
+    return tile.rows, tile.vectors, tile.unroll, tile.depth

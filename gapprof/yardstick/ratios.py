@@ -1,0 +1,22 @@
+"""Ratios and medians of times by round, with their intervals. Pure."""
+
+import math
+from statistics import median
+
+from gapprof.facts.estimates import factor_of
+from gapprof.facts.twins import ByRound
+from gapprof.records.report import Estimate
+from gapprof.stats.contrast import Contrast
+
+
+def ratio(over: ByRound, under: ByRound) -> Estimate | None:
+    """How many times more, over the rounds that both have; None below two rounds, or for what is no time."""
+    shared = sorted(over.keys() & under.keys())
+    if len(shared) < 2 or any(over[number] <= 0 or under[number] <= 0 for number in shared):
+        return None
+    return factor_of(Contrast({number: math.log(over[number] / under[number]) for number in shared}))
+
+
+def middle(by_round: ByRound) -> float | None:
+    """The median over rounds."""
+    return median(by_round.values()) if by_round else None

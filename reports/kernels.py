@@ -1,0 +1,53 @@
+"""One command per published table of kernels: recording and JSON side by side, and all of them on one page.
+
+python reports/kernels.py mobilenetv2
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+
+from gapprof.records.surface import Surface
+from gapprof.records.yardstick import Kernels
+from gapprof.terminal.kernels import drawn
+
+HERE = Path(__file__).parent
+KERNELS = HERE / "kernels"
+SURFACE = Surface(width=110, colour=False, unicode=True)
+INTRODUCTION = """# Kernels: what onnxruntime-web takes, and what the same browser could do
+
+Each table is one run of `gapprof kernels zoo:NAME`. The recording beside it holds every raw sample;
+`gapprof kernels RECORDING` draws the same table from it. `python reports/kernels.py NAME` makes one anew.
+
+"""
+
+
+def measure(name: str) -> None:
+    """Run gapprof once on a zoo model."""
+    KERNELS.mkdir(exist_ok=True)
+    stem = Path("reports") / "kernels" / name
+    command = [sys.executable, "-m", "gapprof", "kernels", f"zoo:{name}", "--quiet"]
+    outputs = ["--recording", f"{stem}.jsonl", "--json", f"{stem}.json"]
+    subprocess.run([*command, *outputs], check=True, timeout=3600, cwd=HERE.parent)
+
+
+def page() -> str:
+    """All tables that are there."""
+    parts = [INTRODUCTION]
+    for file in sorted(KERNELS.glob("*.json")):
+        found = msgspec.json.decode(file.read_bytes(), type=Kernels)
+        machine = found.machine
+        parts += [
+            f"## {file.stem}\n\n",
+            f"{machine.usable_cores} cores of {machine.cpu}, {machine.system} {machine.architecture}.\n\n",
+            f"```\n{drawn(found, SURFACE)}```\n\n",
+        ]
+    return "".join(parts).rstrip("\n") + "\n"
+
+
+if __name__ == "__main__":
+    for wanted in sys.argv[1:]:
+        measure(wanted)
+    (KERNELS / "README.md").write_text(page(), encoding="utf-8")

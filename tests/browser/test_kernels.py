@@ -1,0 +1,100 @@
+"""`gapprof kernels` from end to end: real Chromium, real onnxruntime on both sides, real native twins."""
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from gapprof import cli
+from gapprof.errors import ExitCode
+from gapprof.recordings import read_run
+from gapprof.records.schema import PATH
+from gapprof.records.twins import TwinTrial
+from gapprof.subject.sketch import Sketch
+from gapprof.yardstick.database import read
+
+
+@dataclass(frozen=True)
+class Run:
+    folder: Path
+    code: ExitCode
+    report: dict[str, Any]
+
+
+def _model(path: Path) -> None:
+    sketch = Sketch("small", seed=1)
+    x = sketch.input("x", [1, 8, 28, 28])
+    x = sketch.node("act", "Relu", [sketch.conv("conv", x, sketch.filters(16, 8, 3, gain=1.0), pad=1)])
+    x = sketch.conv("depth", x, sketch.filters(16, 1, 3, gain=1.0), pad=1, group=16)
+    x = sketch.conv("point", x, sketch.filters(8, 16, 1, gain=1.0))
+    sketch.output(sketch.node("sum", "ReduceMean", [x], axes=[2, 3]), "y", [1, 8, 1, 1])
+    sketch.save(path)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    folder = tmp_path_factory.mktemp("kernels")
+    model = folder / "small.onnx"
+    _model(model)
+    code = cli.run(
+        [
+            *("kernels", str(model), "--rounds", "2", "--quiet"),
+            *("--json", str(folder / "kernels.json"), "--db", str(folder / "db.json")),
+            *("--recording", str(folder / "run.jsonl")),
+        ]
+    )
+    return Run(folder=folder, code=code, report=json.loads((folder / "kernels.json").read_text()))
+
+
+def test_it_ends_well_and_its_json_is_valid(run: Run) -> None:
+    assert run.code == ExitCode.OK
+    assert run.report["status"] == "ok"
+    jsonschema.validate(run.report, json.loads(PATH.with_name("kernels.schema.json").read_text()))
+
+
+def test_every_kernel_stands_beside_its_twins(run: Run) -> None:
+    rows = {row["op_type"] + row["what"].split(",")[0]: row for row in run.report["rows"]}
+    for name in ("FusedConv3x3", "Convdepthwise 3x3", "Conv8x16x784"):
+        row = rows[name]
+        assert row["web_ms"] > 0
+        assert row["native_ms"] > 0
+        assert row["tuned_ms"] == min(row["twins_ms"][target] for target in ("wasm", "wasm-relaxed"))
+        assert row["available"]["low"] < row["available"]["point"] < row["available"]["high"]
+    assert not rows["ReduceMean"]["twins_ms"]
+    assert "no twin" in rows["ReduceMean"]["why"]
+
+
+def test_the_summary_closes(run: Run) -> None:
+    summary, rows = run.report["summary"], run.report["rows"]
+    saved = sum(max(0.0, row["web_ms"] - row["tuned_ms"]) for row in rows if row["tuned_ms"] is not None)
+    assert summary["predicted_ms"] == pytest.approx(summary["web_ms"] - saved)
+    assert 0.5 < summary["coverage"] <= 1.0
+
+
+def test_a_database_settles_what_it_knows_anywhere(run: Run, tmp_path: Path) -> None:
+    moved = tmp_path / "elsewhere.json"
+    shutil.copy(run.folder / "db.json", moved)
+    found = read(moved)
+    recorded = read_run(run.folder / "run.jsonl")
+    tuning = [trial for trial in recorded.of(TwinTrial) if trial.round < 0]
+    shapes = {time.shape for trial in tuning for time in trial.times}
+    assert {entry.shape for entry in found.entries} == shapes
+    assert {entry.target for entry in found.entries} == {"wasm", "wasm-relaxed"}
+
+
+def test_reading_the_recording_gives_the_same_table(run: Run, tmp_path: Path) -> None:
+    again = tmp_path / "again.json"
+    code = cli.run(["kernels", str(run.folder / "run.jsonl"), "--quiet", "--json", str(again)])
+    assert code == ExitCode.OK
+    assert again.read_bytes() == (run.folder / "kernels.json").read_bytes()
+
+
+def test_the_table_is_drawn(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["kernels", str(run.folder / "run.jsonl"), "--no-color"]) == ExitCode.OK
+    drawn = capsys.readouterr().out
+    assert "By the same loops" in drawn
+    assert "depthwise 3x3, 16 channels, to 28x28" in drawn

@@ -1,0 +1,168 @@
+"""Twin kernels tell the engine from the library: planted ratios of nodes are found as causes of the model."""
+
+import math
+
+import pytest
+
+from gapprof.backends.synthetic import Machine, PlantedNode, ladder_ms
+from gapprof.explain.report import build
+from gapprof.facts.case import Case
+from gapprof.facts.computed import AVX_128, ENGINE, LIBRARY, TWINNED, computed
+from gapprof.facts.profiles import CAPPED, NATIVE, WEB, profile_of
+from gapprof.facts.readings import chain, latencies, readable
+from gapprof.facts.split import split
+from gapprof.records.recording import Recording
+from gapprof.records.report import CauseRow, Report
+from gapprof.records.settings import Settings
+from tests.truth.recorder import record
+from tests.unit.facts.twins import with_twins
+
+ONE_THREAD = Settings(threads=1)
+NODES = (
+    PlantedNode(name="conv", op_type="Conv", share=3.0),
+    PlantedNode(name="soft", op_type="Softmax", share=1.0),
+)
+MACHINE = Machine(
+    latency_ms=ladder_ms({"native-all-128": 2.0, "native-128": 2.0, "web-worker": 2.0}), nodes=NODES
+)
+ENCODING, CODEGEN = 1.25, 1.1
+TWINS = {
+    name: {"sse41": ms * ENCODING, "avx128": ms, "wasm": ms * CODEGEN}
+    for name, ms in (("conv", 2.0), ("soft", 0.3))
+}
+
+
+def recording(twins: dict[str, dict[str, float]] = TWINS, **given: object) -> Recording:
+    return with_twins(record(MACHINE, ONE_THREAD, page_threads=1), twins, **given)  # type: ignore[arg-type]
+
+
+def cause(report: Report, name: str) -> CauseRow:
+    return next(row for row in report.causes if row.id == name)
+
+
+def child(report: Report, name: str, of: str) -> CauseRow:
+    return next(row for row in cause(report, of).children if row.id == name)
+
+
+def test_the_three_steps_stand_between_native_at_128_bits_and_the_kernels_of_the_browser() -> None:
+    case = Case(recording())
+    line = case.get(chain)
+    at = line.index(CAPPED)
+    assert line[at : at + 5] == (CAPPED, AVX_128, ENGINE, LIBRARY, "web-kernels")
+
+
+def test_each_step_is_what_the_nodes_add_up_to() -> None:
+    case = Case(recording())
+    capped, web = profile_of(case, CAPPED), profile_of(case, WEB)
+    assert capped is not None
+    assert web is not None
+    native_ms, web_ms = capped.kernels_ms, web.kernels_ms
+    found = {rung: case.get(latencies)[rung][0] for rung in (CAPPED, *TWINNED)}
+    assert found[AVX_128] == pytest.approx(found[CAPPED] - native_ms * (1 - 1 / ENCODING))
+    assert found[ENGINE] == pytest.approx(found[AVX_128] + native_ms / ENCODING * (CODEGEN - 1))
+    assert found[LIBRARY] == pytest.approx(found[CAPPED] - native_ms + web_ms)
+
+
+def test_a_planted_engine_is_a_child_of_runtime_and_leaves_the_library_alone() -> None:
+    plain, slower = (
+        build(recording({name: {**times, "wasm": times["wasm"] * factor} for name, times in TWINS.items()}))
+        for factor in (1.0, 1.5)
+    )
+    factors = {}
+    for report in (plain, slower):
+        engine, kernels = child(report, "engine", "runtime"), child(report, "kernels", "library")
+        assert engine.factor is not None
+        assert kernels.factor is not None
+        factors[report is slower] = engine.factor.point, kernels.factor.point
+    assert factors[True][0] > 1.3 * factors[False][0]
+    assert math.prod(factors[True]) == pytest.approx(math.prod(factors[False]))
+
+
+def test_the_encoding_is_taken_out_of_simd() -> None:
+    with_it = build(recording())
+    without = build(recording({name: {**times, "sse41": times["avx128"]} for name, times in TWINS.items()}))
+    simd = [cause(report, "simd").factor for report in (with_it, without)]
+    assert simd[0] is not None
+    assert simd[1] is not None
+    assert simd[0].point < simd[1].point
+    assert not any("Upper bound" in one.text for one in cause(with_it, "simd").evidence)
+    assert child(with_it, "sse-encoding", "simd").saving_ms is None
+
+
+def test_nothing_is_left_of_the_residual_where_every_node_has_a_twin() -> None:
+    without, report = build(record(MACHINE, ONE_THREAD, page_threads=1)), build(recording())
+    assert without.residual.factor is not None
+    assert report.residual.factor is not None
+    assert without.residual.factor.point > 1.5
+    assert report.residual.factor.point == pytest.approx(1.0, abs=0.03)
+    weights = [row.weights for row in report.causes]
+    assert all(sum(one.values()) == pytest.approx(0.0) for one in weights)
+
+
+def test_a_node_without_a_twin_stays_in_the_residual() -> None:
+    everything = build(recording())
+    partly = build(recording({"conv": TWINS["conv"]}, without=("soft",)))
+    assert everything.residual.factor is not None
+    assert partly.residual.factor is not None
+    assert partly.residual.factor.point > everything.residual.factor.point + 0.05
+    rows = {row.name: row for row in partly.operators}
+    assert "runtime" in rows["conv"].causes
+    assert "runtime" not in rows["soft"].causes
+
+
+def test_the_causes_of_a_node_sum_to_what_it_loses() -> None:
+    report = build(recording())
+    for row in report.operators:
+        assert math.fsum(row.causes.values()) == pytest.approx(row.web_ms - row.native_ms)
+
+
+def test_intervals_hold_how_twins_differ_from_round_to_round() -> None:
+    steady, unsteady = (
+        child(build(recording(luck=luck)), "engine", "runtime").factor
+        for luck in ((1.0, 1.0, 1.0), (0.9, 1.0, 1.1))
+    )
+    assert steady is not None
+    assert unsteady is not None
+    assert unsteady.high / unsteady.low > steady.high / steady.low + 0.1
+
+
+def test_without_twins_both_children_say_how_they_would_be_measured() -> None:
+    report = build(record(MACHINE, ONE_THREAD, page_threads=1))
+    for row in (child(report, "engine", "runtime"), child(report, "kernels", "library")):
+        assert row.factor is None
+        assert row.verdict == "not-measured"
+        assert "--twins" in row.why
+    assert "runtime and library, not separated yet" in report.residual.why
+
+
+@pytest.mark.parametrize("lacks", ["avx128", "wasm"])
+def test_without_a_twin_of_either_side_nothing_is_told_apart(lacks: str) -> None:
+    halves = {
+        name: {target: ms for target, ms in times.items() if target != lacks} for name, times in TWINS.items()
+    }
+    assert split(Case(recording(halves))) is None
+
+
+def test_without_sse_there_is_no_encoding_to_take_out() -> None:
+    bare = {name: {"avx128": times["avx128"], "wasm": times["wasm"]} for name, times in TWINS.items()}
+    case = Case(recording(bare))
+    assert case.get(latencies)[AVX_128] == pytest.approx(case.get(latencies)[CAPPED])
+
+
+def test_a_build_without_simd_is_not_split() -> None:
+    machine = Machine(latency_ms=MACHINE.latency_ms, nodes=NODES, wasm_simd=False)
+    scalar = with_twins(record(machine, ONE_THREAD, page_threads=1), TWINS)
+    assert not set(TWINNED) & Case(scalar).get(computed).keys()
+
+
+def test_too_few_rounds_of_twins_decide_nothing() -> None:
+    case = Case(recording(luck=(1.0, 1.0)))
+    assert readable(case, AVX_128, ENGINE)
+    row = child(build(recording(luck=(1.0, 1.0))), "engine", "runtime")
+    assert row.verdict in ("unclear", "not-measured")
+
+
+def test_native_and_the_browser_are_where_they_were() -> None:
+    plain, twinned = Case(record(MACHINE, ONE_THREAD, page_threads=1)), Case(recording())
+    for rung in (NATIVE, CAPPED, WEB):
+        assert plain.get(latencies)[rung] == twinned.get(latencies)[rung]

@@ -1,0 +1,52 @@
+"""Twin trials added to a recording of the synthetic machine, as `explain --twins` would have left them."""
+
+from collections.abc import Mapping
+
+from msgspec.structs import replace
+
+from gapprof.kernels.families.mapped import Mapped
+from gapprof.records.recording import Recording
+from gapprof.records.twins import TwinNode, TwinPlan, TwinTime, TwinTrial
+from gapprof.yardstick.shapes import key_of
+
+PASSES = 3
+
+
+def with_twins(
+    recording: Recording,
+    nodes: Mapping[str, Mapping[str, float]],
+    *,
+    luck: tuple[float, ...] = (1.0, 1.0, 1.0),
+    without: tuple[str, ...] = (),
+) -> Recording:
+    """`nodes`: name → target → ms of a call; `luck`: what wasm takes in each round, times that."""
+    shapes = {name: key_of(Mapped(count=number + 1, function="relu")) for number, name in enumerate(nodes)}
+    plan = TwinPlan(
+        nodes=(
+            *(TwinNode(name=name, op_type="Relu", parts=(shape,)) for name, shape in shapes.items()),
+            *(TwinNode(name=name, op_type="Loop", parts=(), why="none is written") for name in without),
+        ),
+        footprint_bytes=4096,
+    )
+    targets = dict.fromkeys(target for times in nodes.values() for target in times)
+    trials = tuple(
+        TwinTrial(
+            target=target,
+            round=20 + number,
+            times=tuple(
+                TwinTime(
+                    shape=shapes[name],
+                    schedule=(1, 1, 1, 1),
+                    samples_us=(1e3 * times[target] * (factor if target.startswith("wasm") else 1.0),) * 3,
+                )
+                for name, times in nodes.items()
+                if target in times
+            ),
+            engine="Chrome/156" if target.startswith("wasm") else "LLVM 22",
+            started_s=0.0,
+            ended_s=1.0,
+        )
+        for target in targets
+        for number, factor in enumerate(luck)
+    )
+    return replace(recording, entries=(*recording.entries, plan, *trials))

@@ -1,0 +1,218 @@
+"""Which loop nests a node is made of, on hand-made nodes and on the zoo's real graphs."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import onnx
+import pytest
+from onnx import TensorProto, helper
+
+from gapprof.kernels.families.combined import Combined
+from gapprof.kernels.families.conv import Conv
+from gapprof.kernels.families.depthwise import Depthwise
+from gapprof.kernels.families.gemm import Gemm
+from gapprof.kernels.families.layer_norm import LayerNorm
+from gapprof.kernels.families.mapped import Mapped
+from gapprof.kernels.families.padded import Padded
+from gapprof.kernels.families.softmax import Softmax
+from gapprof.kernels.families.transposed import Transposed
+from gapprof.records.model import NodeCensus, TensorSpec
+from gapprof.records.subject import StagedModel
+from gapprof.records.twins import TwinNode
+from gapprof.subject.open import open_subject
+from gapprof.yardstick.cover import covered
+from gapprof.yardstick.shapes import family_of, shape_of
+
+Shape = tuple[int, ...]
+
+
+def twin(
+    op: str, inputs: list[Shape], output: Shape, *, weights: int = 0, domain: str = "", **attributes: Any
+) -> TwinNode:
+    """One node; its last `weights` inputs are constants."""
+    names = [f"i{number}" for number in range(len(inputs))]
+    node = helper.make_node(op, names, ["o"], name="n", domain=domain, **attributes)
+    constants = names[len(names) - weights :] if weights else []
+    graph = helper.make_graph(
+        [node],
+        "g",
+        [],
+        [],
+        [
+            helper.make_tensor(name, TensorProto.FLOAT, shape, [0.0] * math.prod(shape))
+            for name, shape in zip(names, inputs, strict=True)
+            if name in constants
+        ],
+    )
+    specs = [
+        TensorSpec(name=name, dtype="float32", shape=shape)
+        for name, shape in zip(names, inputs, strict=True)
+        if name not in constants
+    ]
+    size = 4 * (sum(math.prod(shape) for shape in inputs) + math.prod(output))
+    row = NodeCensus(name="n", op_type=op, domain=domain, flops=None, bytes=size, output_shapes=(output,))
+    return covered(graph, specs, [row])[0]
+
+
+def parts(*given: Any, **named: Any) -> list[Any]:
+    return [shape_of(part) for part in twin(*given, **named).parts]
+
+
+def test_a_matrix_product_with_a_weight_takes_all_rows_at_once() -> None:
+    found = parts("MatMul", [(2, 16, 8), (8, 24)], (2, 16, 24), weights=1)
+    assert found == [Gemm(rows=32, depth=8, columns=24, packed=True)]
+
+
+def test_a_product_of_two_activations_is_batched_and_not_packed() -> None:
+    found = parts("MatMul", [(2, 4, 16, 8), (2, 4, 8, 24)], (2, 4, 16, 24))
+    assert found == [Gemm(rows=16, depth=8, columns=24, batch=8, packed=False)]
+
+
+def test_a_transposed_operand_is_turned_first() -> None:
+    found = parts(
+        "FusedMatMul", [(4, 16, 8), (4, 24, 8)], (4, 16, 24), domain="com.microsoft", transB=1, alpha=0.5
+    )
+    assert found == [
+        Transposed(batch=4, rows=24, columns=8),
+        Gemm(rows=16, depth=8, columns=24, batch=4, packed=False),
+    ]
+
+
+def test_a_dense_layer_has_its_bias_and_activation() -> None:
+    found = parts(
+        "FusedGemm",
+        [(3, 8), (24, 8), (24,)],
+        (3, 24),
+        weights=2,
+        domain="com.microsoft",
+        transB=1,
+        activation="Relu",
+    )
+    assert found == [Gemm(rows=3, depth=8, columns=24, bias="column", activation="relu")]
+
+
+def test_a_window_of_one_is_a_matrix_product() -> None:
+    found = parts("Conv", [(1, 8, 7, 7), (16, 8, 1, 1), (16,)], (1, 16, 7, 7), weights=2)
+    assert found == [Gemm(rows=16, depth=8, columns=49, packed=False, bias="row")]
+
+
+def test_a_window_that_looks_over_the_edge_wants_a_border() -> None:
+    found = parts(
+        "FusedConv",
+        [(1, 8, 7, 9), (16, 8, 3, 3)],
+        (1, 16, 4, 5),
+        weights=1,
+        domain="com.microsoft",
+        pads=[1, 1, 1, 1],
+        strides=[2, 2],
+        activation="Clip",
+    )
+    border = Padded(planes=8, height=7, width=9, pads=(1, 1, 1, 1))
+    direct = Conv(
+        channels=8, filters=16, height=9, width=11, kernel=(3, 3), stride=(2, 2), activation="clip6"
+    )
+    assert found == [border, direct]
+    assert direct.out == (4, 5)
+
+
+def test_a_filter_for_each_channel_is_depthwise() -> None:
+    found = parts("Conv", [(1, 8, 7, 7), (8, 1, 3, 3)], (1, 8, 5, 5), weights=1, group=8)
+    assert found == [Depthwise(channels=8, filters=8, groups=8, height=7, width=7, kernel=(3, 3))]
+
+
+def test_a_convolution_along_a_line_is_one_of_an_image_with_one_row() -> None:
+    found = parts("Conv", [(1, 8, 20), (4, 8, 3)], (1, 4, 20), weights=1, pads=[1, 1])
+    assert found[0] == Padded(planes=8, height=1, width=20, pads=(0, 1, 0, 1))
+    assert found[1].out == (1, 20)
+
+
+@pytest.mark.parametrize(
+    ("right", "wanted"),
+    [
+        ((2, 3, 4), Combined(rows=1, columns=24, op="add", right="all")),
+        ((1,), Combined(rows=1, columns=24, op="add", right="one")),
+        ((4,), Combined(rows=6, columns=4, op="add", right="row")),
+        ((1, 3, 4), Combined(rows=2, columns=12, op="add", right="row")),
+        ((2, 3, 1), Combined(rows=6, columns=4, op="add", right="column")),
+        ((2, 1, 1), Combined(rows=2, columns=12, op="add", right="column")),
+    ],
+)
+def test_operands_are_broadcast_as_they_lie(right: Shape, wanted: Combined) -> None:
+    assert parts("Add", [(2, 3, 4), right], (2, 3, 4)) == [wanted]
+    assert parts("Add", [right, (2, 3, 4)], (2, 3, 4)) == [wanted]
+
+
+def test_others() -> None:
+    assert parts("Relu", [(2, 9)], (2, 9)) == [Mapped(count=18, function="relu")]
+    assert parts("Softmax", [(2, 9)], (2, 9), axis=1) == [Softmax(rows=2, columns=9)]
+    assert parts("LayerNormalization", [(2, 9), (9,), (9,)], (2, 9), weights=2) == [
+        LayerNorm(rows=2, columns=9)
+    ]
+    assert parts("Transpose", [(2, 9, 5)], (2, 5, 9), perm=[0, 2, 1]) == [
+        Transposed(batch=2, rows=9, columns=5)
+    ]
+    assert parts("BiasGelu", [(2, 9), (9,)], (2, 9), weights=1, domain="com.microsoft") == [
+        Combined(rows=2, columns=9, op="add", right="row", activation="gelu")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        (("Einsum", [(2, 2)], (2, 2)), "no twin is written"),
+        (("Softmax", [(2, 3, 4)], (2, 3, 4)), ""),
+        (("Transpose", [(2, 3, 4)], (4, 3, 2)), "other axes"),
+        (("MatMul", [(4,), (4, 2)], (2,)), "a vector"),
+        (("MatMul", [(3, 1, 4, 5), (2, 5, 6)], (3, 2, 4, 6)), "broadcast"),
+        (("Add", [(2, 1), (1, 3)], (2, 3)), "both of its operands"),
+        (("Add", [(2, 3, 4), (2, 1, 4)], (2, 3, 4)), "in between"),
+    ],
+)
+def test_what_has_no_twin_says_why(given: Any, why: str) -> None:
+    found = twin(*given)
+    assert bool(found.parts) is not bool(why)
+    assert why in found.why
+
+
+def test_what_is_not_f32_has_no_twin() -> None:
+    node = helper.make_node("Add", ["a", "b"], ["o"], name="n")
+    graph = helper.make_graph([node], "g", [], [])
+    specs = [TensorSpec(name=name, dtype="int64", shape=(4,)) for name in "ab"]
+    row = NodeCensus(name="n", op_type="Add", domain="", flops=4, bytes=3 * 8 * 4, output_shapes=((4,),))
+    assert "f32" in covered(graph, specs, [row])[0].why
+
+
+@pytest.mark.parametrize(
+    ("model", "least"),
+    [("mobilenetv2", 0.99), ("resnet20", 0.99), ("squeezenet", 0.99), ("bert-small", 0.99)],
+)
+def test_nodes_with_twins_do_nearly_all_of_the_zoos_arithmetic(
+    model: str, least: float, tmp_path: Path
+) -> None:
+    subject = open_subject(f"zoo:{model}", shapes={}, inputs=None, seed=0, workdir=tmp_path)
+    assert isinstance(subject.common, StagedModel)
+    graph = onnx.load(str(subject.common.path), load_external_data=False).graph
+    nodes = {node.name: node for node in covered(graph, subject.facts.inputs, subject.facts.nodes)}
+    flops = {row.name: row.flops or 0 for row in subject.facts.nodes}
+    assert nodes.keys() == flops.keys()
+    with_twin = sum(count for name, count in flops.items() if nodes[name].parts)
+    assert with_twin >= least * sum(flops.values())
+    for node in nodes.values():
+        for part in node.parts:
+            shape = shape_of(part)
+            assert min(family_of(shape).buffers(shape)) > 0
+
+
+def test_a_twin_does_as_many_flops_as_its_node(tmp_path: Path) -> None:
+    subject = open_subject("zoo:resnet20", shapes={}, inputs=None, seed=0, workdir=tmp_path)
+    assert isinstance(subject.common, StagedModel)
+    graph = onnx.load(str(subject.common.path), load_external_data=False).graph
+    rows = {row.name: row for row in subject.facts.nodes}
+    seen = 0
+    for node in covered(graph, subject.facts.inputs, subject.facts.nodes):
+        main = [part for part in map(shape_of, node.parts) if isinstance(part, Gemm | Conv)]
+        if main:
+            seen += 1
+            assert sum(part.flops for part in main) == rows[node.name].flops
+    assert seen > 20
