@@ -28,17 +28,8 @@ def _claim(case: Case) -> Claim:
         phrase="comes with how onnxruntime-web optimises your file",
         advice="Save the model once optimised at EXTENDED level by native onnxruntime and deploy that file.",
     )
-    kernels = part(
-        case,
-        ENGINE,
-        LIBRARY,
-        child="kernels",
-        title="Kernels, against native's own by the same engine",
-        phrase="comes with onnxruntime-web's kernels",
-        advice="`gapprof kernels MODEL` names the kernels, and what each could reach in this browser.",
-    )
     return Claim(
-        parts=(_layout(case), kernels, graph, *_excess(case)),
+        parts=(_layout(case), *_kernels(case), graph, *_excess(case)),
         evidence=(*_rewritten(case), *_inserted_casts(case), *told_by_side_rungs(case, "library")),
     )
 
@@ -59,6 +50,22 @@ def _layout(case: Case) -> Part:
         steps=steps,
         web_steps=(Step(source=OWN_128, to=CAPPED),) if narrow else None,
         why="" if steps else why_not(case, OWN, COMMON),
+    )
+
+
+def _kernels(case: Case) -> tuple[Part, ...]:
+    """Only where twin kernels tell them from the engine."""
+    if not readable(case, ENGINE, LIBRARY):
+        return ()
+    return (
+        Part(
+            id="kernels",
+            title="Kernels, against native's own if the same engine ran them",
+            phrase="comes with onnxruntime-web's kernels",
+            advice="`gapprof kernels MODEL` names the kernels, and what each could reach in this browser.",
+            steps=(Step(source=ENGINE, to=LIBRARY),),
+            why="from twin kernels, of the nodes that have one; its interval holds how their rounds differ",
+        ),
     )
 
 

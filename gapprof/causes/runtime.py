@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from gapprof.facts.case import Case
-from gapprof.facts.claim import Cause, Claim, Span
+from gapprof.facts.claim import Cause, Claim, Part, Span, Step
 from gapprof.facts.computed import AVX_128, ENGINE, KERNELS
 from gapprof.facts.profiles import CAPPED, NATIVE, WEB, profile_of
-from gapprof.facts.readings import same_trials
+from gapprof.facts.readings import readable, same_trials
 from gapprof.facts.steps import part
 from gapprof.facts.tier import baseline_flags
 from gapprof.facts.told import told_by_side_rungs
@@ -15,6 +15,7 @@ from gapprof.stats.contrast import FEWEST_PASSES
 from gapprof.text import numbers
 
 _PASSES = "from profiled passes; its interval holds how they differ"
+_TWINS = "from twin kernels, of the nodes that have one; its interval holds how their rounds differ"
 
 
 def _claim(case: Case) -> Claim:
@@ -26,15 +27,6 @@ def _claim(case: Case) -> Claim:
         title="Getting data in and out, and from node to node",
         phrase="comes with copies in and out of wasm",
         advice="Keep inputs and outputs small; fuse small nodes into larger ones before export.",
-    )
-    engine = part(
-        case,
-        AVX_128,
-        ENGINE,
-        child="engine",
-        title="The engine: the same loops as wasm, not as native code",
-        phrase="comes with how the engine compiles wasm",
-        advice="Nothing in your page changes this; V8 gets better with releases.",
     )
     flags = part(
         case,
@@ -58,12 +50,28 @@ def _claim(case: Case) -> Claim:
     )
     return Claim(
         parts=(
-            engine,
+            *_engine(case),
             replace(marshalling, evidence=_overhead(case), why=marshalling.why or _said_by(case)),
             replace(flags, evidence=_flags(case), owner="browser"),
             event_loop,
         ),
         evidence=told_by_side_rungs(case, "runtime"),
+    )
+
+
+def _engine(case: Case) -> tuple[Part, ...]:
+    """Only where twin kernels tell it from the library."""
+    if not readable(case, AVX_128, ENGINE):
+        return ()
+    return (
+        Part(
+            id="engine",
+            title="The engine: the same loops as wasm, not as native code",
+            phrase="comes with how the engine compiles wasm",
+            advice="Nothing in your page changes this; engines get better with their releases.",
+            steps=(Step(source=AVX_128, to=ENGINE),),
+            why=_TWINS,
+        ),
     )
 
 

@@ -10,6 +10,7 @@ from gapprof.facts.readings import latencies, order
 from gapprof.facts.steps import absence
 
 _DUST = 1e-9
+_SEPARABLE = " yet (--twins does it)"
 
 
 def residual_why(case: Case, diagnosis: Diagnosis) -> str:
@@ -38,7 +39,9 @@ def _clause(case: Case, source: str, to: str) -> str:
     names = _merged(case, source, to)
     text = f"{source} → {to}"
     if names:
-        text += f": {_and(names)}, not separated" + (" yet" if set(names) == {"library", "runtime"} else "")
+        text += f": {_and(names)}, not separated" + (
+            _SEPARABLE if set(names) == {"library", "runtime"} else ""
+        )
     missing = [
         f"{rung} {reason}"
         for rung in _between(case, source, to)

@@ -17,8 +17,6 @@ KERNELS = "web-kernels"
 AVX_128 = "native-128-avx"
 ENGINE = "web-engine"
 LIBRARY = "web-library"
-TWINNED = (AVX_128, ENGINE, LIBRARY)
-"""What twin kernels tell apart."""
 VECTORISED = "web-vectorised"
 ESTIMATED_128 = "native-128-estimated"
 GOOD_128 = "native-128-good"

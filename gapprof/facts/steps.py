@@ -3,7 +3,6 @@
 from gapprof.facts.case import Case
 from gapprof.facts.cells import complete_rounds
 from gapprof.facts.claim import Part, Step
-from gapprof.facts.computed import TWINNED
 from gapprof.facts.ladder import planned
 from gapprof.facts.profiles import NATIVE, WEB
 from gapprof.facts.readings import chain, latencies, order, readable
@@ -33,10 +32,8 @@ def why_not(case: Case, source: str, to: str) -> str:
     return f"no round has both {source} and {to}"
 
 
-def _not_computed(case: Case, rung: str) -> str:
+def _not_computed(case: Case) -> str:
     """Of a rung that is computed from the profiles of others: what is missing of them."""
-    if rung in TWINNED:
-        return "twin kernels tell the engine from the library, and --twins measures them"
     steps, there = case.get(planned), case.get(latencies)
     gone = next((rung for rung in (NATIVE, WEB) if rung in steps and rung not in there), None)
     if gone is not None:
@@ -48,7 +45,7 @@ def absence(case: Case, rung: str) -> str:
     """Why a rung has no latency."""
     step = case.get(planned).get(rung)
     if step is None:
-        return _not_computed(case, rung)
+        return _not_computed(case)
     if step.refusal is not None:
         return step.refusal
     if not step.planned:

@@ -13,7 +13,8 @@ def without(*rungs: str, passes: bool = True) -> Report:
 
 def test_what_the_twin_kernels_will_separate_is_named() -> None:
     report = without()
-    assert report.residual.why == "native-128 → web-kernels: runtime and library, not separated yet"
+    step = "native-128 → web-kernels"
+    assert report.residual.why == f"{step}: runtime and library, not separated yet (--twins does it)"
     assert report.residual.weights == {"native-128": -1.0, "web-kernels": 1.0}
 
 

@@ -7,7 +7,7 @@ import pytest
 from gapprof.backends.synthetic import Machine, PlantedNode, ladder_ms
 from gapprof.explain.report import build
 from gapprof.facts.case import Case
-from gapprof.facts.computed import AVX_128, ENGINE, LIBRARY, TWINNED, computed
+from gapprof.facts.computed import AVX_128, ENGINE, LIBRARY, computed
 from gapprof.facts.profiles import CAPPED, NATIVE, WEB, profile_of
 from gapprof.facts.readings import chain, latencies, readable
 from gapprof.facts.split import split
@@ -17,6 +17,7 @@ from gapprof.records.settings import Settings
 from tests.truth.recorder import record
 from tests.unit.facts.twins import with_twins
 
+TWINNED = (AVX_128, ENGINE, LIBRARY)
 ONE_THREAD = Settings(threads=1)
 NODES = (
     PlantedNode(name="conv", op_type="Conv", share=3.0),
@@ -30,6 +31,9 @@ TWINS = {
     name: {"sse41": ms * ENCODING, "avx128": ms, "wasm": ms * CODEGEN}
     for name, ms in (("conv", 2.0), ("soft", 0.3))
 }
+
+
+_NEW = ("engine", "kernels")
 
 
 def recording(twins: dict[str, dict[str, float]] = TWINS, **given: object) -> Recording:
@@ -126,13 +130,10 @@ def test_intervals_hold_how_twins_differ_from_round_to_round() -> None:
     assert unsteady.high / unsteady.low > steady.high / steady.low + 0.1
 
 
-def test_without_twins_both_children_say_how_they_would_be_measured() -> None:
+def test_without_twins_the_residual_says_how_it_could_be_separated() -> None:
     report = build(record(MACHINE, ONE_THREAD, page_threads=1))
-    for row in (child(report, "engine", "runtime"), child(report, "kernels", "library")):
-        assert row.factor is None
-        assert row.verdict == "not-measured"
-        assert "--twins" in row.why
-    assert "runtime and library, not separated yet" in report.residual.why
+    assert not [row for of in ("runtime", "library") for row in cause(report, of).children if row.id in _NEW]
+    assert "runtime and library, not separated yet (--twins does it)" in report.residual.why
 
 
 @pytest.mark.parametrize("lacks", ["avx128", "wasm"])

@@ -8,7 +8,7 @@ from gapprof.guard import Guard
 from tests.unit.kernels.lowerings import LOWERINGS, Solve, solver
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
     script = assets.probes_web() / "engine.mjs"
     with Guard() as guard, running(assets.node(), script, guard=guard) as engine:

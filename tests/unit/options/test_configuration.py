@@ -72,6 +72,7 @@ EXAMPLES = {
     "seed": ("7", "7", 7),
     "allow-noisy": ("true", "yes", True),
     "verify": ("true", "1", True),
+    "twins": ("true", "1", True),
     "json": ('"x.json"', "x.json", "x.json"),
     "markdown": ('"-"', "-", "-"),
     "recording": ('"x.jsonl"', "x.jsonl", "x.jsonl"),
