@@ -137,7 +137,7 @@ CAUSE = Cause(
     phrase="with what the library lacks in the browser",
     spans=(
         Span(source=OWN, to=COMMON, name="library/layout"),
-        Span(source=CAPPED, to="web-kernels", name="library"),
+        Span(source=ENGINE, to=LIBRARY, name="library"),
         Span(source="web-flags", to="web-graph", name="library/graph"),
     ),
     claim=_claim,

@@ -110,7 +110,7 @@ CAUSE = Cause(
     advice="This is what surrounds the kernels; --twins measures how well V8 compiles them.",
     phrase="comes with the wasm runtime",
     spans=(
-        Span(source=CAPPED, to=KERNELS, name="runtime"),
+        Span(source=CAPPED, to=ENGINE, name="runtime"),
         Span(source=KERNELS, to=WEB, name="runtime/marshalling and dispatch"),
         Span(source=WEB, to="web-flags", name="runtime/flags"),
         Span(source="web-main", to="web-paced", name="runtime/event loop"),

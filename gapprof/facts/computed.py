@@ -148,41 +148,48 @@ def _good_128(case: Case) -> Iterator[ComputedRung]:
 
 
 def _twinned(case: Case) -> Iterator[ComputedRung]:
-    """From native-128 to the browser's kernels in three steps, for the nodes that have twins."""
-    parts = case.get(split)
-    if parts is None:
+    """Between native-128 and the browser's kernels, for the nodes that have twins.
+
+    The engine is counted on from native's side, the library from the browser's: so each stands on rounds, and
+    only what is small is left to profiled passes.
+    """
+    parts, kernels = case.get(split), next(_web_kernels(case), None)
+    if parts is None or kernels is None:
         return
-    share = f"{len(parts.nodes)} nodes with twins"
     for rung_id, title, passes_ms, how in (
-        (
-            AVX_128,
-            "Native at 128 bits, AVX encoding",
-            parts.encoding_by_pass_ms,
-            "as their AVX-encoded twins",
-        ),
-        (
-            ENGINE,
-            "Native's kernels, if the engine ran them",
-            parts.engine_by_pass_ms,
-            "as their twins in wasm",
-        ),
-        (
-            LIBRARY,
-            "The library's kernels, where there are twins",
-            parts.library_by_pass_ms,
-            "as in the browser",
-        ),
+        (AVX_128, "Native at 128 bits, AVX encoding", parts.encoding_by_pass_ms, "AVX-encoded"),
+        (ENGINE, "Native's kernels, if the browser's engine ran them", parts.engine_by_pass_ms, "wasm"),
     ):
-        off_ms = median(passes_ms)
         yield from _derived(
             case,
             CAPPED,
-            lambda latency_ms, off_ms=off_ms: latency_ms - off_ms,  # type: ignore[misc]
+            _less(median(passes_ms)),
             rung_id=rung_id,
             title=title,
-            changes=f"computed: {CAPPED} with the {share} {how}",
+            changes=f"computed: {CAPPED} with {len(parts.nodes)} nodes as much slower as their {how} twins",
             passes_ms=passes_ms,
         )
+    rest_ms = median(parts.rest_by_pass_ms)
+    by_round_ms = {number: value - rest_ms for number, value in kernels.by_round_ms.items()}
+    if min(by_round_ms.values()) <= 0:
+        return
+    slope = -fmean(1 / value for value in by_round_ms.values())
+    yield ComputedRung(
+        id=LIBRARY,
+        title="In the browser, where there are twins",
+        changes=f"computed: {KERNELS} minus {numbers.ms(rest_ms)} in nodes without a twin",
+        derived_from=KERNELS,
+        by_round_ms=by_round_ms,
+        by_pass=_added(kernels.by_pass, {n: slope * ms for n, ms in enumerate(parts.rest_by_pass_ms)}),
+    )
+
+
+def _less(off_ms: float) -> Callable[[float], float]:
+    return lambda latency_ms: latency_ms - off_ms
+
+
+def _added(some: Mapping[int, float], others: Mapping[int, float]) -> dict[int, float]:
+    return {n: some[n] + others[n] for n in sorted(some.keys() & others.keys())}
 
 
 def _derived(

@@ -10,7 +10,7 @@ Nodes without twins stay as they are, in the residual.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import geometric_mean
 
@@ -23,13 +23,12 @@ from gapprof.records.twins import TwinNode
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeSplit:
-    """One node in ms by pass: natively at 128 bits, without the encoding, by the engine, in the browser."""
+    """One node in ms by pass: natively at 128 bits, without the encoding, and as the engine would run it."""
 
     name: str
     capped_ms: tuple[float, ...]
     encoded_ms: tuple[float, ...]
     engine_ms: tuple[float, ...]
-    web_ms: tuple[float, ...]
 
     def ratio(self, place_ms: tuple[float, ...]) -> float:
         """How many times the time natively at 128 bits; the geometric mean over passes."""
@@ -41,6 +40,8 @@ class Split:
     """Nodes with twins in all that is needed; every tuple has one value per pass."""
 
     nodes: tuple[NodeSplit, ...]
+    rest_by_pass_ms: tuple[float, ...]
+    """What the other nodes take more in the browser than natively at 128 bits."""
 
     @property
     def encoding_by_pass_ms(self) -> tuple[float, ...]:
@@ -51,11 +52,6 @@ class Split:
     def engine_by_pass_ms(self) -> tuple[float, ...]:
         """The same less what the engine adds."""
         return self._sums(lambda node: node.engine_ms)
-
-    @property
-    def library_by_pass_ms(self) -> tuple[float, ...]:
-        """The same less what the library adds: the nodes are where the browser has them."""
-        return self._sums(lambda node: node.web_ms)
 
     def _sums(self, of: Callable[[NodeSplit], tuple[float, ...]]) -> tuple[float, ...]:
         """Over all nodes, what is to be taken off native's time at 128 bits to get there."""
@@ -73,19 +69,33 @@ def split(case: Case) -> Split | None:
         one
         for node in found.nodes
         if node.name in capped and node.name in web
-        if (one := _node(found, node, capped[node.name], web[node.name])) is not None
+        if (one := _node(found, node, capped[node.name])) is not None
     ]
-    return Split(nodes=tuple(nodes)) if nodes else None
+    if not nodes:
+        return None
+    names = {node.name for node in nodes}
+    count = min(len(node.capped_ms) for node in nodes)
+    sums = (_of_the_others(one, names, count) for one in (web, capped))
+    rest = tuple(there - here for there, here in zip(*sums, strict=True))
+    return Split(nodes=tuple(nodes), rest_by_pass_ms=rest)
 
 
-def _node(found: Twins, node: TwinNode, capped: ByRound, web: ByRound) -> NodeSplit | None:
+def _of_the_others(profile: Mapping[str, ByRound], names: set[str], count: int) -> list[float]:
+    """By pass: the sum over nodes that are not named."""
+    columns = [_values(by_round) for name, by_round in profile.items() if name not in names]
+    return [
+        math.fsum(column[number] for column in columns if number < len(column)) for number in range(count)
+    ]
+
+
+def _node(found: Twins, node: TwinNode, capped: ByRound) -> NodeSplit | None:
     """Passes and rounds of twins are paired in order: both are independent looks at one thing."""
     ends = next((pair for pair in ENGINE if pair[0] in found.ms and pair[1] in found.ms), None)
     if ends is None:
         return None
     wasm, native = (_values(found.node_ms(node, target)) for target in ends)
     encoded = _values(found.node_ms(node, SSE)) if SSE in found.ms else native
-    columns = (_values(capped), _values(web), wasm, native, encoded)
+    columns = (_values(capped), wasm, native, encoded)
     count = min(len(column) for column in columns)
     if not count or any(
         value <= 0 for column in (capped.values(), wasm, native, encoded) for value in column
@@ -95,9 +105,8 @@ def _node(found: Twins, node: TwinNode, capped: ByRound, web: ByRound) -> NodeSp
     return NodeSplit(
         name=node.name,
         capped_ms=tuple(row[0] for row in rows),
-        encoded_ms=tuple(row[0] * row[3] / row[4] for row in rows),
-        engine_ms=tuple(row[0] * row[2] / row[4] for row in rows),
-        web_ms=tuple(row[1] for row in rows),
+        encoded_ms=tuple(row[0] * row[2] / row[3] for row in rows),
+        engine_ms=tuple(row[0] * row[1] / row[3] for row in rows),
     )
 
 
