@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 MODEL ?= zoo:mobilenetv2
 # Real browsers at work: one test at a time.
 MEASURING := tests/browser tests/live
+# First, so that nobody waits for it in the end.
+LONGEST := tests/test_platforms.py
 ZOO := mobilenetv2 resnet50 resnet20 squeezenet bert-small decoder-small int8-cnn
 
 .PHONY: demo test test-long lint reports bench clean
@@ -15,7 +17,8 @@ demo: $(VENV)/installed
 
 test: $(VENV)/installed-dev lint
 	$(BIN)/gapprof setup --yes
-	$(BIN)/python -m pytest -m "not long" -n 2 --dist loadfile $(addprefix --ignore=,$(MEASURING))
+	$(BIN)/python -m pytest -m "not long" -n 2 --dist loadfile --no-loadscope-reorder \
+		$(LONGEST) tests $(addprefix --ignore=,$(MEASURING))
 	$(BIN)/python -m pytest -m "not long" $(MEASURING)
 
 test-long: $(VENV)/installed-dev
