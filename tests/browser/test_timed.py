@@ -161,8 +161,9 @@ def test_profiled_nodes_have_the_names_of_the_graph(chromium: Chromium, job: Job
     assert not isinstance(profile, Failure), profile
     assert [node.name for node in profile.nodes] == ["mm0", "mm1", "mm2", "mm3"]
     assert all(len(node.samples_ms) == len(profile.profiled_ms) for node in profile.nodes)
+    # A difference of two short times: what sign it has is the machine's mood, that it is there is ours.
     assert profile.dispatch_us_per_node is not None
-    assert profile.dispatch_us_per_node > 0
+    assert abs(profile.dispatch_us_per_node) < 1e3 * profile.unprofiled_ms[0]
     assert profile.profiler_us_per_node is not None
 
 
