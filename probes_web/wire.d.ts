@@ -80,6 +80,7 @@ export interface KernelCase {
 export interface KernelsTask {
   kind: "kernels";
   memory_bytes: number;
+  image_url: string | null;
   seed: number;
   data: readonly Bytes[];
   cases: readonly KernelCase[];

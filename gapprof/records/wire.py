@@ -102,7 +102,9 @@ class KernelsTask(Struct, frozen=True, kw_only=True, tag="kernels", tag_field="k
     """Kernels on one memory: warm up each, then time all of them in rounds, then show what they wrote."""
 
     memory_bytes: int
-    """Filled with seeded f32 in [-1, 1) before anything runs."""
+    """Filled with seeded f32 in [-1, 1) before anything runs, unless there is an image."""
+    image_url: str | None = None
+    """What memory begins with; the rest of it is zero."""
     seed: int
     data: tuple[Bytes, ...]
     """Placed in that memory."""

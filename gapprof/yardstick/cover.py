@@ -15,6 +15,7 @@ from gapprof.kernels.families.depthwise import Depthwise
 from gapprof.kernels.families.gemm import Gemm
 from gapprof.kernels.families.layer_norm import LayerNorm
 from gapprof.kernels.families.mapped import Mapped
+from gapprof.kernels.families.mean import Mean
 from gapprof.kernels.families.padded import Padded
 from gapprof.kernels.families.softmax import Softmax
 from gapprof.kernels.families.transposed import Transposed
@@ -284,6 +285,12 @@ def _skip_layer_norm(node: Node) -> Parts:
     return [_sum(node.output), *_layer_norm(node)]
 
 
+def _global_average(node: Node) -> Parts:
+    """A channel's pixels are one row."""
+    batch, channels, *sizes = node.input(0)
+    return [Mean(rows=batch * channels, columns=math.prod(sizes))]
+
+
 def _transpose(node: Node) -> Parts:
     shape = node.input(0)
     order = list(node.attribute("perm", reversed(range(len(shape)))))
@@ -332,5 +339,6 @@ RULES: Mapping[tuple[str, str], Callable[[Node], Parts]] = {
     ("ai.onnx", "Softmax"): _softmax,
     ("ai.onnx", "LayerNormalization"): _layer_norm,
     ("com.microsoft", "SkipLayerNormalization"): _skip_layer_norm,
+    ("ai.onnx", "GlobalAveragePool"): _global_average,
     ("ai.onnx", "Transpose"): _transpose,
 }

@@ -8,6 +8,7 @@ from gapprof.kernels.families.depthwise import Depthwise
 from gapprof.kernels.families.gemm import Gemm
 from gapprof.kernels.families.layer_norm import LayerNorm
 from gapprof.kernels.families.mapped import Mapped
+from gapprof.kernels.families.mean import Mean
 from gapprof.kernels.families.padded import Padded
 from gapprof.kernels.families.softmax import Softmax
 from gapprof.kernels.families.transposed import Transposed
@@ -36,7 +37,7 @@ def _one(shape: Struct) -> str:
             return f"{shape.count} elements"
         case Combined():
             return f"{shape.rows * shape.columns} elements"
-        case Softmax() | LayerNorm():
+        case Softmax() | LayerNorm() | Mean():
             return f"{shape.rows} rows of {shape.columns}"
         case Padded():
             return f"{shape.planes} planes of {shape.height}x{shape.width}"

@@ -1,6 +1,7 @@
 // @ts-check
 /** Twin kernels: wasm functions of ours, timed on one memory in rounds, so that each is seen at every moment. */
 
+import { read } from "../bytes.mjs";
 import { now } from "../clock.mjs";
 import { during } from "../phases.mjs";
 import { mulberry32 } from "../seeded.mjs";
@@ -23,9 +24,10 @@ export const probe = {
 };
 
 /** @param {KernelsTask} task @returns {Promise<import("../wire.js").KernelsTimed>} */
-async function timed({ memory_bytes, seed, data, cases, warmup_ms, sample_ms, shown }) {
+async function timed({ memory_bytes, image_url, seed, data, cases, warmup_ms, sample_ms, shown }) {
   const memory = new WebAssembly.Memory({ initial: Math.ceil(memory_bytes / PAGE_BYTES) });
-  fill(new Float32Array(memory.buffer), seed);
+  if (image_url === null) fill(new Float32Array(memory.buffer), seed);
+  else new Uint8Array(memory.buffer).set(new Uint8Array(await read(image_url)));
   for (const { offset, base64 } of data) new Uint8Array(memory.buffer).set(bytes(base64), offset);
   /** @type {number[]} */
   const compile_ms = [];

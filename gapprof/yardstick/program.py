@@ -1,0 +1,273 @@
+"""A whole model out of our kernels: which of them runs on which addresses, in the order of the graph. Pure.
+
+What a prediction by kernels leaves out (one kernel after the other on real activations, nothing between them)
+is in a run of it. Graphs with an operator that has no exact kernel here are refused by that operator's name.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import onnx
+from msgspec import Struct
+from numpy.typing import NDArray
+from onnx import numpy_helper
+
+from gapprof.kernels.arena import Arena
+from gapprof.kernels.families.combined import Combined
+from gapprof.kernels.families.conv import Conv
+from gapprof.kernels.families.gemm import Gemm, packed_b
+from gapprof.kernels.families.layer_norm import LayerNorm
+from gapprof.kernels.families.padded import Padded
+from gapprof.kernels.family import F32, Tile
+from gapprof.kernels.ir import Kernel
+from gapprof.kernels.machine import Machine
+from gapprof.records.model import ModelFacts
+from gapprof.records.twins import TwinNode
+from gapprof.yardstick.cover import NoTwinError
+from gapprof.yardstick.shapes import family_of, shape_of
+
+Shape = tuple[int, ...]
+Chosen = Callable[[str], tuple[Machine, Tile]]
+"""Shape as text → for which machine, and with which schedule."""
+_VIEWS = frozenset({"Flatten", "Reshape", "Squeeze", "Unsqueeze", "Identity", "Dropout"})
+"""The same bytes under another shape."""
+_CLIPPED = (0.0, 6.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """Kernels, their calls, and the memory that these stand on."""
+
+    kernels: tuple[Kernel, ...]
+    calls: tuple[tuple[int, tuple[int, ...]], ...]
+    """(kernel, addresses), in order."""
+    image: bytes
+    """Memory from address 0 on: weights and inputs. What lies behind it is zero."""
+    memory_bytes: int
+    outputs: Mapping[str, tuple[int, Shape]]
+    """Name → offset and shape."""
+
+
+def program(
+    graph: onnx.GraphProto,
+    facts: ModelFacts,
+    twins: Mapping[str, TwinNode],
+    inputs: Mapping[str, NDArray[np.generic]],
+    chosen: Chosen,
+) -> Program:
+    """Raises NoTwinError, naming the node, for a graph that our kernels do not carry out exactly."""
+    return _Writer(graph, facts, twins, inputs, chosen).written()
+
+
+@dataclass(slots=True)
+class _Tensor:
+    """Where an activation lies, and how many nodes are still to read it."""
+
+    offset: int
+    size_bytes: int
+    readers: int
+    owned: bool
+    """Whether its memory is free again after the last reader."""
+
+
+@dataclass(slots=True)
+class _Memory:
+    """An arena whose blocks come back."""
+
+    arena: Arena = field(default_factory=Arena)
+    _free: list[tuple[int, int]] = field(default_factory=list)
+    """(bytes, offset)"""
+
+    def take(self, size_bytes: int) -> int:
+        """The smallest free block that is large enough, else a new one."""
+        for size, offset in sorted(self._free):
+            if size_bytes <= size <= 2 * size_bytes:
+                self._free.remove((size, offset))
+                return offset
+        return self.arena.place(size_bytes)
+
+    def give_back(self, offset: int, size_bytes: int) -> None:
+        """A block that nobody reads any more."""
+        self._free.append((size_bytes, offset))
+
+
+class _Writer:
+    """One program while it is written."""
+
+    def __init__(
+        self,
+        graph: onnx.GraphProto,
+        facts: ModelFacts,
+        twins: Mapping[str, TwinNode],
+        inputs: Mapping[str, NDArray[np.generic]],
+        chosen: Chosen,
+    ) -> None:
+        self._graph, self._facts, self._twins, self._chosen = graph, facts, twins, chosen
+        self._weights = {one.name: one for one in graph.initializer}
+        self._memory = _Memory()
+        self._tensors: dict[str, _Tensor] = {}
+        self._placed: list[tuple[int, NDArray[np.float32]]] = []
+        self._borders: dict[Padded, int] = {}
+        self._kernels: dict[tuple[str, Machine, Tile], int] = {}
+        self._written: list[Kernel] = []
+        self._calls: list[tuple[int, tuple[int, ...]]] = []
+        self._inputs = inputs
+        self._readers: dict[str, int] = {}
+        for node in graph.node:
+            for name in node.input:
+                self._readers[name] = self._readers.get(name, 0) + 1
+
+    def written(self) -> Program:
+        for spec in self._facts.inputs:
+            if spec.dtype != "float32":
+                raise NoTwinError(f"input {spec.name} is {spec.dtype}, not float32")
+            offset = self._place(np.asarray(self._inputs[spec.name], np.float32))
+            self._tensors[spec.name] = _Tensor(offset, math.prod(spec.shape) * F32, 1 << 30, owned=False)
+        for node in self._graph.node:
+            try:
+                self._node(node)
+            except NoTwinError as reason:
+                raise NoTwinError(f"{node.name or node.op_type}: {reason}") from reason
+        end = max((offset + array.nbytes for offset, array in self._placed), default=0)
+        image = bytearray(end)
+        for offset, array in self._placed:
+            image[offset : offset + array.nbytes] = array.tobytes()
+        return Program(
+            kernels=tuple(self._written),
+            calls=tuple(self._calls),
+            image=bytes(image),
+            memory_bytes=self._memory.arena.size_bytes,
+            outputs={
+                spec.name: (self._tensors[spec.name].offset, spec.shape) for spec in self._facts.outputs
+            },
+        )
+
+    def _node(self, node: onnx.NodeProto) -> None:
+        if node.op_type in _VIEWS:
+            source = self._tensors[node.input[0]]
+            kept = self._keeps(node.output[0])
+            source.readers += kept - 1
+            self._tensors[node.output[0]] = source
+            return
+        twin = self._twins.get(node.name)
+        if twin is None or not twin.parts:
+            raise NoTwinError(twin.why if twin else "it is not in the census")
+        _exact(node)
+        image: int | None = None
+        output = self._result(node, twin)
+        for key in twin.parts:
+            shape = shape_of(key)
+            if isinstance(shape, Padded):
+                image = self._border(shape)
+                self._call(key, (self._tensors[node.input[0]].offset, image))
+            else:
+                self._call(key, (*self._arguments(node, shape, key, image), output))
+        for name in node.input:
+            self._read(name)
+
+    def _arguments(self, node: onnx.NodeProto, shape: Struct, key: str, image: int | None) -> tuple[int, ...]:
+        """Addresses of what a part reads, in the order of its parameters."""
+        names = list(node.input)
+        if isinstance(shape, Conv) or (isinstance(shape, Gemm) and node.op_type.endswith("Conv")):
+            source = image if image is not None else self._tensors[names[0]].offset
+            filters = self._weight(names[1])
+            bias = (self._weight(names[2]),) if len(names) > 2 else ()
+            return (filters, source, *bias) if isinstance(shape, Gemm) else (source, filters, *bias)
+        if isinstance(shape, Gemm):
+            bias = (self._weight(names[2]),) if shape.bias else ()
+            return self._tensors[names[0]].offset, self._right(node, shape, key), *bias
+        if isinstance(shape, Combined):
+            return self._operands(names, shape)
+        if isinstance(shape, LayerNorm):
+            return tuple(self._address(name) for name in names[:3])
+        return (self._address(names[0]),)
+
+    def _operands(self, names: list[str], shape: Combined) -> tuple[int, int]:
+        """The larger one first: only operators that commute have it second."""
+        whole = shape.rows * shape.columns
+        sizes = [self._elements(name) for name in names[:2]]
+        left, right = names[:2] if sizes[0] == whole else reversed(names[:2])
+        return self._address(left), self._address(right)
+
+    def _right(self, node: onnx.NodeProto, shape: Gemm, key: str) -> int:
+        """The second operand of a matrix product: a weight in the order of the schedule, or an activation."""
+        name = node.input[1]
+        if name not in self._weights:
+            return self._tensors[name].offset
+        matrix = np.asarray(numpy_helper.to_array(self._weights[name]), np.float32)
+        if any(one.name == "transB" and one.i for one in node.attribute):
+            matrix = matrix.T
+        if matrix.ndim != 2:
+            raise NoTwinError("its weight is no matrix")
+        machine, tile = self._chosen(key)
+        return self._place(packed_b(matrix, tile, machine) if shape.packed else matrix)
+
+    def _result(self, node: onnx.NodeProto, twin: TwinNode) -> int:
+        name = node.output[0]
+        main = shape_of(twin.parts[-1])
+        size = family_of(main).buffers(main)[-1]
+        offset = self._memory.take(size)
+        self._tensors[name] = _Tensor(offset, size, self._keeps(name), owned=True)
+        return offset
+
+    def _keeps(self, name: str) -> int:
+        """How often it will be read; outputs of the graph are never given back."""
+        return (
+            (1 << 30) if any(out.name == name for out in self._graph.output) else self._readers.get(name, 0)
+        )
+
+    def _read(self, name: str) -> None:
+        tensor = self._tensors.get(name)
+        if tensor is None:
+            return
+        tensor.readers -= 1
+        if tensor.readers == 0 and tensor.owned:
+            self._memory.give_back(tensor.offset, tensor.size_bytes)
+
+    def _border(self, shape: Padded) -> int:
+        """A padded image; those of one shape share it, since each leaves the border as it was: zero."""
+        if shape not in self._borders:
+            self._borders[shape] = self._memory.arena.place(family_of(shape).buffers(shape)[-1])
+        return self._borders[shape]
+
+    def _call(self, key: str, addresses: tuple[int, ...]) -> None:
+        machine, tile = self._chosen(key)
+        if (key, machine, tile) not in self._kernels:
+            shape = shape_of(key)
+            kernel = family_of(shape).kernel(shape, tile, machine)
+            self._kernels[key, machine, tile] = len(self._written)
+            self._written.append(replace(kernel, name=f"k{len(self._written)}"))
+        self._calls.append((self._kernels[key, machine, tile], addresses))
+
+    def _address(self, name: str) -> int:
+        return self._weight(name) if name in self._weights else self._tensors[name].offset
+
+    def _weight(self, name: str) -> int:
+        if name not in self._weights:
+            raise NoTwinError(f"{name} is no weight")
+        return self._place(np.asarray(numpy_helper.to_array(self._weights[name]), np.float32))
+
+    def _elements(self, name: str) -> int:
+        if name in self._weights:
+            return math.prod(self._weights[name].dims)
+        return self._tensors[name].size_bytes // F32
+
+    def _place(self, array: NDArray[np.float32]) -> int:
+        offset = self._memory.arena.place(array.nbytes)
+        self._placed.append((offset, np.ascontiguousarray(array)))
+        return offset
+
+
+def _exact(node: onnx.NodeProto) -> None:
+    """Twins that take the same time need not give the same result; raises NoTwinError for those."""
+    attributes = {one.name: onnx.helper.get_attribute_value(one) for one in node.attribute}
+    if node.op_type.endswith("Conv") and len(node.input) > 3:
+        raise NoTwinError("it adds a tensor before its activation")
+    if attributes.get("alpha", 1.0) != 1.0 or attributes.get("beta", 1.0) != 1.0:
+        raise NoTwinError("it scales its result")
+    if attributes.get("activation") == b"Clip" and tuple(attributes["activation_params"]) != _CLIPPED:
+        raise NoTwinError("it clips to other bounds than 0 and 6")
+    if node.op_type == "Clip":
+        raise NoTwinError("its bounds are tensors")
