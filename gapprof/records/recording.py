@@ -11,7 +11,7 @@ from gapprof.records.model import ModelFacts
 from gapprof.records.rung import Rung
 from gapprof.records.settings import Settings
 from gapprof.records.trial import Failure, OutputCheck, Profile, Seen, Trace, Trial
-from gapprof.records.twins import TwinPlan, TwinTrial
+from gapprof.records.twins import TwinPlan, TwinRun, TwinTrial
 
 T = TypeVar("T")
 
@@ -129,6 +129,7 @@ Entry = (
     | Sampled
     | TwinPlan
     | TwinTrial
+    | TwinRun
     | Note
     | End
 )

@@ -43,6 +43,19 @@ class TwinTrial(Struct, frozen=True, kw_only=True, tag="twins", tag_field="entry
     ended_s: float
 
 
+class TwinRun(Struct, frozen=True, kw_only=True, tag="twin-run", tag_field="entry"):
+    """The whole model as one program of tuned twins, timed in one fresh browser."""
+
+    round: int
+    samples_us: tuple[float, ...]
+    """Of a run, in order."""
+    error: float
+    """The largest difference of an output from native's, over the largest output."""
+    engine: str
+    started_s: float
+    ended_s: float
+
+
 class TwinPlan(Struct, frozen=True, kw_only=True, tag="twin-plan", tag_field="entry"):
     """What is to be measured, and how large the memory is that buffers are taken from in turn."""
 

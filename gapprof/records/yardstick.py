@@ -57,6 +57,13 @@ class KernelSummary(Struct, frozen=True, kw_only=True):
     """A run in the browser, unprofiled, one thread."""
     predicted_ms: float
     """The same, if every kernel that its twin beats ran at the twin's speed. A prediction."""
+    program_ms: float | None = None
+    """A run of the whole model as one program of tuned kernels; None with `program_why`."""
+    program: Estimate | None = None
+    """How many times slower onnxruntime-web's run is."""
+    program_error: float | None = None
+    """The largest difference of its outputs from native's, over the largest output."""
+    program_why: str = ""
 
 
 class Kernels(Struct, frozen=True, kw_only=True):

@@ -49,6 +49,12 @@ def _headline(kernels: Kernels) -> str:
         return f"Nothing could be compared: {kernels.why}."
     if summary is None:
         return "Interrupted before there was anything to compare."
+    if summary.program is not None and summary.program_ms is not None:
+        return (
+            f"{kernels.model.name} takes {numbers.ms(summary.web_ms)} in this browser with onnxruntime-web, "
+            f"and {numbers.ms(summary.program_ms)} as one program of tuned kernels: "
+            f"{numbers.factor_with_interval(summary.program)}."
+        )
     gain = summary.web_ms / summary.predicted_ms
     if gain < 1.02:
         return f"{kernels.model.name}: onnxruntime-web's kernels are as fast as ours in this browser."
@@ -118,8 +124,16 @@ def _table(rows: tuple[KernelRow, ...], ink: Ink) -> Table:
 def _remarks(kernels: Kernels, summary: KernelSummary) -> Iterator[str]:
     yield (
         "Tuned: the fastest of about ten loop nests of ours per shape, as wasm in this browser, on buffers "
-        "as far from the caches as the model's. What is predicted was not run as a model."
+        "as far from the caches as the model's."
     )
+    if summary.program_ms is not None and summary.program_error is not None:
+        yield (
+            "The whole model was run as one program of tuned kernels; its outputs differ from native's by "
+            f"{numbers.scientific(summary.program_error)} of the largest. If onnxruntime-web ran these "
+            f"kernels, it would take {numbers.ms(summary.predicted_ms)}, its copies and dispatch included."
+        )
+    else:
+        yield f"What is predicted was not run as a model: {summary.program_why}."
     if summary.engine is None:
         yield "The engine is not told from the library: there are no native twins here."
     yield from kernels.notes

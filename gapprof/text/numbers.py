@@ -84,6 +84,11 @@ def size(count_bytes: float) -> str:
     return f"{plain(value, decimals)} {_BINARY_UNITS[unit]}"
 
 
+def scientific(number: float) -> str:
+    """A small share of something, `1.1e-06`: only its size matters."""
+    return f"{number:.1e}"
+
+
 def count(number: float) -> str:
     """How many, shortened: `3.49 M`, `870`."""
     for unit, letter in _COUNT_UNITS:

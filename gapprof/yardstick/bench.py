@@ -1,10 +1,13 @@
 """Where twins are tuned and timed: a page of the user's browser, and a process for each instruction set."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import onnx
+from numpy.typing import NDArray
 
 from gapprof.browser.visit import Equipment
 from gapprof.errors import EnvironmentUnusable
@@ -13,14 +16,15 @@ from gapprof.measure.journal import Journal
 from gapprof.records.job import Job, Pace
 from gapprof.records.recording import PlannedRung
 from gapprof.records.subject import NativeRefusal, Subject
-from gapprof.records.twins import Schedule, TwinPlan, TwinTime, TwinTrial
+from gapprof.records.twins import Schedule, TwinPlan, TwinRun, TwinTime, TwinTrial
 from gapprof.yardstick import native_side
 from gapprof.yardstick.buffers import Memory, memory_for
 from gapprof.yardstick.cover import covered
+from gapprof.yardstick.program import Program
 from gapprof.yardstick.shapes import family_of, shape_of
 from gapprof.yardstick.tuning import Tuned, batches, best
 from gapprof.yardstick.web_side import Candidate, Page
-from gapprof.yardstick.wish import NATIVE_TIMING, TIMING, TUNING, Wanted
+from gapprof.yardstick.wish import NATIVE_TIMING, PROGRAM, TIMING, TUNING, Wanted
 
 TUNING_ROUND = -1
 DEADLINE_S = 600.0
@@ -92,6 +96,23 @@ class Bench:
         answer = native_side.timed(asked, scratch=self.scratch, deadline_s=DEADLINE_S)
         self._write(number, candidates, answer.samples_us, answer.engine, began_s)
 
+    def run_program(self, program: Program, native: Path, number: int) -> None:
+        """The whole model in one fresh browser; `native` holds what it must give, as an .npz."""
+        began_s = self.journal.now_s()
+        ran = self.page.run(program, PROGRAM, deadline_s=DEADLINE_S)
+        with np.load(native) as wanted:
+            error = max(_error(ran.outputs[name], wanted[name]) for name in ran.outputs)
+        self.journal.write(
+            TwinRun(
+                round=number,
+                samples_us=ran.samples_us,
+                error=error,
+                engine=ran.browser,
+                started_s=began_s,
+                ended_s=self.journal.now_s(),
+            )
+        )
+
     def _write(
         self,
         number: int,
@@ -155,6 +176,14 @@ def prepared(
         seed=seed,
         scratch=scratch,
     )
+
+
+def _error(found: NDArray[np.float32], wanted: NDArray[np.float32]) -> float:
+    """The largest difference, over the largest output; infinite where the shapes differ."""
+    if found.size != wanted.size:
+        return math.inf
+    difference = np.abs(found.ravel().astype(np.float64) - wanted.ravel())
+    return float(np.nan_to_num(difference, nan=np.inf).max() / max(float(np.abs(wanted).max()), 1e-30))
 
 
 def _native_targets(journal: Journal) -> tuple[str, ...]:

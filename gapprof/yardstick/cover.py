@@ -15,6 +15,7 @@ from gapprof.kernels.families.depthwise import Depthwise
 from gapprof.kernels.families.gemm import Gemm
 from gapprof.kernels.families.layer_norm import LayerNorm
 from gapprof.kernels.families.mapped import Mapped
+from gapprof.kernels.families.max_pool import MaxPool
 from gapprof.kernels.families.mean import Mean
 from gapprof.kernels.families.padded import Padded
 from gapprof.kernels.families.softmax import Softmax
@@ -285,6 +286,29 @@ def _skip_layer_norm(node: Node) -> Parts:
     return [_sum(node.output), *_layer_norm(node)]
 
 
+def _max_pool(node: Node) -> Parts:
+    """Of images; a border is copied first, as for convolutions."""
+    image = node.input(0)
+    if len(image) != 4 or len(node.proto.output) > 1:
+        raise NoTwinError("it pools no images, or tells where the largest were")
+    if node.attribute("auto_pad", "NOTSET") not in ("NOTSET", "VALID") or node.attribute("ceil_mode", 0):
+        raise NoTwinError("its padding is not written out")
+    if set(node.attribute("dilations", [1, 1])) != {1}:
+        raise NoTwinError("its windows have gaps")
+    stride = _plane(node.attribute("strides", [1, 1]))
+    if stride[1] & (stride[1] - 1):
+        raise NoTwinError(f"its stride of {stride[1]} is no power of two")
+    (height, width), planes = image[2:], image[0] * image[1]
+    parts: Parts = []
+    top, left, bottom, right = node.attribute("pads", [0] * 4)
+    if any((top, left, bottom, right)):
+        pad = Padded(planes=planes, height=height, width=width, pads=(top, left, bottom, right))
+        parts.append(pad)
+        height, width = pad.out
+    kernel = _plane(node.attribute("kernel_shape", [1, 1]))
+    return [*parts, MaxPool(planes=planes, height=height, width=width, kernel=kernel, stride=stride)]
+
+
 def _global_average(node: Node) -> Parts:
     """A channel's pixels are one row."""
     batch, channels, *sizes = node.input(0)
@@ -339,6 +363,7 @@ RULES: Mapping[tuple[str, str], Callable[[Node], Parts]] = {
     ("ai.onnx", "Softmax"): _softmax,
     ("ai.onnx", "LayerNormalization"): _layer_norm,
     ("com.microsoft", "SkipLayerNormalization"): _skip_layer_norm,
+    ("ai.onnx", "MaxPool"): _max_pool,
     ("ai.onnx", "GlobalAveragePool"): _global_average,
     ("ai.onnx", "Transpose"): _transpose,
 }

@@ -8,6 +8,7 @@ from gapprof.kernels.families.depthwise import Depthwise
 from gapprof.kernels.families.gemm import Gemm
 from gapprof.kernels.families.layer_norm import LayerNorm
 from gapprof.kernels.families.mapped import Mapped
+from gapprof.kernels.families.max_pool import MaxPool
 from gapprof.kernels.families.mean import Mean
 from gapprof.kernels.families.padded import Padded
 from gapprof.kernels.families.softmax import Softmax
@@ -39,6 +40,9 @@ def _one(shape: Struct) -> str:
             return f"{shape.rows * shape.columns} elements"
         case Softmax() | LayerNorm() | Mean():
             return f"{shape.rows} rows of {shape.columns}"
+        case MaxPool():
+            rows, columns = shape.out
+            return f"{shape.kernel[0]}x{shape.kernel[1]}, {shape.planes} planes, to {rows}x{columns}"
         case Padded():
             return f"{shape.planes} planes of {shape.height}x{shape.width}"
         case Transposed():

@@ -20,6 +20,7 @@ from gapprof.kernels.families.conv import Conv
 from gapprof.kernels.families.gemm import Gemm, packed_b
 from gapprof.kernels.families.layer_norm import LayerNorm
 from gapprof.kernels.families.padded import Padded
+from gapprof.kernels.families.transposed import Transposed
 from gapprof.kernels.family import F32, Tile
 from gapprof.kernels.ir import Kernel
 from gapprof.kernels.machine import Machine
@@ -34,6 +35,7 @@ Chosen = Callable[[str], tuple[Machine, Tile]]
 _VIEWS = frozenset({"Flatten", "Reshape", "Squeeze", "Unsqueeze", "Identity", "Dropout"})
 """The same bytes under another shape."""
 _CLIPPED = (0.0, 6.0)
+_LOWEST = float(np.finfo(np.float32).min)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +111,7 @@ class _Writer:
         self._memory = _Memory()
         self._tensors: dict[str, _Tensor] = {}
         self._placed: list[tuple[int, NDArray[np.float32]]] = []
-        self._borders: dict[Padded, int] = {}
+        self._borders: dict[tuple[Padded, float], int] = {}
         self._kernels: dict[tuple[str, Machine, Tile], int] = {}
         self._written: list[Kernel] = []
         self._calls: list[tuple[int, tuple[int, ...]]] = []
@@ -155,34 +157,45 @@ class _Writer:
         if twin is None or not twin.parts:
             raise NoTwinError(twin.why if twin else "it is not in the census")
         _exact(node)
-        image: int | None = None
+        prepared: int | None = None
+        lent: list[tuple[int, int]] = []
         output = self._result(node, twin)
         for key in twin.parts:
             shape = shape_of(key)
             if isinstance(shape, Padded):
-                image = self._border(shape)
-                self._call(key, (self._tensors[node.input[0]].offset, image))
+                prepared = self._border(shape, _LOWEST if node.op_type == "MaxPool" else 0.0)
+                self._call(key, (self._tensors[node.input[0]].offset, prepared))
+            elif isinstance(shape, Transposed) and node.op_type.endswith("MatMul"):
+                size = family_of(shape).buffers(shape)[-1]
+                prepared = self._memory.take(size)
+                lent.append((prepared, size))
+                self._call(key, (self._tensors[node.input[1]].offset, prepared))
             else:
-                self._call(key, (*self._arguments(node, shape, key, image), output))
+                self._call(key, (*self._arguments(node, shape, key, prepared), output))
         for name in node.input:
             self._read(name)
+        for offset, size in lent:
+            self._memory.give_back(offset, size)
 
-    def _arguments(self, node: onnx.NodeProto, shape: Struct, key: str, image: int | None) -> tuple[int, ...]:
-        """Addresses of what a part reads, in the order of its parameters."""
+    def _arguments(
+        self, node: onnx.NodeProto, shape: Struct, key: str, prepared: int | None
+    ) -> tuple[int, ...]:
+        """Addresses of what a part reads, in the order of its parameters; `prepared` is one of them."""
         names = list(node.input)
         if isinstance(shape, Conv) or (isinstance(shape, Gemm) and node.op_type.endswith("Conv")):
-            source = image if image is not None else self._tensors[names[0]].offset
+            source = prepared if prepared is not None else self._tensors[names[0]].offset
             filters = self._weight(names[1])
             bias = (self._weight(names[2]),) if len(names) > 2 else ()
             return (filters, source, *bias) if isinstance(shape, Gemm) else (source, filters, *bias)
         if isinstance(shape, Gemm):
             bias = (self._weight(names[2]),) if shape.bias else ()
-            return self._tensors[names[0]].offset, self._right(node, shape, key), *bias
+            right = prepared if prepared is not None else self._right(node, shape, key)
+            return self._tensors[names[0]].offset, right, *bias
         if isinstance(shape, Combined):
             return self._operands(names, shape)
         if isinstance(shape, LayerNorm):
             return tuple(self._address(name) for name in names[:3])
-        return (self._address(names[0]),)
+        return (prepared if prepared is not None else self._address(names[0]),)
 
     def _operands(self, names: list[str], shape: Combined) -> tuple[int, int]:
         """The larger one first: only operators that commute have it second."""
@@ -226,11 +239,12 @@ class _Writer:
         if tensor.readers == 0 and tensor.owned:
             self._memory.give_back(tensor.offset, tensor.size_bytes)
 
-    def _border(self, shape: Padded) -> int:
-        """A padded image; those of one shape share it, since each leaves the border as it was: zero."""
-        if shape not in self._borders:
-            self._borders[shape] = self._memory.arena.place(family_of(shape).buffers(shape)[-1])
-        return self._borders[shape]
+    def _border(self, shape: Padded, value: float) -> int:
+        """A padded image; those of one shape and border share it, since each leaves the border as it was."""
+        if (shape, value) not in self._borders:
+            elements = family_of(shape).buffers(shape)[-1] // F32
+            self._borders[shape, value] = self._place(np.full(elements, value, np.float32))
+        return self._borders[shape, value]
 
     def _call(self, key: str, addresses: tuple[int, ...]) -> None:
         machine, tile = self._chosen(key)

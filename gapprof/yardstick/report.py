@@ -1,6 +1,7 @@
 """From a recording of twins to the table of kernels. Pure."""
 
 from collections.abc import Mapping, Sequence
+from statistics import median
 
 from gapprof.facts.case import Case
 from gapprof.facts.profiles import CAPPED, NATIVE, WEB, profile_of
@@ -17,12 +18,18 @@ from gapprof.facts.twins import (
 )
 from gapprof.records.recording import Note, Recording, RoundStarted
 from gapprof.records.report import Estimate, Model, Tool
-from gapprof.records.twins import Schedule, TwinNode
+from gapprof.records.trial import Profile
+from gapprof.records.twins import Schedule, TwinNode, TwinRun
 from gapprof.records.yardstick import KernelRow, Kernels, KernelSummary
+from gapprof.text import numbers
 from gapprof.yardstick.described import described
 from gapprof.yardstick.ratios import middle, ratio
 from gapprof.yardstick.shapes import shape_of
 
+PROGRAM = "program"
+"""What notes about the whole model concern."""
+_TOLERANCE = 1e-4
+"""Of the largest output: f32 sums in another order differ by a hundredth of it (1e-6 on the zoo)."""
 _WIDEST = ("avx512", "avx2", "fma128", "neon")
 
 Times = Mapping[str, Mapping[str, ByRound]]
@@ -54,11 +61,11 @@ def kernels_of(recording: Recording) -> Kernels:
         rounds=sum(1 for _ in recording.of(RoundStarted)),
         took_s=end.at_s if end else 0.0,
         tuning_s=found.tuning_s if found else 0.0,
-        summary=_summary(found, times, rows, web.unprofiled_ms)
+        summary=_summary(recording, found, times, rows, web.unprofiled_ms)
         if found and web and web.unprofiled_ms
         else None,
         rows=rows,
-        notes=tuple(note.text for note in recording.of(Note)),
+        notes=tuple(note.text for note in recording.of(Note) if note.concerns != PROGRAM),
     )
 
 
@@ -94,7 +101,18 @@ def _row(found: Twins, times: Times, nodes: Sequence[TwinNode]) -> KernelRow:
     )
 
 
-def _summary(found: Twins, times: Times, rows: Sequence[KernelRow], unprofiled_ms: float) -> KernelSummary:
+def _summary(
+    recording: Recording, found: Twins, times: Times, rows: Sequence[KernelRow], unprofiled_ms: float
+) -> KernelSummary:
+    runs = tuple(recording.of(TwinRun))
+    whole = {run.round: median(run.samples_us) / 1e3 for run in runs}
+    error = max((run.error for run in runs), default=0.0)
+    exact = bool(runs) and error <= _TOLERANCE
+    web_runs = {
+        one.round: median(one.unprofiled_ms)
+        for one in recording.of(Profile)
+        if one.rung == WEB and one.unprofiled_ms
+    }
     covered = [node for node in found.nodes if node.parts and node.name in times[WEB]]
     sums = {target: summed(found.node_ms(node, target) for node in covered) for target in found.ms}
     tuned = summed(_tuned(found, node) for node in covered)
@@ -111,7 +129,17 @@ def _summary(found: Twins, times: Times, rows: Sequence[KernelRow], unprofiled_m
         coverage=sum(max(row.web_ms, 0.0) for row in rows if row.twins_ms) / total if total else 0.0,
         web_ms=unprofiled_ms,
         predicted_ms=unprofiled_ms - saved,
+        program_ms=middle(whole) if exact else None,
+        program=ratio(web_runs, whole) if exact else None,
+        program_error=error if runs else None,
+        program_why="" if exact else _why_no_program(recording, error),
     )
+
+
+def _why_no_program(recording: Recording, error: float) -> str:
+    if error:
+        return f"its outputs differ from native's by {numbers.scientific(error)} of the largest"
+    return next((one.text for one in recording.of(Note) if one.concerns == PROGRAM), "it was not run")
 
 
 def _of_all(times: Mapping[str, ByRound], nodes: Sequence[TwinNode]) -> ByRound:

@@ -1,19 +1,25 @@
 """One measurement of twins on this machine, beside profiles of the model itself; all in one recording."""
 
+import math
 from contextlib import ExitStack, suppress
 from dataclasses import replace as changed
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import onnx
 from msgspec.structs import replace
 
 from gapprof import __version__, assets, backends, rungs
 from gapprof.browser.visit import Equipment
 from gapprof.errors import EnvironmentUnusable, GapprofError, Interrupted, ModelUnusable
+from gapprof.facts.case import Case
 from gapprof.facts.profiles import CAPPED, NATIVE, WEB
+from gapprof.facts.twins import twins
 from gapprof.guard import Guard
+from gapprof.kernels.family import Tile
 from gapprof.kernels.llvm.target import TARGETS
+from gapprof.kernels.machine import Machine
 from gapprof.measure.journal import open_journal
 from gapprof.measure.lock import sole_measurer
 from gapprof.measure.machine import machine_facts, usable_cores
@@ -26,8 +32,12 @@ from gapprof.records.recording import Begin, End, Preflight, Recording, RoundSta
 from gapprof.records.settings import Settings
 from gapprof.records.subject import NativeRefusal, Subject
 from gapprof.registry import load
+from gapprof.text import numbers
 from gapprof.yardstick.bench import Bench, prepared
+from gapprof.yardstick.cover import NoTwinError
 from gapprof.yardstick.database import Database, extended, known
+from gapprof.yardstick.program import Program, program
+from gapprof.yardstick.ratios import middle
 from gapprof.yardstick.tuning import Tuned
 from gapprof.yardstick.web_side import MACHINES
 
@@ -36,6 +46,8 @@ SETTINGS = Settings(threads=1, where="worker", rungs="main")
 _PROFILED = (NATIVE, CAPPED, WEB)
 _VECTORS = tuple(target.id for target in TARGETS if target.lanes > 1)
 _REPEATS_S = 30.0
+_MOST_BYTES = 1 << 30
+"""Of a program's memory: a page may have four times as much, and the browser copies it once."""
 
 
 def measured(
@@ -105,8 +117,12 @@ def measured(
                 teller.tell("tuning", f"tuning {len(wanted)} shapes")
             tuned = bench.tuned(settled)
             database = extended(database, tuned, **here)
+            visits = changed(visits, pace=preflight.pace)
+            whole: Program | None = None
             for number in range(rounds):
-                _round(bench, changed(visits, pace=preflight.pace), preflight, tuned, number, rounds, teller)
+                _round(bench, visits, preflight, tuned, number, rounds, teller, whole)
+                if number == 0 and (whole := _program(bench, visits, tuned)) is not None:
+                    bench.run_program(whole, visits.outputs_of(NATIVE), number)
             journal.write(End(at_s=journal.now_s(), reason="finished"))
         except (KeyboardInterrupt, Interrupted):
             journal.write(End(at_s=journal.now_s(), reason="interrupted"))
@@ -141,11 +157,15 @@ def _round(
     number: int,
     rounds: int,
     teller: Teller,
+    whole: Program | None,
 ) -> None:
-    """The model's own profiles, the twins in the browser, and those of each instruction set, shuffled."""
+    """The model's own profiles, the twins in the browser, and those of each instruction set, shuffled.
+
+    From the second round on the whole model as well; which twin is the faster one, the first has to say.
+    """
     steps = {step.rung.id: step for step in preflight.ladder}
     profiled = [rung for rung in _PROFILED if steps[rung].refusal is None]
-    places = ["page", *bench.native_targets, *profiled]
+    places = ["page", *bench.native_targets, *profiled, *(["program"] if whole else [])]
     order = tuple(str(one) for one in np.random.default_rng([bench.seed, number]).permutation(places))
     bench.journal.write(RoundStarted(round=number, kind="main", order=order, at_s=bench.journal.now_s()))
     for place in order:
@@ -154,8 +174,34 @@ def _round(
             visits.profiled(steps[place], number)
         elif place == "page":
             bench.time_in_page(tuned, number)
+        elif place == "program" and whole is not None:
+            bench.run_program(whole, visits.outputs_of(NATIVE), number)
         else:
             bench.time_natively(tuned, place, number)
+
+
+def _program(bench: Bench, visits: Visits, tuned: Tuned) -> Program | None:
+    """Of the faster twin of every shape; None, and a note, where our kernels do not make up the model."""
+    subject, found = visits.subject, Case(bench.journal.recording()).get(twins)
+    if found is None or isinstance(subject.common, NativeRefusal) or not visits.outputs_of(NATIVE).exists():
+        return None
+
+    def chosen(shape: str) -> tuple[Machine, Tile]:
+        best = min(MACHINES, key=lambda target: middle(found.ms[target][shape]) or math.inf)
+        return MACHINES[best], tuned[best][shape]
+
+    graph = onnx.load(str(subject.common.path)).graph
+    nodes = {node.name: node for node in found.nodes}
+    try:
+        with np.load(subject.inputs_path) as inputs:
+            whole = program(graph, subject.facts, nodes, dict(inputs), chosen)
+    except NoTwinError as reason:
+        bench.journal.note("program", str(reason))
+        return None
+    if whole.memory_bytes > _MOST_BYTES:
+        bench.journal.note("program", f"it would take {numbers.size(whole.memory_bytes)} of memory")
+        return None
+    return whole
 
 
 def _browser(preflight: Preflight) -> str:

@@ -2,9 +2,14 @@
 
 import asyncio
 import base64
+import math
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from gapprof.browser import blocking
 from gapprof.browser.cdp import CallError
@@ -13,14 +18,18 @@ from gapprof.browser.visit import Course, Equipment, Visit, visiting
 from gapprof.errors import EnvironmentUnusable
 from gapprof.kernels.machine import WASM, WASM_RELAXED, Machine
 from gapprof.kernels.wasm.module import module
+from gapprof.kernels.wasm.module import program as program_module
 from gapprof.records.job import Job
 from gapprof.records.wire import KernelCase, KernelsTask, KernelsTimed
 from gapprof.yardstick.buffers import Memory
+from gapprof.yardstick.program import Program
 from gapprof.yardstick.wish import Effort, Wanted
 
 MACHINES: dict[str, Machine] = {"wasm": WASM, "wasm-relaxed": WASM_RELAXED}
 """Targets of the web's side: multiply and add, or one relaxed instruction for both."""
 _NET_S = 10.0
+_PROGRAM = "model"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +41,50 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """A program's times and what it left."""
+
+    samples_us: tuple[float, ...]
+    outputs: Mapping[str, NDArray[np.float32]]
+    browser: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """Where twins are timed: a quiet page as the job describes it."""
 
     job: Job
     equipment: Equipment
     memory: Memory
+
+    def run(self, program: Program, effort: Effort, *, deadline_s: float) -> Ran:
+        """The whole model in a fresh browser. Raises EnvironmentUnusable."""
+        code = base64.b64encode(program_module(program.kernels, program.calls, _PROGRAM)).decode()
+
+        async def ran(visit: Visit, browser: str) -> Ran:
+            outputs = list(program.outputs.values())
+            task = KernelsTask(
+                memory_bytes=program.memory_bytes,
+                image_url=f"{visit.serving.base}inputs.bin",
+                seed=0,
+                data=(),
+                cases=(KernelCase(module=code, export=_PROGRAM, calls=((),), samples=effort.samples),),
+                warmup_ms=effort.warmup_ms,
+                sample_ms=effort.sample_ms,
+                shown=tuple((offset, 4 * math.prod(shape)) for offset, shape in outputs),
+            )
+            answer = await visit.ask(task, KernelsTimed)
+            shown = (np.frombuffer(base64.b64decode(one.base64), np.float32) for one in answer.shown)
+            return Ran(
+                samples_us=answer.samples_us[0],
+                outputs={
+                    name: array.reshape(shape)
+                    for (name, (_, shape)), array in zip(program.outputs.items(), shown, strict=True)
+                },
+                browser=browser,
+            )
+
+        return self._visited(ran, inputs=program.image, deadline_s=deadline_s)
 
     def timed(
         self, batches: Sequence[Sequence[Candidate]], effort: Effort, *, seed: int, deadline_s: float
@@ -46,14 +93,26 @@ class Page:
 
         Raises EnvironmentUnusable: a browser that runs no wasm of ours is no yardstick.
         """
+
+        async def all_of_them(visit: Visit, browser: str) -> tuple[list[tuple[tuple[float, ...], ...]], str]:
+            return [await self._batch(visit, one, effort, seed) for one in batches], browser
+
+        return self._visited(all_of_them, inputs=b"", deadline_s=deadline_s)
+
+    def _visited(
+        self, carry_out: Callable[[Visit, str], Awaitable[T]], *, inputs: bytes, deadline_s: float
+    ) -> T:
+        """What is done in a fresh page, which is told the browser's name. Raises EnvironmentUnusable."""
         course = Course(until=time.monotonic() + deadline_s)
 
-        async def whole() -> tuple[list[tuple[tuple[float, ...], ...]], str]:
+        async def whole() -> T:
             async with asyncio.timeout(deadline_s + _NET_S):
                 equipment = self.equipment
-                async with visiting(self.job, equipment, course, dist=equipment.probes, inputs=b"") as visit:
+                async with visiting(
+                    self.job, equipment, course, dist=equipment.probes, inputs=inputs
+                ) as visit:
                     browser = await visit.page.evaluate("navigator.userAgent", deadline_s=course.left_s(10.0))
-                    return [await self._batch(visit, one, effort, seed) for one in batches], browser
+                    return await carry_out(visit, browser)
 
         try:
             return blocking.run(whole)

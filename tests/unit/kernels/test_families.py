@@ -17,6 +17,7 @@ from gapprof.kernels.families.depthwise import Depthwise
 from gapprof.kernels.families.gemm import Gemm
 from gapprof.kernels.families.layer_norm import LayerNorm
 from gapprof.kernels.families.mapped import Mapped
+from gapprof.kernels.families.max_pool import MaxPool
 from gapprof.kernels.families.mean import Mean
 from gapprof.kernels.families.padded import Padded
 from gapprof.kernels.families.softmax import Softmax
@@ -39,6 +40,7 @@ SHAPES: list[Any] = [
     LayerNorm(rows=3, columns=70),
     Transposed(batch=2, rows=9, columns=6),
     Mean(rows=5, columns=70),
+    MaxPool(planes=2, height=9, width=14, kernel=(3, 3), stride=(2, 2)),
 ]
 
 
