@@ -1,5 +1,6 @@
 """What `gapprof doctor` says: what this machine can measure, and the command that mends what it cannot."""
 
+import platform
 from collections.abc import Callable, Iterable
 from importlib import metadata
 
@@ -10,6 +11,7 @@ from gapprof.errors import EnvironmentUnusable, GapprofError
 from gapprof.examination import Finding
 from gapprof.fetch import run
 from gapprof.guard import Guard
+from gapprof.kernels.llvm.compile import host_targets, version
 from gapprof.native.isa.proof import Ceilings
 from gapprof.places import cache_dir
 from gapprof.records.rung import Rung
@@ -36,6 +38,7 @@ def examine() -> tuple[Finding, ...]:
             browser,
             node,
             _npm(),
+            _native_twins(),
             examination.scheduler(),
             examination.cores(),
             examination.outside_load(),
@@ -118,6 +121,19 @@ def _npm() -> Finding:
             mend="Install Node.js 20 or newer, which brings npm.",
         )
     return Finding(id="npm", status="ok", what="npm, for `gapprof setup`")
+
+
+def _native_twins() -> Finding:
+    try:
+        found = host_targets()
+    except EnvironmentUnusable as error:
+        what = f"{error.message}: the engine is not told from the library"
+        return Finding(id="twins", status="limited", what=what, mend=error.hint)
+    if not found:
+        what = f"no native twin kernels are written for {platform.machine()}"
+        return Finding(id="twins", status="limited", what=what, mend="a machine with x86-64 or arm64")
+    wide = ", ".join(target.title for target in found if target.lanes > 1)
+    return Finding(id="twins", status="ok", what=f"{version()} makes native twin kernels: {wide}")
 
 
 def _outlook(browser: Finding, node: Finding, ceilings: Ceilings) -> tuple[Finding, ...]:

@@ -26,7 +26,7 @@ from gapprof.kernels.ir import Kernel
 from gapprof.kernels.machine import Machine
 from gapprof.records.model import ModelFacts
 from gapprof.records.twins import TwinNode
-from gapprof.yardstick.cover import NoTwinError
+from gapprof.yardstick.node import NoTwinError
 from gapprof.yardstick.shapes import family_of, shape_of
 
 Shape = tuple[int, ...]
@@ -283,5 +283,7 @@ def _exact(node: onnx.NodeProto) -> None:
         raise NoTwinError("it scales its result")
     if attributes.get("activation") == b"Clip" and tuple(attributes["activation_params"]) != _CLIPPED:
         raise NoTwinError("it clips to other bounds than 0 and 6")
+    if node.op_type == "SkipLayerNormalization":
+        raise NoTwinError("its sum is an output of its own")
     if node.op_type == "Clip":
         raise NoTwinError("its bounds are tensors")

@@ -34,8 +34,8 @@ from gapprof.records.subject import NativeRefusal, Subject
 from gapprof.registry import load
 from gapprof.text import numbers
 from gapprof.yardstick.bench import Bench, prepared
-from gapprof.yardstick.cover import NoTwinError
 from gapprof.yardstick.database import Database, extended, known
+from gapprof.yardstick.node import NoTwinError
 from gapprof.yardstick.program import Program, program
 from gapprof.yardstick.ratios import middle
 from gapprof.yardstick.tuning import Tuned

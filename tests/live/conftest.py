@@ -89,7 +89,7 @@ def explained(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Explaine
 
 @pytest.fixture(scope="session")
 def flagged(explained: Explained, model: Path, page_folder: Path) -> Report:
-    """In a worker of the user's page, with real inputs, in the baseline tier."""
+    """In a worker of the user's page, with real inputs, in the baseline tier; and with twins."""
     inputs = model.with_name("inputs.npz")
     np.savez(inputs, x=np.full((1, CHANNELS, SIDE, SIDE), 0.5, np.float32))
     return explained(
@@ -97,6 +97,7 @@ def flagged(explained: Explained, model: Path, page_folder: Path) -> Report:
         where="worker",
         js_flags=("--liftoff-only",),
         inputs=str(inputs),
+        twins=True,
     )
 
 

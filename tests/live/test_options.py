@@ -47,6 +47,16 @@ def test_baseline_tier_flags_are_the_runtimes(flagged: Report) -> None:
     assert any(check.kind == "subject" and "liftoff" in check.text for check in flagged.checks)
 
 
+def test_twins_tell_the_engine_from_the_library(flagged: Report) -> None:
+    for of, part in (("runtime", "engine"), ("library", "kernels")):
+        row = child(flagged, of, part)
+        assert row.factor is not None
+        assert row.factor.low < row.factor.high
+    assert "--twins" not in flagged.residual.why
+    assert {"native-128-avx", "web-engine", "web-library"} <= {row.id for row in flagged.rungs}
+    assert all("runtime" in row.causes for row in flagged.operators if row.op_type.endswith("Conv"))
+
+
 def test_a_worker_has_no_main_thread_to_wait_for(flagged: Report) -> None:
     assert flagged.settings.where == "worker"
     assert child(flagged, "contention", "main-thread").verdict == "not-applicable"

@@ -1,11 +1,13 @@
 """What the doctor says of this machine, and of machines that lack something."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from gapprof import doctor, examination
 from gapprof.doctor import Finding
+from gapprof.kernels.llvm import compile as compile_module
 from gapprof.native.isa.host import why_not
 from tests.unit.native.other_library import planted
 
@@ -72,6 +74,22 @@ def test_a_ceiling_that_only_a_fresh_process_finds_wanting_is_told(
     assert (ceiling.id, ceiling.status) == ("instruction-ceiling", "limited")
     assert [finding.id for finding in refused] == ["refused"]
     assert "native-128" in refused[0].what
+
+
+def test_native_twins_are_listed_by_their_width(findings: dict[str, Finding]) -> None:
+    assert findings["twins"].status == "ok"
+    assert "128-bit" in findings["twins"].what
+
+
+def test_without_llvmlite_a_hint_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "llvmlite.binding", None)
+    compile_module._llvm.cache_clear()
+    try:
+        finding = doctor._native_twins()
+    finally:
+        compile_module._llvm.cache_clear()
+    assert finding.status == "limited"
+    assert "gapprof[kernels]" in finding.mend
 
 
 def test_one_core_is_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:

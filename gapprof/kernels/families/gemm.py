@@ -218,6 +218,8 @@ class _Nest:
 _TILES = ((6, 2), (5, 2), (4, 2), (3, 3), (2, 4), (1, 6), (1, 4), (1, 2))
 _DEEP = 512
 _BLOCK = 256
+_DEEPEST = 8192
+"""Each block is code of its own."""
 
 
 class _Family:
@@ -235,7 +237,7 @@ class _Family:
             if fits(rows, vectors, machine)
         )
         best = sorted(sizes, key=lambda size: -size[0] * size[1])[:4]
-        depths = (shape.depth, _BLOCK) if shape.depth > _DEEP else (shape.depth,)
+        depths = (shape.depth, _BLOCK) if _DEEP < shape.depth <= _DEEPEST else (shape.depth,)
         return tuple(
             Tile(rows, vectors, unroll, depth)
             for rows, vectors in best

@@ -149,6 +149,9 @@ def test_others() -> None:
     assert parts("LayerNormalization", [(2, 9), (9,), (9,)], (2, 9), weights=2) == [
         LayerNorm(rows=2, columns=9)
     ]
+    assert parts("LayerNormalization", [(2, 9), (9,), (9,)], (2, 9), weights=2, epsilon=0.5) == [
+        LayerNorm(rows=2, columns=9, epsilon=0.5)
+    ]
     assert parts("Transpose", [(2, 9, 5)], (2, 5, 9), perm=[0, 2, 1]) == [
         Transposed(batch=2, rows=9, columns=5)
     ]
@@ -164,6 +167,10 @@ def test_others() -> None:
         (("Softmax", [(2, 3, 4)], (2, 3, 4)), ""),
         (("Transpose", [(2, 3, 4)], (4, 3, 2)), "other axes"),
         (("MatMul", [(4,), (4, 2)], (2,)), "a vector"),
+        (("LayerNormalization", [(2, 9), (9,)], (2, 9)), "no bias"),
+        (("Relu", [(0, 9)], (0, 9)), "is empty"),
+        (("Conv", [(1, 1, 40, 40), (1, 1, 31, 31)], (1, 1, 10, 10)), "31x31 is too large"),
+        (("Relu", [(1 << 14, 1 << 14)], (1 << 14, 1 << 14)), "buffers take 2.0 GiB"),
         (("MatMul", [(3, 1, 4, 5), (2, 5, 6)], (3, 2, 4, 6)), "broadcast"),
         (("Add", [(2, 1), (1, 3)], (2, 3)), "both of its operands"),
         (("Add", [(2, 3, 4), (2, 1, 4)], (2, 3, 4)), "in between"),

@@ -21,7 +21,8 @@ from gapprof.kernels.wasm.module import program as program_module
 from gapprof.records.subject import StagedModel, Subject
 from gapprof.records.wire import KernelCase, KernelsTask, KernelsTimed
 from gapprof.subject.open import open_subject
-from gapprof.yardstick.cover import NoTwinError, covered
+from gapprof.yardstick.cover import covered
+from gapprof.yardstick.node import NoTwinError
 from gapprof.yardstick.program import Program, program
 from gapprof.yardstick.shapes import family_of, shape_of
 

@@ -1,0 +1,99 @@
+"""A node of the common graph as rules see it, and what rules say."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import onnx
+from msgspec import Struct
+from onnx import helper
+
+from gapprof.kernels.functions import Activation
+
+Shape = tuple[int, ...]
+Parts = list[Struct]
+"""Loop nests one after the other; those that only prepare an operand come first."""
+_MOST_TAPS = 121
+"""Of a window, 11 by 11."""
+
+
+class NoTwinError(Exception):
+    """Its text says why a node has no twin."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A node with the shapes around it, all of them known."""
+
+    proto: onnx.NodeProto
+    inputs: tuple[Shape | None, ...]
+    """None for a slot that is left empty."""
+    output: Shape
+    constant: tuple[bool, ...]
+    """Which inputs are weights."""
+
+    def attribute(self, name: str, default: Any) -> Any:
+        """Its value; strings as text."""
+        for one in self.proto.attribute:
+            if one.name == name:
+                value = helper.get_attribute_value(one)
+                return value.decode() if isinstance(value, bytes) else value
+        return default
+
+    def has(self, number: int) -> bool:
+        """Whether an input is there."""
+        return number < len(self.inputs) and self.inputs[number] is not None
+
+    def input(self, number: int) -> Shape:
+        """Raises NoTwinError for an input that is not there."""
+        shape = self.inputs[number] if number < len(self.inputs) else None
+        if shape is None:
+            raise NoTwinError(f"it has no input {number}")
+        return shape
+
+
+Rule = Callable[[Node], Parts]
+"""Raises NoTwinError."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """Those of one kind of operator: (domain, operator) → rule."""
+
+    id: str
+    by_operator: Mapping[tuple[str, str], Rule]
+
+
+ACTIVATIONS: Mapping[str, Activation] = {
+    "Relu": "relu",
+    "Clip": "clip6",  # whatever its bounds: they do not change the time
+    "Sigmoid": "sigmoid",
+    "Tanh": "tanh",
+    "Erf": "erf",
+    "Gelu": "gelu",
+    "HardSwish": "hardswish",
+    "Exp": "exp",
+    "Sqrt": "sqrt",
+}
+
+
+def activation_of(name: str) -> Activation:
+    """By the name that a fused operator has for it. Raises NoTwinError."""
+    found = ACTIVATIONS.get(name)
+    if found is None:
+        raise NoTwinError(f"no twin of {name} is written")
+    return found
+
+
+def window_of(sizes: Sequence[int]) -> tuple[int, int]:
+    """Raises NoTwinError for one that would make too much code: every element of it is written out."""
+    kernel = plane_of(sizes)
+    if math.prod(kernel) > _MOST_TAPS:
+        raise NoTwinError(f"its window of {kernel[0]}x{kernel[1]} is too large to be written out")
+    return kernel
+
+
+def plane_of(sizes: Sequence[int]) -> tuple[int, int]:
+    """Of an image; a line is an image of one row."""
+    return (int(sizes[0]), int(sizes[1])) if len(sizes) == 2 else (1, int(sizes[0]))
