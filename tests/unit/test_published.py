@@ -5,11 +5,16 @@ from pathlib import Path
 import pytest
 
 from gapprof import analyze
-from gapprof.records.codec import encode_report
+from gapprof.recordings import read_run
+from gapprof.records.codec import encode_document, encode_report
 from gapprof.records.surface import Surface
 from gapprof.render import markdown
+from gapprof.terminal.kernels import drawn
+from gapprof.yardstick.report import kernels_of
 
-ZOO = sorted((Path(__file__).parents[2] / "reports" / "zoo").glob("*.jsonl"))
+REPORTS = Path(__file__).parents[2] / "reports"
+ZOO = sorted((REPORTS / "zoo").glob("*.jsonl"))
+KERNELS = sorted((REPORTS / "kernels").glob("*.jsonl"))
 
 
 @pytest.mark.parametrize("recording", ZOO, ids=lambda path: path.stem)
@@ -19,3 +24,17 @@ def test_json_and_markdown_come_from_the_recording(recording: Path) -> None:
     assert recording.with_suffix(".md").read_text(encoding="utf-8") == markdown.RENDERER.render(
         found, Surface()
     )
+
+
+@pytest.mark.parametrize("recording", KERNELS, ids=lambda path: path.stem)
+def test_a_table_of_kernels_comes_from_its_recording(recording: Path) -> None:
+    table = kernels_of(read_run(recording))
+    assert recording.with_suffix(".json").read_bytes() == encode_document(table)
+
+
+def test_the_page_of_kernels_shows_every_table() -> None:
+    assert len(KERNELS) >= 3
+    page = (KERNELS[0].parent / "README.md").read_text(encoding="utf-8")
+    for recording in KERNELS:
+        table = kernels_of(read_run(recording))
+        assert drawn(table, Surface(width=110)) in page

@@ -170,7 +170,7 @@ def test_others() -> None:
         (("LayerNormalization", [(2, 9), (9,)], (2, 9)), "no bias"),
         (("Relu", [(0, 9)], (0, 9)), "is empty"),
         (("Conv", [(1, 1, 40, 40), (1, 1, 31, 31)], (1, 1, 10, 10)), "31x31 is too large"),
-        (("Relu", [(1 << 14, 1 << 14)], (1 << 14, 1 << 14)), "buffers take 2.0 GiB"),
+        (("Relu", [(1 << 14, 1 << 14)], (1 << 14, 1 << 14)), "buffers take 2.00 GiB"),
         (("MatMul", [(3, 1, 4, 5), (2, 5, 6)], (3, 2, 4, 6)), "broadcast"),
         (("Add", [(2, 1), (1, 3)], (2, 3)), "both of its operands"),
         (("Add", [(2, 3, 4), (2, 1, 4)], (2, 3, 4)), "in between"),
