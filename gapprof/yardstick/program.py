@@ -141,14 +141,12 @@ class _Writer:
             calls=tuple(self._calls),
             image=bytes(image),
             memory_bytes=self._memory.arena.size_bytes,
-            outputs={
-                spec.name: (self._tensors[spec.name].offset, spec.shape) for spec in self._facts.outputs
-            },
+            outputs={spec.name: (self._tensor(spec.name).offset, spec.shape) for spec in self._facts.outputs},
         )
 
     def _node(self, node: onnx.NodeProto) -> None:
         if node.op_type in _VIEWS:
-            source = self._tensors[node.input[0]]
+            source = self._tensor(node.input[0])
             kept = self._keeps(node.output[0])
             source.readers += kept - 1
             self._tensors[node.output[0]] = source
@@ -164,12 +162,12 @@ class _Writer:
             shape = shape_of(key)
             if isinstance(shape, Padded):
                 prepared = self._border(shape, _LOWEST if node.op_type == "MaxPool" else 0.0)
-                self._call(key, (self._tensors[node.input[0]].offset, prepared))
+                self._call(key, (self._tensor(node.input[0]).offset, prepared))
             elif isinstance(shape, Transposed) and node.op_type.endswith("MatMul"):
                 size = family_of(shape).buffers(shape)[-1]
                 prepared = self._memory.take(size)
                 lent.append((prepared, size))
-                self._call(key, (self._tensors[node.input[1]].offset, prepared))
+                self._call(key, (self._tensor(node.input[1]).offset, prepared))
             else:
                 self._call(key, (*self._arguments(node, shape, key, prepared), output))
         for name in node.input:
@@ -183,14 +181,14 @@ class _Writer:
         """Addresses of what a part reads, in the order of its parameters; `prepared` is one of them."""
         names = list(node.input)
         if isinstance(shape, Conv) or (isinstance(shape, Gemm) and node.op_type.endswith("Conv")):
-            source = prepared if prepared is not None else self._tensors[names[0]].offset
+            source = prepared if prepared is not None else self._tensor(names[0]).offset
             filters = self._weight(names[1])
             bias = (self._weight(names[2]),) if len(names) > 2 else ()
             return (filters, source, *bias) if isinstance(shape, Gemm) else (source, filters, *bias)
         if isinstance(shape, Gemm):
             bias = (self._weight(names[2]),) if shape.bias else ()
             right = prepared if prepared is not None else self._right(node, shape, key)
-            return self._tensors[names[0]].offset, right, *bias
+            return self._tensor(names[0]).offset, right, *bias
         if isinstance(shape, Combined):
             return self._operands(names, shape)
         if isinstance(shape, LayerNorm):
@@ -208,7 +206,7 @@ class _Writer:
         """The second operand of a matrix product: a weight in the order of the schedule, or an activation."""
         name = node.input[1]
         if name not in self._weights:
-            return self._tensors[name].offset
+            return self._tensor(name).offset
         matrix = np.asarray(numpy_helper.to_array(self._weights[name]), np.float32)
         if any(one.name == "transB" and one.i for one in node.attribute):
             matrix = matrix.T
@@ -256,7 +254,12 @@ class _Writer:
         self._calls.append((self._kernels[key, machine, tile], addresses))
 
     def _address(self, name: str) -> int:
-        return self._weight(name) if name in self._weights else self._tensors[name].offset
+        return self._weight(name) if name in self._weights else self._tensor(name).offset
+
+    def _tensor(self, name: str) -> _Tensor:
+        if name not in self._tensors:
+            raise NoTwinError(f"{name} is no activation")
+        return self._tensors[name]
 
     def _weight(self, name: str) -> int:
         if name not in self._weights:
@@ -266,7 +269,7 @@ class _Writer:
     def _elements(self, name: str) -> int:
         if name in self._weights:
             return math.prod(self._weights[name].dims)
-        return self._tensors[name].size_bytes // F32
+        return self._tensor(name).size_bytes // F32
 
     def _place(self, array: NDArray[np.float32]) -> int:
         offset = self._memory.arena.place(array.nbytes)
