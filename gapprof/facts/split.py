@@ -20,6 +20,9 @@ from gapprof.facts.twins import ENGINE, SSE, ByRound, Twins, kernels_ms, twins
 from gapprof.facts.wasm import served_simd
 from gapprof.records.twins import TwinNode
 
+_FEWEST = 2
+"""Passes; with a single one nobody knows how they differ."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeSplit:
@@ -29,6 +32,15 @@ class NodeSplit:
     capped_ms: tuple[float, ...]
     encoded_ms: tuple[float, ...]
     engine_ms: tuple[float, ...]
+
+    def first(self, passes: int) -> "NodeSplit":
+        """The same by fewer passes."""
+        return NodeSplit(
+            name=self.name,
+            capped_ms=self.capped_ms[:passes],
+            encoded_ms=self.encoded_ms[:passes],
+            engine_ms=self.engine_ms[:passes],
+        )
 
     def ratio(self, place_ms: tuple[float, ...]) -> float:
         """How many times the time natively at 128 bits; the geometric mean over passes."""
@@ -74,7 +86,11 @@ def split(case: Case) -> Split | None:
     if not nodes:
         return None
     names = {node.name for node in nodes}
-    count = min(len(node.capped_ms) for node in nodes)
+    seen_in_web = min((len(by_round) for by_round in web.values()), default=0)
+    count = min(seen_in_web, *(len(node.capped_ms) for node in nodes))
+    if count < _FEWEST:
+        return None
+    nodes = [node.first(count) for node in nodes]
     sums = (_of_the_others(one, names, count) for one in (web, capped))
     rest = tuple(there - here for there, here in zip(*sums, strict=True))
     return Split(nodes=tuple(nodes), rest_by_pass_ms=rest)

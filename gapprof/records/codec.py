@@ -10,9 +10,11 @@ from gapprof.records import report as reports
 from gapprof.records.recording import SCHEMA, SCHEMA_VERSION, Begin, Entry, Recording
 from gapprof.records.report import Estimate, Report
 from gapprof.records.trial import Trial
+from gapprof.records.twins import TwinRun, TwinTrial
 
 _ENTRY: msgspec.json.Decoder[Entry] = msgspec.json.Decoder(Entry)
 _LONGEST_MS = 1e9
+_LONGEST_US = 1e12
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """A file may nest as deep as it likes; Python does not."""
 _ENCODER = msgspec.json.Encoder(order="deterministic")
@@ -113,6 +115,14 @@ def _impossible(entry: Entry) -> str:
         for ms in entry.requests_ms:
             if not 0 <= ms < _LONGEST_MS:
                 return f"a request of {ms:g} ms on {entry.rung}"
+    if isinstance(entry, TwinTrial):
+        for one in entry.times:
+            if not one.samples_us or not all(0 < us < _LONGEST_US for us in one.samples_us):
+                return f"twins of {entry.target} without times, or with impossible ones"
+    if isinstance(entry, TwinRun) and not (
+        entry.samples_us and all(0 < us < _LONGEST_US for us in entry.samples_us)
+    ):
+        return "a program of twins without times, or with impossible ones"
     return ""
 
 

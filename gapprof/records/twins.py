@@ -49,8 +49,8 @@ class TwinRun(Struct, frozen=True, kw_only=True, tag="twin-run", tag_field="entr
     round: int
     samples_us: tuple[float, ...]
     """Of a run, in order."""
-    error: float
-    """The largest difference of an output from native's, over the largest output."""
+    error: float | None
+    """The largest difference of an output from native's, over the largest output; None: not comparable."""
     engine: str
     started_s: float
     ended_s: float

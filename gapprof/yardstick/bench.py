@@ -1,7 +1,6 @@
 """Where twins are tuned and timed: a page of the user's browser, and a process for each instruction set."""
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +27,8 @@ from gapprof.yardstick.wish import NATIVE_TIMING, PROGRAM, TIMING, TUNING, Wante
 
 TUNING_ROUND = -1
 DEADLINE_S = 600.0
+_SHAPES_AT_ONCE = 8
+"""In one visit to a page, so that its deadline is one for few, however slow the model."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,14 +50,15 @@ class Bench:
         wanted = self.untuned(settled)
         if not wanted:
             return found
-        began_s = self.journal.now_s()
-        samples, browser = self.page.timed(wanted, TUNING, seed=self.seed, deadline_s=DEADLINE_S)
-        candidates = [one for batch in wanted for one in batch]
-        times = [one for batch in samples for one in batch]
-        self._write(TUNING_ROUND, candidates, times, browser, began_s)
-        for batch, batch_times in zip(wanted, samples, strict=True):
-            for one in best(batch, batch_times):
-                found[one.target][one.wanted.shape] = one.wanted.tile
+        for group in (wanted[at : at + _SHAPES_AT_ONCE] for at in range(0, len(wanted), _SHAPES_AT_ONCE)):
+            began_s = self.journal.now_s()
+            samples, browser = self.page.timed(group, TUNING, seed=self.seed, deadline_s=DEADLINE_S)
+            candidates = [one for batch in group for one in batch]
+            times = [one for batch in samples for one in batch]
+            self._write(TUNING_ROUND, candidates, times, browser, began_s)
+            for batch, batch_times in zip(group, samples, strict=True):
+                for one in best(batch, batch_times):
+                    found[one.target][one.wanted.shape] = one.wanted.tile
         return found
 
     def untuned(self, settled: Tuned) -> list[list[Candidate]]:
@@ -101,7 +103,7 @@ class Bench:
         began_s = self.journal.now_s()
         ran = self.page.run(program, PROGRAM, deadline_s=DEADLINE_S)
         with np.load(native) as wanted:
-            error = max(_error(ran.outputs[name], wanted[name]) for name in ran.outputs)
+            error = _error(ran.outputs, wanted)
         self.journal.write(
             TwinRun(
                 round=number,
@@ -178,12 +180,19 @@ def prepared(
     )
 
 
-def _error(found: NDArray[np.float32], wanted: NDArray[np.float32]) -> float:
-    """The largest difference, over the largest output; infinite where the shapes differ."""
-    if found.size != wanted.size:
-        return math.inf
-    difference = np.abs(found.ravel().astype(np.float64) - wanted.ravel())
-    return float(np.nan_to_num(difference, nan=np.inf).max() / max(float(np.abs(wanted).max()), 1e-30))
+def _error(
+    found: Mapping[str, NDArray[np.float32]], wanted: Mapping[str, NDArray[np.generic]]
+) -> float | None:
+    """The largest difference, over the largest output; None where sizes differ, or for what is no number."""
+    errors = []
+    for name, array in found.items():
+        native = np.asarray(wanted[name], np.float64).ravel()
+        if native.size != array.size or not (np.isfinite(native).all() and np.isfinite(array).all()):
+            return None
+        if native.size:
+            largest = max(float(np.abs(native).max()), 1e-30)
+            errors.append(float(np.abs(array.ravel() - native).max()) / largest)
+    return max(errors, default=0.0)
 
 
 def _native_targets(journal: Journal) -> tuple[str, ...]:

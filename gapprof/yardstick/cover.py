@@ -1,7 +1,7 @@
 """Which nodes of the common graph have twins, and which loop nests these are. Pure."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 import onnx
@@ -17,30 +17,63 @@ from gapprof.yardstick.shapes import family_of, key_of
 
 _MOST_BYTES = 512 << 20
 """Of one loop nest; a page's memory has to hold it beside what others read."""
+# fmt: off
+_WHOLE_NUMBERS = frozenset(
+    (
+        "Shape", "Size", "ArgMax", "ArgMin", "NonZero", "Equal", "Less", "Greater", "LessOrEqual",
+        "GreaterOrEqual", "And", "Or", "Not",
+    )
+)
+_AS_GIVEN = frozenset(
+    (
+        "Reshape", "Transpose", "Gather", "Slice", "Concat", "Unsqueeze", "Squeeze", "Expand", "Tile",
+        "Identity", "Flatten", "Split", "Pad", "Add", "Sub", "Mul", "Div", "Mod", "Neg", "Abs", "Max",
+        "Min", "Clip", "Relu", "Range", "ReduceSum", "ReduceMax", "ReduceMin", "CumSum",
+    )
+)
+# fmt: on
+"""Whose results have the type of what they are given first."""
 _MIXED = frozenset({"Clip", "LayerNormalization", "SkipLayerNormalization"})
 """Whose further outputs and bounds are counted or not; what is timed is f32 in every model."""
 
 
 def covered(
-    graph: onnx.GraphProto, inputs: Iterable[TensorSpec], census: Iterable[NodeCensus]
+    graph: onnx.GraphProto, inputs: Sequence[TensorSpec], census: Iterable[NodeCensus]
 ) -> tuple[TwinNode, ...]:
     """Every node, with its twins or why it has none."""
     weights = {tensor.name: tuple(tensor.dims) for tensor in graph.initializer}
     known: dict[str, Shape] = {**weights, **{spec.name: spec.shape for spec in inputs}}
     rows = {row.name: row for row in census}
+    odd = {tensor.name for tensor in graph.initializer if tensor.data_type != onnx.TensorProto.FLOAT}
+    odd |= {spec.name for spec in inputs if spec.dtype != "float32"}
     for proto in graph.node:
+        if _makes_no_f32(proto, odd):
+            odd.update(proto.output)
         made = [name for name in proto.output if name]
         row = rows.get(proto.name)
         if row is not None and len(row.output_shapes) == len(made):
             known.update(zip(made, row.output_shapes, strict=True))
-    return tuple(_twin(proto, known, weights, rows.get(proto.name)) for proto in graph.node)
+    return tuple(_twin(proto, known, weights, rows.get(proto.name), odd) for proto in graph.node)
+
+
+def _makes_no_f32(node: onnx.NodeProto, odd: set[str]) -> bool:
+    """Whether its results have another type; bytes alone do not tell i32 from f32."""
+    if node.op_type == "Cast":
+        return any(one.name == "to" and one.i != onnx.TensorProto.FLOAT for one in node.attribute)
+    if node.op_type == "Where":
+        return node.input[1] in odd
+    return node.op_type in _WHOLE_NUMBERS or (node.op_type in _AS_GIVEN and node.input[0] in odd)
 
 
 def _twin(
-    proto: onnx.NodeProto, known: Mapping[str, Shape], weights: Mapping[str, Shape], row: NodeCensus | None
+    proto: onnx.NodeProto,
+    known: Mapping[str, Shape],
+    weights: Mapping[str, Shape],
+    row: NodeCensus | None,
+    odd: set[str],
 ) -> TwinNode:
     try:
-        parts = _parts(proto, known, weights, row)
+        parts = _parts(proto, known, weights, row, odd)
     except NoTwinError as reason:
         return TwinNode(name=proto.name, op_type=proto.op_type, parts=(), why=str(reason))
     size_bytes = max(sum(family_of(part).buffers(part)) for part in parts)
@@ -51,7 +84,11 @@ def _twin(
 
 
 def _parts(
-    proto: onnx.NodeProto, known: Mapping[str, Shape], weights: Mapping[str, Shape], row: NodeCensus | None
+    proto: onnx.NodeProto,
+    known: Mapping[str, Shape],
+    weights: Mapping[str, Shape],
+    row: NodeCensus | None,
+    odd: set[str],
 ) -> Parts:
     rule = _rules().get((proto.domain or "ai.onnx", proto.op_type))
     if rule is None:
@@ -61,7 +98,8 @@ def _parts(
         raise NoTwinError("a shape around it is not known")
     if not all(math.prod(known[name]) for name in touched):
         raise NoTwinError("a tensor around it is empty")
-    if row.bytes != F32 * sum(math.prod(known[name]) for name in touched) and proto.op_type not in _MIXED:
+    size = F32 * sum(math.prod(known[name]) for name in touched)
+    if odd.intersection(touched) or (row.bytes != size and proto.op_type not in _MIXED):
         raise NoTwinError("not all of its tensors are f32")
     return rule(
         Node(

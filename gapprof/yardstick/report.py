@@ -106,8 +106,9 @@ def _summary(
 ) -> KernelSummary:
     runs = tuple(recording.of(TwinRun))
     whole = {run.round: median(run.samples_us) / 1e3 for run in runs}
-    error = max((run.error for run in runs), default=0.0)
-    exact = bool(runs) and error <= _TOLERANCE
+    errors = [run.error for run in runs if run.error is not None]
+    error = max(errors, default=None)
+    exact = error is not None and error <= _TOLERANCE and len(errors) == len(runs)
     web_runs = {
         one.round: median(one.unprofiled_ms)
         for one in recording.of(Profile)
@@ -131,14 +132,16 @@ def _summary(
         predicted_ms=unprofiled_ms - saved,
         program_ms=middle(whole) if exact else None,
         program=ratio(web_runs, whole) if exact else None,
-        program_error=error if runs else None,
-        program_why="" if exact else _why_no_program(recording, error),
+        program_error=error,
+        program_why="" if exact else _why_no_program(recording, runs, error),
     )
 
 
-def _why_no_program(recording: Recording, error: float) -> str:
-    if error:
+def _why_no_program(recording: Recording, runs: Sequence[TwinRun], error: float | None) -> str:
+    if error is not None and error > _TOLERANCE:
         return f"its outputs differ from native's by {numbers.scientific(error)} of the largest"
+    if runs:
+        return "its outputs cannot be compared with native's"
     return next((one.text for one in recording.of(Note) if one.concerns == PROGRAM), "it was not run")
 
 

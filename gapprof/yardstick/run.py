@@ -1,6 +1,7 @@
 """One measurement of twins on this machine, beside profiles of the model itself; all in one recording."""
 
 import math
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import replace as changed
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from msgspec.structs import replace
 
 from gapprof import __version__, assets, backends, rungs
 from gapprof.browser.visit import Equipment
-from gapprof.errors import EnvironmentUnusable, GapprofError, Interrupted, ModelUnusable
+from gapprof.errors import EnvironmentUnusable, GapprofError, Interrupted, ModelUnusable, WrongUse
 from gapprof.facts.case import Case
 from gapprof.facts.profiles import CAPPED, NATIVE, WEB
 from gapprof.facts.twins import twins
@@ -20,7 +21,7 @@ from gapprof.guard import Guard
 from gapprof.kernels.family import Tile
 from gapprof.kernels.llvm.target import TARGETS
 from gapprof.kernels.machine import Machine
-from gapprof.measure.journal import open_journal
+from gapprof.measure.journal import Journal, open_journal
 from gapprof.measure.lock import sole_measurer
 from gapprof.measure.machine import machine_facts, usable_cores
 from gapprof.measure.pacing import preflight_pace
@@ -53,6 +54,7 @@ _MOST_BYTES = 1 << 30
 def measured(
     subject: Subject,
     database: Database,
+    keep: Callable[[Database], None],
     *,
     seed: int,
     rounds: int,
@@ -62,12 +64,11 @@ def measured(
     workdir: Path,
     guard: Guard,
     observer: Observer,
-) -> tuple[Recording, Database]:
-    """Tune what the database does not settle, then time twins and profile the model in rounds.
+) -> Recording:
+    """Tune what the database does not settle, `keep` it, then time twins and profile the model in rounds.
 
-    Returns what was measured, and the database with what was found. An interruption ends the rounds but
-    raises nothing: `end` says so. Raises EnvironmentUnusable, and ModelUnusable for a model that one side
-    does not run.
+    An interruption ends the rounds but raises nothing: `end` says so. Raises EnvironmentUnusable, and
+    ModelUnusable for a model that one side does not run.
     """
     settings = replace(SETTINGS, seed=seed, browser=browser)
     with ExitStack() as stack:
@@ -116,13 +117,14 @@ def measured(
             if wanted := bench.untuned(settled):
                 teller.tell("tuning", f"tuning {len(wanted)} shapes")
             tuned = bench.tuned(settled)
-            database = extended(database, tuned, **here)
+            _kept(journal, lambda: keep(extended(database, tuned, **here)))
             visits = changed(visits, pace=preflight.pace)
             whole: Program | None = None
             for number in range(rounds):
-                _round(bench, visits, preflight, tuned, number, rounds, teller, whole)
+                if not _round(bench, visits, preflight, tuned, number, rounds, teller, whole):
+                    whole = None
                 if number == 0 and (whole := _program(bench, visits, tuned)) is not None:
-                    bench.run_program(whole, visits.outputs_of(NATIVE), number)
+                    whole = whole if _ran(bench, whole, visits, number) else None
             journal.write(End(at_s=journal.now_s(), reason="finished"))
         except (KeyboardInterrupt, Interrupted):
             journal.write(End(at_s=journal.now_s(), reason="interrupted"))
@@ -130,7 +132,7 @@ def measured(
             with suppress(EnvironmentUnusable):
                 journal.write(End(at_s=journal.now_s(), reason="failed", text=error.message))
             raise
-        return journal.recording(), database
+        return journal.recording()
 
 
 def _preflight(visits: Visits, settings: Settings, teller: Teller) -> Preflight:
@@ -158,11 +160,13 @@ def _round(
     rounds: int,
     teller: Teller,
     whole: Program | None,
-) -> None:
+) -> bool:
     """The model's own profiles, the twins in the browser, and those of each instruction set, shuffled.
 
     From the second round on the whole model as well; which twin is the faster one, the first has to say.
+    False where it could not be run.
     """
+    sound = True
     steps = {step.rung.id: step for step in preflight.ladder}
     profiled = [rung for rung in _PROFILED if steps[rung].refusal is None]
     places = ["page", *bench.native_targets, *profiled, *(["program"] if whole else [])]
@@ -175,9 +179,28 @@ def _round(
         elif place == "page":
             bench.time_in_page(tuned, number)
         elif place == "program" and whole is not None:
-            bench.run_program(whole, visits.outputs_of(NATIVE), number)
+            sound = _ran(bench, whole, visits, number)
         else:
             bench.time_natively(tuned, place, number)
+    return sound
+
+
+def _ran(bench: Bench, whole: Program, visits: Visits, number: int) -> bool:
+    """It is an extra: what ends it, such as a page out of memory, ends nothing else."""
+    try:
+        bench.run_program(whole, visits.outputs_of(NATIVE), number)
+    except EnvironmentUnusable as error:
+        bench.journal.note("program", error.message)
+        return False
+    return True
+
+
+def _kept(journal: Journal, keep: Callable[[], None]) -> None:
+    """A disk that takes no database is no reason to measure nothing."""
+    try:
+        keep()
+    except (EnvironmentUnusable, WrongUse) as error:
+        journal.note("report", f"What was tuned could not be kept: {error.message}")
 
 
 def _program(bench: Bench, visits: Visits, tuned: Tuned) -> Program | None:

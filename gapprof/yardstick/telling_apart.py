@@ -10,6 +10,7 @@ from gapprof.browser.visit import Equipment
 from gapprof.errors import EnvironmentUnusable, WrongUse
 from gapprof.facts.profiles import CAPPED, WEB
 from gapprof.facts.twins import ENGINE, SSE, WASM
+from gapprof.files import make_folder
 from gapprof.guard import Guard
 from gapprof.measure.teller import Teller
 from gapprof.places import cache_dir
@@ -37,7 +38,7 @@ def telling_apart(settings: Settings, *, guard: Guard, scratch: Path) -> Telling
         try:
             _timed(subject, preflight, teller, first, settings, guard, scratch)
         except (EnvironmentUnusable, WrongUse) as error:
-            teller.journal.note("report", f"No twins: {error.message}")
+            teller.journal.note("report", f"The twins broke off: {error.message}")
 
     return tell
 
@@ -92,7 +93,11 @@ def _timed(
         teller.tell("tuning", f"tuning {len(wanted)} shapes")
     tuned = bench.tuned(settled)
     if wanted:
-        databases.write(path, databases.extended(database, tuned, **here))
+        try:
+            make_folder(path.parent)
+            databases.write(path, databases.extended(database, tuned, **here))
+        except (EnvironmentUnusable, WrongUse) as error:
+            journal.note("report", f"What was tuned could not be kept: {error.message}")
     places = ["page", *bench.native_targets]
     for number in range(first, first + ROUNDS):
         order = tuple(str(one) for one in np.random.default_rng([settings.seed, number]).permutation(places))

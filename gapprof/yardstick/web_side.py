@@ -73,7 +73,7 @@ class Page:
                 sample_ms=effort.sample_ms,
                 shown=tuple((offset, 4 * math.prod(shape)) for offset, shape in outputs),
             )
-            answer = await visit.ask(task, KernelsTimed)
+            answer = await visit.ask(task, KernelsTimed, most_s=deadline_s)
             shown = (np.frombuffer(base64.b64decode(one.base64), np.float32) for one in answer.shown)
             return Ran(
                 samples_us=answer.samples_us[0],
@@ -95,7 +95,7 @@ class Page:
         """
 
         async def all_of_them(visit: Visit, browser: str) -> tuple[list[tuple[tuple[float, ...], ...]], str]:
-            return [await self._batch(visit, one, effort, seed) for one in batches], browser
+            return [await self._batch(visit, one, effort, seed, deadline_s) for one in batches], browser
 
         return self._visited(all_of_them, inputs=b"", deadline_s=deadline_s)
 
@@ -123,7 +123,7 @@ class Page:
             ) from error
 
     async def _batch(
-        self, visit: Visit, batch: Sequence[Candidate], effort: Effort, seed: int
+        self, visit: Visit, batch: Sequence[Candidate], effort: Effort, seed: int, most_s: float
     ) -> tuple[tuple[float, ...], ...]:
         task = KernelsTask(
             memory_bytes=self.memory.size_bytes,
@@ -134,7 +134,7 @@ class Page:
             sample_ms=effort.sample_ms,
             shown=(),
         )
-        return (await visit.ask(task, KernelsTimed)).samples_us
+        return (await visit.ask(task, KernelsTimed, most_s=most_s)).samples_us
 
     def _case(self, one: Candidate, effort: Effort) -> KernelCase:
         kernel = one.wanted.kernel(MACHINES[one.target])

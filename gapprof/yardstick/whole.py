@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from gapprof.errors import GapprofError, Interrupted
+import msgspec
+
+from gapprof.errors import GapprofError, Interrupted, WrongUse
 from gapprof.guard import Guard
 from gapprof.interrupts import Hold
 from gapprof.recordings import read_run
@@ -41,7 +43,14 @@ class Outcome:
 
 def read(recording_path: Path) -> Outcome:
     """The table of a run that was recorded. Raises WrongUse."""
-    return Outcome(kernels=kernels_of(read_run(recording_path)))
+    recording = read_run(recording_path)
+    try:
+        return Outcome(kernels=kernels_of(recording))
+    except msgspec.DecodeError as error:
+        raise WrongUse(
+            f"{recording_path} names a kernel that this gapprof does not know: {error}",
+            hint="It is of another version, or was edited; measure again with `gapprof kernels MODEL`.",
+        ) from error
 
 
 def yardstick(wish: Wish, *, observer: Observer, hold: Hold) -> Outcome:
@@ -49,19 +58,15 @@ def yardstick(wish: Wish, *, observer: Observer, hold: Hold) -> Outcome:
     before = databases.read(wish.database_path)
     try:
         with hold.lifted():
-            recording, after = _measured(wish, before, observer)
+            recording = _measured(wish, before, observer)
     except KeyboardInterrupt:
         raise Interrupted("interrupted") from None
-    if after != before:
-        databases.write(wish.database_path, after)
     ended = recording.end is not None and recording.end.reason == "interrupted"
     stopped = Interrupted("interrupted") if ended else None
     return Outcome(kernels=kernels_of(recording), stopped=stopped)
 
 
-def _measured(
-    wish: Wish, database: databases.Database, observer: Observer
-) -> tuple[Recording, databases.Database]:
+def _measured(wish: Wish, database: databases.Database, observer: Observer) -> Recording:
     with Guard() as guard, guard.folder("kernels") as workdir:
         subject = open_subject(
             wish.model, shapes=wish.shapes, inputs=wish.inputs, seed=wish.seed, workdir=workdir
@@ -69,6 +74,7 @@ def _measured(
         return measured(
             subject,
             database,
+            lambda found: databases.write(wish.database_path, found),
             seed=wish.seed,
             rounds=wish.rounds,
             browser=wish.browser,

@@ -27,6 +27,8 @@ def _layer_norm(node: Node) -> Parts:
 
 
 def _skip_layer_norm(node: Node) -> Parts:
+    if node.has(4) or node.input(1) != node.output:
+        raise NoTwinError("it adds more than one tensor of its own shape")
     return [Combined(rows=1, columns=math.prod(node.output), op="add", right="all"), *_layer_norm(node)]
 
 

@@ -182,6 +182,26 @@ def test_what_has_no_twin_says_why(given: Any, why: str) -> None:
     assert why in found.why
 
 
+def test_what_is_not_f32_has_no_twin_though_it_takes_as_many_bytes() -> None:
+    nodes = [
+        helper.make_node("Shape", ["a"], ["s"], name="s"),
+        helper.make_node("Add", ["i", "i"], ["o"], name="n"),
+        helper.make_node("Add", ["s", "s"], ["p"], name="m"),
+    ]
+    graph = helper.make_graph(nodes, "g", [], [])
+    specs = [
+        TensorSpec(name="a", dtype="float32", shape=(4,)),
+        TensorSpec(name="i", dtype="int32", shape=(4,)),
+    ]
+    rows = [
+        NodeCensus(name=name, op_type=op, domain="", flops=4, bytes=size, output_shapes=(shape,))
+        for name, op, size, shape in (("s", "Shape", 24, (1,)), ("n", "Add", 32, (4,)), ("m", "Add", 8, (1,)))
+    ]
+    found = {node.name: node for node in covered(graph, specs, rows)}
+    assert "f32" in found["n"].why
+    assert "f32" in found["m"].why
+
+
 def test_what_is_not_f32_has_no_twin() -> None:
     node = helper.make_node("Add", ["a", "b"], ["o"], name="n")
     graph = helper.make_graph([node], "g", [], [])
