@@ -20,9 +20,6 @@ from gapprof.facts.twins import ENGINE, SSE, ByRound, Twins, kernels_ms, twins
 from gapprof.facts.wasm import served_simd
 from gapprof.records.twins import TwinNode
 
-_FEWEST = 2
-"""Passes; with a single one nobody knows how they differ."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeSplit:
@@ -88,7 +85,7 @@ def split(case: Case) -> Split | None:
     names = {node.name for node in nodes}
     seen_in_web = min((len(by_round) for by_round in web.values()), default=0)
     count = min(seen_in_web, *(len(node.capped_ms) for node in nodes))
-    if count < _FEWEST:
+    if not count:
         return None
     nodes = [node.first(count) for node in nodes]
     sums = (_of_the_others(one, names, count) for one in (web, capped))

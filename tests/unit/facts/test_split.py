@@ -3,6 +3,7 @@
 import math
 
 import pytest
+from msgspec.structs import replace
 
 from gapprof.backends.synthetic import Machine, PlantedNode, ladder_ms
 from gapprof.explain.report import build
@@ -14,6 +15,7 @@ from gapprof.facts.split import split
 from gapprof.records.recording import Recording
 from gapprof.records.report import CauseRow, Report
 from gapprof.records.settings import Settings
+from gapprof.records.trial import Profile
 from tests.truth.recorder import record
 from tests.unit.facts.twins import with_twins
 
@@ -166,3 +168,14 @@ def test_native_and_the_browser_are_where_they_were() -> None:
     plain, twinned = Case(record(MACHINE, ONE_THREAD, page_threads=1)), Case(recording())
     for rung in (NATIVE, CAPPED, WEB):
         assert plain.get(latencies)[rung] == twinned.get(latencies)[rung]
+
+
+def test_a_pass_that_one_side_lacks_counts_on_neither() -> None:
+    whole = recording({"conv": TWINS["conv"]}, without=("soft",))
+    web = [entry for entry in whole.entries if isinstance(entry, Profile) and entry.rung == WEB]
+    lacking = replace(whole, entries=tuple(entry for entry in whole.entries if entry is not web[-1]))
+    found, full = Case(lacking).get(split), Case(whole).get(split)
+    assert found is not None
+    assert full is not None
+    assert len(found.rest_by_pass_ms) == len(web) - 1
+    assert found.rest_by_pass_ms == pytest.approx(full.rest_by_pass_ms[: len(web) - 1])
