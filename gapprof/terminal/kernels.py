@@ -47,6 +47,8 @@ def _headline(kernels: Kernels) -> str:
     summary = kernels.summary
     if kernels.status == "failed":
         return f"Nothing could be compared: {kernels.why}."
+    if summary is None and kernels.status == "ok":
+        return "This recording holds no twin kernels; `gapprof kernels MODEL` measures them."
     if summary is None:
         return "Interrupted before there was anything to compare."
     if summary.program is not None and summary.program_ms is not None:

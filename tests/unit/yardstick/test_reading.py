@@ -13,7 +13,9 @@ from gapprof.recordings import read_run
 from gapprof.records.codec import encode_entry
 from gapprof.records.recording import Recording
 from gapprof.records.settings import Settings
+from gapprof.records.surface import Surface
 from gapprof.records.twins import TwinPlan, TwinRun, TwinTrial
+from gapprof.terminal.kernels import drawn
 from gapprof.yardstick.bench import _error
 from gapprof.yardstick.report import kernels_of
 from tests.truth.recorder import record
@@ -100,6 +102,7 @@ def test_a_recording_without_twins_has_no_table(tmp_path: Path) -> None:
     found = kernels_of(plain)
     assert found.summary is None
     assert found.rows == ()
+    assert drawn(found, Surface()).startswith("This recording holds no twin kernels")
 
 
 def test_what_is_no_number_is_no_agreement() -> None:
