@@ -45,18 +45,24 @@ def twins(case: Case) -> Twins | None:
         return None
     ms: dict[str, dict[str, dict[int, float]]] = {}
     schedules: dict[str, dict[str, Schedule]] = {}
-    browser, tuning_s = "", 0.0
+    browser, tuning = "", set[tuple[float, float]]()
     for trial in case.recording.of(TwinTrial):
         if trial.target in WEB_TARGETS:
             browser = trial.engine
         if trial.round < 0:
-            tuning_s = trial.ended_s - trial.started_s
+            tuning.add((trial.started_s, trial.ended_s))
             continue
         for one in trial.times:
             by_round = ms.setdefault(trial.target, {}).setdefault(one.shape, {})
             by_round[trial.round] = median(one.samples_us) / 1e3
             schedules.setdefault(trial.target, {})[one.shape] = one.schedule
-    return Twins(nodes=plan.nodes, ms=ms, schedules=schedules, browser=browser, tuning_s=tuning_s)
+    return Twins(
+        nodes=plan.nodes,
+        ms=ms,
+        schedules=schedules,
+        browser=browser,
+        tuning_s=math.fsum(ended - started for started, ended in tuning),
+    )
 
 
 def kernels_ms(case: Case, rung: str) -> Mapping[str, ByRound]:

@@ -45,6 +45,18 @@ def test_the_tuned_twin_is_the_faster_one(recording: Recording) -> None:
     assert row.twins_ms.keys() == TWINS["conv"].keys()
 
 
+def test_tuning_took_what_its_visits_took(recording: Recording) -> None:
+    """Targets of one visit share its time."""
+    trial = next(one for one in recording.entries if isinstance(one, TwinTrial))
+    visits = [
+        replace(trial, round=-1, target=target, started_s=began, ended_s=began + 2.0)
+        for began in (1.0, 5.0)
+        for target in ("wasm", "wasm-relaxed")
+    ]
+    tuned = replace(recording, entries=(*recording.entries, *visits))
+    assert kernels_of(tuned).tuning_s == pytest.approx(4.0)
+
+
 def test_a_program_counts_whose_outputs_agree(recording: Recording) -> None:
     summary = kernels_of(recording).summary
     assert summary is not None
