@@ -22,6 +22,7 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -99,9 +100,9 @@ await answer(times);
 class Handler(http.server.BaseHTTPRequestHandler):
     """Files of one job, and the place where its answer arrives."""
 
-    def __init__(self, *arguments: object, files: dict[str, bytes | Path], answers: list[object]) -> None:
+    def __init__(self, *arguments: Any, files: dict[str, bytes | Path], answers: list[object]) -> None:
         self.files, self.answers = files, answers
-        super().__init__(*arguments)  # type: ignore[arg-type]  # partial() hides the base's signature
+        super().__init__(*arguments)
 
     def do_GET(self) -> None:
         """A page, a script, the model or one tensor."""

@@ -37,7 +37,7 @@ _LISTS = {"--js-flags": " ", "--enable-features": ",", "--disable-features": ","
 _OURS = ("--user-data-dir", "--remote-debugging-port", "--remote-debugging-pipe")
 _CONTAINER_MARKS = ("/.dockerenv", "/run/.containerenv")
 _LONGEST_TMPDIR = 107 - len("/org.chromium.Chromium.XXXXXX/SingletonSocket")
-"""Addresses of Unix sockets have room for 107 bytes."""
+"""Addresses of Unix sockets have room for 107 bytes; the browser replaces each X, as mkdtemp does."""
 _LOOPBACK = "127.0.0.1,localhost"
 _UNKNOWN = re.compile(r"unrecognized flag (-\S+)|remaining arguments were ignored: (.*)")
 

@@ -1,6 +1,8 @@
 """What a family of loop nests offers: schedules worth trying, the nest of one, and its buffers."""
 
-from typing import Any, Protocol
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 from msgspec import Struct
 
@@ -24,7 +26,8 @@ class Tile(Struct, frozen=True):
     """Of a block of the second operand; more than there is: no blocks."""
 
 
-PLAIN = (Tile(1, 1, 1, 1),)
+PLAIN = Tile(1, 1, 1, 1)
+"""Where nothing is tuned."""
 UNROLLED = tuple(Tile(1, 1, unroll, 1) for unroll in (1, 2, 4))
 _REGISTERS = 15
 """That V8 hands out of the 16 of x86-64 (notes on kernels): a tile that wants more spills in its loop."""
@@ -35,22 +38,25 @@ def fits(rows: int, vectors: int, machine: Machine) -> bool:
     return rows * vectors + vectors + 1 + (not machine.fused) <= _REGISTERS
 
 
-class Family(Protocol):
-    """One file of `families/`. `shape` is always a value of `kind`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """What one file of `families/` exports. Every shape that its functions get is of `kind`."""
+
+    kind: type[Struct]
+    """What says all about one problem; its tag is the family's id."""
+    tiles: Callable[[Any, Machine], tuple[Tile, ...]]
+    """About ten at the most, without those that spill registers for certain."""
+    kernel: Callable[[Any, Tile, Machine], Kernel]
+    """The loop nest; it takes as many addresses as `buffers` has sizes."""
+    buffers: Callable[[Any], tuple[int, ...]]
+    """Bytes of each parameter's buffer; the last one is written, the others are read."""
 
     @property
     def id(self) -> str:
-        """As the shape's tag."""
+        """As the tag of its shapes."""
+        return str(self.kind.__struct_config__.tag)
 
-    @property
-    def kind(self) -> type[Struct]:
-        """What says all about one problem; its tag is the family's id."""
 
-    def tiles(self, shape: Any, machine: Machine) -> tuple[Tile, ...]:
-        """About ten at the most, without those that spill registers for certain."""
-
-    def kernel(self, shape: Any, tile: Tile, machine: Machine) -> Kernel:
-        """The loop nest; it takes as many addresses as `buffers` has sizes."""
-
-    def buffers(self, shape: Any) -> tuple[int, ...]:
-        """Bytes of each parameter's buffer; the last one is written, the others are read."""
+def always(*tiles: Tile) -> Callable[[Any, Machine], tuple[Tile, ...]]:
+    """The same schedules, whatever the shape and the machine."""
+    return lambda _shape, _machine: tiles

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from gapprof.kernels.builder import Builder
-from gapprof.kernels.ir import Binary, Bits, Constant, Expression, Local, ShiftLeft, Unary, Vector
+from gapprof.kernels.ir import Binary, Bits, Constant, Expression, Local, ShiftLeft, Unary, Vector, vector_of
 
 Activation = Literal["relu", "clip6", "sigmoid", "tanh", "erf", "gelu", "hardswish", "exp", "sqrt"]
 """`clip6` is Clip to [0, 6], the rectifier of mobile networks."""
@@ -40,7 +40,7 @@ def activation(b: Builder, which: Activation, x: Expression) -> Expression:
 
 def exponential(b: Builder, x: Expression) -> Expression:
     """e^x to 2e-7 of itself, for x in [-87, 88]; what lies outside is taken as the nearest bound."""
-    kind = _vector(x)
+    kind = vector_of(x)
     bounded = b.vector(kind, _clipped(x, _SMALLEST_EXP, _LARGEST_EXP))
     raised = b.vector(kind, b.mul_add(bounded, _splat(1 / math.log(2), kind), _splat(_ROUND, kind)))
     whole = b.vector(kind, raised - _ROUND)
@@ -54,7 +54,7 @@ def exponential(b: Builder, x: Expression) -> Expression:
 
 def error_function(b: Builder, x: Expression) -> Expression:
     """erf x, to 3e-7."""
-    kind = _vector(x)
+    kind = vector_of(x)
     bounded = b.vector(kind, _clipped(x, -_ERF_ONE, _ERF_ONE))
     squared = b.vector(kind, bounded * bounded)
     over = b.vector(kind, _polynomial(b, _ERF_OVER, squared))
@@ -64,15 +64,15 @@ def error_function(b: Builder, x: Expression) -> Expression:
 
 def sigmoid(b: Builder, x: Expression) -> Expression:
     """1 / (1 + e^-x)."""
-    kind = _vector(x)
+    kind = vector_of(x)
     return _splat(1.0, kind) / (exponential(b, Unary("neg", x)) + 1.0)
 
 
-def _relu(b: Builder, x: Expression) -> Expression:  # noqa: ARG001  every function takes the builder
-    return Binary("pmax", x, _splat(0.0, _vector(x)))
+def _relu(_: Builder, x: Expression) -> Expression:
+    return Binary("pmax", x, _splat(0.0, vector_of(x)))
 
 
-def _clip6(b: Builder, x: Expression) -> Expression:  # noqa: ARG001
+def _clip6(_: Builder, x: Expression) -> Expression:
     return _clipped(x, 0.0, 6.0)
 
 
@@ -86,12 +86,12 @@ def _gelu(b: Builder, x: Expression) -> Expression:
     return x * 0.5 * (error_function(b, x * math.sqrt(0.5)) + 1.0)
 
 
-def _hardswish(b: Builder, x: Expression) -> Expression:  # noqa: ARG001
+def _hardswish(_: Builder, x: Expression) -> Expression:
     """x · max(0, min(1, x / 6 + 1 / 2))."""
     return x * _clipped(x * (1 / 6) + 0.5, 0.0, 1.0)
 
 
-def _sqrt(b: Builder, x: Expression) -> Expression:  # noqa: ARG001
+def _sqrt(_: Builder, x: Expression) -> Expression:
     return Unary("sqrt", x)
 
 
@@ -110,7 +110,7 @@ _ACTIVATIONS: dict[Activation, Callable[[Builder, Expression], Expression]] = {
 
 def _polynomial(b: Builder, coefficients: Sequence[float], x: Local) -> Expression:
     """By Horner's rule, the highest power first."""
-    kind = _vector(x)
+    kind = vector_of(x)
     value = b.vector(kind, _splat(coefficients[0], kind))
     for coefficient in coefficients[1:]:
         b.set(value, b.mul_add(value, x, _splat(coefficient, kind)))
@@ -118,15 +118,9 @@ def _polynomial(b: Builder, coefficients: Sequence[float], x: Local) -> Expressi
 
 
 def _clipped(x: Expression, low: float, high: float) -> Expression:
-    kind = _vector(x)
+    kind = vector_of(x)
     return Binary("pmax", Binary("pmin", x, _splat(high, kind)), _splat(low, kind))
 
 
 def _splat(value: float, kind: Vector) -> Constant:
     return Constant(value, kind)
-
-
-def _vector(x: Expression) -> Vector:
-    if not isinstance(x.type, Vector):
-        raise TypeError(f"a function of vectors, not of {x.type}")
-    return x.type

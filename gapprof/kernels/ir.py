@@ -162,7 +162,7 @@ class Bits(Operand):
     type: Vector
 
     def __post_init__(self) -> None:
-        if _vector(self.operand).size_bytes != self.type.size_bytes:
+        if vector_of(self.operand).size_bytes != self.type.size_bytes:
             raise TypeError(f"{self.operand.type} does not have the bits of {self.type}")
 
 
@@ -336,7 +336,7 @@ class Store:
 
     def __post_init__(self) -> None:
         _address(self.address, self.offset)
-        _vector(self.value)
+        vector_of(self.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -383,18 +383,19 @@ def _same(what: str, left: Expression, right: Expression) -> None:
 
 
 def _wanted(what: str, operand: Expression, element: Element) -> None:
-    if _vector(operand).element != element:
+    if vector_of(operand).element != element:
         raise TypeError(f"{what} takes {element}, not {operand.type}")
 
 
-def _vector(operand: Expression) -> Vector:
+def vector_of(operand: Expression) -> Vector:
+    """Its type; raises TypeError for an index."""
     if not isinstance(operand.type, Vector):
         raise TypeError(f"a vector is wanted, not {operand.type}")
     return operand.type
 
 
 def _lanes(operand: Expression) -> int:
-    return _vector(operand).lanes
+    return vector_of(operand).lanes
 
 
 def _address(address: Expression, offset: int) -> None:

@@ -13,6 +13,7 @@ from gapprof.kernels.llvm.compile import compiled, host_targets, version
 from gapprof.kernels.llvm.target import Target
 from gapprof.kernels.machine import Machine
 from gapprof.subject import child
+from gapprof.text import numbers
 from gapprof.yardstick.buffers import Memory
 from gapprof.yardstick.wish import Effort, Wanted
 
@@ -47,7 +48,9 @@ def timed(asked: Asked, *, scratch: Path, deadline_s: float) -> Answer:
         case child.Died():
             raise EnvironmentUnusable(f"native twins of {asked.target} ended with {outcome.how}")
         case child.Overdue():
-            raise EnvironmentUnusable(f"native twins of {asked.target} took more than {deadline_s:.0f} s")
+            raise EnvironmentUnusable(
+                f"native twins of {asked.target} took more than {numbers.duration(deadline_s)}"
+            )
 
 
 def targets() -> tuple[Target, ...]:

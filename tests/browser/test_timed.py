@@ -5,6 +5,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from gapprof.browser.cdp import Connection, Params
 from gapprof.native.tensors import read_arrays
 from gapprof.records.environment import OWN_RULE
 from gapprof.records.job import Job
-from gapprof.records.trial import Failure, Trial
+from gapprof.records.trial import Failure, Profile, Trial
 from tests.browser.conftest import PACE, SIZE, on
 
 
@@ -161,10 +162,16 @@ def test_profiled_nodes_have_the_names_of_the_graph(chromium: Chromium, job: Job
     assert not isinstance(profile, Failure), profile
     assert [node.name for node in profile.nodes] == ["mm0", "mm1", "mm2", "mm3"]
     assert all(len(node.samples_ms) == len(profile.profiled_ms) for node in profile.nodes)
-    # A difference of two short times: what sign it has is the machine's mood, that it is there is ours.
     assert profile.dispatch_us_per_node is not None
-    assert abs(profile.dispatch_us_per_node) < 1e3 * profile.unprofiled_ms[0]
     assert profile.profiler_us_per_node is not None
+
+
+def test_going_from_node_to_node_takes_time(chromium: Chromium, job: Job) -> None:
+    """Three browsers: it is the difference of two short times, which one launch may see at unlike moments."""
+    found = [chromium.profiled(job, lambda _: None) for _ in range(3)]
+    dispatch_us = [one.dispatch_us_per_node for one in found if isinstance(one, Profile)]
+    assert len(dispatch_us) == 3
+    assert median(one for one in dispatch_us if one is not None) > 0
 
 
 class _Guarded(http.server.BaseHTTPRequestHandler):

@@ -5,7 +5,7 @@ from typing import Literal
 from msgspec import Struct
 
 from gapprof.kernels.builder import Builder
-from gapprof.kernels.family import F32, UNROLLED, Tile
+from gapprof.kernels.family import F32, UNROLLED, Family, always
 from gapprof.kernels.functions import Activation, activation
 from gapprof.kernels.ir import Arithmetic, Binary, Expression, Kernel, Load, LoadSplat, Local, Vector
 from gapprof.kernels.machine import Machine, turns
@@ -59,25 +59,16 @@ def _other(shape: Combined, right: Local, at: int, kind: Vector) -> Expression:
     return Load(right, at, kind) if shape.right in ("all", "row") else LoadSplat(right, 0, kind)
 
 
-class _Family:
-    """Two operands, by the unrolling."""
-
-    id = "combined"
-    kind = Combined
-
-    def tiles(self, shape: Combined, machine: Machine) -> tuple[Tile, ...]:  # noqa: ARG002
-        """Only the unrolling matters."""
-        return UNROLLED
-
-    def kernel(self, shape: Combined, tile: Tile, machine: Machine) -> Kernel:
-        """The loop nest."""
-        return combined(shape, tile.unroll, machine)
-
-    def buffers(self, shape: Combined) -> tuple[int, ...]:
-        """Left, right, result."""
-        whole = shape.rows * shape.columns * F32
-        right = {"all": whole, "row": shape.columns * F32, "column": shape.rows * F32, "one": F32}
-        return whole, right[shape.right], whole
+def _buffers(shape: Combined) -> tuple[int, ...]:
+    """Left, right, result."""
+    whole = shape.rows * shape.columns * F32
+    right = {"all": whole, "row": shape.columns * F32, "column": shape.rows * F32, "one": F32}
+    return whole, right[shape.right], whole
 
 
-FAMILY = _Family()
+FAMILY = Family(
+    kind=Combined,
+    tiles=always(*UNROLLED),
+    kernel=lambda shape, tile, machine: combined(shape, tile.unroll, machine),
+    buffers=_buffers,
+)

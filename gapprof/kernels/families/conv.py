@@ -7,7 +7,7 @@ that fill no vector are covered by one that overlaps the last, since what is com
 from msgspec import Struct
 
 from gapprof.kernels.builder import Builder
-from gapprof.kernels.family import F32, Tile, fits
+from gapprof.kernels.family import F32, Family, Tile, fits
 from gapprof.kernels.functions import Activation, activation
 from gapprof.kernels.ir import Constant, Expression, Kernel, Load, LoadSplat, Local, Shuffle, Vector
 from gapprof.kernels.machine import Machine, covering
@@ -177,36 +177,6 @@ def _positions(size: int, shape: Conv, axis: int) -> int:
 _TILES = ((6, 2), (5, 2), (4, 2), (3, 3), (2, 4), (4, 3), (1, 6), (8, 1), (12, 1))
 
 
-class _Family:
-    """Register tiles."""
-
-    id = "conv"
-    kind = Conv
-
-    def tiles(self, shape: Conv, machine: Machine) -> tuple[Tile, ...]:
-        """Those whose filters and columns exist, the ones with most sums first."""
-        filters = shape.filters // shape.groups
-        most_vectors = -(-shape.out[1] // machine.lanes)
-        sizes = dict.fromkeys(
-            (min(rows, filters), min(vectors, most_vectors))
-            for rows, vectors in _TILES
-            if fits(rows, vectors, machine)
-        )
-        best = sorted(sizes, key=lambda size: -size[0] * size[1])[:6]
-        return tuple(Tile(rows, vectors, 1, 1) for rows, vectors in best)
-
-    def kernel(self, shape: Conv, tile: Tile, machine: Machine) -> Kernel:
-        """The loop nest."""
-        return conv(shape, tile, machine)
-
-    def buffers(self, shape: Conv) -> tuple[int, ...]:
-        """Image, filters, bias, result."""
-        return conv_buffers(shape)
-
-
-FAMILY = _Family()
-
-
 def conv_buffers(shape: Conv) -> tuple[int, ...]:
     """Bytes of image, filters, bias where there is one, and result."""
     image = shape.batch * shape.channels * shape.height * shape.width * F32
@@ -214,3 +184,19 @@ def conv_buffers(shape: Conv) -> tuple[int, ...]:
     bias = (shape.filters * F32,) if shape.bias else ()
     rows, columns = shape.out
     return image, filters, *bias, shape.batch * shape.filters * rows * columns * F32
+
+
+def _tiles(shape: Conv, machine: Machine) -> tuple[Tile, ...]:
+    """Those whose filters and columns exist, the ones with most sums first."""
+    filters = shape.filters // shape.groups
+    most_vectors = -(-shape.out[1] // machine.lanes)
+    sizes = dict.fromkeys(
+        (min(rows, filters), min(vectors, most_vectors))
+        for rows, vectors in _TILES
+        if fits(rows, vectors, machine)
+    )
+    best = sorted(sizes, key=lambda size: -size[0] * size[1])[:6]
+    return tuple(Tile(rows, vectors, 1, 1) for rows, vectors in best)
+
+
+FAMILY = Family(kind=Conv, tiles=_tiles, kernel=conv, buffers=conv_buffers)

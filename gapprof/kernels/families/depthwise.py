@@ -2,7 +2,7 @@
 
 from gapprof.kernels.builder import Builder
 from gapprof.kernels.families.conv import Conv, conv_buffers, strided
-from gapprof.kernels.family import F32, Tile
+from gapprof.kernels.family import F32, Family, Tile
 from gapprof.kernels.functions import activation
 from gapprof.kernels.ir import Expression, Kernel, LoadSplat, Local, Vector
 from gapprof.kernels.machine import Machine, covering
@@ -131,23 +131,14 @@ class _Nest:
         return row * self._shape.stride[0] + tap * self._shape.dilation[0]
 
 
-class _Family:
-    """How many rows at once."""
-
-    id = "depthwise"
-    kind = Depthwise
-
-    def tiles(self, shape: Depthwise, machine: Machine) -> tuple[Tile, ...]:  # noqa: ARG002
-        """Those that there are rows for."""
-        return tuple(Tile(rows, 1, 1, 1) for rows in (1, 2, 3, 4) if rows <= max(1, shape.out[0]))
-
-    def kernel(self, shape: Depthwise, tile: Tile, machine: Machine) -> Kernel:
-        """The loop nest."""
-        return depthwise(shape, tile.rows, machine)
-
-    def buffers(self, shape: Depthwise) -> tuple[int, ...]:
-        """Image, filters, bias, result."""
-        return conv_buffers(shape)
+def _tiles(shape: Depthwise, _: Machine) -> tuple[Tile, ...]:
+    """Those that there are rows for."""
+    return tuple(Tile(rows, 1, 1, 1) for rows in (1, 2, 3, 4) if rows <= max(1, shape.out[0]))
 
 
-FAMILY = _Family()
+FAMILY = Family(
+    kind=Depthwise,
+    tiles=_tiles,
+    kernel=lambda shape, tile, machine: depthwise(shape, tile.rows, machine),
+    buffers=conv_buffers,
+)

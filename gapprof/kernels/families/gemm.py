@@ -13,7 +13,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from gapprof.kernels.builder import Builder
-from gapprof.kernels.family import F32, Tile, fits
+from gapprof.kernels.family import F32, Family, Tile, fits
 from gapprof.kernels.functions import Activation, activation
 from gapprof.kernels.ir import Constant, Expression, Kernel, Load, LoadSplat, Local, Vector
 from gapprof.kernels.machine import Machine, pieces
@@ -222,39 +222,27 @@ _DEEPEST = 8192
 """Each block is code of its own."""
 
 
-class _Family:
-    """Register tiles, two unrollings, and blocks of B where it is deep."""
-
-    id = "gemm"
-    kind = Gemm
-
-    def tiles(self, shape: Gemm, machine: Machine) -> tuple[Tile, ...]:
-        """Those whose rows and columns exist, the ones with most sums first."""
-        most_vectors = max(1, shape.columns // machine.lanes)
-        sizes = dict.fromkeys(
-            (min(rows, shape.rows), min(vectors, most_vectors))
-            for rows, vectors in _TILES
-            if fits(rows, vectors, machine)
-        )
-        best = sorted(sizes, key=lambda size: -size[0] * size[1])[:4]
-        depths = (shape.depth, _BLOCK) if _DEEP < shape.depth <= _DEEPEST else (shape.depth,)
-        return tuple(
-            Tile(rows, vectors, unroll, depth)
-            for rows, vectors in best
-            for depth in depths
-            for unroll in (2, 4)
-        )[:10]
-
-    def kernel(self, shape: Gemm, tile: Tile, machine: Machine) -> Kernel:
-        """The loop nest."""
-        return gemm(shape, tile, machine)
-
-    def buffers(self, shape: Gemm) -> tuple[int, ...]:
-        """A, B, bias, C."""
-        a = shape.rows * shape.depth * F32 * (1 if shape.shared == "a" else shape.batch)
-        b = shape.depth * shape.columns * F32 * (1 if shape.shared == "b" else shape.batch)
-        bias = {"": (), "row": (shape.rows * F32,), "column": (shape.columns * F32,)}[shape.bias]
-        return a, b, *bias, shape.batch * shape.rows * shape.columns * F32
+def _tiles(shape: Gemm, machine: Machine) -> tuple[Tile, ...]:
+    """Those whose rows and columns exist, the ones with most sums first."""
+    most_vectors = max(1, shape.columns // machine.lanes)
+    sizes = dict.fromkeys(
+        (min(rows, shape.rows), min(vectors, most_vectors))
+        for rows, vectors in _TILES
+        if fits(rows, vectors, machine)
+    )
+    best = sorted(sizes, key=lambda size: -size[0] * size[1])[:4]
+    depths = (shape.depth, _BLOCK) if _DEEP < shape.depth <= _DEEPEST else (shape.depth,)
+    return tuple(
+        Tile(rows, vectors, unroll, depth) for rows, vectors in best for depth in depths for unroll in (2, 4)
+    )[:10]
 
 
-FAMILY = _Family()
+def _buffers(shape: Gemm) -> tuple[int, ...]:
+    """A, B, bias, C."""
+    a = shape.rows * shape.depth * F32 * (1 if shape.shared == "a" else shape.batch)
+    b = shape.depth * shape.columns * F32 * (1 if shape.shared == "b" else shape.batch)
+    bias = {"": (), "row": (shape.rows * F32,), "column": (shape.columns * F32,)}[shape.bias]
+    return a, b, *bias, shape.batch * shape.rows * shape.columns * F32
+
+
+FAMILY = Family(kind=Gemm, tiles=_tiles, kernel=gemm, buffers=_buffers)

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from gapprof.kernels.builder import Builder
-from gapprof.kernels.family import F32, UNROLLED, Tile
+from gapprof.kernels.family import F32, UNROLLED, Family, always
 from gapprof.kernels.ir import Constant, Expression, Kernel, Load, Local, Splat, Unary, Vector
 from gapprof.kernels.machine import SCALAR, Machine
 from gapprof.kernels.rows import Moving, Row
@@ -48,24 +48,15 @@ def layer_norm(shape: LayerNorm, unroll: int, machine: Machine, *, name: str = "
     return b.kernel()
 
 
-class _Family:
-    """Layer normalisation, by the unrolling."""
-
-    id = "layer-norm"
-    kind = LayerNorm
-
-    def tiles(self, shape: LayerNorm, machine: Machine) -> tuple[Tile, ...]:  # noqa: ARG002
-        """Only the unrolling matters."""
-        return UNROLLED
-
-    def kernel(self, shape: LayerNorm, tile: Tile, machine: Machine) -> Kernel:
-        """The loop nest."""
-        return layer_norm(shape, tile.unroll, machine)
-
-    def buffers(self, shape: LayerNorm) -> tuple[int, ...]:
-        """Source, scale, bias, result."""
-        whole, row = shape.rows * shape.columns * F32, shape.columns * F32
-        return whole, row, row, whole
+def _buffers(shape: LayerNorm) -> tuple[int, ...]:
+    """Source, scale, bias, result."""
+    whole, row = shape.rows * shape.columns * F32, shape.columns * F32
+    return whole, row, row, whole
 
 
-FAMILY = _Family()
+FAMILY = Family(
+    kind=LayerNorm,
+    tiles=always(*UNROLLED),
+    kernel=lambda shape, tile, machine: layer_norm(shape, tile.unroll, machine),
+    buffers=_buffers,
+)

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from gapprof.kernels.builder import Builder
-from gapprof.kernels.family import F32, UNROLLED, Tile
+from gapprof.kernels.family import F32, UNROLLED, Family, always
 from gapprof.kernels.functions import Activation, activation
 from gapprof.kernels.ir import Kernel, Load, Vector
 from gapprof.kernels.machine import Machine, turns
@@ -31,23 +31,14 @@ def mapped(shape: Mapped, unroll: int, machine: Machine, *, name: str = "mapped"
     return b.kernel()
 
 
-class _Family:
-    """A map, by the unrolling."""
-
-    id = "mapped"
-    kind = Mapped
-
-    def tiles(self, shape: Mapped, machine: Machine) -> tuple[Tile, ...]:  # noqa: ARG002
-        """Only the unrolling matters."""
-        return UNROLLED
-
-    def kernel(self, shape: Mapped, tile: Tile, machine: Machine) -> Kernel:
-        """The loop nest."""
-        return mapped(shape, tile.unroll, machine)
-
-    def buffers(self, shape: Mapped) -> tuple[int, ...]:
-        """Source, result."""
-        return (shape.count * F32,) * 2
+def _buffers(shape: Mapped) -> tuple[int, ...]:
+    """Source, result."""
+    return (shape.count * F32,) * 2
 
 
-FAMILY = _Family()
+FAMILY = Family(
+    kind=Mapped,
+    tiles=always(*UNROLLED),
+    kernel=lambda shape, tile, machine: mapped(shape, tile.unroll, machine),
+    buffers=_buffers,
+)

@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from gapprof.kernels.builder import Builder
 from gapprof.kernels.families.conv import strided
-from gapprof.kernels.family import F32, PLAIN, Tile
+from gapprof.kernels.family import F32, PLAIN, Family, always
 from gapprof.kernels.ir import Binary, Kernel, Local, Vector
 from gapprof.kernels.machine import Machine, covering
 
@@ -62,24 +62,15 @@ def max_pool(shape: MaxPool, machine: Machine) -> Kernel:
     return b.kernel()
 
 
-class _Family:
-    """Nothing is tuned."""
-
-    id = "max-pool"
-    kind = MaxPool
-
-    def tiles(self, shape: MaxPool, machine: Machine) -> tuple[Tile, ...]:  # noqa: ARG002
-        """Only one."""
-        return PLAIN
-
-    def kernel(self, shape: MaxPool, tile: Tile, machine: Machine) -> Kernel:  # noqa: ARG002
-        """The loop nest."""
-        return max_pool(shape, machine)
-
-    def buffers(self, shape: MaxPool) -> tuple[int, ...]:
-        """Source, result."""
-        rows, columns = shape.out
-        return shape.planes * shape.height * shape.width * F32, shape.planes * rows * columns * F32
+def _buffers(shape: MaxPool) -> tuple[int, ...]:
+    """Source, result."""
+    rows, columns = shape.out
+    return shape.planes * shape.height * shape.width * F32, shape.planes * rows * columns * F32
 
 
-FAMILY = _Family()
+FAMILY = Family(
+    kind=MaxPool,
+    tiles=always(PLAIN),
+    kernel=lambda shape, _tile, machine: max_pool(shape, machine),
+    buffers=_buffers,
+)

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from gapprof.kernels.builder import Builder
-from gapprof.kernels.family import F32, UNROLLED, Tile
+from gapprof.kernels.family import F32, UNROLLED, Family, always
 from gapprof.kernels.ir import Expression, Kernel, Load, Local, Vector
 from gapprof.kernels.machine import Machine
 from gapprof.kernels.rows import Moving, Row
@@ -31,23 +31,14 @@ def mean(shape: Mean, unroll: int, machine: Machine) -> Kernel:
     return b.kernel()
 
 
-class _Family:
-    """A mean, by the unrolling."""
-
-    id = "mean"
-    kind = Mean
-
-    def tiles(self, shape: Mean, machine: Machine) -> tuple[Tile, ...]:  # noqa: ARG002
-        """Only the unrolling matters."""
-        return UNROLLED
-
-    def kernel(self, shape: Mean, tile: Tile, machine: Machine) -> Kernel:
-        """The loop nest."""
-        return mean(shape, tile.unroll, machine)
-
-    def buffers(self, shape: Mean) -> tuple[int, ...]:
-        """Source, result."""
-        return shape.rows * shape.columns * F32, shape.rows * F32
+def _buffers(shape: Mean) -> tuple[int, ...]:
+    """Source, result."""
+    return shape.rows * shape.columns * F32, shape.rows * F32
 
 
-FAMILY = _Family()
+FAMILY = Family(
+    kind=Mean,
+    tiles=always(*UNROLLED),
+    kernel=lambda shape, tile, machine: mean(shape, tile.unroll, machine),
+    buffers=_buffers,
+)

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from gapprof.kernels.builder import Builder
-from gapprof.kernels.family import F32, PLAIN, Tile
+from gapprof.kernels.family import F32, PLAIN, Family, always
 from gapprof.kernels.ir import Kernel, Load, Vector
 from gapprof.kernels.machine import Machine, covering
 
@@ -41,24 +41,15 @@ def padded(shape: Padded, machine: Machine) -> Kernel:
     return b.kernel()
 
 
-class _Family:
-    """A copy: nothing is tuned."""
-
-    id = "padded"
-    kind = Padded
-
-    def tiles(self, shape: Padded, machine: Machine) -> tuple[Tile, ...]:  # noqa: ARG002
-        """Only one."""
-        return PLAIN
-
-    def kernel(self, shape: Padded, tile: Tile, machine: Machine) -> Kernel:  # noqa: ARG002
-        """The loop nest."""
-        return padded(shape, machine)
-
-    def buffers(self, shape: Padded) -> tuple[int, ...]:
-        """Source, result."""
-        rows, columns = shape.out
-        return shape.planes * shape.height * shape.width * F32, shape.planes * rows * columns * F32
+def _buffers(shape: Padded) -> tuple[int, ...]:
+    """Source, result."""
+    rows, columns = shape.out
+    return shape.planes * shape.height * shape.width * F32, shape.planes * rows * columns * F32
 
 
-FAMILY = _Family()
+FAMILY = Family(
+    kind=Padded,
+    tiles=always(PLAIN),
+    kernel=lambda shape, _tile, machine: padded(shape, machine),
+    buffers=_buffers,
+)

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from gapprof.kernels.builder import Builder
-from gapprof.kernels.family import F32, UNROLLED, Tile
+from gapprof.kernels.family import F32, UNROLLED, Family, always
 from gapprof.kernels.functions import exponential
 from gapprof.kernels.ir import Binary, Constant, Expression, Kernel, Load, Local, Splat, Vector
 from gapprof.kernels.machine import SCALAR, Machine
@@ -46,23 +46,14 @@ def softmax(shape: Softmax, unroll: int, machine: Machine, *, name: str = "softm
     return b.kernel()
 
 
-class _Family:
-    """Softmax, by the unrolling."""
-
-    id = "softmax"
-    kind = Softmax
-
-    def tiles(self, shape: Softmax, machine: Machine) -> tuple[Tile, ...]:  # noqa: ARG002
-        """Only the unrolling matters."""
-        return UNROLLED
-
-    def kernel(self, shape: Softmax, tile: Tile, machine: Machine) -> Kernel:
-        """The loop nest."""
-        return softmax(shape, tile.unroll, machine)
-
-    def buffers(self, shape: Softmax) -> tuple[int, ...]:
-        """Source, result."""
-        return (shape.rows * shape.columns * F32,) * 2
+def _buffers(shape: Softmax) -> tuple[int, ...]:
+    """Source, result."""
+    return (shape.rows * shape.columns * F32,) * 2
 
 
-FAMILY = _Family()
+FAMILY = Family(
+    kind=Softmax,
+    tiles=always(*UNROLLED),
+    kernel=lambda shape, tile, machine: softmax(shape, tile.unroll, machine),
+    buffers=_buffers,
+)

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from gapprof.kernels.builder import Builder
-from gapprof.kernels.family import F32, PLAIN, Tile
+from gapprof.kernels.family import F32, PLAIN, Family, always
 from gapprof.kernels.ir import Expression, Kernel, Load, Local, Shuffle, Vector
 from gapprof.kernels.machine import Machine
 
@@ -74,23 +74,14 @@ class _Nest:
         return [Shuffle(pair[0], pair[1], order) for pair in (low, high) for order in (first, second)]
 
 
-class _Family:
-    """A copy: nothing is tuned."""
-
-    id = "transposed"
-    kind = Transposed
-
-    def tiles(self, shape: Transposed, machine: Machine) -> tuple[Tile, ...]:  # noqa: ARG002
-        """Only one."""
-        return PLAIN
-
-    def kernel(self, shape: Transposed, tile: Tile, machine: Machine) -> Kernel:  # noqa: ARG002
-        """The loop nest."""
-        return transposed(shape, machine)
-
-    def buffers(self, shape: Transposed) -> tuple[int, ...]:
-        """Source, result."""
-        return (shape.batch * shape.rows * shape.columns * F32,) * 2
+def _buffers(shape: Transposed) -> tuple[int, ...]:
+    """Source, result."""
+    return (shape.batch * shape.rows * shape.columns * F32,) * 2
 
 
-FAMILY = _Family()
+FAMILY = Family(
+    kind=Transposed,
+    tiles=always(PLAIN),
+    kernel=lambda shape, _tile, machine: transposed(shape, machine),
+    buffers=_buffers,
+)

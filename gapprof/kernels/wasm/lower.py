@@ -30,6 +30,7 @@ from gapprof.kernels.ir import (
     Type,
     Unary,
     Vector,
+    vector_of,
 )
 from gapprof.kernels.wasm.encode import F32, I32, V128, signed, simd, unsigned, vector
 
@@ -67,9 +68,8 @@ def function_body(kernel: Kernel) -> bytes:
 
 
 def _value_type(type_: Type) -> bytes:
-    if type_ == INDEX:
+    if not isinstance(type_, Vector):
         return I32
-    assert isinstance(type_, Vector)  # noqa: S101  # there is no third kind
     if type_.size_bytes == 16:
         return V128
     if type_.lanes == 1 and type_.element in ("f32", "i32"):
@@ -152,12 +152,12 @@ def _expression(one: Expression) -> Iterator[bytes]:
 def _constant(one: Constant) -> bytes:
     if one.type == INDEX:
         return b"\x41" + signed(int(one.value))
-    assert isinstance(one.type, Vector)  # noqa: S101  # there is no third kind
-    element = one.type.element
+    vector_type = vector_of(one)
+    element = vector_type.element
     packed = struct.pack(_PACKED[element], one.value if element == "f32" else int(one.value))
     match _value_type(one.type):
         case kind if kind == V128:
-            return simd(0x0C) + packed * one.type.lanes
+            return simd(0x0C) + packed * vector_type.lanes
         case kind if kind == F32:
             return b"\x43" + packed
         case _:
@@ -170,10 +170,9 @@ def _binary(one: Binary) -> Iterator[bytes]:
         yield from _expression(one.right)
         yield bytes([_SCALAR["i32"][one.op]])
     elif _value_type(one.type) == V128:
-        assert isinstance(one.type, Vector)  # noqa: S101  # an index is I32
         yield from _expression(one.left)
         yield from _expression(one.right)
-        yield simd(_LANEWISE[one.type.element][one.op])
+        yield simd(_LANEWISE[vector_of(one).element][one.op])
     elif one.op in ("pmin", "pmax"):
         lesser, greater = (one.right, one.left) if one.op == "pmin" else (one.left, one.right)
         yield from _expression(one.right)
@@ -206,7 +205,6 @@ def _mul_add(one: MulAdd) -> Iterator[bytes]:
 
 
 def _byte_order(one: Shuffle) -> Iterator[int]:
-    assert isinstance(one.type, Vector)  # noqa: S101  # a shuffle takes vectors
-    size = ELEMENT_BYTES[one.type.element]
+    size = ELEMENT_BYTES[vector_of(one).element]
     for lane in one.order:
         yield from range(lane * size, (lane + 1) * size)

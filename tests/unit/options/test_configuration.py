@@ -131,14 +131,15 @@ def test_gapprofs_own_file_counts_before_the_projects_beside_it() -> None:
     assert value("threads") == 4
 
 
-def test_paths_are_meant_from_where_the_file_lies(monkeypatch: pytest.MonkeyPatch) -> None:
-    write('page = "app/index.html"\nbrowser = "tools/chrome"\nrecording = "/tmp/x.jsonl"\njson = "-"')
+def test_paths_are_meant_from_where_the_file_lies(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    recording = (tmp_path / "x.jsonl").as_posix()
+    write(f'page = "app/index.html"\nbrowser = "tools/chrome"\nrecording = "{recording}"\njson = "-"')
     Path("deep").mkdir()
     monkeypatch.chdir("deep")
     assert value("page") == str(Path("../app/index.html"))
     assert value("browser") == str(Path("../tools/chrome"))
     assert value("json") == "-"
-    assert Path(str(value("recording"))).resolve() == Path("/tmp/x.jsonl").resolve()
+    assert Path(str(value("recording"))).resolve() == Path(recording).resolve()
 
 
 @pytest.mark.parametrize("page", ["quiet", "busy", "http://127.0.0.1:8000/x"])
