@@ -1,21 +1,21 @@
 """The whole measurement of one model: preflight, rounds, passes, side rungs, written down as it goes."""
 
 from collections.abc import Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
 from gapprof import __version__, backends, rungs
-from gapprof.errors import EnvironmentUnusable, GapprofError, Interrupted
 from gapprof.guard import Guard
-from gapprof.measure.journal import Journal, open_journal
+from gapprof.measure.ending import ending
+from gapprof.measure.journal import open_journal
 from gapprof.measure.lock import sole_measurer
 from gapprof.measure.machine import machine_facts, usable_cores
 from gapprof.measure.stages import Stages
 from gapprof.measure.teller import Teller
 from gapprof.records.backend import Backend
 from gapprof.records.progress import Observer
-from gapprof.records.recording import Begin, End, MachineFacts, Recording
+from gapprof.records.recording import Begin, MachineFacts, Recording
 from gapprof.records.rung import Rung
 from gapprof.records.settings import Settings
 from gapprof.records.subject import Subject
@@ -73,18 +73,6 @@ def measure(
             teller=Teller(observer=observer, journal=journal),
             twins=twins,
         )
-        _run(stages, journal)
+        with ending(journal):
+            stages.run()
         return journal.recording()
-
-
-def _run(stages: Stages, journal: Journal) -> None:
-    try:
-        stages.run()
-        journal.write(End(at_s=journal.now_s(), reason="finished"))
-    except (KeyboardInterrupt, Interrupted):
-        journal.write(End(at_s=journal.now_s(), reason="interrupted"))
-    except GapprofError as error:
-        # A disk that is full refuses this line as well; the first error is the one to tell.
-        with suppress(EnvironmentUnusable):
-            journal.write(End(at_s=journal.now_s(), reason="failed", text=error.message))
-        raise

@@ -1,7 +1,7 @@
 """A whole selftest on this machine: look, plan, visit; everything measured lies in one recording."""
 
 from collections.abc import Iterable, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -11,8 +11,9 @@ from msgspec.structs import replace
 
 from gapprof import __version__, rungs
 from gapprof.backends import chromium, native
-from gapprof.errors import EnvironmentUnusable, GapprofError, Interrupted
+from gapprof.errors import EnvironmentUnusable
 from gapprof.guard import Guard
+from gapprof.measure.ending import ending
 from gapprof.measure.journal import open_journal
 from gapprof.measure.lock import sole_measurer
 from gapprof.measure.machine import machine_facts, usable_cores
@@ -22,7 +23,7 @@ from gapprof.measure.teller import Teller
 from gapprof.records.backend import Backend
 from gapprof.records.environment import Setting
 from gapprof.records.progress import Observer
-from gapprof.records.recording import Begin, End, Recording
+from gapprof.records.recording import Begin, Recording
 from gapprof.records.settings import Settings
 from gapprof.records.subject import Subject
 from gapprof.records.trial import Failure
@@ -91,17 +92,9 @@ def toured(tour: Tour, plants: tuple[Plant, ...], extent: Extent, *, workdir: Pa
     """The same with everything given: a synthetic machine has no other way in."""
     journal = tour.journal
     plan = Plan(stops={}, titles={}, origins={}, plants=())
-    try:
+    with ending(journal):
         plan = _planned(tour, plants, workdir=workdir, cores=cores)
         tour.go(plan, extent)
-        journal.write(End(at_s=journal.now_s(), reason="finished"))
-    except (KeyboardInterrupt, Interrupted):
-        journal.write(End(at_s=journal.now_s(), reason="interrupted"))
-    except GapprofError as error:
-        # A disk that is full refuses this line as well; the first error is the one to tell.
-        with suppress(EnvironmentUnusable):
-            journal.write(End(at_s=journal.now_s(), reason="failed", text=error.message))
-        raise
     return Toured(recording=journal.recording(), plan=plan)
 
 

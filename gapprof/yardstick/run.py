@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import replace as changed
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from gapprof import __version__, assets, backends, rungs
 from gapprof.browser.visit import Equipment
-from gapprof.errors import EnvironmentUnusable, GapprofError, Interrupted, ModelUnusable, WrongUse
+from gapprof.errors import EnvironmentUnusable, ModelUnusable, WrongUse
 from gapprof.facts.case import Case
 from gapprof.facts.profiles import CAPPED, NATIVE, WEB
 from gapprof.facts.twins import twins
@@ -21,6 +21,7 @@ from gapprof.guard import Guard
 from gapprof.kernels.family import Tile
 from gapprof.kernels.llvm.target import TARGETS
 from gapprof.kernels.machine import Machine
+from gapprof.measure.ending import ending
 from gapprof.measure.journal import Journal, open_journal
 from gapprof.measure.lock import sole_measurer
 from gapprof.measure.machine import machine_facts, usable_cores
@@ -29,7 +30,7 @@ from gapprof.measure.preflight import LONGEST_VISIT_S, conclude, look
 from gapprof.measure.teller import Teller
 from gapprof.measure.visits import Patience, Visits
 from gapprof.records.progress import Observer
-from gapprof.records.recording import Begin, End, Preflight, Recording, RoundStarted
+from gapprof.records.recording import Begin, Preflight, Recording, RoundStarted
 from gapprof.records.settings import Settings
 from gapprof.records.subject import NativeRefusal, Subject
 from gapprof.registry import load
@@ -98,7 +99,7 @@ def measured(
             executable=assets.find_browser(browser), probes=assets.probes_web(), guard=guard
         )
         teller = Teller(observer=observer, journal=journal)
-        try:
+        with ending(journal):
             preflight = _preflight(visits, settings, teller)
             steps = {step.rung.id: step for step in preflight.ladder}
             bench = prepared(
@@ -125,13 +126,6 @@ def measured(
                     whole = None
                 if number == 0 and (whole := _program(bench, visits, tuned)) is not None:
                     whole = whole if _ran(bench, whole, visits, number) else None
-            journal.write(End(at_s=journal.now_s(), reason="finished"))
-        except (KeyboardInterrupt, Interrupted):
-            journal.write(End(at_s=journal.now_s(), reason="interrupted"))
-        except GapprofError as error:
-            with suppress(EnvironmentUnusable):
-                journal.write(End(at_s=journal.now_s(), reason="failed", text=error.message))
-            raise
         return journal.recording()
 
 
