@@ -27,7 +27,7 @@ from gapprof.guard import Guard
 from gapprof.measure.pacing import trial_s
 from gapprof.measure.run import measure
 from gapprof.native.profile_file import runs_of
-from gapprof.records.job import Pace
+from gapprof.records.job import Chain, Pace
 from gapprof.records.model import ModelFacts
 from gapprof.records.settings import Settings
 from gapprof.records.subject import StagedModel, Subject
@@ -132,8 +132,7 @@ def synthetic(machine: Machine, folder: Path, recording: Path, settings: Setting
                 original=staged,
                 common=staged,
                 inputs_path=folder / "inputs.npz",
-                chain_path=folder / "chain.onnx",
-                chain_nodes=1000,
+                chain=Chain(path="chain.onnx", nodes=1000, first_link_path="first_link.onnx"),
             ),
             settings,
             argv=("benchmarks/scale.py",),

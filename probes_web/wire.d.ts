@@ -62,6 +62,14 @@ export interface ProfileTask {
   runs: number;
 }
 
+/** What is open and another model, in the same realm: a batch of the one, a batch of the other, and on. */
+export interface ContrastTask {
+  kind: "contrast";
+  other: OpenTask;
+  batch: number;
+  rounds: number;
+}
+
 /** What stands in memory from `offset` on, as base64. */
 export interface Bytes {
   offset: number;
@@ -138,6 +146,13 @@ export interface Profiled {
   nodes: readonly ProfiledNode[];
 }
 
+/** Per-inference means, one of each model per round. */
+export interface Contrasted {
+  kind: "contrasted";
+  open_ms: readonly number[];
+  other_ms: readonly number[];
+}
+
 /** Raw times of all cases, and the memory that was to be shown. */
 export interface KernelsTimed {
   kind: "kernels-timed";
@@ -161,6 +176,6 @@ export interface Broke {
   stack: string;
 }
 
-export type Task = OpenTask | WarmTask | TimeTask | ProfileTask | KernelsTask;
+export type Task = OpenTask | WarmTask | TimeTask | ProfileTask | ContrastTask | KernelsTask;
 
-export type Answer = Opened | Warmed | Timed | Profiled | KernelsTimed | Refused | Broke;
+export type Answer = Opened | Warmed | Timed | Profiled | Contrasted | KernelsTimed | Refused | Broke;

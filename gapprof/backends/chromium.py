@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import fmean, median, quantiles
+from statistics import fmean, median
 from typing import TypeVar
 
 from msgspec.structs import replace
@@ -24,12 +24,11 @@ from gapprof.records.environment import Setting, is_url
 from gapprof.records.job import Job
 from gapprof.records.settings import Settings
 from gapprof.records.trial import Failure, NodeTime, Profile, Seen, TierUpEnd, Trace, Trial
-from gapprof.records.wire import Opened, OpenTask, Profiled, ProfileTask, Timed, Warmed
+from gapprof.records.wire import Contrasted, Opened, OpenTask, Profiled, ProfileTask, Timed, Warmed
 
 T = TypeVar("T")
 
 CHAIN_PROFILED_RUNS = 20
-CHAIN_SAMPLES = 15
 _MACHINE = (
     "See that there is room on the disk of the temporary folder, memory, and that the files are still there."
 )
@@ -245,23 +244,25 @@ async def _tiered_up(visit: Visit) -> TierUp:
 async def _per_node_us(job: Job, visit: Visit, opening: OpenTask) -> tuple[float | None, float | None]:
     """What dispatching one node costs, and what the profiler adds to one node's time, on the chain.
 
-    None where the chain does not run: the profile counts all the same. The chain's own glue (wall time less
-    `model_run`) is no dispatch. A node's time by the profiler, less its dispatch, is the profiler's own work.
+    None where the chain does not run: the profile counts all the same. The chain against its first link,
+    in turn, as natively: the difference holds no cost per run, only that of one more node that has next to
+    nothing to compute. A node's time by the profiler, less its dispatch, is the profiler's own work.
     """
-    if not job.chain_path or not job.chain_nodes:
+    if job.chain is None:
         return None, None
+    chain, first_link = (
+        tasks.chain_task(opening, base=visit.serving.base, path=path)
+        for path in (job.chain.path, job.chain.first_link_path)
+    )
     try:
-        chain = tasks.chain_task(opening, base=visit.serving.base, chain_path=job.chain_path)
         await visit.ask(chain, Opened)
         await _tiered_up(visit)
-        timed = await visit.ask(tasks.chain_timing(job, samples=CHAIN_SAMPLES), Timed)
+        timed = await visit.ask(tasks.chain_contrast(first_link), Contrasted)
         profiled = await visit.ask(ProfileTask(open=chain, blocks=1, runs=CHAIN_PROFILED_RUNS), Profiled)
     except VisitError:
         return None, None
-    pairs = zip(profiled.profiled_ms, profiled.model_run_ms, strict=True)
-    # The fastest tenth: runs before the optimising tier has the chain are slow in the glue first of all.
-    glue_ms = quantiles((wall - inside for wall, inside in pairs), n=10)[0]
-    dispatch_us = (median(timed.samples_ms) - glue_ms) * 1e3 / job.chain_nodes
+    difference_ms = median(long - short for long, short in zip(timed.open_ms, timed.other_ms, strict=True))
+    dispatch_us = difference_ms * 1e3 / (job.chain.nodes - 1)
     node_us = median(fmean(run) for run in zip(*(n.samples_ms for n in profiled.nodes), strict=True)) * 1e3
     return dispatch_us, node_us - dispatch_us
 

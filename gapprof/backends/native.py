@@ -11,7 +11,6 @@ from msgspec.structs import replace
 
 from gapprof.guard import Guard
 from gapprof.native.broken import failure
-from gapprof.native.dispatch import first_link
 from gapprof.native.ended import failure_without_answer
 from gapprof.native.isa.host import why_not
 from gapprof.native.isa.proof import Ceilings
@@ -105,7 +104,6 @@ class NativeBackend:
                 scratch_folder=scratch,
                 memory_limit_bytes=self.memory_limit_bytes or default_limit_bytes(),
                 sentinel_model=sentinel_model(),
-                first_link=first_link(Path(job.chain_path)) if task == "profiled" and job.chain_path else b"",
             )
             return exchange(request, command=self.command, deadline_s=job.pace.deadline_s, hear=hear)
 

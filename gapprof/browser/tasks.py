@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from gapprof.records.job import Job
-from gapprof.records.wire import ExternalFile, OpenTask, ProfileTask, TensorSlice, TimeTask
+from gapprof.records.wire import ContrastTask, ExternalFile, OpenTask, ProfileTask, TensorSlice, TimeTask
 
 PROFILED_BLOCKS = 4
 PROFILED_RUNS = 32
@@ -11,6 +11,7 @@ PROFILED_MS = 300.0
 """Runs per side of a profiled pass: so many, or as many as fit."""
 LEAST_PROFILED_RUNS = 8
 CHAIN_BATCH = 100
+CHAIN_ROUNDS = 15
 CHAIN_INPUT = b"\0\0\x80\x3f"
 """1.0 as little-endian float32."""
 TRACED_MS = 1800.0
@@ -50,11 +51,11 @@ def time_task(job: Job) -> TimeTask:
     )
 
 
-def chain_task(opening: OpenTask, *, base: str, chain_path: str) -> OpenTask:
-    """The same for the chain of one-element nodes, unoptimised: negations of a float32 `x`, shape [1]."""
+def chain_task(opening: OpenTask, *, base: str, path: str) -> OpenTask:
+    """The same for a chain of one-element nodes, unoptimised: negations of a float32 `x`, shape [1]."""
     return replace(
         opening,
-        model_url=f"{base}chain/{_name(chain_path)}",
+        model_url=f"{base}chain/{_name(path)}",
         external_data=(),
         optimise=False,
         inputs_url=f"{base}chain.bin",
@@ -63,9 +64,9 @@ def chain_task(opening: OpenTask, *, base: str, chain_path: str) -> OpenTask:
     )
 
 
-def chain_timing(job: Job, *, samples: int) -> TimeTask:
-    """The chain back to back, in batches that are long enough for a clock of 100 us."""
-    return TimeTask(batch=CHAIN_BATCH, samples=samples, requests=0, think_ms=job.pace.think_ms, seed=job.seed)
+def chain_contrast(first_link: OpenTask) -> ContrastTask:
+    """The chain, open, and its first link in turn, in batches that are long enough for a clock of 100 us."""
+    return ContrastTask(other=first_link, batch=CHAIN_BATCH, rounds=CHAIN_ROUNDS)
 
 
 def profile_task(opening: OpenTask, *, run_ms: float) -> ProfileTask:

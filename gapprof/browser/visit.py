@@ -158,9 +158,9 @@ def _site(job: Job, probes: Path, *, dist: Path, inputs: bytes) -> Site:
         "ort/": Folder(root=dist),
         "model/": Folder(root=model.parent, only=frozenset({model.name, *job.external_data})),
     }
-    if job.chain_path:
-        chain = Path(job.chain_path)
-        folders["chain/"] = Folder(root=chain.parent, only=frozenset({chain.name}))
+    if job.chain is not None:
+        chain, first_link = Path(job.chain.path), Path(job.chain.first_link_path)
+        folders["chain/"] = Folder(root=chain.parent, only=frozenset({chain.name, first_link.name}))
     page, root = job.setting.page, None
     if page not in _BUILT_IN and not is_url(page):
         root = Folder(root=user_folder(page)[0])

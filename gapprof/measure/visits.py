@@ -78,7 +78,7 @@ class Visits:
 
         job = self._job_of(attempt)
         if not chain_wanted:
-            job = replace(job, chain_path="", chain_nodes=0)
+            job = replace(job, chain=None)
         outcome = self._backend(step).profiled(job, on_trial)
         if not timed and isinstance(outcome, Failure):
             return self._after(attempt, self._written(attempt, outcome, started)), None
@@ -189,8 +189,7 @@ class Visits:
             inputs_path=str(self.subject.inputs_path),
             outputs_path="" if outputs.exists() or round_number == PREFLIGHT_ROUND else str(outputs),
             pace=self.pace,
-            chain_path=str(self.subject.chain_path),
-            chain_nodes=self.subject.chain_nodes,
+            chain=self.subject.chain,
         )
 
 

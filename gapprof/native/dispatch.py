@@ -12,6 +12,7 @@ from typing import Any
 from gapprof.native.profile_file import runs_of
 from gapprof.native.runtime import Runtime, Session, open_session, run_of
 from gapprof.native.stopwatch import batches, warm_up
+from gapprof.records.job import Chain
 
 _NUMPY_TYPES = {"tensor(float)": "float32", "tensor(double)": "float64", "tensor(int64)": "int64"}
 _ROUNDS = 9
@@ -19,29 +20,17 @@ _BATCH_MS = 3.0
 _PROFILED_WARMUP, _PROFILED_RUNS = 10, 30
 
 
-def first_link(chain: Path) -> bytes:
-    """The chain cut after its first node, as an ONNX file."""
-    import onnx
-
-    model = onnx.load(chain)
-    graph = model.graph
-    first_output = graph.node[0].output[0]
-    del graph.node[1:]
-    graph.output[0].name = first_output
-    data: bytes = model.SerializeToString()
-    return data
-
-
-def dispatch_us_per_node(runtime: Runtime, chain: str, *, nodes: int, first: bytes, threads: int) -> float:
+def dispatch_us_per_node(runtime: Runtime, chain: Chain, *, threads: int) -> float:
     """Median over interleaved batches; raises what onnxruntime raises."""
     short, long = (
-        _runner(open_session(runtime, model, threads=threads, optimise=False)) for model in (first, chain)
+        _runner(open_session(runtime, path, threads=threads, optimise=False))
+        for path in (chain.first_link_path, chain.path)
     )
     single_ms = [statistics.median(warm_up(run, at_least_ms=20, at_least_runs=20)) for run in (short, long)]
     batch = [max(1, round(_BATCH_MS / ms)) for ms in single_ms]
     per_run_ms = [(_once(short, batch[0]), _once(long, batch[1])) for _ in range(_ROUNDS)]
     difference_ms = statistics.median(b - a for a, b in per_run_ms)
-    return difference_ms * 1e3 / (nodes - 1)
+    return difference_ms * 1e3 / (chain.nodes - 1)
 
 
 def profiler_us_per_node(

@@ -6,7 +6,6 @@ import queue
 import subprocess
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -21,7 +20,7 @@ from gapprof.native.wire import Answer, Line, Reached, Request
 _END_S = 10.0
 """A worker that has closed its pipe, or was killed, must be gone within this time."""
 _LONGEST_LINE_BYTES = 256 << 20
-_STDERR_CHUNKS, _CHUNK_BYTES = 16, 4096
+_KEPT_BYTES, _CHUNK_BYTES = 64 << 10, 4096
 _LINE: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
 
 
@@ -49,7 +48,7 @@ class _Heard:
     """None at the end."""
     phase: str = "start"
     garbage: bool = False
-    stderr: deque[bytes] = field(default_factory=lambda: deque(maxlen=_STDERR_CHUNKS))
+    stderr: bytearray = field(default_factory=bytearray)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +85,7 @@ def exchange(
         exit_status=exit_status,
         timed_out=timed_out,
         garbage=heard.garbage,
-        stderr=b"".join(heard.stderr).decode(errors="replace"),
+        stderr=heard.stderr.decode(errors="replace"),
     )
 
 
@@ -160,4 +159,5 @@ def _hear(line: bytes, heard: _Heard) -> None:
 
 def _collect(worker: _Worker, heard: _Heard) -> None:
     while chunk := worker.complaints.read1(_CHUNK_BYTES):
-        heard.stderr.append(chunk)
+        heard.stderr += chunk
+        del heard.stderr[:-_KEPT_BYTES]

@@ -92,19 +92,17 @@ def _block(run: Callable[[], object], runs: int) -> list[float]:
 def _per_node(request: Request, opened: Opened) -> tuple[float | None, float | None]:
     """Dispatch and profiler in µs per node, from the chain; None where there is none or it cannot run."""
     job = request.job
-    if not request.first_link or job.chain_nodes < 2:
+    if job.chain is None:
         return None, None
     try:
         dispatch_us = dispatch_us_per_node(
             opened.runtime,
-            job.chain_path,
-            nodes=job.chain_nodes,
-            first=request.first_link,
+            job.chain,
             threads=job.setting.threads,
         )
         profiler_us = profiler_us_per_node(
             opened.runtime,
-            job.chain_path,
+            job.chain.path,
             threads=job.setting.threads,
             scratch=Path(request.scratch_folder),
             dispatch_us=dispatch_us,

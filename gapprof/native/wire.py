@@ -23,8 +23,6 @@ class Request(Struct, frozen=True, kw_only=True):
     """Limit of the address space, where the system has such a thing."""
     sentinel_model: bytes
     """A MatMul of two inputs, see sentinel.py."""
-    first_link: bytes = b""
-    """The chain of `job.chain_path` cut after its first node; empty when there is none."""
 
 
 class Reached(Struct, frozen=True, kw_only=True, tag="reached", tag_field="entry"):

@@ -24,6 +24,16 @@ class Pace(Struct, frozen=True, kw_only=True):
     """The whole visit, start to end; a backend must return within it (plus clean-up)."""
 
 
+class Chain(Struct, frozen=True, kw_only=True):
+    """One-element nodes one after the other, for what it costs to get from node to node; never optimised."""
+
+    path: str
+    nodes: int
+    """In the file at `path`, at least 2."""
+    first_link_path: str
+    """The same cut after its first node: what a run costs beside its nodes."""
+
+
 class Job(Struct, frozen=True, kw_only=True):
     """What a backend is asked to do once, in a fresh process or a fresh browser with a fresh profile."""
 
@@ -42,6 +52,5 @@ class Job(Struct, frozen=True, kw_only=True):
     outputs_path: str
     """Where to leave an .npz with one array per graph output of one run; empty: nobody needs them."""
     pace: Pace
-    chain_path: str = ""
-    """Profiled passes only: a chain of `chain_nodes` one-element nodes, timed without the profiler."""
-    chain_nodes: int = 0
+    chain: Chain | None = None
+    """Profiled passes only; None: nobody needs what it tells."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from gapprof.records.job import Chain
 from gapprof.records.model import ModelFacts
 
 
@@ -32,6 +33,4 @@ class Subject:
     common: StagedModel | NativeRefusal
     """Native onnxruntime makes the common graph; where it refuses the model, a page may still run it."""
     inputs_path: Path
-    chain_path: Path
-    """A chain of `chain_nodes` one-element nodes, for what dispatching one node costs."""
-    chain_nodes: int
+    chain: Chain

@@ -79,6 +79,14 @@ class ProfileTask(Struct, frozen=True, kw_only=True, tag="profile", tag_field="k
     runs: int
 
 
+class ContrastTask(Struct, frozen=True, kw_only=True, tag="contrast", tag_field="kind"):
+    """What is open and another model, in the same realm: a batch of the one, a batch of the other, and on."""
+
+    other: OpenTask
+    batch: int
+    rounds: int
+
+
 class Bytes(Struct, frozen=True, kw_only=True):
     """What stands in memory from `offset` on, as base64."""
 
@@ -117,7 +125,7 @@ class KernelsTask(Struct, frozen=True, kw_only=True, tag="kernels", tag_field="k
     """Stretches of memory, offset and bytes, that are wanted in the end."""
 
 
-Task = OpenTask | WarmTask | TimeTask | ProfileTask | KernelsTask
+Task = OpenTask | WarmTask | TimeTask | ProfileTask | ContrastTask | KernelsTask
 
 
 class Opened(Struct, frozen=True, kw_only=True, tag="opened", tag_field="kind"):
@@ -174,6 +182,13 @@ class Profiled(Struct, frozen=True, kw_only=True, tag="profiled", tag_field="kin
     nodes: tuple[ProfiledNode, ...]
 
 
+class Contrasted(Struct, frozen=True, kw_only=True, tag="contrasted", tag_field="kind"):
+    """Per-inference means, one of each model per round."""
+
+    open_ms: tuple[float, ...]
+    other_ms: tuple[float, ...]
+
+
 class KernelsTimed(Struct, frozen=True, kw_only=True, tag="kernels-timed", tag_field="kind"):
     """Raw times of all cases, and the memory that was to be shown."""
 
@@ -199,4 +214,4 @@ class Broke(Struct, frozen=True, kw_only=True, tag="failure", tag_field="kind"):
     stack: str
 
 
-Answer = Opened | Warmed | Timed | Profiled | KernelsTimed | Refused | Broke
+Answer = Opened | Warmed | Timed | Profiled | Contrasted | KernelsTimed | Refused | Broke

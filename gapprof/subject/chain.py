@@ -5,13 +5,21 @@ from pathlib import Path
 
 from onnx import TensorProto, helper
 
+from gapprof.records.job import Chain
 from gapprof.subject.sketch import IR_VERSION, OPSET
 
 NODES = 200
 
 
-def write_dispatch_chain(path: Path, nodes: int = NODES) -> None:
-    """Write `nodes` negations of the float32 input `x`, shape [1]; to be loaded with optimisation off."""
+def write_dispatch_chain(folder: Path, nodes: int = NODES) -> Chain:
+    """Write `nodes` negations of the float32 input `x`, shape [1], and the first of them alone."""
+    path, first_link_path = folder / "chain.onnx", folder / "first_link.onnx"
+    _write(path, nodes)
+    _write(first_link_path, 1)
+    return Chain(path=str(path), nodes=nodes, first_link_path=str(first_link_path))
+
+
+def _write(path: Path, nodes: int) -> None:
     names = ["x", *(f"y{index}" for index in range(nodes - 1)), "y"]
     steps = [
         helper.make_node("Neg", [source], [target], name=f"link_{index}")

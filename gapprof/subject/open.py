@@ -7,7 +7,7 @@ from gapprof.errors import EnvironmentUnusable
 from gapprof.records.model import ModelFacts
 from gapprof.records.subject import Subject
 from gapprof.subject import dims, npz, sanity, zoo
-from gapprof.subject.chain import NODES, write_dispatch_chain
+from gapprof.subject.chain import write_dispatch_chain
 from gapprof.subject.common import Examined, examine
 from gapprof.subject.declared import declared_inputs, listing
 from gapprof.subject.seeded import seeded_inputs
@@ -49,7 +49,7 @@ def _open(
     declared = declared_inputs(staged.graph)
     own = {} if given is None else npz.read(Path(given), hint=listing(declared))
     resolved = dims.resolve(declared, _stated(shapes, own, Path(given or "").name))
-    inputs_path, other_path, chain_path = (workdir / n for n in ("inputs.npz", "other.npz", "chain.onnx"))
+    inputs_path, other_path = workdir / "inputs.npz", workdir / "other.npz"
     if given is None:
         npz.save(inputs_path, seeded_inputs(staged.graph.graph, resolved, seed))
     else:
@@ -63,14 +63,12 @@ def _open(
         fed_otherwise=other_path,
     )
     other_path.unlink()
-    write_dispatch_chain(chain_path)
     return Subject(
         facts=_facts(name, staged, resolved, examined),
         original=staged.model,
         common=examined.graph,
         inputs_path=inputs_path,
-        chain_path=chain_path,
-        chain_nodes=NODES,
+        chain=write_dispatch_chain(workdir),
     )
 
 

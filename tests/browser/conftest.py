@@ -16,7 +16,7 @@ from gapprof.guard import Guard
 from gapprof.records.environment import Setting
 from gapprof.records.job import Job, Pace
 from gapprof.records.settings import Settings
-from gapprof.subject.chain import NODES, write_dispatch_chain
+from gapprof.subject.chain import write_dispatch_chain
 
 SIZE = 96
 LAYERS = 4
@@ -59,7 +59,7 @@ def chromium(guard: Guard) -> Chromium:
 
 @pytest.fixture(scope="session")
 def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A chain of small matrix products, its input, and the dispatch chain."""
+    """A chain of small matrix products, and its input."""
     folder = tmp_path_factory.mktemp("model")
     rng = np.random.default_rng(0)
     weight = (rng.standard_normal((SIZE, SIZE)) / 10).astype(np.float32)
@@ -80,7 +80,6 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         folder / "tiny.onnx",
     )
     np.savez(folder / "inputs.npz", x=rng.standard_normal((SIZE, SIZE)).astype(np.float32))
-    write_dispatch_chain(folder / "chain.onnx")
     return folder
 
 
@@ -98,8 +97,7 @@ def job(model_folder: Path, tmp_path: Path) -> Job:
         inputs_path=str(model_folder / "inputs.npz"),
         outputs_path=str(tmp_path / "outputs.npz"),
         pace=PACE,
-        chain_path=str(model_folder / "chain.onnx"),
-        chain_nodes=NODES,
+        chain=write_dispatch_chain(tmp_path),
     )
 
 

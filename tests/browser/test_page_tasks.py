@@ -10,7 +10,18 @@ from msgspec.structs import replace
 from gapprof import assets
 from gapprof.browser import tensors
 from gapprof.browser.server import Serving
-from gapprof.records.wire import Broke, Opened, Profiled, ProfileTask, Task, TensorSlice, Timed, TimeTask
+from gapprof.records.wire import (
+    Broke,
+    Contrasted,
+    ContrastTask,
+    Opened,
+    Profiled,
+    ProfileTask,
+    Task,
+    TensorSlice,
+    Timed,
+    TimeTask,
+)
 from tests.browser.page_driver import Small, Visited, open_task, small_model, visit
 
 BACK_TO_BACK = TimeTask(batch=3, samples=5, requests=0, think_ms=(0.0, 0.0), seed=1)
@@ -42,6 +53,8 @@ def visited(small: Small, where: str) -> Visited:
             broken,
             garbage,
             PACED,
+            ContrastTask(other=opening, batch=3, rounds=5),
+            BACK_TO_BACK,
         ]
 
     return visit(small, tasks)
@@ -131,6 +144,14 @@ def test_a_file_that_is_no_model_breaks_at_creation(visited: Visited) -> None:
 
 def test_a_failure_leaves_the_session_that_was_open(visited: Visited) -> None:
     assert isinstance(visited.answers[6], Timed)
+
+
+def test_two_models_are_timed_in_turn_and_the_one_that_was_open_stays_so(visited: Visited) -> None:
+    contrasted = visited.answers[7]
+    assert isinstance(contrasted, Contrasted), contrasted
+    assert len(contrasted.open_ms) == len(contrasted.other_ms) == 5
+    assert min(*contrasted.open_ms, *contrasted.other_ms) > 0
+    assert isinstance(visited.answers[8], Timed)
 
 
 def test_without_isolation_the_page_gets_one_thread(small: Small) -> None:

@@ -5,7 +5,6 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import numpy as np
@@ -167,11 +166,10 @@ def test_profiled_nodes_have_the_names_of_the_graph(chromium: Chromium, job: Job
 
 
 def test_going_from_node_to_node_takes_time(chromium: Chromium, job: Job) -> None:
-    """Three browsers: it is the difference of two short times, which one launch may see at unlike moments."""
-    found = [chromium.profiled(job, lambda _: None) for _ in range(3)]
-    dispatch_us = [one.dispatch_us_per_node for one in found if isinstance(one, Profile)]
-    assert len(dispatch_us) == 3
-    assert median(one for one in dispatch_us if one is not None) > 0
+    profile = chromium.profiled(job, lambda _: None)
+    assert isinstance(profile, Profile), profile
+    assert profile.dispatch_us_per_node is not None
+    assert profile.dispatch_us_per_node > 0
 
 
 class _Guarded(http.server.BaseHTTPRequestHandler):

@@ -248,6 +248,17 @@ def test_a_worker_may_flood_its_standard_error(job: Job) -> None:
     assert len(failure.detail) < 100_000
 
 
+def test_last_words_are_kept_however_many_pieces_follow(job: Job) -> None:
+    """A crash handler writes its stack word by word, and each may be read on its own."""
+    dying = (
+        "import os, time\n"
+        "os.write(2, b'Assertion failed: it is so\\n')\n"
+        "for _ in range(200): os.write(2, b'x'); time.sleep(0.001)\n"
+        "os.abort()"
+    )
+    assert "Assertion failed: it is so" in _failed(job, _script(dying)).detail
+
+
 def test_what_is_printed_inside_a_worker_does_not_reach_the_answer(job: Job, tmp_path: Path) -> None:
     (tmp_path / "noise").mkdir()
     (tmp_path / "noise" / "noisy.py").write_text(

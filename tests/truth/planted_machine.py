@@ -12,7 +12,7 @@ from gapprof.backends.synthetic import Machine
 from gapprof.measure.journal import open_journal
 from gapprof.measure.teller import Teller
 from gapprof.records.environment import Setting
-from gapprof.records.job import Job
+from gapprof.records.job import Chain, Job
 from gapprof.records.subject import StagedModel, Subject
 from gapprof.records.trial import Failure, Load, Profile, Trace, Trial
 from gapprof.registry import load
@@ -101,8 +101,7 @@ def visit(machine: Priced, plants: tuple[Plant, ...], folder: Path, *, rounds: i
         original=staged,
         common=staged,
         inputs_path=folder / "inputs.npz",
-        chain_path=folder / "chain.onnx",
-        chain_nodes=1000,
+        chain=Chain(path="chain.onnx", nodes=1000, first_link_path="first_link.onnx"),
     )
     outputs = folder / "outputs"
     outputs.mkdir()

@@ -9,6 +9,7 @@ from gapprof.explain.report import build
 from gapprof.guard import Guard
 from gapprof.measure.run import measure
 from gapprof.records.codec import decode_recording, encode_report
+from gapprof.records.job import Chain
 from gapprof.records.recording import Recording
 from gapprof.records.report import Report
 from gapprof.records.settings import Settings
@@ -37,8 +38,7 @@ def run(machine: Machine, folder: Path, settings: Settings = SETTINGS) -> Record
             original=staged,
             common=staged,
             inputs_path=folder / "inputs.npz",
-            chain_path=folder / "chain.onnx",
-            chain_nodes=1000,
+            chain=Chain(path="chain.onnx", nodes=1000, first_link_path="first_link.onnx"),
         ),
         settings,
         argv=("gapprof", "explain", "model.onnx"),

@@ -61,7 +61,7 @@ def test_addresses_are_below_the_token_and_outputs_only_where_wanted() -> None:
 
 def test_the_chain_is_never_optimised_and_brings_its_own_input() -> None:
     opening = tasks.open_task(replace(JOB, optimise=True), base=BASE, module="m", inputs=())
-    chain = tasks.chain_task(opening, base=BASE, chain_path="C:\\run\\chain.onnx")
+    chain = tasks.chain_task(opening, base=BASE, path="C:\\run\\chain.onnx")
     assert chain.model_url == f"{BASE}chain/chain.onnx"
     assert not chain.optimise
     assert chain.external_data == ()

@@ -17,7 +17,7 @@ from gapprof.measure.run import measure
 from gapprof.recordings import read_recording
 from gapprof.records.backend import Backend
 from gapprof.records.codec import decode_recording, encode_report
-from gapprof.records.job import Job
+from gapprof.records.job import Chain, Job
 from gapprof.records.model import ModelFacts
 from gapprof.records.progress import Observer, Progress
 from gapprof.records.recording import MachineFacts, Recording, RoundStarted, Sampled
@@ -83,8 +83,7 @@ def run(tmp_path: Path) -> Run:
             original=StagedModel(path=model),
             common=common or StagedModel(path=model),
             inputs_path=folder / "inputs.npz",
-            chain_path=model,
-            chain_nodes=200,
+            chain=Chain(path="chain.onnx", nodes=200, first_link_path="first_link.onnx"),
         )
         realise: Mapping[str, Backend] = dict.fromkeys(("native", "chromium", "node"), backend)
         with Guard() as guard:

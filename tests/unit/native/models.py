@@ -1,6 +1,5 @@
 """Small models, their inputs and a chain, in a folder like a run's own."""
 
-import itertools
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +8,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from gapprof.records.environment import Setting
 from gapprof.records.job import Job, Pace
+from gapprof.subject.chain import write_dispatch_chain
 
 CHAIN_NODES = 64
 LAYERS = 3
@@ -37,16 +37,9 @@ def _perceptron(path: Path) -> None:
     save(graph, path)
 
 
-def _chain(path: Path) -> None:
-    names = ["x", *(f"c{i}" for i in range(CHAIN_NODES))]
-    nodes = [helper.make_node("Neg", [a], [b], name=f"n{b}") for a, b in itertools.pairwise(names)]
-    save(helper.make_graph(nodes, "c", [value("x", [1])], [value(names[-1], [1])]), path)
-
-
 def plain_job(folder: Path) -> Job:
     """A visit of a plain native rung: one thread, no ceiling, a graph that is run as it is."""
     _perceptron(folder / "model.onnx")
-    _chain(folder / "chain.onnx")
     np.savez(folder / "inputs.npz", x=np.random.default_rng(1).standard_normal((64, 128), dtype=np.float32))
     return Job(
         rung="native-extended",
@@ -79,6 +72,5 @@ def plain_job(folder: Path) -> Job:
             think_ms=(0.0, 0.0),
             deadline_s=60.0,
         ),
-        chain_path=str(folder / "chain.onnx"),
-        chain_nodes=CHAIN_NODES,
+        chain=write_dispatch_chain(folder, CHAIN_NODES),
     )

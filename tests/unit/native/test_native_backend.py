@@ -134,15 +134,16 @@ def test_dispatch_and_the_profilers_own_cost_are_measured_where_there_is_a_chain
     assert 0 < profile.dispatch_us_per_node < 1000
     assert profile.profiler_us_per_node is not None
     assert 0 < profile.profiler_us_per_node < 1000
-    without = BACKEND.profiled(replace(job, chain_path="", chain_nodes=0), lambda _: None)
+    without = BACKEND.profiled(replace(job, chain=None), lambda _: None)
     assert isinstance(without, Profile)
     assert without.dispatch_us_per_node is without.profiler_us_per_node is None
 
 
 def test_a_chain_that_cannot_run_costs_only_its_own_figure(job: Job) -> None:
-    graph = onnx.load(job.chain_path)
+    assert job.chain is not None
+    graph = onnx.load(job.chain.path)
     graph.graph.node[-1].op_type = "NoSuchOperator"
-    onnx.save(graph, job.chain_path)
+    onnx.save(graph, job.chain.path)
     profile = BACKEND.profiled(job, lambda _: None)
     assert isinstance(profile, Profile)
     assert profile.nodes

@@ -38,7 +38,7 @@ def test_a_zoo_model_is_ready_with_every_node_counted(tmp_path: Path, name: str)
     assert [(spec.name, spec.dtype, spec.shape) for spec in facts.inputs] == [
         (name, str(array.dtype), array.shape) for name, array in fed.items()
     ]
-    assert subject.chain_path.is_file()
+    assert Path(subject.chain.path).is_file()
     if name == "mobilenetv2":  # 300 million multiply-adds: Sandler et al. 2018, table 4
         assert sum(node.flops or 0 for node in facts.nodes) == pytest.approx(2 * 300e6, rel=0.01)
 

@@ -12,6 +12,7 @@ from gapprof.guard import Guard
 from gapprof.live import silent
 from gapprof.measure.journal import Journal, open_journal
 from gapprof.measure.teller import Teller
+from gapprof.records.job import Chain
 from gapprof.records.recording import Note, Preflight
 from gapprof.records.settings import Settings
 from gapprof.records.subject import NativeRefusal, StagedModel, Subject
@@ -41,8 +42,7 @@ def subject(tmp_path: Path) -> Subject:
         original=staged,
         common=staged,
         inputs_path=tmp_path / "inputs.npz",
-        chain_path=tmp_path / "chain.onnx",
-        chain_nodes=1,
+        chain=Chain(path="chain.onnx", nodes=2, first_link_path="first_link.onnx"),
     )
 
 
