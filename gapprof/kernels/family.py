@@ -50,6 +50,10 @@ class Family:
     """The loop nest; it takes as many addresses as `buffers` has sizes."""
     buffers: Callable[[Any], tuple[int, ...]]
     """Bytes of each parameter's buffer; the last one is written, the others are read."""
+    words: Callable[[Any], str]
+    """What is computed, in a few words, as people who write kernels say it."""
+    prepares: bool = False
+    """Whether it only makes ready what another nest reads, and goes without saying beside that."""
 
     @property
     def id(self) -> str:

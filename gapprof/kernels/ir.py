@@ -366,6 +366,15 @@ class Kernel:
     body: tuple[Statement, ...]
 
 
+def repeated(name: str) -> str:
+    """Of the function that calls the kernel of that name over and over, with arguments out of a table.
+
+    Both lowerings make one; it takes how often, the table's address, and its rows, and begins again behind
+    the last row.
+    """
+    return f"{name}_repeated"
+
+
 def _expression(operand: Operand) -> Expression:
     if not isinstance(operand, Expression):
         raise TypeError(f"{operand!r} is no expression of the language")

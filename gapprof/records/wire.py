@@ -100,8 +100,9 @@ class KernelCase(Struct, frozen=True, kw_only=True):
     module: str
     """A wasm module as base64; it imports `env.memory`."""
     export: str
+    """What calls the kernel over and over: how often, the address of a table of arguments, and its rows."""
     calls: tuple[tuple[int, ...], ...]
-    """Arguments of calls, taken in turn: on buffers that are not all in cache, as in a model."""
+    """That table, taken row by row: on buffers that are not all in cache, as in a model."""
     samples: int
     """0: it is called once and not timed."""
 

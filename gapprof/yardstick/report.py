@@ -22,9 +22,8 @@ from gapprof.records.trial import Profile
 from gapprof.records.twins import Schedule, TwinNode, TwinRun
 from gapprof.records.yardstick import KernelRow, Kernels, KernelSummary
 from gapprof.text import numbers
-from gapprof.yardstick.described import described
 from gapprof.yardstick.ratios import middle, ratio
-from gapprof.yardstick.shapes import shape_of
+from gapprof.yardstick.shapes import described
 
 PROGRAM = "program"
 """What notes about the whole model concern."""
@@ -87,7 +86,7 @@ def _row(found: Twins, times: Times, nodes: Sequence[TwinNode]) -> KernelRow:
     best = _best(by_target)
     return KernelRow(
         op_type=first.op_type,
-        what=described(tuple(shape_of(part) for part in first.parts)) if first.parts else "",
+        what=described(first.parts),
         nodes=tuple(node.name for node in nodes),
         native_ms=middle(_of_all(times[NATIVE], nodes)),
         native_128_ms=middle(_of_all(times[CAPPED], nodes)),

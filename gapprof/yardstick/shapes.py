@@ -1,5 +1,6 @@
 """Shapes of twins as text, and back: what recordings and kernel databases know them by."""
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -29,6 +30,13 @@ def key_of(shape: msgspec.Struct) -> str:
 def shape_of(key: str) -> Any:
     """The shape again. Raises msgspec.ValidationError for a text that is none."""
     return _decoder().decode(key)
+
+
+def described(parts: Sequence[str]) -> str:
+    """What the loop nests of a node compute; those that only prepare an operand go without saying."""
+    shapes = [shape_of(part) for part in parts]
+    main = [shape for shape in shapes if not family_of(shape).prepares] or shapes
+    return " + ".join(family_of(shape).words(shape) for shape in main)
 
 
 @cache

@@ -16,6 +16,7 @@ from gapprof.browser.cdp import CallError
 from gapprof.browser.trouble import VisitError
 from gapprof.browser.visit import Course, Equipment, Visit, visiting
 from gapprof.errors import EnvironmentUnusable
+from gapprof.kernels.ir import repeated
 from gapprof.kernels.machine import WASM, WASM_RELAXED, Machine
 from gapprof.kernels.wasm.module import module
 from gapprof.kernels.wasm.module import program as program_module
@@ -68,7 +69,9 @@ class Page:
                 image_url=f"{visit.serving.base}inputs.bin",
                 seed=0,
                 data=(),
-                cases=(KernelCase(module=code, export=_PROGRAM, calls=((),), samples=effort.samples),),
+                cases=(
+                    KernelCase(module=code, export=repeated(_PROGRAM), calls=((),), samples=effort.samples),
+                ),
                 warmup_ms=effort.warmup_ms,
                 sample_ms=effort.sample_ms,
                 shown=tuple((offset, 4 * math.prod(shape)) for offset, shape in outputs),
@@ -140,7 +143,7 @@ class Page:
         kernel = one.wanted.kernel(MACHINES[one.target])
         return KernelCase(
             module=base64.b64encode(module([kernel])).decode(),
-            export=kernel.name,
+            export=repeated(kernel.name),
             calls=one.wanted.calls(self.memory),
             samples=effort.samples,
         )

@@ -9,10 +9,12 @@ import { nextTurn } from "../turns.mjs";
 
 /** @typedef {import("../wire.js").KernelsTask} KernelsTask */
 /** @typedef {import("../wire.js").KernelCase} KernelCase */
-/** @typedef {(...addresses: number[]) => void} Kernel */
+/** Calls the kernel so often, with arguments from the table at that address, which has so many rows.
+ * @typedef {(times: number, table: number, rows: number) => void} Repeater */
 
-/** A case whose kernel can be called, and how many calls make up a sample.
- * @typedef {{ kernel: Kernel, calls: KernelCase["calls"], samples: number, batch: number, next: number }} Ready */
+/** A case whose kernel can be called, where its arguments stand, and how many calls make up a sample.
+ * @typedef {{ repeat: Repeater, table: number, rows: number, row_bytes: number, samples: number, batch: number,
+ *   next: number }} Ready */
 
 const PAGE_BYTES = 65536;
 
@@ -25,7 +27,8 @@ export const probe = {
 
 /** @param {KernelsTask} task @returns {Promise<import("../wire.js").KernelsTimed>} */
 async function timed({ memory_bytes, image_url, seed, data, cases, warmup_ms, sample_ms, shown }) {
-  const memory = new WebAssembly.Memory({ initial: Math.ceil(memory_bytes / PAGE_BYTES) });
+  const tables = placed(cases, memory_bytes);
+  const memory = new WebAssembly.Memory({ initial: Math.ceil(tables.end / PAGE_BYTES) });
   if (image_url === null) fill(new Float32Array(memory.buffer), seed);
   else new Uint8Array(memory.buffer).set(new Uint8Array(await read(image_url)));
   for (const { offset, base64 } of data) new Uint8Array(memory.buffer).set(bytes(base64), offset);
@@ -35,7 +38,7 @@ async function timed({ memory_bytes, image_url, seed, data, cases, warmup_ms, sa
   const ready = [];
   for (const one of cases) {
     const began = now();
-    ready.push(await instantiated(one, memory));
+    ready.push(await instantiated(one, memory, /** @type {number} */ (tables.at[ready.length])));
     compile_ms.push(now() - began);
   }
   for (const one of ready) await warmUp(one, warmup_ms, sample_ms);
@@ -48,11 +51,26 @@ async function timed({ memory_bytes, image_url, seed, data, cases, warmup_ms, sa
   };
 }
 
-/** @param {KernelCase} one @param {WebAssembly.Memory} memory @returns {Promise<Ready>} */
-async function instantiated({ module, export: name, calls, samples }, memory) {
+/** Where the tables of arguments stand: behind all that kernels know of.
+ * @param {readonly KernelCase[]} cases @param {number} from @returns {{ at: number[], end: number }} */
+function placed(cases, from) {
+  let end = Math.ceil(from / 8) * 8;
+  const at = cases.map(({ calls }) => {
+    const here = end;
+    end += 4 * calls.flat().length;
+    return here;
+  });
+  return { at, end };
+}
+
+/** @param {KernelCase} one @param {WebAssembly.Memory} memory @param {number} table @returns {Promise<Ready>} */
+async function instantiated({ module, export: name, calls, samples }, memory, table) {
   const { instance } = await WebAssembly.instantiate(bytes(module), { env: { memory } });
-  const kernel = /** @type {Kernel} */ (instance.exports[name]);
-  return { kernel, calls, samples, batch: 1, next: 0 };
+  const repeat = /** @type {Repeater} */ (instance.exports[name]);
+  const args = calls.flat();
+  new Int32Array(memory.buffer, table, args.length).set(args);
+  const row_bytes = (4 * args.length) / calls.length;
+  return { repeat, table, rows: calls.length, row_bytes, samples, batch: 1, next: 0 };
 }
 
 /** Until the time is over, in stretches as long as a sample; the last ones say how many calls make up a sample.
@@ -95,16 +113,12 @@ async function inRounds(ready, random) {
   return samples_us;
 }
 
-/** @param {Ready} one @param {number} times */
+/** Each batch begins where the last one ended, as natively; one that would wrap around begins at the first row.
+ * @param {Ready} one @param {number} times */
 function call(one, times) {
-  const { kernel, calls } = one;
-  let { next } = one;
-  for (let time = 0; time < times; time += 1) {
-    const [a, b, c, d] = /** @type {[number, number, number, number]} */ (/** @type {unknown} */ (calls[next]));
-    kernel(a, b, c, d); // an exported function takes no notice of arguments that it has no parameter for
-    next = next + 1 === calls.length ? 0 : next + 1;
-  }
-  one.next = next;
+  if (one.next + times > one.rows) one.next = 0;
+  one.repeat(times, one.table + one.next * one.row_bytes, one.rows - one.next);
+  one.next = (one.next + times) % one.rows;
 }
 
 /** @param {number} count @param {() => number} random @returns {number[]} */

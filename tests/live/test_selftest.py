@@ -1,4 +1,7 @@
-"""The selftest on the real machine, in a single round: plumbing and sign. Verdicts are the command's own."""
+"""The selftest on the real machine, in a single round: plumbing and sign. Verdicts are the command's own.
+
+A machine that changes its speed in the middle of that round shows no sign; then three rounds decide.
+"""
 
 from pathlib import Path
 
@@ -14,6 +17,7 @@ from gapprof.selftest.extent import Extent
 from gapprof.selftest.whole import Wish, selftested
 
 PLANTED = ("clean", "baseline-tier", "native-ceiling")
+CLEAR = 1.1
 
 
 @pytest.fixture(scope="module")
@@ -21,11 +25,10 @@ def recording_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("selftest") / "selftest.jsonl"
 
 
-@pytest.fixture(scope="module")
-def report(recording_path: Path) -> Selftest:
+def selftest(recording_path: Path, *, rounds: int) -> Selftest:
     wish = Wish(
         plants=tuple(plant for plant in every_plant() if plant.id in PLANTED),
-        extent=Extent(rounds=1),
+        extent=Extent(rounds=rounds),
         seed=0,
         argv=("gapprof", "selftest"),
         recording_path=recording_path,
@@ -36,15 +39,28 @@ def report(recording_path: Path) -> Selftest:
     return found
 
 
+@pytest.fixture(scope="module")
+def report(recording_path: Path) -> Selftest:
+    return selftest(recording_path, rounds=1)
+
+
+@pytest.fixture(scope="module")
+def telling(report: Selftest, recording_path: Path) -> Selftest:
+    """The single round if it shows what was planted; else three more."""
+    if all(row.planted and row.planted.point > CLEAR for row in report.rows if row.plant in PLANTED[1:]):
+        return report
+    return selftest(recording_path.with_name("longer.jsonl"), rounds=3)
+
+
 @pytest.mark.parametrize("plant", PLANTED[1:])
-def test_planted_and_found_are_there_with_the_right_sign(report: Selftest, plant: str) -> None:
-    (row,) = (row for row in report.rows if row.plant == plant)
+def test_planted_and_found_are_there_with_the_right_sign(telling: Selftest, plant: str) -> None:
+    (row,) = (row for row in telling.rows if row.plant == plant)
     assert isinstance(row, SelftestRow)
     assert row.status != "impossible", row.why
     assert row.planted is not None
     assert row.found is not None
-    assert row.planted.point > 1.1
-    assert row.found.point > 1.1
+    assert row.planted.point > CLEAR
+    assert row.found.point > CLEAR
 
 
 def test_one_round_alone_passes_nothing(report: Selftest) -> None:

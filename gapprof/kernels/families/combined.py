@@ -71,4 +71,5 @@ FAMILY = Family(
     tiles=always(*UNROLLED),
     kernel=lambda shape, tile, machine: combined(shape, tile.unroll, machine),
     buffers=_buffers,
+    words=lambda shape: f"{shape.rows * shape.columns} elements",
 )

@@ -1,6 +1,7 @@
 """Convolutions of each channel by itself, on padded images: taps in registers, several rows at once."""
 
 from gapprof.kernels.builder import Builder
+from gapprof.kernels.direct import window_words
 from gapprof.kernels.families.conv import Conv, conv_buffers, strided
 from gapprof.kernels.family import F32, Family, Tile
 from gapprof.kernels.functions import activation
@@ -136,9 +137,15 @@ def _tiles(shape: Depthwise, _: Machine) -> tuple[Tile, ...]:
     return tuple(Tile(rows, 1, 1, 1) for rows in (1, 2, 3, 4) if rows <= max(1, shape.out[0]))
 
 
+def _words(shape: Depthwise) -> str:
+    rows, columns = shape.out
+    return f"depthwise {window_words(shape.window)}, {shape.channels} channels, to {rows}x{columns}"
+
+
 FAMILY = Family(
     kind=Depthwise,
     tiles=_tiles,
     kernel=lambda shape, tile, machine: depthwise(shape, tile.rows, machine),
     buffers=conv_buffers,
+    words=_words,
 )

@@ -245,4 +245,9 @@ def _buffers(shape: Gemm) -> tuple[int, ...]:
     return a, b, *bias, shape.batch * shape.rows * shape.columns * F32
 
 
-FAMILY = Family(kind=Gemm, tiles=_tiles, kernel=gemm, buffers=_buffers)
+def _words(shape: Gemm) -> str:
+    batch = f"{shape.batch} of " if shape.batch > 1 else ""
+    return f"{batch}{shape.rows}x{shape.depth}x{shape.columns}"
+
+
+FAMILY = Family(kind=Gemm, tiles=_tiles, kernel=gemm, buffers=_buffers, words=_words)

@@ -59,4 +59,5 @@ FAMILY = Family(
     tiles=always(*UNROLLED),
     kernel=lambda shape, tile, machine: layer_norm(shape, tile.unroll, machine),
     buffers=_buffers,
+    words=lambda shape: f"{shape.rows} rows of {shape.columns}",
 )

@@ -41,4 +41,5 @@ FAMILY = Family(
     tiles=always(*UNROLLED),
     kernel=lambda shape, tile, machine: mapped(shape, tile.unroll, machine),
     buffers=_buffers,
+    words=lambda shape: f"{shape.count} elements",
 )

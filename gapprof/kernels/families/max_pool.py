@@ -68,9 +68,15 @@ def _buffers(shape: MaxPool) -> tuple[int, ...]:
     return shape.planes * shape.height * shape.width * F32, shape.planes * rows * columns * F32
 
 
+def _words(shape: MaxPool) -> str:
+    rows, columns = shape.out
+    return f"{shape.kernel[0]}x{shape.kernel[1]}, {shape.planes} planes, to {rows}x{columns}"
+
+
 FAMILY = Family(
     kind=MaxPool,
     tiles=always(PLAIN),
     kernel=lambda shape, _tile, machine: max_pool(shape, machine),
     buffers=_buffers,
+    words=_words,
 )

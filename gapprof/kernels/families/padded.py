@@ -52,4 +52,6 @@ FAMILY = Family(
     tiles=always(PLAIN),
     kernel=lambda shape, _tile, machine: padded(shape, machine),
     buffers=_buffers,
+    words=lambda shape: f"{shape.planes} planes of {shape.height}x{shape.width}",
+    prepares=True,
 )

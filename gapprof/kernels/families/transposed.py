@@ -84,4 +84,6 @@ FAMILY = Family(
     tiles=always(PLAIN),
     kernel=lambda shape, _tile, machine: transposed(shape, machine),
     buffers=_buffers,
+    words=lambda shape: f"{shape.batch} of {shape.rows}x{shape.columns}",
+    prepares=True,
 )

@@ -12,8 +12,8 @@ from functools import cache
 from typing import Any
 
 from gapprof.errors import EnvironmentUnusable
-from gapprof.kernels.ir import Kernel
-from gapprof.kernels.llvm.lower import function, repeater, repeater_name
+from gapprof.kernels.ir import Kernel, repeated
+from gapprof.kernels.llvm.lower import function, repeater
 from gapprof.kernels.llvm.target import Target, available
 
 _SPEED_LEVEL = 2
@@ -65,7 +65,7 @@ def compiled(kernels: Sequence[Kernel], target: Target) -> Compiled:
     engine.finalize_object()
     return Compiled(
         calls=tuple(_callable(engine, kernel.name, kernel.parameters) for kernel in kernels),
-        repeats=tuple(_callable(engine, repeater_name(kernel), 3) for kernel in kernels),
+        repeats=tuple(_callable(engine, repeated(kernel.name), 3) for kernel in kernels),
         assembly=assembly,
         engine=(engine, machine),
     )

@@ -28,6 +28,7 @@ from gapprof.kernels.ir import (
     Type,
     Unary,
     Vector,
+    repeated,
 )
 
 _ELEMENTS = {"f32": "float", "i32": "i32", "i16": "i16", "i8": "i8"}
@@ -58,7 +59,7 @@ def repeater(kernel: Kernel) -> str:
     )
     passed = ", ".join(f"i64 %v{number}" for number in range(kernel.parameters))
     return f"""
-define void @{repeater_name(kernel)}(i64 %count, ptr %table, i64 %rows) nounwind {{
+define void @{repeated(kernel.name)}(i64 %count, ptr %table, i64 %rows) nounwind {{
 start:
 br label %again
 again:
@@ -78,11 +79,6 @@ end:
 ret void
 }}
 """
-
-
-def repeater_name(kernel: Kernel) -> str:
-    """Of the function that calls it."""
-    return f"{kernel.name}_repeated"
 
 
 class _Lowering:

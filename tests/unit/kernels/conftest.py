@@ -5,7 +5,7 @@ import pytest
 from gapprof import assets
 from gapprof.engine import Engine, running
 from gapprof.guard import Guard
-from tests.unit.kernels.lowerings import LOWERINGS, Solve, solver
+from tests.unit.kernels.lowerings import LOWERINGS, VECTOR_LOWERINGS, Solve, solver
 
 
 @pytest.fixture(scope="module")
@@ -17,4 +17,9 @@ def engine() -> Iterator[Engine]:
 
 @pytest.fixture(params=LOWERINGS)
 def solve(request: pytest.FixtureRequest, engine: Engine) -> Solve:
+    return solver(request.param, engine)
+
+
+@pytest.fixture(params=VECTOR_LOWERINGS)
+def solve_bytes(request: pytest.FixtureRequest, engine: Engine) -> Solve:
     return solver(request.param, engine)

@@ -4,23 +4,29 @@ import base64
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gapprof.engine import Engine
 from gapprof.kernels.arena import Arena
-from gapprof.kernels.ir import Kernel
+from gapprof.kernels.ir import Kernel, repeated
 from gapprof.kernels.llvm.compile import compiled, host_targets
 from gapprof.kernels.llvm.target import Target
 from gapprof.kernels.machine import WASM, WASM_RELAXED, WASM_SCALAR, Machine
 from gapprof.kernels.wasm.module import module
 from gapprof.records.wire import Bytes, KernelCase, KernelsTask, KernelsTimed
 
-Array = NDArray[np.float32]
+Array = NDArray[Any]
 WASM_MACHINES = {"wasm-scalar": WASM_SCALAR, "wasm": WASM, "wasm-relaxed": WASM_RELAXED}
 NATIVE = {target.id: target for target in host_targets()}
 LOWERINGS = (*NATIVE, *WASM_MACHINES)
+VECTOR_LOWERINGS = (
+    *(name for name, target in NATIVE.items() if target.lanes > 1),
+    *(name for name, machine in WASM_MACHINES.items() if machine.lanes > 1),
+)
+"""Bytes are computed in vectors only."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,14 @@ class Problem:
     inputs: Sequence[Array]
     """In the order of its parameters; the last one is the result."""
     result_shape: tuple[int, ...]
+    result_type: type[np.generic] = np.float32
+
+    @property
+    def result_bytes(self) -> int:
+        return int(np.prod(self.result_shape)) * np.dtype(self.result_type).itemsize
+
+    def shaped(self, result: bytes) -> Array:
+        return np.frombuffer(result, self.result_type).reshape(self.result_shape)
 
 
 Solve = Callable[[Callable[[Machine], Problem]], Array]
@@ -46,55 +60,48 @@ def solver(lowering: str, engine: Engine) -> Solve:
 
 def _native(problem: Problem, target: Target) -> Array:
     arena, addresses = _placed(problem)
-    memory = np.zeros(arena.size_bytes // 4 + 16, np.float32)
-    base = -(-memory.ctypes.data // 64) * 64
-    shift = (base - memory.ctypes.data) // 4
+    memory = np.zeros(arena.size_bytes + 64, np.uint8)
+    shift = -memory.ctypes.data % 64
     for array, at in zip(problem.inputs, addresses[:-1], strict=True):
-        memory[shift + at // 4 :][: array.size] = array.ravel()
+        memory[shift + at :][: array.nbytes] = np.frombuffer(np.ascontiguousarray(array).tobytes(), np.uint8)
     code = compiled([problem.kernel], target)
-    code.calls[0](*(base + at for at in addresses))
-    size = int(np.prod(problem.result_shape))
-    return memory[shift + addresses[-1] // 4 :][:size].reshape(problem.result_shape).copy()
+    code.calls[0](*(memory.ctypes.data + shift + at for at in addresses))
+    return problem.shaped(memory[shift + addresses[-1] :][: problem.result_bytes].tobytes())
 
 
 def _wasm(problem: Problem, engine: Engine) -> Array:
     arena, addresses = _placed(problem)
-    size = int(np.prod(problem.result_shape))
-    result = addresses[-1]
+    placed = (*(_text(array) for array in problem.inputs), _encoded(bytes(problem.result_bytes)))
     task = KernelsTask(
         memory_bytes=arena.size_bytes,
         seed=0,
-        data=tuple(
-            Bytes(offset=at, base64=_text(array))
-            for array, at in zip(
-                (*problem.inputs, np.zeros(size, np.float32)),
-                addresses,
-                strict=True,
-            )
-        ),
+        data=tuple(Bytes(offset=at, base64=text) for text, at in zip(placed, addresses, strict=True)),
         cases=(
             KernelCase(
-                module=base64.b64encode(module([problem.kernel])).decode(),
-                export=problem.kernel.name,
+                module=_encoded(module([problem.kernel])),
+                export=repeated(problem.kernel.name),
                 calls=(tuple(addresses),),
                 samples=0,
             ),
         ),
         warmup_ms=0.0,
         sample_ms=1.0,
-        shown=((result, size * 4),),
+        shown=((addresses[-1], problem.result_bytes),),
     )
     answer = engine.ask(task, KernelsTimed, until=time.monotonic() + 30)
-    shown = base64.b64decode(answer.shown[0].base64)
-    return np.frombuffer(shown, np.float32).reshape(problem.result_shape)
+    return problem.shaped(base64.b64decode(answer.shown[0].base64))
 
 
 def _placed(problem: Problem) -> tuple[Arena, list[int]]:
     arena = Arena()
-    sizes = [array.size * 4 for array in problem.inputs]
-    sizes.append(int(np.prod(problem.result_shape)) * 4)
+    sizes = [array.nbytes for array in problem.inputs]
+    sizes.append(problem.result_bytes)
     return arena, [arena.place(size) for size in sizes]
 
 
 def _text(array: Array) -> str:
-    return base64.b64encode(np.ascontiguousarray(array, np.float32).tobytes()).decode()
+    return _encoded(np.ascontiguousarray(array).tobytes())
+
+
+def _encoded(data: bytes) -> str:
+    return base64.b64encode(data).decode()

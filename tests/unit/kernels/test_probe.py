@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from gapprof.engine import Engine
 from gapprof.kernels.families.mapped import Mapped, mapped
+from gapprof.kernels.ir import repeated
 from gapprof.kernels.machine import WASM
 from gapprof.kernels.wasm.module import module
 from gapprof.records.wire import KernelCase, KernelsTask, KernelsTimed
@@ -20,7 +21,7 @@ TASK = KernelsTask(
     cases=(
         KernelCase(
             module=base64.b64encode(module([mapped(Mapped(count=COUNT, function="relu"), 2, WASM)])).decode(),
-            export="mapped",
+            export=repeated("mapped"),
             calls=((1024, RESULT), (2048, RESULT)),
             samples=3,
         ),

@@ -16,6 +16,7 @@ from gapprof import assets
 from gapprof.engine import running
 from gapprof.guard import Guard
 from gapprof.kernels.family import Tile
+from gapprof.kernels.ir import repeated
 from gapprof.kernels.machine import WASM, WASM_RELAXED, Machine
 from gapprof.kernels.wasm.module import program as program_module
 from gapprof.records.subject import StagedModel, Subject
@@ -46,7 +47,7 @@ def run(made: Program, folder: Path, *, times: int = 1) -> dict[str, Any]:
     image.write_bytes(made.image)
     case = KernelCase(
         module=base64.b64encode(program_module(made.kernels, made.calls, "model")).decode(),
-        export="model",
+        export=repeated("model"),
         calls=((),),
         samples=0,
     )

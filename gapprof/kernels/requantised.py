@@ -1,0 +1,60 @@
+"""How sums become quantised bytes, and how few of them are stored."""
+
+from gapprof.kernels.builder import Builder
+from gapprof.kernels.ir import (
+    Binary,
+    Bits,
+    Constant,
+    Expression,
+    Lane,
+    Local,
+    Shuffle,
+    ToFloat,
+    Vector,
+    vector_of,
+)
+from gapprof.kernels.machine import covering
+
+FEWEST = 4
+"""Bytes that are stored at once."""
+_SHIFT = 12582912.0
+"""1.5 * 2^23: added to a small f32 it rounds to the nearest whole number, halves to even, in the low bits."""
+
+
+def bounds(*, unsigned: bool) -> tuple[int, int]:
+    """Of the values of a byte."""
+    return (0, 255) if unsigned else (-128, 127)
+
+
+def columns(count: int, lanes: int) -> list[tuple[int, int]]:
+    """(lanes, first) of vectors that cover `count` columns, none narrower than four. ValueError for fewer."""
+    if count < FEWEST:
+        raise ValueError(f"a row of {count} bytes is stored by nothing here")
+    while lanes > count:
+        lanes //= 2
+    return list(covering(count, max(lanes, FEWEST)))
+
+
+def quantised(total: Expression, scale: Expression, zero_point: int, *, unsigned: bool) -> Expression:
+    """i32 times a scale, rounded and kept within a byte, which is the low byte of each i32 that comes out."""
+    lowest, highest = bounds(unsigned=unsigned)
+    kind = vector_of(scale)
+    scaled = ToFloat(total) * scale + float(zero_point)
+    kept = Binary("pmin", Binary("pmax", scaled, Constant(lowest, kind)), Constant(highest, kind))
+    return Bits(kept + _SHIFT, vector_of(total))
+
+
+def store_low_bytes(b: Builder, value: Expression, to: Local, place: int) -> None:
+    """The low byte of each i32, side by side."""
+    lanes = vector_of(value).lanes
+    order = (*range(0, 4 * lanes, 4), *[0] * (3 * lanes))
+    as_bytes = b.vector(Vector("i8", 4 * lanes), Bits(value, Vector("i8", 4 * lanes)))
+    store_first(b, Shuffle(as_bytes, as_bytes, order), lanes, to, place)
+
+
+def store_first(b: Builder, value: Expression, count: int, to: Local, place: int) -> None:
+    """The first `count` bytes, a multiple of four, of a vector."""
+    size = vector_of(value).size_bytes
+    floats = b.vector(Vector("f32", size // 4), Bits(value, Vector("f32", size // 4)))
+    for lane in range(count // 4):
+        b.store(to, Lane(floats, lane), place + 4 * lane)

@@ -1,0 +1,104 @@
+"""Quantised kernels: exact but for results that lie halfway between two bytes."""
+
+import numpy as np
+import pytest
+
+from gapprof.kernels.families.conv_int8 import ConvInt8, conv_int8
+from gapprof.kernels.families.paired import Paired, paired
+from gapprof.kernels.family import Tile
+from gapprof.kernels.machine import Machine
+from tests.unit.kernels.lowerings import Array, Problem, Solve
+
+CONVS = [
+    ConvInt8(channels=1, filters=2, height=1, width=4, kernel=(1, 1)),
+    ConvInt8(channels=3, filters=5, height=9, width=11, kernel=(3, 3), zero_point=7, unsigned=True),
+    ConvInt8(channels=4, filters=6, height=13, width=33, kernel=(3, 3), stride=(2, 2), zero_point=-3),
+    ConvInt8(channels=6, filters=3, height=8, width=23, kernel=(3, 2), batch=2),
+    ConvInt8(channels=2, filters=7, height=12, width=12, kernel=(3, 3), dilation=(2, 2)),
+    ConvInt8(channels=16, filters=4, height=8, width=9, kernel=(1, 1), stride=(2, 1)),
+]
+PADDED = [
+    Paired(channels=4, height=5, width=19, pads=(1, 1, 1, 1)),
+    Paired(channels=3, height=3, width=8, pads=(0, 2, 1, 0), unsigned=True),
+    Paired(channels=1, height=4, width=7, pads=(0, 0, 0, 0), batch=2),
+    Paired(channels=2, height=2, width=2, pads=(1, 0, 0, 1)),
+    Paired(channels=5, height=2, width=40, pads=(0, 0, 0, 0), batch=3),
+]
+
+
+def _pairs(image: Array) -> Array:
+    """[batch, channels, …] to [batch, pairs, …, 2], the last of an odd number with itself."""
+    if image.shape[1] % 2:
+        image = np.concatenate([image, image[:, -1:]], axis=1)
+    return np.ascontiguousarray(np.moveaxis(image.reshape(image.shape[0], -1, 2, *image.shape[2:]), 2, -1))
+
+
+def _operands(shape: ConvInt8) -> tuple[Array, Array, Array, Array]:
+    random = np.random.default_rng(3)
+    image = random.integers(-128, 128, (shape.batch, shape.channels, shape.height, shape.width))
+    weights = random.integers(-127, 128, (shape.filters, shape.channels, *shape.kernel))
+    bias = random.integers(-5000, 5000, shape.filters)
+    scales = random.uniform(1, 3, shape.filters) / np.sqrt(weights[0].size) / 100
+    return image.astype(np.int8), weights, bias.astype(np.int32), scales.astype(np.float32)
+
+
+def _wanted(shape: ConvInt8, image: Array, weights: Array, bias: Array, scales: Array) -> Array:
+    rows, columns = shape.window.out
+    total = np.zeros((shape.batch, shape.filters, rows, columns), np.int64)
+    for y in range(shape.kernel[0]):
+        for x in range(shape.kernel[1]):
+            top, left = y * shape.dilation[0], x * shape.dilation[1]
+            window = image.astype(np.int64)[:, :, top :: shape.stride[0], left :: shape.stride[1]]
+            total += np.einsum("bchw,fc->bfhw", window[:, :, :rows, :columns], weights[:, :, y, x])
+    total += bias[:, None, None]
+    lowest, highest = (0, 255) if shape.unsigned else (-128, 127)
+    scaled = total * scales.astype(np.float64)[:, None, None] + shape.zero_point
+    return np.rint(np.clip(scaled, lowest, highest))
+
+
+@pytest.mark.parametrize("number", range(len(CONVS)), ids=lambda number: str(CONVS[number]))
+def test_it_convolves_bytes(number: int, solve_bytes: Solve) -> None:
+    shape, tile = CONVS[number], (Tile(4, 2, 1, 1), Tile(2, 3, 1, 1))[number % 2]
+    image, weights, bias, scales = _operands(shape)
+    odd = shape.channels % 2
+    in_pairs = _pairs(np.pad(weights, ((0, 0), (0, odd), (0, 0), (0, 0)))).astype(np.int16)
+
+    def problem(machine: Machine) -> Problem:
+        return Problem(
+            kernel=conv_int8(shape, tile, machine),
+            inputs=[_pairs(image), in_pairs, bias, scales],
+            result_shape=(shape.batch, shape.filters, *shape.window.out),
+            result_type=np.uint8 if shape.unsigned else np.int8,
+        )
+
+    found, wanted = solve_bytes(problem).astype(np.float64), _wanted(shape, image, weights, bias, scales)
+    assert len(np.unique(wanted)) > min(wanted.size, 20) / 3, "not a matter of bounds alone"
+    assert np.abs(found - wanted).max() <= 1
+    assert np.mean(found != wanted) < 0.01
+
+
+@pytest.mark.parametrize("shape", PADDED, ids=str)
+def test_it_pairs_channels_and_pads(shape: Paired, solve_bytes: Solve) -> None:
+    kind = np.uint8 if shape.unsigned else np.int8
+    size = (shape.batch, shape.channels, shape.height, shape.width)
+    image = np.random.default_rng(0).integers(np.iinfo(kind).min, np.iinfo(kind).max + 1, size).astype(kind)
+    top, left, bottom, right = shape.pads
+    shifted = (image.astype(np.int16) - (128 if shape.unsigned else 0)).astype(np.int8)
+    wanted = _pairs(np.pad(shifted, ((0, 0), (0, 0), (top, bottom), (left, right))))
+
+    def problem(machine: Machine) -> Problem:
+        return Problem(
+            kernel=paired(shape, machine), inputs=[image], result_shape=wanted.shape, result_type=np.int8
+        )
+
+    np.testing.assert_array_equal(solve_bytes(problem), wanted)
+
+
+@pytest.mark.parametrize("width", [1, 3])
+def test_rows_that_fill_no_vector_are_refused(width: int) -> None:
+    with pytest.raises(ValueError, match="is stored by nothing here"):
+        conv_int8(
+            ConvInt8(channels=2, filters=1, height=1, width=width, kernel=(1, 1)),
+            Tile(1, 1, 1, 1),
+            Machine(4, fused=False),
+        )
