@@ -7,7 +7,9 @@ from typing import Literal
 from gapprof.kernels.builder import Builder
 from gapprof.kernels.ir import Binary, Bits, Constant, Expression, Local, ShiftLeft, Unary, Vector, vector_of
 
-Activation = Literal["relu", "clip6", "sigmoid", "tanh", "erf", "gelu", "hardswish", "exp", "sqrt"]
+Activation = Literal[
+    "relu", "clip6", "sigmoid", "tanh", "erf", "gelu", "fast-gelu", "hardswish", "exp", "sqrt"
+]
 """`clip6` is Clip to [0, 6], the rectifier of mobile networks."""
 
 _ROUND = 1.5 * 2.0**23
@@ -29,6 +31,7 @@ _ERF_OVER = (
     1.128379094,
 )
 _ERF_UNDER = (0.0010211084816, 0.014958023892, 0.11797051738, 0.51689073119, 1.0)
+_TWICE = 2 * math.sqrt(2 / math.pi)
 _ERF_ONE = 4.0
 """erf x = x·P(x²)/Q(x²) on [-4, 4], our own weighted least-squares fit; beyond it erf is ±1 in f32."""
 
@@ -86,6 +89,13 @@ def _gelu(b: Builder, x: Expression) -> Expression:
     return x * 0.5 * (error_function(b, x * math.sqrt(0.5)) + 1.0)
 
 
+def _fast_gelu(b: Builder, x: Expression) -> Expression:
+    """x / 2 · (1 + tanh(√(2/π) · (x + 0.044715 x³))), which is x · sigmoid of twice that."""
+    kind = vector_of(x)
+    inner = b.mul_add(x * x, _splat(0.044715 * _TWICE, kind), _splat(_TWICE, kind))
+    return x * sigmoid(b, x * inner)
+
+
 def _hardswish(_: Builder, x: Expression) -> Expression:
     """x · max(0, min(1, x / 6 + 1 / 2))."""
     return x * _clipped(x * (1 / 6) + 0.5, 0.0, 1.0)
@@ -102,6 +112,7 @@ _ACTIVATIONS: dict[Activation, Callable[[Builder, Expression], Expression]] = {
     "tanh": _tanh,
     "erf": error_function,
     "gelu": _gelu,
+    "fast-gelu": _fast_gelu,
     "hardswish": _hardswish,
     "exp": exponential,
     "sqrt": _sqrt,

@@ -32,16 +32,16 @@ class Vector:
 Type = Index | Vector
 INDEX = Index()
 
-Arithmetic = Literal["add", "sub", "mul", "div", "min", "max", "pmin", "pmax", "and", "or", "xor"]
+Arithmetic = Literal["add", "sub", "mul", "div", "min", "max", "pmin", "pmax", "umax", "and", "or", "xor"]
 """`min` and `max` hand on NaN and order zeros (IEEE 754-2019 minimum, maximum); `pmin` is
-`b < a ? b : a`, `pmax` is `a < b ? b : a`: one x86 instruction each."""
+`b < a ? b : a`, `pmax` is `a < b ? b : a`: one x86 instruction each. `umax` takes bytes as unsigned."""
 Function = Literal["sqrt", "abs", "neg", "floor", "nearest"]
 ARITHMETIC: dict[str, frozenset[str]] = {
     "index": frozenset({"add", "sub", "mul"}),
     "f32": frozenset({"add", "sub", "mul", "div", "min", "max", "pmin", "pmax"}),
     "i32": frozenset({"add", "sub", "mul", "and", "or", "xor"}),
     "i16": frozenset(),
-    "i8": frozenset(),
+    "i8": frozenset({"max", "umax"}),
 }
 """What there is, by the type of both operands."""
 

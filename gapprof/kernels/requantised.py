@@ -17,13 +17,9 @@ from gapprof.kernels.machine import covering
 
 FEWEST = 4
 """Bytes that are stored at once."""
+_NARROWEST = 16
 _SHIFT = 12582912.0
 """1.5 * 2^23: added to a small f32 it rounds to the nearest whole number, halves to even, in the low bits."""
-
-
-def bounds(*, unsigned: bool) -> tuple[int, int]:
-    """Of the values of a byte."""
-    return (0, 255) if unsigned else (-128, 127)
 
 
 def columns(count: int, lanes: int) -> list[tuple[int, int]]:
@@ -35,13 +31,22 @@ def columns(count: int, lanes: int) -> list[tuple[int, int]]:
     return list(covering(count, max(lanes, FEWEST)))
 
 
+def bytes_for(count: int) -> Vector:
+    """The vector that holds `count` bytes; none is narrower than 128 bits."""
+    return Vector("i8", max(count, _NARROWEST))
+
+
 def quantised(total: Expression, scale: Expression, zero_point: int, *, unsigned: bool) -> Expression:
-    """i32 times a scale, rounded and kept within a byte, which is the low byte of each i32 that comes out."""
-    lowest, highest = bounds(unsigned=unsigned)
-    kind = vector_of(scale)
-    scaled = ToFloat(total) * scale + float(zero_point)
-    kept = Binary("pmin", Binary("pmax", scaled, Constant(lowest, kind)), Constant(highest, kind))
-    return Bits(kept + _SHIFT, vector_of(total))
+    """i32 times a scale as bytes, one in the low bits of each i32."""
+    return kept_in_a_byte(ToFloat(total) * scale + float(zero_point), unsigned=unsigned)
+
+
+def kept_in_a_byte(value: Expression, *, unsigned: bool) -> Expression:
+    """f32 rounded and kept within a byte, which is the low one of each i32 that comes out."""
+    kind = vector_of(value)
+    lowest, highest = (0, 255) if unsigned else (-128, 127)
+    kept = Binary("pmin", Binary("pmax", value, Constant(lowest, kind)), Constant(highest, kind))
+    return Bits(kept + _SHIFT, Vector("i32", kind.lanes))
 
 
 def store_low_bytes(b: Builder, value: Expression, to: Local, place: int) -> None:
@@ -54,6 +59,9 @@ def store_low_bytes(b: Builder, value: Expression, to: Local, place: int) -> Non
 
 def store_first(b: Builder, value: Expression, count: int, to: Local, place: int) -> None:
     """The first `count` bytes, a multiple of four, of a vector."""
+    if count == vector_of(value).size_bytes:
+        b.store(to, value, place)
+        return
     size = vector_of(value).size_bytes
     floats = b.vector(Vector("f32", size // 4), Bits(value, Vector("f32", size // 4)))
     for lane in range(count // 4):

@@ -13,7 +13,7 @@ from gapprof.kernels.family import F32
 from gapprof.records.model import NodeCensus, TensorSpec
 from gapprof.records.twins import TwinNode
 from gapprof.text import numbers
-from gapprof.yardstick.node import Node, NoTwinError, Parts, Rule, Shape
+from gapprof.yardstick.node import Node, NoTwinError, Parts, Rules, Shape
 from gapprof.yardstick.shapes import family_of, key_of
 
 _MOST_BYTES = 512 << 20
@@ -29,11 +29,19 @@ _AS_GIVEN = frozenset(
     (
         "Reshape", "Transpose", "Gather", "Slice", "Concat", "Unsqueeze", "Squeeze", "Expand", "Tile",
         "Identity", "Flatten", "Split", "Pad", "Add", "Sub", "Mul", "Div", "Mod", "Neg", "Abs", "Max",
-        "Min", "Clip", "Relu", "Range", "ReduceSum", "ReduceMax", "ReduceMin", "CumSum",
+        "Min", "Clip", "Relu", "Range", "ReduceSum", "ReduceMax", "ReduceMin", "CumSum", "MaxPool",
     )
 )
-# fmt: on
 """Whose results have the type of what they are given first."""
+_ZERO_POINT = {
+    "QuantizeLinear": 2, "QLinearConv": 7, "QLinearMatMul": 7, "QLinearAdd": 7, "QLinearMul": 7, "QGemm": 8,
+    "QLinearGlobalAveragePool": 4, "QLinearAveragePool": 4, "QLinearSigmoid": 4, "QLinearLeakyRelu": 4,
+}
+# fmt: on
+"""Which input is the zero point of the result, and has its type."""
+_TYPES = {onnx.TensorProto.FLOAT: "f32", onnx.TensorProto.INT8: "i8", onnx.TensorProto.UINT8: "u8"}
+_NAMED = {"float32": "f32", "int8": "i8", "uint8": "u8"}
+_OTHER = "other"
 _MIXED = frozenset({"Clip", "LayerNormalization", "SkipLayerNormalization"})
 """Whose further outputs and bounds are counted or not; what is timed is f32 in every model."""
 
@@ -44,8 +52,8 @@ class _Around:
 
     shapes: Mapping[str, Shape]
     weights: frozenset[str]
-    odd: frozenset[str]
-    """Those that are not f32."""
+    types: Mapping[str, str]
+    """`f32`, `i8`, `u8`, or `other`."""
     census: Mapping[str, NodeCensus]
     """By the name of the node."""
 
@@ -63,11 +71,10 @@ def _around(
 ) -> _Around:
     shapes: dict[str, Shape] = {tensor.name: tuple(tensor.dims) for tensor in graph.initializer}
     shapes |= {spec.name: spec.shape for spec in inputs}
-    odd = {tensor.name for tensor in graph.initializer if tensor.data_type != onnx.TensorProto.FLOAT}
-    odd |= {spec.name for spec in inputs if spec.dtype != "float32"}
+    types = {tensor.name: _TYPES.get(tensor.data_type, _OTHER) for tensor in graph.initializer}
+    types |= {spec.name: _NAMED.get(spec.dtype, _OTHER) for spec in inputs}
     for proto in graph.node:
-        if _makes_no_f32(proto, odd):
-            odd.update(proto.output)
+        types.update(dict.fromkeys(proto.output, _made(proto, types)))
         made = [name for name in proto.output if name]
         row = census.get(proto.name)
         if row is not None and len(row.output_shapes) == len(made):
@@ -75,18 +82,23 @@ def _around(
     return _Around(
         shapes=shapes,
         weights=frozenset(tensor.name for tensor in graph.initializer),
-        odd=frozenset(odd),
+        types=types,
         census=census,
     )
 
 
-def _makes_no_f32(node: onnx.NodeProto, odd: set[str]) -> bool:
-    """Whether its results have another type; bytes alone do not tell i32 from f32."""
+def _made(node: onnx.NodeProto, types: Mapping[str, str]) -> str:
+    """The type of a node's results; bytes alone do not tell i32 from f32."""
     if node.op_type == "Cast":
-        return any(one.name == "to" and one.i != onnx.TensorProto.FLOAT for one in node.attribute)
+        return next((_TYPES.get(one.i, _OTHER) for one in node.attribute if one.name == "to"), _OTHER)
+    if node.op_type in _ZERO_POINT:
+        at = _ZERO_POINT[node.op_type]
+        return types.get(node.input[at], _OTHER) if at < len(node.input) else _OTHER
     if node.op_type == "Where":
-        return node.input[1] in odd
-    return node.op_type in _WHOLE_NUMBERS or (node.op_type in _AS_GIVEN and node.input[0] in odd)
+        return types.get(node.input[1], _OTHER)
+    if node.op_type in _AS_GIVEN:
+        return types.get(node.input[0], _OTHER)
+    return _OTHER if node.op_type in _WHOLE_NUMBERS else "f32"
 
 
 def _twin(proto: onnx.NodeProto, around: _Around) -> TwinNode:
@@ -99,8 +111,9 @@ def _twin(proto: onnx.NodeProto, around: _Around) -> TwinNode:
 
 def _parts(proto: onnx.NodeProto, around: _Around) -> Parts:
     """Raises NoTwinError."""
-    rule = _rules().get((proto.domain or "ai.onnx", proto.op_type))
-    if rule is None:
+    operator = (proto.domain or "ai.onnx", proto.op_type)
+    rules = [rules for rules in _rules() if operator in rules.by_operator]
+    if not rules:
         raise NoTwinError("no twin is written for this operator")
     shapes, row = around.shapes, around.census.get(proto.name)
     touched = [name for name in (*dict.fromkeys(proto.input), *proto.output) if name]
@@ -109,13 +122,17 @@ def _parts(proto: onnx.NodeProto, around: _Around) -> Parts:
     if not all(math.prod(shapes[name]) for name in touched):
         raise NoTwinError("a tensor around it is empty")
     size = F32 * sum(math.prod(shapes[name]) for name in touched)
-    if around.odd.intersection(touched) or (row.bytes != size and proto.op_type not in _MIXED):
+    floats = all(around.types.get(name) == "f32" for name in touched)
+    floats = floats and (row.bytes == size or proto.op_type in _MIXED)
+    fitting = next((one for one in rules if floats or not one.floats), None)
+    if fitting is None:
         raise NoTwinError("not all of its tensors are f32")
-    parts = rule(
+    parts = fitting.by_operator[operator](
         Node(
             proto=proto,
             inputs=tuple(shapes[name] if name else None for name in proto.input),
-            output=shapes[proto.output[0]],
+            types=tuple(around.types.get(name, _OTHER) for name in proto.input),
+            outputs=tuple(shapes[name] for name in proto.output if name),
             constant=tuple(name in around.weights for name in proto.input),
         )
     )
@@ -126,10 +143,7 @@ def _parts(proto: onnx.NodeProto, around: _Around) -> Parts:
 
 
 @cache
-def _rules() -> dict[tuple[str, str], Rule]:
-    """Of every kind of operator."""
-    return {
-        operator: rule
-        for kind in registry.load(gapprof.yardstick.rules, "RULES").values()
-        for operator, rule in kind.by_operator.items()
-    }
+def _rules() -> tuple[Rules, ...]:
+    """Of every kind of operator, those for f32 first."""
+    found = registry.load(gapprof.yardstick.rules, "RULES").values()
+    return tuple(sorted(found, key=lambda one: not one.floats))

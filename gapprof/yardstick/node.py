@@ -29,9 +29,16 @@ class Node:
     proto: onnx.NodeProto
     inputs: tuple[Shape | None, ...]
     """None for a slot that is left empty."""
-    output: Shape
+    types: tuple[str, ...]
+    """Of the inputs: `f32`, `i8`, `u8`, or `other`."""
+    outputs: tuple[Shape, ...]
     constant: tuple[bool, ...]
     """Which inputs are weights."""
+
+    @property
+    def output(self) -> Shape:
+        """The first one."""
+        return self.outputs[0]
 
     def attribute(self, name: str, default: Any) -> Any:
         """Its value; strings as text."""
@@ -63,6 +70,8 @@ class Rules:
 
     id: str
     by_operator: Mapping[tuple[str, str], Rule]
+    floats: bool = True
+    """Whether every tensor around the node has to be f32; else the rules look at the types themselves."""
 
 
 ACTIVATIONS: Mapping[str, Activation] = {

@@ -114,7 +114,7 @@ def strided(pointer: Local, offset: int, kind: Vector, stride: int) -> Expressio
         raise ValueError(f"no loads of every {stride}th element")
     half = stride // 2
     low = strided(pointer, offset, kind, half)
-    high = strided(pointer, offset + kind.lanes * half * F32, kind, half)
+    high = strided(pointer, offset + kind.size_bytes * half, kind, half)
     return Shuffle(low, high, tuple(range(0, 2 * kind.lanes, 2)))
 
 

@@ -1,12 +1,16 @@
 """The largest element under each window of padded planes."""
 
+from typing import Literal
+
 from msgspec import Struct
 
 from gapprof.kernels.builder import Builder
 from gapprof.kernels.families.conv import strided
 from gapprof.kernels.family import F32, PLAIN, Family, always
-from gapprof.kernels.ir import Binary, Kernel, Local, Vector
+from gapprof.kernels.ir import Arithmetic, Binary, Kernel, Local, Vector
 from gapprof.kernels.machine import Machine, covering
+from gapprof.kernels.requantised import bytes_for, store_first
+from gapprof.kernels.requantised import columns as byte_columns
 
 
 class MaxPool(Struct, frozen=True, kw_only=True, tag="max-pool"):
@@ -17,6 +21,13 @@ class MaxPool(Struct, frozen=True, kw_only=True, tag="max-pool"):
     width: int
     kernel: tuple[int, int]
     stride: tuple[int, int] = (1, 1)
+    element: Literal["f32", "i8", "u8"] = "f32"
+    """Of bytes a row of the result has at least four."""
+
+    @property
+    def size_bytes(self) -> int:
+        """Of an element."""
+        return F32 if self.element == "f32" else 1
 
     @property
     def out(self) -> tuple[int, int]:
@@ -25,47 +36,57 @@ class MaxPool(Struct, frozen=True, kw_only=True, tag="max-pool"):
         return rows, (self.width - self.kernel[1]) // self.stride[1] + 1
 
 
+_LARGER: dict[str, Arithmetic] = {"f32": "pmax", "i8": "max", "u8": "umax"}
+
+
 def max_pool(shape: MaxPool, machine: Machine) -> Kernel:
-    """The loop nest."""
+    """The loop nest. ValueError for rows of less than four bytes."""
     b = Builder("max_pool", parameters=2, fused=machine.fused)
     source, result = b.parameters
-    rows, columns = shape.out
-    full = columns // machine.lanes
+    (rows, columns), size = shape.out, shape.size_bytes
+    most = machine.lanes * F32 // size
+    full = columns // most
 
-    def window(at: Local, to: Local, kind: Vector, column: int) -> None:
+    def window(at: Local, to: Local, count: int, column: int) -> None:
+        kind = Vector("f32", count) if shape.element == "f32" else bytes_for(count)
         largest: Local | None = None
         for tap in range(shape.kernel[0] * shape.kernel[1]):
             y, x = divmod(tap, shape.kernel[1])
-            offset = (y * shape.width + x + column * shape.stride[1]) * F32
+            offset = (y * shape.width + x + column * shape.stride[1]) * size
             value = strided(at, offset, kind, shape.stride[1])
             if largest is None:
                 largest = b.vector(kind, value)
             else:
-                b.set(largest, Binary("pmax", largest, value))
+                b.set(largest, Binary(_LARGER[shape.element], largest, value))
         if largest is None:
             raise ValueError("a window without an element")
-        b.store(to, largest, column * F32)
+        if shape.element == "f32":
+            b.store(to, largest, column * size)
+        else:
+            store_first(b, largest, count, to, column)
 
-    with b.over(source, shape.planes, shape.height * shape.width * F32):
+    with b.over(source, shape.planes, shape.height * shape.width * size):
         line, to = b.index(source), b.index(result)
-        with b.over(to, rows, columns * F32):
+        with b.over(to, rows, columns * size):
             if full:
                 at, there = b.index(line), b.index(to)
-                with b.over(there, full, machine.lanes * F32):
-                    window(at, there, machine.f32, 0)
-                    b.advance(at, machine.lanes * shape.stride[1] * F32)
-            for lanes, column in covering(columns, machine.lanes):
-                if column + lanes > full * machine.lanes:
-                    window(line, to, Vector("f32", lanes), column)
-            b.advance(line, shape.stride[0] * shape.width * F32)
-        b.advance(result, rows * columns * F32)
+                with b.over(there, full, most * size):
+                    window(at, there, most, 0)
+                    b.advance(at, most * shape.stride[1] * size)
+            covered = covering(columns, most) if shape.element == "f32" else byte_columns(columns, most)
+            for count, column in covered:
+                if column + count > full * most:
+                    window(line, to, count, column)
+            b.advance(line, shape.stride[0] * shape.width * size)
+        b.advance(result, rows * columns * size)
     return b.kernel()
 
 
 def _buffers(shape: MaxPool) -> tuple[int, ...]:
     """Source, result."""
     rows, columns = shape.out
-    return shape.planes * shape.height * shape.width * F32, shape.planes * rows * columns * F32
+    plane_bytes = shape.planes * shape.size_bytes
+    return plane_bytes * shape.height * shape.width, plane_bytes * rows * columns
 
 
 def _words(shape: MaxPool) -> str:

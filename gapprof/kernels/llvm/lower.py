@@ -180,6 +180,8 @@ class _Lowering:
             flags = self._value(f"fcmp olt {kind} {lesser}, {greater}")
             of = "i1" if _lanes(one.type) == 1 else f"<{_lanes(one.type)} x i1>"
             return self._value(f"select {of} {flags}, {kind} {right}, {kind} {left}")
+        if isinstance(one.type, Vector) and one.type.element == "i8":
+            return self._call({"max": "smax", "umax": "umax"}[one.op], one.type, left, right)
         if one.op in _INTRINSICS:
             return self._call(_INTRINSICS[one.op], one.type, left, right)
         floating = isinstance(one.type, Vector) and one.type.element == "f32"
@@ -242,7 +244,8 @@ class _Lowering:
 
     def _call(self, name: str, type_: Type, *operands: str) -> str:
         kind, lanes = _type(type_), _lanes(type_)
-        full = f"@llvm.{name}.{'f32' if lanes == 1 else f'v{lanes}f32'}"
+        element = type_.element if isinstance(type_, Vector) else "i64"
+        full = f"@llvm.{name}.{element if lanes == 1 else f'v{lanes}{element}'}"
         self._declared[f"declare {kind} {full}({', '.join([kind] * len(operands))})"] = None
         return self._value(f"call {kind} {full}({', '.join(f'{kind} {one}' for one in operands)})")
 

@@ -50,6 +50,7 @@ _LANEWISE = {
         "pmin": 0xEA,
         "pmax": 0xEB,
     },
+    "i8": {"max": 0x78, "umax": 0x79},
     "i32": {"add": 0xAE, "sub": 0xB1, "mul": 0xB5, "and": 0x4E, "or": 0x50, "xor": 0x51},
 }
 _LANEWISE_UNARY = {"sqrt": 0xE3, "abs": 0xE0, "neg": 0xE1, "floor": 0x68, "nearest": 0x6A}

@@ -26,6 +26,13 @@ def _combined(op: Any, *, commutes: bool, activation: Activation | None = None) 
     return rule
 
 
+def _fast_gelu(node: Node) -> Parts:
+    """With a bias or without."""
+    if node.has(1):
+        return _combined("add", commutes=False, activation="fast-gelu")(node)
+    return _mapped("fast-gelu")(node)
+
+
 def _combination(op: Any, left: Shape, right: Shape, activation: Activation | None) -> Combined:
     """How the right operand lies along the left one."""
     count = math.prod(left)
@@ -59,5 +66,6 @@ RULES = Rules(
         ("com.microsoft", "Gelu"): _mapped("gelu"),
         **{("ai.onnx", op): _combined(kind, commutes=both) for op, (kind, both) in _COMBINED.items()},
         ("com.microsoft", "BiasGelu"): _combined("add", commutes=False, activation="gelu"),
+        ("com.microsoft", "FastGelu"): _fast_gelu,
     },
 )

@@ -1,23 +1,125 @@
-"""Operators that only move elements."""
+"""Operators that only move elements; what tensors of whole numbers tell them does not change the time."""
 
 import math
+from collections.abc import Sequence
 
+from gapprof.kernels.families.moved import Moved
 from gapprof.kernels.families.transposed import Transposed
-from gapprof.yardstick.node import Node, NoTwinError, Parts, Rules
+from gapprof.yardstick.node import Node, NoTwinError, Parts, Rules, Shape
 
 
 def _transpose(node: Node) -> Parts:
-    shape = node.input(0)
-    order = list(node.attribute("perm", reversed(range(len(shape)))))
+    """Squares where the last two axes change places, runs where the last one stays."""
+    shape = _floats(node)
     axes = len(shape)
+    order = list(node.attribute("perm", reversed(range(axes))))
     if axes >= 2 and order == [*range(axes - 2), axes - 1, axes - 2]:
         return [Transposed(batch=math.prod(shape[:-2]), rows=shape[-2], columns=shape[-1])]
-    raise NoTwinError("it exchanges other axes than the last two")
+    if order[-1] != axes - 1:
+        raise NoTwinError("it exchanges the last axis with one that is not beside it")
+    steps = _steps(shape)
+    return [_moved(node.output, [steps[axis] for axis in order], _steps(node.output), math.prod(shape))]
+
+
+def _concat(node: Node) -> Parts:
+    """Input by input, each into its part of the result."""
+    axis, first, parts = int(node.attribute("axis", 0)) % len(node.output), 0, []
+    for number in range(len(node.inputs)):
+        shape = _floats(node, number)
+        part = _moved(shape, _steps(shape), _steps(node.output), math.prod(shape), node.output, first)
+        first += math.prod(shape[axis:])
+        parts.append(part)
+    return list(parts)
+
+
+def _split(node: Node) -> Parts:
+    shape = _floats(node)
+    return [_moved(out, _steps(shape), _steps(out), math.prod(shape)) for out in node.outputs]
+
+
+def _slice(node: Node) -> Parts:
+    shape = _floats(node)
+    if node.has(4):
+        raise NoTwinError("it may leave out elements in between")
+    return [_moved(node.output, _steps(shape), _steps(node.output), math.prod(shape))]
+
+
+def _gather(node: Node) -> Parts:
+    """As many rows as are asked for, from all over the table."""
+    table = _floats(node)
+    if int(node.attribute("axis", 0)) % len(table):
+        raise NoTwinError("it gathers no rows")
+    run, rows = math.prod(table[1:]), math.prod(node.input(1))
+    step = max(1, table[0] // rows) * run if rows <= table[0] else 0
+    return [
+        Moved(
+            sizes=(rows,),
+            run=run,
+            source_steps=(step,),
+            result_steps=(run,),
+            source_count=math.prod(table),
+            result_count=rows * run,
+        )
+    ]
+
+
+def _expand(node: Node) -> Parts:
+    shape = _floats(node)
+    full = (1,) * (len(node.output) - len(shape)) + shape
+    if full[-1] != node.output[-1]:
+        raise NoTwinError("it repeats single elements")
+    steps = [0 if size == 1 else step for size, step in zip(full, _steps(full), strict=True)]
+    return [_moved(node.output, steps, _steps(node.output), math.prod(shape))]
+
+
+def _moved(
+    sizes: Shape,
+    source_steps: Sequence[int],
+    result_steps: Sequence[int],
+    source_count: int,
+    result: Shape | None = None,
+    first: int = 0,
+) -> Moved:
+    """Trailing axes that lie side by side in both are one run."""
+    axes, run = len(sizes), 1
+    while axes and source_steps[axes - 1] == result_steps[axes - 1] == run:
+        axes -= 1
+        run *= sizes[axes]
+    if run == 1 and math.prod(sizes) > 1:
+        raise NoTwinError("it moves single elements")
+    outer = [axis for axis in range(axes) if sizes[axis] > 1]
+    return Moved(
+        sizes=tuple(sizes[axis] for axis in outer),
+        run=run,
+        source_steps=tuple(source_steps[axis] for axis in outer),
+        result_steps=tuple(result_steps[axis] for axis in outer),
+        source_count=source_count,
+        result_count=math.prod(result if result is not None else sizes),
+        result_first=first,
+    )
+
+
+def _floats(node: Node, number: int = 0) -> Shape:
+    """The shape of an input. Raises NoTwinError where that is not f32."""
+    if node.types[number] != "f32":
+        raise NoTwinError("it moves no f32")
+    return node.input(number)
+
+
+def _steps(shape: Shape) -> list[int]:
+    """From one index of an axis to the next."""
+    return [math.prod(shape[axis + 1 :]) for axis in range(len(shape))]
 
 
 RULES = Rules(
     id="layout",
     by_operator={
         ("ai.onnx", "Transpose"): _transpose,
+        ("ai.onnx", "Concat"): _concat,
+        ("ai.onnx", "Split"): _split,
+        ("ai.onnx", "Slice"): _slice,
+        ("ai.onnx", "Gather"): _gather,
+        ("ai.onnx", "Expand"): _expand,
     },
+    floats=False,
 )

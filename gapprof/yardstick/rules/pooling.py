@@ -8,26 +8,41 @@ from gapprof.kernels.families.padded import Padded
 from gapprof.yardstick.node import Node, NoTwinError, Parts, Rules, plane_of, window_of
 
 
-def _max_pool(node: Node) -> Parts:
-    """Of images; a border is copied first, as for convolutions."""
+def pooled_window(
+    node: Node,
+) -> tuple[int, int, int, tuple[int, int, int, int], tuple[int, int], tuple[int, int]]:
+    """Planes, height, width, pads, window and stride of a MaxPool. Raises NoTwinError."""
     image = node.input(0)
     if len(image) != 4 or len(node.proto.output) > 1:
         raise NoTwinError("it pools no images, or tells where the largest were")
-    if node.attribute("auto_pad", "NOTSET") not in ("NOTSET", "VALID") or node.attribute("ceil_mode", 0):
+    if node.attribute("auto_pad", "NOTSET") not in ("NOTSET", "VALID"):
         raise NoTwinError("its padding is not written out")
     if set(node.attribute("dilations", [1, 1])) != {1}:
         raise NoTwinError("its windows have gaps")
     stride = plane_of(node.attribute("strides", [1, 1]))
     if stride[1] & (stride[1] - 1):
         raise NoTwinError(f"its stride of {stride[1]} is no power of two")
-    (height, width), planes = image[2:], image[0] * image[1]
-    parts: Parts = []
     top, left, bottom, right = node.attribute("pads", [0] * 4)
-    if any((top, left, bottom, right)):
-        pad = Padded(planes=planes, height=height, width=width, pads=(top, left, bottom, right))
+    kernel = window_of(node.attribute("kernel_shape", [1, 1]))
+    # A last window that begins inside (ceil_mode) may look over the edge by more than the border.
+    over = [
+        max(0, (out - 1) * step + window - size)
+        for out, step, window, size in zip(
+            node.output[2:], stride, kernel, (top + image[2] + bottom, left + image[3] + right), strict=True
+        )
+    ]
+    pads = (top, left, bottom + over[0], right + over[1])
+    return image[0] * image[1], image[2], image[3], pads, kernel, stride
+
+
+def _max_pool(node: Node) -> Parts:
+    """Of images; a border is copied first, as for convolutions."""
+    planes, height, width, pads, kernel, stride = pooled_window(node)
+    parts: Parts = []
+    if any(pads):
+        pad = Padded(planes=planes, height=height, width=width, pads=pads)
         parts.append(pad)
         height, width = pad.out
-    kernel = window_of(node.attribute("kernel_shape", [1, 1]))
     return [*parts, MaxPool(planes=planes, height=height, width=width, kernel=kernel, stride=stride)]
 
 

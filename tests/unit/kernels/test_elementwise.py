@@ -17,6 +17,7 @@ FUNCTIONS: dict[Activation, Callable[[Any], Any]] = {
     "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
     "tanh": np.tanh,
     "erf": np.vectorize(math.erf),
+    "fast-gelu": lambda x: x / 2 * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))),
     "gelu": lambda x: x / 2 * (1 + np.vectorize(math.erf)(x / math.sqrt(2))),
     "hardswish": lambda x: x * np.clip(x / 6 + 0.5, 0, 1),
     "exp": lambda x: np.exp(np.minimum(x, 88)),

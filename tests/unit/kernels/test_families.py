@@ -11,6 +11,7 @@ import gapprof.kernels.families
 from gapprof import registry
 from gapprof.engine import Engine
 from gapprof.kernels.arena import Arena
+from gapprof.kernels.families.added_int8 import AddedInt8
 from gapprof.kernels.families.combined import Combined
 from gapprof.kernels.families.conv import Conv
 from gapprof.kernels.families.conv_int8 import ConvInt8
@@ -20,6 +21,7 @@ from gapprof.kernels.families.layer_norm import LayerNorm
 from gapprof.kernels.families.mapped import Mapped
 from gapprof.kernels.families.max_pool import MaxPool
 from gapprof.kernels.families.mean import Mean
+from gapprof.kernels.families.moved import Moved
 from gapprof.kernels.families.padded import Padded
 from gapprof.kernels.families.paired import Paired
 from gapprof.kernels.families.softmax import Softmax
@@ -46,8 +48,10 @@ SHAPES: list[Any] = [
     MaxPool(planes=2, height=9, width=14, kernel=(3, 3), stride=(2, 2)),
     ConvInt8(channels=5, filters=17, height=12, width=15, kernel=(3, 3)),
     Paired(channels=5, height=4, width=19, pads=(1, 1, 1, 1)),
+    AddedInt8(count=1024),
+    Moved(sizes=(3,), run=21, source_steps=(21,), result_steps=(21,), source_count=63, result_count=63),
 ]
-_OF_BYTES = (ConvInt8, Paired)
+_OF_BYTES = (ConvInt8, Paired, AddedInt8)
 
 
 def _family(shape: Any) -> Family:

@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 
+from gapprof.kernels.families.added_int8 import AddedInt8, added_int8
 from gapprof.kernels.families.conv_int8 import ConvInt8, conv_int8
+from gapprof.kernels.families.max_pool import MaxPool, max_pool
+from gapprof.kernels.families.padded import Padded, padded
 from gapprof.kernels.families.paired import Paired, paired
 from gapprof.kernels.family import Tile
 from gapprof.kernels.machine import Machine
@@ -92,6 +95,70 @@ def test_it_pairs_channels_and_pads(shape: Paired, solve_bytes: Solve) -> None:
         )
 
     np.testing.assert_array_equal(solve_bytes(problem), wanted)
+
+
+POOLED = [
+    MaxPool(planes=3, height=9, width=35, kernel=(3, 3), stride=(2, 2), element="u8"),
+    MaxPool(planes=2, height=4, width=6, kernel=(2, 3), element="i8"),
+    MaxPool(planes=1, height=3, width=40, kernel=(2, 2), stride=(1, 2), element="i8"),
+]
+
+
+@pytest.mark.parametrize("shape", POOLED, ids=str)
+def test_it_finds_the_largest_byte_of_each_window(shape: MaxPool, solve_bytes: Solve) -> None:
+    kind = np.uint8 if shape.element == "u8" else np.int8
+    low, high = np.iinfo(kind).min, np.iinfo(kind).max + 1
+    planes = np.random.default_rng(0).integers(low, high, (shape.planes, shape.height, shape.width))
+    windows = np.lib.stride_tricks.sliding_window_view(planes.astype(kind), shape.kernel, axis=(1, 2))
+    wanted = windows[:, :: shape.stride[0], :: shape.stride[1]].max(axis=(3, 4))
+
+    def problem(machine: Machine) -> Problem:
+        return Problem(
+            kernel=max_pool(shape, machine),
+            inputs=[planes.astype(kind)],
+            result_shape=wanted.shape,
+            result_type=kind,
+        )
+
+    np.testing.assert_array_equal(solve_bytes(problem), wanted)
+
+
+@pytest.mark.parametrize("width", [4, 7, 16, 37])
+def test_it_pads_bytes(width: int, solve_bytes: Solve) -> None:
+    planes = np.random.default_rng(0).integers(-128, 128, (3, 5, width)).astype(np.int8)
+    wanted = np.pad(planes, ((0, 0), (1, 0), (2, 1)))
+
+    def problem(machine: Machine) -> Problem:
+        return Problem(
+            kernel=padded(Padded(planes=3, height=5, width=width, pads=(1, 2, 0, 1), element="i8"), machine),
+            inputs=[planes],
+            result_shape=wanted.shape,
+            result_type=np.int8,
+        )
+
+    np.testing.assert_array_equal(solve_bytes(problem), wanted)
+
+
+@pytest.mark.parametrize("count", [8, 48, 256])
+@pytest.mark.parametrize("unsigned", [False, True])
+def test_it_adds_bytes(count: int, unsigned: bool, solve_bytes: Solve) -> None:
+    kind = np.uint8 if unsigned else np.int8
+    low, high = np.iinfo(kind).min, np.iinfo(kind).max + 1
+    left, right = np.random.default_rng(count).integers(low, high, (2, count)).astype(kind)
+    scales = np.array([0.7, 0.4, 3.3], np.float32)
+    wanted = np.rint(np.clip(left * 0.7 + right * 0.4 + 3.3, low, high - 1))
+
+    def problem(machine: Machine) -> Problem:
+        return Problem(
+            kernel=added_int8(AddedInt8(count=count, unsigned=unsigned), 2, machine),
+            inputs=[left, right, scales],
+            result_shape=(count,),
+            result_type=kind,
+        )
+
+    found = solve_bytes(problem).astype(np.float64)
+    assert np.abs(found - wanted).max() <= 1
+    assert np.mean(found != wanted) <= 0.05
 
 
 @pytest.mark.parametrize("width", [1, 3])

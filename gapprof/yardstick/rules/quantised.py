@@ -1,0 +1,85 @@
+"""Networks of bytes: convolutions, shortcuts and pooling."""
+
+import math
+from typing import Literal
+
+from gapprof.kernels.families.added_int8 import AddedInt8
+from gapprof.kernels.families.conv_int8 import ConvInt8
+from gapprof.kernels.families.max_pool import MaxPool
+from gapprof.kernels.families.padded import Padded
+from gapprof.kernels.families.paired import Paired
+from gapprof.kernels.requantised import FEWEST
+from gapprof.yardstick.node import Node, NoTwinError, Parts, Rules, plane_of, window_of
+from gapprof.yardstick.rules.pooling import pooled_window
+
+_BYTES = ("i8", "u8")
+
+
+def _conv(node: Node) -> Parts:
+    """Channels in pairs first, with the border; the weights are paired when a session is made."""
+    image, filters = node.input(0), node.input(3)
+    if len(image) != 4 or node.attribute("group", 1) != 1:
+        raise NoTwinError("it convolves no images, or in groups")
+    if node.types[0] not in _BYTES or node.types[3] not in _BYTES:
+        raise NoTwinError("it convolves no bytes")
+    if node.attribute("auto_pad", "NOTSET") not in ("NOTSET", "VALID"):
+        raise NoTwinError("its padding is not written out")
+    stride = plane_of(node.attribute("strides", [1, 1]))
+    if stride[1] & (stride[1] - 1):
+        raise NoTwinError(f"its stride of {stride[1]} is no power of two")
+    if image[3] < 2 or node.output[3] < FEWEST:
+        raise NoTwinError("its rows are too short for vectors of bytes")
+    batch, channels, height, width = image
+    pads = tuple(node.attribute("pads", [0] * 4))
+    paired = Paired(
+        batch=batch, channels=channels, height=height, width=width, pads=pads, unsigned=node.types[0] == "u8"
+    )
+    rows, columns = paired.out
+    direct = ConvInt8(
+        batch=batch,
+        channels=channels,
+        filters=filters[0],
+        height=rows,
+        width=columns,
+        kernel=window_of(filters[2:]),
+        stride=stride,
+        dilation=plane_of(node.attribute("dilations", [1, 1])),
+        unsigned=node.types[7] == "u8",
+    )
+    return [paired, direct]
+
+
+def _add(node: Node) -> Parts:
+    left, right, count = node.input(0), node.input(3), math.prod(node.output)
+    if node.types[0] not in _BYTES or node.types[0] != node.types[3] or not left == right == node.output:
+        raise NoTwinError("it adds no two tensors of bytes of one shape")
+    if count % 8:
+        raise NoTwinError("its bytes fill no vectors")
+    return [AddedInt8(count=count, unsigned=node.types[0] == "u8")]
+
+
+def _max_pool(node: Node) -> Parts:
+    if node.types[0] not in _BYTES:
+        raise NoTwinError("it pools neither f32 nor bytes")
+    planes, height, width, pads, kernel, stride = pooled_window(node)
+    if width < FEWEST or node.output[3] < FEWEST:
+        raise NoTwinError("its rows are too short for vectors of bytes")
+    parts: Parts = []
+    if any(pads):
+        pad = Padded(planes=planes, height=height, width=width, pads=pads, element="i8")
+        parts.append(pad)
+        height, width = pad.out
+    element: Literal["i8", "u8"] = "u8" if node.types[0] == "u8" else "i8"
+    pool = MaxPool(planes=planes, height=height, width=width, kernel=kernel, stride=stride, element=element)
+    return [*parts, pool]
+
+
+RULES = Rules(
+    id="quantised",
+    by_operator={
+        ("ai.onnx", "QLinearConv"): _conv,
+        ("com.microsoft", "QLinearAdd"): _add,
+        ("ai.onnx", "MaxPool"): _max_pool,
+    },
+    floats=False,
+)
