@@ -45,6 +45,8 @@ class RungProfile:
     """Marshalling and dispatch together, of each pass that has both."""
     without_dispatch: bool
     """Whether dispatch was taken out of the nodes' times, so that it is not counted there as well."""
+    beside_the_kernel_ms: float
+    """What was taken out of each node's time; 0 where nobody measured it."""
 
     @property
     def kernels_ms(self) -> float:
@@ -133,6 +135,7 @@ def _merged(passes: Sequence[Profile]) -> RungProfile:
         dispatch_us_per_node=_middle(passes, lambda one: one.dispatch_us_per_node),
         threads=passes[0].seen.threads,
         overhead_by_pass_ms=_overhead_by_pass(passes, len(by_name)),
+        beside_the_kernel_ms=own_ms,
         without_dispatch=any(_beside_the_kernel_us(one) is not None for one in passes),
     )
 

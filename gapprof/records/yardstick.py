@@ -9,7 +9,7 @@ from gapprof.records.report import Estimate, Model, Tool
 from gapprof.records.twins import Schedule
 
 SCHEMA = "gapprof/kernels"
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 
 class KernelRow(Struct, frozen=True, kw_only=True):
@@ -37,10 +37,12 @@ class KernelRow(Struct, frozen=True, kw_only=True):
     """How many times slower the same loop nest is as wasm than as native 128-bit code, AVX-encoded."""
     why: str = ""
     """Why there is no twin."""
+    too_small_to_tell: bool = False
+    """Whether each node takes less than twice what the profiler adds to it: no evidence about its kernel."""
 
 
 class KernelSummary(Struct, frozen=True, kw_only=True):
-    """Of all nodes with twins together: each figure is a ratio of two sums, round by round."""
+    """Of all nodes with twins that are not too small to tell: ratios of two sums, round by round."""
 
     width: Estimate | None
     """128-bit twins over those of the widest instructions."""
@@ -56,7 +58,8 @@ class KernelSummary(Struct, frozen=True, kw_only=True):
     web_ms: float
     """A run in the browser, unprofiled, one thread."""
     predicted_ms: float
-    """The same, if every kernel that its twin beats ran at the twin's speed. A prediction."""
+    """The same, if every kernel that its twin beats ran at the twin's speed. A prediction; it counts on none
+    of those that are too small to tell."""
     program_ms: float | None = None
     """A run of the whole model as one program of tuned kernels; None with `program_why`."""
     program: Estimate | None = None

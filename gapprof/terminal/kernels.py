@@ -118,7 +118,7 @@ def _table(rows: tuple[KernelRow, ...], ink: Ink) -> Table:
             _ms(row.native_ms),
             _ms(row.web_ms),
             _ms(row.tuned_ms),
-            Text("  ") + _shown(row.available),
+            Text("  ") + (Text("too small to tell") if row.too_small_to_tell else _shown(row.available)),
         )
     return table
 
@@ -136,6 +136,11 @@ def _remarks(kernels: Kernels, summary: KernelSummary) -> Iterator[str]:
         )
     else:
         yield f"What is predicted was not run as a model: {summary.program_why}."
+    if any(row.too_small_to_tell and row.tuned_ms is not None for row in kernels.rows):
+        yield (
+            "Too small to tell: each takes less than twice what the profiler adds to it, which is no "
+            "evidence about its kernel; the prediction leaves it as it is."
+        )
     if summary.engine is None:
         yield "The engine is not told from the library: there are no native twins here."
     yield from kernels.notes

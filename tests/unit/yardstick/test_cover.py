@@ -223,7 +223,7 @@ def test_an_axis_that_stays_is_moved_in_runs(order: tuple[int, ...]) -> None:
 @pytest.mark.parametrize("axis", [0, 1, -1])
 def test_what_is_joined_comes_input_by_input(axis: int) -> None:
     left = np.arange(24.0).reshape(2, 3, 4)
-    right = -np.take(left, [0], axis)
+    right = -np.take(left, [0, 1], axis)
     wanted = np.concatenate([left, right], axis)
     found = moved("Concat", [left.shape, right.shape], wanted.shape, axis=axis)
     np.testing.assert_array_equal(carried_out(found, [left, right], wanted.size), wanted.ravel())
