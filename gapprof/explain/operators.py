@@ -5,6 +5,7 @@ import math
 from gapprof.facts.case import Case
 from gapprof.facts.cells import complete_rounds
 from gapprof.facts.kernel_excess import excess_by_node
+from gapprof.facts.light import Floor, light
 from gapprof.facts.operators import Node, join
 from gapprof.facts.profiles import NATIVE, WEB, RungProfile, profile_of
 from gapprof.facts.readings import logs
@@ -15,7 +16,9 @@ from gapprof.stats.lmdi import log_mean
 
 OVERHEAD = "overhead"
 """`op_type` of the rows that are no nodes."""
-_UNKNOWN = "what this processor could do at best is not measured yet"
+_UNKNOWN = "what this browser could do at best was not measured (--twins does it)"
+_NO_NODE = "it is no node, and has no floor"
+_NO_BYTES = "its bytes are not known"
 WEIGHTING = "weighting"
 
 
@@ -33,6 +36,7 @@ def operator_rows(case: Case) -> tuple[OperatorRow, ...]:
     excess = case.get(excess_by_node)
     parts = case.get(split)
     split_nodes = {node.name: node for node in parts.nodes} if parts else {}
+    best = case.get(light)
     nodes = sorted(joined.nodes, key=lambda node: (node.native_ms - node.web_ms, node.name))
     rows = [
         _row(
@@ -42,6 +46,8 @@ def operator_rows(case: Case) -> tuple[OperatorRow, ...]:
             node.web_ms,
             web_ms,
             _node_causes(node, excess.get(node.name), split_nodes.get(node.name)),
+            best.floors.get(node.name) if best else None,
+            why=_NO_BYTES if best else _UNKNOWN,
         )
         for node in nodes
     ]
@@ -85,9 +91,18 @@ def _node_causes(node: Node, excess_ms: float | None, twins: NodeSplit | None) -
 
 
 def _row(
-    name: str, op_type: str, native_ms: float, web_ms: float, model_web_ms: float, causes: dict[str, float]
+    name: str,
+    op_type: str,
+    native_ms: float,
+    web_ms: float,
+    model_web_ms: float,
+    causes: dict[str, float],
+    floor: Floor | None = None,
+    *,
+    why: str = _NO_NODE,
 ) -> OperatorRow:
     positive = native_ms > 0 and web_ms > 0
+    missing = [*([] if floor else [why]), *([] if positive else ["one side spends no time here"])]
     return OperatorRow(
         name=name,
         op_type=op_type,
@@ -96,7 +111,9 @@ def _row(
         ratio=web_ms / native_ms if positive else None,
         share_of_web=web_ms / model_web_ms,
         causes=causes,
-        why=_UNKNOWN if positive else f"{_UNKNOWN}; one side spends no time here",
+        bound=floor.bound if floor else None,
+        speed_of_light_ms=floor.ms if floor else None,
+        why="; ".join(missing),
     )
 
 

@@ -10,6 +10,7 @@ from gapprof.explain.diagnosis import Diagnosis, diagnose
 from gapprof.explain.harness_checks import harness_checks
 from gapprof.explain.headline import headline, one_sided_headline
 from gapprof.explain.interactions import interactions
+from gapprof.explain.light import speed_of_light, told
 from gapprof.explain.operators import operator_rows
 from gapprof.explain.outputs import output_checks
 from gapprof.explain.overhead import overhead
@@ -46,6 +47,9 @@ def build(recording: Recording) -> Report:
     residual = residual_row(case, diagnosis, residual_why(case, diagnosis))
     changes = actions(case, diagnosis)
     said = headline(case, diagnosis, causes, gap, residual, changes)
+    best = speed_of_light(case)
+    if gap.ratio is not None and told(best):
+        said = f"{said} {told(best)}"
     if gap.ratio is None:
         said = one_sided_headline(latency, gap.why)
     elif verdict == "outputs-differ":
@@ -79,6 +83,7 @@ def build(recording: Recording) -> Report:
         samples=samples(case),
         versions=versions(case),
         passes=_passes(case),
+        speed_of_light=best,
     )
 
 

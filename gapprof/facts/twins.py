@@ -9,7 +9,7 @@ from gapprof.facts.case import Case
 from gapprof.facts.ladder import target
 from gapprof.facts.profiles import profile_of
 from gapprof.records.trial import Profile
-from gapprof.records.twins import Schedule, TwinNode, TwinPlan, TwinTrial
+from gapprof.records.twins import Schedule, TwinNode, TwinPeak, TwinPlan, TwinTrial
 
 ByRound = Mapping[int, float]
 """Round → ms."""
@@ -30,6 +30,7 @@ class Twins:
     """Target → shape → the schedule that was timed."""
     browser: str
     tuning_s: float
+    peaks: tuple[TwinPeak, ...]
 
     def node_ms(self, node: TwinNode, target: str) -> ByRound:
         """All loop nests of a node one after the other, in the rounds that have them all."""
@@ -58,6 +59,7 @@ def twins(case: Case) -> Twins | None:
             schedules.setdefault(trial.target, {})[one.shape] = one.schedule
     return Twins(
         nodes=plan.nodes,
+        peaks=plan.peaks,
         ms=ms,
         schedules=schedules,
         browser=browser,

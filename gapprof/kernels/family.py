@@ -52,6 +52,8 @@ class Family:
     """Bytes of each parameter's buffer; the last one is written, the others are read."""
     words: Callable[[Any], str]
     """What is computed, in a few words, as people who write kernels say it."""
+    alone: bool = False
+    """Whether it is called on the same buffers over and over: it shows what caches and registers can do."""
     prepares: bool = False
     """Whether it only makes ready what another nest reads, and goes without saying beside that."""
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA = "gapprof/report"
-SCHEMA_VERSION = "1.4"
+SCHEMA_VERSION = "1.5"
 
 Verdict = Literal["costs", "saves", "unclear", "not-applicable", "not-measured"]
 Owner = Literal["page", "model", "library", "browser", "hardware"]
@@ -149,9 +149,42 @@ class OperatorRow(Struct, frozen=True, kw_only=True):
     share_of_web: float
     causes: dict[str, float]
     bound: str | None = None
+    """`compute`, `memory` or `dispatch`: what keeps it from taking less in this browser."""
     speed_of_light_ms: float | None = None
+    """Its floor in this browser: its arithmetic at the measured peak of 128-bit wasm, or its bytes at the
+    speed of a copy, whichever takes longer."""
     why: str = ""
     """Of what is null here."""
+
+
+class OperatorLoss(Struct, frozen=True, kw_only=True):
+    """What the nodes of one operator take beyond what is within reach."""
+
+    op_type: str
+    ms: float
+    share: float
+    """Of what all operators do."""
+
+
+class SpeedOfLight(Struct, frozen=True, kw_only=True):
+    """What this browser can do on this processor, in 128-bit wasm and one thread."""
+
+    verdict: Literal["expected", "above", "unclear"]
+    """`expected`: at most 1.5 times what is within reach; `above`: more than that."""
+    above: Estimate | None
+    """How many times what is within reach the kernels take; None below two passes."""
+    kernels_ms: float
+    """onnxruntime-web's, all nodes."""
+    reachable_ms: float
+    """The same with tuned twins where these were seen to take less; of other nodes what they take."""
+    floor_ms: float
+    """Of the nodes that have one: no kernel in this browser takes less."""
+    losses: tuple[OperatorLoss, ...]
+    """The largest first."""
+    operations_per_s: dict[str, float]
+    """Measured peaks, of `f32` and of `int8`; a multiply-add is two."""
+    bytes_per_s: dict[int, float]
+    """Measured copies, read and written, by their footprint in bytes."""
 
 
 class ColdRow(Struct, frozen=True, kw_only=True):
@@ -265,6 +298,8 @@ class Report(Struct, frozen=True, kw_only=True):
     """`onnxruntime`, `onnxruntime-web`, `wasm` (the start of its sha256) and `browser`. Since 1.1."""
     passes: int | None = None
     """Profiled passes behind the computed rungs; None where no rung was computed from any. Since 1.1."""
+    speed_of_light: SpeedOfLight | None = None
+    """None without twins (`--twins`). Since 1.5."""
 
     def to_pandas(self) -> "dict[str, pd.DataFrame]":
         """The report's tables by name; see `gapprof.records.tables`."""

@@ -20,6 +20,16 @@ class TwinNode(Struct, frozen=True, kw_only=True):
     """Why it has none."""
 
 
+class TwinPeak(Struct, frozen=True, kw_only=True):
+    """A loop that shows what the browser can do at best; it is timed beside the twins."""
+
+    shape: str
+    measures: str
+    """`f32` or `int8` operations, or `bytes` read and written."""
+    amount: float
+    """Of those in a call, in vectors of 128 bits."""
+
+
 class TwinTime(Struct, frozen=True, kw_only=True):
     """One loop nest, timed."""
 
@@ -61,3 +71,5 @@ class TwinPlan(Struct, frozen=True, kw_only=True, tag="twin-plan", tag_field="en
 
     nodes: tuple[TwinNode, ...]
     footprint_bytes: int
+    peaks: tuple[TwinPeak, ...] = ()
+    """Since 1.2."""

@@ -19,6 +19,7 @@ from gapprof.records.twins import Schedule, TwinPlan, TwinRun, TwinTime, TwinTri
 from gapprof.yardstick import native_side
 from gapprof.yardstick.buffers import Memory, memory_for
 from gapprof.yardstick.cover import covered
+from gapprof.yardstick.peaks import peaks
 from gapprof.yardstick.program import Program
 from gapprof.yardstick.shapes import family_of, shape_of
 from gapprof.yardstick.tuning import Tuned, batches, best
@@ -165,14 +166,15 @@ def prepared(
     nodes = covered(graph, subject.facts.inputs, subject.facts.nodes)
     shapes = tuple(dict.fromkeys(part for node in nodes for part in node.parts))
     footprint = 4 * subject.facts.parameters
-    journal.write(TwinPlan(nodes=nodes, footprint_bytes=footprint))
     memory = memory_for([_need(shape) for shape in shapes], footprint)
+    best = peaks(memory, subject.facts.nodes) if shapes else ()
+    journal.write(TwinPlan(nodes=nodes, footprint_bytes=footprint, peaks=best))
     wanted = set(native_targets)
     return Bench(
         journal=journal,
         page=Page(job=_job(step, pace), equipment=equipment, memory=memory),
         memory=memory,
-        shapes=shapes,
+        shapes=(*shapes, *(peak.shape for peak in best)),
         web_targets=tuple(web_targets),
         native_targets=tuple(one for one in _native_targets(journal) if one in wanted),
         seed=seed,

@@ -56,6 +56,20 @@ def calls(need: tuple[int, ...], memory: Memory) -> tuple[Call, ...]:
     return tuple(found)
 
 
+def packed(need: tuple[int, ...]) -> Call:
+    """Arguments of the one call of a nest that stays on its buffers; these lie one behind the other."""
+    addresses, at = [], _START
+    for one in need:
+        addresses.append(at)
+        at += _lined(one)
+    return tuple(addresses)
+
+
+def room(memory: Memory) -> int:
+    """Bytes for the buffers of such a nest."""
+    return memory.size_bytes - _START - 2 * (SLACK_BYTES + _LINE_BYTES)
+
+
 def _lined(size_bytes: int) -> int:
     """On cache lines of its own, with room behind it for loads that take more than they use."""
     return -(-(size_bytes + SLACK_BYTES) // _LINE_BYTES) * _LINE_BYTES

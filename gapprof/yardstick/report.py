@@ -29,9 +29,6 @@ PROGRAM = "program"
 """What notes about the whole model concern."""
 _TOLERANCE = 1e-4
 """Of the largest output: f32 sums in another order differ by a hundredth of it (1e-6 on the zoo)."""
-_TOLD = 2.0
-"""Times what the profiler adds to a link of the chain: where it has more to describe it takes up to twice
-as long (decoder-small: 19 µs for a Reshape, 10 µs for a link)."""
 _WIDEST = ("avx512", "avx2", "fma128", "neon")
 
 Times = Mapping[str, Mapping[str, ByRound]]
@@ -44,8 +41,7 @@ def kernels_of(recording: Recording) -> Kernels:
     found, end, begin = case.get(twins), recording.end, recording.begin
     times = {rung: kernels_ms(case, rung) for rung in (NATIVE, CAPPED, WEB)}
     web = profile_of(case, WEB)
-    least_ms = _TOLD * web.beside_the_kernel_ms if web else 0.0
-    rows = _rows(found, times, least_ms) if found else ()
+    rows = _rows(found, times, web.least_told_ms if web else 0.0) if found else ()
     finished = end is not None and end.reason == "finished"
     return Kernels(
         status="ok" if finished else "failed" if end and end.reason == "failed" else "interrupted",

@@ -9,7 +9,7 @@ from gapprof import assets
 from gapprof.browser.visit import Equipment
 from gapprof.errors import EnvironmentUnusable, WrongUse
 from gapprof.facts.profiles import CAPPED, WEB
-from gapprof.facts.twins import ENGINE, SSE, WASM
+from gapprof.facts.twins import ENGINE, SSE, WEB_TARGETS
 from gapprof.files import make_folder
 from gapprof.guard import Guard
 from gapprof.measure.teller import Teller
@@ -75,7 +75,7 @@ def _timed(
         steps[WEB],
         preflight.pace,
         equipment,
-        web_targets=(WASM,),
+        web_targets=WEB_TARGETS,
         native_targets=(SSE, *(native for _, native in ENGINE)),
         seed=settings.seed,
         scratch=scratch,

@@ -5,7 +5,7 @@ from msgspec import Struct
 from gapprof.kernels.family import Tile
 from gapprof.kernels.ir import Kernel
 from gapprof.kernels.machine import Machine
-from gapprof.yardstick.buffers import Memory, calls
+from gapprof.yardstick.buffers import Memory, calls, packed
 from gapprof.yardstick.shapes import family_of, shape_of
 
 
@@ -23,7 +23,9 @@ class Wanted(Struct, frozen=True, kw_only=True):
     def calls(self, memory: Memory) -> tuple[tuple[int, ...], ...]:
         """Its arguments."""
         shape = shape_of(self.shape)
-        return calls(family_of(shape).buffers(shape), memory)
+        family = family_of(shape)
+        need = family.buffers(shape)
+        return (packed(need),) if family.alone else calls(need, memory)
 
 
 class Effort(Struct, frozen=True, kw_only=True):

@@ -24,7 +24,9 @@ from gapprof.kernels.families.mean import Mean
 from gapprof.kernels.families.moved import Moved
 from gapprof.kernels.families.padded import Padded
 from gapprof.kernels.families.paired import Paired
+from gapprof.kernels.families.peak import Peak
 from gapprof.kernels.families.softmax import Softmax
+from gapprof.kernels.families.streamed import Streamed
 from gapprof.kernels.families.transposed import Transposed
 from gapprof.kernels.family import Family
 from gapprof.kernels.ir import repeated
@@ -49,9 +51,13 @@ SHAPES: list[Any] = [
     ConvInt8(channels=5, filters=17, height=12, width=15, kernel=(3, 3)),
     Paired(channels=5, height=4, width=19, pads=(1, 1, 1, 1)),
     AddedInt8(count=1024),
+    Peak(element="i16"),
+    Streamed(count=1003),
     Moved(sizes=(3,), run=21, source_steps=(21,), result_steps=(21,), source_count=63, result_count=63),
 ]
 _OF_BYTES = (ConvInt8, Paired, AddedInt8)
+_BY_SCHEDULE = (Peak,)
+"""Whose results depend on it: nobody reads them."""
 
 
 def _family(shape: Any) -> Family:
@@ -101,7 +107,7 @@ def test_all_schedules_give_the_same(shape: Any, engine: Engine) -> None:
     answer = engine.ask(task, KernelsTimed, until=time.monotonic() + 30)
     first, *others = (base64.b64decode(one.base64) for one in answer.shown)
     assert first != base64.b64decode(empty.shown[0].base64)
-    for other in others:
+    for other in others if not isinstance(shape, _BY_SCHEDULE) else ():
         if isinstance(shape, _OF_BYTES):
             assert other == first
         else:
