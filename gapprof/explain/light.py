@@ -7,7 +7,7 @@ from typing import Literal
 from gapprof.facts.case import Case
 from gapprof.facts.estimates import factor_of
 from gapprof.facts.light import Light, light
-from gapprof.records.report import Estimate, OperatorLoss, SpeedOfLight
+from gapprof.records.report import CopySpeed, Estimate, OperatorLoss, SpeedOfLight
 from gapprof.text import numbers
 
 EXPECTED = 1.5
@@ -30,7 +30,10 @@ def speed_of_light(case: Case) -> SpeedOfLight | None:
         floor_ms=math.fsum(floor.ms for floor in found.floors.values()),
         losses=_losses(found),
         operations_per_s=dict(found.peaks.operations_per_s),
-        bytes_per_s=dict(found.peaks.bytes_per_s),
+        copies=tuple(
+            CopySpeed(footprint_bytes=size, bytes_per_s=speed)
+            for size, speed in sorted(found.peaks.bytes_per_s.items())
+        ),
     )
 
 
@@ -47,7 +50,7 @@ def told(found: SpeedOfLight | None) -> str:
         share += loss.share
         if share >= _TOLD:
             break
-    where = f", {numbers.whole_percent(share)} of that in {_listed(told_of)}" if told_of else ""
+    where = f"; {numbers.whole_percent(share)} of the excess is in {_listed(told_of)}" if told_of else ""
     return f"Its kernels take {times} what this browser can do{where}."
 
 

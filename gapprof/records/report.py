@@ -166,6 +166,14 @@ class OperatorLoss(Struct, frozen=True, kw_only=True):
     """Of what all operators do."""
 
 
+class CopySpeed(Struct, frozen=True, kw_only=True):
+    """How fast a copy that touches so many bytes over and over was seen to be."""
+
+    footprint_bytes: int
+    bytes_per_s: float
+    """Read and written."""
+
+
 class SpeedOfLight(Struct, frozen=True, kw_only=True):
     """What this browser can do on this processor, in 128-bit wasm and one thread."""
 
@@ -183,8 +191,8 @@ class SpeedOfLight(Struct, frozen=True, kw_only=True):
     """The largest first."""
     operations_per_s: dict[str, float]
     """Measured peaks, of `f32` and of `int8`; a multiply-add is two."""
-    bytes_per_s: dict[int, float]
-    """Measured copies, read and written, by their footprint in bytes."""
+    copies: tuple[CopySpeed, ...]
+    """The smallest footprint first."""
 
 
 class ColdRow(Struct, frozen=True, kw_only=True):

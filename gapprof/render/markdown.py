@@ -8,7 +8,7 @@ from gapprof.digest.operators import drawn_ms, lost_ms, top_operators
 from gapprof.digest.tried import nothing_helps
 from gapprof.digest.verified import came_true, nothing_verified, predicted_measured, verified
 from gapprof.digest.why import WhyRow, owner, why_rows, with_children
-from gapprof.records.report import Report
+from gapprof.records.report import OperatorRow, Report
 from gapprof.records.surface import Surface
 from gapprof.text import numbers
 from gapprof.text.names import harmless
@@ -107,17 +107,25 @@ def _operators(report: Report, count: int) -> Iterator[str]:
     top = top_operators(report, count)
     yield "### Operators that lose the most"
     yield ""
-    yield "| Operator | Type | Native ms | Browser ms | Lost ms | Ratio | Of the page's time |"
-    yield "| :-- | :-- | --: | --: | --: | --: | --: |"
+    best = report.speed_of_light is not None
+    more, rule = (" At best ms | Bound by |", " --: | :-- |") if best else ("", "")
+    yield f"| Operator | Type | Native ms | Browser ms | Lost ms | Ratio | Of the page's time |{more}"
+    yield f"| :-- | :-- | --: | --: | --: | --: | --: |{rule}"
     for row in top.rows:
         ratio = "" if row.ratio is None else numbers.factor(row.ratio)
         times = " | ".join(numbers.bare_ms(time) for time in (*drawn_ms(row), lost_ms(row)))
         yield (
             f"| {cell(row.name, 80)} | {cell(row.op_type, 40)} | {times} | {ratio} "
-            f"| {numbers.whole_percent(row.share_of_web)} |"
+            f"| {numbers.whole_percent(row.share_of_web)} |{_at_best(row) if best else ''}"
         )
     if top.others:
-        yield f"| _{top.others} more_ | | | | {numbers.bare_ms(top.others_lost_ms)} | | |"
+        lost = numbers.bare_ms(top.others_lost_ms)
+        yield f"| _{top.others} more_ | | | | {lost} | | |{' | |' if best else ''}"
+
+
+def _at_best(row: OperatorRow) -> str:
+    floor = "" if row.speed_of_light_ms is None else numbers.bare_ms(row.speed_of_light_ms)
+    return f" {floor} | {row.bound or ''} |"
 
 
 def _doubts(report: Report) -> Iterator[str]:

@@ -9,19 +9,22 @@ from gapprof.terminal.ink import Ink
 from gapprof.text import numbers
 
 _COLUMNS = (("native", 7), ("browser", 7), ("lost ms", 7), ("ratio", 6), ("of page", 7))
-_FIXED = 3 + sum(width + 1 for _, width in _COLUMNS) + 1
+_AT_BEST = (("at best", 7), ("bound by", 8))
+"""Where peaks were measured: the floor in this browser, and what sets it."""
 _NAME_LEAST, _NAME_MOST = 22, 70
 
 
 def operators(report: Report, ink: Ink, *, count: int) -> Table:
     """The top rows, one line for all others, and the row that closes the columns when there is one."""
     top = top_operators(report, count)
+    columns = (*_COLUMNS, *(_AT_BEST if report.speed_of_light is not None else ()))
+    fixed = 4 + sum(width + 1 for _, width in columns)
     longest = max((len(_called(row)) for row in top.rows), default=0)
-    name_width = max(_NAME_LEAST, min(longest, _NAME_MOST, ink.width - _FIXED))
+    name_width = max(_NAME_LEAST, min(longest, _NAME_MOST, ink.width - fixed))
     table = ink.grid()
     table.add_column("", width=2)
     table.add_column(Text("Operators", style="bold not dim"), width=name_width, no_wrap=True)
-    for heading, width in _COLUMNS:
+    for heading, width in columns:
         table.add_column(heading, width=width, justify="right", no_wrap=True)
     rows = list(top.rows)
     if top.weighting is not None and ink.surface.detail:
@@ -32,9 +35,10 @@ def operators(report: Report, ink: Ink, *, count: int) -> Table:
     for row, *times in zip(rows, native, web, lost, strict=True):
         closing = row is top.weighting
         name = ink.text("outside the operators") if closing else ink.name(_called(row), name_width)
-        table.add_row("", name, *times, *_proportions(row), style="dim" if closing else "")
+        cells = (*times, *_proportions(row), *_at_best(row))
+        table.add_row("", name, *cells[: len(columns)], style="dim" if closing else "")
     if top.others:
-        table.add_row("", ink.text(f"{top.others} more"), "", "", others_lost, "", "", style="dim")
+        table.add_row("", ink.text(f"{top.others} more"), "", "", others_lost, style="dim")
     return table
 
 
@@ -43,6 +47,11 @@ def _called(row: OperatorRow) -> str:
     if not row.name:
         return f"({row.op_type} without a name)"
     return row.name if row.op_type.lower() in row.name.lower() else f"{row.name} ({row.op_type})"
+
+
+def _at_best(row: OperatorRow) -> tuple[str, str]:
+    floor = row.speed_of_light_ms
+    return ("" if floor is None else numbers.bare_ms(floor)), row.bound or ""
 
 
 def _proportions(row: OperatorRow) -> tuple[str, str]:

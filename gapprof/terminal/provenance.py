@@ -8,7 +8,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from gapprof.records.report import Report
+from gapprof.records.report import Report, SpeedOfLight
 from gapprof.records.settings import Settings
 from gapprof.terminal.figures import figures_in_words, label_of
 from gapprof.terminal.ink import Ink
@@ -25,6 +25,8 @@ def provenance(report: Report, ink: Ink) -> Iterator[RenderableType]:
     figures = {**report.overhead, **report.memory, **report.page}
     if figures:
         yield from _pairs(ink, "Figures", figures_in_words(figures))
+    if report.speed_of_light is not None:
+        yield from _pairs(ink, "At best in this browser", _light(report.speed_of_light))
     if report.checks:
         checks = ((_CHECK_WORDS[check.status], check.text) for check in report.checks)
         yield from _pairs(ink, "Checks", checks)
@@ -35,6 +37,17 @@ def _cold(report: Report) -> Iterator[tuple[str, str]]:
     for row in report.cold.rows:
         sides = ("-" if value is None else numbers.ms(value) for value in (row.native_ms, row.web_ms))
         yield label_of(row.stage), "   ".join(f"{side:>10}" for side in sides)
+
+
+def _light(found: SpeedOfLight) -> Iterator[tuple[str, str]]:
+    yield "kernels", f"{numbers.ms(found.kernels_ms)} as they are"
+    yield "within reach", f"{numbers.ms(found.reachable_ms)} with tuned kernels, where these are faster"
+    yield "floor", f"{numbers.ms(found.floor_ms)}: arithmetic and memory at their measured peaks"
+    for element, rate in sorted(found.operations_per_s.items()):
+        yield f"peak {element}", f"{rate / 1e9:.0f} billion operations a second"
+    for copy in found.copies:
+        speed = f"{copy.bytes_per_s / 1e9:.0f} GB a second"
+        yield f"copies of {numbers.size(copy.footprint_bytes)}", f"{speed}, read and written"
 
 
 def _facts(report: Report) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,116 @@
+"""Peaks and tuned twins say what the browser could do: floors, bounds and verdict, on planted machines."""
+
+import pytest
+
+from gapprof.backends.synthetic import Machine, PlantedNode, ladder_ms
+from gapprof.explain.light import told
+from gapprof.explain.report import build
+from gapprof.facts.case import Case
+from gapprof.facts.light import light
+from gapprof.facts.profiles import WEB, profile_of
+from gapprof.records.model import NodeCensus
+from gapprof.records.recording import Recording
+from gapprof.records.report import OperatorRow, Report, SpeedOfLight
+from gapprof.records.settings import Settings
+from tests.truth.recorder import record
+from tests.unit.facts.twins import with_twins
+
+NODES = (
+    PlantedNode(name="conv", op_type="Conv", share=3.0),
+    PlantedNode(name="soft", op_type="Softmax", share=1.0),
+)
+MACHINE = Machine(latency_ms=ladder_ms({"native-128": 2.0, "web-worker": 2.0}), nodes=NODES)
+CENSUS = tuple(
+    NodeCensus(name=name, op_type=op, domain="", flops=flops, bytes=size, output_shapes=((1,),))
+    for name, op, flops, size in (("conv", "Conv", 40_000_000, 4096), ("soft", "Softmax", 10, 1_000_000))
+)
+PEAKS = {("f32", 1e6): 0.02, ("int8", 1e6): 0.01, ("bytes", 16384.0): 0.0002, ("bytes", 2_000_000.0): 0.2}
+"""50 billion operations and 100 billion of bytes a second; copies at 82 and at 10 GB a second."""
+
+
+def recording(twins: dict[str, float], *, peaks: dict[tuple[str, float], float] | None = None) -> Recording:
+    one_thread = record(MACHINE, Settings(threads=1), page_threads=1, model_nodes=CENSUS)
+    targets = {name: {"sse41": ms, "avx128": ms, "wasm": ms} for name, ms in twins.items()}
+    return with_twins(one_thread, targets, peaks=PEAKS if peaks is None else peaks)
+
+
+def web_ms() -> dict[str, float]:
+    found = profile_of(Case(recording({"conv": 1.0})), WEB)
+    assert found is not None
+    return {name: node.ms for name, node in found.nodes.items()}
+
+
+def best(report: Report) -> SpeedOfLight:
+    assert report.speed_of_light is not None
+    return report.speed_of_light
+
+
+def operators(report: Report) -> dict[str, OperatorRow]:
+    return {row.name: row for row in report.operators}
+
+
+def test_a_floor_is_arithmetic_at_the_peak_or_bytes_at_the_speed_of_a_copy_that_holds_them() -> None:
+    rows = operators(build(recording({"conv": 1.0})))
+    assert (rows["conv"].bound, rows["soft"].bound) == ("compute", "memory")
+    assert rows["conv"].speed_of_light_ms == pytest.approx(40_000_000 / 50e9 * 1e3)
+    assert rows["soft"].speed_of_light_ms == pytest.approx(1_000_000 / 10e9 * 1e3)
+    assert rows["dispatch"].speed_of_light_ms is None
+    assert "no floor" in rows["dispatch"].why
+
+
+def test_a_planted_excess_is_found_and_its_operator_named() -> None:
+    web = web_ms()
+    report = build(recording({"conv": web["conv"] / 4, "soft": web["soft"]}))
+    found = best(report)
+    assert found.verdict == "above"
+    assert found.above is not None
+    whole = web["conv"] + web["soft"]
+    assert found.above.point == pytest.approx(whole / (whole - 0.75 * web["conv"]), rel=0.02)
+    assert [loss.op_type for loss in found.losses] == ["Conv"]
+    assert report.headline.endswith("what this browser can do; 100 % of the excess is in Conv.")
+
+
+def test_kernels_as_fast_as_ours_are_what_is_to_be_expected() -> None:
+    report = build(recording(web_ms()))
+    assert best(report).verdict == "expected"
+    assert "Expected for 128-bit wasm on this CPU" in report.headline
+
+
+def test_a_twin_that_is_slower_than_the_librarys_kernel_is_no_reach() -> None:
+    found = best(build(recording({name: 3 * ms for name, ms in web_ms().items()})))
+    assert found.above is not None
+    assert found.above.point == pytest.approx(1.0)
+    assert found.reachable_ms == pytest.approx(found.kernels_ms)
+    assert found.losses == ()
+
+
+def test_without_peaks_nothing_is_called_expected() -> None:
+    report = build(recording(web_ms(), peaks={}))
+    assert report.speed_of_light is None
+    assert told(report.speed_of_light) == ""
+    assert "xpected" not in report.headline
+    assert all(row.bound is None and row.why for row in report.operators)
+
+
+def test_bytes_are_held_to_the_peak_of_bytes() -> None:
+    quantised = tuple(
+        NodeCensus(
+            name=row.name, op_type="QLinearConv", domain="", flops=row.flops, bytes=64, output_shapes=((1,),)
+        )
+        for row in CENSUS
+    )
+    one = record(MACHINE, Settings(threads=1), page_threads=1, model_nodes=quantised)
+    found = Case(with_twins(one, {"conv": {"wasm": 1.0}}, peaks=PEAKS)).get(light)
+    assert found is not None
+    assert found.floors["conv"].ms == pytest.approx(40_000_000 / 100e9 * 1e3)
+
+
+def test_what_is_less_than_getting_to_the_next_node_is_bound_by_that() -> None:
+    tiny = tuple(
+        NodeCensus(name=row.name, op_type=row.op_type, domain="", flops=1, bytes=8, output_shapes=((1,),))
+        for row in CENSUS
+    )
+    one = record(MACHINE, Settings(threads=1), page_threads=1, model_nodes=tiny)
+    found = Case(with_twins(one, {"conv": {"wasm": 1.0}}, peaks=PEAKS)).get(light)
+    assert found is not None
+    assert {floor.bound for floor in found.floors.values()} == {"dispatch"}
