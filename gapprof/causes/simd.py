@@ -1,20 +1,26 @@
 """Time lost because wasm has 128-bit vectors and native code uses whatever the processor has."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from gapprof.facts.case import Case
 from gapprof.facts.claim import Cause, Claim, Part, Span, Step
 from gapprof.facts.computed import AVX_128, ESTIMATED_128, GOOD_128, KERNELS, VECTORISED, computed
+from gapprof.facts.estimates import factor_of
 from gapprof.facts.ladder import planned
 from gapprof.facts.profiles import CAPPED, WEB
 from gapprof.facts.readings import chain, readable, same_trials
 from gapprof.facts.square import COMMON, OWN, OWN_128, Square, square_paths
 from gapprof.facts.steps import why_not
 from gapprof.facts.told import told_by_side_rungs
+from gapprof.facts.twin_ladder import two_ways
 from gapprof.facts.wasm import served_simd
 from gapprof.records.environment import WIDTHS
 from gapprof.records.report import Evidence
+from gapprof.text import numbers
 
+_AGREE = 0.10
+"""Two ways to one figure that differ by less tell the same."""
 _ENCODING = Evidence(
     kind="caveat",
     text=(
@@ -33,7 +39,30 @@ def _claim(case: Case) -> Claim:
     if square.narrow == ESTIMATED_128:
         return Claim(parts=parts, why=_estimate_why(case), method="estimated")
     caveat = () if readable(case, CAPPED, AVX_128) else (_ENCODING,)
-    return Claim(parts=parts, evidence=(*caveat, *told_by_side_rungs(case, "simd")))
+    return Claim(parts=parts, evidence=(*caveat, *_by_twins(case), *told_by_side_rungs(case, "simd")))
+
+
+def _by_twins(case: Case) -> Iterator[Evidence]:
+    """The same figure a second way, whether the two agree or not."""
+    found = case.get(two_ways)
+    if found is None:
+        return
+    capped, loops = factor_of(found.capped), factor_of(found.twins)
+    apart = max(capped.point, loops.point) / min(capped.point, loops.point) - 1
+    verdict = (
+        f"the two agree within {numbers.percent(_AGREE)}"
+        if apart <= _AGREE
+        else f"{numbers.percent(apart)} apart: it is not the width alone, its kernels of the widths differ"
+    )
+    yield Evidence(
+        kind="twin-ladder",
+        text=(
+            f"One loop of ours for each kernel ({numbers.percent(found.share)} of their time) is "
+            f"{numbers.factor_with_interval(loops)} slower at 128 bits than as {found.widest}; native "
+            f"onnxruntime's kernels, less the encoding, {numbers.factor_with_interval(capped)}: {verdict}."
+        ),
+        value=loops.point,
+    )
 
 
 def _width_parts(case: Case, square: Square) -> tuple[Part, ...]:

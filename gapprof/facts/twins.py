@@ -15,6 +15,8 @@ ByRound = Mapping[int, float]
 """Round → ms."""
 WEB_TARGETS = ("wasm", "wasm-relaxed")
 WASM, AVX, SSE = "wasm", "avx128", "sse41"
+WIDEST = ("avx512", "avx2", "fma128", "neon")
+"""Native targets by what their vectors hold; a machine has been asked for the first that it has."""
 ENGINE = ((WASM, AVX), (WASM, "neon-mul-add"))
 """The twins that differ in the engine alone: 128-bit lanes, multiply and add, three-operand code."""
 

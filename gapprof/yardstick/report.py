@@ -10,6 +10,7 @@ from gapprof.facts.twins import (
     ENGINE,
     SSE,
     WEB_TARGETS,
+    WIDEST,
     ByRound,
     Twins,
     kernels_ms,
@@ -29,7 +30,6 @@ PROGRAM = "program"
 """What notes about the whole model concern."""
 _TOLERANCE = 1e-4
 """Of the largest output: f32 sums in another order differ by a hundredth of it (1e-6 on the zoo)."""
-_WIDEST = ("avx512", "avx2", "fma128", "neon")
 
 Times = Mapping[str, Mapping[str, ByRound]]
 """Rung → node → round → ms."""
@@ -122,7 +122,7 @@ def _summary(
     sums = {target: summed(found.node_ms(node, target) for node in covered) for target in found.ms}
     tuned = summed(_tuned(found, node) for node in covered)
     web = _of_all(times[WEB], covered)
-    widest = next((target for target in _WIDEST if sums.get(target)), "")
+    widest = next((target for target in WIDEST if sums.get(target)), "")
     total = sum(max(row.web_ms, 0.0) for row in rows)
     saved = sum(max(0.0, row.web_ms - row.tuned_ms) for row in told if row.tuned_ms is not None)
     return KernelSummary(

@@ -12,6 +12,7 @@ from gapprof.facts.computed import AVX_128, ENGINE, KERNELS, LIBRARY, computed
 from gapprof.facts.profiles import CAPPED, NATIVE, WEB, profile_of
 from gapprof.facts.readings import chain, latencies, readable
 from gapprof.facts.split import split
+from gapprof.facts.twin_ladder import two_ways
 from gapprof.records.recording import Recording
 from gapprof.records.report import CauseRow, Report
 from gapprof.records.settings import Settings
@@ -179,3 +180,26 @@ def test_a_pass_that_one_side_lacks_counts_on_neither() -> None:
     assert full is not None
     assert len(found.rest_by_pass_ms) == len(web) - 1
     assert found.rest_by_pass_ms == pytest.approx(full.rest_by_pass_ms[: len(web) - 1])
+
+
+def told_by_twins(report: Report) -> str:
+    return next((one.text for one in cause(report, "simd").evidence if one.kind == "twin-ladder"), "")
+
+
+@pytest.mark.parametrize(
+    ("width", "verdict"), [(1.6, "agree within 10 %"), (3.0, "it is not the width alone")]
+)
+def test_the_width_is_told_a_second_way_by_one_loop_at_both(width: float, verdict: str) -> None:
+    """Planted: native onnxruntime is 2.0x slower at 128 bits, 1.25x of it encoding."""
+    twins = {name: {**times, "avx2": times["avx128"] / width} for name, times in TWINS.items()}
+    found = two_ways(Case(recording(twins)))
+    assert found is not None
+    assert math.exp(found.twins.mean) == pytest.approx(width)
+    assert math.exp(found.capped.mean) == pytest.approx(2.0 / ENCODING, rel=0.05)
+    assert found.widest == "avx2"
+    assert verdict in told_by_twins(build(recording(twins)))
+
+
+def test_without_wider_twins_there_is_one_way_only() -> None:
+    assert two_ways(Case(recording())) is None
+    assert told_by_twins(build(recording())) == ""
