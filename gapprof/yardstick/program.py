@@ -12,22 +12,23 @@ import numpy as np
 import onnx
 from msgspec import Struct
 from numpy.typing import NDArray
-from onnx import numpy_helper
 
 from gapprof.kernels.arena import Arena
 from gapprof.kernels.families.combined import Combined
 from gapprof.kernels.families.conv import Conv
 from gapprof.kernels.families.gemm import Gemm, packed_b
 from gapprof.kernels.families.layer_norm import LayerNorm
+from gapprof.kernels.families.moved import Moved
 from gapprof.kernels.families.padded import Padded
 from gapprof.kernels.families.transposed import Transposed
 from gapprof.kernels.family import F32, Tile
 from gapprof.kernels.ir import Kernel
-from gapprof.kernels.machine import Machine
+from gapprof.kernels.machine import WASM, Machine
 from gapprof.records.model import ModelFacts
 from gapprof.records.twins import TwinNode
+from gapprof.yardstick.beforehand import Beforehand
 from gapprof.yardstick.node import NoTwinError
-from gapprof.yardstick.shapes import family_of, shape_of
+from gapprof.yardstick.shapes import family_of, key_of, shape_of
 
 Shape = tuple[int, ...]
 Chosen = Callable[[str], tuple[Machine, Tile]]
@@ -107,7 +108,8 @@ class _Writer:
         chosen: Chosen,
     ) -> None:
         self._graph, self._facts, self._twins, self._chosen = graph, facts, twins, chosen
-        self._weights = {one.name: one for one in graph.initializer}
+        whole = {spec.name: inputs[spec.name] for spec in facts.inputs if spec.dtype != "float32"}
+        self._known = Beforehand(graph, whole, twins)
         self._memory = _Memory()
         self._tensors: dict[str, _Tensor] = {}
         self._placed: list[tuple[int, NDArray[np.float32]]] = []
@@ -123,13 +125,14 @@ class _Writer:
 
     def written(self) -> Program:
         for spec in self._facts.inputs:
-            if spec.dtype != "float32":
-                raise NoTwinError(f"input {spec.name} is {spec.dtype}, not float32")
+            if spec.name in self._known:
+                continue
             offset = self._place(np.asarray(self._inputs[spec.name], np.float32))
             self._tensors[spec.name] = _Tensor(offset, math.prod(spec.shape) * F32, 1 << 30, owned=False)
         for node in self._graph.node:
             try:
-                self._node(node)
+                if node.name not in self._known.nodes:
+                    self._node(node)
             except NoTwinError as reason:
                 raise NoTwinError(f"{node.name or node.op_type}: {reason}") from reason
         end = max((offset + array.nbytes for offset, array in self._placed), default=0)
@@ -155,14 +158,19 @@ class _Writer:
         if twin is None or not twin.parts:
             raise NoTwinError(twin.why if twin else "it is not in the census")
         _exact(node)
+        if node.op_type == "Gather":
+            self._gather(node, twin)
+            return
         prepared: int | None = None
         lent: list[tuple[int, int]] = []
         output = self._result(node, twin)
-        for key in twin.parts:
+        for number, key in enumerate(twin.parts):
             shape = shape_of(key)
             if isinstance(shape, Padded):
                 prepared = self._border(shape, _LOWEST if node.op_type == "MaxPool" else 0.0)
                 self._call(key, (self._tensor(node.input[0]).offset, prepared))
+            elif isinstance(shape, Moved) and node.op_type == "Concat":
+                self._call(key, (self._address(node.input[number]), output))
             elif isinstance(shape, Transposed) and node.op_type.endswith("MatMul"):
                 size = family_of(shape).buffers(shape)[-1]
                 prepared = self._memory.take(size)
@@ -170,10 +178,41 @@ class _Writer:
                 self._call(key, (self._tensor(node.input[1]).offset, prepared))
             else:
                 self._call(key, (*self._arguments(node, shape, key, prepared), output))
+        self._scale(node, output)
         for name in node.input:
             self._read(name)
         for offset, size in lent:
             self._memory.give_back(offset, size)
+
+    def _gather(self, node: onnx.NodeProto, twin: TwinNode) -> None:
+        """Row by row, from where the indices say: they are known."""
+        table, wanted = node.input[:2]
+        if wanted not in self._known:
+            raise NoTwinError("its indices are not known beforehand")
+        shape = shape_of(twin.parts[-1])
+        rows, source = shape.source_count // shape.run, self._address(table)
+        row = Moved(
+            sizes=(),
+            run=shape.run,
+            source_steps=(),
+            result_steps=(),
+            source_count=shape.run,
+            result_count=shape.run,
+        )
+        output = self._result(node, twin)
+        for place, index in enumerate(np.asarray(self._known[wanted]).ravel().tolist()):
+            at = (int(index) % rows) * shape.run * F32
+            self._untuned(row, (source + at, output + place * shape.run * F32))
+        self._read(table)
+
+    def _scale(self, node: onnx.NodeProto, output: int) -> None:
+        """A product that onnxruntime scales by `alpha` on the way is scaled by a pass of its own."""
+        alpha = next((one.f for one in node.attribute if one.name == "alpha"), 1.0)
+        if alpha == 1.0 or not node.op_type.endswith("MatMul"):
+            return
+        count = self._tensor(node.output[0]).size_bytes // F32
+        scaled = Combined(rows=1, columns=count, op="mul", right="one")
+        self._untuned(scaled, (output, self._place(np.array([alpha], np.float32)), output))
 
     def _arguments(
         self, node: onnx.NodeProto, shape: Struct, key: str, prepared: int | None
@@ -205,9 +244,9 @@ class _Writer:
     def _right(self, node: onnx.NodeProto, shape: Gemm, key: str) -> int:
         """The second operand of a matrix product: a weight in the order of the schedule, or an activation."""
         name = node.input[1]
-        if name not in self._weights:
+        if name not in self._known:
             return self._tensor(name).offset
-        matrix = np.asarray(numpy_helper.to_array(self._weights[name]), np.float32)
+        matrix = np.asarray(self._known[name], np.float32)
         if any(one.name == "transB" and one.i for one in node.attribute):
             matrix = matrix.T
         if matrix.ndim != 2:
@@ -245,7 +284,9 @@ class _Writer:
         return self._borders[shape, value]
 
     def _call(self, key: str, addresses: tuple[int, ...]) -> None:
-        machine, tile = self._chosen(key)
+        self._called(key, *self._chosen(key), addresses)
+
+    def _called(self, key: str, machine: Machine, tile: Tile, addresses: tuple[int, ...]) -> None:
         if (key, machine, tile) not in self._kernels:
             shape = shape_of(key)
             kernel = family_of(shape).kernel(shape, tile, machine)
@@ -253,8 +294,14 @@ class _Writer:
             self._written.append(replace(kernel, name=f"k{len(self._written)}"))
         self._calls.append((self._kernels[key, machine, tile], addresses))
 
+    def _untuned(self, shape: Struct, addresses: tuple[int, ...]) -> None:
+        """A call of a nest that the graph has no node for."""
+        key = key_of(shape)
+        tile = family_of(shape).tiles(shape, WASM)[-1]
+        self._called(key, WASM, tile, addresses)
+
     def _address(self, name: str) -> int:
-        return self._weight(name) if name in self._weights else self._tensor(name).offset
+        return self._weight(name) if name in self._known else self._tensor(name).offset
 
     def _tensor(self, name: str) -> _Tensor:
         if name not in self._tensors:
@@ -262,13 +309,13 @@ class _Writer:
         return self._tensors[name]
 
     def _weight(self, name: str) -> int:
-        if name not in self._weights:
+        if name not in self._known:
             raise NoTwinError(f"{name} is no weight")
-        return self._place(np.asarray(numpy_helper.to_array(self._weights[name]), np.float32))
+        return self._place(np.asarray(self._known[name], np.float32))
 
     def _elements(self, name: str) -> int:
-        if name in self._weights:
-            return math.prod(self._weights[name].dims)
+        if name in self._known:
+            return int(self._known[name].size)
         return self._tensor(name).size_bytes // F32
 
     def _place(self, array: NDArray[np.float32]) -> int:
@@ -282,11 +329,14 @@ def _exact(node: onnx.NodeProto) -> None:
     attributes = {one.name: onnx.helper.get_attribute_value(one) for one in node.attribute}
     if node.op_type.endswith("Conv") and len(node.input) > 3:
         raise NoTwinError("it adds a tensor before its activation")
-    if attributes.get("alpha", 1.0) != 1.0 or attributes.get("beta", 1.0) != 1.0:
+    scales = node.op_type.endswith("Gemm") and attributes.get("alpha", 1.0) != 1.0
+    if scales or attributes.get("beta", 1.0) != 1.0:
         raise NoTwinError("it scales its result")
     if attributes.get("activation") == b"Clip" and tuple(attributes["activation_params"]) != _CLIPPED:
         raise NoTwinError("it clips to other bounds than 0 and 6")
     if node.op_type == "SkipLayerNormalization":
         raise NoTwinError("its sum is an output of its own")
+    if node.op_type in ("Split", "Slice", "Expand"):
+        raise NoTwinError("where its elements come from is told by a tensor")
     if node.op_type == "Clip":
         raise NoTwinError("its bounds are tensors")

@@ -16,6 +16,15 @@ class Transposed(Struct, frozen=True, kw_only=True, tag="transposed"):
     batch: int = 1
     rows: int
     columns: int
+    row_step: int = 0
+    """From a row of the source to the next, in elements; 0: they lie side by side."""
+    batch_step: int = 0
+    """The same for matrices of the source."""
+
+    @property
+    def source_steps(self) -> tuple[int, int]:
+        """From matrix to matrix and from row to row."""
+        return self.batch_step or self.rows * self.columns, self.row_step or self.columns
 
 
 def transposed(shape: Transposed, machine: Machine) -> Kernel:
@@ -34,14 +43,14 @@ class _Nest:
     def kernel(self) -> Kernel:
         b, shape = self._b, self._shape
         source, result = b.parameters
-        whole = shape.rows * shape.columns * F32
-        with b.over(source, shape.batch, whole):
+        whole, (batch_step, row_step) = shape.rows * shape.columns * F32, shape.source_steps
+        with b.over(source, shape.batch, batch_step * F32):
             row, to = b.index(source), b.index(result)
             full, rest = divmod(shape.rows, self._side)
             for height, times in ((self._side, full), (1, rest)):
                 if not times:
                     continue
-                with b.over(row, times, height * shape.columns * F32):
+                with b.over(row, times, height * row_step * F32):
                     self._band(height, row, to)
                     b.advance(to, height * F32)
             b.advance(result, whole)
@@ -61,13 +70,14 @@ class _Nest:
             scalar = Vector("f32", 1)
             with b.over(at, rest, F32):
                 for line in range(height):
-                    b.store(there, Load(at, line * shape.columns * F32, scalar), line * F32)
+                    b.store(there, Load(at, line * shape.source_steps[1] * F32, scalar), line * F32)
                 b.advance(there, shape.rows * F32)
 
     def _square(self, at: Local) -> list[Expression]:
         """Four vectors out of four: pairs of lanes, then pairs of pairs."""
         b, kind = self._b, Vector("f32", _SIDE)
-        lines = [b.vector(kind, Load(at, line * self._shape.columns * F32, kind)) for line in range(_SIDE)]
+        step = self._shape.source_steps[1] * F32
+        lines = [b.vector(kind, Load(at, line * step, kind)) for line in range(_SIDE)]
         low = [b.vector(kind, Shuffle(lines[n], lines[n + 1], (0, 4, 1, 5))) for n in (0, 2)]
         high = [b.vector(kind, Shuffle(lines[n], lines[n + 1], (2, 6, 3, 7))) for n in (0, 2)]
         first, second = (0, 1, 4, 5), (2, 3, 6, 7)
@@ -76,7 +86,9 @@ class _Nest:
 
 def _buffers(shape: Transposed) -> tuple[int, ...]:
     """Source, result."""
-    return (shape.batch * shape.rows * shape.columns * F32,) * 2
+    batch_step, row_step = shape.source_steps
+    source = (shape.batch - 1) * batch_step + (shape.rows - 1) * row_step + shape.columns
+    return source * F32, shape.batch * shape.rows * shape.columns * F32
 
 
 FAMILY = Family(

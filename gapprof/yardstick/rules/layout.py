@@ -15,6 +15,13 @@ def _transpose(node: Node) -> Parts:
     order = list(node.attribute("perm", reversed(range(axes))))
     if axes >= 2 and order == [*range(axes - 2), axes - 1, axes - 2]:
         return [Transposed(batch=math.prod(shape[:-2]), rows=shape[-2], columns=shape[-1])]
+    if axes >= 3 and order[-2:] == [axes - 1, axes - 3] and order[:-2] == [*range(axes - 3), axes - 2]:
+        # [.., rows, heads, columns] to [.., heads, columns, rows]: what attention does with its keys.
+        *outer, rows, heads, columns = shape
+        if math.prod(outer) == 1:
+            every = heads * columns
+            turned = Transposed(batch=heads, rows=rows, columns=columns, row_step=every, batch_step=columns)
+            return [turned]
     if order[-1] != axes - 1:
         raise NoTwinError("it exchanges the last axis with one that is not beside it")
     steps = _steps(shape)
@@ -46,8 +53,10 @@ def _slice(node: Node) -> Parts:
 
 def _gather(node: Node) -> Parts:
     """As many rows as are asked for, from all over the table."""
-    table = _floats(node)
-    if int(node.attribute("axis", 0)) % len(table):
+    shape = _floats(node)
+    axis = int(node.attribute("axis", 0)) % len(shape)
+    table = shape[axis:]
+    if math.prod(shape[:axis]) > 1:
         raise NoTwinError("it gathers no rows")
     run, rows = math.prod(table[1:]), math.prod(node.input(1))
     step = max(1, table[0] // rows) * run if rows <= table[0] else 0

@@ -1,0 +1,63 @@
+"""What of a graph is known before it runs on given inputs: weights, whole numbers, what these alone decide.
+
+Shapes, positions and masks are arithmetic on a few hundred bytes; a program of kernels has them as data.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import helper, numpy_helper
+from onnx.reference import ReferenceEvaluator
+
+from gapprof.records.twins import TwinNode
+
+Value = NDArray[np.generic]
+
+
+_OPSET = 18
+
+
+class Beforehand:
+    """Tensors by name, as arrays."""
+
+    def __init__(
+        self, graph: onnx.GraphProto, inputs: Mapping[str, Value], twins: Mapping[str, TwinNode]
+    ) -> None:
+        """`inputs`: those that are known. Nodes with a twin are left for it to do."""
+        self._weights = {one.name: one for one in graph.initializer}
+        self._values: dict[str, Value] = dict(inputs)
+        self.nodes: set[str] = set()
+        """Those that need not run."""
+        for node in graph.node:
+            twin = twins.get(node.name)
+            if (twin is None or not twin.parts) and all(name in self for name in node.input if name):
+                self._evaluate(node)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._values or name in self._weights
+
+    def __getitem__(self, name: str) -> Value:
+        """Raises KeyError."""
+        if name not in self._values:
+            self._values[name] = numpy_helper.to_array(self._weights[name])
+        return self._values[name]
+
+    def _evaluate(self, node: onnx.NodeProto) -> None:
+        """What the reference cannot carry out, such as another domain's operator, stays unknown."""
+        graph = helper.make_graph(
+            [node],
+            "one",
+            [onnx.ValueInfoProto(name=name) for name in dict.fromkeys(node.input) if name],
+            [onnx.ValueInfoProto(name=name) for name in node.output if name],
+        )
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)])
+        try:
+            session = ReferenceEvaluator(model)
+            found = session.run(None, {name: self[name] for name in node.input if name})
+        except Exception:
+            return
+        names = [name for name in node.output if name]
+        self._values |= {name: np.asarray(value) for name, value in zip(names, found, strict=True)}
+        self.nodes.add(node.name)
