@@ -336,6 +336,11 @@ def _exact(node: onnx.NodeProto) -> None:
         raise NoTwinError("it clips to other bounds than 0 and 6")
     if node.op_type == "SkipLayerNormalization":
         raise NoTwinError("its sum is an output of its own")
+    if node.op_type == "ReduceSum":
+        raise NoTwinError("its twin is a mean, which takes as long")
+    padded = any(attributes.get("pads", ())) or attributes.get("ceil_mode", 0)
+    if node.op_type == "AveragePool" and padded:
+        raise NoTwinError("its border may count or not")
     if node.op_type in ("Split", "Slice", "Expand"):
         raise NoTwinError("where its elements come from is told by a tensor")
     if node.op_type == "Clip":

@@ -1,5 +1,6 @@
 """The largest element under each window of padded planes."""
 
+from collections.abc import Callable
 from typing import Literal
 
 from msgspec import Struct
@@ -7,7 +8,7 @@ from msgspec import Struct
 from gapprof.kernels.builder import Builder
 from gapprof.kernels.families.conv import strided
 from gapprof.kernels.family import F32, PLAIN, Family, always
-from gapprof.kernels.ir import Arithmetic, Binary, Kernel, Local, Vector
+from gapprof.kernels.ir import Arithmetic, Binary, Expression, Kernel, Local, Vector
 from gapprof.kernels.machine import Machine, covering
 from gapprof.kernels.requantised import bytes_for, store_first
 from gapprof.kernels.requantised import columns as byte_columns
@@ -41,7 +42,14 @@ _LARGER: dict[str, Arithmetic] = {"f32": "pmax", "i8": "max", "u8": "umax"}
 
 def max_pool(shape: MaxPool, machine: Machine) -> Kernel:
     """The loop nest. ValueError for rows of less than four bytes."""
-    b = Builder("max_pool", parameters=2, fused=machine.fused)
+    return pooled(shape, machine, _LARGER[shape.element], lambda largest: largest)
+
+
+def pooled(
+    shape: MaxPool, machine: Machine, op: Arithmetic, finished: Callable[[Local], Expression]
+) -> Kernel:
+    """All elements of a window by that operation, and what is made of the last result."""
+    b = Builder("pooled", parameters=2, fused=machine.fused)
     source, result = b.parameters
     (rows, columns), size = shape.out, shape.size_bytes
     most = machine.lanes * F32 // size
@@ -49,21 +57,21 @@ def max_pool(shape: MaxPool, machine: Machine) -> Kernel:
 
     def window(at: Local, to: Local, count: int, column: int) -> None:
         kind = Vector("f32", count) if shape.element == "f32" else bytes_for(count)
-        largest: Local | None = None
+        total: Local | None = None
         for tap in range(shape.kernel[0] * shape.kernel[1]):
             y, x = divmod(tap, shape.kernel[1])
             offset = (y * shape.width + x + column * shape.stride[1]) * size
             value = strided(at, offset, kind, shape.stride[1])
-            if largest is None:
-                largest = b.vector(kind, value)
+            if total is None:
+                total = b.vector(kind, value)
             else:
-                b.set(largest, Binary(_LARGER[shape.element], largest, value))
-        if largest is None:
+                b.set(total, Binary(op, total, value))
+        if total is None:
             raise ValueError("a window without an element")
         if shape.element == "f32":
-            b.store(to, largest, column * size)
+            b.store(to, finished(total), column * size)
         else:
-            store_first(b, largest, count, to, column)
+            store_first(b, finished(total), count, to, column)
 
     with b.over(source, shape.planes, shape.height * shape.width * size):
         line, to = b.index(source), b.index(result)
@@ -82,14 +90,14 @@ def max_pool(shape: MaxPool, machine: Machine) -> Kernel:
     return b.kernel()
 
 
-def _buffers(shape: MaxPool) -> tuple[int, ...]:
+def pool_buffers(shape: MaxPool) -> tuple[int, ...]:
     """Source, result."""
     rows, columns = shape.out
     plane_bytes = shape.planes * shape.size_bytes
     return plane_bytes * shape.height * shape.width, plane_bytes * rows * columns
 
 
-def _words(shape: MaxPool) -> str:
+def pool_words(shape: MaxPool) -> str:
     rows, columns = shape.out
     return f"{shape.kernel[0]}x{shape.kernel[1]}, {shape.planes} planes, to {rows}x{columns}"
 
@@ -98,6 +106,6 @@ FAMILY = Family(
     kind=MaxPool,
     tiles=always(PLAIN),
     kernel=lambda shape, _tile, machine: max_pool(shape, machine),
-    buffers=_buffers,
-    words=_words,
+    buffers=pool_buffers,
+    words=pool_words,
 )

@@ -1,7 +1,9 @@
 """Pooling of images."""
 
 import math
+from collections.abc import Callable
 
+from gapprof.kernels.families.average_pool import AveragePool
 from gapprof.kernels.families.max_pool import MaxPool
 from gapprof.kernels.families.mean import Mean
 from gapprof.kernels.families.padded import Padded
@@ -11,7 +13,7 @@ from gapprof.yardstick.node import Node, NoTwinError, Parts, Rules, plane_of, wi
 def pooled_window(
     node: Node,
 ) -> tuple[int, int, int, tuple[int, int, int, int], tuple[int, int], tuple[int, int]]:
-    """Planes, height, width, pads, window and stride of a MaxPool. Raises NoTwinError."""
+    """Planes, height, width, pads, window and stride. Raises NoTwinError."""
     image = node.input(0)
     if len(image) != 4 or len(node.proto.output) > 1:
         raise NoTwinError("it pools no images, or tells where the largest were")
@@ -35,15 +37,19 @@ def pooled_window(
     return image[0] * image[1], image[2], image[3], pads, kernel, stride
 
 
-def _max_pool(node: Node) -> Parts:
+def _pool(kind: type[MaxPool]) -> Callable[[Node], Parts]:
     """Of images; a border is copied first, as for convolutions."""
-    planes, height, width, pads, kernel, stride = pooled_window(node)
-    parts: Parts = []
-    if any(pads):
-        pad = Padded(planes=planes, height=height, width=width, pads=pads)
-        parts.append(pad)
-        height, width = pad.out
-    return [*parts, MaxPool(planes=planes, height=height, width=width, kernel=kernel, stride=stride)]
+
+    def rule(node: Node) -> Parts:
+        planes, height, width, pads, kernel, stride = pooled_window(node)
+        parts: Parts = []
+        if any(pads):
+            pad = Padded(planes=planes, height=height, width=width, pads=pads)
+            parts.append(pad)
+            height, width = pad.out
+        return [*parts, kind(planes=planes, height=height, width=width, kernel=kernel, stride=stride)]
+
+    return rule
 
 
 def _global_average(node: Node) -> Parts:
@@ -55,7 +61,8 @@ def _global_average(node: Node) -> Parts:
 RULES = Rules(
     id="pooling",
     by_operator={
-        ("ai.onnx", "MaxPool"): _max_pool,
+        ("ai.onnx", "MaxPool"): _pool(MaxPool),
+        ("ai.onnx", "AveragePool"): _pool(AveragePool),
         ("ai.onnx", "GlobalAveragePool"): _global_average,
     },
 )

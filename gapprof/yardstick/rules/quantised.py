@@ -1,4 +1,4 @@
-"""Networks of bytes: convolutions, shortcuts and pooling."""
+"""Networks of bytes: convolutions, products, shortcuts and pooling."""
 
 import math
 from typing import Literal
@@ -74,10 +74,31 @@ def _max_pool(node: Node) -> Parts:
     return [*parts, pool]
 
 
+def _product(node: Node) -> Parts:
+    """A convolution of one row: columns are pixels, and the depth is channels.
+
+    The weights are paired when a session is made; widening the other operand is next to nothing.
+    """
+    a, b = node.input(0), node.input(3)
+    if len(b) != 2 or len(a) < 2:
+        raise NoTwinError("it multiplies no matrix with a matrix of weights")
+    if node.types[0] not in _BYTES or node.types[3] not in _BYTES or not node.constant[3]:
+        raise NoTwinError("it multiplies no bytes with weights")
+    if node.attribute("transA", 0):
+        raise NoTwinError("its first operand is transposed")
+    columns = node.output[-1]
+    if columns < FEWEST:
+        raise NoTwinError("its rows are too short for vectors of bytes")
+    rows, depth = math.prod(a[:-1]), a[-1]
+    return [ConvInt8(channels=depth, filters=rows, height=1, width=columns, kernel=(1, 1))]
+
+
 RULES = Rules(
     id="quantised",
     by_operator={
         ("ai.onnx", "QLinearConv"): _conv,
+        ("ai.onnx", "QLinearMatMul"): _product,
+        ("com.microsoft", "QGemm"): _product,
         ("com.microsoft", "QLinearAdd"): _add,
         ("ai.onnx", "MaxPool"): _max_pool,
     },

@@ -12,6 +12,7 @@ from gapprof import registry
 from gapprof.engine import Engine
 from gapprof.kernels.arena import Arena
 from gapprof.kernels.families.added_int8 import AddedInt8
+from gapprof.kernels.families.average_pool import AveragePool
 from gapprof.kernels.families.combined import Combined
 from gapprof.kernels.families.conv import Conv
 from gapprof.kernels.families.conv_int8 import ConvInt8
@@ -51,6 +52,7 @@ SHAPES: list[Any] = [
     ConvInt8(channels=5, filters=17, height=12, width=15, kernel=(3, 3)),
     Paired(channels=5, height=4, width=19, pads=(1, 1, 1, 1)),
     AddedInt8(count=1024),
+    AveragePool(planes=2, height=9, width=14, kernel=(3, 3), stride=(2, 2)),
     Peak(element="i16"),
     Streamed(count=1003),
     Moved(sizes=(3,), run=21, source_steps=(21,), result_steps=(21,), source_count=63, result_count=63),

@@ -10,6 +10,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
+from gapprof.kernels.families.average_pool import AveragePool
 from gapprof.kernels.families.combined import Combined
 from gapprof.kernels.families.conv import Conv
 from gapprof.kernels.families.conv_int8 import ConvInt8
@@ -17,8 +18,10 @@ from gapprof.kernels.families.depthwise import Depthwise
 from gapprof.kernels.families.gemm import Gemm
 from gapprof.kernels.families.layer_norm import LayerNorm
 from gapprof.kernels.families.mapped import Mapped
+from gapprof.kernels.families.mean import Mean
 from gapprof.kernels.families.moved import Moved
 from gapprof.kernels.families.padded import Padded
+from gapprof.kernels.families.paired import Paired
 from gapprof.kernels.families.softmax import Softmax
 from gapprof.kernels.families.transposed import Transposed
 from gapprof.records.model import NodeCensus, TensorSpec
@@ -243,6 +246,72 @@ def test_a_pool_that_looks_over_the_edge_wants_a_border() -> None:
     found = parts("MaxPool", [(1, 2, 6, 6)], (1, 2, 3, 3), kernel_shape=[3, 3], strides=[2, 2], ceil_mode=1)
     assert found[0] == Padded(planes=2, height=6, width=6, pads=(0, 0, 1, 1))
     assert found[1].out == (3, 3)
+
+
+@pytest.mark.parametrize(
+    ("output", "named", "columns"),
+    [
+        ((2, 3, 1), {}, 4),
+        ((2, 1, 1), {}, 12),
+        ((1, 1, 1), {}, 24),
+        ((2, 3), {"keepdims": 0, "axes": [-1]}, 4),
+        ((2,), {"keepdims": 0, "axes": [1, 2]}, 12),
+    ],
+)
+def test_the_last_axes_are_reduced_row_by_row(output: Shape, named: dict[str, Any], columns: int) -> None:
+    (found,) = parts("ReduceMean", [(2, 3, 4)], output, **named)
+    assert found == Mean(rows=24 // columns, columns=columns)
+
+
+def test_axes_in_between_are_not_reduced_row_by_row() -> None:
+    assert "not the last ones" in twin("ReduceSum", [(2, 3, 4)], (2, 1, 4)).why
+    assert "told by a tensor" in twin("ReduceSum", [(4, 4), (1,)], (4,), whole=(1,), keepdims=0).why
+
+
+def test_a_window_is_averaged() -> None:
+    found = parts("AveragePool", [(1, 8, 6, 6)], (1, 8, 3, 3), kernel_shape=[2, 2], strides=[2, 2])
+    assert found == [AveragePool(planes=8, height=6, width=6, kernel=(2, 2), stride=(2, 2))]
+
+
+def quantised(op: str, a: Shape, b: Shape, output: Shape, *, domain: str = "", **attributes: Any) -> TwinNode:
+    """A node of bytes: a, its scale and zero point, b and its own, those of the result."""
+    names = ["a", "scale", "zero", "b", "scale", "zero", "scale", "zero"]
+    kinds = {"scale": (TensorProto.FLOAT, ()), "zero": (TensorProto.UINT8, ()), "b": (TensorProto.INT8, b)}
+    node = helper.make_node(op, names, ["o"], name="n", domain=domain, **attributes)
+    weights = [
+        helper.make_tensor(name, kind, shape, [0] * math.prod(shape)) for name, (kind, shape) in kinds.items()
+    ]
+    graph = helper.make_graph([node], "g", [], [], weights)
+    specs = [TensorSpec(name="a", dtype="uint8", shape=a)]
+    row = NodeCensus(name="n", op_type=op, domain=domain, flops=1, bytes=1, output_shapes=(output,))
+    return covered(graph, specs, [row])[0]
+
+
+def test_bytes_are_convolved_in_pairs_of_channels() -> None:
+    node = quantised("QLinearConv", (1, 3, 8, 8), (16, 3, 3, 3), (1, 16, 8, 8), pads=[1, 1, 1, 1])
+    assert [shape_of(part) for part in node.parts] == [
+        Paired(channels=3, height=8, width=8, pads=(1, 1, 1, 1), unsigned=True),
+        ConvInt8(channels=3, filters=16, height=10, width=10, kernel=(3, 3), unsigned=True),
+    ]
+
+
+def test_a_product_of_bytes_is_a_convolution_of_one_row() -> None:
+    node = quantised("QLinearMatMul", (2, 5, 32), (32, 24), (2, 5, 24))
+    assert [shape_of(part) for part in node.parts] == [
+        ConvInt8(channels=32, filters=10, height=1, width=24, kernel=(1, 1))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("node", "why"),
+    [
+        (quantised("QLinearConv", (1, 3, 8, 3), (16, 3, 1, 1), (1, 16, 8, 3)), "too short"),
+        (quantised("QLinearConv", (1, 4, 8, 8), (4, 2, 1, 1), (1, 4, 8, 8), group=2), "in groups"),
+        (quantised("QLinearMatMul", (5, 32), (32, 3), (5, 3)), "too short"),
+    ],
+)
+def test_bytes_that_have_no_twin_say_why(node: TwinNode, why: str) -> None:
+    assert why in node.why
 
 
 def test_what_is_not_f32_has_no_twin_though_it_takes_as_many_bytes() -> None:
