@@ -49,11 +49,12 @@ def _by_twins(case: Case) -> Iterator[Evidence]:
         return
     capped, loops = factor_of(found.capped), factor_of(found.twins)
     apart = max(capped.point, loops.point) / min(capped.point, loops.point) - 1
-    verdict = (
-        f"the two agree within {numbers.percent(_AGREE)}"
-        if apart <= _AGREE
-        else f"{numbers.percent(apart)} apart: it is not the width alone, its kernels of the widths differ"
-    )
+    if apart <= _AGREE:
+        verdict = f"the two agree within {numbers.percent(_AGREE)}"
+    elif max(capped.low, loops.low) <= min(capped.high, loops.high):
+        verdict = f"{numbers.percent(apart)} apart, which is within how both vary"
+    else:
+        verdict = f"{numbers.percent(apart)} apart: its kernels, or ours, do not use both widths alike"
     yield Evidence(
         kind="twin-ladder",
         text=(

@@ -16,9 +16,9 @@ from gapprof.stats.lmdi import log_mean
 
 OVERHEAD = "overhead"
 """`op_type` of the rows that are no nodes."""
-_UNKNOWN = "what this browser could do at best was not measured (--twins does it)"
+_UNKNOWN = "what this browser could do at best was not measured (--twins measures it, for one thread)"
 _NO_NODE = "it is no node, and has no floor"
-_NO_BYTES = "its bytes are not known"
+_NO_CENSUS = "it is no node of the common graph"
 WEIGHTING = "weighting"
 
 
@@ -47,7 +47,7 @@ def operator_rows(case: Case) -> tuple[OperatorRow, ...]:
             web_ms,
             _node_causes(node, excess.get(node.name), split_nodes.get(node.name)),
             best.floors.get(node.name) if best else None,
-            why=_NO_BYTES if best else _UNKNOWN,
+            why=best.why_no_floor.get(node.name, _NO_CENSUS) if best else _UNKNOWN,
         )
         for node in nodes
     ]

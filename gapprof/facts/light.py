@@ -1,14 +1,14 @@
 """What this browser can do on this processor: a floor for each node, and how far above reach its kernels are.
 
-* The floor of a node is the larger of its arithmetic at the measured peak and its bytes at the measured speed
-  of a copy that touches as many. Nothing in this browser is faster; few things are as fast.
+* The floor of a node is the larger of its arithmetic at the measured peak and its bytes at the fastest that
+  so many were read or copied. A library cannot be blamed for what lies below it.
 * What is bound by dispatch takes less than getting from one node to the next.
-* Within reach is what a tuned twin was seen to take; of nodes without one, and of those that are too small to
-  tell, what they take.
+* Within reach is what a tuned twin was seen to take. Nodes without one, and those that are too small to tell,
+  are no part of the comparison; `share` is what is left.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Literal
@@ -17,12 +17,15 @@ from gapprof.facts.case import Case
 from gapprof.facts.profiles import WEB, profile_of
 from gapprof.facts.twins import WEB_TARGETS, Twins, kernels_ms, twins
 from gapprof.records.model import NodeCensus
-from gapprof.records.twins import TwinNode
 from gapprof.stats.contrast import Contrast
 
 Bound = Literal["compute", "memory", "dispatch"]
 _OF_BYTES = ("QLinear", "QGemm", "MatMulInteger", "ConvInteger", "DynamicQuantize")
 """Beginnings of the operators whose products are of bytes."""
+_VIEWS = frozenset(
+    ("Reshape", "Squeeze", "Unsqueeze", "Flatten", "Identity", "Dropout", "Shape", "Size", "Gather", "Slice")
+)
+"""That touch less than their tensors hold: how much is not in their shapes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,25 +43,38 @@ class Peaks:
     operations_per_s: Mapping[str, float]
     """Of `f32` and `int8`."""
     bytes_per_s: Mapping[int, float]
-    """By the footprint of the copy."""
+    """Read or copied, whichever is faster, by footprint."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Light:
-    """All nodes together, one value per pass."""
+    """All nodes together; tuples have one value per pass."""
 
     peaks: Peaks
     floors: Mapping[str, Floor]
-    """By node; without those whose bytes are not known."""
-    kernels_ms: tuple[float, ...]
+    """By node."""
+    why_no_floor: Mapping[str, str]
+    """Of the other nodes."""
+    kernels_ms: float
+    """Of all nodes, the median over passes."""
+    told_ms: tuple[float, ...]
+    """Of the nodes with a twin that are large enough to tell."""
     reachable_ms: tuple[float, ...]
+    """The same nodes, each as its tuned twin where that was seen to take less."""
     lost_ms: Mapping[str, float]
-    """Operator → what its nodes take beyond reach, medians over passes; none below 0."""
+    """Operator → what its nodes take beyond reach, medians over passes; only those that take more."""
 
     @property
-    def above(self) -> Contrast:
-        """How many times what is within reach the kernels take."""
-        pairs = zip(self.kernels_ms, self.reachable_ms, strict=True)
+    def share(self) -> float:
+        """How much of the kernels' time is compared."""
+        return median(self.told_ms) / self.kernels_ms if self.told_ms and self.kernels_ms > 0 else 0.0
+
+    @property
+    def above(self) -> Contrast | None:
+        """How many times what is within reach they take; None below two passes."""
+        pairs = list(zip(self.told_ms, self.reachable_ms, strict=True))
+        if len(pairs) < 2 or any(taken <= 0 or least <= 0 for taken, least in pairs):
+            return None
         return Contrast({number: math.log(taken / least) for number, (taken, least) in enumerate(pairs)})
 
 
@@ -71,72 +87,85 @@ def light(case: Case) -> Light | None:
     if not {"f32", "int8"} <= peaks.operations_per_s.keys() or not peaks.bytes_per_s:
         return None
     passes = kernels_ms(case, WEB)
-    taken = {name: [by[n] for n in sorted(by)] for name, by in passes.items()}
-    known = {node.name: node for node in found.nodes}
-    reached = {
-        name: _reachable(found, known.get(name), values, web.least_told_ms) for name, values in taken.items()
-    }
-    count = min((len(values) for values in reached.values()), default=0)
-    if not count:
-        return None
+    taken = {name: [by_pass[n] for n in sorted(by_pass)] for name, by_pass in passes.items()}
+    reached = dict(_reached(found, taken, web.least_told_ms))
+    count = min((len(column) for name in reached for column in (taken[name], reached[name])), default=0)
     lost: dict[str, float] = {}
-    for name, values in taken.items():
+    for name, values in reached.items():
         op_type = web.nodes[name].op_type
-        over = median(values[:count]) - median(reached[name][:count])
-        lost[op_type] = lost.get(op_type, 0.0) + max(0.0, over)
+        over = median(taken[name][:count]) - median(values[:count]) if count else 0.0
+        lost[op_type] = lost.get(op_type, 0.0) + over
     dispatch_ms = (web.dispatch_us_per_node or 0.0) / 1000
+    floors: dict[str, Floor] = {}
+    why: dict[str, str] = {}
+    for row in case.recording.begin.model.nodes:
+        if row.name in taken:
+            floor = _floor(row, peaks, dispatch_ms, median(taken[row.name]))
+            if isinstance(floor, str):
+                why[row.name] = floor
+            else:
+                floors[row.name] = floor
     return Light(
         peaks=peaks,
-        floors={
-            row.name: floor
-            for row in case.recording.begin.model.nodes
-            if row.name in taken and (floor := _floor(row, peaks, dispatch_ms)) is not None
-        },
-        kernels_ms=_sums(taken.values(), count),
-        reachable_ms=_sums(reached.values(), count),
-        lost_ms=lost,
+        floors=floors,
+        why_no_floor=why,
+        kernels_ms=math.fsum(median(values) for values in taken.values()),
+        told_ms=_sums([taken[name] for name in reached], count),
+        reachable_ms=_sums(list(reached.values()), count),
+        lost_ms={op_type: ms for op_type, ms in lost.items() if ms > 0},
     )
 
 
 def _peaks(found: Twins) -> Peaks:
     operations: dict[str, float] = {}
-    copies: dict[int, float] = {}
+    streams: dict[int, float] = {}
     for peak in found.peaks:
         times = [found.ms.get(target, {}).get(peak.shape, {}) for target in WEB_TARGETS]
         best_ms = min((median(by_round.values()) for by_round in times if by_round), default=None)
         if not best_ms:
             continue
+        rate = peak.amount / best_ms * 1e3
         if peak.measures == "bytes":
-            copies[int(peak.amount)] = peak.amount / best_ms * 1e3
+            streams[int(peak.amount)] = max(rate, streams.get(int(peak.amount), 0.0))
         else:
-            operations[peak.measures] = peak.amount / best_ms * 1e3
-    return Peaks(operations_per_s=operations, bytes_per_s=copies)
+            operations[peak.measures] = rate
+    return Peaks(operations_per_s=operations, bytes_per_s=streams)
 
 
-def _reachable(found: Twins, node: TwinNode | None, values: Sequence[float], least_ms: float) -> list[float]:
-    """By pass: the node's faster twin, where it has one that is the faster and the node is large enough."""
-    if node is None or not node.parts or median(values) < least_ms:
-        return list(values)
-    of_twins = [found.node_ms(node, target) for target in WEB_TARGETS]
-    columns = [[by_round[n] for n in sorted(by_round)] for by_round in of_twins if by_round]
-    best = min(columns, key=median, default=None)
-    return list(values) if best is None or median(best) >= median(values) else best
+def _reached(
+    found: Twins, taken: Mapping[str, Sequence[float]], least_ms: float
+) -> Iterator[tuple[str, Sequence[float]]]:
+    """By pass, of the nodes that can be told: the faster twin, or the node itself where that is no faster."""
+    for node in found.nodes:
+        values = taken.get(node.name)
+        columns = [
+            [by_round[number] for number in sorted(by_round)]
+            for target in WEB_TARGETS
+            if (by_round := found.node_ms(node, target))
+        ]
+        if values and columns and median(values) >= least_ms:
+            best = min(columns, key=median)
+            yield node.name, best if median(best) < median(values) else values
 
 
-def _floor(row: NodeCensus, peaks: Peaks, dispatch_ms: float) -> Floor | None:
+def _floor(row: NodeCensus, peaks: Peaks, dispatch_ms: float, taken_ms: float) -> Floor | str:
+    """Or why there is none."""
     if row.bytes is None:
-        return None
+        return "its bytes are not known"
+    if row.op_type in _VIEWS:
+        return "how many of its bytes it touches is not known"
     element = "int8" if row.op_type.startswith(_OF_BYTES) else "f32"
     compute_ms = (row.flops or 0) / peaks.operations_per_s[element] * 1e3
     sizes = sorted(peaks.bytes_per_s)
-    holds = next((size for size in sizes if size >= row.bytes), sizes[-1])
-    memory_ms = row.bytes / peaks.bytes_per_s[holds] * 1e3
+    held = max((size for size in sizes if size <= row.bytes), default=sizes[0])
+    memory_ms = row.bytes / peaks.bytes_per_s[held] * 1e3
     least = max(compute_ms, memory_ms)
+    if least > max(taken_ms, 0.0):
+        return "it takes less than the measured peaks allow: too small to tell, or seen in a faster moment"
     if dispatch_ms > least:
         return Floor(ms=least, bound="dispatch")
     return Floor(ms=least, bound="compute" if compute_ms >= memory_ms else "memory")
 
 
-def _sums(columns: Iterable[Sequence[float]], count: int) -> tuple[float, ...]:
-    rows = list(columns)
-    return tuple(math.fsum(row[number] for row in rows) for number in range(count))
+def _sums(columns: Sequence[Sequence[float]], count: int) -> tuple[float, ...]:
+    return tuple(math.fsum(column[number] for column in columns) for number in range(count))

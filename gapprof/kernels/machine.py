@@ -54,6 +54,9 @@ def covering(count: int, lanes: int) -> Iterator[tuple[int, int]]:
         if count % lanes:
             yield lanes, count - lanes
         return
+    if lanes > _NARROWEST:
+        yield from covering(count, lanes // 2)
+        return
     at = 0
     for narrow, times in pieces(count, lanes):
         for _ in range(times):

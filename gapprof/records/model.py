@@ -21,6 +21,8 @@ class NodeCensus(Struct, frozen=True, kw_only=True):
     """None where no formula is known for the operator; never 0 for that."""
     bytes: int | None
     output_shapes: tuple[tuple[int, ...], ...]
+    output_dtypes: tuple[str, ...] = ()
+    """Beside the shapes, numpy's names. Since 1.2."""
 
 
 class ModelFacts(Struct, frozen=True, kw_only=True):

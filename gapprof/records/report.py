@@ -151,8 +151,8 @@ class OperatorRow(Struct, frozen=True, kw_only=True):
     bound: str | None = None
     """`compute`, `memory` or `dispatch`: what keeps it from taking less in this browser."""
     speed_of_light_ms: float | None = None
-    """Its floor in this browser: its arithmetic at the measured peak of 128-bit wasm, or its bytes at the
-    speed of a copy, whichever takes longer."""
+    """Its floor in this browser: its arithmetic at the measured peak of 128-bit wasm (products of f32, or of
+    pairs of bytes), or its bytes at the speed at which so many are read or copied, whichever takes longer."""
     why: str = ""
     """Of what is null here."""
 
@@ -166,32 +166,36 @@ class OperatorLoss(Struct, frozen=True, kw_only=True):
     """Of what all operators do."""
 
 
-class CopySpeed(Struct, frozen=True, kw_only=True):
-    """How fast a copy that touches so many bytes over and over was seen to be."""
+class StreamSpeed(Struct, frozen=True, kw_only=True):
+    """How fast so many bytes were seen to be read or copied over and over, whichever is faster."""
 
     footprint_bytes: int
     bytes_per_s: float
-    """Read and written."""
 
 
 class SpeedOfLight(Struct, frozen=True, kw_only=True):
     """What this browser can do on this processor, in 128-bit wasm and one thread."""
 
     verdict: Literal["expected", "above", "unclear"]
-    """`expected`: at most 1.5 times what is within reach; `above`: more than that."""
+    """`expected`: at most 1.5 times what is within reach; `above`: more than that; `unclear`: the interval
+    holds that, or too little of the kernels' time can be told."""
     above: Estimate | None
-    """How many times what is within reach the kernels take; None below two passes."""
+    """How many times what is within reach the nodes take that can be told; None below two passes."""
+    share: float
+    """Of the kernels' time that these take: with a twin, and large against what the profiler adds."""
     kernels_ms: float
     """onnxruntime-web's, all nodes."""
+    told_ms: float
+    """Those that can be told."""
     reachable_ms: float
-    """The same with tuned twins where these were seen to take less; of other nodes what they take."""
+    """The same nodes, each as its tuned twin where that was seen to take less."""
     floor_ms: float
-    """Of the nodes that have one: no kernel in this browser takes less."""
+    """Sum over the nodes that have a floor."""
     losses: tuple[OperatorLoss, ...]
     """The largest first."""
     operations_per_s: dict[str, float]
     """Measured peaks, of `f32` and of `int8`; a multiply-add is two."""
-    copies: tuple[CopySpeed, ...]
+    streams: tuple[StreamSpeed, ...]
     """The smallest footprint first."""
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import onnx
+from onnx import helper
 
 from gapprof.records.model import NodeCensus, TensorSpec
 from gapprof.subject.declared import DTYPES
@@ -20,18 +21,21 @@ _BYTES = {
 }
 """By onnxruntime's and by numpy's name."""
 
-_Sized = tuple[Shape, int]
-"""A shape and the bytes that a tensor of it takes."""
+_NUMPY = {"float": "float32", "double": "float64"}
+"""Of onnxruntime's names, those that are not numpy's."""
+_Known = tuple[Shape, int, str]
+"""A shape, the bytes that a tensor of it takes, and numpy's name of its type."""
 
 
 def census(
     graph: onnx.GraphProto, inputs: tuple[TensorSpec, ...], observed: Mapping[str, tuple[Flow, ...]]
 ) -> tuple[NodeCensus, ...]:
     """Every node of the main graph in file order; bodies of If, Loop and Scan count as their node."""
-    known: dict[str, _Sized] = {}
+    known: dict[str, _Known] = {}
     for tensor in graph.initializer:
         shape = tuple(tensor.dims)
-        known[tensor.name] = (shape, (math.prod(shape) * BITS.get(tensor.data_type, 0) + 7) // 8)
+        size = (math.prod(shape) * BITS.get(tensor.data_type, 0) + 7) // 8
+        known[tensor.name] = (shape, size, str(helper.tensor_dtype_to_np_dtype(tensor.data_type)))
     for spec in inputs:
         known[spec.name] = _sized(spec.dtype, spec.shape)
     for node in graph.node:
@@ -44,7 +48,7 @@ def census(
     return tuple(_row(node, known) for node in graph.node)
 
 
-def _row(node: onnx.NodeProto, known: Mapping[str, _Sized]) -> NodeCensus:
+def _row(node: onnx.NodeProto, known: Mapping[str, _Known]) -> NodeCensus:
     shapes = NodeShapes(
         node=node,
         inputs=tuple(known[name][0] if name in known else None for name in node.input),
@@ -59,8 +63,9 @@ def _row(node: onnx.NodeProto, known: Mapping[str, _Sized]) -> NodeCensus:
         flops=flops(shapes),
         bytes=sum(known[name][1] for name in touched) if complete else None,
         output_shapes=tuple(known[name][0] for name in node.output if name in known),
+        output_dtypes=tuple(known[name][2] for name in node.output if name in known),
     )
 
 
-def _sized(dtype: str, shape: Shape) -> _Sized:
-    return shape, math.prod(shape) * _BYTES.get(dtype, 0)
+def _sized(dtype: str, shape: Shape) -> _Known:
+    return shape, math.prod(shape) * _BYTES.get(dtype, 0), _NUMPY.get(dtype, dtype)

@@ -40,14 +40,16 @@ def _cold(report: Report) -> Iterator[tuple[str, str]]:
 
 
 def _light(found: SpeedOfLight) -> Iterator[tuple[str, str]]:
-    yield "kernels", f"{numbers.ms(found.kernels_ms)} as they are"
-    yield "within reach", f"{numbers.ms(found.reachable_ms)} with tuned kernels, where these are faster"
+    yield "kernels", f"{numbers.ms(found.kernels_ms)}, of which {numbers.ms(found.told_ms)} can be told"
+    yield (
+        "within reach",
+        f"{numbers.ms(found.reachable_ms)} of these, with tuned kernels where they are faster",
+    )
     yield "floor", f"{numbers.ms(found.floor_ms)}: arithmetic and memory at their measured peaks"
     for element, rate in sorted(found.operations_per_s.items()):
         yield f"peak {element}", f"{rate / 1e9:.0f} billion operations a second"
-    for copy in found.copies:
-        speed = f"{copy.bytes_per_s / 1e9:.0f} GB a second"
-        yield f"copies of {numbers.size(copy.footprint_bytes)}", f"{speed}, read and written"
+    for one in found.streams:
+        yield f"memory, {numbers.size(one.footprint_bytes)}", f"{one.bytes_per_s / 1e9:.0f} GB a second"
 
 
 def _facts(report: Report) -> Iterator[tuple[str, str]]:

@@ -16,23 +16,23 @@ from gapprof.records.twins import TwinNode
 Value = NDArray[np.generic]
 
 
-_OPSET = 18
+_MOST_ELEMENTS = 4096
+"""Of a value: more is work that belongs into the program, or has no kernel there."""
 
 
 class Beforehand:
     """Tensors by name, as arrays."""
 
     def __init__(
-        self, graph: onnx.GraphProto, inputs: Mapping[str, Value], twins: Mapping[str, TwinNode]
+        self, graph: onnx.GraphProto, opset: int, inputs: Mapping[str, Value], twins: Mapping[str, TwinNode]
     ) -> None:
         """`inputs`: those that are known. Nodes with a twin are left for it to do."""
+        self._opset = opset
         self._weights = {one.name: one for one in graph.initializer}
         self._values: dict[str, Value] = dict(inputs)
-        self.nodes: set[str] = set()
-        """Those that need not run."""
         for node in graph.node:
-            twin = twins.get(node.name)
-            if (twin is None or not twin.parts) and all(name in self for name in node.input if name):
+            twin, needs = twins.get(node.name), [name for name in node.input if name]
+            if (twin is None or not twin.parts) and needs and all(name in self for name in needs):
                 self._evaluate(node)
 
     def __contains__(self, name: str) -> bool:
@@ -52,12 +52,13 @@ class Beforehand:
             [onnx.ValueInfoProto(name=name) for name in dict.fromkeys(node.input) if name],
             [onnx.ValueInfoProto(name=name) for name in node.output if name],
         )
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)])
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", self._opset)])
         try:
             session = ReferenceEvaluator(model)
             found = session.run(None, {name: self[name] for name in node.input if name})
         except Exception:
             return
         names = [name for name in node.output if name]
-        self._values |= {name: np.asarray(value) for name, value in zip(names, found, strict=True)}
-        self.nodes.add(node.name)
+        values = [np.asarray(value) for value in found]
+        if all(value.size <= _MOST_ELEMENTS for value in values):
+            self._values |= dict(zip(names, values, strict=True))

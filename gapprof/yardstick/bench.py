@@ -1,7 +1,7 @@
 """Where twins are tuned and timed: a page of the user's browser, and a process for each instruction set."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,7 @@ from gapprof.records.recording import PlannedRung
 from gapprof.records.subject import NativeRefusal, Subject
 from gapprof.records.twins import Schedule, TwinPlan, TwinRun, TwinTime, TwinTrial
 from gapprof.yardstick import native_side
-from gapprof.yardstick.buffers import Memory, memory_for
+from gapprof.yardstick.buffers import Memory, memory_for, room_for
 from gapprof.yardstick.cover import covered
 from gapprof.yardstick.peaks import peaks
 from gapprof.yardstick.program import Program
@@ -92,6 +92,7 @@ class Bench:
             target=target,
             read_bytes=self.memory.read_bytes,
             written_bytes=self.memory.written_bytes,
+            alone_bytes=self.memory.alone_bytes,
             wanted=tuple(one.wanted for one in candidates),
             effort=NATIVE_TIMING,
             seed=self.seed + number,
@@ -166,8 +167,11 @@ def prepared(
     nodes = covered(graph, subject.facts.inputs, subject.facts.nodes)
     shapes = tuple(dict.fromkeys(part for node in nodes for part in node.parts))
     footprint = 4 * subject.facts.parameters
-    memory = memory_for([_need(shape) for shape in shapes], footprint)
-    best = peaks(memory, subject.facts.nodes) if shapes else ()
+    best = peaks(subject.facts.nodes) if shapes else ()
+    memory = replace(
+        memory_for([_need(shape) for shape in shapes], footprint),
+        alone_bytes=room_for([_need(peak.shape) for peak in best]),
+    )
     journal.write(TwinPlan(nodes=nodes, footprint_bytes=footprint, peaks=best))
     wanted = set(native_targets)
     return Bench(

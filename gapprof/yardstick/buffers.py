@@ -20,15 +20,17 @@ Call = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Two stretches, one after the other."""
+    """Stretches one after the other."""
 
     read_bytes: int
     written_bytes: int
+    alone_bytes: int = 0
+    """For nests that stay on buffers of their own, read and written."""
 
     @property
     def size_bytes(self) -> int:
-        """Of both, with room to read on behind each."""
-        return _START + self.read_bytes + self.written_bytes + 2 * SLACK_BYTES
+        """Of all, with room to read on behind each."""
+        return _START + self.read_bytes + self.written_bytes + self.alone_bytes + 3 * SLACK_BYTES
 
 
 def memory_for(needs: Sequence[tuple[int, ...]], footprint_bytes: int) -> Memory:
@@ -56,20 +58,24 @@ def calls(need: tuple[int, ...], memory: Memory) -> tuple[Call, ...]:
     return tuple(found)
 
 
-def packed(need: tuple[int, ...]) -> Call:
+def alone(need: tuple[int, ...], memory: Memory) -> Call:
     """Arguments of the one call of a nest that stays on its buffers; these lie one behind the other."""
-    addresses, at = [], _START
+    addresses, at = [], _lines(_START + memory.read_bytes + memory.written_bytes + 2 * SLACK_BYTES)
     for one in need:
         addresses.append(at)
         at += _lined(one)
     return tuple(addresses)
 
 
-def room(memory: Memory) -> int:
-    """Bytes for the buffers of such a nest."""
-    return memory.size_bytes - _START - 2 * (SLACK_BYTES + _LINE_BYTES)
+def room_for(needs: Sequence[tuple[int, ...]]) -> int:
+    """`alone_bytes` that hold each of these."""
+    return _LINE_BYTES + max((sum(_lined(one) for one in need) for need in needs), default=0)
 
 
 def _lined(size_bytes: int) -> int:
     """On cache lines of its own, with room behind it for loads that take more than they use."""
-    return -(-(size_bytes + SLACK_BYTES) // _LINE_BYTES) * _LINE_BYTES
+    return _lines(size_bytes + SLACK_BYTES)
+
+
+def _lines(size_bytes: int) -> int:
+    return -(-size_bytes // _LINE_BYTES) * _LINE_BYTES

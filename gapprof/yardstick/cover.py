@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import onnx
+from onnx import numpy_helper
 
 import gapprof.yardstick.rules
 from gapprof import registry
@@ -18,30 +19,10 @@ from gapprof.yardstick.shapes import family_of, key_of
 
 _MOST_BYTES = 512 << 20
 """Of one loop nest; a page's memory has to hold it beside what others read."""
-# fmt: off
-_WHOLE_NUMBERS = frozenset(
-    (
-        "Shape", "Size", "ArgMax", "ArgMin", "NonZero", "Equal", "Less", "Greater", "LessOrEqual",
-        "GreaterOrEqual", "And", "Or", "Not",
-    )
-)
-_AS_GIVEN = frozenset(
-    (
-        "Reshape", "Transpose", "Gather", "Slice", "Concat", "Unsqueeze", "Squeeze", "Expand", "Tile",
-        "Identity", "Flatten", "Split", "Pad", "Add", "Sub", "Mul", "Div", "Mod", "Neg", "Abs", "Max",
-        "Min", "Clip", "Relu", "Range", "ReduceSum", "ReduceMax", "ReduceMin", "CumSum", "MaxPool",
-    )
-)
-"""Whose results have the type of what they are given first."""
-_ZERO_POINT = {
-    "QuantizeLinear": 2, "QLinearConv": 7, "QLinearMatMul": 7, "QLinearAdd": 7, "QLinearMul": 7, "QGemm": 8,
-    "QLinearGlobalAveragePool": 4, "QLinearAveragePool": 4, "QLinearSigmoid": 4, "QLinearLeakyRelu": 4,
-}
-# fmt: on
-"""Which input is the zero point of the result, and has its type."""
 _TYPES = {onnx.TensorProto.FLOAT: "f32", onnx.TensorProto.INT8: "i8", onnx.TensorProto.UINT8: "u8"}
 _NAMED = {"float32": "f32", "int8": "i8", "uint8": "u8"}
 _OTHER = "other"
+_MOST_NUMBERS = 64
 _MIXED = frozenset({"Clip", "LayerNormalization", "SkipLayerNormalization"})
 """Whose further outputs and bounds are counted or not; what is timed is f32 in every model."""
 
@@ -52,6 +33,8 @@ class _Around:
 
     shapes: Mapping[str, Shape]
     weights: frozenset[str]
+    numbers: Mapping[str, tuple[int, ...]]
+    """What the weights hold that are a few int64."""
     types: Mapping[str, str]
     """`f32`, `i8`, `u8`, or `other`."""
     census: Mapping[str, NodeCensus]
@@ -74,31 +57,23 @@ def _around(
     types = {tensor.name: _TYPES.get(tensor.data_type, _OTHER) for tensor in graph.initializer}
     types |= {spec.name: _NAMED.get(spec.dtype, _OTHER) for spec in inputs}
     for proto in graph.node:
-        types.update(dict.fromkeys(proto.output, _made(proto, types)))
         made = [name for name in proto.output if name]
         row = census.get(proto.name)
-        if row is not None and len(row.output_shapes) == len(made):
+        if row is not None and len(row.output_shapes) == len(row.output_dtypes) == len(made):
             shapes.update(zip(made, row.output_shapes, strict=True))
+            kinds = (_NAMED.get(dtype, _OTHER) for dtype in row.output_dtypes)
+            types.update(zip(made, kinds, strict=True))
     return _Around(
         shapes=shapes,
         weights=frozenset(tensor.name for tensor in graph.initializer),
+        numbers={
+            tensor.name: tuple(int(one) for one in numpy_helper.to_array(tensor).ravel())
+            for tensor in graph.initializer
+            if tensor.data_type == onnx.TensorProto.INT64 and math.prod(tensor.dims) <= _MOST_NUMBERS
+        },
         types=types,
         census=census,
     )
-
-
-def _made(node: onnx.NodeProto, types: Mapping[str, str]) -> str:
-    """The type of a node's results; bytes alone do not tell i32 from f32."""
-    if node.op_type == "Cast":
-        return next((_TYPES.get(one.i, _OTHER) for one in node.attribute if one.name == "to"), _OTHER)
-    if node.op_type in _ZERO_POINT:
-        at = _ZERO_POINT[node.op_type]
-        return types.get(node.input[at], _OTHER) if at < len(node.input) else _OTHER
-    if node.op_type == "Where":
-        return types.get(node.input[1], _OTHER)
-    if node.op_type in _AS_GIVEN:
-        return types.get(node.input[0], _OTHER)
-    return _OTHER if node.op_type in _WHOLE_NUMBERS else "f32"
 
 
 def _twin(proto: onnx.NodeProto, around: _Around) -> TwinNode:
@@ -132,6 +107,7 @@ def _parts(proto: onnx.NodeProto, around: _Around) -> Parts:
             proto=proto,
             inputs=tuple(shapes[name] if name else None for name in proto.input),
             types=tuple(around.types.get(name, _OTHER) for name in proto.input),
+            numbers=tuple(around.numbers.get(name) for name in proto.input),
             outputs=tuple(shapes[name] for name in proto.output if name),
             constant=tuple(name in around.weights for name in proto.input),
         )

@@ -31,6 +31,8 @@ class Node:
     """None for a slot that is left empty."""
     types: tuple[str, ...]
     """Of the inputs: `f32`, `i8`, `u8`, or `other`."""
+    numbers: tuple[tuple[int, ...] | None, ...]
+    """What those inputs hold that are weights of a few int64."""
     outputs: tuple[Shape, ...]
     constant: tuple[bool, ...]
     """Which inputs are weights."""

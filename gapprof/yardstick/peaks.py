@@ -1,4 +1,4 @@
-"""Which loops show what the browser can do at best on this processor: products in registers, and copies."""
+"""Which loops show what the browser can do at best here: products in registers, reads and copies."""
 
 from collections.abc import Iterator, Sequence
 
@@ -7,20 +7,19 @@ from gapprof.kernels.families.streamed import Streamed
 from gapprof.kernels.machine import WASM
 from gapprof.records.model import NodeCensus
 from gapprof.records.twins import TwinPeak
-from gapprof.yardstick.buffers import Memory, room
 from gapprof.yardstick.shapes import key_of
 
-_SMALLEST_BYTES, _TIMES = 16 << 10, 4
-"""Footprints of copies, from one that fits the first cache on."""
+_SMALLEST_BYTES, _TIMES, _MOST_BYTES = 16 << 10, 4, 16 << 20
+"""Footprints, from one that fits the first cache to one that fits none of a client's."""
 
 
-def peaks(memory: Memory, nodes: Sequence[NodeCensus]) -> tuple[TwinPeak, ...]:
-    """Of f32, of bytes in pairs, and of copies up to the largest node, as far as the memory holds them."""
+def peaks(nodes: Sequence[NodeCensus]) -> tuple[TwinPeak, ...]:
+    """Of f32, of bytes in pairs, and of reads and copies up to the largest node."""
     largest = max((row.bytes or 0 for row in nodes), default=0)
     return (
         _of_products(Peak(element="f32"), "f32"),
         _of_products(Peak(element="i16"), "int8"),
-        *(_of_copies(size) for size in _footprints(largest, room(memory))),
+        *(_of_memory(size, written=written) for size in _footprints(largest) for written in (False, True)),
     )
 
 
@@ -28,16 +27,14 @@ def _of_products(shape: Peak, measures: str) -> TwinPeak:
     return TwinPeak(shape=key_of(shape), measures=measures, amount=shape.operations(WASM.lanes))
 
 
-def _of_copies(size_bytes: int) -> TwinPeak:
-    shape = Streamed(count=size_bytes // 8)
+def _of_memory(size_bytes: int, *, written: bool) -> TwinPeak:
+    shape = Streamed(count=size_bytes // (8 if written else 4), written=written)
     return TwinPeak(shape=key_of(shape), measures="bytes", amount=shape.footprint_bytes)
 
 
-def _footprints(largest_bytes: int, most_bytes: int) -> Iterator[int]:
-    """Up to the first that holds the largest node."""
+def _footprints(largest_bytes: int) -> Iterator[int]:
+    """The smallest, and all that the largest node does not fit."""
     size = _SMALLEST_BYTES
-    while size <= most_bytes:
+    while size == _SMALLEST_BYTES or size <= min(largest_bytes, _MOST_BYTES):
         yield size
-        if size >= largest_bytes:
-            return
         size *= _TIMES

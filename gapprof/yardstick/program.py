@@ -14,12 +14,16 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from gapprof.kernels.arena import Arena
+from gapprof.kernels.families.added_int8 import AddedInt8
 from gapprof.kernels.families.combined import Combined
 from gapprof.kernels.families.conv import Conv
+from gapprof.kernels.families.conv_int8 import ConvInt8
 from gapprof.kernels.families.gemm import Gemm, packed_b
 from gapprof.kernels.families.layer_norm import LayerNorm
+from gapprof.kernels.families.max_pool import MaxPool
 from gapprof.kernels.families.moved import Moved
 from gapprof.kernels.families.padded import Padded
+from gapprof.kernels.families.paired import Paired
 from gapprof.kernels.families.transposed import Transposed
 from gapprof.kernels.family import F32, Tile
 from gapprof.kernels.ir import Kernel
@@ -109,7 +113,7 @@ class _Writer:
     ) -> None:
         self._graph, self._facts, self._twins, self._chosen = graph, facts, twins, chosen
         whole = {spec.name: inputs[spec.name] for spec in facts.inputs if spec.dtype != "float32"}
-        self._known = Beforehand(graph, whole, twins)
+        self._known = Beforehand(graph, facts.opset, whole, twins)
         self._memory = _Memory()
         self._tensors: dict[str, _Tensor] = {}
         self._placed: list[tuple[int, NDArray[np.float32]]] = []
@@ -131,7 +135,7 @@ class _Writer:
             self._tensors[spec.name] = _Tensor(offset, math.prod(spec.shape) * F32, 1 << 30, owned=False)
         for node in self._graph.node:
             try:
-                if node.name not in self._known.nodes:
+                if not all(name in self._known for name in node.output if name):
                     self._node(node)
             except NoTwinError as reason:
                 raise NoTwinError(f"{node.name or node.op_type}: {reason}") from reason
@@ -157,6 +161,8 @@ class _Writer:
         twin = self._twins.get(node.name)
         if twin is None or not twin.parts:
             raise NoTwinError(twin.why if twin else "it is not in the census")
+        if any(_of_bytes(shape_of(part)) for part in twin.parts):
+            raise NoTwinError("its kernels are of bytes, which no program is made of")
         _exact(node)
         if node.op_type == "Gather":
             self._gather(node, twin)
@@ -322,6 +328,12 @@ class _Writer:
         offset = self._memory.arena.place(array.nbytes)
         self._placed.append((offset, np.ascontiguousarray(array)))
         return offset
+
+
+def _of_bytes(shape: Struct) -> bool:
+    if isinstance(shape, ConvInt8 | AddedInt8 | Paired):
+        return True
+    return isinstance(shape, Padded | MaxPool) and shape.element != "f32"
 
 
 def _exact(node: onnx.NodeProto) -> None:

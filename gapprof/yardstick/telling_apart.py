@@ -90,7 +90,7 @@ def _timed(
         seed=settings.seed,
         scratch=scratch,
     )
-    if not bench.native_targets or not bench.shapes:
+    if not bench.shapes:
         return
     path = cache_dir() / databases.NAME
     database = databases.read(path)

@@ -5,7 +5,7 @@ from msgspec import Struct
 from gapprof.kernels.family import Tile
 from gapprof.kernels.ir import Kernel
 from gapprof.kernels.machine import Machine
-from gapprof.yardstick.buffers import Memory, calls, packed
+from gapprof.yardstick.buffers import Memory, alone, calls
 from gapprof.yardstick.shapes import family_of, shape_of
 
 
@@ -25,7 +25,7 @@ class Wanted(Struct, frozen=True, kw_only=True):
         shape = shape_of(self.shape)
         family = family_of(shape)
         need = family.buffers(shape)
-        return (packed(need),) if family.alone else calls(need, memory)
+        return (alone(need, memory),) if family.alone else calls(need, memory)
 
 
 class Effort(Struct, frozen=True, kw_only=True):

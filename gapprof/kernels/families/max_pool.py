@@ -98,6 +98,7 @@ def pool_buffers(shape: MaxPool) -> tuple[int, ...]:
 
 
 def pool_words(shape: MaxPool) -> str:
+    """Window, planes and result."""
     rows, columns = shape.out
     return f"{shape.kernel[0]}x{shape.kernel[1]}, {shape.planes} planes, to {rows}x{columns}"
 

@@ -46,7 +46,7 @@ def _split(node: Node) -> Parts:
 
 def _slice(node: Node) -> Parts:
     shape = _floats(node)
-    if node.has(4):
+    if node.has(4) and set(node.numbers[4] or (0,)) != {1}:
         raise NoTwinError("it may leave out elements in between")
     return [_moved(node.output, _steps(shape), _steps(node.output), math.prod(shape))]
 

@@ -22,7 +22,7 @@ def _axes(node: Node, shape: Shape) -> set[int]:
     """Of those longer than 1."""
     if node.attribute("keepdims", 1):
         return {axis for axis, size in enumerate(node.output) if size == 1 < shape[axis]}
-    named = node.attribute("axes", None)
+    named = node.attribute("axes", node.numbers[1] if node.has(1) else None)
     if named is None and math.prod(node.output) > 1:
         raise NoTwinError("its axes are told by a tensor")
     return {int(axis) % len(shape) for axis in named or range(len(shape)) if shape[int(axis)] > 1}

@@ -24,8 +24,8 @@ CENSUS = tuple(
     NodeCensus(name=name, op_type=op, domain="", flops=flops, bytes=size, output_shapes=((1,),))
     for name, op, flops, size in (("conv", "Conv", 40_000_000, 4096), ("soft", "Softmax", 10, 1_000_000))
 )
-PEAKS = {("f32", 1e6): 0.02, ("int8", 1e6): 0.01, ("bytes", 16384.0): 0.0002, ("bytes", 2_000_000.0): 0.2}
-"""50 billion operations and 100 billion of bytes a second; copies at 82 and at 10 GB a second."""
+PEAKS = {("f32", 1e6): 0.02, ("int8", 1e6): 0.01, ("bytes", 16384.0): 0.0002, ("bytes", 500_000.0): 0.05}
+"""50 billion operations and 100 billion of bytes a second; memory at 82 and at 10 GB a second."""
 
 
 def recording(twins: dict[str, float], *, peaks: dict[tuple[str, float], float] | None = None) -> Recording:
@@ -49,7 +49,7 @@ def operators(report: Report) -> dict[str, OperatorRow]:
     return {row.name: row for row in report.operators}
 
 
-def test_a_floor_is_arithmetic_at_the_peak_or_bytes_at_the_speed_of_a_copy_that_holds_them() -> None:
+def test_a_floor_is_arithmetic_at_the_peak_or_bytes_at_the_speed_of_so_many() -> None:
     rows = operators(build(recording({"conv": 1.0})))
     assert (rows["conv"].bound, rows["soft"].bound) == ("compute", "memory")
     assert rows["conv"].speed_of_light_ms == pytest.approx(40_000_000 / 50e9 * 1e3)
@@ -80,8 +80,38 @@ def test_a_twin_that_is_slower_than_the_librarys_kernel_is_no_reach() -> None:
     found = best(build(recording({name: 3 * ms for name, ms in web_ms().items()})))
     assert found.above is not None
     assert found.above.point == pytest.approx(1.0)
-    assert found.reachable_ms == pytest.approx(found.kernels_ms)
+    assert found.reachable_ms == pytest.approx(found.told_ms)
     assert found.losses == ()
+
+
+def test_what_has_no_twin_is_no_part_of_the_comparison_and_too_little_of_it_is_no_verdict() -> None:
+    web = web_ms()
+    most, least = (best(build(recording({name: web[name]}))) for name in ("conv", "soft"))
+    assert most.share == pytest.approx(web["conv"] / (web["conv"] + web["soft"]), rel=0.02)
+    assert least.above is not None
+    assert least.above.point == pytest.approx(1.0)
+    assert least.verdict == "unclear"
+    assert "xpected" not in told(least)
+    assert "of their time can be told" in told(least)
+
+
+def test_a_floor_above_what_a_node_takes_is_none() -> None:
+    fast = recording({"conv": 1.0}, peaks={**PEAKS, ("f32", 1e6): 100.0})
+    row = operators(build(fast))["conv"]
+    assert (row.bound, row.speed_of_light_ms) == (None, None)
+    assert "less than the measured peaks allow" in row.why
+
+
+def test_what_only_looks_at_its_tensors_has_no_floor() -> None:
+    views = tuple(
+        NodeCensus(name=row.name, op_type="Gather", domain="", flops=0, bytes=1 << 30, output_shapes=())
+        for row in CENSUS
+    )
+    one = record(MACHINE, Settings(threads=1), page_threads=1, model_nodes=views)
+    found = Case(with_twins(one, {"conv": {"wasm": 1.0}}, peaks=PEAKS)).get(light)
+    assert found is not None
+    assert not found.floors
+    assert "touches" in found.why_no_floor["conv"]
 
 
 def test_without_peaks_nothing_is_called_expected() -> None:

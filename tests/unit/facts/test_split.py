@@ -187,7 +187,7 @@ def told_by_twins(report: Report) -> str:
 
 
 @pytest.mark.parametrize(
-    ("width", "verdict"), [(1.6, "agree within 10 %"), (3.0, "it is not the width alone")]
+    ("width", "verdict"), [(1.6, "agree within 10 %"), (3.0, "do not use both widths alike")]
 )
 def test_the_width_is_told_a_second_way_by_one_loop_at_both(width: float, verdict: str) -> None:
     """Planted: native onnxruntime is 2.0x slower at 128 bits, 1.25x of it encoding."""

@@ -54,11 +54,12 @@ SHAPES: list[Any] = [
     AddedInt8(count=1024),
     AveragePool(planes=2, height=9, width=14, kernel=(3, 3), stride=(2, 2)),
     Peak(element="i16"),
-    Streamed(count=1003),
+    Streamed(count=1003, written=True),
+    Streamed(count=1024, written=False),
     Moved(sizes=(3,), run=21, source_steps=(21,), result_steps=(21,), source_count=63, result_count=63),
 ]
 _OF_BYTES = (ConvInt8, Paired, AddedInt8)
-_BY_SCHEDULE = (Peak,)
+_BY_SCHEDULE = (Peak, Streamed)
 """Whose results depend on it: nobody reads them."""
 
 

@@ -51,7 +51,22 @@ def test_it_copies(count: int, solve: Solve) -> None:
 
     def problem(machine: Machine) -> Problem:
         return Problem(
-            kernel=streamed(Streamed(count=count), 8, machine), inputs=[source], result_shape=(count,)
+            kernel=streamed(Streamed(count=count, written=True), 8, machine),
+            inputs=[source],
+            result_shape=(count,),
         )
 
     np.testing.assert_array_equal(solve(problem), source)
+
+
+@pytest.mark.parametrize("unroll", [4, 8])
+def test_all_that_is_read_is_added(unroll: int, solve: Solve) -> None:
+    shape = Streamed(count=4096, written=False)
+    source = np.ones(shape.count, np.float32)
+
+    def problem(machine: Machine) -> Problem:
+        return Problem(
+            kernel=streamed(shape, unroll, machine), inputs=[source], result_shape=(unroll * machine.lanes,)
+        )
+
+    assert solve(problem).sum() == shape.count

@@ -66,7 +66,15 @@ def twin(
         if name not in constants
     ]
     size = 4 * (sum(math.prod(shape) for shape in inputs) + math.prod(output))
-    row = NodeCensus(name="n", op_type=op, domain=domain, flops=None, bytes=size, output_shapes=(output,))
+    row = NodeCensus(
+        name="n",
+        op_type=op,
+        domain=domain,
+        flops=None,
+        bytes=size,
+        output_shapes=(output,),
+        output_dtypes=("float32",),
+    )
     return covered(graph, specs, [row])[0]
 
 
@@ -232,6 +240,30 @@ def test_what_is_joined_comes_input_by_input(axis: int) -> None:
     np.testing.assert_array_equal(carried_out(found, [left, right], wanted.size), wanted.ravel())
 
 
+def sliced(steps: int) -> TwinNode:
+    """Rows 1 to 3 of four, by constants."""
+    node = helper.make_node("Slice", ["x", "from", "to", "axes", "steps"], ["o"], name="n")
+    values = {"from": 1, "to": 3, "axes": 0, "steps": steps}
+    weights = [helper.make_tensor(name, TensorProto.INT64, (1,), [value]) for name, value in values.items()]
+    row = NodeCensus(
+        name="n",
+        op_type="Slice",
+        domain="",
+        flops=0,
+        bytes=128,
+        output_shapes=((2, 4),),
+        output_dtypes=("float32",),
+    )
+    specs = [TensorSpec(name="x", dtype="float32", shape=(4, 4))]
+    return covered(helper.make_graph([node], "g", [], [], weights), specs, [row])[0]
+
+
+def test_what_is_cut_out_is_a_run_unless_it_leaves_out_elements() -> None:
+    (part,) = (shape_of(part) for part in sliced(steps=1).parts)
+    assert (part.sizes, part.run, part.source_count) == ((), 8, 16)
+    assert "leave out elements" in sliced(steps=2).why
+
+
 def test_a_table_is_read_all_over() -> None:
     (found,) = moved("Gather", [(1000, 16), (10,)], (10, 16), whole=(1,), axis=0)
     assert (found.sizes, found.run, found.source_steps) == ((10,), 16, (1600,))
@@ -283,7 +315,15 @@ def quantised(op: str, a: Shape, b: Shape, output: Shape, *, domain: str = "", *
     ]
     graph = helper.make_graph([node], "g", [], [], weights)
     specs = [TensorSpec(name="a", dtype="uint8", shape=a)]
-    row = NodeCensus(name="n", op_type=op, domain=domain, flops=1, bytes=1, output_shapes=(output,))
+    row = NodeCensus(
+        name="n",
+        op_type=op,
+        domain=domain,
+        flops=1,
+        bytes=1,
+        output_shapes=(output,),
+        output_dtypes=("uint8",),
+    )
     return covered(graph, specs, [row])[0]
 
 
@@ -326,8 +366,20 @@ def test_what_is_not_f32_has_no_twin_though_it_takes_as_many_bytes() -> None:
         TensorSpec(name="i", dtype="int32", shape=(4,)),
     ]
     rows = [
-        NodeCensus(name=name, op_type=op, domain="", flops=4, bytes=size, output_shapes=(shape,))
-        for name, op, size, shape in (("s", "Shape", 24, (1,)), ("n", "Add", 32, (4,)), ("m", "Add", 8, (1,)))
+        NodeCensus(
+            name=name,
+            op_type=op,
+            domain="",
+            flops=4,
+            bytes=size,
+            output_shapes=(shape,),
+            output_dtypes=(dtype,),
+        )
+        for name, op, size, shape, dtype in (
+            ("s", "Shape", 24, (1,), "int64"),
+            ("n", "Add", 32, (4,), "int32"),
+            ("m", "Add", 8, (1,), "int64"),
+        )
     ]
     found = {node.name: node for node in covered(graph, specs, rows)}
     assert "f32" in found["n"].why
@@ -338,7 +390,15 @@ def test_what_is_not_f32_has_no_twin() -> None:
     node = helper.make_node("Add", ["a", "b"], ["o"], name="n")
     graph = helper.make_graph([node], "g", [], [])
     specs = [TensorSpec(name=name, dtype="int64", shape=(4,)) for name in "ab"]
-    row = NodeCensus(name="n", op_type="Add", domain="", flops=4, bytes=3 * 8 * 4, output_shapes=((4,),))
+    row = NodeCensus(
+        name="n",
+        op_type="Add",
+        domain="",
+        flops=4,
+        bytes=3 * 8 * 4,
+        output_shapes=((4,),),
+        output_dtypes=("int64",),
+    )
     assert "f32" in covered(graph, specs, [row])[0].why
 
 

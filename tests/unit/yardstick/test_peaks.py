@@ -1,12 +1,13 @@
 """Which loops are timed for the speed of light."""
 
+import pytest
+
 from gapprof.kernels.families.peak import Peak
-from gapprof.kernels.families.streamed import Streamed
 from gapprof.kernels.family import Tile
 from gapprof.records.model import NodeCensus
-from gapprof.yardstick.buffers import Memory
+from gapprof.yardstick.buffers import Memory, room_for
 from gapprof.yardstick.peaks import peaks
-from gapprof.yardstick.shapes import shape_of
+from gapprof.yardstick.shapes import family_of, shape_of
 from gapprof.yardstick.wish import Wanted
 
 
@@ -15,24 +16,31 @@ def node(size_bytes: int) -> NodeCensus:
 
 
 def test_products_are_measured_in_f32_and_in_bytes() -> None:
-    found = {peak.measures: shape_of(peak.shape) for peak in peaks(Memory(1 << 20, 1 << 20), [node(1)])}
+    found = {peak.measures: shape_of(peak.shape) for peak in peaks([node(1)])}
     assert found["f32"] == Peak(element="f32")
     assert found["int8"] == Peak(element="i16")
 
 
-def test_copies_go_up_to_the_first_that_holds_the_largest_node() -> None:
-    memory = Memory(8 << 20, 8 << 20)
-    sizes = [peak.amount for peak in peaks(memory, [node(4), node(200_000)]) if peak.measures == "bytes"]
-    assert sizes == [16 << 10, 64 << 10, 256 << 10]
+@pytest.mark.parametrize(
+    ("largest", "footprints"),
+    [(1, [16]), (16 << 10, [16]), (200_000, [16, 64]), (1 << 30, [16, 64, 256, 1024, 4096, 16384])],
+)
+def test_memory_is_streamed_up_to_what_the_largest_node_does_not_fit(
+    largest: int, footprints: list[int]
+) -> None:
+    sizes = [peak.amount for peak in peaks([node(4), node(largest)]) if peak.measures == "bytes"]
+    assert sizes == [size << 10 for size in footprints for _ in ("read", "copied")]
 
 
-def test_no_copy_leaves_the_memory_and_none_is_larger_than_it_says() -> None:
-    memory = Memory(300_000, 20_000)
-    found = [peak for peak in peaks(memory, [node(1 << 30)]) if peak.measures == "bytes"]
-    assert [peak.amount for peak in found] == [16 << 10, 64 << 10, 256 << 10]
-    for peak in found:
-        shape = shape_of(peak.shape)
-        assert isinstance(shape, Streamed)
+@pytest.mark.parametrize("largest", [1, 300_000])
+def test_all_of_them_stay_in_stretches_of_their_own(largest: int) -> None:
+    """However small the model's own memory is."""
+    found = peaks([node(largest)])
+    needs = [family_of(shape_of(peak.shape)).buffers(shape_of(peak.shape)) for peak in found]
+    memory = Memory(1000, 64, room_for(needs))
+    for peak, need in zip(found, needs, strict=True):
         (call,) = Wanted(shape=peak.shape, tile=Tile(1, 1, 1, 1)).calls(memory)
-        assert call[1] - call[0] >= shape.count * 4
-        assert call[1] + shape.count * 4 <= memory.size_bytes
+        assert call[0] >= memory.read_bytes + memory.written_bytes
+        ends = [at + size for at, size in zip(call, need, strict=True)]
+        assert all(end <= start for end, start in zip(ends, call[1:], strict=False))
+        assert ends[-1] <= memory.size_bytes

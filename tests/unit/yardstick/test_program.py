@@ -160,6 +160,7 @@ def test_every_kind_of_step_gives_what_native_gives(tmp_path: Path) -> None:
     [
         (helper.make_node("Sin", ["x"], ["y"], name="wave"), "wave: no twin is written"),
         (helper.make_node("Gemm", ["x", "w"], ["y"], name="scaled", alpha=0.5), "scaled: it scales"),
+        (helper.make_node("ReduceSum", ["x"], ["y"], name="sum"), "sum: the axes|sum: its twin is a mean"),
     ],
 )
 def test_what_our_kernels_do_not_do_exactly_is_refused_by_name(node: Any, why: str, tmp_path: Path) -> None:
