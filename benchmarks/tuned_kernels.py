@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gapprof.facts.case import Case
-from gapprof.facts.profiles import WEB
+from gapprof.facts.profiles import WEB, profile_of
 from gapprof.facts.twins import WEB_TARGETS, Twins, kernels_ms, twins
 from gapprof.interrupts import held
 from gapprof.live import silent
@@ -25,7 +25,7 @@ from gapprof.yardstick.shapes import shape_of
 from gapprof.yardstick.whole import Wish, yardstick
 
 KINDS = {
-    "matrix products and convolutions": ("gemm", "conv"),
+    "matrix products and convolutions": ("gemm", "conv", "conv-int8"),
     "depthwise, norms, softmax, Gelu": ("depthwise", "layer-norm", "softmax", "gelu"),
 }
 ROUNDS = 5
@@ -62,11 +62,12 @@ def kind_of(parts: tuple[str, ...]) -> str | None:
 def ratios(recording: Recording) -> Mapping[str, list[dict[int, float]]]:
     """Kind → per shape, round → ln(onnxruntime-web / tuned)."""
     case = Case(recording)
-    found, web = case.get(twins), kernels_ms(case, WEB)
+    found, web, profile = case.get(twins), kernels_ms(case, WEB), profile_of(case, WEB)
+    least_ms = profile.least_told_ms if profile else 0.0
     by_kind: dict[str, dict[tuple[str, ...], dict[int, float]]] = {}
     for node in found.nodes if found else ():
         kind = kind_of(node.parts)
-        if kind is None or found is None or node.name not in web:
+        if kind is None or found is None or (middle(web.get(node.name, {})) or 0.0) < least_ms:
             continue
         tuned = best(found, node.name)
         rounds = sorted(tuned.keys() & web[node.name].keys())

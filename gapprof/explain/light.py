@@ -57,7 +57,8 @@ def told(found: SpeedOfLight | None) -> str:
         if share >= _NAMED:
             break
     where = f"; {numbers.whole_percent(share)} of the excess is in {_listed(named)}" if named else ""
-    return f"Its kernels take {times} what this browser can do{_of(found)}{where}."
+    unclear = "; whether that is to be expected is not resolved" if found.verdict == "unclear" else ""
+    return f"Its kernels take {times} what this browser can do{_of(found)}{where}{unclear}."
 
 
 def _of(found: SpeedOfLight) -> str:

@@ -6,31 +6,28 @@ is in a run of it. Graphs with an operator that has no exact kernel here are ref
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import onnx
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from gapprof.kernels.arena import Arena
-from gapprof.kernels.families.added_int8 import AddedInt8
 from gapprof.kernels.families.combined import Combined
 from gapprof.kernels.families.conv import Conv
-from gapprof.kernels.families.conv_int8 import ConvInt8
 from gapprof.kernels.families.gemm import Gemm, packed_b
 from gapprof.kernels.families.layer_norm import LayerNorm
-from gapprof.kernels.families.max_pool import MaxPool
 from gapprof.kernels.families.moved import Moved
 from gapprof.kernels.families.padded import Padded
-from gapprof.kernels.families.paired import Paired
 from gapprof.kernels.families.transposed import Transposed
 from gapprof.kernels.family import F32, Tile
 from gapprof.kernels.ir import Kernel
 from gapprof.kernels.machine import WASM, Machine
 from gapprof.records.model import ModelFacts
 from gapprof.records.twins import TwinNode
+from gapprof.yardstick.activations import Memory
 from gapprof.yardstick.beforehand import Beforehand
+from gapprof.yardstick.exact import refuse_inexact
 from gapprof.yardstick.node import NoTwinError
 from gapprof.yardstick.shapes import family_of, key_of, shape_of
 
@@ -39,7 +36,6 @@ Chosen = Callable[[str], tuple[Machine, Tile]]
 """Shape as text → for which machine, and with which schedule."""
 _VIEWS = frozenset({"Flatten", "Reshape", "Squeeze", "Unsqueeze", "Identity", "Dropout"})
 """The same bytes under another shape."""
-_CLIPPED = (0.0, 6.0)
 _LOWEST = float(np.finfo(np.float32).min)
 
 
@@ -79,27 +75,6 @@ class _Tensor:
     """Whether its memory is free again after the last reader."""
 
 
-@dataclass(slots=True)
-class _Memory:
-    """An arena whose blocks come back."""
-
-    arena: Arena = field(default_factory=Arena)
-    _free: list[tuple[int, int]] = field(default_factory=list)
-    """(bytes, offset)"""
-
-    def take(self, size_bytes: int) -> int:
-        """The smallest free block that is large enough, else a new one."""
-        for size, offset in sorted(self._free):
-            if size_bytes <= size <= 2 * size_bytes:
-                self._free.remove((size, offset))
-                return offset
-        return self.arena.place(size_bytes)
-
-    def give_back(self, offset: int, size_bytes: int) -> None:
-        """A block that nobody reads any more."""
-        self._free.append((size_bytes, offset))
-
-
 class _Writer:
     """One program while it is written."""
 
@@ -114,7 +89,7 @@ class _Writer:
         self._graph, self._facts, self._twins, self._chosen = graph, facts, twins, chosen
         whole = {spec.name: inputs[spec.name] for spec in facts.inputs if spec.dtype != "float32"}
         self._known = Beforehand(graph, facts.opset, whole, twins)
-        self._memory = _Memory()
+        self._memory = Memory()
         self._tensors: dict[str, _Tensor] = {}
         self._placed: list[tuple[int, NDArray[np.float32]]] = []
         self._borders: dict[tuple[Padded, float], int] = {}
@@ -161,9 +136,7 @@ class _Writer:
         twin = self._twins.get(node.name)
         if twin is None or not twin.parts:
             raise NoTwinError(twin.why if twin else "it is not in the census")
-        if any(_of_bytes(shape_of(part)) for part in twin.parts):
-            raise NoTwinError("its kernels are of bytes, which no program is made of")
-        _exact(node)
+        refuse_inexact(node, [shape_of(part) for part in twin.parts])
         if node.op_type == "Gather":
             self._gather(node, twin)
             return
@@ -328,32 +301,3 @@ class _Writer:
         offset = self._memory.arena.place(array.nbytes)
         self._placed.append((offset, np.ascontiguousarray(array)))
         return offset
-
-
-def _of_bytes(shape: Struct) -> bool:
-    if isinstance(shape, ConvInt8 | AddedInt8 | Paired):
-        return True
-    return isinstance(shape, Padded | MaxPool) and shape.element != "f32"
-
-
-def _exact(node: onnx.NodeProto) -> None:
-    """Twins that take the same time need not give the same result; raises NoTwinError for those."""
-    attributes = {one.name: onnx.helper.get_attribute_value(one) for one in node.attribute}
-    if node.op_type.endswith("Conv") and len(node.input) > 3:
-        raise NoTwinError("it adds a tensor before its activation")
-    scales = node.op_type.endswith("Gemm") and attributes.get("alpha", 1.0) != 1.0
-    if scales or attributes.get("beta", 1.0) != 1.0:
-        raise NoTwinError("it scales its result")
-    if attributes.get("activation") == b"Clip" and tuple(attributes["activation_params"]) != _CLIPPED:
-        raise NoTwinError("it clips to other bounds than 0 and 6")
-    if node.op_type == "SkipLayerNormalization":
-        raise NoTwinError("its sum is an output of its own")
-    if node.op_type == "ReduceSum":
-        raise NoTwinError("its twin is a mean, which takes as long")
-    padded = any(attributes.get("pads", ())) or attributes.get("ceil_mode", 0)
-    if node.op_type == "AveragePool" and padded:
-        raise NoTwinError("its border may count or not")
-    if node.op_type in ("Split", "Slice", "Expand"):
-        raise NoTwinError("where its elements come from is told by a tensor")
-    if node.op_type == "Clip":
-        raise NoTwinError("its bounds are tensors")

@@ -13,6 +13,8 @@ from gapprof.yardstick.node import Node, NoTwinError, Parts, Rules, plane_of, wi
 from gapprof.yardstick.rules.pooling import pooled_window
 
 _BYTES = ("i8", "u8")
+_WIDENED_FOR = 16
+"""Columns, against which widening one element of the other operand is next to nothing."""
 
 
 def _conv(node: Node) -> Parts:
@@ -87,7 +89,7 @@ def _product(node: Node) -> Parts:
     if node.attribute("transA", 0):
         raise NoTwinError("its first operand is transposed")
     columns = node.output[-1]
-    if columns < FEWEST:
+    if columns < _WIDENED_FOR:
         raise NoTwinError("its rows are too short for vectors of bytes")
     rows, depth = math.prod(a[:-1]), a[-1]
     return [ConvInt8(channels=depth, filters=rows, height=1, width=columns, kernel=(1, 1))]
