@@ -1,9 +1,9 @@
-"""A planted loss of the engine: one matrix product with a tile that fits V8's registers, and with one that spills.
+"""A planted loss of the engine: a matrix product with a tile that fits V8's registers, and with ones that spill.
 
 python benchmarks/spills.py [ROUNDS]
 
-The same loop nest as wasm (Node's V8) and as native 128-bit code, in turn. LLVM escapes a tile that wants sixteen
-registers by folding loads, V8 spills, so the engine's share shows in the spilling tile alone.
+The same loop nest as wasm (Node's V8) and as native 128-bit code, in turn. LLVM escapes a tile that wants
+sixteen registers by folding loads, V8 spills, so the engine's share shows in the spilling tiles alone.
 """
 
 import base64
