@@ -1,4 +1,4 @@
-"""A planted loss of the engine: a matrix product with a tile that fits V8's registers, and with ones that spill.
+"""A planted loss of the engine: a matrix product with a tile that fits V8's registers and two that spill.
 
 python benchmarks/spills.py [ROUNDS]
 
