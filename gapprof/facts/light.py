@@ -1,7 +1,7 @@
 """What this browser can do on this processor: a floor for each node, and how far above reach its kernels are.
 
 * The floor of a node is the larger of its arithmetic at the measured peak and its bytes at the fastest that
-  so many were read or copied. A library cannot be blamed for what lies below it.
+  so many were read or copied by 128-bit loads and stores. A library cannot be blamed for what lies below it.
 * What is bound by dispatch takes less than getting from one node to the next.
 * Within reach is what a tuned twin was seen to take. Nodes without one, and those that are too small to tell,
   are no part of the comparison; `share` is what is left.
