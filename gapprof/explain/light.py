@@ -7,6 +7,8 @@ from typing import Literal
 from gapprof.facts.case import Case
 from gapprof.facts.estimates import factor_of
 from gapprof.facts.light import Light, light
+from gapprof.facts.pace import other_pace
+from gapprof.facts.profiles import WEB
 from gapprof.records.report import Estimate, OperatorLoss, SpeedOfLight, StreamSpeed
 from gapprof.text import numbers
 
@@ -26,7 +28,7 @@ def speed_of_light(case: Case) -> SpeedOfLight | None:
         return None
     above = factor_of(found.above) if found.above is not None else None
     return SpeedOfLight(
-        verdict=_verdict(above, found.share),
+        verdict="unclear" if other_pace(case, WEB) else _verdict(above, found.share),
         above=above,
         share=found.share,
         kernels_ms=found.kernels_ms,

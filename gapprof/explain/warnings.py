@@ -1,14 +1,14 @@
 """Doubts worth a sentence that are neither checks nor causes."""
 
 from collections.abc import Iterator
-from statistics import geometric_mean
 
 from gapprof.explain.outputs import output_warnings
 from gapprof.explain.status import REASON, missing_side
 from gapprof.facts.case import Case
-from gapprof.facts.cells import complete_rounds, counting, measured
-from gapprof.facts.ladder import planned, target
+from gapprof.facts.cells import complete_rounds, counting
+from gapprof.facts.ladder import planned
 from gapprof.facts.operators import join
+from gapprof.facts.pace import other_pace
 from gapprof.facts.profiles import NATIVE, WEB, profile_of
 from gapprof.facts.unlucky import stack_luck
 from gapprof.records.recording import Note
@@ -17,7 +17,6 @@ from gapprof.text import numbers
 from gapprof.text.names import harmless
 
 _CLOSES = (0.95, 1.05)
-_SAME_PACE = (0.9, 1.1)
 
 
 def warnings(case: Case) -> tuple[str, ...]:
@@ -86,13 +85,8 @@ def _closure(case: Case) -> Iterator[str]:
 
 def _pace(case: Case) -> Iterator[str]:
     """Runs without a profiler beside profiled ones are the timed session's, and should take as long."""
-    off = {}
-    for side, rung in (("natively", NATIVE), ("in the browser", WEB)):
-        profile, cells = profile_of(case, rung), case.get(measured).get(target(case, rung), {})
-        if profile is not None and profile.unprofiled_ms and cells:
-            ratio = profile.unprofiled_ms / geometric_mean(cells.values())
-            if not _SAME_PACE[0] <= ratio <= _SAME_PACE[1]:
-                off[side] = ratio
+    sides = (("natively", NATIVE), ("in the browser", WEB))
+    off = {side: ratio for side, rung in sides if (ratio := other_pace(case, rung)) is not None}
     if off:
         times = " and ".join(f"{numbers.percent(ratio)} {side}" for side, ratio in off.items())
         yield (

@@ -1,6 +1,7 @@
 """Peaks and tuned twins say what the browser could do: floors, bounds and verdict, on planted machines."""
 
 import pytest
+from msgspec.structs import replace
 
 from gapprof.backends.synthetic import Machine, PlantedNode, ladder_ms
 from gapprof.explain.light import told
@@ -12,6 +13,7 @@ from gapprof.records.model import NodeCensus
 from gapprof.records.recording import Recording
 from gapprof.records.report import OperatorRow, Report, SpeedOfLight
 from gapprof.records.settings import Settings
+from gapprof.records.trial import Profile
 from tests.truth.recorder import record
 from tests.unit.facts.twins import with_twins
 
@@ -93,6 +95,18 @@ def test_what_has_no_twin_is_no_part_of_the_comparison_and_too_little_of_it_is_n
     assert least.verdict == "unclear"
     assert not told(least).startswith("Expected")
     assert "of their time can be told" in told(least)
+
+
+def test_passes_of_another_pace_than_the_rounds_are_no_verdict() -> None:
+    one = recording(web_ms())
+    entries = tuple(
+        replace(entry, unprofiled_ms=tuple(0.7 * ms for ms in entry.unprofiled_ms))
+        if isinstance(entry, Profile) and entry.rung == WEB
+        else entry
+        for entry in one.entries
+    )
+    assert best(build(one)).verdict == "expected"
+    assert best(build(replace(one, entries=entries))).verdict == "unclear"
 
 
 def test_a_floor_above_what_a_node_takes_is_none() -> None:
