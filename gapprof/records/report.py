@@ -178,7 +178,7 @@ class SpeedOfLight(Struct, frozen=True, kw_only=True):
 
     verdict: Literal["expected", "above", "unclear"]
     """`expected`: at most 1.5 times what is within reach; `above`: more than that; `unclear`: the interval
-    holds that, too little of the kernels' time can be told, or the passes had another pace than the rounds."""
+    holds that, too little of the kernels' time can be told, or the passes had another pace than rounds."""
     above: Estimate | None
     """How many times what is within reach the nodes take that can be told; None below two passes."""
     share: float
