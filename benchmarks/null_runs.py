@@ -46,7 +46,7 @@ class OneEnvironment:
     subject: Subject
     id: str = "one-environment"
 
-    def refuse(self, setting: Setting) -> str | None:  # noqa: ARG002  the seam's signature
+    def refuse(self, setting: Setting) -> str | None:  # noqa: ARG002  callers of Backend pass it
         """Nothing."""
         return None
 

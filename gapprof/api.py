@@ -1,5 +1,6 @@
 """gapprof from Python: the main job, and reading a recording again."""
 
+import importlib
 import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -8,6 +9,10 @@ from pathlib import Path
 from gapprof.errors import Interrupted
 from gapprof.records.progress import Observer, Progress
 from gapprof.records.report import Report
+
+# The stage `gapprof.explain` is a package as well. Loading it first lets the public function keep the name:
+# a package is bound to its parent once, when it is loaded.
+importlib.import_module("gapprof.explain")
 
 
 def explain(

@@ -17,7 +17,7 @@ from gapprof.options.screen import say
 class Commands(click.Group):
     """Every file of `gapprof.commands` is a subcommand."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click passes it
         """Names of the files."""
         return sorted(info.name for info in pkgutil.iter_modules(commands.__path__))
 
@@ -64,7 +64,7 @@ def _open_closed_streams() -> None:
     """A shell may close stdout or stderr (`>&-`); the next file opened would take its place."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
-            stream = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  # as long as we live
+            stream = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  stays open: it is the stream
             setattr(sys, name, stream)
 
 

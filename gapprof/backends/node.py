@@ -65,7 +65,7 @@ class NodeBackend:
         trouble = VisitError("the engine rungs are timed, not profiled", kind="environment")
         return failure(job, trouble, phase="start")
 
-    def traced(self, job: Job) -> Trace | Failure | None:  # noqa: ARG002  the protocol's signature
+    def traced(self, job: Job) -> Trace | Failure | None:  # noqa: ARG002  callers of Backend pass it
         """There is no browser whose tracing could run."""
         return None
 

@@ -36,8 +36,8 @@ _LISTS = {"--js-flags": " ", "--enable-features": ",", "--disable-features": ","
 """Switches that hold a list, of which the browser would take the last only."""
 _OURS = ("--user-data-dir", "--remote-debugging-port", "--remote-debugging-pipe")
 _CONTAINER_MARKS = ("/.dockerenv", "/run/.containerenv")
-_LONGEST_TMPDIR = 107 - len("/org.chromium.Chromium.XXXXXX/SingletonSocket")
-"""Addresses of Unix sockets have room for 107 bytes; the browser replaces each X, as mkdtemp does."""
+_LONGEST_TMPDIR = 107 - len("/org.chromium.Chromium./SingletonSocket") - 6
+"""Addresses of Unix sockets have room for 107 bytes; the browser adds six letters of its own, by mkdtemp."""
 _LOOPBACK = "127.0.0.1,localhost"
 _UNKNOWN = re.compile(r"unrecognized flag (-\S+)|remaining arguments were ignored: (.*)")
 

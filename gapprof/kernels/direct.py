@@ -99,15 +99,23 @@ class Numbers(Protocol):
         """One element of a filter in every lane."""
         ...
 
-    def begin(self, own: PerFilter, lanes: int) -> Expression:
-        """What a sum starts with."""
-        ...
-
-    def add(self, b: Builder, splat: Local, loaded: Local, total: Local) -> Expression:
+    def add(self, splat: Local, loaded: Local, total: Local) -> Expression:
         """The sum with one more product."""
         ...
 
-    def finish(self, b: Builder, total: Local, own: PerFilter, to: Local, place: int) -> None:
+    def ends(self, own: PerFilter) -> "Ends":
+        """What the sums of a filter start with and become."""
+        ...
+
+
+class Ends(Protocol):
+    """Of the sums of one filter."""
+
+    def begin(self, lanes: int) -> Expression:
+        """What a sum starts with."""
+        ...
+
+    def finish(self, b: Builder, total: Local, to: Local, place: int) -> None:
         """Store what the sum makes, `place` bytes behind `to`."""
         ...
 
@@ -218,15 +226,13 @@ class _Nest:
         to: Local,
     ) -> None:
         b, numbers = self._b, self._numbers
-        each = [PerFilter(told, row * PER_FILTER_BYTES) for row in range(rows)]
-        sums = [
-            [b.vector(numbers.sums(lanes), numbers.begin(own, lanes)) for lanes, _ in columns] for own in each
-        ]
+        each = [numbers.ends(PerFilter(told, row * PER_FILTER_BYTES)) for row in range(rows)]
+        sums = [[b.vector(numbers.sums(lanes), one.begin(lanes)) for lanes, _ in columns] for one in each]
         self._products(sums, columns, line, filters)
-        for row, own in enumerate(each):
+        for row, one in enumerate(each):
             for total, (_, first) in zip(sums[row], columns, strict=True):
                 place = row * self._out_bytes + first * numbers.result_bytes
-                numbers.finish(b, total, own, to, place)
+                one.finish(b, total, to, place)
 
     def _products(
         self, sums: list[list[Local]], columns: list[tuple[int, int]], line: Local, filters: Local
@@ -249,5 +255,5 @@ class _Nest:
                         place = row * self._filter_bytes + tap * numbers.filter_bytes
                         b.set(splat, numbers.splat(taps, place, lanes))
                     for total, (lanes, _), local in zip(totals, columns, loaded, strict=True):
-                        b.set(total, numbers.add(b, splats[lanes], local, total))
+                        b.set(total, numbers.add(splats[lanes], local, total))
             b.advance(taps, window.taps * numbers.filter_bytes)

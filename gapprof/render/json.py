@@ -14,7 +14,7 @@ class JsonRenderer:
     id: str = "json"
     suffix: str = ".json"
 
-    def render(self, report: Report, surface: Surface) -> str:  # noqa: ARG002  # the protocol's signature
+    def render(self, report: Report, surface: Surface) -> str:  # noqa: ARG002  callers of every renderer pass it
         """Return the whole document."""
         return encode_report(report).decode()
 

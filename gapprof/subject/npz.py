@@ -16,7 +16,8 @@ from gapprof.subject.visible import shown
 Arrays = Mapping[str, NDArray[Any]]
 
 _UNREADABLE = (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, NotImplementedError, MemoryError)
-"""What damaged archives, encrypted ones and pickled objects raise in numpy and zipfile."""
+"""What damaged archives, encrypted ones, pickled objects and an unknown compression (`NotImplementedError`)
+raise in numpy and zipfile."""
 
 
 def read(path: Path, *, hint: str) -> Arrays:

@@ -87,7 +87,7 @@ def _observe(request: dict[str, Any]) -> dict[str, Any]:
             first = session.run(None, dict(inputs))
             second = session.run(None, dict(other))
         events = json.loads(Path(session.end_profiling()).read_text(encoding="utf-8"))
-    except Exception as error:  # its exceptions share no narrower base; the message is the answer
+    except Exception as error:  # onnxruntime's derive from it directly; told to the parent as text
         return {"error": str(error).replace(f"{Path(request['model']).parent}{os.sep}", "")}
     names = [output.name for output in session.get_outputs()]
     odd = [name for name, value in zip(names, first, strict=True) if not isinstance(value, np.ndarray)]

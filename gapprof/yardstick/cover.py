@@ -19,7 +19,11 @@ from gapprof.yardstick.shapes import family_of, key_of
 
 _MOST_BYTES = 512 << 20
 """Of one loop nest; a page's memory has to hold it beside what others read."""
-_TYPES = {onnx.TensorProto.FLOAT: "f32", onnx.TensorProto.INT8: "i8", onnx.TensorProto.UINT8: "u8"}
+_TYPES: dict[int, str] = {
+    onnx.TensorProto.FLOAT: "f32",
+    onnx.TensorProto.INT8: "i8",
+    onnx.TensorProto.UINT8: "u8",
+}
 _NAMED = {"float32": "f32", "int8": "i8", "uint8": "u8"}
 _OTHER = "other"
 _MOST_NUMBERS = 64

@@ -11,7 +11,7 @@ from gapprof.records.environment import changed_fields
 from gapprof.records.job import Job
 from gapprof.records.selftest import Selftest, SelftestRow
 from gapprof.selftest.chosen import every_plant
-from gapprof.selftest.plant import Plant
+from gapprof.selftest.plant import Costs, Plant
 from gapprof.selftest.report import selftest_of
 from tests.truth.planted_machine import Priced, honest, visit
 
@@ -132,7 +132,8 @@ def test_a_cause_that_does_not_see_the_plant_fails(tmp_path: Path) -> None:
 def test_a_saving_read_off_another_step_fails(tmp_path: Path) -> None:
     plant = PLANTS["baseline-tier"]
     (wanted,) = plant.expects
-    elsewhere = dataclasses.replace(wanted, between=("web-graph", "web-flags"))  # type: ignore[type-var]
+    assert isinstance(wanted, Costs)
+    elsewhere = dataclasses.replace(wanted, between=("web-graph", "web-flags"))
     moved = dataclasses.replace(plant, expects=(elsewhere,))
     found = visit(Priced(), (PLANTS["clean"], moved), tmp_path)
     (row,) = selftest_of(found.plan, found.recording).rows

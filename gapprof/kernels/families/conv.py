@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from msgspec import Struct
 
 from gapprof.kernels.builder import Builder
-from gapprof.kernels.direct import PerFilter, Window, direct, direct_buffers, direct_tiles, direct_words
+from gapprof.kernels.direct import Ends, PerFilter, Window, direct, direct_buffers, direct_tiles, direct_words
 from gapprof.kernels.family import F32, Family, Tile
 from gapprof.kernels.functions import Activation, activation
-from gapprof.kernels.ir import Constant, Expression, Kernel, Load, LoadSplat, Local, Shuffle, Vector
+from gapprof.kernels.ir import Constant, Expression, Kernel, Load, LoadSplat, Local, MulAdd, Shuffle, Vector
 from gapprof.kernels.machine import Machine, covering
 
 SLACK_BYTES = 256
@@ -69,6 +69,7 @@ class _Floats:
 
     bias: bool
     activation: Activation | None
+    fused: bool
     image_bytes: int = F32
     filter_bytes: int = F32
     result_bytes: int = F32
@@ -89,21 +90,33 @@ class _Floats:
     def splat(self, pointer: Local, offset: int, lanes: int) -> Expression:
         return LoadSplat(pointer, offset, Vector("f32", lanes))
 
-    def begin(self, own: PerFilter, lanes: int) -> Expression:
+    def add(self, splat: Local, loaded: Local, total: Local) -> Expression:
+        return MulAdd(splat, loaded, total, self.fused)
+
+    def ends(self, own: PerFilter) -> Ends:
+        return _FloatEnds(self, own)
+
+
+@dataclass(frozen=True, slots=True)
+class _FloatEnds:
+    """The bias, or nothing; the activation, or the sum as it is."""
+
+    numbers: _Floats
+    own: PerFilter
+
+    def begin(self, lanes: int) -> Expression:
         kind = Vector("f32", lanes)
-        return own.splat(0, kind) if self.bias else Constant(0.0, kind)
+        return self.own.splat(0, kind) if self.numbers.bias else Constant(0.0, kind)
 
-    def add(self, b: Builder, splat: Local, loaded: Local, total: Local) -> Expression:
-        return b.mul_add(splat, loaded, total)
-
-    def finish(self, b: Builder, total: Local, own: PerFilter, to: Local, place: int) -> None:  # noqa: ARG002  the protocol's signature
-        b.store(to, total if self.activation is None else activation(b, self.activation, total), place)
+    def finish(self, b: Builder, total: Local, to: Local, place: int) -> None:
+        which = self.numbers.activation
+        b.store(to, total if which is None else activation(b, which, total), place)
 
 
 def conv(shape: Conv, tile: Tile, machine: Machine, *, name: str = "conv") -> Kernel:
     """The loop nest of one shape."""
     b = Builder(name, parameters=4 if shape.bias else 3, fused=machine.fused)
-    return direct(b, shape.window, _Floats(shape.bias, shape.activation), tile, machine)
+    return direct(b, shape.window, _Floats(shape.bias, shape.activation, machine.fused), tile, machine)
 
 
 def strided(pointer: Local, offset: int, kind: Vector, stride: int) -> Expression:
@@ -120,7 +133,7 @@ def strided(pointer: Local, offset: int, kind: Vector, stride: int) -> Expressio
 
 def conv_buffers(shape: Conv) -> tuple[int, ...]:
     """Bytes of image, filters, bias where there is one, and result."""
-    return direct_buffers(shape.window, _Floats(shape.bias, shape.activation))
+    return direct_buffers(shape.window, _Floats(shape.bias, shape.activation, fused=False))
 
 
 FAMILY = Family(

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from gapprof.kernels import requantised
 from gapprof.kernels.builder import Builder
-from gapprof.kernels.direct import PerFilter, Window, direct, direct_buffers, direct_tiles, window_words
+from gapprof.kernels.direct import Ends, PerFilter, Window, direct, direct_buffers, direct_tiles, window_words
 from gapprof.kernels.family import Family, Tile
 from gapprof.kernels.ir import (
     Bits,
@@ -93,15 +93,27 @@ class _Pairs:
     def splat(self, pointer: Local, offset: int, lanes: int) -> Expression:
         return LoadSplat(pointer, offset, Vector("i16", 2 * lanes))
 
-    def begin(self, own: PerFilter, lanes: int) -> Expression:
-        return own.splat(0, Vector("i32", lanes))
-
-    def add(self, b: Builder, splat: Local, loaded: Local, total: Local) -> Expression:  # noqa: ARG002  the protocol's signature
+    def add(self, splat: Local, loaded: Local, total: Local) -> Expression:
         return total + Dot(splat, loaded)
 
-    def finish(self, b: Builder, total: Local, own: PerFilter, to: Local, place: int) -> None:
-        scale = own.splat(1, Vector("f32", vector_of(total).lanes))
-        value = requantised.quantised(total, scale, self.zero_point, unsigned=self.unsigned)
+    def ends(self, own: PerFilter) -> Ends:
+        return _ByteEnds(self, own)
+
+
+@dataclass(frozen=True, slots=True)
+class _ByteEnds:
+    """The bias; the sum as a byte, by the filter's scale."""
+
+    numbers: _Pairs
+    own: PerFilter
+
+    def begin(self, lanes: int) -> Expression:
+        return self.own.splat(0, Vector("i32", lanes))
+
+    def finish(self, b: Builder, total: Local, to: Local, place: int) -> None:
+        scale = self.own.splat(1, Vector("f32", vector_of(total).lanes))
+        told = self.numbers
+        value = requantised.quantised(total, scale, told.zero_point, unsigned=told.unsigned)
         requantised.store_low_bytes(b, value, to, place)
 
 

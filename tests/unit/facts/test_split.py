@@ -39,8 +39,13 @@ TWINS = {
 _NEW = ("engine", "kernels")
 
 
-def recording(twins: dict[str, dict[str, float]] = TWINS, **given: object) -> Recording:
-    return with_twins(record(MACHINE, ONE_THREAD, page_threads=1), twins, **given)  # type: ignore[arg-type]
+def recording(
+    twins: dict[str, dict[str, float]] = TWINS,
+    *,
+    luck: tuple[float, ...] = (1.0, 1.0, 1.0),
+    without: tuple[str, ...] = (),
+) -> Recording:
+    return with_twins(record(MACHINE, ONE_THREAD, page_threads=1), twins, luck=luck, without=without)
 
 
 def cause(report: Report, name: str) -> CauseRow:

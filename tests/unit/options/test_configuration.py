@@ -113,7 +113,7 @@ def test_the_nearest_file_is_the_only_one(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.chdir("inner/deep")
     assert value("threads") == 2
     assert value("seed") == 0
-    assert dict(origins(parsed())) == {"threads": os.path.join("..", "gapprof.toml")}  # noqa: PTH118
+    assert dict(origins(parsed())) == {"threads": str(Path("..", "gapprof.toml"))}
 
 
 def test_a_project_file_that_does_not_speak_to_gapprof_is_passed_over(
