@@ -21,10 +21,10 @@ from gapprof.kernels.families import peak, streamed
 from gapprof.kernels.family import Tile
 from gapprof.kernels.ir import Kernel, repeated
 from gapprof.kernels.machine import WASM
-from gapprof.kernels.wasm.encode import HEADER, section, signed, unsigned, vector
 from gapprof.kernels.wasm.module import module
 from gapprof.records.wire import KernelCase, KernelsTask, KernelsTimed
 from gapprof.stats.interval import exponential, t_interval
+from gapprof.wasm.encode import HEADER, section, signed, unsigned, vector
 
 ROUNDS = 9
 MEMORY_BYTES = 32 << 20

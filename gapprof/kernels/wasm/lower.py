@@ -32,7 +32,7 @@ from gapprof.kernels.ir import (
     Vector,
     vector_of,
 )
-from gapprof.kernels.wasm.encode import F32, I32, V128, signed, simd, unsigned, vector
+from gapprof.wasm.encode import F32, I32, V128, signed, simd, unsigned, vector
 
 _SCALAR = {
     "f32": {"add": 0x92, "sub": 0x93, "mul": 0x94, "div": 0x95, "min": 0x96, "max": 0x97},

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gapprof.kernels.ir import Kernel, repeated
-from gapprof.kernels.wasm.encode import HEADER, I32, name, section, signed, unsigned, vector
 from gapprof.kernels.wasm.lower import function_body
+from gapprof.wasm.encode import HEADER, I32, name, section, signed, unsigned, vector
 
 Call = tuple[int, tuple[int, ...]]
 """Which kernel, and its addresses."""
