@@ -7,8 +7,6 @@ from typing import Literal
 from gapprof.facts.case import Case
 from gapprof.facts.estimates import factor_of
 from gapprof.facts.light import Light, light
-from gapprof.facts.pace import other_pace
-from gapprof.facts.profiles import WEB
 from gapprof.records.report import Estimate, OperatorLoss, SpeedOfLight, StreamSpeed
 from gapprof.text import numbers
 
@@ -28,12 +26,12 @@ def speed_of_light(case: Case) -> SpeedOfLight | None:
         return None
     above = factor_of(found.above) if found.above is not None else None
     return SpeedOfLight(
-        verdict="unclear" if other_pace(case, WEB) else _verdict(above, found.share),
+        verdict=_verdict(above, found.share),
         above=above,
         share=found.share,
         kernels_ms=found.kernels_ms,
-        told_ms=median(found.told_ms) if found.told_ms else 0.0,
-        reachable_ms=median(found.reachable_ms) if found.reachable_ms else 0.0,
+        told_ms=median(found.told_ms.values()),
+        reachable_ms=median(found.reachable_ms.values()),
         floor_ms=math.fsum(floor.ms for floor in found.floors.values()),
         losses=_losses(found),
         operations_per_s=dict(found.peaks.operations_per_s),

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import fmean, median
+from types import MappingProxyType
 
 from gapprof.facts.case import Case
 from gapprof.facts.cells import measured, standing
@@ -34,7 +35,7 @@ class ComputedRung:
     derived_from: str
     by_round_ms: Mapping[int, float]
     by_pass: Mapping[int, float] = field(default_factory=dict)
-    """Profiled pass → what that pass alone contributes to ln(latency), for how far passes differ."""
+    """Round of a profiled pass → what it alone contributes to ln(latency), for how far passes differ."""
 
 
 def computed(case: Case) -> Mapping[str, ComputedRung]:
@@ -63,12 +64,12 @@ def _web_kernels(case: Case) -> Iterator[ComputedRung]:
         title="In the browser, kernels alone",
         changes=f"computed: {WEB} minus {numbers.ms(extra)} of marshalling and dispatch beyond native's",
         # Without a single pass that has it all the figure is still a profile's, and too few to decide on.
-        passes_ms=[
-            there - here
-            for there, here in zip(web.overhead_by_pass_ms, native.overhead_by_pass_ms, strict=False)
-        ]
-        or [extra],
+        passes_ms=_differences(web.overhead_by_pass_ms, native.overhead_by_pass_ms) or {0: extra},
     )
+
+
+def _differences(some: Mapping[int, float], others: Mapping[int, float]) -> dict[int, float]:
+    return {number: some[number] - others[number] for number in sorted(some.keys() & others.keys())}
 
 
 def _overhead_ms(profile: RungProfile) -> float | None:
@@ -151,41 +152,46 @@ def _twinned(case: Case) -> Iterator[ComputedRung]:
     """Between native-128 and the browser's kernels, for the nodes that have twins.
 
     The engine is counted on from native's side, the library from the browser's: so each stands on rounds, and
-    only what is small is left to profiled passes.
+    only what is small is left to profiled passes. These say which share of a run it is, so that a machine
+    that was slower by then changes nothing.
     """
     parts, kernels = case.get(split), next(_web_kernels(case), None)
     if parts is None or kernels is None:
         return
-    for rung_id, title, passes_ms, how in (
-        (AVX_128, "Native at 128 bits, AVX encoding", parts.encoding_by_pass_ms, "AVX-encoded"),
-        (ENGINE, "Native's kernels, if the browser's engine ran them", parts.engine_by_pass_ms, "wasm"),
+    for rung_id, title, shares, how in (
+        (AVX_128, "Native at 128 bits, AVX encoding", parts.encoding, "AVX-encoded"),
+        (ENGINE, "Native's kernels, if the browser's engine ran them", parts.engine, "wasm"),
     ):
-        yield from _derived(
+        if max(shares.values()) >= 1:
+            return
+        left = 1 - median(shares.values())
+        for rung in _derived(
             case,
             CAPPED,
-            _less(median(passes_ms)),
+            _times(left),
             rung_id=rung_id,
             title=title,
             changes=f"computed: {CAPPED} with {len(parts.nodes)} nodes as much slower as their {how} twins",
-            passes_ms=passes_ms,
-        )
-    rest_ms = median(parts.rest_by_pass_ms)
-    by_round_ms = {number: value - rest_ms for number, value in kernels.by_round_ms.items()}
+        ):
+            yield replace(rung, by_pass={number: math.log1p(-share) for number, share in shares.items()})
+    web_ms = case.get(measured).get(WEB, {})
+    rest = median(parts.rest.values())
+    by_round_ms = {number: value - rest * web_ms[number] for number, value in kernels.by_round_ms.items()}
     if min(by_round_ms.values()) <= 0:
         return
-    slope = -fmean(1 / value for value in by_round_ms.values())
+    slope = -fmean(web_ms[number] / value for number, value in by_round_ms.items())
     yield ComputedRung(
         id=LIBRARY,
         title="In the browser, where there are twins",
-        changes=f"computed: {KERNELS} minus {numbers.ms(rest_ms)} in nodes without a twin",
+        changes=f"computed: {KERNELS} minus {numbers.percent(rest)} of {WEB} in nodes without a twin",
         derived_from=KERNELS,
         by_round_ms=by_round_ms,
-        by_pass=_added(kernels.by_pass, {n: slope * ms for n, ms in enumerate(parts.rest_by_pass_ms)}),
+        by_pass=_added(kernels.by_pass, {number: slope * share for number, share in parts.rest.items()}),
     )
 
 
-def _less(off_ms: float) -> Callable[[float], float]:
-    return lambda latency_ms: latency_ms - off_ms
+def _times(factor: float) -> Callable[[float], float]:
+    return lambda latency_ms: latency_ms * factor
 
 
 def _added(some: Mapping[int, float], others: Mapping[int, float]) -> dict[int, float]:
@@ -200,7 +206,7 @@ def _derived(
     rung_id: str,
     title: str,
     changes: str,
-    passes_ms: Sequence[float] = (),
+    passes_ms: Mapping[int, float] = MappingProxyType({}),
 ) -> Iterator[ComputedRung]:
     """A rung computed from another round by round; none where a single figure would not be positive.
 
@@ -217,5 +223,5 @@ def _derived(
             changes=changes,
             derived_from=source,
             by_round_ms=by_round,
-            by_pass={number: slope * ms for number, ms in enumerate(passes_ms)},
+            by_pass={number: slope * ms for number, ms in passes_ms.items()},
         )

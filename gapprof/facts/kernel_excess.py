@@ -40,26 +40,23 @@ def excess_ms(case: Case) -> float:
     return math.fsum(case.get(excess_by_node).values())
 
 
-def excess_by_pass_ms(case: Case) -> tuple[float, ...]:
+def excess_by_pass_ms(case: Case) -> Mapping[int, float]:
     """`excess_ms` as each pair of passes, one capped and one of the browser, says it by itself."""
     capped, web = profile_of(case, CAPPED), profile_of(case, WEB)
     names = case.get(excess_by_node)
     if capped is None or web is None or not names:
-        return ()
-    differences = [
-        [
-            slow - fast
-            for slow, fast in zip(capped.nodes[name].by_pass_ms, web.nodes[name].by_pass_ms, strict=False)
-        ]
-        for name in names
-    ]
-    return tuple(math.fsum(column) for column in zip(*differences, strict=False))
+        return {}
+    columns = [(capped.nodes[name].by_pass_ms, web.nodes[name].by_pass_ms) for name in names]
+    shared = set.intersection(*(slow.keys() & fast.keys() for slow, fast in columns))
+    return {
+        number: math.fsum(slow[number] - fast[number] for slow, fast in columns) for number in sorted(shared)
+    }
 
 
 def _lower_bound(slow: NodeFigure, fast: NodeFigure, level: float) -> float:
     """Of the difference of mean ln(ms), by Welch and Satterthwaite; -inf where there are too few runs."""
     by_pass = min(len(slow.by_pass_ms), len(fast.by_pass_ms)) >= FEWEST_PASSES
-    figures = (node.by_pass_ms if by_pass else node.samples_ms for node in (slow, fast))
+    figures = (tuple(node.by_pass_ms.values()) if by_pass else node.samples_ms for node in (slow, fast))
     a, b = ([math.log(value) for value in values if value > 0] for values in figures)
     if len(a) < 3 or len(b) < 3:
         return -math.inf

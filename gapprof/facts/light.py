@@ -15,7 +15,7 @@ from typing import Literal
 
 from gapprof.facts.case import Case
 from gapprof.facts.profiles import WEB, profile_of
-from gapprof.facts.twins import WEB_TARGETS, Twins, kernels_ms, twins
+from gapprof.facts.twins import WEB_TARGETS, ByRound, Twins, kernels_ms, twins
 from gapprof.records.model import NodeCensus
 from gapprof.stats.contrast import Contrast
 
@@ -48,7 +48,7 @@ class Peaks:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Light:
-    """All nodes together; tuples have one value per pass."""
+    """All nodes together, in the rounds in which the model was profiled beside its twins."""
 
     peaks: Peaks
     floors: Mapping[str, Floor]
@@ -56,51 +56,54 @@ class Light:
     why_no_floor: Mapping[str, str]
     """Of the other nodes."""
     kernels_ms: float
-    """Of all nodes, the median over passes."""
-    told_ms: tuple[float, ...]
+    """Of all nodes, the median over rounds."""
+    told_ms: ByRound
     """Of the nodes with a twin that are large enough to tell."""
-    reachable_ms: tuple[float, ...]
+    reachable_ms: ByRound
     """The same nodes, each as its tuned twin where that was seen to take less."""
     lost_ms: Mapping[str, float]
-    """Operator → what its nodes take beyond reach, medians over passes; only those that take more."""
+    """Operator → what its nodes take beyond reach, medians over rounds; only those that take more."""
 
     @property
     def share(self) -> float:
         """How much of the kernels' time is compared."""
-        return median(self.told_ms) / self.kernels_ms if self.told_ms and self.kernels_ms > 0 else 0.0
+        return median(self.told_ms.values()) / self.kernels_ms if self.kernels_ms > 0 else 0.0
 
     @property
     def above(self) -> Contrast | None:
-        """How many times what is within reach they take; None below two passes."""
-        pairs = list(zip(self.told_ms, self.reachable_ms, strict=True))
-        if len(pairs) < 2 or any(taken <= 0 or least <= 0 for taken, least in pairs):
+        """How many times what is within reach they take; None below two rounds."""
+        pairs = {number: (taken, self.reachable_ms[number]) for number, taken in self.told_ms.items()}
+        if len(pairs) < 2 or any(taken <= 0 or least <= 0 for taken, least in pairs.values()):
             return None
-        return Contrast({number: math.log(taken / least) for number, (taken, least) in enumerate(pairs)})
+        return Contrast({number: math.log(taken / least) for number, (taken, least) in pairs.items()})
 
 
 def light(case: Case) -> Light | None:
-    """None where no peaks were measured, or the browser's side was not profiled."""
+    """None where no peaks were measured, or no round has both twins and a profile of the browser's side."""
     found, web = case.get(twins), profile_of(case, WEB)
     if found is None or web is None or not found.peaks:
         return None
     peaks = _peaks(found)
     if not {"f32", "int8"} <= peaks.operations_per_s.keys() or not peaks.bytes_per_s:
         return None
-    passes = kernels_ms(case, WEB)
-    taken = {name: [by_pass[n] for n in sorted(by_pass)] for name, by_pass in passes.items()}
-    reached = dict(_reached(found, taken, web.least_told_ms))
-    count = min((len(column) for name in reached for column in (taken[name], reached[name])), default=0)
+    timed = [target for target in WEB_TARGETS if target in found.ms]
+    rounds = found.shared_rounds(timed, web.run_by_pass_ms)
+    if not rounds:
+        return None
+    taken = {name: _in(rounds, by_round) for name, by_round in kernels_ms(case, WEB).items()}
+    taken = {name: by_round for name, by_round in taken.items() if by_round}
+    reached = dict(_reached(found, taken, timed, web.least_told_ms))
     lost: dict[str, float] = {}
-    for name, values in reached.items():
+    for name, by_round in reached.items():
         op_type = web.nodes[name].op_type
-        over = median(taken[name][:count]) - median(values[:count]) if count else 0.0
+        over = median(taken[name].values()) - median(by_round.values())
         lost[op_type] = lost.get(op_type, 0.0) + over
     dispatch_ms = (web.dispatch_us_per_node or 0.0) / 1000
     floors: dict[str, Floor] = {}
     why: dict[str, str] = {}
     for row in case.recording.begin.model.nodes:
         if row.name in taken:
-            floor = _floor(row, peaks, dispatch_ms, median(taken[row.name]))
+            floor = _floor(row, peaks, dispatch_ms, median(taken[row.name].values()))
             if isinstance(floor, str):
                 why[row.name] = floor
             else:
@@ -109,9 +112,9 @@ def light(case: Case) -> Light | None:
         peaks=peaks,
         floors=floors,
         why_no_floor=why,
-        kernels_ms=math.fsum(median(values) for values in taken.values()),
-        told_ms=_sums([taken[name] for name in reached], count),
-        reachable_ms=_sums(list(reached.values()), count),
+        kernels_ms=math.fsum(median(by_round.values()) for by_round in taken.values()),
+        told_ms={number: math.fsum(taken[name][number] for name in reached) for number in rounds},
+        reachable_ms={number: math.fsum(one[number] for one in reached.values()) for number in rounds},
         lost_ms={op_type: ms for op_type, ms in lost.items() if ms > 0},
     )
 
@@ -133,19 +136,17 @@ def _peaks(found: Twins) -> Peaks:
 
 
 def _reached(
-    found: Twins, taken: Mapping[str, Sequence[float]], least_ms: float
-) -> Iterator[tuple[str, Sequence[float]]]:
-    """By pass, of the nodes that can be told: the faster twin, or the node itself where that is no faster."""
+    found: Twins, taken: Mapping[str, ByRound], targets: Sequence[str], least_ms: float
+) -> Iterator[tuple[str, ByRound]]:
+    """Of the nodes that can be told: the faster twin, or the node itself where that is no faster."""
     for node in found.nodes:
-        values = taken.get(node.name)
-        columns = [
-            [by_round[number] for number in sorted(by_round)]
-            for target in WEB_TARGETS
-            if (by_round := found.node_ms(node, target))
-        ]
-        if values and columns and median(values) >= least_ms:
-            best = min(columns, key=median)
-            yield node.name, best if median(best) < median(values) else values
+        own = taken.get(node.name)
+        if not own or median(own.values()) < least_ms:
+            continue
+        twinned = [_in(tuple(own), found.node_ms(node, target)) for target in targets]
+        best = min((one for one in twinned if one), key=_middle, default=None)
+        if best is not None:
+            yield node.name, best if _middle(best) < _middle(own) else own
 
 
 def _floor(row: NodeCensus, peaks: Peaks, dispatch_ms: float, taken_ms: float) -> Floor | str:
@@ -167,5 +168,12 @@ def _floor(row: NodeCensus, peaks: Peaks, dispatch_ms: float, taken_ms: float) -
     return Floor(ms=least, bound="compute" if compute_ms >= memory_ms else "memory")
 
 
-def _sums(columns: Sequence[Sequence[float]], count: int) -> tuple[float, ...]:
-    return tuple(math.fsum(column[number] for column in columns) for number in range(count))
+def _in(rounds: Sequence[int], by_round: ByRound) -> ByRound:
+    """Empty where one of them is lacking."""
+    if any(number not in by_round for number in rounds):
+        return {}
+    return {number: by_round[number] for number in rounds}
+
+
+def _middle(by_round: ByRound) -> float:
+    return median(by_round.values())

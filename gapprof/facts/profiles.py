@@ -29,8 +29,8 @@ class NodeFigure:
     ms: float
     samples_ms: tuple[float, ...]
     """The runs of all passes."""
-    by_pass_ms: tuple[float, ...]
-    """Each pass's own figure, in order of passes."""
+    by_pass_ms: Mapping[int, float]
+    """Each pass's own figure, by the round of the pass."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,9 @@ class RungProfile:
     """Wall time of a run minus the runtime's own `model_run`: glue and copies in and out."""
     dispatch_us_per_node: float | None
     threads: int
-    overhead_by_pass_ms: tuple[float, ...]
+    run_by_pass_ms: Mapping[int, float]
+    """An unprofiled run in the session of each pass."""
+    overhead_by_pass_ms: Mapping[int, float]
     """Marshalling and dispatch together, of each pass that has both."""
     without_dispatch: bool
     """Whether dispatch was taken out of the nodes' times, so that it is not counted there as well."""
@@ -117,12 +119,12 @@ def _with_the_chain_of_others(passes: Sequence[Profile]) -> Sequence[Profile]:
 
 
 def _merged(passes: Sequence[Profile]) -> RungProfile:
+    passes = _with_the_chain_of_others(passes)
     by_name: dict[str, list[tuple[Profile, NodeTime]]] = {}
     for one in passes:
         for node in _unique(one.nodes):
             by_name.setdefault(node.name, []).append((one, node))
     own_ms = (_middle(passes, _beside_the_kernel_us) or 0.0) / 1000
-    passes = _with_the_chain_of_others(passes)
     return RungProfile(
         nodes={
             name: NodeFigure(
@@ -130,10 +132,10 @@ def _merged(passes: Sequence[Profile]) -> RungProfile:
                 # Signed: a clamp at 0 would add up, over many small nodes, to time that nobody spent.
                 ms=median(median(node.samples_ms) for _, node in found) - own_ms,
                 samples_ms=tuple(value - own_ms for _, node in found for value in node.samples_ms),
-                by_pass_ms=tuple(
-                    median(node.samples_ms) - (_beside_the_kernel_us(one) or 0.0) / 1000
+                by_pass_ms={
+                    one.round: median(node.samples_ms) - (_beside_the_kernel_us(one) or 0.0) / 1000
                     for one, node in found
-                ),
+                },
             )
             for name, found in by_name.items()
         },
@@ -142,6 +144,7 @@ def _merged(passes: Sequence[Profile]) -> RungProfile:
         marshalling_ms=_middle(passes, _marshalling),
         dispatch_us_per_node=_middle(passes, lambda one: one.dispatch_us_per_node),
         threads=passes[0].seen.threads,
+        run_by_pass_ms={one.round: median(one.unprofiled_ms) for one in passes if one.unprofiled_ms},
         overhead_by_pass_ms=_overhead_by_pass(passes, len(by_name)),
         beside_the_kernel_ms=own_ms,
         without_dispatch=any(_beside_the_kernel_us(one) is not None for one in passes),
@@ -160,13 +163,13 @@ def _beside_the_kernel_us(one: Profile) -> float | None:
     return one.profiler_us_per_node + one.dispatch_us_per_node
 
 
-def _overhead_by_pass(passes: Sequence[Profile], nodes: int) -> tuple[float, ...]:
-    found = []
+def _overhead_by_pass(passes: Sequence[Profile], nodes: int) -> dict[int, float]:
+    found = {}
     for one in passes:
         marshalling_ms = _marshalling(one)
         if marshalling_ms is not None and one.dispatch_us_per_node is not None:
-            found.append(marshalling_ms + one.dispatch_us_per_node * nodes / 1000)
-    return tuple(found)
+            found[one.round] = marshalling_ms + one.dispatch_us_per_node * nodes / 1000
+    return found
 
 
 def _unique(nodes: Iterable[NodeTime]) -> Iterable[NodeTime]:

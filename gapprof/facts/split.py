@@ -6,122 +6,117 @@ For a node n with twins, as wasm w, as AVX-encoded native code a and as SSE-enco
 * engine w/a: what native's own kernel would take more if the engine compiled it.
 * library: what is left up to the browser's kernel; equally (web / w) / (native-128 / s).
 
+All of it is read in the rounds in which the model was profiled beside the twins: machines change their speed.
 Nodes without twins stay as they are, in the residual.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from statistics import geometric_mean
 
 from gapprof.facts.case import Case
-from gapprof.facts.profiles import CAPPED, WEB
-from gapprof.facts.twins import ENGINE, SSE, ByRound, Twins, kernels_ms, twins
+from gapprof.facts.profiles import CAPPED, WEB, profile_of
+from gapprof.facts.twins import ENGINE, SSE, ByRound, Twins, twins
 from gapprof.facts.wasm import served_simd
 from gapprof.records.twins import TwinNode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeSplit:
-    """One node in ms by pass: natively at 128 bits, without the encoding, and as the engine would run it."""
+    """One node in ms by round: natively at 128 bits, without the encoding, and as the engine would run it."""
 
     name: str
     capped_ms: tuple[float, ...]
     encoded_ms: tuple[float, ...]
     engine_ms: tuple[float, ...]
 
-    def first(self, passes: int) -> "NodeSplit":
-        """The same by fewer passes."""
-        return NodeSplit(
-            name=self.name,
-            capped_ms=self.capped_ms[:passes],
-            encoded_ms=self.encoded_ms[:passes],
-            engine_ms=self.engine_ms[:passes],
-        )
-
     def ratio(self, place_ms: tuple[float, ...]) -> float:
-        """How many times the time natively at 128 bits; the geometric mean over passes."""
+        """How many times the time natively at 128 bits; the geometric mean over rounds."""
         return geometric_mean(a / b for a, b in zip(place_ms, self.capped_ms, strict=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Split:
-    """Nodes with twins in all that is needed; every tuple has one value per pass."""
+    """Nodes with twins in all that is needed; every tuple has one value per round."""
 
+    rounds: tuple[int, ...]
     nodes: tuple[NodeSplit, ...]
-    rest_by_pass_ms: tuple[float, ...]
-    """What the other nodes take more in the browser than natively at 128 bits."""
+    capped_run_ms: tuple[float, ...]
+    """A run natively at 128 bits, without the profiler."""
+    rest: ByRound
+    """What the other nodes take more in the browser than natively at 128 bits, by a run in the browser."""
 
     @property
-    def encoding_by_pass_ms(self) -> tuple[float, ...]:
-        """What AVX encoding takes off."""
-        return self._sums(lambda node: node.encoded_ms)
+    def encoding(self) -> ByRound:
+        """The share of a run natively at 128 bits that AVX encoding takes off."""
+        return self._shares(lambda node: node.encoded_ms)
 
     @property
-    def engine_by_pass_ms(self) -> tuple[float, ...]:
+    def engine(self) -> ByRound:
         """The same less what the engine adds."""
-        return self._sums(lambda node: node.engine_ms)
+        return self._shares(lambda node: node.engine_ms)
 
-    def _sums(self, of: Callable[[NodeSplit], tuple[float, ...]]) -> tuple[float, ...]:
-        """Over all nodes, what is to be taken off native's time at 128 bits to get there."""
+    def _shares(self, of: Callable[[NodeSplit], tuple[float, ...]]) -> ByRound:
+        """Over all nodes, what is to be taken off native's run at 128 bits to get there."""
         columns = ([a - b for a, b in zip(node.capped_ms, of(node), strict=True)] for node in self.nodes)
-        return tuple(math.fsum(column) for column in zip(*columns, strict=False))
+        off_ms = (math.fsum(column) for column in zip(*columns, strict=True))
+        rows = zip(self.rounds, off_ms, self.capped_run_ms, strict=True)
+        return {number: off / run for number, off, run in rows}
 
 
 def split(case: Case) -> Split | None:
-    """None without twins of both sides, and for a build without SIMD, whose library is another matter."""
-    found = case.get(twins)
-    if found is None or served_simd(case) is False:
+    """None where no round has twins of both sides and the profiles, and for a build without SIMD.
+
+    The library of such a build is another matter.
+    """
+    found, capped, web = case.get(twins), profile_of(case, CAPPED), profile_of(case, WEB)
+    if found is None or capped is None or web is None or served_simd(case) is False:
         return None
-    capped, web = kernels_ms(case, CAPPED), kernels_ms(case, WEB)
-    nodes = [
-        one
-        for node in found.nodes
-        if node.name in capped and node.name in web
-        if (one := _node(found, node, capped[node.name])) is not None
-    ]
-    if not nodes:
-        return None
-    names = {node.name for node in nodes}
-    seen_in_web = min((len(by_round) for by_round in web.values()), default=0)
-    count = min(seen_in_web, *(len(node.capped_ms) for node in nodes))
-    if not count:
-        return None
-    nodes = [node.first(count) for node in nodes]
-    sums = (_of_the_others(one, names, count) for one in (web, capped))
-    rest = tuple(there - here for there, here in zip(*sums, strict=True))
-    return Split(nodes=tuple(nodes), rest_by_pass_ms=rest)
-
-
-def _of_the_others(profile: Mapping[str, ByRound], names: set[str], count: int) -> list[float]:
-    """By pass: the sum over nodes that are not named."""
-    columns = [_values(by_round) for name, by_round in profile.items() if name not in names]
-    return [
-        math.fsum(column[number] for column in columns if number < len(column)) for number in range(count)
-    ]
-
-
-def _node(found: Twins, node: TwinNode, capped: ByRound) -> NodeSplit | None:
-    """Passes and rounds of twins are paired in order: both are independent looks at one thing."""
     ends = next((pair for pair in ENGINE if pair[0] in found.ms and pair[1] in found.ms), None)
     if ends is None:
         return None
-    wasm, native = (_values(found.node_ms(node, target)) for target in ends)
-    encoded = _values(found.node_ms(node, SSE)) if SSE in found.ms else native
-    columns = (_values(capped), wasm, native, encoded)
-    count = min(len(column) for column in columns)
-    if not count or any(
-        value <= 0 for column in (capped.values(), wasm, native, encoded) for value in column
-    ):
+    targets = (*ends, *([SSE] if SSE in found.ms else []))
+    rounds = found.shared_rounds(targets, capped.run_by_pass_ms, web.run_by_pass_ms)
+    nodes = tuple(
+        one
+        for node in found.nodes
+        if node.name in capped.nodes and node.name in web.nodes
+        if (one := _node(found, node, capped.nodes[node.name].by_pass_ms, ends, rounds)) is not None
+    )
+    if not nodes:
         return None
-    rows = list(zip(*(column[:count] for column in columns), strict=True))
+    names = {node.name for node in nodes}
+    rest = {}
+    for number in rounds:
+        there, here = (
+            math.fsum(
+                node.by_pass_ms.get(number, 0.0) for name, node in side.nodes.items() if name not in names
+            )
+            for side in (web, capped)
+        )
+        rest[number] = (there - here) / web.run_by_pass_ms[number]
+    return Split(
+        rounds=rounds,
+        nodes=nodes,
+        capped_run_ms=tuple(capped.run_by_pass_ms[number] for number in rounds),
+        rest=rest,
+    )
+
+
+def _node(
+    found: Twins, node: TwinNode, capped: ByRound, ends: tuple[str, str], rounds: tuple[int, ...]
+) -> NodeSplit | None:
+    """None where a round lacks it, on whichever side."""
+    wasm, native = (found.node_ms(node, target) for target in ends)
+    encoded = found.node_ms(node, SSE) if SSE in found.ms else native
+    columns: tuple[Mapping[int, float], ...] = (capped, wasm, native, encoded)
+    if not rounds or any(column.get(number, 0.0) <= 0 for column in columns for number in rounds):
+        return None
+    rows = [tuple(column[number] for column in columns) for number in rounds]
     return NodeSplit(
         name=node.name,
         capped_ms=tuple(row[0] for row in rows),
         encoded_ms=tuple(row[0] * row[2] / row[3] for row in rows),
         engine_ms=tuple(row[0] * row[1] / row[3] for row in rows),
     )
-
-
-def _values(by_round: ByRound) -> Sequence[float]:
-    return [by_round[number] for number in sorted(by_round)]

@@ -9,15 +9,15 @@ import math
 from dataclasses import dataclass
 
 from gapprof.facts.case import Case
-from gapprof.facts.profiles import NATIVE
+from gapprof.facts.profiles import NATIVE, profile_of
 from gapprof.facts.split import split
-from gapprof.facts.twins import ENGINE, WIDEST, kernels_ms, twins
+from gapprof.facts.twins import ENGINE, WIDEST, twins
 from gapprof.stats.contrast import Contrast
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TwoWays:
-    """ln of how many times slower 128 bits are, by pass, over the nodes that both ways have."""
+    """ln of how many times slower 128 bits are, by round, over the nodes that both ways have."""
 
     capped: Contrast
     """onnxruntime's kernels, less the encoding."""
@@ -29,37 +29,34 @@ class TwoWays:
 
 
 def two_ways(case: Case) -> TwoWays | None:
-    """None where either way is missing, or has one pass alone."""
-    found, parts = case.get(twins), case.get(split)
-    if found is None or parts is None:
+    """None where either way is missing, or fewer than two rounds have both."""
+    found, parts, native = case.get(twins), case.get(split), profile_of(case, NATIVE)
+    if found is None or parts is None or native is None:
         return None
     widest = next((target for target in WIDEST if target in found.ms), None)
-    narrow = next((native for _, native in ENGINE if native in found.ms), None)
+    narrow = next((target for _, target in ENGINE if target in found.ms), None)
     if widest is None or narrow is None:
         return None
-    native, nodes = kernels_ms(case, NATIVE), {node.name: node for node in found.nodes}
-    rows = []
+    rounds = found.shared_rounds((widest, narrow), native.run_by_pass_ms, dict.fromkeys(parts.rounds, 0.0))
+    nodes = {node.name: node for node in found.nodes}
+    full, held, loops = (dict.fromkeys(rounds, 0.0) for _ in range(3))
     for part in parts.nodes:
-        columns = [
-            [by_round[number] for number in sorted(by_round)]
-            for by_round in (
-                native.get(part.name, {}),
-                found.node_ms(nodes[part.name], narrow),
-                found.node_ms(nodes[part.name], widest),
-            )
-        ]
-        if all(columns) and min(value for column in columns for value in column) > 0:
-            rows.append((*columns, part.encoded_ms))
-    count = min((len(column) for row in rows for column in row), default=0)
-    if count < 2:
+        here = native.nodes[part.name].by_pass_ms if part.name in native.nodes else {}
+        columns = (here, *(found.node_ms(nodes[part.name], target) for target in (narrow, widest)))
+        if any(column.get(number, 0.0) <= 0 for column in columns for number in rounds):
+            continue
+        encoded_ms = dict(zip(parts.rounds, part.encoded_ms, strict=True))
+        for number in rounds:
+            ms, at_128, at_full = (column[number] for column in columns)
+            full[number] += ms
+            held[number] += encoded_ms[number]
+            loops[number] += ms * at_128 / at_full
+    if len(rounds) < 2 or not all(full.values()):
         return None
-    full = [math.fsum(row[0][at] for row in rows) for at in range(count)]
-    held = [math.fsum(row[3][at] for row in rows) for at in range(count)]
-    loops = [math.fsum(row[0][at] * row[1][at] / row[2][at] for row in rows) for at in range(count)]
-    whole = math.fsum(by_round[min(by_round)] for by_round in native.values() if by_round)
+    whole = [math.fsum(node.by_pass_ms.get(n, 0.0) for node in native.nodes.values()) for n in rounds]
     return TwoWays(
-        capped=Contrast({at: math.log(held[at] / full[at]) for at in range(count)}),
-        twins=Contrast({at: math.log(loops[at] / full[at]) for at in range(count)}),
+        capped=Contrast({number: math.log(held[number] / full[number]) for number in rounds}),
+        twins=Contrast({number: math.log(loops[number] / full[number]) for number in rounds}),
         widest=widest,
-        share=full[0] / whole if whole > 0 else 0.0,
+        share=math.fsum(full.values()) / math.fsum(whole),
     )

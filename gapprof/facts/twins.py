@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from gapprof.facts.case import Case
-from gapprof.facts.ladder import target
 from gapprof.facts.profiles import profile_of
-from gapprof.records.trial import Profile
 from gapprof.records.twins import Schedule, TwinNode, TwinPeak, TwinPlan, TwinTrial
 
 ByRound = Mapping[int, float]
@@ -33,6 +31,14 @@ class Twins:
     browser: str
     tuning_s: float
     peaks: tuple[TwinPeak, ...]
+
+    def shared_rounds(self, targets: Iterable[str], *profiled: ByRound) -> tuple[int, ...]:
+        """In which twins of all these targets were timed, and the model was profiled."""
+        looks = [
+            {number for by_round in self.ms.get(target, {}).values() for number in by_round}
+            for target in targets
+        ]
+        return tuple(sorted(set.intersection(*looks, *(set(one) for one in profiled))))
 
     def node_ms(self, node: TwinNode, target: str) -> ByRound:
         """All loop nests of a node one after the other, in the rounds that have them all."""
@@ -71,15 +77,8 @@ def twins(case: Case) -> Twins | None:
 
 def kernels_ms(case: Case, rung: str) -> Mapping[str, ByRound]:
     """Node → round → ms by the profiler, without what it adds."""
-    merged, measured = profile_of(case, rung), target(case, rung)
-    rounds = [one.round for one in case.recording.of(Profile) if one.rung == measured and one.nodes]
-    if merged is None:
-        return {}
-    return {
-        name: dict(zip(rounds, node.by_pass_ms, strict=False))
-        for name, node in merged.nodes.items()
-        if len(node.by_pass_ms) == len(rounds)
-    }
+    merged = profile_of(case, rung)
+    return {name: node.by_pass_ms for name, node in merged.nodes.items()} if merged else {}
 
 
 def summed(columns: Iterable[ByRound]) -> dict[int, float]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Literal
@@ -37,7 +38,7 @@ from gapprof.records.recording import PlannedRung, Preflight, RoundStarted, Samp
 from gapprof.records.rung import Rung
 from gapprof.records.settings import Settings
 from gapprof.records.subject import Subject
-from gapprof.records.trial import Failure, Trial
+from gapprof.records.trial import Failure, Profile, Trial
 from gapprof.stats.planning import rounds_needed
 from gapprof.text import numbers
 from gapprof.yardstick.telling_apart import Telling
@@ -98,7 +99,7 @@ class Stages:
         if self.settings.verify:
             done = self._verify(visits, preflight, done)
         if self.twins is not None:
-            self.twins(self.subject, preflight, self.teller, done)
+            self.twins(self.subject, preflight, self.teller, done, partial(self._profiled, visits))
         self.teller.tell("done", "measured")
 
     def _within_means(self, preflight: Preflight) -> tuple[Preflight, int]:
@@ -187,11 +188,17 @@ class Stages:
         """Timed, and gone on with by the profiler where a pass is due."""
         if not self._profiling.due(step, number, visit):
             return visits.timed(step, number, visit)
-        chain_wanted = step.rung.id not in self._profiling.without_chain
-        outcome, profile = visits.profiled(step, number, visit, chain_wanted=chain_wanted)
+        outcome, profile = self._profiled(visits, step, number, visit)
         overdrawn = self.journal.now_s() > OVERDRAFT * self.settings.budget_s
         self._profiling.done(step.rung.id, profile, overdrawn=overdrawn)
         return outcome
+
+    def _profiled(
+        self, visits: Visits, step: PlannedRung, number: int, visit: int = 0
+    ) -> tuple[Trial | Failure, Profile | Failure | None]:
+        """With the chain of empty nodes only where it is not known to be next to nothing."""
+        chain_wanted = step.rung.id not in self._profiling.without_chain
+        return visits.profiled(step, number, visit, chain_wanted=chain_wanted)
 
     def _count(self, rung_id: str, number: int, outcome: Trial | Failure) -> None:
         """A rung that failed in two rounds running, or cannot run the model, is not visited again."""

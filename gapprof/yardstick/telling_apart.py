@@ -1,4 +1,7 @@
-"""The twins that `explain --twins` times: those that tell the engine from the library, and no others."""
+"""The twins that `explain --twins` times: those that tell the engine from the library, and no others.
+
+The model is profiled again in the same rounds: what is compared has to be seen at one speed of the machine.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,36 +11,39 @@ import numpy as np
 from gapprof import assets
 from gapprof.browser.visit import Equipment
 from gapprof.errors import EnvironmentUnusable, WrongUse
-from gapprof.facts.profiles import CAPPED, WEB
+from gapprof.facts.profiles import CAPPED, NATIVE, WEB
 from gapprof.facts.twins import ENGINE, SSE, WEB_TARGETS, WIDEST
 from gapprof.files import make_folder
 from gapprof.guard import Guard
 from gapprof.measure.teller import Teller
 from gapprof.places import cache_dir
-from gapprof.records.recording import Preflight, RoundStarted
+from gapprof.records.recording import PlannedRung, Preflight, RoundStarted
 from gapprof.records.settings import Settings
 from gapprof.records.subject import NativeRefusal, Subject
 from gapprof.yardstick import database as databases
 from gapprof.yardstick import native_side
 from gapprof.yardstick.bench import prepared
 
-ROUNDS = 3
-"""As few as have a spread, and as many as there are profiled passes to go with them."""
+ROUNDS = 5
+"""Student's t of five rounds makes intervals half as wide as that of three; more would bring little."""
+_PROFILED = (NATIVE, CAPPED, WEB)
 
-Telling = Callable[[Subject, Preflight, Teller, int], None]
-"""Subject, ladder, whom to tell, and the number of the first round."""
+Profiled = Callable[[PlannedRung, int], object]
+"""Visits a rung in a round, with the profiler."""
+Telling = Callable[[Subject, Preflight, Teller, int, Profiled], None]
+"""Subject, ladder, whom to tell, the number of the first round, and what profiles the model in it."""
 
 
 def telling_apart(settings: Settings, *, guard: Guard, scratch: Path) -> Telling:
     """Bound to one run of this machine; what cannot be measured becomes a note, never an error."""
 
-    def tell(subject: Subject, preflight: Preflight, teller: Teller, first: int) -> None:
+    def tell(subject: Subject, preflight: Preflight, teller: Teller, first: int, profiled: Profiled) -> None:
         why = _why_not(subject, preflight)
         if why:
             teller.journal.note("report", f"No twins: {why}")
             return
         try:
-            _timed(subject, preflight, teller, first, settings, guard, scratch)
+            _timed(subject, preflight, teller, first, profiled, settings, guard, scratch)
         except (EnvironmentUnusable, WrongUse) as error:
             teller.journal.note("report", f"The twins broke off: {error.message}")
 
@@ -70,6 +76,7 @@ def _timed(
     preflight: Preflight,
     teller: Teller,
     first: int,
+    profiled: Profiled,
     settings: Settings,
     guard: Guard,
     scratch: Path,
@@ -108,13 +115,16 @@ def _timed(
             databases.write(path, databases.extended(database, tuned, **here))
         except (EnvironmentUnusable, WrongUse) as error:
             journal.note("report", f"What was tuned could not be kept: {error.message}")
-    places = ["page", *bench.native_targets]
+    owners = {steps[rung].alias_of or rung for rung in _PROFILED if not steps[rung].refusal}
+    places = ["page", *bench.native_targets, *sorted(owners)]
     for number in range(first, first + ROUNDS):
         order = tuple(str(one) for one in np.random.default_rng([settings.seed, number]).permutation(places))
         journal.write(RoundStarted(round=number, kind="side", order=order, at_s=journal.now_s()))
         for place in order:
             teller.tell("twins", place, round_number=number, planned=first + ROUNDS)
-            if place == "page":
+            if place in owners:
+                profiled(steps[place], number)
+            elif place == "page":
                 bench.time_in_page(tuned, number)
             else:
                 bench.time_natively(tuned, place, number)

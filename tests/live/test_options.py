@@ -14,7 +14,9 @@ from gapprof.assets import web_dist
 from gapprof.records.codec import decode_recording
 from gapprof.records.recording import Recording
 from gapprof.records.report import CauseRow, Evidence
-from gapprof.records.trial import OutputCheck, Trial
+from gapprof.records.trial import OutputCheck, Profile, Trial
+from gapprof.records.twins import TwinTrial
+from gapprof.yardstick.telling_apart import ROUNDS
 from tests.live.conftest import BURN_MS, EVERY_MS
 
 
@@ -55,6 +57,18 @@ def test_twins_tell_the_engine_from_the_library(flagged: Report) -> None:
     assert "--twins" not in flagged.residual.why
     assert {"native-128-avx", "web-engine", "web-library"} <= {row.id for row in flagged.rungs}
     assert all("runtime" in row.causes for row in flagged.operators if row.op_type.endswith("Conv"))
+
+
+def test_twins_and_the_model_are_seen_in_the_same_rounds(
+    flagged: Report, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    assert flagged.settings.twins
+    told = [one for one in recordings(tmp_path_factory) if one.begin.settings.twins]
+    for recording in told:
+        timed = {trial.round for trial in recording.of(TwinTrial) if trial.round >= 0}
+        assert len(timed) == ROUNDS
+        for rung in ("native-128", "web-worker"):
+            assert timed <= {one.round for one in recording.of(Profile) if one.rung == rung}
 
 
 def test_a_worker_has_no_main_thread_to_wait_for(flagged: Report) -> None:

@@ -13,7 +13,8 @@ from gapprof.records.model import NodeCensus
 from gapprof.records.recording import Recording
 from gapprof.records.report import OperatorRow, Report, SpeedOfLight
 from gapprof.records.settings import Settings
-from gapprof.records.trial import Profile
+from gapprof.records.trial import NodeTime, Profile
+from gapprof.records.twins import TwinTrial
 from tests.truth.recorder import record
 from tests.unit.facts.twins import with_twins
 
@@ -97,16 +98,31 @@ def test_what_has_no_twin_is_no_part_of_the_comparison_and_too_little_of_it_is_n
     assert "of their time can be told" in told(least)
 
 
-def test_passes_of_another_pace_than_the_rounds_are_no_verdict() -> None:
+def test_a_machine_that_was_slower_by_then_changes_no_verdict() -> None:
+    """Profiles and twins of a round see the same machine; rounds of profiles alone are no part of it."""
+    web = web_ms()
+    one = recording({"conv": web["conv"] / 4, "soft": web["soft"]})
+    profiled = [entry for entry in one.entries if isinstance(entry, Profile) and entry.rung == WEB]
+    slow = [
+        replace(entry, round=50 + number, nodes=slower(entry.nodes)) for number, entry in enumerate(profiled)
+    ]
+    found, other = best(build(one)), best(build(replace(one, entries=(*one.entries, *slow))))
+    assert found.above == other.above
+    assert found.verdict == other.verdict == "above"
+
+
+def slower(nodes: tuple[NodeTime, ...]) -> tuple[NodeTime, ...]:
+    return tuple(replace(node, samples_ms=tuple(3 * ms for ms in node.samples_ms)) for node in nodes)
+
+
+def test_without_a_round_that_has_both_nothing_is_compared() -> None:
     one = recording(web_ms())
-    entries = tuple(
-        replace(entry, unprofiled_ms=tuple(0.7 * ms for ms in entry.unprofiled_ms))
-        if isinstance(entry, Profile) and entry.rung == WEB
-        else entry
+    moved = tuple(
+        replace(entry, round=70 + entry.round) if isinstance(entry, TwinTrial) else entry
         for entry in one.entries
     )
     assert best(build(one)).verdict == "expected"
-    assert best(build(replace(one, entries=entries))).verdict == "unclear"
+    assert build(replace(one, entries=moved)).speed_of_light is None
 
 
 def test_a_floor_above_what_a_node_takes_is_none() -> None:

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from gapprof.kernels.families.mapped import Mapped
 from gapprof.records.recording import Recording
+from gapprof.records.trial import Profile
 from gapprof.records.twins import TwinNode, TwinPeak, TwinPlan, TwinTime, TwinTrial
 from gapprof.yardstick.shapes import key_of
 
@@ -21,7 +22,9 @@ def with_twins(
     without: tuple[str, ...] = (),
     peaks: Mapping[tuple[str, float], float] = MappingProxyType({}),
 ) -> Recording:
-    """`nodes`: name → target → ms of a call; `luck`: what wasm takes in each round, times that.
+    """In the rounds that have profiled passes. `nodes`: name → target → ms of a call.
+
+    `luck`: what wasm takes in each round, times that; as many rounds as it has values.
 
     `peaks`: (what is measured, how much of it in a call) → ms of a call as wasm.
     """
@@ -40,10 +43,11 @@ def with_twins(
     calls = {**nodes, **{f"peak {number}": {"wasm": ms} for number, ms in enumerate(peaks.values())}}
     shapes |= {name: name for name in calls if name not in nodes}
     targets = dict.fromkeys(target for times in nodes.values() for target in times)
+    profiled = sorted({one.round for one in recording.of(Profile)})
     trials = tuple(
         TwinTrial(
             target=target,
-            round=20 + number,
+            round=number,
             times=tuple(
                 TwinTime(
                     shape=shapes[name],
@@ -58,6 +62,6 @@ def with_twins(
             ended_s=1.0,
         )
         for target in targets
-        for number, factor in enumerate(luck)
+        for number, factor in zip(profiled, luck, strict=False)
     )
     return replace(recording, entries=(*recording.entries, plan, *trials))

@@ -13,7 +13,7 @@ from gapprof.live import silent
 from gapprof.measure.journal import Journal, open_journal
 from gapprof.measure.teller import Teller
 from gapprof.records.job import Chain
-from gapprof.records.recording import Note, Preflight
+from gapprof.records.recording import Note, PlannedRung, Preflight
 from gapprof.records.settings import Settings
 from gapprof.records.subject import NativeRefusal, StagedModel, Subject
 from gapprof.yardstick.telling_apart import telling_apart
@@ -31,8 +31,12 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 def notes(journal: Journal, preflight: Preflight, subject: Subject, tmp_path: Path) -> list[str]:
     with Guard() as guard:
         telling = telling_apart(Settings(twins=True), guard=guard, scratch=tmp_path)
-        telling(subject, preflight, Teller(observer=silent, journal=journal), 6)
+        telling(subject, preflight, Teller(observer=silent, journal=journal), 6, nothing_is_profiled)
     return [entry.text for entry in journal.recording().of(Note)]
+
+
+def nothing_is_profiled(step: PlannedRung, number: int) -> object:
+    return pytest.fail(f"{step.rung.id} is profiled in round {number}")
 
 
 def subject(tmp_path: Path) -> Subject:
