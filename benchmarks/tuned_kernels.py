@@ -5,7 +5,7 @@ python benchmarks/tuned_kernels.py [zoo:MODEL | RECORDING.jsonl ...]     default
 
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from gapprof.places import cache_dir, state_dir
 from gapprof.recordings import read_run
 from gapprof.records.recording import Recording
 from gapprof.stats.contrast import mean
-from gapprof.stats.interval import exponential, t_interval
+from gapprof.stats.interval import Interval, exponential, linearised, t_interval
 from gapprof.yardstick.ratios import middle
 from gapprof.yardstick.report import kernels_of
 from gapprof.yardstick.shapes import shape_of
@@ -83,21 +83,46 @@ def best(found: Twins, name: str) -> Mapping[int, float]:
     return min((one for one in each if one), key=lambda one: middle(one) or math.inf)
 
 
+def by_round(shapes: Sequence[Mapping[int, float]]) -> dict[int, float]:
+    """Round → mean over shapes, in the rounds that all have."""
+    rounds = set.intersection(*(set(one) for one in shapes))
+    return {number: mean([one[number] for one in shapes]) for number in sorted(rounds)}
+
+
+def pooled(models: Sequence[Sequence[Mapping[int, float]]]) -> Interval:
+    """ln of the geometric mean over the shapes of all models, whose rounds are independent of each other."""
+    counts = [len(shapes) for shapes in models]
+    columns = [
+        {number * len(models) + place: value for number, value in by_round(shapes).items()}
+        for place, shapes in enumerate(models)
+    ]
+
+    def of_means(*means: float) -> float:
+        return math.fsum(n * one for n, one in zip(counts, means, strict=True)) / sum(counts)
+
+    return linearised(of_means, columns)
+
+
+def told(kind: str, interval: Interval, shapes: int) -> str:
+    """One line of the geometric mean of a kind."""
+    found = exponential(interval)
+    return (
+        f"  {kind}: {found.point:.2f}x [{found.low:.2f}, {found.high:.2f}], "
+        f"geometric mean over {shapes} shapes"
+    )
+
+
 def main() -> None:
-    """One line per kind and model, then the tuning time and the whole model."""
+    """One line per kind and model, then the tuning time and the whole model; last all models together."""
+    zoo: dict[str, list[list[dict[int, float]]]] = {}
     for given in sys.argv[1:] or ["zoo:mobilenetv2", "zoo:bert-small"]:
         path = Path(given) if given.endswith(".jsonl") else measured(given)
         recording = read_run(path)
         table = kernels_of(recording)
         print(f"{table.model.name}: {table.rounds} rounds, tuned in {table.tuning_s:.1f} s")
         for kind, shapes in ratios(recording).items():
-            rounds = set.intersection(*(set(one) for one in shapes))
-            logs = [mean([one[number] for one in shapes]) for number in sorted(rounds)]
-            interval = exponential(t_interval(logs))
-            print(
-                f"  {kind}: {interval.point:.2f}x [{interval.low:.2f}, {interval.high:.2f}], "
-                f"geometric mean over {len(shapes)} shapes"
-            )
+            zoo.setdefault(kind, []).append(shapes)
+            print(told(kind, t_interval(list(by_round(shapes).values())), len(shapes)))
         summary = table.summary
         if summary and summary.program and summary.program_ms:
             one = summary.program
@@ -108,6 +133,9 @@ def main() -> None:
             )
         elif summary:
             print(f"  whole model: {summary.web_ms:.1f} ms, predicted {summary.predicted_ms:.1f} ms")
+    print("all together")
+    for kind, models in zoo.items():
+        print(told(kind, pooled(models), sum(len(shapes) for shapes in models)))
 
 
 if __name__ == "__main__":

@@ -118,6 +118,7 @@ def test_a_slower_machine_is_no_wider_gap() -> None:
     assert comparison.headline.endswith("The browser is 1.3x slower and native is 1.3x slower than before.")
 
 
+@pytest.mark.numbers
 def test_equals_name_a_change_in_one_of_twenty_comparisons_at_most() -> None:
     """All verdicts of a comparison hold together; 11.5 % is 5 % plus three standard errors of 100 pairs."""
     false = sum(
@@ -131,6 +132,7 @@ def test_equals_name_a_change_in_one_of_twenty_comparisons_at_most() -> None:
     assert false / PAIRS <= 0.115
 
 
+@pytest.mark.numbers
 def test_the_printed_interval_holds_the_planted_change_in_95_of_100() -> None:
     """Of the causes that stand on rounds alone; those with passes behind them may only be too careful."""
     truth = {"threads": 1.3, "simd": 1.0, "library": 1.0, "contention": 1.0, "gap": 1.3, "web": 1.3}

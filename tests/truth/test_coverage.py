@@ -12,6 +12,8 @@ from gapprof.stats.planning import rounds_needed
 from gapprof.stats.verdict import verdict
 from tests.truth.recorder import record
 
+pytestmark = pytest.mark.numbers
+
 SIMULATIONS = 2000
 
 

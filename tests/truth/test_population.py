@@ -15,6 +15,8 @@ from tests.truth import test_whole_run
 from tests.truth.population import BARE, SETTINGS, Outcome, plan_for, planted, population, run
 from tests.truth.weather import CLIMATES, over
 
+pytestmark = pytest.mark.numbers
+
 FEW, MANY = range(3_000), range(3_000, 30_000)
 """So many that chance moves a share of 0.95 by less than half of what it may be off."""
 ALIKE = ("gaussian", "recorded", "stalls", "drift")

@@ -180,6 +180,7 @@ def test_what_a_machine_cannot_give_is_impossible_and_no_failure(tmp_path: Path)
     assert report.status == "passed"
 
 
+@pytest.mark.numbers
 @pytest.mark.parametrize("seed", range(5))
 def test_noise_alone_fails_no_row(seed: int, tmp_path: Path) -> None:
     """At 99.9 % over five runs of a dozen rows."""
