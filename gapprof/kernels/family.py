@@ -50,6 +50,8 @@ class Family:
     """The loop nest; it takes as many addresses as `buffers` has sizes."""
     buffers: Callable[[Any], tuple[int, ...]]
     """Bytes of each parameter's buffer; the last one is written, the others are read."""
+    weights: Callable[[Any], tuple[int, ...]] = lambda _shape: ()
+    """Which of them hold weights, which every run reads once; the others were written just before."""
     words: Callable[[Any], str]
     """What is computed, in a few words, as people who write kernels say it."""
     alone: bool = False

@@ -71,5 +71,9 @@ class TwinPlan(Struct, frozen=True, kw_only=True, tag="twin-plan", tag_field="en
 
     nodes: tuple[TwinNode, ...]
     footprint_bytes: int
+    """Of the weights."""
+    alive_bytes: int = 0
+    """Of the activations that the model keeps alive at once. Since 1.3; 0 in older ones, which wrote to a
+    memory as large as the weights."""
     peaks: tuple[TwinPeak, ...] = ()
     """Since 1.2."""

@@ -48,6 +48,11 @@ def census(
     return tuple(_row(node, known) for node in graph.node)
 
 
+def size_bytes(dtype: str, shape: Shape) -> int:
+    """What a tensor takes; 0 for types that hold no numbers. `dtype`: onnxruntime's name, or numpy's."""
+    return math.prod(shape) * _BYTES.get(dtype, 0)
+
+
 def _row(node: onnx.NodeProto, known: Mapping[str, _Known]) -> NodeCensus:
     shapes = NodeShapes(
         node=node,
@@ -68,4 +73,4 @@ def _row(node: onnx.NodeProto, known: Mapping[str, _Known]) -> NodeCensus:
 
 
 def _sized(dtype: str, shape: Shape) -> _Known:
-    return shape, math.prod(shape) * _BYTES.get(dtype, 0), _NUMPY.get(dtype, dtype)
+    return shape, size_bytes(dtype, shape), _NUMPY.get(dtype, dtype)

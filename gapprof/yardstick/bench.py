@@ -1,7 +1,7 @@
 """Where twins are tuned and timed: a page of the user's browser, and a process for each instruction set."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,14 +17,14 @@ from gapprof.records.recording import PlannedRung
 from gapprof.records.subject import NativeRefusal, Subject
 from gapprof.records.twins import Schedule, TwinPlan, TwinRun, TwinTime, TwinTrial
 from gapprof.yardstick import native_side
-from gapprof.yardstick.buffers import Memory, memory_for, room_for
+from gapprof.yardstick.alive import alive_bytes
+from gapprof.yardstick.buffers import Memory, memory_for
 from gapprof.yardstick.cover import covered
 from gapprof.yardstick.peaks import peaks
 from gapprof.yardstick.program import Program
-from gapprof.yardstick.shapes import family_of, shape_of
 from gapprof.yardstick.tuning import Tuned, batches, best
 from gapprof.yardstick.web_side import Candidate, Page
-from gapprof.yardstick.wish import NATIVE_TIMING, PROGRAM, TIMING, TUNING, Wanted
+from gapprof.yardstick.wish import NATIVE_TIMING, PROGRAM, TIMING, TUNING, Wanted, need_of
 
 TUNING_ROUND = -1
 DEADLINE_S = 600.0
@@ -90,9 +90,7 @@ class Bench:
         began_s = self.journal.now_s()
         asked = native_side.Asked(
             target=target,
-            read_bytes=self.memory.read_bytes,
-            written_bytes=self.memory.written_bytes,
-            alone_bytes=self.memory.alone_bytes,
+            memory=self.memory,
             wanted=tuple(one.wanted for one in candidates),
             effort=NATIVE_TIMING,
             seed=self.seed + number,
@@ -167,12 +165,15 @@ def prepared(
     nodes = covered(graph, subject.facts.inputs, subject.facts.nodes)
     shapes = tuple(dict.fromkeys(part for node in nodes for part in node.parts))
     footprint = 4 * subject.facts.parameters
+    alive = alive_bytes(graph, subject.facts)
     best = peaks(subject.facts.nodes) if shapes else ()
-    memory = replace(
-        memory_for([_need(shape) for shape in shapes], footprint),
-        alone_bytes=room_for([_need(peak.shape) for peak in best]),
+    memory = memory_for(
+        [need_of(shape) for shape in shapes],
+        footprint_bytes=footprint,
+        alive_bytes=alive,
+        alone=[need_of(peak.shape) for peak in best],
     )
-    journal.write(TwinPlan(nodes=nodes, footprint_bytes=footprint, peaks=best))
+    journal.write(TwinPlan(nodes=nodes, footprint_bytes=footprint, alive_bytes=alive, peaks=best))
     wanted = set(native_targets)
     return Bench(
         journal=journal,
@@ -226,11 +227,6 @@ def _job(step: PlannedRung, pace: Pace) -> Job:
         outputs_path="",
         pace=pace,
     )
-
-
-def _need(shape: str) -> tuple[int, ...]:
-    decoded = shape_of(shape)
-    return family_of(decoded).buffers(decoded)
 
 
 def _schedule(tile: Tile) -> Schedule:

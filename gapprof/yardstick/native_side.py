@@ -25,9 +25,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     """What the process gets."""
 
     target: str
-    read_bytes: int
-    written_bytes: int
-    alone_bytes: int
+    memory: Memory
     wanted: tuple[Wanted, ...]
     effort: Effort
     seed: int
@@ -62,10 +60,9 @@ def targets() -> tuple[Target, ...]:
 def _timed(request: dict[str, Any]) -> dict[str, Any]:
     asked = msgspec.convert(request, Asked)
     target = next(one for one in host_targets() if one.id == asked.target)
-    memory = Memory(asked.read_bytes, asked.written_bytes, asked.alone_bytes)
-    buffer = _filled(memory.size_bytes, asked.seed)
+    buffer = _filled(asked.memory.size_bytes, asked.seed)
     base = -(-buffer.ctypes.data // 64) * 64
-    nests = [_Nest(one, target, memory, base) for one in asked.wanted]
+    nests = [_Nest(one, target, asked.memory, base) for one in asked.wanted]
     for nest in nests:
         nest.warm_up(asked.effort)
     random = np.random.default_rng(asked.seed)

@@ -5,7 +5,7 @@ from msgspec import Struct
 from gapprof.kernels.family import Tile
 from gapprof.kernels.ir import Kernel
 from gapprof.kernels.machine import Machine
-from gapprof.yardstick.buffers import Memory, alone, calls
+from gapprof.yardstick.buffers import Memory, Need, alone, calls
 from gapprof.yardstick.shapes import family_of, shape_of
 
 
@@ -22,10 +22,15 @@ class Wanted(Struct, frozen=True, kw_only=True):
 
     def calls(self, memory: Memory) -> tuple[tuple[int, ...], ...]:
         """Its arguments."""
-        shape = shape_of(self.shape)
-        family = family_of(shape)
-        need = family.buffers(shape)
-        return (alone(need, memory),) if family.alone else calls(need, memory)
+        need = need_of(self.shape)
+        return (alone(need, memory),) if family_of(shape_of(self.shape)).alone else calls(need, memory)
+
+
+def need_of(key: str) -> Need:
+    """Of a shape by its name."""
+    shape = shape_of(key)
+    family = family_of(shape)
+    return Need(sizes=family.buffers(shape), weights=family.weights(shape))
 
 
 class Effort(Struct, frozen=True, kw_only=True):

@@ -136,10 +136,16 @@ def conv_buffers(shape: Conv) -> tuple[int, ...]:
     return direct_buffers(shape.window, _Floats(shape.bias, shape.activation, fused=False))
 
 
+def conv_weights(shape: Conv) -> tuple[int, ...]:
+    """Filters, and the bias where there is one."""
+    return (1, 2) if shape.bias else (1,)
+
+
 FAMILY = Family(
     kind=Conv,
     tiles=lambda shape, machine: direct_tiles(shape.window, machine),
     kernel=conv,
     buffers=conv_buffers,
+    weights=conv_weights,
     words=lambda shape: direct_words(shape.window),
 )

@@ -146,5 +146,6 @@ FAMILY = Family(
     tiles=lambda shape, machine: direct_tiles(shape.window, machine),
     kernel=conv_int8,
     buffers=lambda shape: direct_buffers(shape.window, _Pairs(shape.zero_point, shape.unsigned)),
+    weights=lambda _shape: (1, 2, 3),
     words=_words,
 )

@@ -2,7 +2,7 @@
 
 from gapprof.kernels.builder import Builder
 from gapprof.kernels.direct import window_words
-from gapprof.kernels.families.conv import Conv, conv_buffers, strided
+from gapprof.kernels.families.conv import Conv, conv_buffers, conv_weights, strided
 from gapprof.kernels.family import F32, Family, Tile
 from gapprof.kernels.functions import activation
 from gapprof.kernels.ir import Expression, Kernel, LoadSplat, Local, Vector
@@ -147,5 +147,6 @@ FAMILY = Family(
     tiles=_tiles,
     kernel=lambda shape, tile, machine: depthwise(shape, tile.rows, machine),
     buffers=conv_buffers,
+    weights=conv_weights,
     words=_words,
 )

@@ -245,9 +245,18 @@ def _buffers(shape: Gemm) -> tuple[int, ...]:
     return a, b, *bias, shape.batch * shape.rows * shape.columns * F32
 
 
+def _weights(shape: Gemm) -> tuple[int, ...]:
+    """B where it is packed; else A, the filters of a convolution; none in products of activations."""
+    if shape.packed:
+        return (1, 2) if shape.bias else (1,)
+    if shape.bias:
+        return (0, 2)
+    return (0,) if shape.batch == 1 or shape.shared == "a" else ()
+
+
 def _words(shape: Gemm) -> str:
     batch = f"{shape.batch} of " if shape.batch > 1 else ""
     return f"{batch}{shape.rows}x{shape.depth}x{shape.columns}"
 
 
-FAMILY = Family(kind=Gemm, tiles=_tiles, kernel=gemm, buffers=_buffers, words=_words)
+FAMILY = Family(kind=Gemm, tiles=_tiles, kernel=gemm, buffers=_buffers, weights=_weights, words=_words)

@@ -5,10 +5,10 @@ import pytest
 from gapprof.kernels.families.peak import Peak
 from gapprof.kernels.family import Tile
 from gapprof.records.model import NodeCensus
-from gapprof.yardstick.buffers import Memory, room_for
+from gapprof.yardstick.buffers import Need, memory_for
 from gapprof.yardstick.peaks import peaks
-from gapprof.yardstick.shapes import family_of, shape_of
-from gapprof.yardstick.wish import Wanted
+from gapprof.yardstick.shapes import shape_of
+from gapprof.yardstick.wish import Wanted, need_of
 
 
 def node(size_bytes: int) -> NodeCensus:
@@ -36,11 +36,11 @@ def test_memory_is_streamed_up_to_what_the_largest_node_does_not_fit(
 def test_all_of_them_stay_in_stretches_of_their_own(largest: int) -> None:
     """However small the model's own memory is."""
     found = peaks([node(largest)])
-    needs = [family_of(shape_of(peak.shape)).buffers(shape_of(peak.shape)) for peak in found]
-    memory = Memory(1000, 64, room_for(needs))
+    needs = [need_of(peak.shape) for peak in found]
+    memory = memory_for([Need(sizes=(64, 64))], footprint_bytes=1000, alive_bytes=64, alone=needs)
     for peak, need in zip(found, needs, strict=True):
         (call,) = Wanted(shape=peak.shape, tile=Tile(1, 1, 1, 1)).calls(memory)
-        assert call[0] >= memory.read_bytes + memory.written_bytes
-        ends = [at + size for at, size in zip(call, need, strict=True)]
+        assert call[0] >= memory.first_result + memory.written_bytes
+        ends = [at + size for at, size in zip(call, need.sizes, strict=True)]
         assert all(end <= start for end, start in zip(ends, call[1:], strict=False))
         assert ends[-1] <= memory.size_bytes
