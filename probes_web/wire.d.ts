@@ -92,6 +92,7 @@ export interface KernelsTask {
   seed: number;
   data: readonly Bytes[];
   cases: readonly KernelCase[];
+  threads: number;
   warmup_ms: number;
   sample_ms: number;
   shown: readonly readonly [number, number][];

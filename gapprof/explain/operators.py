@@ -16,7 +16,7 @@ from gapprof.stats.lmdi import log_mean
 
 OVERHEAD = "overhead"
 """`op_type` of the rows that are no nodes."""
-_UNKNOWN = "what this browser could do at best was not measured (--twins measures it, for one thread)"
+_UNKNOWN = "what this browser could do at best was not measured (--twins measures it)"
 _NO_NODE = "it is no node, and has no floor"
 _NO_CENSUS = "it is no node of the common graph"
 WEIGHTING = "weighting"

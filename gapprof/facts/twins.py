@@ -25,7 +25,7 @@ class Twins:
 
     nodes: tuple[TwinNode, ...]
     ms: Mapping[str, Mapping[str, ByRound]]
-    """Target → shape → round → ms of one call."""
+    """Target → shape → round → ms of one call, its work shared without loss by the threads that there are."""
     schedules: Mapping[str, Mapping[str, Schedule]]
     """Target → shape → the schedule that was timed."""
     browser: str
@@ -63,7 +63,7 @@ def twins(case: Case) -> Twins | None:
             continue
         for one in trial.times:
             by_round = ms.setdefault(trial.target, {}).setdefault(one.shape, {})
-            by_round[trial.round] = median(one.samples_us) / 1e3
+            by_round[trial.round] = median(one.samples_us) / 1e3 / trial.threads
             schedules.setdefault(trial.target, {})[one.shape] = one.schedule
     return Twins(
         nodes=plan.nodes,

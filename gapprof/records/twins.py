@@ -47,6 +47,9 @@ class TwinTrial(Struct, frozen=True, kw_only=True, tag="twins", tag_field="entry
     round: int
     """-1: looking for the best schedules."""
     times: tuple[TwinTime, ...]
+    threads: int = 1
+    """So many ran the same nest at once, each on a memory of its own; a sample is what one of them took for a
+    whole call. Since 1.3."""
     engine: str
     """Browser with its version, or LLVM's."""
     started_s: float

@@ -118,6 +118,8 @@ class KernelsTask(Struct, frozen=True, kw_only=True, tag="kernels", tag_field="k
     data: tuple[Bytes, ...]
     """Placed in that memory."""
     cases: tuple[KernelCase, ...]
+    threads: int = 1
+    """So many run a kernel at once while it is timed, each on a memory of its own."""
     warmup_ms: float
     """For each: the engine compiles it meanwhile."""
     sample_ms: float

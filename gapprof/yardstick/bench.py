@@ -42,6 +42,8 @@ class Bench:
     shapes: tuple[str, ...]
     web_targets: tuple[str, ...]
     native_targets: tuple[str, ...]
+    threads: int
+    """That share a nest's work while it is timed."""
     seed: int
     scratch: Path
 
@@ -53,7 +55,9 @@ class Bench:
             return found
         for group in (wanted[at : at + _SHAPES_AT_ONCE] for at in range(0, len(wanted), _SHAPES_AT_ONCE)):
             began_s = self.journal.now_s()
-            samples, browser = self.page.timed(group, TUNING, seed=self.seed, deadline_s=DEADLINE_S)
+            samples, browser = self.page.timed(
+                group, TUNING, threads=1, seed=self.seed, deadline_s=DEADLINE_S
+            )
             candidates = [one for batch in group for one in batch]
             times = [one for batch in samples for one in batch]
             self._write(TUNING_ROUND, candidates, times, browser, began_s)
@@ -75,7 +79,11 @@ class Bench:
         ]
         began_s = self.journal.now_s()
         samples, browser = self.page.timed(
-            [candidates], TIMING, seed=self.seed + number, deadline_s=DEADLINE_S
+            [candidates],
+            TIMING,
+            threads=self.threads,
+            seed=self.seed + number,
+            deadline_s=DEADLINE_S,
         )
         self._write(number, candidates, samples[0], browser, began_s)
 
@@ -93,6 +101,7 @@ class Bench:
             memory=self.memory,
             wanted=tuple(one.wanted for one in candidates),
             effort=NATIVE_TIMING,
+            threads=self.threads,
             seed=self.seed + number,
         )
         answer = native_side.timed(asked, scratch=self.scratch, deadline_s=DEADLINE_S)
@@ -135,6 +144,7 @@ class Bench:
                 TwinTrial(
                     target=target,
                     round=number,
+                    threads=1 if number == TUNING_ROUND else self.threads,
                     times=times,
                     engine=engine,
                     started_s=began_s,
@@ -152,6 +162,7 @@ def prepared(
     *,
     web_targets: Iterable[str],
     native_targets: Iterable[str],
+    threads: int,
     seed: int,
     scratch: Path,
 ) -> Bench:
@@ -182,6 +193,7 @@ def prepared(
         shapes=(*shapes, *(peak.shape for peak in best)),
         web_targets=tuple(web_targets),
         native_targets=tuple(one for one in _native_targets(journal) if one in wanted),
+        threads=threads,
         seed=seed,
         scratch=scratch,
     )

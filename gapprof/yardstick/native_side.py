@@ -1,4 +1,4 @@
-"""Twins as native code, in a fresh process for every instruction set."""
+"""Twins as native code, in a fresh process for every instruction set, on as many threads as the page has."""
 
 import time
 from pathlib import Path
@@ -9,16 +9,19 @@ import numpy as np
 from msgspec import Struct
 
 from gapprof.errors import EnvironmentUnusable
-from gapprof.kernels.llvm.compile import compiled, host_targets, version
+from gapprof.kernels.llvm.compile import Compiled, compiled, host_targets, version
 from gapprof.kernels.llvm.target import Target
 from gapprof.kernels.machine import Machine
 from gapprof.subject import child
 from gapprof.text import numbers
 from gapprof.yardstick.buffers import Memory
+from gapprof.yardstick.companions import accompanied
 from gapprof.yardstick.wish import Effort, Wanted
 
 _MODULE = "gapprof.yardstick.native_side"
 _PERIOD = 4099
+_PIECES = 8
+"""Of a sample, after each of which a companion looks whether it is still wanted."""
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -28,6 +31,8 @@ class Asked(Struct, frozen=True, kw_only=True):
     memory: Memory
     wanted: tuple[Wanted, ...]
     effort: Effort
+    threads: int
+    """That run a nest at once while it is timed, each on a memory of its own."""
     seed: int
 
 
@@ -60,25 +65,38 @@ def targets() -> tuple[Target, ...]:
 def _timed(request: dict[str, Any]) -> dict[str, Any]:
     asked = msgspec.convert(request, Asked)
     target = next(one for one in host_targets() if one.id == asked.target)
-    buffer = _filled(asked.memory.size_bytes, asked.seed)
-    base = -(-buffer.ctypes.data // 64) * 64
-    nests = [_Nest(one, target, asked.memory, base) for one in asked.wanted]
-    for nest in nests:
+    codes = [compiled([one.kernel(Machine(target.lanes, target.fused))], target) for one in asked.wanted]
+    memories = [_filled(asked.memory.size_bytes, asked.seed + number) for number in range(asked.threads)]
+    tables = [np.array(one.calls(asked.memory), np.int64) for one in asked.wanted]
+    nests, *others = (
+        [_Nest(code, table + _base(memory)) for code, table in zip(codes, tables, strict=True)]
+        for memory in memories
+    )
+    for at, nest in enumerate(nests):
         nest.warm_up(asked.effort)
+        for other in others:
+            other[at].keep_up_with(nest)
     random = np.random.default_rng(asked.seed)
     samples: list[list[float]] = [[] for _ in nests]
-    for _ in range(asked.effort.samples):
-        for at in random.permutation(len(nests)):
-            samples[at].append(nests[at].sample_us())
+    with accompanied([[nest.piece for nest in one] for one in others]) as companions:
+        for _ in range(asked.effort.samples):
+            for at in random.permutation(len(nests)):
+                nests[at].once()
+                with companions.working(at):
+                    samples[at].append(nests[at].sample_us())
     return {"samples_us": samples, "engine": version()}
+
+
+def _base(memory: "np.ndarray[Any, np.dtype[np.float32]]") -> int:
+    """The first cache line of it."""
+    return int(-(-memory.ctypes.data // 64) * 64)
 
 
 class _Nest:
     """One loop nest as machine code, with its table of arguments."""
 
-    def __init__(self, wanted: Wanted, target: Target, memory: Memory, base: int) -> None:
-        self._code = compiled([wanted.kernel(Machine(target.lanes, target.fused))], target)
-        self._table = np.array(wanted.calls(memory), np.int64) + base
+    def __init__(self, code: Compiled, table: "np.ndarray[Any, np.dtype[np.int64]]") -> None:
+        self._code, self._table = code, table
         self._batch = 1
         self._next = 0
 
@@ -95,9 +113,20 @@ class _Nest:
                 self._batch = max(1, round(self._batch * effort.sample_ms / took_ms))
                 return
 
-    def sample_us(self) -> float:
-        """The mean of a call; one call before it, since what ran last has the caches."""
+    def once(self) -> None:
+        """One call; also before a sample, since what ran last has the caches."""
         self._run(1)
+
+    def keep_up_with(self, timed: "_Nest") -> None:
+        """Work in pieces of a sample of another's."""
+        self._batch = max(1, timed._batch // _PIECES)
+
+    def piece(self) -> None:
+        """One of them."""
+        self._run(self._batch)
+
+    def sample_us(self) -> float:
+        """The mean of a call."""
         return self._run(self._batch) * 1e6 / self._batch
 
     def _run(self, times: int) -> float:

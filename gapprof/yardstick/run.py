@@ -110,6 +110,7 @@ def measured(
                 equipment,
                 web_targets=MACHINES,
                 native_targets=_VECTORS,
+                threads=1,
                 seed=seed,
                 scratch=workdir,
             )

@@ -57,8 +57,6 @@ def _why_not(subject: Subject, preflight: Preflight) -> str:
     for rung in (CAPPED, WEB):
         if steps[rung].refusal:
             return f"{rung}: {steps[rung].refusal}"
-    if preflight.page_threads != 1:
-        return f"they run one thread, and the page has {preflight.page_threads}"
     return ""
 
 
@@ -94,6 +92,7 @@ def _timed(
         equipment,
         web_targets=WEB_TARGETS,
         native_targets=(SSE, *(native for _, native in ENGINE), *_widest()),
+        threads=max(1, preflight.page_threads),
         seed=settings.seed,
         scratch=scratch,
     )

@@ -90,15 +90,25 @@ class Page:
         return self._visited(ran, inputs=program.image, deadline_s=deadline_s)
 
     def timed(
-        self, batches: Sequence[Sequence[Candidate]], effort: Effort, *, seed: int, deadline_s: float
+        self,
+        batches: Sequence[Sequence[Candidate]],
+        effort: Effort,
+        *,
+        threads: int,
+        seed: int,
+        deadline_s: float,
     ) -> tuple[list[tuple[tuple[float, ...], ...]], str]:
         """Samples in µs per batch and candidate, and the browser. Each batch is timed in rounds of its own.
+
+        With more threads each runs the same nest on a memory of its own; a sample is what one of them took.
 
         Raises EnvironmentUnusable: a browser that runs no wasm of ours is no yardstick.
         """
 
         async def all_of_them(visit: Visit, browser: str) -> tuple[list[tuple[tuple[float, ...], ...]], str]:
-            return [await self._batch(visit, one, effort, seed, deadline_s) for one in batches], browser
+            return [
+                await self._batch(visit, one, effort, threads, seed, deadline_s) for one in batches
+            ], browser
 
         return self._visited(all_of_them, inputs=b"", deadline_s=deadline_s)
 
@@ -126,13 +136,14 @@ class Page:
             ) from error
 
     async def _batch(
-        self, visit: Visit, batch: Sequence[Candidate], effort: Effort, seed: int, most_s: float
+        self, visit: Visit, batch: Sequence[Candidate], effort: Effort, threads: int, seed: int, most_s: float
     ) -> tuple[tuple[float, ...], ...]:
         task = KernelsTask(
             memory_bytes=self.memory.size_bytes,
             seed=seed,
             data=(),
             cases=tuple(self._case(one, effort) for one in batch),
+            threads=threads,
             warmup_ms=effort.warmup_ms,
             sample_ms=effort.sample_ms,
             shown=(),

@@ -1,76 +1,59 @@
 // @ts-check
 /** Twin kernels: wasm functions of ours, timed on one memory in rounds, so that each is seen at every moment. */
 
+import { base64Of, bytesOf } from "../base64.mjs";
 import { read } from "../bytes.mjs";
 import { now } from "../clock.mjs";
+import { accompanied } from "../companions.mjs";
+import { call, fill, instantiated, memoryFor } from "../nests.mjs";
 import { during } from "../phases.mjs";
-import { mulberry32 } from "../seeded.mjs";
+import { mulberry32, shuffled } from "../seeded.mjs";
 import { nextTurn } from "../turns.mjs";
 
 /** @typedef {import("../wire.js").KernelsTask} KernelsTask */
-/** @typedef {import("../wire.js").KernelCase} KernelCase */
-/** Calls the kernel so often, with arguments from the table at that address, which has so many rows.
- * @typedef {(times: number, table: number, rows: number) => void} Repeater */
-
-/** A case whose kernel can be called, where its arguments stand, and how many calls make up a sample.
- * @typedef {{ repeat: Repeater, table: number, rows: number, row_bytes: number, samples: number, batch: number,
- *   next: number }} Ready */
-
-const PAGE_BYTES = 65536;
+/** @typedef {import("../nests.mjs").Ready} Ready */
 
 /** @type {import("../probe.js").Probe<KernelsTask>} */
 export const probe = {
   where: () => "main",
 
+  refuse({ threads }) {
+    const shares = threads === 1 || globalThis.crossOriginIsolated;
+    return shares ? undefined : "more than one thread needs memory that is shared: a cross-origin isolated page";
+  },
+
   run: (task) => during("timed", () => timed(task)),
 };
 
 /** @param {KernelsTask} task @returns {Promise<import("../wire.js").KernelsTimed>} */
-async function timed({ memory_bytes, image_url, seed, data, cases, warmup_ms, sample_ms, shown }) {
-  const tables = placed(cases, memory_bytes);
-  const memory = new WebAssembly.Memory({ initial: Math.ceil(tables.end / PAGE_BYTES) });
-  if (image_url === null) fill(new Float32Array(memory.buffer), seed);
+async function timed({ memory_bytes, image_url, seed, data, cases, threads, warmup_ms, sample_ms, shown }) {
+  const { memory, tables } = memoryFor(cases, memory_bytes);
+  if (image_url === null) fill(memory, seed);
   else new Uint8Array(memory.buffer).set(new Uint8Array(await read(image_url)));
-  for (const { offset, base64 } of data) new Uint8Array(memory.buffer).set(bytes(base64), offset);
+  for (const { offset, base64 } of data) new Uint8Array(memory.buffer).set(bytesOf(base64), offset);
   /** @type {number[]} */
   const compile_ms = [];
+  /** @type {WebAssembly.Module[]} */
+  const modules = [];
   /** @type {Ready[]} */
   const ready = [];
   for (const one of cases) {
     const began = now();
-    ready.push(await instantiated(one, memory, /** @type {number} */ (tables.at[ready.length])));
+    const module = await WebAssembly.compile(bytesOf(one.module));
+    ready.push(await instantiated(module, one, memory, /** @type {number} */ (tables[ready.length])));
+    modules.push(module);
     compile_ms.push(now() - began);
   }
+  const companions = await accompanied(threads - 1, { modules, cases, memory_bytes }, seed);
   for (const one of ready) await warmUp(one, warmup_ms, sample_ms);
-  const samples_us = await inRounds(ready, mulberry32(seed));
+  const samples_us = await inRounds(ready, companions, mulberry32(seed));
+  companions.end();
   return {
     kind: "kernels-timed",
     samples_us,
     compile_ms,
-    shown: shown.map(([offset, size]) => ({ offset, base64: base64Of(memory.buffer, offset, size) })),
+    shown: shown.map(([offset, size]) => ({ offset, base64: base64Of(new Uint8Array(memory.buffer, offset, size)) })),
   };
-}
-
-/** Where the tables of arguments stand: behind all that kernels know of.
- * @param {readonly KernelCase[]} cases @param {number} from @returns {{ at: number[], end: number }} */
-function placed(cases, from) {
-  let end = Math.ceil(from / 8) * 8;
-  const at = cases.map(({ calls }) => {
-    const here = end;
-    end += 4 * calls.flat().length;
-    return here;
-  });
-  return { at, end };
-}
-
-/** @param {KernelCase} one @param {WebAssembly.Memory} memory @param {number} table @returns {Promise<Ready>} */
-async function instantiated({ module, export: name, calls, samples }, memory, table) {
-  const { instance } = await WebAssembly.instantiate(bytes(module), { env: { memory } });
-  const repeat = /** @type {Repeater} */ (instance.exports[name]);
-  const args = calls.flat();
-  new Int32Array(memory.buffer, table, args.length).set(args);
-  const row_bytes = (4 * args.length) / calls.length;
-  return { repeat, table, rows: calls.length, row_bytes, samples, batch: 1, next: 0 };
 }
 
 /** Until the time is over, in stretches as long as a sample; the last ones say how many calls make up a sample.
@@ -93,9 +76,10 @@ async function warmUp(one, warmup_ms, sample_ms) {
   one.batch = Math.ceil((one.batch * sample_ms) / Math.max(now() - began, 1e-3));
 }
 
-/** One sample of each case a round, in an order of its own.
- * @param {Ready[]} ready @param {() => number} random @returns {Promise<number[][]>} */
-async function inRounds(ready, random) {
+/** One sample of each case a round, in an order of its own, while the companions run the same.
+ * @param {Ready[]} ready @param {import("../companions.mjs").Companions} companions @param {() => number} random
+ * @returns {Promise<number[][]>} */
+async function inRounds(ready, companions, random) {
   /** @type {number[][]} */
   const samples_us = ready.map(() => []);
   const rounds = Math.max(0, ...ready.map((one) => one.samples));
@@ -105,52 +89,13 @@ async function inRounds(ready, random) {
       if (one === undefined || round >= one.samples) continue;
       await nextTurn(); // each turn from another depth of the stack: see turns.mjs
       call(one, 1); // what ran before has the caches
-      const began = now();
-      call(one, one.batch);
-      samples_us[at]?.push(((now() - began) * 1000) / one.batch);
+      const took_ms = companions.while(at, one.batch, () => {
+        const began = now();
+        call(one, one.batch);
+        return now() - began;
+      });
+      samples_us[at]?.push((took_ms * 1000) / one.batch);
     }
   }
   return samples_us;
-}
-
-/** Each batch begins where the last one ended, as natively; one that would wrap around begins at the first row.
- * @param {Ready} one @param {number} times */
-function call(one, times) {
-  if (one.next + times > one.rows) one.next = 0;
-  one.repeat(times, one.table + one.next * one.row_bytes, one.rows - one.next);
-  one.next = (one.next + times) % one.rows;
-}
-
-/** @param {number} count @param {() => number} random @returns {number[]} */
-function shuffled(count, random) {
-  const order = Array.from({ length: count }, (_, at) => at);
-  for (let last = count - 1; last > 0; last -= 1) {
-    const other = Math.floor(random() * (last + 1));
-    [order[last], order[other]] = [/** @type {number} */ (order[other]), /** @type {number} */ (order[last])];
-  }
-  return order;
-}
-
-/** @param {Float32Array} values @param {number} seed */
-function fill(values, seed) {
-  const random = mulberry32(seed);
-  // Ordinary numbers, no two neighbours alike; a period that is no power of two keeps columns apart.
-  const period = Math.min(values.length, 4099);
-  for (let at = 0; at < period; at += 1) values[at] = 2 * random() - 1;
-  for (let at = period; at < values.length; at += period) {
-    values.copyWithin(at, 0, Math.min(period, values.length - at));
-  }
-}
-
-/** @param {string} base64 @returns {Uint8Array<ArrayBuffer>} */
-function bytes(base64) {
-  return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-}
-
-/** @param {ArrayBuffer} buffer @param {number} offset @param {number} size */
-function base64Of(buffer, offset, size) {
-  let text = "";
-  const view = new Uint8Array(buffer, offset, size);
-  for (let at = 0; at < view.length; at += 32768) text += String.fromCharCode(...view.subarray(at, at + 32768));
-  return btoa(text);
 }

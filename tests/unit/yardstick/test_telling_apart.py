@@ -55,11 +55,6 @@ def preflight() -> Preflight:
     return RECORDED.preflight
 
 
-def test_a_page_with_more_threads_is_not_told_apart(journal: Journal, tmp_path: Path) -> None:
-    found = notes(journal, replace(preflight(), page_threads=2), subject(tmp_path), tmp_path)
-    assert found == ["No twins: they run one thread, and the page has 2"]
-
-
 def test_a_machine_without_a_ceiling_has_nothing_to_split(journal: Journal, tmp_path: Path) -> None:
     refused = tuple(
         replace(step, refusal="no ceiling here") if step.rung.id == "native-128" else step
