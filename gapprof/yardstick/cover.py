@@ -29,6 +29,8 @@ _OTHER = "other"
 _MOST_NUMBERS = 64
 _MIXED = frozenset({"Clip", "LayerNormalization", "SkipLayerNormalization"})
 """Whose further outputs and bounds are counted or not; what is timed is f32 in every model."""
+_EMPTY_IS_ABSENT = frozenset({"Resize"})
+"""Whose options are left out by weights without an element."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,8 @@ def _parts(proto: onnx.NodeProto, around: _Around) -> Parts:
     if not rules:
         raise NoTwinError("no twin is written for this operator")
     shapes, row = around.shapes, around.census.get(proto.name)
+    if proto.op_type in _EMPTY_IS_ABSENT:
+        proto = _without_empty_weights(proto, around)
     touched = [name for name in (*dict.fromkeys(proto.input), *proto.output) if name]
     if row is None or row.bytes is None or not all(name in shapes for name in touched):
         raise NoTwinError("a shape around it is not known")
@@ -120,6 +124,16 @@ def _parts(proto: onnx.NodeProto, around: _Around) -> Parts:
     if size_bytes > _MOST_BYTES:
         raise NoTwinError(f"its buffers take {numbers.size(size_bytes)}")
     return parts
+
+
+def _without_empty_weights(proto: onnx.NodeProto, around: _Around) -> onnx.NodeProto:
+    """The same node with those slots left empty."""
+    copy = onnx.NodeProto()
+    copy.CopyFrom(proto)
+    for number, name in enumerate(proto.input):
+        if name in around.weights and not math.prod(around.shapes[name]):
+            copy.input[number] = ""
+    return copy
 
 
 @cache

@@ -144,6 +144,8 @@ def _expression(one: Expression) -> Iterator[bytes]:
             yield from _expression(one.operand)
             if _value_type(one.operand.type) == V128:
                 yield simd(0x1F, one.number)
+        case Shuffle() if kind != V128:
+            yield from _expression((one.left, one.right)[one.order[0]])
         case Shuffle():
             yield from _expression(one.left)
             yield from _expression(one.right)

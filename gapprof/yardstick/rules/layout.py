@@ -51,6 +51,22 @@ def _slice(node: Node) -> Parts:
     return [_moved(node.output, _steps(shape), _steps(node.output), math.prod(shape))]
 
 
+def _pad(node: Node) -> Parts:
+    """Into the middle of what the border is a part of."""
+    shape = _floats(node)
+    if node.attribute("mode", "constant") != "constant":
+        raise NoTwinError("its border is made of what it surrounds")
+    told = node.attribute("pads", node.numbers[1] if node.has(1) else None)
+    axes = node.numbers[3] if node.has(3) else range(len(shape))
+    if told is None or axes is None:
+        raise NoTwinError("its border is told by a tensor")
+    if min(told) < 0:
+        raise NoTwinError("it cuts as well")
+    steps = _steps(node.output)
+    first = sum(before * steps[int(axis)] for before, axis in zip(told, axes, strict=False))
+    return [_moved(shape, _steps(shape), steps, math.prod(shape), node.output, first)]
+
+
 def _gather(node: Node) -> Parts:
     """As many rows as are asked for, from all over the table."""
     shape = _floats(node)
@@ -127,6 +143,7 @@ RULES = Rules(
         ("ai.onnx", "Concat"): _concat,
         ("ai.onnx", "Split"): _split,
         ("ai.onnx", "Slice"): _slice,
+        ("ai.onnx", "Pad"): _pad,
         ("ai.onnx", "Gather"): _gather,
         ("ai.onnx", "Expand"): _expand,
     },

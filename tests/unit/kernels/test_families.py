@@ -12,6 +12,7 @@ from gapprof import registry
 from gapprof.engine import Engine
 from gapprof.kernels.arena import Arena
 from gapprof.kernels.families.added_int8 import AddedInt8
+from gapprof.kernels.families.affine import Affine
 from gapprof.kernels.families.average_pool import AveragePool
 from gapprof.kernels.families.combined import Combined
 from gapprof.kernels.families.conv import Conv
@@ -26,6 +27,8 @@ from gapprof.kernels.families.moved import Moved
 from gapprof.kernels.families.padded import Padded
 from gapprof.kernels.families.paired import Paired
 from gapprof.kernels.families.peak import Peak
+from gapprof.kernels.families.resized import Resized
+from gapprof.kernels.families.selected import Operand, Selected
 from gapprof.kernels.families.softmax import Softmax
 from gapprof.kernels.families.streamed import Streamed
 from gapprof.kernels.families.transposed import Transposed
@@ -57,6 +60,15 @@ SHAPES: list[Any] = [
     Streamed(count=1003, written=True),
     Streamed(count=1024, written=False),
     Moved(sizes=(3,), run=21, source_steps=(21,), result_steps=(21,), source_count=63, result_count=63),
+    Affine(batch=2, channels=3, pixels=21),
+    Selected(
+        sizes=(3,),
+        run=21,
+        condition=Operand(count=21, steps=(0,), along=True),
+        chosen=Operand(count=63, steps=(21,), along=True),
+        other=Operand(count=1, steps=(0,), along=False),
+    ),
+    Resized(planes=2, height=3, width=9, factors=(2, 2), mode="centred"),
 ]
 _OF_BYTES = (ConvInt8, Paired, AddedInt8)
 _BY_SCHEDULE = (Peak, Streamed)

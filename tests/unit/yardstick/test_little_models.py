@@ -1,0 +1,203 @@
+"""Operators one by one on real little models: what twins are made of, and what a program gives."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+from onnx import helper
+
+from gapprof.kernels.families.affine import Affine
+from gapprof.kernels.families.moved import Moved
+from gapprof.kernels.families.resized import Resized
+from gapprof.kernels.families.selected import Selected
+from gapprof.kernels.machine import WASM, WASM_RELAXED
+from gapprof.subject.open import open_subject
+from gapprof.yardstick.node import NoTwinError
+from gapprof.yardstick.shapes import shape_of
+from tests.unit.yardstick.programs import native, run, saved, twins, written
+
+_RANDOM = np.random.default_rng(4)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A model, and the loop nests that its node `n` comes to."""
+
+    id: str
+    nodes: Sequence[onnx.NodeProto]
+    shape: Sequence[int]
+    families: Sequence[type]
+    weights: Mapping[str, Any] = field(default_factory=dict)
+    opset: int = 17
+
+
+def node(op: str, inputs: Sequence[str], outputs: Sequence[str] = ("y",), **attributes: Any) -> Any:
+    return helper.make_node(op, inputs, outputs, name=attributes.pop("name", "n"), **attributes)
+
+
+def normal(*shape: int) -> Any:
+    return _RANDOM.standard_normal(shape)
+
+
+CASES = [
+    Case(
+        "a normalised image",
+        [node("BatchNormalization", ["x", "scale", "shift", "mean", "variance"], epsilon=0.01)],
+        (2, 5, 3, 7),
+        (Affine,),
+        {"scale": normal(5), "shift": normal(5), "mean": normal(5), "variance": np.abs(normal(5)) + 0.1},
+    ),
+    Case(
+        "normalised rows",
+        [node("BatchNormalization", ["x", "scale", "shift", "mean", "variance"])],
+        (6, 11),
+        (Affine,),
+        {"scale": normal(11), "shift": normal(11), "mean": normal(11), "variance": np.abs(normal(11))},
+    ),
+    Case(
+        "a causal mask",
+        [node("Where", ["mask", "x", "lowest"])],
+        (2, 3, 9, 9),
+        (Selected,),
+        {"mask": np.tri(9, dtype=bool)[None, None], "lowest": np.float32(-10000)},
+    ),
+    Case(
+        "nearest",
+        [node("Resize", ["x", "", "scales"], mode="nearest", coordinate_transformation_mode="asymmetric")],
+        (1, 3, 5, 9),
+        (Resized,),
+        {"scales": [1.0, 1.0, 2.0, 2.0]},
+    ),
+    Case(
+        "nearest by three, with a region that is none",
+        [node("Resize", ["x", "region", "scales"], mode="nearest")],
+        (1, 2, 4, 4),
+        (Resized,),
+        {"scales": [1.0, 1.0, 3.0, 3.0], "region": np.zeros(0, np.float32)},
+    ),
+    Case(
+        "blended to given sizes",
+        [node("Resize", ["x", "", "", "sizes"], mode="linear", coordinate_transformation_mode="half_pixel")],
+        (2, 2, 4, 6),
+        (Resized,),
+        {"sizes": np.array([2, 2, 8, 24])},
+    ),
+    Case(
+        "blended from corners",
+        [node("Resize", ["x", "", "scales"], mode="linear", coordinate_transformation_mode="asymmetric")],
+        (1, 2, 4, 5),
+        (Resized,),
+        {"scales": [1.0, 1.0, 4.0, 2.0]},
+    ),
+    Case(
+        "a border of ones",
+        [node("Pad", ["x", "pads", "one"])],
+        (2, 3, 4, 5),
+        (Moved,),
+        {"pads": np.array([0, 1, 2, 0, 0, 0, 1, 3]), "one": np.float32(1.0)},
+    ),
+    Case(
+        "a border along one axis",
+        [node("Pad", ["x", "pads", "", "axes"])],
+        (3, 4, 5),
+        (Moved,),
+        {"pads": np.array([2, 1]), "axes": np.array([-2])},
+        opset=18,
+    ),
+    Case(
+        "parts of unlike sizes",
+        [
+            node("Split", ["x", "sizes"], ["a", "b", "c"], axis=1),
+            node("Mul", ["a", "a"], ["aa"], name="square"),
+            node("Concat", ["c", "aa", "b"], name="joined", axis=1),
+        ],
+        (2, 7, 6),
+        (Moved, Moved, Moved),
+        {"sizes": np.array([2, 1, 4])},
+    ),
+    Case(
+        "a part in the middle",
+        [node("Slice", ["x", "from", "to", "axes"])],
+        (4, 6, 5),
+        (Moved,),
+        {"from": np.array([-3, 1]), "to": np.array([100, 5]), "axes": np.array([0, 1])},
+    ),
+    Case(
+        "rows repeated",
+        [node("Expand", ["x", "sizes"])],
+        (3, 1, 6),
+        (Moved,),
+        {"sizes": np.array([2, 3, 4, 6])},
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_a_model_of_our_kernels_gives_what_native_gives(case: Case, tmp_path: Path) -> None:
+    path = saved(tmp_path / "m.onnx", case.nodes, case.weights, case.shape, opset=case.opset)
+    subject = open_subject(str(path), shapes={}, inputs=None, seed=0, workdir=tmp_path / "work")
+    found = twins(subject)["n"]
+    assert [type(shape_of(part)) for part in found.parts] == list(case.families), found.why
+    (wanted,) = native(subject)
+    for machine in (WASM, WASM_RELAXED):
+        (result,) = run(written(subject, machine), tmp_path, times=2).values()
+        assert np.ptp(wanted) > 0
+        np.testing.assert_allclose(result, wanted, rtol=1e-5, atol=1e-5 * np.abs(wanted).max())
+
+
+def test_another_kind_of_rounding_has_a_twin_but_no_place_in_a_program(tmp_path: Path) -> None:
+    nodes = [node("Resize", ["x", "", "scales"], mode="nearest", nearest_mode="floor")]
+    path = saved(tmp_path / "m.onnx", nodes, {"scales": [1.0, 1.0, 3.0, 3.0]}, (1, 2, 4, 4))
+    subject = open_subject(str(path), shapes={}, inputs=None, seed=0, workdir=tmp_path / "work")
+    assert twins(subject)["n"].parts
+    with pytest.raises(NoTwinError, match="n: its nearest elements"):
+        written(subject)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "weights", "why"),
+    [
+        (
+            [node("Resize", ["x", "", "scales"], mode="cubic")],
+            {"scales": [1.0, 1.0, 2.0, 2.0]},
+            "no twin of cubic",
+        ),
+        (
+            [node("Resize", ["x", "", "scales"], mode="nearest")],
+            {"scales": [1.0, 1.0, 1.5, 1.5]},
+            "no whole factor",
+        ),
+        (
+            [
+                node(
+                    "Resize",
+                    ["x", "", "scales"],
+                    mode="linear",
+                    coordinate_transformation_mode="align_corners",
+                )
+            ],
+            {"scales": [1.0, 1.0, 2.0, 2.0]},
+            "coordinates are align_corners",
+        ),
+        (
+            [node("Pad", ["x", "pads"], mode="reflect")],
+            {"pads": np.array([0, 0, 1, 1, 0, 0, 1, 1])},
+            "made of what it surrounds",
+        ),
+        (
+            [node("Pad", ["x", "pads"])],
+            {"pads": np.array([0, 0, -1, 0, 0, 0, 0, 0])},
+            "cuts as well",
+        ),
+    ],
+)
+def test_what_has_no_twin_says_why(
+    nodes: Sequence[onnx.NodeProto], weights: Mapping[str, Any], why: str, tmp_path: Path
+) -> None:
+    path = saved(tmp_path / "m.onnx", nodes, weights, (1, 2, 4, 4))
+    subject = open_subject(str(path), shapes={}, inputs=None, seed=0, workdir=tmp_path / "work")
+    assert why in twins(subject)["n"].why
