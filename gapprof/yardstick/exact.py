@@ -35,8 +35,7 @@ def refuse_inexact(node: onnx.NodeProto, parts: Sequence[Struct]) -> None:
         raise NoTwinError("its sum is an output of its own")
     if node.op_type == "ReduceSum":
         raise NoTwinError("its twin is a mean, which takes as long")
-    padded = any(attributes.get("pads", ())) or attributes.get("ceil_mode", 0)
-    if node.op_type == "AveragePool" and padded:
+    if node.op_type == "AveragePool" and any(isinstance(part, Padded) for part in parts):
         raise NoTwinError("its border may count or not")
     if node.op_type == "Resize" and len(node.input) > 2:  # older ones know of no rounding
         for part in parts:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from gapprof.kernels.families.affine import Affine
 from gapprof.kernels.families.combined import Combined
 from gapprof.kernels.families.conv import Conv
+from gapprof.kernels.families.conv_transposed import ConvTransposed
 from gapprof.kernels.families.gemm import Gemm, packed_b
 from gapprof.kernels.families.layer_norm import LayerNorm
 from gapprof.kernels.families.moved import Moved
@@ -210,6 +211,10 @@ class _Writer:
                 bias = (storage.weight(names[2]),) if shape.bias else ()
                 right = prepared if prepared is not None else self._right(node, shape, key)
                 return storage.activation(names[0]), right, *bias
+            case ConvTransposed():
+                source = prepared if prepared is not None else storage.activation(names[0])
+                bias = (storage.weight(names[2]),) if shape.bias else ()
+                return source, storage.floats(self._turned(names[1], shape.groups)), *bias
             case Combined():
                 return self._operands(names, shape)
             case LayerNorm():
@@ -237,6 +242,13 @@ class _Writer:
         epsilon = next((one.f for one in node.attribute if one.name == "epsilon"), 1e-5)
         factor = scale / np.sqrt(variance + epsilon)
         return factor, shift - mean * factor
+
+    def _turned(self, name: str, groups: int) -> NDArray[np.float32]:
+        """Filters [channels, filters / groups, …] as [filters, channels / groups, …]."""
+        filters = self._storage.value(name)
+        channels, each, *kernel = filters.shape
+        grouped = filters.reshape(groups, channels // groups, each, *kernel)
+        return grouped.swapaxes(1, 2).reshape(groups * each, channels // groups, *kernel)
 
     def _right(self, node: onnx.NodeProto, shape: Gemm, key: str) -> int:
         """The second operand of a matrix product: a weight in the order of the schedule, or an activation."""

@@ -4,7 +4,7 @@ What lies between two elements depends on where it lies between them alone, so t
 weights as its number, and nothing is looked up. Beyond the edge the edge goes on.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Literal
 
 from msgspec import Struct
@@ -13,6 +13,7 @@ from gapprof.kernels.builder import Builder
 from gapprof.kernels.family import F32, PLAIN, Family, always
 from gapprof.kernels.ir import Constant, Expression, Kernel, Load, Local, Shuffle, Vector, vector_of
 from gapprof.kernels.machine import Machine, covering
+from gapprof.kernels.shuffles import in_turn
 
 Blend = tuple[int, float]
 """0: with the one before it, 1: with the one behind it; and the share of the later one of the two."""
@@ -112,7 +113,7 @@ class _Nest:
             made.append(b.vector(vector_of(here), self._between(low, high, weight)))
         for number in range(factor):
             at = (first * factor + number * lanes) * F32
-            b.store(to, _in_turn(made, number * lanes, lanes), place + at)
+            b.store(to, in_turn(made, number * lanes, lanes), place + at)
 
     def _neighbours(
         self, pair: tuple[Local, Local], share: float, lanes: int, first: int, here: Local, side: int
@@ -139,21 +140,6 @@ class _Nest:
         b = self._b
         kind = vector_of(low)
         return b.mul_add(b.vector(kind, high - low), Constant(share, kind), low)
-
-
-def _in_turn(made: Sequence[Local], first: int, lanes: int) -> Expression:
-    """Lanes of all vectors in turn: the first of each, then the second, and so on; from `first` on."""
-    wanted = [(made[at % len(made)], at // len(made)) for at in range(first, first + lanes)]
-    start, *others = dict.fromkeys(source for source, _ in wanted)
-    second = others[0] if others else start
-    order = tuple(lane + (lanes if source == second != start else 0) for source, lane in wanted)
-    taken: Expression = Shuffle(start, second, order)
-    for other in others[1:]:
-        mixed = tuple(
-            lanes + lane if source == other else place for place, (source, lane) in enumerate(wanted)
-        )
-        taken = Shuffle(taken, other, mixed)
-    return taken
 
 
 def _buffers(shape: Resized) -> tuple[int, ...]:

@@ -9,8 +9,9 @@ from gapprof.kernels.families.max_pool import MaxPool
 from gapprof.kernels.families.padded import Padded
 from gapprof.kernels.families.paired import Paired
 from gapprof.kernels.requantised import FEWEST
-from gapprof.yardstick.node import Node, NoTwinError, Parts, Rules, plane_of, window_of
+from gapprof.yardstick.node import Node, NoTwinError, Parts, Rules
 from gapprof.yardstick.rules.pooling import pooled_window
+from gapprof.yardstick.sliding import sliding
 
 _BYTES = ("i8", "u8")
 _WIDENED_FOR = 16
@@ -24,17 +25,18 @@ def _conv(node: Node) -> Parts:
         raise NoTwinError("it convolves no images, or in groups")
     if node.types[0] not in _BYTES or node.types[3] not in _BYTES:
         raise NoTwinError("it convolves no bytes")
-    if node.attribute("auto_pad", "NOTSET") not in ("NOTSET", "VALID"):
-        raise NoTwinError("its padding is not written out")
-    stride = plane_of(node.attribute("strides", [1, 1]))
-    if stride[1] & (stride[1] - 1):
-        raise NoTwinError(f"its stride of {stride[1]} is no power of two")
+    slid = sliding(node, filters[2:])
+    slid.refuse_uneven()
     if image[3] < 2 or node.output[3] < FEWEST:
         raise NoTwinError("its rows are too short for vectors of bytes")
     batch, channels, height, width = image
-    pads = tuple(node.attribute("pads", [0] * 4))
     paired = Paired(
-        batch=batch, channels=channels, height=height, width=width, pads=pads, unsigned=node.types[0] == "u8"
+        batch=batch,
+        channels=channels,
+        height=height,
+        width=width,
+        pads=slid.pads,
+        unsigned=node.types[0] == "u8",
     )
     rows, columns = paired.out
     direct = ConvInt8(
@@ -43,9 +45,9 @@ def _conv(node: Node) -> Parts:
         filters=filters[0],
         height=rows,
         width=columns,
-        kernel=window_of(filters[2:]),
-        stride=stride,
-        dilation=plane_of(node.attribute("dilations", [1, 1])),
+        kernel=slid.kernel,
+        stride=slid.stride,
+        dilation=slid.dilation,
         unsigned=node.types[7] == "u8",
     )
     return [paired, direct]
@@ -63,16 +65,24 @@ def _add(node: Node) -> Parts:
 def _max_pool(node: Node) -> Parts:
     if node.types[0] not in _BYTES:
         raise NoTwinError("it pools neither f32 nor bytes")
-    planes, height, width, pads, kernel, stride = pooled_window(node)
+    slid = pooled_window(node)
+    planes, (height, width) = math.prod(node.input(0)[:2]), node.input(0)[2:]
     if width < FEWEST or node.output[3] < FEWEST:
         raise NoTwinError("its rows are too short for vectors of bytes")
     parts: Parts = []
-    if any(pads):
-        pad = Padded(planes=planes, height=height, width=width, pads=pads, element="i8")
+    if any(slid.pads):
+        pad = Padded(planes=planes, height=height, width=width, pads=slid.pads, element="i8")
         parts.append(pad)
         height, width = pad.out
     element: Literal["i8", "u8"] = "u8" if node.types[0] == "u8" else "i8"
-    pool = MaxPool(planes=planes, height=height, width=width, kernel=kernel, stride=stride, element=element)
+    pool = MaxPool(
+        planes=planes,
+        height=height,
+        width=width,
+        kernel=slid.kernel,
+        stride=slid.stride,
+        element=element,
+    )
     return [*parts, pool]
 
 

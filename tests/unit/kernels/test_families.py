@@ -17,6 +17,7 @@ from gapprof.kernels.families.average_pool import AveragePool
 from gapprof.kernels.families.combined import Combined
 from gapprof.kernels.families.conv import Conv
 from gapprof.kernels.families.conv_int8 import ConvInt8
+from gapprof.kernels.families.conv_transposed import ConvTransposed
 from gapprof.kernels.families.depthwise import Depthwise
 from gapprof.kernels.families.gemm import Gemm
 from gapprof.kernels.families.layer_norm import LayerNorm
@@ -60,6 +61,9 @@ SHAPES: list[Any] = [
     Streamed(count=1003, written=True),
     Streamed(count=1024, written=False),
     Moved(sizes=(3,), run=21, source_steps=(21,), result_steps=(21,), source_count=63, result_count=63),
+    ConvTransposed(
+        channels=3, filters=9, height=6, width=13, kernel=(4, 4), stride=(2, 2), crop=(3, 3), out=(8, 22)
+    ),
     Affine(batch=2, channels=3, pixels=21),
     Selected(
         sizes=(3,),

@@ -11,7 +11,10 @@ import pytest
 from onnx import helper
 
 from gapprof.kernels.families.affine import Affine
+from gapprof.kernels.families.conv import Conv
+from gapprof.kernels.families.conv_transposed import ConvTransposed
 from gapprof.kernels.families.moved import Moved
+from gapprof.kernels.families.padded import Padded
 from gapprof.kernels.families.resized import Resized
 from gapprof.kernels.families.selected import Selected
 from gapprof.kernels.machine import WASM, WASM_RELAXED
@@ -125,6 +128,57 @@ CASES = [
         (4, 6, 5),
         (Moved,),
         {"from": np.array([-3, 1]), "to": np.array([100, 5]), "axes": np.array([0, 1])},
+    ),
+    Case(
+        "an image twice as large",
+        [node("ConvTranspose", ["x", "w", "b"], strides=[2, 2], pads=[1, 1, 1, 1])],
+        (2, 4, 5, 7),
+        (Padded, ConvTransposed),
+        {"w": normal(4, 6, 4, 4), "b": normal(6)},
+    ),
+    Case(
+        "an image twice as large, in groups",
+        [
+            node(
+                "ConvTranspose",
+                ["x", "w"],
+                strides=[2, 2],
+                pads=[1, 1, 1, 1],
+                output_padding=[1, 1],
+                group=2,
+            )
+        ],
+        (1, 4, 5, 7),
+        (Padded, ConvTransposed),
+        {"w": normal(4, 3, 3, 3)},
+    ),
+    Case(
+        "uneven strides and borders",
+        [node("ConvTranspose", ["x", "w"], strides=[3, 1], pads=[0, 2, 1, 0])],
+        (1, 3, 4, 6),
+        (Padded, ConvTransposed),
+        {"w": normal(3, 2, 5, 3)},
+    ),
+    Case(
+        "a border that gives the size it wants",
+        [node("Conv", ["x", "w"], strides=[2, 2], auto_pad="SAME_UPPER")],
+        (1, 3, 7, 10),
+        (Padded, Conv),
+        {"w": normal(5, 3, 3, 3)},
+    ),
+    Case(
+        "the same from the other side",
+        [node("Conv", ["x", "w"], auto_pad="SAME_LOWER")],
+        (1, 3, 7, 10),
+        (Padded, Conv),
+        {"w": normal(5, 3, 2, 4)},
+    ),
+    Case(
+        "more stride than filter",
+        [node("ConvTranspose", ["x", "w"], strides=[3])],
+        (1, 3, 9),
+        (ConvTransposed,),
+        {"w": normal(3, 2, 2)},
     ),
     Case(
         "rows repeated",
