@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from msgspec import Struct
+
 from gapprof.kernels.builder import Builder
 from gapprof.kernels.family import Tile, fits
 from gapprof.kernels.ir import Expression, Kernel, LoadSplat, Local, Vector, vector_of
@@ -46,6 +48,33 @@ class Window:
 
     def _positions(self, size: int, axis: int) -> int:
         return (size - self.dilation[axis] * (self.kernel[axis] - 1) - 1) // self.stride[axis] + 1
+
+
+class Convolved(Struct, frozen=True, kw_only=True):
+    """What every family of convolutions says of its images and filters; sizes are those with the border."""
+
+    batch: int = 1
+    channels: int
+    filters: int
+    height: int
+    width: int
+    kernel: tuple[int, int]
+    stride: tuple[int, int] = (1, 1)
+    dilation: tuple[int, int] = (1, 1)
+
+    def window_of(self, *, groups: int, planes: int) -> Window:
+        """The geometry, with so many planes in a group."""
+        return Window(
+            batch=self.batch,
+            groups=groups,
+            planes=planes,
+            filters=self.filters // groups,
+            height=self.height,
+            width=self.width,
+            kernel=self.kernel,
+            stride=self.stride,
+            dilation=self.dilation,
+        )
 
 
 @dataclass(frozen=True, slots=True)

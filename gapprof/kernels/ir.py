@@ -211,11 +211,12 @@ class Load(Operand):
 
 @dataclass(frozen=True, slots=True)
 class LoadWidened(Operand):
-    """Lanes of i8 side by side, each as i16 with its sign."""
+    """Lanes of bytes side by side, each as i16, with its sign or as it has none."""
 
     address: "Expression"
     offset: int
     lanes: int
+    signed: bool = True
 
     def __post_init__(self) -> None:
         _address(self.address, self.offset)

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from gapprof.kernels.families.added_int8 import AddedInt8
 from gapprof.kernels.families.conv_int8 import ConvInt8
+from gapprof.kernels.families.depthwise_int8 import DepthwiseInt8
 from gapprof.kernels.families.max_pool import MaxPool
 from gapprof.kernels.families.padded import Padded
 from gapprof.kernels.families.paired import Paired
@@ -59,6 +60,6 @@ def _refuse_inexact_places(attributes: Mapping[str, Any], resized: Resized) -> N
 
 
 def _of_bytes(shape: Struct) -> bool:
-    if isinstance(shape, ConvInt8 | AddedInt8 | Paired):
+    if isinstance(shape, ConvInt8 | DepthwiseInt8 | AddedInt8 | Paired):
         return True
     return isinstance(shape, Padded | MaxPool) and shape.element != "f32"

@@ -162,7 +162,7 @@ class _Lowering:
                 narrow = _type(Vector("i8", one.lanes))
                 place = self._pointer(one.address, one.offset)
                 loaded = self._value(f"load {narrow}, ptr {place}, align 1")
-                return self._value(f"sext {narrow} {loaded} to {kind}")
+                return self._value(f"{'s' if one.signed else 'z'}ext {narrow} {loaded} to {kind}")
             case LoadSplat():
                 return self._load_splat(one)
             case Splat():

@@ -131,7 +131,7 @@ def _expression(one: Expression) -> Iterator[bytes]:
             yield {V128: simd(0x00), F32: b"\x2a", I32: b"\x28"}[kind] + _UNALIGNED + unsigned(one.offset)
         case LoadWidened():
             yield from _expression(one.address)
-            yield simd(0x01) + _UNALIGNED + unsigned(one.offset)
+            yield simd(0x01 if one.signed else 0x02) + _UNALIGNED + unsigned(one.offset)
         case LoadSplat():
             yield from _expression(one.address)
             splat = {V128: simd(0x09), F32: b"\x2a", I32: b"\x28"}[kind]

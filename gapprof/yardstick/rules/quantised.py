@@ -1,17 +1,19 @@
 """Networks of bytes: convolutions, products, shortcuts and pooling."""
 
 import math
-from typing import Literal
+from typing import Any, Literal
 
 from gapprof.kernels.families.added_int8 import AddedInt8
 from gapprof.kernels.families.conv_int8 import ConvInt8
+from gapprof.kernels.families.conv_int8_grouped import ConvInt8Grouped
+from gapprof.kernels.families.depthwise_int8 import DepthwiseInt8
 from gapprof.kernels.families.max_pool import MaxPool
 from gapprof.kernels.families.padded import Padded
 from gapprof.kernels.families.paired import Paired
 from gapprof.kernels.requantised import FEWEST
 from gapprof.yardstick.node import Node, NoTwinError, Parts, Rules
 from gapprof.yardstick.rules.pooling import pooled_window
-from gapprof.yardstick.sliding import sliding
+from gapprof.yardstick.sliding import Sliding, sliding
 
 _BYTES = ("i8", "u8")
 _WIDENED_FOR = 16
@@ -21,8 +23,8 @@ _WIDENED_FOR = 16
 def _conv(node: Node) -> Parts:
     """Channels in pairs first, with the border; the weights are paired when a session is made."""
     image, filters = node.input(0), node.input(3)
-    if len(image) != 4 or node.attribute("group", 1) != 1:
-        raise NoTwinError("it convolves no images, or in groups")
+    if len(image) != 4:
+        raise NoTwinError("it convolves no images")
     if node.types[0] not in _BYTES or node.types[3] not in _BYTES:
         raise NoTwinError("it convolves no bytes")
     slid = sliding(node, filters[2:])
@@ -30,27 +32,55 @@ def _conv(node: Node) -> Parts:
     if image[3] < 2 or node.output[3] < FEWEST:
         raise NoTwinError("its rows are too short for vectors of bytes")
     batch, channels, height, width = image
+    groups = int(node.attribute("group", 1))
+    if groups == channels == filters[0] > 1:
+        return _depthwise(node, slid)
     paired = Paired(
-        batch=batch,
-        channels=channels,
+        batch=batch * groups,
+        channels=channels // groups,
         height=height,
         width=width,
         pads=slid.pads,
         unsigned=node.types[0] == "u8",
     )
     rows, columns = paired.out
-    direct = ConvInt8(
+    every: Any = {
+        "batch": batch,
+        "channels": channels,
+        "filters": filters[0],
+        "height": rows,
+        "width": columns,
+        "kernel": slid.kernel,
+        "stride": slid.stride,
+        "dilation": slid.dilation,
+        "unsigned": node.types[7] == "u8",
+    }
+    return [paired, ConvInt8Grouped(groups=groups, **every) if groups > 1 else ConvInt8(**every)]
+
+
+def _depthwise(node: Node, slid: Sliding) -> Parts:
+    """A border, where there is one, then each channel by itself."""
+    batch, channels, height, width = node.input(0)
+    parts: Parts = []
+    if any(slid.pads):
+        if width < FEWEST:
+            raise NoTwinError("its rows are too short for vectors of bytes")
+        pad = Padded(planes=batch * channels, height=height, width=width, pads=slid.pads, element="i8")
+        parts.append(pad)
+        height, width = pad.out
+    direct = DepthwiseInt8(
         batch=batch,
         channels=channels,
-        filters=filters[0],
-        height=rows,
-        width=columns,
+        filters=channels,
+        height=height,
+        width=width,
         kernel=slid.kernel,
         stride=slid.stride,
         dilation=slid.dilation,
         unsigned=node.types[7] == "u8",
+        unsigned_source=node.types[0] == "u8",
     )
-    return [paired, direct]
+    return [*parts, direct]
 
 
 def _add(node: Node) -> Parts:

@@ -17,8 +17,10 @@ from gapprof.kernels.families.average_pool import AveragePool
 from gapprof.kernels.families.combined import Combined
 from gapprof.kernels.families.conv import Conv
 from gapprof.kernels.families.conv_int8 import ConvInt8
+from gapprof.kernels.families.conv_int8_grouped import ConvInt8Grouped
 from gapprof.kernels.families.conv_transposed import ConvTransposed
 from gapprof.kernels.families.depthwise import Depthwise
+from gapprof.kernels.families.depthwise_int8 import DepthwiseInt8
 from gapprof.kernels.families.gemm import Gemm
 from gapprof.kernels.families.layer_norm import LayerNorm
 from gapprof.kernels.families.mapped import Mapped
@@ -64,6 +66,8 @@ SHAPES: list[Any] = [
     ConvTransposed(
         channels=3, filters=9, height=6, width=13, kernel=(4, 4), stride=(2, 2), crop=(3, 3), out=(8, 22)
     ),
+    ConvInt8Grouped(channels=6, filters=18, height=12, width=15, kernel=(3, 3), groups=2),
+    DepthwiseInt8(channels=3, filters=3, height=12, width=39, kernel=(3, 3)),
     Affine(batch=2, channels=3, pixels=21),
     Selected(
         sizes=(3,),
@@ -74,7 +78,7 @@ SHAPES: list[Any] = [
     ),
     Resized(planes=2, height=3, width=9, factors=(2, 2), mode="centred"),
 ]
-_OF_BYTES = (ConvInt8, Paired, AddedInt8)
+_OF_BYTES = (ConvInt8, DepthwiseInt8, Paired, AddedInt8)
 _BY_SCHEDULE = (Peak, Streamed)
 """Whose results depend on it: nobody reads them."""
 

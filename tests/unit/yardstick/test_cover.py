@@ -14,7 +14,9 @@ from gapprof.kernels.families.average_pool import AveragePool
 from gapprof.kernels.families.combined import Combined
 from gapprof.kernels.families.conv import Conv
 from gapprof.kernels.families.conv_int8 import ConvInt8
+from gapprof.kernels.families.conv_int8_grouped import ConvInt8Grouped
 from gapprof.kernels.families.depthwise import Depthwise
+from gapprof.kernels.families.depthwise_int8 import DepthwiseInt8
 from gapprof.kernels.families.gemm import Gemm
 from gapprof.kernels.families.layer_norm import LayerNorm
 from gapprof.kernels.families.mapped import Mapped
@@ -335,6 +337,32 @@ def test_bytes_are_convolved_in_pairs_of_channels() -> None:
     ]
 
 
+def test_groups_of_bytes_are_paired_by_themselves() -> None:
+    node = quantised("QLinearConv", (2, 6, 8, 8), (4, 3, 3, 3), (2, 4, 6, 6), group=2)
+    assert [shape_of(part) for part in node.parts] == [
+        Paired(batch=4, channels=3, height=8, width=8, pads=(0, 0, 0, 0), unsigned=True),
+        ConvInt8Grouped(
+            batch=2, channels=6, filters=4, height=8, width=8, kernel=(3, 3), unsigned=True, groups=2
+        ),
+    ]
+
+
+def test_channels_of_bytes_by_themselves_are_not_paired() -> None:
+    node = quantised("QLinearConv", (1, 6, 8, 9), (6, 1, 3, 3), (1, 6, 8, 9), group=6, pads=[1] * 4)
+    assert [shape_of(part) for part in node.parts] == [
+        Padded(planes=6, height=8, width=9, pads=(1, 1, 1, 1), element="i8"),
+        DepthwiseInt8(
+            channels=6,
+            filters=6,
+            height=10,
+            width=11,
+            kernel=(3, 3),
+            unsigned=True,
+            unsigned_source=True,
+        ),
+    ]
+
+
 def test_a_product_of_bytes_is_a_convolution_of_one_row() -> None:
     node = quantised("QLinearMatMul", (2, 5, 32), (32, 24), (2, 5, 24))
     assert [shape_of(part) for part in node.parts] == [
@@ -346,7 +374,6 @@ def test_a_product_of_bytes_is_a_convolution_of_one_row() -> None:
     ("node", "why"),
     [
         (quantised("QLinearConv", (1, 3, 8, 3), (16, 3, 1, 1), (1, 16, 8, 3)), "too short"),
-        (quantised("QLinearConv", (1, 4, 8, 8), (4, 2, 1, 1), (1, 4, 8, 8), group=2), "in groups"),
         (quantised("QLinearMatMul", (5, 32), (32, 3), (5, 3)), "too short"),
     ],
 )

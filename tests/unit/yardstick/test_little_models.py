@@ -12,9 +12,13 @@ from onnx import helper
 
 from gapprof.kernels.families.affine import Affine
 from gapprof.kernels.families.conv import Conv
+from gapprof.kernels.families.conv_int8 import ConvInt8
+from gapprof.kernels.families.conv_int8_grouped import ConvInt8Grouped
 from gapprof.kernels.families.conv_transposed import ConvTransposed
+from gapprof.kernels.families.depthwise_int8 import DepthwiseInt8
 from gapprof.kernels.families.moved import Moved
 from gapprof.kernels.families.padded import Padded
+from gapprof.kernels.families.paired import Paired
 from gapprof.kernels.families.resized import Resized
 from gapprof.kernels.families.selected import Selected
 from gapprof.kernels.machine import WASM, WASM_RELAXED
@@ -255,3 +259,37 @@ def test_what_has_no_twin_says_why(
     path = saved(tmp_path / "m.onnx", nodes, weights, (1, 2, 4, 4))
     subject = open_subject(str(path), shapes={}, inputs=None, seed=0, workdir=tmp_path / "work")
     assert why in twins(subject)["n"].why
+
+
+@pytest.mark.parametrize(
+    ("filters", "group", "families"),
+    [
+        ((6, 1, 3, 3), 6, (Padded, DepthwiseInt8)),
+        ((4, 3, 3, 3), 2, (Paired, ConvInt8Grouped)),
+        ((4, 6, 3, 3), 1, (Paired, ConvInt8)),
+    ],
+)
+def test_bytes_in_groups_have_twins(
+    filters: Sequence[int], group: int, families: Sequence[type], tmp_path: Path
+) -> None:
+    weights = {
+        "w": np.random.default_rng(0).integers(-127, 128, filters).astype(np.int8),
+        "scale": np.float32(0.05),
+        "zero": np.uint8(128),
+        "none": np.int8(0),
+    }
+    nodes = [
+        node("QuantizeLinear", ["x", "scale", "zero"], ["q"], name="to-bytes"),
+        node(
+            "QLinearConv",
+            ["q", "scale", "zero", "w", "scale", "none", "scale", "zero"],
+            ["r"],
+            pads=[1, 1, 1, 1],
+            group=group,
+        ),
+        node("DequantizeLinear", ["r", "scale", "zero"], name="from-bytes"),
+    ]
+    path = saved(tmp_path / "m.onnx", nodes, weights, (1, 6, 9, 10))
+    subject = open_subject(str(path), shapes={}, inputs=None, seed=0, workdir=tmp_path / "work")
+    found = twins(subject)["n"]
+    assert [type(shape_of(part)) for part in found.parts] == list(families), found.why
