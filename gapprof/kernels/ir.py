@@ -155,6 +155,30 @@ class Dot(Operand):
 
 
 @dataclass(frozen=True, slots=True)
+class ByteDot(Operand):
+    """Fours of bytes multiplied and added to an i32 each: `left` is signed, `right` of 7 bits without sign.
+
+    Beyond 7 bits engines may disagree: the instruction is a relaxed one.
+    """
+
+    left: "Expression"
+    right: "Expression"
+    addend: "Expression"
+
+    def __post_init__(self) -> None:
+        _same("byte dot", self.left, self.right)
+        _wanted("byte dot", self.left, "i8")
+        _wanted("byte dot", self.addend, "i32")
+        if _lanes(self.left) != 4 * _lanes(self.addend):
+            raise TypeError(f"fours of {self.left.type} make no {self.addend.type}")
+
+    @property
+    def type(self) -> Vector:
+        """That of the addend."""
+        return vector_of(self.addend)
+
+
+@dataclass(frozen=True, slots=True)
 class Bits(Operand):
     """The same bits as other lanes of the same size."""
 
@@ -304,6 +328,7 @@ Expression = (
     | Unary
     | MulAdd
     | Dot
+    | ByteDot
     | Bits
     | ShiftLeft
     | ToFloat

@@ -167,7 +167,7 @@ def prepared(
     nodes = covered(graph, subject.facts.inputs, subject.facts.nodes)
     shapes = tuple(dict.fromkeys(part for node in nodes for part in node.parts))
     footprint = 4 * subject.facts.parameters
-    best = peaks(subject.facts.nodes) if shapes else ()
+    best = peaks(subject.facts.nodes, shapes) if shapes else ()
     memory = replace(
         memory_for([_need(shape) for shape in shapes], footprint),
         alone_bytes=room_for([_need(peak.shape) for peak in best]),

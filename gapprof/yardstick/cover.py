@@ -27,6 +27,8 @@ _TYPES: dict[int, str] = {
 _NAMED = {"float32": "f32", "int8": "i8", "uint8": "u8"}
 _OTHER = "other"
 _MOST_NUMBERS = 64
+_NARROW = 64
+"""Bytes between its negative and itself have 7 bits."""
 _MIXED = frozenset({"Clip", "LayerNormalization", "SkipLayerNormalization"})
 """Whose further outputs and bounds are counted or not; what is timed is f32 in every model."""
 _EMPTY_IS_ABSENT = frozenset({"Resize"})
@@ -41,6 +43,8 @@ class _Around:
     weights: frozenset[str]
     numbers: Mapping[str, tuple[int, ...]]
     """What the weights hold that are a few int64."""
+    narrow: frozenset[str]
+    """Weights of i8 that keep to 7 bits."""
     types: Mapping[str, str]
     """`f32`, `i8`, `u8`, or `other`."""
     census: Mapping[str, NodeCensus]
@@ -77,9 +81,18 @@ def _around(
             for tensor in graph.initializer
             if tensor.data_type == onnx.TensorProto.INT64 and math.prod(tensor.dims) <= _MOST_NUMBERS
         },
+        narrow=frozenset(tensor.name for tensor in graph.initializer if _is_narrow(tensor)),
         types=types,
         census=census,
     )
+
+
+def _is_narrow(tensor: onnx.TensorProto) -> bool:
+    """Not told of weights that lie in another file."""
+    if tensor.data_type != onnx.TensorProto.INT8 or tensor.data_location == onnx.TensorProto.EXTERNAL:
+        return False
+    values = numpy_helper.to_array(tensor)
+    return bool(values.size) and bool(values.min() >= -_NARROW) and bool(values.max() < _NARROW)
 
 
 def _twin(proto: onnx.NodeProto, around: _Around) -> TwinNode:
@@ -116,6 +129,7 @@ def _parts(proto: onnx.NodeProto, around: _Around) -> Parts:
             inputs=tuple(shapes[name] if name else None for name in proto.input),
             types=tuple(around.types.get(name, _OTHER) for name in proto.input),
             numbers=tuple(around.numbers.get(name) for name in proto.input),
+            narrow=tuple(name in around.narrow for name in proto.input),
             outputs=tuple(shapes[name] for name in proto.output if name),
             constant=tuple(name in around.weights for name in proto.input),
         )

@@ -30,6 +30,8 @@ class Node:
     """Of the inputs: `f32`, `i8`, `u8`, or `other`."""
     numbers: tuple[tuple[int, ...] | None, ...]
     """What those inputs hold that are weights of a few int64."""
+    narrow: tuple[bool, ...]
+    """Which inputs are weights of i8 that keep to 7 bits."""
     outputs: tuple[Shape, ...]
     constant: tuple[bool, ...]
     """Which inputs are weights."""

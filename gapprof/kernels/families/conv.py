@@ -61,6 +61,8 @@ class _Floats:
     fused: bool
     image_bytes: int = F32
     filter_bytes: int = F32
+    planes_at_once: int = 1
+    shift_bits: None = None
     result_bytes: int = F32
 
     @property

@@ -30,7 +30,6 @@ from gapprof.kernels.ir import (
     Local,
     Shuffle,
     Vector,
-    vector_of,
 )
 from gapprof.kernels.machine import Machine
 
@@ -62,12 +61,14 @@ class ConvInt8(Convolved, frozen=True, kw_only=True, tag="conv-int8"):
 
 @dataclass(frozen=True, slots=True)
 class _Pairs:
-    """Pairs of i8, pairs of i16, and a byte."""
+    """_Pairs of i8, pairs of i16, and a byte."""
 
     zero_point: int
     unsigned: bool
     image_bytes: int = 2
     filter_bytes: int = 4
+    planes_at_once: int = 1
+    shift_bits: None = None
     result_bytes: int = 1
     per_filter: int = 2
 
@@ -87,24 +88,7 @@ class _Pairs:
         return total + Dot(splat, loaded)
 
     def ends(self, own: PerFilter) -> Ends:
-        return _ByteEnds(self, own)
-
-
-@dataclass(frozen=True, slots=True)
-class _ByteEnds:
-    """The bias; the sum as a byte, by the filter's scale."""
-
-    numbers: _Pairs
-    own: PerFilter
-
-    def begin(self, lanes: int) -> Expression:
-        return self.own.splat(0, Vector("i32", lanes))
-
-    def finish(self, b: Builder, total: Local, to: Local, place: int) -> None:
-        scale = self.own.splat(1, Vector("f32", vector_of(total).lanes))
-        told = self.numbers
-        value = requantised.quantised(total, scale, told.zero_point, unsigned=told.unsigned)
-        requantised.store_low_bytes(b, value, to, place)
+        return requantised.ByteEnds(self.zero_point, self.unsigned, own)
 
 
 def conv_int8(shape: ConvInt8, tile: Tile, machine: Machine, *, name: str = "conv_int8") -> Kernel:

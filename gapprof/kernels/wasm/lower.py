@@ -10,6 +10,7 @@ from gapprof.kernels.ir import (
     Assign,
     Binary,
     Bits,
+    ByteDot,
     Constant,
     Dot,
     Expression,
@@ -55,6 +56,7 @@ _LANEWISE = {
 }
 _LANEWISE_UNARY = {"sqrt": 0xE3, "abs": 0xE0, "neg": 0xE1, "floor": 0x68, "nearest": 0x6A}
 _RELAXED_MADD = 0x105
+_RELAXED_BYTE_DOT = 0x113
 _PACKED = {"f32": "<f", "i32": "<i", "i16": "<h", "i8": "<b"}
 _UNALIGNED = b"\0"
 """A promise about alignment that nothing checks and x86 does not need."""
@@ -115,6 +117,11 @@ def _expression(one: Expression) -> Iterator[bytes]:
             yield from _expression(one.left)
             yield from _expression(one.right)
             yield simd(0xBA)
+        case ByteDot():
+            yield from _expression(one.left)
+            yield from _expression(one.right)
+            yield from _expression(one.addend)
+            yield simd(_RELAXED_BYTE_DOT)
         case Bits():
             yield from _expression(one.operand)
             if kind != V128 and one.type != one.operand.type:

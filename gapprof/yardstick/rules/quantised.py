@@ -3,9 +3,12 @@
 import math
 from typing import Any, Literal
 
+from msgspec.structs import asdict
+
 from gapprof.kernels.families.added_int8 import AddedInt8
 from gapprof.kernels.families.conv_int8 import ConvInt8
 from gapprof.kernels.families.conv_int8_grouped import ConvInt8Grouped
+from gapprof.kernels.families.conv_int8_narrow import ConvInt8Narrow
 from gapprof.kernels.families.depthwise_int8 import DepthwiseInt8
 from gapprof.kernels.families.max_pool import MaxPool
 from gapprof.kernels.families.padded import Padded
@@ -55,7 +58,9 @@ def _conv(node: Node) -> Parts:
         "dilation": slid.dilation,
         "unsigned": node.types[7] == "u8",
     }
-    return [paired, ConvInt8Grouped(groups=groups, **every) if groups > 1 else ConvInt8(**every)]
+    if groups > 1:
+        return [paired, ConvInt8Grouped(groups=groups, **every)]
+    return [paired, _of_weights(ConvInt8Narrow(narrow="filters", **every), node)]
 
 
 def _depthwise(node: Node, slid: Sliding) -> Parts:
@@ -132,7 +137,17 @@ def _product(node: Node) -> Parts:
     if columns < _WIDENED_FOR:
         raise NoTwinError("its rows are too short for vectors of bytes")
     rows, depth = math.prod(a[:-1]), a[-1]
-    return [ConvInt8(channels=depth, filters=rows, height=1, width=columns, kernel=(1, 1))]
+    every: Any = {"channels": depth, "filters": rows, "height": 1, "width": columns, "kernel": (1, 1)}
+    return [_of_weights(ConvInt8Narrow(narrow="image", **every), node)]
+
+
+def _of_weights(narrow: ConvInt8Narrow, node: Node) -> ConvInt8:
+    """As it is where the weights keep to 7 bits and lie in fours, else without the schedules for these."""
+    if node.narrow[3] and narrow.in_fours:
+        return narrow
+    told = asdict(narrow)
+    del told["narrow"]
+    return ConvInt8(**told)
 
 
 RULES = Rules(

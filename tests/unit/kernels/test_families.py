@@ -18,6 +18,7 @@ from gapprof.kernels.families.combined import Combined
 from gapprof.kernels.families.conv import Conv
 from gapprof.kernels.families.conv_int8 import ConvInt8
 from gapprof.kernels.families.conv_int8_grouped import ConvInt8Grouped
+from gapprof.kernels.families.conv_int8_narrow import ConvInt8Narrow
 from gapprof.kernels.families.conv_transposed import ConvTransposed
 from gapprof.kernels.families.depthwise import Depthwise
 from gapprof.kernels.families.depthwise_int8 import DepthwiseInt8
@@ -60,6 +61,8 @@ SHAPES: list[Any] = [
     AddedInt8(count=1024),
     AveragePool(planes=2, height=9, width=14, kernel=(3, 3), stride=(2, 2)),
     Peak(element="i16"),
+    Peak(element="i7"),
+    ConvInt8Narrow(channels=8, filters=17, height=12, width=15, kernel=(3, 3), narrow="filters"),
     Streamed(count=1003, written=True),
     Streamed(count=1024, written=False),
     Moved(sizes=(3,), run=21, source_steps=(21,), result_steps=(21,), source_count=63, result_count=63),
@@ -79,8 +82,8 @@ SHAPES: list[Any] = [
     Resized(planes=2, height=3, width=9, factors=(2, 2), mode="centred"),
 ]
 _OF_BYTES = (ConvInt8, DepthwiseInt8, Paired, AddedInt8)
-_BY_SCHEDULE = (Peak, Streamed)
-"""Whose results depend on it: nobody reads them."""
+_BY_SCHEDULE = (Peak, Streamed, ConvInt8Narrow)
+"""Whose results depend on it: nobody reads them, or they want their operands in another order."""
 
 
 def _family(shape: Any) -> Family:

@@ -15,6 +15,7 @@ from gapprof.kernels.families.combined import Combined
 from gapprof.kernels.families.conv import Conv
 from gapprof.kernels.families.conv_int8 import ConvInt8
 from gapprof.kernels.families.conv_int8_grouped import ConvInt8Grouped
+from gapprof.kernels.families.conv_int8_narrow import ConvInt8Narrow
 from gapprof.kernels.families.depthwise import Depthwise
 from gapprof.kernels.families.depthwise_int8 import DepthwiseInt8
 from gapprof.kernels.families.gemm import Gemm
@@ -307,13 +308,23 @@ def test_a_window_is_averaged() -> None:
     assert found == [AveragePool(planes=8, height=6, width=6, kernel=(2, 2), stride=(2, 2))]
 
 
-def quantised(op: str, a: Shape, b: Shape, output: Shape, *, domain: str = "", **attributes: Any) -> TwinNode:
+def quantised(
+    op: str,
+    a: Shape,
+    b: Shape,
+    output: Shape,
+    *,
+    domain: str = "",
+    weight: int = -65,
+    **attributes: Any,
+) -> TwinNode:
     """A node of bytes: a, its scale and zero point, b and its own, those of the result."""
     names = ["a", "scale", "zero", "b", "scale", "zero", "scale", "zero"]
     kinds = {"scale": (TensorProto.FLOAT, ()), "zero": (TensorProto.UINT8, ()), "b": (TensorProto.INT8, b)}
     node = helper.make_node(op, names, ["o"], name="n", domain=domain, **attributes)
     weights = [
-        helper.make_tensor(name, kind, shape, [0] * math.prod(shape)) for name, (kind, shape) in kinds.items()
+        helper.make_tensor(name, kind, shape, [weight if name == "b" else 0] * math.prod(shape))
+        for name, (kind, shape) in kinds.items()
     ]
     graph = helper.make_graph([node], "g", [], [], weights)
     specs = [TensorSpec(name="a", dtype="uint8", shape=a)]
@@ -335,6 +346,17 @@ def test_bytes_are_convolved_in_pairs_of_channels() -> None:
         Paired(channels=3, height=8, width=8, pads=(1, 1, 1, 1), unsigned=True),
         ConvInt8(channels=3, filters=16, height=10, width=10, kernel=(3, 3), unsigned=True),
     ]
+
+
+@pytest.mark.parametrize(
+    ("weight", "channels", "kind"), [(-64, 8, ConvInt8Narrow), (-65, 8, ConvInt8), (63, 6, ConvInt8)]
+)
+def test_weights_of_seven_bits_have_one_more_schedule(weight: int, channels: int, kind: type) -> None:
+    image, filters = (1, channels, 8, 8), (16, channels, 1, 1)
+    node = quantised("QLinearConv", image, filters, (1, 16, 8, 8), weight=weight)
+    assert type(shape_of(node.parts[-1])) is kind
+    product = quantised("QLinearMatMul", (2, 5, channels), (channels, 24), (2, 5, 24), weight=weight)
+    assert type(shape_of(product.parts[-1])) is kind
 
 
 def test_groups_of_bytes_are_paired_by_themselves() -> None:
