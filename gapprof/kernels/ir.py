@@ -207,6 +207,22 @@ class ShiftLeft(Operand):
 
 
 @dataclass(frozen=True, slots=True)
+class ShiftRight(Operand):
+    """Each i32 by so many bits, with copies of its sign."""
+
+    operand: "Expression"
+    bits: int
+
+    def __post_init__(self) -> None:
+        _wanted("shift", self.operand, "i32")
+
+    @property
+    def type(self) -> Type:
+        """That of the operand."""
+        return self.operand.type
+
+
+@dataclass(frozen=True, slots=True)
 class ToFloat(Operand):
     """i32 to the nearest f32."""
 
@@ -331,6 +347,7 @@ Expression = (
     | ByteDot
     | Bits
     | ShiftLeft
+    | ShiftRight
     | ToFloat
     | Load
     | LoadWidened

@@ -19,6 +19,7 @@ from gapprof.kernels.families.conv_transposed import ConvTransposed
 from gapprof.kernels.families.gemm import Gemm, packed_b
 from gapprof.kernels.families.layer_norm import LayerNorm
 from gapprof.kernels.families.moved import Moved
+from gapprof.kernels.families.nibbles import Nibbles, halves_of, packed_elements, packed_scales
 from gapprof.kernels.families.padded import Padded
 from gapprof.kernels.families.selected import Selected
 from gapprof.kernels.families.transposed import Transposed
@@ -215,6 +216,8 @@ class _Writer:
                 source = prepared if prepared is not None else storage.activation(names[0])
                 bias = (storage.weight(names[2]),) if shape.bias else ()
                 return source, storage.floats(self._turned(names[1], shape.groups)), *bias
+            case Nibbles():
+                return storage.address(names[0]), *self._packed(node, shape, key)
             case Combined():
                 return self._operands(names, shape)
             case LayerNorm():
@@ -242,6 +245,18 @@ class _Writer:
         epsilon = next((one.f for one in node.attribute if one.name == "epsilon"), 1e-5)
         factor = scale / np.sqrt(variance + epsilon)
         return factor, shift - mean * factor
+
+    def _packed(self, node: onnx.NodeProto, shape: Nibbles, key: str) -> Iterator[int]:
+        """Elements of four bits, their scales and zero points, in the order of the schedule."""
+        machine, tile = self._chosen(key)
+        storage, names = self._storage, node.input
+        elements = halves_of(storage.value(names[1]).reshape(shape.columns, -1))[:, : shape.depth]
+        yield storage.bytes_of(packed_elements(elements, shape, tile, machine))
+        scales = storage.value(names[2]).reshape(shape.columns, shape.blocks)
+        yield storage.floats(packed_scales(scales, shape, tile, machine))
+        if shape.zero_points:
+            zeros = halves_of(storage.value(names[3]).reshape(shape.columns, -1))[:, : shape.blocks]
+            yield storage.floats(packed_scales(zeros.astype(np.float32) - 8, shape, tile, machine))
 
     def _turned(self, name: str, groups: int) -> NDArray[np.float32]:
         """Filters [channels, filters / groups, …] as [filters, channels / groups, …]."""

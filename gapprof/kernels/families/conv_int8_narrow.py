@@ -105,11 +105,13 @@ class _Fours:
         return requantised.ByteEnds(self.shape.zero_point, self.shape.unsigned, own)
 
 
+_MOST_TILES = 5
+"""Of either kind."""
 _TILES_OF_FOURS = ((4, 2), (3, 2), (8, 1), (6, 1), (10, 1), (2, 3))
 
 
 def _tiles(shape: ConvInt8Narrow, machine: Machine) -> tuple[Tile, ...]:
-    """Those of pairs, but half of them where fours may be better."""
+    """Those of pairs and of fours, the ones with most sums first."""
     pairs = direct_tiles(shape.window, machine)
     if not (shape.in_fours and machine.fused):
         return pairs
@@ -118,7 +120,7 @@ def _tiles(shape: ConvInt8Narrow, machine: Machine) -> tuple[Tile, ...]:
         Tile(min(rows, shape.filters), min(vectors, most_vectors), 1, FOURS)
         for rows, vectors in _TILES_OF_FOURS
     )
-    return (*pairs[:3], *fours)
+    return (*pairs[:_MOST_TILES], *list(fours)[:_MOST_TILES])
 
 
 FAMILY = Family(

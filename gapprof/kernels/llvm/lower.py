@@ -21,6 +21,7 @@ from gapprof.kernels.ir import (
     Loop,
     MulAdd,
     ShiftLeft,
+    ShiftRight,
     Shuffle,
     Splat,
     Statement,
@@ -160,9 +161,11 @@ class _Lowering:
             case Bits():
                 operand = self._expression(one.operand)
                 return self._value(f"bitcast {_type(one.operand.type)} {operand} to {kind}")
-            case ShiftLeft():
-                operand = self._expression(one.operand)
-                return self._value(f"shl {kind} {operand}, {_constant(Constant(one.bits, one.type))}")
+            case ShiftLeft() | ShiftRight():
+                operand, bits = self._expression(one.operand), _constant(Constant(one.bits, one.type))
+                return self._value(
+                    f"{'shl' if isinstance(one, ShiftLeft) else 'ashr'} {kind} {operand}, {bits}"
+                )
             case ToFloat():
                 operand = self._expression(one.operand)
                 return self._value(f"sitofp {_type(one.operand.type)} {operand} to {kind}")

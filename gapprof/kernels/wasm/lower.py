@@ -23,6 +23,7 @@ from gapprof.kernels.ir import (
     Loop,
     MulAdd,
     ShiftLeft,
+    ShiftRight,
     Shuffle,
     Splat,
     Statement,
@@ -130,6 +131,10 @@ def _expression(one: Expression) -> Iterator[bytes]:
             yield from _expression(one.operand)
             yield b"\x41" + signed(one.bits)
             yield simd(0xAB) if kind == V128 else b"\x74"
+        case ShiftRight():
+            yield from _expression(one.operand)
+            yield b"\x41" + signed(one.bits)
+            yield simd(0xAC) if kind == V128 else b"\x75"
         case ToFloat():
             yield from _expression(one.operand)
             yield simd(0xFA) if kind == V128 else b"\xb2"

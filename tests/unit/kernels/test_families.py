@@ -28,6 +28,7 @@ from gapprof.kernels.families.mapped import Mapped
 from gapprof.kernels.families.max_pool import MaxPool
 from gapprof.kernels.families.mean import Mean
 from gapprof.kernels.families.moved import Moved
+from gapprof.kernels.families.nibbles import Nibbles
 from gapprof.kernels.families.padded import Padded
 from gapprof.kernels.families.paired import Paired
 from gapprof.kernels.families.peak import Peak
@@ -71,6 +72,7 @@ SHAPES: list[Any] = [
     ),
     ConvInt8Grouped(channels=6, filters=18, height=12, width=15, kernel=(3, 3), groups=2),
     DepthwiseInt8(channels=3, filters=3, height=12, width=39, kernel=(3, 3)),
+    Nibbles(rows=3, depth=70, columns=37, block=32),
     Affine(batch=2, channels=3, pixels=21),
     Selected(
         sizes=(3,),
@@ -82,7 +84,7 @@ SHAPES: list[Any] = [
     Resized(planes=2, height=3, width=9, factors=(2, 2), mode="centred"),
 ]
 _OF_BYTES = (ConvInt8, DepthwiseInt8, Paired, AddedInt8)
-_BY_SCHEDULE = (Peak, Streamed, ConvInt8Narrow)
+_BY_SCHEDULE = (Peak, Streamed, ConvInt8Narrow, Nibbles)
 """Whose results depend on it: nobody reads them, or they want their operands in another order."""
 
 

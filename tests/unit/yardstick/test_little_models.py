@@ -17,6 +17,7 @@ from gapprof.kernels.families.conv_int8_grouped import ConvInt8Grouped
 from gapprof.kernels.families.conv_transposed import ConvTransposed
 from gapprof.kernels.families.depthwise_int8 import DepthwiseInt8
 from gapprof.kernels.families.moved import Moved
+from gapprof.kernels.families.nibbles import Nibbles
 from gapprof.kernels.families.padded import Padded
 from gapprof.kernels.families.paired import Paired
 from gapprof.kernels.families.resized import Resized
@@ -48,6 +49,10 @@ def node(op: str, inputs: Sequence[str], outputs: Sequence[str] = ("y",), **attr
 
 def normal(*shape: int) -> Any:
     return _RANDOM.standard_normal(shape)
+
+
+def few_bits(depth: int, columns: int) -> dict[str, int]:
+    return {"K": depth, "N": columns, "bits": 4, "block_size": 32}
 
 
 CASES = [
@@ -176,6 +181,27 @@ CASES = [
         (1, 3, 7, 10),
         (Padded, Conv),
         {"w": normal(5, 3, 2, 4)},
+    ),
+    *(
+        Case(
+            f"four bits, {depth} deep, {len(more)} zero points",
+            [
+                node(
+                    "MatMulNBits",
+                    ["x", "w", "scales", *more],
+                    domain="com.microsoft",
+                    **few_bits(depth, columns),
+                )
+            ],
+            (2, 3, depth),
+            (Nibbles,),
+            {
+                "w": _RANDOM.integers(0, 256, (columns, -(-depth // 32), 16)).astype(np.uint8),
+                "scales": np.abs(normal(columns * -(-depth // 32))),
+                "zeros": _RANDOM.integers(0, 256, columns * -(-depth // 64)).astype(np.uint8),
+            },
+        )
+        for depth, columns, more in ((64, 24, []), (96, 19, ["zeros"]), (80, 6, []))
     ),
     Case(
         "more stride than filter",
