@@ -4,8 +4,8 @@ What a prediction by kernels leaves out (one kernel after the other on real acti
 is in a run of it. Graphs with an operator that has no exact kernel here are refused by that operator's name.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import onnx
@@ -23,20 +23,19 @@ from gapprof.kernels.families.nibbles import Nibbles, halves_of, packed_elements
 from gapprof.kernels.families.padded import Padded
 from gapprof.kernels.families.selected import Selected
 from gapprof.kernels.families.transposed import Transposed
-from gapprof.kernels.family import F32, Tile
+from gapprof.kernels.family import F32
 from gapprof.kernels.ir import Kernel
-from gapprof.kernels.machine import WASM, Machine
 from gapprof.records.model import ModelFacts
 from gapprof.records.twins import TwinNode
 from gapprof.yardstick.beforehand import Beforehand
+from gapprof.yardstick.calls import Calls, Chosen
 from gapprof.yardstick.exact import refuse_inexact
 from gapprof.yardstick.moving import first_elements
 from gapprof.yardstick.node import NoTwinError, Shape
-from gapprof.yardstick.shapes import family_of, key_of, shape_of
+from gapprof.yardstick.recurrent import recurrent
+from gapprof.yardstick.shapes import family_of, shape_of
 from gapprof.yardstick.storage import Storage
 
-Chosen = Callable[[str], tuple[Machine, Tile]]
-"""Shape as text → for which machine, and with which schedule."""
 _VIEWS = frozenset({"Flatten", "Reshape", "Squeeze", "Unsqueeze", "Identity", "Dropout"})
 """The same bytes under another shape."""
 _LOWEST = float(np.finfo(np.float32).min)
@@ -78,13 +77,11 @@ class _Writer:
         inputs: Mapping[str, NDArray[np.generic]],
         chosen: Chosen,
     ) -> None:
-        self._graph, self._facts, self._twins, self._chosen = graph, facts, twins, chosen
+        self._graph, self._facts, self._twins = graph, facts, twins
         whole = {spec.name: inputs[spec.name] for spec in facts.inputs if spec.dtype != "float32"}
         self._known = Beforehand(graph, facts.opset, whole, twins)
         self._storage = Storage(graph, self._known)
-        self._kernels: dict[tuple[str, Machine, Tile], int] = {}
-        self._written: list[Kernel] = []
-        self._calls: list[tuple[int, tuple[int, ...]]] = []
+        self._calls = Calls(chosen)
         self._inputs = inputs
         self._shapes = dict(_shapes(graph, facts))
 
@@ -99,8 +96,8 @@ class _Writer:
             except NoTwinError as reason:
                 raise NoTwinError(f"{node.name or node.op_type}: {reason}") from reason
         return Program(
-            kernels=tuple(self._written),
-            calls=tuple(self._calls),
+            kernels=tuple(self._calls.kernels),
+            calls=tuple(self._calls.calls),
             image=self._storage.image(),
             memory_bytes=self._storage.size_bytes,
             outputs={
@@ -121,6 +118,8 @@ class _Writer:
                 self._gather(node, twin)
             case "Split" | "Slice":
                 self._cut(node, twin)
+            case "LSTM" | "GRU":
+                recurrent(node, twin, self._storage, self._calls)
             case _:
                 self._step(node, twin)
         for name in node.input:
@@ -140,16 +139,16 @@ class _Writer:
             shape = shape_of(key)
             if isinstance(shape, Padded):
                 prepared = storage.border(shape, _LOWEST if node.op_type == "MaxPool" else 0.0)
-                self._call(key, (storage.activation(node.input[0]), prepared))
+                self._calls.call(key, (storage.activation(node.input[0]), prepared))
             elif isinstance(shape, Moved) and node.op_type == "Concat":
-                self._call(key, (storage.address(node.input[number]), output))
+                self._calls.call(key, (storage.address(node.input[number]), output))
             elif isinstance(shape, Transposed) and node.op_type.endswith("MatMul"):
                 size = family_of(shape).buffers(shape)[-1]
                 prepared = storage.lent(size)
                 lent.append((prepared, size))
-                self._call(key, (storage.activation(node.input[1]), prepared))
+                self._calls.call(key, (storage.activation(node.input[1]), prepared))
             else:
-                self._call(key, (*self._arguments(node, shape, key, prepared), output))
+                self._calls.call(key, (*self._arguments(node, shape, key, prepared), output))
         self._scale(node, output)
         for offset, size in lent:
             storage.returned(offset, size)
@@ -172,7 +171,7 @@ class _Writer:
         output = self._storage.result(node.output[0], shape.result_count * F32)
         for place, index in enumerate(np.asarray(self._known[wanted]).ravel().tolist()):
             at = (int(index) % rows) * shape.run * F32
-            self._untuned(row, (source + at, output + place * shape.run * F32))
+            self._calls.untuned(row, (source + at, output + place * shape.run * F32))
 
     def _cut(self, node: onnx.NodeProto, twin: TwinNode) -> None:
         """Each result from where it begins in the source."""
@@ -181,7 +180,7 @@ class _Writer:
         source = self._storage.address(node.input[0])
         for name, key, first in zip(node.output, twin.parts, firsts, strict=True):
             output = self._storage.result(name, shape_of(key).result_count * F32)
-            self._call(key, (source + first * F32, output))
+            self._calls.call(key, (source + first * F32, output))
 
     def _border_of(self, node: onnx.NodeProto) -> float:
         """What a tensor is padded with."""
@@ -195,7 +194,7 @@ class _Writer:
         if alpha == 1.0 or not node.op_type.endswith("MatMul"):
             return
         scaled = Combined(rows=1, columns=self._storage.elements(node.output[0]), op="mul", right="one")
-        self._untuned(scaled, (output, self._storage.floats(np.array([alpha], np.float32)), output))
+        self._calls.untuned(scaled, (output, self._storage.floats(np.array([alpha], np.float32)), output))
 
     def _arguments(
         self, node: onnx.NodeProto, shape: Struct, key: str, prepared: int | None
@@ -248,7 +247,7 @@ class _Writer:
 
     def _packed(self, node: onnx.NodeProto, shape: Nibbles, key: str) -> Iterator[int]:
         """Elements of four bits, their scales and zero points, in the order of the schedule."""
-        machine, tile = self._chosen(key)
+        machine, tile = self._calls.chosen(key)
         storage, names = self._storage, node.input
         elements = halves_of(storage.value(names[1]).reshape(shape.columns, -1))[:, : shape.depth]
         yield storage.bytes_of(packed_elements(elements, shape, tile, machine))
@@ -275,25 +274,8 @@ class _Writer:
             matrix = matrix.T
         if matrix.ndim != 2:
             raise NoTwinError("its weight is no matrix")
-        machine, tile = self._chosen(key)
+        machine, tile = self._calls.chosen(key)
         return self._storage.floats(packed_b(matrix, tile, machine) if shape.packed else matrix)
-
-    def _call(self, key: str, addresses: tuple[int, ...]) -> None:
-        self._called(key, *self._chosen(key), addresses)
-
-    def _called(self, key: str, machine: Machine, tile: Tile, addresses: tuple[int, ...]) -> None:
-        if (key, machine, tile) not in self._kernels:
-            shape = shape_of(key)
-            kernel = family_of(shape).kernel(shape, tile, machine)
-            self._kernels[key, machine, tile] = len(self._written)
-            self._written.append(replace(kernel, name=f"k{len(self._written)}"))
-        self._calls.append((self._kernels[key, machine, tile], addresses))
-
-    def _untuned(self, shape: Struct, addresses: tuple[int, ...]) -> None:
-        """A call of a nest that the graph has no node for."""
-        key = key_of(shape)
-        tile = family_of(shape).tiles(shape, WASM)[-1]
-        self._called(key, WASM, tile, addresses)
 
 
 def _shapes(graph: onnx.GraphProto, facts: ModelFacts) -> Iterator[tuple[str, Shape]]:

@@ -22,6 +22,7 @@ from gapprof.kernels.families.conv_int8_narrow import ConvInt8Narrow
 from gapprof.kernels.families.conv_transposed import ConvTransposed
 from gapprof.kernels.families.depthwise import Depthwise
 from gapprof.kernels.families.depthwise_int8 import DepthwiseInt8
+from gapprof.kernels.families.gates import Gates
 from gapprof.kernels.families.gemm import Gemm
 from gapprof.kernels.families.layer_norm import LayerNorm
 from gapprof.kernels.families.mapped import Mapped
@@ -73,6 +74,7 @@ SHAPES: list[Any] = [
     ConvInt8Grouped(channels=6, filters=18, height=12, width=15, kernel=(3, 3), groups=2),
     DepthwiseInt8(channels=3, filters=3, height=12, width=39, kernel=(3, 3)),
     Nibbles(rows=3, depth=70, columns=37, block=32),
+    Gates(rows=3, hidden=21, cell="lstm"),
     Affine(batch=2, channels=3, pixels=21),
     Selected(
         sizes=(3,),

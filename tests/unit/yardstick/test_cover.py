@@ -208,6 +208,22 @@ def test_what_has_no_twin_says_why(given: Any, why: str) -> None:
     assert why in found.why
 
 
+@pytest.mark.parametrize(
+    ("op", "named", "why"),
+    [
+        ("GRU", {}, "reset comes before"),
+        ("GRU", {"linear_before_reset": 1, "activations": ["HardSigmoid", "Tanh"]}, "other functions"),
+        ("GRU", {"linear_before_reset": 1, "clip": 1.0}, "are clipped"),
+        ("GRU", {"linear_before_reset": 1, "activations": ["Sigmoid", "Tanh"]}, ""),
+    ],
+)
+def test_unusual_gates_have_no_twin(op: str, named: dict[str, Any], why: str) -> None:
+    shapes: list[Shape] = [(5, 3, 4), (1, 18, 4), (1, 18, 6)]
+    found = twin(op, shapes, (5, 1, 3, 6), weights=2, hidden_size=6, **named)
+    assert bool(found.parts) is not bool(why)
+    assert why in found.why
+
+
 def moved(*given: Any, **named: Any) -> list[Moved]:
     found = parts(*given, **named)
     assert all(isinstance(part, Moved) for part in found)

@@ -16,6 +16,8 @@ from gapprof.kernels.families.conv_int8 import ConvInt8
 from gapprof.kernels.families.conv_int8_grouped import ConvInt8Grouped
 from gapprof.kernels.families.conv_transposed import ConvTransposed
 from gapprof.kernels.families.depthwise_int8 import DepthwiseInt8
+from gapprof.kernels.families.gates import Gates
+from gapprof.kernels.families.gemm import Gemm
 from gapprof.kernels.families.moved import Moved
 from gapprof.kernels.families.nibbles import Nibbles
 from gapprof.kernels.families.padded import Padded
@@ -202,6 +204,38 @@ CASES = [
             },
         )
         for depth, columns, more in ((64, 24, []), (96, 19, ["zeros"]), (80, 6, []))
+    ),
+    *(
+        Case(
+            f"{op}, {direction}",
+            [
+                node(
+                    op,
+                    ["x", "w", "r", *more],
+                    ["all", "last", *(["cell"] if op == "LSTM" else [])],
+                    hidden_size=6,
+                    direction=direction,
+                    **({"linear_before_reset": 1} if op == "GRU" else {}),
+                ),
+                node("Mul", ["all", "last"], ["m"], name="both"),
+                node("Add", ["m", "cell" if op == "LSTM" else "last"], name="every"),
+            ],
+            (5, 3, 4),
+            (Gemm, Gemm, Gates) * count,
+            {
+                "w": normal(count, gates * 6, 4),
+                "r": normal(count, gates * 6, 6),
+                "b": normal(count, 2 * gates * 6),
+                "h": normal(count, 3, 6),
+                "c": normal(count, 3, 6),
+            },
+        )
+        for op, gates in (("LSTM", 4), ("GRU", 3))
+        for direction, count, more in (
+            ("forward", 1, ["b"]),
+            ("reverse", 1, ["b", "", "h", *(["c"] if op == "LSTM" else [])]),
+            ("bidirectional", 2, []),
+        )
     ),
     Case(
         "more stride than filter",
