@@ -59,6 +59,14 @@ def covered(
     return tuple(_twin(proto, around) for proto in graph.node)
 
 
+def seen(
+    graph: onnx.GraphProto, inputs: Sequence[TensorSpec], census: Iterable[NodeCensus], name: str
+) -> Node:
+    """The node of that name as rules see it. KeyError where a shape around it is not known."""
+    around = _around(graph, inputs, {row.name: row for row in census})
+    return _node(next(proto for proto in graph.node if proto.name == name), around)
+
+
 def _around(
     graph: onnx.GraphProto, inputs: Sequence[TensorSpec], census: Mapping[str, NodeCensus]
 ) -> _Around:
@@ -123,21 +131,25 @@ def _parts(proto: onnx.NodeProto, around: _Around) -> Parts:
     fitting = next((one for one in rules if floats or not one.floats), None)
     if fitting is None:
         raise NoTwinError("not all of its tensors are f32")
-    parts = fitting.by_operator[operator](
-        Node(
-            proto=proto,
-            inputs=tuple(shapes[name] if name else None for name in proto.input),
-            types=tuple(around.types.get(name, _OTHER) for name in proto.input),
-            numbers=tuple(around.numbers.get(name) for name in proto.input),
-            narrow=tuple(name in around.narrow for name in proto.input),
-            outputs=tuple(shapes[name] for name in proto.output if name),
-            constant=tuple(name in around.weights for name in proto.input),
-        )
-    )
+    parts = fitting.by_operator[operator](_node(proto, around))
     size_bytes = max(sum(family_of(part).buffers(part)) for part in parts)
     if size_bytes > _MOST_BYTES:
         raise NoTwinError(f"its buffers take {numbers.size(size_bytes)}")
     return parts
+
+
+def _node(proto: onnx.NodeProto, around: _Around) -> Node:
+    """Of one whose shapes are known."""
+    shapes = around.shapes
+    return Node(
+        proto=proto,
+        inputs=tuple(shapes[name] if name else None for name in proto.input),
+        types=tuple(around.types.get(name, _OTHER) for name in proto.input),
+        numbers=tuple(around.numbers.get(name) for name in proto.input),
+        narrow=tuple(name in around.narrow for name in proto.input),
+        outputs=tuple(shapes[name] for name in proto.output if name),
+        constant=tuple(name in around.weights for name in proto.input),
+    )
 
 
 def _without_empty_weights(proto: onnx.NodeProto, around: _Around) -> onnx.NodeProto:

@@ -32,6 +32,8 @@ def refuse_inexact(node: onnx.NodeProto, parts: Sequence[Struct]) -> None:
         raise NoTwinError("it scales its result")
     if attributes.get("activation") == b"Clip" and tuple(attributes["activation_params"]) != _CLIPPED:
         raise NoTwinError("it clips to other bounds than 0 and 6")
+    if node.op_type == "RotaryEmbedding":
+        raise NoTwinError("where its positions are is told by a tensor")
     if node.op_type == "SkipLayerNormalization":
         raise NoTwinError("its sum is an output of its own")
     if node.op_type == "ReduceSum":

@@ -27,11 +27,14 @@ from gapprof.kernels.family import F32
 from gapprof.kernels.ir import Kernel
 from gapprof.records.model import ModelFacts
 from gapprof.records.twins import TwinNode
+from gapprof.yardstick.attention import ATTENTION
 from gapprof.yardstick.beforehand import Beforehand
 from gapprof.yardstick.calls import Calls, Chosen
+from gapprof.yardstick.cover import seen
 from gapprof.yardstick.exact import refuse_inexact
 from gapprof.yardstick.moving import first_elements
 from gapprof.yardstick.node import NoTwinError, Shape
+from gapprof.yardstick.planned import carry_out
 from gapprof.yardstick.recurrent import recurrent
 from gapprof.yardstick.shapes import family_of, shape_of
 from gapprof.yardstick.storage import Storage
@@ -120,6 +123,8 @@ class _Writer:
                 self._cut(node, twin)
             case "LSTM" | "GRU":
                 recurrent(node, twin, self._storage, self._calls)
+            case "Attention" | "MultiHeadAttention" | "GroupQueryAttention":
+                self._attention(node)
             case _:
                 self._step(node, twin)
         for name in node.input:
@@ -152,6 +157,10 @@ class _Writer:
         self._scale(node, output)
         for offset, size in lent:
             storage.returned(offset, size)
+
+    def _attention(self, node: onnx.NodeProto) -> None:
+        one = seen(self._graph, self._facts.inputs, self._facts.nodes, node.name)
+        carry_out(one, ATTENTION[node.op_type](one), self._storage, self._calls)
 
     def _gather(self, node: onnx.NodeProto, twin: TwinNode) -> None:
         """Row by row, from where the indices say: they are known."""

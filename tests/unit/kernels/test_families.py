@@ -34,6 +34,7 @@ from gapprof.kernels.families.padded import Padded
 from gapprof.kernels.families.paired import Paired
 from gapprof.kernels.families.peak import Peak
 from gapprof.kernels.families.resized import Resized
+from gapprof.kernels.families.rotated import Rotated
 from gapprof.kernels.families.selected import Operand, Selected
 from gapprof.kernels.families.softmax import Softmax
 from gapprof.kernels.families.streamed import Streamed
@@ -75,6 +76,7 @@ SHAPES: list[Any] = [
     DepthwiseInt8(channels=3, filters=3, height=12, width=39, kernel=(3, 3)),
     Nibbles(rows=3, depth=70, columns=37, block=32),
     Gates(rows=3, hidden=21, cell="lstm"),
+    Rotated(positions=3, heads=2, width=22, step=50),
     Affine(batch=2, channels=3, pixels=21),
     Selected(
         sizes=(3,),
