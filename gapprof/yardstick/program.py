@@ -19,11 +19,13 @@ from gapprof.kernels.families.conv_transposed import ConvTransposed
 from gapprof.kernels.families.gemm import Gemm, packed_b
 from gapprof.kernels.families.layer_norm import LayerNorm
 from gapprof.kernels.families.moved import Moved
-from gapprof.kernels.families.nibbles import Nibbles, halves_of, packed_elements, packed_scales
+from gapprof.kernels.families.nibbles import Nibbles
 from gapprof.kernels.families.padded import Padded
 from gapprof.kernels.families.selected import Selected
 from gapprof.kernels.families.transposed import Transposed
+from gapprof.kernels.families.unpacked import Unpacked
 from gapprof.kernels.family import F32
+from gapprof.kernels.four_bits import FourBits, halves_of, packed_elements, packed_scales
 from gapprof.kernels.ir import Kernel
 from gapprof.records.model import ModelFacts
 from gapprof.records.twins import TwinNode
@@ -147,16 +149,22 @@ class _Writer:
                 self._calls.call(key, (storage.activation(node.input[0]), prepared))
             elif isinstance(shape, Moved) and node.op_type == "Concat":
                 self._calls.call(key, (storage.address(node.input[number]), output))
-            elif isinstance(shape, Transposed) and node.op_type.endswith("MatMul"):
+            elif isinstance(shape, Unpacked | Transposed) and len(twin.parts) > 1:
                 size = family_of(shape).buffers(shape)[-1]
                 prepared = storage.lent(size)
                 lent.append((prepared, size))
-                self._calls.call(key, (storage.activation(node.input[1]), prepared))
+                self._calls.call(key, (*self._second(node, shape, key), prepared))
             else:
                 self._calls.call(key, (*self._arguments(node, shape, key, prepared), output))
         self._scale(node, output)
         for offset, size in lent:
             storage.returned(offset, size)
+
+    def _second(self, node: onnx.NodeProto, shape: Unpacked | Transposed, key: str) -> tuple[int, ...]:
+        """What the second operand of a product is made ready from."""
+        if isinstance(shape, Unpacked):
+            return tuple(self._packed(node, shape, key))
+        return (self._storage.activation(node.input[1]),)
 
     def _attention(self, node: onnx.NodeProto) -> None:
         one = seen(self._graph, self._facts.inputs, self._facts.nodes, node.name)
@@ -254,7 +262,7 @@ class _Writer:
         factor = scale / np.sqrt(variance + epsilon)
         return factor, shift - mean * factor
 
-    def _packed(self, node: onnx.NodeProto, shape: Nibbles, key: str) -> Iterator[int]:
+    def _packed(self, node: onnx.NodeProto, shape: FourBits, key: str) -> Iterator[int]:
         """Elements of four bits, their scales and zero points, in the order of the schedule."""
         machine, tile = self._calls.chosen(key)
         storage, names = self._storage, node.input

@@ -198,7 +198,7 @@ class _Nest:
                     b.store(to, Lane(kept, lane), place + (column + lane) * F32)
 
 
-_TILES = ((6, 2), (4, 2), (3, 2), (2, 3), (4, 1), (3, 1), (2, 1), (1, 2), (1, 1))
+_TILES = ((6, 2), (4, 2), (3, 2), (2, 3), (6, 1), (5, 1), (4, 1), (3, 1), (2, 1), (1, 2), (1, 1))
 
 
 def _tiles(shape: ConvTransposed, machine: Machine) -> tuple[Tile, ...]:
@@ -208,7 +208,7 @@ def _tiles(shape: ConvTransposed, machine: Machine) -> tuple[Tile, ...]:
     sizes = dict.fromkeys(
         (min(rows, filters), min(vectors, most_vectors))
         for rows, vectors in _TILES
-        if fits(rows, vectors * stride, machine) or (rows, vectors) == (1, 1)
+        if fits(rows * stride, vectors, machine) or (rows, vectors) == (1, 1)
     )
     best = sorted(sizes, key=lambda size: -size[0] * size[1])[:6]
     return tuple(Tile(rows, vectors, 1, 1) for rows, vectors in best)

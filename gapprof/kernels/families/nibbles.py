@@ -1,58 +1,23 @@
-"""Products with a matrix of four bits an element and a scale for every few of them: language models' weights.
+"""Products with a matrix of four bits an element: the sum over a block is scaled once.
 
-Eight elements of a column lie in one i32, one column beside the other: two shifts make a number of each. The
-sum over a block is scaled once. Nothing is unpacked to memory, so that few rows read an eighth of the bytes.
+Nothing is unpacked to memory, so that few rows read an eighth of the bytes. Each tile of rows unpacks anew.
 """
-
-from typing import TypeVar
-
-import numpy as np
-from msgspec import Struct
-from numpy.typing import NDArray
 
 from gapprof.kernels.builder import Builder
 from gapprof.kernels.family import F32, Family, Tile
-from gapprof.kernels.ir import (
-    Constant,
-    Expression,
-    Kernel,
-    Load,
-    LoadSplat,
-    Local,
-    ShiftLeft,
-    ShiftRight,
-    ToFloat,
-    Vector,
-)
+from gapprof.kernels.four_bits import EIGHT, FourBits, element
+from gapprof.kernels.ir import Constant, Kernel, Load, LoadSplat, Local, ToFloat, Vector
 from gapprof.kernels.machine import Machine
 from gapprof.kernels.panels import Panel, panels
 
-T = TypeVar("T", bound=np.generic)
-BITS = 4
-EIGHT = 8
-"""Elements of four bits in 32."""
-_MIDDLE = 8
-"""What stands for 0 where no zero point is given; elements are kept as what they differ from it by."""
 
-
-class Nibbles(Struct, frozen=True, kw_only=True, tag="nibbles"):
+class Nibbles(FourBits, frozen=True, kw_only=True, tag="nibbles"):
     """[rows, depth] times [depth, columns].
 
-    Parameters: left, packed elements (i32), scales, zero points less 8 (f32) where there are some, and
-    result. `packed_elements` and `packed_scales` tell the order.
+    Parameters: left, elements, scales, zero points where there are some, and result.
     """
 
     rows: int
-    depth: int
-    columns: int
-    block: int
-    """Elements of a column that have a scale in common: a multiple of eight."""
-    zero_points: bool = False
-
-    @property
-    def blocks(self) -> int:
-        """Of a column."""
-        return -(-self.depth // self.block)
 
 
 def nibbles(shape: Nibbles, tile: Tile, machine: Machine, *, name: str = "nibbles") -> Kernel:
@@ -60,45 +25,10 @@ def nibbles(shape: Nibbles, tile: Tile, machine: Machine, *, name: str = "nibble
     return _Nest(shape, tile, machine, name).kernel()
 
 
-def halves_of(packed: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Two for each byte, the lower one first, as ONNX packs them."""
-    return np.stack([packed & 15, packed >> BITS], axis=-1).reshape(*packed.shape[:-1], -1)
-
-
-def packed_elements(
-    elements: NDArray[np.uint8], shape: Nibbles, tile: Tile, machine: Machine
-) -> NDArray[np.int32]:
-    """Of [columns, depth], each in a byte: panel by panel, eight rows at once."""
-    whole = shape.blocks * shape.block
-    filled = np.full((shape.columns, whole), _MIDDLE, np.uint8)
-    filled[:, : shape.depth] = elements
-    eights = ((filled ^ _MIDDLE).astype(np.uint32)).reshape(shape.columns, whole // EIGHT, EIGHT)
-    words = np.bitwise_or.reduce(eights << (BITS * np.arange(EIGHT, dtype=np.uint32)), axis=2)
-    return _by_panel(words.view(np.int32), shape, tile, machine)
-
-
-def packed_scales(
-    scales: NDArray[np.float32], shape: Nibbles, tile: Tile, machine: Machine
-) -> NDArray[np.float32]:
-    """Of [columns, blocks], or zero points: panel by panel, block by block."""
-    return _by_panel(scales, shape, tile, machine)
-
-
-def _by_panel(values: NDArray[T], shape: Nibbles, tile: Tile, machine: Machine) -> NDArray[T]:
-    parts, first = [], 0
-    for panel in panels(shape.columns, tile, machine):
-        for _ in range(panel.times):
-            parts.append(values[first : first + panel.columns].T.ravel())
-            first += panel.columns
-    return np.concatenate(parts)
-
-
 class _Nest:
     """The nest of one shape while it is written."""
 
     def __init__(self, shape: Nibbles, tile: Tile, machine: Machine, name: str) -> None:
-        if shape.block % EIGHT:
-            raise ValueError(f"blocks of {shape.block} are no eights")
         self._shape, self._tile, self._machine = shape, tile, machine
         self._b = Builder(name, parameters=5 if shape.zero_points else 4, fused=machine.fused)
 
@@ -172,7 +102,7 @@ class _Nest:
         each, values = b.vector(floats), [b.vector(floats) for _ in loaded]
         for step in range(count):
             for word, value in zip(loaded, values, strict=True):
-                b.set(value, ToFloat(_element(word, step)))
+                b.set(value, ToFloat(element(word, step)))
             for number, of_row in enumerate(sums):
                 b.set(each, LoadSplat(at, (number * shape.depth + step) * F32, floats))
                 if own:
@@ -211,12 +141,6 @@ class _Nest:
         return [b.vector(kind, Constant(0.0, kind)) for _ in range(count)]
 
 
-def _element(word: Local, number: int) -> Expression:
-    """With its sign: its bits at the top, then back."""
-    top = (EIGHT - 1 - number) * BITS
-    return ShiftRight(ShiftLeft(word, top) if top else word, 32 - BITS)
-
-
 _TILES = ((6, 1), (4, 1), (3, 1), (2, 2), (2, 1), (1, 4), (1, 2), (1, 1))
 
 
@@ -230,10 +154,7 @@ def _tiles(shape: Nibbles, machine: Machine) -> tuple[Tile, ...]:
 
 def _buffers(shape: Nibbles) -> tuple[int, ...]:
     """Left, elements, scales, zero points, result."""
-    scales = shape.columns * shape.blocks * F32
-    elements = shape.columns * shape.blocks * shape.block // EIGHT * F32
-    zero_points = (scales,) if shape.zero_points else ()
-    return shape.rows * shape.depth * F32, elements, scales, *zero_points, shape.rows * shape.columns * F32
+    return shape.rows * shape.depth * F32, *shape.packed_bytes, shape.rows * shape.columns * F32
 
 
 FAMILY = Family(

@@ -39,6 +39,7 @@ from gapprof.kernels.families.selected import Operand, Selected
 from gapprof.kernels.families.softmax import Softmax
 from gapprof.kernels.families.streamed import Streamed
 from gapprof.kernels.families.transposed import Transposed
+from gapprof.kernels.families.unpacked import Unpacked
 from gapprof.kernels.family import Family
 from gapprof.kernels.ir import repeated
 from gapprof.kernels.machine import WASM_RELAXED
@@ -77,6 +78,7 @@ SHAPES: list[Any] = [
     Nibbles(rows=3, depth=70, columns=37, block=32),
     Gates(rows=3, hidden=21, cell="lstm"),
     Rotated(positions=3, heads=2, width=22, step=50),
+    Unpacked(depth=70, columns=37, block=32),
     Affine(batch=2, channels=3, pixels=21),
     Selected(
         sizes=(3,),
@@ -88,7 +90,7 @@ SHAPES: list[Any] = [
     Resized(planes=2, height=3, width=9, factors=(2, 2), mode="centred"),
 ]
 _OF_BYTES = (ConvInt8, DepthwiseInt8, Paired, AddedInt8)
-_BY_SCHEDULE = (Peak, Streamed, ConvInt8Narrow, Nibbles)
+_BY_SCHEDULE = (Peak, Streamed, ConvInt8Narrow, Nibbles, Unpacked)
 """Whose results depend on it: nobody reads them, or they want their operands in another order."""
 
 

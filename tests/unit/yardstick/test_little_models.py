@@ -28,6 +28,7 @@ from gapprof.kernels.families.rotated import Rotated
 from gapprof.kernels.families.selected import Selected
 from gapprof.kernels.families.softmax import Softmax
 from gapprof.kernels.families.transposed import Transposed
+from gapprof.kernels.families.unpacked import Unpacked
 from gapprof.kernels.machine import WASM, WASM_RELAXED
 from gapprof.subject.open import open_subject
 from gapprof.yardstick.node import NoTwinError
@@ -191,7 +192,7 @@ CASES = [
     ),
     *(
         Case(
-            f"four bits, {depth} deep, {len(more)} zero points",
+            f"four bits, {rows} rows of {depth}, {len(more)} zero points",
             [
                 node(
                     "MatMulNBits",
@@ -200,15 +201,20 @@ CASES = [
                     **few_bits(depth, columns),
                 )
             ],
-            (2, 3, depth),
-            (Nibbles,),
+            (2, rows, depth),
+            (Nibbles,) if rows < 8 else (Unpacked, Gemm),
             {
                 "w": _RANDOM.integers(0, 256, (columns, -(-depth // 32), 16)).astype(np.uint8),
                 "scales": np.abs(normal(columns * -(-depth // 32))),
                 "zeros": _RANDOM.integers(0, 256, columns * -(-depth // 64)).astype(np.uint8),
             },
         )
-        for depth, columns, more in ((64, 24, []), (96, 19, ["zeros"]), (80, 6, []))
+        for rows, depth, columns, more in (
+            (3, 64, 24, []),
+            (3, 96, 19, ["zeros"]),
+            (2, 80, 6, []),
+            (9, 80, 22, ["zeros"]),
+        )
     ),
     *(
         Case(
