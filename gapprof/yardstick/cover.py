@@ -29,7 +29,9 @@ _OTHER = "other"
 _MOST_NUMBERS = 64
 _NARROW = 64
 """Bytes between its negative and itself have 7 bits."""
-_MIXED = frozenset({"Clip", "LayerNormalization", "SkipLayerNormalization"})
+_MIXED = frozenset(
+    {"Clip", "LayerNormalization", "SkipLayerNormalization", "SkipSimplifiedLayerNormalization"}
+)
 """Whose further outputs and bounds are counted or not; what is timed is f32 in every model."""
 _EMPTY_IS_ABSENT = frozenset({"Resize"})
 """Whose options are left out by weights without an element."""

@@ -13,6 +13,7 @@ from gapprof.kernels.families.max_pool import MaxPool
 from gapprof.kernels.families.padded import Padded
 from gapprof.kernels.families.paired import Paired
 from gapprof.kernels.families.resized import Resized
+from gapprof.kernels.families.skip_norm import SkipNorm
 from gapprof.yardstick.node import NoTwinError
 
 _CLIPPED = (0.0, 6.0)
@@ -34,7 +35,7 @@ def refuse_inexact(node: onnx.NodeProto, parts: Sequence[Struct]) -> None:
         raise NoTwinError("it clips to other bounds than 0 and 6")
     if node.op_type == "RotaryEmbedding":
         raise NoTwinError("where its positions are is told by a tensor")
-    if node.op_type == "SkipLayerNormalization":
+    if any(isinstance(part, SkipNorm) and part.keeps_sum for part in parts):
         raise NoTwinError("its sum is an output of its own")
     if node.op_type == "ReduceSum":
         raise NoTwinError("its twin is a mean, which takes as long")

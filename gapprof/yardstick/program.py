@@ -22,6 +22,7 @@ from gapprof.kernels.families.moved import Moved
 from gapprof.kernels.families.nibbles import Nibbles
 from gapprof.kernels.families.padded import Padded
 from gapprof.kernels.families.selected import Selected
+from gapprof.kernels.families.skip_norm import SkipNorm
 from gapprof.kernels.families.transposed import Transposed
 from gapprof.kernels.families.unpacked import Unpacked
 from gapprof.kernels.family import F32
@@ -238,6 +239,8 @@ class _Writer:
                 return self._operands(names, shape)
             case LayerNorm():
                 return tuple(storage.address(name) for name in names[:3])
+            case SkipNorm():
+                return tuple(storage.address(name) for name in _read_by(shape, names))
             case Affine():
                 return storage.address(names[0]), *map(storage.floats, self._folded(node))
             case Selected():
@@ -293,6 +296,21 @@ class _Writer:
             raise NoTwinError("its weight is no matrix")
         machine, tile = self._calls.chosen(key)
         return self._storage.floats(packed_b(matrix, tile, machine) if shape.packed else matrix)
+
+
+def _read_by(shape: SkipNorm, names: list[str]) -> Iterator[str]:
+    """In the order of the kernel: what is added stands behind scale and shift in the node."""
+    source, *told = names
+    if not shape.skip:
+        yield from (source, *told[: 1 + shape.shift])
+        return
+    skip, scale, *others = told
+    yield from (source, skip)
+    if shape.bias:
+        yield others[1 if shape.centred else 0]
+    yield scale
+    if shape.shift:
+        yield others[0]
 
 
 def _shapes(graph: onnx.GraphProto, facts: ModelFacts) -> Iterator[tuple[str, Shape]]:

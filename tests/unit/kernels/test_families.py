@@ -36,6 +36,7 @@ from gapprof.kernels.families.peak import Peak
 from gapprof.kernels.families.resized import Resized
 from gapprof.kernels.families.rotated import Rotated
 from gapprof.kernels.families.selected import Operand, Selected
+from gapprof.kernels.families.skip_norm import SkipNorm
 from gapprof.kernels.families.softmax import Softmax
 from gapprof.kernels.families.streamed import Streamed
 from gapprof.kernels.families.transposed import Transposed
@@ -79,6 +80,7 @@ SHAPES: list[Any] = [
     Gates(rows=3, hidden=21, cell="lstm"),
     Rotated(positions=3, heads=2, width=22, step=50),
     Unpacked(depth=70, columns=37, block=32),
+    SkipNorm(rows=3, columns=70, skip=True, keeps_sum=True),
     Affine(batch=2, channels=3, pixels=21),
     Selected(
         sizes=(3,),

@@ -26,6 +26,7 @@ from gapprof.kernels.families.paired import Paired
 from gapprof.kernels.families.resized import Resized
 from gapprof.kernels.families.rotated import Rotated
 from gapprof.kernels.families.selected import Selected
+from gapprof.kernels.families.skip_norm import SkipNorm
 from gapprof.kernels.families.softmax import Softmax
 from gapprof.kernels.families.transposed import Transposed
 from gapprof.kernels.families.unpacked import Unpacked
@@ -355,6 +356,45 @@ CASES = [
         (2, 6, 10),
         (Gemm, Moved, Moved, Transposed, Moved, Gemm, Combined, Softmax, Gemm, Moved),
         {"w": normal(10, 24), "b": normal(24)},
+    ),
+    Case(
+        "normalised without a shift",
+        [node("LayerNormalization", ["x", "s"], axis=-1)],
+        (2, 3, 10),
+        (SkipNorm,),
+        {"s": normal(10)},
+    ),
+    Case(
+        "divided by the root of the mean square",
+        [node("SimplifiedLayerNormalization", ["x", "s"], axis=-1, epsilon=0.01)],
+        (2, 3, 10),
+        (SkipNorm,),
+        {"s": normal(10)},
+    ),
+    Case(
+        "a sum normalised",
+        [
+            node("Relu", ["x"], ["r"], name="other"),
+            node("SkipLayerNormalization", ["x", "r", "s", "t", "b"], domain="com.microsoft", epsilon=0.1),
+        ],
+        (2, 3, 10),
+        (SkipNorm,),
+        {"s": normal(10), "t": normal(10), "b": normal(10)},
+    ),
+    Case(
+        "a sum divided",
+        [
+            node("Relu", ["x"], ["r"], name="other"),
+            node(
+                "SkipSimplifiedLayerNormalization",
+                ["x", "r", "s", "b"],
+                domain="com.microsoft",
+                epsilon=0.1,
+            ),
+        ],
+        (2, 3, 10),
+        (SkipNorm,),
+        {"s": normal(10), "b": normal(10)},
     ),
     Case(
         "more stride than filter",
