@@ -32,7 +32,7 @@ export function accompanied(count, outfit, seed) {
     );
     return {
       while(at, batch, work) {
-        board[CALLS] = Math.max(1, Math.floor(batch / SHARE));
+        board[CALLS] = Math.max(1, batch / SHARE);
         ask(board, at);
         until(board, count);
         const done = work();

@@ -131,7 +131,7 @@ def _peaks(found: Twins) -> Peaks:
         if peak.measures == "bytes":
             streams[int(peak.amount)] = max(rate, streams.get(int(peak.amount), 0.0))
         else:
-            operations[peak.measures] = rate
+            operations[peak.measures] = max(rate, operations.get(peak.measures, 0.0))
     return Peaks(operations_per_s=operations, bytes_per_s=streams)
 
 

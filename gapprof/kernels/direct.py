@@ -8,9 +8,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from msgspec import Struct
+
 from gapprof.kernels.builder import Builder
 from gapprof.kernels.family import Tile, fits
-from gapprof.kernels.ir import Expression, Kernel, LoadSplat, Local, Vector, vector_of
+from gapprof.kernels.ir import (
+    Binary,
+    Constant,
+    Expression,
+    Kernel,
+    LoadSplat,
+    Local,
+    ShiftLeft,
+    Vector,
+    vector_of,
+)
 from gapprof.kernels.machine import Machine
 
 PER_FILTER_BYTES = 4
@@ -48,6 +60,33 @@ class Window:
         return (size - self.dilation[axis] * (self.kernel[axis] - 1) - 1) // self.stride[axis] + 1
 
 
+class Convolved(Struct, frozen=True, kw_only=True):
+    """What every family of convolutions says of its images and filters; sizes are those with the border."""
+
+    batch: int = 1
+    channels: int
+    filters: int
+    height: int
+    width: int
+    kernel: tuple[int, int]
+    stride: tuple[int, int] = (1, 1)
+    dilation: tuple[int, int] = (1, 1)
+
+    def window_of(self, *, groups: int, planes: int) -> Window:
+        """The geometry, with so many planes in a group."""
+        return Window(
+            batch=self.batch,
+            groups=groups,
+            planes=planes,
+            filters=self.filters // groups,
+            height=self.height,
+            width=self.width,
+            kernel=self.kernel,
+            stride=self.stride,
+            dilation=self.dilation,
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class PerFilter:
     """Where the numbers of one filter stand."""
@@ -76,6 +115,16 @@ class Numbers(Protocol):
     @property
     def result_bytes(self) -> int:
         """Of an element of the result."""
+        ...
+
+    @property
+    def planes_at_once(self) -> int:
+        """Which one element of a filter covers."""
+        ...
+
+    @property
+    def shift_bits(self) -> int | None:
+        """By which the filters were shifted up; so many times the image's own sum is taken out again."""
         ...
 
     @property
@@ -170,7 +219,8 @@ class _Nest:
     def __init__(self, b: Builder, window: Window, numbers: Numbers, tile: Tile, machine: Machine) -> None:
         self._b, self._window, self._numbers = b, window, numbers
         self._tile, self._lanes = tile, machine.lanes
-        self._filter_bytes = window.planes * window.taps * numbers.filter_bytes
+        self._steps = window.planes // numbers.planes_at_once
+        self._filter_bytes = self._steps * window.taps * numbers.filter_bytes
         self._row_bytes = window.width * numbers.image_bytes
         self._plane_bytes = window.height * self._row_bytes
         self._out_row_bytes = window.out[1] * numbers.result_bytes
@@ -242,7 +292,8 @@ class _Nest:
         plane, taps = b.index(line), b.index(filters)
         loaded = [b.vector(vector_of(numbers.load(plane, 0, lanes, 1))) for lanes, _ in columns]
         splats = {lanes: b.vector(vector_of(numbers.splat(taps, 0, lanes))) for lanes, _ in columns}
-        with b.over(plane, window.planes, self._plane_bytes):
+        shifted = self._of_image(columns, splats) if numbers.shift_bits is not None else []
+        with b.over(plane, self._steps, numbers.planes_at_once * self._plane_bytes):
             for tap in range(window.taps):
                 y, x = divmod(tap, window.kernel[1])
                 base = y * window.dilation[0] * self._row_bytes
@@ -250,6 +301,8 @@ class _Nest:
                 for local, (lanes, first) in zip(loaded, columns, strict=True):
                     offset = base + first * window.stride[1] * numbers.image_bytes
                     b.set(local, numbers.load(plane, offset, lanes, window.stride[1]))
+                for (total, ones), local in zip(shifted, loaded, strict=False):
+                    b.set(total, numbers.add(ones, local, total))
                 for row, totals in enumerate(sums):
                     for lanes, splat in splats.items():
                         place = row * self._filter_bytes + tap * numbers.filter_bytes
@@ -257,3 +310,16 @@ class _Nest:
                     for total, (lanes, _), local in zip(totals, columns, loaded, strict=True):
                         b.set(total, numbers.add(splats[lanes], local, total))
             b.advance(taps, window.taps * numbers.filter_bytes)
+        for totals in sums if shifted else ():
+            for total, (own, _) in zip(totals, shifted, strict=True):
+                b.set(total, Binary("sub", total, ShiftLeft(own, numbers.shift_bits or 0)))
+
+    def _of_image(
+        self, columns: list[tuple[int, int]], splats: dict[int, Local]
+    ) -> list[tuple[Local, Local]]:
+        """Per vector of columns the image's own sum, and a filter of ones that it is the product with."""
+        b = self._b
+        ones = {lanes: vector_of(splat) for lanes, splat in splats.items()}
+        filters = {lanes: b.vector(kind, Constant(1, kind)) for lanes, kind in ones.items()}
+        sums = ((self._numbers.sums(lanes), lanes) for lanes, _ in columns)
+        return [(b.vector(kind, Constant(0, kind)), filters[lanes]) for kind, lanes in sums]

@@ -155,6 +155,30 @@ class Dot(Operand):
 
 
 @dataclass(frozen=True, slots=True)
+class ByteDot(Operand):
+    """Fours of bytes multiplied and added to an i32 each: `left` is signed, `right` of 7 bits without sign.
+
+    Beyond 7 bits engines may disagree: the instruction is a relaxed one.
+    """
+
+    left: "Expression"
+    right: "Expression"
+    addend: "Expression"
+
+    def __post_init__(self) -> None:
+        _same("byte dot", self.left, self.right)
+        _wanted("byte dot", self.left, "i8")
+        _wanted("byte dot", self.addend, "i32")
+        if _lanes(self.left) != 4 * _lanes(self.addend):
+            raise TypeError(f"fours of {self.left.type} make no {self.addend.type}")
+
+    @property
+    def type(self) -> Vector:
+        """That of the addend."""
+        return vector_of(self.addend)
+
+
+@dataclass(frozen=True, slots=True)
 class Bits(Operand):
     """The same bits as other lanes of the same size."""
 
@@ -169,6 +193,22 @@ class Bits(Operand):
 @dataclass(frozen=True, slots=True)
 class ShiftLeft(Operand):
     """Each i32 by so many bits."""
+
+    operand: "Expression"
+    bits: int
+
+    def __post_init__(self) -> None:
+        _wanted("shift", self.operand, "i32")
+
+    @property
+    def type(self) -> Type:
+        """That of the operand."""
+        return self.operand.type
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftRight(Operand):
+    """Each i32 by so many bits, with copies of its sign."""
 
     operand: "Expression"
     bits: int
@@ -211,11 +251,12 @@ class Load(Operand):
 
 @dataclass(frozen=True, slots=True)
 class LoadWidened(Operand):
-    """Lanes of i8 side by side, each as i16 with its sign."""
+    """Lanes of bytes side by side, each as i16, with its sign or as it has none."""
 
     address: "Expression"
     offset: int
     lanes: int
+    signed: bool = True
 
     def __post_init__(self) -> None:
         _address(self.address, self.offset)
@@ -303,8 +344,10 @@ Expression = (
     | Unary
     | MulAdd
     | Dot
+    | ByteDot
     | Bits
     | ShiftLeft
+    | ShiftRight
     | ToFloat
     | Load
     | LoadWidened

@@ -1,6 +1,9 @@
 """How sums become quantised bytes, and how few of them are stored."""
 
+from dataclasses import dataclass
+
 from gapprof.kernels.builder import Builder
+from gapprof.kernels.direct import PerFilter
 from gapprof.kernels.ir import (
     Binary,
     Bits,
@@ -66,3 +69,23 @@ def store_first(b: Builder, value: Expression, count: int, to: Local, place: int
     floats = b.vector(Vector("f32", size // 4), Bits(value, Vector("f32", size // 4)))
     for lane in range(count // 4):
         b.store(to, Lane(floats, lane), place + 4 * lane)
+
+
+@dataclass(frozen=True, slots=True)
+class ByteEnds:
+    """Of a filter with a bias and a scale: sums start with the one, and become bytes by the other."""
+
+    zero_point: int
+    unsigned: bool
+    """The result."""
+    own: PerFilter
+
+    def begin(self, lanes: int) -> Expression:
+        """The bias."""
+        return self.own.splat(0, Vector("i32", lanes))
+
+    def finish(self, b: Builder, total: Local, to: Local, place: int) -> None:
+        """The sum times the scale, as a byte."""
+        scale = self.own.splat(1, Vector("f32", vector_of(total).lanes))
+        value = quantised(total, scale, self.zero_point, unsigned=self.unsigned)
+        store_low_bytes(b, value, to, place)

@@ -21,6 +21,11 @@ class Row:
         self._b = b
         self._turns = turns(columns, unroll, machine.lanes)
 
+    @property
+    def kinds(self) -> frozenset[Vector]:
+        """Of the vectors that make up the row."""
+        return frozenset(Vector("f32", width) for lanes, _ in self._turns for width in lanes)
+
     def walked(self, pointers: Moving, body: Callable[[Moving, int, Vector, int], None]) -> None:
         """The body for every vector of the row: pointers, offset, type, and its place in a turn."""
         b = self._b

@@ -177,7 +177,7 @@ def prepared(
     shapes = tuple(dict.fromkeys(part for node in nodes for part in node.parts))
     footprint = 4 * subject.facts.parameters
     alive = alive_bytes(graph, subject.facts)
-    best = peaks(subject.facts.nodes) if shapes else ()
+    best = peaks(subject.facts.nodes, shapes) if shapes else ()
     memory = memory_for(
         [need_of(shape) for shape in shapes],
         footprint_bytes=footprint,

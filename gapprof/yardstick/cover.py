@@ -27,8 +27,14 @@ _TYPES: dict[int, str] = {
 _NAMED = {"float32": "f32", "int8": "i8", "uint8": "u8"}
 _OTHER = "other"
 _MOST_NUMBERS = 64
-_MIXED = frozenset({"Clip", "LayerNormalization", "SkipLayerNormalization"})
+_NARROW = 64
+"""Bytes between its negative and itself have 7 bits."""
+_MIXED = frozenset(
+    {"Clip", "LayerNormalization", "SkipLayerNormalization", "SkipSimplifiedLayerNormalization"}
+)
 """Whose further outputs and bounds are counted or not; what is timed is f32 in every model."""
+_EMPTY_IS_ABSENT = frozenset({"Resize"})
+"""Whose options are left out by weights without an element."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +45,8 @@ class _Around:
     weights: frozenset[str]
     numbers: Mapping[str, tuple[int, ...]]
     """What the weights hold that are a few int64."""
+    narrow: frozenset[str]
+    """Weights of i8 that keep to 7 bits."""
     types: Mapping[str, str]
     """`f32`, `i8`, `u8`, or `other`."""
     census: Mapping[str, NodeCensus]
@@ -51,6 +59,14 @@ def covered(
     """Every node, with its twins or why it has none."""
     around = _around(graph, inputs, {row.name: row for row in census})
     return tuple(_twin(proto, around) for proto in graph.node)
+
+
+def seen(
+    graph: onnx.GraphProto, inputs: Sequence[TensorSpec], census: Iterable[NodeCensus], name: str
+) -> Node:
+    """The node of that name as rules see it. KeyError where a shape around it is not known."""
+    around = _around(graph, inputs, {row.name: row for row in census})
+    return _node(next(proto for proto in graph.node if proto.name == name), around)
 
 
 def _around(
@@ -75,9 +91,18 @@ def _around(
             for tensor in graph.initializer
             if tensor.data_type == onnx.TensorProto.INT64 and math.prod(tensor.dims) <= _MOST_NUMBERS
         },
+        narrow=frozenset(tensor.name for tensor in graph.initializer if _is_narrow(tensor)),
         types=types,
         census=census,
     )
+
+
+def _is_narrow(tensor: onnx.TensorProto) -> bool:
+    """Not told of weights that lie in another file."""
+    if tensor.data_type != onnx.TensorProto.INT8 or tensor.data_location == onnx.TensorProto.EXTERNAL:
+        return False
+    values = numpy_helper.to_array(tensor)
+    return bool(values.size) and bool(values.min() >= -_NARROW) and bool(values.max() < _NARROW)
 
 
 def _twin(proto: onnx.NodeProto, around: _Around) -> TwinNode:
@@ -95,6 +120,8 @@ def _parts(proto: onnx.NodeProto, around: _Around) -> Parts:
     if not rules:
         raise NoTwinError("no twin is written for this operator")
     shapes, row = around.shapes, around.census.get(proto.name)
+    if proto.op_type in _EMPTY_IS_ABSENT:
+        proto = _without_empty_weights(proto, around)
     touched = [name for name in (*dict.fromkeys(proto.input), *proto.output) if name]
     if row is None or row.bytes is None or not all(name in shapes for name in touched):
         raise NoTwinError("a shape around it is not known")
@@ -106,20 +133,35 @@ def _parts(proto: onnx.NodeProto, around: _Around) -> Parts:
     fitting = next((one for one in rules if floats or not one.floats), None)
     if fitting is None:
         raise NoTwinError("not all of its tensors are f32")
-    parts = fitting.by_operator[operator](
-        Node(
-            proto=proto,
-            inputs=tuple(shapes[name] if name else None for name in proto.input),
-            types=tuple(around.types.get(name, _OTHER) for name in proto.input),
-            numbers=tuple(around.numbers.get(name) for name in proto.input),
-            outputs=tuple(shapes[name] for name in proto.output if name),
-            constant=tuple(name in around.weights for name in proto.input),
-        )
-    )
+    parts = fitting.by_operator[operator](_node(proto, around))
     size_bytes = max(sum(family_of(part).buffers(part)) for part in parts)
     if size_bytes > _MOST_BYTES:
         raise NoTwinError(f"its buffers take {numbers.size(size_bytes)}")
     return parts
+
+
+def _node(proto: onnx.NodeProto, around: _Around) -> Node:
+    """Of one whose shapes are known."""
+    shapes = around.shapes
+    return Node(
+        proto=proto,
+        inputs=tuple(shapes[name] if name else None for name in proto.input),
+        types=tuple(around.types.get(name, _OTHER) for name in proto.input),
+        numbers=tuple(around.numbers.get(name) for name in proto.input),
+        narrow=tuple(name in around.narrow for name in proto.input),
+        outputs=tuple(shapes[name] for name in proto.output if name),
+        constant=tuple(name in around.weights for name in proto.input),
+    )
+
+
+def _without_empty_weights(proto: onnx.NodeProto, around: _Around) -> onnx.NodeProto:
+    """The same node with those slots left empty."""
+    copy = onnx.NodeProto()
+    copy.CopyFrom(proto)
+    for number, name in enumerate(proto.input):
+        if name in around.weights and not math.prod(around.shapes[name]):
+            copy.input[number] = ""
+    return copy
 
 
 @cache

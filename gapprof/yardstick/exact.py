@@ -1,18 +1,24 @@
 """Which nodes no program is made of: twins that take the same time need not give the same result. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import onnx
 from msgspec import Struct
 
 from gapprof.kernels.families.added_int8 import AddedInt8
 from gapprof.kernels.families.conv_int8 import ConvInt8
+from gapprof.kernels.families.depthwise_int8 import DepthwiseInt8
 from gapprof.kernels.families.max_pool import MaxPool
 from gapprof.kernels.families.padded import Padded
 from gapprof.kernels.families.paired import Paired
+from gapprof.kernels.families.resized import Resized
+from gapprof.kernels.families.skip_norm import SkipNorm
 from gapprof.yardstick.node import NoTwinError
 
 _CLIPPED = (0.0, 6.0)
+_EXACT_FACTOR = 2
+"""Up to which halves alone are rounded, and these down."""
 
 
 def refuse_inexact(node: onnx.NodeProto, parts: Sequence[Struct]) -> None:
@@ -27,20 +33,36 @@ def refuse_inexact(node: onnx.NodeProto, parts: Sequence[Struct]) -> None:
         raise NoTwinError("it scales its result")
     if attributes.get("activation") == b"Clip" and tuple(attributes["activation_params"]) != _CLIPPED:
         raise NoTwinError("it clips to other bounds than 0 and 6")
-    if node.op_type == "SkipLayerNormalization":
+    if node.op_type == "RotaryEmbedding":
+        raise NoTwinError("where its positions are is told by a tensor")
+    if any(isinstance(part, SkipNorm) and part.keeps_sum for part in parts):
         raise NoTwinError("its sum is an output of its own")
     if node.op_type == "ReduceSum":
         raise NoTwinError("its twin is a mean, which takes as long")
-    padded = any(attributes.get("pads", ())) or attributes.get("ceil_mode", 0)
-    if node.op_type == "AveragePool" and padded:
+    if node.op_type == "AveragePool" and any(isinstance(part, Padded) for part in parts):
         raise NoTwinError("its border may count or not")
-    if node.op_type in ("Split", "Slice", "Expand"):
-        raise NoTwinError("where its elements come from is told by a tensor")
+    if node.op_type == "Resize" and len(node.input) > 2:  # older ones know of no rounding
+        for part in parts:
+            if isinstance(part, Resized) and part.mode == "nearest":
+                _refuse_inexact_places(attributes, part)
     if node.op_type == "Clip":
         raise NoTwinError("its bounds are tensors")
 
 
+def _refuse_inexact_places(attributes: Mapping[str, Any], resized: Resized) -> None:
+    """Where the nearest element is not the one that the new one lies in."""
+    coordinates = attributes.get("coordinate_transformation_mode", b"half_pixel")
+    rounding = attributes.get("nearest_mode", b"round_prefer_floor")
+    if coordinates == b"asymmetric":
+        inside = rounding == b"floor"
+        inside |= rounding == b"round_prefer_floor" and max(resized.factors) <= _EXACT_FACTOR
+    else:
+        inside = rounding in (b"round_prefer_floor", b"round_prefer_ceil")
+    if not inside:
+        raise NoTwinError("its nearest elements are not those that the new ones lie in")
+
+
 def _of_bytes(shape: Struct) -> bool:
-    if isinstance(shape, ConvInt8 | AddedInt8 | Paired):
+    if isinstance(shape, ConvInt8 | DepthwiseInt8 | AddedInt8 | Paired):
         return True
     return isinstance(shape, Padded | MaxPool) and shape.element != "f32"

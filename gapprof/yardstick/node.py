@@ -1,7 +1,6 @@
 """A node of the common graph as rules see it, and what rules say."""
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +13,6 @@ from gapprof.kernels.functions import Activation
 Shape = tuple[int, ...]
 Parts = list[Struct]
 """Loop nests one after the other; those that only prepare an operand come first."""
-_MOST_TAPS = 121
-"""Of a window, 11 by 11."""
 
 
 class NoTwinError(Exception):
@@ -33,6 +30,8 @@ class Node:
     """Of the inputs: `f32`, `i8`, `u8`, or `other`."""
     numbers: tuple[tuple[int, ...] | None, ...]
     """What those inputs hold that are weights of a few int64."""
+    narrow: tuple[bool, ...]
+    """Which inputs are weights of i8 that keep to 7 bits."""
     outputs: tuple[Shape, ...]
     constant: tuple[bool, ...]
     """Which inputs are weights."""
@@ -95,16 +94,3 @@ def activation_of(name: str) -> Activation:
     if found is None:
         raise NoTwinError(f"no twin of {name} is written")
     return found
-
-
-def window_of(sizes: Sequence[int]) -> tuple[int, int]:
-    """Raises NoTwinError for one that would make too much code: every element of it is written out."""
-    kernel = plane_of(sizes)
-    if math.prod(kernel) > _MOST_TAPS:
-        raise NoTwinError(f"its window of {kernel[0]}x{kernel[1]} is too large to be written out")
-    return kernel
-
-
-def plane_of(sizes: Sequence[int]) -> tuple[int, int]:
-    """Of an image; a line is an image of one row."""
-    return (int(sizes[0]), int(sizes[1])) if len(sizes) == 2 else (1, int(sizes[0]))

@@ -2,23 +2,29 @@
 
 from collections.abc import Iterator, Sequence
 
+from gapprof.kernels.families.conv_int8_narrow import ConvInt8Narrow
 from gapprof.kernels.families.peak import Peak
 from gapprof.kernels.families.streamed import Streamed
 from gapprof.kernels.machine import WASM
 from gapprof.records.model import NodeCensus
 from gapprof.records.twins import TwinPeak
-from gapprof.yardstick.shapes import key_of
+from gapprof.yardstick.shapes import key_of, shape_of
 
 _SMALLEST_BYTES, _TIMES, _MOST_BYTES = 16 << 10, 4, 16 << 20
 """Footprints, from one that fits the first cache to one that fits none of a client's."""
 
 
-def peaks(nodes: Sequence[NodeCensus]) -> tuple[TwinPeak, ...]:
-    """Of f32, of bytes in pairs, and of reads and copies up to the largest node."""
+def peaks(nodes: Sequence[NodeCensus], shapes: Sequence[str]) -> tuple[TwinPeak, ...]:
+    """Of f32, of bytes in pairs, and of reads and copies up to the largest node.
+
+    Of bytes in fours too, where one of the model's loop nests may take them so.
+    """
+    narrow = any(isinstance(shape_of(shape), ConvInt8Narrow) for shape in shapes)
     largest = max((row.bytes or 0 for row in nodes), default=0)
     return (
         _of_products(Peak(element="f32"), "f32"),
         _of_products(Peak(element="i16"), "int8"),
+        *([_of_products(Peak(element="i7"), "int8")] if narrow else ()),
         *(_of_memory(size, written=written) for size in _footprints(largest) for written in (False, True)),
     )
 

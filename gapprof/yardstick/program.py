@@ -4,36 +4,44 @@ What a prediction by kernels leaves out (one kernel after the other on real acti
 is in a run of it. Graphs with an operator that has no exact kernel here are refused by that operator's name.
 """
 
-import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import onnx
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from gapprof.kernels.families.affine import Affine
 from gapprof.kernels.families.combined import Combined
 from gapprof.kernels.families.conv import Conv
+from gapprof.kernels.families.conv_transposed import ConvTransposed
 from gapprof.kernels.families.gemm import Gemm, packed_b
 from gapprof.kernels.families.layer_norm import LayerNorm
 from gapprof.kernels.families.moved import Moved
+from gapprof.kernels.families.nibbles import Nibbles
 from gapprof.kernels.families.padded import Padded
+from gapprof.kernels.families.selected import Selected
+from gapprof.kernels.families.skip_norm import SkipNorm
 from gapprof.kernels.families.transposed import Transposed
-from gapprof.kernels.family import F32, Tile
+from gapprof.kernels.families.unpacked import Unpacked
+from gapprof.kernels.family import F32
+from gapprof.kernels.four_bits import FourBits, halves_of, packed_elements, packed_scales
 from gapprof.kernels.ir import Kernel
-from gapprof.kernels.machine import WASM, Machine
 from gapprof.records.model import ModelFacts
 from gapprof.records.twins import TwinNode
-from gapprof.yardstick.activations import Memory
+from gapprof.yardstick.attention import ATTENTION
 from gapprof.yardstick.beforehand import Beforehand
+from gapprof.yardstick.calls import Calls, Chosen
+from gapprof.yardstick.cover import seen
 from gapprof.yardstick.exact import refuse_inexact
-from gapprof.yardstick.node import NoTwinError
-from gapprof.yardstick.shapes import family_of, key_of, shape_of
+from gapprof.yardstick.moving import first_elements
+from gapprof.yardstick.node import NoTwinError, Shape
+from gapprof.yardstick.planned import carry_out
+from gapprof.yardstick.recurrent import recurrent
+from gapprof.yardstick.shapes import family_of, shape_of
+from gapprof.yardstick.storage import Storage
 
-Shape = tuple[int, ...]
-Chosen = Callable[[str], tuple[Machine, Tile]]
-"""Shape as text → for which machine, and with which schedule."""
 _VIEWS = frozenset({"Flatten", "Reshape", "Squeeze", "Unsqueeze", "Identity", "Dropout"})
 """The same bytes under another shape."""
 _LOWEST = float(np.finfo(np.float32).min)
@@ -64,17 +72,6 @@ def program(
     return _Writer(graph, facts, twins, inputs, chosen).written()
 
 
-@dataclass(slots=True)
-class _Tensor:
-    """Where an activation lies, and how many nodes are still to read it."""
-
-    offset: int
-    size_bytes: int
-    readers: int
-    owned: bool
-    """Whether its memory is free again after the last reader."""
-
-
 class _Writer:
     """One program while it is written."""
 
@@ -86,82 +83,93 @@ class _Writer:
         inputs: Mapping[str, NDArray[np.generic]],
         chosen: Chosen,
     ) -> None:
-        self._graph, self._facts, self._twins, self._chosen = graph, facts, twins, chosen
+        self._graph, self._facts, self._twins = graph, facts, twins
         whole = {spec.name: inputs[spec.name] for spec in facts.inputs if spec.dtype != "float32"}
         self._known = Beforehand(graph, facts.opset, whole, twins)
-        self._memory = Memory()
-        self._tensors: dict[str, _Tensor] = {}
-        self._placed: list[tuple[int, NDArray[np.float32]]] = []
-        self._borders: dict[tuple[Padded, float], int] = {}
-        self._kernels: dict[tuple[str, Machine, Tile], int] = {}
-        self._written: list[Kernel] = []
-        self._calls: list[tuple[int, tuple[int, ...]]] = []
+        self._storage = Storage(graph, self._known)
+        self._calls = Calls(chosen)
         self._inputs = inputs
-        self._readers: dict[str, int] = {}
-        for node in graph.node:
-            for name in node.input:
-                self._readers[name] = self._readers.get(name, 0) + 1
+        self._shapes = dict(_shapes(graph, facts))
 
     def written(self) -> Program:
         for spec in self._facts.inputs:
-            if spec.name in self._known:
-                continue
-            offset = self._place(np.asarray(self._inputs[spec.name], np.float32))
-            self._tensors[spec.name] = _Tensor(offset, math.prod(spec.shape) * F32, 1 << 30, owned=False)
+            if spec.name not in self._known:
+                self._storage.input(spec.name, self._inputs[spec.name])
         for node in self._graph.node:
             try:
                 if not all(name in self._known for name in node.output if name):
                     self._node(node)
             except NoTwinError as reason:
                 raise NoTwinError(f"{node.name or node.op_type}: {reason}") from reason
-        end = max((offset + array.nbytes for offset, array in self._placed), default=0)
-        image = bytearray(end)
-        for offset, array in self._placed:
-            image[offset : offset + array.nbytes] = array.tobytes()
         return Program(
-            kernels=tuple(self._written),
-            calls=tuple(self._calls),
-            image=bytes(image),
-            memory_bytes=self._memory.arena.size_bytes,
-            outputs={spec.name: (self._tensor(spec.name).offset, spec.shape) for spec in self._facts.outputs},
+            kernels=tuple(self._calls.kernels),
+            calls=tuple(self._calls.calls),
+            image=self._storage.image(),
+            memory_bytes=self._storage.size_bytes,
+            outputs={
+                spec.name: (self._storage.activation(spec.name), spec.shape) for spec in self._facts.outputs
+            },
         )
 
     def _node(self, node: onnx.NodeProto) -> None:
         if node.op_type in _VIEWS:
-            source = self._tensor(node.input[0])
-            kept = self._keeps(node.output[0])
-            source.readers += kept - 1
-            self._tensors[node.output[0]] = source
+            self._storage.view(node.input[0], node.output[0])
             return
         twin = self._twins.get(node.name)
         if twin is None or not twin.parts:
             raise NoTwinError(twin.why if twin else "it is not in the census")
         refuse_inexact(node, [shape_of(part) for part in twin.parts])
-        if node.op_type == "Gather":
-            self._gather(node, twin)
-            return
-        prepared: int | None = None
+        match node.op_type:
+            case "Gather":
+                self._gather(node, twin)
+            case "Split" | "Slice":
+                self._cut(node, twin)
+            case "LSTM" | "GRU":
+                recurrent(node, twin, self._storage, self._calls)
+            case "Attention" | "MultiHeadAttention" | "GroupQueryAttention":
+                self._attention(node)
+            case _:
+                self._step(node, twin)
+        for name in node.input:
+            self._storage.read(name)
+
+    def _step(self, node: onnx.NodeProto, twin: TwinNode) -> None:
+        """A node with one result."""
+        storage, prepared = self._storage, None
         lent: list[tuple[int, int]] = []
-        output = self._result(node, twin)
+        main = shape_of(twin.parts[-1])
+        size = family_of(main).buffers(main)[-1]
+        if node.op_type == "Pad":
+            output = storage.filled(node.output[0], size // F32, self._border_of(node))
+        else:
+            output = storage.result(node.output[0], size)
         for number, key in enumerate(twin.parts):
             shape = shape_of(key)
             if isinstance(shape, Padded):
-                prepared = self._border(shape, _LOWEST if node.op_type == "MaxPool" else 0.0)
-                self._call(key, (self._tensor(node.input[0]).offset, prepared))
+                prepared = storage.border(shape, _LOWEST if node.op_type == "MaxPool" else 0.0)
+                self._calls.call(key, (storage.activation(node.input[0]), prepared))
             elif isinstance(shape, Moved) and node.op_type == "Concat":
-                self._call(key, (self._address(node.input[number]), output))
-            elif isinstance(shape, Transposed) and node.op_type.endswith("MatMul"):
+                self._calls.call(key, (storage.address(node.input[number]), output))
+            elif isinstance(shape, Unpacked | Transposed) and len(twin.parts) > 1:
                 size = family_of(shape).buffers(shape)[-1]
-                prepared = self._memory.take(size)
+                prepared = storage.lent(size)
                 lent.append((prepared, size))
-                self._call(key, (self._tensor(node.input[1]).offset, prepared))
+                self._calls.call(key, (*self._second(node, shape, key), prepared))
             else:
-                self._call(key, (*self._arguments(node, shape, key, prepared), output))
+                self._calls.call(key, (*self._arguments(node, shape, key, prepared), output))
         self._scale(node, output)
-        for name in node.input:
-            self._read(name)
         for offset, size in lent:
-            self._memory.give_back(offset, size)
+            storage.returned(offset, size)
+
+    def _second(self, node: onnx.NodeProto, shape: Unpacked | Transposed, key: str) -> tuple[int, ...]:
+        """What the second operand of a product is made ready from."""
+        if isinstance(shape, Unpacked):
+            return tuple(self._packed(node, shape, key))
+        return (self._storage.activation(node.input[1]),)
+
+    def _attention(self, node: onnx.NodeProto) -> None:
+        one = seen(self._graph, self._facts.inputs, self._facts.nodes, node.name)
+        carry_out(one, ATTENTION[node.op_type](one), self._storage, self._calls)
 
     def _gather(self, node: onnx.NodeProto, twin: TwinNode) -> None:
         """Row by row, from where the indices say: they are known."""
@@ -169,7 +177,7 @@ class _Writer:
         if wanted not in self._known:
             raise NoTwinError("its indices are not known beforehand")
         shape = shape_of(twin.parts[-1])
-        rows, source = shape.source_count // shape.run, self._address(table)
+        rows, source = shape.source_count // shape.run, self._storage.address(table)
         row = Moved(
             sizes=(),
             run=shape.run,
@@ -178,126 +186,139 @@ class _Writer:
             source_count=shape.run,
             result_count=shape.run,
         )
-        output = self._result(node, twin)
+        output = self._storage.result(node.output[0], shape.result_count * F32)
         for place, index in enumerate(np.asarray(self._known[wanted]).ravel().tolist()):
             at = (int(index) % rows) * shape.run * F32
-            self._untuned(row, (source + at, output + place * shape.run * F32))
-        self._read(table)
+            self._calls.untuned(row, (source + at, output + place * shape.run * F32))
+
+    def _cut(self, node: onnx.NodeProto, twin: TwinNode) -> None:
+        """Each result from where it begins in the source."""
+        results = [self._shapes[name] for name in node.output if name]
+        firsts = first_elements(node, self._shapes[node.input[0]], results, self._storage)
+        source = self._storage.address(node.input[0])
+        for name, key, first in zip(node.output, twin.parts, firsts, strict=True):
+            output = self._storage.result(name, shape_of(key).result_count * F32)
+            self._calls.call(key, (source + first * F32, output))
+
+    def _border_of(self, node: onnx.NodeProto) -> float:
+        """What a tensor is padded with."""
+        if len(node.input) > 2 and node.input[2]:
+            return float(self._storage.value(node.input[2]).ravel()[0])
+        return next((one.f for one in node.attribute if one.name == "value"), 0.0)
 
     def _scale(self, node: onnx.NodeProto, output: int) -> None:
         """A product that onnxruntime scales by `alpha` on the way is scaled by a pass of its own."""
         alpha = next((one.f for one in node.attribute if one.name == "alpha"), 1.0)
         if alpha == 1.0 or not node.op_type.endswith("MatMul"):
             return
-        count = self._tensor(node.output[0]).size_bytes // F32
-        scaled = Combined(rows=1, columns=count, op="mul", right="one")
-        self._untuned(scaled, (output, self._place(np.array([alpha], np.float32)), output))
+        scaled = Combined(rows=1, columns=self._storage.elements(node.output[0]), op="mul", right="one")
+        self._calls.untuned(scaled, (output, self._storage.floats(np.array([alpha], np.float32)), output))
 
     def _arguments(
         self, node: onnx.NodeProto, shape: Struct, key: str, prepared: int | None
     ) -> tuple[int, ...]:
         """Addresses of what a part reads, in the order of its parameters; `prepared` is one of them."""
-        names = list(node.input)
+        names, storage = list(node.input), self._storage
         if isinstance(shape, Conv) or (isinstance(shape, Gemm) and node.op_type.endswith("Conv")):
-            source = prepared if prepared is not None else self._tensor(names[0]).offset
-            filters = self._weight(names[1])
-            bias = (self._weight(names[2]),) if len(names) > 2 else ()
+            source = prepared if prepared is not None else storage.activation(names[0])
+            filters = storage.weight(names[1])
+            bias = (storage.weight(names[2]),) if len(names) > 2 else ()
             return (filters, source, *bias) if isinstance(shape, Gemm) else (source, filters, *bias)
-        if isinstance(shape, Gemm):
-            bias = (self._weight(names[2]),) if shape.bias else ()
-            right = prepared if prepared is not None else self._right(node, shape, key)
-            return self._tensor(names[0]).offset, right, *bias
-        if isinstance(shape, Combined):
-            return self._operands(names, shape)
-        if isinstance(shape, LayerNorm):
-            return tuple(self._address(name) for name in names[:3])
-        return (prepared if prepared is not None else self._address(names[0]),)
+        match shape:
+            case Gemm():
+                bias = (storage.weight(names[2]),) if shape.bias else ()
+                right = prepared if prepared is not None else self._right(node, shape, key)
+                return storage.activation(names[0]), right, *bias
+            case ConvTransposed():
+                source = prepared if prepared is not None else storage.activation(names[0])
+                bias = (storage.weight(names[2]),) if shape.bias else ()
+                return source, storage.floats(self._turned(names[1], shape.groups)), *bias
+            case Nibbles():
+                return storage.address(names[0]), *self._packed(node, shape, key)
+            case Combined():
+                return self._operands(names, shape)
+            case LayerNorm():
+                return tuple(storage.address(name) for name in names[:3])
+            case SkipNorm():
+                return tuple(storage.address(name) for name in _read_by(shape, names))
+            case Affine():
+                return storage.address(names[0]), *map(storage.floats, self._folded(node))
+            case Selected():
+                flags = storage.bytes_of(storage.value(names[0]).astype(np.uint8))
+                return flags, storage.address(names[1]), storage.address(names[2])
+            case _:
+                return (prepared if prepared is not None else storage.address(names[0]),)
 
     def _operands(self, names: list[str], shape: Combined) -> tuple[int, int]:
         """The larger one first: only operators that commute have it second."""
         whole = shape.rows * shape.columns
-        sizes = [self._elements(name) for name in names[:2]]
+        sizes = [self._storage.elements(name) for name in names[:2]]
         left, right = names[:2] if sizes[0] == whole else reversed(names[:2])
-        return self._address(left), self._address(right)
+        return self._storage.address(left), self._storage.address(right)
+
+    def _folded(self, node: onnx.NodeProto) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The scale and the shift that the four numbers of each channel come down to."""
+        scale, shift, mean, variance = (
+            self._storage.value(name).astype(np.float64) for name in node.input[1:5]
+        )
+        epsilon = next((one.f for one in node.attribute if one.name == "epsilon"), 1e-5)
+        factor = scale / np.sqrt(variance + epsilon)
+        return factor, shift - mean * factor
+
+    def _packed(self, node: onnx.NodeProto, shape: FourBits, key: str) -> Iterator[int]:
+        """Elements of four bits, their scales and zero points, in the order of the schedule."""
+        machine, tile = self._calls.chosen(key)
+        storage, names = self._storage, node.input
+        elements = halves_of(storage.value(names[1]).reshape(shape.columns, -1))[:, : shape.depth]
+        yield storage.bytes_of(packed_elements(elements, shape, tile, machine))
+        scales = storage.value(names[2]).reshape(shape.columns, shape.blocks)
+        yield storage.floats(packed_scales(scales, shape, tile, machine))
+        if shape.zero_points:
+            zeros = halves_of(storage.value(names[3]).reshape(shape.columns, -1))[:, : shape.blocks]
+            yield storage.floats(packed_scales(zeros.astype(np.float32) - 8, shape, tile, machine))
+
+    def _turned(self, name: str, groups: int) -> NDArray[np.float32]:
+        """Filters [channels, filters / groups, …] as [filters, channels / groups, …]."""
+        filters = self._storage.value(name)
+        channels, each, *kernel = filters.shape
+        grouped = filters.reshape(groups, channels // groups, each, *kernel)
+        return grouped.swapaxes(1, 2).reshape(groups * each, channels // groups, *kernel)
 
     def _right(self, node: onnx.NodeProto, shape: Gemm, key: str) -> int:
         """The second operand of a matrix product: a weight in the order of the schedule, or an activation."""
         name = node.input[1]
         if name not in self._known:
-            return self._tensor(name).offset
+            return self._storage.activation(name)
         matrix = np.asarray(self._known[name], np.float32)
         if any(one.name == "transB" and one.i for one in node.attribute):
             matrix = matrix.T
         if matrix.ndim != 2:
             raise NoTwinError("its weight is no matrix")
-        machine, tile = self._chosen(key)
-        return self._place(packed_b(matrix, tile, machine) if shape.packed else matrix)
+        machine, tile = self._calls.chosen(key)
+        return self._storage.floats(packed_b(matrix, tile, machine) if shape.packed else matrix)
 
-    def _result(self, node: onnx.NodeProto, twin: TwinNode) -> int:
-        name = node.output[0]
-        main = shape_of(twin.parts[-1])
-        size = family_of(main).buffers(main)[-1]
-        offset = self._memory.take(size)
-        self._tensors[name] = _Tensor(offset, size, self._keeps(name), owned=True)
-        return offset
 
-    def _keeps(self, name: str) -> int:
-        """How often it will be read; outputs of the graph are never given back."""
-        return (
-            (1 << 30) if any(out.name == name for out in self._graph.output) else self._readers.get(name, 0)
-        )
+def _read_by(shape: SkipNorm, names: list[str]) -> Iterator[str]:
+    """In the order of the kernel: what is added stands behind scale and shift in the node."""
+    source, *told = names
+    if not shape.skip:
+        yield from (source, *told[: 1 + shape.shift])
+        return
+    skip, scale, *others = told
+    yield from (source, skip)
+    if shape.bias:
+        yield others[1 if shape.centred else 0]
+    yield scale
+    if shape.shift:
+        yield others[0]
 
-    def _read(self, name: str) -> None:
-        tensor = self._tensors.get(name)
-        if tensor is None:
-            return
-        tensor.readers -= 1
-        if tensor.readers == 0 and tensor.owned:
-            self._memory.give_back(tensor.offset, tensor.size_bytes)
 
-    def _border(self, shape: Padded, value: float) -> int:
-        """A padded image; those of one shape and border share it, since each leaves the border as it was."""
-        if (shape, value) not in self._borders:
-            elements = family_of(shape).buffers(shape)[-1] // F32
-            self._borders[shape, value] = self._place(np.full(elements, value, np.float32))
-        return self._borders[shape, value]
-
-    def _call(self, key: str, addresses: tuple[int, ...]) -> None:
-        self._called(key, *self._chosen(key), addresses)
-
-    def _called(self, key: str, machine: Machine, tile: Tile, addresses: tuple[int, ...]) -> None:
-        if (key, machine, tile) not in self._kernels:
-            shape = shape_of(key)
-            kernel = family_of(shape).kernel(shape, tile, machine)
-            self._kernels[key, machine, tile] = len(self._written)
-            self._written.append(replace(kernel, name=f"k{len(self._written)}"))
-        self._calls.append((self._kernels[key, machine, tile], addresses))
-
-    def _untuned(self, shape: Struct, addresses: tuple[int, ...]) -> None:
-        """A call of a nest that the graph has no node for."""
-        key = key_of(shape)
-        tile = family_of(shape).tiles(shape, WASM)[-1]
-        self._called(key, WASM, tile, addresses)
-
-    def _address(self, name: str) -> int:
-        return self._weight(name) if name in self._known else self._tensor(name).offset
-
-    def _tensor(self, name: str) -> _Tensor:
-        if name not in self._tensors:
-            raise NoTwinError(f"{name} is no activation")
-        return self._tensors[name]
-
-    def _weight(self, name: str) -> int:
-        if name not in self._known:
-            raise NoTwinError(f"{name} is no weight")
-        return self._place(np.asarray(self._known[name], np.float32))
-
-    def _elements(self, name: str) -> int:
-        if name in self._known:
-            return int(self._known[name].size)
-        return self._tensor(name).size_bytes // F32
-
-    def _place(self, array: NDArray[np.float32]) -> int:
-        offset = self._memory.arena.place(array.nbytes)
-        self._placed.append((offset, np.ascontiguousarray(array)))
-        return offset
+def _shapes(graph: onnx.GraphProto, facts: ModelFacts) -> Iterator[tuple[str, Shape]]:
+    """Of every tensor that anything is known of."""
+    yield from ((one.name, tuple(one.dims)) for one in graph.initializer)
+    yield from ((spec.name, spec.shape) for spec in facts.inputs)
+    rows = {row.name: row for row in facts.nodes}
+    for node in graph.node:
+        made = [name for name in node.output if name]
+        if node.name in rows and len(made) == len(rows[node.name].output_shapes):
+            yield from zip(made, rows[node.name].output_shapes, strict=True)

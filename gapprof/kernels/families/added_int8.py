@@ -5,7 +5,6 @@ from msgspec import Struct
 from gapprof.kernels.builder import Builder
 from gapprof.kernels.family import UNROLLED, Family, always
 from gapprof.kernels.ir import (
-    Binary,
     Bits,
     Constant,
     Dot,
@@ -20,9 +19,6 @@ from gapprof.kernels.ir import (
 )
 from gapprof.kernels.machine import Machine
 from gapprof.kernels.requantised import kept_in_a_byte, store_low_bytes
-
-_UNSIGNED = 0x00FF00FF
-"""Takes the sign from two i16 that were widened from bytes."""
 
 
 class AddedInt8(Struct, frozen=True, kw_only=True, tag="added-int8"):
@@ -58,20 +54,15 @@ def added_int8(shape: AddedInt8, unroll: int, machine: Machine, *, name: str = "
 
 def _turn(b: Builder, shape: AddedInt8, at: int, lanes: int, told: list[Local]) -> None:
     left, right, _, result = b.parameters
-    widened = [b.vector(Vector("i16", lanes), _widened(one, at, lanes, shape)) for one in (left, right)]
+    widened = [
+        b.vector(Vector("i16", lanes), LoadWidened(one, at, lanes, signed=not shape.unsigned))
+        for one in (left, right)
+    ]
     for half in (0, 1):
         first, second = (ToFloat(_half(one, half, lanes)) for one in widened)
         total = b.mul_add(second, told[1], b.mul_add(first, told[0], told[2]))
         value = kept_in_a_byte(total, unsigned=shape.unsigned)
         store_low_bytes(b, value, result, at + half * lanes // 2)
-
-
-def _widened(pointer: Local, at: int, lanes: int, shape: AddedInt8) -> Expression:
-    loaded = LoadWidened(pointer, at, lanes)
-    if not shape.unsigned:
-        return loaded
-    pairs = Vector("i32", lanes // 2)
-    return Bits(Binary("and", Bits(loaded, pairs), Constant(_UNSIGNED, pairs)), Vector("i16", lanes))
 
 
 def _half(widened: Local, half: int, lanes: int) -> Expression:

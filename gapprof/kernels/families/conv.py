@@ -3,10 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from msgspec import Struct
-
 from gapprof.kernels.builder import Builder
-from gapprof.kernels.direct import Ends, PerFilter, Window, direct, direct_buffers, direct_tiles, direct_words
+from gapprof.kernels.direct import (
+    Convolved,
+    Ends,
+    PerFilter,
+    Window,
+    direct,
+    direct_buffers,
+    direct_tiles,
+    direct_words,
+)
 from gapprof.kernels.family import F32, Family, Tile
 from gapprof.kernels.functions import Activation, activation
 from gapprof.kernels.ir import Constant, Expression, Kernel, Load, LoadSplat, Local, MulAdd, Shuffle, Vector
@@ -16,21 +23,13 @@ SLACK_BYTES = 256
 """Readable behind an image: strided loads take more than they use."""
 
 
-class Conv(Struct, frozen=True, kw_only=True, tag="conv"):
+class Conv(Convolved, frozen=True, kw_only=True, tag="conv"):
     """[batch, channels, height, width] to [batch, filters, …]; the sizes are those of the padded image.
 
     Parameters of the kernel: padded image, filters [filters, channels / groups, kernel…], the bias
     [filters] where there is one, and result.
     """
 
-    batch: int = 1
-    channels: int
-    filters: int
-    height: int
-    width: int
-    kernel: tuple[int, int]
-    stride: tuple[int, int] = (1, 1)
-    dilation: tuple[int, int] = (1, 1)
     groups: int = 1
     bias: bool = False
     activation: Activation | None = None
@@ -38,17 +37,7 @@ class Conv(Struct, frozen=True, kw_only=True, tag="conv"):
     @property
     def window(self) -> Window:
         """Its geometry."""
-        return Window(
-            batch=self.batch,
-            groups=self.groups,
-            planes=self.channels // self.groups,
-            filters=self.filters // self.groups,
-            height=self.height,
-            width=self.width,
-            kernel=self.kernel,
-            stride=self.stride,
-            dilation=self.dilation,
-        )
+        return self.window_of(groups=self.groups, planes=self.channels // self.groups)
 
     @property
     def out(self) -> tuple[int, int]:
@@ -72,6 +61,8 @@ class _Floats:
     fused: bool
     image_bytes: int = F32
     filter_bytes: int = F32
+    planes_at_once: int = 1
+    shift_bits: None = None
     result_bytes: int = F32
 
     @property

@@ -7,11 +7,18 @@ each load widens them. What zero points add is a constant per filter and stands 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from msgspec import Struct
-
 from gapprof.kernels import requantised
 from gapprof.kernels.builder import Builder
-from gapprof.kernels.direct import Ends, PerFilter, Window, direct, direct_buffers, direct_tiles, window_words
+from gapprof.kernels.direct import (
+    Convolved,
+    Ends,
+    PerFilter,
+    Window,
+    direct,
+    direct_buffers,
+    direct_tiles,
+    window_words,
+)
 from gapprof.kernels.family import Family, Tile
 from gapprof.kernels.ir import (
     Bits,
@@ -23,26 +30,17 @@ from gapprof.kernels.ir import (
     Local,
     Shuffle,
     Vector,
-    vector_of,
 )
 from gapprof.kernels.machine import Machine
 
 
-class ConvInt8(Struct, frozen=True, kw_only=True, tag="conv-int8"):
+class ConvInt8(Convolved, frozen=True, kw_only=True, tag="conv-int8"):
     """[batch, pairs, height, width, 2] to [batch, filters, …]; the sizes are those of the padded image.
 
     Parameters of the kernel: the image as `paired` makes it (i8), filters [filters, pairs, kernel…, 2] (i16),
     the bias [filters] (i32), the scales of the result [filters] (f32), and result (i8 or u8).
     """
 
-    batch: int = 1
-    channels: int
-    filters: int
-    height: int
-    width: int
-    kernel: tuple[int, int]
-    stride: tuple[int, int] = (1, 1)
-    dilation: tuple[int, int] = (1, 1)
     zero_point: int = 0
     """Of the result."""
     unsigned: bool = False
@@ -51,33 +49,26 @@ class ConvInt8(Struct, frozen=True, kw_only=True, tag="conv-int8"):
     @property
     def window(self) -> Window:
         """Its geometry; an odd channel makes a pair with nothing."""
-        return Window(
-            batch=self.batch,
-            groups=1,
-            planes=-(-self.channels // 2),
-            filters=self.filters,
-            height=self.height,
-            width=self.width,
-            kernel=self.kernel,
-            stride=self.stride,
-            dilation=self.dilation,
-        )
+        return self.window_of(groups=1, planes=-(-self.channels // 2))
 
     @property
     def flops(self) -> int:
         """A multiply-add is two."""
         rows, columns = self.window.out
-        return 2 * self.batch * self.filters * rows * columns * self.channels * self.window.taps
+        channels = self.channels // self.window.groups
+        return 2 * self.batch * self.filters * rows * columns * channels * self.window.taps
 
 
 @dataclass(frozen=True, slots=True)
 class _Pairs:
-    """Pairs of i8, pairs of i16, and a byte."""
+    """_Pairs of i8, pairs of i16, and a byte."""
 
     zero_point: int
     unsigned: bool
     image_bytes: int = 2
     filter_bytes: int = 4
+    planes_at_once: int = 1
+    shift_bits: None = None
     result_bytes: int = 1
     per_filter: int = 2
 
@@ -97,24 +88,7 @@ class _Pairs:
         return total + Dot(splat, loaded)
 
     def ends(self, own: PerFilter) -> Ends:
-        return _ByteEnds(self, own)
-
-
-@dataclass(frozen=True, slots=True)
-class _ByteEnds:
-    """The bias; the sum as a byte, by the filter's scale."""
-
-    numbers: _Pairs
-    own: PerFilter
-
-    def begin(self, lanes: int) -> Expression:
-        return self.own.splat(0, Vector("i32", lanes))
-
-    def finish(self, b: Builder, total: Local, to: Local, place: int) -> None:
-        scale = self.own.splat(1, Vector("f32", vector_of(total).lanes))
-        told = self.numbers
-        value = requantised.quantised(total, scale, told.zero_point, unsigned=told.unsigned)
-        requantised.store_low_bytes(b, value, to, place)
+        return requantised.ByteEnds(self.zero_point, self.unsigned, own)
 
 
 def conv_int8(shape: ConvInt8, tile: Tile, machine: Machine, *, name: str = "conv_int8") -> Kernel:
@@ -136,16 +110,23 @@ def _strided(pointer: Local, offset: int, lanes: int, stride: int) -> Expression
     return Shuffle(low, high, tuple(range(0, 2 * lanes, 2)))
 
 
-def _words(shape: ConvInt8) -> str:
+def conv_int8_buffers(shape: ConvInt8) -> tuple[int, ...]:
+    """Bytes of image, filters, bias, scales and result."""
+    return direct_buffers(shape.window, _Pairs(shape.zero_point, shape.unsigned))
+
+
+def conv_int8_words(shape: ConvInt8) -> str:
+    """Window, channels, filters and the size of the result."""
     (rows, columns), taps = shape.window.out, window_words(shape.window)
-    return f"int8 {taps}, {shape.channels} to {shape.filters}, to {rows}x{columns}"
+    grouped = f" in {shape.window.groups} groups" if shape.window.groups > 1 else ""
+    return f"int8 {taps}, {shape.channels} to {shape.filters}{grouped}, to {rows}x{columns}"
 
 
 FAMILY = Family(
     kind=ConvInt8,
     tiles=lambda shape, machine: direct_tiles(shape.window, machine),
     kernel=conv_int8,
-    buffers=lambda shape: direct_buffers(shape.window, _Pairs(shape.zero_point, shape.unsigned)),
+    buffers=conv_int8_buffers,
     weights=lambda _shape: (1, 2, 3),
-    words=_words,
+    words=conv_int8_words,
 )

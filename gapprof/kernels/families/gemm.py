@@ -5,7 +5,6 @@ in registers. Columns that fill no vector are done in narrower ones, down to sca
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -16,7 +15,8 @@ from gapprof.kernels.builder import Builder
 from gapprof.kernels.family import F32, Family, Tile, fits
 from gapprof.kernels.functions import Activation, activation
 from gapprof.kernels.ir import Constant, Expression, Kernel, Load, LoadSplat, Local, Vector
-from gapprof.kernels.machine import Machine, pieces
+from gapprof.kernels.machine import Machine
+from gapprof.kernels.panels import Panel, panels
 
 
 class Gemm(Struct, frozen=True, kw_only=True, tag="gemm"):
@@ -44,19 +44,6 @@ class Gemm(Struct, frozen=True, kw_only=True, tag="gemm"):
         return 2 * self.batch * self.rows * self.depth * self.columns
 
 
-@dataclass(frozen=True, slots=True)
-class _Panel:
-    """Columns that are done alike."""
-
-    lanes: int
-    vectors: int
-    times: int
-
-    @property
-    def columns(self) -> int:
-        return self.lanes * self.vectors
-
-
 def gemm(shape: Gemm, tile: Tile, machine: Machine, *, name: str = "gemm") -> Kernel:
     """The loop nest of one shape."""
     return _Nest(shape, tile, machine, name).kernel()
@@ -67,19 +54,11 @@ def packed_b(b: NDArray[np.float32], tile: Tile, machine: Machine) -> NDArray[np
     parts = []
     for block in _blocks(b.shape[0], tile):
         column = 0
-        for panel in _panels(b.shape[1], tile, machine):
+        for panel in panels(b.shape[1], tile, machine):
             for _ in range(panel.times):
                 parts.append(b[block.start : block.stop, column : column + panel.columns].ravel())
                 column += panel.columns
     return np.concatenate(parts)
-
-
-def _panels(columns: int, tile: Tile, machine: Machine) -> Iterator[_Panel]:
-    full, rest = divmod(columns, tile.vectors * machine.lanes)
-    if full:
-        yield _Panel(machine.lanes, tile.vectors, full)
-    for lanes, vectors in pieces(rest, machine.lanes):
-        yield _Panel(lanes, vectors, 1)
 
 
 def _blocks(depth: int, tile: Tile) -> Iterator[range]:
@@ -113,7 +92,7 @@ class _Nest:
         panel_of_b = b.index(right + block.start * shape.columns * F32)
         panel_of_c = b.index(result)
         bias = b.index(b.parameters[2]) if shape.bias == "column" else None
-        for panel in _panels(shape.columns, self._tile, self._machine):
+        for panel in panels(shape.columns, self._tile, self._machine):
             with b.over(panel_of_c, panel.times, panel.columns * F32):
                 self._rows(panel, block, left, panel_of_b, panel_of_c, bias)
                 b.advance(panel_of_b, panel.columns * F32 * (len(block) if shape.packed else 1))
@@ -122,7 +101,7 @@ class _Nest:
 
     def _rows(
         self,
-        panel: _Panel,
+        panel: Panel,
         block: range,
         left: Local,
         panel_of_b: Local,
@@ -147,7 +126,7 @@ class _Nest:
     def _tile_of_c(
         self,
         rows: int,
-        panel: _Panel,
+        panel: Panel,
         block: range,
         a: Local,
         panel_of_b: Local,

@@ -48,7 +48,7 @@ def compiled(kernels: Sequence[Kernel], target: Target) -> Compiled:
     there is no llvmlite.
     """
     llvm = _llvm()
-    text = "".join(function(kernel, target.attributes) + repeater(kernel) for kernel in kernels)
+    text = "".join(function(kernel, target) + repeater(kernel) for kernel in kernels)
     module = llvm.parse_assembly(_declared_once(text))
     machine = llvm.Target.from_default_triple().create_target_machine(
         cpu=target.cpu, features=target.feature_text, opt=_SPEED_LEVEL, jit=True

@@ -8,6 +8,7 @@ from gapprof.kernels.ir import (
     Assign,
     Binary,
     Bits,
+    ByteDot,
     Constant,
     Dot,
     Expression,
@@ -20,6 +21,7 @@ from gapprof.kernels.ir import (
     Loop,
     MulAdd,
     ShiftLeft,
+    ShiftRight,
     Shuffle,
     Splat,
     Statement,
@@ -30,6 +32,7 @@ from gapprof.kernels.ir import (
     Vector,
     repeated,
 )
+from gapprof.kernels.llvm.target import ByteDotForm, Target
 
 _ELEMENTS = {"f32": "float", "i32": "i32", "i16": "i16", "i8": "i8"}
 _INTRINSICS = {
@@ -40,12 +43,18 @@ _INTRINSICS = {
     "floor": "floor",
     "nearest": "roundeven",
 }
+_PRODUCTS_OF_BYTES = {
+    128: "x86.ssse3.pmadd.ub.sw.128",
+    256: "x86.avx2.pmadd.ub.sw",
+    512: "x86.avx512.pmaddubs.w.512",
+}
+_SUMS_OF_PAIRS = {128: "x86.sse2.pmadd.wd", 256: "x86.avx2.pmadd.wd", 512: "x86.avx512.pmaddw.d.512"}
 _LESS = {"pmin": ("right", "left"), "pmax": ("left", "right")}
 
 
-def function(kernel: Kernel, attributes: Mapping[str, str]) -> str:
-    """The kernel's function and what it declares; `attributes` are the function's, such as target-cpu."""
-    return _Lowering(kernel).function(attributes)
+def function(kernel: Kernel, target: Target) -> str:
+    """The kernel's function and what it declares."""
+    return _Lowering(kernel, target.byte_dot).function(target.attributes)
 
 
 def repeater(kernel: Kernel) -> str:
@@ -84,8 +93,8 @@ ret void
 class _Lowering:
     """One function in the making: its lines, and the next free name."""
 
-    def __init__(self, kernel: Kernel) -> None:
-        self._kernel = kernel
+    def __init__(self, kernel: Kernel, byte_dot: ByteDotForm) -> None:
+        self._kernel, self._byte_dot_form = kernel, byte_dot
         self._lines: list[str] = []
         self._declared: dict[str, None] = {}
         self._names = 0
@@ -147,12 +156,16 @@ class _Lowering:
                 return self._mul_add(one)
             case Dot():
                 return self._dot(one)
+            case ByteDot():
+                return self._byte_dot(one)
             case Bits():
                 operand = self._expression(one.operand)
                 return self._value(f"bitcast {_type(one.operand.type)} {operand} to {kind}")
-            case ShiftLeft():
-                operand = self._expression(one.operand)
-                return self._value(f"shl {kind} {operand}, {_constant(Constant(one.bits, one.type))}")
+            case ShiftLeft() | ShiftRight():
+                operand, bits = self._expression(one.operand), _constant(Constant(one.bits, one.type))
+                return self._value(
+                    f"{'shl' if isinstance(one, ShiftLeft) else 'ashr'} {kind} {operand}, {bits}"
+                )
             case ToFloat():
                 operand = self._expression(one.operand)
                 return self._value(f"sitofp {_type(one.operand.type)} {operand} to {kind}")
@@ -162,7 +175,7 @@ class _Lowering:
                 narrow = _type(Vector("i8", one.lanes))
                 place = self._pointer(one.address, one.offset)
                 loaded = self._value(f"load {narrow}, ptr {place}, align 1")
-                return self._value(f"sext {narrow} {loaded} to {kind}")
+                return self._value(f"{'s' if one.signed else 'z'}ext {narrow} {loaded} to {kind}")
             case LoadSplat():
                 return self._load_splat(one)
             case Splat():
@@ -211,6 +224,40 @@ class _Lowering:
                 self._value(f"shufflevector {wide} {product}, {wide} poison, <{pairs} x i32> <{mask}>")
             )
         return self._value(f"add {_type(one.type)} {halves[0]}, {halves[1]}")
+
+    def _byte_dot(self, one: ByteDot) -> str:
+        """What V8 makes of the relaxed instruction on x86-64, one or three; else products of i32."""
+        left, right, addend = (self._expression(part) for part in (one.left, one.right, one.addend))
+        kind, bits, lanes = _type(one.type), 32 * one.type.lanes, one.type.lanes
+        of_bytes, pairs = _type(Vector("i8", 4 * lanes)), _type(Vector("i16", 2 * lanes))
+        match self._byte_dot_form:
+            case "one":
+                operands = [self._value(f"bitcast {of_bytes} {side} to {kind}") for side in (right, left)]
+                return self._named(f"x86.avx512.vpdpbusd.{bits}", kind, kind, addend, *operands)
+            case "three":
+                products = self._named(_PRODUCTS_OF_BYTES[bits], pairs, of_bytes, right, left)
+                ones = _constant(Constant(1, Vector("i16", 2 * lanes)))
+                sums = self._named(_SUMS_OF_PAIRS[bits], kind, pairs, products, ones)
+                return self._value(f"add {kind} {addend}, {sums}")
+            case "none":
+                return self._summed(one.type, left, right, addend)
+
+    def _summed(self, wanted: Vector, left: str, right: str, addend: str) -> str:
+        """Fours of products, in 32 bits each."""
+        lanes, wide = wanted.lanes, _type(Vector("i32", 4 * wanted.lanes))
+        of_bytes = _type(Vector("i8", 4 * lanes))
+        widened = [self._value(f"sext {of_bytes} {side} to {wide}") for side in (left, right)]
+        product = self._value(f"mul nsw {wide} {widened[0]}, {widened[1]}")
+        for first in range(4):
+            mask = ", ".join(f"i32 {4 * lane + first}" for lane in range(lanes))
+            part = self._value(f"shufflevector {wide} {product}, {wide} poison, <{lanes} x i32> <{mask}>")
+            addend = self._value(f"add {_type(wanted)} {addend}, {part}")
+        return addend
+
+    def _named(self, name: str, result: str, kind: str, *operands: str) -> str:
+        """A call of an intrinsic of one instruction set."""
+        self._declared[f"declare {result} @llvm.{name}({', '.join([kind] * len(operands))})"] = None
+        return self._value(f"call {result} @llvm.{name}({', '.join(f'{kind} {one}' for one in operands)})")
 
     def _load_splat(self, one: LoadSplat) -> str:
         place = self._pointer(one.address, one.offset)

@@ -5,13 +5,17 @@ kernels are made of under the 128-bit ceiling; on Zen 5 the same loop is 1.2 to 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 _SSE41 = ("sse3", "ssse3", "sse4.1")
 _AVX = (*_SSE41, "sse4.2", "popcnt", "avx")
 _AVX2 = (*_AVX, "avx2", "fma", "f16c", "bmi", "bmi2")
 _AVX512 = (*_AVX2, "avx512f", "avx512vl", "avx512bw", "avx512dq")
 _WIDEST = 512
+ByteDotForm = Literal["one", "three", "none"]
+"""Instructions that a product of four bytes and its sum take; none: there are no such instructions."""
+_VNNI = ("avxvnni", "avx512vnni")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +31,8 @@ class Target:
     features: tuple[str, ...]
     without: tuple[str, ...] = ()
     """Features that are switched off even where the CPU has them."""
+    optional: tuple[str, ...] = ()
+    """Features that it has where the CPU has them: those that V8 asks for before it uses them."""
     bits: int
     fused: bool
 
@@ -34,6 +40,13 @@ class Target:
     def lanes(self) -> int:
         """Of f32; a scalar has one."""
         return max(1, self.bits // 32)
+
+    @property
+    def byte_dot(self) -> ByteDotForm:
+        """How a relaxed dot product of bytes is carried out."""
+        if self.machine != _X86:
+            return "none"
+        return "one" if any(one in self.features for one in _VNNI) else "three"
 
     @property
     def feature_text(self) -> str:
@@ -89,6 +102,7 @@ TARGETS = (
         machine=_X86,
         cpu="x86-64",
         features=_AVX2,
+        optional=("avxvnni",),
         bits=128,
         fused=True,
     ),
@@ -98,6 +112,7 @@ TARGETS = (
         machine=_X86,
         cpu="x86-64",
         features=_AVX2,
+        optional=("avxvnni",),
         bits=256,
         fused=True,
     ),
@@ -107,6 +122,7 @@ TARGETS = (
         machine=_X86,
         cpu="x86-64",
         features=_AVX512,
+        optional=("avx512vnni",),
         bits=512,
         fused=True,
     ),
@@ -128,7 +144,11 @@ TARGETS = (
 
 def available(machine: str, features: Mapping[str, bool]) -> tuple[Target, ...]:
     """Those that a CPU with these features carries out, the plainest first."""
-    return tuple(one for one in TARGETS if one.machine == _known(machine) and _has(one.features, features))
+    return tuple(
+        replace(one, features=(*one.features, *(name for name in one.optional if features.get(name))))
+        for one in TARGETS
+        if one.machine == _known(machine) and _has(one.features, features)
+    )
 
 
 def _known(machine: str) -> str:

@@ -10,6 +10,7 @@ from gapprof.kernels.ir import (
     Assign,
     Binary,
     Bits,
+    ByteDot,
     Constant,
     Dot,
     Expression,
@@ -22,6 +23,7 @@ from gapprof.kernels.ir import (
     Loop,
     MulAdd,
     ShiftLeft,
+    ShiftRight,
     Shuffle,
     Splat,
     Statement,
@@ -55,6 +57,7 @@ _LANEWISE = {
 }
 _LANEWISE_UNARY = {"sqrt": 0xE3, "abs": 0xE0, "neg": 0xE1, "floor": 0x68, "nearest": 0x6A}
 _RELAXED_MADD = 0x105
+_RELAXED_BYTE_DOT = 0x113
 _PACKED = {"f32": "<f", "i32": "<i", "i16": "<h", "i8": "<b"}
 _UNALIGNED = b"\0"
 """A promise about alignment that nothing checks and x86 does not need."""
@@ -115,6 +118,11 @@ def _expression(one: Expression) -> Iterator[bytes]:
             yield from _expression(one.left)
             yield from _expression(one.right)
             yield simd(0xBA)
+        case ByteDot():
+            yield from _expression(one.left)
+            yield from _expression(one.right)
+            yield from _expression(one.addend)
+            yield simd(_RELAXED_BYTE_DOT)
         case Bits():
             yield from _expression(one.operand)
             if kind != V128 and one.type != one.operand.type:
@@ -123,6 +131,10 @@ def _expression(one: Expression) -> Iterator[bytes]:
             yield from _expression(one.operand)
             yield b"\x41" + signed(one.bits)
             yield simd(0xAB) if kind == V128 else b"\x74"
+        case ShiftRight():
+            yield from _expression(one.operand)
+            yield b"\x41" + signed(one.bits)
+            yield simd(0xAC) if kind == V128 else b"\x75"
         case ToFloat():
             yield from _expression(one.operand)
             yield simd(0xFA) if kind == V128 else b"\xb2"
@@ -131,7 +143,7 @@ def _expression(one: Expression) -> Iterator[bytes]:
             yield {V128: simd(0x00), F32: b"\x2a", I32: b"\x28"}[kind] + _UNALIGNED + unsigned(one.offset)
         case LoadWidened():
             yield from _expression(one.address)
-            yield simd(0x01) + _UNALIGNED + unsigned(one.offset)
+            yield simd(0x01 if one.signed else 0x02) + _UNALIGNED + unsigned(one.offset)
         case LoadSplat():
             yield from _expression(one.address)
             splat = {V128: simd(0x09), F32: b"\x2a", I32: b"\x28"}[kind]
@@ -144,6 +156,8 @@ def _expression(one: Expression) -> Iterator[bytes]:
             yield from _expression(one.operand)
             if _value_type(one.operand.type) == V128:
                 yield simd(0x1F, one.number)
+        case Shuffle() if kind != V128:
+            yield from _expression((one.left, one.right)[one.order[0]])
         case Shuffle():
             yield from _expression(one.left)
             yield from _expression(one.right)

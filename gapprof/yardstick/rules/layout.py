@@ -1,10 +1,10 @@
 """Operators that only move elements; what tensors of whole numbers tell them does not change the time."""
 
 import math
-from collections.abc import Sequence
 
 from gapprof.kernels.families.moved import Moved
 from gapprof.kernels.families.transposed import Transposed
+from gapprof.yardstick.moves import moved, steps_of
 from gapprof.yardstick.node import Node, NoTwinError, Parts, Rules, Shape
 
 
@@ -24,8 +24,8 @@ def _transpose(node: Node) -> Parts:
             return [turned]
     if order[-1] != axes - 1:
         raise NoTwinError("it exchanges the last axis with one that is not beside it")
-    steps = _steps(shape)
-    return [_moved(node.output, [steps[axis] for axis in order], _steps(node.output), math.prod(shape))]
+    steps = steps_of(shape)
+    return [moved(node.output, [steps[axis] for axis in order], steps_of(node.output), math.prod(shape))]
 
 
 def _concat(node: Node) -> Parts:
@@ -33,7 +33,7 @@ def _concat(node: Node) -> Parts:
     axis, first, parts = int(node.attribute("axis", 0)) % len(node.output), 0, []
     for number in range(len(node.inputs)):
         shape = _floats(node, number)
-        part = _moved(shape, _steps(shape), _steps(node.output), math.prod(shape), node.output, first)
+        part = moved(shape, steps_of(shape), steps_of(node.output), math.prod(shape), node.output, first)
         first += math.prod(shape[axis:])
         parts.append(part)
     return list(parts)
@@ -41,14 +41,30 @@ def _concat(node: Node) -> Parts:
 
 def _split(node: Node) -> Parts:
     shape = _floats(node)
-    return [_moved(out, _steps(shape), _steps(out), math.prod(shape)) for out in node.outputs]
+    return [moved(out, steps_of(shape), steps_of(out), math.prod(shape)) for out in node.outputs]
 
 
 def _slice(node: Node) -> Parts:
     shape = _floats(node)
     if node.has(4) and set(node.numbers[4] or (0,)) != {1}:
         raise NoTwinError("it may leave out elements in between")
-    return [_moved(node.output, _steps(shape), _steps(node.output), math.prod(shape))]
+    return [moved(node.output, steps_of(shape), steps_of(node.output), math.prod(shape))]
+
+
+def _pad(node: Node) -> Parts:
+    """Into the middle of what the border is a part of."""
+    shape = _floats(node)
+    if node.attribute("mode", "constant") != "constant":
+        raise NoTwinError("its border is made of what it surrounds")
+    told = node.attribute("pads", node.numbers[1] if node.has(1) else None)
+    axes = node.numbers[3] if node.has(3) else range(len(shape))
+    if told is None or axes is None:
+        raise NoTwinError("its border is told by a tensor")
+    if min(told) < 0:
+        raise NoTwinError("it cuts as well")
+    steps = steps_of(node.output)
+    first = sum(before * steps[int(axis)] for before, axis in zip(told, axes, strict=False))
+    return [moved(shape, steps_of(shape), steps, math.prod(shape), node.output, first)]
 
 
 def _gather(node: Node) -> Parts:
@@ -77,35 +93,8 @@ def _expand(node: Node) -> Parts:
     full = (1,) * (len(node.output) - len(shape)) + shape
     if full[-1] != node.output[-1]:
         raise NoTwinError("it repeats single elements")
-    steps = [0 if size == 1 else step for size, step in zip(full, _steps(full), strict=True)]
-    return [_moved(node.output, steps, _steps(node.output), math.prod(shape))]
-
-
-def _moved(
-    sizes: Shape,
-    source_steps: Sequence[int],
-    result_steps: Sequence[int],
-    source_count: int,
-    result: Shape | None = None,
-    first: int = 0,
-) -> Moved:
-    """Trailing axes that lie side by side in both are one run."""
-    axes, run = len(sizes), 1
-    while axes and source_steps[axes - 1] == result_steps[axes - 1] == run:
-        axes -= 1
-        run *= sizes[axes]
-    if run == 1 and math.prod(sizes) > 1:
-        raise NoTwinError("it moves single elements")
-    outer = [axis for axis in range(axes) if sizes[axis] > 1]
-    return Moved(
-        sizes=tuple(sizes[axis] for axis in outer),
-        run=run,
-        source_steps=tuple(source_steps[axis] for axis in outer),
-        result_steps=tuple(result_steps[axis] for axis in outer),
-        source_count=source_count,
-        result_count=math.prod(result if result is not None else sizes),
-        result_first=first,
-    )
+    steps = [0 if size == 1 else step for size, step in zip(full, steps_of(full), strict=True)]
+    return [moved(node.output, steps, steps_of(node.output), math.prod(shape))]
 
 
 def _floats(node: Node, number: int = 0) -> Shape:
@@ -115,11 +104,6 @@ def _floats(node: Node, number: int = 0) -> Shape:
     return node.input(number)
 
 
-def _steps(shape: Shape) -> list[int]:
-    """From one index of an axis to the next."""
-    return [math.prod(shape[axis + 1 :]) for axis in range(len(shape))]
-
-
 RULES = Rules(
     id="layout",
     by_operator={
@@ -127,6 +111,7 @@ RULES = Rules(
         ("ai.onnx", "Concat"): _concat,
         ("ai.onnx", "Split"): _split,
         ("ai.onnx", "Slice"): _slice,
+        ("ai.onnx", "Pad"): _pad,
         ("ai.onnx", "Gather"): _gather,
         ("ai.onnx", "Expand"): _expand,
     },

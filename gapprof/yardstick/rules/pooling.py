@@ -2,52 +2,55 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 from gapprof.kernels.families.average_pool import AveragePool
 from gapprof.kernels.families.max_pool import MaxPool
 from gapprof.kernels.families.mean import Mean
 from gapprof.kernels.families.padded import Padded
-from gapprof.yardstick.node import Node, NoTwinError, Parts, Rules, plane_of, window_of
+from gapprof.yardstick.node import Node, NoTwinError, Parts, Rules
+from gapprof.yardstick.sliding import Sliding, sliding
 
 
-def pooled_window(
-    node: Node,
-) -> tuple[int, int, int, tuple[int, int, int, int], tuple[int, int], tuple[int, int]]:
-    """Planes, height, width, pads, window and stride. Raises NoTwinError."""
+def pooled_window(node: Node) -> Sliding:
+    """Over an image, with the border that its last windows want. Raises NoTwinError."""
     image = node.input(0)
     if len(image) != 4 or len(node.proto.output) > 1:
         raise NoTwinError("it pools no images, or tells where the largest were")
-    if node.attribute("auto_pad", "NOTSET") not in ("NOTSET", "VALID"):
-        raise NoTwinError("its padding is not written out")
-    if set(node.attribute("dilations", [1, 1])) != {1}:
+    slid = sliding(node, node.attribute("kernel_shape", [1, 1]))
+    if slid.dilation != (1, 1):
         raise NoTwinError("its windows have gaps")
-    stride = plane_of(node.attribute("strides", [1, 1]))
-    if stride[1] & (stride[1] - 1):
-        raise NoTwinError(f"its stride of {stride[1]} is no power of two")
-    top, left, bottom, right = node.attribute("pads", [0] * 4)
-    kernel = window_of(node.attribute("kernel_shape", [1, 1]))
+    slid.refuse_uneven()
+    top, left, bottom, right = slid.pads
     # A last window that begins inside (ceil_mode) may look over the edge by more than the border.
     over = [
         max(0, (out - 1) * step + window - size)
         for out, step, window, size in zip(
-            node.output[2:], stride, kernel, (top + image[2] + bottom, left + image[3] + right), strict=True
+            node.output[2:],
+            slid.stride,
+            slid.kernel,
+            (top + image[2] + bottom, left + image[3] + right),
+            strict=True,
         )
     ]
-    pads = (top, left, bottom + over[0], right + over[1])
-    return image[0] * image[1], image[2], image[3], pads, kernel, stride
+    return replace(slid, pads=(top, left, bottom + over[0], right + over[1]))
 
 
 def _pool(kind: type[MaxPool]) -> Callable[[Node], Parts]:
     """Of images; a border is copied first, as for convolutions."""
 
     def rule(node: Node) -> Parts:
-        planes, height, width, pads, kernel, stride = pooled_window(node)
+        slid = pooled_window(node)
+        batch, channels, height, width = node.input(0)
         parts: Parts = []
-        if any(pads):
-            pad = Padded(planes=planes, height=height, width=width, pads=pads)
+        if any(slid.pads):
+            pad = Padded(planes=batch * channels, height=height, width=width, pads=slid.pads)
             parts.append(pad)
             height, width = pad.out
-        return [*parts, kind(planes=planes, height=height, width=width, kernel=kernel, stride=stride)]
+        pool = kind(
+            planes=batch * channels, height=height, width=width, kernel=slid.kernel, stride=slid.stride
+        )
+        return [*parts, pool]
 
     return rule
 

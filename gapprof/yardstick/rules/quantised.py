@@ -1,16 +1,22 @@
 """Networks of bytes: convolutions, products, shortcuts and pooling."""
 
 import math
-from typing import Literal
+from typing import Any, Literal
+
+from msgspec.structs import asdict
 
 from gapprof.kernels.families.added_int8 import AddedInt8
 from gapprof.kernels.families.conv_int8 import ConvInt8
+from gapprof.kernels.families.conv_int8_grouped import ConvInt8Grouped
+from gapprof.kernels.families.conv_int8_narrow import ConvInt8Narrow
+from gapprof.kernels.families.depthwise_int8 import DepthwiseInt8
 from gapprof.kernels.families.max_pool import MaxPool
 from gapprof.kernels.families.padded import Padded
 from gapprof.kernels.families.paired import Paired
 from gapprof.kernels.requantised import FEWEST
-from gapprof.yardstick.node import Node, NoTwinError, Parts, Rules, plane_of, window_of
+from gapprof.yardstick.node import Node, NoTwinError, Parts, Rules
 from gapprof.yardstick.rules.pooling import pooled_window
+from gapprof.yardstick.sliding import Sliding, sliding
 
 _BYTES = ("i8", "u8")
 _WIDENED_FOR = 16
@@ -20,35 +26,66 @@ _WIDENED_FOR = 16
 def _conv(node: Node) -> Parts:
     """Channels in pairs first, with the border; the weights are paired when a session is made."""
     image, filters = node.input(0), node.input(3)
-    if len(image) != 4 or node.attribute("group", 1) != 1:
-        raise NoTwinError("it convolves no images, or in groups")
+    if len(image) != 4:
+        raise NoTwinError("it convolves no images")
     if node.types[0] not in _BYTES or node.types[3] not in _BYTES:
         raise NoTwinError("it convolves no bytes")
-    if node.attribute("auto_pad", "NOTSET") not in ("NOTSET", "VALID"):
-        raise NoTwinError("its padding is not written out")
-    stride = plane_of(node.attribute("strides", [1, 1]))
-    if stride[1] & (stride[1] - 1):
-        raise NoTwinError(f"its stride of {stride[1]} is no power of two")
+    slid = sliding(node, filters[2:])
+    slid.refuse_uneven()
     if image[3] < 2 or node.output[3] < FEWEST:
         raise NoTwinError("its rows are too short for vectors of bytes")
     batch, channels, height, width = image
-    pads = tuple(node.attribute("pads", [0] * 4))
+    groups = int(node.attribute("group", 1))
+    if groups == channels == filters[0] > 1:
+        return _depthwise(node, slid)
     paired = Paired(
-        batch=batch, channels=channels, height=height, width=width, pads=pads, unsigned=node.types[0] == "u8"
+        batch=batch * groups,
+        channels=channels // groups,
+        height=height,
+        width=width,
+        pads=slid.pads,
+        unsigned=node.types[0] == "u8",
     )
     rows, columns = paired.out
-    direct = ConvInt8(
+    every: Any = {
+        "batch": batch,
+        "channels": channels,
+        "filters": filters[0],
+        "height": rows,
+        "width": columns,
+        "kernel": slid.kernel,
+        "stride": slid.stride,
+        "dilation": slid.dilation,
+        "unsigned": node.types[7] == "u8",
+    }
+    if groups > 1:
+        return [paired, ConvInt8Grouped(groups=groups, **every)]
+    return [paired, _of_weights(ConvInt8Narrow(narrow="filters", **every), node)]
+
+
+def _depthwise(node: Node, slid: Sliding) -> Parts:
+    """A border, where there is one, then each channel by itself."""
+    batch, channels, height, width = node.input(0)
+    parts: Parts = []
+    if any(slid.pads):
+        if width < FEWEST:
+            raise NoTwinError("its rows are too short for vectors of bytes")
+        pad = Padded(planes=batch * channels, height=height, width=width, pads=slid.pads, element="i8")
+        parts.append(pad)
+        height, width = pad.out
+    direct = DepthwiseInt8(
         batch=batch,
         channels=channels,
-        filters=filters[0],
-        height=rows,
-        width=columns,
-        kernel=window_of(filters[2:]),
-        stride=stride,
-        dilation=plane_of(node.attribute("dilations", [1, 1])),
+        filters=channels,
+        height=height,
+        width=width,
+        kernel=slid.kernel,
+        stride=slid.stride,
+        dilation=slid.dilation,
         unsigned=node.types[7] == "u8",
+        unsigned_source=node.types[0] == "u8",
     )
-    return [paired, direct]
+    return [*parts, direct]
 
 
 def _add(node: Node) -> Parts:
@@ -63,16 +100,24 @@ def _add(node: Node) -> Parts:
 def _max_pool(node: Node) -> Parts:
     if node.types[0] not in _BYTES:
         raise NoTwinError("it pools neither f32 nor bytes")
-    planes, height, width, pads, kernel, stride = pooled_window(node)
+    slid = pooled_window(node)
+    planes, (height, width) = math.prod(node.input(0)[:2]), node.input(0)[2:]
     if width < FEWEST or node.output[3] < FEWEST:
         raise NoTwinError("its rows are too short for vectors of bytes")
     parts: Parts = []
-    if any(pads):
-        pad = Padded(planes=planes, height=height, width=width, pads=pads, element="i8")
+    if any(slid.pads):
+        pad = Padded(planes=planes, height=height, width=width, pads=slid.pads, element="i8")
         parts.append(pad)
         height, width = pad.out
     element: Literal["i8", "u8"] = "u8" if node.types[0] == "u8" else "i8"
-    pool = MaxPool(planes=planes, height=height, width=width, kernel=kernel, stride=stride, element=element)
+    pool = MaxPool(
+        planes=planes,
+        height=height,
+        width=width,
+        kernel=slid.kernel,
+        stride=slid.stride,
+        element=element,
+    )
     return [*parts, pool]
 
 
@@ -92,7 +137,17 @@ def _product(node: Node) -> Parts:
     if columns < _WIDENED_FOR:
         raise NoTwinError("its rows are too short for vectors of bytes")
     rows, depth = math.prod(a[:-1]), a[-1]
-    return [ConvInt8(channels=depth, filters=rows, height=1, width=columns, kernel=(1, 1))]
+    every: Any = {"channels": depth, "filters": rows, "height": 1, "width": columns, "kernel": (1, 1)}
+    return [_of_weights(ConvInt8Narrow(narrow="image", **every), node)]
+
+
+def _of_weights(narrow: ConvInt8Narrow, node: Node) -> ConvInt8:
+    """As it is where the weights keep to 7 bits and lie in fours, else without the schedules for these."""
+    if node.narrow[3] and narrow.in_fours:
+        return narrow
+    told = asdict(narrow)
+    del told["narrow"]
+    return ConvInt8(**told)
 
 
 RULES = Rules(

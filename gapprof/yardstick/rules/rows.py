@@ -2,10 +2,10 @@
 
 import math
 
-from gapprof.kernels.families.combined import Combined
 from gapprof.kernels.families.layer_norm import LayerNorm
+from gapprof.kernels.families.skip_norm import SkipNorm
 from gapprof.kernels.families.softmax import Softmax
-from gapprof.yardstick.node import Node, NoTwinError, Parts, Rules
+from gapprof.yardstick.node import Node, NoTwinError, Parts, Rule, Rules
 
 
 def _softmax(node: Node) -> Parts:
@@ -17,19 +17,48 @@ def _softmax(node: Node) -> Parts:
 
 
 def _layer_norm(node: Node) -> Parts:
+    """Some have no shift."""
     shape = node.output
     if node.attribute("axis", -1) not in (-1, len(shape) - 1):
         raise NoTwinError("its axis is not the last one")
-    if node.proto.op_type == "LayerNormalization" and not node.has(2):
-        raise NoTwinError("it has no bias")
+    rows, columns, epsilon = math.prod(shape[:-1]), shape[-1], node.attribute("epsilon", 1e-5)
+    if node.has(2):
+        return [LayerNorm(rows=rows, columns=columns, epsilon=epsilon)]
+    return [SkipNorm(rows=rows, columns=columns, epsilon=epsilon, shift=False)]
+
+
+def _root_mean_square(node: Node) -> Parts:
+    shape = node.output
+    if node.attribute("axis", -1) not in (-1, len(shape) - 1):
+        raise NoTwinError("its axis is not the last one")
     epsilon = node.attribute("epsilon", 1e-5)
-    return [LayerNorm(rows=math.prod(shape[:-1]), columns=shape[-1], epsilon=epsilon)]
+    plain = SkipNorm(
+        rows=math.prod(shape[:-1]), columns=shape[-1], epsilon=epsilon, centred=False, shift=False
+    )
+    return [plain]
 
 
-def _skip_layer_norm(node: Node) -> Parts:
-    if node.has(4) or node.input(1) != node.output:
-        raise NoTwinError("it adds more than one tensor of its own shape")
-    return [Combined(rows=1, columns=math.prod(node.output), op="add", right="all"), *_layer_norm(node)]
+def _skipping(*, centred: bool) -> Rule:
+    """Source and tensor that is added, scale, shift if there is a mean, and a row that is added too."""
+    bias = 4 if centred else 3
+
+    def rule(node: Node) -> Parts:
+        shape = node.output
+        if node.input(1) != shape:
+            raise NoTwinError("what it adds is broadcast")
+        found = SkipNorm(
+            rows=math.prod(shape[:-1]),
+            columns=shape[-1],
+            epsilon=node.attribute("epsilon", 1e-5),
+            skip=True,
+            bias=node.has(bias),
+            centred=centred,
+            shift=centred and node.has(3),
+            keeps_sum=len(node.outputs) > 1,
+        )
+        return [found]
+
+    return rule
 
 
 RULES = Rules(
@@ -37,6 +66,9 @@ RULES = Rules(
     by_operator={
         ("ai.onnx", "Softmax"): _softmax,
         ("ai.onnx", "LayerNormalization"): _layer_norm,
-        ("com.microsoft", "SkipLayerNormalization"): _skip_layer_norm,
+        ("ai.onnx", "SimplifiedLayerNormalization"): _root_mean_square,
+        ("ai.onnx", "RMSNormalization"): _root_mean_square,
+        ("com.microsoft", "SkipLayerNormalization"): _skipping(centred=True),
+        ("com.microsoft", "SkipSimplifiedLayerNormalization"): _skipping(centred=False),
     },
 )

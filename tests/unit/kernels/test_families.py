@@ -12,23 +12,35 @@ from gapprof import registry
 from gapprof.engine import Engine
 from gapprof.kernels.arena import Arena
 from gapprof.kernels.families.added_int8 import AddedInt8
+from gapprof.kernels.families.affine import Affine
 from gapprof.kernels.families.average_pool import AveragePool
 from gapprof.kernels.families.combined import Combined
 from gapprof.kernels.families.conv import Conv
 from gapprof.kernels.families.conv_int8 import ConvInt8
+from gapprof.kernels.families.conv_int8_grouped import ConvInt8Grouped
+from gapprof.kernels.families.conv_int8_narrow import ConvInt8Narrow
+from gapprof.kernels.families.conv_transposed import ConvTransposed
 from gapprof.kernels.families.depthwise import Depthwise
+from gapprof.kernels.families.depthwise_int8 import DepthwiseInt8
+from gapprof.kernels.families.gates import Gates
 from gapprof.kernels.families.gemm import Gemm
 from gapprof.kernels.families.layer_norm import LayerNorm
 from gapprof.kernels.families.mapped import Mapped
 from gapprof.kernels.families.max_pool import MaxPool
 from gapprof.kernels.families.mean import Mean
 from gapprof.kernels.families.moved import Moved
+from gapprof.kernels.families.nibbles import Nibbles
 from gapprof.kernels.families.padded import Padded
 from gapprof.kernels.families.paired import Paired
 from gapprof.kernels.families.peak import Peak
+from gapprof.kernels.families.resized import Resized
+from gapprof.kernels.families.rotated import Rotated
+from gapprof.kernels.families.selected import Operand, Selected
+from gapprof.kernels.families.skip_norm import SkipNorm
 from gapprof.kernels.families.softmax import Softmax
 from gapprof.kernels.families.streamed import Streamed
 from gapprof.kernels.families.transposed import Transposed
+from gapprof.kernels.families.unpacked import Unpacked
 from gapprof.kernels.family import Family
 from gapprof.kernels.ir import repeated
 from gapprof.kernels.machine import WASM_RELAXED
@@ -54,13 +66,34 @@ SHAPES: list[Any] = [
     AddedInt8(count=1024),
     AveragePool(planes=2, height=9, width=14, kernel=(3, 3), stride=(2, 2)),
     Peak(element="i16"),
+    Peak(element="i7"),
+    ConvInt8Narrow(channels=8, filters=17, height=12, width=15, kernel=(3, 3), narrow="filters"),
     Streamed(count=1003, written=True),
     Streamed(count=1024, written=False),
     Moved(sizes=(3,), run=21, source_steps=(21,), result_steps=(21,), source_count=63, result_count=63),
+    ConvTransposed(
+        channels=3, filters=9, height=6, width=13, kernel=(4, 4), stride=(2, 2), crop=(3, 3), out=(8, 22)
+    ),
+    ConvInt8Grouped(channels=6, filters=18, height=12, width=15, kernel=(3, 3), groups=2),
+    DepthwiseInt8(channels=3, filters=3, height=12, width=39, kernel=(3, 3)),
+    Nibbles(rows=3, depth=70, columns=37, block=32),
+    Gates(rows=3, hidden=21, cell="lstm"),
+    Rotated(positions=3, heads=2, width=22, step=50),
+    Unpacked(depth=70, columns=37, block=32),
+    SkipNorm(rows=3, columns=70, skip=True, keeps_sum=True),
+    Affine(batch=2, channels=3, pixels=21),
+    Selected(
+        sizes=(3,),
+        run=21,
+        condition=Operand(count=21, steps=(0,), along=True),
+        chosen=Operand(count=63, steps=(21,), along=True),
+        other=Operand(count=1, steps=(0,), along=False),
+    ),
+    Resized(planes=2, height=3, width=9, factors=(2, 2), mode="centred"),
 ]
-_OF_BYTES = (ConvInt8, Paired, AddedInt8)
-_BY_SCHEDULE = (Peak, Streamed)
-"""Whose results depend on it: nobody reads them."""
+_OF_BYTES = (ConvInt8, DepthwiseInt8, Paired, AddedInt8)
+_BY_SCHEDULE = (Peak, Streamed, ConvInt8Narrow, Nibbles, Unpacked)
+"""Whose results depend on it: nobody reads them, or they want their operands in another order."""
 
 
 def _family(shape: Any) -> Family:
