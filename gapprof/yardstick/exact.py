@@ -1,5 +1,6 @@
 """Which nodes no program is made of: twins that take the same time need not give the same result. Pure."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,7 +17,15 @@ from gapprof.kernels.families.resized import Resized
 from gapprof.kernels.families.skip_norm import SkipNorm
 from gapprof.yardstick.node import NoTwinError
 
-_CLIPPED = (0.0, 6.0)
+_PARAMETERS = {"Clip": (0.0, 6.0), "LeakyRelu": (0.01,), "HardSigmoid": (0.2, 0.5), "Elu": (1.0,)}
+"""Of fused activations, as our kernels have them."""
+_DEFAULTS: Mapping[str, Mapping[str, tuple[float, ...]]] = {
+    "LeakyRelu": {"alpha": (0.01,)},
+    "HardSigmoid": {"alpha": (0.2,), "beta": (0.5,)},
+    "Elu": {"alpha": (1.0,)},
+    "QuickGelu": {"alpha": (1.702, 1.0)},
+}
+"""Of operators, the first one where nothing is said."""
 _EXACT_FACTOR = 2
 """Up to which halves alone are rounded, and these down."""
 
@@ -31,8 +40,12 @@ def refuse_inexact(node: onnx.NodeProto, parts: Sequence[Struct]) -> None:
     scales = node.op_type.endswith("Gemm") and attributes.get("alpha", 1.0) != 1.0
     if scales or attributes.get("beta", 1.0) != 1.0:
         raise NoTwinError("it scales its result")
-    if attributes.get("activation") == b"Clip" and tuple(attributes["activation_params"]) != _CLIPPED:
-        raise NoTwinError("it clips to other bounds than 0 and 6")
+    named, told = attributes.get("activation", b"").decode(), tuple(attributes.get("activation_params", ()))
+    if named in _PARAMETERS and not _alike(told, _PARAMETERS[named]):
+        raise NoTwinError(f"its {named} has other parameters than {_PARAMETERS[named]}")
+    for name, usual in _DEFAULTS.get(node.op_type, {}).items():
+        if not any(_alike([attributes.get(name, usual[0])], [one]) for one in usual):
+            raise NoTwinError("its parameters are not the usual ones")
     if node.op_type == "RotaryEmbedding":
         raise NoTwinError("where its positions are is told by a tensor")
     if any(isinstance(part, SkipNorm) and part.keeps_sum for part in parts):
@@ -47,6 +60,12 @@ def refuse_inexact(node: onnx.NodeProto, parts: Sequence[Struct]) -> None:
                 _refuse_inexact_places(attributes, part)
     if node.op_type == "Clip":
         raise NoTwinError("its bounds are tensors")
+
+
+def _alike(found: Sequence[float], wanted: Sequence[float]) -> bool:
+    return len(found) == len(wanted) and all(
+        math.isclose(one, other, rel_tol=1e-6) for one, other in zip(found, wanted, strict=True)
+    )
 
 
 def _refuse_inexact_places(attributes: Mapping[str, Any], resized: Resized) -> None:

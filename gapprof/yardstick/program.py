@@ -16,6 +16,7 @@ from gapprof.kernels.families.affine import Affine
 from gapprof.kernels.families.combined import Combined
 from gapprof.kernels.families.conv import Conv
 from gapprof.kernels.families.conv_transposed import ConvTransposed
+from gapprof.kernels.families.crossed import Crossed
 from gapprof.kernels.families.gemm import Gemm, packed_b
 from gapprof.kernels.families.layer_norm import LayerNorm
 from gapprof.kernels.families.moved import Moved
@@ -239,6 +240,8 @@ class _Writer:
                 return self._operands(names, shape)
             case LayerNorm():
                 return tuple(storage.address(name) for name in names[:3])
+            case Crossed():
+                return storage.address(names[0]), storage.address(names[1])
             case SkipNorm():
                 return tuple(storage.address(name) for name in _read_by(shape, names))
             case Affine():

@@ -20,6 +20,7 @@ from gapprof.kernels.families.conv_int8 import ConvInt8
 from gapprof.kernels.families.conv_int8_grouped import ConvInt8Grouped
 from gapprof.kernels.families.conv_int8_narrow import ConvInt8Narrow
 from gapprof.kernels.families.conv_transposed import ConvTransposed
+from gapprof.kernels.families.crossed import Crossed
 from gapprof.kernels.families.depthwise import Depthwise
 from gapprof.kernels.families.depthwise_int8 import DepthwiseInt8
 from gapprof.kernels.families.gates import Gates
@@ -35,7 +36,7 @@ from gapprof.kernels.families.paired import Paired
 from gapprof.kernels.families.peak import Peak
 from gapprof.kernels.families.resized import Resized
 from gapprof.kernels.families.rotated import Rotated
-from gapprof.kernels.families.selected import Operand, Selected
+from gapprof.kernels.families.selected import Selected
 from gapprof.kernels.families.skip_norm import SkipNorm
 from gapprof.kernels.families.softmax import Softmax
 from gapprof.kernels.families.streamed import Streamed
@@ -44,6 +45,7 @@ from gapprof.kernels.families.unpacked import Unpacked
 from gapprof.kernels.family import Family
 from gapprof.kernels.ir import repeated
 from gapprof.kernels.machine import WASM_RELAXED
+from gapprof.kernels.spread import Operand
 from gapprof.kernels.wasm.module import module
 from gapprof.records.wire import KernelCase, KernelsTask, KernelsTimed
 
@@ -81,6 +83,13 @@ SHAPES: list[Any] = [
     Rotated(positions=3, heads=2, width=22, step=50),
     Unpacked(depth=70, columns=37, block=32),
     SkipNorm(rows=3, columns=70, skip=True, keeps_sum=True),
+    Crossed(
+        sizes=(4, 3),
+        run=21,
+        left=Operand(count=84, steps=(21, 0), along=True),
+        right=Operand(count=3, steps=(0, 1), along=False),
+        op="add",
+    ),
     Affine(batch=2, channels=3, pixels=21),
     Selected(
         sizes=(3,),

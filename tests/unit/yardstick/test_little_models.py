@@ -16,9 +16,11 @@ from gapprof.kernels.families.conv import Conv
 from gapprof.kernels.families.conv_int8 import ConvInt8
 from gapprof.kernels.families.conv_int8_grouped import ConvInt8Grouped
 from gapprof.kernels.families.conv_transposed import ConvTransposed
+from gapprof.kernels.families.crossed import Crossed
 from gapprof.kernels.families.depthwise_int8 import DepthwiseInt8
 from gapprof.kernels.families.gates import Gates
 from gapprof.kernels.families.gemm import Gemm
+from gapprof.kernels.families.mapped import Mapped
 from gapprof.kernels.families.moved import Moved
 from gapprof.kernels.families.nibbles import Nibbles
 from gapprof.kernels.families.padded import Padded
@@ -395,6 +397,27 @@ CASES = [
         (2, 3, 10),
         (SkipNorm,),
         {"s": normal(10), "b": normal(10)},
+    ),
+    Case(
+        "operands that are broadcast both ways",
+        [node("Sub", ["x", "row"])],
+        (2, 3, 1, 10),
+        (Crossed,),
+        {"row": normal(1, 4, 10)},
+    ),
+    *(
+        Case(f"{op} {named}", [node(op, ["x"], domain=domain, **named)], (2, 37), (Mapped,))
+        for op, domain, named in (
+            ("LeakyRelu", "", {}),
+            ("HardSigmoid", "", {}),
+            ("Elu", "", {}),
+            ("Neg", "", {}),
+            ("Abs", "", {}),
+            ("Floor", "", {}),
+            ("Reciprocal", "", {}),
+            ("QuickGelu", "com.microsoft", {}),
+            ("QuickGelu", "com.microsoft", {"alpha": 1.0}),
+        )
     ),
     Case(
         "more stride than filter",
