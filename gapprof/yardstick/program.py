@@ -194,7 +194,9 @@ class _Writer:
 
     def _cut(self, node: onnx.NodeProto, twin: TwinNode) -> None:
         """Each result from where it begins in the source."""
-        results = [self._shapes[name] for name in node.output if name]
+        if not all(node.output):
+            raise NoTwinError("a part of it is not wanted, nor is its size known")
+        results = [self._shapes[name] for name in node.output]
         firsts = first_elements(node, self._shapes[node.input[0]], results, self._storage)
         source = self._storage.address(node.input[0])
         for name, key, first in zip(node.output, twin.parts, firsts, strict=True):
