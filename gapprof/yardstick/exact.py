@@ -13,8 +13,10 @@ from gapprof.kernels.families.depthwise_int8 import DepthwiseInt8
 from gapprof.kernels.families.max_pool import MaxPool
 from gapprof.kernels.families.padded import Padded
 from gapprof.kernels.families.paired import Paired
+from gapprof.kernels.families.product_int8 import ProductInt8
 from gapprof.kernels.families.resized import Resized
 from gapprof.kernels.families.skip_norm import SkipNorm
+from gapprof.kernels.families.widened import Widened
 from gapprof.yardstick.node import NoTwinError
 
 _PARAMETERS = {"Clip": (0.0, 6.0), "LeakyRelu": (0.01,), "HardSigmoid": (0.2, 0.5), "Elu": (1.0,)}
@@ -82,6 +84,6 @@ def _refuse_inexact_places(attributes: Mapping[str, Any], resized: Resized) -> N
 
 
 def _of_bytes(shape: Struct) -> bool:
-    if isinstance(shape, ConvInt8 | DepthwiseInt8 | AddedInt8 | Paired):
+    if isinstance(shape, ConvInt8 | DepthwiseInt8 | AddedInt8 | Paired | ProductInt8 | Widened):
         return True
     return isinstance(shape, Padded | MaxPool) and shape.element != "f32"

@@ -34,6 +34,7 @@ from gapprof.kernels.families.nibbles import Nibbles
 from gapprof.kernels.families.padded import Padded
 from gapprof.kernels.families.paired import Paired
 from gapprof.kernels.families.peak import Peak
+from gapprof.kernels.families.product_int8 import ProductInt8
 from gapprof.kernels.families.resized import Resized
 from gapprof.kernels.families.rotated import Rotated
 from gapprof.kernels.families.selected import Selected
@@ -42,6 +43,7 @@ from gapprof.kernels.families.softmax import Softmax
 from gapprof.kernels.families.streamed import Streamed
 from gapprof.kernels.families.transposed import Transposed
 from gapprof.kernels.families.unpacked import Unpacked
+from gapprof.kernels.families.widened import Widened
 from gapprof.kernels.family import Family
 from gapprof.kernels.ir import repeated
 from gapprof.kernels.machine import WASM_RELAXED
@@ -90,6 +92,8 @@ SHAPES: list[Any] = [
         right=Operand(count=3, steps=(0, 1), along=False),
         op="add",
     ),
+    ProductInt8(rows=5, depth=36, columns=37, narrow=True),
+    Widened(count=360),
     Affine(batch=2, channels=3, pixels=21),
     Selected(
         sizes=(3,),
@@ -100,8 +104,8 @@ SHAPES: list[Any] = [
     ),
     Resized(planes=2, height=3, width=9, factors=(2, 2), mode="centred"),
 ]
-_OF_BYTES = (ConvInt8, DepthwiseInt8, Paired, AddedInt8)
-_BY_SCHEDULE = (Peak, Streamed, ConvInt8Narrow, Nibbles, Unpacked)
+_OF_BYTES = (ConvInt8, DepthwiseInt8, Paired, AddedInt8, Widened)
+_BY_SCHEDULE = (Peak, Streamed, ConvInt8Narrow, Nibbles, ProductInt8, Unpacked)
 """Whose results depend on it: nobody reads them, or they want their operands in another order."""
 
 

@@ -10,15 +10,18 @@ from msgspec.structs import replace
 from gapprof.kernels.families.added_int8 import AddedInt8, added_int8
 from gapprof.kernels.families.conv_int8 import ConvInt8, conv_int8
 from gapprof.kernels.families.conv_int8_grouped import ConvInt8Grouped
-from gapprof.kernels.families.conv_int8_narrow import FAMILY, FOURS, ConvInt8Narrow, conv_int8_narrow
+from gapprof.kernels.families.conv_int8_narrow import FAMILY, ConvInt8Narrow, conv_int8_narrow
 from gapprof.kernels.families.depthwise_int8 import DepthwiseInt8, depthwise_int8
 from gapprof.kernels.families.max_pool import MaxPool, max_pool
 from gapprof.kernels.families.padded import Padded, padded
 from gapprof.kernels.families.paired import Paired, paired
+from gapprof.kernels.families.product_int8 import ProductInt8, product_int8
+from gapprof.kernels.families.widened import Widened, widened
 from gapprof.kernels.family import Tile
 from gapprof.kernels.llvm.compile import compiled
 from gapprof.kernels.llvm.target import TARGETS, available
 from gapprof.kernels.machine import Machine
+from gapprof.kernels.products_of_bytes import FOURS
 from tests.unit.kernels.lowerings import Array, Problem, Solve
 
 CONVS = [
@@ -303,6 +306,63 @@ def test_rows_that_fill_no_vector_are_refused(width: int) -> None:
             Tile(1, 1, 1, 1),
             Machine(4, fused=False),
         )
+
+
+PRODUCTS = [
+    ProductInt8(rows=1, depth=2, columns=4),
+    ProductInt8(rows=5, depth=33, columns=37),
+    ProductInt8(rows=7, depth=68, columns=50, narrow=True),
+]
+
+
+@pytest.mark.parametrize("shape", PRODUCTS, ids=str)
+@pytest.mark.parametrize("tile", [Tile(4, 2, 1, 1), Tile(3, 1, 1, 1), Tile(4, 2, 1, FOURS)], ids=str)
+def test_it_multiplies_bytes_to_floats(shape: ProductInt8, tile: Tile, solve_bytes: Solve) -> None:
+    random = np.random.default_rng(4)
+    bits = 6 if shape.narrow else 7
+    left = random.integers(-128, 128, (shape.rows, shape.depth))
+    weights = random.integers(-(2**bits), 2**bits, (shape.depth, shape.columns))
+    scales = random.uniform(0.1, 1, shape.rows).astype(np.float32)
+    first = random.integers(-500, 500, shape.rows)
+    wanted = (left @ weights + first[:, None]).astype(np.float32) * scales[:, None]
+
+    def problem(machine: Machine) -> Problem:
+        fours = tile.depth == FOURS and shape.in_fours and machine.fused
+        chosen = tile if fours else Tile(tile.rows, tile.vectors, 1, 1)
+        shifted = weights + 64 if fours else weights
+        padded = np.pad(shifted, ((0, shape.depth % 2), (0, 0)))
+        pairs = padded.reshape(-1, 2, shape.columns).swapaxes(1, 2).astype(np.int8)
+        rows = np.pad(left, ((0, 0), (0, shape.depth % 2))).astype(np.int8 if fours else np.int16)
+        start = first - 64 * left.sum(1) if fours else first
+        return Problem(
+            kernel=product_int8(shape, chosen, machine),
+            inputs=[pairs, rows, start.astype(np.int32), scales],
+            result_shape=wanted.shape,
+        )
+
+    np.testing.assert_array_equal(solve_bytes(problem), wanted)
+
+
+@pytest.mark.parametrize("count", [8, 48, 360])
+def test_floats_are_made_bytes_by_their_range(count: int, solve_bytes: Solve) -> None:
+    x = np.random.default_rng(count).uniform(-1, 3, count).astype(np.float32)
+    x[0] = -1
+    scale = (x.max() - x.min()) / 255
+    wanted = np.clip(np.rint(x / scale) + np.rint(-x.min() / scale), 0, 255)
+
+    def problem(machine: Machine) -> Problem:
+        return Problem(
+            kernel=widened(Widened(count=count), 2, machine),
+            inputs=[x],
+            result_shape=(count,),
+            result_type=np.int16,
+        )
+
+    found = solve_bytes(problem)
+    assert np.abs(found - wanted).max() <= 1
+    assert np.mean(found != wanted) <= 0.05
+    assert found.min() == 0
+    assert found.max() == 255
 
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="these are instructions of x86-64")

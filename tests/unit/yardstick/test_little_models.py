@@ -25,6 +25,7 @@ from gapprof.kernels.families.moved import Moved
 from gapprof.kernels.families.nibbles import Nibbles
 from gapprof.kernels.families.padded import Padded
 from gapprof.kernels.families.paired import Paired
+from gapprof.kernels.families.product_int8 import ProductInt8
 from gapprof.kernels.families.resized import Resized
 from gapprof.kernels.families.rotated import Rotated
 from gapprof.kernels.families.selected import Selected
@@ -32,6 +33,7 @@ from gapprof.kernels.families.skip_norm import SkipNorm
 from gapprof.kernels.families.softmax import Softmax
 from gapprof.kernels.families.transposed import Transposed
 from gapprof.kernels.families.unpacked import Unpacked
+from gapprof.kernels.families.widened import Widened
 from gapprof.kernels.machine import WASM, WASM_RELAXED
 from gapprof.subject.open import open_subject
 from gapprof.yardstick.node import NoTwinError
@@ -501,6 +503,26 @@ def test_what_has_no_twin_says_why(
     path = saved(tmp_path / "m.onnx", nodes, weights, (1, 2, 4, 4))
     subject = open_subject(str(path), shapes={}, inputs=None, seed=0, workdir=tmp_path / "work")
     assert why in twins(subject)["n"].why
+
+
+@pytest.mark.parametrize("fused", [True, False])
+def test_products_that_are_quantised_as_they_run_have_twins(fused: bool, tmp_path: Path) -> None:
+    """Fused by the optimiser, or, where something else reads what is between, as they were written."""
+    nodes = [
+        node("DynamicQuantizeLinear", ["x"], ["q", "scale", "zero"], name="bytes"),
+        node("MatMulInteger", ["q", "w", "zero"], ["m"]),
+        node("Cast", ["m"], ["f"], name="floats", to=1),
+        node("Mul", ["scale", "own"], ["s"], name="scales"),
+        node("Mul", ["f", "s"], ["y"] if fused else ["o"], name="scaled"),
+        *([] if fused else [node("Add", ["o", "f"], name="sum")]),
+    ]
+    weights = {"w": _RANDOM.integers(-64, 64, (16, 20)).astype(np.int8), "own": np.float32(0.1)}
+    path = saved(tmp_path / "m.onnx", nodes, weights, (2, 4, 16))
+    subject = open_subject(str(path), shapes={}, inputs=None, seed=0, workdir=tmp_path / "work")
+    found = twins(subject)["n"]
+    wanted = [Widened, ProductInt8, Combined] if fused else [ProductInt8]
+    assert found.op_type == ("DynamicQuantizeMatMul" if fused else "MatMulInteger")
+    assert [type(shape_of(part)) for part in found.parts] == wanted, found.why
 
 
 @pytest.mark.parametrize(
