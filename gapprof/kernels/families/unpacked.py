@@ -86,4 +86,5 @@ FAMILY = Family(
     kernel=unpacked,
     buffers=lambda shape: (*shape.packed_bytes, shape.depth * shape.columns * F32),
     words=lambda shape: f"4 bits {shape.depth}x{shape.columns} unpacked",
+    prepares=True,
 )

@@ -80,4 +80,5 @@ FAMILY = Family(
     kernel=lambda shape, tile, machine: widened(shape, tile.unroll, machine),
     buffers=lambda shape: (shape.count * F32, shape.count * _I16),
     words=lambda shape: f"{shape.count} elements to bytes",
+    prepares=True,
 )

@@ -25,6 +25,8 @@ def _rotary(node: Node) -> Parts:
         raise NoTwinError("it turns neighbours, or rows of unlike lengths")
     if node.attribute("rotary_embedding_dim", 0) not in (0, 2 * half):
         raise NoTwinError("it turns a part of each head")
+    if len(shape) == 4 and shape[-1] != 2 * half:
+        raise NoTwinError("it turns a part of each head")
     if len(shape) == 4:
         batch, heads, positions, width = shape
         return [Rotated(positions=batch * heads * positions, heads=1, width=width, step=width)]

@@ -1,5 +1,6 @@
 """Quantised kernels: exact but for results that lie halfway between two bytes."""
 
+import dataclasses
 import platform
 from collections.abc import Callable
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
+from gapprof.engine import Engine
 from gapprof.kernels.families.added_int8 import AddedInt8, added_int8
 from gapprof.kernels.families.conv_int8 import ConvInt8, conv_int8
 from gapprof.kernels.families.conv_int8_grouped import ConvInt8Grouped
@@ -22,7 +24,7 @@ from gapprof.kernels.llvm.compile import compiled
 from gapprof.kernels.llvm.target import TARGETS, available
 from gapprof.kernels.machine import Machine
 from gapprof.kernels.products_of_bytes import FOURS
-from tests.unit.kernels.lowerings import Array, Problem, Solve
+from tests.unit.kernels.lowerings import NATIVE, Array, Problem, Solve, natively, solver
 
 CONVS = [
     ConvInt8(channels=1, filters=2, height=1, width=4, kernel=(1, 1)),
@@ -385,3 +387,24 @@ def test_fours_are_one_instruction_where_the_cpu_has_it(
     assembly = compiled([kernel], chosen).assembly
     found = {one for one in ("vpmaddubsw", "vpdpbusd") if one in assembly}
     assert found == {instruction}
+
+
+def test_fours_are_products_of_wider_numbers_where_there_is_no_instruction(engine: Engine) -> None:
+    """As on ARM, here by another target's name for this CPU."""
+    shape, random = PRODUCTS[-1], np.random.default_rng(0)
+    weights = random.integers(0, 128, (shape.depth // 2, shape.columns, 2)).astype(np.int8)
+    left = random.integers(-128, 128, (shape.rows, shape.depth)).astype(np.int8)
+    first, scales = np.zeros(shape.rows, np.int32), np.ones(shape.rows, np.float32)
+
+    def problem(machine: Machine) -> Problem:
+        return Problem(
+            kernel=product_int8(shape, Tile(4, 2, 1, FOURS), Machine(machine.lanes, fused=True)),
+            inputs=[weights, left, first, scales],
+            result_shape=(shape.rows, shape.columns),
+        )
+
+    target = list(NATIVE.values())[-1]
+    plain = dataclasses.replace(target, machine="aarch64")
+    assert plain.byte_dot == "none"
+    found = natively(problem(Machine(target.lanes, target.fused)), plain)
+    np.testing.assert_array_equal(found, solver("wasm-relaxed", engine)(problem))
