@@ -124,7 +124,7 @@ class Storage:
 
     def value(self, name: str) -> Array:
         """What is known by that name."""
-        if name not in self._known:
+        if not self._known.tells(name):
             raise NoTwinError(f"{name} is no weight")
         return self._known[name]
 
