@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from gapprof.kernels.families.added_int8 import AddedInt8
 from gapprof.kernels.families.conv_int8 import ConvInt8
+from gapprof.kernels.families.converted import Converted
 from gapprof.kernels.families.depthwise_int8 import DepthwiseInt8
 from gapprof.kernels.families.max_pool import MaxPool
 from gapprof.kernels.families.padded import Padded
@@ -83,7 +84,10 @@ def _refuse_inexact_places(attributes: Mapping[str, Any], resized: Resized) -> N
         raise NoTwinError("its nearest elements are not those that the new ones lie in")
 
 
+_OF_BYTES = (ConvInt8, DepthwiseInt8, AddedInt8, Converted, Paired, ProductInt8, Widened)
+
+
 def _of_bytes(shape: Struct) -> bool:
-    if isinstance(shape, ConvInt8 | DepthwiseInt8 | AddedInt8 | Paired | ProductInt8 | Widened):
+    if isinstance(shape, _OF_BYTES):
         return True
     return isinstance(shape, Padded | MaxPool) and shape.element != "f32"

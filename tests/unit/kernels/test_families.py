@@ -20,6 +20,7 @@ from gapprof.kernels.families.conv_int8 import ConvInt8
 from gapprof.kernels.families.conv_int8_grouped import ConvInt8Grouped
 from gapprof.kernels.families.conv_int8_narrow import ConvInt8Narrow
 from gapprof.kernels.families.conv_transposed import ConvTransposed
+from gapprof.kernels.families.converted import Converted
 from gapprof.kernels.families.crossed import Crossed
 from gapprof.kernels.families.depthwise import Depthwise
 from gapprof.kernels.families.depthwise_int8 import DepthwiseInt8
@@ -94,6 +95,7 @@ SHAPES: list[Any] = [
     ),
     ProductInt8(rows=5, depth=36, columns=37, narrow=True),
     Widened(count=360),
+    Converted(count=360, to="bytes"),
     Affine(batch=2, channels=3, pixels=21),
     Selected(
         sizes=(3,),
@@ -104,7 +106,7 @@ SHAPES: list[Any] = [
     ),
     Resized(planes=2, height=3, width=9, factors=(2, 2), mode="centred"),
 ]
-_OF_BYTES = (ConvInt8, DepthwiseInt8, Paired, AddedInt8, Widened)
+_OF_BYTES = (ConvInt8, DepthwiseInt8, Paired, AddedInt8, Converted, Widened)
 _BY_SCHEDULE = (Peak, Streamed, ConvInt8Narrow, Nibbles, ProductInt8, Unpacked)
 """Whose results depend on it: nobody reads them, or they want their operands in another order."""
 

@@ -13,6 +13,7 @@ from gapprof.kernels.families.added_int8 import AddedInt8, added_int8
 from gapprof.kernels.families.conv_int8 import ConvInt8, conv_int8
 from gapprof.kernels.families.conv_int8_grouped import ConvInt8Grouped
 from gapprof.kernels.families.conv_int8_narrow import FAMILY, ConvInt8Narrow, conv_int8_narrow
+from gapprof.kernels.families.converted import Converted, converted
 from gapprof.kernels.families.depthwise_int8 import DepthwiseInt8, depthwise_int8
 from gapprof.kernels.families.max_pool import MaxPool, max_pool
 from gapprof.kernels.families.padded import Padded, padded
@@ -365,6 +366,30 @@ def test_floats_are_made_bytes_by_their_range(count: int, solve_bytes: Solve) ->
     assert np.mean(found != wanted) <= 0.05
     assert found.min() == 0
     assert found.max() == 255
+
+
+@pytest.mark.parametrize("count", [8, 48, 360])
+@pytest.mark.parametrize("unsigned", [False, True])
+def test_floats_are_made_bytes_and_back(count: int, unsigned: bool, solve_bytes: Solve) -> None:
+    kind = np.uint8 if unsigned else np.int8
+    low, high = np.iinfo(kind).min, np.iinfo(kind).max
+    x = np.random.default_rng(count).uniform(-50, 60, count).astype(np.float32)
+    wanted = np.clip(np.rint(x * np.float32(2.5) + np.float32(3)), low, high).astype(kind)
+
+    def to_bytes(machine: Machine) -> Problem:
+        shape = Converted(count=count, to="bytes", unsigned=unsigned)
+        told = np.array([2.5, 3], np.float32)
+        return Problem(
+            kernel=converted(shape, 2, machine), inputs=[x, told], result_shape=(count,), result_type=kind
+        )
+
+    def to_floats(machine: Machine) -> Problem:
+        shape = Converted(count=count, to="floats", unsigned=unsigned)
+        told = np.array([0.5, -1.5], np.float32)
+        return Problem(kernel=converted(shape, 2, machine), inputs=[wanted, told], result_shape=(count,))
+
+    np.testing.assert_array_equal(solve_bytes(to_bytes), wanted)
+    np.testing.assert_array_equal(solve_bytes(to_floats), wanted.astype(np.float32) * 0.5 - 1.5)
 
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="these are instructions of x86-64")

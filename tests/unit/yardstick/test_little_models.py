@@ -17,6 +17,7 @@ from gapprof.kernels.families.conv import Conv
 from gapprof.kernels.families.conv_int8 import ConvInt8
 from gapprof.kernels.families.conv_int8_grouped import ConvInt8Grouped
 from gapprof.kernels.families.conv_transposed import ConvTransposed
+from gapprof.kernels.families.converted import Converted
 from gapprof.kernels.families.crossed import Crossed
 from gapprof.kernels.families.depthwise_int8 import DepthwiseInt8
 from gapprof.kernels.families.gates import Gates
@@ -515,6 +516,20 @@ def test_what_has_no_twin_says_why(
     path = saved(tmp_path / "m.onnx", nodes, weights, (1, 2, 4, 4))
     subject = open_subject(str(path), shapes={}, inputs=None, seed=0, workdir=tmp_path / "work")
     assert why in twins(subject)["n"].why
+
+
+def test_what_goes_to_bytes_and_back_has_twins(tmp_path: Path) -> None:
+    nodes = [
+        node("QuantizeLinear", ["x", "scale", "zero"], ["q"], name="to-bytes"),
+        node("MaxPool", ["q"], ["p"], name="pool", kernel_shape=[2, 2]),
+        node("DequantizeLinear", ["p", "scale", "zero"], name="from-bytes"),
+    ]
+    weights = {"scale": np.float32(0.05), "zero": np.int8(3)}
+    path = saved(tmp_path / "m.onnx", nodes, weights, (1, 8, 9, 10))
+    subject = open_subject(str(path), shapes={}, inputs=None, seed=0, workdir=tmp_path / "work")
+    found = twins(subject)
+    assert [shape_of(part) for part in found["to-bytes"].parts] == [Converted(count=720, to="bytes")]
+    assert [shape_of(part) for part in found["from-bytes"].parts] == [Converted(count=576, to="floats")]
 
 
 @pytest.mark.parametrize("fused", [True, False])
