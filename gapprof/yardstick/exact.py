@@ -40,8 +40,8 @@ def refuse_inexact(node: onnx.NodeProto, parts: Sequence[Struct]) -> None:
     attributes = {one.name: onnx.helper.get_attribute_value(one) for one in node.attribute}
     if node.op_type.endswith("Conv") and len(node.input) > 3:
         raise NoTwinError("it adds a tensor before its activation")
-    scales = node.op_type.endswith("Gemm") and attributes.get("alpha", 1.0) != 1.0
-    if scales or attributes.get("beta", 1.0) != 1.0:
+    scales = any(attributes.get(name, 1.0) != 1.0 for name in ("alpha", "beta"))
+    if node.op_type.endswith("Gemm") and scales:
         raise NoTwinError("it scales its result")
     named, told = attributes.get("activation", b"").decode(), tuple(attributes.get("activation_params", ()))
     if named in _PARAMETERS and not _alike(told, _PARAMETERS[named]):

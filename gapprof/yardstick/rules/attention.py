@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from gapprof.kernels.families.rotated import Rotated
-from gapprof.yardstick.attention import ATTENTION, Step
+from gapprof.yardstick.attention import ATTENTION
+from gapprof.yardstick.heads import Step
 from gapprof.yardstick.node import Node, NoTwinError, Parts, Rule, Rules
 
 
