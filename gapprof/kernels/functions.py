@@ -8,9 +8,27 @@ from gapprof.kernels.builder import Builder
 from gapprof.kernels.ir import Binary, Bits, Constant, Expression, Local, ShiftLeft, Unary, Vector, vector_of
 
 Activation = Literal[
-    "relu", "clip6", "sigmoid", "tanh", "erf", "gelu", "fast-gelu", "hardswish", "exp", "sqrt"
+    "relu",
+    "clip6",
+    "sigmoid",
+    "tanh",
+    "erf",
+    "gelu",
+    "fast-gelu",
+    "quick-gelu",
+    "silu",
+    "hardswish",
+    "hard-sigmoid",
+    "leaky-relu",
+    "elu",
+    "exp",
+    "sqrt",
+    "neg",
+    "abs",
+    "floor",
+    "reciprocal",
 ]
-"""`clip6` is Clip to [0, 6], the rectifier of mobile networks."""
+"""`clip6` is Clip to [0, 6], the rectifier of mobile networks. Parameters are ONNX's defaults."""
 
 _ROUND = 1.5 * 2.0**23
 """Added to a float it leaves the nearest integer in the low bits, which is all that an exponent needs."""
@@ -101,6 +119,49 @@ def _hardswish(_: Builder, x: Expression) -> Expression:
     return x * _clipped(x * (1 / 6) + 0.5, 0.0, 1.0)
 
 
+def _hard_sigmoid(_: Builder, x: Expression) -> Expression:
+    """max(0, min(1, x / 5 + 1 / 2))."""
+    return _clipped(x * 0.2 + 0.5, 0.0, 1.0)
+
+
+def _leaky_relu(_: Builder, x: Expression) -> Expression:
+    """x, or a hundredth of it below 0."""
+    zero = _splat(0.0, vector_of(x))
+    return Binary("pmax", x, zero) + Binary("pmin", x, zero) * 0.01
+
+
+def _elu(b: Builder, x: Expression) -> Expression:
+    """x, or e^x - 1 below 0."""
+    zero = _splat(0.0, vector_of(x))
+    return Binary("pmax", x, zero) + (exponential(b, Binary("pmin", x, zero)) - 1.0)
+
+
+def _quick_gelu(b: Builder, x: Expression) -> Expression:
+    """x · sigmoid(1.702 x)."""
+    return x * sigmoid(b, x * 1.702)
+
+
+def _silu(b: Builder, x: Expression) -> Expression:
+    """x · sigmoid(x)."""
+    return x * sigmoid(b, x)
+
+
+def _reciprocal(_: Builder, x: Expression) -> Expression:
+    return _splat(1.0, vector_of(x)) / x
+
+
+def _neg(_: Builder, x: Expression) -> Expression:
+    return Unary("neg", x)
+
+
+def _abs(_: Builder, x: Expression) -> Expression:
+    return Unary("abs", x)
+
+
+def _floor(_: Builder, x: Expression) -> Expression:
+    return Unary("floor", x)
+
+
 def _sqrt(_: Builder, x: Expression) -> Expression:
     return Unary("sqrt", x)
 
@@ -113,9 +174,18 @@ _ACTIVATIONS: dict[Activation, Callable[[Builder, Expression], Expression]] = {
     "erf": error_function,
     "gelu": _gelu,
     "fast-gelu": _fast_gelu,
+    "quick-gelu": _quick_gelu,
+    "silu": _silu,
     "hardswish": _hardswish,
+    "hard-sigmoid": _hard_sigmoid,
+    "leaky-relu": _leaky_relu,
+    "elu": _elu,
     "exp": exponential,
     "sqrt": _sqrt,
+    "neg": _neg,
+    "abs": _abs,
+    "floor": _floor,
+    "reciprocal": _reciprocal,
 }
 
 

@@ -8,6 +8,7 @@ from gapprof.kernels.ir import (
     Binary,
     Bits,
     Constant,
+    Dot,
     Expression,
     Lane,
     Local,
@@ -69,6 +70,14 @@ def store_first(b: Builder, value: Expression, count: int, to: Local, place: int
     floats = b.vector(Vector("f32", size // 4), Bits(value, Vector("f32", size // 4)))
     for lane in range(count // 4):
         b.store(to, Lane(floats, lane), place + 4 * lane)
+
+
+def half_of(widened: Local, half: int, lanes: int) -> Expression:
+    """Half of the lanes of i16 as i32: each twice, one of them times one, the other times nothing."""
+    start = half * lanes // 2
+    order = tuple(start + lane // 2 for lane in range(lanes))
+    one = Bits(Constant(1, Vector("i32", lanes // 2)), Vector("i16", lanes))
+    return Dot(Shuffle(widened, widened, order), one)
 
 
 @dataclass(frozen=True, slots=True)

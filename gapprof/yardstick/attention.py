@@ -2,80 +2,26 @@
 
 Heads are laid side by side, keys are turned, and scores and shares are whole matrices in memory: what
 onnxruntime's kernels do on short sequences. Where theirs go block by block, so that scores never leave the
-cache, a twin is no lower bound. The scale is not timed: a product of matrices has it for nothing.
+cache, a twin is no lower bound. The scale is not timed: a product of matrices has it for nothing. A mask is
+added as one row of f32, whatever its form; making it is not timed either.
 """
 
 import math
-from collections.abc import Callable, Generator, Iterator, Mapping
-from dataclasses import dataclass
-
-from msgspec import Struct
+from collections.abc import Callable, Iterator, Mapping
 
 from gapprof.kernels.families.combined import Combined
 from gapprof.kernels.families.gemm import Gemm
 from gapprof.kernels.families.rotated import Rotated
 from gapprof.kernels.families.softmax import Softmax
 from gapprof.kernels.families.transposed import Transposed
+from gapprof.yardstick.heads import Heads, Part, Slot, Step, heads_first, turned_keys
 from gapprof.yardstick.moves import moved, steps_of
 from gapprof.yardstick.node import Node, NoTwinError, Shape
 
-Slot = int | str
-"""An input or (below 0: -1 is the first) an output of the node, or what a step before has made."""
 OUTPUT, PRESENT_KEY, PRESENT_VALUE = -1, -2, -3
 SCALE, CAUSAL, MASK = "scale", "causal", "mask"
 """What a program has to make: one number, [queries, keys], and [keys]."""
 SCORES = "scores"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """Where an operand begins: in a slot, so many elements behind its start."""
-
-    slot: Slot
-    first: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One loop nest: what it reads, in the order of its parameters, and what it writes."""
-
-    shape: Struct
-    reads: tuple[Part, ...]
-    writes: Slot
-    timed: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Heads:
-    """A tensor [batch, rows, step] that holds heads of that width side by side, from `first` on."""
-
-    part: Part
-    batch: int
-    rows: int
-    heads: int
-    width: int
-    step: int
-
-    @property
-    def whole(self) -> Shape:
-        """With heads before rows."""
-        return self.batch, self.heads, self.rows, self.width
-
-    @property
-    def steps(self) -> tuple[int, int, int, int]:
-        """Along these axes, as it lies."""
-        return self.rows * self.step, self.width, self.step, 1
-
-    @property
-    def count(self) -> int:
-        """From the first element to the last one."""
-        return (self.batch * self.rows - 1) * self.step + self.heads * self.width
-
-    @property
-    def in_place(self) -> bool:
-        """Whether heads before rows is how it lies anyway."""
-        wanted = zip(self.whole, self.steps, steps_of(self.whole), strict=True)
-        return all(here == there for size, here, there in wanted if size > 1)
 
 
 def multi_head(node: Node) -> list[Step]:
@@ -94,7 +40,7 @@ def multi_head(node: Node) -> list[Step]:
             biased = Combined(rows=math.prod(shape[:-1]), columns=shape[-1], op="add", right="row")
             reads = (Part(slot=number), Part(slot=3, first=before))
             steps.append(Step(shape=biased, reads=reads, writes=slot))
-        given[number] = _Heads(
+        given[number] = Heads(
             part=Part(slot=slot),
             batch=batch,
             rows=shape[1],
@@ -121,7 +67,7 @@ def projected(node: Node) -> list[Step]:
     product = Gemm(rows=batch * rows, depth=depth, columns=columns, bias="column" if node.has(2) else "")
     reads = (Part(slot=0), Part(slot=1), *((Part(slot=2),) if node.has(2) else ()))
     query, key, value = (
-        _Heads(
+        Heads(
             part=Part(slot="product", first=sum(sizes[:number])),
             batch=batch,
             rows=rows,
@@ -157,7 +103,7 @@ def grouped(node: Node) -> list[Step]:
     wide = width if node.has(1) else (heads + 2 * shared) * each
     firsts = (0, 0, 0) if node.has(1) else (0, heads * each, (heads + shared) * each)
     query, key, value = (
-        _Heads(
+        Heads(
             part=Part(slot=number if node.has(1) else 0, first=first),
             batch=batch,
             rows=rows,
@@ -179,13 +125,13 @@ def grouped(node: Node) -> list[Step]:
     return [*steps, *_attended(node, query, key, value, past, mask=False, bias=bias, causal=True)]
 
 
-def _turned(heads: _Heads, name: str, before: int, steps: list[Step]) -> _Heads:
+def _turned(heads: Heads, name: str, before: int, steps: list[Step]) -> Heads:
     """By the angle of each position, of which so many come before."""
     shape = Rotated(positions=heads.batch * heads.rows, heads=heads.heads, width=heads.width, step=heads.step)
     first = before * heads.width // 2
     tables = (Part(slot=number, first=first) for number in (7, 8))
     steps.append(Step(shape=shape, reads=(heads.part, *tables), writes=name))
-    return _Heads(
+    return Heads(
         part=Part(slot=name),
         batch=heads.batch,
         rows=heads.rows,
@@ -197,9 +143,9 @@ def _turned(heads: _Heads, name: str, before: int, steps: list[Step]) -> _Heads:
 
 def _attended(
     node: Node,
-    query: _Heads,
-    key: _Heads,
-    value: _Heads,
+    query: Heads,
+    key: Heads,
+    value: Heads,
     past: tuple[int, int] | None,
     *,
     mask: bool,
@@ -211,7 +157,7 @@ def _attended(
     keeps = len(node.outputs) > 1
     rows, keys = query.rows, node.outputs[1][2] if keeps else key.rows
     matrices, each = batch * groups, query.heads // groups * rows
-    asked = yield from _heads_first(query, "queries")
+    asked = yield from heads_first(query, "queries")
     if keeps:
         kept = past or (None, None)
         yield from _appended(node, key, kept[0], PRESENT_KEY, keys)
@@ -220,8 +166,8 @@ def _attended(
         yield Step(shape=turned, reads=(Part(slot=PRESENT_KEY),), writes="keys")
         values = Part(slot=PRESENT_VALUE)
     else:
-        yield from _turned_keys(key)
-        values = yield from _heads_first(value, "values")
+        yield from turned_keys(key)
+        values = yield from heads_first(value, "values")
     scaled = Combined(rows=1, columns=math.prod(query.whole), op="mul", right="one")
     yield Step(shape=scaled, reads=(asked, Part(slot=SCALE)), writes="scaled", timed=False)
     product = Gemm(rows=each, depth=key.width, columns=keys, batch=matrices, packed=False)
@@ -252,29 +198,7 @@ def _attended(
         yield Step(shape=back, reads=(Part(slot="mixed"),), writes=OUTPUT)
 
 
-def _heads_first(heads: _Heads, name: str) -> Generator[Step, None, Part]:
-    """A generator that returns where they are."""
-    if heads.in_place:
-        return heads.part
-    shape = moved(heads.whole, heads.steps, steps_of(heads.whole), heads.count)
-    yield Step(shape=shape, reads=(heads.part,), writes=name)
-    return Part(slot=name)
-
-
-def _turned_keys(key: _Heads) -> Iterator[Step]:
-    """[batch, heads, width, rows]: at once where no batch is in the way."""
-    if key.batch == 1:
-        shape = Transposed(
-            batch=key.heads, rows=key.rows, columns=key.width, row_step=key.step, batch_step=key.width
-        )
-        yield Step(shape=shape, reads=(key.part,), writes="keys")
-        return
-    found = yield from _heads_first(key, "key heads")
-    shape = Transposed(batch=key.batch * key.heads, rows=key.rows, columns=key.width)
-    yield Step(shape=shape, reads=(found,), writes="keys")
-
-
-def _appended(node: Node, new: _Heads, past: int | None, present: int, keys: int) -> Iterator[Step]:
+def _appended(node: Node, new: Heads, past: int | None, present: int, keys: int) -> Iterator[Step]:
     """What is kept: the old ones, and the new ones behind them."""
     whole = (new.batch, new.heads, keys, new.width)
     to, old = steps_of(whole), keys - new.rows

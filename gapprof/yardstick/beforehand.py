@@ -26,25 +26,36 @@ class Beforehand:
     def __init__(
         self, graph: onnx.GraphProto, opset: int, inputs: Mapping[str, Value], twins: Mapping[str, TwinNode]
     ) -> None:
-        """`inputs`: those that are known. Nodes with a twin are left for it to do."""
+        """`inputs`: those that are known. Nodes with a twin are left for it to do.
+
+        What these would make is known all the same, to those that have none and want it.
+        """
         self._opset = opset
         self._weights = {one.name: one for one in graph.initializer}
         self._values: dict[str, Value] = dict(inputs)
+        self._made: dict[str, Value] = {}
         for node in graph.node:
             twin, needs = twins.get(node.name), [name for name in node.input if name]
-            if (twin is None or not twin.parts) and needs and all(name in self for name in needs):
-                self._evaluate(node)
+            if needs and all(self.tells(name) for name in needs):
+                found = self._evaluated(node)
+                (self._made if twin is not None and twin.parts else self._values).update(found)
 
     def __contains__(self, name: str) -> bool:
         return name in self._values or name in self._weights
 
+    def tells(self, name: str) -> bool:
+        """Whether it is known, though a twin may be left to make it."""
+        return name in self or name in self._made
+
     def __getitem__(self, name: str) -> Value:
-        """Raises KeyError."""
+        """Of what it tells. Raises KeyError."""
+        if name in self._made:
+            return self._made[name]
         if name not in self._values:
             self._values[name] = numpy_helper.to_array(self._weights[name])
         return self._values[name]
 
-    def _evaluate(self, node: onnx.NodeProto) -> None:
+    def _evaluated(self, node: onnx.NodeProto) -> dict[str, Value]:
         """What the reference cannot carry out, such as another domain's operator, stays unknown."""
         graph = helper.make_graph(
             [node],
@@ -57,8 +68,9 @@ class Beforehand:
             session = ReferenceEvaluator(model)
             found = session.run(None, {name: self[name] for name in node.input if name})
         except Exception:  # the reference runs Python code per operator, which raises anything
-            return
+            return {}
         names = [name for name in node.output if name]
         values = [np.asarray(value) for value in found]
-        if all(value.size <= _MOST_ELEMENTS for value in values):
-            self._values |= dict(zip(names, values, strict=True))
+        if any(value.size > _MOST_ELEMENTS for value in values):
+            return {}
+        return dict(zip(names, values, strict=True))

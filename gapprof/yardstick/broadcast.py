@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from gapprof.kernels.spread import Operand
 from gapprof.yardstick.node import Shape
 
 
@@ -15,10 +16,7 @@ class Broadcast:
     """Outer axes."""
     run: int
     """The innermost one."""
-    steps: tuple[Shape, ...]
-    """Per operand, along the outer axes, in elements; 0 where it is broadcast."""
-    along: tuple[bool, ...]
-    """Per operand: whether it goes along the run."""
+    operands: tuple[Operand, ...]
 
 
 def broadcast(result: Shape, operands: Sequence[Shape]) -> Broadcast:
@@ -38,8 +36,14 @@ def broadcast(result: Shape, operands: Sequence[Shape]) -> Broadcast:
     return Broadcast(
         sizes=tuple(size for size, _ in outer_axes),
         run=run,
-        steps=tuple(tuple(of_axis[number] for _, of_axis in outer_axes) for number in range(len(operands))),
-        along=tuple(step == 1 for step in last),
+        operands=tuple(
+            Operand(
+                count=math.prod(shape),
+                steps=tuple(of_axis[number] for _, of_axis in outer_axes),
+                along=last[number] == 1,
+            )
+            for number, shape in enumerate(operands)
+        ),
     )
 
 

@@ -1,5 +1,6 @@
 """Which nodes no program is made of: twins that take the same time need not give the same result. Pure."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -8,15 +9,26 @@ from msgspec import Struct
 
 from gapprof.kernels.families.added_int8 import AddedInt8
 from gapprof.kernels.families.conv_int8 import ConvInt8
+from gapprof.kernels.families.converted import Converted
 from gapprof.kernels.families.depthwise_int8 import DepthwiseInt8
 from gapprof.kernels.families.max_pool import MaxPool
 from gapprof.kernels.families.padded import Padded
 from gapprof.kernels.families.paired import Paired
+from gapprof.kernels.families.product_int8 import ProductInt8
 from gapprof.kernels.families.resized import Resized
 from gapprof.kernels.families.skip_norm import SkipNorm
+from gapprof.kernels.families.widened import Widened
 from gapprof.yardstick.node import NoTwinError
 
-_CLIPPED = (0.0, 6.0)
+_PARAMETERS = {"Clip": (0.0, 6.0), "LeakyRelu": (0.01,), "HardSigmoid": (0.2, 0.5), "Elu": (1.0,)}
+"""Of fused activations, as our kernels have them."""
+_DEFAULTS: Mapping[str, Mapping[str, tuple[float, ...]]] = {
+    "LeakyRelu": {"alpha": (0.01,)},
+    "HardSigmoid": {"alpha": (0.2,), "beta": (0.5,)},
+    "Elu": {"alpha": (1.0,)},
+    "QuickGelu": {"alpha": (1.702, 1.0)},
+}
+"""Of operators, the first one where nothing is said."""
 _EXACT_FACTOR = 2
 """Up to which halves alone are rounded, and these down."""
 
@@ -28,11 +40,15 @@ def refuse_inexact(node: onnx.NodeProto, parts: Sequence[Struct]) -> None:
     attributes = {one.name: onnx.helper.get_attribute_value(one) for one in node.attribute}
     if node.op_type.endswith("Conv") and len(node.input) > 3:
         raise NoTwinError("it adds a tensor before its activation")
-    scales = node.op_type.endswith("Gemm") and attributes.get("alpha", 1.0) != 1.0
-    if scales or attributes.get("beta", 1.0) != 1.0:
+    scales = any(attributes.get(name, 1.0) != 1.0 for name in ("alpha", "beta"))
+    if node.op_type.endswith("Gemm") and scales:
         raise NoTwinError("it scales its result")
-    if attributes.get("activation") == b"Clip" and tuple(attributes["activation_params"]) != _CLIPPED:
-        raise NoTwinError("it clips to other bounds than 0 and 6")
+    named, told = attributes.get("activation", b"").decode(), tuple(attributes.get("activation_params", ()))
+    if named in _PARAMETERS and not _alike(told, _PARAMETERS[named]):
+        raise NoTwinError(f"its {named} has other parameters than {_PARAMETERS[named]}")
+    for name, usual in _DEFAULTS.get(node.op_type, {}).items():
+        if not any(_alike([attributes.get(name, usual[0])], [one]) for one in usual):
+            raise NoTwinError("its parameters are not the usual ones")
     if node.op_type == "RotaryEmbedding":
         raise NoTwinError("where its positions are is told by a tensor")
     if any(isinstance(part, SkipNorm) and part.keeps_sum for part in parts):
@@ -49,6 +65,12 @@ def refuse_inexact(node: onnx.NodeProto, parts: Sequence[Struct]) -> None:
         raise NoTwinError("its bounds are tensors")
 
 
+def _alike(found: Sequence[float], wanted: Sequence[float]) -> bool:
+    return len(found) == len(wanted) and all(
+        math.isclose(one, other, rel_tol=1e-6) for one, other in zip(found, wanted, strict=True)
+    )
+
+
 def _refuse_inexact_places(attributes: Mapping[str, Any], resized: Resized) -> None:
     """Where the nearest element is not the one that the new one lies in."""
     coordinates = attributes.get("coordinate_transformation_mode", b"half_pixel")
@@ -62,7 +84,10 @@ def _refuse_inexact_places(attributes: Mapping[str, Any], resized: Resized) -> N
         raise NoTwinError("its nearest elements are not those that the new ones lie in")
 
 
+_OF_BYTES = (ConvInt8, DepthwiseInt8, AddedInt8, Converted, Paired, ProductInt8, Widened)
+
+
 def _of_bytes(shape: Struct) -> bool:
-    if isinstance(shape, ConvInt8 | DepthwiseInt8 | AddedInt8 | Paired):
+    if isinstance(shape, _OF_BYTES):
         return True
     return isinstance(shape, Padded | MaxPool) and shape.element != "f32"

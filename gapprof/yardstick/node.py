@@ -83,8 +83,15 @@ ACTIVATIONS: Mapping[str, Activation] = {
     "Erf": "erf",
     "Gelu": "gelu",
     "HardSwish": "hardswish",
+    "HardSigmoid": "hard-sigmoid",  # as for these, so for all that have parameters
+    "LeakyRelu": "leaky-relu",
+    "Elu": "elu",
     "Exp": "exp",
     "Sqrt": "sqrt",
+    "Neg": "neg",
+    "Abs": "abs",
+    "Floor": "floor",
+    "Reciprocal": "reciprocal",
 }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from gapprof.kernels.families.conv_int8_narrow import ConvInt8Narrow
 from gapprof.kernels.families.peak import Peak
+from gapprof.kernels.families.product_int8 import ProductInt8
 from gapprof.kernels.families.streamed import Streamed
 from gapprof.kernels.machine import WASM
 from gapprof.records.model import NodeCensus
@@ -19,7 +20,8 @@ def peaks(nodes: Sequence[NodeCensus], shapes: Sequence[str]) -> tuple[TwinPeak,
 
     Of bytes in fours too, where one of the model's loop nests may take them so.
     """
-    narrow = any(isinstance(shape_of(shape), ConvInt8Narrow) for shape in shapes)
+    found = [shape_of(shape) for shape in shapes]
+    narrow = any(isinstance(shape, ConvInt8Narrow | ProductInt8) and shape.in_fours for shape in found)
     largest = max((row.bytes or 0 for row in nodes), default=0)
     return (
         _of_products(Peak(element="f32"), "f32"),

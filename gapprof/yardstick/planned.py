@@ -7,8 +7,9 @@ import numpy as np
 
 from gapprof.kernels.families.gemm import Gemm, packed_b
 from gapprof.kernels.family import F32
-from gapprof.yardstick.attention import CAUSAL, MASK, SCALE, SCORES, Part, Slot, Step
+from gapprof.yardstick.attention import CAUSAL, MASK, SCALE, SCORES
 from gapprof.yardstick.calls import Calls
+from gapprof.yardstick.heads import Part, Slot, Step
 from gapprof.yardstick.node import Node, NoTwinError
 from gapprof.yardstick.shapes import family_of, key_of
 from gapprof.yardstick.storage import Array, Storage

@@ -9,24 +9,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import onnx
-from msgspec import Struct
 from numpy.typing import NDArray
 
-from gapprof.kernels.families.affine import Affine
 from gapprof.kernels.families.combined import Combined
-from gapprof.kernels.families.conv import Conv
-from gapprof.kernels.families.conv_transposed import ConvTransposed
-from gapprof.kernels.families.gemm import Gemm, packed_b
-from gapprof.kernels.families.layer_norm import LayerNorm
 from gapprof.kernels.families.moved import Moved
-from gapprof.kernels.families.nibbles import Nibbles
 from gapprof.kernels.families.padded import Padded
-from gapprof.kernels.families.selected import Selected
-from gapprof.kernels.families.skip_norm import SkipNorm
 from gapprof.kernels.families.transposed import Transposed
 from gapprof.kernels.families.unpacked import Unpacked
 from gapprof.kernels.family import F32
-from gapprof.kernels.four_bits import FourBits, halves_of, packed_elements, packed_scales
 from gapprof.kernels.ir import Kernel
 from gapprof.records.model import ModelFacts
 from gapprof.records.twins import TwinNode
@@ -37,6 +27,7 @@ from gapprof.yardstick.cover import seen
 from gapprof.yardstick.exact import refuse_inexact
 from gapprof.yardstick.moving import first_elements
 from gapprof.yardstick.node import NoTwinError, Shape
+from gapprof.yardstick.operands import Operands
 from gapprof.yardstick.planned import carry_out
 from gapprof.yardstick.recurrent import recurrent
 from gapprof.yardstick.shapes import family_of, shape_of
@@ -88,6 +79,7 @@ class _Writer:
         self._known = Beforehand(graph, facts.opset, whole, twins)
         self._storage = Storage(graph, self._known)
         self._calls = Calls(chosen)
+        self._operands = Operands(self._storage, chosen)
         self._inputs = inputs
         self._shapes = dict(_shapes(graph, facts))
 
@@ -140,7 +132,7 @@ class _Writer:
         main = shape_of(twin.parts[-1])
         size = family_of(main).buffers(main)[-1]
         if node.op_type == "Pad":
-            output = storage.filled(node.output[0], size // F32, self._border_of(node))
+            output = storage.filled(node.output[0], size // F32, self._operands.border(node))
         else:
             output = storage.result(node.output[0], size)
         for number, key in enumerate(twin.parts):
@@ -154,18 +146,12 @@ class _Writer:
                 size = family_of(shape).buffers(shape)[-1]
                 prepared = storage.lent(size)
                 lent.append((prepared, size))
-                self._calls.call(key, (*self._second(node, shape, key), prepared))
+                self._calls.call(key, (*self._operands.of_second(node, shape, key), prepared))
             else:
-                self._calls.call(key, (*self._arguments(node, shape, key, prepared), output))
+                self._calls.call(key, (*self._operands.of_part(node, shape, key, prepared), output))
         self._scale(node, output)
         for offset, size in lent:
             storage.returned(offset, size)
-
-    def _second(self, node: onnx.NodeProto, shape: Unpacked | Transposed, key: str) -> tuple[int, ...]:
-        """What the second operand of a product is made ready from."""
-        if isinstance(shape, Unpacked):
-            return tuple(self._packed(node, shape, key))
-        return (self._storage.activation(node.input[1]),)
 
     def _attention(self, node: onnx.NodeProto) -> None:
         one = seen(self._graph, self._facts.inputs, self._facts.nodes, node.name)
@@ -193,18 +179,14 @@ class _Writer:
 
     def _cut(self, node: onnx.NodeProto, twin: TwinNode) -> None:
         """Each result from where it begins in the source."""
-        results = [self._shapes[name] for name in node.output if name]
+        if not all(node.output):
+            raise NoTwinError("a part of it is not wanted, nor is its size known")
+        results = [self._shapes[name] for name in node.output]
         firsts = first_elements(node, self._shapes[node.input[0]], results, self._storage)
         source = self._storage.address(node.input[0])
         for name, key, first in zip(node.output, twin.parts, firsts, strict=True):
             output = self._storage.result(name, shape_of(key).result_count * F32)
             self._calls.call(key, (source + first * F32, output))
-
-    def _border_of(self, node: onnx.NodeProto) -> float:
-        """What a tensor is padded with."""
-        if len(node.input) > 2 and node.input[2]:
-            return float(self._storage.value(node.input[2]).ravel()[0])
-        return next((one.f for one in node.attribute if one.name == "value"), 0.0)
 
     def _scale(self, node: onnx.NodeProto, output: int) -> None:
         """A product that onnxruntime scales by `alpha` on the way is scaled by a pass of its own."""
@@ -213,104 +195,6 @@ class _Writer:
             return
         scaled = Combined(rows=1, columns=self._storage.elements(node.output[0]), op="mul", right="one")
         self._calls.untuned(scaled, (output, self._storage.floats(np.array([alpha], np.float32)), output))
-
-    def _arguments(
-        self, node: onnx.NodeProto, shape: Struct, key: str, prepared: int | None
-    ) -> tuple[int, ...]:
-        """Addresses of what a part reads, in the order of its parameters; `prepared` is one of them."""
-        names, storage = list(node.input), self._storage
-        if isinstance(shape, Conv) or (isinstance(shape, Gemm) and node.op_type.endswith("Conv")):
-            source = prepared if prepared is not None else storage.activation(names[0])
-            filters = storage.weight(names[1])
-            bias = (storage.weight(names[2]),) if len(names) > 2 else ()
-            return (filters, source, *bias) if isinstance(shape, Gemm) else (source, filters, *bias)
-        match shape:
-            case Gemm():
-                bias = (storage.weight(names[2]),) if shape.bias else ()
-                right = prepared if prepared is not None else self._right(node, shape, key)
-                return storage.activation(names[0]), right, *bias
-            case ConvTransposed():
-                source = prepared if prepared is not None else storage.activation(names[0])
-                bias = (storage.weight(names[2]),) if shape.bias else ()
-                return source, storage.floats(self._turned(names[1], shape.groups)), *bias
-            case Nibbles():
-                return storage.address(names[0]), *self._packed(node, shape, key)
-            case Combined():
-                return self._operands(names, shape)
-            case LayerNorm():
-                return tuple(storage.address(name) for name in names[:3])
-            case SkipNorm():
-                return tuple(storage.address(name) for name in _read_by(shape, names))
-            case Affine():
-                return storage.address(names[0]), *map(storage.floats, self._folded(node))
-            case Selected():
-                flags = storage.bytes_of(storage.value(names[0]).astype(np.uint8))
-                return flags, storage.address(names[1]), storage.address(names[2])
-            case _:
-                return (prepared if prepared is not None else storage.address(names[0]),)
-
-    def _operands(self, names: list[str], shape: Combined) -> tuple[int, int]:
-        """The larger one first: only operators that commute have it second."""
-        whole = shape.rows * shape.columns
-        sizes = [self._storage.elements(name) for name in names[:2]]
-        left, right = names[:2] if sizes[0] == whole else reversed(names[:2])
-        return self._storage.address(left), self._storage.address(right)
-
-    def _folded(self, node: onnx.NodeProto) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """The scale and the shift that the four numbers of each channel come down to."""
-        scale, shift, mean, variance = (
-            self._storage.value(name).astype(np.float64) for name in node.input[1:5]
-        )
-        epsilon = next((one.f for one in node.attribute if one.name == "epsilon"), 1e-5)
-        factor = scale / np.sqrt(variance + epsilon)
-        return factor, shift - mean * factor
-
-    def _packed(self, node: onnx.NodeProto, shape: FourBits, key: str) -> Iterator[int]:
-        """Elements of four bits, their scales and zero points, in the order of the schedule."""
-        machine, tile = self._calls.chosen(key)
-        storage, names = self._storage, node.input
-        elements = halves_of(storage.value(names[1]).reshape(shape.columns, -1))[:, : shape.depth]
-        yield storage.bytes_of(packed_elements(elements, shape, tile, machine))
-        scales = storage.value(names[2]).reshape(shape.columns, shape.blocks)
-        yield storage.floats(packed_scales(scales, shape, tile, machine))
-        if shape.zero_points:
-            zeros = halves_of(storage.value(names[3]).reshape(shape.columns, -1))[:, : shape.blocks]
-            yield storage.floats(packed_scales(zeros.astype(np.float32) - 8, shape, tile, machine))
-
-    def _turned(self, name: str, groups: int) -> NDArray[np.float32]:
-        """Filters [channels, filters / groups, …] as [filters, channels / groups, …]."""
-        filters = self._storage.value(name)
-        channels, each, *kernel = filters.shape
-        grouped = filters.reshape(groups, channels // groups, each, *kernel)
-        return grouped.swapaxes(1, 2).reshape(groups * each, channels // groups, *kernel)
-
-    def _right(self, node: onnx.NodeProto, shape: Gemm, key: str) -> int:
-        """The second operand of a matrix product: a weight in the order of the schedule, or an activation."""
-        name = node.input[1]
-        if name not in self._known:
-            return self._storage.activation(name)
-        matrix = np.asarray(self._known[name], np.float32)
-        if any(one.name == "transB" and one.i for one in node.attribute):
-            matrix = matrix.T
-        if matrix.ndim != 2:
-            raise NoTwinError("its weight is no matrix")
-        machine, tile = self._calls.chosen(key)
-        return self._storage.floats(packed_b(matrix, tile, machine) if shape.packed else matrix)
-
-
-def _read_by(shape: SkipNorm, names: list[str]) -> Iterator[str]:
-    """In the order of the kernel: what is added stands behind scale and shift in the node."""
-    source, *told = names
-    if not shape.skip:
-        yield from (source, *told[: 1 + shape.shift])
-        return
-    skip, scale, *others = told
-    yield from (source, skip)
-    if shape.bias:
-        yield others[1 if shape.centred else 0]
-    yield scale
-    if shape.shift:
-        yield others[0]
 
 
 def _shapes(graph: onnx.GraphProto, facts: ModelFacts) -> Iterator[tuple[str, Shape]]:

@@ -118,9 +118,13 @@ class Storage:
         """A place for what is known by that name."""
         return self.floats(self.value(name))
 
+    def knows(self, name: str) -> bool:
+        """Whether it is known beforehand."""
+        return name in self._known
+
     def value(self, name: str) -> Array:
         """What is known by that name."""
-        if name not in self._known:
+        if not self._known.tells(name):
             raise NoTwinError(f"{name} is no weight")
         return self._known[name]
 

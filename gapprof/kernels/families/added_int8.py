@@ -5,20 +5,15 @@ from msgspec import Struct
 from gapprof.kernels.builder import Builder
 from gapprof.kernels.family import UNROLLED, Family, always
 from gapprof.kernels.ir import (
-    Bits,
-    Constant,
-    Dot,
-    Expression,
     Kernel,
     LoadSplat,
     LoadWidened,
     Local,
-    Shuffle,
     ToFloat,
     Vector,
 )
 from gapprof.kernels.machine import Machine
-from gapprof.kernels.requantised import kept_in_a_byte, store_low_bytes
+from gapprof.kernels.requantised import half_of, kept_in_a_byte, store_low_bytes
 
 
 class AddedInt8(Struct, frozen=True, kw_only=True, tag="added-int8"):
@@ -59,18 +54,10 @@ def _turn(b: Builder, shape: AddedInt8, at: int, lanes: int, told: list[Local]) 
         for one in (left, right)
     ]
     for half in (0, 1):
-        first, second = (ToFloat(_half(one, half, lanes)) for one in widened)
+        first, second = (ToFloat(half_of(one, half, lanes)) for one in widened)
         total = b.mul_add(second, told[1], b.mul_add(first, told[0], told[2]))
         value = kept_in_a_byte(total, unsigned=shape.unsigned)
         store_low_bytes(b, value, result, at + half * lanes // 2)
-
-
-def _half(widened: Local, half: int, lanes: int) -> Expression:
-    """Lanes of i16 as i32: each twice, one of them times one, the other times nothing."""
-    start = half * lanes // 2
-    order = tuple(start + lane // 2 for lane in range(lanes))
-    one = Bits(Constant(1, Vector("i32", lanes // 2)), Vector("i16", lanes))
-    return Dot(Shuffle(widened, widened, order), one)
 
 
 FAMILY = Family(

@@ -65,4 +65,5 @@ FAMILY = Family(
     kernel=lambda shape, tile, machine: moved(shape, tile.unroll, machine),
     buffers=lambda shape: (shape.source_count * F32, shape.result_count * F32),
     words=lambda shape: f"{math.prod(shape.sizes)} runs of {shape.run}",
+    prepares=True,
 )

@@ -14,8 +14,6 @@ from gapprof.kernels.ir import (
     Expression,
     Kernel,
     Lane,
-    Load,
-    LoadSplat,
     LoadWidened,
     Local,
     Shuffle,
@@ -23,19 +21,10 @@ from gapprof.kernels.ir import (
     vector_of,
 )
 from gapprof.kernels.machine import Machine
+from gapprof.kernels.spread import Operand, Sized, each_run, spread
 
 _FEWEST = 4
 """Lanes of f32: a vector of 128 bits holds twice as many flags, widened."""
-
-
-class Operand(Struct, frozen=True, kw_only=True):
-    """How one operand lies. All numbers are elements."""
-
-    count: int
-    steps: tuple[int, ...]
-    """Along the outer axes; 0 where it is broadcast."""
-    along: bool
-    """Whether it goes along the run, or is one element for all of it."""
 
 
 class Selected(Struct, frozen=True, kw_only=True, tag="selected"):
@@ -56,20 +45,12 @@ class Selected(Struct, frozen=True, kw_only=True, tag="selected"):
 def selected(shape: Selected, machine: Machine, *, name: str = "selected") -> Kernel:
     """The loop nest."""
     b = Builder(name, parameters=4, fused=machine.fused)
-    _axis(b, shape, 0, machine, b.parameters)
-    return b.kernel()
 
-
-def _axis(b: Builder, shape: Selected, axis: int, machine: Machine, pointers: tuple[Local, ...]) -> None:
-    *operands, result = (b.index(pointer) for pointer in pointers)
-    if axis == len(shape.sizes):
+    def run(operands: list[Local], result: Local) -> None:
         _run(b, shape, machine, operands, result)
-        return
-    step = math.prod(shape.sizes[axis + 1 :]) * shape.run * F32
-    with b.over(result, shape.sizes[axis], step):
-        _axis(b, shape, axis + 1, machine, (*operands, result))
-        for pointer, (told, size) in zip(operands, _operands(shape), strict=True):
-            b.advance(pointer, told.steps[axis] * size)
+
+    each_run(b, shape.sizes, shape.run, _operands(shape), run)
+    return b.kernel()
 
 
 def _run(b: Builder, shape: Selected, machine: Machine, operands: list[Local], result: Local) -> None:
@@ -109,20 +90,14 @@ def _values(
         flag = Binary("and", Bits(Shuffle(flags, flags, tuple(order)), whole), Constant(1, whole))
         taken = Binary("sub", Constant(0, whole), flag)
         yes, no = (
-            b.vector(whole, Bits(_floats(pointer, told, first + start, lanes), whole))
+            b.vector(whole, Bits(spread(pointer, told, (first + start) * F32, Vector("f32", lanes)), whole))
             for pointer, told in ((chosen, shape.chosen), (other, shape.other))
         )
         differing = Binary("and", Binary("xor", yes, no), taken)
         yield Bits(Binary("xor", no, differing), Vector("f32", lanes))
 
 
-def _floats(pointer: Local, told: Operand, first: int, lanes: int) -> Expression:
-    kind = Vector("f32", lanes)
-    return Load(pointer, first * F32, kind) if told.along else LoadSplat(pointer, 0, kind)
-
-
-def _operands(shape: Selected) -> tuple[tuple[Operand, int], ...]:
-    """With the bytes of an element."""
+def _operands(shape: Selected) -> tuple[Sized, ...]:
     return (shape.condition, 1), (shape.chosen, F32), (shape.other, F32)
 
 

@@ -87,4 +87,5 @@ FAMILY = Family(
     buffers=lambda shape: (*shape.packed_bytes, shape.depth * shape.columns * F32),
     weights=lambda shape: tuple(range(len(shape.packed_bytes))),
     words=lambda shape: f"4 bits {shape.depth}x{shape.columns} unpacked",
+    prepares=True,
 )

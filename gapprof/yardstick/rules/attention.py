@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from gapprof.kernels.families.rotated import Rotated
-from gapprof.yardstick.attention import ATTENTION, Step
+from gapprof.yardstick.attention import ATTENTION
+from gapprof.yardstick.heads import Step
 from gapprof.yardstick.node import Node, NoTwinError, Parts, Rule, Rules
 
 
@@ -24,6 +25,8 @@ def _rotary(node: Node) -> Parts:
     if node.attribute("interleaved", 0) or node.attribute("is_packed_batching", 0):
         raise NoTwinError("it turns neighbours, or rows of unlike lengths")
     if node.attribute("rotary_embedding_dim", 0) not in (0, 2 * half):
+        raise NoTwinError("it turns a part of each head")
+    if len(shape) == 4 and shape[-1] != 2 * half:
         raise NoTwinError("it turns a part of each head")
     if len(shape) == 4:
         batch, heads, positions, width = shape

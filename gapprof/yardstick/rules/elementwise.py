@@ -5,8 +5,10 @@ from collections.abc import Callable
 from typing import Any
 
 from gapprof.kernels.families.combined import Combined
+from gapprof.kernels.families.crossed import Crossed
 from gapprof.kernels.families.mapped import Mapped
 from gapprof.kernels.functions import Activation
+from gapprof.yardstick.broadcast import broadcast
 from gapprof.yardstick.node import ACTIVATIONS, Node, NoTwinError, Parts, Rules, Shape
 
 
@@ -19,9 +21,13 @@ def _combined(op: Any, *, commutes: bool, activation: Activation | None = None) 
         left, right = node.input(0), node.input(1)
         if commutes and left != node.output:
             left, right = right, left
-        if left != node.output:
-            raise NoTwinError("both of its operands are broadcast")
-        return [_combination(op, left, right, activation)]
+        found = _combination(op, left, right, activation) if left == node.output else None
+        if found is not None:
+            return [found]
+        if activation is not None:
+            raise NoTwinError("its second operand is broadcast over axes in between")
+        lies = broadcast(node.output, [node.input(0), node.input(1)])
+        return [Crossed(sizes=lies.sizes, run=lies.run, left=lies.operands[0], right=lies.operands[1], op=op)]
 
     return rule
 
@@ -33,8 +39,14 @@ def _fast_gelu(node: Node) -> Parts:
     return _mapped("fast-gelu")(node)
 
 
-def _combination(op: Any, left: Shape, right: Shape, activation: Activation | None) -> Combined:
-    """How the right operand lies along the left one."""
+def _quick_gelu(node: Node) -> Parts:
+    """x · sigmoid(alpha · x), of which two are known by names of their own."""
+    one = math.isclose(node.attribute("alpha", 1.702), 1.0)
+    return _mapped("silu" if one else "quick-gelu")(node)
+
+
+def _combination(op: Any, left: Shape, right: Shape, activation: Activation | None) -> Combined | None:
+    """How the right operand lies along the left one; None: as neither row nor column."""
     count = math.prod(left)
     full = (1,) * (len(left) - len(right)) + tuple(right)
     trailing = len(full)
@@ -53,7 +65,7 @@ def _combination(op: Any, left: Shape, right: Shape, activation: Activation | No
     if full[:ones] == left[:ones]:
         inner = math.prod(left[ones:])
         return Combined(rows=count // inner, columns=inner, op=op, right="column", activation=activation)
-    raise NoTwinError("its second operand is broadcast over axes in between")
+    return None
 
 
 _COMBINED = {"Add": ("add", True), "Sub": ("sub", False), "Mul": ("mul", True), "Div": ("div", False)}
@@ -64,6 +76,7 @@ RULES = Rules(
     by_operator={
         **{("ai.onnx", op): _mapped(function) for op, function in ACTIVATIONS.items()},
         ("com.microsoft", "Gelu"): _mapped("gelu"),
+        ("com.microsoft", "QuickGelu"): _quick_gelu,
         **{("ai.onnx", op): _combined(kind, commutes=both) for op, (kind, both) in _COMBINED.items()},
         ("com.microsoft", "BiasGelu"): _combined("add", commutes=False, activation="gelu"),
         ("com.microsoft", "FastGelu"): _fast_gelu,

@@ -9,6 +9,7 @@ from gapprof.kernels.families.added_int8 import AddedInt8
 from gapprof.kernels.families.conv_int8 import ConvInt8
 from gapprof.kernels.families.conv_int8_grouped import ConvInt8Grouped
 from gapprof.kernels.families.conv_int8_narrow import ConvInt8Narrow
+from gapprof.kernels.families.converted import Converted
 from gapprof.kernels.families.depthwise_int8 import DepthwiseInt8
 from gapprof.kernels.families.max_pool import MaxPool
 from gapprof.kernels.families.padded import Padded
@@ -150,6 +151,29 @@ def _of_weights(narrow: ConvInt8Narrow, node: Node) -> ConvInt8:
     return ConvInt8(**told)
 
 
+def _to_bytes(node: Node) -> Parts:
+    kind = node.types[2] if node.has(2) else "u8"
+    if node.types[0] != "f32" or kind not in _BYTES:
+        raise NoTwinError("it makes no bytes of f32")
+    return [_converted(node, "bytes", kind)]
+
+
+def _to_floats(node: Node) -> Parts:
+    if node.types[0] not in _BYTES:
+        raise NoTwinError("it makes f32 of no bytes")
+    return [_converted(node, "floats", node.types[0])]
+
+
+def _converted(node: Node, to: Literal["bytes", "floats"], kind: str) -> Converted:
+    """By one scale for all."""
+    count = math.prod(node.output)
+    if math.prod(node.input(1)) != 1:
+        raise NoTwinError("it has more than one scale")
+    if count % 8:
+        raise NoTwinError("its bytes fill no vectors")
+    return Converted(count=count, to=to, unsigned=kind == "u8")
+
+
 RULES = Rules(
     id="quantised",
     by_operator={
@@ -158,6 +182,10 @@ RULES = Rules(
         ("com.microsoft", "QGemm"): _product,
         ("com.microsoft", "QLinearAdd"): _add,
         ("ai.onnx", "MaxPool"): _max_pool,
+        ("ai.onnx", "QuantizeLinear"): _to_bytes,
+        ("ai.onnx", "DequantizeLinear"): _to_floats,
+        ("com.microsoft", "QuantizeLinear"): _to_bytes,
+        ("com.microsoft", "DequantizeLinear"): _to_floats,
     },
     floats=False,
 )

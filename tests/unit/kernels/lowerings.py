@@ -54,11 +54,12 @@ def solver(lowering: str, engine: Engine) -> Solve:
     """Carries out what is made for its machine."""
     if lowering in NATIVE:
         target = NATIVE[lowering]
-        return lambda make: _native(make(Machine(target.lanes, target.fused)), target)
+        return lambda make: natively(make(Machine(target.lanes, target.fused)), target)
     return lambda make: _wasm(make(WASM_MACHINES[lowering]), engine)
 
 
-def _native(problem: Problem, target: Target) -> Array:
+def natively(problem: Problem, target: Target) -> Array:
+    """On this CPU, with the instructions of that target."""
     arena, addresses = _placed(problem)
     memory = np.zeros(arena.size_bytes + 64, np.uint8)
     shift = -memory.ctypes.data % 64

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from gapprof.kernels.families.combined import Combined, combined
+from gapprof.kernels.families.crossed import Crossed, crossed
 from gapprof.kernels.families.mapped import Mapped, mapped
 from gapprof.kernels.functions import Activation
 from gapprof.kernels.machine import Machine
+from gapprof.yardstick.broadcast import broadcast
 from tests.unit.kernels.lowerings import Problem, Solve
 
 FUNCTIONS: dict[Activation, Callable[[Any], Any]] = {
@@ -20,6 +22,15 @@ FUNCTIONS: dict[Activation, Callable[[Any], Any]] = {
     "fast-gelu": lambda x: x / 2 * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3))),
     "gelu": lambda x: x / 2 * (1 + np.vectorize(math.erf)(x / math.sqrt(2))),
     "hardswish": lambda x: x * np.clip(x / 6 + 0.5, 0, 1),
+    "quick-gelu": lambda x: x / (1 + np.exp(-1.702 * x)),
+    "silu": lambda x: x / (1 + np.exp(-x)),
+    "hard-sigmoid": lambda x: np.clip(x / 5 + 0.5, 0, 1),
+    "leaky-relu": lambda x: np.where(x < 0, x / 100, x),
+    "elu": lambda x: np.where(x < 0, np.expm1(x), x),
+    "neg": np.negative,
+    "abs": np.abs,
+    "floor": np.floor,
+    "reciprocal": np.reciprocal,
     "exp": lambda x: np.exp(np.minimum(x, 88)),
     "sqrt": lambda x: np.sqrt(np.abs(x)),
 }
@@ -31,8 +42,10 @@ def test_it_maps(function: Activation, count: int, solve: Solve) -> None:
     x = np.linspace(-9, 9, count).astype(np.float32)
     if function == "sqrt":
         x = np.abs(x)
+    if function == "reciprocal":
+        x = np.where(x == 0, 1, x).astype(np.float32)
     if count > 3:
-        x[:4] = [-100.0, 0.0, 20.0, 100.0 if function != "exp" else 50.0]
+        x[:4] = [-100.0, 0.0 if function != "reciprocal" else 0.5, 20.0, 100.0 if function != "exp" else 50.0]
         x[:1] = np.abs(x[:1]) if function == "sqrt" else x[:1]
 
     def problem(machine: Machine) -> Problem:
@@ -79,6 +92,25 @@ def test_it_combines(op: Any, right: Any, solve: Solve) -> None:
     names = {"sub": "subtract", "mul": "multiply", "div": "divide", "pmax": "maximum", "pmin": "minimum"}
     names |= {"max": "maximum", "min": "minimum"}
     wanted = getattr(np, names.get(op, op))(x, y)
+    np.testing.assert_array_equal(solve(problem), wanted)
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [((2, 1, 3, 1, 7), (1, 4, 1, 5, 7)), ((6, 1), (1, 19)), ((2, 1, 33), (2, 3, 1)), ((3, 4, 1), (3, 1, 1))],
+)
+def test_operands_are_broadcast_both_ways(
+    left: tuple[int, ...], right: tuple[int, ...], solve: Solve
+) -> None:
+    random = np.random.default_rng(2)
+    x, y = (random.standard_normal(shape).astype(np.float32) for shape in (left, right))
+    wanted = x - y
+    lies = broadcast(wanted.shape, [left, right])
+    shape = Crossed(sizes=lies.sizes, run=lies.run, left=lies.operands[0], right=lies.operands[1], op="sub")
+
+    def problem(machine: Machine) -> Problem:
+        return Problem(kernel=crossed(shape, 2, machine), inputs=[x, y], result_shape=wanted.shape)
+
     np.testing.assert_array_equal(solve(problem), wanted)
 
 

@@ -20,6 +20,8 @@ from gapprof.kernels.families.conv_int8 import ConvInt8
 from gapprof.kernels.families.conv_int8_grouped import ConvInt8Grouped
 from gapprof.kernels.families.conv_int8_narrow import ConvInt8Narrow
 from gapprof.kernels.families.conv_transposed import ConvTransposed
+from gapprof.kernels.families.converted import Converted
+from gapprof.kernels.families.crossed import Crossed
 from gapprof.kernels.families.depthwise import Depthwise
 from gapprof.kernels.families.depthwise_int8 import DepthwiseInt8
 from gapprof.kernels.families.gates import Gates
@@ -33,17 +35,20 @@ from gapprof.kernels.families.nibbles import Nibbles
 from gapprof.kernels.families.padded import Padded
 from gapprof.kernels.families.paired import Paired
 from gapprof.kernels.families.peak import Peak
+from gapprof.kernels.families.product_int8 import ProductInt8
 from gapprof.kernels.families.resized import Resized
 from gapprof.kernels.families.rotated import Rotated
-from gapprof.kernels.families.selected import Operand, Selected
+from gapprof.kernels.families.selected import Selected
 from gapprof.kernels.families.skip_norm import SkipNorm
 from gapprof.kernels.families.softmax import Softmax
 from gapprof.kernels.families.streamed import Streamed
 from gapprof.kernels.families.transposed import Transposed
 from gapprof.kernels.families.unpacked import Unpacked
+from gapprof.kernels.families.widened import Widened
 from gapprof.kernels.family import Family
 from gapprof.kernels.ir import repeated
 from gapprof.kernels.machine import WASM_RELAXED
+from gapprof.kernels.spread import Operand
 from gapprof.kernels.wasm.module import module
 from gapprof.records.wire import KernelCase, KernelsTask, KernelsTimed
 
@@ -81,6 +86,16 @@ SHAPES: list[Any] = [
     Rotated(positions=3, heads=2, width=22, step=50),
     Unpacked(depth=70, columns=37, block=32),
     SkipNorm(rows=3, columns=70, skip=True, keeps_sum=True),
+    Crossed(
+        sizes=(4, 3),
+        run=21,
+        left=Operand(count=84, steps=(21, 0), along=True),
+        right=Operand(count=3, steps=(0, 1), along=False),
+        op="add",
+    ),
+    ProductInt8(rows=5, depth=36, columns=37, narrow=True),
+    Widened(count=360),
+    Converted(count=360, to="bytes"),
     Affine(batch=2, channels=3, pixels=21),
     Selected(
         sizes=(3,),
@@ -91,8 +106,8 @@ SHAPES: list[Any] = [
     ),
     Resized(planes=2, height=3, width=9, factors=(2, 2), mode="centred"),
 ]
-_OF_BYTES = (ConvInt8, DepthwiseInt8, Paired, AddedInt8)
-_BY_SCHEDULE = (Peak, Streamed, ConvInt8Narrow, Nibbles, Unpacked)
+_OF_BYTES = (ConvInt8, DepthwiseInt8, Paired, AddedInt8, Converted, Widened)
+_BY_SCHEDULE = (Peak, Streamed, ConvInt8Narrow, Nibbles, ProductInt8, Unpacked)
 """Whose results depend on it: nobody reads them, or they want their operands in another order."""
 
 

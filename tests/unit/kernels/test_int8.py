@@ -1,5 +1,6 @@
 """Quantised kernels: exact but for results that lie halfway between two bytes."""
 
+import dataclasses
 import platform
 from collections.abc import Callable
 
@@ -7,19 +8,24 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
+from gapprof.engine import Engine
 from gapprof.kernels.families.added_int8 import AddedInt8, added_int8
 from gapprof.kernels.families.conv_int8 import ConvInt8, conv_int8
 from gapprof.kernels.families.conv_int8_grouped import ConvInt8Grouped
-from gapprof.kernels.families.conv_int8_narrow import FAMILY, FOURS, ConvInt8Narrow, conv_int8_narrow
+from gapprof.kernels.families.conv_int8_narrow import FAMILY, ConvInt8Narrow, conv_int8_narrow
+from gapprof.kernels.families.converted import Converted, converted
 from gapprof.kernels.families.depthwise_int8 import DepthwiseInt8, depthwise_int8
 from gapprof.kernels.families.max_pool import MaxPool, max_pool
 from gapprof.kernels.families.padded import Padded, padded
 from gapprof.kernels.families.paired import Paired, paired
+from gapprof.kernels.families.product_int8 import ProductInt8, product_int8
+from gapprof.kernels.families.widened import Widened, widened
 from gapprof.kernels.family import Tile
 from gapprof.kernels.llvm.compile import compiled
 from gapprof.kernels.llvm.target import TARGETS, available
 from gapprof.kernels.machine import Machine
-from tests.unit.kernels.lowerings import Array, Problem, Solve
+from gapprof.kernels.products_of_bytes import FOURS
+from tests.unit.kernels.lowerings import NATIVE, Array, Problem, Solve, natively, solver
 
 CONVS = [
     ConvInt8(channels=1, filters=2, height=1, width=4, kernel=(1, 1)),
@@ -305,6 +311,87 @@ def test_rows_that_fill_no_vector_are_refused(width: int) -> None:
         )
 
 
+PRODUCTS = [
+    ProductInt8(rows=1, depth=2, columns=4),
+    ProductInt8(rows=5, depth=33, columns=37),
+    ProductInt8(rows=7, depth=68, columns=50, narrow=True),
+]
+
+
+@pytest.mark.parametrize("shape", PRODUCTS, ids=str)
+@pytest.mark.parametrize("tile", [Tile(4, 2, 1, 1), Tile(3, 1, 1, 1), Tile(4, 2, 1, FOURS)], ids=str)
+def test_it_multiplies_bytes_to_floats(shape: ProductInt8, tile: Tile, solve_bytes: Solve) -> None:
+    random = np.random.default_rng(4)
+    bits = 6 if shape.narrow else 7
+    left = random.integers(-128, 128, (shape.rows, shape.depth))
+    weights = random.integers(-(2**bits), 2**bits, (shape.depth, shape.columns))
+    scales = random.uniform(0.1, 1, shape.rows).astype(np.float32)
+    first = random.integers(-500, 500, shape.rows)
+    wanted = (left @ weights + first[:, None]).astype(np.float32) * scales[:, None]
+
+    def problem(machine: Machine) -> Problem:
+        fours = tile.depth == FOURS and shape.in_fours and machine.fused
+        chosen = tile if fours else Tile(tile.rows, tile.vectors, 1, 1)
+        shifted = weights + 64 if fours else weights
+        padded = np.pad(shifted, ((0, shape.depth % 2), (0, 0)))
+        pairs = padded.reshape(-1, 2, shape.columns).swapaxes(1, 2).astype(np.int8)
+        rows = np.pad(left, ((0, 0), (0, shape.depth % 2))).astype(np.int8 if fours else np.int16)
+        start = first - 64 * left.sum(1) if fours else first
+        return Problem(
+            kernel=product_int8(shape, chosen, machine),
+            inputs=[pairs, rows, start.astype(np.int32), scales],
+            result_shape=wanted.shape,
+        )
+
+    np.testing.assert_array_equal(solve_bytes(problem), wanted)
+
+
+@pytest.mark.parametrize("count", [8, 48, 360])
+def test_floats_are_made_bytes_by_their_range(count: int, solve_bytes: Solve) -> None:
+    x = np.random.default_rng(count).uniform(-1, 3, count).astype(np.float32)
+    x[0] = -1
+    scale = (x.max() - x.min()) / 255
+    wanted = np.clip(np.rint(x / scale) + np.rint(-x.min() / scale), 0, 255)
+
+    def problem(machine: Machine) -> Problem:
+        return Problem(
+            kernel=widened(Widened(count=count), 2, machine),
+            inputs=[x],
+            result_shape=(count,),
+            result_type=np.int16,
+        )
+
+    found = solve_bytes(problem)
+    assert np.abs(found - wanted).max() <= 1
+    assert np.mean(found != wanted) <= 0.05
+    assert found.min() == 0
+    assert found.max() == 255
+
+
+@pytest.mark.parametrize("count", [8, 48, 360])
+@pytest.mark.parametrize("unsigned", [False, True])
+def test_floats_are_made_bytes_and_back(count: int, unsigned: bool, solve_bytes: Solve) -> None:
+    kind = np.uint8 if unsigned else np.int8
+    low, high = np.iinfo(kind).min, np.iinfo(kind).max
+    x = np.random.default_rng(count).uniform(-50, 60, count).astype(np.float32)
+    wanted = np.clip(np.rint(x * np.float32(2.5) + np.float32(3)), low, high).astype(kind)
+
+    def to_bytes(machine: Machine) -> Problem:
+        shape = Converted(count=count, to="bytes", unsigned=unsigned)
+        told = np.array([2.5, 3], np.float32)
+        return Problem(
+            kernel=converted(shape, 2, machine), inputs=[x, told], result_shape=(count,), result_type=kind
+        )
+
+    def to_floats(machine: Machine) -> Problem:
+        shape = Converted(count=count, to="floats", unsigned=unsigned)
+        told = np.array([0.5, -1.5], np.float32)
+        return Problem(kernel=converted(shape, 2, machine), inputs=[wanted, told], result_shape=(count,))
+
+    np.testing.assert_array_equal(solve_bytes(to_bytes), wanted)
+    np.testing.assert_array_equal(solve_bytes(to_floats), wanted.astype(np.float32) * 0.5 - 1.5)
+
+
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="these are instructions of x86-64")
 @pytest.mark.parametrize(
     ("target", "has", "instruction"),
@@ -325,3 +412,24 @@ def test_fours_are_one_instruction_where_the_cpu_has_it(
     assembly = compiled([kernel], chosen).assembly
     found = {one for one in ("vpmaddubsw", "vpdpbusd") if one in assembly}
     assert found == {instruction}
+
+
+def test_fours_are_products_of_wider_numbers_where_there_is_no_instruction(engine: Engine) -> None:
+    """As on ARM, here by another target's name for this CPU."""
+    shape, random = PRODUCTS[-1], np.random.default_rng(0)
+    weights = random.integers(0, 128, (shape.depth // 2, shape.columns, 2)).astype(np.int8)
+    left = random.integers(-128, 128, (shape.rows, shape.depth)).astype(np.int8)
+    first, scales = np.zeros(shape.rows, np.int32), np.ones(shape.rows, np.float32)
+
+    def problem(machine: Machine) -> Problem:
+        return Problem(
+            kernel=product_int8(shape, Tile(4, 2, 1, FOURS), Machine(machine.lanes, fused=True)),
+            inputs=[weights, left, first, scales],
+            result_shape=(shape.rows, shape.columns),
+        )
+
+    target = list(NATIVE.values())[-1]
+    plain = dataclasses.replace(target, machine="aarch64")
+    assert plain.byte_dot == "none"
+    found = natively(problem(Machine(target.lanes, target.fused)), plain)
+    np.testing.assert_array_equal(found, solver("wasm-relaxed", engine)(problem))

@@ -1,9 +1,7 @@
-import math
-
 import numpy as np
 import pytest
 
-from gapprof.kernels.families.selected import Operand, Selected, selected
+from gapprof.kernels.families.selected import Selected, selected
 from gapprof.kernels.machine import Machine
 from gapprof.yardstick.broadcast import broadcast
 from tests.unit.kernels.lowerings import Problem, Solve
@@ -24,13 +22,8 @@ CASES: list[tuple[Shape, Shape, Shape]] = [
 def described(condition: Shape, chosen: Shape, other: Shape) -> Selected:
     shapes = (condition, chosen, other)
     lies = broadcast(np.broadcast_shapes(*shapes), shapes)
-    operands = [
-        Operand(count=math.prod(shape), steps=steps, along=along)
-        for shape, steps, along in zip(shapes, lies.steps, lies.along, strict=True)
-    ]
-    return Selected(
-        sizes=lies.sizes, run=lies.run, condition=operands[0], chosen=operands[1], other=operands[2]
-    )
+    one, two, three = lies.operands
+    return Selected(sizes=lies.sizes, run=lies.run, condition=one, chosen=two, other=three)
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
