@@ -94,5 +94,6 @@ FAMILY = Family(
     tiles=_tiles,
     kernel=product_int8,
     buffers=lambda shape: direct_buffers(shape.window, _pairs()),
+    weights=lambda _shape: (0,),
     words=lambda shape: f"int8 {shape.rows}x{shape.depth}x{shape.columns}",
 )
