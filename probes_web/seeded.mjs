@@ -13,3 +13,14 @@ export function mulberry32(seed) {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
   };
 }
+
+/** The numbers below a count, in an order of chance.
+ * @param {number} count @param {() => number} random @returns {number[]} */
+export function shuffled(count, random) {
+  const order = Array.from({ length: count }, (_, at) => at);
+  for (let last = count - 1; last > 0; last -= 1) {
+    const other = Math.floor(random() * (last + 1));
+    [order[last], order[other]] = [/** @type {number} */ (order[other]), /** @type {number} */ (order[last])];
+  }
+  return order;
+}

@@ -4,7 +4,7 @@
 import { read } from "../bytes.mjs";
 import { now } from "../clock.mjs";
 import { during } from "../phases.mjs";
-import { mulberry32 } from "../seeded.mjs";
+import { mulberry32, shuffled } from "../seeded.mjs";
 import { nextTurn } from "../turns.mjs";
 
 /** @typedef {import("../wire.js").KernelsTask} KernelsTask */
@@ -119,16 +119,6 @@ function call(one, times) {
   if (one.next + times > one.rows) one.next = 0;
   one.repeat(times, one.table + one.next * one.row_bytes, one.rows - one.next);
   one.next = (one.next + times) % one.rows;
-}
-
-/** @param {number} count @param {() => number} random @returns {number[]} */
-function shuffled(count, random) {
-  const order = Array.from({ length: count }, (_, at) => at);
-  for (let last = count - 1; last > 0; last -= 1) {
-    const other = Math.floor(random() * (last + 1));
-    [order[last], order[other]] = [/** @type {number} */ (order[other]), /** @type {number} */ (order[last])];
-  }
-  return order;
 }
 
 /** @param {Float32Array} values @param {number} seed */

@@ -128,10 +128,13 @@ TARGETS = (
 
 def available(machine: str, features: Mapping[str, bool]) -> tuple[Target, ...]:
     """Those that a CPU with these features carries out, the plainest first."""
-    return tuple(one for one in TARGETS if one.machine == _known(machine) and _has(one.features, features))
+    return tuple(
+        one for one in TARGETS if one.machine == known_machine(machine) and _has(one.features, features)
+    )
 
 
-def _known(machine: str) -> str:
+def known_machine(machine: str) -> str:
+    """One name for each, whatever the system calls it."""
     lower = machine.lower()
     return {"amd64": _X86, "arm64": _ARM}.get(lower, lower)
 

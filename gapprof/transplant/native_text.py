@@ -1,0 +1,101 @@
+"""A function of a module and all that it calls, as one LLVM module that can repeat recorded calls."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gapprof.transplant.lower import Body, Surroundings, kinds, lowered, only_result
+from gapprof.transplant.rows import SLOT_BYTES, row_of
+from gapprof.transplant.writer import TYPES
+from gapprof.wasm.globals import globals_of
+from gapprof.wasm.module import Module
+
+MOST_FUNCTIONS = 64
+"""Of one transplant; what is called beyond them is where it cannot be followed."""
+REPEAT = "repeat"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transplant:
+    """LLVM IR of some functions."""
+
+    text: str
+    functions: tuple[int, ...]
+    """The one that is repeated first, then those that it calls, directly or not."""
+    ends: tuple[str, ...]
+    """Where natively no call may come: it would end the process."""
+    fused: bool
+    """Whether any of it multiplies and adds in one instruction."""
+
+
+def transplant(
+    module: Module, function: int, *, machine: str, attributes: Mapping[str, str], most: int = MOST_FUNCTIONS
+) -> Transplant:
+    """Raises ValueError for a function that cannot be called natively, with the reason."""
+    row_of(module.type_of(function))
+    chosen = [function]
+
+    def followed(called: int) -> bool:
+        if called in chosen:
+            return True
+        if called < module.imported_functions or len(chosen) >= most:
+            return False
+        chosen.append(called)
+        return True
+
+    around = Surroundings(
+        module=module,
+        globals=globals_of(module),
+        machine=machine,
+        attributes=attributes,
+        followed=followed,
+    )
+    bodies: list[Body] = []
+    while len(bodies) < len(chosen):  # lowering one finds what it calls
+        bodies.append(lowered(around, chosen[len(bodies)]))
+    declared = dict.fromkeys(line for body in bodies for line in body.declared)
+    texts = (*declared, *(body.text for body in bodies), _repeater(module, function))
+    return Transplant(
+        text="\n".join(texts),
+        functions=tuple(chosen),
+        ends=tuple(dict.fromkeys(end for body in bodies for end in body.ends)),
+        fused=any(body.fused for body in bodies),
+    )
+
+
+def _repeater(module: Module, function: int) -> str:
+    """A function that calls it `count` times, row by row; a result goes into the last slot of its row."""
+    called = module.type_of(function)
+    row, result = row_of(called), only_result(called)
+    lines, passed = [], ["ptr %memory", "ptr %globals"]
+    for number, kind in enumerate(kinds(called.parameters)):
+        lines.append(f"%a{number} = getelementptr i8, ptr %row, i64 {SLOT_BYTES * number}")
+        lines.append(f"%v{number} = load {TYPES[kind]}, ptr %a{number}")
+        passed.append(f"{TYPES[kind]} %v{number}")
+    call = f"call {result} @f{function}({', '.join(passed)})"
+    if result != "void":
+        lines.append(f"%given = {call}")
+        lines.append(f"%place = getelementptr i8, ptr %row, i64 {SLOT_BYTES * len(row.parameters)}")
+        lines.append(f"store {result} %given, ptr %place")
+    else:
+        lines.append(call)
+    body = "\n".join(lines)
+    return f"""
+define void @{REPEAT}(i64 %count, ptr %table, i64 %rows, ptr %memory, ptr %globals) nounwind {{
+start:
+br label %again
+again:
+%done = phi i64 [0, %start], [%more, %again]
+%at = phi i64 [0, %start], [%next, %again]
+%from = mul i64 %at, {row.size_bytes}
+%row = getelementptr i8, ptr %table, i64 %from
+{body}
+%more = add i64 %done, 1
+%one = add i64 %at, 1
+%last = icmp eq i64 %one, %rows
+%next = select i1 %last, i64 0, i64 %one
+%over = icmp eq i64 %more, %count
+br i1 %over, label %end, label %again
+end:
+ret void
+}}
+"""
