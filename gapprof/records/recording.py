@@ -10,13 +10,14 @@ from gapprof.records.job import Pace
 from gapprof.records.model import ModelFacts
 from gapprof.records.rung import Rung
 from gapprof.records.settings import Settings
+from gapprof.records.transplant import TransplantPlan, TransplantTrial
 from gapprof.records.trial import Failure, OutputCheck, Profile, Seen, Trace, Trial
 from gapprof.records.twins import TwinPlan, TwinRun, TwinTrial
 
 T = TypeVar("T")
 
 SCHEMA = "gapprof/recording"
-SCHEMA_VERSION = "1.2"
+SCHEMA_VERSION = "1.3"
 
 
 class MachineFacts(Struct, frozen=True, kw_only=True):
@@ -130,6 +131,8 @@ Entry = (
     | TwinPlan
     | TwinTrial
     | TwinRun
+    | TransplantPlan
+    | TransplantTrial
     | Note
     | End
 )

@@ -51,11 +51,10 @@ class Asked(Struct, frozen=True, kw_only=True):
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """What it says, per case: means of a call, what memory and rows came to, how many functions it took."""
+    """What it says, per case: means of a call, and what memory and rows came to after one pass."""
 
     samples_us: tuple[tuple[float, ...], ...]
     sha256: tuple[str, ...]
-    functions: tuple[int, ...]
     engine: str
 
 
@@ -86,7 +85,6 @@ def target_for(*, fused: bool) -> Target:
 def _replayed(request: dict[str, Any]) -> dict[str, Any]:
     asked = msgspec.convert(request, Asked)
     ready = [_Ready(Path(asked.module).read_bytes(), case) for case in asked.cases]
-    sha256 = [one.digest() for one in ready]
     samples: list[list[float]] = [[] for _ in ready]
     if asked.effort.samples:
         for one in ready:
@@ -95,8 +93,7 @@ def _replayed(request: dict[str, Any]) -> dict[str, Any]:
     for _ in range(asked.effort.samples):
         for at in random.permutation(len(ready)):
             samples[at].append(ready[at].sample_us())
-    functions = [one.functions for one in ready]
-    return {"samples_us": samples, "sha256": sha256, "functions": functions, "engine": version()}
+    return {"samples_us": samples, "sha256": [one.digest() for one in ready], "engine": version()}
 
 
 class _Ready:
@@ -113,7 +110,6 @@ class _Ready:
         self._code = machine_code(text.text, target)
         types = [ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p]
         self._repeat = ctypes.CFUNCTYPE(None, *types)(self._code.address_of(REPEAT))
-        self.functions = len(text.functions)
         self._image, self._table = _bytes(case.image), _bytes(case.rows_file)
         self._memory, self._rows = _own(self._image), _own(self._table)
         self._variables = _variables(whole.global_count, case, len(self._image) // _PAGE_BYTES)
