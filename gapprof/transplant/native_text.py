@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gapprof.transplant.lower import Body, Surroundings, kinds, lowered, only_result
+from gapprof.transplant.lower import Body, Surroundings, lowered, only_result
 from gapprof.transplant.rows import SLOT_BYTES, row_of
+from gapprof.transplant.values import kinds
 from gapprof.transplant.writer import TYPES
 from gapprof.wasm.globals import globals_of
 from gapprof.wasm.module import Module
