@@ -12,7 +12,7 @@ from gapprof.measure.journal import Journal
 from gapprof.records.transplant import HotFunction, TransplantPlan, TransplantTime, TransplantTrial
 from gapprof.transplant import native_side
 from gapprof.transplant.native_text import transplant
-from gapprof.transplant.recorded import Calls, last
+from gapprof.transplant.recorded import STRETCH, Calls, last, thinned
 from gapprof.transplant.web_side import Page
 from gapprof.yardstick.wish import Effort
 
@@ -23,7 +23,9 @@ LEAST_SHARE = 0.01
 MOST = 12
 SAMPLED_RUNS_MS = 2000.0
 _CHECK = Effort(warmup_ms=0.0, sample_ms=1.0, samples=0)
-_TIMING = Effort(warmup_ms=300.0, sample_ms=20.0, samples=7)
+PASS_MS = 5.0
+"""Of calls that are replayed one after the other: long enough to be timed, seldom interrupted."""
+_TIMING = Effort(warmup_ms=300.0, sample_ms=PASS_MS, samples=15)
 """An engine has compiled large functions after a quarter of a second of them (seen in Chromium 156)."""
 _DEADLINE_S = 120.0
 
@@ -130,8 +132,8 @@ def _settled(page: Page, told: HotFunction) -> tuple[Calls | None, HotFunction]:
     except (ValueError, EnvironmentUnusable) as error:
         return None, replace(told, why=_reason(error))
     told = replace(told, calls=calls.calls)
-    why = ""
-    for attempt in (calls, last(calls)):
+    why, most = "", max(STRETCH, round(calls.calls * PASS_MS / told.self_ms))
+    for attempt in (thinned(calls, most), last(calls)):
         try:
             here = _natively(page, [attempt], _CHECK, seed=0)
             there, _ = page.replayed([attempt], _CHECK, seed=0, deadline_s=_DEADLINE_S)

@@ -21,6 +21,8 @@ from gapprof.wasm.module import FunctionType, Module, local_types
 GLOBAL_BYTES = 16
 """Every global has so many from `%globals` on; behind the last one stands how many pages memory has."""
 _FUSED = ("relaxed_madd", "relaxed_nmadd")
+_HELD = {"prefer-vector-width": "128", "no-builtins": "true"}
+"""LLVM would fill and copy by vectors of 256 bits, and make calls of the C library's memset out of loops."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +87,8 @@ class _Lowering:
                 self._compute(one)
         parameters = [f"{TYPES[kind]} %p{number}" for number, kind in enumerate(self._parameters)]
         passed = ", ".join(["ptr noalias %memory, ptr noalias %globals", *parameters])
-        told = " ".join(f'"{key}"="{value}"' for key, value in self._around.attributes.items())
+        attributes = {**self._around.attributes, **_HELD}
+        told = " ".join(f'"{key}"="{value}"' for key, value in attributes.items())
         lines = [*self._values.allocated, *self._held(), "br label %begin", "begin:", *self._writer.lines]
         text = "\n".join([*lines, "trap:", "call void @llvm.trap()", "unreachable"])
         return Body(

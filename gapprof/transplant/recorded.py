@@ -5,6 +5,9 @@ from pathlib import Path
 
 from gapprof.transplant.rows import Row
 
+STRETCH = 64
+"""Neighbouring calls that stay together."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calls:
@@ -39,6 +42,23 @@ def kept(
     image.write_bytes(memoryview(block)[rows_bytes:])
     table.write_bytes(memoryview(block)[: rows * row.size_bytes])
     return Calls(function=function, calls=calls, rows=rows, image=image, table=table, variables=variables)
+
+
+def thinned(calls: Calls, most: int) -> Calls:
+    """Stretches of neighbouring calls, evenly spread over the run, together about so many calls.
+
+    Neighbours share what is in cache; which calls there are changes from layer to layer.
+    """
+    if calls.rows <= most:
+        return calls
+    rows = calls.table.read_bytes()
+    size = len(rows) // calls.rows
+    stretches = max(1, most // STRETCH)
+    length = min(STRETCH, most)
+    begins = [at * (calls.rows - length) // max(1, stretches - 1) for at in range(stretches)]
+    table = calls.table.with_suffix(".some.bin")
+    table.write_bytes(b"".join(rows[begin * size : (begin + length) * size] for begin in begins))
+    return replace(calls, rows=stretches * length, table=table)
 
 
 def last(calls: Calls) -> Calls:

@@ -36,7 +36,7 @@ def replaying(settings: Settings, *, guard: Guard, scratch: Path) -> Telling:
                 return
             _timed(subject, preflight, teller, first, settings, guard, scratch)
         except (EnvironmentUnusable, WrongUse) as error:
-            teller.journal.note("report", f"The transplant broke off: {error.message}")
+            teller.journal.note("report", f"The transplant broke off: {error.message}. {error.hint}".rstrip())
 
     return tell
 

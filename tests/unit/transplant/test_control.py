@@ -363,6 +363,20 @@ def test_a_path_that_cannot_be_followed_ends_the_process_only_when_it_is_taken()
     assert native.traps(IMAGE, (4, 1))
 
 
+def test_nothing_is_wider_than_a_vector_of_wasm_and_no_loop_becomes_a_call() -> None:
+    """Left alone, LLVM fills by 256 bits, and takes the C library's memset for loops."""
+    body = code(
+        *(GET, ("v128.const", bytes(16)), ("v128.store", 0, 0), GET, ("v128.const", bytes(16))),
+        *(("v128.store", 0, 16), ("loop", NOTHING), GET, ("i32.const", 0), ("i32.store", 2, 64)),
+        *(GET, ("i32.const", 4), "i32.add", ("local.tee", 0), ("i32.const", 9000), "i32.lt_u"),
+        *(("br_if", 0), "end"),
+    )
+    assembly = Native(module([Function(["i32"], [], body)]), 0).code.assembly
+    assert "xmm" in assembly
+    assert "ymm" not in assembly
+    assert "memset" not in assembly
+
+
 def test_only_so_many_functions_are_taken_along() -> None:
     chain = [Function(["i32"], [], code(GET, ("call", at + 1))) for at in range(5)]
     chain.append(Function(["i32"], [], stored(code(("i32.const", 4)))))
