@@ -3,6 +3,8 @@
 import platform
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import replace as changed
+from statistics import median
 
 from msgspec.structs import replace
 
@@ -11,6 +13,8 @@ from gapprof.kernels.llvm.target import known_machine
 from gapprof.measure.journal import Journal
 from gapprof.records.transplant import HotFunction, TransplantPlan, TransplantTime, TransplantTrial
 from gapprof.transplant import native_side
+from gapprof.transplant.discovery import discovered
+from gapprof.transplant.native_case import NativeCase, target_for
 from gapprof.transplant.native_text import transplant
 from gapprof.transplant.recorded import STRETCH, Calls, last, thinned
 from gapprof.transplant.web_side import Page
@@ -22,7 +26,9 @@ LEAST_SHARE = 0.01
 """Of one function: what takes less is too small to be seen by the sampler for what it is."""
 MOST = 12
 SAMPLED_RUNS_MS = 2000.0
-_CHECK = Effort(warmup_ms=0.0, sample_ms=1.0, samples=0)
+_LOOK = Effort(warmup_ms=20.0, sample_ms=1.0, samples=3)
+_IDLE = 0.1
+"""Of the time that the sampler saw: what replays in less does not do what it did."""
 PASS_MS = 5.0
 """Of calls that are replayed one after the other: long enough to be timed, seldom interrupted."""
 _TIMING = Effort(warmup_ms=300.0, sample_ms=PASS_MS, samples=15)
@@ -83,7 +89,7 @@ def prepared(journal: Journal, page: Page, *, run_ms: float, seed: int) -> Bench
 
     Raises EnvironmentUnusable where there is no llvmlite, or no native code like V8's.
     """
-    target = native_side.target_for(fused=False)
+    target = target_for(fused=False)
     runs = max(10, round(SAMPLED_RUNS_MS / run_ms))
     hot = page.hot(runs=runs, deadline_s=_DEADLINE_S)
     wasm_ms = sum(hot.values())
@@ -134,35 +140,48 @@ def _settled(page: Page, told: HotFunction) -> tuple[Calls | None, HotFunction]:
     told = replace(told, calls=calls.calls)
     why, most = "", max(STRETCH, round(calls.calls * PASS_MS / told.self_ms))
     for attempt in (thinned(calls, most), last(calls)):
-        try:
-            here = _natively(page, [attempt], _CHECK, seed=0)
-            there, _ = page.replayed([attempt], _CHECK, seed=0, deadline_s=_DEADLINE_S)
-        except EnvironmentUnusable as error:
-            why = _reason(error)
+        found = discovered(
+            page.dist / page.wasm, _case(attempt), scratch=page.scratch, deadline_s=_DEADLINE_S
+        )
+        why = found.why
+        if why:
             continue
-        if here.sha256 == there.sha256:
-            return attempt, replace(told, rows=attempt.rows)
-        why = "native code and V8 leave different bytes"
+        attempt = changed(attempt, also=found.case.also, places=found.case.places)
+        try:
+            there, _ = page.replayed([attempt], _LOOK, seed=0, deadline_s=_DEADLINE_S)
+        except EnvironmentUnusable as error:
+            why = error.message
+            continue
+        if there.sha256 != (found.sha256,):
+            why = "native code and V8 leave different bytes"
+        elif attempt.rows > 1 and median(there.samples_us[0]) * attempt.calls < _IDLE * told.self_ms * 1e3:
+            why = "on memory that changed meanwhile its calls do nothing"
+        else:
+            taken = told.taken_along + len(attempt.also) + len(attempt.places)
+            return attempt, replace(told, rows=attempt.rows, taken_along=taken)
     return None, replace(told, why=why)
 
 
 def _natively(page: Page, calls: Sequence[Calls], effort: Effort, *, seed: int) -> native_side.Answer:
     asked = native_side.Asked(
         module=str(page.dist / page.wasm),
-        cases=tuple(
-            native_side.NativeCase(
-                function=one.function,
-                image=str(one.image),
-                rows_file=str(one.table),
-                rows=one.rows,
-                variables=one.variables,
-            )
-            for one in calls
-        ),
+        cases=tuple(_case(one) for one in calls),
         effort=effort,
         seed=seed,
     )
     return native_side.replayed(asked, scratch=page.scratch, deadline_s=_DEADLINE_S)
+
+
+def _case(calls: Calls) -> NativeCase:
+    return NativeCase(
+        function=calls.function,
+        image=str(calls.image),
+        rows_file=str(calls.table),
+        rows=calls.rows,
+        variables=calls.variables,
+        also=calls.also,
+        places=calls.places,
+    )
 
 
 def _reason(error: ValueError | EnvironmentUnusable) -> str:

@@ -19,7 +19,10 @@ from gapprof.wasm.instructions import Immediate, Instruction, instructions
 from gapprof.wasm.module import FunctionType, Module, local_types
 
 GLOBAL_BYTES = 16
-"""Every global has so many from `%globals` on; behind the last one stands how many pages memory has."""
+"""Every global has so many from `%globals` on; behind the last one stands how many pages memory has, and
+behind that, what was wanted where it ended: what it is, and its number."""
+FUNCTION, PLACE, OTHER = 1, 2, 3
+"""What may be wanted: a function that was not followed, one in the table, or anything else."""
 _FUSED = ("relaxed_madd", "relaxed_nmadd")
 _HELD = {"prefer-vector-width": "128", "no-builtins": "true"}
 """LLVM would fill and copy by vectors of 256 bits, and make calls of the C library's memset out of loops."""
@@ -35,6 +38,8 @@ class Surroundings:
     attributes: Mapping[str, str]
     followed: Callable[[int], bool]
     """Whether a function that is called has native code, too."""
+    table: Mapping[int, int]
+    """Place in the module's table → function, of those that are followed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +152,8 @@ class _Lowering:
                 self._values.load([("i32", self._global(len(self._around.globals)))])
             case "call":
                 self._call(int(at[0]))
+            case "call_indirect":
+                self._call_indirect(int(at[0]))
             case _ if one.name.endswith(".const"):
                 self._constant(one)
             case _ if lanes.is_of_lane(one.name):
@@ -159,26 +166,63 @@ class _Lowering:
                 found = vectors.picked(self._writer, vectors.SHAPES["i8x16"], left, right, order)
                 self._values.push("v128", found)
             case name:
-                self._cut_off(name)
+                self._cut_off(name, OTHER, "0")
 
     def _call(self, function: int) -> None:
         if not self._around.followed(function):
-            self._cut_off(f"call {function}")
+            self._cut_off(f"call {function}", FUNCTION, str(function))
             return
         called = self._around.module.type_of(function)
-        result, parameters = only_result(called), kinds(called.parameters)
-        values = zip(parameters, self._values.popped(len(parameters)), strict=True)
-        operands = [f"{TYPES[kind]} {value}" for kind, value in values]
-        text = f"call {result} @f{function}({', '.join(['ptr %memory, ptr %globals', *operands])})"
-        if result == "void":
-            self._writer.line(text)
-        else:
-            self._values.push(kinds(called.results)[0], self._writer.value(text))
+        operands = self._values.popped(len(called.parameters))
+        value = self._called(function, called, operands)
+        if value:
+            self._values.push(kinds(called.results)[0], value)
 
-    def _cut_off(self, where: str) -> None:
+    def _called(self, function: int, called: FunctionType, operands: list[str]) -> str:
+        """What it gives; nothing where it gives nothing."""
+        values = zip(kinds(called.parameters), operands, strict=True)
+        passed = ["ptr %memory, ptr %globals", *(f"{TYPES[kind]} {value}" for kind, value in values)]
+        text = f"call {only_result(called)} @f{function}({', '.join(passed)})"
+        if called.results:
+            return self._writer.value(text)
+        self._writer.line(text)
+        return ""
+
+    def _call_indirect(self, type_index: int) -> None:
+        """To whichever function was seen there; to any other, nowhere."""
+        called = self._around.module.types[type_index]
+        (place,) = self._values.popped(1)
+        operands = self._values.popped(len(called.parameters))
+        slots = self._values.slots(kinds(called.results))
+        places = [at for at, one in self._around.table.items() if self._around.module.type_of(one) == called]
+        known = [(at, self._writer.label("place")) for at in places]
+        unknown, after = self._writer.label("nowhere"), self._writer.label("called")
+        cases = " ".join(f"i32 {at}, label %{label}" for at, label in known)
+        self._writer.line(f"switch i32 {place}, label %{unknown} [{cases}]")
+        for at, label in known:
+            self._writer.line(f"{label}:")
+            value = self._called(self._around.table[at], called, operands)
+            for kind, slot in slots:
+                self._writer.line(f"store {TYPES[kind]} {value}, ptr {slot}")
+            self._writer.line(f"br label %{after}")
+        self._writer.line(f"{unknown}:")
+        self._ends["call_indirect"] = None
+        self._wanted(PLACE, place)
+        self._writer.line("br label %trap")
+        self._writer.line(f"{after}:")
+        self._values.load(slots)
+
+    def _cut_off(self, where: str, what: int, number: str) -> None:
         """What comes here cannot be followed."""
         self._ends[where] = None
+        self._wanted(what, number)
         self._blocks.trap()
+
+    def _wanted(self, what: int, number: str) -> None:
+        """Leave word before the end."""
+        first = len(self._around.globals) + 1
+        for at, value in enumerate((str(what), number), start=first):
+            self._writer.line(f"store i32 {value}, ptr {self._global(at)}")
 
     def _select(self) -> None:
         (condition,) = self._values.popped(1)
@@ -211,7 +255,7 @@ class _Lowering:
         elif one.initial is not None:
             self._values.push(KINDS[one.kind], str(one.initial))
         else:
-            self._cut_off(f"global {number}")
+            self._cut_off(f"global {number}", OTHER, "0")
 
 
 @cache

@@ -1,17 +1,18 @@
 """A function of a module and all that it calls, as one LLVM module that can repeat recorded calls."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from gapprof.transplant.lower import Body, Surroundings, lowered, only_result
 from gapprof.transplant.rows import SLOT_BYTES, row_of
 from gapprof.transplant.values import kinds
 from gapprof.transplant.writer import TYPES
+from gapprof.wasm.elements import functions_in_table
 from gapprof.wasm.globals import globals_of
 from gapprof.wasm.module import Module
 
-MOST_FUNCTIONS = 64
-"""Of one transplant; what is called beyond them is where it cannot be followed."""
+MOST_FUNCTIONS = 32
+"""Of one transplant, beside those that are asked for; what is called beyond them ends it."""
 REPEAT = "repeat"
 
 
@@ -29,11 +30,22 @@ class Transplant:
 
 
 def transplant(
-    module: Module, function: int, *, machine: str, attributes: Mapping[str, str], most: int = MOST_FUNCTIONS
+    module: Module,
+    function: int,
+    *,
+    machine: str,
+    attributes: Mapping[str, str],
+    also: Collection[int] = (),
+    places: Collection[int] = (),
+    most: int = MOST_FUNCTIONS,
 ) -> Transplant:
-    """Raises ValueError for a function that cannot be called natively, with the reason."""
+    """With `also` and the functions at those places of the table, whatever calls them.
+
+    Raises ValueError for a function that cannot be called natively, with the reason.
+    """
     row_of(module.type_of(function))
-    chosen = [function]
+    table = {place: functions_in_table(module)[place] for place in places}
+    chosen = list(dict.fromkeys((function, *also, *table.values())))
 
     def followed(called: int) -> bool:
         if called in chosen:
@@ -49,6 +61,7 @@ def transplant(
         machine=machine,
         attributes=attributes,
         followed=followed,
+        table=table,
     )
     bodies: list[Body] = []
     while len(bodies) < len(chosen):  # lowering one finds what it calls

@@ -24,6 +24,9 @@ class Calls:
     """Rows of arguments, with room for results."""
     variables: tuple[tuple[int, int], ...]
     """Global variables by number, at the same moment."""
+    also: tuple[int, ...] = ()
+    places: tuple[int, ...] = ()
+    """Functions, and places in the module's table, that they come to."""
 
 
 def kept(

@@ -54,8 +54,16 @@ class Function:
     variables: Sequence[str] = ()
 
 
-def module(functions: Sequence[Function], *, variables: Sequence[tuple[bool, int]] = ()) -> bytes:
-    """Functions are exported by number; memory is imported as the served one is; globals are i32."""
+def module(
+    functions: Sequence[Function],
+    *,
+    variables: Sequence[tuple[bool, int]] = (),
+    table: Sequence[int] = (),
+) -> bytes:
+    """Functions are exported by number; memory is imported as the served one is; globals are i32.
+
+    The table's functions stand from place 1 on.
+    """
     types = [
         b"\x60"
         + vector(TYPE_BYTES[one] for one in f.parameters)
@@ -74,8 +82,10 @@ def module(functions: Sequence[Function], *, variables: Sequence[tuple[bool, int
             section(1, vector(types)),
             section(2, vector([memory])),
             section(3, vector(unsigned(number) for number in numbers)),
+            section(4, vector([b"\x70\x00" + unsigned(1 + len(table))])),
             section(6, vector(held)),
             section(7, vector(name(str(number)) + b"\0" + unsigned(number) for number in numbers)),
+            section(9, vector([b"\x00\x41\x01\x0b" + vector(unsigned(one) for one in table)])),
             section(10, vector(bodies)),
         )
     )
@@ -109,12 +119,18 @@ def in_node(wasm: bytes, image: bytes, batches: Sequence[Sequence[Call]], folder
 class Native:
     """One function of a module as native code, on a memory of its own."""
 
-    def __init__(self, wasm: bytes, function: int, *, fused: bool = False) -> None:
+    def __init__(
+        self, wasm: bytes, function: int, *, fused: bool = False, places: Sequence[int] = ()
+    ) -> None:
         target = FUSED if fused and FUSED is not None else TARGET
         self.module: Module = parsed(wasm)
         self.function = function
         self.text: Transplant = transplant(
-            self.module, function, machine=known_machine(platform.machine()), attributes=target.attributes
+            self.module,
+            function,
+            machine=known_machine(platform.machine()),
+            attributes=target.attributes,
+            places=places,
         )
         self.code: MachineCode = machine_code(self.text.text, target)
         self._types = self.module.type_of(function).parameters
@@ -129,7 +145,7 @@ class Native:
         self, memory: "ctypes.Array[ctypes.c_char]", rows: Sequence[tuple[int, ...]], variables: Sequence[int]
     ) -> bytes:
         """The table of rows afterwards."""
-        held = bytearray(GLOBAL_BYTES * (len(variables) + 1))
+        held = bytearray(GLOBAL_BYTES * (len(variables) + 3))
         for number, value in enumerate((*variables, len(memory) // PAGE)):
             held[GLOBAL_BYTES * number : GLOBAL_BYTES * number + 4] = (value & 0xFFFFFFFF).to_bytes(
                 4, "little"

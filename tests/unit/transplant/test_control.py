@@ -377,6 +377,25 @@ def test_nothing_is_wider_than_a_vector_of_wasm_and_no_loop_becomes_a_call() -> 
     assert "memset" not in assembly
 
 
+def test_a_call_through_the_table_goes_to_what_was_seen_there_and_nowhere_else(tmp_path: Path) -> None:
+    """Functions 1 and 3 stand in places 1 and 3; what place 2 holds has another type."""
+    main = Function(
+        ["i32", "i32"], [], stored(code(("i32.const", 6), ("local.get", 1), ("call_indirect", 1, 0)))
+    )
+    twice = Function(["i32"], ["i32"], code(GET, GET, "i32.add"))
+    other = Function(["i64"], ["i32"], code(("i32.const", 1)))
+    square = Function(["i32"], ["i32"], code(GET, GET, "i32.mul"))
+    wasm = module([main, twice, other, square], table=[1, 2, 3])
+    rows = [(64, 1), (68, 3)]
+    (ran,) = in_node(wasm, IMAGE, [[(0, row) for row in rows]], tmp_path)
+    native = Native(wasm, 0, places=(1, 2, 3))
+    assert native.run(IMAGE, rows) == ran.memory
+    assert words(ran.memory, 64, 68) == [12, 36]
+    for place in (0, 2, 9):
+        assert native.traps(IMAGE, (64, place))
+    assert Native(wasm, 0, places=(1,)).traps(IMAGE, rows[1])
+
+
 def test_only_so_many_functions_are_taken_along() -> None:
     chain = [Function(["i32"], [], code(GET, ("call", at + 1))) for at in range(5)]
     chain.append(Function(["i32"], [], stored(code(("i32.const", 4)))))

@@ -19,6 +19,7 @@ from gapprof.errors import EnvironmentUnusable
 from gapprof.guard import Guard
 from gapprof.records.wire import ReplayCase, Replayed, ReplayTask
 from gapprof.transplant import native_side, rewriting
+from gapprof.transplant.native_case import NativeCase
 from gapprof.transplant.recorded import STRETCH, Calls, kept, last, thinned
 from gapprof.transplant.rows import row_of
 from gapprof.wasm.module import FunctionType, parsed
@@ -141,7 +142,7 @@ class Side:
     def natively(self, calls: Calls, effort: Effort) -> native_side.Answer:
         file = self.folder / "module.wasm"
         file.write_bytes(WHOLE)
-        case = native_side.NativeCase(
+        case = NativeCase(
             function=0,
             image=str(calls.image),
             rows_file=str(calls.table),
@@ -214,7 +215,7 @@ def test_native_code_that_comes_where_it_cannot_be_followed_ends_alone(tmp_path:
     file.write_bytes(module([growing]))
     (tmp_path / "image.bin").write_bytes(IMAGE)
     (tmp_path / "rows.bin").write_bytes(bytes(16))
-    case = native_side.NativeCase(
+    case = NativeCase(
         function=0,
         image=str(tmp_path / "image.bin"),
         rows_file=str(tmp_path / "rows.bin"),
