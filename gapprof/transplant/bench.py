@@ -93,6 +93,8 @@ def prepared(journal: Journal, page: Page, *, run_ms: float, seed: int) -> Bench
     runs = max(10, round(SAMPLED_RUNS_MS / run_ms))
     hot = page.hot(runs=runs, deadline_s=_DEADLINE_S)
     wasm_ms = sum(hot.values())
+    if not hot:
+        raise EnvironmentUnusable("the browser's sampler named no function of the wasm by its number")
     functions: list[HotFunction] = []
     calls: list[Calls] = []
     for one in _chosen(page, hot, target.attributes):

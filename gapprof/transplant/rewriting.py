@@ -9,6 +9,7 @@ from gapprof.transplant.rows import SLOT_BYTES, Row, row_of
 from gapprof.wasm.decode import unsigned as read_unsigned
 from gapprof.wasm.encode import name, signed, unsigned, vector
 from gapprof.wasm.globals import globals_of
+from gapprof.wasm.instructions import opcode
 from gapprof.wasm.module import (
     CODE,
     EXPORT,
@@ -23,16 +24,16 @@ from gapprof.wasm.module import (
 
 MEMORY_EXPORT, COUNT_EXPORT, TARGET_EXPORT = "gapprof:memory", "gapprof:count", "gapprof:target"
 PAGE_BYTES = 1 << 16
-_LOADS = {"i32": 0x28, "i64": 0x29, "f32": 0x2A, "f64": 0x2B}
-_STORES = {"i32": 0x36, "i64": 0x37, "f32": 0x38, "f64": 0x39}
 _I32 = 0x7F
 _FUNCTION_KIND, _MEMORY_KIND, _GLOBAL_KIND = b"\x00", b"\x02", b"\x03"
-_GET, _PUT, _TEE, _GLOBAL_GET, _GLOBAL_PUT, _CALL, _END = (
-    bytes([code]) for code in b"\x20\x21\x22\x23\x24\x10\x0b"
-)
-_IF, _CONST, _ADD, _SUB, _MUL, _SHL, _EQ, _LESS = (
-    bytes([code]) for code in b"\x04\x41\x6a\x6b\x6c\x74\x46\x49"
-)
+_GET, _PUT, _TEE = opcode("local.get"), opcode("local.set"), opcode("local.tee")
+_GLOBAL_GET, _GLOBAL_PUT, _CALL = opcode("global.get"), opcode("global.set"), opcode("call")
+_IF, _LOOP, _END, _DROP = opcode("if") + b"\x40", opcode("loop") + b"\x40", opcode("end"), opcode("drop")
+_CONST, _ADD, _SUB, _MUL = (opcode(f"i32.{one}") for one in ("const", "add", "sub", "mul"))
+_SHL, _EQ, _LESS = opcode("i32.shl"), opcode("i32.eq"), opcode("i32.lt_u")
+_SIZE, _GROW, _COPY = opcode("memory.size"), opcode("memory.grow"), opcode("memory.copy")
+_UNALIGNED, _ELSEWHERE = b"\x00", b"\x40"
+"""Before an offset: of the first memory, or of one whose number follows."""
 
 
 def repeat_export(function: int) -> str:
@@ -134,17 +135,17 @@ def _repeater(module: Module, function: int) -> bytes:
     size = _CONST + signed(row.size_bytes)
     code = _GET + table + _PUT + at
     code += _GET + table + _GET + rows + size + _MUL + _ADD + _PUT + end
-    code += b"\x03\x40"
+    code += _LOOP
     if row.result:
         code += _GET + at
     for number, kind in enumerate(row.parameters):
-        code += _GET + at + bytes([_LOADS[kind]]) + b"\0" + unsigned(SLOT_BYTES * number)
+        code += _GET + at + opcode(f"{kind}.load") + _UNALIGNED + unsigned(SLOT_BYTES * number)
     code += _CALL + unsigned(function)
     if row.result:
-        code += bytes([_STORES[row.result]]) + b"\0" + unsigned(SLOT_BYTES * len(row.parameters))
+        code += opcode(f"{row.result}.store") + _UNALIGNED + unsigned(SLOT_BYTES * len(row.parameters))
     code += _GET + at + size + _ADD + _PUT + at
-    code += _GET + table + _GET + at + _GET + at + _GET + end + _EQ + b"\x1b" + _PUT + at
-    code += _GET + count + _CONST + b"\x01" + _SUB + _TEE + count + b"\x0d\x00" + _END
+    code += _GET + table + _GET + at + _GET + at + _GET + end + _EQ + opcode("select") + _PUT + at
+    code += _GET + count + _CONST + b"\x01" + _SUB + _TEE + count + opcode("br_if") + b"\x00" + _END
     return _body(2, code)
 
 
@@ -154,17 +155,17 @@ def _recorder(
     """One variable behind the parameters: where the row stands, then how large memory is."""
     local = unsigned(len(row.parameters))
     number, other = unsigned(count), unsigned(memory)
-    code = _GLOBAL_GET + number + _CONST + signed(rows) + _LESS + _IF + b"\x40"
+    code = _GLOBAL_GET + number + _CONST + signed(rows) + _LESS + _IF
     code += _GLOBAL_GET + number + _CONST + signed(row.size_bytes) + _MUL + _PUT + local
     for at, kind in enumerate(row.parameters):
-        code += _GET + local + _GET + unsigned(at) + bytes([_STORES[kind]])
-        code += b"\x40" + other + unsigned(SLOT_BYTES * at)
+        code += _GET + local + _GET + unsigned(at) + opcode(f"{kind}.store")
+        code += _ELSEWHERE + other + unsigned(SLOT_BYTES * at)
     code += _END
-    code += _GLOBAL_GET + number + _GLOBAL_GET + unsigned(target) + _EQ + _IF + b"\x40"
-    code += b"\x3f\x00" + b"\x40" + other + b"\x1a"
-    code += b"\x3f\x00" + _CONST + signed(16) + _SHL + _PUT + local
+    code += _GLOBAL_GET + number + _GLOBAL_GET + unsigned(target) + _EQ + _IF
+    code += _SIZE + b"\x00" + _GROW + other + _DROP
+    code += _SIZE + b"\x00" + _CONST + signed(16) + _SHL + _PUT + local
     code += _CONST + signed(rows_bytes(row, rows)) + _CONST + b"\x00" + _GET + local
-    code += b"\xfc\x0a" + other + b"\x00"
+    code += _COPY + other + b"\x00"
     for variable, at in kept.items():
         code += _GLOBAL_GET + unsigned(variable) + _GLOBAL_PUT + unsigned(at)
     code += _END
