@@ -16,6 +16,9 @@ import { nextTurn } from "../turns.mjs";
  *   rows: number, variables: readonly (readonly [WebAssembly.Global, number])[], passes: number }} Ready */
 
 const PAGE_BYTES = 65536;
+const FASTER = 0.95;
+/** At most so many times the time for warming up. */
+const PATIENCE = 10;
 
 /** @type {import("../probe.js").Probe<ReplayTask>} */
 export const probe = {
@@ -97,13 +100,16 @@ function restore({ memory, image, variables }) {
   for (const [variable, value] of variables) variable.value = value;
 }
 
-/** Until the time is over, in stretches as long as a sample; the last one says how many passes make up a sample.
+/** In stretches as long as a sample, until the time is over and nothing has become faster for a while: a large function
+ * on a busy machine waits long for its optimised code. The last one says how many passes make up a sample.
  * @param {Ready} one @param {number} warmup_ms @param {number} sample_ms */
 async function warmUp(one, warmup_ms, sample_ms) {
-  let spent = 0;
-  while (spent < warmup_ms) {
+  let [spent, best_ms, unchanged] = [0, Infinity, 0];
+  while (spent < warmup_ms || (unchanged < warmup_ms / 2 && spent < PATIENCE * warmup_ms)) {
     const took = fromRecorded(one, one.passes);
     spent += Math.max(took, 1e-3);
+    unchanged = took / one.passes < FASTER * best_ms ? 0 : unchanged + took;
+    best_ms = Math.min(best_ms, took / one.passes);
     if (took < sample_ms) one.passes = Math.ceil(one.passes * Math.min(10, (1.1 * sample_ms) / Math.max(took, 1e-3)));
     await nextTurn();
   }
