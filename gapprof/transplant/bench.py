@@ -1,7 +1,7 @@
 """Where the library's own hot functions are replayed: the user's browser, and a process for native code."""
 
 import platform
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import replace as changed
 from statistics import median
@@ -100,7 +100,7 @@ def prepared(journal: Journal, page: Page, *, run_ms: float, seed: int) -> Bench
     for one in _chosen(page, hot, target.attributes):
         if sum(hot[done.function] for done in calls) >= SHARE * wasm_ms:
             break
-        found, told = _settled(page, one)
+        found, told = _settled(page, one, {done.function for done in calls})
         functions.append(told)
         if found is not None:
             calls.append(found)
@@ -123,16 +123,15 @@ def _chosen(page: Page, hot: Mapping[int, float], attributes: Mapping[str, str])
         except ValueError as error:
             yield replace(told, why=str(error))
             continue
-        hotter = next((one for one in text.functions[1:] if one in seen), None)
-        if hotter is not None:
-            yield replace(told, why=f"most of its calls' time is that of function {hotter}")
+        if why := _why_not_its_own(text.functions, seen):
+            yield replace(told, why=why)
             continue
         seen.add(function)
         yield replace(told, taken_along=len(text.functions) - 1)
 
 
-def _settled(page: Page, told: HotFunction) -> tuple[Calls | None, HotFunction]:
-    """Its calls, as many as give the same bytes on both sides."""
+def _settled(page: Page, told: HotFunction, taken: Collection[int]) -> tuple[Calls | None, HotFunction]:
+    """Its calls, as many as give the same bytes on both sides; `taken` are functions timed already."""
     if told.why:
         return None, told
     try:
@@ -140,28 +139,39 @@ def _settled(page: Page, told: HotFunction) -> tuple[Calls | None, HotFunction]:
     except (ValueError, EnvironmentUnusable) as error:
         return None, replace(told, why=_reason(error))
     told = replace(told, calls=calls.calls)
-    why, most = "", max(STRETCH, round(calls.calls * PASS_MS / told.self_ms))
+    most = max(STRETCH, round(calls.calls * PASS_MS / told.self_ms))
     for attempt in (thinned(calls, most), last(calls)):
         found = discovered(
             page.dist / page.wasm, _case(attempt), scratch=page.scratch, deadline_s=_DEADLINE_S
         )
-        why = found.why
-        if why:
-            continue
         attempt = changed(attempt, also=found.case.also, places=found.case.places)
-        try:
-            there, _ = page.replayed([attempt], _LOOK, seed=0, deadline_s=_DEADLINE_S)
-        except EnvironmentUnusable as error:
-            why = error.message
-            continue
-        if there.sha256 != (found.sha256,):
-            why = "native code and V8 leave different bytes"
-        elif attempt.rows > 1 and median(there.samples_us[0]) * attempt.calls < _IDLE * told.self_ms * 1e3:
-            why = "on memory that changed meanwhile its calls do nothing"
-        else:
-            taken = told.taken_along + len(attempt.also) + len(attempt.places)
-            return attempt, replace(told, rows=attempt.rows, taken_along=taken)
-    return None, replace(told, why=why)
+        told = replace(told, rows=attempt.rows, taken_along=max(0, len(found.functions) - 1))
+        told = replace(told, why=found.why or _why_not_its_own(found.functions, taken))
+        if not told.why:
+            told = replace(told, why=_why_not_alike(page, attempt, told, found.sha256))
+        if not told.why:
+            return attempt, told
+    calls.image.unlink()
+    return None, replace(told, rows=0)
+
+
+def _why_not_its_own(functions: Sequence[int], taken: Collection[int]) -> str:
+    """Empty where it calls none that is hotter and timed by itself."""
+    hotter = next((one for one in functions[1:] if one in taken), None)
+    return "" if hotter is None else f"it calls function {hotter}, which is hotter and timed by itself"
+
+
+def _why_not_alike(page: Page, calls: Calls, told: HotFunction, sha256: str) -> str:
+    """Empty where V8 leaves the same bytes, and does as much as it did in the run."""
+    try:
+        there, _ = page.replayed([calls], _LOOK, seed=0, deadline_s=_DEADLINE_S)
+    except EnvironmentUnusable as error:
+        return error.message
+    if there.sha256 != (sha256,):
+        return "native code and V8 leave different bytes"
+    if calls.rows > 1 and median(there.samples_us[0]) * calls.calls < _IDLE * told.self_ms * 1e3:
+        return "on memory that changed meanwhile its calls do nothing"
+    return ""
 
 
 def _natively(page: Page, calls: Sequence[Calls], effort: Effort, *, seed: int) -> native_side.Answer:

@@ -36,6 +36,8 @@ class Found(Struct, frozen=True, kw_only=True):
     """What the calls come to, and what they leave in memory and rows; or why they cannot be followed."""
 
     case: NativeCase
+    functions: tuple[int, ...] = ()
+    """That its native code is made of."""
     sha256: str = ""
     why: str = ""
 
@@ -60,7 +62,7 @@ def _discovered(request: dict[str, Any]) -> dict[str, Any]:
         ready = Ready(module, case)
         ended = _ended(ready)
         if ended == 0:
-            return _told(Found(case=case, sha256=ready.digest()))
+            return _told(Found(case=case, functions=ready.functions, sha256=ready.digest()))
         more, why = _missed(module, case, ready.wanted, ended)
         if more is None:
             return _told(Found(case=case, why=why))
