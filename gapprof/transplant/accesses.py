@@ -7,7 +7,7 @@ either, for it lets the pages behind the memory fault.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from gapprof.transplant.vectors import SHAPES, Lanes, V, integers, seen, spread, whole
+from gapprof.transplant.shapes import SHAPES, Lanes, V, integers, seen, spread, whole
 from gapprof.transplant.writer import TYPES, WHOLE, Writer
 from gapprof.wasm.instructions import Immediate
 

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from gapprof.subject import child
 from gapprof.text import numbers
-from gapprof.transplant.lower import FUNCTION, PLACE
+from gapprof.transplant.body import FUNCTION, PLACE
 from gapprof.transplant.native_case import NativeCase, Ready
 from gapprof.wasm.elements import functions_in_table
 from gapprof.wasm.module import Module, parsed

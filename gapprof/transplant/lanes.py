@@ -1,6 +1,6 @@
 """Single lanes taken out of vectors and put into them."""
 
-from gapprof.transplant.vectors import SHAPES, V, seen, whole
+from gapprof.transplant.shapes import SHAPES, V, seen, whole
 from gapprof.transplant.writer import Writer
 
 _SMALL = ("i8", "i16")

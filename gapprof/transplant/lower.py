@@ -4,67 +4,28 @@ What cannot be followed natively, as calls out of the module, ends the process w
 such places are on paths of errors that no call takes.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import cache
 
 from gapprof.transplant import lanes, reshaped, scalar, vectors
 from gapprof.transplant.accesses import Access, accesses
 from gapprof.transplant.blocks import Blocks
+from gapprof.transplant.body import FUNCTION, GLOBAL_BYTES, OTHER, PLACE, Body, Surroundings
 from gapprof.transplant.operation import Operation
-from gapprof.transplant.values import KINDS, Values, kinds
+from gapprof.transplant.shapes import SHAPES, picked
+from gapprof.transplant.values import KINDS, Values, kinds, only_result
 from gapprof.transplant.writer import TYPES, Writer
-from gapprof.wasm.globals import Global
 from gapprof.wasm.instructions import Immediate, Instruction, instructions
-from gapprof.wasm.module import FunctionType, Module, local_types
+from gapprof.wasm.module import FunctionType, local_types
 
-GLOBAL_BYTES = 16
-"""Every global has so many from `%globals` on; behind the last one stands how many pages memory has, and
-behind that, what was wanted where it ended: what it is, and its number."""
-FUNCTION, PLACE, OTHER = 1, 2, 3
-"""What may be wanted: a function that was not followed, one in the table, or anything else."""
 _FUSED = ("relaxed_madd", "relaxed_nmadd")
 _HELD = {"prefer-vector-width": "128", "no-builtins": "true"}
 """LLVM would fill and copy by vectors of 256 bits, and make calls of the C library's memset out of loops."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What a body needs to know of its module and its machine."""
-
-    module: Module
-    globals: tuple[Global, ...]
-    machine: str
-    attributes: Mapping[str, str]
-    followed: Callable[[int], bool]
-    """Whether a function that is called has native code, too."""
-    table: Mapping[int, int]
-    """Place in the module's table → function, of those that are followed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Body:
-    """The text of one function, and what it declares."""
-
-    text: str
-    declared: tuple[str, ...]
-    ends: tuple[str, ...]
-    """Where it cannot be followed: instructions, each once."""
-    fused: bool
-    """Whether it multiplies and adds in one instruction."""
-
-
 def lowered(around: Surroundings, function: int) -> Body:
     """Raises ValueError for a function of types that have no native counterpart."""
     return _Lowering(around, function).body()
-
-
-def only_result(of: FunctionType) -> str:
-    """LLVM's type of what a function gives. Raises ValueError for several."""
-    found = kinds(of.results)
-    if len(found) > 1:
-        raise ValueError("a function of several results")
-    return TYPES[found[0]] if found else "void"
 
 
 class _Lowering:
@@ -163,7 +124,7 @@ class _Lowering:
             case "i8x16.shuffle":
                 left, right = self._values.popped(2)
                 order = list(_bytes(at[0]))
-                found = vectors.picked(self._writer, vectors.SHAPES["i8x16"], left, right, order)
+                found = picked(self._writer, SHAPES["i8x16"], left, right, order)
                 self._values.push("v128", found)
             case name:
                 self._cut_off(name, OTHER, "0")

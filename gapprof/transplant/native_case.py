@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from gapprof.errors import EnvironmentUnusable
 from gapprof.kernels.llvm.compile import host_targets, machine_code
 from gapprof.kernels.llvm.target import Target, known_machine
-from gapprof.transplant.lower import GLOBAL_BYTES
+from gapprof.transplant.body import GLOBAL_BYTES
 from gapprof.transplant.native_text import REPEAT, Transplant, transplant
 from gapprof.wasm.module import Module
 from gapprof.yardstick.wish import Effort
@@ -69,7 +69,7 @@ class Ready:
 
     @property
     def wanted(self) -> tuple[int, int]:
-        """What a call wanted where it ended, and its number; see `lower`."""
+        """What a call wanted where it ended, and its number; see `body`."""
         what, number = self._variables[-2 * GLOBAL_BYTES // 4 :: GLOBAL_BYTES // 4]
         return int(what), int(number)
 

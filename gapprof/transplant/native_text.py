@@ -3,9 +3,10 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from gapprof.transplant.lower import Body, Surroundings, lowered, only_result
+from gapprof.transplant.body import Body, Surroundings
+from gapprof.transplant.lower import lowered
 from gapprof.transplant.rows import SLOT_BYTES, row_of
-from gapprof.transplant.values import kinds
+from gapprof.transplant.values import kinds, only_result
 from gapprof.transplant.writer import TYPES
 from gapprof.wasm.elements import functions_in_table
 from gapprof.wasm.globals import globals_of

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from gapprof.transplant.operation import Operation, Write
-from gapprof.transplant.vectors import SHAPES, Lanes, V, integers, picked, seen, whole
+from gapprof.transplant.shapes import SHAPES, Lanes, V, integers, picked, seen, whole
 from gapprof.transplant.writer import WHOLE, Writer
 
 _EXTENSIONS = {"s": "sext", "u": "zext"}

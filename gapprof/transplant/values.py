@@ -1,6 +1,7 @@
 """Values of a function in the making: wasm's stack of operands, and slots in which blocks hand them on."""
 
 from gapprof.transplant.writer import TYPES, Writer
+from gapprof.wasm.module import FunctionType
 
 KINDS = {0x7F: "i32", 0x7E: "i64", 0x7D: "f32", 0x7C: "f64", 0x7B: "v128"}
 Slots = list[tuple[str, str]]
@@ -13,6 +14,14 @@ def kinds(types: bytes) -> tuple[str, ...]:
     if unknown:
         raise ValueError(f"a value of type {unknown[0]:#x}")
     return tuple(KINDS[one] for one in types)
+
+
+def only_result(of: FunctionType) -> str:
+    """LLVM's type of what a function gives. Raises ValueError for several."""
+    found = kinds(of.results)
+    if len(found) > 1:
+        raise ValueError("a function of several results")
+    return TYPES[found[0]] if found else "void"
 
 
 class Values:

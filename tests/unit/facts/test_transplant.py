@@ -93,6 +93,23 @@ def test_rounds_say_how_far_the_figure_can_be_trusted() -> None:
     assert "[1.3, 1.7]" in luck[0].text
 
 
+def test_samples_beside_a_neighbour_on_the_core_do_not_count() -> None:
+    """Two thirds of what the browser took are at half the pace."""
+    recording = with_transplant(PLAIN, {7: (3.0, 2.0)})
+    entries = [
+        replace(
+            entry,
+            times=tuple(replace(one, samples_us=(*one.samples_us, *[6.0] * 10)) for one in entry.times),
+        )
+        if isinstance(entry, TransplantTrial) and entry.target == "wasm"
+        else entry
+        for entry in recording.entries
+    ]
+    found = transplanted(Case(replace(recording, entries=tuple(entries))))
+    assert found is not None
+    assert math.exp(found.factor.mean) == pytest.approx(1.5)
+
+
 def test_a_function_that_left_other_bytes_is_no_part_of_it_and_named() -> None:
     recording = with_transplant(PLAIN, {7: (3.0, 2.0), 9: (50.0, 5.0)}, bytes_of_9="other")
     found = transplanted(Case(recording))

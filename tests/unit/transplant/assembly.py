@@ -13,7 +13,7 @@ from pathlib import Path
 from gapprof import assets
 from gapprof.kernels.llvm.compile import MachineCode, host_targets, machine_code
 from gapprof.kernels.llvm.target import known_machine
-from gapprof.transplant.lower import GLOBAL_BYTES
+from gapprof.transplant.body import GLOBAL_BYTES
 from gapprof.transplant.native_text import REPEAT, Transplant, transplant
 from gapprof.wasm.encode import HEADER, name, section, signed, unsigned, vector
 from gapprof.wasm.instructions import opcode
