@@ -108,8 +108,8 @@ def _transplant(case: Case) -> Iterator[Evidence]:
         return
     own, twins = factor_of(found.factor), case.get(engine_by_twins)
     text = (
-        f"The library's own hottest functions ({numbers.percent(found.share)} of wasm's time) are "
-        f"{numbers.factor_with_interval(own)} slower in this browser than as native code of 128 bits"
+        f"The library's own hottest functions ({numbers.percent(found.share)} of wasm's time) take "
+        f"{numbers.factor_with_interval(own)} as long in this browser as in native code of 128 bits"
     )
     if twins is not None:
         loops = factor_of(twins)

@@ -89,7 +89,7 @@ def test_rounds_say_how_far_the_figure_can_be_trusted() -> None:
     sure = evidence(with_transplant(PLAIN, {7: (3.0, 2.0)}), "transplant")
     luck = evidence(with_transplant(PLAIN, {7: (3.0, 2.0)}, luck=(1.0, 1.1, 0.9, 1.0)), "transplant")
     assert sure[0].value == pytest.approx(1.5)
-    assert "(60 % of wasm's time) are 1.50x [1.50, 1.50] slower in this browser" in sure[0].text
+    assert "(60 % of wasm's time) take 1.50x [1.50, 1.50] as long in this browser" in sure[0].text
     assert "[1.3, 1.7]" in luck[0].text
 
 
