@@ -98,6 +98,41 @@ export interface KernelsTask {
   shown: readonly readonly [number, number][];
 }
 
+/** Runs of a model in a wasm that records one of its own functions' calls; see `transplant.rewriting`. */
+export interface RecordTask {
+  kind: "record";
+  open: OpenTask;
+  memory: string;
+  count: string;
+  target: string;
+  kept: readonly string[];
+  rows: number;
+  rows_bytes: number;
+}
+
+/** Recorded calls of one function. */
+export interface ReplayCase {
+  repeat: string;
+  image_url: string;
+  rows_url: string;
+  rows: number;
+  variables: readonly readonly [string, number][];
+}
+
+/** Recorded calls in the module that they come from, each case on a memory of its own, in rounds.
+
+Memory is as it was recorded before every sample; a pass over all rows before each one is not timed. */
+export interface ReplayTask {
+  kind: "replay";
+  module_url: string;
+  most_pages: number;
+  cases: readonly ReplayCase[];
+  seed: number;
+  warmup_ms: number;
+  sample_ms: number;
+  samples: number;
+}
+
 /** A session is open and warm. */
 export interface Opened {
   kind: "opened";
@@ -162,6 +197,22 @@ export interface KernelsTimed {
   shown: readonly Bytes[];
 }
 
+/** Calls of one function in one run of a model. */
+export interface Recorded {
+  kind: "recorded";
+  calls: number;
+  rows: number;
+  memory_bytes: number;
+  kept: readonly number[];
+}
+
+/** Raw times of all cases. */
+export interface Replayed {
+  kind: "replayed";
+  samples_us: readonly readonly number[][];
+  sha256: readonly string[];
+}
+
 /** The page cannot do that, by its nature. */
 export interface Refused {
   kind: "refusal";
@@ -177,6 +228,6 @@ export interface Broke {
   stack: string;
 }
 
-export type Task = OpenTask | WarmTask | TimeTask | ProfileTask | ContrastTask | KernelsTask;
+export type Task = OpenTask | WarmTask | TimeTask | ProfileTask | ContrastTask | KernelsTask | RecordTask | ReplayTask;
 
-export type Answer = Opened | Warmed | Timed | Profiled | Contrasted | KernelsTimed | Refused | Broke;
+export type Answer = Opened | Warmed | Timed | Profiled | Contrasted | KernelsTimed | Recorded | Replayed | Refused | Broke;

@@ -1,19 +1,25 @@
 """Time lost to the wasm runtime and what surrounds it: marshalling, dispatch, flags, the event loop."""
 
+import math
+from collections.abc import Iterator
 from dataclasses import replace
 
 from gapprof.facts.case import Case
 from gapprof.facts.claim import Cause, Claim, Part, Span, Step
 from gapprof.facts.computed import AVX_128, ENGINE, KERNELS
+from gapprof.facts.estimates import factor_of
 from gapprof.facts.profiles import CAPPED, NATIVE, WEB, profile_of
 from gapprof.facts.readings import readable, same_trials
 from gapprof.facts.steps import part
 from gapprof.facts.tier import baseline_flags
 from gapprof.facts.told import told_by_side_rungs
-from gapprof.records.report import Evidence
+from gapprof.facts.transplant import engine_by_twins, transplanted
+from gapprof.records.report import Estimate, Evidence
 from gapprof.stats.contrast import FEWEST_PASSES
 from gapprof.text import numbers
 
+_AGREE = 0.1
+"""How far two methods may be apart and still count as one figure."""
 _PASSES = "from profiled passes; its interval holds how they differ"
 _TWINS = "from twin kernels, of the nodes that have one; its interval holds how their rounds differ"
 
@@ -55,7 +61,7 @@ def _claim(case: Case) -> Claim:
             replace(flags, evidence=_flags(case), owner="browser"),
             event_loop,
         ),
-        evidence=told_by_side_rungs(case, "runtime"),
+        evidence=(*_transplant(case), *told_by_side_rungs(case, "runtime")),
     )
 
 
@@ -93,6 +99,45 @@ def _overhead(case: Case) -> tuple[Evidence, ...]:
         )
         found.append(Evidence(kind="profile", text=text, value=profile.marshalling_ms + profile.dispatch_ms))
     return tuple(found)
+
+
+def _transplant(case: Case) -> Iterator[Evidence]:
+    """The engine's cost of the library's own code, beside that of ours where twins tell it."""
+    found = case.get(transplanted)
+    if found is None:
+        return
+    own, twins = factor_of(found.factor), case.get(engine_by_twins)
+    text = (
+        f"The library's own hottest functions ({numbers.percent(found.share)} of wasm's time) take "
+        f"{numbers.factor_with_interval(own)} as long in this browser as in native code of 128 bits"
+    )
+    if twins is not None:
+        loops = factor_of(twins)
+        text += f"; loops of ours {numbers.factor_with_interval(loops)}: {_verdict(own, loops)}"
+    yield Evidence(kind="transplant", text=f"{text}.", value=own.point)
+    for one in found.functions:
+        factor = numbers.factor_with_interval(factor_of(one.factor))
+        yield Evidence(
+            kind="transplant-function",
+            text=(
+                f"Function {one.hot.function} of the served wasm, {numbers.percent(one.share)} of its time, "
+                f"{numbers.count(one.hot.calls)} calls a run: {factor}."
+            ),
+            value=math.exp(one.factor.mean),
+        )
+    for left in found.left_out:
+        why = left.why or "V8 and native code left different bytes"
+        text = f"Function {left.function} of the served wasm is not part of that: {why}."
+        yield Evidence(kind="transplant-function", text=text)
+
+
+def _verdict(own: Estimate, loops: Estimate) -> str:
+    apart = max(own.point, loops.point) / min(own.point, loops.point) - 1
+    if apart <= _AGREE:
+        return f"the two agree within {numbers.percent(_AGREE)}"
+    if max(own.low, loops.low) <= min(own.high, loops.high):
+        return f"{numbers.percent(apart)} apart, which is within how both vary"
+    return f"{numbers.percent(apart)} apart: the engine does not treat that code and ours alike; both stand"
 
 
 def _flags(case: Case) -> tuple[Evidence, ...]:

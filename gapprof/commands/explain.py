@@ -104,6 +104,11 @@ _ENDS = (
     is_flag=True,
     help="Tell the engine from the library by kernels of ours, timed as wasm and natively.",
 )
+@click.option(
+    "--transplant",
+    is_flag=True,
+    help="Check the engine's cost a second way: the library's own hot functions, as wasm and as native code.",
+)
 @click.option("--allow-noisy", is_flag=True, help="An unreliable result ends with 0; the status stays.")
 @output_options
 @click.option("--recording", metavar="FILE", help="Where everything measured goes, raw.")

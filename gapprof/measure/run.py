@@ -20,6 +20,7 @@ from gapprof.records.rung import Rung
 from gapprof.records.settings import Settings
 from gapprof.records.subject import Subject
 from gapprof.registry import load
+from gapprof.transplant.replaying import replaying
 from gapprof.yardstick.telling_apart import telling_apart
 
 
@@ -43,11 +44,13 @@ def measure(
     """
     ladder: Mapping[str, Rung] = load(rungs, "RUNG")
     with ExitStack() as stack:
-        twins = None
+        twins = transplant = None
         if realise is None:
             stack.enter_context(sole_measurer())
             if settings.twins:
                 twins = telling_apart(settings, guard=guard, scratch=workdir)
+            if settings.transplant:
+                transplant = replaying(settings, guard=guard, scratch=workdir)
             named = {rung.environment.backend for rung in ladder.values()}
             known = load(backends, "BACKEND")
             realise = {name: known[name].open(settings, guard=guard) for name in sorted(named)}
@@ -72,6 +75,7 @@ def measure(
             cores=begin.machine.usable_cores if machine else usable_cores(),
             teller=Teller(observer=observer, journal=journal),
             twins=twins,
+            transplant=transplant,
         )
         with ending(journal):
             stages.run()

@@ -63,6 +63,7 @@ class Stages:
     teller: Teller
     twins: Telling | None = None
     """Where they were asked for, and this machine is the real one."""
+    transplant: Telling | None = None
     _missed: dict[str, set[int]] = field(default_factory=dict)
     """Rung → rounds running without a single visit that counts."""
     _reached: dict[str, int] = field(default_factory=dict)
@@ -100,6 +101,8 @@ class Stages:
             done = self._verify(visits, preflight, done)
         if self.twins is not None:
             self.twins(self.subject, preflight, self.teller, done, partial(self._profiled, visits))
+        if self.transplant is not None:
+            self.transplant(self.subject, preflight, self.teller, done)
         self.teller.tell("done", "measured")
 
     def _within_means(self, preflight: Preflight) -> tuple[Preflight, int]:

@@ -9,6 +9,7 @@ from gapprof.errors import WrongUse
 from gapprof.records import report as reports
 from gapprof.records.recording import SCHEMA, SCHEMA_VERSION, Begin, Entry, Recording
 from gapprof.records.report import Estimate, Report
+from gapprof.records.transplant import TransplantTrial
 from gapprof.records.trial import Trial
 from gapprof.records.twins import TwinRun, TwinTrial
 
@@ -115,10 +116,11 @@ def _impossible(entry: Entry) -> str:
         for ms in entry.requests_ms:
             if not 0 <= ms < _LONGEST_MS:
                 return f"a request of {ms:g} ms on {entry.rung}"
-    if isinstance(entry, TwinTrial):
+    if isinstance(entry, TwinTrial | TransplantTrial):
+        what = "twins of" if isinstance(entry, TwinTrial) else "functions on"
         for one in entry.times:
             if not one.samples_us or not all(0 < us < _LONGEST_US for us in one.samples_us):
-                return f"twins of {entry.target} without times, or with impossible ones"
+                return f"{what} {entry.target} without times, or with impossible ones"
     if isinstance(entry, TwinRun) and not (
         entry.samples_us and all(0 < us < _LONGEST_US for us in entry.samples_us)
     ):

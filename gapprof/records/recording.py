@@ -10,6 +10,7 @@ from gapprof.records.job import Pace
 from gapprof.records.model import ModelFacts
 from gapprof.records.rung import Rung
 from gapprof.records.settings import Settings
+from gapprof.records.transplant import TransplantPlan, TransplantTrial
 from gapprof.records.trial import Failure, OutputCheck, Profile, Seen, Trace, Trial
 from gapprof.records.twins import TwinPlan, TwinRun, TwinTrial
 
@@ -130,6 +131,8 @@ Entry = (
     | TwinPlan
     | TwinTrial
     | TwinRun
+    | TransplantPlan
+    | TransplantTrial
     | Note
     | End
 )

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA = "gapprof/report"
-SCHEMA_VERSION = "1.5"
+SCHEMA_VERSION = "1.6"
 
 Verdict = Literal["costs", "saves", "unclear", "not-applicable", "not-measured"]
 Owner = Literal["page", "model", "library", "browser", "hardware"]

@@ -27,3 +27,5 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Make the changes that the report predicts a saving of, and measure them. Since report 1.2."""
     twins: bool = False
     """Time twin kernels, which tell the engine from the library. Since report 1.4."""
+    transplant: bool = False
+    """Replay the library's own hot functions in the browser and as native code. Since report 1.6."""

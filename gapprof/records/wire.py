@@ -2,7 +2,8 @@
 
 One task is one message, one answer is one message. A page keeps its session between tasks:
 `OpenTask` loads and warms up, `WarmTask` goes on warming up, `TimeTask` times what is open, `ProfileTask`
-opens a second, profiled session beside it. `KernelsTask` needs no session.
+opens a second, profiled session beside it. `KernelsTask` and `ReplayTask` need no session, `RecordTask` has
+one of its own.
 """
 
 from msgspec import Struct
@@ -128,7 +129,57 @@ class KernelsTask(Struct, frozen=True, kw_only=True, tag="kernels", tag_field="k
     """Stretches of memory, offset and bytes, that are wanted in the end."""
 
 
-Task = OpenTask | WarmTask | TimeTask | ProfileTask | ContrastTask | KernelsTask
+class RecordTask(Struct, frozen=True, kw_only=True, tag="record", tag_field="kind"):
+    """Runs of a model in a wasm that records one of its own functions' calls; see `transplant.rewriting`."""
+
+    open: OpenTask
+    """`outputs_url` gets the rows, and behind them the whole memory as it was before the last of them."""
+    memory: str
+    """Exports: where rows and memory are left ..."""
+    count: str
+    """... the variable that counts calls ..."""
+    target: str
+    """... that which says before which call memory is copied ..."""
+    kept: tuple[str, ...]
+    """... and the module's variables at that moment."""
+    rows: int
+    """At most."""
+    rows_bytes: int
+    """What is kept free for them."""
+
+
+class ReplayCase(Struct, frozen=True, kw_only=True):
+    """Recorded calls of one function."""
+
+    repeat: str
+    """The export that repeats them: how often, the address of the rows, how many there are."""
+    image_url: str
+    """Memory, whole pages."""
+    rows_url: str
+    rows: int
+    variables: tuple[tuple[str, int], ...]
+    """Exported variables and what they hold."""
+
+
+class ReplayTask(Struct, frozen=True, kw_only=True, tag="replay", tag_field="kind"):
+    """Recorded calls in the module that they come from, each case on a memory of its own, in rounds.
+
+    Memory is as it was recorded before every sample; a pass over all rows before each one is not timed.
+    """
+
+    module_url: str
+    most_pages: int
+    """Of memory, as the module declares it."""
+    cases: tuple[ReplayCase, ...]
+    seed: int
+    warmup_ms: float
+    sample_ms: float
+    """A sample is as many passes over all rows as take so long."""
+    samples: int
+    """0: one pass, not timed."""
+
+
+Task = OpenTask | WarmTask | TimeTask | ProfileTask | ContrastTask | KernelsTask | RecordTask | ReplayTask
 
 
 class Opened(Struct, frozen=True, kw_only=True, tag="opened", tag_field="kind"):
@@ -202,6 +253,25 @@ class KernelsTimed(Struct, frozen=True, kw_only=True, tag="kernels-timed", tag_f
     shown: tuple[Bytes, ...]
 
 
+class Recorded(Struct, frozen=True, kw_only=True, tag="recorded", tag_field="kind"):
+    """Calls of one function in one run of a model."""
+
+    calls: int
+    rows: int
+    """Of those calls, that were left with the memory; 0: it is not called, and nothing was left."""
+    memory_bytes: int
+    kept: tuple[int, ...]
+
+
+class Replayed(Struct, frozen=True, kw_only=True, tag="replayed", tag_field="kind"):
+    """Raw times of all cases."""
+
+    samples_us: tuple[tuple[float, ...], ...]
+    """Per case: means of a call, in order."""
+    sha256: tuple[str, ...]
+    """Per case: of memory and rows behind it after one pass over all rows."""
+
+
 class Refused(Struct, frozen=True, kw_only=True, tag="refusal", tag_field="kind"):
     """The page cannot do that, by its nature."""
 
@@ -217,4 +287,6 @@ class Broke(Struct, frozen=True, kw_only=True, tag="failure", tag_field="kind"):
     stack: str
 
 
-Answer = Opened | Warmed | Timed | Profiled | Contrasted | KernelsTimed | Refused | Broke
+Answer = (
+    Opened | Warmed | Timed | Profiled | Contrasted | KernelsTimed | Recorded | Replayed | Refused | Broke
+)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from gapprof.wasm.decode import Bytes, signed, unsigned, vector
+from gapprof.wasm.encode import unsigned as leb
 
 Immediate = int | float | bytes
 Reader = Callable[[Bytes, int], tuple[tuple[Immediate, ...], int]]
@@ -37,6 +38,14 @@ def instructions(body: Bytes, at: int) -> Iterator[Instruction]:
         immediates, end = reader(body, start) if reader else ((), start)
         yield Instruction(name, immediates, at, end)
         at = end
+
+
+def opcode(name: str) -> bytes:
+    """What an instruction begins with, before its immediates; of `select` the form without a type.
+
+    KeyError for a name that nobody knows.
+    """
+    return _CODES[name]
 
 
 def _named(body: Bytes, at: int) -> tuple[str, Reader | None, int]:
@@ -284,3 +293,8 @@ _ATOMIC = _table(
     ),
 )
 _PREFIXED = {0xFC: _BULK, 0xFD: _SIMD, 0xFE: _ATOMIC}
+_CODES = {name: bytes([code]) for code, (name, _) in reversed(_PLAIN.items())} | {
+    name: bytes([prefix]) + leb(code)
+    for prefix, table in _PREFIXED.items()
+    for code, (name, _) in table.items()
+}

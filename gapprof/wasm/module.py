@@ -36,6 +36,8 @@ class Import:
     """Of a function; 0 for the others."""
     shared: bool = False
     """Of a memory."""
+    most_pages: int | None = None
+    """Of a memory; None: no bound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,11 +182,11 @@ def _import(data: Bytes, at: int) -> tuple[Import, int]:
         return Import(module, field, kind, type_index), at
     if kind == 1:
         _, at = _value_type(data, at)
-        _, at = _limits(data, at)
+        *_, at = _limits(data, at)
         return Import(module, field, kind, 0), at
     if kind == 2:
-        shared, at = _limits(data, at)
-        return Import(module, field, kind, 0, shared), at
+        shared, most, at = _limits(data, at)
+        return Import(module, field, kind, 0, shared, most), at
     if kind == 3:
         _, at = _value_type(data, at)
         return Import(module, field, kind, 0), at + 1
@@ -200,13 +202,13 @@ def _export(data: Bytes, at: int) -> tuple[Export, int]:
     return Export(field, data[at], index), end
 
 
-def _limits(data: Bytes, at: int) -> tuple[bool, int]:
-    """Whether it is shared, and where it ends."""
-    flags = data[at]
+def _limits(data: Bytes, at: int) -> tuple[bool, int | None, int]:
+    """Whether it is shared, the most that there may be, and where it ends."""
+    flags, most = data[at], None
     _, at = unsigned(data, at + 1)
     if flags & 1:
-        _, at = unsigned(data, at)
-    return bool(flags & 2), at
+        most, at = unsigned(data, at)
+    return bool(flags & 2), most, at
 
 
 def _run(data: Bytes, at: int) -> tuple[tuple[int, int], int]:

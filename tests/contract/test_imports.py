@@ -9,7 +9,7 @@ import pytest
 import gapprof
 
 ROOT = Path(gapprof.__file__).parent
-IMPURE_PARTS = ("browser", "native", "measure", "backends", "kernels", "gpu")
+IMPURE_PARTS = ("browser", "native", "measure", "backends", "kernels", "transplant", "gpu")
 IMPURE_MODULES = frozenset(
     {
         "asyncio",

@@ -22,6 +22,20 @@ Call = Callable[..., None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MachineCode:
+    """Code of a module, alive as long as this is."""
+
+    assembly: str
+    engine: Any
+    machine: Any
+
+    def address_of(self, function: str) -> int:
+        """Where it begins; 0 for one that does not exist."""
+        found: int = self.engine.get_function_address(function)
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Compiled:
     """Machine code, alive as long as this is."""
 
@@ -31,7 +45,7 @@ class Compiled:
     """The same, called over and over: how often, the address of a table of arguments, and its rows."""
     assembly: str
     """Of the whole module, for audits."""
-    engine: Any
+    engine: MachineCode
     """Owns the code."""
 
 
@@ -47,8 +61,22 @@ def compiled(kernels: Sequence[Kernel], target: Target) -> Compiled:
     No vectoriser and no unrolling: the loop nest is what is compared. Raises EnvironmentUnusable where
     there is no llvmlite.
     """
-    llvm = _llvm()
     text = "".join(function(kernel, target) + repeater(kernel) for kernel in kernels)
+    code = machine_code(text, target)
+    return Compiled(
+        calls=tuple(_callable(code, kernel.name, kernel.parameters) for kernel in kernels),
+        repeats=tuple(_callable(code, repeated(kernel.name), 3) for kernel in kernels),
+        assembly=code.assembly,
+        engine=code,
+    )
+
+
+def machine_code(text: str, target: Target) -> MachineCode:
+    """LLVM IR as code of this process. No vectoriser and no unrolling: loops stay as they are.
+
+    Raises EnvironmentUnusable where there is no llvmlite, and RuntimeError for text that is no sound IR.
+    """
+    llvm = _llvm()
     module = llvm.parse_assembly(_declared_once(text))
     machine = llvm.Target.from_default_triple().create_target_machine(
         cpu=target.cpu, features=target.feature_text, opt=_SPEED_LEVEL, jit=True
@@ -63,12 +91,7 @@ def compiled(kernels: Sequence[Kernel], target: Target) -> Compiled:
     assembly: str = machine.emit_assembly(module)
     engine = llvm.create_mcjit_compiler(module, machine)
     engine.finalize_object()
-    return Compiled(
-        calls=tuple(_callable(engine, kernel.name, kernel.parameters) for kernel in kernels),
-        repeats=tuple(_callable(engine, repeated(kernel.name), 3) for kernel in kernels),
-        assembly=assembly,
-        engine=(engine, machine),
-    )
+    return MachineCode(assembly=assembly, engine=engine, machine=machine)
 
 
 def version() -> str:
@@ -76,8 +99,8 @@ def version() -> str:
     return "LLVM " + ".".join(str(part) for part in _llvm().llvm_version_info)
 
 
-def _callable(engine: Any, name: str, parameters: int) -> Call:
-    return ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * parameters)(engine.get_function_address(name))
+def _callable(code: MachineCode, name: str, parameters: int) -> Call:
+    return ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * parameters)(code.address_of(name))
 
 
 @cache

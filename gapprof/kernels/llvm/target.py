@@ -147,11 +147,12 @@ def available(machine: str, features: Mapping[str, bool]) -> tuple[Target, ...]:
     return tuple(
         replace(one, features=(*one.features, *(name for name in one.optional if features.get(name))))
         for one in TARGETS
-        if one.machine == _known(machine) and _has(one.features, features)
+        if one.machine == known_machine(machine) and _has(one.features, features)
     )
 
 
-def _known(machine: str) -> str:
+def known_machine(machine: str) -> str:
+    """One name for each, whatever the system calls it."""
     lower = machine.lower()
     return {"amd64": _X86, "arm64": _ARM}.get(lower, lower)
 

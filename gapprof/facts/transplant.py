@@ -1,0 +1,120 @@
+"""What the engine costs the library's own hot functions: V8 over native code, on recorded calls. Pure."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from gapprof.facts.case import Case
+from gapprof.facts.split import split
+from gapprof.records.transplant import HotFunction, TransplantPlan, TransplantTrial
+from gapprof.stats.contrast import Contrast
+
+WASM = "wasm"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionFactor:
+    """One function."""
+
+    hot: HotFunction
+    share: float
+    """Of the time that wasm takes."""
+    factor: Contrast
+    """ln of V8 over native code, by round."""
+    web_us: float
+    """A call in the browser, the median of rounds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transplanted:
+    """All of them, and each."""
+
+    factor: Contrast
+    """ln of what they take in the browser over what they would take natively, by round."""
+    share: float
+    """Of the time that wasm takes."""
+    functions: tuple[FunctionFactor, ...]
+    left_out: tuple[HotFunction, ...]
+    """Hot functions that are not measured, each with its reason."""
+    target: str
+
+
+def transplanted(case: Case) -> Transplanted | None:
+    """None where nothing was replayed on both sides."""
+    plan = next(case.recording.of(TransplantPlan), None)
+    if plan is None or not plan.wasm_ms > 0:
+        return None
+    web, native = _us(case, WASM), _us(case, plan.target)
+    differing = _differing(case)
+    functions, left_out = [], [one for one in plan.functions if one.why]
+    for one in plan.functions:
+        here, there = web.get(one.function, {}), native.get(one.function, {})
+        shared = sorted(here.keys() & there.keys())
+        if one.function in differing:
+            left_out.append(one)
+        elif shared:
+            factor = Contrast({number: math.log(here[number] / there[number]) for number in shared})
+            functions.append(
+                FunctionFactor(
+                    hot=one,
+                    share=one.self_ms / plan.wasm_ms,
+                    factor=factor,
+                    web_us=median(here[number] for number in shared),
+                )
+            )
+    if not functions:
+        return None
+    rounds = sorted(set.intersection(*(set(one.factor.by_round) for one in functions)))
+    if not rounds:
+        return None
+    share = math.fsum(one.share for one in functions)
+    natively = {
+        number: math.fsum(one.share * math.exp(-one.factor.by_round[number]) for one in functions)
+        for number in rounds
+    }
+    return Transplanted(
+        factor=Contrast({number: math.log(share / natively[number]) for number in rounds}),
+        share=share,
+        functions=tuple(functions),
+        left_out=tuple(left_out),
+        target=plan.target,
+    )
+
+
+def engine_by_twins(case: Case) -> Contrast | None:
+    """The same by kernels of ours: ln of wasm over native code, by pass, weighted by the nodes' times."""
+    found = case.get(split)
+    if found is None:
+        return None
+    engine = [math.fsum(one) for one in zip(*(node.engine_ms for node in found.nodes), strict=False)]
+    encoded = [math.fsum(one) for one in zip(*(node.encoded_ms for node in found.nodes), strict=False)]
+    return Contrast({at: math.log(a / b) for at, (a, b) in enumerate(zip(engine, encoded, strict=True))})
+
+
+def _us(case: Case, target: str) -> Mapping[int, Mapping[int, float]]:
+    """Function → round → µs of a call."""
+    found: dict[int, dict[int, float]] = {}
+    for trial in case.recording.of(TransplantTrial):
+        if trial.target == target:
+            for one in trial.times:
+                found.setdefault(one.function, {})[trial.round] = _undisturbed(one.samples_us)
+    return found
+
+
+def _undisturbed(samples: Sequence[float]) -> float:
+    """The lower quartile: samples of milliseconds have two paces, with and without a neighbour on the core.
+
+    A neighbour only ever slows down, and a browser has some of its own; the median flips from pace to pace.
+    """
+    ordered = sorted(samples)
+    return ordered[len(ordered) // 4]
+
+
+def _differing(case: Case) -> frozenset[int]:
+    """Functions that did not leave the same bytes everywhere: they did not do the same work."""
+    seen: dict[int, set[str]] = {}
+    for trial in case.recording.of(TransplantTrial):
+        for one in trial.times:
+            seen.setdefault(one.function, set()).add(one.sha256)
+    return frozenset(function for function, digests in seen.items() if len(digests) > 1)

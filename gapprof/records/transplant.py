@@ -1,0 +1,53 @@
+"""The library's own functions as measured: which are hot, and what recorded calls of them took. Raw."""
+
+from msgspec import Struct
+
+
+class HotFunction(Struct, frozen=True, kw_only=True):
+    """A function of the served wasm that takes time, and what became of it."""
+
+    function: int
+    """Its index in the module."""
+    self_ms: float
+    """In one run of the model, by the browser's sampler; without what it calls."""
+    calls: int = 0
+    """In one run."""
+    rows: int = 0
+    """Calls that are replayed one after the other; only the last of those that do not stand alone."""
+    taken_along: int = 0
+    """Functions that its native code holds beside it."""
+    why: str = ""
+    """Why it is not measured; empty: it is."""
+
+
+class TransplantPlan(Struct, frozen=True, kw_only=True, tag="transplant-plan", tag_field="entry"):
+    """The hottest functions, those that hold most of the time that wasm takes."""
+
+    functions: tuple[HotFunction, ...]
+    wasm_ms: float
+    """What all functions of the wasm take in one run, by the same sampler."""
+    target: str
+    """The instruction set of the native code."""
+
+
+class TransplantTime(Struct, frozen=True, kw_only=True):
+    """Recorded calls of one function, timed."""
+
+    function: int
+    samples_us: tuple[float, ...]
+    """Means of a call, in order."""
+    sha256: str
+    """Of memory and results after one pass over all calls."""
+
+
+class TransplantTrial(Struct, frozen=True, kw_only=True, tag="transplant", tag_field="entry"):
+    """One fresh browser or process that replayed all of them."""
+
+    target: str
+    """`wasm`, or the instruction set of native code."""
+    round: int
+    times: tuple[TransplantTime, ...]
+    engine: str
+    """Browser with its version, or LLVM's."""
+    started_s: float
+    ended_s: float

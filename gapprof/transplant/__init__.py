@@ -1,0 +1,1 @@
+"""Functions of a wasm module as native code: the engine's cost of the library's own code, not of ours."""

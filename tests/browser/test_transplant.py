@@ -1,0 +1,127 @@
+"""The library's own functions in real Chromium and as native code, on calls that a model makes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gapprof import assets
+from gapprof.backends.synthetic import Machine
+from gapprof.browser.visit import Equipment
+from gapprof.guard import Guard
+from gapprof.measure.journal import open_journal
+from gapprof.records.environment import Setting
+from gapprof.records.job import Job, Pace
+from gapprof.records.recording import Recording
+from gapprof.records.settings import Settings
+from gapprof.records.transplant import TransplantPlan, TransplantTrial
+from gapprof.subject.sketch import Sketch
+from gapprof.transplant.bench import Bench, prepared
+from gapprof.transplant.web_side import Page
+from gapprof.wasm.module import parsed
+from tests.truth.recorder import record
+
+SERVED = "ort-wasm-simd-threaded.wasm"
+SETTING = Setting(
+    backend="chromium",
+    isa="full",
+    threads=1,
+    graph="common",
+    js_flags=(),
+    browser_args=(),
+    where="worker",
+    pacing="back-to-back",
+    page="quiet",
+    isolated=True,
+    build="served",
+)
+PACE = Pace(
+    warmup_ms=100.0, warmup_runs=3, batch=1, samples=5, requests=0, think_ms=(0.0, 0.0), deadline_s=60.0
+)
+
+
+@dataclass(frozen=True)
+class Ran:
+    page: Page
+    bench: Bench
+    recording: Recording
+
+
+def _model(path: Path) -> None:
+    sketch = Sketch("small", seed=1)
+    x = sketch.input("x", [1, 32, 28, 28])
+    x = sketch.node("act", "Relu", [sketch.conv("conv", x, sketch.filters(64, 32, 3, gain=1.0), pad=1)])
+    sketch.output(sketch.conv("point", x, sketch.filters(8, 64, 1, gain=1.0)), "y", [1, 8, 28, 28])
+    sketch.save(path)
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
+    folder = tmp_path_factory.mktemp("transplant")
+    _model(folder / "model.onnx")
+    x = np.random.default_rng(3).uniform(-1, 1, (1, 32, 28, 28)).astype(np.float32)
+    np.savez(folder / "inputs.npz", x=x)
+    with Guard() as guard:
+        page = Page(
+            job=Job(
+                rung="web-worker",
+                round=0,
+                seed=0,
+                setting=SETTING,
+                model_path=str(folder / "model.onnx"),
+                external_data=(),
+                optimise=False,
+                inputs_path=str(folder / "inputs.npz"),
+                outputs_path="",
+                pace=PACE,
+            ),
+            equipment=Equipment(
+                executable=assets.find_browser(None), probes=assets.probes_web(), guard=guard
+            ),
+            dist=assets.web_dist(),
+            wasm=SERVED,
+            module=parsed((assets.web_dist() / SERVED).read_bytes()),
+            scratch=folder,
+        )
+        begin = record(Machine(), Settings(threads=1), page_threads=1).begin
+        with open_journal(folder / "run.jsonl", begin) as journal:
+            bench = prepared(journal, page, run_ms=2.0, seed=0)
+            bench.time_in_page(0)
+            bench.time_natively(0)
+            yield Ran(page, bench, journal.recording())
+
+
+def test_most_of_the_time_of_wasm_is_followed(ran: Ran) -> None:
+    plan = next(ran.recording.of(TransplantPlan))
+    measured = [one for one in plan.functions if not one.why]
+    assert sum(one.self_ms for one in measured) >= 0.8 * plan.wasm_ms
+    assert all(0 < one.rows <= one.calls for one in measured)
+
+
+def test_both_sides_are_timed_and_leave_the_same_bytes(ran: Ran) -> None:
+    trials = {trial.target: trial for trial in ran.recording.of(TransplantTrial)}
+    assert set(trials) == {"wasm", ran.bench.target}
+    for there, here in zip(trials["wasm"].times, trials[ran.bench.target].times, strict=True):
+        assert (there.function, there.sha256) == (here.function, here.sha256)
+        assert all(us > 0 for us in (*there.samples_us, *here.samples_us))
+
+
+def test_a_call_that_is_recorded_is_one_that_the_model_makes(ran: Ran) -> None:
+    """The input lies in the memory that was recorded, and is what the hottest function read from."""
+    calls = ran.bench.calls[0]
+    x = np.load(ran.page.job.inputs_path)["x"]
+    assert calls.image.read_bytes().find(x[0, 0, 0].tobytes()) > 0
+    assert calls.image.stat().st_size % 65536 == 0
+
+
+def test_a_function_that_no_run_calls_is_told(ran: Ran) -> None:
+    module = ran.page.module
+    cold = next(
+        number
+        for number in range(len(module.bodies) + module.imported_functions - 1, 0, -1)
+        if module.type_of(number).parameters == b"\x7f" * 4 and not module.type_of(number).results
+    )
+    with pytest.raises(ValueError, match="no run calls it"):
+        ran.page.recorded(cold, deadline_s=60.0)

@@ -1,0 +1,420 @@
+"""Blocks, loops, branches, calls, variables and memory: natively what V8 does."""
+
+import math
+from pathlib import Path
+
+import pytest
+
+from gapprof.transplant.native_text import transplant
+from gapprof.wasm.encode import unsigned, vector
+from gapprof.wasm.module import parsed
+from tests.unit.transplant.assembly import (
+    NOTHING,
+    PAGE,
+    TARGET,
+    Function,
+    Native,
+    code,
+    in_node,
+    module,
+)
+
+IMAGE = bytes(range(256)) * (PAGE // 256)
+I32 = -1
+GET, ONE = ("local.get", 0), ("i32.const", 1)
+
+
+def same(
+    functions: list[Function], rows: list[tuple[int, ...]], folder: Path, variables: tuple[int, ...] = ()
+) -> bytes:
+    """Memory after calls of the first function, on which both sides agree."""
+    wasm = module(functions, variables=[(True, value) for value in variables])
+    (ran,) = in_node(wasm, IMAGE, [[(0, row) for row in rows]], folder)
+    native = Native(wasm, 0)
+    assert not native.text.ends
+    found = native.run(IMAGE, [row for at, row in enumerate(rows) if at not in ran.trapped], variables)
+    assert found == ran.memory
+    for at in ran.trapped:
+        assert native.traps(IMAGE, rows[at])
+    return found
+
+
+def words(memory: bytes, *places: int) -> list[int]:
+    return [int.from_bytes(memory[at : at + 4], "little") for at in places]
+
+
+def stored(*value: bytes) -> bytes:
+    """The number at the address that the first parameter names."""
+    return code(GET) + b"".join(value) + code(("i32.store", 2, 0))
+
+
+def test_a_loop_adds_up(tmp_path: Path) -> None:
+    """Two parameters: where the sum goes, and how many words to add."""
+    body = code(
+        ("block", NOTHING),
+        ("loop", NOTHING),
+        *(("local.get", 1), "i32.eqz", ("br_if", 1)),
+        *(("local.get", 1), ONE, "i32.sub", ("local.tee", 1), ("i32.const", 4), "i32.mul"),
+        *(("i32.load", 2, 64), ("local.get", 2), "i32.add", ("local.set", 2)),
+        *(("br", 0), "end", "end"),
+    ) + stored(code(("local.get", 2)))
+    memory = same([Function(["i32", "i32"], [], body, ["i32"])], [(4096, 10), (4100, 0)], tmp_path)
+    wanted = sum(words(IMAGE, *range(64, 104, 4))) % 2**32
+    assert words(memory, 4096, 4100) == [wanted, 0]
+
+
+def test_a_branch_table_goes_where_it_says_and_beyond_to_the_default(tmp_path: Path) -> None:
+    body = code(
+        *([("block", NOTHING)] * 4),
+        *(("local.get", 1), ("br_table", vector(map(unsigned, (0, 2, 1))), 3), "end"),
+        *(GET, ("i32.const", 10), ("i32.store", 2, 0), "return", "end"),
+        *(GET, ("i32.const", 11), ("i32.store", 2, 0), ("br", 1), "end"),
+        *(GET, ("i32.const", 12), ("i32.store", 2, 0), "return", "end"),
+        *(GET, ("i32.const", 13), ("i32.store", 2, 4)),
+    )
+    rows = [(1024 + 8 * at, number) for at, number in enumerate((0, 1, 2, 3, 4, -1))]
+    memory = same([Function(["i32", "i32"], [], body)], rows, tmp_path)
+    old = words(IMAGE, *(1024 + 8 * at for at in range(6)))
+    assert words(memory, *(row[0] for row in rows)) == [10, 12, 11, *old[3:]]
+
+
+def test_a_branch_table_carries_a_value_to_each_of_its_targets(tmp_path: Path) -> None:
+    inner = code(
+        *(("block", I32), ("block", I32), ("i32.const", 7), ("local.get", 1)),
+        *(("br_table", vector([unsigned(0)]), 1), "end"),
+        *(("i32.const", 100), "i32.add", "end"),
+    )
+    memory = same([Function(["i32", "i32"], [], stored(inner))], [(2048, 0), (2052, 9)], tmp_path)
+    assert words(memory, 2048, 2052) == [107, 7]
+
+
+def test_an_if_without_else_and_one_with_both_give_their_values(tmp_path: Path) -> None:
+    chosen = code(
+        *(("local.get", 1), ("if", I32), ("i32.const", 5), "else", ("i32.const", 6), "end"),
+        *(("local.get", 1), ("if", NOTHING), GET, ("i32.const", 9), ("i32.store", 2, 4), "end"),
+    )
+    memory = same([Function(["i32", "i32"], [], stored(chosen))], [(512, 1), (528, 0)], tmp_path)
+    assert words(memory, 512, 516, 528, 532) == [5, 9, 6, words(IMAGE, 532)[0]]
+
+
+def test_blocks_that_take_and_give_several_values(tmp_path: Path) -> None:
+    """A loop that takes two numbers: Fibonacci's, until the second is large enough."""
+    pair = Function(["i32", "i32"], ["i32", "i32"], code(GET, ("local.get", 1)))
+    body = code(
+        *(ONE, ONE, ("loop", 0), ("local.set", 2), ("local.set", 1)),
+        *(("local.get", 2), ("local.get", 1), ("local.get", 2), "i32.add"),
+        *(("local.get", 2), ("i32.const", 1000), "i32.lt_u", ("br_if", 0), "end"),
+        *("i32.sub", ("local.set", 1), GET, ("local.get", 1), ("i32.store", 2, 0)),
+    )
+    keeper = Function(["i32"], [], body, ["i32", "i32"])
+    wasm = module([pair, keeper])
+    (ran,) = in_node(wasm, IMAGE, [[(1, (64,))]], tmp_path)
+    found = Native(wasm, 1).run(IMAGE, [(64,)])
+    assert found == ran.memory
+    assert words(found, 64) == [(1597 - 2584) % 2**32]
+
+
+def test_what_comes_after_a_branch_is_dead_whatever_it_holds(tmp_path: Path) -> None:
+    body = code(
+        *(("block", I32), ("i32.const", 3), ("br", 0)),
+        *("i32.add", ("block", NOTHING), ("loop", NOTHING), "unreachable", "end", "end"),
+        *(
+            ONE,
+            ("if", I32),
+            ONE,
+            "else",
+            ONE,
+            "end",
+            "drop",
+            "drop",
+            "f64.add",
+            "drop",
+            ONE,
+            "end",
+            ("local.set", 1),
+        ),
+        *(("block", NOTHING), ("br", 0), ("if", NOTHING), "return", "else", "nop", "end", "end"),
+    ) + stored(code(("local.get", 1)))
+    assert words(same([Function(["i32"], [], body, ["i32"])], [(8,)], tmp_path), 8) == [3]
+
+
+def test_an_else_that_is_left_early_and_a_then_that_falls_through(tmp_path: Path) -> None:
+    body = code(
+        *(("block", NOTHING), ("local.get", 1), ("if", NOTHING)),
+        *(GET, ("i32.const", 1), ("i32.store", 2, 0), "else", ("br", 1), "end"),
+        *(GET, ("i32.const", 2), ("i32.store", 2, 4), "end"),
+    )
+    memory = same([Function(["i32", "i32"], [], body)], [(256, 1), (264, 0)], tmp_path)
+    assert words(memory, 256, 260) == [1, 2]
+    assert memory[264:272] == IMAGE[264:272]
+
+
+def test_functions_call_each_other_and_themselves(tmp_path: Path) -> None:
+    main = Function(["i32", "i32"], [], stored(code(("local.get", 1), ("call", 1))))
+    factorial = Function(
+        ["i32"],
+        ["i32"],
+        code(
+            *(GET, "i32.eqz", ("if", I32), ONE, "else", GET, GET, ONE, "i32.sub", ("call", 1)),
+            *("i32.mul", "end"),
+        ),
+    )
+    memory = same([main, factorial], [(128, 10), (132, 0)], tmp_path)
+    assert words(memory, 128, 132) == [math.factorial(10), 1]
+
+
+def test_several_kinds_of_values_are_passed_and_come_back(tmp_path: Path) -> None:
+    main = Function(
+        ["i32"],
+        [],
+        code(
+            *(GET, ("f32.const", b"\x00\x00\xc0\x3f"), ("f64.const", b"\0" * 6 + b"\x04\x40")),
+            *(("i64.const", b"\x7f"), GET, ("v128.load", 0, 0), ("call", 1), ("v128.store", 0, 0)),
+        ),
+    )
+    mixer = Function(
+        ["f32", "f64", "i64", "v128"],
+        ["v128"],
+        code(
+            *(("local.get", 3), GET, "f64.promote_f32", ("local.get", 1), "f64.mul", "f32.demote_f64"),
+            *(("f32x4.replace_lane", b"\x01"), ("local.get", 2), ("i64x2.replace_lane", b"\x01")),
+        ),
+    )
+    assert same([main, mixer], [(320,)], tmp_path)[320:336] != IMAGE[320:336]
+
+
+def test_variables_of_the_module_are_read_and_written(tmp_path: Path) -> None:
+    body = code(("global.get", 1), ("i32.const", 3), "i32.add", ("global.set", 1)) + stored(
+        code(("global.get", 0), ("global.get", 1), "i32.mul")
+    )
+    memory = same([Function(["i32"], [], body)], [(0,), (4,)], tmp_path, variables=(5, 40))
+    assert words(memory, 0, 4) == [5 * 43, 5 * 46]
+
+
+def test_a_variable_that_never_changes_is_a_constant() -> None:
+    wasm = module([Function(["i32"], [], stored(code(("global.get", 0))))], variables=[(False, 77)])
+    assert words(Native(wasm, 0).run(IMAGE, [(16,)], (0,)), 16) == [77]
+
+
+def test_memory_is_moved_filled_and_measured(tmp_path: Path) -> None:
+    body = code(
+        *(GET, ("i32.const", 1000), ("i32.const", 300), ("memory.copy", 0, 0)),
+        *(GET, ("i32.const", 5), "i32.add", GET, ("i32.const", 100), ("memory.copy", 0, 0)),
+        *(GET, ("i32.const", 200), "i32.add", ("i32.const", 0x1FF), ("i32.const", 33), ("memory.fill", 0)),
+    ) + stored(code(("memory.size", 0)))
+    memory = same([Function(["i32"], [], body)], [(3000,), (900,)], tmp_path)
+    assert words(memory, 3000) == [1]
+    assert memory[3200:3233] == b"\xff" * 33
+
+
+def test_an_offset_may_carry_an_address_far(tmp_path: Path) -> None:
+    body = code(GET, ("i32.const", 77), ("i32.store8", 0, 60000))
+    memory = same([Function(["i32"], [], body)], [(5000,), (0,)], tmp_path)
+    assert memory[65000] == 77
+
+
+def test_select_takes_the_first_where_the_last_is_not_zero(tmp_path: Path) -> None:
+    body = code(
+        *(GET, GET, ("v128.load", 0, 16), GET, ("v128.load", 0, 40), ("local.get", 1), "select"),
+        *(("v128.store", 0, 0), GET, ("i32.const", 3), ("i32.const", 4), ("local.get", 1)),
+    )
+    body += b"\x1c\x01\x7f" + code(("i32.store", 0, 16))
+    memory = same([Function(["i32", "i32"], [], body)], [(8192, 1), (16384, 0), (24576, -5)], tmp_path)
+    assert memory[8192:8208] == IMAGE[8208:8224]
+    assert memory[16384:16400] == IMAGE[16424:16440]
+    assert words(memory, 8208, 16400, 24592) == [3, 4, 3]
+
+
+def test_a_constant_keeps_every_bit_of_a_nan(tmp_path: Path) -> None:
+    body = code(
+        *(GET, ("f32.const", b"\x01\x00\x80\xff"), ("f32.store", 2, 0)),
+        *(GET, ("f64.const", b"\x05\x00\x00\x00\x00\x00\xf0\x7f"), ("f64.store", 3, 8)),
+        *(GET, ("v128.const", bytes(range(100, 116))), ("v128.store", 0, 16)),
+    )
+    memory = same([Function(["i32"], [], body)], [(64,)], tmp_path)
+    assert memory[64:68] == b"\x01\x00\x80\xff"
+    assert memory[72:80] == b"\x05\x00\x00\x00\x00\x00\xf0\x7f"
+    assert memory[80:96] == bytes(range(100, 116))
+
+
+ADDRESSED = [
+    *(f"{kind}.load" for kind in ("i32", "i64", "f32", "f64", "v128")),
+    *(f"i32.load{bits}_{sign}" for bits in (8, 16) for sign in "su"),
+    *(f"i64.load{bits}_{sign}" for bits in (8, 16, 32) for sign in "su"),
+    *(f"v128.load{bits}x{64 // bits}_{sign}" for bits in (8, 16, 32) for sign in "su"),
+    *(f"v128.load{bits}_splat" for bits in (8, 16, 32, 64)),
+    *("v128.load32_zero", "v128.load64_zero"),
+    *("i32.atomic.load", "i32.atomic.load8_u", "i32.atomic.load16_u", "i64.atomic.load"),
+    *("i64.atomic.load8_u", "i64.atomic.load16_u", "i64.atomic.load32_u"),
+]
+
+
+@pytest.mark.parametrize("name", ADDRESSED)
+def test_what_is_loaded_is_stored_again(name: str, tmp_path: Path) -> None:
+    align = _alignment(name)
+    kind = name.partition(".")[0]
+    body = code(GET, GET, (name, align, 24), (f"{kind}.store", 0, 128))
+    rows = [(32768 + 120,), (256 + 96,)] if align else [(32768 + 103,), (256 + 97,)]
+    same([Function(["i32"], [], body)], rows, tmp_path)
+
+
+STORED = [
+    *(("i32.store8", "i32"), ("i32.store16", "i32"), ("i64.store8", "i64"), ("i64.store16", "i64")),
+    *(("i64.store32", "i64"), ("i32.atomic.store", "i32"), ("i32.atomic.store8", "i32")),
+    *(("i64.atomic.store16", "i64"), ("i64.atomic.store", "i64")),
+]
+
+
+@pytest.mark.parametrize(("name", "kind"), STORED)
+def test_what_is_stored_is_cut_to_size(name: str, kind: str, tmp_path: Path) -> None:
+    body = code(GET, GET, (f"{kind}.load", 0, 200), (name, _alignment(name), 8))
+    same([Function(["i32"], [], body)], [(4096,), (8192,)], tmp_path)
+
+
+MODIFIED = [
+    (f"{kind}.atomic.rmw{tail}.{what}{'_u' if tail else ''}", kind)
+    for kind, tails in (("i32", ("", "8", "16")), ("i64", ("", "8", "16", "32")))
+    for tail in tails
+    for what in ("add", "sub", "and", "or", "xor", "xchg")
+]
+
+
+@pytest.mark.parametrize(("name", "kind"), MODIFIED)
+def test_what_is_modified_gives_what_it_was(name: str, kind: str, tmp_path: Path) -> None:
+    body = code(
+        GET, GET, GET, (f"{kind}.load", 0, 200), (name, _alignment(name), 8), (f"{kind}.store", 0, 64)
+    )
+    same([Function(["i32"], [], body)], [(4096,), (8192 + 144,)], tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["i32", "i64"])
+def test_an_exchange_happens_where_what_is_there_is_what_is_wanted(kind: str, tmp_path: Path) -> None:
+    align = 2 if kind == "i32" else 3
+    swap = code(
+        *(GET, GET, GET, (f"{kind}.load", 0, 8), GET, (f"{kind}.load", 0, 32)),
+        *((f"{kind}.atomic.rmw.cmpxchg", align, 8), (f"{kind}.store", 0, 64)),
+        *(GET, GET, GET, (f"{kind}.load", 0, 48), GET, (f"{kind}.load", 0, 40)),
+        *((f"{kind}.atomic.rmw.cmpxchg", align, 16), (f"{kind}.store", 0, 72), ("atomic.fence", 0)),
+    )
+    memory = same([Function(["i32"], [], swap)], [(4096,)], tmp_path)
+    assert memory[4104:4108] == IMAGE[4128:4132]
+    assert memory[4112:4116] == IMAGE[4112:4116]
+
+
+@pytest.mark.parametrize("bits", [8, 16, 32, 64])
+def test_single_lanes_go_in_and_out(bits: int, tmp_path: Path) -> None:
+    last = 128 // bits - 1
+    body = code(
+        *(GET, GET, GET, ("v128.load", 0, 0), (f"v128.load{bits}_lane", 0, 32, bytes([last]))),
+        *(("local.tee", 1), ("v128.store", 0, 64)),
+        *(GET, ("local.get", 1), (f"v128.store{bits}_lane", 0, 100, b"\x01")),
+    )
+    same([Function(["i32"], [], body, ["v128"])], [(515,), (1030,)], tmp_path)
+
+
+SHAPED = [
+    *((shape, "_s") for shape in ("i8x16", "i16x8")),
+    *((shape, "_u") for shape in ("i8x16", "i16x8")),
+    *((shape, "") for shape in ("i32x4", "i64x2", "f32x4", "f64x2")),
+]
+
+
+@pytest.mark.parametrize(("shape", "sign"), SHAPED)
+def test_a_lane_is_taken_out_and_put_elsewhere(shape: str, sign: str, tmp_path: Path) -> None:
+    body = code(
+        *(GET, GET, ("v128.load", 0, 0), GET, ("v128.load", 0, 117)),
+        *(
+            (f"{shape}.extract_lane{sign}", b"\x01"),
+            (f"{shape}.replace_lane", b"\x00"),
+            ("v128.store", 0, 64),
+        ),
+    )
+    if sign:
+        body += code(
+            *(
+                GET,
+                GET,
+                ("v128.load", 0, 130),
+                (f"{shape}.extract_lane{sign}", b"\x02"),
+                ("i32.store", 0, 96),
+            ),
+        )
+    same([Function(["i32"], [], body)], [(4000,), (513,)], tmp_path)
+
+
+def test_a_shuffle_takes_from_both_vectors(tmp_path: Path) -> None:
+    order = bytes([0, 31, 1, 30, 2, 29, 3, 28, 16, 16, 15, 14, 13, 12, 11, 10])
+    body = code(
+        *(GET, GET, ("v128.load", 0, 0), GET, ("v128.load", 0, 33), ("i8x16.shuffle", order)),
+        *(("v128.store", 0, 64),),
+    )
+    memory = same([Function(["i32"], [], body)], [(700,)], tmp_path)
+    both = IMAGE[700:716] + IMAGE[733:749]
+    assert memory[764:780] == bytes(both[at] for at in order)
+
+
+def test_a_path_that_cannot_be_followed_ends_the_process_only_when_it_is_taken() -> None:
+    body = code(
+        *(("local.get", 1), ("if", NOTHING), ("i32.const", 1), ("memory.grow", 0), "drop", "end"),
+    ) + stored(code(("i32.const", 4)))
+    native = Native(module([Function(["i32", "i32"], [], body)]), 0)
+    assert native.text.ends == ("memory.grow",)
+    assert words(native.run(IMAGE, [(4, 0)]), 4) == [4]
+    assert native.traps(IMAGE, (4, 1))
+
+
+def test_nothing_is_wider_than_a_vector_of_wasm_and_no_loop_becomes_a_call() -> None:
+    """Left alone, LLVM fills by 256 bits, and takes the C library's memset for loops."""
+    body = code(
+        *(GET, ("v128.const", bytes(16)), ("v128.store", 0, 0), GET, ("v128.const", bytes(16))),
+        *(("v128.store", 0, 16), ("loop", NOTHING), GET, ("i32.const", 0), ("i32.store", 2, 64)),
+        *(GET, ("i32.const", 4), "i32.add", ("local.tee", 0), ("i32.const", 9000), "i32.lt_u"),
+        *(("br_if", 0), "end"),
+    )
+    assembly = Native(module([Function(["i32"], [], body)]), 0).code.assembly
+    assert "xmm" in assembly
+    assert "ymm" not in assembly
+    assert "memset" not in assembly
+
+
+def test_a_call_through_the_table_goes_to_what_was_seen_there_and_nowhere_else(tmp_path: Path) -> None:
+    """Functions 1 and 3 stand in places 1 and 3; what place 2 holds has another type."""
+    main = Function(
+        ["i32", "i32"], [], stored(code(("i32.const", 6), ("local.get", 1), ("call_indirect", 1, 0)))
+    )
+    twice = Function(["i32"], ["i32"], code(GET, GET, "i32.add"))
+    other = Function(["i64"], ["i32"], code(("i32.const", 1)))
+    square = Function(["i32"], ["i32"], code(GET, GET, "i32.mul"))
+    wasm = module([main, twice, other, square], table=[1, 2, 3])
+    rows = [(64, 1), (68, 3)]
+    (ran,) = in_node(wasm, IMAGE, [[(0, row) for row in rows]], tmp_path)
+    native = Native(wasm, 0, places=(1, 2, 3))
+    assert native.run(IMAGE, rows) == ran.memory
+    assert words(ran.memory, 64, 68) == [12, 36]
+    for place in (0, 2, 9):
+        assert native.traps(IMAGE, (64, place))
+    assert Native(wasm, 0, places=(1,)).traps(IMAGE, rows[1])
+
+
+def test_only_so_many_functions_are_taken_along() -> None:
+    chain = [Function(["i32"], [], code(GET, ("call", at + 1))) for at in range(5)]
+    chain.append(Function(["i32"], [], stored(code(("i32.const", 4)))))
+    whole = parsed(module(chain))
+    found = transplant(whole, 0, machine="x86_64", attributes=TARGET.attributes, most=3)
+    assert found.functions == (0, 1, 2)
+    assert found.ends == ("call 3",)
+
+
+def test_a_function_that_takes_a_vector_cannot_be_called_from_outside() -> None:
+    whole = parsed(module([Function(["v128"], [], b"")]))
+    with pytest.raises(ValueError, match="0x7b"):
+        transplant(whole, 0, machine="x86_64", attributes=TARGET.attributes)
+
+
+def _alignment(name: str) -> int:
+    """Atomics have to say their natural one."""
+    if "atomic" not in name:
+        return 0
+    kind, _, rest = name.partition(".")
+    tail = "".join(letter for letter in rest.split(".")[1] if letter.isdigit()) or kind[1:]
+    return {"8": 0, "16": 1, "32": 2, "64": 3}[tail]
