@@ -1,6 +1,7 @@
 // @ts-check
 /** Twin kernels: wasm functions of ours, timed on one memory in rounds, so that each is seen at every moment. */
 
+import { base64Of, bytesOf } from "../base64.mjs";
 import { read } from "../bytes.mjs";
 import { now } from "../clock.mjs";
 import { during } from "../phases.mjs";
@@ -31,7 +32,7 @@ async function timed({ memory_bytes, image_url, seed, data, cases, warmup_ms, sa
   const memory = new WebAssembly.Memory({ initial: Math.ceil(tables.end / PAGE_BYTES) });
   if (image_url === null) fill(new Float32Array(memory.buffer), seed);
   else new Uint8Array(memory.buffer).set(new Uint8Array(await read(image_url)));
-  for (const { offset, base64 } of data) new Uint8Array(memory.buffer).set(bytes(base64), offset);
+  for (const { offset, base64 } of data) new Uint8Array(memory.buffer).set(bytesOf(base64), offset);
   /** @type {number[]} */
   const compile_ms = [];
   /** @type {Ready[]} */
@@ -47,7 +48,7 @@ async function timed({ memory_bytes, image_url, seed, data, cases, warmup_ms, sa
     kind: "kernels-timed",
     samples_us,
     compile_ms,
-    shown: shown.map(([offset, size]) => ({ offset, base64: base64Of(memory.buffer, offset, size) })),
+    shown: shown.map(([offset, size]) => ({ offset, base64: base64Of(new Uint8Array(memory.buffer, offset, size)) })),
   };
 }
 
@@ -65,7 +66,7 @@ function placed(cases, from) {
 
 /** @param {KernelCase} one @param {WebAssembly.Memory} memory @param {number} table @returns {Promise<Ready>} */
 async function instantiated({ module, export: name, calls, samples }, memory, table) {
-  const { instance } = await WebAssembly.instantiate(bytes(module), { env: { memory } });
+  const { instance } = await WebAssembly.instantiate(bytesOf(module), { env: { memory } });
   const repeat = /** @type {Repeater} */ (instance.exports[name]);
   const args = calls.flat();
   new Int32Array(memory.buffer, table, args.length).set(args);
@@ -140,17 +141,4 @@ function fill(values, seed) {
   for (let at = period; at < values.length; at += period) {
     values.copyWithin(at, 0, Math.min(period, values.length - at));
   }
-}
-
-/** @param {string} base64 @returns {Uint8Array<ArrayBuffer>} */
-function bytes(base64) {
-  return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-}
-
-/** @param {ArrayBuffer} buffer @param {number} offset @param {number} size */
-function base64Of(buffer, offset, size) {
-  let text = "";
-  const view = new Uint8Array(buffer, offset, size);
-  for (let at = 0; at < view.length; at += 32768) text += String.fromCharCode(...view.subarray(at, at + 32768));
-  return btoa(text);
 }

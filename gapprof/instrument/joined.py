@@ -1,0 +1,152 @@
+"""Calls inside the wasm joined to the nodes that ran meanwhile. Pure.
+
+Two clocks: hooks read the page's, in ms; the profiler counts µs from when it was started. Every run is one call from
+outside, which a hook saw begin and end, and one `model_run` of the profiler, which lies inside it: so the
+difference of the clocks lies between bounds, of which each run gives a pair, and the narrowest ones count. A call
+belongs to the innermost node in whose time its middle lies.
+"""
+
+import base64
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gapprof.records.inside import HookedFunction, HookedPart
+from gapprof.records.wire import Instrumented
+from gapprof.wasm.hooks import LINE_BYTES, NOBODY, Hooked
+
+COARSE_US = 12.0
+"""By how much bounds may contradict each other: clocks are coarse (5 µs where a page is isolated) and read twice."""
+_LINE = np.dtype([("slot", "<u4"), ("caller", "<u4"), ("begin", "<f8"), ("end", "<f8")])
+
+
+class UnjoinableError(ValueError):
+    """Its text says why calls cannot be joined to nodes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined:
+    """What a pass says, with its log summed up."""
+
+    functions: tuple[HookedFunction, ...]
+    parts: tuple[HookedPart, ...]
+    offset_us: tuple[float, float]
+
+
+def joined(answer: Instrumented, hooked: Hooked) -> Joined:
+    """Raises UnjoinableError."""
+    logs = [_lines(text) for text in answer.log]
+    low_us, high_us = _offset_us(answer, [_run_of(log, hooked) for log in logs])
+    offset_us = (low_us + high_us) / 2
+    timed = dict.fromkeys(range(len(hooked.functions)), 0)
+    sums: dict[tuple[int, int | None, int | None], list[float]] = {}
+    by_run = _by_run(answer.spans_us, len(logs), offset_us)
+    for log, spans in zip(logs, by_run, strict=True):
+        inner = log[log["slot"] < len(hooked.functions)]
+        middles_us = (inner["begin"] + inner["end"]) * 500.0
+        nodes = _innermost(middles_us.tolist(), spans)
+        for slot, caller, ms, node in zip(
+            inner["slot"].tolist(),
+            inner["caller"].tolist(),
+            (inner["end"] - inner["begin"]).tolist(),
+            nodes,
+            strict=True,
+        ):
+            timed[slot] += 1
+            sums.setdefault((slot, _function(caller, hooked), node), []).append(ms)
+    return Joined(
+        functions=tuple(
+            HookedFunction(
+                function=function,
+                calls=tuple(run[slot] for run in answer.calls),
+                period=answer.periods[slot],
+                timed=timed[slot],
+            )
+            for slot, function in enumerate(hooked.functions)
+        ),
+        parts=tuple(
+            HookedPart(
+                function=hooked.functions[slot],
+                caller=caller,
+                node=None if node is None else answer.nodes[node].name,
+                op_type="" if node is None else answer.nodes[node].op_type,
+                timed=len(times),
+                ms=float(np.sum(times)),
+            )
+            for (slot, caller, node), times in sums.items()
+        ),
+        offset_us=(low_us, high_us),
+    )
+
+
+def _lines(text: str) -> NDArray[np.void]:
+    data = base64.b64decode(text)
+    if len(data) % LINE_BYTES:
+        raise UnjoinableError("the log of a run ends in the middle of a line")
+    return np.frombuffer(data, _LINE)
+
+
+def _run_of(log: NDArray[np.void], hooked: Hooked) -> tuple[float, float]:
+    """Begin and end in µs of the longest call from outside."""
+    outside = log[log["slot"] >= len(hooked.functions)]
+    if not len(outside):
+        raise UnjoinableError("no call from outside was logged in a run")
+    longest = outside[np.argmax(outside["end"] - outside["begin"])]
+    return float(longest["begin"]) * 1e3, float(longest["end"]) * 1e3
+
+
+def _offset_us(answer: Instrumented, runs_us: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    pairs = list(zip(runs_us, answer.model_runs_us, strict=True))
+    low = max(begin - at for (begin, _), (at, _) in pairs)
+    high = min(end - at - took for (_, end), (at, took) in pairs)
+    if low > high + COARSE_US:
+        raise UnjoinableError(
+            f"the clocks of page and profiler do not go together ({low - high:.0f} µs): runs do not lie inside "
+            "the calls from outside, as where a run goes on after its call has returned"
+        )
+    return min(low, high), max(low, high)
+
+
+_Span = tuple[float, float, int]
+"""Begin and end in µs on the page's clock, and the node."""
+
+
+def _by_run(
+    spans_us: Iterable[tuple[int, int, float, float]], runs: int, offset_us: float
+) -> list[list[_Span]]:
+    found: list[list[_Span]] = [[] for _ in range(runs)]
+    for run, node, at, took in spans_us:
+        found[run].append((at + offset_us, at + took + offset_us, node))
+    return [sorted(one, key=lambda span: (span[0], -span[1])) for one in found]
+
+
+def _innermost(middles_us: Sequence[float], spans: Sequence[_Span]) -> Iterator[int | None]:
+    """The last span that has begun and not ended; spans lie inside each other or apart."""
+    begins = [begin for begin, _, _ in spans]
+    around = _around(spans)
+    for middle in middles_us:
+        at: int | None = bisect_right(begins, middle) - 1
+        while at is not None and at >= 0 and spans[at][1] < middle:
+            at = around.get(at)
+        yield spans[at][2] if at is not None and at >= 0 else None
+
+
+def _around(spans: Sequence[_Span]) -> Mapping[int, int]:
+    """Span → the one that it lies inside of."""
+    found: dict[int, int] = {}
+    open_spans: list[int] = []
+    for at, (begin, _, _) in enumerate(spans):
+        while open_spans and spans[open_spans[-1]][1] <= begin:
+            open_spans.pop()
+        if open_spans:
+            found[at] = open_spans[-1]
+        open_spans.append(at)
+    return found
+
+
+def _function(slot: int, hooked: Hooked) -> int | None:
+    """None for nobody, and for calls from outside."""
+    return hooked.functions[slot] if slot != NOBODY and slot < len(hooked.functions) else None
