@@ -26,6 +26,7 @@ _PHASES = {
     "trace": "looking at what else the page does",
     "side": "measuring what-ifs",
     "twins": "timing kernels as wasm and natively",
+    "inside": "looking into the wasm",
     "done": "done",
 }
 

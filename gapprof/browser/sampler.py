@@ -1,6 +1,8 @@
-"""V8's own sampling profiler on one thread of a page: how often each wasm function was at the top of the stack.
+"""V8's own sampling profiler on one thread of a page: how often each wasm function was at the top of the
+stack.
 
-At 1 ms it costs nothing that could be seen, and unlike the Debugger domain it leaves wasm in its optimising tier.
+At 1 ms it costs nothing that could be seen, and unlike the Debugger domain it leaves wasm in its optimising
+tier.
 """
 
 import asyncio
@@ -32,7 +34,7 @@ class Samples:
 
 
 async def sampled(page: Page, where: str, work: Callable[[], Awaitable[T]]) -> tuple[T, Samples]:
-    """Do `work` while the page's main thread, or its first worker, is sampled. Raises VisitError, CallError."""
+    """Do `work` while the page's main thread, or its worker, is sampled. Raises VisitError, CallError."""
     session = page.session if where == "main" else await _worker(page)
     call = page.connection.call
     await call("Profiler.enable", session=session)
@@ -77,4 +79,6 @@ async def _worker(page: Page) -> str:
         async with asyncio.timeout(_WORKER_S):
             return await heard
     except TimeoutError as error:
-        raise VisitError("the page's worker could not be sampled: nothing attached to it", kind="page") from error
+        raise VisitError(
+            "the page's worker could not be sampled: nothing attached to it", kind="page"
+        ) from error

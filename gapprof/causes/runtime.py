@@ -10,6 +10,7 @@ from gapprof.facts.readings import readable, same_trials
 from gapprof.facts.steps import part
 from gapprof.facts.tier import baseline_flags
 from gapprof.facts.told import told_by_side_rungs
+from gapprof.facts.told_inside import relaxed_madd_told
 from gapprof.records.report import Evidence
 from gapprof.stats.contrast import FEWEST_PASSES
 from gapprof.text import numbers
@@ -55,7 +56,7 @@ def _claim(case: Case) -> Claim:
             replace(flags, evidence=_flags(case), owner="browser"),
             event_loop,
         ),
-        evidence=told_by_side_rungs(case, "runtime"),
+        evidence=(*told_by_side_rungs(case, "runtime"), *relaxed_madd_told(case)),
     )
 
 

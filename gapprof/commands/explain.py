@@ -104,6 +104,11 @@ _ENDS = (
     is_flag=True,
     help="Tell the engine from the library by kernels of ours, timed as wasm and natively.",
 )
+@click.option(
+    "--instrument",
+    is_flag=True,
+    help="Look into the served wasm: count and time its hot functions, in a rewritten copy of it.",
+)
 @click.option("--allow-noisy", is_flag=True, help="An unreliable result ends with 0; the status stays.")
 @output_options
 @click.option("--recording", metavar="FILE", help="Where everything measured goes, raw.")

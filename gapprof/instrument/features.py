@@ -1,7 +1,7 @@
-"""Questions to a page: what its browser takes of what a build of onnxruntime-web might use. Answers are `"true"`."""
+"""Questions to a page: what its browser takes of what a build of onnxruntime-web might use. Answers are
+`"true"`."""
 
-from gapprof.wasm.encode import V128, section, simd, vector
-from gapprof.wasm.encode import HEADER
+from gapprof.wasm.encode import HEADER, V128, section, simd, vector
 
 
 def _validated(module: bytes) -> str:

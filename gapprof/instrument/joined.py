@@ -1,9 +1,9 @@
 """Calls inside the wasm joined to the nodes that ran meanwhile. Pure.
 
-Two clocks: hooks read the page's, in ms; the profiler counts µs from when it was started. Every run is one call from
-outside, which a hook saw begin and end, and one `model_run` of the profiler, which lies inside it: so the
-difference of the clocks lies between bounds, of which each run gives a pair, and the narrowest ones count. A call
-belongs to the innermost node in whose time its middle lies.
+Two clocks: hooks read the page's, in ms; the profiler counts µs from when it was started. Every run is one
+call from outside, which a hook saw begin and end, and one `model_run` of the profiler, which lies inside it:
+so the difference of the clocks lies between bounds, of which each run gives a pair, and the narrowest ones
+count. A call belongs to the innermost node in whose time its middle lies.
 """
 
 import base64
@@ -19,7 +19,8 @@ from gapprof.records.wire import Instrumented
 from gapprof.wasm.hooks import LINE_BYTES, NOBODY, Hooked
 
 COARSE_US = 12.0
-"""By how much bounds may contradict each other: clocks are coarse (5 µs where a page is isolated) and read twice."""
+"""By how much bounds may contradict each other: clocks are coarse (5 µs where a page is isolated) and read
+twice."""
 _LINE = np.dtype([("slot", "<u4"), ("caller", "<u4"), ("begin", "<f8"), ("end", "<f8")])
 
 
@@ -104,8 +105,8 @@ def _offset_us(answer: Instrumented, runs_us: Sequence[tuple[float, float]]) -> 
     high = min(end - at - took for (_, end), (at, took) in pairs)
     if low > high + COARSE_US:
         raise UnjoinableError(
-            f"the clocks of page and profiler do not go together ({low - high:.0f} µs): runs do not lie inside "
-            "the calls from outside, as where a run goes on after its call has returned"
+            f"the clocks of page and profiler do not go together ({low - high:.0f} µs): runs do not lie "
+            "inside the calls from outside, as where a run goes on after its call has returned"
         )
     return min(low, high), max(low, high)
 

@@ -1,34 +1,36 @@
 """Two kinds of visit: one that is sampled, and one with the rewritten build beside the one as it is."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from msgspec.structs import replace
 
-from gapprof.browser.ready import Ready, outcome, readied
 from gapprof.browser.readback import wasm_file
+from gapprof.browser.ready import Ready, outcome, readied
 from gapprof.browser.sampler import INTERVAL_US, sampled
 from gapprof.browser.trouble import VisitError, reading
-from gapprof.browser.visit import REWRITTEN, Course, Equipment
+from gapprof.browser.visit import REWRITTEN, Course, Equipment, Visit
+from gapprof.facts.inside import MULTIPLY_ADD, RELAXED_DOT, RELAXED_MULTIPLY_ADD
+from gapprof.instrument import products
 from gapprof.instrument.features import FEATURES
 from gapprof.instrument.joined import UnjoinableError, joined
-from gapprof.records.inside import HookedPass, SampledFunction, WasmSamples
+from gapprof.records.inside import HookedPass, SampledFunction, WasmProduct, WasmSamples
 from gapprof.records.job import Job
 from gapprof.records.trial import Failure
-from gapprof.records.wire import HookLayout, Instrumented, InstrumentTask, Timed, TimeTask
+from gapprof.records.wire import HookLayout, Instrumented, InstrumentTask, KernelsTimed, Timed, TimeTask
 from gapprof.wasm import hooks
 from gapprof.wasm.hooks import Hooked
 
 SAMPLED_MS = 2000.0
 _MOST_SAMPLED_RUNS = 5000
-HOOKED_MS = 400.0
+HOOKED_MS = 800.0
 """Of runs per side, and of runs under the profiler."""
 _LEAST_RUNS, _MOST_RUNS = 8, 64
 _BLOCKS = 4
 _COST = 0.02
-_CALL_US = 0.5
+_CALL_US = 2.0
 """Times about as many calls as cost this share of a run; what it really costs is measured."""
 _LEAST_TIMED, _MOST_TIMED = 16, 400
 
@@ -41,6 +43,7 @@ class Looked:
     file: str
     """The wasm that was served, relative to the build's folder."""
     browser: dict[str, bool]
+    products: tuple[WasmProduct, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +77,9 @@ class Inside:
             file = wasm_file(visit.serving.site.fetched)
             if file is None:
                 raise VisitError("the build was served without a wasm file", kind="page")
+            timed_products = await _products(visit, browser)
             return Looked(
+                products=timed_products,
                 samples=WasmSamples(
                     where=where,
                     interval_us=INTERVAL_US,
@@ -168,6 +173,27 @@ def layout(build: Hooked) -> HookLayout:
         count=build.slots,
         log_begins=build.log_begins,
         log_ends=build.log_ends,
+    )
+
+
+async def _products(visit: Visit, browser: Mapping[str, bool]) -> tuple[WasmProduct, ...]:
+    """None where the browser has no relaxed SIMD: there is nothing to compare."""
+    wanted = tuple(
+        product
+        for product, needs in (
+            (MULTIPLY_ADD, "relaxed-simd"),
+            (RELAXED_MULTIPLY_ADD, "relaxed-simd"),
+            (products.I16, "relaxed-dot"),
+            (RELAXED_DOT, "relaxed-dot"),
+        )
+        if browser[needs]
+    )
+    if not wanted:
+        return ()
+    answer = await visit.ask(products.task(wanted), KernelsTimed)
+    return tuple(
+        WasmProduct(instructions=one, operations=products.operations(one), samples_us=samples)
+        for one, samples in zip(wanted, answer.samples_us, strict=True)
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gapprof import __version__, backends, rungs
 from gapprof.guard import Guard
+from gapprof.instrument.stage import instrumenting
 from gapprof.measure.ending import ending
 from gapprof.measure.journal import open_journal
 from gapprof.measure.lock import sole_measurer
@@ -43,11 +44,13 @@ def measure(
     """
     ladder: Mapping[str, Rung] = load(rungs, "RUNG")
     with ExitStack() as stack:
-        twins = None
+        twins = inside = None
         if realise is None:
             stack.enter_context(sole_measurer())
             if settings.twins:
                 twins = telling_apart(settings, guard=guard, scratch=workdir)
+            if settings.instrument:
+                inside = instrumenting(settings, guard=guard)
             named = {rung.environment.backend for rung in ladder.values()}
             known = load(backends, "BACKEND")
             realise = {name: known[name].open(settings, guard=guard) for name in sorted(named)}
@@ -72,6 +75,7 @@ def measure(
             cores=begin.machine.usable_cores if machine else usable_cores(),
             teller=Teller(observer=observer, journal=journal),
             twins=twins,
+            inside=inside,
         )
         with ending(journal):
             stages.run()

@@ -10,6 +10,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from gapprof.explain.top_factors import contrasts
+from gapprof.instrument.stage import Instrumenting
 from gapprof.measure.journal import Journal
 from gapprof.measure.outputs import compare
 from gapprof.measure.pacing import preflight_pace, thriftier
@@ -40,6 +41,7 @@ from gapprof.records.subject import Subject
 from gapprof.records.trial import Failure, Trial
 from gapprof.stats.planning import rounds_needed
 from gapprof.text import numbers
+from gapprof.yardstick.telling_apart import ROUNDS as TWIN_ROUNDS
 from gapprof.yardstick.telling_apart import Telling
 
 REFERENCES = ("native-128", "native-extended", "native-threads", "native", "web-worker")
@@ -62,6 +64,8 @@ class Stages:
     teller: Teller
     twins: Telling | None = None
     """Where they were asked for, and this machine is the real one."""
+    inside: Instrumenting | None = None
+    """The same."""
     _missed: dict[str, set[int]] = field(default_factory=dict)
     """Rung → rounds running without a single visit that counts."""
     _reached: dict[str, int] = field(default_factory=dict)
@@ -99,6 +103,9 @@ class Stages:
             done = self._verify(visits, preflight, done)
         if self.twins is not None:
             self.twins(self.subject, preflight, self.teller, done)
+            done += TWIN_ROUNDS
+        if self.inside is not None:
+            self.inside(self.subject, preflight, self.teller, done)
         self.teller.tell("done", "measured")
 
     def _within_means(self, preflight: Preflight) -> tuple[Preflight, int]:

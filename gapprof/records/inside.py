@@ -8,6 +8,16 @@ from msgspec import Struct
 from gapprof.records.wire import SameOutput
 
 
+class WasmProduct(Struct, frozen=True, kw_only=True):
+    """A loop of products and sums in registers, timed in this browser."""
+
+    instructions: str
+    operations: float
+    """Of a call; a multiplication and an addition are two."""
+    samples_us: tuple[float, ...]
+    """Of a call."""
+
+
 class WasmBuild(Struct, frozen=True, kw_only=True, tag="wasm-build", tag_field="entry"):
     """The wasm as a file, and what this browser takes of what it does not hold."""
 
@@ -19,7 +29,10 @@ class WasmBuild(Struct, frozen=True, kw_only=True, tag="wasm-build", tag_field="
     """Vector and atomic instructions, as in the text format, by how often they stand in it."""
     shared_memory: bool
     browser: dict[str, bool]
-    """Feature → whether the browser validates a module that uses it: `simd`, `relaxed-simd`, `threads`, ..."""
+    """Feature → whether the browser validates a module that uses it: `simd`, `relaxed-simd`, `threads`,
+    ..."""
+    products: tuple[WasmProduct, ...]
+    """Those that the browser takes."""
 
 
 class SampledFunction(Struct, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ from typing import TypeVar
 from msgspec import Struct, field
 
 from gapprof.records.environment import Setting
+from gapprof.records.inside import HookedPass, WasmBuild, WasmSamples
 from gapprof.records.job import Pace
 from gapprof.records.model import ModelFacts
 from gapprof.records.rung import Rung
@@ -16,7 +17,7 @@ from gapprof.records.twins import TwinPlan, TwinRun, TwinTrial
 T = TypeVar("T")
 
 SCHEMA = "gapprof/recording"
-SCHEMA_VERSION = "1.2"
+SCHEMA_VERSION = "1.3"
 
 
 class MachineFacts(Struct, frozen=True, kw_only=True):
@@ -130,6 +131,9 @@ Entry = (
     | TwinPlan
     | TwinTrial
     | TwinRun
+    | WasmBuild
+    | WasmSamples
+    | HookedPass
     | Note
     | End
 )

@@ -27,3 +27,5 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Make the changes that the report predicts a saving of, and measure them. Since report 1.2."""
     twins: bool = False
     """Time twin kernels, which tell the engine from the library. Since report 1.4."""
+    instrument: bool = False
+    """Look into the served wasm: what it holds, and which functions are called when. Since report 1.6."""

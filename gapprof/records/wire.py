@@ -128,7 +128,8 @@ class KernelsTask(Struct, frozen=True, kw_only=True, tag="kernels", tag_field="k
 
 
 class HookLayout(Struct, frozen=True, kw_only=True):
-    """Where a rewritten wasm keeps what; see `gapprof.wasm.hooks`. Exports by name, the rest are addresses."""
+    """Where a rewritten wasm keeps what; see `gapprof.wasm.hooks`. Exports by name, the rest are
+    addresses."""
 
     log: str
     clock: str

@@ -87,9 +87,7 @@ class Grown:
         contents = {
             TYPE: vector(_type(one) for one in self._types),
             FUNCTION: vector(unsigned(one) for one in self._type_indices),
-            EXPORT: vector(
-                name(one.name) + bytes([one.kind]) + unsigned(one.index) for one in self._exports
-            ),
+            EXPORT: vector(name(one.name) + bytes([one.kind]) + unsigned(one.index) for one in self._exports),
             CODE: vector(unsigned(len(body)) + bytes(body) for body in self._bodies),
         }
         for section, added in ((TABLE, self._tables), (MEMORY, self._memories)):

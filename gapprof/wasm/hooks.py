@@ -1,17 +1,17 @@
 """Chosen functions of a module counted, and every so many of their calls timed. Pure.
 
-The body of a chosen function moves to a new function behind all others, and a wrapper takes its place: so no index
-shifts, and whoever calls it, by its index or through a table, calls the wrapper. Exported functions get wrappers of
-their own that only calls from outside go through; they tell when the module was run at all.
+The body of a chosen function moves to a new function behind all others, and a wrapper takes its place: so no
+index shifts, and whoever calls it, by its index or through a table, calls the wrapper. Exported functions get
+wrappers of their own that only calls from outside go through; they tell when the module was run at all.
 
-All that wrappers know lies in a memory of their own, exported as `gapprof.log`; what is outside sets it up and reads
-it. The clock is the function that is put into the exported table `gapprof.clock`, `() -> f64`: the module's own clock
-need not be known. Until `ON` is set, wrappers only call on, so that instances that nobody looks at (those of other
-threads have memories of their own) and a table without a clock do no harm.
+All that wrappers know lies in a memory of their own, exported as `gapprof.log`; what is outside sets it up
+and reads it. The clock is the function that is put into the exported table `gapprof.clock`, `() -> f64`: the
+module's own clock need not be known. Until `ON` is set, wrappers only call on, so that instances that nobody
+looks at (those of other threads have memories of their own) and a table without a clock do no harm.
 
-Every wrapper remembers which hooked function it was called from, so that time in a hooked function that another one
-calls is not counted twice. An exception that passes a wrapper leaves no line in the log, and that memory wrong until
-the next run; counts stay exact.
+Every wrapper remembers which hooked function it was called from, so that time in a hooked function that
+another one calls is not counted twice. An exception that passes a wrapper leaves no line in the log, and that
+memory wrong until the next run; counts stay exact.
 """
 
 from collections.abc import Sequence
@@ -25,8 +25,8 @@ from gapprof.wasm.module import FunctionType, Module
 LOG, CLOCK, REPEAT = "gapprof.log", "gapprof.clock", "gapprof.repeat"
 """Names of the exports. `repeat(times)` calls a hooked function that does nothing: what a wrapper costs."""
 ON, NEXT, END, CURRENT, LOST = 0, 4, 8, 12, 16
-"""Addresses of i32 in the log: whether wrappers do anything, where the next line goes, where no more fits, the slot
-of the hooked function that runs (`NOBODY`: none), and how many lines found no room."""
+"""Addresses of i32 in the log: whether wrappers do anything, where the next line goes, where no more fits,
+the slot of the hooked function that runs (`NOBODY`: none), and how many lines found no room."""
 SLOTS, SLOT_BYTES = 32, 12
 """A slot is how often it was called, how many calls are left until the next timed one, and after how many (0:
 never) that is: i32 each."""

@@ -1,0 +1,141 @@
+"""The stage that `explain --instrument` adds: the served wasm taken apart, sampled, rewritten and run
+again."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from gapprof import assets
+from gapprof.browser.visit import Equipment
+from gapprof.browser.wasm import digest
+from gapprof.errors import EnvironmentUnusable, WrongUse
+from gapprof.facts.profiles import WEB
+from gapprof.guard import Guard
+from gapprof.instrument.chosen import hot_functions
+from gapprof.instrument.visits import Inside, Looked
+from gapprof.measure.teller import Teller
+from gapprof.records.inside import WasmBuild
+from gapprof.records.job import Job
+from gapprof.records.recording import Preflight
+from gapprof.records.settings import Settings
+from gapprof.records.subject import NativeRefusal, StagedModel, Subject
+from gapprof.records.trial import Failure
+from gapprof.wasm.hooks import Hooked, hooked
+from gapprof.wasm.inspect import inspected
+from gapprof.wasm.module import Module, parsed
+
+PASSES = 3
+"""As few as have a spread."""
+_PATIENCE = 3
+"""Times a visit's deadline: three sessions are opened and warmed up in one of these."""
+_TWO_MEMORIES = "this browser takes no wasm with two memories, which hooks need (Chromium has it since 120)"
+
+Instrumenting = Callable[[Subject, Preflight, Teller, int], None]
+"""Subject, ladder, whom to tell, and the number of the first round."""
+
+
+class _RefusedError(Exception):
+    """Its text says why nothing, or nothing more, can be told from inside."""
+
+
+def instrumenting(settings: Settings, *, guard: Guard) -> Instrumenting:
+    """Bound to one run of this machine; what cannot be measured becomes a note, never an error."""
+
+    def tell(subject: Subject, preflight: Preflight, teller: Teller, first: int) -> None:
+        try:
+            _told(settings, guard, subject, preflight, teller, first)
+        except _RefusedError as why:
+            teller.journal.note("report", f"--instrument tells nothing, or not all: {why}")
+        except (EnvironmentUnusable, WrongUse) as error:
+            teller.journal.note("report", f"--instrument broke off: {error.message}")
+
+    return tell
+
+
+def _told(
+    settings: Settings, guard: Guard, subject: Subject, preflight: Preflight, teller: Teller, first: int
+) -> None:
+    journal = teller.journal
+    job = _job(subject, preflight, settings)
+    dist = assets.web_dist(settings.web_dist)
+    equipment = Equipment(
+        executable=assets.find_browser(settings.browser), probes=assets.probes_web(), guard=guard
+    )
+    inside = Inside(equipment=equipment, dist=dist, now_s=journal.now_s)
+    teller.tell("inside", "sampling the functions of the wasm")
+    looked = inside.looked(job)
+    if isinstance(looked, Failure):
+        raise _RefusedError(f"the sampled visit failed ({looked.phase}): {looked.message}")
+    module = _module(dist / looked.file)
+    journal.write(_build(module, dist / looked.file, looked))
+    journal.write(looked.samples)
+    if preflight.page_threads > 1:
+        journal.note(
+            "report",
+            f"--instrument ran the model in one thread, and the page has {preflight.page_threads}: hooks see "
+            "the calls of one thread alone, and so they see all of them",
+        )
+    build = _rewritten(module, looked)
+    for number in range(PASSES):
+        teller.tell("inside", "running the rewritten wasm", round_number=number, planned=PASSES)
+        found = inside.hooked(replace(job, round=first + number), build, file=looked.file)
+        if isinstance(found, Failure):
+            raise _RefusedError(f"the rewritten wasm failed ({found.phase}): {found.message}")
+        journal.write(found)
+    teller.tell("inside", "looked inside", completed=True)
+
+
+def _job(subject: Subject, preflight: Preflight, settings: Settings) -> Job:
+    step = next(one for one in preflight.ladder if one.rung.id == WEB)
+    if isinstance(subject.common, NativeRefusal):
+        raise _RefusedError(f"there is no common graph: {subject.common.message}")
+    if step.refusal or step.setting is None or not isinstance(subject.common, StagedModel):
+        raise _RefusedError(f"{WEB}: {step.refusal or 'it has no setting'}")
+    return Job(
+        rung=WEB,
+        round=0,
+        seed=settings.seed,
+        setting=replace(step.setting, threads=1),
+        model_path=str(subject.common.path),
+        external_data=subject.common.external_data,
+        optimise=False,
+        inputs_path=str(subject.inputs_path),
+        outputs_path="",
+        pace=replace(preflight.pace, deadline_s=_PATIENCE * preflight.pace.deadline_s),
+    )
+
+
+def _module(file: Path) -> Module:
+    try:
+        return parsed(file.read_bytes())
+    except (OSError, ValueError) as error:
+        raise _RefusedError(f"{file.name} cannot be taken apart: {error}") from error
+
+
+def _build(module: Module, file: Path, looked: Looked) -> WasmBuild:
+    try:
+        found = inspected(module)
+    except (ValueError, IndexError) as error:
+        raise _RefusedError(f"{file.name} cannot be taken apart: {error}") from error
+    return WasmBuild(
+        file=looked.file,
+        sha256=digest(file),
+        functions=found.functions,
+        instructions=dict(found.instructions),
+        shared_memory=found.shared_memory,
+        browser=looked.browser,
+        products=looked.products,
+    )
+
+
+def _rewritten(module: Module, looked: Looked) -> Hooked:
+    hot = hot_functions(looked.samples)
+    if not hot:
+        raise _RefusedError("no sample fell into a function of the wasm")
+    if not looked.browser.get("multi-memory"):
+        raise _RefusedError(_TWO_MEMORIES)
+    try:
+        return hooked(module, hot)
+    except (ValueError, IndexError) as error:
+        raise _RefusedError(f"{looked.file} cannot be rewritten: {error}") from error
