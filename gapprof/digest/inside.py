@@ -7,7 +7,7 @@ from gapprof.records.report import Inside, InsideFunction
 from gapprof.text import numbers
 
 HEADING = "Inside the wasm"
-COLUMNS = ("calls a run", "ms a run", "by itself", "of samples")
+COLUMNS = ("calls a run", "ms a run", "own ms", "of samples")
 _MOST = 12
 _NAMED = 3
 
@@ -24,15 +24,18 @@ class InsideRow:
 def inside_rows(inside: Inside) -> tuple[InsideRow, ...]:
     """The hot functions."""
     shown = inside.functions[:_MOST]
-    whole = numbers.bare_column([one.ms.point for one in shown])
-    own = numbers.bare_column([one.own_ms.point for one in shown])
     return tuple(
         InsideRow(
             name=f"function {one.function}",
-            cells=(numbers.plain(one.calls, 0), ms, own_ms, numbers.percent(one.sampled)),
+            cells=(
+                numbers.plain(one.calls, 0),
+                numbers.bare_ms(one.ms.point),
+                numbers.bare_ms(one.own_ms.point),
+                numbers.percent(one.sampled),
+            ),
             operators=_operators(one),
         )
-        for one, ms, own_ms in zip(shown, whole, own, strict=True)
+        for one in shown
     )
 
 

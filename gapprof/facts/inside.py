@@ -180,10 +180,9 @@ def _operators(function: int, passes: Sequence[HookedPass]) -> Mapping[str, floa
     for one in passes:
         for part in one.parts:
             if part.function == function:
-                ms = _part_ms(part, one)
-                total += ms
+                total += part.ms
                 if part.node is not None:
-                    sums[part.op_type] = sums.get(part.op_type, 0.0) + ms
+                    sums[part.op_type] = sums.get(part.op_type, 0.0) + part.ms
     shares = {op_type: ms / total for op_type, ms in sums.items()} if total > 0 else {}
     return dict(sorted(shares.items(), key=lambda item: (-item[1], item[0])))
 

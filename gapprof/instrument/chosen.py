@@ -5,7 +5,7 @@ from gapprof.records.inside import WasmSamples
 SHARE = 0.97
 """Of wasm's samples that the chosen ones hold together, if so few do."""
 MOST = 12
-LEAST_SHARE = 0.005
+LEAST_SHARE = 0.01
 
 
 def hot_functions(found: WasmSamples) -> tuple[int, ...]:

@@ -4,12 +4,16 @@ Two clocks: hooks read the page's, in ms; the profiler counts µs from when it w
 call from outside, which a hook saw begin and end, and one `model_run` of the profiler, which lies inside it:
 so the difference of the clocks lies between bounds, of which each run gives a pair, and the narrowest ones
 count. A call belongs to the innermost node in whose time its middle lies.
+
+A call during which something else had the processor would count as often as there are calls between two timed
+ones. So runs that took much longer than the median one are left out.
 """
 
 import base64
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +22,8 @@ from gapprof.records.inside import HookedFunction, HookedPart
 from gapprof.records.wire import Instrumented
 from gapprof.wasm.hooks import LINE_BYTES, NOBODY, Hooked
 
+SLOW = 1.3
+"""Times the median run: longer ones are left out."""
 COARSE_US = 12.0
 """By how much bounds may contradict each other: clocks are coarse (5 µs where a page is isolated) and read
 twice."""
@@ -35,6 +41,8 @@ class Joined:
     functions: tuple[HookedFunction, ...]
     parts: tuple[HookedPart, ...]
     offset_us: tuple[float, float]
+    runs: int
+    """Those that count."""
 
 
 def joined(answer: Instrumented, hooked: Hooked) -> Joined:
@@ -45,7 +53,8 @@ def joined(answer: Instrumented, hooked: Hooked) -> Joined:
     timed = dict.fromkeys(range(len(hooked.functions)), 0)
     sums: dict[tuple[int, int | None, int | None], list[float]] = {}
     by_run = _by_run(answer.spans_us, len(logs), offset_us)
-    for log, spans in zip(logs, by_run, strict=True):
+    kept = _ordinary(answer)
+    for log, spans in ((logs[run], by_run[run]) for run in kept):
         inner = log[log["slot"] < len(hooked.functions)]
         middles_us = (inner["begin"] + inner["end"]) * 500.0
         nodes = _innermost(middles_us.tolist(), spans)
@@ -62,7 +71,7 @@ def joined(answer: Instrumented, hooked: Hooked) -> Joined:
         functions=tuple(
             HookedFunction(
                 function=function,
-                calls=tuple(run[slot] for run in answer.calls),
+                calls=tuple(answer.calls[run][slot] for run in kept),
                 period=answer.periods[slot],
                 timed=timed[slot],
             )
@@ -80,7 +89,14 @@ def joined(answer: Instrumented, hooked: Hooked) -> Joined:
             for (slot, caller, node), times in sums.items()
         ),
         offset_us=(low_us, high_us),
+        runs=len(kept),
     )
+
+
+def _ordinary(answer: Instrumented) -> list[int]:
+    """Runs that did not take much longer than the median one."""
+    most_us = SLOW * median(took for _, took in answer.model_runs_us)
+    return [run for run, (_, took) in enumerate(answer.model_runs_us) if took <= most_us]
 
 
 def _lines(text: str) -> NDArray[np.void]:

@@ -115,7 +115,7 @@ class Inside:
                 where=job.setting.where,
                 functions=found.functions,
                 parts=found.parts,
-                runs=len(answer.model_runs_us),
+                runs=found.runs,
                 model_run_ms=tuple(took / 1e3 for _, took in answer.model_runs_us),
                 offset_us=found.offset_us,
                 counted_us=answer.counted_us,

@@ -64,7 +64,7 @@ class HookedFunction(Struct, frozen=True, kw_only=True):
 
     function: int
     calls: tuple[int, ...]
-    """By run."""
+    """By run that counts."""
     period: int
     """Every so many calls were timed."""
     timed: int
@@ -93,8 +93,9 @@ class HookedPass(Struct, frozen=True, kw_only=True, tag="hooked", tag_field="ent
     functions: tuple[HookedFunction, ...]
     parts: tuple[HookedPart, ...]
     runs: int
+    """That count: those during which something else had the processor are left out."""
     model_run_ms: tuple[float, ...]
-    """Of the rewritten build under onnxruntime's profiler."""
+    """Of the rewritten build under onnxruntime's profiler, all of them."""
     offset_us: tuple[float, float]
     """Between which bounds the difference of the profiler's clock and the page's lies."""
     counted_us: float

@@ -208,10 +208,10 @@ class InsideFunction(Struct, frozen=True, kw_only=True):
     ms: Estimate
     """In a run, from call to return; over passes, each in a fresh browser."""
     own_ms: Estimate
-    """The same without other hooked functions that it calls."""
+    """The same without other functions of this table that it calls; any others count as its own."""
     sampled: float
-    """Share of the engine's own samples that found it at the top of the stack: a second method for
-    `own_ms`."""
+    """Share of the engine's own samples that found it, and nothing that it calls, running: a second
+    method."""
     operators: dict[str, float]
     """Operator → share of `ms` spent in its nodes; what is missing from 1 lay outside of every node."""
 

@@ -35,5 +35,5 @@ def _table(inside: Inside, ink: Ink) -> Table:
     operators = max(_LEAST_OPERATORS, ink.width - 4 - _NAME - len(COLUMNS) * (_CELL + 1))
     table.add_column("in operators", width=operators, overflow="fold")
     for row in inside_rows(inside):
-        table.add_row("", ink.text(row.name), *row.cells, ink.name(row.operators, operators))
+        table.add_row("", ink.text(row.name), *row.cells, ink.text(row.operators))
     return table

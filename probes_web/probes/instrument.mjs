@@ -20,7 +20,8 @@ import { nextTurn } from "../turns.mjs";
 
 /** As in the other profiled pass: the profiler keeps a million events. */
 const MOST_WARMUP_RUNS = 40;
-const IDLE_CALLS = 20000;
+const IDLE_CALLS = 4000;
+const IDLE_BATCHES = 24;
 
 /** @type {import("../probe.js").Probe<InstrumentTask>} */
 export const probe = {
@@ -130,27 +131,37 @@ function prime(least) {
 }
 
 /** What a hook costs, on a function that does nothing: inside the interval it reads, and altogether; and where it only
- * counts.
+ * counts. Medians over batches: in one of them something else may have had the processor.
  * @param {LogBook} book @param {number} slots */
 function idleCosts(book, slots) {
-  /** @param {number} period */
-  const repeated = (period) => {
+  /** @param {number} period @param {(took_us: number) => number} read */
+  const median = (period, read) => {
     book.start(Array.from({ length: slots }, (_, slot) => (slot === slots - 1 ? period : 0)));
-    for (let times = 0; times < 4; times += 1) {
+    /** @type {number[]} */
+    const found = [];
+    for (let batch = 0; batch < IDLE_BATCHES; batch += 1) {
       book.turn();
-      book.repeat(IDLE_CALLS); // until it is compiled
+      const began = now();
+      book.repeat(IDLE_CALLS);
+      found.push(read(((now() - began) * 1000) / IDLE_CALLS));
     }
-    book.turn();
-    const began = now();
-    book.repeat(IDLE_CALLS);
-    return ((now() - began) * 1000) / IDLE_CALLS;
+    const compiled = found.slice(IDLE_BATCHES / 2).sort((some, other) => some - other);
+    return compiled[Math.floor(compiled.length / 2)] ?? 0;
   };
-  const counted_us = repeated(0);
-  const timed_us = repeated(1);
-  const lines = new Float64Array(book.lines().buffer);
+  return {
+    counted_us: median(0, (took_us) => took_us),
+    timed_us: median(1, (took_us) => took_us),
+    inside_us: median(1, () => meanLine(book) * 1000),
+  };
+}
+
+/** Mean of the intervals in the log, in ms.
+ * @param {LogBook} book */
+function meanLine(book) {
+  const numbers = new Float64Array(book.lines().buffer);
   let sum_ms = 0;
-  for (let at = 0; at < lines.length; at += 3) sum_ms += (lines[at + 2] ?? 0) - (lines[at + 1] ?? 0);
-  return { counted_us, timed_us, inside_us: (sum_ms * 1000) / (lines.length / 3) };
+  for (let at = 0; at < numbers.length; at += 3) sum_ms += (numbers[at + 2] ?? 0) - (numbers[at + 1] ?? 0);
+  return sum_ms / (numbers.length / 3);
 }
 
 /** Single runs of both, block by block, every second pair of blocks the other way round; the first of each block

@@ -1,7 +1,7 @@
-"""A second method of counting calls, which shares no code with hooks: additions written into the instructions.
+"""A second method of counting calls, which shares no code with hooks: additions among the instructions.
 
-`at_callers` counts where a function is called, in the bodies of all that call it by its index; `at_entry` counts
-in the function itself, as its first instructions. Counts are exported globals, and nothing moves.
+`at_callers` counts where a function is called, in the bodies of all that call it by its index; `at_entry`
+counts in the function itself, as its first instructions. Counts are exported globals, and nothing moves.
 """
 
 from collections.abc import Iterable

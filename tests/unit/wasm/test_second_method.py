@@ -1,4 +1,4 @@
-"""Calls inside onnxruntime-web counted by hooks, where they are called, and where they begin: all three agree."""
+"""Calls inside onnxruntime-web, by hooks, where they are made, and where they begin: all three agree."""
 
 import json
 import shutil
@@ -28,16 +28,18 @@ ort.env.wasm.numThreads = 1;
 const layout = %(layout)s;
 const { result: session, instances } = await withInstances(() =>
   ort.InferenceSession.create(readFileSync("%(model)s"), { graphOptimizationLevel: "disabled" }));
-const x = new ort.Tensor("float32", Float32Array.from({ length: 8 * 16 * 16 }, (_, at) => Math.sin(at)), [1, 8, 16, 16]);
-const counters = () => Object.fromEntries(Object.entries(instances[0].exports)
-  .filter(([, one]) => one instanceof WebAssembly.Global).map(([name, one]) => [name.split(":")[1], one.value]));
+const numbers = Float32Array.from({ length: 8 * 16 * 16 }, (_, at) => Math.sin(at));
+const x = new ort.Tensor("float32", numbers, [1, 8, 16, 16]);
+const globals = Object.entries(instances[0].exports).filter(([, one]) => one instanceof WebAssembly.Global);
+const counters = () => Object.fromEntries(globals.map(([name, one]) => [name.split(":")[1], one.value]));
 const book = layout && logBook(instances, layout);
 const before = counters();
 book?.start([]);
 let y;
 for (let run = 0; run < %(runs)d; run += 1) ({ y } = await session.run({ x }));
 const after = counters();
-const calls = book ? book.calls() : Object.fromEntries(Object.keys(after).map((one) => [one, after[one] - before[one]]));
+const counted = Object.keys(after).map((one) => [one, after[one] - before[one]]);
+const calls = book ? book.calls() : Object.fromEntries(counted);
 console.log(`\\nanswer ${JSON.stringify({ calls, y: Array.from(y.data) })}`);
 process.exit(0);
 """
