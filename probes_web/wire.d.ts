@@ -97,7 +97,8 @@ export interface KernelsTask {
   shown: readonly readonly [number, number][];
 }
 
-/** Where a rewritten wasm keeps what; see `gapprof.wasm.hooks`. Exports by name, the rest are addresses. */
+/** Where a rewritten wasm keeps what; see `gapprof.wasm.hooks`. Exports by name, the rest are
+addresses. */
 export interface HookLayout {
   log: string;
   clock: string;

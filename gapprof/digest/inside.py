@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from gapprof.records.report import Inside, InsideFunction
 from gapprof.text import numbers
+from gapprof.text.names import harmless
 
 HEADING = "Inside the wasm"
 COLUMNS = ("calls a run", "ms a run", "own ms", "of samples")
 _MOST = 12
-_NAMED = 3
+_NAMED, _NAME = 3, 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,8 @@ def inside_sentences(inside: Inside) -> Iterator[str]:
 
 
 def _operators(one: InsideFunction) -> str:
+    """By share: an object in JSON has no order."""
+    ranked = sorted(one.operators.items(), key=lambda item: (-item[1], item[0]))
     return ", ".join(
-        f"{name} {numbers.whole_percent(share)}" for name, share in list(one.operators.items())[:_NAMED]
+        f"{harmless(name, _NAME)} {numbers.whole_percent(share)}" for name, share in ranked[:_NAMED]
     )

@@ -21,7 +21,8 @@ import { nextTurn } from "../turns.mjs";
 /** As in the other profiled pass: the profiler keeps a million events. */
 const MOST_WARMUP_RUNS = 40;
 const IDLE_CALLS = 4000;
-const IDLE_BATCHES = 24;
+/** Twice an odd number: the first half warms up, the other one has a middle. */
+const IDLE_BATCHES = 26;
 
 /** @type {import("../probe.js").Probe<InstrumentTask>} */
 export const probe = {
@@ -124,10 +125,14 @@ async function periodsFor({ session, feeds }, book, { functions, layout, timed_c
  * @param {number} least */
 function prime(least) {
   let candidate = Math.max(2, least);
-  while (Array.from({ length: Math.floor(Math.sqrt(candidate)) - 1 }, (_, at) => at + 2).some((d) => candidate % d === 0)) {
-    candidate += 1;
-  }
+  while (hasDivisor(candidate)) candidate += 1;
   return candidate;
+}
+
+/** @param {number} number */
+function hasDivisor(number) {
+  for (let divisor = 2; divisor * divisor <= number; divisor += 1) if (number % divisor === 0) return true;
+  return false;
 }
 
 /** What a hook costs, on a function that does nothing: inside the interval it reads, and altogether; and where it only
@@ -146,7 +151,7 @@ function idleCosts(book, slots) {
       found.push(read(((now() - began) * 1000) / IDLE_CALLS));
     }
     const compiled = found.slice(IDLE_BATCHES / 2).sort((some, other) => some - other);
-    return compiled[Math.floor(compiled.length / 2)] ?? 0;
+    return compiled[(compiled.length - 1) / 2] ?? 0;
   };
   return {
     counted_us: median(0, (took_us) => took_us),

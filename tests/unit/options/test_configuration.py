@@ -73,6 +73,7 @@ EXAMPLES = {
     "allow-noisy": ("true", "yes", True),
     "verify": ("true", "1", True),
     "twins": ("true", "1", True),
+    "instrument": ("true", "1", True),
     "json": ('"x.json"', "x.json", "x.json"),
     "markdown": ('"-"', "-", "-"),
     "recording": ('"x.jsonl"', "x.jsonl", "x.jsonl"),
