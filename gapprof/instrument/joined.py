@@ -48,7 +48,7 @@ class Joined:
 def joined(answer: Instrumented, hooked: Hooked) -> Joined:
     """Raises UnjoinableError."""
     logs = [_lines(text) for text in answer.log]
-    low_us, high_us = _offset_us(answer, [_run_of(log, hooked) for log in logs])
+    low_us, high_us = _offset_us(answer, _runs_us(logs, hooked))
     offset_us = (low_us + high_us) / 2
     timed = dict.fromkeys(range(len(hooked.functions)), 0)
     sums: dict[tuple[int, int | None, int | None], list[float]] = {}
@@ -106,13 +106,27 @@ def _lines(text: str) -> NDArray[np.void]:
     return np.frombuffer(data, _LINE)
 
 
-def _run_of(log: NDArray[np.void], hooked: Hooked) -> tuple[float, float]:
-    """Begin and end in µs of the longest call from outside."""
-    outside = log[log["slot"] >= len(hooked.functions)]
-    if not len(outside):
-        raise UnjoinableError("no call from outside was logged in a run")
-    longest = outside[np.argmax(outside["end"] - outside["begin"])]
-    return float(longest["begin"]) * 1e3, float(longest["end"]) * 1e3
+def _runs_us(logs: Sequence[NDArray[np.void]], hooked: Hooked) -> list[tuple[float, float]]:
+    """Begin and end in µs of every run: of calls from outside those that take longest in most runs.
+
+    In a single run another one may take longer, because something else had the processor just then.
+    """
+    longest: list[dict[int, NDArray[np.void]]] = []
+    for log in logs:
+        of_slot: dict[int, NDArray[np.void]] = {}
+        for line in log[log["slot"] >= len(hooked.functions)]:
+            known = of_slot.get(int(line["slot"]))
+            if known is None or line["end"] - line["begin"] > known["end"] - known["begin"]:
+                of_slot[int(line["slot"])] = line
+        longest.append(of_slot)
+    always = set.intersection(*(set(one) for one in longest)) if longest else set()
+    if not always:
+        raise UnjoinableError("there is no call from outside that was logged in every run")
+    run = max(
+        sorted(always),
+        key=lambda slot: median(float(one[slot]["end"] - one[slot]["begin"]) for one in longest),
+    )
+    return [(float(one[run]["begin"]) * 1e3, float(one[run]["end"]) * 1e3) for one in longest]
 
 
 def _offset_us(answer: Instrumented, runs_us: Sequence[tuple[float, float]]) -> tuple[float, float]:

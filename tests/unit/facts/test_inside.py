@@ -53,7 +53,7 @@ def recording(op_type: str = "Conv", **changed: object) -> Recording:
         )
         for number, luck in enumerate((0.9, 1.0, 1.1))
     ]
-    return with_inside(plain(op_type), passes, samples={KERNEL: 80, CALLER: 5, 7: 2}, others=13, **changed)  # type: ignore[arg-type]  # as the helper's own
+    return with_inside(plain(op_type), passes, samples={KERNEL: 80, CALLER: 5, 7: 2}, others=13, **changed)
 
 
 def inside(found: Recording) -> Inside:

@@ -110,6 +110,18 @@ def test_a_run_without_a_call_from_outside_is_refused() -> None:
         joined(answer([log((0, NOBODY, 120, 180))], [(100.0, 510.0)], []), BUILD)
 
 
+def test_a_short_call_that_something_held_up_is_not_taken_for_a_run() -> None:
+    runs = [(100.0, 510.0), (1000.0, 510.0), (9000.0, 510.0)]
+    logs = [
+        log((RUN, NOBODY, begin - 2, begin + 512), (FREE, NOBODY, begin + 600, begin + 601))
+        for begin, _ in runs
+    ]
+    logs[1] = log((RUN, NOBODY, 998, 1512), (FREE, NOBODY, 1600, 7600))
+    low, high = joined(answer(logs, runs, []), BUILD).offset_us
+    assert low == pytest.approx(OFFSET_US - 2)
+    assert high == pytest.approx(OFFSET_US + 2)
+
+
 def test_half_a_line_is_refused() -> None:
     cut = base64.b64encode(base64.b64decode(ONE.log[0])[:-8]).decode()
     with pytest.raises(UnjoinableError, match="middle of a line"):
