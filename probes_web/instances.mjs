@@ -1,5 +1,6 @@
 // @ts-check
-/** The one place that touches `WebAssembly`: an instance that a library makes is seen by nobody else. */
+/** The one place that puts something in place of `WebAssembly`'s own: an instance that a library makes is seen by
+ * nobody else. */
 
 /** Do `work`; every instance that is made meanwhile by the two functions that libraries load with is kept.
  * @template T

@@ -4,11 +4,14 @@ import pytest
 from msgspec.structs import replace
 
 from gapprof.backends.synthetic import Machine, PlantedNode, ladder_ms
+from gapprof.errors import WrongUse
 from gapprof.explain.report import build
 from gapprof.facts.case import Case
 from gapprof.facts.profiles import WEB, profile_of
+from gapprof.records.codec import decode_recording, encode_entry
+from gapprof.records.inside import WasmBuild, WasmSamples
 from gapprof.records.model import NodeCensus
-from gapprof.records.recording import Recording
+from gapprof.records.recording import Entry, Recording
 from gapprof.records.report import Inside, Report
 from gapprof.records.settings import Settings
 from gapprof.records.wire import SameOutput
@@ -180,9 +183,40 @@ def test_recordings_without_it_have_no_such_section() -> None:
     assert evidence(report, "library") == evidence(report, "runtime") == ""
 
 
-def test_a_pass_that_broke_off_is_left_out() -> None:
+def test_a_function_that_was_never_timed_has_no_figures() -> None:
+    passes = [hooked_pass(40 + n, [part(KERNEL, 9.0)], {KERNEL: 20, 7: 0}) for n in range(3)]
+    found = inside(with_inside(plain(), passes, samples={KERNEL: 9, 7: 1}))
+    assert [one.function for one in found.functions] == [KERNEL]
+
+
+def damaged() -> list[tuple[str, Entry]]:
+    one = hooked_pass(40, [part(KERNEL, 9.0)], {KERNEL: 20})
+    build, samples = (next(recording().of(kind)) for kind in (WasmBuild, WasmSamples))
+    (hooks,) = one.functions
+    (time,) = one.parts
+    return [
+        ("beside a rewritten build", replace(one, stock_ms=(1.0, 0.0))),
+        ("hooks without runs", replace(one, runs=0)),
+        ("impossible costs", replace(one, inside_us=-1.0)),
+        ("other runs than there were", replace(one, runs=RUNS + 1)),
+        ("other runs than there were", replace(one, functions=(replace(hooks, calls=(-1,) * RUNS),))),
+        ("cannot have taken", replace(one, functions=())),
+        ("cannot have taken", replace(one, parts=(replace(time, timed=0),))),
+        ("cannot have taken", replace(one, parts=(replace(time, ms=1e300),))),
+        ("products without times", replace(build, products=(replace(build.products[0], samples_us=()),))),
+        ("samples that are less", replace(samples, samples=3)),
+    ]
+
+
+@pytest.mark.parametrize(("said", "entry"), damaged())
+def test_what_cannot_have_been_counted_is_refused(said: str, entry: Entry) -> None:
+    found = plain()
+    lines = [encode_entry(one) for one in (found.begin, entry)]
+    with pytest.raises(WrongUse, match=said):
+        decode_recording(lines, source="x.jsonl")
+
+
+def test_what_was_counted_is_read_again_as_it_was_written() -> None:
     found = recording()
-    *entries, end = found.entries
-    empty = replace(hooked_pass(50, [], {KERNEL: 0}), runs=0)
-    again = replace(found, entries=(*entries, empty, end))
-    assert inside(again) == inside(found)
+    lines = [encode_entry(one) for one in (found.begin, *found.entries)]
+    assert decode_recording(lines, source="x.jsonl") == found
