@@ -6,10 +6,12 @@ so the difference of the clocks lies between bounds, of which each run gives a p
 count. A call belongs to the innermost node in whose time its middle lies.
 
 A call during which something else had the processor would count as often as there are calls between two timed
-ones. So runs that took much longer than the median one are left out.
+ones. So runs that took much longer than the median one are left out, and calls that took many times the
+median call of the same function in the same node are kept apart.
 """
 
 import base64
+import math
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,11 +21,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gapprof.records.inside import HookedFunction, HookedPart
-from gapprof.records.wire import Instrumented
+from gapprof.records.wire import Instrumented, NamedNode
 from gapprof.wasm.hooks import LINE_BYTES, NOBODY, Hooked
 
 SLOW = 1.3
 """Times the median run: longer ones are left out."""
+DISTURBED, DISTURBED_MS = 8.0, 0.1
+"""Times the median call, and at least so long: what is longer was held up. A scheduler's slice is 1 ms or
+more."""
+RARE = 0.05
+"""Of the calls: where more are so long, the function does work of two kinds, and nothing held it up."""
 COARSE_US = 12.0
 """By how much bounds may contradict each other: clocks are coarse (5 µs where a page is isolated) and read
 twice."""
@@ -50,46 +57,53 @@ def joined(answer: Instrumented, hooked: Hooked) -> Joined:
     logs = [_lines(text) for text in answer.log]
     low_us, high_us = _offset_us(answer, _runs_us(logs, hooked))
     offset_us = (low_us + high_us) / 2
-    timed = dict.fromkeys(range(len(hooked.functions)), 0)
-    sums: dict[tuple[int, int | None, int | None], list[float]] = {}
     by_run = _by_run(answer.spans_us, len(logs), offset_us)
     kept = _ordinary(answer)
+    calls_ms: dict[tuple[int, int | None, int | None], list[float]] = {}
     for log, spans in ((logs[run], by_run[run]) for run in kept):
         inner = log[log["slot"] < len(hooked.functions)]
         middles_us = (inner["begin"] + inner["end"]) * 500.0
-        nodes = _innermost(middles_us.tolist(), spans)
         for slot, caller, ms, node in zip(
             inner["slot"].tolist(),
             inner["caller"].tolist(),
             (inner["end"] - inner["begin"]).tolist(),
-            nodes,
+            _innermost(middles_us.tolist(), spans),
             strict=True,
         ):
-            timed[slot] += 1
-            sums.setdefault((slot, _function(caller, hooked), node), []).append(ms)
+            calls_ms.setdefault((slot, _function(caller, hooked), node), []).append(ms)
+    parts = tuple(
+        _part(hooked.functions[slot], caller, None if node is None else answer.nodes[node], times)
+        for (slot, caller, node), times in calls_ms.items()
+    )
     return Joined(
         functions=tuple(
             HookedFunction(
                 function=function,
                 calls=tuple(answer.calls[run][slot] for run in kept),
                 period=answer.periods[slot],
-                timed=timed[slot],
+                timed=sum(one.timed for one in parts if one.function == function),
             )
             for slot, function in enumerate(hooked.functions)
         ),
-        parts=tuple(
-            HookedPart(
-                function=hooked.functions[slot],
-                caller=caller,
-                node=None if node is None else answer.nodes[node].name,
-                op_type="" if node is None else answer.nodes[node].op_type,
-                timed=len(times),
-                ms=float(np.sum(times)),
-            )
-            for (slot, caller, node), times in sums.items()
-        ),
+        parts=parts,
         offset_us=(low_us, high_us),
         runs=len(kept),
+    )
+
+
+def _part(function: int, caller: int | None, node: NamedNode | None, calls_ms: Sequence[float]) -> HookedPart:
+    most_ms = max(DISTURBED * median(calls_ms), DISTURBED_MS)
+    if sum(ms > most_ms for ms in calls_ms) > RARE * len(calls_ms):
+        most_ms = max(calls_ms)
+    kept = [ms for ms in calls_ms if ms <= most_ms]
+    return HookedPart(
+        function=function,
+        caller=caller,
+        node=node.name if node is not None else None,
+        op_type=node.op_type if node is not None else "",
+        timed=len(kept),
+        ms=math.fsum(kept),
+        disturbed_ms=tuple(ms for ms in calls_ms if ms > most_ms),
     )
 
 

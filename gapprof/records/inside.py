@@ -83,6 +83,8 @@ class HookedPart(Struct, frozen=True, kw_only=True):
     timed: int
     ms: float
     """From call to return, with what the hook itself takes in between."""
+    disturbed_ms: tuple[float, ...] = ()
+    """Single calls that something held up; `timed` and `ms` are without them."""
 
 
 class HookedPass(Struct, frozen=True, kw_only=True, tag="hooked", tag_field="entry"):

@@ -138,6 +138,34 @@ def test_a_node_in_the_body_of_another_has_its_own_calls() -> None:
     assert parts == {"loop": 2, "conv": 1}
 
 
+def test_calls_that_something_held_up_are_kept_apart() -> None:
+    calls = [(0, RUN, 120.0 + 10 * at, 125.0 + 10 * at) for at in range(30)]
+    held_up = (0, RUN, 500.0, 1700.0)
+    whole = answer(
+        [log(*calls, held_up, (RUN, NOBODY, 98, 2012))], [(100.0, 1910.0)], [(0, 0, 110.0, 1800.0)]
+    )
+    found = joined(whole, BUILD)
+    (part,) = found.parts
+    assert (part.timed, round(part.ms, 9)) == (30, 0.15)
+    assert [round(ms, 9) for ms in part.disturbed_ms] == [1.2]
+    assert found.functions[0].timed == 30
+
+
+def test_a_function_that_does_work_of_two_kinds_was_not_held_up() -> None:
+    calls = [(0, RUN, 120.0 + 10 * at, 125.0 + 10 * at) for at in range(9)]
+    large = (0, RUN, 500.0, 1700.0)
+    whole = answer([log(*calls, large, (RUN, NOBODY, 98, 2012))], [(100.0, 1910.0)], [(0, 0, 110.0, 1800.0)])
+    (part,) = joined(whole, BUILD).parts
+    assert (part.timed, round(part.ms, 9), part.disturbed_ms) == (10, 1.245, ())
+
+
+def test_long_calls_are_not_held_up_by_being_long() -> None:
+    calls = [(0, RUN, 1000.0 * at, 1000.0 * at + 500.0 + 100 * at) for at in range(1, 4)]
+    whole = answer([log(*calls, (RUN, NOBODY, 98, 9012))], [(100.0, 8910.0)], [(0, 0, 110.0, 8800.0)])
+    (part,) = joined(whole, BUILD).parts
+    assert (part.timed, part.disturbed_ms) == (3, ())
+
+
 def test_runs_that_something_disturbed_are_left_out() -> None:
     runs = [(100.0 + 1000 * run, 2_000.0 if run == 2 else 500.0) for run in range(4)]
     runs[3] = (5100.0, 500.0)
