@@ -20,6 +20,7 @@ _MOST = 4
 _LEAST_SHARE = 0.05
 """Of the samples: functions that hold less are in the report's table."""
 _ALL = 0.995
+_NEARLY = 0.99
 _NAMED = 2
 
 
@@ -75,8 +76,10 @@ def relaxed_madd_told(case: Case) -> tuple[Evidence, ...]:
 
 
 def _told(one: FunctionFigures) -> str:
+    whole_ms, own_ms = fmean(one.ms), fmean(one.own_ms)
+    apart = " without other hot functions" if own_ms < _NEARLY * whole_ms else ""
     return (
-        f"Function {one.function} of the wasm takes {numbers.ms(fmean(one.own_ms))} of a run by itself, in "
+        f"Function {one.function} of the wasm takes {numbers.ms(own_ms)} of a run{apart}, in "
         f"{numbers.plain(one.calls, 0)} calls{_where(one.operators)}; {numbers.percent(one.sampled)} of the "
         "samples fell into it."
     )

@@ -35,7 +35,7 @@ Instrumenting = Callable[[Subject, Preflight, Teller, int], None]
 """Subject, ladder, whom to tell, and the number of the first round."""
 
 
-class _RefusedError(Exception):
+class RefusedError(Exception):
     """Its text says why nothing, or nothing more, can be told from inside."""
 
 
@@ -45,7 +45,7 @@ def instrumenting(settings: Settings, *, guard: Guard) -> Instrumenting:
     def tell(subject: Subject, preflight: Preflight, teller: Teller, first: int) -> None:
         try:
             _told(settings, guard, subject, preflight, teller, first)
-        except _RefusedError as why:
+        except RefusedError as why:
             teller.journal.note("report", f"--instrument tells nothing, or not all: {why}")
         except (EnvironmentUnusable, WrongUse) as error:
             teller.journal.note("report", f"--instrument broke off: {error.message}")
@@ -66,7 +66,7 @@ def _told(
     teller.tell("inside", "sampling the functions of the wasm")
     looked = inside.looked(job)
     if isinstance(looked, Failure):
-        raise _RefusedError(f"the sampled visit failed ({looked.phase}): {looked.message}")
+        raise RefusedError(f"the sampled visit failed ({looked.phase}): {looked.message}")
     module = _module(dist / looked.file)
     journal.write(_build(module, dist / looked.file, looked))
     journal.write(looked.samples)
@@ -76,12 +76,12 @@ def _told(
             f"--instrument ran the model in one thread, and the page has {preflight.page_threads}: hooks see "
             "the calls of one thread alone, and so they see all of them",
         )
-    build = _rewritten(module, looked)
+    build = rewritten(module, looked)
     for number in range(PASSES):
         teller.tell("inside", "running the rewritten wasm", round_number=number, planned=PASSES)
         found = inside.hooked(replace(job, round=first + number), build, file=looked.file)
         if isinstance(found, Failure):
-            raise _RefusedError(f"the rewritten wasm failed ({found.phase}): {found.message}")
+            raise RefusedError(f"the rewritten wasm failed ({found.phase}): {found.message}")
         journal.write(found)
     teller.tell("inside", "looked inside", completed=True)
 
@@ -89,9 +89,9 @@ def _told(
 def _job(subject: Subject, preflight: Preflight, settings: Settings) -> Job:
     step = next(one for one in preflight.ladder if one.rung.id == WEB)
     if isinstance(subject.common, NativeRefusal):
-        raise _RefusedError(f"there is no common graph: {subject.common.message}")
+        raise RefusedError(f"there is no common graph: {subject.common.message}")
     if step.refusal or step.setting is None or not isinstance(subject.common, StagedModel):
-        raise _RefusedError(f"{WEB}: {step.refusal or 'it has no setting'}")
+        raise RefusedError(f"{WEB}: {step.refusal or 'it has no setting'}")
     return Job(
         rung=WEB,
         round=0,
@@ -110,14 +110,14 @@ def _module(file: Path) -> Module:
     try:
         return parsed(file.read_bytes())
     except (OSError, ValueError) as error:
-        raise _RefusedError(f"{file.name} cannot be taken apart: {error}") from error
+        raise RefusedError(f"{file.name} cannot be taken apart: {error}") from error
 
 
 def _build(module: Module, file: Path, looked: Looked) -> WasmBuild:
     try:
         found = inspected(module)
     except (ValueError, IndexError) as error:
-        raise _RefusedError(f"{file.name} cannot be taken apart: {error}") from error
+        raise RefusedError(f"{file.name} cannot be taken apart: {error}") from error
     return WasmBuild(
         file=looked.file,
         sha256=digest(file),
@@ -129,13 +129,14 @@ def _build(module: Module, file: Path, looked: Looked) -> WasmBuild:
     )
 
 
-def _rewritten(module: Module, looked: Looked) -> Hooked:
+def rewritten(module: Module, looked: Looked) -> Hooked:
+    """With hooks on the functions that most samples fell into. Raises RefusedError."""
     hot = hot_functions(looked.samples)
     if not hot:
-        raise _RefusedError("no sample fell into a function of the wasm")
+        raise RefusedError("no sample fell into a function of the wasm")
     if not looked.browser.get("multi-memory"):
-        raise _RefusedError(_TWO_MEMORIES)
+        raise RefusedError(_TWO_MEMORIES)
     try:
         return hooked(module, hot)
     except (ValueError, IndexError) as error:
-        raise _RefusedError(f"{looked.file} cannot be rewritten: {error}") from error
+        raise RefusedError(f"{looked.file} cannot be rewritten: {error}") from error
