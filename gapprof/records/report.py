@@ -206,7 +206,8 @@ class InsideFunction(Struct, frozen=True, kw_only=True):
     calls: float
     """In a run."""
     ms: Estimate
-    """In a run, from call to return; over passes, each in a fresh browser."""
+    """In a run, from call to return; over passes, each in a fresh browser. Runs are under onnxruntime's
+    profiler, whose own work is part of the functions that call the kernels of nodes."""
     own_ms: Estimate
     """The same without other functions of this table that it calls; any others count as its own."""
     sampled: float
