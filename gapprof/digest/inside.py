@@ -11,6 +11,8 @@ HEADING = "Inside the wasm"
 COLUMNS = ("calls a run", "ms a run", "own ms", "of samples")
 _MOST = 12
 _NAMED, _NAME = 3, 40
+_LEAST = 0.005
+"""Of a function's time: less would read 0 %."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,5 +73,7 @@ def _operators(one: InsideFunction) -> str:
     """By share: an object in JSON has no order."""
     ranked = sorted(one.operators.items(), key=lambda item: (-item[1], item[0]))
     return ", ".join(
-        f"{harmless(name, _NAME)} {numbers.whole_percent(share)}" for name, share in ranked[:_NAMED]
+        f"{harmless(name, _NAME)} {numbers.whole_percent(share)}"
+        for name, share in ranked[:_NAMED]
+        if share >= _LEAST
     )

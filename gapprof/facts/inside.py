@@ -188,11 +188,10 @@ def _operators(function: int, passes: Sequence[HookedPass]) -> Mapping[str, floa
 
 
 def _relaxed_dot_saving_ms(case: Case, build: WasmBuild, rates: Mapping[str, float]) -> float | None:
-    """What nodes that multiply bytes take beyond their arithmetic at the measured rate of relaxed dot
-    products.
+    """What nodes that multiply bytes take beyond their arithmetic by relaxed dot products, as measured.
 
-    0 where there are none; None where the build has such products, where the browser takes none, and where
-    the nodes were not profiled.
+    Every thread that they ran on counts as fast as the one that was measured. 0 where there are no such
+    nodes; None where the build has the products, where the browser takes none, and without profiles.
     """
     if relaxed_dots(build) or RELAXED_DOT not in rates:
         return None
@@ -202,8 +201,9 @@ def _relaxed_dot_saving_ms(case: Case, build: WasmBuild, rates: Mapping[str, flo
     web = profile_of(case, WEB)
     if web is None:
         return None
+    rate = rates[RELAXED_DOT] * web.threads
     return math.fsum(
-        max(0.0, web.nodes[row.name].ms - (row.flops or 0) / rates[RELAXED_DOT] * 1e3)
+        max(0.0, web.nodes[row.name].ms - (row.flops or 0) / rate * 1e3)
         for row in nodes
         if row.name in web.nodes
     )

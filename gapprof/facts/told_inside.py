@@ -50,9 +50,9 @@ def relaxed_dot_told(case: Case) -> tuple[Evidence, ...]:
     if saving_ms is None:
         return (Evidence(kind="inside", text=lead),)
     bound = (
-        f"With it the nodes that multiply bytes could take at most {numbers.ms(saving_ms)} less: their "
-        f"arithmetic at the {numbers.count(found.operations_per_s[RELAXED_DOT])} operations a second it was "
-        "seen to do here."
+        f"With it the nodes that multiply bytes could take at most {numbers.ms(saving_ms)} less: what is left "
+        f"is their arithmetic at {numbers.count(found.operations_per_s[RELAXED_DOT])} operations a second in "
+        "each thread, as fast as it was seen to go here."
         if saving_ms > 0
         else "It would save nothing: no node of this model multiplies bytes, or none takes longer than that."
     )
@@ -80,9 +80,13 @@ def _told(one: FunctionFigures) -> str:
     apart = " without other hot functions" if own_ms < _NEARLY * whole_ms else ""
     return (
         f"Function {one.function} of the wasm takes {numbers.ms(own_ms)} of a run{apart}, in "
-        f"{numbers.plain(one.calls, 0)} calls{_where(one.operators)}; {numbers.percent(one.sampled)} of the "
-        "samples fell into it."
+        f"{_calls(one.calls)}{_where(one.operators)}; {numbers.percent(one.sampled)} of the samples fell "
+        "into it."
     )
+
+
+def _calls(count: float) -> str:
+    return "one call" if count == 1 else f"{numbers.plain(count, 0)} calls"
 
 
 def _where(operators: Mapping[str, float]) -> str:

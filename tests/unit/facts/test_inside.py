@@ -14,6 +14,7 @@ from gapprof.records.model import NodeCensus
 from gapprof.records.recording import Entry, Recording
 from gapprof.records.report import Inside, Report
 from gapprof.records.settings import Settings
+from gapprof.records.trial import Profile
 from gapprof.records.wire import SameOutput
 from tests.truth.recorder import record
 from tests.unit.facts.inside import (
@@ -148,6 +149,20 @@ def test_products_of_bytes_bound_what_a_relaxed_dot_product_saves() -> None:
     assert expected > 0
     assert inside(found).relaxed_dot_saving_ms == pytest.approx(expected)
     assert "at most" in evidence(build(found), "library")
+
+
+def test_the_bound_counts_every_thread_that_the_nodes_ran_on() -> None:
+    """Twice as fast with two of them: less time is needed, so more could be saved."""
+    found = recording("QLinearConv")
+    alone_ms = inside(found).relaxed_dot_saving_ms
+    entries = tuple(
+        replace(one, seen=replace(one.seen, threads=2)) if isinstance(one, Profile) else one
+        for one in found.entries
+    )
+    both_ms = inside(replace(found, entries=entries)).relaxed_dot_saving_ms
+    assert alone_ms is not None
+    assert both_ms is not None
+    assert both_ms - alone_ms == pytest.approx(FLOPS / RATES[RELAXED_DOT] * 1e3 / 2)
 
 
 def test_a_model_without_products_of_bytes_would_save_nothing() -> None:
