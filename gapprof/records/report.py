@@ -209,7 +209,9 @@ class InsideFunction(Struct, frozen=True, kw_only=True):
     """In a run, from call to return; over passes, each in a fresh browser. Runs are under onnxruntime's
     profiler, whose own work is part of the functions that call the kernels of nodes."""
     own_ms: Estimate
-    """The same without other functions of this table that it calls; any others count as its own."""
+    """The same without other functions of this table that it calls; any others count as its own. It may be
+    below 0 where those are so short, a microsecond or two, that having read a clock lengthens what
+    follows."""
     sampled: float
     """Share of the engine's own samples that found it, and nothing that it calls, running: a second
     method."""
