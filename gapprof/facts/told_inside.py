@@ -49,13 +49,17 @@ def relaxed_dot_told(case: Case) -> tuple[Evidence, ...]:
     lead = "This build holds no relaxed dot product; your browser has it."
     if saving_ms is None:
         return (Evidence(kind="inside", text=lead),)
-    bound = (
-        f"With it the nodes that multiply bytes could take at most {numbers.ms(saving_ms)} less: what is "
-        f"left is their arithmetic at {numbers.count(found.operations_per_s[RELAXED_DOT])} operations a second in "
-        "each thread, as fast as it was seen to go here."
-        if saving_ms > 0
-        else "It would save nothing: no node of this model multiplies bytes, or none takes longer than that."
-    )
+    if saving_ms > 0:
+        rate = numbers.count(found.operations_per_s[RELAXED_DOT])
+        bound = (
+            f"With it the nodes that multiply bytes could take at most {numbers.ms(saving_ms)} less: what is "
+            f"left is their arithmetic at {rate} operations a second in each thread, as fast as it was seen "
+            "to go here."
+        )
+    else:
+        bound = (
+            "It would save nothing: no node of this model multiplies bytes, or none takes longer than that."
+        )
     return (Evidence(kind="inside", text=f"{lead} {bound}", value=saving_ms),)
 
 
