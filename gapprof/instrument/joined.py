@@ -3,7 +3,8 @@
 Two clocks: hooks read the page's, in ms; the profiler counts µs from when it was started. Every run is one
 call from outside, which a hook saw begin and end, and one `model_run` of the profiler, which lies inside it:
 so the difference of the clocks lies between bounds, of which each run gives a pair, and the narrowest ones
-count. A call belongs to the innermost node in whose time its middle lies.
+count. A call belongs to the innermost node in whose time its middle lies; one that reaches beyond that node,
+as of functions that run whole nodes, is shared out among the nodes that it overlaps.
 
 A call during which something else had the processor would count as often as there are calls between two timed
 ones. So runs that took much longer than the median one are left out, and calls that took many times the
@@ -34,6 +35,8 @@ RARE = 0.05
 COARSE_US = 12.0
 """By how much bounds may contradict each other: clocks are coarse (5 µs where a page is isolated) and read
 twice."""
+_Key = tuple[int, int | None, int | None]
+"""Slot, function of the caller, node."""
 _LINE = np.dtype([("slot", "<u4"), ("caller", "<u4"), ("begin", "<f8"), ("end", "<f8")])
 
 
@@ -59,21 +62,28 @@ def joined(answer: Instrumented, hooked: Hooked) -> Joined:
     offset_us = (low_us + high_us) / 2
     by_run = _by_run(answer.spans_us, len(logs), offset_us)
     kept = _ordinary(answer)
-    calls_ms: dict[tuple[int, int | None, int | None], list[float]] = {}
+    calls_ms: dict[_Key, list[float]] = {}
+    shared_ms: dict[_Key, list[float]] = {}
     for log, spans in ((logs[run], by_run[run]) for run in kept):
         inner = log[log["slot"] < len(hooked.functions)]
-        middles_us = (inner["begin"] + inner["end"]) * 500.0
-        for slot, caller, ms, node in zip(
-            inner["slot"].tolist(),
-            inner["caller"].tolist(),
-            (inner["end"] - inner["begin"]).tolist(),
-            _innermost(middles_us.tolist(), spans),
-            strict=True,
+        ends_us = zip((inner["begin"] * 1e3).tolist(), (inner["end"] * 1e3).tolist(), strict=True)
+        pieces = _pieces(list(ends_us), spans)
+        for slot, caller, (largest, *others) in zip(
+            inner["slot"].tolist(), inner["caller"].tolist(), pieces, strict=True
         ):
-            calls_ms.setdefault((slot, _function(caller, hooked), node), []).append(ms)
+            key = slot, _function(caller, hooked)
+            calls_ms.setdefault((*key, largest[0]), []).append(largest[1] / 1e3)
+            for node, us in others:
+                shared_ms.setdefault((*key, node), []).append(us / 1e3)
     parts = tuple(
-        _part(hooked.functions[slot], caller, None if node is None else answer.nodes[node], times)
-        for (slot, caller, node), times in calls_ms.items()
+        _part(
+            hooked.functions[slot],
+            caller,
+            None if node is None else answer.nodes[node],
+            calls_ms.get((slot, caller, node), []),
+            shared_ms.get((slot, caller, node), []),
+        )
+        for slot, caller, node in dict.fromkeys((*calls_ms, *shared_ms))
     )
     return Joined(
         functions=tuple(
@@ -91,8 +101,15 @@ def joined(answer: Instrumented, hooked: Hooked) -> Joined:
     )
 
 
-def _part(function: int, caller: int | None, node: NamedNode | None, calls_ms: Sequence[float]) -> HookedPart:
-    most_ms = max(DISTURBED * median(calls_ms), DISTURBED_MS)
+def _part(
+    function: int,
+    caller: int | None,
+    node: NamedNode | None,
+    calls_ms: Sequence[float],
+    shared_ms: Sequence[float],
+) -> HookedPart:
+    """`shared_ms`: of calls that are counted in another part."""
+    most_ms = max(DISTURBED * median(calls_ms), DISTURBED_MS) if calls_ms else 0.0
     if sum(ms > most_ms for ms in calls_ms) > RARE * len(calls_ms):
         most_ms = max(calls_ms)
     kept = [ms for ms in calls_ms if ms <= most_ms]
@@ -102,7 +119,7 @@ def _part(function: int, caller: int | None, node: NamedNode | None, calls_ms: S
         node=node.name if node is not None else None,
         op_type=node.op_type if node is not None else "",
         timed=len(kept),
-        ms=math.fsum(kept),
+        ms=math.fsum((*kept, *shared_ms)),
         disturbed_ms=tuple(ms for ms in calls_ms if ms > most_ms),
     )
 
@@ -168,15 +185,39 @@ def _by_run(
     return [sorted(one, key=lambda span: (span[0], -span[1])) for one in found]
 
 
-def _innermost(middles_us: Sequence[float], spans: Sequence[_Span]) -> Iterator[int | None]:
-    """The last span that has begun and not ended; spans lie inside each other or apart."""
+_Piece = tuple[int | None, float]
+"""A node, or none, and µs in it."""
+
+
+def _pieces(calls_us: Sequence[tuple[float, float]], spans: Sequence[_Span]) -> Iterator[list[_Piece]]:
+    """Of each call, the largest first; spans lie inside each other or apart."""
     begins = [begin for begin, _, _ in spans]
     around = _around(spans)
-    for middle in middles_us:
+    outermost = [span for at, span in enumerate(spans) if at not in around]
+    for begin, end in calls_us:
+        middle = (begin + end) / 2
         at: int | None = bisect_right(begins, middle) - 1
         while at is not None and at >= 0 and spans[at][1] < middle:
             at = around.get(at)
-        yield spans[at][2] if at is not None and at >= 0 else None
+        if at is None or at < 0 or spans[at][0] > begin + COARSE_US or spans[at][1] < end - COARSE_US:
+            yield _shared_out(begin, end, outermost)
+        else:
+            yield [(spans[at][2], end - begin)]
+
+
+def _shared_out(begin: float, end: float, spans: Sequence[_Span]) -> list[_Piece]:
+    first = max(0, bisect_right(spans, (begin, math.inf, 0)) - 1)
+    inside: dict[int | None, float] = {}
+    for span_begin, span_end, node in spans[first:]:
+        if span_begin >= end:
+            break
+        overlap = min(end, span_end) - max(begin, span_begin)
+        if overlap > 0:
+            inside[node] = inside.get(node, 0.0) + overlap
+    outside = end - begin - math.fsum(inside.values())
+    if outside > 0 or not inside:
+        inside[None] = max(outside, 0.0)
+    return sorted(inside.items(), key=lambda piece: -piece[1])
 
 
 def _around(spans: Sequence[_Span]) -> Mapping[int, int]:

@@ -65,6 +65,6 @@ def _of_hooks(entry: HookedPass) -> str:
         if len(function.calls) != entry.runs or not all(0 <= count < _MOST for count in function.calls):
             return f"calls of function {function.function} in other runs than there were"
     for part in entry.parts:
-        if not 0 < part.timed <= timed.get(part.function, 0) or not 0 <= part.ms < _LONGEST_MS:
+        if not 0 <= part.timed <= timed.get(part.function, -1) or not 0 <= part.ms < _LONGEST_MS:
             return f"times of function {part.function} that its calls cannot have taken"
     return ""

@@ -72,7 +72,10 @@ class HookedFunction(Struct, frozen=True, kw_only=True):
 
 
 class HookedPart(Struct, frozen=True, kw_only=True):
-    """Timed calls of one function, out of one hooked function, in one node; sums over all runs."""
+    """Timed calls of one function, out of one hooked function, in one node; sums over all runs.
+
+    A call that overlaps several nodes is counted where most of it lies; each part has its own of the time.
+    """
 
     function: int
     caller: int | None

@@ -217,7 +217,7 @@ def damaged() -> list[tuple[str, Entry]]:
         ("other runs than there were", replace(one, runs=RUNS + 1)),
         ("other runs than there were", replace(one, functions=(replace(hooks, calls=(-1,) * RUNS),))),
         ("cannot have taken", replace(one, functions=())),
-        ("cannot have taken", replace(one, parts=(replace(time, timed=0),))),
+        ("cannot have taken", replace(one, parts=(replace(time, timed=101),))),
         ("cannot have taken", replace(one, parts=(replace(time, ms=1e300),))),
         ("products without times", replace(build, products=(replace(build.products[0], samples_us=()),))),
         ("samples that are less", replace(samples, samples=3)),

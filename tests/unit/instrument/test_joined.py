@@ -138,6 +138,19 @@ def test_a_node_in_the_body_of_another_has_its_own_calls() -> None:
     assert parts == {"loop": 2, "conv": 1}
 
 
+def test_a_call_that_reaches_over_several_nodes_is_shared_out() -> None:
+    """As of a function that runs the whole graph: 100 µs in one node, 200 in another, 50 around them."""
+    whole = answer(
+        [log((0, RUN, 110, 460), (RUN, NOBODY, 98, 612))],
+        [(100.0, 510.0)],
+        [(0, 0, 120.0, 100.0), (0, 1, 240.0, 200.0)],
+    )
+    found = joined(whole, BUILD)
+    parts = {one.node: (one.timed, round(one.ms, 9)) for one in found.parts}
+    assert parts == {"loop": (1, 0.2), "conv": (0, 0.1), None: (0, 0.05)}
+    assert found.functions[0].timed == 1
+
+
 def test_calls_that_something_held_up_are_kept_apart() -> None:
     calls = [(0, RUN, 120.0 + 10 * at, 125.0 + 10 * at) for at in range(30)]
     held_up = (0, RUN, 500.0, 1700.0)
