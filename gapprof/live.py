@@ -27,6 +27,7 @@ _PHASES = {
     "side": "measuring what-ifs",
     "twins": "timing kernels as wasm and natively",
     "transplant": "replaying the library's hottest functions as wasm and natively",
+    "inside": "looking into the wasm",
     "done": "done",
 }
 

@@ -47,6 +47,33 @@ export function perRun(events, { blocks, runs }) {
   };
 }
 
+/** When the last `count` runs and their nodes ran, on the profiler's own clock, in µs. A node in the body of another one
+ * lies inside that one's time. Throws when a run is missing.
+ * @param {readonly ProfileEvent[]} events @param {number} count
+ * @returns {{ nodes: import("./wire.js").NamedNode[], model_runs_us: [number, number][],
+ *   spans_us: [number, number, number, number][] }} */
+export function spans(events, count) {
+  const all = splitIntoRuns(events);
+  if (all.length < count) throw new Error(`the profile holds ${all.length} runs; wanted at least ${count}`);
+  const wanted = all.slice(-count);
+  /** @type {Map<string, { at: number, op_type: string }>} */
+  const known = new Map();
+  /** @param {ProfileEvent} kernel */
+  const numbered = (kernel) => {
+    const name = nodeName(kernel);
+    const found = known.get(name) ?? { at: known.size, op_type: String(kernel.args["op_name"] ?? "") };
+    known.set(name, found);
+    return found.at;
+  };
+  return {
+    model_runs_us: wanted.map(({ whole }) => [whole.ts, whole.dur]),
+    spans_us: wanted.flatMap(({ kernels }, run) =>
+      kernels.map((kernel) => /** @type {[number, number, number, number]} */ ([run, numbered(kernel), kernel.ts, kernel.dur])),
+    ),
+    nodes: Array.from(known, ([name, { op_type }]) => ({ name, op_type })),
+  };
+}
+
 /** @typedef {{ whole: ProfileEvent, kernels: ProfileEvent[] }} Run */
 
 /** Events are written when they end, so a run's `model_run` closes it. (Times would not tell: where the clock is

@@ -133,6 +133,41 @@ export interface ReplayTask {
   samples: number;
 }
 
+/** Where a rewritten wasm keeps what; see `gapprof.wasm.hooks`. Exports by name, the rest are
+addresses. */
+export interface HookLayout {
+  log: string;
+  clock: string;
+  repeat: string;
+  on: number;
+  next: number;
+  end: number;
+  current: number;
+  lost: number;
+  nobody: number;
+  slots: number;
+  slot_bytes: number;
+  calls: number;
+  left: number;
+  period: number;
+  count: number;
+  log_begins: number;
+  log_ends: number;
+}
+
+/** What is open beside a rewritten build of the same runtime, in blocks of `runs` single runs.
+
+Then as many runs of the rewritten one under the profiler, with what was called when. */
+export interface InstrumentTask {
+  kind: "instrument";
+  open: OpenTask;
+  layout: HookLayout;
+  functions: number;
+  timed_calls: number;
+  blocks: number;
+  runs: number;
+}
+
 /** A session is open and warm. */
 export interface Opened {
   kind: "opened";
@@ -213,6 +248,38 @@ export interface Replayed {
   sha256: readonly string[];
 }
 
+/** One output of both builds, byte by byte. */
+export interface SameOutput {
+  name: string;
+  size_bytes: number;
+  differing_bytes: number;
+  unsteady_bytes: number;
+}
+
+/** A node as the profiler names it. */
+export interface NamedNode {
+  name: string;
+  op_type: string;
+}
+
+/** Both sides of an instrumented pass, and the log of the rewritten build under the profiler. */
+export interface Instrumented {
+  kind: "instrumented";
+  outputs: readonly SameOutput[];
+  counted_us: number;
+  timed_us: number;
+  inside_us: number;
+  stock_ms: readonly number[];
+  hooked_ms: readonly number[];
+  periods: readonly number[];
+  calls: readonly readonly number[][];
+  log: readonly string[];
+  lost: number;
+  nodes: readonly NamedNode[];
+  model_runs_us: readonly readonly [number, number][];
+  spans_us: readonly readonly [number, number, number, number][];
+}
+
 /** The page cannot do that, by its nature. */
 export interface Refused {
   kind: "refusal";
@@ -228,6 +295,6 @@ export interface Broke {
   stack: string;
 }
 
-export type Task = OpenTask | WarmTask | TimeTask | ProfileTask | ContrastTask | KernelsTask | RecordTask | ReplayTask;
+export type Task = OpenTask | WarmTask | TimeTask | ProfileTask | ContrastTask | KernelsTask | RecordTask | ReplayTask | InstrumentTask;
 
-export type Answer = Opened | Warmed | Timed | Profiled | Contrasted | KernelsTimed | Recorded | Replayed | Refused | Broke;
+export type Answer = Opened | Warmed | Timed | Profiled | Contrasted | KernelsTimed | Recorded | Replayed | Instrumented | Refused | Broke;

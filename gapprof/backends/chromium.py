@@ -1,55 +1,26 @@
 """onnxruntime-web in a page of real Chromium: a fresh browser with a fresh profile for every call."""
 
-import asyncio
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, median
-from typing import TypeVar
-
-from msgspec.structs import replace
 
 from gapprof import assets
-from gapprof.browser import blocking, flags, scheduler, slices, tasks, tensors, tracing
-from gapprof.browser.cdp import CallError
+from gapprof.browser import flags, scheduler, slices, tasks, tracing
 from gapprof.browser.readback import seen
-from gapprof.browser.tier_up import CHUNK, TierUp, compiled_since, compiler_ms
-from gapprof.browser.trouble import VisitError, failure, reading
-from gapprof.browser.visit import Course, Equipment, Visit, user_folder, visiting
-from gapprof.errors import EnvironmentUnusable, GapprofError
+from gapprof.browser.ready import Ready, outcome, readied, tiered_up
+from gapprof.browser.trouble import VisitError, reading
+from gapprof.browser.visit import Course, Equipment, Visit, user_folder
+from gapprof.errors import GapprofError
 from gapprof.guard import Guard
 from gapprof.records.environment import Setting, is_url
 from gapprof.records.job import Job
 from gapprof.records.settings import Settings
-from gapprof.records.trial import Failure, NodeTime, Profile, Seen, TierUpEnd, Trace, Trial
-from gapprof.records.wire import Contrasted, Opened, OpenTask, Profiled, ProfileTask, Timed, Warmed
-
-T = TypeVar("T")
+from gapprof.records.trial import Failure, NodeTime, Profile, Seen, Trace, Trial
+from gapprof.records.wire import Contrasted, Opened, OpenTask, Profiled, ProfileTask, Timed
 
 CHAIN_PROFILED_RUNS = 20
-_MACHINE = (
-    "See that there is room on the disk of the temporary folder, memory, and that the files are still there."
-)
-_NET_S = 10.0
-"""Every step ends at the deadline by itself; this catches what is no step."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ready:
-    """A page whose session is warm."""
-
-    visit: Visit
-    opening: OpenTask
-    opened: Opened
-    """Its warm-up runs go on to the last one."""
-    tier_up: TierUpEnd
-
-    @property
-    def run_ms(self) -> float:
-        """What a run takes by now."""
-        return median(self.opened.warmup_ms[-5:])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,15 +46,15 @@ class Chromium:
 
     def timed(self, job: Job) -> Trial | Failure:
         """Open, warm up, time. Nothing but the page itself runs in the timed stretch."""
-        return _outcome(job, lambda course: self._timed(job, course))
+        return outcome(job, lambda course: self._timed(job, course))
 
     def profiled(self, job: Job, timed: Callable[[Trial], None]) -> Profile | Failure:
         """The same, then runs without and with onnxruntime's profiler, and the chain, all in one page."""
-        return _outcome(job, lambda course: self._profiled(job, course, timed))
+        return outcome(job, lambda course: self._profiled(job, course, timed))
 
     def traced(self, job: Job) -> Trace | Failure | None:
         """Paced requests under the browser's tracing."""
-        return _outcome(job, lambda course: self._traced(job, course))
+        return outcome(job, lambda course: self._traced(job, course))
 
     async def _timed(self, job: Job, course: Course) -> Trial:
         async with self._ready(job, course) as ready:
@@ -173,29 +144,9 @@ class Chromium:
                 load=scheduler.load(before, after),
             )
 
-    @asynccontextmanager
-    async def _ready(self, job: Job, course: Course) -> AsyncIterator[Ready]:
-        """A visit with the model loaded, its outputs saved, warmed up until the engine has compiled it."""
-        dist = self._dist(job.setting)
-        block, pieces = tensors.packed(Path(job.inputs_path))
+    def _ready(self, job: Job, course: Course) -> AbstractAsyncContextManager[Ready]:
         equipment = Equipment(executable=self.executable, probes=assets.probes_web(), guard=self.guard)
-        async with visiting(job, equipment, course, dist=dist, inputs=block) as visit:
-            opening = tasks.open_task(
-                job, base=visit.serving.base, module=assets.entry_point(dist), inputs=pieces
-            )
-            opened = await visit.open(opening)
-            if job.outputs_path:
-                with reading("block of outputs"):
-                    outputs = tensors.unpacked(visit.serving.site.posted.get("outputs", b""), opened.outputs)
-                tensors.save(outputs, Path(job.outputs_path))
-            course.phase = "warmup"
-            tier_up = await _tiered_up(visit)
-            yield Ready(
-                visit=visit,
-                opening=opening,
-                opened=replace(opened, warmup_ms=(*opened.warmup_ms, *tier_up.runs_ms)),
-                tier_up=tier_up.ended,
-            )
+        return readied(job, equipment, course, dist=self._dist(job.setting))
 
     async def _seen(self, job: Job, ready: Ready) -> Seen:
         return await seen(
@@ -229,18 +180,6 @@ class ChromiumFactory:
 BACKEND = ChromiumFactory()
 
 
-async def _tiered_up(visit: Visit) -> TierUp:
-    """Warm up in short stretches until the renderer's compiler threads are idle."""
-    pid = await scheduler.busiest_renderer(visit.page.connection)
-    tier_up = TierUp()
-    while not tier_up.over:
-        before_ms, began = compiler_ms(pid), time.perf_counter()
-        warmed = await visit.ask(CHUNK, Warmed)
-        wall_ms = (time.perf_counter() - began) * 1e3
-        tier_up.add(warmed.runs_ms, compiled_since(pid, before_ms), wall_ms=wall_ms)
-    return tier_up
-
-
 async def _per_node_us(job: Job, visit: Visit, opening: OpenTask) -> tuple[float | None, float | None]:
     """What dispatching one node costs, and what the profiler adds to one node's time, on the chain.
 
@@ -256,7 +195,7 @@ async def _per_node_us(job: Job, visit: Visit, opening: OpenTask) -> tuple[float
     )
     try:
         await visit.ask(chain, Opened)
-        await _tiered_up(visit)
+        await tiered_up(visit)
         timed = await visit.ask(tasks.chain_contrast(first_link), Contrasted)
         profiled = await visit.ask(ProfileTask(open=chain, blocks=1, runs=CHAIN_PROFILED_RUNS), Profiled)
     except VisitError:
@@ -265,29 +204,3 @@ async def _per_node_us(job: Job, visit: Visit, opening: OpenTask) -> tuple[float
     dispatch_us = difference_ms * 1e3 / (job.chain.nodes - 1)
     node_us = median(fmean(run) for run in zip(*(n.samples_ms for n in profiled.nodes), strict=True)) * 1e3
     return dispatch_us, node_us - dispatch_us
-
-
-def _outcome(job: Job, carry_out: Callable[[Course], Awaitable[T]]) -> T | Failure:
-    """Run to the end in time; whatever a browser, a page or a model does becomes a Failure here."""
-    course = Course(until=time.monotonic() + job.pace.deadline_s)
-
-    async def whole() -> T:
-        async with asyncio.timeout(job.pace.deadline_s + _NET_S):
-            return await carry_out(course)
-
-    try:
-        return blocking.run(whole)
-    except VisitError as error:
-        return failure(job, error, phase=course.phase)
-    except TimeoutError:
-        late = VisitError("the browser did not answer in time", kind="timeout")
-        return failure(job, late, phase=course.phase)
-    except CallError as error:
-        refused = VisitError(f"the browser refused a call: {error}", kind="page")
-        return failure(job, refused, phase=course.phase)
-    except EnvironmentUnusable as error:
-        trouble = VisitError(error.message, kind="environment", phase="start", hint=error.hint)
-        return failure(job, trouble, phase=course.phase)
-    except OSError as error:  # a full disk, no more sockets, a file that went away
-        machine = VisitError(f"the machine refused: {error}", kind="environment", hint=_MACHINE)
-        return failure(job, machine, phase=course.phase)

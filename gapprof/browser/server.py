@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 from gapprof.browser.mounts import Folder, content_type, decoded, find
@@ -100,7 +101,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self._send_task()
         elif below is not None and below in self.site.blobs:
             self.site.fetched.append(below)
-            self._send_bytes(self.site.blobs[below], "application/octet-stream")
+            self._send_bytes(self.site.blobs[below], content_type(Path(below)))
         else:
             self._send_file(below)
 

@@ -25,6 +25,7 @@ from gapprof.records.wire import Opened, OpenTask
 
 OPEN_S = 300.0
 """For loading, creating a session and warming up, within the job's own deadline."""
+REWRITTEN = "rewritten/"
 _OUT_OF_MEMORY = re.compile(r"javascript OOM|out of memory", re.IGNORECASE)
 _BUILT_IN = ("quiet", "busy")
 _NO_NETWORK = (
@@ -93,11 +94,24 @@ class Visit:
 
 @asynccontextmanager
 async def visiting(
-    job: Job, equipment: Equipment, course: Course, *, dist: Path, inputs: bytes
+    job: Job,
+    equipment: Equipment,
+    course: Course,
+    *,
+    dist: Path,
+    inputs: bytes,
+    rewritten: Mapping[str, bytes] = {},
 ) -> AsyncIterator[Visit]:
-    """Serve, launch, navigate. Raises VisitError and WrongUse."""
+    """Serve, launch, navigate. Raises VisitError and WrongUse.
+
+    `rewritten`: files of the build in another form; with all of its other files they are below `REWRITTEN`.
+    """
     setting = job.setting
-    with serving(_site(job, equipment.probes, dist=dist, inputs=inputs)) as server:
+    site = _site(job, equipment.probes, dist=dist, inputs=inputs)
+    if rewritten:
+        site.folders = {**site.folders, REWRITTEN: Folder(root=dist)}
+        site.blobs = {**site.blobs, **{f"{REWRITTEN}{name}": data for name, data in rewritten.items()}}
+    with serving(site) as server:
         address = _address(setting.page, server)
         async with (
             _in_plain_words(server, {address: setting.page}),

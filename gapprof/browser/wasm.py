@@ -14,6 +14,11 @@ def facts(file: Path) -> tuple[str, bool]:
     return _facts(file, stat.st_size, stat.st_mtime_ns)
 
 
+def digest(file: Path) -> str:
+    """SHA-256 of a file, wasm or not."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
 def holds_simd(data: bytes) -> bool:
     """Whether a function takes, returns or keeps a v128. Raises ValueError for what is no module.
 

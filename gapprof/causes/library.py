@@ -10,6 +10,7 @@ from gapprof.facts.readings import readable
 from gapprof.facts.square import COMMON, OWN, OWN_128, square_paths
 from gapprof.facts.steps import part, why_not
 from gapprof.facts.told import told_by_side_rungs
+from gapprof.facts.told_inside import hot_functions_told, relaxed_dot_told
 from gapprof.records.report import Evidence
 from gapprof.text import numbers
 from gapprof.text.names import harmless
@@ -30,7 +31,13 @@ def _claim(case: Case) -> Claim:
     )
     return Claim(
         parts=(_layout(case), *_kernels(case), graph, *_excess(case)),
-        evidence=(*_rewritten(case), *_inserted_casts(case), *told_by_side_rungs(case, "library")),
+        evidence=(
+            *_rewritten(case),
+            *_inserted_casts(case),
+            *told_by_side_rungs(case, "library"),
+            *hot_functions_told(case),
+            *relaxed_dot_told(case),
+        ),
     )
 
 

@@ -13,6 +13,7 @@ from gapprof.facts.readings import readable, same_trials
 from gapprof.facts.steps import part
 from gapprof.facts.tier import baseline_flags
 from gapprof.facts.told import told_by_side_rungs
+from gapprof.facts.told_inside import relaxed_madd_told
 from gapprof.facts.transplant import engine_by_twins, transplanted
 from gapprof.records.report import Estimate, Evidence
 from gapprof.stats.contrast import FEWEST_PASSES
@@ -61,7 +62,7 @@ def _claim(case: Case) -> Claim:
             replace(flags, evidence=_flags(case), owner="browser"),
             event_loop,
         ),
-        evidence=(*_transplant(case), *told_by_side_rungs(case, "runtime")),
+        evidence=(*_transplant(case), *told_by_side_rungs(case, "runtime"), *relaxed_madd_told(case)),
     )
 
 

@@ -109,6 +109,11 @@ _ENDS = (
     is_flag=True,
     help="Check the engine's cost a second way: the library's own hot functions, as wasm and as native code.",
 )
+@click.option(
+    "--instrument",
+    is_flag=True,
+    help="Look into the served wasm: count and time its hot functions, in a rewritten copy of it.",
+)
 @click.option("--allow-noisy", is_flag=True, help="An unreliable result ends with 0; the status stays.")
 @output_options
 @click.option("--recording", metavar="FILE", help="Where everything measured goes, raw.")

@@ -9,6 +9,7 @@ from gapprof.explain.cold import cold
 from gapprof.explain.diagnosis import Diagnosis, diagnose
 from gapprof.explain.harness_checks import harness_checks
 from gapprof.explain.headline import headline, one_sided_headline
+from gapprof.explain.inside import inside_wasm
 from gapprof.explain.interactions import interactions
 from gapprof.explain.light import speed_of_light, told
 from gapprof.explain.operators import operator_rows
@@ -84,6 +85,7 @@ def build(recording: Recording) -> Report:
         versions=versions(case),
         passes=_passes(case),
         speed_of_light=best,
+        inside=inside_wasm(case),
     )
 
 

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from gapprof import __version__, backends, rungs
 from gapprof.guard import Guard
+from gapprof.instrument.stage import instrumenting
 from gapprof.measure.ending import ending
+from gapprof.measure.extra import Extra
 from gapprof.measure.journal import open_journal
 from gapprof.measure.lock import sole_measurer
 from gapprof.measure.machine import machine_facts, usable_cores
@@ -44,13 +46,15 @@ def measure(
     """
     ladder: Mapping[str, Rung] = load(rungs, "RUNG")
     with ExitStack() as stack:
-        twins = transplant = None
+        extras: list[Extra] = []
         if realise is None:
             stack.enter_context(sole_measurer())
             if settings.twins:
-                twins = telling_apart(settings, guard=guard, scratch=workdir)
+                extras.append(telling_apart(settings, guard=guard, scratch=workdir))
             if settings.transplant:
-                transplant = replaying(settings, guard=guard, scratch=workdir)
+                extras.append(replaying(settings, guard=guard, scratch=workdir))
+            if settings.instrument:
+                extras.append(instrumenting(settings, guard=guard))
             named = {rung.environment.backend for rung in ladder.values()}
             known = load(backends, "BACKEND")
             realise = {name: known[name].open(settings, guard=guard) for name in sorted(named)}
@@ -74,8 +78,7 @@ def measure(
             outputs=outputs,
             cores=begin.machine.usable_cores if machine else usable_cores(),
             teller=Teller(observer=observer, journal=journal),
-            twins=twins,
-            transplant=transplant,
+            extras=tuple(extras),
         )
         with ending(journal):
             stages.run()

@@ -1,6 +1,6 @@
 """The stages of one run in the order in which the budget is spent."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
@@ -11,6 +11,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from gapprof.explain.top_factors import contrasts
+from gapprof.measure.extra import Beyond, Extra
 from gapprof.measure.journal import Journal
 from gapprof.measure.outputs import compare
 from gapprof.measure.pacing import preflight_pace, thriftier
@@ -41,7 +42,6 @@ from gapprof.records.subject import Subject
 from gapprof.records.trial import Failure, Profile, Trial
 from gapprof.stats.planning import rounds_needed
 from gapprof.text import numbers
-from gapprof.yardstick.telling_apart import Telling
 
 REFERENCES = ("native-128", "native-extended", "native-threads", "native", "web-worker")
 """Whose outputs the others are held against; the first that gave any (exact integers at 128 bits)."""
@@ -61,9 +61,8 @@ class Stages:
     outputs: Path
     cores: int
     teller: Teller
-    twins: Telling | None = None
-    """Where they were asked for, and this machine is the real one."""
-    transplant: Telling | None = None
+    extras: Sequence[Extra] = ()
+    """That were asked for, where this machine is the real one."""
     _missed: dict[str, set[int]] = field(default_factory=dict)
     """Rung → rounds running without a single visit that counts."""
     _reached: dict[str, int] = field(default_factory=dict)
@@ -98,11 +97,15 @@ class Stages:
         self._rounds(visits, preflight, dict.fromkeys(range(rounds, total), main), of=total)
         done = self._side(visits, preflight, total, visited=frozenset(chain.from_iterable(plan)))
         if self.settings.verify:
-            done = self._verify(visits, preflight, done)
-        if self.twins is not None:
-            self.twins(self.subject, preflight, self.teller, done, partial(self._profiled, visits))
-        if self.transplant is not None:
-            self.transplant(self.subject, preflight, self.teller, done)
+            self._verify(visits, preflight, done)
+        beyond = Beyond(
+            subject=self.subject,
+            preflight=preflight,
+            teller=self.teller,
+            profiled=partial(self._profiled, visits),
+        )
+        for extra in self.extras:
+            extra(beyond)
         self.teller.tell("done", "measured")
 
     def _within_means(self, preflight: Preflight) -> tuple[Preflight, int]:
@@ -267,11 +270,8 @@ class Stages:
         self._rounds(visits, preflight, dict.fromkeys(plan, chosen), of=plan.stop, kind="side")
         return rounds_done + len(plan)
 
-    def _verify(self, visits: Visits, preflight: Preflight, rounds_done: int) -> int:
-        """Predicted changes, measured beside the page as deployed, whatever the budget says.
-
-        Returns the rounds done after them.
-        """
+    def _verify(self, visits: Visits, preflight: Preflight, rounds_done: int) -> None:
+        """Predicted changes, measured beside the page as deployed, whatever the budget says."""
         chosen = verifying_rungs(self.journal.recording(), preflight.ladder)
         cost_s = VERIFYING_ROUNDS * self._expected_s(preflight, chosen)
         over_s = min(cost_s, self.journal.now_s() + cost_s - self.settings.budget_s)
@@ -283,7 +283,6 @@ class Stages:
             )
         plan = range(rounds_done, rounds_done + VERIFYING_ROUNDS) if chosen else range(0)
         self._rounds(visits, preflight, dict.fromkeys(plan, chosen), of=plan.stop, kind="side")
-        return rounds_done + len(plan)
 
     def _expected_s(self, preflight: Preflight, rung_ids: Iterable[str]) -> float:
         return round_s(rung_ids, by_id(preflight.ladder), preflight.expected_trial_s)

@@ -7,15 +7,11 @@ import msgspec
 
 from gapprof.errors import WrongUse
 from gapprof.records import report as reports
+from gapprof.records.impossible import impossible
 from gapprof.records.recording import SCHEMA, SCHEMA_VERSION, Begin, Entry, Recording
 from gapprof.records.report import Estimate, Report
-from gapprof.records.transplant import TransplantTrial
-from gapprof.records.trial import Trial
-from gapprof.records.twins import TwinRun, TwinTrial
 
 _ENTRY: msgspec.json.Decoder[Entry] = msgspec.json.Decoder(Entry)
-_LONGEST_MS = 1e9
-_LONGEST_US = 1e12
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """A file may nest as deep as it likes; Python does not."""
 _ENCODER = msgspec.json.Encoder(order="deterministic")
@@ -50,7 +46,7 @@ def decode_recording(lines: Iterable[bytes], *, source: str) -> Recording:
                 _refuse_newer_kin(line, source, SCHEMA, SCHEMA_VERSION)
             pending = error
             continue
-        if wrong := _impossible(entry):
+        if wrong := impossible(entry):
             raise WrongUse(
                 f"{source}: line {number} holds what no run can have measured: {wrong}",
                 hint="The file was damaged or edited; measure again with `gapprof explain`.",
@@ -105,27 +101,6 @@ def is_recording(first_line: bytes) -> bool:
         return msgspec.json.decode(first_line, type=_Kin).schema == SCHEMA
     except _UNREADABLE:
         return False
-
-
-def _impossible(entry: Entry) -> str:
-    """What is wrong with a trial that counts; empty: nothing. A paced request may take less than a tick."""
-    if isinstance(entry, Trial) and not entry.struck:
-        for ms in entry.samples_ms:
-            if not 0 < ms < _LONGEST_MS:
-                return f"a run of {ms:g} ms on {entry.rung}"
-        for ms in entry.requests_ms:
-            if not 0 <= ms < _LONGEST_MS:
-                return f"a request of {ms:g} ms on {entry.rung}"
-    if isinstance(entry, TwinTrial | TransplantTrial):
-        what = "twins of" if isinstance(entry, TwinTrial) else "functions on"
-        for one in entry.times:
-            if not one.samples_us or not all(0 < us < _LONGEST_US for us in one.samples_us):
-                return f"{what} {entry.target} without times, or with impossible ones"
-    if isinstance(entry, TwinRun) and not (
-        entry.samples_us and all(0 < us < _LONGEST_US for us in entry.samples_us)
-    ):
-        return "a program of twins without times, or with impossible ones"
-    return ""
 
 
 def _ratios(report: Report) -> Iterator[tuple[str, Estimate]]:

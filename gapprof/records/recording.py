@@ -6,6 +6,7 @@ from typing import TypeVar
 from msgspec import Struct, field
 
 from gapprof.records.environment import Setting
+from gapprof.records.inside import HookedPass, WasmBuild, WasmSamples
 from gapprof.records.job import Pace
 from gapprof.records.model import ModelFacts
 from gapprof.records.rung import Rung
@@ -133,6 +134,9 @@ Entry = (
     | TwinRun
     | TransplantPlan
     | TransplantTrial
+    | WasmBuild
+    | WasmSamples
+    | HookedPass
     | Note
     | End
 )

@@ -29,3 +29,5 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Time twin kernels, which tell the engine from the library. Since report 1.4."""
     transplant: bool = False
     """Replay the library's own hot functions in the browser and as native code. Since report 1.6."""
+    instrument: bool = False
+    """Look into the served wasm: what it holds, and which functions are called when. Since report 1.6."""

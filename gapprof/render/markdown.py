@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from gapprof.digest.doubts import doubts, gap_missing
+from gapprof.digest.inside import COLUMNS, HEADING, inside_rows, inside_sentences
 from gapprof.digest.operators import drawn_ms, lost_ms, top_operators
 from gapprof.digest.tried import nothing_helps
 from gapprof.digest.verified import came_true, nothing_verified, predicted_measured, verified
@@ -33,6 +34,7 @@ class MarkdownRenderer:
             _headline(report),
             *((_why(rows), _actions(report), _verified(report)) if report.status != "failed" else ()),
             _operators(report, count),
+            _inside(report),
             _doubts(report),
             _measured(report),
         )
@@ -126,6 +128,20 @@ def _operators(report: Report, count: int) -> Iterator[str]:
 def _at_best(row: OperatorRow) -> str:
     floor = "" if row.speed_of_light_ms is None else numbers.bare_ms(row.speed_of_light_ms)
     return f" {floor} | {row.bound or ''} |"
+
+
+def _inside(report: Report) -> Iterator[str]:
+    if report.inside is None:
+        return
+    yield f"### {HEADING}"
+    yield ""
+    rows = inside_rows(report.inside)
+    if rows:
+        yield f"| | {' | '.join(COLUMNS)} | in operators |"
+        yield f"| :-- |{' --: |' * len(COLUMNS)} :-- |"
+        yield from (f"| {row.name} | {' | '.join(row.cells)} | {cell(row.operators, 80)} |" for row in rows)
+        yield ""
+    yield from (f"- {cell(sentence)}" for sentence in inside_sentences(report.inside))
 
 
 def _doubts(report: Report) -> Iterator[str]:

@@ -13,6 +13,7 @@ from gapprof.records.surface import Surface
 from gapprof.terminal.actions import actions
 from gapprof.terminal.detail import detail
 from gapprof.terminal.ink import Ink
+from gapprof.terminal.inside import inside_table
 from gapprof.terminal.operators import operators
 from gapprof.terminal.verdict import verdict
 from gapprof.terminal.verified import verifications
@@ -65,6 +66,9 @@ def _parts(report: Report, ink: Ink) -> Iterator[RenderableType]:
     if report.operators:
         yield Text()
         yield operators(report, ink, count=_OPERATORS_DETAIL if ink.surface.detail else _OPERATORS)
+    if report.inside is not None:
+        yield Text()
+        yield from inside_table(report.inside, ink)
     sentences = doubts(report)
     if sentences:
         yield Text()

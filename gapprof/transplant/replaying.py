@@ -10,41 +10,41 @@ from gapprof.browser.visit import Equipment
 from gapprof.errors import EnvironmentUnusable, WrongUse
 from gapprof.facts.profiles import WEB
 from gapprof.guard import Guard
-from gapprof.measure.teller import Teller
+from gapprof.measure.extra import Beyond, Extra
 from gapprof.records.job import Job
-from gapprof.records.recording import PlannedRung, Preflight, RoundStarted
+from gapprof.records.recording import RoundStarted
 from gapprof.records.settings import Settings
-from gapprof.records.subject import NativeRefusal, Subject
+from gapprof.records.subject import NativeRefusal
 from gapprof.records.trial import Trial
 from gapprof.transplant.bench import prepared
 from gapprof.transplant.web_side import Page
 from gapprof.wasm.module import parsed
-from gapprof.yardstick.telling_apart import Telling
 
 ROUNDS = 5
 """Each of a fresh browser and a fresh process: where code and memory come to lie is luck of the launch."""
 
 
-def replaying(settings: Settings, *, guard: Guard, scratch: Path) -> Telling:
-    """Bound to one run of this machine; what cannot be measured becomes a note, never an error."""
+def replaying(settings: Settings, *, guard: Guard, scratch: Path) -> Extra:
+    """Bound to one run of this machine."""
 
-    def tell(subject: Subject, preflight: Preflight, teller: Teller, first: int) -> None:
+    def tell(beyond: Beyond) -> None:
+        note = beyond.journal.note
         try:
-            why = _why_not(subject, preflight)
+            why = _why_not(beyond)
             if why:
-                teller.journal.note("report", f"No transplant: {why}")
+                note("report", f"No transplant: {why}")
                 return
-            _timed(subject, preflight, teller, first, settings, guard, scratch)
+            _timed(beyond, settings, guard, scratch)
         except (EnvironmentUnusable, WrongUse) as error:
-            teller.journal.note("report", f"The transplant broke off: {error.message}. {error.hint}".rstrip())
+            note("report", f"The transplant broke off: {error.message}. {error.hint}".rstrip())
 
     return tell
 
 
-def _why_not(subject: Subject, preflight: Preflight) -> str:
-    step = _step(preflight)
-    if isinstance(subject.common, NativeRefusal):
-        return f"there is no common graph: {subject.common.message}"
+def _why_not(beyond: Beyond) -> str:
+    preflight, step = beyond.preflight, beyond.step(WEB)
+    if isinstance(beyond.subject.common, NativeRefusal):
+        return f"there is no common graph: {beyond.subject.common.message}"
     if step.refusal:
         return f"{WEB}: {step.refusal}"
     if preflight.page_threads != 1:
@@ -54,29 +54,16 @@ def _why_not(subject: Subject, preflight: Preflight) -> str:
     return ""
 
 
-def _step(preflight: Preflight) -> PlannedRung:
-    return next(step for step in preflight.ladder if step.rung.id == WEB)
-
-
-def _timed(
-    subject: Subject,
-    preflight: Preflight,
-    teller: Teller,
-    first: int,
-    settings: Settings,
-    guard: Guard,
-    scratch: Path,
-) -> None:
-    journal = teller.journal
-    taken = (one.round for one in journal.recording().of(RoundStarted))
-    first = max([first - 1, *taken]) + 1
+def _timed(beyond: Beyond, settings: Settings, guard: Guard, scratch: Path) -> None:
+    journal, teller = beyond.journal, beyond.teller
     teller.tell("transplant", "looking for the library's hottest functions")
-    page = _page(subject, preflight, settings, guard, scratch)
+    page = _page(beyond, settings, guard, scratch)
     trials = journal.recording().of(Trial)
     runs_ms = [ms for one in trials if one.rung == WEB for ms in one.samples_ms]
     bench = prepared(journal, page, run_ms=median(runs_ms) if runs_ms else 1e3, seed=settings.seed)
     if not bench.calls:
         return
+    first = beyond.next_round()
     for number in range(first, first + ROUNDS):
         places = ("page", bench.target)
         order = tuple(str(one) for one in np.random.default_rng([settings.seed, number]).permutation(places))
@@ -89,8 +76,9 @@ def _timed(
                 bench.time_natively(number)
 
 
-def _page(subject: Subject, preflight: Preflight, settings: Settings, guard: Guard, scratch: Path) -> Page:
-    step, seen = _step(preflight), preflight.page_seen
+def _page(beyond: Beyond, settings: Settings, guard: Guard, scratch: Path) -> Page:
+    subject, preflight, step = beyond.subject, beyond.preflight, beyond.step(WEB)
+    seen = preflight.page_seen
     if isinstance(subject.common, NativeRefusal) or step.setting is None or not seen or not seen.wasm_file:
         raise ValueError("asked for what `_why_not` rules out")
     dist = assets.web_dist(settings.web_dist)

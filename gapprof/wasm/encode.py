@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 HEADER = b"\0asm\1\0\0\0"
-I32, F32, V128 = b"\x7f", b"\x7d", b"\x7b"
+I32, F32, F64, V128 = b"\x7f", b"\x7d", b"\x7c", b"\x7b"
 
 
 def unsigned(number: int) -> bytes:

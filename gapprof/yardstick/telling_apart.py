@@ -3,7 +3,6 @@
 The model is profiled again in the same rounds: what is compared has to be seen at one speed of the machine.
 """
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +14,11 @@ from gapprof.facts.profiles import CAPPED, NATIVE, WEB
 from gapprof.facts.twins import ENGINE, SSE, WEB_TARGETS, WIDEST
 from gapprof.files import make_folder
 from gapprof.guard import Guard
-from gapprof.measure.teller import Teller
+from gapprof.measure.extra import Beyond, Extra
 from gapprof.places import cache_dir
-from gapprof.records.recording import PlannedRung, Preflight, RoundStarted
+from gapprof.records.recording import RoundStarted
 from gapprof.records.settings import Settings
-from gapprof.records.subject import NativeRefusal, Subject
+from gapprof.records.subject import NativeRefusal
 from gapprof.yardstick import database as databases
 from gapprof.yardstick import native_side
 from gapprof.yardstick.bench import prepared
@@ -28,35 +27,29 @@ ROUNDS = 5
 """Student's t of five rounds makes intervals half as wide as that of three; more would bring little."""
 _PROFILED = (NATIVE, CAPPED, WEB)
 
-Profiled = Callable[[PlannedRung, int], object]
-"""Visits a rung in a round, with the profiler."""
-Telling = Callable[[Subject, Preflight, Teller, int, Profiled], None]
-"""Subject, ladder, whom to tell, the number of the first round, and what profiles the model in it."""
 
+def telling_apart(settings: Settings, *, guard: Guard, scratch: Path) -> Extra:
+    """Bound to one run of this machine."""
 
-def telling_apart(settings: Settings, *, guard: Guard, scratch: Path) -> Telling:
-    """Bound to one run of this machine; what cannot be measured becomes a note, never an error."""
-
-    def tell(subject: Subject, preflight: Preflight, teller: Teller, first: int, profiled: Profiled) -> None:
-        why = _why_not(subject, preflight)
+    def tell(beyond: Beyond) -> None:
+        why = _why_not(beyond)
         if why:
-            teller.journal.note("report", f"No twins: {why}")
+            beyond.journal.note("report", f"No twins: {why}")
             return
         try:
-            _timed(subject, preflight, teller, first, profiled, settings, guard, scratch)
+            _timed(beyond, settings, guard, scratch)
         except (EnvironmentUnusable, WrongUse) as error:
-            teller.journal.note("report", f"The twins broke off: {error.message}")
+            beyond.journal.note("report", f"The twins broke off: {error.message}")
 
     return tell
 
 
-def _why_not(subject: Subject, preflight: Preflight) -> str:
-    steps = {step.rung.id: step for step in preflight.ladder}
-    if isinstance(subject.common, NativeRefusal):
-        return f"there is no common graph: {subject.common.message}"
+def _why_not(beyond: Beyond) -> str:
+    if isinstance(beyond.subject.common, NativeRefusal):
+        return f"there is no common graph: {beyond.subject.common.message}"
     for rung in (CAPPED, WEB):
-        if steps[rung].refusal:
-            return f"{rung}: {steps[rung].refusal}"
+        if refusal := beyond.step(rung).refusal:
+            return f"{rung}: {refusal}"
     return ""
 
 
@@ -69,25 +62,15 @@ def _widest() -> tuple[str, ...]:
     return tuple(target for target in WIDEST if target in here)[:1]
 
 
-def _timed(
-    subject: Subject,
-    preflight: Preflight,
-    teller: Teller,
-    first: int,
-    profiled: Profiled,
-    settings: Settings,
-    guard: Guard,
-    scratch: Path,
-) -> None:
-    journal = teller.journal
-    steps = {step.rung.id: step for step in preflight.ladder}
+def _timed(beyond: Beyond, settings: Settings, guard: Guard, scratch: Path) -> None:
+    journal, preflight, teller = beyond.journal, beyond.preflight, beyond.teller
     equipment = Equipment(
         executable=assets.find_browser(settings.browser), probes=assets.probes_web(), guard=guard
     )
     bench = prepared(
         journal,
-        subject,
-        steps[WEB],
+        beyond.subject,
+        beyond.step(WEB),
         preflight.pace,
         equipment,
         web_targets=WEB_TARGETS,
@@ -114,15 +97,17 @@ def _timed(
             databases.write(path, databases.extended(database, tuned, **here))
         except (EnvironmentUnusable, WrongUse) as error:
             journal.note("report", f"What was tuned could not be kept: {error.message}")
-    owners = {steps[rung].alias_of or rung for rung in _PROFILED if not steps[rung].refusal}
+    steps = [beyond.step(rung) for rung in _PROFILED]
+    owners = {step.alias_of or step.rung.id for step in steps if not step.refusal}
     places = ["page", *bench.native_targets, *sorted(owners)]
+    first = beyond.next_round()
     for number in range(first, first + ROUNDS):
         order = tuple(str(one) for one in np.random.default_rng([settings.seed, number]).permutation(places))
         journal.write(RoundStarted(round=number, kind="side", order=order, at_s=journal.now_s()))
         for place in order:
             teller.tell("twins", place, round_number=number, planned=first + ROUNDS)
             if place in owners:
-                profiled(steps[place], number)
+                beyond.profiled(beyond.step(place), number)
             elif place == "page":
                 bench.time_in_page(tuned, number)
             else:

@@ -113,9 +113,12 @@ def own_build(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def unisolated(explained: Explained, own_build: Path) -> Report:
-    """Two threads asked for on a page without COOP and COEP, with an onnxruntime-web build of one's own."""
+    """Two threads asked for on a page without COOP and COEP, with an onnxruntime-web build of one's own.
+
+    That build is looked into as well.
+    """
     # Six rounds: what a second core brings is not much more than a shared machine's noise over three.
-    return explained(threads=2, isolation=False, web_dist=str(own_build), budget_s=30.0)
+    return explained(threads=2, isolation=False, web_dist=str(own_build), budget_s=30.0, instrument=True)
 
 
 @pytest.fixture(scope="session")

@@ -139,6 +139,24 @@ def test_a_build_of_ones_own_is_served_and_said(
     assert digest != hashlib.sha256((web_dist(None) / file).read_bytes()).hexdigest()
 
 
+def test_a_build_of_ones_own_is_looked_into(unisolated: Report, own_build: Path) -> None:
+    inside = unisolated.inside
+    assert inside is not None, unisolated.warnings
+    assert inside.sha256 == hashlib.sha256((own_build / inside.file).read_bytes()).hexdigest()
+    assert inside.vector_instructions > 0
+    assert inside.same_outputs is True
+    assert inside.overhead is not None
+    assert inside.overhead.low < inside.overhead.high
+    assert inside.joined is not None
+    assert inside.joined >= 0.9
+    hottest = inside.functions[0]
+    assert hottest.calls >= 1
+    assert sum(hottest.operators.values()) == pytest.approx(1.0, abs=0.1)
+    assert max(hottest.operators, key=lambda name: hottest.operators[name]) in ("Conv", "FusedConv")
+    library = [one.text for one in cause(unisolated, "library").evidence if one.kind == "inside"]
+    assert any(f"Function {hottest.function} of the wasm" in text for text in library)
+
+
 def test_the_model_runs_inside_somebody_elses_page(foreign: Report) -> None:
     assert foreign.settings.page.startswith("http://127.0.0.1:")
     assert burner(foreign).value == pytest.approx(1000 * BURN_MS / EVERY_MS, rel=0.1)

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-const { perRun, profileEvents } = await import(`${process.env.PROBES_WEB}/profile_events.mjs`);
+const { perRun, profileEvents, spans } = await import(`${process.env.PROBES_WEB}/profile_events.mjs`);
 
 const node = (name, ts, dur, op_name = "MatMul") => ({
   cat: "Node",
@@ -63,4 +63,37 @@ test("too few runs are an error that says what was wanted and found", () => {
 test("a node that is missing in a run is an error that names it", () => {
   const events = [run(-1, 0), node("a", 0, 1), node("b", 1, 1), run(0, 2), node("a", 10, 1), run(10, 2)];
   assert.throws(() => perRun(events, { blocks: 1, runs: 2 }), /holds 1 times of node b; wanted 2/);
+});
+
+test("spans are those of the last runs, with nodes in bodies, each named once", () => {
+  const events = [
+    node("a", 0, 5),
+    run(0, 10),
+    node("body", 21, 2, "Add"),
+    node("loop", 20, 10, "Loop"),
+    run(20, 15),
+    node("body", 41, 3, "Add"),
+    node("loop", 40, 11, "Loop"),
+    run(40, 16),
+  ];
+  assert.deepEqual(spans(events, 2), {
+    model_runs_us: [
+      [20, 15],
+      [40, 16],
+    ],
+    spans_us: [
+      [0, 0, 21, 2],
+      [0, 1, 20, 10],
+      [1, 0, 41, 3],
+      [1, 1, 40, 11],
+    ],
+    nodes: [
+      { name: "body", op_type: "Add" },
+      { name: "loop", op_type: "Loop" },
+    ],
+  });
+});
+
+test("spans of more runs than there are are an error that says so", () => {
+  assert.throws(() => spans([node("a", 0, 1), run(0, 1)], 2), /holds 1 runs; wanted at least 2/);
 });

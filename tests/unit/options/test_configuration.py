@@ -74,6 +74,7 @@ EXAMPLES = {
     "verify": ("true", "1", True),
     "twins": ("true", "1", True),
     "transplant": ("true", "1", True),
+    "instrument": ("true", "1", True),
     "json": ('"x.json"', "x.json", "x.json"),
     "markdown": ('"-"', "-", "-"),
     "recording": ('"x.jsonl"', "x.jsonl", "x.jsonl"),

@@ -15,6 +15,8 @@ from gapprof.records.report import (
     Estimate,
     Evidence,
     Gap,
+    Inside,
+    InsideFunction,
     Interaction,
     LatencyPair,
     Model,
@@ -209,6 +211,43 @@ def verified() -> Report:
 def verified_nothing() -> Report:
     """Asked to verify, and nothing could be."""
     return replace(ok(), settings=replace(ok().settings, verify=True))
+
+
+def instrumented() -> Report:
+    """With `--instrument`, and names of operators as only a stranger writes them."""
+    return replace(
+        ok(),
+        inside=Inside(
+            file="ort-wasm-simd-threaded.wasm",
+            sha256="cd" * 32,
+            functions_in_file=17288,
+            vector_instructions=129_092,
+            relaxed_instructions=0,
+            dot_products=19,
+            relaxed_dot_products=0,
+            atomic_instructions=13_532,
+            shared_memory=True,
+            browser={"relaxed-simd": True, "relaxed-dot": True},
+            operations_per_s={"f32x4.relaxed_madd": 64e9},
+            relaxed_dot_saving_ms=0.0,
+            where="worker",
+            functions=(
+                InsideFunction(
+                    function=1422,
+                    calls=6600.0,
+                    ms=about(8.7, rounds=3),
+                    own_ms=about(8.7, rounds=3),
+                    sampled=0.44,
+                    operators={"FusedConv": 0.97, HOSTILE: 0.03},
+                ),
+            ),
+            hot=0.44,
+            joined=0.998,
+            overhead=about(1.03, 0.01, rounds=3),
+            same_outputs=True,
+            why="one thing is missing",
+        ),
+    )
 
 
 def unreliable() -> Report:
@@ -465,6 +504,7 @@ EVERY = {
     "outputs-differ": outputs_differ,
     "failed": failed,
     "hostile": hostile,
+    "instrumented": instrumented,
     "verified": verified,
     "verified-nothing": verified_nothing,
 }

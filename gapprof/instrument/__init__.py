@@ -1,0 +1,2 @@
+"""What goes on inside the served wasm: which functions are hot, how often they are called, in which
+operators."""

@@ -1,0 +1,72 @@
+"""What no run can have measured: entries that only a damaged or an edited recording holds."""
+
+from gapprof.records.inside import HookedPass, WasmBuild, WasmSamples
+from gapprof.records.recording import Entry
+from gapprof.records.transplant import TransplantTrial
+from gapprof.records.trial import Trial
+from gapprof.records.twins import TwinRun, TwinTrial
+
+_LONGEST_MS = 1e9
+_LONGEST_US = 1e12
+_MOST = 1e15
+"""Calls, operations: more than a run lives to count."""
+
+
+def impossible(entry: Entry) -> str:
+    """What is wrong with it; empty: nothing."""
+    match entry:
+        case Trial():
+            return _of_trial(entry)
+        case TwinTrial() | TransplantTrial():
+            what = "twins of" if isinstance(entry, TwinTrial) else "functions on"
+            for one in entry.times:
+                if not one.samples_us or not all(0 < us < _LONGEST_US for us in one.samples_us):
+                    return f"{what} {entry.target} without times, or with impossible ones"
+        case TwinRun():
+            if not entry.samples_us or not all(0 < us < _LONGEST_US for us in entry.samples_us):
+                return "a program of twins without times, or with impossible ones"
+        case WasmBuild():
+            for product in entry.products:
+                times = product.samples_us
+                if not times or not all(0 < us < _LONGEST_US for us in (*times, product.operations)):
+                    return "products without times, or with impossible ones"
+        case WasmSamples():
+            counts = [one.samples for one in entry.functions]
+            if min(counts, default=1) < 1 or not sum(counts) <= entry.samples < _MOST:
+                return "samples that are less than those of single functions"
+        case HookedPass():
+            return _of_hooks(entry)
+        case _:
+            pass
+    return ""
+
+
+def _of_trial(entry: Trial) -> str:
+    """Only where it counts. A paced request may take less than a tick."""
+    if entry.struck:
+        return ""
+    for ms in entry.samples_ms:
+        if not 0 < ms < _LONGEST_MS:
+            return f"a run of {ms:g} ms on {entry.rung}"
+    for ms in entry.requests_ms:
+        if not 0 <= ms < _LONGEST_MS:
+            return f"a request of {ms:g} ms on {entry.rung}"
+    return ""
+
+
+def _of_hooks(entry: HookedPass) -> str:
+    for ms in (*entry.stock_ms, *entry.hooked_ms):
+        if not 0 < ms < _LONGEST_MS:
+            return f"a run of {ms:g} ms beside a rewritten build"
+    if not 0 < entry.runs < _MOST or not all(
+        0 <= us < _LONGEST_US for us in (entry.counted_us, entry.timed_us, entry.inside_us)
+    ):
+        return "hooks without runs, or with impossible costs"
+    timed = {one.function: one.timed for one in entry.functions}
+    for function in entry.functions:
+        if len(function.calls) != entry.runs or not all(0 <= count < _MOST for count in function.calls):
+            return f"calls of function {function.function} in other runs than there were"
+    for part in entry.parts:
+        if not 0 <= part.timed <= timed.get(part.function, -1) or not 0 <= part.ms < _LONGEST_MS:
+            return f"times of function {part.function} that its calls cannot have taken"
+    return ""

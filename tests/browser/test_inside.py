@@ -1,0 +1,166 @@
+"""Inside the wasm that a real Chromium runs: samples, hooks, and calls counted in two ways."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from msgspec import to_builtins
+from msgspec.structs import replace
+
+from gapprof import assets
+from gapprof.browser import blocking, tensors
+from gapprof.browser.visit import REWRITTEN, Course, Equipment, visiting
+from gapprof.facts.inside import MULTIPLY_ADD, RELAXED_DOT, RELAXED_MULTIPLY_ADD
+from gapprof.guard import Guard
+from gapprof.instrument.chosen import hot_functions
+from gapprof.instrument.products import I16
+from gapprof.instrument.visits import Inside, Looked, layout
+from gapprof.records.inside import HookedPass
+from gapprof.records.job import Job
+from gapprof.records.trial import Failure
+from gapprof.wasm.hooks import Hooked, hooked
+from gapprof.wasm.module import Module, parsed
+from tests.browser.conftest import LAYERS, on
+from tests.unit.wasm.counters import at_entry
+
+FILE = "ort-wasm-simd-threaded.wasm"
+
+
+@pytest.fixture
+def equipment(guard: Guard) -> Equipment:
+    return Equipment(executable=assets.find_browser(None), probes=assets.probes_web(), guard=guard)
+
+
+@pytest.fixture
+def inside(equipment: Equipment) -> Inside:
+    return Inside(equipment=equipment, dist=assets.web_dist(), now_s=time.monotonic)
+
+
+@pytest.fixture(scope="module")
+def stock() -> Module:
+    return parsed((assets.web_dist() / FILE).read_bytes())
+
+
+def looked(found: Looked | Failure) -> Looked:
+    assert isinstance(found, Looked), found
+    return found
+
+
+def passed(found: HookedPass | Failure) -> HookedPass:
+    assert isinstance(found, HookedPass), found.message
+    return found
+
+
+@pytest.mark.parametrize("where", ["worker", "main"])
+def test_hot_functions_are_sampled_hooked_and_joined_to_nodes(
+    inside: Inside, job: Job, stock: Module, where: str
+) -> None:
+    job = on(replace(job, outputs_path=""), where=where)
+    seen = looked(inside.looked(job))
+    assert seen.file == FILE
+    assert seen.samples.where == where
+    assert seen.browser["simd"]
+    assert seen.browser["multi-memory"]
+    assert [one.instructions for one in seen.products] == [
+        MULTIPLY_ADD,
+        RELAXED_MULTIPLY_ADD,
+        I16,
+        RELAXED_DOT,
+    ]
+    assert all(min(one.samples_us) > 0 for one in seen.products)
+    hot = hot_functions(seen.samples)
+    assert hot
+    found = passed(inside.hooked(job, hooked(stock, hot), file=FILE))
+    assert [(one.name, one.differing_bytes, one.unsteady_bytes) for one in found.outputs] == [("y", 0, 0)]
+    assert tuple(one.function for one in found.functions) == hot
+    kernel = found.functions[0]
+    assert len(set(kernel.calls)) == 1, "the same input is the same work"
+    assert kernel.calls[0] >= LAYERS
+    assert sum(kernel.calls) >= kernel.timed > 0
+    # Of a model this small, getting in and out is a part of its own; its functions are no node's.
+    busy = {one.function for one in seen.samples.functions if one.samples >= 0.05 * seen.samples.samples}
+    assert kernel.function in busy
+    outermost = [one for one in found.parts if one.caller is None and one.function in busy]
+    joined = sum(one.ms for one in outermost if one.node is not None) / sum(one.ms for one in outermost)
+    assert joined >= 0.9
+    assert {one.node for one in found.parts if one.function == kernel.function} >= {
+        f"mm{layer}" for layer in range(LAYERS)
+    }
+    assert {one.op_type for one in found.parts if one.node is not None} == {"MatMul"}
+    assert 0 <= found.inside_us < found.timed_us
+    assert found.counted_us < found.timed_us
+    assert len(found.hooked_ms) == len(found.stock_ms) > 0
+
+
+def test_every_call_in_chromium_is_counted_as_the_function_itself_counts(
+    equipment: Equipment, job: Job, stock: Module
+) -> None:
+    """Hooks on a build whose functions count themselves already, in globals."""
+    functions = tuple(range(stock.imported_functions, stock.imported_functions + len(stock.bodies), 3))
+    build = hooked(parsed(at_entry(stock, functions)), functions)
+    hooks, entries = _both_counts(equipment, job, build)
+    counted = {function: count for function, count in zip(functions, hooks, strict=False) if count}
+    assert counted == {function: entries[str(function)] for function in counted}
+    assert sum(entries.values()) == sum(counted.values())
+    assert len(counted) > 50
+
+
+_COUNTED = """(async () => {
+  const { withInstances } = await import("%(base)sprobes_web/instances.mjs");
+  const { logBook } = await import("%(base)sprobes_web/log_book.mjs");
+  const { feedsFrom } = await import("%(base)sprobes_web/tensors.mjs");
+  const ort = await import("%(base)s%(rewritten)s%(module)s");
+  ort.env.wasm.numThreads = 1;
+  ort.env.wasm.wasmPaths = "%(base)s%(rewritten)s";
+  const bytes = async (below) => (await fetch("%(base)s" + below)).arrayBuffer();
+  const model = new Uint8Array(await bytes("model/%(model)s"));
+  const { result: session, instances } = await withInstances(() => ort.InferenceSession.create(model));
+  const feeds = feedsFrom(ort, await bytes("inputs.bin"), %(slices)s);
+  const { exports } = instances[0];
+  const globals = Object.entries(exports).filter(([, one]) => one instanceof WebAssembly.Global);
+  const book = logBook(instances, %(layout)s);
+  const before = globals.map(([, one]) => one.value);
+  book.start([]);
+  for (let run = 0; run < 3; run += 1) await session.run(feeds);
+  const entries = globals.map(([name, one], at) => [name.split(":")[1], one.value - before[at]]);
+  return JSON.stringify([book.calls(), Object.fromEntries(entries)]);
+})()"""
+
+
+def _both_counts(equipment: Equipment, job: Job, build: Hooked) -> tuple[list[int], dict[str, int]]:
+    dist = assets.web_dist()
+    block, slices = tensors.packed(Path(job.inputs_path))
+
+    async def visit() -> str:
+        course = Course(until=time.monotonic() + 60)
+        rewritten = {FILE: build.wasm}
+        async with visiting(job, equipment, course, dist=dist, inputs=block, rewritten=rewritten) as visited:
+            script = _COUNTED % {
+                "base": visited.serving.base,
+                "rewritten": REWRITTEN,
+                "module": assets.entry_point(dist),
+                "model": Path(job.model_path).name,
+                "slices": json.dumps(to_builtins(slices)),
+                "layout": json.dumps(to_builtins(layout(build))),
+            }
+            return await visited.page.evaluate(script, deadline_s=60)
+
+    calls, entries = json.loads(blocking.run(visit))
+    return calls, entries
+
+
+def test_threads_that_nobody_looks_at_do_no_harm(inside: Inside, job: Job, stock: Module) -> None:
+    """Instances of other threads have logs and clocks of their own, which are never set up."""
+    job = on(replace(job, outputs_path=""), threads=2)
+    hot = hot_functions(looked(inside.looked(job)).samples)
+    found = passed(inside.hooked(job, hooked(stock, hot), file=FILE))
+    assert [one.differing_bytes for one in found.outputs] == [0]
+    assert sum(found.functions[0].calls) > 0
+
+
+def test_a_build_that_does_not_start_says_so(inside: Inside, job: Job) -> None:
+    broken = Hooked(wasm=b"\0asm\1\0\0\0", functions=(), exports=(), log_begins=64, log_ends=128)
+    found = inside.hooked(replace(job, outputs_path=""), broken, file=FILE)
+    assert isinstance(found, Failure)
+    assert found.phase in ("create", "timed")
