@@ -10,7 +10,7 @@ from gapprof.facts.case import Case
 from gapprof.facts.cells import measured, standing
 from gapprof.facts.kernel_excess import excess_by_pass_ms, excess_ms
 from gapprof.facts.profiles import CAPPED, NATIVE, WEB, RungProfile, profile_of
-from gapprof.facts.split import split
+from gapprof.facts.split import Split, split
 from gapprof.facts.wasm import scalar_by_round, scalar_factor
 from gapprof.text import numbers
 
@@ -158,6 +158,12 @@ def _twinned(case: Case) -> Iterator[ComputedRung]:
     parts, kernels = case.get(split), next(_web_kernels(case), None)
     if parts is None or kernels is None:
         return
+    found = (*_encoded_and_engine(case, parts), *_library(case, parts, kernels))
+    if len(found) == len((AVX_128, ENGINE, LIBRARY)):  # one without the others would hide what they hold
+        yield from found
+
+
+def _encoded_and_engine(case: Case, parts: Split) -> Iterator[ComputedRung]:
     for rung_id, title, shares, how in (
         (AVX_128, "Native at 128 bits, AVX encoding", parts.encoding, "AVX-encoded"),
         (ENGINE, "Native's kernels, if the browser's engine ran them", parts.engine, "wasm"),
@@ -174,6 +180,9 @@ def _twinned(case: Case) -> Iterator[ComputedRung]:
             changes=f"computed: {CAPPED} with {len(parts.nodes)} nodes as much slower as their {how} twins",
         ):
             yield replace(rung, by_pass={number: math.log1p(-share) for number, share in shares.items()})
+
+
+def _library(case: Case, parts: Split, kernels: ComputedRung) -> Iterator[ComputedRung]:
     web_ms = case.get(measured).get(WEB, {})
     rest = median(parts.rest.values())
     by_round_ms = {number: value - rest * web_ms[number] for number, value in kernels.by_round_ms.items()}
@@ -195,7 +204,9 @@ def _times(factor: float) -> Callable[[float], float]:
 
 
 def _added(some: Mapping[int, float], others: Mapping[int, float]) -> dict[int, float]:
-    return {n: some[n] + others[n] for n in sorted(some.keys() & others.keys())}
+    """Where no pass has both, a single one is left: too few to decide on."""
+    shared = sorted(some.keys() & others.keys())
+    return {n: some[n] + others[n] for n in shared} or {0: fmean(some.values()) + fmean(others.values())}
 
 
 def _derived(

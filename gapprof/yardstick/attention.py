@@ -117,6 +117,8 @@ def grouped(node: Node) -> list[Step]:
     if node.attribute("do_rotary", 0):
         if node.attribute("rotary_interleaved", 0) or node.input(7)[-1] * 2 != each:
             raise NoTwinError("it turns neighbours, or a part of each head")
+        if batch > 1:
+            raise NoTwinError("it turns one batch after the other, by the same angles")
         before = node.outputs[1][2] - rows
         query = _turned(query, "turned query", before, steps)
         key = _turned(key, "turned key", before, steps)

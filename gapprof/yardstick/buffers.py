@@ -16,6 +16,7 @@ from gapprof.kernels.families.conv import SLACK_BYTES
 MOST_BYTES = 64 << 20
 """Of the weights: twice what any last-level cache of a client gives one core."""
 _MOST_CALLS = 64
+"""Of tables that are told to a page: what is smaller than a 64th of the stretch comes from less of it."""
 _LINE_BYTES = 64
 _START = 1024
 

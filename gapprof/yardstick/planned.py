@@ -16,7 +16,7 @@ from gapprof.yardstick.storage import Array, Storage
 
 _HIDDEN = -10000.0
 """Added to the scores of what must not be seen, unless the node says otherwise."""
-_LAST_KEY = 5
+_PAST, _LAST_KEY, _POSITIONS = 3, 5, 9
 _MASKS = {"Attention": 3, "MultiHeadAttention": 4}
 
 
@@ -97,6 +97,11 @@ class _Plan:
 
     def _refuse_shorter(self) -> None:
         """Where fewer keys are seen than the cache holds, or rows of a batch differ in it."""
+        if self._node.has(_POSITIONS):
+            raise NoTwinError("where its positions are is told by a tensor")
+        before = self._node.outputs[1][2] - self._node.input(0)[1]
+        if before and not (self._node.has(_PAST) and self._node.input(_PAST)[2] == before):
+            raise NoTwinError("its cache is not what it saw before")
         last = self._storage.value(self._node.proto.input[_LAST_KEY])
         if self._node.input(0)[0] > 1 or set(last.ravel().tolist()) != {self._node.outputs[1][2] - 1}:
             raise NoTwinError("how many keys it sees is not what its cache holds")

@@ -61,6 +61,11 @@ def conv_int8_buffers(shape: ConvInt8) -> tuple[int, ...]:
     return direct_buffers(shape.window, Pairs(to_bytes(shape)))
 
 
+def conv_int8_weights(shape: ConvInt8) -> tuple[int, ...]:
+    """Filters and what there is per filter; the image where it is one row of pixels: a matrix product."""
+    return (0,) if shape.height == 1 and shape.kernel == (1, 1) else (1, 2, 3)
+
+
 def conv_int8_words(shape: ConvInt8) -> str:
     """Window, channels, filters and the size of the result."""
     (rows, columns), taps = shape.window.out, window_words(shape.window)
@@ -73,6 +78,6 @@ FAMILY = Family(
     tiles=lambda shape, machine: direct_tiles(shape.window, machine),
     kernel=conv_int8,
     buffers=conv_int8_buffers,
-    weights=lambda _shape: (1, 2, 3),
+    weights=conv_int8_weights,
     words=conv_int8_words,
 )

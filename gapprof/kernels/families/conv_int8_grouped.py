@@ -1,7 +1,13 @@
 """Convolutions of bytes in groups: as those of all channels, with pairs that no two groups share."""
 
 from gapprof.kernels.direct import Window, direct_tiles
-from gapprof.kernels.families.conv_int8 import ConvInt8, conv_int8, conv_int8_buffers, conv_int8_words
+from gapprof.kernels.families.conv_int8 import (
+    ConvInt8,
+    conv_int8,
+    conv_int8_buffers,
+    conv_int8_weights,
+    conv_int8_words,
+)
 from gapprof.kernels.family import Family
 
 
@@ -24,6 +30,6 @@ FAMILY = Family(
     tiles=lambda shape, machine: direct_tiles(shape.window, machine),
     kernel=conv_int8,
     buffers=conv_int8_buffers,
-    weights=lambda _shape: (1, 2, 3),
+    weights=conv_int8_weights,
     words=conv_int8_words,
 )

@@ -14,6 +14,7 @@ from gapprof.kernels.families.conv_int8 import (
     ConvInt8,
     conv_int8,
     conv_int8_buffers,
+    conv_int8_weights,
     conv_int8_words,
     to_bytes,
 )
@@ -61,6 +62,6 @@ FAMILY = Family(
     tiles=_tiles,
     kernel=conv_int8_narrow,
     buffers=conv_int8_buffers,
-    weights=lambda _shape: (1, 2, 3),
+    weights=conv_int8_weights,
     words=conv_int8_words,
 )

@@ -225,12 +225,12 @@ def _buffers(shape: Gemm) -> tuple[int, ...]:
 
 
 def _weights(shape: Gemm) -> tuple[int, ...]:
-    """B where it is packed; else A, the filters of a convolution; none in products of activations."""
+    """B where it is packed; else A, where that is the filters of a convolution; none of two activations."""
     if shape.packed:
         return (1, 2) if shape.bias else (1,)
-    if shape.bias:
-        return (0, 2)
-    return (0,) if shape.batch == 1 or shape.shared == "a" else ()
+    if shape.bias == "row":
+        return 0, 2
+    return (0,) if shape.shared == "a" else ()
 
 
 def _words(shape: Gemm) -> str:

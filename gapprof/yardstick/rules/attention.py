@@ -30,10 +30,13 @@ def _rotary(node: Node) -> Parts:
         raise NoTwinError("it turns a part of each head")
     if len(shape) == 4:
         batch, heads, positions, width = shape
-        return [Rotated(positions=batch * heads * positions, heads=1, width=width, step=width)]
-    batch, positions, wide = shape
-    width = 2 * half
-    return [Rotated(positions=batch * positions, heads=wide // width, width=width, step=wide)]
+        wide, heads_inside = width, batch * heads == 1
+    else:
+        (batch, positions, wide), width = shape, 2 * half
+        heads_inside = batch == 1
+    if not heads_inside:
+        raise NoTwinError("it turns one head or batch after the other, by the same angles")
+    return [Rotated(positions=positions, heads=wide // width, width=width, step=wide)]
 
 
 RULES = Rules(

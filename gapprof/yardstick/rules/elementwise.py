@@ -39,6 +39,11 @@ def _fast_gelu(node: Node) -> Parts:
     return _mapped("fast-gelu")(node)
 
 
+def _gelu(node: Node) -> Parts:
+    """By the error function, or by the hyperbolic tangent that comes near it."""
+    return _mapped("fast-gelu" if node.attribute("approximate", "none") == "tanh" else "gelu")(node)
+
+
 def _quick_gelu(node: Node) -> Parts:
     """x · sigmoid(alpha · x), of which two are known by names of their own."""
     one = math.isclose(node.attribute("alpha", 1.702), 1.0)
@@ -75,6 +80,7 @@ RULES = Rules(
     id="elementwise",
     by_operator={
         **{("ai.onnx", op): _mapped(function) for op, function in ACTIVATIONS.items()},
+        ("ai.onnx", "Gelu"): _gelu,
         ("com.microsoft", "Gelu"): _mapped("gelu"),
         ("com.microsoft", "QuickGelu"): _quick_gelu,
         **{("ai.onnx", op): _combined(kind, commutes=both) for op, (kind, both) in _COMBINED.items()},

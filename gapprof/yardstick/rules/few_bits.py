@@ -9,6 +9,8 @@ from gapprof.kernels.four_bits import BITS, EIGHT
 from gapprof.yardstick.node import Node, NoTwinError, Parts, Rules
 
 _MANY_ROWS = 16
+_OF_BYTES = 4
+"""Level of accuracy from which on products may be of bytes."""
 
 
 def _product(node: Node) -> Parts:
@@ -19,6 +21,8 @@ def _product(node: Node) -> Parts:
         raise NoTwinError("it multiplies no f32")
     if bits != BITS or block % EIGHT:
         raise NoTwinError(f"its weights are blocks of {block} elements of {bits} bits")
+    if node.attribute("accuracy_level", 0) >= _OF_BYTES:
+        raise NoTwinError("it may round its first operand to bytes")
     if node.has(4) or node.has(5):
         raise NoTwinError("its weights are in another order, or it adds a bias")
     if not node.constant[1]:

@@ -7,6 +7,9 @@ from gapprof.kernels.families.transposed import Transposed
 from gapprof.yardstick.moves import moved, steps_of
 from gapprof.yardstick.node import Node, NoTwinError, Parts, Rules, Shape
 
+_BORDERED = 2.0
+"""Times what a border surrounds."""
+
 
 def _transpose(node: Node) -> Parts:
     """Squares where the last two axes change places, runs where the last one stays."""
@@ -60,8 +63,10 @@ def _pad(node: Node) -> Parts:
     axes = node.numbers[3] if node.has(3) else range(len(shape))
     if told is None or axes is None:
         raise NoTwinError("its border is told by a tensor")
-    if min(told) < 0:
+    if min(told, default=0) < 0:
         raise NoTwinError("it cuts as well")
+    if math.prod(node.output) > _BORDERED * math.prod(shape):
+        raise NoTwinError("it is mostly border, which its twin does not fill")
     steps = steps_of(node.output)
     first = sum(before * steps[int(axis)] for before, axis in zip(told, axes, strict=False))
     return [moved(shape, steps_of(shape), steps, math.prod(shape), node.output, first)]

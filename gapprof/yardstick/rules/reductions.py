@@ -11,6 +11,8 @@ def _reduced(node: Node) -> Parts:
     shape = node.input(0)
     if node.types[0] != "f32":
         raise NoTwinError("it reduces no f32")
+    if node.attribute("noop_with_empty_axes", 0) and not node.has(1):
+        raise NoTwinError("it reduces nothing")
     axes = _axes(node, shape)
     kept = [axis for axis in range(len(shape)) if axis not in axes and shape[axis] > 1]
     if kept and axes and min(axes) < max(kept):

@@ -7,6 +7,9 @@ from gapprof.kernels.families.skip_norm import SkipNorm
 from gapprof.kernels.families.softmax import Softmax
 from gapprof.yardstick.node import Node, NoTwinError, Parts, Rule, Rules
 
+_SKIPPING_EPSILON = 1e-12
+"""Where the node says nothing (onnxruntime, contrib_defs.h)."""
+
 
 def _softmax(node: Node) -> Parts:
     shape = node.output
@@ -49,7 +52,7 @@ def _skipping(*, centred: bool) -> Rule:
         found = SkipNorm(
             rows=math.prod(shape[:-1]),
             columns=shape[-1],
-            epsilon=node.attribute("epsilon", 1e-5),
+            epsilon=node.attribute("epsilon", _SKIPPING_EPSILON),
             skip=True,
             bias=node.has(bias),
             centred=centred,

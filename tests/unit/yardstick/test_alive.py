@@ -68,3 +68,31 @@ def test_an_output_stays_to_the_end() -> None:
 def test_another_name_for_a_tensor_takes_nothing(view: str) -> None:
     steps = ("Relu", ("x",), "a", (30,)), (view, ("a",), "b", (3, 10)), ("Relu", ("b",), "y", (30,))
     assert alive(*steps) == 4 * 60
+
+
+def test_a_sum_around_a_view_gives_it_back() -> None:
+    """Read last under its old name: twelve such blocks keep no more alive than one."""
+
+    def blocks(count: int) -> int:
+        steps: list[Step] = []
+        for number in range(count):
+            before = f"x{number}" if number else "x"
+            steps += [
+                ("Reshape", (before,), f"v{number}", (10,)),
+                ("Relu", (f"v{number}",), f"r{number}", (10,)),
+                ("Add", (f"r{number}", before), f"x{number + 1}", (10,)),
+            ]
+        return alive(*steps, gives=f"x{count}")
+
+    assert blocks(12) == blocks(1) == 4 * 30
+
+
+def test_two_names_of_one_tensor_keep_it_alive() -> None:
+    views = ("Reshape", ("x",), "a", (10,)), ("Reshape", ("x",), "b", (10,))
+    steps = (
+        *views,
+        ("Relu", ("a",), "c", (10,)),
+        ("Relu", ("c",), "d", (10,)),
+        ("Add", ("d", "b"), "y", (10,)),
+    )
+    assert alive(*steps) == 4 * 30
