@@ -85,6 +85,30 @@ def test_what_a_hooked_function_spends_in_another_is_not_its_own() -> None:
     assert caller.own_ms.point == pytest.approx(0.5)
 
 
+def test_calls_of_a_function_out_of_itself_are_not_counted_twice() -> None:
+    """10 ms, of which 8 lie in the same function again, and of those 3 in another one."""
+    hooks_ms = 400 * TIMED_US / 1e3
+    parts = [
+        part(CALLER, 10.0 * RUNS + hooks_ms, timed=200),
+        part(CALLER, 8.0 * RUNS + hooks_ms / 2, timed=200, caller=CALLER, node="gemm"),
+        part(KERNEL, 3.0 * RUNS, timed=200, caller=CALLER, node="gemm"),
+    ]
+    passes = [hooked_pass(40 + n, parts, {CALLER: 40, KERNEL: 20}) for n in range(3)]
+    caller, _ = inside(with_inside(plain(), passes, samples={CALLER: 5, KERNEL: 4})).functions
+    assert caller.ms.point == pytest.approx(10.0)
+    assert caller.own_ms.point == pytest.approx(7.0)
+    assert caller.operators == {"Conv": 1.0}
+
+
+def test_calls_that_are_in_no_figure_are_told() -> None:
+    held_up = replace(part(KERNEL, 9.0), disturbed_ms=(1.5, 2.0))
+    passes = [replace(hooked_pass(40 + n, [held_up], {KERNEL: 20}), lost=n) for n in range(3)]
+    why = inside(with_inside(plain(), passes, samples={KERNEL: 9})).why
+    assert "6 timed calls were held up by something else" in why
+    assert "10.5 ms together" in why
+    assert "3 timed calls found no room" in why
+
+
 def test_a_functions_time_is_told_by_operator() -> None:
     kernel, caller = inside(recording()).functions
     assert kernel.operators == pytest.approx({"Conv": 0.8, "Gemm": 0.2})
@@ -217,7 +241,12 @@ def damaged() -> list[tuple[str, Entry]]:
         ("other runs than there were", replace(one, runs=RUNS + 1)),
         ("other runs than there were", replace(one, functions=(replace(hooks, calls=(-1,) * RUNS),))),
         ("cannot have taken", replace(one, functions=())),
-        ("cannot have taken", replace(one, parts=(replace(time, timed=101),))),
+        ("cannot have taken", replace(one, functions=(replace(hooks, timed=0),))),
+        ("cannot have taken", replace(one, parts=(replace(time, timed=-1),))),
+        ("not those of its timed calls", replace(one, parts=(replace(time, timed=101),))),
+        ("not those of its timed calls", replace(one, parts=())),
+        ("more timed calls", replace(one, functions=(replace(hooks, timed=20 * RUNS + 1),))),
+        ("more timed calls", replace(one, functions=(replace(hooks, timed=-1),))),
         ("cannot have taken", replace(one, parts=(replace(time, ms=1e300),))),
         ("products without times", replace(build, products=(replace(build.products[0], samples_us=()),))),
         ("samples that are less", replace(samples, samples=3)),
