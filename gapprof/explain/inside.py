@@ -77,6 +77,6 @@ def _why(found: InsideFacts) -> Iterator[str]:
         )
     if found.lost_calls:
         yield (
-            f"{found.lost_calls} timed calls found no room in the log: they count as calls that took as long as "
-            "others"
+            f"{found.lost_calls} timed calls found no room in the log: they count as calls that took as long "
+            "as others"
         )

@@ -25,6 +25,9 @@ PRODUCTS_OF_BYTES = (
     "MatMulInteger",
     "ConvInteger",
     "DynamicQuantizeMatMul",
+    "DynamicQuantizeLSTM",
+    "QAttention",
+    "QMoE",
 )
 """Beginnings of the operators that a dot product of bytes is for."""
 
@@ -206,7 +209,8 @@ def _relaxed_dot_saving_ms(case: Case, build: WasmBuild, rates: Mapping[str, flo
     """What nodes that multiply bytes take beyond their arithmetic by relaxed dot products, as measured.
 
     Every thread that they ran on counts as fast as the one that was measured. 0 where there are no such
-    nodes; None where the build has the products, where the browser takes none, and without profiles.
+    nodes; None where the build has the products, where the browser takes none, and where the profile has not
+    all of these nodes, as where a runtime has merged some.
     """
     if relaxed_dots(build) or RELAXED_DOT not in rates:
         return None
@@ -214,14 +218,10 @@ def _relaxed_dot_saving_ms(case: Case, build: WasmBuild, rates: Mapping[str, flo
     if not nodes:
         return 0.0
     web = profile_of(case, WEB)
-    if web is None:
+    if web is None or any(row.name not in web.nodes for row in nodes):
         return None
     rate = rates[RELAXED_DOT] * web.threads
-    return math.fsum(
-        max(0.0, web.nodes[row.name].ms - (row.flops or 0) / rate * 1e3)
-        for row in nodes
-        if row.name in web.nodes
-    )
+    return math.fsum(max(0.0, web.nodes[row.name].ms - (row.flops or 0) / rate * 1e3) for row in nodes)
 
 
 def relaxed_dots(build: WasmBuild) -> int:

@@ -194,6 +194,35 @@ def test_a_model_without_products_of_bytes_would_save_nothing() -> None:
     assert "save nothing" in evidence(build(recording()), "library")
 
 
+@pytest.mark.parametrize("op_type", ["QAttention", "DynamicQuantizeLSTM", "QMoE"])
+def test_operators_that_multiply_bytes_inside_are_nodes_that_do(op_type: str) -> None:
+    saving_ms = inside(recording(op_type)).relaxed_dot_saving_ms
+    assert saving_ms is not None
+    assert saving_ms > 0
+
+
+def test_nodes_that_the_profile_lacks_leave_no_bound() -> None:
+    """One of two that multiply bytes was merged away: what it takes is not nothing."""
+    found = recording("QLinearConv")
+    (conv,) = found.begin.model.nodes
+    model = replace(found.begin.model, nodes=(conv, replace(conv, name="merged")))
+    found = replace(found, begin=replace(found.begin, model=model))
+    assert inside(found).relaxed_dot_saving_ms is None
+    told = evidence(build(found), "library")
+    assert "no relaxed dot product" in told
+    assert "save" not in told
+
+
+def test_a_function_whose_time_is_less_than_its_hooks_cost_is_not_told() -> None:
+    passes = [
+        hooked_pass(40 + n, [part(CALLER, 0.1), part(KERNEL, 9.0, caller=CALLER)], {CALLER: 10, KERNEL: 10})
+        for n in range(3)
+    ]
+    told = evidence(build(with_inside(plain(), passes, samples={CALLER: 5, KERNEL: 4})), "library")
+    assert "function 1422" in told
+    assert "function 1001" not in told
+
+
 def test_a_build_that_has_them_has_nothing_to_save() -> None:
     found = recording("QLinearConv", instructions={RELAXED_DOT: 3})
     assert inside(found).relaxed_dot_saving_ms is None
@@ -211,9 +240,10 @@ def test_a_browser_without_them_is_said() -> None:
 def test_hot_functions_and_multiply_adds_are_evidence() -> None:
     report = build(recording())
     library = evidence(report, "library")
-    assert "Function 1422 of the wasm takes 2.00 ms of a run, in 1000 calls" in library
+    assert "function 1422 of the wasm takes 2.00 ms of a run, in 1000 calls" in library
     assert "80 % in Conv and 20 % in Gemm; 80 % of the samples fell into it" in library
-    assert "Function 1001 of the wasm takes 0.500 ms of a run without other hot functions" in library
+    assert "function 1001 of the wasm takes 0.500 ms of a run without other hot functions" in library
+    assert library.count("In one thread, under the profiler") == 2
     assert "1.1x as much a second" in evidence(report, "runtime")
 
 
