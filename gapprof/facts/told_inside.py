@@ -84,8 +84,8 @@ def _told(one: FunctionFigures) -> str:
     apart = " without other hot functions" if own_ms < _NEARLY * whole_ms else ""
     return (
         f"In one thread, under the profiler, function {one.function} of the wasm takes "
-        f"{numbers.ms(own_ms)} of a run{apart}, in {_calls(one.calls)}{_where(one.operators)}; {numbers.percent(one.sampled)} of the "
-        "samples fell into it."
+        f"{numbers.ms(own_ms)} of a run{apart}, in {_calls(one.calls)}{_where(one.operators)}; "
+        f"{numbers.percent(one.sampled)} of the samples fell into it."
     )
 
 
