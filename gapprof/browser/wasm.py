@@ -5,7 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from gapprof.wasm.encode import V128
-from gapprof.wasm.module import local_types, parsed
+from gapprof.wasm.module import ForeignTypeError, local_types, parsed
 
 
 def facts(file: Path) -> tuple[str, bool]:
@@ -23,12 +23,15 @@ def holds_simd(data: bytes) -> bool:
     """Whether a function takes, returns or keeps a v128. Raises ValueError for what is no module.
 
     Vector code keeps its values in locals, so their declarations tell and no instruction need be decoded.
+    False for a module without such locals whose types are not all of functions: nobody looks through those.
     """
     module = parsed(data)
     try:
         if any(kind == V128[0] for body in module.bodies for _, kind in local_types(body)[0]):
             return True
         return any(V128[0] in one.parameters + one.results for one in module.types)
+    except ForeignTypeError:
+        return False
     except IndexError as error:
         raise ValueError("a truncated WebAssembly module") from error
 

@@ -7,6 +7,7 @@ from gapprof.facts.estimates import LEVEL, estimate, factor_of
 from gapprof.facts.inside import InsideFacts, inside, relaxed_dots
 from gapprof.records.report import Estimate, Inside, InsideFunction
 from gapprof.stats.interval import t_interval
+from gapprof.text import numbers
 
 
 def inside_wasm(case: Case) -> Inside | None:
@@ -69,3 +70,13 @@ def _why(found: InsideFacts) -> Iterator[str]:
         yield "no function was timed"
     elif found.same_outputs is None:
         yield "the build as it is does not give the same bytes twice, so that outputs prove nothing"
+    if found.held_up_calls:
+        yield (
+            f"{found.held_up_calls} timed calls were held up by something else, as it seems: what they took, "
+            f"{numbers.ms(found.held_up_ms)} together, is in no figure"
+        )
+    if found.lost_calls:
+        yield (
+            f"{found.lost_calls} timed calls found no room in the log: they count as calls that took as long "
+            "as others"
+        )

@@ -6,7 +6,7 @@ in another one is that one's: its own time is its time less theirs, and less wha
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
 
@@ -25,6 +25,9 @@ PRODUCTS_OF_BYTES = (
     "MatMulInteger",
     "ConvInteger",
     "DynamicQuantizeMatMul",
+    "DynamicQuantizeLSTM",
+    "QAttention",
+    "QMoE",
 )
 """Beginnings of the operators that a dot product of bytes is for."""
 
@@ -57,6 +60,12 @@ class InsideFacts:
     overhead: Contrast | None
     """ln of how many times slower a run is, by pass."""
     same_outputs: bool | None
+    held_up_calls: int
+    """Timed calls that are left out, because something seems to have held them up,"""
+    held_up_ms: float
+    """and how long they took together."""
+    lost_calls: int
+    """Timed calls that found no room in the log."""
     relaxed_dot_saving_ms: float | None
     operations_per_s: Mapping[str, float]
 
@@ -69,6 +78,7 @@ def inside(case: Case) -> InsideFacts | None:
     passes = [one for one in case.recording.of(HookedPass) if one.runs and one.functions]
     same = _same_outputs(passes)
     told = passes if same is not False else []
+    held_up_ms = [ms for one in told for part in one.parts for ms in part.disturbed_ms]
     rates = {one.instructions: one.operations / median(one.samples_us) * 1e6 for one in build.products}
     return InsideFacts(
         build=build,
@@ -78,6 +88,9 @@ def inside(case: Case) -> InsideFacts | None:
         joined=_joined(told),
         overhead=_overhead(passes),
         same_outputs=same,
+        held_up_calls=len(held_up_ms),
+        held_up_ms=math.fsum(held_up_ms),
+        lost_calls=sum(one.lost for one in told),
         relaxed_dot_saving_ms=_relaxed_dot_saving_ms(case, build, rates),
         operations_per_s=rates,
     )
@@ -159,18 +172,22 @@ def _part_ms(part: HookedPart, one: HookedPass) -> float:
     return part.ms - part.timed * one.inside_us / 1e3
 
 
+def _outer_parts(function: int, one: HookedPass) -> Iterator[HookedPart]:
+    """Of the function; its calls out of itself lie inside of others."""
+    return (part for part in one.parts if part.function == function != part.caller)
+
+
 def _times_ms(function: int, one: HookedPass) -> tuple[float, float]:
     """Of a run: from call to return without what hooks in it cost, and without other hooked functions."""
     scale = _scales(one)
-    whole = math.fsum(
-        scale[function] * _part_ms(part, one) for part in one.parts if part.function == function
-    )
+    whole = math.fsum(scale[function] * _part_ms(part, one) for part in _outer_parts(function, one))
     hooks = others = 0.0
     for part in one.parts:
         if part.caller == function and part.function in scale:
             untimed = part.timed * (scale[part.function] - 1)
             hooks += (part.timed * one.timed_us + untimed * one.counted_us) / 1e3
-            others += scale[part.function] * _part_ms(part, one)
+            if part.function != function:
+                others += scale[part.function] * _part_ms(part, one)
     return (whole - hooks) / one.runs, (whole - hooks - others) / one.runs
 
 
@@ -178,11 +195,12 @@ def _operators(function: int, passes: Sequence[HookedPass]) -> Mapping[str, floa
     sums: dict[str, float] = {}
     total = 0.0
     for one in passes:
-        for part in one.parts:
-            if part.function == function:
-                total += part.ms
-                if part.node is not None:
-                    sums[part.op_type] = sums.get(part.op_type, 0.0) + part.ms
+        scale = _scales(one)[function]
+        for part in _outer_parts(function, one):
+            ms = scale * _part_ms(part, one)
+            total += ms
+            if part.node is not None:
+                sums[part.op_type] = sums.get(part.op_type, 0.0) + ms
     shares = {op_type: ms / total for op_type, ms in sums.items()} if total > 0 else {}
     return dict(sorted(shares.items(), key=lambda item: (-item[1], item[0])))
 
@@ -191,7 +209,8 @@ def _relaxed_dot_saving_ms(case: Case, build: WasmBuild, rates: Mapping[str, flo
     """What nodes that multiply bytes take beyond their arithmetic by relaxed dot products, as measured.
 
     Every thread that they ran on counts as fast as the one that was measured. 0 where there are no such
-    nodes; None where the build has the products, where the browser takes none, and without profiles.
+    nodes; None where the build has the products, where the browser takes none, and where the profile has not
+    all of these nodes, as where a runtime has merged some.
     """
     if relaxed_dots(build) or RELAXED_DOT not in rates:
         return None
@@ -199,14 +218,10 @@ def _relaxed_dot_saving_ms(case: Case, build: WasmBuild, rates: Mapping[str, flo
     if not nodes:
         return 0.0
     web = profile_of(case, WEB)
-    if web is None:
+    if web is None or any(row.name not in web.nodes for row in nodes):
         return None
     rate = rates[RELAXED_DOT] * web.threads
-    return math.fsum(
-        max(0.0, web.nodes[row.name].ms - (row.flops or 0) / rate * 1e3)
-        for row in nodes
-        if row.name in web.nodes
-    )
+    return math.fsum(max(0.0, web.nodes[row.name].ms - (row.flops or 0) / rate * 1e3) for row in nodes)
 
 
 def relaxed_dots(build: WasmBuild) -> int:

@@ -25,11 +25,11 @@ _NAMED = 2
 
 
 def hot_functions_told(case: Case) -> tuple[Evidence, ...]:
-    """One sentence per function that holds much of the time."""
+    """One sentence per function that holds much of the time; none where hooks cost as much as it took."""
     found = case.get(inside)
     if found is None:
         return ()
-    hot = [one for one in found.functions if one.sampled >= _LEAST_SHARE][:_MOST]
+    hot = [one for one in found.functions if one.sampled >= _LEAST_SHARE and fmean(one.own_ms) > 0][:_MOST]
     return tuple(Evidence(kind="inside", text=_told(one), value=one.sampled) for one in hot)
 
 
@@ -83,9 +83,9 @@ def _told(one: FunctionFigures) -> str:
     whole_ms, own_ms = fmean(one.ms), fmean(one.own_ms)
     apart = " without other hot functions" if own_ms < _NEARLY * whole_ms else ""
     return (
-        f"Function {one.function} of the wasm takes {numbers.ms(own_ms)} of a run{apart}, in "
-        f"{_calls(one.calls)}{_where(one.operators)}; {numbers.percent(one.sampled)} of the samples fell "
-        "into it."
+        f"In one thread, under the profiler, function {one.function} of the wasm takes "
+        f"{numbers.ms(own_ms)} of a run{apart}, in {_calls(one.calls)}{_where(one.operators)}; "
+        f"{numbers.percent(one.sampled)} of the samples fell into it."
     )
 
 

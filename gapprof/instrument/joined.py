@@ -8,7 +8,8 @@ as of functions that run whole nodes, is shared out among the nodes that it over
 
 A call during which something else had the processor would count as often as there are calls between two timed
 ones. So runs that took much longer than the median one are left out, and calls that took many times the
-median call of the same function in the same node are kept apart.
+median call of the same function in the same node are kept apart; unless most runs have such calls, which then
+are the function's own.
 """
 
 import base64
@@ -22,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gapprof.records.inside import HookedFunction, HookedPart
-from gapprof.records.wire import Instrumented, NamedNode
+from gapprof.records.wire import Instrumented
 from gapprof.wasm.hooks import LINE_BYTES, NOBODY, Hooked
 
 SLOW = 1.3
@@ -30,18 +31,33 @@ SLOW = 1.3
 DISTURBED, DISTURBED_MS = 8.0, 0.1
 """Times the median call, and at least so long: what is longer was held up. A scheduler's slice is 1 ms or
 more."""
-RARE = 0.05
-"""Of the calls: where more are so long, the function does work of two kinds, and nothing held it up."""
+RARE, MOST_RUNS = 0.05, 0.5
+"""Of the calls, of the runs: where more are so long, or more have such a call, the function does work of two
+kinds, and nothing held it up."""
 COARSE_US = 12.0
 """By how much bounds may contradict each other: clocks are coarse (5 µs where a page is isolated) and read
 twice."""
 _Key = tuple[int, int | None, int | None]
 """Slot, function of the caller, node."""
+_Piece = tuple[int | None, float]
+"""A node, or none, and µs in it."""
 _LINE = np.dtype([("slot", "<u4"), ("caller", "<u4"), ("begin", "<f8"), ("end", "<f8")])
 
 
 class UnjoinableError(ValueError):
     """Its text says why calls cannot be joined to nodes."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """One timed call; its pieces, the largest first, are all of it."""
+
+    run: int
+    pieces: Sequence[_Piece]
+
+    @property
+    def ms(self) -> float:
+        return math.fsum(us for _, us in self.pieces) / 1e3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,29 +78,15 @@ def joined(answer: Instrumented, hooked: Hooked) -> Joined:
     offset_us = (low_us + high_us) / 2
     by_run = _by_run(answer.spans_us, len(logs), offset_us)
     kept = _ordinary(answer)
-    calls_ms: dict[_Key, list[float]] = {}
-    shared_ms: dict[_Key, list[float]] = {}
-    for log, spans in ((logs[run], by_run[run]) for run in kept):
+    calls: dict[_Key, list[_Call]] = {}
+    for run in kept:
+        log = logs[run]
         inner = log[log["slot"] < len(hooked.functions)]
         ends_us = zip((inner["begin"] * 1e3).tolist(), (inner["end"] * 1e3).tolist(), strict=True)
-        pieces = _pieces(list(ends_us), spans)
-        for slot, caller, (largest, *others) in zip(
-            inner["slot"].tolist(), inner["caller"].tolist(), pieces, strict=True
-        ):
-            key = slot, _function(caller, hooked)
-            calls_ms.setdefault((*key, largest[0]), []).append(largest[1] / 1e3)
-            for node, us in others:
-                shared_ms.setdefault((*key, node), []).append(us / 1e3)
-    parts = tuple(
-        _part(
-            hooked.functions[slot],
-            caller,
-            None if node is None else answer.nodes[node],
-            calls_ms.get((slot, caller, node), []),
-            shared_ms.get((slot, caller, node), []),
-        )
-        for slot, caller, node in dict.fromkeys((*calls_ms, *shared_ms))
-    )
+        pieces = _pieces(list(ends_us), by_run[run])
+        for slot, caller, each in zip(inner["slot"].tolist(), inner["caller"].tolist(), pieces, strict=True):
+            calls.setdefault((slot, _function(caller, hooked), each[0][0]), []).append(_Call(run, each))
+    parts = tuple(_parts(calls, answer, hooked, runs=len(kept)))
     return Joined(
         functions=tuple(
             HookedFunction(
@@ -101,27 +103,43 @@ def joined(answer: Instrumented, hooked: Hooked) -> Joined:
     )
 
 
-def _part(
-    function: int,
-    caller: int | None,
-    node: NamedNode | None,
-    calls_ms: Sequence[float],
-    shared_ms: Sequence[float],
-) -> HookedPart:
-    """`shared_ms`: of calls that are counted in another part."""
-    most_ms = max(DISTURBED * median(calls_ms), DISTURBED_MS) if calls_ms else 0.0
-    if sum(ms > most_ms for ms in calls_ms) > RARE * len(calls_ms):
-        most_ms = max(calls_ms)
-    kept = [ms for ms in calls_ms if ms <= most_ms]
-    return HookedPart(
-        function=function,
-        caller=caller,
-        node=node.name if node is not None else None,
-        op_type=node.op_type if node is not None else "",
-        timed=len(kept),
-        ms=math.fsum((*kept, *shared_ms)),
-        disturbed_ms=tuple(ms for ms in calls_ms if ms > most_ms),
-    )
+def _parts(
+    calls: Mapping[_Key, Sequence[_Call]], answer: Instrumented, hooked: Hooked, *, runs: int
+) -> Iterator[HookedPart]:
+    """A call is kept or set aside with all of its pieces."""
+    timed: dict[_Key, int] = {}
+    held_up_ms: dict[_Key, list[float]] = {}
+    pieces_ms: dict[_Key, list[float]] = {}
+    for key, found in calls.items():
+        most_ms = _most_ms(found, runs)
+        for call in found:
+            if call.ms > most_ms:
+                held_up_ms.setdefault(key, []).append(call.ms)
+                continue
+            timed[key] = timed.get(key, 0) + 1
+            for node, us in call.pieces:
+                pieces_ms.setdefault((*key[:2], node), []).append(us / 1e3)
+    for slot, caller, node in pieces_ms:
+        key = slot, caller, node
+        named = None if node is None else answer.nodes[node]
+        yield HookedPart(
+            function=hooked.functions[slot],
+            caller=caller,
+            node=named.name if named is not None else None,
+            op_type=named.op_type if named is not None else "",
+            timed=timed.get(key, 0),
+            ms=math.fsum(pieces_ms[key]),
+            disturbed_ms=tuple(held_up_ms.get(key, ())),
+        )
+
+
+def _most_ms(calls: Sequence[_Call], runs: int) -> float:
+    """What a call may take that nothing held up; of such functions as do work of two kinds, one of the longer
+    kind."""
+    most_ms = max(DISTURBED * median(one.ms for one in calls), DISTURBED_MS)
+    long = [one for one in calls if one.ms > most_ms]
+    recur = len({one.run for one in long}) > max(1, MOST_RUNS * runs)
+    return _most_ms(long, runs) if recur or len(long) > RARE * len(calls) else most_ms
 
 
 def _ordinary(answer: Instrumented) -> list[int]:
@@ -183,10 +201,6 @@ def _by_run(
     for run, node, at, took in spans_us:
         found[run].append((at + offset_us, at + took + offset_us, node))
     return [sorted(one, key=lambda span: (span[0], -span[1])) for one in found]
-
-
-_Piece = tuple[int | None, float]
-"""A node, or none, and µs in it."""
 
 
 def _pieces(calls_us: Sequence[tuple[float, float]], spans: Sequence[_Span]) -> Iterator[list[_Piece]]:

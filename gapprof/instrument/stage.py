@@ -127,7 +127,8 @@ def rewritten(module: Module, looked: Looked) -> Hooked:
     """With hooks on the functions that most samples fell into. Raises RefusedError."""
     hot = hot_functions(looked.samples)
     if not hot:
-        raise RefusedError("no sample fell into a function of the wasm")
+        named = ": this build names its functions, and samples are told by index" if module.named else ""
+        raise RefusedError(f"no sample fell into a function of the wasm{named}")
     if not looked.browser.get("multi-memory"):
         raise RefusedError(_TWO_MEMORIES)
     try:

@@ -62,11 +62,18 @@ def _of_hooks(entry: HookedPass) -> str:
         0 <= us < _LONGEST_US for us in (entry.counted_us, entry.timed_us, entry.inside_us)
     ):
         return "hooks without runs, or with impossible costs"
-    timed = {one.function: one.timed for one in entry.functions}
+    left = {one.function: one.timed for one in entry.functions}
     for function in entry.functions:
         if len(function.calls) != entry.runs or not all(0 <= count < _MOST for count in function.calls):
             return f"calls of function {function.function} in other runs than there were"
+        if not 0 <= function.timed <= sum(function.calls):
+            return f"more timed calls of function {function.function} than calls"
+    timed = {one.function for one in entry.functions if one.timed}
     for part in entry.parts:
-        if not 0 <= part.timed <= timed.get(part.function, -1) or not 0 <= part.ms < _LONGEST_MS:
+        if part.function not in timed or part.timed < 0 or not 0 <= part.ms < _LONGEST_MS:
             return f"times of function {part.function} that its calls cannot have taken"
+        left[part.function] -= part.timed
+    for untold, count in left.items():
+        if count:
+            return f"times of function {untold} that are not those of its timed calls"
     return ""

@@ -16,7 +16,8 @@ _NUMBER = rb"[\x80-\xff]*+[\x00-\x7f]"
 _UNINTERESTING = re.compile(
     rb"(?:"
     rb"[\x00\x01\x05\x0a\x0b\x0f\x19-\x1b\x45-\xc4\xd1]"  # nothing follows
-    rb"|[\x02-\x04\x06-\x09\x0c\x0d\x10\x12\x14\x15\x18\x20-\x26\x3f-\x42\xd0\xd2]" + _NUMBER + rb""
+    rb"|[\x02-\x04\x06][\x63\x64]?+" + _NUMBER + rb""  # blocks; two numbers for types of references
+    rb"|[\x07-\x09\x0c\x0d\x10\x12\x14\x15\x18\x20-\x26\x3f-\x42\xd0\xd2]" + _NUMBER + rb""
     rb"|[\x11\x13]" + _NUMBER + _NUMBER + rb""
     rb"|[\x28-\x3e][\x00-\x3f]" + _NUMBER + rb""
     rb"|[\x28-\x3e][\x40-\x7f]" + _NUMBER + _NUMBER + rb""

@@ -12,6 +12,8 @@ from gapprof.wasm.encode import unsigned as leb
 
 Immediate = int | float | bytes
 Reader = Callable[[Bytes, int], tuple[tuple[Immediate, ...], int]]
+_TO_OTHERS = (-29, -28)
+"""0x63 and 0x64 as signed numbers: references whose type stands in the module."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,8 @@ class Instruction:
     """Of loads and stores: alignment (power of two), offset, memory, and the lane where there is one.
 
     Of `br_table`: all labels, the default last. Of blocks: their type, which is -64 for none, a value type as
-    a negative number, or the index of a function type. Constants are numbers; those of vectors are 16 bytes.
+    a negative number, or the index of a function type; types of references to others (-28, -29) have a second
+    number. Constants are numbers; those of vectors are 16 bytes.
     """
 
     at: int
@@ -32,7 +35,8 @@ class Instruction:
 
 
 def instructions(body: Bytes, at: int) -> Iterator[Instruction]:
-    """From an offset to the end of the body. Raises ValueError for what the tables do not know."""
+    """From an offset to the end of the body. Raises ValueError for what the tables do not know, and for a
+    constant that is cut off; IndexError where the body ends in the middle of anything else."""
     while at < len(body):
         name, reader, start = _named(body, at)
         immediates, end = reader(body, start) if reader else ((), start)
@@ -80,6 +84,8 @@ def _floating(layout: str) -> Reader:
     size = struct.calcsize(layout)
 
     def read(body: Bytes, at: int) -> tuple[tuple[Immediate, ...], int]:
+        if at + size > len(body):
+            raise ValueError(f"a constant that is cut off at {at}")
         return struct.unpack_from(layout, body, at), at + size
 
     return read
@@ -91,16 +97,24 @@ def _labels(body: Bytes, at: int) -> tuple[tuple[Immediate, ...], int]:
     return (*found, last), at
 
 
+def _type(body: Bytes, at: int) -> tuple[tuple[Immediate, ...], int]:
+    kind, at = signed(body, at)
+    if kind not in _TO_OTHERS:
+        return (kind,), at
+    other, at = signed(body, at)
+    return (kind, other), at
+
+
 def _types(body: Bytes, at: int) -> tuple[tuple[Immediate, ...], int]:
-    found, at = vector(body, at, signed)
-    return tuple(found), at
+    found, at = vector(body, at, _type)
+    return tuple(number for one in found for number in one), at
 
 
 def _catches(body: Bytes, at: int) -> tuple[tuple[Immediate, ...], int]:
     """Block type, then kind, tag (-1 for all) and label of every clause."""
-    kind, at = signed(body, at)
+    kind, at = _type(body, at)
     count, at = unsigned(body, at)
-    found: list[Immediate] = [kind]
+    found: list[Immediate] = list(kind)
     for _ in range(count):
         clause, at = body[at], at + 1
         tag = -1
@@ -159,9 +173,9 @@ def _of(kind: str, operations: str) -> str:
 
 _PLAIN = _table(
     (0x00, None, "unreachable nop"),
-    (0x02, _signed, "block loop if"),
+    (0x02, _type, "block loop if"),
     (0x05, None, "else"),
-    (0x06, _signed, "try"),
+    (0x06, _type, "try"),
     (0x07, _numbers(1), "catch throw rethrow"),
     (0x0A, None, "throw_ref end"),
     (0x0C, _numbers(1), "br br_if"),

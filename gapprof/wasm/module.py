@@ -13,8 +13,14 @@ from gapprof.wasm.encode import HEADER, section
 CUSTOM, TYPE, IMPORT, FUNCTION, TABLE, MEMORY, GLOBAL, EXPORT, START, ELEMENT, CODE, DATA = range(12)
 DATA_COUNT, TAG = 12, 13
 _FUNC = 0x60
+_FUNCTION_NAMES = 1
+"""A part of the section of names."""
 _BY_REFERENCE = (0x63, 0x64)
 """Value types that name their heap type."""
+
+
+class ForeignTypeError(ValueError):
+    """Types that functions of onnxruntime-web's builds do not have, as of objects that are collected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,7 @@ class Module:
 
     @cached_property
     def types(self) -> tuple[FunctionType, ...]:
-        """Function types; raises ValueError for any other, which none of onnxruntime-web's builds has."""
+        """Function types; raises ForeignTypeError for any other."""
         return tuple(vector(self.contents(TYPE), 0, _function_type)[0])
 
     @cached_property
@@ -94,6 +100,11 @@ class Module:
         """Imported ones and the module's own."""
         own, _ = unsigned(self.contents(GLOBAL), 0)
         return own + sum(one.kind == 3 for one in self.imports)
+
+    @cached_property
+    def named(self) -> bool:
+        """Whether its functions have names, which an engine then tells instead of their indices."""
+        return any(_names_functions(content) for kind, content in self.sections if kind == CUSTOM)
 
     def type_of(self, function: int) -> FunctionType:
         """By the index of a function, imported or not. IndexError for one that does not exist."""
@@ -165,12 +176,32 @@ def _sections(view: memoryview) -> Iterator[tuple[int, memoryview]]:
         at = start + size
 
 
+def _names_functions(content: memoryview) -> bool:
+    """Of a custom section (Core Specification, appendix A.4), in which mistakes do a module no harm."""
+    try:
+        called, at = name(content, 0)
+        while called == "name" and at < len(content):
+            kind, (size, start) = content[at], unsigned(content, at + 1)
+            if kind == _FUNCTION_NAMES:
+                return True
+            at = start + size
+    except (IndexError, UnicodeDecodeError):
+        return False
+    return False
+
+
 def _function_type(data: Bytes, at: int) -> tuple[FunctionType, int]:
     if data[at] != _FUNC:
-        raise ValueError(f"a type that is no function's ({data[at]:#x})")
-    parameters, at = _sized(data, at + 1)
-    results, at = _sized(data, at)
+        raise ForeignTypeError(f"a type that is no function's ({data[at]:#x})")
+    parameters, at = vector(data, at + 1, _own_value_type)
+    results, at = vector(data, at, _own_value_type)
     return FunctionType(bytes(parameters), bytes(results)), at
+
+
+def _own_value_type(data: Bytes, at: int) -> tuple[int, int]:
+    if data[at] in _BY_REFERENCE:
+        raise ForeignTypeError("a function of references to what has a type of the module's own")
+    return data[at], at + 1
 
 
 def _import(data: Bytes, at: int) -> tuple[Import, int]:

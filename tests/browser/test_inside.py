@@ -1,7 +1,9 @@
 """Inside the wasm that a real Chromium runs: samples, hooks, and calls counted in two ways."""
 
 import json
+import struct
 import time
+from dataclasses import replace as replaced
 from pathlib import Path
 
 import pytest
@@ -10,17 +12,22 @@ from msgspec.structs import replace
 
 from gapprof import assets
 from gapprof.browser import blocking, tensors
+from gapprof.browser.ready import readied
 from gapprof.browser.visit import REWRITTEN, Course, Equipment, visiting
 from gapprof.facts.inside import MULTIPLY_ADD, RELAXED_DOT, RELAXED_MULTIPLY_ADD
 from gapprof.guard import Guard
 from gapprof.instrument.chosen import hot_functions
 from gapprof.instrument.products import I16
-from gapprof.instrument.visits import Inside, Looked, layout
+from gapprof.instrument.visits import Inside, Looked, instrument_task, layout
 from gapprof.records.inside import HookedPass
 from gapprof.records.job import Job
 from gapprof.records.trial import Failure
+from gapprof.records.wire import Instrumented
+from gapprof.wasm.encode import F32
+from gapprof.wasm.grown import Grown
 from gapprof.wasm.hooks import Hooked, hooked
-from gapprof.wasm.module import Module, parsed
+from gapprof.wasm.instructions import instructions, opcode
+from gapprof.wasm.module import Module, local_types, parsed
 from tests.browser.conftest import LAYERS, on
 from tests.unit.wasm.counters import at_entry
 
@@ -150,13 +157,52 @@ def _both_counts(equipment: Equipment, job: Job, build: Hooked) -> tuple[list[in
     return calls, entries
 
 
-def test_threads_that_nobody_looks_at_do_no_harm(inside: Inside, job: Job, stock: Module) -> None:
+def test_threads_that_nobody_looks_at_do_no_harm(
+    inside: Inside, equipment: Equipment, job: Job, stock: Module
+) -> None:
     """Instances of other threads have logs and clocks of their own, which are never set up."""
     job = on(replace(job, outputs_path=""), threads=2)
-    hot = hot_functions(looked(inside.looked(job)).samples)
-    found = passed(inside.hooked(job, hooked(stock, hot), file=FILE))
+    build = hooked(stock, hot_functions(looked(inside.looked(job)).samples))
+
+    async def visit() -> tuple[int, Instrumented]:
+        course = Course(until=time.monotonic() + 60)
+        async with readied(
+            job, equipment, course, dist=assets.web_dist(), rewritten={FILE: build.wasm}
+        ) as ready:
+            return ready.opened.threads, await ready.visit.ask(instrument_task(ready, build), Instrumented)
+
+    threads, found = blocking.run(visit)
+    assert threads == 2
     assert [one.differing_bytes for one in found.outputs] == [0]
-    assert sum(found.functions[0].calls) > 0
+    assert min(calls[0] for calls in found.calls) > 0
+
+
+def test_a_wrapper_that_changes_what_it_hands_on_is_found(inside: Inside, job: Job, stock: Module) -> None:
+    """Only while it counts: a wrapper that nobody has set up does what it should."""
+    job = replace(job, outputs_path="")
+    hot = hot_functions(looked(inside.looked(job)).samples)
+    kernel = next(one for one in hot if F32 in stock.type_of(one).parameters)
+    build = hooked(stock, hot)
+    found = passed(inside.hooked(job, replaced(build, wasm=_scaling(build.wasm, kernel)), file=FILE))
+    ((output,),) = [found.outputs]
+    assert output.unsteady_bytes == 0
+    assert output.differing_bytes > output.size_bytes / 8
+
+
+def _scaling(wasm: bytes, function: int) -> bytes:
+    """The first f32 that a function hands on is doubled, wherever it is read after the first time."""
+    module = parsed(wasm)
+    body = bytes(module.body_of(function))
+    factor = module.type_of(function).parameters.index(F32)
+    _, at = local_types(body)
+    code = list(instructions(body, at))
+    reads = [one for one in code if one.name == "local.get" and one.immediates == (factor,)]
+    assert len(reads) == 3, "idle, timed and counted"
+    for one in reversed(reads[1:]):
+        body = body[: one.end] + b"\x43" + struct.pack("<f", 2.0) + opcode("f32.mul") + body[one.end :]
+    grown = Grown(module)
+    grown.put(function, body)
+    return grown.written()
 
 
 def test_a_build_that_does_not_start_says_so(inside: Inside, job: Job) -> None:

@@ -9,7 +9,9 @@ import pytest
 import gapprof
 
 ROOT = Path(gapprof.__file__).parent
-IMPURE_PARTS = ("browser", "native", "measure", "backends", "kernels", "transplant", "gpu")
+IMPURE_PARTS = (
+    *("browser", "native", "measure", "backends", "kernels", "yardstick", "instrument", "transplant", "gpu"),
+)
 IMPURE_MODULES = frozenset(
     {
         "asyncio",
@@ -33,7 +35,7 @@ IMPURE_MODULES = frozenset(
 LINUX_ONLY = frozenset({"fcntl", "grp", "pty", "pwd", "resource", "termios"})
 PURE = (
     *("stats", "facts", "causes", "explain", "comparison", "budgets", "render", "markdown", "text"),
-    *("selftest/judges", "selftest/plants"),
+    *("digest", "wasm", "selftest/judges", "selftest/plants"),
 )
 
 

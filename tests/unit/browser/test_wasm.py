@@ -1,3 +1,4 @@
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,15 @@ def test_scalars_are_not() -> None:
 def test_bytes_in_data_sections_do_not_count() -> None:
     custom = bytes([0, 4, 1, 0x78, V128, V128])
     assert not holds_simd(HEADER + custom + TYPE_OF_NOTHING + ONE_FUNCTION + code((1, I32)))
+
+
+@pytest.mark.parametrize("foreign", [b"\x5f\x00", b"\x60\x01\x63\x6d\x00", b"\x4e\x00"])
+def test_types_of_collected_objects_are_no_simd_but_v128_locals_are(foreign: bytes, tmp_path: Path) -> None:
+    types = bytes([1, 1 + 3 + len(foreign), 2, 0x60, 0, 0]) + foreign
+    file = tmp_path / "m.wasm"
+    file.write_bytes(HEADER + types + ONE_FUNCTION + code((1, I32)))
+    assert facts(file) == (hashlib.sha256(file.read_bytes()).hexdigest(), False)
+    assert holds_simd(HEADER + types + ONE_FUNCTION + code((1, V128)))
 
 
 @pytest.mark.parametrize("broken", [b"", b"<!doctype html>", SPLAT[:12], HEADER + b"\x0a\x85"])

@@ -85,6 +85,30 @@ def test_what_a_hooked_function_spends_in_another_is_not_its_own() -> None:
     assert caller.own_ms.point == pytest.approx(0.5)
 
 
+def test_calls_of_a_function_out_of_itself_are_not_counted_twice() -> None:
+    """10 ms, of which 8 lie in the same function again, and of those 3 in another one."""
+    hooks_ms = 400 * TIMED_US / 1e3
+    parts = [
+        part(CALLER, 10.0 * RUNS + hooks_ms, timed=200),
+        part(CALLER, 8.0 * RUNS + hooks_ms / 2, timed=200, caller=CALLER, node="gemm"),
+        part(KERNEL, 3.0 * RUNS, timed=200, caller=CALLER, node="gemm"),
+    ]
+    passes = [hooked_pass(40 + n, parts, {CALLER: 40, KERNEL: 20}) for n in range(3)]
+    caller, _ = inside(with_inside(plain(), passes, samples={CALLER: 5, KERNEL: 4})).functions
+    assert caller.ms.point == pytest.approx(10.0)
+    assert caller.own_ms.point == pytest.approx(7.0)
+    assert caller.operators == {"Conv": 1.0}
+
+
+def test_calls_that_are_in_no_figure_are_told() -> None:
+    held_up = replace(part(KERNEL, 9.0), disturbed_ms=(1.5, 2.0))
+    passes = [replace(hooked_pass(40 + n, [held_up], {KERNEL: 20}), lost=n) for n in range(3)]
+    why = inside(with_inside(plain(), passes, samples={KERNEL: 9})).why
+    assert "6 timed calls were held up by something else" in why
+    assert "10.5 ms together" in why
+    assert "3 timed calls found no room" in why
+
+
 def test_a_functions_time_is_told_by_operator() -> None:
     kernel, caller = inside(recording()).functions
     assert kernel.operators == pytest.approx({"Conv": 0.8, "Gemm": 0.2})
@@ -170,6 +194,35 @@ def test_a_model_without_products_of_bytes_would_save_nothing() -> None:
     assert "save nothing" in evidence(build(recording()), "library")
 
 
+@pytest.mark.parametrize("op_type", ["QAttention", "DynamicQuantizeLSTM", "QMoE"])
+def test_operators_that_multiply_bytes_inside_are_nodes_that_do(op_type: str) -> None:
+    saving_ms = inside(recording(op_type)).relaxed_dot_saving_ms
+    assert saving_ms is not None
+    assert saving_ms > 0
+
+
+def test_nodes_that_the_profile_lacks_leave_no_bound() -> None:
+    """One of two that multiply bytes was merged away: what it takes is not nothing."""
+    found = recording("QLinearConv")
+    (conv,) = found.begin.model.nodes
+    model = replace(found.begin.model, nodes=(conv, replace(conv, name="merged")))
+    found = replace(found, begin=replace(found.begin, model=model))
+    assert inside(found).relaxed_dot_saving_ms is None
+    told = evidence(build(found), "library")
+    assert "no relaxed dot product" in told
+    assert "save" not in told
+
+
+def test_a_function_whose_time_is_less_than_its_hooks_cost_is_not_told() -> None:
+    passes = [
+        hooked_pass(40 + n, [part(CALLER, 0.1), part(KERNEL, 9.0, caller=CALLER)], {CALLER: 10, KERNEL: 10})
+        for n in range(3)
+    ]
+    told = evidence(build(with_inside(plain(), passes, samples={CALLER: 5, KERNEL: 4})), "library")
+    assert "function 1422" in told
+    assert "function 1001" not in told
+
+
 def test_a_build_that_has_them_has_nothing_to_save() -> None:
     found = recording("QLinearConv", instructions={RELAXED_DOT: 3})
     assert inside(found).relaxed_dot_saving_ms is None
@@ -187,9 +240,10 @@ def test_a_browser_without_them_is_said() -> None:
 def test_hot_functions_and_multiply_adds_are_evidence() -> None:
     report = build(recording())
     library = evidence(report, "library")
-    assert "Function 1422 of the wasm takes 2.00 ms of a run, in 1000 calls" in library
+    assert "function 1422 of the wasm takes 2.00 ms of a run, in 1000 calls" in library
     assert "80 % in Conv and 20 % in Gemm; 80 % of the samples fell into it" in library
-    assert "Function 1001 of the wasm takes 0.500 ms of a run without other hot functions" in library
+    assert "function 1001 of the wasm takes 0.500 ms of a run without other hot functions" in library
+    assert library.count("In one thread, under the profiler") == 2
     assert "1.1x as much a second" in evidence(report, "runtime")
 
 
@@ -217,7 +271,12 @@ def damaged() -> list[tuple[str, Entry]]:
         ("other runs than there were", replace(one, runs=RUNS + 1)),
         ("other runs than there were", replace(one, functions=(replace(hooks, calls=(-1,) * RUNS),))),
         ("cannot have taken", replace(one, functions=())),
-        ("cannot have taken", replace(one, parts=(replace(time, timed=101),))),
+        ("cannot have taken", replace(one, functions=(replace(hooks, timed=0),))),
+        ("cannot have taken", replace(one, parts=(replace(time, timed=-1),))),
+        ("not those of its timed calls", replace(one, parts=(replace(time, timed=101),))),
+        ("not those of its timed calls", replace(one, parts=())),
+        ("more timed calls", replace(one, functions=(replace(hooks, timed=20 * RUNS + 1),))),
+        ("more timed calls", replace(one, functions=(replace(hooks, timed=-1),))),
         ("cannot have taken", replace(one, parts=(replace(time, ms=1e300),))),
         ("products without times", replace(build, products=(replace(build.products[0], samples_us=()),))),
         ("samples that are less", replace(samples, samples=3)),

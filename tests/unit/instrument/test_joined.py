@@ -172,6 +172,59 @@ def test_a_function_that_does_work_of_two_kinds_was_not_held_up() -> None:
     assert (part.timed, round(part.ms, 9), part.disturbed_ms) == (10, 1.245, ())
 
 
+@pytest.mark.parametrize("long_us", [1000.0, 40_000.0])
+def test_long_calls_that_recur_in_most_runs_were_not_held_up(long_us: float) -> None:
+    """97 short calls and three long ones in each of ten runs, and one long beyond all in a single run."""
+    run_us = 10_000 + 12 * long_us
+    runs = [(1e6 * run, run_us) for run in range(10)]
+    held_up_us = 9 * long_us
+    logs = []
+    for begin, took in runs:
+        short = [(0, RUN, begin + 20 * at, begin + 20 * at + 10) for at in range(1, 98)]
+        starts = [begin + 3000 + at * (long_us + 5) for at in range(3)]
+        long = [(0, RUN, start, start + long_us) for start in starts]
+        if begin == 0:
+            long.append((0, RUN, 2500.0, 2500.0 + held_up_us))
+        logs.append(log(*short, *long, (RUN, NOBODY, begin - 1, begin + took + 1)))
+    spans = [(run, 0, begin + 1, took - 2) for run, (begin, took) in enumerate(runs)]
+    (part,) = joined(answer(logs, runs, spans, calls=[(101, 0)] * 10), BUILD).parts
+    assert part.timed == 1000
+    assert part.ms == pytest.approx(10 * (97 * 0.01 + 3 * long_us / 1e3))
+    assert part.disturbed_ms == pytest.approx((held_up_us / 1e3,))
+
+
+def test_a_long_call_in_few_runs_is_held_up() -> None:
+    runs = [(1e6 * run, 5000.0) for run in range(10)]
+    logs = [
+        log(
+            *((0, RUN, begin + 20 * at, begin + 20 * at + 10) for at in range(1, 98)),
+            *([(0, RUN, begin + 3000, begin + 4000)] if begin < 3e6 else []),
+            (RUN, NOBODY, begin - 1, begin + took + 1),
+        )
+        for begin, took in runs
+    ]
+    spans = [(run, 0, begin + 1, took - 2) for run, (begin, took) in enumerate(runs)]
+    (part,) = joined(answer(logs, runs, spans, calls=[(98, 0)] * 10), BUILD).parts
+    assert (part.timed, round(part.ms, 9)) == (970, 9.7)
+    assert part.disturbed_ms == pytest.approx((1.0,) * 3)
+
+
+def test_of_a_held_up_call_that_was_shared_out_nothing_stays() -> None:
+    """It lies in two nodes, of which the second has most of it."""
+    short = [(0, RUN, at + 20.0 * each, at + 20.0 * each + 5) for at in (210, 3010) for each in range(30)]
+    whole = answer(
+        [log(*short, (0, RUN, 1000, 3000), (RUN, NOBODY, 98, 4012))],
+        [(100.0, 3910.0)],
+        [(0, 0, 110.0, 1790.0), (0, 1, 1900.0, 2000.0)],
+    )
+    found = {one.node: one for one in joined(whole, BUILD).parts}
+    assert {node: (one.timed, round(one.ms, 9)) for node, one in found.items()} == {
+        "conv": (30, 0.15),
+        "loop": (30, 0.15),
+    }
+    assert found["loop"].disturbed_ms == pytest.approx((2.0,))
+
+
 def test_long_calls_are_not_held_up_by_being_long() -> None:
     calls = [(0, RUN, 1000.0 * at, 1000.0 * at + 500.0 + 100 * at) for at in range(1, 4)]
     whole = answer([log(*calls, (RUN, NOBODY, 98, 9012))], [(100.0, 8910.0)], [(0, 0, 110.0, 8800.0)])

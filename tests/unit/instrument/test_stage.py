@@ -7,7 +7,8 @@ from gapprof import assets
 from gapprof.instrument.stage import RefusedError, rewritten
 from gapprof.instrument.visits import Looked
 from gapprof.records.inside import SampledFunction, WasmSamples
-from gapprof.wasm.module import parsed
+from gapprof.wasm.encode import name
+from gapprof.wasm.module import CUSTOM, Module, parsed, written
 
 FILE = "ort-wasm-simd-threaded.wasm"
 HAS = {"multi-memory": True}
@@ -15,36 +16,57 @@ SAMPLES = WasmSamples(
     where="worker",
     interval_us=1000,
     samples=10,
-    functions=(SampledFunction(function=1422, samples=9), SampledFunction(function=2415, samples=1)),
+    functions=(),
     run_ms=(1.0,),
     engine="Chrome/156",
     started_s=0.0,
     ended_s=1.0,
 )
-STOCK = parsed((assets.web_dist() / FILE).read_bytes())
 
 
-def looked(samples: WasmSamples = SAMPLES, **browser: bool) -> Looked:
-    has = {name.replace("_", "-"): there for name, there in browser.items()} or HAS
+@pytest.fixture(scope="module")
+def stock() -> Module:
+    return parsed((assets.web_dist() / FILE).read_bytes())
+
+
+def looked(*functions: int, **browser: bool) -> Looked:
+    """Each function was seen once more than the next one."""
+    has = {feature.replace("_", "-"): there for feature, there in browser.items()} or HAS
+    seen = [SampledFunction(function=one, samples=len(functions) - at) for at, one in enumerate(functions)]
+    samples = replace(SAMPLES, samples=len(functions) ** 2, functions=tuple(seen))
     return Looked(samples=samples, file=FILE, browser=has, products=())
 
 
-def test_the_most_sampled_functions_get_hooks() -> None:
-    assert rewritten(STOCK, looked()).functions == (1422, 2415)
+def test_the_most_sampled_functions_get_hooks(stock: Module) -> None:
+    first = stock.imported_functions
+    assert rewritten(stock, looked(first + 5, first)).functions == (first + 5, first)
 
 
-def test_a_browser_without_a_second_memory_is_told() -> None:
+def test_a_browser_without_a_second_memory_is_told(stock: Module) -> None:
     with pytest.raises(RefusedError, match="no wasm with two memories"):
-        rewritten(STOCK, looked(multi_memory=False))
+        rewritten(stock, looked(stock.imported_functions, multi_memory=False))
 
 
-def test_no_samples_in_wasm_are_told() -> None:
-    with pytest.raises(RefusedError, match="no sample fell into"):
-        rewritten(STOCK, looked(replace(SAMPLES, functions=())))
+def test_no_samples_in_wasm_are_told(stock: Module) -> None:
+    with pytest.raises(RefusedError, match=r"no sample fell into a function of the wasm$"):
+        rewritten(stock, looked())
 
 
-def test_samples_of_another_wasm_are_told() -> None:
+def test_a_build_that_names_its_functions_is_told(stock: Module) -> None:
+    """An engine tells such samples by name. The module's own name stands before those of functions."""
+    module_name, function_names = b"\x00\x02\x01m", b"\x01\x04\x01\x00\x01f"
+    content = name("name") + module_name + function_names
+    named = parsed(written((*stock.sections, (CUSTOM, content))))
+    with pytest.raises(RefusedError, match="this build names its functions"):
+        rewritten(named, looked())
+
+
+@pytest.mark.parametrize("content", [b"", b"\x02\xff\xff", name("name") + b"\x01", name("producers")])
+def test_other_sections_name_no_function(content: bytes) -> None:
+    assert not parsed(written(((CUSTOM, content),))).named
+
+
+def test_samples_of_another_wasm_are_told(stock: Module) -> None:
     """Of a page's own module, or of an import, which has no body."""
-    other = replace(SAMPLES, functions=(SampledFunction(function=3, samples=10),))
     with pytest.raises(RefusedError, match=f"{FILE} cannot be rewritten"):
-        rewritten(STOCK, looked(other))
+        rewritten(stock, looked(stock.imported_functions - 1))

@@ -24,6 +24,12 @@ def module(*codes: bytes, memory: bytes = b"\x00\x01") -> Module:
     )
 
 
+def test_blocks_of_references_are_passed_over_whole() -> None:
+    """The second number of their type, 0xfd 0x00, would be a load."""
+    block = b"\x02\x63\xfd\x00" + b"\x00\x0b\x1a"
+    assert inspected(module(block + ZERO + b"\x1a")).instructions == {"v128.const": 1}
+
+
 def test_each_kind_is_counted_and_nothing_else() -> None:
     found = inspected(
         module(

@@ -21,9 +21,12 @@ def only(body: bytes) -> Instruction:
         (b"\x39\x43\x01\x08", "f64.store", (3, 8, 1)),
         (b"\x02\x40", "block", (-64,)),
         (b"\x03\x7f", "loop", (-1,)),
+        (b"\x02\x63\x05", "block", (-29, 5)),
+        (b"\x04\x64\x70", "if", (-28, -16)),
         (b"\x0e\x02\x00\x01\x02", "br_table", (0, 1, 2)),
         (b"\x11\x05\x00", "call_indirect", (5, 0)),
         (b"\x1c\x01\x7b", "select", (-5,)),
+        (b"\x1c\x01\x63\x6f", "select", (-29, -17)),
         (b"\x1f\x40\x02\x00\x03\x01\x02\x00", "try_table", (-64, 0, 3, 1, 2, -1, 0)),
         (b"\xc4", "i64.extend32_s", ()),
         (b"\xbf", "f64.reinterpret_i64", ()),
@@ -70,3 +73,9 @@ def test_offsets_follow_each_other() -> None:
 def test_an_unknown_code_is_said_with_its_place(body: bytes) -> None:
     with pytest.raises(ValueError, match=r"unknown instruction .* at 1"):
         list(instructions(b"\x01" + body, 0))
+
+
+@pytest.mark.parametrize("body", [b"\x00\x43\x00\x00", b"\x00\x44" + bytes(7)])
+def test_a_constant_that_is_cut_off_is_said_with_its_place(body: bytes) -> None:
+    with pytest.raises(ValueError, match="cut off at 2"):
+        list(instructions(body, 0))
