@@ -62,7 +62,7 @@ class Ready:
         self._repeat = ctypes.CFUNCTYPE(None, *types)(self._code.address_of(REPEAT))
         self._image, self._table = _bytes(case.image), _bytes(case.rows_file)
         self._memory, self._rows = _own(self._image), _own(self._table)
-        self._variables = _variables(module.global_count, case, len(self._image) // _PAGE_BYTES)
+        self._variables = _variables(module.global_count, case, self._pages())
         self._held = self._variables.copy()
         self._count = case.rows
         self._passes = 1
@@ -110,6 +110,10 @@ class Ready:
     def _run(self, passes: int) -> None:
         rows, memory, variables = (one.ctypes.data for one in (self._rows, self._memory, self._variables))
         self._repeat(passes * self._count, rows, self._count, memory, variables)
+
+    def _pages(self) -> int:
+        """As many as in the browser, where the rows stand behind what was recorded."""
+        return -(-(len(self._image) + len(self._table)) // _PAGE_BYTES)
 
     def _restore(self) -> None:
         np.copyto(self._memory, self._image)
