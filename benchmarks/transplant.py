@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gapprof.facts.case import Case
 from gapprof.facts.estimates import factor_of
-from gapprof.facts.transplant import FunctionFactor, engine_by_twins, transplanted
+from gapprof.facts.transplant import FunctionFactor, engine_by_twins, left_out, transplanted
 from gapprof.interrupts import held
 from gapprof.live import silent
 from gapprof.pipeline import explained
@@ -46,13 +46,13 @@ def main() -> None:
         case = Case(read_run(path))
         found, twins = case.get(transplanted), case.get(engine_by_twins)
         print(name)
+        for one in found.functions if found else ():
+            print(row(one))
+        for left in case.get(left_out):
+            print(f"  {left.function:6} {left.why}")
         if found is None:
             print("  nothing was replayed")
             continue
-        for one in found.functions:
-            print(row(one))
-        for left in found.left_out:
-            print(f"  {left.function:6} {left.why or 'different bytes'}")
         print(f"  V8 / {found.target}, {found.share:.0%} of wasm's time: ", end="")
         print(numbers.factor_with_interval(factor_of(found.factor)))
         if twins is not None:

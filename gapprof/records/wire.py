@@ -321,7 +321,7 @@ class Replayed(Struct, frozen=True, kw_only=True, tag="replayed", tag_field="kin
     samples_us: tuple[tuple[float, ...], ...]
     """Per case: means of a call, in order."""
     sha256: tuple[str, ...]
-    """Per case: of memory and rows behind it after one pass over all rows."""
+    """Per case: of memory and rows behind it after two passes over all rows."""
 
 
 class NamedNode(Struct, frozen=True, kw_only=True):

@@ -39,6 +39,9 @@ class Found(Struct, frozen=True, kw_only=True):
     functions: tuple[int, ...] = ()
     """That its native code is made of."""
     sha256: str = ""
+    """After two passes."""
+    goes_on: bool = False
+    """Whether the second one left other bytes than the first."""
     why: str = ""
 
 
@@ -62,7 +65,14 @@ def _discovered(request: dict[str, Any]) -> dict[str, Any]:
         ready = Ready(module, case)
         ended = _ended(ready)
         if ended == 0:
-            return _told(Found(case=case, functions=ready.functions, sha256=ready.digest()))
+            return _told(
+                Found(
+                    case=case,
+                    functions=ready.functions,
+                    sha256=ready.digest(),
+                    goes_on=ready.goes_on(),
+                )
+            )
         more, why = _missed(module, case, ready.wanted, ended)
         if more is None:
             return _told(Found(case=case, why=why))

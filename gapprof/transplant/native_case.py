@@ -79,11 +79,19 @@ class Ready:
         self._run(1)
 
     def digest(self) -> str:
-        """Of memory and rows after one pass."""
+        """Of memory and rows after two passes: one on what was recorded, and one of those that are timed."""
         self.once()
+        self._run(1)
         found = hashlib.sha256(self._memory.data)
         found.update(self._rows.data)
         return found.hexdigest()
+
+    def goes_on(self) -> bool:
+        """Whether a second pass leaves other bytes than the first one."""
+        self.once()
+        left = [one.tobytes() for one in (self._memory, self._rows, self._variables)]
+        self._run(1)
+        return left != [one.tobytes() for one in (self._memory, self._rows, self._variables)]
 
     def warm_up(self, effort: Effort) -> None:
         """Until the time is over; the last stretch says how many passes make up a sample."""

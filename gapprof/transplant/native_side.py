@@ -29,7 +29,7 @@ class Asked(Struct, frozen=True, kw_only=True):
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """What it says, per case: means of a call, and what memory and rows came to after one pass."""
+    """What it says, per case: means of a call, and what memory and rows came to after two passes."""
 
     samples_us: tuple[tuple[float, ...], ...]
     sha256: tuple[str, ...]
