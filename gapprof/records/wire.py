@@ -176,7 +176,7 @@ class ReplayTask(Struct, frozen=True, kw_only=True, tag="replay", tag_field="kin
     sample_ms: float
     """A sample is as many passes over all rows as take so long."""
     samples: int
-    """0: one pass, not timed."""
+    """0: nothing is timed."""
 
 
 class HookLayout(Struct, frozen=True, kw_only=True):

@@ -24,7 +24,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     module: str
     cases: tuple[NativeCase, ...]
     effort: Effort
-    """No samples: one pass, not timed."""
+    """No samples: nothing is timed."""
     seed: int
 
 

@@ -23,7 +23,6 @@ from gapprof.subject.sketch import Sketch
 from gapprof.transplant.bench import Bench, prepared
 from gapprof.transplant.recorded import Calls
 from gapprof.transplant.rows import SLOT_BYTES, row_of
-from gapprof.transplant.settling import LEAST_SHARE, SHARE
 from gapprof.transplant.web_side import Page
 from gapprof.wasm.module import Module, parsed
 from tests.truth.recorder import record
@@ -98,16 +97,13 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
             yield Ran(page, bench, journal.recording())
 
 
-def test_functions_are_looked_at_until_most_of_the_time_is_followed_or_none_is_hot(ran: Ran) -> None:
+def test_much_of_the_time_of_wasm_is_followed(ran: Ran) -> None:
     plan = next(ran.recording.of(TransplantPlan))
     measured = [one for one in plan.functions if not one.why]
     assert [one.function for one in measured] == [calls.function for calls in ran.bench.calls]
     assert all(0 < one.rows <= one.calls for one in measured)
     followed_ms = sum(one.measured_ms for one in measured)
-    assert followed_ms <= plan.wasm_ms
-    assert followed_ms >= SHARE * plan.wasm_ms or all(
-        one.why or one.measured_ms >= LEAST_SHARE * plan.wasm_ms for one in plan.functions
-    )
+    assert 0.5 * plan.wasm_ms <= followed_ms <= plan.wasm_ms
 
 
 def test_both_sides_are_timed_and_leave_the_same_bytes(ran: Ran) -> None:

@@ -78,3 +78,16 @@ def test_memory_is_as_large_as_in_the_browser_where_rows_stand_behind_it(tmp_pat
     memory = bytearray(IMAGE)
     memory[64:68] = struct.pack("<I", 2)
     assert told.sha256 == hashlib.sha256(memory + struct.pack("<q", 64)).hexdigest()
+
+
+def test_passes_that_go_on_from_the_one_before_are_told_and_two_of_them_are_compared(tmp_path: Path) -> None:
+    adding = Function(
+        ["i32"], [], code(GET, GET, ("i32.load", 2, 0), ("i32.const", 5), "i32.add", ("i32.store", 2, 0))
+    )
+    marking = Function(["i32"], [], code(GET, ("i32.const", 77), ("i32.store", 2, 0)))
+    told = found(tmp_path, module([adding]), 64)
+    memory = bytearray(IMAGE)
+    memory[64:68] = struct.pack("<I", int.from_bytes(IMAGE[64:68], "little") + 2 * 5)
+    assert told.goes_on
+    assert told.sha256 == hashlib.sha256(memory + struct.pack("<q", 64)).hexdigest()
+    assert not found(tmp_path, module([marking]), 64).goes_on
