@@ -32,10 +32,9 @@ def measured(model: str) -> Path:
 
 def row(one: FunctionFactor) -> str:
     """A function: its part of wasm's time, what replaying takes against what the sampler saw, its factor."""
-    replayed_ms = one.web_us * one.hot.calls / 1e3
     return (
         f"  {one.hot.function:6} {one.share:6.1%} {one.hot.calls:7} calls, {one.hot.rows:6} replayed, "
-        f"{one.web_us:9.2f} us each, {replayed_ms:8.2f} ms a run (sampled {one.hot.self_ms:8.2f} ms): "
+        f"{one.web_us:9.2f} us each, {one.replayed_ms:8.2f} ms a run (sampled {one.hot.self_ms:8.2f} ms): "
         f"{numbers.factor_with_interval(factor_of(one.factor))}"
     )
 

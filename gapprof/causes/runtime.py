@@ -17,6 +17,7 @@ from gapprof.facts.told_inside import relaxed_madd_told
 from gapprof.facts.transplant import (
     DECIDING_ROUNDS,
     DECIDING_SHARE,
+    FunctionFactor,
     Transplanted,
     engine_by_twins,
     left_out,
@@ -131,7 +132,8 @@ def _replayed(case: Case, found: Transplanted) -> Iterator[Evidence]:
     )
     if twins is not None:
         loops = factor_of(twins)
-        text += f"; loops of ours {numbers.factor_with_interval(loops)}: {_verdict(own, loops, found.share)}"
+        verdict = _verdict(own, loops, found.deciding_share)
+        text += f"; loops of ours {numbers.factor_with_interval(loops)}: {verdict}"
     yield Evidence(kind="transplant", text=f"{text}.", value=own.point)
     for one in found.functions:
         factor = numbers.factor_with_interval(factor_of(one.factor))
@@ -140,17 +142,28 @@ def _replayed(case: Case, found: Transplanted) -> Iterator[Evidence]:
             text=(
                 f"Function {one.hot.function} of the served wasm, {numbers.percent(one.share)} of its time, "
                 f"{one.hot.rows} of its {one.hot.calls} calls a run replayed"
-                f"{', each pass on what the one before left' if one.hot.goes_on else ''}: {factor}."
+                f"{', each pass on what the one before left' if one.hot.goes_on else ''}: {factor}"
+                f"{'' if one.like_the_run else _unlike_the_run(one)}."
             ),
             value=math.exp(one.factor.mean),
         )
+
+
+def _unlike_the_run(one: FunctionFactor) -> str:
+    return (
+        f"; by those calls it would take {numbers.ms(one.replayed_ms)} a run, and the sampler saw "
+        f"{numbers.ms(one.hot.self_ms)}"
+    )
 
 
 def _verdict(own: Estimate, loops: Estimate, share: float) -> str:
     if own.rounds < DECIDING_ROUNDS:
         return f"by {own.rounds} of at least {DECIDING_ROUNDS} rounds, which decides nothing"
     if share < DECIDING_SHARE:
-        return f"of less than {numbers.percent(DECIDING_SHARE)} of wasm's time, which decides nothing"
+        return (
+            f"of less than {numbers.percent(DECIDING_SHARE)} of wasm's time in calls that take "
+            "what they take in a run, which decides nothing"
+        )
     apart = max(own.point, loops.point) / min(own.point, loops.point) - 1
     if apart <= _AGREE:
         return f"the two agree within {numbers.percent(_AGREE)}"

@@ -22,6 +22,8 @@ DECIDING_SHARE = 0.8
 engine may treat otherwise, can then move the figure by a fifth of its own distance from it at most."""
 DECIDING_ROUNDS = 3
 """Below which nobody knows how rounds differ."""
+_ABOUT = (0.5, 2.0)
+"""Times what the sampler saw: it is coarse, and a run meets colder caches than a replay."""
 _DIFFERING = "V8 and native code left different bytes"
 _UNTIMED = "it was not timed on both sides"
 
@@ -38,6 +40,17 @@ class FunctionFactor:
     web_us: float
     """A call in the browser, the median of rounds."""
 
+    @property
+    def replayed_ms(self) -> float:
+        """What all calls of a run would take in the browser, were they as those that were replayed."""
+        return self.web_us * self.hot.calls / 1e3
+
+    @property
+    def like_the_run(self) -> bool:
+        """Whether that is about what the sampler saw."""
+        low, high = _ABOUT
+        return low * self.hot.self_ms <= self.replayed_ms <= high * self.hot.measured_ms
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transplanted:
@@ -49,6 +62,11 @@ class Transplanted:
     """Of the time that wasm takes."""
     functions: tuple[FunctionFactor, ...]
     target: str
+
+    @property
+    def deciding_share(self) -> float:
+        """Of that, what functions take that are replayed like in the run."""
+        return math.fsum(one.share for one in self.functions if one.like_the_run)
 
 
 def transplanted(case: Case) -> Transplanted | None:

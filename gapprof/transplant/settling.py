@@ -28,9 +28,9 @@ LEAST_SHARE = 0.01
 MOST = 12
 PASS_MS = 5.0
 """Of calls that are replayed one after the other: long enough to be timed, seldom interrupted."""
-LEAST_OF_SAMPLED, MOST_OF_SAMPLED = 0.5, 2.0
-"""Of the time that the sampler saw. Caches are warm in replays and the sampler is coarse, so that some of it
-may be missing; calls that take less or more than that are not those of the run."""
+LEAST_OF_SAMPLED, MOST_OF_SAMPLED = 0.1, 10.0
+"""Of the time that the sampler saw: calls that take less or more than that do not do what those of a run did.
+What is nearer is measured, and its distance told beside it."""
 DEADLINE_S = 120.0
 """For a page or a process beside the work that it does."""
 _SLOWER = 4.0

@@ -37,7 +37,10 @@ def with_transplant(
     """`us`: function → what a call takes in the browser and natively; `luck`: times that in each round."""
     plan = TransplantPlan(
         functions=(
-            *(HotFunction(function=one, self_ms=HOT[one], calls=100, rows=64) for one in us),
+            *(
+                HotFunction(function=one, self_ms=HOT[one], calls=round(HOT[one] * 1e3 / took[0]), rows=64)
+                for one, took in us.items()
+            ),
             *([HotFunction(function=11, self_ms=10.0, why=why)] if why else []),
         ),
         wasm_ms=100.0,
@@ -162,7 +165,7 @@ def test_it_is_held_against_twins_and_says_whether_they_agree(
 @pytest.mark.parametrize(
     ("functions", "rounds", "verdict"),
     [
-        ((7,), ROUNDS, "of less than 80 % of wasm's time, which decides nothing"),
+        ((7,), ROUNDS, "of less than 80 % of wasm's time in calls"),
         ((7, 9), 2, "by 2 of at least 3 rounds, which decides nothing"),
     ],
 )
@@ -203,4 +206,26 @@ def test_a_function_stands_for_colder_ones_that_are_timed_with_it() -> None:
 
 def test_how_many_calls_were_replayed_is_said() -> None:
     texts = [one.text for one in evidence(with_transplant(PLAIN, {7: (3.0, 2.0)}), "transplant-function")]
-    assert any("64 of its 100 calls a run replayed" in text for text in texts)
+    assert any("64 of its 20000 calls a run replayed" in text for text in texts)
+
+
+@pytest.mark.parametrize(("times", "alike"), [(0.4, False), (0.6, True), (1.8, True), (2.2, False)])
+def test_calls_that_do_not_take_what_the_sampler_saw_are_told_and_decide_nothing(
+    times: float, alike: bool
+) -> None:
+    recording = with_transplant(PLAIN, {7: (3.0, 2.0), 9: (5.0, 5.0)})
+    entries = [
+        replace(
+            entry,
+            functions=tuple(replace(one, calls=round(one.calls * times)) for one in entry.functions),
+        )
+        if isinstance(entry, TransplantPlan)
+        else entry
+        for entry in recording.entries
+    ]
+    recording = replace(recording, entries=tuple(entries))
+    found = transplanted(Case(recording))
+    assert found is not None
+    assert found.deciding_share == pytest.approx(0.8 if alike else 0.0)
+    texts = [one.text for one in evidence(recording, "transplant-function")]
+    assert all(("and the sampler saw" in text) is not alike for text in texts)
