@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gapprof.facts.case import Case
 from gapprof.facts.estimates import factor_of
-from gapprof.facts.transplant import FunctionFactor, engine_by_twins, transplanted
+from gapprof.facts.transplant import FunctionFactor, engine_by_twins, left_out, transplanted
 from gapprof.interrupts import held
 from gapprof.live import silent
 from gapprof.pipeline import explained
@@ -32,10 +32,9 @@ def measured(model: str) -> Path:
 
 def row(one: FunctionFactor) -> str:
     """A function: its part of wasm's time, what replaying takes against what the sampler saw, its factor."""
-    replayed_ms = one.web_us * one.hot.calls / 1e3
     return (
         f"  {one.hot.function:6} {one.share:6.1%} {one.hot.calls:7} calls, {one.hot.rows:6} replayed, "
-        f"{one.web_us:9.2f} us each, {replayed_ms:8.2f} ms a run (sampled {one.hot.self_ms:8.2f} ms): "
+        f"{one.web_us:9.2f} us each, {one.replayed_ms:8.2f} ms a run (sampled {one.hot.self_ms:8.2f} ms): "
         f"{numbers.factor_with_interval(factor_of(one.factor))}"
     )
 
@@ -46,13 +45,13 @@ def main() -> None:
         case = Case(read_run(path))
         found, twins = case.get(transplanted), case.get(engine_by_twins)
         print(name)
+        for one in found.functions if found else ():
+            print(row(one))
+        for left in case.get(left_out):
+            print(f"  {left.function:6} {left.why}")
         if found is None:
             print("  nothing was replayed")
             continue
-        for one in found.functions:
-            print(row(one))
-        for left in found.left_out:
-            print(f"  {left.function:6} {left.why or 'different bytes'}")
         print(f"  V8 / {found.target}, {found.share:.0%} of wasm's time: ", end="")
         print(numbers.factor_with_interval(factor_of(found.factor)))
         if twins is not None:

@@ -14,7 +14,15 @@ from gapprof.facts.steps import part
 from gapprof.facts.tier import baseline_flags
 from gapprof.facts.told import told_by_side_rungs
 from gapprof.facts.told_inside import relaxed_madd_told
-from gapprof.facts.transplant import engine_by_twins, transplanted
+from gapprof.facts.transplant import (
+    DECIDING_ROUNDS,
+    DECIDING_SHARE,
+    FunctionFactor,
+    Transplanted,
+    engine_by_twins,
+    left_out,
+    transplanted,
+)
 from gapprof.records.report import Estimate, Evidence
 from gapprof.stats.contrast import FEWEST_PASSES
 from gapprof.text import numbers
@@ -105,16 +113,27 @@ def _overhead(case: Case) -> tuple[Evidence, ...]:
 def _transplant(case: Case) -> Iterator[Evidence]:
     """The engine's cost of the library's own code, beside that of ours where twins tell it."""
     found = case.get(transplanted)
-    if found is None:
-        return
+    if found is not None:
+        yield from _replayed(case, found)
+    elif case.get(left_out):
+        text = "None of the library's own hottest functions could be replayed outside the browser."
+        yield Evidence(kind="transplant", text=text)
+    for left in case.get(left_out):
+        text = f"Function {left.function} of the served wasm is not part of that: {left.why}."
+        yield Evidence(kind="transplant-function", text=text)
+
+
+def _replayed(case: Case, found: Transplanted) -> Iterator[Evidence]:
     own, twins = factor_of(found.factor), case.get(engine_by_twins)
     text = (
         f"The library's own hottest functions ({numbers.percent(found.share)} of wasm's time) take "
-        f"{numbers.factor_with_interval(own)} as long in this browser as in native code of 128 bits"
+        f"{numbers.factor_with_interval(own)} as long in this browser as in native code of 128 bits, "
+        "on warm caches and by the lower quartile of samples"
     )
     if twins is not None:
         loops = factor_of(twins)
-        text += f"; loops of ours {numbers.factor_with_interval(loops)}: {_verdict(own, loops)}"
+        verdict = _verdict(own, loops, found.deciding_share)
+        text += f"; loops of ours {numbers.factor_with_interval(loops)}: {verdict}"
     yield Evidence(kind="transplant", text=f"{text}.", value=own.point)
     for one in found.functions:
         factor = numbers.factor_with_interval(factor_of(one.factor))
@@ -122,17 +141,29 @@ def _transplant(case: Case) -> Iterator[Evidence]:
             kind="transplant-function",
             text=(
                 f"Function {one.hot.function} of the served wasm, {numbers.percent(one.share)} of its time, "
-                f"{numbers.count(one.hot.calls)} calls a run: {factor}."
+                f"{one.hot.rows} of its {one.hot.calls} calls a run replayed"
+                f"{', each pass on what the one before left' if one.hot.goes_on else ''}: {factor}"
+                f"{'' if one.like_the_run else _unlike_the_run(one)}."
             ),
             value=math.exp(one.factor.mean),
         )
-    for left in found.left_out:
-        why = left.why or "V8 and native code left different bytes"
-        text = f"Function {left.function} of the served wasm is not part of that: {why}."
-        yield Evidence(kind="transplant-function", text=text)
 
 
-def _verdict(own: Estimate, loops: Estimate) -> str:
+def _unlike_the_run(one: FunctionFactor) -> str:
+    return (
+        f"; by those calls it would take {numbers.ms(one.replayed_ms)} a run, and the sampler saw "
+        f"{numbers.ms(one.hot.self_ms)}"
+    )
+
+
+def _verdict(own: Estimate, loops: Estimate, share: float) -> str:
+    if own.rounds < DECIDING_ROUNDS:
+        return f"by {own.rounds} of at least {DECIDING_ROUNDS} rounds, which decides nothing"
+    if share < DECIDING_SHARE:
+        return (
+            f"of less than {numbers.percent(DECIDING_SHARE)} of wasm's time in calls that take "
+            "what they take in a run, which decides nothing"
+        )
     apart = max(own.point, loops.point) / min(own.point, loops.point) - 1
     if apart <= _AGREE:
         return f"the two agree within {numbers.percent(_AGREE)}"

@@ -1,9 +1,15 @@
-"""What the engine costs the library's own hot functions: V8 over native code, on recorded calls. Pure."""
+"""What the engine costs the library's own hot functions: V8 over native code, on recorded calls. Pure.
+
+Calls are replayed one after the other, so that caches are warm; what is read from memory in a run may weigh
+more there and bring both sides closer together.
+"""
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
+
+from msgspec.structs import replace
 
 from gapprof.facts.case import Case
 from gapprof.facts.split import split
@@ -11,6 +17,15 @@ from gapprof.records.transplant import HotFunction, TransplantPlan, TransplantTr
 from gapprof.stats.contrast import Contrast
 
 WASM = "wasm"
+DECIDING_SHARE = 0.8
+"""Of wasm's time that the functions have to hold before they are held against twins: the rest, which the
+engine may treat otherwise, can then move the figure by a fifth of its own distance from it at most."""
+DECIDING_ROUNDS = 3
+"""Below which nobody knows how rounds differ."""
+_ABOUT = (0.5, 2.0)
+"""Times what the sampler saw: it is coarse, and a run meets colder caches than a replay."""
+_DIFFERING = "V8 and native code left different bytes"
+_UNTIMED = "it was not timed on both sides"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +40,17 @@ class FunctionFactor:
     web_us: float
     """A call in the browser, the median of rounds."""
 
+    @property
+    def replayed_ms(self) -> float:
+        """What all calls of a run would take in the browser, were they as those that were replayed."""
+        return self.web_us * self.hot.calls / 1e3
+
+    @property
+    def like_the_run(self) -> bool:
+        """Whether that is about what the sampler saw."""
+        low, high = _ABOUT
+        return low * self.hot.self_ms <= self.replayed_ms <= high * self.hot.measured_ms
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transplanted:
@@ -35,9 +61,12 @@ class Transplanted:
     share: float
     """Of the time that wasm takes."""
     functions: tuple[FunctionFactor, ...]
-    left_out: tuple[HotFunction, ...]
-    """Hot functions that are not measured, each with its reason."""
     target: str
+
+    @property
+    def deciding_share(self) -> float:
+        """Of that, what functions take that are replayed like in the run."""
+        return math.fsum(one.share for one in self.functions if one.like_the_run)
 
 
 def transplanted(case: Case) -> Transplanted | None:
@@ -47,18 +76,16 @@ def transplanted(case: Case) -> Transplanted | None:
         return None
     web, native = _us(case, WASM), _us(case, plan.target)
     differing = _differing(case)
-    functions, left_out = [], [one for one in plan.functions if one.why]
+    functions = []
     for one in plan.functions:
         here, there = web.get(one.function, {}), native.get(one.function, {})
         shared = sorted(here.keys() & there.keys())
-        if one.function in differing:
-            left_out.append(one)
-        elif shared:
+        if shared and one.function not in differing:
             factor = Contrast({number: math.log(here[number] / there[number]) for number in shared})
             functions.append(
                 FunctionFactor(
                     hot=one,
-                    share=one.self_ms / plan.wasm_ms,
+                    share=one.measured_ms / plan.wasm_ms,
                     factor=factor,
                     web_us=median(here[number] for number in shared),
                 )
@@ -77,8 +104,21 @@ def transplanted(case: Case) -> Transplanted | None:
         factor=Contrast({number: math.log(share / natively[number]) for number in rounds}),
         share=share,
         functions=tuple(functions),
-        left_out=tuple(left_out),
         target=plan.target,
+    )
+
+
+def left_out(case: Case) -> tuple[HotFunction, ...]:
+    """Hot functions that are not measured, each with its reason, also where that is all of them."""
+    plan = next(case.recording.of(TransplantPlan), None)
+    if plan is None:
+        return ()
+    found, differing = case.get(transplanted), _differing(case)
+    measured = {one.hot.function for one in found.functions} if found else set()
+    return tuple(
+        replace(one, why=one.why or (_DIFFERING if one.function in differing else _UNTIMED))
+        for one in plan.functions
+        if one.function not in measured
     )
 
 

@@ -16,8 +16,17 @@ class HotFunction(Struct, frozen=True, kw_only=True):
     """Calls that are replayed one after the other; only the last of those that do not stand alone."""
     taken_along: int = 0
     """Functions that its native code holds beside it."""
+    goes_on: bool = False
+    """A pass leaves other bytes than the one before, as sums do: those that are timed go on from them."""
+    inside_ms: float = 0.0
+    """`self_ms` of colder ones that it calls and that are timed with it, not by themselves."""
     why: str = ""
     """Why it is not measured; empty: it is."""
+
+    @property
+    def measured_ms(self) -> float:
+        """What it stands for, in one run."""
+        return self.self_ms + self.inside_ms
 
 
 class TransplantPlan(Struct, frozen=True, kw_only=True, tag="transplant-plan", tag_field="entry"):
@@ -37,7 +46,7 @@ class TransplantTime(Struct, frozen=True, kw_only=True):
     samples_us: tuple[float, ...]
     """Means of a call, in order."""
     sha256: str
-    """Of memory and results after one pass over all calls."""
+    """Of memory and results after two passes over all calls: one as recorded, one of those that are timed."""
 
 
 class TransplantTrial(Struct, frozen=True, kw_only=True, tag="transplant", tag_field="entry"):

@@ -176,7 +176,7 @@ class ReplayTask(Struct, frozen=True, kw_only=True, tag="replay", tag_field="kin
     sample_ms: float
     """A sample is as many passes over all rows as take so long."""
     samples: int
-    """0: one pass, not timed."""
+    """0: nothing is timed."""
 
 
 class HookLayout(Struct, frozen=True, kw_only=True):
@@ -321,7 +321,7 @@ class Replayed(Struct, frozen=True, kw_only=True, tag="replayed", tag_field="kin
     samples_us: tuple[tuple[float, ...], ...]
     """Per case: means of a call, in order."""
     sha256: tuple[str, ...]
-    """Per case: of memory and rows behind it after one pass over all rows."""
+    """Per case: of memory and rows behind it after two passes over all rows."""
 
 
 class NamedNode(Struct, frozen=True, kw_only=True):

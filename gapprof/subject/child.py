@@ -102,6 +102,11 @@ def _die_with_parent() -> None:
         os._exit(125)
 
     threading.Thread(target=watch, daemon=True).start()
+    killed_with_parent()
+
+
+def killed_with_parent() -> None:
+    """Have the system end this process when the one that started it ends; only Linux does."""
     if sys.platform == "linux":
         import ctypes  # native code may hold the interpreter lock, which would keep the watcher waiting
 

@@ -39,6 +39,9 @@ class Found(Struct, frozen=True, kw_only=True):
     functions: tuple[int, ...] = ()
     """That its native code is made of."""
     sha256: str = ""
+    """After two passes."""
+    goes_on: bool = False
+    """Whether the second one left other bytes than the first."""
     why: str = ""
 
 
@@ -62,7 +65,14 @@ def _discovered(request: dict[str, Any]) -> dict[str, Any]:
         ready = Ready(module, case)
         ended = _ended(ready)
         if ended == 0:
-            return _told(Found(case=case, functions=ready.functions, sha256=ready.digest()))
+            return _told(
+                Found(
+                    case=case,
+                    functions=ready.functions,
+                    sha256=ready.digest(),
+                    goes_on=ready.goes_on(),
+                )
+            )
         more, why = _missed(module, case, ready.wanted, ended)
         if more is None:
             return _told(Found(case=case, why=why))
@@ -77,10 +87,12 @@ def _missed(
     what, number = wanted
     place = number if what == PLACE else None
     function = functions_in_table(module).get(number, -1) if what == PLACE else number
-    if what not in (FUNCTION, PLACE) or ended != signal.SIGILL:
+    if what not in (FUNCTION, PLACE) or ended not in (signal.SIGILL, signal.SIGTRAP):
         return None, f"its native code ended with signal {ended}"
     if function < module.imported_functions:
         return None, "its calls leave the module"
+    if number in (case.places if what == PLACE else case.also):
+        return None, f"it comes to function {function} in a way that is not followed"
     if place is not None:
         return replace(case, places=(*case.places, place)), ""
     return replace(case, also=(*case.also, function)), ""
@@ -93,6 +105,7 @@ def _ended(ready: Ready) -> int:
         return 0
     process = os.fork()
     if process == 0:
+        child.killed_with_parent()
         signal.alarm(_PASS_S)
         ready.once()
         os._exit(0)

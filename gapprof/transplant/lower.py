@@ -74,6 +74,9 @@ class _Lowering:
         return lines
 
     def _compute(self, one: Instruction) -> None:
+        if any(_named(one)):
+            self._cut_off(f"{one.name} beside the first memory or table", OTHER, "0")
+            return
         operation = _operations(self._around.machine).get(one.name)
         access = _ACCESSES.get(one.name)
         if operation is not None:
@@ -211,7 +214,9 @@ class _Lowering:
 
     def _global_get(self, number: int) -> None:
         one = self._around.globals[number]
-        if one.mutable:
+        if one.kind not in KINDS:
+            self._cut_off(f"global {number}", OTHER, "0")
+        elif one.mutable:
             self._values.load([(KINDS[one.kind], self._global(number))])
         elif one.initial is not None:
             self._values.push(KINDS[one.kind], str(one.initial))
@@ -223,6 +228,17 @@ class _Lowering:
 def _operations(machine: str) -> Mapping[str, Operation]:
     tables = (scalar.operations(), vectors.operations(), reshaped.operations(), reshaped.for_machine(machine))
     return {name: one for table in tables for name, one in table.items()}
+
+
+def _named(one: Instruction) -> tuple[Immediate, ...]:
+    """Numbers of the memories and tables that an instruction says it is about."""
+    match one.name:
+        case "memory.copy" | "memory.fill" | "memory.size":
+            return one.immediates
+        case "call_indirect":
+            return one.immediates[1:]
+        case name:
+            return one.immediates[2:3] if name in _ACCESSES else ()
 
 
 def _bytes(immediate: Immediate) -> bytes:

@@ -62,7 +62,7 @@ class Ready:
         self._repeat = ctypes.CFUNCTYPE(None, *types)(self._code.address_of(REPEAT))
         self._image, self._table = _bytes(case.image), _bytes(case.rows_file)
         self._memory, self._rows = _own(self._image), _own(self._table)
-        self._variables = _variables(module.global_count, case, len(self._image) // _PAGE_BYTES)
+        self._variables = _variables(module.global_count, case, self._pages())
         self._held = self._variables.copy()
         self._count = case.rows
         self._passes = 1
@@ -79,11 +79,19 @@ class Ready:
         self._run(1)
 
     def digest(self) -> str:
-        """Of memory and rows after one pass."""
+        """Of memory and rows after two passes: one on what was recorded, and one of those that are timed."""
         self.once()
+        self._run(1)
         found = hashlib.sha256(self._memory.data)
         found.update(self._rows.data)
         return found.hexdigest()
+
+    def goes_on(self) -> bool:
+        """Whether a second pass leaves other bytes than the first one."""
+        self.once()
+        left = [one.tobytes() for one in (self._memory, self._rows, self._variables)]
+        self._run(1)
+        return left != [one.tobytes() for one in (self._memory, self._rows, self._variables)]
 
     def warm_up(self, effort: Effort) -> None:
         """Until the time is over; the last stretch says how many passes make up a sample."""
@@ -110,6 +118,10 @@ class Ready:
     def _run(self, passes: int) -> None:
         rows, memory, variables = (one.ctypes.data for one in (self._rows, self._memory, self._variables))
         self._repeat(passes * self._count, rows, self._count, memory, variables)
+
+    def _pages(self) -> int:
+        """As many as in the browser, where the rows stand behind what was recorded."""
+        return -(-(len(self._image) + len(self._table)) // _PAGE_BYTES)
 
     def _restore(self) -> None:
         np.copyto(self._memory, self._image)

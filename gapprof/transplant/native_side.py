@@ -24,12 +24,12 @@ class Asked(Struct, frozen=True, kw_only=True):
     module: str
     cases: tuple[NativeCase, ...]
     effort: Effort
-    """No samples: one pass, not timed."""
+    """No samples: nothing is timed."""
     seed: int
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """What it says, per case: means of a call, and what memory and rows came to after one pass."""
+    """What it says, per case: means of a call, and what memory and rows came to after two passes."""
 
     samples_us: tuple[tuple[float, ...], ...]
     sha256: tuple[str, ...]

@@ -1,13 +1,11 @@
 """The library's own functions in the user's own browser: which are hot, how they are called, how long."""
 
 import asyncio
-import re
-import shutil
 import time
-from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import TypeVar
 
 from msgspec.structs import replace
@@ -15,8 +13,9 @@ from msgspec.structs import replace
 from gapprof import assets
 from gapprof.browser import blocking, tasks, tensors
 from gapprof.browser.cdp import CallError
+from gapprof.browser.sampler import Samples, sampled
 from gapprof.browser.trouble import VisitError
-from gapprof.browser.visit import Course, Equipment, Visit, visiting
+from gapprof.browser.visit import REWRITTEN, Course, Equipment, Visit, visiting
 from gapprof.errors import EnvironmentUnusable
 from gapprof.records.job import Job
 from gapprof.records.wire import (
@@ -37,9 +36,8 @@ from gapprof.wasm.module import Module
 from gapprof.yardstick.wish import Effort
 
 MOST_ROWS = 16384
+_SERVED = "ort/"
 _REPLAYED = "replayed.wasm"
-_INTERVAL_US = 500
-_FUNCTION = re.compile(r"wasm-function\[(\d+)\]")
 _NET_S = 10.0
 T = TypeVar("T")
 
@@ -60,31 +58,25 @@ class Page:
     def hot(self, *, runs: int, deadline_s: float) -> Mapping[int, float]:
         """Function → ms of its own in a run of the model, by the browser's sampler, the hottest first."""
 
-        async def sampled(visit: Visit) -> Mapping[int, float]:
-            await visit.ask(self._open(visit, self.dist), Opened)
-            connection, session = visit.page.connection, visit.page.session
-            await connection.call("Profiler.enable", session=session)
-            interval = {"interval": _INTERVAL_US}
-            await connection.call("Profiler.setSamplingInterval", interval, session=session)
-            await connection.call("Profiler.start", session=session)
+        async def looked(visit: Visit) -> Mapping[int, float]:
+            await visit.ask(self._open(visit), Opened, most_s=deadline_s)
             task = TimeTask(batch=runs, samples=1, requests=0, think_ms=(0.0, 0.0), seed=0)
-            await visit.ask(task, Timed)
-            told = await connection.call("Profiler.stop", session=session)
-            return {function: us / 1e3 / runs for function, us in _own_us(told["profile"]).most_common()}
+            timed, seen = await sampled(visit.page, "main", lambda: visit.ask(task, Timed, most_s=deadline_s))
+            return own_ms(seen, run_ms=fmean(timed.samples_ms))
 
-        return self._visited(sampled, dist=self.dist, deadline_s=deadline_s)
+        return self._visited(looked, dist=self.dist, deadline_s=deadline_s)
 
     def recorded(self, function: int, *, deadline_s: float) -> Calls:
         """What a function is called with in a run. ValueError for one that is not called from outside."""
         row = row_of(self.module.type_of(function))
         names = rewriting.variables(self.module)
         rows_bytes = rewriting.rows_bytes(row, MOST_ROWS)
-        folder = self._with(rewriting.recording(self.module, function, rows=MOST_ROWS))
+        rewritten = {self.wasm: rewriting.recording(self.module, function, rows=MOST_ROWS)}
 
         async def run(visit: Visit) -> tuple[Recorded, bytes]:
-            opening = replace(self._open(visit, folder), outputs_url=f"{visit.serving.base}outputs")
+            base = visit.serving.base
             task = RecordTask(
-                open=opening,
+                open=replace(self._open(visit, REWRITTEN), outputs_url=f"{base}outputs"),
                 memory=rewriting.MEMORY_EXPORT,
                 count=rewriting.COUNT_EXPORT,
                 target=rewriting.TARGET_EXPORT,
@@ -95,8 +87,7 @@ class Page:
             told = await visit.ask(task, Recorded, most_s=deadline_s)
             return told, visit.serving.site.posted.get("outputs", b"")
 
-        told, block = self._visited(run, dist=folder, deadline_s=deadline_s)
-        shutil.rmtree(folder)
+        told, block = self._visited(run, dist=self.dist, deadline_s=deadline_s, rewritten=rewritten)
         if not told.rows:
             raise ValueError("no run calls it")
         return kept(
@@ -120,7 +111,7 @@ class Page:
 
         async def run(visit: Visit) -> tuple[Replayed, str]:
             browser = await visit.page.evaluate("navigator.userAgent", deadline_s=visit.course.left_s(10.0))
-            base = f"{visit.serving.base}ort/"
+            base = f"{visit.serving.base}{_SERVED}"
             task = ReplayTask(
                 module_url=base + _REPLAYED,
                 most_pages=most or 65536,
@@ -148,23 +139,27 @@ class Page:
         folder.mkdir(exist_ok=True)
         return folder
 
-    def _with(self, wasm: bytes) -> Path:
-        """The build with another wasm in the place of the one that is served."""
-        folder = self.scratch / "rewritten"
-        folder.mkdir()
-        for file in self.dist.glob("*js"):
-            shutil.copy(file, folder)
-        (folder / self.wasm).write_bytes(wasm)
-        return folder
-
-    def _open(self, visit: Visit, dist: Path) -> OpenTask:
+    def _open(self, visit: Visit, build: str = _SERVED) -> OpenTask:
+        """From below `build`, where the server has the build as it is or the one that records."""
+        module, base = assets.entry_point(self.dist), visit.serving.base
         _, pieces = tensors.packed(Path(self.job.inputs_path))
-        opening = tasks.open_task(
-            self.job, base=visit.serving.base, module=assets.entry_point(dist), inputs=pieces
+        opening = tasks.open_task(self.job, base=base, module=module, inputs=pieces)
+        return replace(
+            opening,
+            ort_url=f"{base}{build}{module}",
+            wasm_base_url=f"{base}{build}",
+            where="main",
+            outputs_url=None,
         )
-        return replace(opening, where="main", outputs_url=None)
 
-    def _visited(self, carry_out: Callable[[Visit], Awaitable[T]], *, dist: Path, deadline_s: float) -> T:
+    def _visited(
+        self,
+        carry_out: Callable[[Visit], Awaitable[T]],
+        *,
+        dist: Path,
+        deadline_s: float,
+        rewritten: Mapping[str, bytes] = {},
+    ) -> T:
         """What is done in a fresh page. Raises EnvironmentUnusable."""
         course = Course(until=time.monotonic() + deadline_s)
         block, _ = tensors.packed(Path(self.job.inputs_path))
@@ -172,7 +167,9 @@ class Page:
         async def whole() -> T:
             async with (
                 asyncio.timeout(deadline_s + _NET_S),
-                visiting(self.job, self.equipment, course, dist=dist, inputs=block) as visit,
+                visiting(
+                    self.job, self.equipment, course, dist=dist, inputs=block, rewritten=rewritten
+                ) as visit,
             ):
                 return await carry_out(visit)
 
@@ -185,18 +182,6 @@ class Page:
             ) from error
 
 
-def _own_us(profile: Mapping[str, object]) -> Counter[int]:
-    """By samples, each of which stands for the time since the one before."""
-    nodes, samples, deltas = profile["nodes"], profile["samples"], profile["timeDeltas"]
-    if not (isinstance(nodes, list) and isinstance(samples, list) and isinstance(deltas, list)):
-        raise VisitError("the browser's sampler gave no profile", kind="page")
-    functions: dict[int, int] = {}
-    for node in nodes:
-        found = _FUNCTION.search(str(node["callFrame"]["functionName"]))
-        if found:
-            functions[node["id"]] = int(found[1])
-    spent: Counter[int] = Counter()
-    for sample, delta in zip(samples, deltas, strict=False):
-        if sample in functions:
-            spent[functions[sample]] += delta
-    return spent
+def own_ms(seen: Samples, *, run_ms: float) -> Mapping[int, float]:
+    """Function → its part of a run, which is as large as its part of the samples."""
+    return {function: run_ms * count / seen.all for function, count in seen.by_function.items()}

@@ -34,6 +34,8 @@ def _function(data: Bytes, at: int) -> tuple[int, int]:
 
 
 def _constant(data: Bytes, at: int) -> tuple[Instruction, int]:
-    """The first instruction of an expression, and where the expression ends."""
+    """The only instruction of an expression, and where the expression ends."""
     first, last = islice(instructions(data, at), 2)
+    if last.name != "end":
+        raise ValueError("a segment of elements with a place or function that is computed")
     return first, last.end

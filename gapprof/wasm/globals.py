@@ -1,9 +1,10 @@
 """Global variables of a module: what they hold, and what they begin with where that is a constant."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gapprof.wasm.decode import Bytes, vector
-from gapprof.wasm.instructions import instructions
+from gapprof.wasm.instructions import Instruction, instructions
 from gapprof.wasm.module import GLOBAL, Module
 
 
@@ -25,11 +26,19 @@ def globals_of(module: Module) -> tuple[Global, ...]:
 
 
 def _global(data: Bytes, at: int) -> tuple[Global, int]:
+    """What it begins with counts where it is one constant; a sum or another variable is none."""
     kind, mutable = data[at], bool(data[at + 1])
-    initial: int | None = None
+    found: list[Instruction] = []
     for one in instructions(data, at + 2):
         if one.name == "end":
-            return Global(kind, mutable, initial), one.end
-        if one.name in ("i32.const", "i64.const") and isinstance(one.immediates[0], int):
-            initial = one.immediates[0]
+            return Global(kind, mutable, _constant(found)), one.end
+        found.append(one)
     raise IndexError(at)
+
+
+def _constant(expression: Sequence[Instruction]) -> int | None:
+    match expression:
+        case [Instruction(name="i32.const" | "i64.const", immediates=(int(value),))]:
+            return value
+        case _:
+            return None

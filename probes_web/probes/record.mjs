@@ -2,6 +2,7 @@
 /** Runs of a model in a wasm that was rewritten to record the calls of one of its own functions. */
 
 import { send } from "../bytes.mjs";
+import { withInstances } from "../instances.mjs";
 import { during } from "../phases.mjs";
 import { createSession, fetchFeeds, fetchModel, loadRuntime, warmUp } from "../runtime.mjs";
 
@@ -44,24 +45,12 @@ async function recorded({ open, memory, count, target, kept, rows, rows_bytes })
 /** A session, and what the module exports that onnxruntime-web keeps to itself.
  * @param {import("../wire.js").OpenTask} open @param {string} wanted */
 async function opened(open, wanted) {
-  /** @type {WebAssembly.Instance[]} */
-  const instances = [];
-  const { instantiate, instantiateStreaming } = WebAssembly;
-  for (const [name, original] of Object.entries({ instantiate, instantiateStreaming })) {
-    Reflect.set(WebAssembly, name, async (/** @type {unknown[]} */ ...given) => {
-      const made = await Reflect.apply(original, WebAssembly, given);
-      instances.push(made.instance ?? made);
-      return made;
-    });
-  }
-  try {
+  const { result, instances } = await withInstances(async () => {
     const ort = await loadRuntime(open.ort_url, open);
     const session = await createSession(ort, open, await fetchModel(open));
-    const feeds = await fetchFeeds(ort, open);
-    const found = instances.find(({ exports }) => exports[wanted] !== undefined);
-    if (found === undefined) throw new Error("onnxruntime-web did not load the rewritten module");
-    return { exports: found.exports, session, feeds };
-  } finally {
-    Object.assign(WebAssembly, { instantiate, instantiateStreaming });
-  }
+    return { session, feeds: await fetchFeeds(ort, open) };
+  });
+  const found = instances.find(({ exports }) => exports[wanted] !== undefined);
+  if (found === undefined) throw new Error("onnxruntime-web did not load the rewritten module");
+  return { ...result, exports: found.exports };
 }

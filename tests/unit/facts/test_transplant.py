@@ -37,7 +37,10 @@ def with_transplant(
     """`us`: function → what a call takes in the browser and natively; `luck`: times that in each round."""
     plan = TransplantPlan(
         functions=(
-            *(HotFunction(function=one, self_ms=HOT[one], calls=100, rows=64) for one in us),
+            *(
+                HotFunction(function=one, self_ms=HOT[one], calls=round(HOT[one] * 1e3 / took[0]), rows=64)
+                for one, took in us.items()
+            ),
             *([HotFunction(function=11, self_ms=10.0, why=why)] if why else []),
         ),
         wasm_ms=100.0,
@@ -150,9 +153,79 @@ def test_it_is_held_against_twins_and_says_whether_they_agree(
     own: float, twin: float, luck: tuple[float, ...], verdict: str
 ) -> None:
     twins = {name: {"wasm": twin, "avx128": 1.0, "sse41": 1.2} for name in kernels_ms(Case(PLAIN), WEB)}
-    recording = with_transplant(with_twins(PLAIN, twins), {7: (own, 1.0)}, luck=luck)
+    both = {7: (own, 1.0), 9: (own, 1.0)}
+    recording = with_transplant(with_twins(PLAIN, twins), both, luck=luck)
     loops = engine_by_twins(Case(recording))
     assert loops is not None
     assert math.exp(loops.mean) == pytest.approx(twin)
     (one,) = evidence(recording, "transplant")
     assert verdict in one.text
+
+
+@pytest.mark.parametrize(
+    ("functions", "rounds", "verdict"),
+    [
+        ((7,), ROUNDS, "of less than 80 % of wasm's time in calls"),
+        ((7, 9), 2, "by 2 of at least 3 rounds, which decides nothing"),
+    ],
+)
+def test_too_little_decides_nothing_and_both_figures_are_shown(
+    functions: tuple[int, ...], rounds: int, verdict: str
+) -> None:
+    twins = {name: {"wasm": 1.02, "avx128": 1.0, "sse41": 1.2} for name in kernels_ms(Case(PLAIN), WEB)}
+    us = dict.fromkeys(functions, (1.08, 1.0))
+    (one,) = evidence(with_transplant(with_twins(PLAIN, twins), us, luck=(1.0,) * rounds), "transplant")
+    assert verdict in one.text
+    assert "1.08x" in one.text
+    assert "loops of ours 1.02x" in one.text
+    assert "agree" not in one.text
+
+
+def test_where_nothing_could_be_replayed_the_reasons_are_shown() -> None:
+    recording = with_transplant(PLAIN, {}, why="its calls leave the module")
+    assert [one.text for one in evidence(recording, "transplant")] == [
+        "None of the library's own hottest functions could be replayed outside the browser."
+    ]
+    assert [one.text for one in evidence(recording, "transplant-function")] == [
+        "Function 11 of the served wasm is not part of that: its calls leave the module."
+    ]
+
+
+def test_a_function_stands_for_colder_ones_that_are_timed_with_it() -> None:
+    recording = with_transplant(PLAIN, {7: (3.0, 2.0)})
+    entries = [
+        replace(entry, functions=tuple(replace(one, inside_ms=15.0) for one in entry.functions))
+        if isinstance(entry, TransplantPlan)
+        else entry
+        for entry in recording.entries
+    ]
+    found = transplanted(Case(replace(recording, entries=tuple(entries))))
+    assert found is not None
+    assert found.share == pytest.approx(0.75)
+
+
+def test_how_many_calls_were_replayed_is_said() -> None:
+    texts = [one.text for one in evidence(with_transplant(PLAIN, {7: (3.0, 2.0)}), "transplant-function")]
+    assert any("64 of its 20000 calls a run replayed" in text for text in texts)
+
+
+@pytest.mark.parametrize(("times", "alike"), [(0.4, False), (0.6, True), (1.8, True), (2.2, False)])
+def test_calls_that_do_not_take_what_the_sampler_saw_are_told_and_decide_nothing(
+    times: float, alike: bool
+) -> None:
+    recording = with_transplant(PLAIN, {7: (3.0, 2.0), 9: (5.0, 5.0)})
+    entries = [
+        replace(
+            entry,
+            functions=tuple(replace(one, calls=round(one.calls * times)) for one in entry.functions),
+        )
+        if isinstance(entry, TransplantPlan)
+        else entry
+        for entry in recording.entries
+    ]
+    recording = replace(recording, entries=tuple(entries))
+    found = transplanted(Case(recording))
+    assert found is not None
+    assert found.deciding_share == pytest.approx(0.8 if alike else 0.0)
+    texts = [one.text for one in evidence(recording, "transplant-function")]
+    assert all(("and the sampler saw" in text) is not alike for text in texts)

@@ -7,6 +7,7 @@ import pytest
 
 from gapprof.transplant.native_text import transplant
 from gapprof.wasm.encode import unsigned, vector
+from gapprof.wasm.instructions import opcode
 from gapprof.wasm.module import parsed
 from tests.unit.transplant.assembly import (
     NOTHING,
@@ -418,3 +419,19 @@ def _alignment(name: str) -> int:
     kind, _, rest = name.partition(".")
     tail = "".join(letter for letter in rest.split(".")[1] if letter.isdigit()) or kind[1:]
     return {"8": 0, "16": 1, "32": 2, "64": 3}[tail]
+
+
+def test_a_second_memory_and_a_second_table_are_not_taken_for_the_first() -> None:
+    """A memory's number stands before the offset, behind an alignment with bit 6."""
+    there = opcode("i32.load") + b"\x42\x01\x00"
+    bodies = {
+        "i32.load": code(GET) + there + code("drop"),
+        "memory.size": code(("memory.size", 1), "drop"),
+        "memory.copy": code(GET, GET, GET, ("memory.copy", 0, 1)),
+        "memory.fill": code(GET, GET, GET, ("memory.fill", 1)),
+        "call_indirect": code(GET, GET, ("call_indirect", 0, 1)),
+    }
+    for name, body in bodies.items():
+        wasm = parsed(module([Function(["i32"], [], body)]))
+        found = transplant(wasm, 0, machine="x86_64", attributes=TARGET.attributes)
+        assert found.ends == (f"{name} beside the first memory or table",)

@@ -63,3 +63,31 @@ def test_calls_that_do_not_come_to_an_end_natively_are_told(tmp_path: Path) -> N
     assert found(tmp_path, module([trapping]), 0).why == "its native code ended with signal 4"
     assert found(tmp_path, module([growing]), 0).why == "its native code ended with signal 4"
     assert found(tmp_path, module([missing]), 0).why == "its calls leave the module"
+
+
+def test_a_place_whose_function_is_of_another_type_is_tried_once(tmp_path: Path) -> None:
+    main = Function(["i32"], [], code(("i32.const", 1), ("call_indirect", 0, 0)))
+    other = Function(["i32", "i32"], [], code("nop"))
+    told = found(tmp_path, module([main, other], table=[1]), 0)
+    assert told.why == "it comes to function 1 in a way that is not followed"
+
+
+def test_memory_is_as_large_as_in_the_browser_where_rows_stand_behind_it(tmp_path: Path) -> None:
+    sizing = Function(["i32"], [], code(GET, ("memory.size", 0), ("i32.store", 2, 0)))
+    told = found(tmp_path, module([sizing]), 64)
+    memory = bytearray(IMAGE)
+    memory[64:68] = struct.pack("<I", 2)
+    assert told.sha256 == hashlib.sha256(memory + struct.pack("<q", 64)).hexdigest()
+
+
+def test_passes_that_go_on_from_the_one_before_are_told_and_two_of_them_are_compared(tmp_path: Path) -> None:
+    adding = Function(
+        ["i32"], [], code(GET, GET, ("i32.load", 2, 0), ("i32.const", 5), "i32.add", ("i32.store", 2, 0))
+    )
+    marking = Function(["i32"], [], code(GET, ("i32.const", 77), ("i32.store", 2, 0)))
+    told = found(tmp_path, module([adding]), 64)
+    memory = bytearray(IMAGE)
+    memory[64:68] = struct.pack("<I", int.from_bytes(IMAGE[64:68], "little") + 2 * 5)
+    assert told.goes_on
+    assert told.sha256 == hashlib.sha256(memory + struct.pack("<q", 64)).hexdigest()
+    assert not found(tmp_path, module([marking]), 64).goes_on

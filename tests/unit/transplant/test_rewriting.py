@@ -181,13 +181,13 @@ def calls_of(folder: Path, *places: int) -> Calls:
 
 
 def expected(places: tuple[int, ...]) -> str:
-    """Memory and rows, as plain Python has them."""
+    """Memory after two passes and the rows of the second, as plain Python has them."""
     memory, results = bytearray(IMAGE), bytearray()
-    for number, place in enumerate(places, start=101):
+    for number, place in enumerate(places * 2, start=101):
         word = (int.from_bytes(memory[place : place + 4], "little") + number) % 2**32
         memory[place : place + 8] = struct.pack("<If", word, 2.5)
         results += struct.pack("<ixxxxfxxxxixxxx", place, 2.5, number)
-    return hashlib.sha256(memory + results).hexdigest()
+    return hashlib.sha256(memory + results[len(results) // 2 :]).hexdigest()
 
 
 PLACES = (64, 256, 64, 1024)

@@ -18,7 +18,9 @@ def test_segments_of_numbers_and_of_expressions() -> None:
     assert table(numbers, expressions) == {5: 300, 6: 7, 128: 9, 129: -1}
 
 
-@pytest.mark.parametrize("segment", [b"\x01\x00\x00", b"\x00\x23\x00\x0b\x00"])
+@pytest.mark.parametrize(
+    "segment", [b"\x01\x00\x00", b"\x00\x23\x00\x0b\x00", b"\x00\x41\x05\x41\x02\x6a\x0b\x00"]
+)
 def test_what_is_put_nobody_knows_where_is_refused(segment: bytes) -> None:
     with pytest.raises(ValueError, match="segment of elements"):
         table(segment)
