@@ -154,7 +154,7 @@ def test_a_build_of_ones_own_is_looked_into(unisolated: Report, own_build: Path)
     assert sum(hottest.operators.values()) == pytest.approx(1.0, abs=0.1)
     assert max(hottest.operators, key=lambda name: hottest.operators[name]) in ("Conv", "FusedConv")
     library = [one.text for one in cause(unisolated, "library").evidence if one.kind == "inside"]
-    assert any(f"Function {hottest.function} of the wasm" in text for text in library)
+    assert any(f"function {hottest.function} of the wasm" in text for text in library)
 
 
 def test_the_model_runs_inside_somebody_elses_page(foreign: Report) -> None:
