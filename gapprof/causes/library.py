@@ -141,7 +141,7 @@ CAUSE = Cause(
     title="What onnxruntime-web lacks against native onnxruntime",
     owner="library",
     advice="Try a newer onnxruntime-web with --web-dist; layouts and kernels are its developers' to add.",
-    phrase="with what the library lacks in the browser",
+    phrase="comes with what the library lacks in the browser",
     spans=(
         Span(source=OWN, to=COMMON, name="library/layout"),
         Span(source=ENGINE, to=LIBRARY, name="library"),

@@ -72,7 +72,7 @@ def _why(found: InsideFacts) -> Iterator[str]:
         yield "the build as it is does not give the same bytes twice, so that outputs prove nothing"
     if found.held_up_calls:
         yield (
-            f"{found.held_up_calls} timed calls were held up by something else, as it seems: what they took, "
+            f"something else seems to have held up timed calls ({found.held_up_calls}): what they took, "
             f"{numbers.ms(found.held_up_ms)} together, is in no figure"
         )
     if found.lost_calls:

@@ -104,7 +104,7 @@ def test_calls_that_are_in_no_figure_are_told() -> None:
     held_up = replace(part(KERNEL, 9.0), disturbed_ms=(1.5, 2.0))
     passes = [replace(hooked_pass(40 + n, [held_up], {KERNEL: 20}), lost=n) for n in range(3)]
     why = inside(with_inside(plain(), passes, samples={KERNEL: 9})).why
-    assert "6 timed calls were held up by something else" in why
+    assert "held up timed calls (6)" in why
     assert "10.5 ms together" in why
     assert "3 timed calls found no room" in why
 
