@@ -46,7 +46,7 @@ class OneEnvironment:
     subject: Subject
     id: str = "one-environment"
 
-    def refuse(self, setting: Setting) -> str | None:  # noqa: ARG002  callers of Backend pass it
+    def refuse(self, _setting: Setting) -> str | None:
         """Nothing."""
         return None
 
@@ -112,7 +112,7 @@ def one_run(side: str, model: str, seed: int) -> Report:
             page_isolated=True,
         )
         backend = OneEnvironment(
-            inner=factory.BACKEND.open(settings, guard=guard), setting=setting, subject=subject
+            inner=factory.BACKEND.open(settings, guard), setting=setting, subject=subject
         )
         recording = measure(
             subject,

@@ -1,11 +1,11 @@
 """The command line: finds the subcommand, and is the one place where errors become exit codes."""
 
 import importlib
+import io
 import os
 import pkgutil
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import click
 
@@ -17,7 +17,7 @@ from gapprof.options.screen import say
 class Commands(click.Group):
     """Every file of `gapprof.commands` is a subcommand."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click passes it
+    def list_commands(self, _ctx: click.Context) -> list[str]:
         """Names of the files."""
         return sorted(info.name for info in pkgutil.iter_modules(commands.__path__))
 
@@ -64,8 +64,7 @@ def _open_closed_streams() -> None:
     """A shell may close stdout or stderr (`>&-`); the next file opened would take its place."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
-            stream = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  stays open: it is the stream
-            setattr(sys, name, stream)
+            setattr(sys, name, io.TextIOWrapper(io.FileIO(os.devnull, "w"), encoding="utf-8"))
 
 
 def _sentence(error: click.UsageError) -> str:

@@ -55,7 +55,7 @@ def explained(
 
         report = failed_report(stopped, model=model, settings=settings, argv=argv)
         return Outcome(report=report, code=stopped.exit_code, recorded=False, stopped=stopped)
-    except Exception as bug:  # re-raised as it is: only where the measurements lie is added
+    except Exception as bug:  # a fault of ours, raised on with its traceback: the note says where the data is
         if _state(path) != before:
             bug.add_note(f"What was measured until then is kept in {path}")
         raise

@@ -167,7 +167,7 @@ class ChromiumFactory:
 
     id: str = "chromium"
 
-    def open(self, settings: Settings, *, guard: Guard) -> Chromium:
+    def open(self, settings: Settings, guard: Guard) -> Chromium:
         """Raises EnvironmentUnusable or WrongUse: no browser, no onnxruntime-web, an impossible argument."""
         flags.check(settings.browser_args)
         return Chromium(

@@ -42,7 +42,7 @@ class NativeBackend:
     ceilings: Ceilings | None = None
     """None until a run opens this backend; then each ceiling is tried before a rung counts on it."""
 
-    def open(self, settings: Settings, *, guard: Guard) -> Backend:  # noqa: ARG002  callers of every factory pass it
+    def open(self, _settings: Settings, guard: Guard) -> Backend:
         """No option matters here, and a worker ends by itself when gapprof does."""
         return dataclasses.replace(self, ceilings=Ceilings(guard=guard, cache_folder=self.cache_folder))
 

@@ -65,7 +65,7 @@ class NodeBackend:
         trouble = VisitError("the engine rungs are timed, not profiled", kind="environment")
         return failure(job, trouble, phase="start")
 
-    def traced(self, job: Job) -> Trace | Failure | None:  # noqa: ARG002  callers of Backend pass it
+    def traced(self, _job: Job) -> Trace | Failure | None:
         """There is no browser whose tracing could run."""
         return None
 
@@ -101,7 +101,7 @@ class NodeBackend:
 class _Opener:
     id: str = "node"
 
-    def open(self, settings: Settings, *, guard: Guard) -> Backend:
+    def open(self, settings: Settings, guard: Guard) -> Backend:
         """Nothing is started before the first visit."""
         return NodeBackend(guard=guard, web_dist=settings.web_dist)
 

@@ -74,7 +74,7 @@ def replay(recording: Recording) -> Replay:
 class _Opener:
     id: str = "replay"
 
-    def open(self, settings: Settings, *, guard: Guard) -> Backend:  # noqa: ARG002  callers of every factory pass it
+    def open(self, _settings: Settings, _guard: Guard) -> Backend:
         """A replay needs a recording: make one with `replay(recording)`."""
         raise WrongUse("a replay needs a recording", hint="Use gapprof.backends.replay.replay(recording).")
 

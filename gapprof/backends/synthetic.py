@@ -249,7 +249,7 @@ class SyntheticBackend:
 
     id: str = "synthetic"
 
-    def open(self, settings: Settings, *, guard: Guard) -> Machine:  # noqa: ARG002  passed to every factory
+    def open(self, settings: Settings, _guard: Guard) -> Machine:
         """A machine without a cause; tests plant theirs with `Machine(...)`."""
         return Machine(seed=settings.seed)
 

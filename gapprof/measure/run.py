@@ -57,7 +57,7 @@ def measure(
                 extras.append(instrumenting(settings, guard=guard))
             named = {rung.environment.backend for rung in ladder.values()}
             known = load(backends, "BACKEND")
-            realise = {name: known[name].open(settings, guard=guard) for name in sorted(named)}
+            realise = {name: known[name].open(settings, guard) for name in sorted(named)}
         begin = Begin(
             gapprof_version=__version__,
             argv=argv,

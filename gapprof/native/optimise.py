@@ -6,6 +6,7 @@ from typing import Any
 
 import onnx
 
+from gapprof.native.refusals import refusals
 from gapprof.records.subject import NativeRefusal, StagedModel
 from gapprof.subject import child
 from gapprof.subject.refusal import answer_of
@@ -66,7 +67,7 @@ def _optimise(request: dict[str, Any]) -> dict[str, Any]:
         options.add_session_config_entry(f"{key}min_size_in_bytes", "1024")
     try:
         onnxruntime.InferenceSession(str(source), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime's derive from it directly; told to the parent as text
+    except refusals() as error:
         return {"error": str(error).replace(f"{source.parent}{os.sep}", "")}
     model = onnx.load(target, load_external_data=False)
     name_nodes(model.graph)

@@ -57,7 +57,7 @@ def answers(request: Request, process_ms: float, progress: Progress) -> Iterator
         yield trial
         if request.task == "profiled":
             yield profiled_pass(request, opened, trial, progress.reach)
-    except Exception as error:  # the process boundary: an exception becomes the answer
+    except Exception as error:  # nothing is hidden: whatever it is, the answer carries it with its traceback
         yield failure_of(error, request.job, progress.phase)
 
 

@@ -20,7 +20,7 @@ class Backend(Protocol):
     def id(self) -> str:
         """The value of `Setting.backend` that it realises."""
 
-    def refuse(self, setting: Setting) -> str | None:
+    def refuse(self, setting: Setting, /) -> str | None:
         """Why this machine cannot give that setting at all; None when it can."""
 
     def timed(self, job: Job) -> Trial | Failure:
@@ -32,5 +32,5 @@ class Backend(Protocol):
         A Failure is the profile's where `timed` was called before, else the visit's.
         """
 
-    def traced(self, job: Job) -> Trace | Failure | None:
+    def traced(self, job: Job, /) -> Trace | Failure | None:
         """A separate pass under the browser's tracing; None where there is no such thing."""

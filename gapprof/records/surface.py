@@ -29,5 +29,5 @@ class Renderer(Protocol):
     def suffix(self) -> str:
         """Of the files it writes, with the dot."""
 
-    def render(self, report: Report, surface: Surface) -> str:
+    def render(self, report: Report, surface: Surface, /) -> str:
         """The whole document, ending in a newline. Pure: the same report gives the same text."""

@@ -14,7 +14,7 @@ class JsonRenderer:
     id: str = "json"
     suffix: str = ".json"
 
-    def render(self, report: Report, surface: Surface) -> str:  # noqa: ARG002  callers of every renderer pass it
+    def render(self, report: Report, _surface: Surface) -> str:
         """Return the whole document."""
         return encode_report(report).decode()
 

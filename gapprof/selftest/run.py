@@ -135,11 +135,11 @@ def _planned(tour: Tour, plants: tuple[Plant, ...], *, workdir: Path, cores: int
 
 def _backends(guard: Guard) -> Backends:
     """Native once, and one chromium for each onnxruntime-web that is served."""
-    ours = native.BACKEND.open(UNTOUCHED, guard=guard)
+    ours = native.BACKEND.open(UNTOUCHED, guard)
 
     @cache
     def opened(web_dist: str) -> Mapping[str, Backend]:
         settings = replace(UNTOUCHED, web_dist=web_dist or None)
-        return {"native": ours, "chromium": chromium.BACKEND.open(settings, guard=guard)}
+        return {"native": ours, "chromium": chromium.BACKEND.open(settings, guard)}
 
     return opened

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gapprof.errors import ModelUnusable
+from gapprof.native.refusals import refusals
 from gapprof.records.model import TensorSpec
 from gapprof.records.subject import NativeRefusal
 from gapprof.subject import child
@@ -87,7 +88,7 @@ def _observe(request: dict[str, Any]) -> dict[str, Any]:
             first = session.run(None, dict(inputs))
             second = session.run(None, dict(other))
         events = json.loads(Path(session.end_profiling()).read_text(encoding="utf-8"))
-    except Exception as error:  # onnxruntime's derive from it directly; told to the parent as text
+    except refusals() as error:
         return {"error": str(error).replace(f"{Path(request['model']).parent}{os.sep}", "")}
     names = [output.name for output in session.get_outputs()]
     odd = [name for name, value in zip(names, first, strict=True) if not isinstance(value, np.ndarray)]

@@ -15,7 +15,12 @@ from gapprof.records.twins import TwinNode
 
 Value = NDArray[np.generic]
 
-
+_NOT_CARRIED_OUT = (
+    *(RuntimeError, NotImplementedError, ValueError, TypeError, LookupError),
+    *(AttributeError, NameError, ImportError, AssertionError, ArithmeticError),
+)
+"""What `onnx.reference` raises for operators, types and shapes that it does not have (by the source of onnx
+1.23), and numpy below it."""
 _MOST_ELEMENTS = 4096
 """Of a value: more is work that belongs into the program, or has no kernel there."""
 
@@ -64,10 +69,10 @@ class Beforehand:
             [onnx.ValueInfoProto(name=name) for name in node.output if name],
         )
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", self._opset)])
+        inputs = {name: self[name] for name in node.input if name}
         try:
-            session = ReferenceEvaluator(model)
-            found = session.run(None, {name: self[name] for name in node.input if name})
-        except Exception:  # the reference runs Python code per operator, which raises anything
+            found = ReferenceEvaluator(model).run(None, inputs)
+        except _NOT_CARRIED_OUT:
             return {}
         names = [name for name in node.output if name]
         values = [np.asarray(value) for value in found]

@@ -89,7 +89,7 @@ def measured(
         visits = Visits(
             journal=journal,
             subject=subject,
-            backends={name: opened[name].open(settings, guard=guard) for name in ("native", "chromium")},
+            backends={name: opened[name].open(settings, guard) for name in ("native", "chromium")},
             outputs=outputs,
             seed=seed,
             pace=preflight_pace(LONGEST_VISIT_S),

@@ -54,7 +54,7 @@ def temporary() -> Iterator[Path]:
 
 @pytest.fixture
 def chromium(guard: Guard) -> Chromium:
-    return chromium_backend.BACKEND.open(Settings(), guard=guard)
+    return chromium_backend.BACKEND.open(Settings(), guard)
 
 
 @pytest.fixture(scope="session")

@@ -31,7 +31,7 @@ if "polite" in sys.argv:
 job = msgspec.json.decode(sys.stdin.buffer.read(), type=Job)
 with Guard() as guard:
     print(guard.environment()[MARKER].partition(":")[0], flush=True)
-    print(type(BACKEND.open(Settings(), guard=guard).timed(job)).__name__, flush=True)
+    print(type(BACKEND.open(Settings(), guard).timed(job)).__name__, flush=True)
 """
 
 

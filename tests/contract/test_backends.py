@@ -25,9 +25,7 @@ def opened() -> Iterator[Mapping[str, Backend]]:
     """All that can be opened; a replay wants a recording first."""
     with Guard() as guard:
         yield {
-            name: factory.open(Settings(), guard=guard)
-            for name, factory in FACTORIES.items()
-            if name != "replay"
+            name: factory.open(Settings(), guard) for name, factory in FACTORIES.items() if name != "replay"
         }
 
 
@@ -37,7 +35,7 @@ def test_every_environment_of_the_ladder_has_a_backend_of_its_name() -> None:
 
 def test_a_replay_without_a_recording_says_what_it_wants() -> None:
     with pytest.raises(WrongUse, match="needs a recording") as caught:
-        FACTORIES["replay"].open(Settings(), guard=Guard())
+        FACTORIES["replay"].open(Settings(), Guard())
     assert caught.value.hint
 
 

@@ -91,7 +91,7 @@ def test_a_crashing_rung_leaves_a_partial_report(tmp_path: Path) -> None:
 
 
 def test_the_plugin_opens_a_machine_without_a_cause(tmp_path: Path) -> None:
-    machine = BACKEND.open(SETTINGS, guard=Guard())
+    machine = BACKEND.open(SETTINGS, Guard())
     report = build(run(machine, tmp_path))
     assert report.gap.ratio is not None
     assert report.gap.ratio.point == pytest.approx(1.0)

@@ -45,7 +45,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Small:
 @pytest.fixture
 def backend() -> Iterator[Backend]:
     with Guard() as guard:
-        yield node.BACKEND.open(Settings(), guard=guard)
+        yield node.BACKEND.open(Settings(), guard)
 
 
 def job(small: Small, setting: Setting = SETTING, **changes: object) -> Job:
@@ -141,5 +141,5 @@ def test_a_build_that_node_cannot_load_is_refused(tmp_path: Path) -> None:
     for name in ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.wasm"):
         (tmp_path / name).touch()
     with Guard() as guard:
-        backend = node.BACKEND.open(Settings(web_dist=str(tmp_path)), guard=guard)
+        backend = node.BACKEND.open(Settings(web_dist=str(tmp_path)), guard)
         assert "ort.node.min.mjs" in (backend.refuse(SETTING) or "")

@@ -82,11 +82,11 @@ def test_a_process_that_cannot_be_started_is_a_reason(
 @pytest.mark.usefixtures("without_cpuid")
 def test_the_native_side_of_a_run_refuses_what_was_tried_in_vain() -> None:
     with Guard() as guard:
-        backend = BACKEND.open(Settings(), guard=guard)
+        backend = BACKEND.open(Settings(), guard)
         assert "executes CPUID nowhere" in str(backend.refuse(SETTING))
         assert backend.refuse(replace(SETTING, isa="full")) is None
 
 
 def test_the_native_side_of_a_run_gives_what_works() -> None:
     with Guard() as guard:
-        assert BACKEND.open(Settings(), guard=guard).refuse(SETTING) is None
+        assert BACKEND.open(Settings(), guard).refuse(SETTING) is None
