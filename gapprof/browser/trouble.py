@@ -24,8 +24,8 @@ _MODEL = (
     "not implemented",
     "no such file",
 )
-"""onnxruntime-web's own words, of its status NOT_IMPLEMENTED as well (an operator that it lacks); a code is in all
-that its wasm reports, of a creation and of a run."""
+"""onnxruntime-web's own words: a code is in all that its wasm reports, of a creation and of a run; "not
+implemented" is its status for an operator that it lacks."""
 
 
 class VisitError(Exception):

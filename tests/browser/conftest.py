@@ -13,29 +13,16 @@ from onnx import TensorProto, helper, numpy_helper
 from gapprof.backends import chromium as chromium_backend
 from gapprof.backends.chromium import Chromium
 from gapprof.guard import Guard
-from gapprof.records.environment import Setting
 from gapprof.records.job import Job, Pace
 from gapprof.records.settings import Settings
 from gapprof.subject.chain import write_dispatch_chain
+from tests.settings import QUIET
 
 SIZE = 96
 LAYERS = 4
 
 PACE = Pace(
     warmup_ms=50.0, warmup_runs=3, batch=2, samples=5, requests=20, think_ms=(8.0, 24.0), deadline_s=60.0
-)
-QUIET = Setting(
-    backend="chromium",
-    isa="full",
-    threads=1,
-    graph="common",
-    js_flags=(),
-    browser_args=(),
-    where="worker",
-    pacing="back-to-back",
-    page="quiet",
-    isolated=True,
-    build="served",
 )
 
 

@@ -14,7 +14,6 @@ from gapprof.backends.synthetic import Machine
 from gapprof.browser.visit import Equipment
 from gapprof.guard import Guard
 from gapprof.measure.journal import open_journal
-from gapprof.records.environment import Setting
 from gapprof.records.job import Job, Pace
 from gapprof.records.recording import Recording
 from gapprof.records.settings import Settings
@@ -26,22 +25,10 @@ from gapprof.transplant.rows import SLOT_BYTES, row_of
 from gapprof.transplant.settling import LEAST_SHARE
 from gapprof.transplant.web_side import Page
 from gapprof.wasm.module import Module, parsed
+from tests.settings import QUIET
 from tests.truth.recorder import record
 
 SERVED = "ort-wasm-simd-threaded.wasm"
-SETTING = Setting(
-    backend="chromium",
-    isa="full",
-    threads=1,
-    graph="common",
-    js_flags=(),
-    browser_args=(),
-    where="worker",
-    pacing="back-to-back",
-    page="quiet",
-    isolated=True,
-    build="served",
-)
 PACE = Pace(
     warmup_ms=100.0, warmup_runs=3, batch=1, samples=5, requests=0, think_ms=(0.0, 0.0), deadline_s=60.0
 )
@@ -74,7 +61,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ran]:
                 rung="web-worker",
                 round=0,
                 seed=0,
-                setting=SETTING,
+                setting=QUIET,
                 model_path=str(folder / "model.onnx"),
                 external_data=(),
                 optimise=False,

@@ -18,20 +18,9 @@ from gapprof.records.job import Job, Pace
 from gapprof.records.settings import Settings
 from gapprof.records.trial import Failure, Trial
 from tests.browser.page_driver import Small, small_model
+from tests.settings import QUIET
 
-SETTING = Setting(
-    backend="node",
-    isa="full",
-    threads=1,
-    graph="common",
-    js_flags=(),
-    browser_args=(),
-    where="worker",
-    pacing="back-to-back",
-    page="quiet",
-    isolated=True,
-    build="served",
-)
+SETTING = replace(QUIET, backend="node")
 PACE = Pace(
     warmup_ms=0.0, warmup_runs=3, batch=2, samples=5, requests=20, think_ms=(1.0, 2.0), deadline_s=60.0
 )

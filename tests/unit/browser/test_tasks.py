@@ -2,27 +2,15 @@ import pytest
 from msgspec.structs import replace
 
 from gapprof.browser import tasks
-from gapprof.records.environment import Setting
 from gapprof.records.job import Job, Pace
+from tests.settings import QUIET
 
 BASE = "http://127.0.0.1:1/token/"
 JOB = Job(
     rung="web",
     round=0,
     seed=5,
-    setting=Setting(
-        backend="chromium",
-        isa="full",
-        threads=2,
-        graph="common",
-        js_flags=(),
-        browser_args=(),
-        where="worker",
-        pacing="back-to-back",
-        page="quiet",
-        isolated=True,
-        build="served",
-    ),
+    setting=replace(QUIET, threads=2),
     model_path="/run/common/model.onnx",
     external_data=("weights.bin",),
     optimise=False,

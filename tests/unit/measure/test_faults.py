@@ -4,22 +4,10 @@ import pytest
 from msgspec.structs import replace
 
 from gapprof.measure.faults import harness_faults
-from gapprof.records.environment import Setting
 from gapprof.records.trial import Seen
+from tests.settings import QUIET
 
-WEB = Setting(
-    backend="chromium",
-    isa="128",
-    threads=2,
-    graph="common",
-    js_flags=(),
-    browser_args=(),
-    where="worker",
-    pacing="back-to-back",
-    page="quiet",
-    isolated=True,
-    build="served",
-)
+WEB = replace(QUIET, isa="128", threads=2)
 NATIVE = replace(WEB, backend="native")
 GOOD = Seen(
     runtime_version="1.30.0",

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+from msgspec.structs import replace
 from onnx import TensorProto, helper, numpy_helper
 
-from gapprof.records.environment import Setting
 from gapprof.records.job import Job, Pace
 from gapprof.subject.chain import write_dispatch_chain
+from tests.settings import QUIET
 
 CHAIN_NODES = 64
 LAYERS = 3
@@ -45,19 +46,7 @@ def plain_job(folder: Path) -> Job:
         rung="native-extended",
         round=3,
         seed=0,
-        setting=Setting(
-            backend="native",
-            isa="full",
-            threads=1,
-            graph="common",
-            js_flags=(),
-            browser_args=(),
-            where="worker",
-            pacing="back-to-back",
-            page="quiet",
-            isolated=True,
-            build="served",
-        ),
+        setting=replace(QUIET, backend="native"),
         model_path=str(folder / "model.onnx"),
         external_data=(),
         optimise=False,

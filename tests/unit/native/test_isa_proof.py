@@ -11,26 +11,14 @@ from gapprof.backends.native import BACKEND
 from gapprof.guard import Guard
 from gapprof.native.isa.host import why_not
 from gapprof.native.isa.proof import Ceilings
-from gapprof.records.environment import Setting
 from gapprof.records.settings import Settings
+from tests.settings import QUIET
 from tests.unit.native.other_library import planted
 
 pytestmark = pytest.mark.skipif(why_not("128") is not None, reason=str(why_not("128")))
 
 LOCKED = "tests.unit.native.locked_library"
-SETTING = Setting(
-    backend="native",
-    isa="128",
-    threads=1,
-    graph="common",
-    js_flags=(),
-    browser_args=(),
-    where="main",
-    pacing="back-to-back",
-    page="quiet",
-    isolated=True,
-    build="served",
-)
+SETTING = replace(QUIET, backend="native", isa="128", where="main")
 
 Make = Callable[..., Ceilings]
 

@@ -5,32 +5,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from gapprof.browser.sampler import Samples
 from gapprof.browser.visit import Equipment
 from gapprof.guard import Guard
-from gapprof.records.environment import Setting
 from gapprof.records.job import Job, Pace
 from gapprof.records.transplant import HotFunction
 from gapprof.transplant.settling import DEADLINE_S, Settling, deadline_s
 from gapprof.transplant.web_side import Page, own_ms
 from gapprof.wasm.encode import vector
 from gapprof.wasm.module import CODE, GLOBAL, parsed, replaced
+from tests.settings import QUIET
 from tests.unit.transplant.assembly import TARGET, Function, code, module
 
-SETTING = Setting(
-    backend="chromium",
-    isa="full",
-    threads=1,
-    graph="common",
-    js_flags=(),
-    browser_args=(),
-    where="main",
-    pacing="back-to-back",
-    page="quiet",
-    isolated=True,
-    build="served",
-)
+SETTING = replace(QUIET, where="main")
 PACE = Pace(
     warmup_ms=1.0, warmup_runs=1, batch=1, samples=1, requests=0, think_ms=(0.0, 0.0), deadline_s=60.0
 )
