@@ -191,7 +191,7 @@ class Bits(Operand):
 
 
 @dataclass(frozen=True, slots=True)
-class ShiftLeft(Operand):
+class Shift(Operand):
     """Each i32 by so many bits."""
 
     operand: "Expression"
@@ -207,19 +207,13 @@ class ShiftLeft(Operand):
 
 
 @dataclass(frozen=True, slots=True)
-class ShiftRight(Operand):
-    """Each i32 by so many bits, with copies of its sign."""
+class ShiftLeft(Shift):
+    """With zeros."""
 
-    operand: "Expression"
-    bits: int
 
-    def __post_init__(self) -> None:
-        _wanted("shift", self.operand, "i32")
-
-    @property
-    def type(self) -> Type:
-        """That of the operand."""
-        return self.operand.type
+@dataclass(frozen=True, slots=True)
+class ShiftRight(Shift):
+    """With copies of its sign."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from gapprof.kernels.llvm.repeater import repeater
 from gapprof.transplant.body import Body, Surroundings
 from gapprof.transplant.lower import lowered
 from gapprof.transplant.rows import SLOT_BYTES, row_of
@@ -93,24 +94,6 @@ def _repeater(module: Module, function: int) -> str:
         lines.append(f"store {result} %given, ptr %place")
     else:
         lines.append(call)
-    body = "\n".join(lines)
-    return f"""
-define void @{REPEAT}(i64 %count, ptr %table, i64 %rows, ptr %memory, ptr %globals) nounwind {{
-start:
-br label %again
-again:
-%done = phi i64 [0, %start], [%more, %again]
-%at = phi i64 [0, %start], [%next, %again]
-%from = mul i64 %at, {row.size_bytes}
-%row = getelementptr i8, ptr %table, i64 %from
-{body}
-%more = add i64 %done, 1
-%one = add i64 %at, 1
-%last = icmp eq i64 %one, %rows
-%next = select i1 %last, i64 0, i64 %one
-%over = icmp eq i64 %more, %count
-br i1 %over, label %end, label %again
-end:
-ret void
-}}
-"""
+    return repeater(
+        REPEAT, row_bytes=row.size_bytes, body="\n".join(lines), given=", ptr %memory, ptr %globals"
+    )

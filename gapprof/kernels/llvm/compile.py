@@ -13,7 +13,7 @@ from typing import Any
 
 from gapprof.errors import EnvironmentUnusable
 from gapprof.kernels.ir import Kernel, repeated
-from gapprof.kernels.llvm.lower import function, repeater
+from gapprof.kernels.llvm.lower import function, repeating
 from gapprof.kernels.llvm.target import Target, available
 
 _SPEED_LEVEL = 2
@@ -61,7 +61,7 @@ def compiled(kernels: Sequence[Kernel], target: Target) -> Compiled:
     No vectoriser and no unrolling: the loop nest is what is compared. Raises EnvironmentUnusable where
     there is no llvmlite.
     """
-    text = "".join(function(kernel, target) + repeater(kernel) for kernel in kernels)
+    text = "".join(function(kernel, target) + repeating(kernel) for kernel in kernels)
     code = machine_code(text, target)
     return Compiled(
         calls=tuple(_callable(code, kernel.name, kernel.parameters) for kernel in kernels),

@@ -32,6 +32,7 @@ from gapprof.kernels.ir import (
     Vector,
     repeated,
 )
+from gapprof.kernels.llvm.repeater import repeater
 from gapprof.kernels.llvm.target import ByteDotForm, Target
 
 _ELEMENTS = {"f32": "float", "i32": "i32", "i16": "i16", "i8": "i8"}
@@ -50,6 +51,7 @@ _PRODUCTS_OF_BYTES = {
 }
 _SUMS_OF_PAIRS = {128: "x86.sse2.pmadd.wd", 256: "x86.avx2.pmadd.wd", 512: "x86.avx512.pmaddw.d.512"}
 _LESS = {"pmin": ("right", "left"), "pmax": ("left", "right")}
+_I64_BYTES = 8
 
 
 def function(kernel: Kernel, target: Target) -> str:
@@ -57,37 +59,15 @@ def function(kernel: Kernel, target: Target) -> str:
     return _Lowering(kernel, target.byte_dot).function(target.attributes)
 
 
-def repeater(kernel: Kernel) -> str:
-    """A function that calls the kernel `count` times, its arguments row by row from a table of `rows` rows.
-
-    Calls from Python take a microsecond, which is as much as a small kernel.
-    """
-    arguments = "\n".join(
+def repeating(kernel: Kernel) -> str:
+    """The kernel, over and over: see `repeater`; arguments are i64."""
+    arguments = [
         f"%a{number} = getelementptr i64, ptr %row, i64 {number}\n%v{number} = load i64, ptr %a{number}"
         for number in range(kernel.parameters)
-    )
+    ]
     passed = ", ".join(f"i64 %v{number}" for number in range(kernel.parameters))
-    return f"""
-define void @{repeated(kernel.name)}(i64 %count, ptr %table, i64 %rows) nounwind {{
-start:
-br label %again
-again:
-%done = phi i64 [0, %start], [%more, %again]
-%at = phi i64 [0, %start], [%next, %again]
-%from = mul i64 %at, {kernel.parameters}
-%row = getelementptr i64, ptr %table, i64 %from
-{arguments}
-call void @{kernel.name}({passed})
-%more = add i64 %done, 1
-%one = add i64 %at, 1
-%last = icmp eq i64 %one, %rows
-%next = select i1 %last, i64 0, i64 %one
-%over = icmp eq i64 %more, %count
-br i1 %over, label %end, label %again
-end:
-ret void
-}}
-"""
+    body = "\n".join((*arguments, f"call void @{kernel.name}({passed})"))
+    return repeater(repeated(kernel.name), row_bytes=_I64_BYTES * kernel.parameters, body=body)
 
 
 class _Lowering:
