@@ -1,31 +1,20 @@
 """The served module with a little more in it: what repeats recorded calls, and what records them.
 
-Nothing moves: functions, globals and memories are only appended, so that every index stays what it was.
+Both are appended by `Grown`, so that every index stays what it was.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from gapprof.transplant.rows import SLOT_BYTES, Row, row_of
-from gapprof.wasm.decode import unsigned as read_unsigned
-from gapprof.wasm.encode import name, signed, unsigned, vector
+from gapprof.wasm.encode import I32, signed, unsigned, vector
 from gapprof.wasm.globals import globals_of
+from gapprof.wasm.grown import FUNCTION_KIND, GLOBAL_KIND, MEMORY_KIND, Grown
 from gapprof.wasm.instructions import opcode
-from gapprof.wasm.module import (
-    CODE,
-    EXPORT,
-    FUNCTION,
-    GLOBAL,
-    MEMORY,
-    START,
-    TYPE,
-    Module,
-    replaced,
-)
+from gapprof.wasm.module import START, FunctionType, Module
 
 MEMORY_EXPORT, COUNT_EXPORT, TARGET_EXPORT = "gapprof:memory", "gapprof:count", "gapprof:target"
 PAGE_BYTES = 1 << 16
-_I32 = 0x7F
-_FUNCTION_KIND, _MEMORY_KIND, _GLOBAL_KIND = b"\x00", b"\x02", b"\x03"
+_REPEATER = FunctionType(3 * I32, b"")
 _GET, _PUT, _TEE = opcode("local.get"), opcode("local.set"), opcode("local.tee")
 _GLOBAL_GET, _GLOBAL_PUT, _CALL = opcode("global.get"), opcode("global.set"), opcode("call")
 _IF, _LOOP, _END, _DROP = opcode("if") + b"\x40", opcode("loop") + b"\x40", opcode("end"), opcode("drop")
@@ -54,7 +43,7 @@ def kept_export(number: int) -> str:
 def variables(module: Module) -> tuple[int, ...]:
     """Globals that change. Raises ValueError for any but i32, which onnxruntime-web has none of."""
     found = [number for number, one in enumerate(globals_of(module)) if one.mutable]
-    if any(globals_of(module)[number].kind != _I32 for number in found):
+    if any(globals_of(module)[number].kind != I32[0] for number in found):
         raise ValueError("a global variable that is no i32")
     return tuple(found)
 
@@ -64,27 +53,13 @@ def repeating(module: Module, functions: Iterable[int]) -> bytes:
 
     That takes how often (at least once), the address of a table of rows, and how many rows there are.
     """
-    functions = tuple(functions)
-    first = module.imported_functions + len(module.bodies)
-    type_index = len(module.types)
-    exports = [
-        *(
-            name(repeat_export(function)) + _FUNCTION_KIND + unsigned(first + number)
-            for number, function in enumerate(functions)
-        ),
-        *(name(global_export(number)) + _GLOBAL_KIND + unsigned(number) for number in variables(module)),
-    ]
-    without_start = tuple((kind, content) for kind, content in module.sections if kind != START)
-    bodies = [_repeater(module, function) for function in functions]
-    return replaced(
-        Module(without_start),
-        {
-            TYPE: _appended(module.contents(TYPE), [b"\x60\x03\x7f\x7f\x7f\x00"]),
-            FUNCTION: _appended(module.contents(FUNCTION), [unsigned(type_index)] * len(bodies)),
-            EXPORT: _appended(module.contents(EXPORT), exports),
-            CODE: _appended(module.contents(CODE), bodies),
-        },
-    )
+    grown = Grown(Module(tuple(one for one in module.sections if one[0] != START)))
+    for function in functions:
+        repeater = grown.function(_REPEATER, _repeater(module, function))
+        grown.export(repeat_export(function), FUNCTION_KIND, repeater)
+    for number in variables(module):
+        grown.export(global_export(number), GLOBAL_KIND, number)
+    return grown.written()
 
 
 def recording(module: Module, function: int, *, rows: int) -> bytes:
@@ -93,34 +68,20 @@ def recording(module: Module, function: int, *, rows: int) -> bytes:
     They go into a second memory, which is exported with two variables: the count, and the number of the call
     before which the whole memory is copied behind the rows, with what the module's variables hold then.
     """
-    row = row_of(module.type_of(function))
-    type_index = module.type_indices[function - module.imported_functions]
-    moved = module.imported_functions + len(module.bodies)
-    memory = sum(one.kind == 2 for one in module.imports) + read_unsigned(module.contents(MEMORY), 0)[0]
-    first = module.global_count
-    kept = {number: first + 2 + at for at, number in enumerate(variables(module))}
-    body = _recorder(row, rows, moved=moved, memory=memory, count=first, target=first + 1, kept=kept)
-    own = [unsigned(len(one)) + bytes(one) for one in module.bodies]
-    own[function - module.imported_functions] = body
-    own.append(unsigned(len(module.body_of(function))) + bytes(module.body_of(function)))
-    exports = [
-        name(MEMORY_EXPORT) + _MEMORY_KIND + unsigned(memory),
-        name(COUNT_EXPORT) + _GLOBAL_KIND + unsigned(first),
-        name(TARGET_EXPORT) + _GLOBAL_KIND + unsigned(first + 1),
-        *(name(kept_export(number)) + _GLOBAL_KIND + unsigned(at) for number, at in kept.items()),
-    ]
-    fresh = [b"\x7f\x01" + _CONST + signed(begin) + _END for begin in (0, -1, *(0 for _ in kept))]
-    pages = rows_bytes(row, rows) // PAGE_BYTES
-    return replaced(
-        module,
-        {
-            FUNCTION: _appended(module.contents(FUNCTION), [unsigned(type_index)]),
-            MEMORY: _appended(module.contents(MEMORY), [b"\x00" + unsigned(pages)]),
-            GLOBAL: _appended(module.contents(GLOBAL), fresh),
-            EXPORT: _appended(module.contents(EXPORT), exports),
-            CODE: vector(own),
-        },
-    )
+    kind = module.type_of(function)
+    row, grown = row_of(kind), Grown(module)
+    memory = grown.growing_memory(rows_bytes(row, rows) // PAGE_BYTES)
+    count, target = grown.variable(0), grown.variable(-1)
+    kept = {number: grown.variable(0) for number in variables(module)}
+    moved = grown.function(kind, module.body_of(function))
+    body = _recorder(row, rows, moved=moved, memory=memory, count=count, target=target, kept=kept)
+    grown.put(function, body)
+    grown.export(MEMORY_EXPORT, MEMORY_KIND, memory)
+    grown.export(COUNT_EXPORT, GLOBAL_KIND, count)
+    grown.export(TARGET_EXPORT, GLOBAL_KIND, target)
+    for number, at in kept.items():
+        grown.export(kept_export(number), GLOBAL_KIND, at)
+    return grown.written()
 
 
 def rows_bytes(row: Row, rows: int) -> int:
@@ -175,11 +136,4 @@ def _recorder(
 
 
 def _body(variables_of_i32: int, code: bytes) -> bytes:
-    whole = vector([unsigned(variables_of_i32) + b"\x7f"]) + code + _END
-    return unsigned(len(whole)) + whole
-
-
-def _appended(content: bytes | memoryview, items: Sequence[bytes]) -> bytes:
-    """A vector with more items."""
-    count, at = read_unsigned(content, 0)
-    return unsigned(count + len(items)) + bytes(content[at:]) + b"".join(items)
+    return vector([unsigned(variables_of_i32) + I32]) + code + _END

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from gapprof.wasm.decode import unsigned as number
-from gapprof.wasm.encode import name, unsigned, vector
+from gapprof.wasm.encode import I32, name, signed, unsigned, vector
 from gapprof.wasm.module import (
     CODE,
     EXPORT,
     FUNCTION,
+    GLOBAL,
     MEMORY,
     TABLE,
     TYPE,
@@ -18,11 +19,12 @@ from gapprof.wasm.module import (
     replaced,
 )
 
-FUNCTION_KIND, TABLE_KIND, MEMORY_KIND = range(3)
+FUNCTION_KIND, TABLE_KIND, MEMORY_KIND, GLOBAL_KIND = range(4)
 _FUNCREF = 0x70
 _FUNC = 0x60
-_BOUNDED = 1
-"""Limits with a maximum."""
+_UNBOUNDED, _BOUNDED = 0, 1
+"""Limits without and with a maximum."""
+_MUTABLE, _CONST, _END = b"\x01", b"\x41", b"\x0b"
 
 
 @dataclass(slots=True)
@@ -36,6 +38,7 @@ class Grown:
     _exports: list[Export] = field(init=False)
     _tables: list[bytes] = field(default_factory=list)
     _memories: list[bytes] = field(default_factory=list)
+    _globals: list[bytes] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._types = list(self.module.types)
@@ -62,8 +65,16 @@ class Grown:
 
     def memory(self, pages: int) -> int:
         """Add one that neither grows nor is shared; returns its index."""
-        self._memories.append(_limits(pages))
-        return self._count(MEMORY, MEMORY_KIND) + len(self._memories) - 1
+        return self._memory(_limits(pages))
+
+    def growing_memory(self, pages: int) -> int:
+        """Add one that begins with so many pages; returns its index."""
+        return self._memory(bytes([_UNBOUNDED]) + unsigned(pages))
+
+    def variable(self, begins: int) -> int:
+        """Add a global i32 that changes; returns its index."""
+        self._globals.append(I32 + _MUTABLE + _CONST + signed(begins) + _END)
+        return self.module.global_count + len(self._globals) - 1
 
     def table(self, size: int) -> int:
         """Add one of functions, all of them missing; returns its index."""
@@ -90,10 +101,18 @@ class Grown:
             EXPORT: vector(name(one.name) + bytes([one.kind]) + unsigned(one.index) for one in self._exports),
             CODE: vector(unsigned(len(body)) + bytes(body) for body in self._bodies),
         }
-        for section, added in ((TABLE, self._tables), (MEMORY, self._memories)):
+        for section, added in (
+            (TABLE, self._tables),
+            (MEMORY, self._memories),
+            (GLOBAL, self._globals),
+        ):
             if added:
                 contents[section] = _longer(self.module.contents(section), added)
         return replaced(self.module, contents)
+
+    def _memory(self, limits: bytes) -> int:
+        self._memories.append(limits)
+        return self._count(MEMORY, MEMORY_KIND) + len(self._memories) - 1
 
     def _count(self, section: int, kind: int) -> int:
         """Imported ones and the module's own."""
