@@ -3,11 +3,13 @@
 python benchmarks/spills.py [ROUNDS]
 
 The same loop nest as wasm (Node's V8) and as native 128-bit code, in turn. LLVM escapes a tile that wants
-sixteen registers by folding loads, V8 spills, so the engine's share shows in the spilling tiles alone.
+sixteen registers by folding loads, V8 spills, so the engine's share shows in the spilling tiles alone:
+what it is there over what it is where the tile fits is `runtime`'s child "register-pressure".
 """
 
 import base64
 import math
+import platform
 import sys
 import time
 
@@ -21,10 +23,14 @@ from gapprof.kernels.families.gemm import Gemm, gemm
 from gapprof.kernels.family import Tile
 from gapprof.kernels.ir import repeated
 from gapprof.kernels.llvm.compile import compiled, host_targets
+from gapprof.kernels.llvm.target import known_machine
 from gapprof.kernels.machine import WASM
 from gapprof.kernels.wasm.module import module
 from gapprof.records.wire import KernelCase, KernelsTask, KernelsTimed
 from gapprof.stats.interval import exponential, t_interval
+from gapprof.transplant.native_text import transplant
+from gapprof.transplant.pressure import vectors_at_once
+from gapprof.wasm.module import parsed
 
 ROUNDS = 5
 SHAPE = Gemm(rows=120, depth=256, columns=256, packed=False)
@@ -80,12 +86,29 @@ def main(rounds: int) -> None:
                 wasm_us, native_us = as_wasm_us(engine, TILES[name]), natively_us(TILES[name])
                 logs[name].append(math.log(wasm_us / native_us))
                 speeds[name].append(flops / wasm_us / 1e3)
+    fits, *_ = logs
     for name, values in logs.items():
-        one = exponential(t_interval(values))
         print(
-            f"{name}: wasm takes {one.point:.2f}x [{one.low:.2f}, {one.high:.2f}] of native 128-bit code, "
+            f"{name}: {alive(TILES[name])} vectors at once; wasm takes {shown(values)} of native 128-bit code, "
             f"{np.median(speeds[name]):.1f} Gflop/s"
         )
+        if name != fits:
+            lost = [one - other for one, other in zip(values, logs[fits], strict=True)]
+            print(f"  register pressure, by the same rounds: {shown(lost)}")
+
+
+def shown(logarithms: list[float]) -> str:
+    """A factor with its interval over rounds."""
+    one = exponential(t_interval(logarithms))
+    return f"{one.point:.2f}x [{one.low:.2f}, {one.high:.2f}]"
+
+
+def alive(tile: Tile) -> int:
+    """What the transplant would count in the wasm of such a tile."""
+    wasm = parsed(module([gemm(SHAPE, tile, WASM)]))
+    machine = known_machine(platform.machine())
+    text = transplant(wasm, wasm.imported_functions, machine=machine, attributes={}).text
+    return vectors_at_once(text, wasm.imported_functions)
 
 
 if __name__ == "__main__":

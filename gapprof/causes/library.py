@@ -2,7 +2,7 @@
 
 from gapprof.facts.case import Case
 from gapprof.facts.claim import Cause, Claim, Part, Span, Step
-from gapprof.facts.computed import ENGINE, GOOD_128, LIBRARY
+from gapprof.facts.computed import ENGINE, GOOD_128, LIBRARY, UNPRESSED
 from gapprof.facts.estimates import factor
 from gapprof.facts.kernel_excess import excess_by_node
 from gapprof.facts.profiles import CAPPED, NATIVE, WEB, profile_of
@@ -62,7 +62,8 @@ def _layout(case: Case) -> Part:
 
 def _kernels(case: Case) -> tuple[Part, ...]:
     """Only where twin kernels tell them from the engine."""
-    if not readable(case, ENGINE, LIBRARY):
+    last = UNPRESSED if readable(case, ENGINE, UNPRESSED) else LIBRARY
+    if not readable(case, ENGINE, last):
         return ()
     return (
         Part(
@@ -70,7 +71,7 @@ def _kernels(case: Case) -> tuple[Part, ...]:
             title="Kernels, against native's own if the same engine ran them",
             phrase="comes with onnxruntime-web's kernels",
             advice="`gapprof kernels MODEL` names the kernels, and what each could reach in this browser.",
-            steps=(Step(source=ENGINE, to=LIBRARY),),
+            steps=(Step(source=ENGINE, to=last),),
             why="from twin kernels, of the nodes that have one; its interval holds how their rounds differ",
         ),
     )

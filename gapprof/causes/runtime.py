@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from gapprof.facts.case import Case
 from gapprof.facts.claim import Cause, Claim, Part, Span, Step
-from gapprof.facts.computed import AVX_128, ENGINE, KERNELS
+from gapprof.facts.computed import AVX_128, ENGINE, KERNELS, LIBRARY, UNPRESSED
 from gapprof.facts.estimates import factor_of
+from gapprof.facts.pressure import Pressure, pressure
 from gapprof.facts.profiles import CAPPED, NATIVE, WEB, profile_of
 from gapprof.facts.readings import readable, same_trials
 from gapprof.facts.steps import part
@@ -30,6 +31,9 @@ from gapprof.text import numbers
 _AGREE = 0.1
 """How far two methods may be apart and still count as one figure."""
 _PASSES = "from profiled passes; its interval holds how they differ"
+_PRESSED = (
+    "from replays of the library's own functions over twin kernels; both methods' rounds are in its interval"
+)
 _TWINS = "from twin kernels, of the nodes that have one; its interval holds how their rounds differ"
 
 
@@ -87,6 +91,44 @@ def _engine(case: Case) -> tuple[Part, ...]:
             steps=(Step(source=AVX_128, to=ENGINE),),
             why=_TWINS,
         ),
+        *_pressure(case),
+    )
+
+
+def _pressure(case: Case) -> Iterator[Part]:
+    """Only where the transplant says how the engine does on the library's own code."""
+    found = case.get(pressure)
+    if found is None:
+        return
+    steps = (Step(source=UNPRESSED, to=LIBRARY),) if readable(case, UNPRESSED, LIBRARY) else ()
+    yield Part(
+        id="register-pressure",
+        title="Kernels that need more vectors at once than there are registers",
+        phrase="comes with kernels that do not fit the registers",
+        owner="library",
+        advice="Smaller tiles would keep sums in registers; onnxruntime-web's developers choose them.",
+        steps=steps,
+        why=_PRESSED if steps else "" if found.beyond else _fits(found),
+        evidence=tuple(
+            Evidence(
+                kind="registers",
+                text=(
+                    f"Function {one.hot.function} of the served wasm, {numbers.percent(one.share)} of its "
+                    f"time, keeps {one.hot.vectors_at_once} vectors alive at once in its loops; the engine "
+                    f"has {found.registers} registers for them."
+                ),
+                value=float(one.hot.vectors_at_once),
+            )
+            for one in found.beyond
+        ),
+    )
+
+
+def _fits(found: Pressure) -> str:
+    most = max((one.hot.vectors_at_once for one in found.within), default=0)
+    return (
+        f"no hot function that was replayed needs more than {most} vectors at once, and there are "
+        f"{found.registers} registers"
     )
 
 

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from gapprof.facts.case import Case
 from gapprof.facts.cells import measured, standing
 from gapprof.facts.kernel_excess import excess_by_pass_ms, excess_ms
+from gapprof.facts.pressure import pressure
 from gapprof.facts.profiles import CAPPED, NATIVE, WEB, RungProfile, profile_of
 from gapprof.facts.split import Split, split
 from gapprof.facts.wasm import scalar_by_round, scalar_factor
@@ -18,6 +19,7 @@ KERNELS = "web-kernels"
 AVX_128 = "native-128-avx"
 ENGINE = "web-engine"
 LIBRARY = "web-library"
+UNPRESSED = "web-unpressed"
 VECTORISED = "web-vectorised"
 ESTIMATED_128 = "native-128-estimated"
 GOOD_128 = "native-128-good"
@@ -160,7 +162,7 @@ def _twinned(case: Case) -> Iterator[ComputedRung]:
         return
     found = (*_encoded_and_engine(case, parts), *_library(case, parts, kernels))
     if len(found) == len((AVX_128, ENGINE, LIBRARY)):  # one without the others would hide what they hold
-        yield from found
+        yield from (*found, *_unpressed(case, found[-1], kernels))
 
 
 def _encoded_and_engine(case: Case, parts: Split) -> Iterator[ComputedRung]:
@@ -196,6 +198,27 @@ def _library(case: Case, parts: Split, kernels: ComputedRung) -> Iterator[Comput
         derived_from=KERNELS,
         by_round_ms=by_round_ms,
         by_pass=_added(kernels.by_pass, {number: slope * share for number, share in parts.rest.items()}),
+    )
+
+
+def _unpressed(case: Case, library: ComputedRung, kernels: ComputedRung) -> Iterator[ComputedRung]:
+    """The library's kernels, if what needs more vectors than there are registers lost nothing by it."""
+    found = case.get(pressure)
+    if found is None or not found.beyond:
+        return
+    lost = median(found.shares)
+    by_round_ms = {n: value - lost * kernels.by_round_ms[n] for n, value in library.by_round_ms.items()}
+    if min(by_round_ms.values()) <= 0:
+        return
+    slope = -fmean(kernels.by_round_ms[number] / value for number, value in by_round_ms.items())
+    passes = {number: slope * share for number, share in zip(library.by_pass, found.shares, strict=False)}
+    yield ComputedRung(
+        id=UNPRESSED,
+        title="In the browser, if its kernels fitted the registers",
+        changes=f"computed: {LIBRARY} minus {numbers.percent(lost)} of {KERNELS} in functions that do not",
+        derived_from=LIBRARY,
+        by_round_ms=by_round_ms,
+        by_pass=_added(library.by_pass, passes),
     )
 
 

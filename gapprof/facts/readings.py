@@ -12,6 +12,7 @@ from gapprof.facts.computed import (
     GOOD_128,
     KERNELS,
     LIBRARY,
+    UNPRESSED,
     VECTORISED,
     computed,
 )
@@ -51,7 +52,7 @@ def order(case: Case) -> tuple[str, ...]:
             places += sorted(corners, key=lambda corner: corner != "native-extended")
             places += [GOOD_128]
         if rung == WEB:
-            places += [ESTIMATED_128, AVX_128, ENGINE, LIBRARY, VECTORISED, KERNELS]
+            places += [ESTIMATED_128, AVX_128, ENGINE, UNPRESSED, LIBRARY, VECTORISED, KERNELS]
         places.append(rung)
     return tuple(places)
 

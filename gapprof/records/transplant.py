@@ -20,6 +20,8 @@ class HotFunction(Struct, frozen=True, kw_only=True):
     """A pass leaves other bytes than the one before, as sums do: those that are timed go on from them."""
     inside_ms: float = 0.0
     """`self_ms` of colder ones that it calls and that are timed with it, not by themselves."""
+    vectors_at_once: int = 0
+    """That its innermost loops keep alive, floats among them; 0: none, or nobody counted. Since 1.4."""
     why: str = ""
     """Why it is not measured; empty: it is."""
 
@@ -37,6 +39,8 @@ class TransplantPlan(Struct, frozen=True, kw_only=True, tag="transplant-plan", t
     """What all functions of the wasm take in one run, by the same sampler."""
     target: str
     """The instruction set of the native code."""
+    vector_registers: int = 0
+    """That the engine gives out on this processor; 0: not known. Since 1.4."""
 
 
 class TransplantTime(Struct, frozen=True, kw_only=True):

@@ -1,12 +1,15 @@
 """Where the library's own hot functions are replayed: the user's browser, and a process for native code."""
 
+import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gapprof.errors import EnvironmentUnusable
+from gapprof.kernels.llvm.target import known_machine
 from gapprof.measure.journal import Journal
 from gapprof.records.transplant import TransplantPlan, TransplantTime, TransplantTrial
 from gapprof.transplant.native_case import target_for
+from gapprof.transplant.pressure import VECTOR_REGISTERS
 from gapprof.transplant.recorded import Calls
 from gapprof.transplant.settling import PASS_MS, Settling, deadline_s, natively, replaying_s
 from gapprof.transplant.web_side import Page
@@ -77,5 +80,12 @@ def prepared(journal: Journal, page: Page, *, run_ms: float, seed: int) -> Bench
         raise EnvironmentUnusable("the browser's sampler named no function of the wasm by its number")
     settling = Settling(page=page, hot=hot, attributes=target.attributes, run_ms=run_ms)
     functions, calls = settling.settled()
-    journal.write(TransplantPlan(functions=functions, wasm_ms=sum(hot.values()), target=target.id))
+    journal.write(
+        TransplantPlan(
+            functions=functions,
+            wasm_ms=sum(hot.values()),
+            target=target.id,
+            vector_registers=VECTOR_REGISTERS.get(known_machine(platform.machine()), 0),
+        )
+    )
     return Bench(journal=journal, page=page, calls=calls, target=target.id, seed=seed)

@@ -8,6 +8,8 @@ from gapprof.transplant.writer import TYPES, Writer
 from gapprof.wasm.instructions import Immediate, Instruction
 from gapprof.wasm.module import FunctionType
 
+LOOP = "loop"
+"""What names of blocks begin with to which loops go back."""
 _NOTHING = -64
 _OPENING = frozenset({"block", "loop", "if", "try", "try_table"})
 _CLOSING = frozenset({"end", "delegate"})
@@ -82,10 +84,10 @@ class Blocks:
         taken, given = self._block_type(block_type)
         flag = self._flag() if opened_by == "if" else ""
         frame = self._open(self._values.last(len(taken)), self._values.slots(given))
-        if opened_by == "loop":
+        if opened_by == LOOP:
             frame.carried = self._values.slots(taken)
             self._values.store(frame.carried)
-            frame.target = self._writer.label("loop")
+            frame.target = self._writer.label(LOOP)
             self._writer.line(f"br label %{frame.target}")
             self._writer.line(f"{frame.target}:")
             self._values.cut(frame.height)

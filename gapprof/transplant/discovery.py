@@ -16,6 +16,7 @@ from gapprof.subject import child
 from gapprof.text import numbers
 from gapprof.transplant.body import FUNCTION, PLACE
 from gapprof.transplant.native_case import NativeCase, Ready
+from gapprof.transplant.pressure import vectors_at_once
 from gapprof.wasm.elements import functions_in_table
 from gapprof.wasm.module import Module, parsed
 
@@ -42,6 +43,8 @@ class Found(Struct, frozen=True, kw_only=True):
     """After two passes."""
     goes_on: bool = False
     """Whether the second one left other bytes than the first."""
+    vectors_at_once: int = 0
+    """That its innermost loops keep alive."""
     why: str = ""
 
 
@@ -71,6 +74,7 @@ def _discovered(request: dict[str, Any]) -> dict[str, Any]:
                     functions=ready.functions,
                     sha256=ready.digest(),
                     goes_on=ready.goes_on(),
+                    vectors_at_once=vectors_at_once(ready.text, case.function),
                 )
             )
         more, why = _missed(module, case, ready.wanted, ended)

@@ -57,7 +57,7 @@ class Ready:
             target = target_for(fused=True)
             text = _text(module, case, target)
         self._code = machine_code(text.text, target)
-        self.functions = text.functions
+        self.functions, self.text = text.functions, text.text
         types = [ctypes.c_int64, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p]
         self._repeat = ctypes.CFUNCTYPE(None, *types)(self._code.address_of(REPEAT))
         self._image, self._table = _bytes(case.image), _bytes(case.rows_file)

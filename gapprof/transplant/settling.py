@@ -131,6 +131,7 @@ class Settling:
                 rows=attempt.rows,
                 taken_along=max(0, len(found.functions) - 1),
                 goes_on=found.goes_on,
+                vectors_at_once=found.vectors_at_once,
                 why=found.why
                 or self._why_not_its_own(told, found.functions)
                 or self._why_not_alike(told, attempt, found.functions, found.sha256),

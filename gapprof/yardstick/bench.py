@@ -28,7 +28,7 @@ from gapprof.yardstick.wish import NATIVE_TIMING, PROGRAM, TIMING, TUNING, Wante
 
 TUNING_ROUND = -1
 DEADLINE_S = 600.0
-_SHAPES_AT_ONCE = 16
+_SHAPES_AT_ONCE = 32
 """In one visit to a page, so that its deadline is one for few, however slow the model."""
 
 

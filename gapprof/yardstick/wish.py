@@ -41,8 +41,9 @@ class Effort(Struct, frozen=True, kw_only=True):
     samples: int
 
 
-TUNING = Effort(warmup_ms=20.0, sample_ms=4.0, samples=3)
-"""An engine has compiled a hot kernel after 15 to 30 ms (measured in Chromium 156)."""
+TUNING = Effort(warmup_ms=12.0, sample_ms=4.0, samples=3)
+"""An engine has compiled a hot kernel after 15 to 30 ms (measured in Chromium 156), most of it beside its run:
+candidates warm up in turns, so that all but the first of them are waiting meanwhile."""
 TIMING = Effort(warmup_ms=40.0, sample_ms=5.0, samples=7)
 PROGRAM = Effort(warmup_ms=800.0, sample_ms=5.0, samples=7)
 """Every kernel of it has to be compiled, and each is called once or twice in a run."""

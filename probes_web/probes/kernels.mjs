@@ -48,7 +48,7 @@ async function timed({ memory_bytes, image_url, seed, data, cases, threads, warm
   /** @type {number[][]} */
   let samples_us;
   try {
-    for (const one of ready) await warmUp(one, warmup_ms, sample_ms);
+    await warmUp(ready, warmup_ms, sample_ms);
     samples_us = await inRounds(ready, companions, mulberry32(seed));
   } finally {
     companions.end();
@@ -61,21 +61,35 @@ async function timed({ memory_bytes, image_url, seed, data, cases, threads, warm
   };
 }
 
-/** Until the time is over, in stretches as long as a sample; the last ones say how many calls make up a sample.
- * @param {Ready} one @param {number} warmup_ms @param {number} sample_ms */
-async function warmUp(one, warmup_ms, sample_ms) {
-  if (one.samples === 0) {
-    call(one, 1);
-    return;
+/** In turns, in stretches as long as a sample, until each has had its time: while others run, the engine compiles.
+ * @param {Ready[]} ready @param {number} warmup_ms @param {number} sample_ms */
+async function warmUp(ready, warmup_ms, sample_ms) {
+  for (const one of ready) if (one.samples === 0) call(one, 1);
+  let cold = ready.filter((one) => one.samples > 0).map((one) => ({ one, left_ms: warmup_ms }));
+  while (cold.length > 0) {
+    for (const each of cold) {
+      const began = now();
+      stretch(each.one, sample_ms);
+      await nextTurn();
+      each.left_ms -= now() - began;
+    }
+    cold = cold.filter(({ left_ms }) => left_ms > 0);
   }
-  const until = now() + warmup_ms;
-  while (now() < until) {
-    const began = now();
-    call(one, one.batch);
-    const took = now() - began;
-    if (took < sample_ms) one.batch = Math.ceil(one.batch * Math.min(10, (1.1 * sample_ms) / Math.max(took, 1e-3)));
-    await nextTurn();
-  }
+  for (const one of ready) if (one.samples > 0) settle(one, sample_ms);
+}
+
+/** Longer the next time, where it was shorter than a sample.
+ * @param {Ready} one @param {number} sample_ms */
+function stretch(one, sample_ms) {
+  const began = now();
+  call(one, one.batch);
+  const took = now() - began;
+  if (took < sample_ms) one.batch = Math.ceil(one.batch * Math.min(10, (1.1 * sample_ms) / Math.max(took, 1e-3)));
+}
+
+/** How many calls make up a sample.
+ * @param {Ready} one @param {number} sample_ms */
+function settle(one, sample_ms) {
   const began = now();
   call(one, one.batch);
   one.batch = Math.ceil((one.batch * sample_ms) / Math.max(now() - began, 1e-3));

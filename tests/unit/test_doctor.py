@@ -7,7 +7,7 @@ import pytest
 
 from gapprof import doctor, examination
 from gapprof.doctor import Finding
-from gapprof.kernels.llvm import compile as compile_module
+from gapprof.kernels.llvm.binding import binding
 from gapprof.native.isa.host import why_not
 from tests.unit.native.other_library import planted
 
@@ -83,11 +83,11 @@ def test_native_twins_are_listed_by_their_width(findings: dict[str, Finding]) ->
 
 def test_without_llvmlite_a_hint_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "llvmlite.binding", None)
-    compile_module._llvm.cache_clear()
+    binding.cache_clear()
     try:
         finding = doctor._native_twins()
     finally:
-        compile_module._llvm.cache_clear()
+        binding.cache_clear()
     assert finding.status == "limited"
     assert "gapprof[kernels]" in finding.mend
 

@@ -1,18 +1,13 @@
-"""Kernels to machine code in this process, with llvmlite. Nothing is imported from it before it is wanted.
-
-`llvmlite.binding.initialize()` must not be called: it no longer exists in what is pinned, and raises.
-"""
+"""Kernels to machine code in this process, with llvmlite."""
 
 import ctypes
-import importlib
 import platform
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-from gapprof.errors import EnvironmentUnusable
 from gapprof.kernels.ir import Kernel, repeated
+from gapprof.kernels.llvm.binding import binding
 from gapprof.kernels.llvm.lower import function, repeating
 from gapprof.kernels.llvm.target import Target, available
 
@@ -51,7 +46,7 @@ class Compiled:
 
 def host_targets() -> tuple[Target, ...]:
     """Instruction sets that this CPU has. Raises EnvironmentUnusable where there is no llvmlite."""
-    features: dict[str, bool] = dict(_llvm().get_host_cpu_features())
+    features: dict[str, bool] = dict(binding().get_host_cpu_features())
     return available(platform.machine(), features)
 
 
@@ -76,7 +71,7 @@ def machine_code(text: str, target: Target) -> MachineCode:
 
     Raises EnvironmentUnusable where there is no llvmlite, and RuntimeError for text that is no sound IR.
     """
-    llvm = _llvm()
+    llvm = binding()
     module = llvm.parse_assembly(_declared_once(text))
     machine = llvm.Target.from_default_triple().create_target_machine(
         cpu=target.cpu, features=target.feature_text, opt=_SPEED_LEVEL, jit=True
@@ -96,26 +91,11 @@ def machine_code(text: str, target: Target) -> MachineCode:
 
 def version() -> str:
     """Of LLVM."""
-    return "LLVM " + ".".join(str(part) for part in _llvm().llvm_version_info)
+    return "LLVM " + ".".join(str(part) for part in binding().llvm_version_info)
 
 
 def _callable(code: MachineCode, name: str, parameters: int) -> Call:
     return ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * parameters)(code.address_of(name))
-
-
-@cache
-def _llvm() -> Any:
-    try:
-        binding: Any = importlib.import_module("llvmlite.binding")
-    except ImportError as error:
-        raise EnvironmentUnusable(
-            "native twin kernels need llvmlite, which is not installed",
-            hint="Install it beside gapprof: `pip install 'gapprof[kernels]'`.",
-        ) from error
-    binding.initialize_native_target()
-    binding.initialize_native_asmprinter()
-    binding.initialize_native_asmparser()
-    return binding
 
 
 def _declared_once(text: str) -> str:

@@ -53,6 +53,6 @@ def test_without_llvmlite_it_says_what_to_install(tmp_path: Path, monkeypatch: p
     def missing() -> None:
         raise EnvironmentUnusable("no llvmlite here", hint="Install it.")
 
-    monkeypatch.setattr(llvm, "_llvm", missing)
+    monkeypatch.setattr(llvm, "binding", missing)
     found = told(served(), subject(tmp_path), tmp_path)
     assert found == ["The transplant broke off: no llvmlite here. Install it."]
