@@ -89,7 +89,7 @@ def main(rounds: int) -> None:
     fits, *_ = logs
     for name, values in logs.items():
         print(
-            f"{name}: {alive(TILES[name])} vectors at once; wasm takes {shown(values)} of native 128-bit code, "
+            f"{name}: {alive(TILES[name])} vectors at once; wasm takes {shown(values)} of native code, "
             f"{np.median(speeds[name]):.1f} Gflop/s"
         )
         if name != fits:

@@ -42,8 +42,8 @@ class Effort(Struct, frozen=True, kw_only=True):
 
 
 TUNING = Effort(warmup_ms=12.0, sample_ms=4.0, samples=3)
-"""An engine has compiled a hot kernel after 15 to 30 ms (measured in Chromium 156), most of it beside its run:
-candidates warm up in turns, so that all but the first of them are waiting meanwhile."""
+"""An engine has compiled a hot kernel after 15 to 30 ms (measured in Chromium 156), on another thread:
+candidates warm up in turns, so that all the others run meanwhile."""
 TIMING = Effort(warmup_ms=40.0, sample_ms=5.0, samples=7)
 PROGRAM = Effort(warmup_ms=800.0, sample_ms=5.0, samples=7)
 """Every kernel of it has to be compiled, and each is called once or twice in a run."""
