@@ -1,21 +1,28 @@
 """Time lost because onnxruntime-web lacks what the native library has: layouts, graph passes, kernels."""
 
+from collections.abc import Iterator
+from statistics import median
+
 from gapprof.facts.case import Case
 from gapprof.facts.claim import Cause, Claim, Part, Span, Step
-from gapprof.facts.computed import ENGINE, GOOD_128, LIBRARY, UNPRESSED
+from gapprof.facts.computed import GOOD_128
 from gapprof.facts.estimates import factor
 from gapprof.facts.kernel_excess import excess_by_node
 from gapprof.facts.profiles import CAPPED, NATIVE, WEB, profile_of
-from gapprof.facts.readings import readable
+from gapprof.facts.readings import following, readable
+from gapprof.facts.scalar_kernels import ScalarNode, scalar_kernels
 from gapprof.facts.square import COMMON, OWN, OWN_128, square_paths
 from gapprof.facts.steps import part, why_not
 from gapprof.facts.told import told_by_side_rungs
 from gapprof.facts.told_inside import hot_functions_told, relaxed_dot_told
+from gapprof.facts.twinned import ENGINE, LIBRARY, NOT_SCALAR, UNPRESSED
 from gapprof.records.report import Evidence
 from gapprof.text import numbers
 from gapprof.text.names import harmless
 
 _MOST_NODES = 3
+_TWINS = "from twin kernels, of the nodes that have one; its interval holds how their rounds differ"
+_ALL_VECTORS = "hooks saw no node spend most of its time in functions without vectors"
 _INSERTED = ("InsertedPrecisionFreeCast_", "InsertedCast_")
 
 
@@ -60,20 +67,44 @@ def _layout(case: Case) -> Part:
     )
 
 
-def _kernels(case: Case) -> tuple[Part, ...]:
-    """Only where twin kernels tell them from the engine."""
-    last = UNPRESSED if readable(case, ENGINE, UNPRESSED) else LIBRARY
-    if not readable(case, ENGINE, last):
-        return ()
-    return (
-        Part(
-            id="kernels",
-            title="Kernels, against native's own if the same engine ran them",
-            phrase="comes with onnxruntime-web's kernels",
-            advice="`gapprof kernels MODEL` names the kernels, and what each could reach in this browser.",
-            steps=(Step(source=ENGINE, to=last),),
-            why="from twin kernels, of the nodes that have one; its interval holds how their rounds differ",
+def _kernels(case: Case) -> Iterator[Part]:
+    """Only where twin kernels tell them from the engine; scalar ones apart where hooks say which."""
+    known = case.get(scalar_kernels)
+    place = following(case, ENGINE)
+    if place not in (NOT_SCALAR, UNPRESSED, LIBRARY):
+        return
+    yield Part(
+        id="kernels",
+        title="Kernels, against native's own if the same engine ran them",
+        phrase="comes with onnxruntime-web's kernels",
+        advice="`gapprof kernels MODEL` names the kernels, and what each could reach in this browser.",
+        steps=(Step(source=ENGINE, to=place),),
+        why=_TWINS,
+    )
+    after = following(case, place) if place == NOT_SCALAR else None
+    if known is not None:
+        nodes = sorted(known.nodes, key=lambda node: -median(node.lost.values()))
+        yield Part(
+            id="scalar-kernels",
+            title="Kernels that use no vectors",
+            phrase="comes with kernels that use no vectors",
+            advice="Vector kernels for these operators are onnxruntime-web's developers' to write.",
+            steps=(Step(source=NOT_SCALAR, to=after),) if after is not None else (),
+            why=_TWINS if after is not None else "" if nodes else _ALL_VECTORS,
+            evidence=tuple(_scalar(node) for node in nodes[:_MOST_NODES]),
+        )
+
+
+def _scalar(node: ScalarNode) -> Evidence:
+    first = node.functions[0]
+    return Evidence(
+        kind="inside",
+        text=(
+            f"{harmless(node.name, 60)}: {numbers.percent(node.share)} of its time in hooked functions lies "
+            f"in those whose loops hold no vectors, function {first} first; beyond native's kernel, if the "
+            f"engine ran that, it takes {numbers.percent(median(node.lost.values()))} of a run."
         ),
+        value=node.share,
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from gapprof.facts.case import Case
 from gapprof.facts.claim import Cause, Claim, Part, Span, Step
-from gapprof.facts.computed import AVX_128, ENGINE, KERNELS, LIBRARY, UNPRESSED
+from gapprof.facts.computed import KERNELS
 from gapprof.facts.estimates import factor_of
 from gapprof.facts.pressure import Pressure, pressure
 from gapprof.facts.profiles import CAPPED, NATIVE, WEB, profile_of
@@ -24,6 +24,7 @@ from gapprof.facts.transplant import (
     left_out,
     transplanted,
 )
+from gapprof.facts.twinned import AVX_128, ENGINE, LIBRARY, UNPRESSED
 from gapprof.records.report import Estimate, Evidence
 from gapprof.stats.contrast import FEWEST_PASSES
 from gapprof.text import numbers

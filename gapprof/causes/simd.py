@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from gapprof.facts.case import Case
 from gapprof.facts.claim import Cause, Claim, Part, Span, Step
-from gapprof.facts.computed import AVX_128, ESTIMATED_128, GOOD_128, KERNELS, VECTORISED, computed
+from gapprof.facts.computed import ESTIMATED_128, GOOD_128, KERNELS, VECTORISED, computed
 from gapprof.facts.estimates import factor_of
 from gapprof.facts.ladder import planned
 from gapprof.facts.profiles import CAPPED, WEB
@@ -14,6 +14,7 @@ from gapprof.facts.square import COMMON, OWN, OWN_128, Square, square_paths
 from gapprof.facts.steps import why_not
 from gapprof.facts.told import told_by_side_rungs
 from gapprof.facts.twin_ladder import two_ways
+from gapprof.facts.twinned import AVX_128
 from gapprof.facts.wasm import served_simd
 from gapprof.records.environment import WIDTHS
 from gapprof.records.report import Evidence

@@ -155,6 +155,21 @@ def _figures(passes: Sequence[HookedPass], samples: WasmSamples) -> Sequence[Fun
     return found
 
 
+def own_ms_by_node(case: Case) -> Mapping[str, Mapping[int, float]]:
+    """Node → function → ms in all runs of all passes, without what other hooked functions took in it."""
+    found: dict[str, dict[int, float]] = {}
+    for one in case.recording.of(HookedPass):
+        scale = _scales(one)
+        for part in one.parts:
+            if part.node is None or part.function not in scale or part.caller == part.function:
+                continue
+            own, ms = found.setdefault(part.node, {}), scale[part.function] * _part_ms(part, one)
+            own[part.function] = own.get(part.function, 0.0) + ms
+            if part.caller is not None:
+                own[part.caller] = own.get(part.caller, 0.0) - ms
+    return found
+
+
 def _scales(one: HookedPass) -> Mapping[int, float]:
     """Function → calls per timed call."""
     return {hook.function: sum(hook.calls) / hook.timed for hook in one.functions if hook.timed}

@@ -5,19 +5,10 @@ from collections.abc import Iterable, Mapping
 
 from gapprof.facts.case import Case
 from gapprof.facts.cells import ENDS, Cells, complete_rounds, measured, standing
-from gapprof.facts.computed import (
-    AVX_128,
-    ENGINE,
-    ESTIMATED_128,
-    GOOD_128,
-    KERNELS,
-    LIBRARY,
-    UNPRESSED,
-    VECTORISED,
-    computed,
-)
+from gapprof.facts.computed import ESTIMATED_128, GOOD_128, KERNELS, VECTORISED, computed
 from gapprof.facts.ladder import nominal_chain, planned, square, target
 from gapprof.facts.profiles import CAPPED, WEB
+from gapprof.facts.twinned import AVX_128, ENGINE, LIBRARY, NOT_SCALAR, UNPRESSED
 from gapprof.stats.contrast import Contrast, LogLatencies, Weights, add_weights, contrast
 
 _BESIDE_THE_CHAIN = frozenset({GOOD_128})
@@ -52,7 +43,7 @@ def order(case: Case) -> tuple[str, ...]:
             places += sorted(corners, key=lambda corner: corner != "native-extended")
             places += [GOOD_128]
         if rung == WEB:
-            places += [ESTIMATED_128, AVX_128, ENGINE, UNPRESSED, LIBRARY, VECTORISED, KERNELS]
+            places += [ESTIMATED_128, AVX_128, ENGINE, NOT_SCALAR, UNPRESSED, LIBRARY, VECTORISED, KERNELS]
         places.append(rung)
     return tuple(places)
 
@@ -69,6 +60,13 @@ def readable(case: Case, source: str, to: str) -> bool:
     if source in line and to in line:
         return line.index(to) == line.index(source) + 1
     return bool(rounds_of(case, {source: -1.0, to: 1.0}))
+
+
+def following(case: Case, rung: str) -> str | None:
+    """The next place on the chain; None behind the last one, and for what does not stand on it."""
+    line = case.get(chain)
+    at = line.index(rung) + 1 if rung in line else len(line)
+    return line[at] if at < len(line) else None
 
 
 def rounds_of(case: Case, weights: Weights) -> tuple[int, ...]:

@@ -94,6 +94,7 @@ def joined(answer: Instrumented, hooked: Hooked) -> Joined:
                 calls=tuple(answer.calls[run][slot] for run in kept),
                 period=answer.periods[slot],
                 timed=sum(one.timed for one in parts if one.function == function),
+                vectors_in_loops=hooked.vectors_in_loops[slot],
             )
             for slot, function in enumerate(hooked.functions)
         ),

@@ -69,6 +69,8 @@ class HookedFunction(Struct, frozen=True, kw_only=True):
     """Every so many calls were timed."""
     timed: int
     """In all runs."""
+    vectors_in_loops: int | None = None
+    """Vector instructions, and such as move whole blocks, in its innermost loops. Since 1.4."""
 
 
 class HookedPart(Struct, frozen=True, kw_only=True):

@@ -31,6 +31,11 @@ _UNINTERESTING = re.compile(
 """Core Specification 3.0, section 5.4. What it leaves: jump tables, typed selects, `try_table`, vectors,
 atomics."""
 _SHARED = 2
+_VECTOR, _ATOMIC = 0xFD, 0xFE
+_LOOP = "loop"
+_OPENING = frozenset({"block", _LOOP, "if", "try", "try_table"})
+_CLOSING = frozenset({"end", "delegate"})
+_MOVING = frozenset({"memory.copy", "memory.fill"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,13 +57,46 @@ def inspected(module: Module) -> Inspection:
         while (at := _passed(body, at)) < len(body):
             one = next(instructions(body, at))
             at = one.end
-            if body[one.at] in (0xFD, 0xFE):
+            if body[one.at] in (_VECTOR, _ATOMIC):
                 found[one.name] += 1
     return Inspection(
         functions=len(module.bodies),
         instructions=dict(sorted(found.items())),
         shared_memory=_shares_memory(module),
     )
+
+
+def vectors_in_loops(body: memoryview) -> int:
+    """Vector instructions, and such as move whole blocks of memory, in loops that hold no other loop.
+
+    Raises ValueError for instructions that nobody knows.
+    """
+    total, open_blocks = 0, list[_Open]()
+    _, at = local_types(body)
+    for one in instructions(body, at):
+        if one.name in _OPENING:
+            open_blocks.append(_Open(loop=one.name == _LOOP))
+        elif one.name in _CLOSING and open_blocks:
+            closed = open_blocks.pop()
+            if closed.loop and closed.innermost:
+                total += closed.vectors
+            if open_blocks:
+                around = open_blocks[-1]
+                around.vectors += closed.vectors
+                around.innermost = around.innermost and closed.innermost and not closed.loop
+        elif open_blocks and (body[one.at] == _VECTOR or one.name in _MOVING):
+            open_blocks[-1].vectors += 1
+    return total
+
+
+@dataclass(slots=True)
+class _Open:
+    """A block that has not ended yet."""
+
+    loop: bool
+    vectors: int = 0
+    innermost: bool = True
+    """Whether it has held no loop so far."""
 
 
 def _passed(body: memoryview, at: int) -> int:

@@ -206,7 +206,9 @@ def _scaling(wasm: bytes, function: int) -> bytes:
 
 
 def test_a_build_that_does_not_start_says_so(inside: Inside, job: Job) -> None:
-    broken = Hooked(wasm=b"\0asm\1\0\0\0", functions=(), exports=(), log_begins=64, log_ends=128)
+    broken = Hooked(
+        wasm=b"\0asm\1\0\0\0", functions=(), vectors_in_loops=(), exports=(), log_begins=64, log_ends=128
+    )
     found = inside.hooked(replace(job, outputs_path=""), broken, file=FILE)
     assert isinstance(found, Failure)
     assert found.phase in ("create", "timed")

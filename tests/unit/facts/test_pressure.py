@@ -7,10 +7,11 @@ from msgspec.structs import replace
 
 from gapprof.explain.report import build
 from gapprof.facts.case import Case
-from gapprof.facts.computed import ENGINE, KERNELS, LIBRARY, UNPRESSED
+from gapprof.facts.computed import KERNELS
 from gapprof.facts.pressure import pressure
 from gapprof.facts.profiles import WEB
 from gapprof.facts.readings import chain, latencies
+from gapprof.facts.twinned import ENGINE, LIBRARY, UNPRESSED
 from gapprof.facts.twins import kernels_ms
 from gapprof.records.recording import Recording
 from gapprof.records.report import CauseRow, Report
@@ -47,7 +48,7 @@ def planted(times: float, *, vectors: int = 18, registers: int = 15, luck: float
 def row(report: Report, cause: str, child: str) -> CauseRow | None:
     """A child of a cause."""
     (found,) = [one for one in report.causes if one.id == cause]
-    return next((one for one in found.children if one.id.endswith(child)), None)
+    return next((one for one in found.children if one.id == child), None)
 
 
 def test_what_it_loses_is_the_time_it_would_not_take_as_loops_that_fit() -> None:

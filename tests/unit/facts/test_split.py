@@ -8,11 +8,12 @@ from msgspec.structs import replace
 from gapprof.backends.synthetic import Machine, PlantedNode, ladder_ms
 from gapprof.explain.report import build
 from gapprof.facts.case import Case
-from gapprof.facts.computed import AVX_128, ENGINE, KERNELS, LIBRARY, computed
+from gapprof.facts.computed import KERNELS, computed
 from gapprof.facts.profiles import CAPPED, NATIVE, WEB, profile_of
 from gapprof.facts.readings import chain, latencies, readable
 from gapprof.facts.split import split
 from gapprof.facts.twin_ladder import two_ways
+from gapprof.facts.twinned import AVX_128, ENGINE, LIBRARY
 from gapprof.records.recording import Recording
 from gapprof.records.report import CauseRow, Report
 from gapprof.records.settings import Settings

@@ -13,7 +13,9 @@ from gapprof.wasm.hooks import NOBODY, Hooked
 
 OFFSET_US = 5_000_000.0
 """The page's clock is so far ahead of the profiler's."""
-BUILD = Hooked(wasm=b"", functions=(700, 900), exports=("run", "free"), log_begins=0, log_ends=0)
+BUILD = Hooked(
+    wasm=b"", functions=(700, 900), vectors_in_loops=(3, 0), exports=("run", "free"), log_begins=0, log_ends=0
+)
 RUN, FREE = 2, 3
 Line = tuple[int, int, float, float]
 """Slot, caller, begin and end in µs on the profiler's clock."""

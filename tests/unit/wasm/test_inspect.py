@@ -6,7 +6,7 @@ import pytest
 
 from gapprof import assets
 from gapprof.wasm.encode import HEADER, I32, V128, section, simd, unsigned, vector
-from gapprof.wasm.inspect import inspected
+from gapprof.wasm.inspect import inspected, vectors_in_loops
 from gapprof.wasm.instructions import instructions
 from gapprof.wasm.module import Module, local_types, parsed
 
@@ -101,3 +101,24 @@ def test_what_the_builds_of_onnxruntime_web_are_known_for() -> None:
     plain = inspected(parsed((assets.web_dist_118() / "ort-wasm.wasm").read_bytes()))
     assert plain.instructions == {}
     assert not plain.shared_memory
+
+
+LOOP, BLOCK, END, DROP = b"\x03\x40", b"\x02\x40", b"\x0b", b"\x1a"
+ONE_VECTOR = ZERO + DROP
+
+
+@pytest.mark.parametrize(
+    ("code", "count"),
+    [
+        (ONE_VECTOR, 0),
+        (LOOP + ONE_VECTOR + END, 1),
+        (LOOP + BLOCK + ONE_VECTOR + ONE_VECTOR + END + ONE_VECTOR + END, 3),
+        (LOOP + ONE_VECTOR + LOOP + END + END, 0),
+        (LOOP + ONE_VECTOR + BLOCK + LOOP + ONE_VECTOR + END + END + END, 1),
+        (LOOP + ONE_VECTOR + END + LOOP + ONE_VECTOR + END + ONE_VECTOR, 2),
+        (LOOP + 3 * b"\x41\x00" + b"\xfc\x0a\x00\x00" + END, 1),
+        (LOOP + b"\x41\x00" + DROP + END, 0),
+    ],
+)
+def test_vectors_are_counted_where_time_is_spent_in_loops_that_hold_no_other(code: bytes, count: int) -> None:
+    assert vectors_in_loops(module(code).bodies[0]) == count

@@ -1,0 +1,105 @@
+"""Rungs that twin kernels tell apart between native code at 128 bits and the browser's kernels.
+
+The engine is counted on from native's side, the library from the browser's: so each stands on rounds, and
+only what is small is left to profiled passes. These say which share of a run it is, so that a machine that
+was slower by then changes nothing.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from statistics import median
+
+from gapprof.facts.case import Case
+from gapprof.facts.cells import measured
+from gapprof.facts.computed_rung import ComputedRung, derived, without
+from gapprof.facts.pressure import pressure
+from gapprof.facts.profiles import CAPPED, WEB
+from gapprof.facts.scalar_kernels import scalar_kernels
+from gapprof.facts.split import Split, split
+from gapprof.text import numbers
+
+AVX_128 = "native-128-avx"
+ENGINE = "web-engine"
+NOT_SCALAR = "web-not-scalar"
+UNPRESSED = "web-unpressed"
+LIBRARY = "web-library"
+
+
+def twinned(case: Case, kernels: ComputedRung) -> Iterator[ComputedRung]:
+    """For the nodes that have twins; all of them or none, as one alone would hide what the others hold."""
+    parts = case.get(split)
+    if parts is None:
+        return
+    found = (*_encoded_and_engine(case, parts), *_library(case, parts, kernels))
+    if len(found) == len((AVX_128, ENGINE, LIBRARY)):
+        library = found[-1]
+        pressed = tuple(_unpressed(case, library, kernels))
+        yield from (*found, *pressed, *_not_scalar(case, (*pressed, library)[0]))
+
+
+def _encoded_and_engine(case: Case, parts: Split) -> Iterator[ComputedRung]:
+    for rung_id, title, shares, how in (
+        (AVX_128, "Native at 128 bits, AVX encoding", parts.encoding, "AVX-encoded"),
+        (ENGINE, "Native's kernels, if the browser's engine ran them", parts.engine, "wasm"),
+    ):
+        if max(shares.values()) >= 1:
+            return
+        left = 1 - median(shares.values())
+        for rung in derived(
+            case,
+            CAPPED,
+            _times(left),
+            rung_id=rung_id,
+            title=title,
+            changes=f"computed: {CAPPED} with {len(parts.nodes)} nodes as much slower as their {how} twins",
+        ):
+            yield replace(rung, by_pass={number: math.log1p(-share) for number, share in shares.items()})
+
+
+def _times(factor: float) -> Callable[[float], float]:
+    return lambda latency_ms: latency_ms * factor
+
+
+def _library(case: Case, parts: Split, kernels: ComputedRung) -> Iterator[ComputedRung]:
+    rest = median(parts.rest.values())
+    yield from without(
+        kernels,
+        parts.rest,
+        case.get(measured).get(WEB, {}),
+        rung_id=LIBRARY,
+        title="In the browser, where there are twins",
+        changes=f"computed: {kernels.id} minus {numbers.percent(rest)} of {WEB} in nodes without a twin",
+    )
+
+
+def _unpressed(case: Case, library: ComputedRung, kernels: ComputedRung) -> Iterator[ComputedRung]:
+    found = case.get(pressure)
+    if found is None or not found.beyond:
+        return
+    lost = dict(zip(library.by_pass, found.shares, strict=False))
+    if lost:
+        share = numbers.percent(median(lost.values()))
+        yield from without(
+            library,
+            lost,
+            kernels.by_round_ms,
+            rung_id=UNPRESSED,
+            title="In the browser, if its kernels fitted the registers",
+            changes=f"computed: {library.id} minus {share} of {kernels.id} in functions that do not",
+        )
+
+
+def _not_scalar(case: Case, source: ComputedRung) -> Iterator[ComputedRung]:
+    found = case.get(scalar_kernels)
+    if found is None or not found.nodes:
+        return
+    share = numbers.percent(median(found.shares.values()))
+    yield from without(
+        source,
+        found.shares,
+        case.get(measured).get(WEB, {}),
+        rung_id=NOT_SCALAR,
+        title="In the browser, if its scalar kernels were native's",
+        changes=f"computed: {source.id} minus {share} of {WEB} in {len(found.nodes)} nodes without vectors",
+    )
