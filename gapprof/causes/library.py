@@ -6,23 +6,22 @@ from statistics import median
 from gapprof.facts.case import Case
 from gapprof.facts.claim import Cause, Claim, Part, Span, Step
 from gapprof.facts.computed import GOOD_128
-from gapprof.facts.estimates import factor
+from gapprof.facts.estimates import factor, factor_of
 from gapprof.facts.kernel_excess import excess_by_node
+from gapprof.facts.missing_kernels import MissingKernel, Worker, missing_kernels
 from gapprof.facts.profiles import CAPPED, NATIVE, WEB, profile_of
 from gapprof.facts.readings import following, readable
-from gapprof.facts.scalar_kernels import ScalarNode, scalar_kernels
 from gapprof.facts.square import COMMON, OWN, OWN_128, square_paths
 from gapprof.facts.steps import part, why_not
 from gapprof.facts.told import told_by_side_rungs
 from gapprof.facts.told_inside import hot_functions_told, relaxed_dot_told
-from gapprof.facts.twinned import ENGINE, LIBRARY, NOT_SCALAR, UNPRESSED
+from gapprof.facts.twinned import ENGINE, LIBRARY, PRESENT, UNPRESSED
 from gapprof.records.report import Evidence
 from gapprof.text import numbers
 from gapprof.text.names import harmless
 
 _MOST_NODES = 3
 _TWINS = "from twin kernels, of the nodes that have one; its interval holds how their rounds differ"
-_ALL_VECTORS = "hooks saw no node spend most of its time in functions without vectors"
 _INSERTED = ("InsertedPrecisionFreeCast_", "InsertedCast_")
 
 
@@ -68,10 +67,9 @@ def _layout(case: Case) -> Part:
 
 
 def _kernels(case: Case) -> Iterator[Part]:
-    """Only where twin kernels tell them from the engine; scalar ones apart where hooks say which."""
-    known = case.get(scalar_kernels)
+    """Only where twin kernels tell them from the engine; what is missing apart from what is not tuned."""
     place = following(case, ENGINE)
-    if place not in (NOT_SCALAR, UNPRESSED, LIBRARY):
+    if place not in (PRESENT, UNPRESSED, LIBRARY):
         return
     yield Part(
         id="kernels",
@@ -81,31 +79,38 @@ def _kernels(case: Case) -> Iterator[Part]:
         steps=(Step(source=ENGINE, to=place),),
         why=_TWINS,
     )
-    after = following(case, place) if place == NOT_SCALAR else None
-    if known is not None:
-        nodes = sorted(known.nodes, key=lambda node: -median(node.lost.values()))
+    missing, after = case.get(missing_kernels), following(case, PRESENT)
+    if missing is not None and after is not None:
+        nodes = sorted(missing.nodes, key=lambda node: -median(node.lost.values()))
         yield Part(
-            id="scalar-kernels",
-            title="Kernels that use no vectors",
-            phrase="comes with kernels that use no vectors",
-            advice="Vector kernels for these operators are onnxruntime-web's developers' to write.",
-            steps=(Step(source=NOT_SCALAR, to=after),) if after is not None else (),
-            why=_TWINS if after is not None else "" if nodes else _ALL_VECTORS,
-            evidence=tuple(_scalar(node) for node in nodes[:_MOST_NODES]),
+            id="missing-kernels",
+            title="Kernels that are missing in the browser, or scalar",
+            phrase="comes with kernels that are missing or scalar",
+            advice="Kernels for these operators are onnxruntime-web's developers' to write.",
+            steps=(Step(source=PRESENT, to=after),),
+            why=_TWINS,
+            evidence=tuple(_missing(node) for node in nodes[:_MOST_NODES]),
         )
 
 
-def _scalar(node: ScalarNode) -> Evidence:
-    first = node.functions[0]
-    return Evidence(
-        kind="inside",
-        text=(
-            f"{harmless(node.name, 60)}: {numbers.percent(node.share)} of its time in hooked functions lies "
-            f"in those whose loops hold no vectors, function {first} first; beyond native's kernel, if the "
-            f"engine ran that, it takes {numbers.percent(median(node.lost.values()))} of a run."
-        ),
-        value=node.share,
+def _missing(node: MissingKernel) -> Evidence:
+    times = factor_of(node.times)
+    text = (
+        f"{harmless(node.name, 60)} ({harmless(node.op_type, 40)}) takes "
+        f"{numbers.factor_with_interval(times)} what a tuned kernel takes in this browser, and {numbers.percent(median(node.lost.values()))} of a "
+        "run more than native's kernel would"
     )
+    return Evidence(kind="twin", text=f"{text}{_work(node.workers)}.", value=times.point)
+
+
+def _work(workers: tuple[Worker, ...]) -> str:
+    """Which functions of the wasm do it, as far as hooks say."""
+    named = [
+        f"function {one.function} ({numbers.percent(one.share)}"
+        f"{', no vectors in its loops' if one.vectors_in_loops == 0 else ''})"
+        for one in workers[:_MOST_NODES]
+    ]
+    return f"; its work is done by {' and '.join(named)}" if named else ""
 
 
 def _excess(case: Case) -> tuple[Part, ...]:

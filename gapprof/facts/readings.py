@@ -8,7 +8,7 @@ from gapprof.facts.cells import ENDS, Cells, complete_rounds, measured, standing
 from gapprof.facts.computed import ESTIMATED_128, GOOD_128, KERNELS, VECTORISED, computed
 from gapprof.facts.ladder import nominal_chain, planned, square, target
 from gapprof.facts.profiles import CAPPED, WEB
-from gapprof.facts.twinned import AVX_128, ENGINE, LIBRARY, NOT_SCALAR, UNPRESSED
+from gapprof.facts.twinned import AVX_128, ENGINE, LIBRARY, PRESENT, UNPRESSED
 from gapprof.stats.contrast import Contrast, LogLatencies, Weights, add_weights, contrast
 
 _BESIDE_THE_CHAIN = frozenset({GOOD_128})
@@ -43,7 +43,7 @@ def order(case: Case) -> tuple[str, ...]:
             places += sorted(corners, key=lambda corner: corner != "native-extended")
             places += [GOOD_128]
         if rung == WEB:
-            places += [ESTIMATED_128, AVX_128, ENGINE, NOT_SCALAR, UNPRESSED, LIBRARY, VECTORISED, KERNELS]
+            places += [ESTIMATED_128, AVX_128, ENGINE, PRESENT, UNPRESSED, LIBRARY, VECTORISED, KERNELS]
         places.append(rung)
     return tuple(places)
 

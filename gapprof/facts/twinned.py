@@ -13,15 +13,15 @@ from statistics import median
 from gapprof.facts.case import Case
 from gapprof.facts.cells import measured
 from gapprof.facts.computed_rung import ComputedRung, derived, without
+from gapprof.facts.missing_kernels import missing_kernels
 from gapprof.facts.pressure import pressure
 from gapprof.facts.profiles import CAPPED, WEB
-from gapprof.facts.scalar_kernels import scalar_kernels
 from gapprof.facts.split import Split, split
 from gapprof.text import numbers
 
 AVX_128 = "native-128-avx"
 ENGINE = "web-engine"
-NOT_SCALAR = "web-not-scalar"
+PRESENT = "web-kernels-present"
 UNPRESSED = "web-unpressed"
 LIBRARY = "web-library"
 
@@ -35,7 +35,7 @@ def twinned(case: Case, kernels: ComputedRung) -> Iterator[ComputedRung]:
     if len(found) == len((AVX_128, ENGINE, LIBRARY)):
         library = found[-1]
         pressed = tuple(_unpressed(case, library, kernels))
-        yield from (*found, *pressed, *_not_scalar(case, (*pressed, library)[0]))
+        yield from (*found, *pressed, *_present(case, (*pressed, library)[0]))
 
 
 def _encoded_and_engine(case: Case, parts: Split) -> Iterator[ComputedRung]:
@@ -90,16 +90,16 @@ def _unpressed(case: Case, library: ComputedRung, kernels: ComputedRung) -> Iter
         )
 
 
-def _not_scalar(case: Case, source: ComputedRung) -> Iterator[ComputedRung]:
-    found = case.get(scalar_kernels)
-    if found is None or not found.nodes:
+def _present(case: Case, source: ComputedRung) -> Iterator[ComputedRung]:
+    found = case.get(missing_kernels)
+    if found is None:
         return
     share = numbers.percent(median(found.shares.values()))
     yield from without(
         source,
         found.shares,
         case.get(measured).get(WEB, {}),
-        rung_id=NOT_SCALAR,
-        title="In the browser, if its scalar kernels were native's",
-        changes=f"computed: {source.id} minus {share} of {WEB} in {len(found.nodes)} nodes without vectors",
+        rung_id=PRESENT,
+        title="In the browser, if it had native's kernels where it lacks one",
+        changes=f"computed: {source.id} minus {share} of {WEB} in {len(found.nodes)} nodes",
     )
