@@ -95,10 +95,11 @@ def _kernels(case: Case) -> Iterator[Part]:
 
 def _missing(node: MissingKernel) -> Evidence:
     times = factor_of(node.times)
+    lost = numbers.percent(median(node.lost.values()))
     text = (
         f"{harmless(node.name, 60)} ({harmless(node.op_type, 40)}) takes "
-        f"{numbers.factor_with_interval(times)} what a tuned kernel takes in this browser, and {numbers.percent(median(node.lost.values()))} of a "
-        "run more than native's kernel would"
+        f"{numbers.factor_with_interval(times)} what a tuned kernel takes in this browser, and {lost} of "
+        "a run more than native's kernel would"
     )
     return Evidence(kind="twin", text=f"{text}{_work(node.workers)}.", value=times.point)
 

@@ -33,7 +33,7 @@ MACHINE = Machine(
 ENCODING, CODEGEN = 1.25, 1.1
 TWINS = {
     name: {"sse41": ms * ENCODING, "avx128": ms, "wasm": ms * CODEGEN}
-    for name, ms in (("conv", 2.0), ("soft", 0.3))
+    for name, ms in (("conv", 20.0), ("soft", 6.0))
 }
 
 
