@@ -65,6 +65,11 @@ def inside_sentences(inside: Inside) -> Iterator[str]:
             f"The rewritten copy that counts takes {numbers.factor_with_interval(inside.overhead)} the time "
             f"of the one that is served{same}."
         )
+    if any(one.own_ms.point < 0 for one in inside.functions):
+        yield (
+            "Own times below 0 are of functions that do next to nothing but call others: reading the clock "
+            "around those lengthens what follows."
+        )
     if inside.why:
         yield f"Not all is told: {inside.why}."
 
@@ -72,8 +77,9 @@ def inside_sentences(inside: Inside) -> Iterator[str]:
 def _operators(one: InsideFunction) -> str:
     """By share: an object in JSON has no order."""
     ranked = sorted(one.operators.items(), key=lambda item: (-item[1], item[0]))
-    return ", ".join(
+    told = ", ".join(
         f"{harmless(name, _NAME)} {numbers.whole_percent(share)}"
         for name, share in ranked[:_NAMED]
         if share >= _LEAST
     )
+    return f"{told}; no vectors in its loops" if one.vectors_in_loops == 0 else told

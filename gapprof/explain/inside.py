@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from gapprof.facts.case import Case
 from gapprof.facts.estimates import LEVEL, estimate, factor_of
-from gapprof.facts.inside import InsideFacts, inside, relaxed_dots
+from gapprof.facts.inside import InsideFacts, inside, relaxed_dots, vectors_in_loops
 from gapprof.records.report import Estimate, Inside, InsideFunction
 from gapprof.stats.interval import t_interval
 from gapprof.text import numbers
@@ -15,7 +15,7 @@ def inside_wasm(case: Case) -> Inside | None:
     found = case.get(inside)
     if found is None:
         return None
-    held = found.build.instructions
+    held, vectors = found.build.instructions, case.get(vectors_in_loops)
     return Inside(
         file=found.build.file,
         sha256=found.build.sha256,
@@ -38,6 +38,7 @@ def inside_wasm(case: Case) -> Inside | None:
                 own_ms=_over_passes(one.own_ms),
                 sampled=one.sampled,
                 operators=dict(one.operators),
+                vectors_in_loops=vectors.get(one.function),
             )
             for one in found.functions
         ),

@@ -170,6 +170,16 @@ def own_ms_by_node(case: Case) -> Mapping[str, Mapping[int, float]]:
     return found
 
 
+def vectors_in_loops(case: Case) -> Mapping[int, int]:
+    """Function → vector instructions in its loops, of those that somebody looked at."""
+    return {
+        one.function: one.vectors_in_loops
+        for each in case.recording.of(HookedPass)
+        for one in each.functions
+        if one.vectors_in_loops is not None
+    }
+
+
 def _scales(one: HookedPass) -> Mapping[int, float]:
     """Function → calls per timed call."""
     return {hook.function: sum(hook.calls) / hook.timed for hook in one.functions if hook.timed}

@@ -7,15 +7,14 @@ kernel, if the engine compiled that. Hooks (`--instrument`) name the functions o
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gapprof.facts.case import Case
-from gapprof.facts.inside import own_ms_by_node
+from gapprof.facts.inside import own_ms_by_node, vectors_in_loops
 from gapprof.facts.profiles import WEB, profile_of
 from gapprof.facts.split import split
 from gapprof.facts.twins import WEB_TARGETS, ByRound, Twins, twins
-from gapprof.records.inside import HookedPass
 from gapprof.records.twins import TwinNode
 from gapprof.stats.contrast import Contrast
 from gapprof.stats.interval import contrast_interval
@@ -117,13 +116,3 @@ def _workers(case: Case, node: str) -> tuple[Worker, ...]:
         for function, took in sorted(ms.items(), key=lambda item: -item[1])
         if took >= _MOSTLY * total
     )
-
-
-def vectors_in_loops(case: Case) -> Mapping[int, int]:
-    """Function → vector instructions in its loops, of those that somebody looked at."""
-    return {
-        one.function: one.vectors_in_loops
-        for each in case.recording.of(HookedPass)
-        for one in each.functions
-        if one.vectors_in_loops is not None
-    }

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA = "gapprof/report"
-SCHEMA_VERSION = "1.6"
+SCHEMA_VERSION = "1.7"
 
 Verdict = Literal["costs", "saves", "unclear", "not-applicable", "not-measured"]
 Owner = Literal["page", "model", "library", "browser", "hardware"]
@@ -217,6 +217,9 @@ class InsideFunction(Struct, frozen=True, kw_only=True):
     method."""
     operators: dict[str, float]
     """Operator → share of `ms` spent in its nodes; what is missing from 1 lay outside of every node."""
+    vectors_in_loops: int | None = None
+    """Vector instructions, and such as move whole blocks, in its innermost loops; 0: it is scalar code. None
+    where nobody looked. Since 1.7."""
 
 
 class Inside(Struct, frozen=True, kw_only=True):
