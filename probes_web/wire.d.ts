@@ -82,6 +82,7 @@ export interface KernelCase {
   export: string;
   calls: readonly readonly number[][];
   samples: number;
+  rivals: number;
 }
 
 /** Kernels on one memory: warm up each, then time all of them in rounds, then show what they wrote. */
@@ -95,6 +96,7 @@ export interface KernelsTask {
   threads: number;
   warmup_ms: number;
   sample_ms: number;
+  given_up: number;
   shown: readonly readonly [number, number][];
 }
 

@@ -106,6 +106,8 @@ class KernelCase(Struct, frozen=True, kw_only=True):
     """That table, taken row by row: on buffers that are not all in cache, as in a model."""
     samples: int
     """0: it is called once and not timed."""
+    rivals: int = 0
+    """Cases of one number compete; 0: with nobody."""
 
 
 class KernelsTask(Struct, frozen=True, kw_only=True, tag="kernels", tag_field="kind"):
@@ -125,6 +127,8 @@ class KernelsTask(Struct, frozen=True, kw_only=True, tag="kernels", tag_field="k
     """For each: the engine compiles it meanwhile."""
     sample_ms: float
     """A sample is as many calls as take so long."""
+    given_up: float = 0.0
+    """What takes so many times its fastest rival, once warm, has that as its only sample. 0: nothing has."""
     shown: tuple[tuple[int, int], ...]
     """Stretches of memory, offset and bytes, that are wanted in the end."""
 

@@ -146,6 +146,7 @@ class Page:
             threads=threads,
             warmup_ms=effort.warmup_ms,
             sample_ms=effort.sample_ms,
+            given_up=effort.given_up,
             shown=(),
         )
         return (await visit.ask(task, KernelsTimed, most_s=most_s)).samples_us
@@ -157,4 +158,5 @@ class Page:
             export=repeated(kernel.name),
             calls=one.wanted.calls(self.memory),
             samples=effort.samples,
+            rivals=1 + list(MACHINES).index(one.target),
         )

@@ -39,9 +39,11 @@ class Effort(Struct, frozen=True, kw_only=True):
     warmup_ms: float
     sample_ms: float
     samples: int
+    given_up: float = 0.0
+    """Of candidates for one target: times the fastest, above which one is timed no more. 0: none is."""
 
 
-TUNING = Effort(warmup_ms=12.0, sample_ms=4.0, samples=3)
+TUNING = Effort(warmup_ms=12.0, sample_ms=4.0, samples=3, given_up=1.4)
 """An engine has compiled a hot kernel after 15 to 30 ms (measured in Chromium 156), on another thread:
 candidates warm up in turns, so that all the others run meanwhile."""
 TIMING = Effort(warmup_ms=40.0, sample_ms=5.0, samples=7)

@@ -12,6 +12,7 @@ import { nextTurn } from "../turns.mjs";
 
 /** @typedef {import("../wire.js").KernelsTask} KernelsTask */
 /** @typedef {import("../nests.mjs").Ready} Ready */
+/** @typedef {import("../wire.js").KernelCase} KernelCase */
 
 /** @type {import("../probe.js").Probe<KernelsTask>} */
 export const probe = {
@@ -26,7 +27,8 @@ export const probe = {
 };
 
 /** @param {KernelsTask} task @returns {Promise<import("../wire.js").KernelsTimed>} */
-async function timed({ memory_bytes, image_url, seed, data, cases, threads, warmup_ms, sample_ms, shown }) {
+async function timed(task) {
+  const { memory_bytes, image_url, seed, data, cases, threads, warmup_ms, sample_ms, given_up, shown } = task;
   const { memory, tables } = memoryFor(cases, memory_bytes);
   if (image_url === null) fill(memory, seed);
   else new Uint8Array(memory.buffer).set(new Uint8Array(await read(image_url)));
@@ -49,7 +51,11 @@ async function timed({ memory_bytes, image_url, seed, data, cases, threads, warm
   let samples_us;
   try {
     await warmUp(ready, warmup_ms, sample_ms);
-    samples_us = await inRounds(ready, companions, mulberry32(seed));
+    const settled_us = ready.map((one) => settle(one, sample_ms));
+    const far = given_up > 0 ? farBehind(settled_us, cases, given_up) : new Set();
+    const timed = ready.map((one, at) => (far.has(at) ? { ...one, samples: 0 } : one));
+    const rounds_us = await inRounds(timed, companions, mulberry32(seed));
+    samples_us = rounds_us.map((found, at) => (far.has(at) ? [settled_us[at] ?? 0] : found));
   } finally {
     companions.end();
   }
@@ -75,7 +81,6 @@ async function warmUp(ready, warmup_ms, sample_ms) {
     }
     cold = cold.filter(({ left_ms }) => left_ms > 0);
   }
-  for (const one of ready) if (one.samples > 0) settle(one, sample_ms);
 }
 
 /** Longer the next time, where it was shorter than a sample.
@@ -87,12 +92,33 @@ function stretch(one, sample_ms) {
   if (took < sample_ms) one.batch = Math.ceil(one.batch * Math.min(10, (1.1 * sample_ms) / Math.max(took, 1e-3)));
 }
 
-/** How many calls make up a sample.
+/** How many calls make up a sample; gives what a call takes, in µs.
  * @param {Ready} one @param {number} sample_ms */
 function settle(one, sample_ms) {
+  if (one.samples === 0) return 0;
   const began = now();
   call(one, one.batch);
-  one.batch = Math.ceil((one.batch * sample_ms) / Math.max(now() - began, 1e-3));
+  const took = Math.max(now() - began, 1e-3);
+  const call_us = (took * 1000) / one.batch;
+  one.batch = Math.ceil((one.batch * sample_ms) / took);
+  return call_us;
+}
+
+/** Places of the cases that cannot win any more.
+ * @param {readonly number[]} settled_us @param {readonly KernelCase[]} cases @param {number} given_up
+ * @returns {Set<number>} */
+function farBehind(settled_us, cases, given_up) {
+  /** @type {Map<number, number>} */
+  const fastest = new Map();
+  cases.forEach(({ rivals }, at) => {
+    const us = settled_us[at] ?? Infinity;
+    if (rivals > 0) fastest.set(rivals, Math.min(us, fastest.get(rivals) ?? Infinity));
+  });
+  const behind = cases.keys().filter((at) => {
+    const best = fastest.get(cases[at]?.rivals ?? 0);
+    return best !== undefined && (settled_us[at] ?? 0) > given_up * best;
+  });
+  return new Set(behind);
 }
 
 /** One sample of each case a round, in an order of its own, while the companions run the same.

@@ -66,3 +66,16 @@ def test_a_kernel_writes_what_its_last_call_was_to_write(engine: Engine) -> None
         np.frombuffer(base64.b64decode(one.base64), np.float32) for one in ask(engine, task).shown
     )
     np.testing.assert_array_equal(result, np.maximum(source, 0))
+
+
+def test_what_cannot_win_against_its_rivals_is_timed_no_more(engine: Engine) -> None:
+    """Sixteen times the work of its rival; one that competes with nobody is timed however slow."""
+    (quick,) = TASK.cases
+    slow = module([mapped(Mapped(count=16 * COUNT, function="erf"), 2, WASM)])
+    far = replace(quick, module=base64.b64encode(slow).decode())
+    cases = (replace(quick, rivals=1), replace(far, rivals=1), replace(far, rivals=2), far)
+    everything = ask(engine, replace(TASK, cases=cases)).samples_us
+    assert [len(samples) for samples in everything] == [3, 3, 3, 3]
+    chosen = ask(engine, replace(TASK, cases=cases, given_up=4.0)).samples_us
+    assert [len(samples) for samples in chosen] == [3, 1, 3, 3]
+    assert chosen[1][0] > 4 * max(chosen[0])
