@@ -51,12 +51,12 @@ def observed_sentences(report: Report) -> Iterator[str]:
 
 def _runs(page: ObservedPage) -> str:
     kind = {True: ", SIMD", False: ", no SIMD", None: ""}[page.simd]
-    where = "a worker" if page.where == "worker" else "its main thread"
+    where = "in a worker" if page.where == "worker" else "on its main thread"
     file = harmless(PurePosixPath(urlsplit(page.model_url).path).name, _NAME) or "a model"
     level = f", optimised at level {page.optimisation}" if page.optimisation else ""
     text = (
         f"It runs {file} ({numbers.size(page.model_bytes)}) with onnxruntime-web "
-        f"{page.version or 'of unknown version'}{kind}, in {where}{level}: {page.runs} "
+        f"{page.version or 'of unknown version'}{kind}, {where}{level}: {page.runs} "
         f"run{'s' if page.runs != 1 else ''}"
     )
     if page.first_run_ms is None:
