@@ -16,7 +16,7 @@ from gapprof.records.settings import Settings
 from gapprof.records.trial import Failure
 from gapprof.registry import load
 
-_NEEDED = ("explain.report", "failed_report", "measure.run", "subject.open")
+_NEEDED = ("explain.report", "failed_report", "measure.run", "subject.open", "watch.page")
 """With the backends they bring in every large library that a run or its report will use."""
 
 
@@ -32,9 +32,17 @@ class Outcome:
 
 
 def explained(
-    model: str, settings: Settings, *, argv: tuple[str, ...], path: Path, observer: Observer, hold: Hold
+    model: str | None,
+    settings: Settings,
+    *,
+    argv: tuple[str, ...],
+    path: Path,
+    observer: Observer,
+    hold: Hold,
 ) -> Outcome:
     """Measure into the recording at `path` and analyse it, whatever came in between.
+
+    Without a model: that which `settings.page` runs by itself.
 
     Interrupts come through while it measures; one before or after leaves its report as whole as any.
     Raises WrongUse alone: then nothing was measured and nothing is written.
@@ -53,7 +61,7 @@ def explained(
             return Outcome(report=report_of(kept), code=stopped.exit_code, recorded=True, stopped=stopped)
         from gapprof.failed_report import failed_report
 
-        report = failed_report(stopped, model=model, settings=settings, argv=argv)
+        report = failed_report(stopped, model=model or settings.page, settings=settings, argv=argv)
         return Outcome(report=report, code=stopped.exit_code, recorded=False, stopped=stopped)
     except Exception as bug:  # a fault of ours, raised on with its traceback: the note says where the data is
         if _state(path) != before:
@@ -75,9 +83,11 @@ def analysed(recording: Recording) -> Outcome:
 
 
 def record(
-    model: str, settings: Settings, *, argv: tuple[str, ...], path: Path, observer: Observer
+    model: str | None, settings: Settings, *, argv: tuple[str, ...], path: Path, observer: Observer
 ) -> Recording:
     """Measure `model` into the recording at `path`, and read it back: no report says more than the file.
+
+    Without a model: that which `settings.page` runs by itself, under the conditions that it has there.
 
     An interruption while measuring shows in the recording's end; one before it is a KeyboardInterrupt.
     Raises GapprofError; what was recorded until then is at `path`.
@@ -85,8 +95,13 @@ def record(
     from gapprof.guard import Guard
     from gapprof.measure.run import measure
     from gapprof.subject.open import open_subject
+    from gapprof.watch.page import watched
 
     with Guard() as guard, guard.folder("run") as workdir:
+        page = None
+        if model is None:
+            page = watched(settings, guard=guard, workdir=workdir, observer=observer)
+            model, settings = str(page.model), page.settings(settings)
         subject = open_subject(
             model, shapes=settings.shapes, inputs=settings.inputs, seed=settings.seed, workdir=workdir
         )
@@ -98,6 +113,7 @@ def record(
             workdir=workdir,
             guard=guard,
             observer=observer,
+            observed=page.seen if page is not None else None,
         )
     return read_run(path)
 

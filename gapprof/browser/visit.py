@@ -3,7 +3,7 @@
 import json
 import re
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,8 +101,11 @@ async def visiting(
     dist: Path,
     inputs: bytes,
     rewritten: Mapping[str, bytes] = {},
+    before: Callable[[Page, Serving], Awaitable[None]] | None = None,
 ) -> AsyncIterator[Visit]:
     """Serve, launch, navigate. Raises VisitError and WrongUse.
+
+    `before`: what is done with the page while it is still empty, and the server that it will know.
 
     `rewritten`: files of the build in another form; with all of its other files they are below `REWRITTEN`.
     """
@@ -126,6 +129,8 @@ async def visiting(
             _explained(browser),
             attached(browser) as page,
         ):
+            if before is not None:
+                await before(page, server)
             course.phase = "load"
             load_ms = await brought_to(page, address, deadline_s=course.left_s(PAGE_S))
             if server.site.origin is not None:  # a redirect may have led to another origin

@@ -29,7 +29,7 @@ _ENDS = (
 
 
 @click.command(cls=Configured, epilog=_ENDS)
-@click.argument("model")
+@click.argument("model", required=False)
 @click.option("--backend", default=_USUAL.backend, metavar="wasm", help="The web side.", show_default=True)
 @click.option(
     "--threads",
@@ -98,6 +98,12 @@ _ENDS = (
 @click.option(
     "--seed", default=_USUAL.seed, help="For inputs and for the order of trials.", show_default=True
 )
+@click.option(
+    "--observed-ms",
+    type=float,
+    metavar="MS",
+    help="The latency that somebody saw: say which conditions give it.",
+)
 @click.option("--verify", is_flag=True, help="Make the changes that are predicted to save, and measure them.")
 @click.option(
     "--twins",
@@ -124,7 +130,7 @@ _ENDS = (
 def explain(
     context: click.Context,
     /,
-    model: str,
+    model: str | None,
     no_isolation: bool,
     recording: str | None,
     quiet: bool,
@@ -134,12 +140,13 @@ def explain(
 ) -> ExitCode:
     """Say why MODEL is slower in the browser than natively.
 
-    MODEL is the path of an ONNX file, or zoo:NAME. Every option may also stand in gapprof.toml or in
-    [tool.gapprof] of a pyproject.toml, here or above, by its long name, and in the environment as
-    GAPPROF_NAME; the command line counts first, then the environment, then the file.
+    MODEL is the path of an ONNX file, or zoo:NAME. Without it, the model is the one that the page of --page
+    runs by itself with onnxruntime-web, on its own inputs and under its own conditions. Every option may
+    also stand in gapprof.toml or in [tool.gapprof] of a pyproject.toml, here or above, by its long name, and
+    in the environment as GAPPROF_NAME; the command line counts first, then the environment, then the file.
     """
     with held() as hold:
-        from gapprof.options.settings import settings_from
+        from gapprof.options.settings import refuse_no_model, settings_from
         from gapprof.pipeline import explained
         from gapprof.recordings import default_path
 
@@ -151,7 +158,10 @@ def explain(
         argv = ("gapprof", *sys.argv[1:])
         with naming_origins(context), ExitStack() as stack:
             settings = settings_from({**options, "isolation": not no_isolation})
-            path = Path(recording) if recording else default_path(model, now=datetime.now(UTC))
+            if model is None:
+                refuse_no_model(settings)
+            named = model or settings.page
+            path = Path(recording) if recording else default_path(named, now=datetime.now(UTC))
             wanted = outputs(reports, never=_precious(model, settings, path))
             _refuse_unwritable(path, precious=_precious(model, settings))
             observer = chosen_observer(stack, quiet=quiet, no_color=no_color)
@@ -162,9 +172,9 @@ def explain(
     return outcome.code
 
 
-def _precious(model: str, settings: Settings, recording: Path | None = None) -> dict[str, Path]:
+def _precious(model: str | None, settings: Settings, recording: Path | None = None) -> dict[str, Path]:
     """Files of this run that no report may be written over."""
-    given = {"model": Path(model), "inputs": settings.inputs, "page": settings.page, "recording": recording}
+    given = {"model": model, "inputs": settings.inputs, "page": settings.page, "recording": recording}
     return {role: Path(path) for role, path in given.items() if path is not None}
 
 

@@ -12,10 +12,12 @@ from gapprof.explain.headline import headline, one_sided_headline
 from gapprof.explain.inside import inside_wasm
 from gapprof.explain.interactions import interactions
 from gapprof.explain.light import speed_of_light, told
+from gapprof.explain.observed import observed
 from gapprof.explain.operators import operator_rows
 from gapprof.explain.outputs import output_checks
 from gapprof.explain.overhead import overhead
 from gapprof.explain.page import page_figures
+from gapprof.explain.reproduction import reproduction
 from gapprof.explain.residual import residual_why
 from gapprof.explain.rows import cause_rows, gap_is_resolved, residual_row
 from gapprof.explain.rung_rows import rung_rows, samples
@@ -86,6 +88,8 @@ def build(recording: Recording) -> Report:
         passes=_passes(case),
         speed_of_light=best,
         inside=inside_wasm(case),
+        observed=observed(case),
+        reproduction=reproduction(case),
     )
 
 

@@ -16,6 +16,7 @@ from gapprof.measure.machine import machine_facts, usable_cores
 from gapprof.measure.stages import Stages
 from gapprof.measure.teller import Teller
 from gapprof.records.backend import Backend
+from gapprof.records.observed import PageObserved
 from gapprof.records.progress import Observer
 from gapprof.records.recording import Begin, MachineFacts, Recording
 from gapprof.records.rung import Rung
@@ -35,12 +36,14 @@ def measure(
     workdir: Path,
     guard: Guard,
     observer: Observer,
+    observed: PageObserved | None = None,
     realise: Mapping[str, Backend] | None = None,
     machine: MachineFacts | None = None,
 ) -> Recording:
     """Measure, and return everything that was written to `recording_path`.
 
-    `realise` replaces the backends and `machine` the facts (a synthetic machine, a replay).
+    `observed`: what the model was found to do in a page of its own. `realise` replaces the backends and
+    `machine` the facts (a synthetic machine, a replay).
     An interruption ends the run but raises nothing: what was measured is returned, and `end` says so.
     Raises EnvironmentUnusable or ModelUnusable when nothing can be measured; the recording says why, too.
     """
@@ -67,6 +70,8 @@ def measure(
             model=subject.facts,
         )
         journal = stack.enter_context(open_journal(recording_path, begin))
+        if observed is not None:
+            journal.write(observed)
         outputs = workdir / "outputs"
         outputs.mkdir(exist_ok=True)
         stages = Stages(

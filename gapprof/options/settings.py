@@ -39,6 +39,22 @@ def settings_from(options: Mapping[str, object]) -> Settings:
     return msgspec.structs.replace(wanted, rungs=_rungs(wanted.rungs))
 
 
+def refuse_no_model(settings: Settings) -> None:
+    """Without a model there has to be a page that runs one by itself. Raises WrongUse."""
+    if settings.page in _PAGES:
+        raise WrongUse(
+            "there is neither a MODEL nor a page that runs one",
+            hint="Give the path of an ONNX file or zoo:NAME, or --page the address of a page that runs a "
+            "model by itself.",
+        )
+    for option, given in (("--shape", settings.shapes), ("--inputs", settings.inputs)):
+        if given:
+            raise WrongUse(
+                f"{option} goes with a MODEL; without one the page's own inputs are used",
+                hint="Give MODEL as well, or leave the option out.",
+            )
+
+
 def _check(settings: Settings) -> None:
     if settings.backend not in BACKENDS:
         raise WrongUse(
@@ -55,6 +71,10 @@ def _check(settings: Settings) -> None:
         raise WrongUse(
             f"--precision is {settings.precision_percent}", hint="It is in percent: above 0, at most 100."
         )
+    if settings.observed_ms is not None and not (
+        math.isfinite(settings.observed_ms) and settings.observed_ms > 0
+    ):
+        raise WrongUse(f"--observed-ms is {settings.observed_ms}", hint="It is in milliseconds: above 0.")
     if settings.seed < 0:
         raise WrongUse(f"--seed is {settings.seed}", hint="It is a whole number, 0 or above.")
     for name, shape in settings.shapes.items():

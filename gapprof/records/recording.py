@@ -9,6 +9,7 @@ from gapprof.records.environment import Setting
 from gapprof.records.inside import HookedPass, WasmBuild, WasmSamples
 from gapprof.records.job import Pace
 from gapprof.records.model import ModelFacts
+from gapprof.records.observed import PageObserved
 from gapprof.records.rung import Rung
 from gapprof.records.settings import Settings
 from gapprof.records.transplant import TransplantPlan, TransplantTrial
@@ -137,6 +138,7 @@ Entry = (
     | WasmBuild
     | WasmSamples
     | HookedPass
+    | PageObserved
     | Note
     | End
 )

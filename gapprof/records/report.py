@@ -258,6 +258,74 @@ class Inside(Struct, frozen=True, kw_only=True):
     """Of what is missing here."""
 
 
+class ObservedPage(Struct, frozen=True, kw_only=True):
+    """What the page did with onnxruntime-web by itself: the ladder is about the model that it ran."""
+
+    url: str
+    watched_s: float
+    isolated: bool
+    where: str
+    """`main` or `worker`: where it ran the model."""
+    version: str
+    """Of onnxruntime-web, as its wasm says; empty where none was recognised."""
+    wasm_url: str
+    wasm_sha256: str
+    simd: bool | None
+    shared_memory: bool
+    threads: int | None
+    """That the library was started with."""
+    threads_asked: int | None
+    """What the page set; None: it left that to onnxruntime-web's own rule."""
+    threads_by: tuple[str, ...]
+    """Who set it: the stack, innermost first."""
+    workers: int
+    """That the page started, threads of the library among them."""
+    model_url: str
+    """Empty where no fetched file has the model's size."""
+    model_sha256: str
+    model_bytes: int
+    optimisation: str
+    """Graph optimisation level of the session."""
+    providers: tuple[str, ...]
+    """Execution providers beside wasm's own."""
+    fed: bool
+    """Whether the ladder ran on the page's own inputs."""
+    create_ms: float
+    first_run_ms: float | None
+    run_ms: float | None
+    """The median of the later runs, inside the library."""
+    run_low_ms: float | None
+    run_high_ms: float | None
+    """Their quartiles."""
+    runs: int
+    failed_runs: int
+    sessions: int
+    """Of all models; the one that took most of the time is told of."""
+    times_deployed: Estimate | None
+    """`run_ms` over what the model takes on a quiet page under the same conditions."""
+    troubles: tuple[str, ...]
+
+
+class Reproduced(Struct, frozen=True, kw_only=True):
+    """A combination of conditions, and whether it gives what was seen."""
+
+    conditions: tuple[str, ...]
+    """Empty: as deployed, warm."""
+    ms: Estimate
+    times: float
+    """What was seen over `ms`."""
+    holds: bool
+    """Its interval holds what was seen, or `ms` is within 5 % of it."""
+
+
+class Reproduction(Struct, frozen=True, kw_only=True):
+    """Under which conditions the latency comes about that a user saw (`--observed-ms`)."""
+
+    observed_ms: float
+    rows: tuple[Reproduced, ...]
+    """As deployed, each condition alone, and combinations that hold where none of these does."""
+
+
 class ColdRow(Struct, frozen=True, kw_only=True):
     """One stage of the start-up, median over trials; None where that side has no such stage."""
 
@@ -373,6 +441,10 @@ class Report(Struct, frozen=True, kw_only=True):
     """None without twins (`--twins`). Since 1.5."""
     inside: Inside | None = None
     """None without `--instrument`. Since 1.6."""
+    observed: ObservedPage | None = None
+    """None where a model was given. Since 1.7."""
+    reproduction: Reproduction | None = None
+    """None without `--observed-ms`. Since 1.7."""
 
     def to_pandas(self) -> "dict[str, pd.DataFrame]":
         """The report's tables by name; see `gapprof.records.tables`."""

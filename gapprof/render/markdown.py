@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from gapprof.digest.doubts import doubts, gap_missing
 from gapprof.digest.inside import COLUMNS, HEADING, inside_rows, inside_sentences
+from gapprof.digest.observed import HEADING as OBSERVED
+from gapprof.digest.observed import observed_sentences, reproduction_rows, reproduction_sentence
 from gapprof.digest.operators import drawn_ms, lost_ms, top_operators
 from gapprof.digest.tried import nothing_helps
 from gapprof.digest.verified import came_true, nothing_verified, predicted_measured, verified
@@ -32,7 +34,9 @@ class MarkdownRenderer:
         count = _OPERATORS_DETAIL if surface.detail else _OPERATORS
         parts = (
             _headline(report),
+            _observed(report),
             *((_why(rows), _actions(report), _verified(report)) if report.status != "failed" else ()),
+            _reproduced(report),
             _operators(report, count),
             _inside(report),
             _doubts(report),
@@ -128,6 +132,27 @@ def _operators(report: Report, count: int) -> Iterator[str]:
 def _at_best(row: OperatorRow) -> str:
     floor = "" if row.speed_of_light_ms is None else numbers.bare_ms(row.speed_of_light_ms)
     return f" {floor} | {row.bound or ''} |"
+
+
+def _observed(report: Report) -> Iterator[str]:
+    sentences = tuple(observed_sentences(report))
+    if sentences:
+        yield f"### {OBSERVED}"
+        yield ""
+        yield from (f"- {cell(sentence)}" for sentence in sentences)
+
+
+def _reproduced(report: Report) -> Iterator[str]:
+    found = report.reproduction
+    if found is None:
+        return
+    yield f"| Where {numbers.ms(found.observed_ms)} could come from | takes | seen over it |"
+    yield "| :-- | :-- | --: |"
+    for row in reproduction_rows(found):
+        strong = "**" if row.holds else ""
+        yield f"| {strong}{cell(row.conditions)}{strong} | {row.ms} | {row.seen} |"
+    yield ""
+    yield cell(reproduction_sentence(found))
 
 
 def _inside(report: Report) -> Iterator[str]:

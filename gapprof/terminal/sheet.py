@@ -14,6 +14,7 @@ from gapprof.terminal.actions import actions
 from gapprof.terminal.detail import detail
 from gapprof.terminal.ink import Ink
 from gapprof.terminal.inside import inside_table
+from gapprof.terminal.observed import observed_page, reproduced
 from gapprof.terminal.operators import operators
 from gapprof.terminal.verdict import verdict
 from gapprof.terminal.verified import verifications
@@ -55,6 +56,9 @@ def printed(parts: Iterator[RenderableType], surface: Surface) -> str:
 
 def _parts(report: Report, ink: Ink) -> Iterator[RenderableType]:
     yield from verdict(report, ink)
+    if report.observed is not None:
+        yield Text()
+        yield from observed_page(report, ink)
     if report.status != "failed":
         yield Text()
         yield why_table(with_children(report) if ink.surface.detail else why_rows(report), ink)
@@ -63,6 +67,9 @@ def _parts(report: Report, ink: Ink) -> Iterator[RenderableType]:
         if report.settings.verify:
             yield Text()
             yield verifications(report, ink)
+    if report.reproduction is not None:
+        yield Text()
+        yield from reproduced(report.reproduction, ink)
     if report.operators:
         yield Text()
         yield operators(report, ink, count=_OPERATORS_DETAIL if ink.surface.detail else _OPERATORS)

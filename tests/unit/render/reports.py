@@ -20,9 +20,12 @@ from gapprof.records.report import (
     Interaction,
     LatencyPair,
     Model,
+    ObservedPage,
     OperatorRow,
     Report,
     ReportSettings,
+    Reproduced,
+    Reproduction,
     Residual,
     RungRow,
     Sample,
@@ -246,6 +249,55 @@ def instrumented() -> Report:
             overhead=about(1.03, 0.01, rounds=3),
             same_outputs=True,
             why="one thing is missing",
+        ),
+    )
+
+
+def watched() -> Report:
+    """Of a page's own model, with addresses as only a stranger writes them, and a latency that was seen."""
+    report = ok()
+    return replace(
+        report,
+        observed=ObservedPage(
+            url="https://shop.example/",
+            watched_s=8.4,
+            isolated=False,
+            where="main",
+            version="1.18.0",
+            wasm_url=f"https://shop.example/{HOSTILE}",
+            wasm_sha256="ef" * 32,
+            simd=True,
+            shared_memory=False,
+            threads=1,
+            threads_asked=4,
+            threads_by=(f"set ({HOSTILE}:3:25)",),
+            workers=0,
+            model_url=f"https://shop.example/{HOSTILE}",
+            model_sha256="ab" * 32,
+            model_bytes=14_000_000,
+            optimisation="all",
+            providers=(HOSTILE,),
+            fed=False,
+            create_ms=210.0,
+            first_run_ms=94.0,
+            run_ms=31.2,
+            run_low_ms=29.0,
+            run_high_ms=36.0,
+            runs=34,
+            failed_runs=2,
+            sessions=2,
+            times_deployed=about(1.2),
+            troubles=(HOSTILE,),
+        ),
+        reproduction=Reproduction(
+            observed_ms=80.0,
+            rows=(
+                Reproduced(conditions=(), ms=about(25.9), times=80.0 / 25.9, holds=False),
+                Reproduced(conditions=("a busy page",), ms=about(40.0), times=2.0, holds=False),
+                Reproduced(
+                    conditions=("the first run", "a busy page"), ms=about(81.0), times=0.99, holds=True
+                ),
+            ),
         ),
     )
 
@@ -505,6 +557,7 @@ EVERY = {
     "failed": failed,
     "hostile": hostile,
     "instrumented": instrumented,
+    "watched": watched,
     "verified": verified,
     "verified-nothing": verified_nothing,
 }

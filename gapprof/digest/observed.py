@@ -1,0 +1,132 @@
+"""What a page did by itself, and under which conditions a latency comes about: sentences for every format."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from urllib.parse import urlsplit
+
+from gapprof.records.report import ObservedPage, Report, Reproduction
+from gapprof.text import numbers
+from gapprof.text.names import harmless
+
+HEADING = "What the page does by itself"
+_NAME, _FRAME = 60, 80
+_OWN_RULE = "onnxruntime-web's own rule"
+
+
+def observed_sentences(report: Report) -> Iterator[str]:
+    """Empty where a model was given."""
+    page = report.observed
+    if page is None:
+        return
+    yield _runs(page)
+    yield _threads(page)
+    if page.times_deployed is not None:
+        yield (
+            "Inside the library a run of the page takes "
+            f"{numbers.factor_with_interval(page.times_deployed)} what the same model takes on a quiet page "
+            "under the same conditions, as measured below."
+        )
+    if not page.fed:
+        yield "The page's own inputs could not be read; what is measured below ran on seeded ones."
+    ours = report.versions.get("onnxruntime-web", "")
+    if page.version != ours:
+        version = page.version or "a version that gapprof does not recognise"
+        yield (
+            f"The page has onnxruntime-web {version}, and what is below was measured with "
+            f"{ours or 'another'}: --web-dist takes a build of your own."
+        )
+    if page.providers:
+        yield (
+            f"Its session asks for {harmless(', '.join(page.providers), _NAME)}; what is below is about the "
+            "wasm backend."
+        )
+    if page.sessions > 1:
+        yield f"It has {page.sessions} sessions; this one took most of the time."
+    if page.failed_runs:
+        yield f"{page.failed_runs} of its runs failed."
+    for trouble in page.troubles:
+        yield f"Something was not heard: {harmless(trouble, _FRAME)}."
+
+
+def _runs(page: ObservedPage) -> str:
+    kind = {True: ", SIMD", False: ", no SIMD", None: ""}[page.simd]
+    where = "in a worker" if page.where == "worker" else "on its main thread"
+    file = harmless(PurePosixPath(urlsplit(page.model_url).path).name, _NAME) or "a model"
+    level = f", optimised at level {page.optimisation}" if page.optimisation else ""
+    text = (
+        f"It runs {file} ({numbers.size(page.model_bytes)}) with onnxruntime-web "
+        f"{page.version or 'of unknown version'}{kind}, {where}{level}: {page.runs} "
+        f"run{'s' if page.runs != 1 else ''}"
+    )
+    if page.first_run_ms is None:
+        return f"{text}."
+    text += f", the first {numbers.ms(page.first_run_ms)}"
+    if page.run_ms is None:
+        return f"{text}."
+    text += f", the later ones {numbers.ms(page.run_ms)}"
+    if page.run_low_ms is not None and page.run_high_ms is not None:
+        text += (
+            f" (median; half of them between {numbers.bare_ms(page.run_low_ms)} and "
+            f"{numbers.ms(page.run_high_ms)})"
+        )
+    return f"{text}. Creating the session took {numbers.ms(page.create_ms)}."
+
+
+def _threads(page: ObservedPage) -> str:
+    isolated = (
+        "It is cross-origin isolated" if page.isolated else "It is not cross-origin isolated: one thread"
+    )
+    by = f" (set at {harmless(page.threads_by[0], _FRAME)})" if page.threads_by else ""
+    if page.threads_asked is None:
+        count = f"; {_OWN_RULE} gave it {_count(page.threads)}" if page.isolated else " is all it can have"
+        return f"{isolated}{count}."
+    asked = f"the page asks for {_count(page.threads_asked)}{by}"
+    if not page.isolated and page.threads_asked > 1:
+        return f"{isolated} is all it gets, although {asked}."
+    return f"{isolated}; {asked}." if page.isolated else f"{isolated} is all it can have, and {asked}."
+
+
+def _count(threads: int | None) -> str:
+    if threads is None:
+        return "an unknown number of threads"
+    return "one thread" if threads == 1 else f"{threads} threads"
+
+
+@dataclass(frozen=True, slots=True)
+class ReproductionRow:
+    """One combination of conditions."""
+
+    conditions: str
+    ms: str
+    seen: str
+    holds: bool
+
+
+def reproduction_rows(found: Reproduction) -> tuple[ReproductionRow, ...]:
+    """All of them."""
+    return tuple(
+        ReproductionRow(
+            conditions=" + ".join(one.conditions) or "as deployed, warm",
+            ms=numbers.ms_with_interval(one.ms),
+            seen=numbers.factor(one.times),
+            holds=one.holds,
+        )
+        for one in found.rows
+    )
+
+
+def reproduction_sentence(found: Reproduction) -> str:
+    """What reproduces it, or that nothing does."""
+    seen = numbers.ms(found.observed_ms)
+    holding = [" + ".join(one.conditions) or "as deployed, warm" for one in found.rows if one.holds]
+    if holding:
+        several = any(len(one.conditions) > 1 for one in found.rows if one.holds)
+        how = "; factors of several conditions are multiplied, not measured together" if several else ""
+        return f"{seen} comes about: {'; or '.join(holding)}{how}."
+    nearest = min(found.rows, key=lambda one: max(one.times, 1 / one.times))
+    name = " + ".join(nearest.conditions) or "as deployed, warm"
+    return (
+        f"No condition that was measured here gives {seen}, nor do up to three of them together; nearest is "
+        f"{name}, {numbers.ms(nearest.ms.point)}."
+    )

@@ -1,0 +1,136 @@
+"""What a page was seen to do with onnxruntime-web by itself. Raw; of bytes the hash is kept."""
+
+from msgspec import Struct
+
+_INIT = ".init ("
+
+
+class ObservedWasm(Struct, frozen=True, kw_only=True):
+    """A WebAssembly module that the page compiled."""
+
+    url: str
+    """Where it was fetched from; empty where it came as bytes."""
+    size_bytes: int
+    sha256: str
+    version: str
+    """Of onnxruntime, as it stands in the module; empty for any other module."""
+    simd: bool | None
+    """Whether it holds 128-bit vectors; None for what is no module."""
+
+
+class ObservedMemory(Struct, frozen=True, kw_only=True):
+    """A WebAssembly memory that the page asked for, in pages of 64 KiB."""
+
+    initial: int
+    maximum: int
+    shared: bool
+
+
+class ObservedSetting(Struct, frozen=True, kw_only=True):
+    """A value that somebody gave to `ort.env.wasm`."""
+
+    name: str
+    value: str
+    by: tuple[str, ...]
+    """The stack, innermost first."""
+
+    @property
+    def by_library(self) -> bool:
+        """Whether onnxruntime-web set it itself, which it does while its backend is being initialised.
+
+        Its functions are minified; the method of its backend that calls them keeps its interface's name.
+        """
+        first, *callers = self.by or ("",)
+        return _INIT not in first and any(_INIT in frame for frame in callers)
+
+
+class ObservedWorker(Struct, frozen=True, kw_only=True):
+    """A worker that the page started."""
+
+    url: str
+    name: str
+    by: tuple[str, ...]
+
+
+class ObservedFile(Struct, frozen=True, kw_only=True):
+    """A file of a model, or a wasm, that the page fetched."""
+
+    url: str
+    status: int
+    size_bytes: int
+    """As the server said; 0: it did not."""
+
+
+class ObservedInput(Struct, frozen=True, kw_only=True):
+    """An input of the first run of a session."""
+
+    name: str
+    dtype: str
+    """numpy's name; empty for one that has none."""
+    dims: tuple[int, ...]
+    kept: bool
+    """Whether its values are known, and the ladder was fed with them."""
+
+
+class ObservedSession(Struct, frozen=True, kw_only=True):
+    """A session of onnxruntime-web, and what became of it."""
+
+    where: str
+    """`main` or `worker`."""
+    sha256: str
+    """Of the model as the library got it."""
+    size_bytes: int
+    url: str
+    """Of the fetched file of that size; empty where there was none."""
+    external: tuple[str, ...]
+    """Files of external data."""
+    optimisation: int | None
+    """onnxruntime's `GraphOptimizationLevel`: 0 disabled, 1 basic, 2 extended, 3 layout, 99 all."""
+    providers: tuple[str, ...]
+    """Execution providers beside wasm's own."""
+    create_ms: float
+    inputs: tuple[ObservedInput, ...]
+    runs_ms: tuple[float, ...]
+    """Inside the library, in order; the first is cold. Runs that failed are not among them."""
+    failed_runs: int
+    by: tuple[str, ...]
+    """Who created it."""
+
+    @property
+    def total_ms(self) -> float:
+        """Of all runs."""
+        return sum(self.runs_ms)
+
+
+class PageObserved(Struct, frozen=True, kw_only=True, tag="page-observed", tag_field="entry"):
+    """All of it."""
+
+    url: str
+    watched_s: float
+    isolated: bool
+    """Whether the page is cross-origin isolated."""
+    browser: str
+    wasm: tuple[ObservedWasm, ...]
+    memories: tuple[ObservedMemory, ...]
+    settings: tuple[ObservedSetting, ...]
+    workers: tuple[ObservedWorker, ...]
+    files: tuple[ObservedFile, ...]
+    threads: int | None
+    """That the library was started with; None where nobody heard it start."""
+    sessions: tuple[ObservedSession, ...]
+    chosen: int
+    """Which of them took most of the time: the ladder is about its model."""
+    troubles: tuple[str, ...] = ()
+    """What went wrong while listening."""
+
+    @property
+    def asked_threads(self) -> int | None:
+        """What the page set; None: it left that to onnxruntime-web's own rule."""
+        asked = [one for one in self.settings if one.name == "numThreads" and not one.by_library]
+        numbers = [int(one.value) for one in asked if one.value.isdecimal() and int(one.value) > 0]
+        return numbers[-1] if numbers else None
+
+    @property
+    def session(self) -> ObservedSession:
+        """The chosen one."""
+        return self.sessions[self.chosen]

@@ -1,0 +1,341 @@
+// @ts-check
+/** What a page does with onnxruntime-web by itself, heard before any script of the page runs. Imports nothing and
+ * exports nothing: its text is put in front of the scripts of a page, and of each of its workers.
+ *
+ * The library is bundled and minified, so its own objects are out of reach. But it sets what wasm exports on a
+ * plain object, by name (`Module._OrtRun = ...`), and the page sets `env.wasm.numThreads` on another: an accessor
+ * on `Object.prototype` hears the first assignment of a name, and makes it an accessor of that object alone. */
+
+(() => {
+  const KEY = Symbol.for("gapprof.observed");
+  /** @type {any} */
+  const realm = globalThis;
+  if (realm[KEY] !== undefined) return;
+
+  /** As stacks name this text: see its last line. */
+  const NAME = "gapprof-observer";
+  const MOST_RUNS = 100_000;
+  const MOST_FRAMES = 4;
+  const FILE = /\.(onnx|ort|onnx_data|data|bin|pb|wasm)($|\?)/i;
+  const SETTINGS = ["numThreads", "wasmPaths"];
+  const CPU = [undefined, 0, 1, 2];
+
+  /** @type {Record<string, any>[]} */
+  const log = [];
+  /** @type {Uint8Array[]} */
+  const blobs = [];
+  /** @type {WebAssembly.Memory[]} */
+  const memories = [];
+
+  const now = () => performance.timeOrigin + performance.now();
+  /** @param {string} kind @param {Record<string, any>} facts */
+  const heard = (kind, facts) => void log.push({ kind, at_ms: now(), ...facts });
+
+  /** @param {ArrayBuffer | ArrayBufferView | SharedArrayBuffer} bytes @returns {number} Where they are kept. */
+  function kept(bytes) {
+    const view = ArrayBuffer.isView(bytes)
+      ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+      : new Uint8Array(bytes);
+    return blobs.push(view.slice()) - 1;
+  }
+
+  /** Lines of the stack above whoever calls this, without those of this file. */
+  function callers() {
+    const [, ...lines] = (new Error().stack ?? "").split("\n");
+    const theirs = lines.filter((line) => !line.includes(NAME));
+    return theirs.slice(0, MOST_FRAMES).map((line) => line.trim().replace(/^at /, ""));
+  }
+
+  /** @param {any} value @returns {value is Promise<any>} */
+  const isPromise = (value) => typeof value?.then === "function";
+
+  /** Whatever goes wrong here is none of the page's business.
+   * @param {() => void} work */
+  function unheard(work) {
+    try {
+      work();
+    } catch (thrown) {
+      heard("trouble", { text: String(thrown) });
+    }
+  }
+
+  /** What a call comes to, now or later, and when it began and how long it took.
+   * @param {() => any} call @param {(result: any, began_ms: number, took_ms: number) => void} then */
+  function timed(call, then) {
+    const at = now();
+    const began = performance.now();
+    const result = call();
+    const ended = (/** @type {any} */ value) => unheard(() => then(value, at, performance.now() - began));
+    if (isPromise(result)) result.then(ended, () => undefined);
+    else ended(result);
+    return result;
+  }
+
+  // ---- wasm -------------------------------------------------------------------------------------------------
+
+  /** @param {string} how @param {string} url @param {ArrayBuffer | ArrayBufferView} bytes */
+  const wasm = (how, url, bytes) => heard("wasm", { how, url, blob: kept(bytes), size_bytes: bytes.byteLength });
+
+  /** @param {"instantiateStreaming" | "compileStreaming"} name */
+  function overhearStream(name) {
+    const own = /** @type {any} */ (WebAssembly)[name];
+    if (own === undefined) return;
+    /** @type {any} */ (WebAssembly)[name] = async (/** @type {any} */ source, /** @type {any[]} */ ...others) => {
+      const response = await source;
+      if (response instanceof Response && response.ok) {
+        const copy = response.clone();
+        copy.arrayBuffer().then((bytes) => wasm(name, response.url, bytes), () => undefined);
+      }
+      return own.call(WebAssembly, response, ...others);
+    };
+  }
+
+  /** @param {"instantiate" | "compile"} name */
+  function overhearBytes(name) {
+    const own = /** @type {any} */ (WebAssembly)[name];
+    /** @type {any} */ (WebAssembly)[name] = (/** @type {any} */ source, /** @type {any[]} */ ...others) => {
+      if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) wasm(name, "", source);
+      return own.call(WebAssembly, source, ...others);
+    };
+  }
+
+  /** A class whose making is heard; it stays what it was for everybody who looks at it.
+   * @param {any} holder @param {string} name @param {(made: any, args: any[]) => void} then */
+  function overhearNew(holder, name, then) {
+    const own = holder[name];
+    if (own === undefined) return;
+    holder[name] = new Proxy(own, {
+      construct(target, args, newTarget) {
+        const made = Reflect.construct(target, args, newTarget);
+        then(made, args);
+        return made;
+      },
+    });
+  }
+
+  // ---- names that the library and the page set on objects of their own ------------------------------------------
+
+  /** @param {string} name @param {(owner: any, value: any) => any} heardOf Gives what is to be kept instead. */
+  function overhearName(name, heardOf) {
+    Object.defineProperty(Object.prototype, name, {
+      configurable: true,
+      enumerable: false,
+      get: () => undefined,
+      set(value) {
+        let held = heardOf(this, value);
+        Object.defineProperty(this, name, {
+          configurable: true,
+          enumerable: true,
+          get: () => held,
+          set: (next) => void (held = heardOf(this, next)),
+        });
+      },
+    });
+  }
+
+  /** @param {string} name @param {(module: any, call: () => any, args: any[]) => any} around */
+  function overhearCalls(name, around) {
+    let under_way = 0;
+    const over = () => void (under_way -= 1);
+    overhearName(name, (module, value) => {
+      if (typeof value !== "function") return value;
+      return (/** @type {any[]} */ ...args) => {
+        if (under_way > 0) return value(...args); // a build for GPUs wraps what it wrapped, and one call is one
+        let called = false;
+        const call = () => {
+          called = true;
+          return value(...args);
+        };
+        let result;
+        under_way += 1;
+        try {
+          result = around(module, call, args);
+        } catch (thrown) {
+          if (called) {
+            over();
+            throw thrown; // the library's own
+          }
+          heard("trouble", { text: `${name}: ${String(thrown)}` });
+          result = call();
+        }
+        if (isPromise(result)) result.then(over, over);
+        else over();
+        return result;
+      };
+    });
+  }
+
+  // ---- the library's memory ---------------------------------------------------------------------------------
+
+  /** @type {WeakMap<any, WebAssembly.Memory>} */
+  const memoryOf = new WeakMap();
+
+  /** All of it, as large as it is now: the library's own view may be older than its memory.
+   * @param {any} module @returns {Uint8Array} */
+  function heap(module) {
+    const known = memoryOf.get(module) ?? memories.find((one) => one.buffer === module.HEAPU8?.buffer);
+    if (known === undefined) return module.HEAPU8 ?? new Uint8Array();
+    memoryOf.set(module, known);
+    return new Uint8Array(known.buffer);
+  }
+
+  /** @param {any} module @param {number} at @param {number} size */
+  const bytesAt = (module, at, size) => heap(module).slice(Number(at), Number(at) + Number(size));
+
+  /** @param {any} module @param {number} at @param {number} count @returns {number[]} */
+  const pointersAt = (module, at, count) => [...new Uint32Array(bytesAt(module, at, 4 * count).buffer)];
+
+  /** @param {any} module @param {number} at @returns {string} */
+  function textAt(module, at) {
+    const all = heap(module);
+    let end = Number(at);
+    while (end < all.length && all[end] !== 0) end += 1;
+    return new TextDecoder().decode(all.slice(Number(at), end));
+  }
+
+  // ---- what the library does ----------------------------------------------------------------------------------
+
+  /** @type {Map<number, any>} Options by handle. */
+  const options = new Map();
+  /** @type {Map<number, { type: number, at: number, size: number, dims: number[], cpu: boolean }>} By handle. */
+  const tensors = new Map();
+  /** @type {Set<number>} Sessions whose inputs have been kept. */
+  const fed = new Set();
+  let runs = 0;
+
+  /** @param {any} module @param {any[]} args */
+  function inputsOf(module, args) {
+    const [, names, values, count] = args;
+    const texts = pointersAt(module, names, count).map((at) => textAt(module, at));
+    return pointersAt(module, values, count).map((handle, at) => {
+      const tensor = tensors.get(handle);
+      const whole = tensor !== undefined && tensor.cpu;
+      return {
+        name: texts[at],
+        type: tensor?.type ?? 0,
+        dims: tensor?.dims ?? [],
+        blob: whole ? kept(bytesAt(module, tensor.at, tensor.size)) : null,
+      };
+    });
+  }
+
+  function overhearLibrary() {
+    overhearCalls("_OrtInit", (_module, call, args) => {
+      heard("init", { threads: Number(args[0]) });
+      return call();
+    });
+    overhearCalls("_OrtCreateSessionOptions", (_module, call, args) =>
+      timed(call, (handle) => options.set(handle, { level: args[0], providers: [] })),
+    );
+    overhearCalls("_OrtAppendExecutionProvider", (module, call, args) => {
+      options.get(args[0])?.providers.push(textAt(module, args[1]));
+      return call();
+    });
+    overhearCalls("mountExternalData", (_module, call, args) => {
+      if (args[1] instanceof Uint8Array) heard("external", { path: String(args[0]), blob: kept(args[1]) });
+      return call();
+    });
+    overhearCalls("_OrtCreateSession", (module, call, args) => {
+      const model = kept(bytesAt(module, args[0], args[1]));
+      const stack = callers();
+      return timed(call, (handle, began_ms, took_ms) =>
+        heard("session", { handle, blob: model, began_ms, took_ms, ...options.get(args[2]), stack }),
+      );
+    });
+    overhearCalls("_OrtCreateTensor", (module, call, args) => {
+      const [type, at, size, dims, rank, location] = args;
+      const shape = pointersAt(module, dims, rank);
+      const cpu = CPU.includes(location);
+      return timed(call, (handle) => tensors.set(handle, { type, at, size, dims: shape, cpu }));
+    });
+    overhearCalls("_OrtReleaseTensor", (_module, call, args) => {
+      tensors.delete(args[0]);
+      return call();
+    });
+    overhearCalls("_OrtRun", (module, call, args) => {
+      const session = args[0];
+      if (!fed.has(session)) {
+        fed.add(session);
+        heard("inputs", { session, inputs: inputsOf(module, args) });
+      }
+      return timed(call, (code, began_ms, took_ms) => {
+        runs += 1;
+        if (runs <= MOST_RUNS) log.push({ kind: "run", session, began_ms, took_ms, failed: Boolean(code) });
+      });
+    });
+  }
+
+  // ---- the page -----------------------------------------------------------------------------------------------
+
+  function overhearPage() {
+    for (const name of SETTINGS) {
+      overhearName(name, (_owner, value) => {
+        const plain = typeof value === "number" || typeof value === "string" || typeof value === "boolean";
+        heard("setting", { name, value: plain ? value : JSON.stringify(value) ?? "", stack: callers() });
+        return value;
+      });
+    }
+    overhearNew(realm, "Worker", (_made, [url, how]) =>
+      heard("worker", { url: String(url), name: String(how?.name ?? ""), stack: callers() }),
+    );
+    const { fetch } = realm;
+    if (fetch === undefined) return;
+    realm.fetch = (/** @type {any} */ what, /** @type {any} */ how) => {
+      const answer = fetch.call(realm, what, how);
+      const url = String(what?.url ?? what);
+      if (FILE.test(url)) {
+        const began_ms = now();
+        answer.then(
+          (/** @type {Response} */ response) =>
+            heard("fetch", {
+              url: response.url,
+              status: response.status,
+              size_bytes: Number(response.headers.get("content-length") ?? 0),
+              began_ms,
+            }),
+          () => undefined,
+        );
+      }
+      return answer;
+    };
+  }
+
+  overhearStream("instantiateStreaming");
+  overhearStream("compileStreaming");
+  overhearBytes("instantiate");
+  overhearBytes("compile");
+  overhearNew(WebAssembly, "Module", (_made, [bytes]) => wasm("Module", "", bytes));
+  overhearNew(WebAssembly, "Memory", (made, [{ initial, maximum, shared }]) => {
+    if (Number(initial) === 0) return; // only to see whether it may be shared
+    memories.push(made);
+    heard("memory", { initial: Number(initial), maximum: Number(maximum ?? 0), shared: Boolean(shared) });
+  });
+  overhearLibrary();
+  overhearPage();
+
+  Object.defineProperty(realm, KEY, {
+    enumerable: false,
+    value: {
+      /** What was heard from that place on, as JSON; all of it, where whoever asks knows another document's log.
+       * @param {number} born @param {number} from */
+      since: (born, from) =>
+        JSON.stringify({
+          born: performance.timeOrigin,
+          isolated: Boolean(realm.crossOriginIsolated),
+          log: born === performance.timeOrigin ? log.slice(from) : log,
+        }),
+      /** @param {number} blob */
+      size: (blob) => String(blobs[blob]?.length ?? 0),
+      /** @param {number} blob @param {number} from @param {number} to In base64. */
+      part(blob, from, to) {
+        const view = blobs[blob]?.subarray(from, to) ?? new Uint8Array();
+        let text = "";
+        for (let at = 0; at < view.length; at += 32768) {
+          text += String.fromCharCode(...view.subarray(at, at + 32768));
+        }
+        return btoa(text);
+      },
+    },
+  });
+})();
+//# sourceURL=gapprof-observer

@@ -1,0 +1,192 @@
+"""Pages that run a model by themselves: what is heard of them is what they were written to do."""
+
+import hashlib
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx.external_data_helper import convert_model_to_external_data
+
+from gapprof import assets
+from gapprof.errors import ModelUnusable
+from gapprof.guard import Guard
+from gapprof.measure.machine import usable_cores
+from gapprof.records.progress import Progress
+from gapprof.records.settings import Settings
+from gapprof.watch import page as watch
+from gapprof.watch.kept import Watched
+from tests.browser.conftest import SIZE
+
+LIBRARY = ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
+PREPARE = """
+import * as ort from "./ort.wasm.bundle.min.mjs";
+ort.env.wasm.wasmPaths = new URL("./", globalThis.location.href).href;
+const values = Float32Array.from({ length: 96 * 96 }, (_, at) => (at % 17) / 17);
+const feeds = () => ({ x: new ort.Tensor("float32", values, [96, 96]) });
+const pause = () => new Promise((done) => setTimeout(done, 5));
+"""
+FOREVER = """
+const session = await ort.InferenceSession.create("./tiny.onnx", { graphOptimizationLevel: "extended" });
+for (;;) { await session.run(feeds()); await pause(); }
+"""
+Watch = Callable[..., Watched]
+
+
+@pytest.fixture
+def site(tmp_path: Path, model_folder: Path) -> Path:
+    """The library and the model, as an app has them beside its page."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    for name in LIBRARY:
+        shutil.copy(assets.web_dist() / name, folder)
+    shutil.copy(model_folder / "tiny.onnx", folder)
+    return folder
+
+
+@pytest.fixture
+def watched(site: Path, guard: Guard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Watch:
+    """Watch a page that loads that module."""
+    monkeypatch.setattr(watch, "QUIET_S", 2.0)
+
+    def run(
+        script: str, *, file: str = "app.mjs", page: str = "", most_s: float = 30.0, **given: object
+    ) -> Watched:
+        monkeypatch.setattr(watch, "MOST_S", most_s)
+        (site / file).write_text(script)
+        (site / "index.html").write_text(page or f'<!doctype html><script type=module src="{file}"></script>')
+        settings = Settings(page=str(site / "index.html"), **given)
+        heard: list[Progress] = []
+        return watch.watched(settings, guard=guard, workdir=tmp_path, observer=heard.append)
+
+    return run
+
+
+def test_the_model_the_inputs_and_the_runs_of_a_page_are_heard(watched: Watch, site: Path) -> None:
+    found = watched(f"{PREPARE}ort.env.wasm.numThreads = 1;{FOREVER}")
+    seen, session = found.seen, found.seen.session
+    assert session.where == "main"
+    assert len(session.runs_ms) >= watch.ENOUGH_RUNS
+    assert all(ms > 0 for ms in session.runs_ms)
+    model = (site / "tiny.onnx").read_bytes()
+    assert session.sha256 == hashlib.sha256(model).hexdigest()
+    assert found.model.read_bytes() == model
+    assert found.model.name == "tiny.onnx"
+    assert session.url == "page/tiny.onnx"
+    assert session.optimisation == 2
+    (wasm,) = seen.wasm
+    assert wasm.sha256 == hashlib.sha256((site / LIBRARY[2]).read_bytes()).hexdigest()
+    assert (wasm.version, wasm.simd) == ("1.30.0", True)
+    assert any(one.shared for one in seen.memories)
+    assert found.inputs is not None
+    with np.load(found.inputs) as fed:
+        wanted = (np.arange(SIZE * SIZE) % 17 / 17).astype(np.float32).reshape(SIZE, SIZE)
+        assert np.array_equal(fed["x"], wanted)
+    assert not seen.troubles
+
+
+def test_who_pinned_the_number_of_threads_is_told_with_the_place(watched: Watch) -> None:
+    seen = watched(f"{PREPARE}\nort.env.wasm.numThreads = 1;{FOREVER}").seen
+    assert seen.isolated
+    assert (seen.threads, seen.asked_threads) == (1, 1)
+    (pinned,) = [one for one in seen.settings if one.name == "numThreads"]
+    assert pinned.by[0] == f"page/app.mjs:{PREPARE.count(chr(10)) + 2}:25"
+
+
+def test_a_page_that_leaves_it_to_the_library_gets_its_own_rule(watched: Watch) -> None:
+    found = watched(f"{PREPARE}{FOREVER}")
+    assert found.seen.asked_threads is None
+    assert found.seen.threads == min(4, (usable_cores() + 1) // 2)
+    assert found.settings(Settings()).threads is None
+
+
+def test_threads_that_a_page_cannot_have_are_told_from_those_it_asks_for(watched: Watch) -> None:
+    found = watched(f"{PREPARE}ort.env.wasm.numThreads = 16;{FOREVER}", isolation=False)
+    assert not found.seen.isolated
+    assert (found.seen.threads, found.seen.asked_threads) == (1, 16)
+    ladder = found.settings(Settings(page="anything"))
+    assert (ladder.page, ladder.isolation, ladder.threads) == ("quiet", False, 16)
+
+
+def test_a_worker_of_the_page_is_heard_from_its_first_line_on(watched: Watch, site: Path) -> None:
+    (site / "worker.mjs").write_text(f"{PREPARE}{FOREVER}")
+    found = watched('new Worker("./worker.mjs", { type: "module" });')
+    assert found.seen.session.where == "worker"
+    assert found.settings(Settings()).where == "worker"
+    assert [one.url for one in found.seen.workers][:1] == ["./worker.mjs"]
+    assert found.inputs is not None
+
+
+def test_external_data_comes_along(watched: Watch, site: Path) -> None:
+    model = onnx.load(site / "tiny.onnx")
+    convert_model_to_external_data(model, location="tiny.data", size_threshold=0)
+    onnx.save(model, site / "split.onnx")
+    load = """
+const externalData = [{ path: "tiny.data", data: "./tiny.data" }];
+const session = await ort.InferenceSession.create("./split.onnx", { externalData });
+for (;;) { await session.run(feeds()); await pause(); }
+"""
+    found = watched(PREPARE + load)
+    assert found.seen.session.external == ("tiny.data",)
+    assert (found.model.parent / "tiny.data").read_bytes() == (site / "tiny.data").read_bytes()
+    onnx.load(found.model)
+
+
+def test_of_several_models_the_one_that_takes_most_time_is_chosen(watched: Watch, site: Path) -> None:
+    shutil.copy(site / "tiny.onnx", site / "other.onnx")
+    two = """
+const seldom = await ort.InferenceSession.create("./other.onnx");
+await seldom.run(feeds());
+"""
+    seen = watched(f"{PREPARE}{two}{FOREVER}").seen
+    assert len(seen.sessions) == 2
+    assert seen.chosen == 1
+    assert len(seen.sessions[0].runs_ms) == 1
+
+
+def test_listening_changes_nothing_that_a_page_could_trip_over(watched: Watch) -> None:
+    """It throws, and so runs nothing, where it finds anything odd."""
+    check = """
+for (const name in {}) throw new Error(name);
+if (Object.keys({ numThreads: 3 })[0] !== "numThreads") throw new Error("keys");
+const plain = {};
+plain.numThreads = 3;
+if (plain.numThreads !== 3 || JSON.stringify(plain) !== '{"numThreads":3}') throw new Error("value");
+if (structuredClone(plain).numThreads !== 3) throw new Error("clone");
+if (!(new Worker("data:text/javascript,") instanceof Worker)) throw new Error("Worker");
+if (!(new WebAssembly.Memory({ initial: 1 }) instanceof WebAssembly.Memory)) throw new Error("Memory");
+"""
+    assert len(watched(PREPARE + check + FOREVER).seen.session.runs_ms) >= watch.ENOUGH_RUNS
+
+
+def test_a_page_that_creates_a_session_and_waits_says_so(watched: Watch) -> None:
+    with pytest.raises(ModelUnusable, match="created 1 session and ran none") as told:
+        watched(f'{PREPARE}await ort.InferenceSession.create("./tiny.onnx");', most_s=5.0)
+    assert "click" in told.value.hint
+
+
+@pytest.mark.parametrize(
+    ("script", "what"),
+    [
+        ("document.title = 'nothing';", "compiled no WebAssembly"),
+        (
+            "await WebAssembly.compile(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]));",
+            "compiled WebAssembly, but none of onnxruntime-web",
+        ),
+    ],
+)
+def test_a_page_without_the_library_says_so(watched: Watch, script: str, what: str) -> None:
+    with pytest.raises(ModelUnusable, match=what) as told:
+        watched(script, most_s=2.0)
+    assert "MODEL" in told.value.hint
+
+
+def test_a_page_that_writes_nonsense_into_the_log_ends_with_a_sentence(watched: Watch) -> None:
+    nonsense = """
+const log = { since: () => "[]", size: () => "0", part: () => "" };
+Object.defineProperty(globalThis, Symbol.for("gapprof.observed"), { value: log });
+"""
+    with pytest.raises(ModelUnusable):
+        watched(nonsense, most_s=2.0)

@@ -1,0 +1,132 @@
+"""What a page was seen to do, as the report has it and as words say it."""
+
+import pytest
+from msgspec.structs import replace
+
+from gapprof.backends.synthetic import Machine, ladder_ms
+from gapprof.digest.observed import observed_sentences
+from gapprof.explain.report import build
+from gapprof.records.observed import (
+    ObservedInput,
+    ObservedSession,
+    ObservedSetting,
+    ObservedWasm,
+    PageObserved,
+)
+from gapprof.records.report import Report
+from gapprof.records.settings import Settings
+from tests.truth.recorder import record
+
+MACHINE = Machine(latency_ms=ladder_ms({"web-worker": 4.0}))
+DEPLOYED_MS = MACHINE.latency_ms["web"]
+OWN_RULE = ("mt (https://a.b/app.js:8:10109)", "Pt.init (https://a.b/app.js:8:34926)")
+SESSION = ObservedSession(
+    where="main",
+    sha256="ab" * 32,
+    size_bytes=14_000_000,
+    url="https://a.b/models/net.onnx?v=3",
+    external=(),
+    optimisation=99,
+    providers=(),
+    create_ms=120.0,
+    inputs=(ObservedInput(name="x", dtype="float32", dims=(1, 3), kept=True),),
+    runs_ms=(900.0, *([DEPLOYED_MS * 1.5] * 9)),
+    failed_runs=0,
+    by=(),
+)
+SEEN = PageObserved(
+    url="https://a.b/",
+    watched_s=8.0,
+    isolated=True,
+    browser="Chrome/156",
+    wasm=(
+        ObservedWasm(url="https://a.b/ort.wasm", size_bytes=9, sha256="cd" * 32, version="1.30.0", simd=True),
+    ),
+    memories=(),
+    settings=(),
+    workers=(),
+    files=(),
+    threads=2,
+    sessions=(SESSION,),
+    chosen=0,
+)
+
+
+def report(seen: PageObserved = SEEN) -> Report:
+    found = record(MACHINE, Settings(threads=1), page_threads=1)
+    return build(replace(found, entries=(seen, *found.entries)))
+
+
+def said(**changes: object) -> str:
+    return " ".join(observed_sentences(report(replace(SEEN, **changes))))
+
+
+def test_runs_are_told_apart_by_the_first_and_the_later_ones() -> None:
+    page = report().observed
+    assert page is not None
+    assert page.first_run_ms == 900.0
+    assert page.run_ms == pytest.approx(DEPLOYED_MS * 1.5)
+    assert (page.run_low_ms, page.run_high_ms) == (page.run_ms, page.run_ms)
+    text = said()
+    assert "It runs net.onnx (13.4 MiB) with onnxruntime-web 1.30.0, SIMD, on its main thread" in text
+    assert "10 runs, the first 900 ms" in text
+
+
+def test_the_page_is_held_against_the_same_model_on_a_quiet_one() -> None:
+    page = report().observed
+    assert page is not None
+    assert page.times_deployed is not None
+    assert page.times_deployed.point == pytest.approx(1.5, rel=0.01)
+
+
+def threads(value: str, *, by: tuple[str, ...] = ("https://a.b/app.js:3:25",)) -> tuple[ObservedSetting, ...]:
+    return (ObservedSetting(name="numThreads", value=value, by=by),)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "It is cross-origin isolated; onnxruntime-web's own rule gave it 2 threads."),
+        (
+            {"settings": threads("1", by=OWN_RULE), "threads": 1},
+            "onnxruntime-web's own rule gave it one thread.",
+        ),
+        (
+            {"settings": threads("1"), "threads": 1},
+            "It is cross-origin isolated; the page asks for one thread (set at https://a.b/app.js:3:25).",
+        ),
+        (
+            {"settings": (*threads("16"), *threads("1", by=OWN_RULE)), "isolated": False, "threads": 1},
+            "one thread is all it gets, although the page asks for 16 threads (set at https://a.b/app.js:3:25)",
+        ),
+        (
+            {"isolated": False, "threads": 1},
+            "It is not cross-origin isolated: one thread is all it can have.",
+        ),
+    ],
+)
+def test_who_decided_on_threads_is_said(changes: dict[str, object], words: str) -> None:
+    assert words in said(**changes)
+
+
+def test_what_is_not_as_measured_below_is_said() -> None:
+    old = replace(SEEN.wasm[0], version="1.18.0")
+    assert "The page has onnxruntime-web 1.18.0, and what is below was measured with" in said(wasm=(old,))
+    webgpu = replace(SESSION, providers=("webgpu",))
+    assert "Its session asks for webgpu" in said(sessions=(webgpu,))
+    unknown = replace(SESSION, inputs=())
+    assert "seeded ones" in said(sessions=(unknown,))
+    assert "It has 2 sessions" in said(sessions=(SESSION, SESSION))
+    assert "3 of its runs failed" in said(sessions=(replace(SESSION, failed_runs=3),))
+
+
+def test_a_single_run_has_no_later_ones() -> None:
+    text = said(sessions=(replace(SESSION, runs_ms=(900.0,)),))
+    assert "1 run, the first 900 ms." in text
+    page = report(replace(SEEN, sessions=(replace(SESSION, runs_ms=(900.0,)),))).observed
+    assert page is not None
+    assert page.times_deployed is None
+
+
+def test_with_a_model_of_its_own_nothing_is_said() -> None:
+    assert list(observed_sentences(build(record(MACHINE, Settings(threads=1), page_threads=1)))) == []
