@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
-from urllib.parse import urlsplit
 
 from gapprof.records.report import ObservedPage, Report, Reproduction
 from gapprof.text import numbers
@@ -52,7 +50,7 @@ def observed_sentences(report: Report) -> Iterator[str]:
 def _runs(page: ObservedPage) -> str:
     kind = {True: ", SIMD", False: ", no SIMD", None: ""}[page.simd]
     where = "in a worker" if page.where == "worker" else "on its main thread"
-    file = harmless(PurePosixPath(urlsplit(page.model_url).path).name, _NAME) or "a model"
+    file = harmless(page.model_url.partition("?")[0].rpartition("/")[2], _NAME) or "a model"
     level = f", optimised at level {page.optimisation}" if page.optimisation else ""
     text = (
         f"It runs {file} ({numbers.size(page.model_bytes)}) with onnxruntime-web "
