@@ -108,8 +108,8 @@ def _node(
     found: Twins, node: TwinNode, capped: ByRound, ends: tuple[str, str], rounds: tuple[int, ...]
 ) -> NodeSplit | None:
     """None where a round lacks it, on whichever side."""
-    wasm, native = (found.node_ms(node, target) for target in ends)
-    encoded = found.node_ms(node, SSE) if SSE in found.ms else native
+    wasm, native = (found.node_undisturbed_ms(node, target) for target in ends)
+    encoded = found.node_undisturbed_ms(node, SSE) if SSE in found.ms else native
     columns: tuple[Mapping[int, float], ...] = (capped, wasm, native, encoded)
     if not rounds or any(column.get(number, 0.0) <= 0 for column in columns for number in rounds):
         return None

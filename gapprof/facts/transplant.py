@@ -5,7 +5,7 @@ more there and bring both sides closer together.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import median
 
@@ -15,6 +15,7 @@ from gapprof.facts.case import Case
 from gapprof.facts.split import split
 from gapprof.records.transplant import HotFunction, TransplantPlan, TransplantTrial
 from gapprof.stats.contrast import Contrast
+from gapprof.stats.undisturbed import undisturbed
 
 WASM = "wasm"
 DECIDING_SHARE = 0.8
@@ -138,17 +139,8 @@ def _us(case: Case, target: str) -> Mapping[int, Mapping[int, float]]:
     for trial in case.recording.of(TransplantTrial):
         if trial.target == target:
             for one in trial.times:
-                found.setdefault(one.function, {})[trial.round] = _undisturbed(one.samples_us)
+                found.setdefault(one.function, {})[trial.round] = undisturbed(one.samples_us)
     return found
-
-
-def _undisturbed(samples: Sequence[float]) -> float:
-    """The lower quartile: samples of milliseconds have two paces, with and without a neighbour on the core.
-
-    A neighbour only ever slows down, and a browser has some of its own; the median flips from pace to pace.
-    """
-    ordered = sorted(samples)
-    return ordered[len(ordered) // 4]
 
 
 def _differing(case: Case) -> frozenset[int]:

@@ -42,7 +42,10 @@ def two_ways(case: Case) -> TwoWays | None:
     full, held, loops = (dict.fromkeys(rounds, 0.0) for _ in range(3))
     for part in parts.nodes:
         here = native.nodes[part.name].by_pass_ms if part.name in native.nodes else {}
-        columns = (here, *(found.node_ms(nodes[part.name], target) for target in (narrow, widest)))
+        columns = (
+            here,
+            *(found.node_undisturbed_ms(nodes[part.name], target) for target in (narrow, widest)),
+        )
         if any(column.get(number, 0.0) <= 0 for column in columns for number in rounds):
             continue
         encoded_ms = dict(zip(parts.rounds, part.encoded_ms, strict=True))

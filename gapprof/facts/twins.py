@@ -8,6 +8,7 @@ from statistics import median
 from gapprof.facts.case import Case
 from gapprof.facts.profiles import profile_of
 from gapprof.records.twins import Schedule, TwinNode, TwinPeak, TwinPlan, TwinTrial
+from gapprof.stats.undisturbed import undisturbed
 
 ByRound = Mapping[int, float]
 """Round → ms."""
@@ -26,6 +27,8 @@ class Twins:
     nodes: tuple[TwinNode, ...]
     ms: Mapping[str, Mapping[str, ByRound]]
     """Target → shape → round → ms of one call, its work shared without loss by the threads that there are."""
+    undisturbed_ms: Mapping[str, Mapping[str, ByRound]]
+    """The same without neighbours on the core: for ratios of twins alone, not beside a kernel's own time."""
     schedules: Mapping[str, Mapping[str, Schedule]]
     """Target → shape → the schedule that was timed."""
     browser: str
@@ -42,9 +45,11 @@ class Twins:
 
     def node_ms(self, node: TwinNode, target: str) -> ByRound:
         """All loop nests of a node one after the other, in the rounds that have them all."""
-        if not node.parts:
-            return {}
         return summed(self.ms.get(target, {}).get(part, {}) for part in node.parts)
+
+    def node_undisturbed_ms(self, node: TwinNode, target: str) -> ByRound:
+        """Likewise."""
+        return summed(self.undisturbed_ms.get(target, {}).get(part, {}) for part in node.parts)
 
 
 def twins(case: Case) -> Twins | None:
@@ -53,6 +58,7 @@ def twins(case: Case) -> Twins | None:
     if plan is None:
         return None
     ms: dict[str, dict[str, dict[int, float]]] = {}
+    alone_ms: dict[str, dict[str, dict[int, float]]] = {}
     schedules: dict[str, dict[str, Schedule]] = {}
     browser, tuning = "", set[tuple[float, float]]()
     for trial in case.recording.of(TwinTrial):
@@ -62,13 +68,15 @@ def twins(case: Case) -> Twins | None:
             tuning.add((trial.started_s, trial.ended_s))
             continue
         for one in trial.times:
-            by_round = ms.setdefault(trial.target, {}).setdefault(one.shape, {})
-            by_round[trial.round] = median(one.samples_us) / 1e3 / trial.threads
+            for table, typical in ((ms, median), (alone_ms, undisturbed)):
+                by_round = table.setdefault(trial.target, {}).setdefault(one.shape, {})
+                by_round[trial.round] = typical(one.samples_us) / 1e3 / trial.threads
             schedules.setdefault(trial.target, {})[one.shape] = one.schedule
     return Twins(
         nodes=plan.nodes,
         peaks=plan.peaks,
         ms=ms,
+        undisturbed_ms=alone_ms,
         schedules=schedules,
         browser=browser,
         tuning_s=math.fsum(ended - started for started, ended in tuning),
