@@ -77,9 +77,9 @@ def page_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def explained(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Explained:
     """Measure in as few rounds as a report can have; the recording gives the same report; nothing is left."""
 
-    def run(**options: object) -> Report:
+    def run(of: Path | None = model, **options: object) -> Report:
         recording = tmp_path_factory.mktemp("recording") / "recording.jsonl"
-        report = explain(model, recording=recording, **{"budget_s": 1.0, "rungs": "main", **options})
+        report = explain(of, recording=recording, **{"budget_s": 1.0, "rungs": "main", **options})
         assert encode_report(analyze(recording)) == encode_report(report)
         assert psutil.Process().children(recursive=True) == [], "left after a normal end"
         return report
