@@ -14,7 +14,7 @@ from pathlib import Path
 import onnx
 from onnx import TensorProto, numpy_helper
 
-from gapprof.assets import web_dist_118
+from gapprof.assets import web_dist, web_dist_118
 from gapprof.subject.zoo import build
 
 HERE = Path(__file__).parent
@@ -29,6 +29,7 @@ class Scenario:
     shows: str
     options: tuple[str, ...]
     model: str = MODEL
+    """Empty: the page's own."""
     make: Callable[[Path], None] = lambda _: None
     """Makes files in an empty folder, which is the working directory of the run."""
 
@@ -55,6 +56,27 @@ def in_half_precision(folder: Path) -> None:
     onnx.save(model, folder / "half.onnx")
 
 
+def with_pinned_threads(folder: Path) -> None:
+    """An app whose code sets one thread for everybody, wherever it runs."""
+    app = folder / "app"
+    app.mkdir()
+    build("resnet20", app)
+    for name in ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm"):
+        shutil.copy(web_dist() / name, app)
+    (app / "index.html").write_text('<!doctype html><script type=module src="app.mjs"></script>')
+    (app / "app.mjs").write_text(APP)
+
+
+APP = """import * as ort from "./ort.wasm.bundle.min.mjs";
+ort.env.wasm.numThreads = 1;
+ort.env.wasm.wasmPaths = new URL("./", location.href).href;
+const session = await ort.InferenceSession.create("./resnet20.onnx");
+const values = Float32Array.from({ length: 3 * 32 * 32 }, (_, at) => (at % 17) / 17);
+for (;;) {
+  await session.run({ [session.inputNames[0]]: new ort.Tensor("float32", values, [1, 3, 32, 32]) });
+  await new Promise((done) => setTimeout(done, 10));
+}
+"""
 SCENARIOS = {
     "no-headers": Scenario(
         shows="threads are asked for on a page without COOP and COEP (S05)",
@@ -79,6 +101,21 @@ SCENARIOS = {
         shows="the browser holds wasm in its baseline tier (S23)",
         options=("--js-flags=--liftoff-only", *SHORT),
     ),
+    "no-relaxed-dot": Scenario(
+        shows="products of bytes, and a build without the browser's instruction for them (S03)",
+        options=("--instrument", "--threads", "1", "--where", "worker", *SHORT),
+        model="zoo:int8-cnn",
+    ),
+    "expected": Scenario(
+        shows="whether each operator's time is what this processor can do at 128 bits (S04)",
+        options=("--twins", "--threads", "1", "--where", "worker", *SHORT),
+    ),
+    "pinned-threads": Scenario(
+        shows="a page's own code pins the number of threads (S06)",
+        options=("--page", "app", *SHORT),
+        model="",
+        make=with_pinned_threads,
+    ),
 }
 
 
@@ -87,7 +124,8 @@ def record(name: str) -> None:
     scenario = SCENARIOS[name]
     with tempfile.TemporaryDirectory() as folder:
         scenario.make(Path(folder))
-        command = [sys.executable, "-m", "gapprof", "explain", scenario.model, *scenario.options]
+        model = [scenario.model] if scenario.model else []
+        command = [sys.executable, "-m", "gapprof", "explain", *model, *scenario.options]
         done = subprocess.run(
             [*command, "--allow-noisy", "--quiet", "--recording", "recording.jsonl"],
             cwd=folder,

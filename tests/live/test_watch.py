@@ -1,4 +1,4 @@
-"""`explain` without a MODEL, whole: what a page runs by itself, and the ladder about it. Sign and structure."""
+"""`explain` without a MODEL, whole: what a page runs by itself, and the ladder about it. Signs, no sizes."""
 
 import hashlib
 import shutil

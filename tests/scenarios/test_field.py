@@ -1,9 +1,8 @@
 """What people met in the field, and what gapprof must say of it; each claim has the scenario's number.
 
-Open, because they belong to work to come: S03 (which relaxed-SIMD opcodes the wasm holds), S04 (whether a
-node's time is expected at this width), S06 (who set the number of threads: the call site), S22's download,
-S24 (memory). S09 and S12 to S20 need a GPU or another runtime; of the five checks the third is the GPU's, and
-for the fourth (64-bit memory) there is no build.
+Open, because they belong to work to come: S22's download, S24 (memory). S09 and S12 to S20 need a GPU or
+another runtime; of the five checks the third is the GPU's, and for the fourth (64-bit memory) there is no
+build.
 """
 
 import math
@@ -46,6 +45,40 @@ def test_s02_s08_a_build_without_simd_is_read_off_the_bytes_that_were_served() -
     action = found.actions[0]
     assert action.text.startswith("Serve a build of onnxruntime-web with SIMD")
     assert action.then_ms.point == pytest.approx(action.now_ms.point / factor(row), rel=0.1)
+
+
+def test_s03_a_build_without_the_browsers_dot_product_is_told_with_a_bound_on_the_saving() -> None:
+    found = report("scenarios/no-relaxed-dot")
+    assert found.inside is not None
+    assert found.inside.relaxed_dot_products == 0
+    assert found.inside.browser["relaxed-dot"]
+    bound = told(cause(found, "library"), "no relaxed dot product; your browser has it")
+    assert "could take at most" in bound.text
+    assert bound.value is not None
+    assert found.latency_ms.web is not None
+    assert 0 < bound.value < found.latency_ms.web.point
+
+
+def test_s04_every_operator_has_a_floor_and_the_whole_a_verdict() -> None:
+    found = report("scenarios/expected")
+    kernels = [row for row in found.operators if row.op_type in ("Conv", "FusedConv")]
+    assert kernels
+    assert all(row.bound in ("compute", "memory") for row in kernels)
+    assert all(0 < (row.speed_of_light_ms or 0) < row.web_ms for row in kernels)
+    assert found.speed_of_light is not None
+    assert found.speed_of_light.above is not None
+    assert found.speed_of_light.above.point > 1
+    assert "what this browser can do" in found.headline or "expected for 128-bit wasm" in found.headline
+    assert (found.overhead["web_marshalling_ms"] or 0) > 0
+
+
+def test_s06_who_pinned_the_threads_is_told_with_the_place() -> None:
+    found = report("scenarios/pinned-threads")
+    assert found.observed is not None
+    assert (found.observed.threads, found.observed.threads_asked) == (1, 1)
+    assert found.observed.threads_by[0] == "page/app.mjs:2:25"
+    assert "the page asks for one thread (set at page/app.mjs:2:25)" in text(found)
+    assert cause(found, "threads").owner == "page"
 
 
 def test_s05_threads_that_the_page_may_not_have_are_told_with_reason_and_measured_gain() -> None:
