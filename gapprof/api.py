@@ -35,7 +35,7 @@ def explain(
 
     settings = settings_from(options)
     if model is None:
-        refuse_no_model(settings)
+        refuse_no_model(settings, options)
     name = os.fspath(model) if model is not None else None
     stem, now = name or settings.page, datetime.now(UTC)
     path = Path(recording) if recording is not None else recordings.default_path(stem, now=now)

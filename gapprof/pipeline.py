@@ -101,7 +101,7 @@ def record(
         page = None
         if model is None:
             page = watched(settings, guard=guard, workdir=workdir, observer=observer)
-            model, settings = str(page.model), page.settings(settings)
+            model, settings = str(page.kept.model), page.settings(settings)
         subject = open_subject(
             model, shapes=settings.shapes, inputs=settings.inputs, seed=settings.seed, workdir=workdir
         )

@@ -11,19 +11,22 @@
   /** @type {any} */
   const realm = globalThis;
   if (realm[KEY] !== undefined) return;
+  const host = inSameOrigin();
+  if (host !== undefined) Object.defineProperty(realm, KEY, { enumerable: false, value: host });
 
   /** As stacks name this text: see its last line. */
   const NAME = "gapprof-observer";
   const MOST_RUNS = 100_000;
   const MOST_FRAMES = 4;
   const FILE = /\.(onnx|ort|onnx_data|data|bin|pb|wasm)($|\?)/i;
-  const SETTINGS = ["numThreads", "wasmPaths"];
+  const SETTINGS = ["numThreads", "wasmPaths", "initTimeout"];
   const CPU = [undefined, 0, 1, 2];
+  const SAMPLED = 4096;
 
   /** @type {Record<string, any>[]} */
-  const log = [];
+  const log = host?.all ?? [];
   /** @type {Uint8Array[]} */
-  const blobs = [];
+  const blobs = host?.blobs ?? [];
   /** @type {WebAssembly.Memory[]} */
   const memories = [];
 
@@ -31,12 +34,34 @@
   /** @param {string} kind @param {Record<string, any>} facts */
   const heard = (kind, facts) => void log.push({ kind, at_ms: now(), ...facts });
 
-  /** @param {ArrayBuffer | ArrayBufferView | SharedArrayBuffer} bytes @returns {number} Where they are kept. */
-  function kept(bytes) {
-    const view = ArrayBuffer.isView(bytes)
-      ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-      : new Uint8Array(bytes);
-    return blobs.push(view.slice()) - 1;
+  /** What a frame of the same origin around this one hears with: it is asked for both.
+   * @returns {any} */
+  function inSameOrigin() {
+    try {
+      return realm.parent === realm ? undefined : realm.parent?.[KEY];
+    } catch {
+      return undefined; // of another origin
+    }
+  }
+
+  /** @param {ArrayBuffer | ArrayBufferView} bytes @returns {number} Where a copy is kept. */
+  const copied = (bytes) =>
+    kept(
+      ArrayBuffer.isView(bytes)
+        ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength).slice()
+        : new Uint8Array(bytes).slice(),
+    );
+
+  /** What looks like something that is kept is that: a page may load one model over and over.
+   * @param {Uint8Array} own Nobody else's. @returns {number} Where it is kept. */
+  function kept(own) {
+    const step = Math.max(1, own.length / SAMPLED);
+    const same = blobs.findIndex((other) => {
+      if (other.length !== own.length) return false;
+      for (let at = 0; at < own.length; at += step) if (other[at | 0] !== own[at | 0]) return false;
+      return true;
+    });
+    return same >= 0 ? same : blobs.push(own) - 1;
   }
 
   /** Lines of the stack above whoever calls this, without those of this file. */
@@ -74,7 +99,8 @@
   // ---- wasm -------------------------------------------------------------------------------------------------
 
   /** @param {string} how @param {string} url @param {ArrayBuffer | ArrayBufferView} bytes */
-  const wasm = (how, url, bytes) => heard("wasm", { how, url, blob: kept(bytes), size_bytes: bytes.byteLength });
+  const wasm = (how, url, bytes) =>
+    unheard(() => heard("wasm", { how, url, blob: copied(bytes), size_bytes: bytes.byteLength }));
 
   /** @param {"instantiateStreaming" | "compileStreaming"} name */
   function overhearStream(name) {
@@ -107,7 +133,7 @@
     holder[name] = new Proxy(own, {
       construct(target, args, newTarget) {
         const made = Reflect.construct(target, args, newTarget);
-        then(made, args);
+        unheard(() => then(made, args));
         return made;
       },
     });
@@ -122,15 +148,23 @@
       enumerable: false,
       get: () => undefined,
       set(value) {
-        let held = heardOf(this, value);
-        Object.defineProperty(this, name, {
-          configurable: true,
-          enumerable: true,
-          get: () => held,
-          set: (next) => void (held = heardOf(this, next)),
-        });
+        hold(this, value);
       },
     });
+
+    /** @param {any} owner @param {any} value */
+    function hold(owner, value) {
+      let held = heardOf(owner, value);
+      Object.defineProperty(owner, name, {
+        configurable: true,
+        enumerable: true,
+        get: () => held,
+        set(next) {
+          if (this === owner) held = heardOf(owner, next);
+          else hold(this, next); // an object that inherits from the owner
+        },
+      });
+    }
   }
 
   /** @param {string} name @param {(module: any, call: () => any, args: any[]) => any} around */
@@ -151,12 +185,10 @@
         try {
           result = around(module, call, args);
         } catch (thrown) {
-          if (called) {
-            over();
-            throw thrown; // the library's own
-          }
+          over();
+          if (called) throw thrown; // the library's own
           heard("trouble", { text: `${name}: ${String(thrown)}` });
-          result = call();
+          return value(...args);
         }
         if (isPromise(result)) result.then(over, over);
         else over();
@@ -195,11 +227,21 @@
 
   // ---- what the library does ----------------------------------------------------------------------------------
 
-  /** @type {Map<number, any>} Options by handle. */
+  /** @type {WeakMap<any, number>} Modules of the library by number: their handles are addresses of their own. */
+  const modules = new WeakMap();
+  let count = 0;
+  /** @param {any} module @param {any} handle */
+  function keyed(module, handle) {
+    if (!modules.has(module)) modules.set(module, (count += 1));
+    return `${now0}.${modules.get(module)}.${handle}`;
+  }
+  const now0 = performance.timeOrigin;
+
+  /** @type {Map<string, any>} Options. */
   const options = new Map();
-  /** @type {Map<number, { type: number, at: number, size: number, dims: number[], cpu: boolean }>} By handle. */
+  /** @type {Map<string, { type: number, at: number, size: number, dims: number[], cpu: boolean }>} */
   const tensors = new Map();
-  /** @type {Set<number>} Sessions whose inputs have been kept. */
+  /** @type {Set<string>} Sessions whose inputs have been kept. */
   const fed = new Set();
   let runs = 0;
 
@@ -208,7 +250,7 @@
     const [, names, values, count] = args;
     const texts = pointersAt(module, names, count).map((at) => textAt(module, at));
     return pointersAt(module, values, count).map((handle, at) => {
-      const tensor = tensors.get(handle);
+      const tensor = tensors.get(keyed(module, handle));
       const whole = tensor !== undefined && tensor.cpu;
       return {
         name: texts[at],
@@ -224,36 +266,41 @@
       heard("init", { threads: Number(args[0]) });
       return call();
     });
-    overhearCalls("_OrtCreateSessionOptions", (_module, call, args) =>
-      timed(call, (handle) => options.set(handle, { level: args[0], providers: [] })),
+    overhearCalls("_OrtCreateSessionOptions", (module, call, args) =>
+      timed(call, (handle) => options.set(keyed(module, handle), { level: args[0], providers: [] })),
     );
     overhearCalls("_OrtAppendExecutionProvider", (module, call, args) => {
-      options.get(args[0])?.providers.push(textAt(module, args[1]));
+      options.get(keyed(module, args[0]))?.providers.push(textAt(module, args[1]));
       return call();
     });
     overhearCalls("mountExternalData", (_module, call, args) => {
-      if (args[1] instanceof Uint8Array) heard("external", { path: String(args[0]), blob: kept(args[1]) });
+      if (args[1] instanceof Uint8Array) heard("external", { path: String(args[0]), blob: copied(args[1]) });
       return call();
     });
     overhearCalls("_OrtCreateSession", (module, call, args) => {
       const model = kept(bytesAt(module, args[0], args[1]));
+      const size_bytes = blobs[model]?.length ?? 0;
       const stack = callers();
-      return timed(call, (handle, began_ms, took_ms) =>
-        heard("session", { handle, blob: model, began_ms, took_ms, ...options.get(args[2]), stack }),
-      );
+      const chosen = options.get(keyed(module, args[2]));
+      return timed(call, (handle, began_ms, took_ms) => {
+        const session = keyed(module, handle);
+        fed.delete(session); // of one that had this address before
+        const created = { session, created: Boolean(handle), blob: model, size_bytes, began_ms, took_ms };
+        heard("session", { ...created, ...chosen, stack });
+      });
     });
     overhearCalls("_OrtCreateTensor", (module, call, args) => {
       const [type, at, size, dims, rank, location] = args;
       const shape = pointersAt(module, dims, rank);
       const cpu = CPU.includes(location);
-      return timed(call, (handle) => tensors.set(handle, { type, at, size, dims: shape, cpu }));
+      return timed(call, (handle) => tensors.set(keyed(module, handle), { type, at, size, dims: shape, cpu }));
     });
-    overhearCalls("_OrtReleaseTensor", (_module, call, args) => {
-      tensors.delete(args[0]);
+    overhearCalls("_OrtReleaseTensor", (module, call, args) => {
+      tensors.delete(keyed(module, args[0]));
       return call();
     });
     overhearCalls("_OrtRun", (module, call, args) => {
-      const session = args[0];
+      const session = keyed(module, args[0]);
       if (!fed.has(session)) {
         fed.add(session);
         heard("inputs", { session, inputs: inputsOf(module, args) });
@@ -270,8 +317,10 @@
   function overhearPage() {
     for (const name of SETTINGS) {
       overhearName(name, (_owner, value) => {
-        const plain = typeof value === "number" || typeof value === "string" || typeof value === "boolean";
-        heard("setting", { name, value: plain ? value : JSON.stringify(value) ?? "", stack: callers() });
+        unheard(() => {
+          const text = typeof value === "object" ? (JSON.stringify(value) ?? "") : String(value);
+          heard("setting", { name, value: text, stack: callers() });
+        });
         return value;
       });
     }
@@ -313,9 +362,12 @@
   overhearLibrary();
   overhearPage();
 
+  if (host !== undefined) return;
   Object.defineProperty(realm, KEY, {
     enumerable: false,
     value: {
+      all: log,
+      blobs,
       /** What was heard from that place on, as JSON; all of it, where whoever asks knows another document's log.
        * @param {number} born @param {number} from */
       since: (born, from) =>
@@ -324,8 +376,9 @@
           isolated: Boolean(realm.crossOriginIsolated),
           log: born === performance.timeOrigin ? log.slice(from) : log,
         }),
-      /** @param {number} blob */
-      size: (blob) => String(blobs[blob]?.length ?? 0),
+      /** Of bytes of that document; empty where they are none of this one's.
+       * @param {number} born @param {number} blob */
+      size: (born, blob) => (born === performance.timeOrigin ? String(blobs[blob]?.length ?? "") : ""),
       /** @param {number} blob @param {number} from @param {number} to In base64. */
       part(blob, from, to) {
         const view = blobs[blob]?.subarray(from, to) ?? new Uint8Array();

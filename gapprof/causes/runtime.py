@@ -35,6 +35,7 @@ _PASSES = "from profiled passes; its interval holds how they differ"
 _PRESSED = (
     "from replays of the library's own functions over twin kernels; both methods' rounds are in its interval"
 )
+_TOO_MUCH = "more was found to be lost than there is: the two methods do not fit here"
 _TWINS = "from twin kernels, of the nodes that have one; its interval holds how their rounds differ"
 
 
@@ -109,7 +110,7 @@ def _pressure(case: Case) -> Iterator[Part]:
         owner="library",
         advice="Smaller tiles would keep sums in registers; onnxruntime-web's developers choose them.",
         steps=steps,
-        why=_PRESSED if steps else "" if found.beyond else _fits(found),
+        why=_PRESSED if steps else _TOO_MUCH if found.beyond else _fits(found),
         evidence=tuple(
             Evidence(
                 kind="registers",
@@ -127,9 +128,11 @@ def _pressure(case: Case) -> Iterator[Part]:
 
 def _fits(found: Pressure) -> str:
     most = max((one.hot.vectors_at_once for one in found.within), default=0)
+    if not most:
+        return "no hot function was replayed as in the run, or none of them keeps vectors in its loops"
     return (
-        f"no hot function that was replayed needs more than {most} vectors at once, and there are "
-        f"{found.registers} registers"
+        f"no hot function that was replayed as in the run needs more than {most} vectors at once, and there "
+        f"are {found.registers} registers"
     )
 
 

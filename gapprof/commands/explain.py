@@ -159,7 +159,7 @@ def explain(
         with naming_origins(context), ExitStack() as stack:
             settings = settings_from({**options, "isolation": not no_isolation})
             if model is None:
-                refuse_no_model(settings)
+                refuse_no_model(settings, _set_by_somebody(context))
             named = model or settings.page
             path = Path(recording) if recording else default_path(named, now=datetime.now(UTC))
             wanted = outputs(reports, never=_precious(model, settings, path))
@@ -170,6 +170,12 @@ def explain(
         if outcome.recorded and not quiet:
             show(f"recording: {path}\n", sys.stderr)
     return outcome.code
+
+
+def _set_by_somebody(context: click.Context) -> frozenset[str]:
+    """Names of the parameters that are not at their defaults."""
+    untouched = (ParameterSource.DEFAULT, None)
+    return frozenset(name for name in context.params if context.get_parameter_source(name) not in untouched)
 
 
 def _precious(model: str | None, settings: Settings, recording: Path | None = None) -> dict[str, Path]:

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gapprof.records.report import ObservedPage, Report, Reproduction
+from gapprof.records.report import ObservedPage, Report, Reproduced, Reproduction
 from gapprof.text import numbers
 from gapprof.text.names import harmless
 
 HEADING = "What the page does by itself"
 _NAME, _FRAME = 60, 80
+_USUAL_LEVEL = "all"
 _OWN_RULE = "onnxruntime-web's own rule"
 
 
@@ -22,8 +23,8 @@ def observed_sentences(report: Report) -> Iterator[str]:
     if page.times_deployed is not None:
         yield (
             "Inside the library a run of the page takes "
-            f"{numbers.factor_with_interval(page.times_deployed)} what the same model takes on a quiet page "
-            "under the same conditions, as measured below."
+            f"{numbers.factor_with_interval(page.times_deployed)} what the same model takes in a loop on a "
+            "quiet page, in the same place and with the same threads."
         )
     if not page.fed:
         yield "The page's own inputs could not be read; what is measured below ran on seeded ones."
@@ -33,6 +34,13 @@ def observed_sentences(report: Report) -> Iterator[str]:
         yield (
             f"The page has onnxruntime-web {version}, and what is below was measured with "
             f"{ours or 'another'}: --web-dist takes a build of your own."
+        )
+    elif page.wasm_sha256 and not page.wasm_sha256.startswith(report.versions.get("wasm", "")):
+        yield "It is another build of that version than what is below was measured with."
+    if page.optimisation and page.optimisation != _USUAL_LEVEL:
+        yield (
+            f"Its session optimises the graph at level {page.optimisation}; what is below was measured with "
+            "onnxruntime-web's own options."
         )
     if page.providers:
         yield (
@@ -105,26 +113,36 @@ def reproduction_rows(found: Reproduction) -> tuple[ReproductionRow, ...]:
     """All of them."""
     return tuple(
         ReproductionRow(
-            conditions=" + ".join(one.conditions) or "as deployed, warm",
+            conditions=_named(one),
             ms=numbers.ms_with_interval(one.ms),
             seen=numbers.factor(one.times),
-            holds=one.holds,
+            holds=one.verdict == "holds",
         )
         for one in found.rows
     )
 
 
-def reproduction_sentence(found: Reproduction) -> str:
-    """What reproduces it, or that nothing does."""
+def reproduction_sentences(found: Reproduction) -> Iterator[str]:
+    """What reproduces it, what may, or that nothing does; and what nobody knows of."""
     seen = numbers.ms(found.observed_ms)
-    holding = [" + ".join(one.conditions) or "as deployed, warm" for one in found.rows if one.holds]
+    holding = [one for one in found.rows if one.verdict == "holds"]
+    maybe = [one for one in found.rows if one.verdict == "unclear"]
     if holding:
-        several = any(len(one.conditions) > 1 for one in found.rows if one.holds)
+        several = any(len(one.conditions) > 1 for one in holding)
         how = "; factors of several conditions are multiplied, not measured together" if several else ""
-        return f"{seen} comes about: {'; or '.join(holding)}{how}."
-    nearest = min(found.rows, key=lambda one: max(one.times, 1 / one.times))
-    name = " + ".join(nearest.conditions) or "as deployed, warm"
-    return (
-        f"No condition that was measured here gives {seen}, nor do up to three of them together; nearest is "
-        f"{name}, {numbers.ms(nearest.ms.point)}."
-    )
+        yield f"{seen} comes about: {'; or '.join(map(_named, holding))}{how}."
+    elif maybe:
+        names = "; or ".join(map(_named, maybe))
+        yield f"{seen} may come about: {names}. The intervals are too wide to tell; measure longer."
+    else:
+        nearest = min(found.rows, key=lambda one: max(one.times, 1 / one.times))
+        yield (
+            f"No condition that was measured here gives {seen}, nor do up to three of them together; nearest "
+            f"is {_named(nearest)}, {numbers.ms(nearest.ms.point)}."
+        )
+    if found.not_measured:
+        yield f"Not measured here: {'; '.join(found.not_measured)}."
+
+
+def _named(one: Reproduced) -> str:
+    return " + ".join(one.conditions) or "as deployed, warm"

@@ -4,8 +4,10 @@ import math
 from statistics import quantiles
 
 from gapprof.facts.case import Case
-from gapprof.facts.conditions import steady, typical_ms
+from gapprof.facts.cells import measured
+from gapprof.facts.conditions import typical_ms
 from gapprof.facts.estimates import factor_of
+from gapprof.facts.ladder import target
 from gapprof.records.observed import ObservedWasm, PageObserved
 from gapprof.records.report import Estimate, ObservedPage
 from gapprof.stats.contrast import Contrast
@@ -13,6 +15,8 @@ from gapprof.stats.contrast import Contrast
 _LEVELS = {0: "disabled", 1: "basic", 2: "extended", 3: "layout", 99: "all"}
 _FEWEST = 4
 """Runs that have quartiles."""
+LOOPED = "web-main"
+"""The model where the page runs it, in runs back to back, as the library is timed in the page."""
 
 
 def observed(case: Case) -> ObservedPage | None:
@@ -23,8 +27,7 @@ def observed(case: Case) -> ObservedPage | None:
     session, wasm = seen.session, _library(seen)
     typical, later = typical_ms(session.runs_ms), session.runs_ms[1:]
     low, _, high = quantiles(later, n=4) if len(later) >= _FEWEST else (None, None, None)
-    asked = [one for one in seen.settings if one.name == "numThreads"]
-    base = steady(case)
+    pins = seen.pins
     return ObservedPage(
         url=seen.url,
         watched_s=seen.watched_s,
@@ -37,7 +40,7 @@ def observed(case: Case) -> ObservedPage | None:
         shared_memory=any(one.shared for one in seen.memories),
         threads=seen.threads,
         threads_asked=seen.asked_threads,
-        threads_by=next((one.by for one in reversed(asked) if not one.by_library), ()),
+        threads_by=pins[-1].by if pins else (),
         workers=len(seen.workers),
         model_url=session.url,
         model_sha256=session.sha256,
@@ -53,16 +56,18 @@ def observed(case: Case) -> ObservedPage | None:
         runs=len(session.runs_ms),
         failed_runs=session.failed_runs,
         sessions=len(seen.sessions),
-        times_deployed=_times(typical, base),
+        times_deployed=_times(case, later),
         troubles=seen.troubles,
     )
 
 
-def _times(typical_ms: float | None, base: Contrast | None) -> Estimate | None:
-    """The page's own runs over those of the same model on a quiet page, whose rounds give the interval."""
-    if typical_ms is None or base is None:
+def _times(case: Case, runs_ms: tuple[float, ...]) -> Estimate | None:
+    """The page's own runs over those in a loop on a quiet page; both differ, and the interval holds how."""
+    quiet = case.get(measured).get(target(case, LOOPED), {})
+    if len(runs_ms) < _FEWEST or not quiet:
         return None
-    return factor_of(Contrast({number: math.log(typical_ms) - ln for number, ln in base.by_round.items()}))
+    own = Contrast({number: math.log(ms) for number, ms in enumerate(runs_ms)})
+    return factor_of(own, Contrast({number: -math.log(ms) for number, ms in quiet.items()}))
 
 
 def _library(seen: PageObserved) -> ObservedWasm | None:

@@ -3,14 +3,17 @@
 import math
 from collections.abc import Iterator
 from itertools import combinations
+from typing import Literal
 
 from gapprof.facts.case import Case
-from gapprof.facts.conditions import Condition, conditions, steady
+from gapprof.facts.conditions import Condition, conditions, not_measured, steady
 from gapprof.facts.estimates import factor_of
 from gapprof.records.report import Estimate, Reproduced, Reproduction
 
 _NEAR = 0.05
-"""What is as near as this counts as the same, however narrow the interval."""
+"""What is as near as this counts as the same, however wide or narrow the interval."""
+_TELLING = 1.5
+"""High over low: a wider interval holds nearly everything."""
 _MOST_AT_ONCE = 3
 _MOST_COMBINED = 3
 
@@ -28,15 +31,20 @@ def reproduction(case: Case) -> Reproduction | None:
             conditions=tuple(one.title for one in chosen),
             ms=ms,
             times=observed_ms / ms.point,
-            holds=_holds(observed_ms, ms),
+            verdict=_verdict(observed_ms, ms),
         )
 
     alone = [row(()), *(row((one,)) for one in known)]
     combined: list[Reproduced] = []
-    if not any(one.holds for one in alone):
-        found = [one for one in map(row, _combined(known)) if one.holds]
-        combined = sorted(found, key=lambda one: (len(one.conditions), _distance(one)))[:_MOST_COMBINED]
-    return Reproduction(observed_ms=observed_ms, rows=(*alone, *combined))
+    if not any(one.verdict == "holds" for one in alone):
+        found = sorted(map(row, _combined(known)), key=lambda one: (len(one.conditions), _distance(one)))
+        combined = [one for one in found if one.verdict == "holds"][:_MOST_COMBINED]
+        nearest = min((*alone, *found), key=_distance)
+        if not combined and nearest not in alone:
+            combined = [nearest]
+    return Reproduction(
+        observed_ms=observed_ms, rows=(*alone, *combined), not_measured=case.get(not_measured)
+    )
 
 
 def _combined(known: tuple[Condition, ...]) -> Iterator[tuple[Condition, ...]]:
@@ -47,8 +55,12 @@ def _combined(known: tuple[Condition, ...]) -> Iterator[tuple[Condition, ...]]:
                 yield chosen
 
 
-def _holds(observed_ms: float, ms: Estimate) -> bool:
-    return ms.low <= observed_ms <= ms.high or abs(observed_ms / ms.point - 1) <= _NEAR
+def _verdict(observed_ms: float, ms: Estimate) -> Literal["holds", "no", "unclear"]:
+    if abs(observed_ms / ms.point - 1) <= _NEAR:
+        return "holds"
+    if not ms.low <= observed_ms <= ms.high:
+        return "no"
+    return "holds" if ms.high <= _TELLING * ms.low else "unclear"
 
 
 def _distance(one: Reproduced) -> float:

@@ -13,6 +13,8 @@ from gapprof.facts.readings import read, same_trials
 from gapprof.stats.contrast import Contrast
 
 DEPLOYED = "web"
+_FIRST, _IN_WORKER, _BUSY = "the first run", "in a worker", "a busy page"
+_DEVTOOLS, _ISOLATED = "DevTools open (wasm in the baseline tier)", "cross-origin isolated"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,23 @@ def conditions(case: Case) -> tuple[Condition, ...]:
     return (*_cold(case), *_where(case), *_load(case), *_devtools(case), *_isolation(case))
 
 
+def not_measured(case: Case) -> tuple[str, ...]:
+    """Conditions that people meet, and that this run says nothing about."""
+    settings, known = case.recording.begin.settings, {one.id for one in case.get(conditions)}
+    wanted = {
+        "cold": _FIRST,
+        "worker" if settings.where == "main" else "main": (
+            _IN_WORKER if settings.where == "main" else "on the main thread"
+        ),
+        "load": _BUSY,
+        "devtools": _DEVTOOLS,
+        "unisolated" if settings.isolation else "isolated": (
+            "without cross-origin isolation" if settings.isolation else _ISOLATED
+        ),
+    }
+    return tuple(title for id_, title in wanted.items() if id_ not in known)
+
+
 def _cold(case: Case) -> Iterator[Condition]:
     """The first run of a session over the steady ones, by round."""
     cells = case.get(measured).get(DEPLOYED, {})
@@ -40,28 +59,26 @@ def _cold(case: Case) -> Iterator[Condition]:
             first.setdefault(trial.round, []).append(trial.warmup_ms[0])
     times = {number: math.log(fmean(ms) / cells[number]) for number, ms in sorted(first.items())}
     if times:
-        yield Condition(id="cold", title="the first run", times=Contrast(times))
+        yield Condition(id="cold", title=_FIRST, times=Contrast(times))
 
 
 def _where(case: Case) -> Iterator[Condition]:
     if case.recording.begin.settings.where == "main":
-        yield from _between(case, "web-main", "web-graph", id_="worker", title="in a worker")
+        yield from _between(case, "web-main", "web-graph", id_="worker", title=_IN_WORKER)
 
 
 def _load(case: Case) -> Iterator[Condition]:
-    yield from _between(case, "web-paced", "web-busy", id_="load", title="a busy page")
+    yield from _between(case, "web-paced", "web-busy", id_="load", title=_BUSY)
 
 
 def _devtools(case: Case) -> Iterator[Condition]:
     """An open debugger keeps wasm in V8's baseline tier."""
-    title = "DevTools open (wasm in the baseline tier)"
-    yield from _between(case, "web-worker", "web-baseline", id_="devtools", title=title)
+    yield from _between(case, "web-worker", "web-baseline", id_="devtools", title=_DEVTOOLS)
 
 
 def _isolation(case: Case) -> Iterator[Condition]:
     both = frozenset({"isolated", "threads"})
-    title = "cross-origin isolated"
-    yield from _between(case, DEPLOYED, "web-isolated", id_="isolated", title=title, excludes=both)
+    yield from _between(case, DEPLOYED, "web-isolated", id_="isolated", title=_ISOLATED, excludes=both)
     title = "isolated, with every core"
     yield from _between(case, DEPLOYED, "web-threads", id_="threads", title=title, excludes=both)
 

@@ -64,9 +64,13 @@ class MissingKernels:
 
 
 def missing_kernels(case: Case) -> MissingKernels | None:
-    """None where no twins say, and where no node lacks one."""
+    """None where no twins say, and where no node lacks one.
+
+    None with several threads, too: a twin's work is shared without loss, and a kernel that runs on one of
+    four threads is no scalar one.
+    """
     found, parts, web = case.get(twins), case.get(split), profile_of(case, WEB)
-    if found is None or parts is None or web is None:
+    if found is None or parts is None or web is None or web.threads > 1:
         return None
     planned = {node.name: node for node in found.nodes}
     lacking = []

@@ -9,6 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gapprof.facts.case import Case
+from gapprof.facts.missing_kernels import missing_kernels
+from gapprof.facts.profiles import WEB, profile_of
+from gapprof.facts.split import split
 from gapprof.facts.transplant import FunctionFactor, engine_by_twins, transplanted
 from gapprof.records.transplant import TransplantPlan
 
@@ -21,7 +24,8 @@ class Pressure:
     beyond: tuple[FunctionFactor, ...]
     within: tuple[FunctionFactor, ...]
     shares: tuple[float, ...]
-    """Of the time that wasm takes, round by round: what is lost in those beyond; signed."""
+    """Of the kernels' time, round by round: what is lost in those beyond, as far as nodes have twins and
+    kernels; signed."""
 
 
 def pressure(case: Case) -> Pressure | None:
@@ -32,13 +36,27 @@ def pressure(case: Case) -> Pressure | None:
         return None
     # What replays in other times than the run's says nothing of the run.
     told = [one for one in found.functions if one.like_the_run]
+    part = _part(case)
     beyond = tuple(one for one in told if one.hot.vectors_at_once > plan.vector_registers)
     return Pressure(
         registers=plan.vector_registers,
         beyond=beyond,
         within=tuple(one for one in told if one not in beyond),
-        shares=_lost(beyond, fitting.values, found.factor.by_round),
+        shares=tuple(part * share for share in _lost(beyond, fitting.values, found.factor.by_round)),
     )
+
+
+def _part(case: Case) -> float:
+    """How much of the kernels' time is of nodes that the rungs around this one are about.
+
+    Nodes without a twin have been taken off before, and those without a kernel are taken off next. Which of
+    them a function worked for is not asked: it counts for all alike.
+    """
+    parts, web, missing = case.get(split), profile_of(case, WEB), case.get(missing_kernels)
+    if parts is None or web is None or web.kernels_ms <= 0:
+        return 0.0
+    lacking = {node.name for node in missing.nodes} if missing is not None else set[str]()
+    return math.fsum(web.nodes[n.name].ms for n in parts.nodes if n.name not in lacking) / web.kernels_ms
 
 
 def _lost(

@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -39,18 +39,21 @@ def settings_from(options: Mapping[str, object]) -> Settings:
     return msgspec.structs.replace(wanted, rungs=_rungs(wanted.rungs))
 
 
-def refuse_no_model(settings: Settings) -> None:
-    """Without a model there has to be a page that runs one by itself. Raises WrongUse."""
+def refuse_no_model(settings: Settings, given: Collection[str]) -> None:
+    """Without a model there has to be a page that runs one by itself. Raises WrongUse.
+
+    `given`: options by the names of `Settings` that somebody set.
+    """
     if settings.page in _PAGES:
         raise WrongUse(
             "there is neither a MODEL nor a page that runs one",
             hint="Give the path of an ONNX file or zoo:NAME, or --page the address of a page that runs a "
             "model by itself.",
         )
-    for option, given in (("--shape", settings.shapes), ("--inputs", settings.inputs)):
-        if given:
+    for name, option in (("shapes", "--shape"), ("inputs", "--inputs"), ("where", "--where")):
+        if name in given:
             raise WrongUse(
-                f"{option} goes with a MODEL; without one the page's own inputs are used",
+                f"{option} goes with a MODEL; without one the page itself says what it runs, and where",
                 hint="Give MODEL as well, or leave the option out.",
             )
 

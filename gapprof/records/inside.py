@@ -70,7 +70,8 @@ class HookedFunction(Struct, frozen=True, kw_only=True):
     timed: int
     """In all runs."""
     vectors_in_loops: int | None = None
-    """Vector instructions, and such as move whole blocks, in its innermost loops. Since 1.4."""
+    """Vector instructions, and such as move whole blocks, in its innermost loops; None where it has none of
+    those. Since 1.4."""
 
 
 class HookedPart(Struct, frozen=True, kw_only=True):

@@ -2,8 +2,6 @@
 
 from msgspec import Struct
 
-_INIT = ".init ("
-
 
 class ObservedWasm(Struct, frozen=True, kw_only=True):
     """A WebAssembly module that the page compiled."""
@@ -33,15 +31,6 @@ class ObservedSetting(Struct, frozen=True, kw_only=True):
     value: str
     by: tuple[str, ...]
     """The stack, innermost first."""
-
-    @property
-    def by_library(self) -> bool:
-        """Whether onnxruntime-web set it itself, which it does while its backend is being initialised.
-
-        Its functions are minified; the method of its backend that calls them keeps its interface's name.
-        """
-        first, *callers = self.by or ("",)
-        return _INIT not in first and any(_INIT in frame for frame in callers)
 
 
 class ObservedWorker(Struct, frozen=True, kw_only=True):
@@ -78,7 +67,7 @@ class ObservedSession(Struct, frozen=True, kw_only=True):
     where: str
     """`main` or `worker`."""
     sha256: str
-    """Of the model as the library got it."""
+    """Of the model as the library got it; empty for sessions that were not chosen."""
     size_bytes: int
     url: str
     """Of the fetched file of that size; empty where there was none."""
@@ -126,9 +115,19 @@ class PageObserved(Struct, frozen=True, kw_only=True, tag="page-observed", tag_f
     @property
     def asked_threads(self) -> int | None:
         """What the page set; None: it left that to onnxruntime-web's own rule."""
-        asked = [one for one in self.settings if one.name == "numThreads" and not one.by_library]
-        numbers = [int(one.value) for one in asked if one.value.isdecimal() and int(one.value) > 0]
+        numbers = [int(one.value) for one in self.pins if one.value.isdecimal() and int(one.value) > 0]
         return numbers[-1] if numbers else None
+
+    @property
+    def pins(self) -> tuple[ObservedSetting, ...]:
+        """Numbers of threads that the page set.
+
+        onnxruntime-web sets one as well while it initialises its backend, where it also sets `initTimeout`:
+        its functions are minified, but the calls that lead to both are the same.
+        """
+        own = {frame for one in self.settings if one.name == "initTimeout" for frame in one.by[1:]}
+        asked = [one for one in self.settings if one.name == "numThreads"]
+        return tuple(one for one in asked if not own & set(one.by[1:]))
 
     @property
     def session(self) -> ObservedSession:

@@ -219,7 +219,7 @@ class InsideFunction(Struct, frozen=True, kw_only=True):
     """Operator → share of `ms` spent in its nodes; what is missing from 1 lay outside of every node."""
     vectors_in_loops: int | None = None
     """Vector instructions, and such as move whole blocks, in its innermost loops; 0: it is scalar code. None
-    where nobody looked. Since 1.7."""
+    where it has no loops, or nobody looked. Since 1.7."""
 
 
 class Inside(Struct, frozen=True, kw_only=True):
@@ -302,7 +302,8 @@ class ObservedPage(Struct, frozen=True, kw_only=True):
     sessions: int
     """Of all models; the one that took most of the time is told of."""
     times_deployed: Estimate | None
-    """`run_ms` over what the model takes on a quiet page under the same conditions."""
+    """The later runs over those of the same model in a loop on a quiet page, in the same place and with the
+    same threads."""
     troubles: tuple[str, ...]
 
 
@@ -314,8 +315,8 @@ class Reproduced(Struct, frozen=True, kw_only=True):
     ms: Estimate
     times: float
     """What was seen over `ms`."""
-    holds: bool
-    """Its interval holds what was seen, or `ms` is within 5 % of it."""
+    verdict: Literal["holds", "no", "unclear"]
+    """`holds`: what was seen is within 5 % of `ms`, or in its interval. `unclear`: that is too wide."""
 
 
 class Reproduction(Struct, frozen=True, kw_only=True):
@@ -323,7 +324,10 @@ class Reproduction(Struct, frozen=True, kw_only=True):
 
     observed_ms: float
     rows: tuple[Reproduced, ...]
-    """As deployed, each condition alone, and combinations that hold where none of these does."""
+    """As deployed, each condition alone, and combinations that hold where none of these does, else the
+    nearest one."""
+    not_measured: tuple[str, ...]
+    """Conditions that this run says nothing about."""
 
 
 class ColdRow(Struct, frozen=True, kw_only=True):

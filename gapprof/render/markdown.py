@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from gapprof.digest.doubts import doubts, gap_missing
 from gapprof.digest.inside import COLUMNS, HEADING, inside_rows, inside_sentences
 from gapprof.digest.observed import HEADING as OBSERVED
-from gapprof.digest.observed import observed_sentences, reproduction_rows, reproduction_sentence
+from gapprof.digest.observed import observed_sentences, reproduction_rows, reproduction_sentences
 from gapprof.digest.operators import drawn_ms, lost_ms, top_operators
 from gapprof.digest.tried import nothing_helps
 from gapprof.digest.verified import came_true, nothing_verified, predicted_measured, verified
@@ -152,7 +152,7 @@ def _reproduced(report: Report) -> Iterator[str]:
         strong = "**" if row.holds else ""
         yield f"| {strong}{cell(row.conditions)}{strong} | {row.ms} | {row.seen} |"
     yield ""
-    yield cell(reproduction_sentence(found))
+    yield " ".join(map(cell, reproduction_sentences(found)))
 
 
 def _inside(report: Report) -> Iterator[str]:

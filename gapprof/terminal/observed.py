@@ -10,7 +10,7 @@ from gapprof.digest.observed import (
     HEADING,
     observed_sentences,
     reproduction_rows,
-    reproduction_sentence,
+    reproduction_sentences,
 )
 from gapprof.records.report import Report, Reproduction
 from gapprof.terminal.ink import Ink
@@ -44,4 +44,5 @@ def reproduced(found: Reproduction, ink: Ink) -> Iterator[RenderableType]:
         style = "bold" if row.holds else ""
         table.add_row("", ink.text(row.conditions, style), ink.text(row.ms, style), ink.text(row.seen, style))
     yield table
-    yield Padding(ink.text(reproduction_sentence(found)), (0, 0, 0, 3))
+    for sentence in reproduction_sentences(found):
+        yield Padding(ink.text(sentence), (0, 0, 0, 3))

@@ -47,8 +47,8 @@ class Hooked:
     wasm: bytes
     functions: tuple[int, ...]
     """Slots from 0 on: functions of the original module."""
-    vectors_in_loops: tuple[int, ...]
-    """That each of them holds."""
+    vectors_in_loops: tuple[int | None, ...]
+    """That each of them holds; None where it has no loops."""
     exports: tuple[str, ...]
     """Slots behind those: calls from outside. The last slot of all is the function that does nothing."""
     log_begins: int

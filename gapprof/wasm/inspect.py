@@ -66,18 +66,19 @@ def inspected(module: Module) -> Inspection:
     )
 
 
-def vectors_in_loops(body: memoryview) -> int:
+def vectors_in_loops(body: memoryview) -> int | None:
     """Vector instructions, and such as move whole blocks of memory, in loops that hold no other loop.
 
-    Raises ValueError for instructions that nobody knows.
+    None for a body without loops. Raises ValueError for instructions that nobody knows.
     """
-    total, open_blocks = 0, list[_Open]()
+    total, loops, open_blocks = 0, 0, list[_Open]()
     _, at = local_types(body)
     for one in instructions(body, at):
         if one.name in _OPENING:
             open_blocks.append(_Open(loop=one.name == _LOOP))
         elif one.name in _CLOSING and open_blocks:
             closed = open_blocks.pop()
+            loops += closed.loop
             if closed.loop and closed.innermost:
                 total += closed.vectors
             if open_blocks:
@@ -86,7 +87,7 @@ def vectors_in_loops(body: memoryview) -> int:
                 around.innermost = around.innermost and closed.innermost and not closed.loop
         elif open_blocks and (body[one.at] == _VECTOR or one.name in _MOVING):
             open_blocks[-1].vectors += 1
-    return total
+    return total if loops else None
 
 
 @dataclass(slots=True)

@@ -1,8 +1,9 @@
 """From logs and bytes to what was observed."""
 
 import hashlib
-import re
+from collections.abc import Sequence
 
+from gapprof.browser.trouble import VisitError
 from gapprof.browser.wasm import holds_simd
 from gapprof.records.observed import (
     ObservedFile,
@@ -27,34 +28,36 @@ from gapprof.watch.heard import (
     WorkerLine,
     sessions,
 )
+from gapprof.watch.kept import Kept
 from gapprof.watch.listening import Listener
+from gapprof.watch.versions import version_of
 
-_VERSION = re.compile(rb"\x00(1\.\d{1,3}\.\d{1,3})\x00")
-_OURS = b"onnxruntime"
+Chosen = tuple[str, HeardSession]
+"""The realm's session, and the session of the library in it."""
 
 
 async def gathered(
-    listener: Listener, chosen: tuple[str, HeardSession], *, url: str, browser: str, watched_s: float
+    listener: Listener, chosen: Chosen, kept: Kept, *, url: str, browser: str, watched_s: float
 ) -> PageObserved:
-    """Everything that was heard. Raises VisitError."""
+    """Everything that was heard. Bytes that are gone meanwhile are a trouble that is told."""
     logs = list(listener.realms())
     files = [line for _, log in logs for line in log.of(FetchLine)]
     found = [(session, log, one) for session, log in logs for one in sessions(log)]
-    told = [await _session(listener, session, log, one, files) for session, log, one in found]
+    wasm, troubles = await _modules(listener, logs)
     started = [line.threads for _, log in logs for line in log.of(InitLine)]
     return PageObserved(
         url=url,
         watched_s=watched_s,
-        isolated=logs[0][1].isolated,
+        isolated=next(log.isolated for session, log in logs if session == chosen[0]),
         browser=browser,
-        wasm=tuple(await _modules(listener, logs)),
+        wasm=tuple(wasm),
         memories=tuple(
             ObservedMemory(initial=one.initial, maximum=one.maximum, shared=one.shared)
             for _, log in logs
             for one in log.of(MemoryLine)
         ),
         settings=tuple(
-            ObservedSetting(name=one.name, value=_plain(one.value), by=one.stack)
+            ObservedSetting(name=one.name, value=one.value, by=one.stack)
             for _, log in logs
             for one in log.of(SettingLine)
         ),
@@ -65,21 +68,23 @@ async def gathered(
         ),
         files=tuple(ObservedFile(url=one.url, status=one.status, size_bytes=one.size_bytes) for one in files),
         threads=max(started, default=None),
-        sessions=tuple(told),
+        sessions=tuple(
+            _session(log, one, files, kept, (session, one) == chosen) for session, log, one in found
+        ),
         chosen=next(at for at, (session, _, one) in enumerate(found) if (session, one) == chosen),
-        troubles=tuple(one.text for _, log in logs for one in log.of(TroubleLine)),
+        troubles=(*(one.text for _, log in logs for one in log.of(TroubleLine)), *troubles),
     )
 
 
-async def _session(
-    listener: Listener, session: str, log: Log, one: HeardSession, files: list[FetchLine]
+def _session(
+    log: Log, one: HeardSession, files: Sequence[FetchLine], kept: Kept, chosen: bool
 ) -> ObservedSession:
-    model = await listener.blob(session, one.created.blob)
+    size_bytes = one.created.size_bytes
     return ObservedSession(
         where=log.where,
-        sha256=hashlib.sha256(model).hexdigest(),
-        size_bytes=len(model),
-        url=next((file.url for file in files if file.size_bytes == len(model)), ""),
+        sha256=kept.sha256 if chosen else "",
+        size_bytes=size_bytes,
+        url=url_of(one, files),
         external=tuple(line.path for line in one.external),
         optimisation=one.created.level,
         providers=one.created.providers,
@@ -89,7 +94,7 @@ async def _session(
                 name=line.name,
                 dtype=DTYPES.get(line.type, ""),
                 dims=line.dims,
-                kept=line.blob is not None and line.type in DTYPES,
+                kept=chosen and line.name in kept.arrays,
             )
             for line in one.inputs
         ),
@@ -99,12 +104,25 @@ async def _session(
     )
 
 
-async def _modules(listener: Listener, logs: list[tuple[str, Log]]) -> list[ObservedWasm]:
+def url_of(one: HeardSession, files: Sequence[FetchLine]) -> str:
+    """Of the fetched file that is as large as the model; empty where there is none."""
+    size_bytes = one.created.size_bytes
+    return next((file.url for file in files if file.size_bytes == size_bytes), "")
+
+
+async def _modules(
+    listener: Listener, logs: Sequence[tuple[str, Log]]
+) -> tuple[list[ObservedWasm], list[str]]:
     """Each once: threads of a page compile nothing themselves, but a page may load twice."""
     found: dict[str, ObservedWasm] = {}
+    troubles: list[str] = []
     for session, log in logs:
         for line in log.of(WasmLine):
-            code = await listener.blob(session, line.blob)
+            try:
+                code = await listener.blob(session, line.blob)
+            except VisitError as error:
+                troubles.append(f"{line.url or 'a WebAssembly module'} could not be read: {error.message}")
+                continue
             digest = hashlib.sha256(code).hexdigest()
             if digest not in found or not found[digest].url:
                 found[digest] = ObservedWasm(
@@ -114,13 +132,7 @@ async def _modules(listener: Listener, logs: list[tuple[str, Log]]) -> list[Obse
                     version=version_of(code),
                     simd=_simd(code),
                 )
-    return list(found.values())
-
-
-def version_of(code: bytes) -> str:
-    """Of onnxruntime, which has its version among its texts; empty for other modules."""
-    versions = set(_VERSION.findall(code)) if _OURS in code else set()
-    return versions.pop().decode() if len(versions) == 1 else ""
+    return list(found.values()), troubles
 
 
 def _simd(code: bytes) -> bool | None:
@@ -128,10 +140,3 @@ def _simd(code: bytes) -> bool | None:
         return holds_simd(code)
     except ValueError:
         return None
-
-
-def _plain(value: str | float | bool) -> str:
-    """A number as JavaScript writes it."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f"{value:g}" if isinstance(value, float) else value

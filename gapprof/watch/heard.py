@@ -52,7 +52,7 @@ class SettingLine(_Line, frozen=True, kw_only=True, tag="setting", tag_field="ki
     """A value for `ort.env.wasm`."""
 
     name: str
-    value: str | float | bool
+    value: str
     stack: tuple[str, ...]
 
 
@@ -87,10 +87,13 @@ class ExternalLine(_Line, frozen=True, kw_only=True, tag="external", tag_field="
 
 
 class SessionLine(_Line, frozen=True, kw_only=True, tag="session", tag_field="kind"):
-    """A session was created; a handle of 0 says that it was not."""
+    """A session was created, or refused."""
 
-    handle: int
+    session: str
+    """Its handle, with whose it is."""
+    created: bool
     blob: int
+    size_bytes: int
     began_ms: float
     took_ms: float
     level: int | None = None
@@ -110,14 +113,14 @@ class InputLine(Struct, frozen=True, kw_only=True):
 class InputsLine(_Line, frozen=True, kw_only=True, tag="inputs", tag_field="kind"):
     """All of them."""
 
-    session: int
+    session: str
     inputs: tuple[InputLine, ...]
 
 
 class RunLine(_Line, frozen=True, kw_only=True, tag="run", tag_field="kind"):
     """A run that is over."""
 
-    session: int
+    session: str
     began_ms: float
     took_ms: float
     failed: bool
@@ -145,6 +148,12 @@ Line = (
 L = TypeVar("L", bound=_Line)
 
 
+class _Answer(Struct, frozen=True, kw_only=True):
+    born: float
+    isolated: bool
+    log: tuple[msgspec.Raw, ...]
+
+
 class Told(Struct, frozen=True, kw_only=True):
     """What the observer of one realm answers."""
 
@@ -154,9 +163,23 @@ class Told(Struct, frozen=True, kw_only=True):
     log: tuple[Line, ...]
 
 
+_DECODER: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
+
+
 def told(text: str) -> Told:
-    """Raises msgspec.MsgspecError for what no observer writes."""
-    return msgspec.json.decode(text, type=Told)
+    """Line by line: one that nobody understands is a trouble, and no reason to hear nothing else.
+
+    Raises msgspec.MsgspecError for what is no answer at all.
+    """
+    answer = msgspec.json.decode(text, type=_Answer)
+    return Told(born=answer.born, isolated=answer.isolated, log=tuple(map(_line, answer.log)))
+
+
+def _line(raw: msgspec.Raw) -> Line:
+    try:
+        return _DECODER.decode(raw)
+    except msgspec.MsgspecError as error:
+        return TroubleLine(text=f"a line of the log cannot be read: {error}")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -200,17 +223,16 @@ def sessions(log: Log) -> list[HeardSession]:
         if isinstance(line, ExternalLine):
             waiting.append(line)
         elif isinstance(line, SessionLine):
-            if line.handle:
-                found.append(
-                    _session(line, tuple(waiting), _until_again(log.lines[place + 1 :], line.handle))
-                )
+            if line.created:
+                later = _until_again(log.lines[place + 1 :], line.session)
+                found.append(_session(line, tuple(waiting), later))
             waiting.clear()
     return found
 
 
-def _until_again(lines: Sequence[Line], handle: int) -> Iterable[Line]:
+def _until_again(lines: Sequence[Line], session: str) -> Iterable[Line]:
     for line in lines:
-        if isinstance(line, SessionLine) and line.handle == handle:
+        if isinstance(line, SessionLine) and line.session == session:
             return
         yield line
 
@@ -219,8 +241,8 @@ def _session(created: SessionLine, external: tuple[ExternalLine, ...], later: It
     inputs: tuple[InputLine, ...] = ()
     runs = []
     for line in later:
-        if isinstance(line, InputsLine) and line.session == created.handle and not inputs:
+        if isinstance(line, InputsLine) and line.session == created.session and not inputs:
             inputs = line.inputs
-        elif isinstance(line, RunLine) and line.session == created.handle:
+        elif isinstance(line, RunLine) and line.session == created.session:
             runs.append(line)
     return HeardSession(created=created, external=external, inputs=inputs, runs=tuple(runs))

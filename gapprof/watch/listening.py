@@ -8,13 +8,13 @@ import asyncio
 import base64
 import json
 from collections.abc import Coroutine, Iterator
-from contextlib import suppress
+from enum import Enum, auto
 from typing import Any
 
 from gapprof.browser.cdp import CallError, Params
 from gapprof.browser.page import Page
 from gapprof.browser.trouble import VisitError, reading
-from gapprof.watch.heard import Log, Told, told
+from gapprof.watch.heard import Log, RunLine, SessionLine, told
 
 _OBSERVER = 'globalThis[Symbol.for("gapprof.observed")]'
 _REALMS = {"worker": "worker", "iframe": "main"}
@@ -25,6 +25,13 @@ _PART_BYTES = 3 << 20
 """A multiple of three, so that base64 has no padding in between."""
 
 
+class _News(Enum):
+    SOME = auto()
+    NONE = auto()
+    BUSY = auto()
+    """It did not answer."""
+
+
 class Listener:
     """One page and its workers."""
 
@@ -32,6 +39,7 @@ class Listener:
         """`base`: our own server's address, of which nobody wants to read."""
         self._page, self._observer, self._base = page, observer, base
         self._logs: dict[str, Log] = {}
+        self._gone: set[str] = set()
         self._equipping: set[asyncio.Task[None]] = set()
 
     async def install(self) -> None:
@@ -42,36 +50,62 @@ class Listener:
         await self._follow(session)
 
     async def listen(self) -> bool:
-        """Fetch what is new; whether anything was. A realm that is busy is asked again the next time."""
-        news = await asyncio.gather(*(self._fetched(session) for session in list(self._logs)))
-        return any(news)
+        """Fetch what is new; whether anything was, or a realm that runs a model was too busy to say.
+
+        Raises VisitError where the page itself is dead.
+        """
+        alive = [session for session in self._logs if session not in self._gone]
+        news = await asyncio.gather(*map(self._news, alive))
+        return any(
+            one is _News.SOME or (one is _News.BUSY and self._works(session))
+            for session, one in zip(alive, news, strict=True)
+        )
 
     def realms(self) -> Iterator[tuple[str, Log]]:
-        """Sessions with their logs, the page's own first."""
+        """Sessions with their logs, the page's own first; of those that are gone, too."""
         return iter(list(self._logs.items()))
 
     async def blob(self, session: str, number: int) -> bytes:
-        """Bytes that the observer kept. Raises VisitError."""
-        size = int(await self._evaluated(session, f"{_OBSERVER}.size({number})", _BLOB_S))
-        parts = []
-        for begin in range(0, size, _PART_BYTES):
-            asked = f"{_OBSERVER}.part({number}, {begin}, {begin + _PART_BYTES})"
-            with reading("bytes"):
-                parts.append(base64.b64decode(await self._evaluated(session, asked, _BLOB_S), validate=True))
+        """Bytes that the observer kept. Raises VisitError, also where their document is gone."""
+        log = self._logs[session]
+        try:
+            size = await self._evaluated(
+                session, f"{_OBSERVER}.size({json.dumps(log.born)}, {number})", _BLOB_S
+            )
+            if not size.isdecimal():
+                raise VisitError("the page has loaded another document meanwhile", kind="page")
+            parts = []
+            for begin in range(0, int(size), _PART_BYTES):
+                asked = f"{_OBSERVER}.part({number}, {begin}, {begin + _PART_BYTES})"
+                with reading("bytes"):
+                    part = base64.b64decode(await self._evaluated(session, asked, _BLOB_S), validate=True)
+                parts.append(part)
+        except (CallError, TimeoutError) as error:
+            what = "worker" if log.where == "worker" else "page"
+            raise VisitError(f"the {what} that had it is gone, or does not answer", kind="page") from error
         return b"".join(parts)
+
+    def _works(self, session: str) -> bool:
+        """A thread of the library waits without an answer for ever; one that runs models is busy."""
+        log = self._logs[session]
+        return bool(log.of(RunLine) or log.of(SessionLine))
 
     async def _follow(self, session: str) -> None:
         """Have workers of a realm, and frames of other origins, equipped before they run anything."""
 
         def attached(said: Params) -> None:
-            task = asyncio.create_task(
-                self._equipped(str(said["sessionId"]), str(said["targetInfo"]["type"]))
-            )
+            kind = str(said["targetInfo"]["type"])
+            task = asyncio.create_task(self._equipped(str(said["sessionId"]), kind))
             self._equipping.add(task)
             task.add_done_callback(self._equipping.discard)
 
-        self._page.connection.listen("Target.attachedToTarget", attached, session=session)
-        await self._page.connection.call("Target.setAutoAttach", _WAIT, session=session)
+        def detached(said: Params) -> None:
+            self._gone.add(str(said.get("sessionId")))
+
+        connection = self._page.connection
+        connection.listen("Target.attachedToTarget", attached, session=session)
+        connection.listen("Target.detachedFromTarget", detached, session=session)
+        await connection.call("Target.setAutoAttach", _WAIT, session=session)
 
     async def _equipped(self, session: str, kind: str) -> None:
         """All of it is sent at once: the realm answers nothing before it runs."""
@@ -79,26 +113,33 @@ class Listener:
         work: list[Coroutine[Any, Any, object]] = []
         if kind in _REALMS:
             self._logs[session] = Log(where=_REALMS[kind])
-            asked = {"expression": self._observer}
             work.append(self._follow(session))
-            work.append(call("Runtime.evaluate", asked, session=session, deadline_s=_EQUIP_S))
         if kind == "iframe":
             script = {"source": self._observer}
+            work.append(call("Page.enable", session=session))
             work.append(call("Page.addScriptToEvaluateOnNewDocument", script, session=session))
+        if kind in _REALMS:
+            asked = {"expression": self._observer}
+            work.append(call("Runtime.evaluate", asked, session=session, deadline_s=_EQUIP_S))
         work.append(call("Runtime.runIfWaitingForDebugger", session=session, deadline_s=_EQUIP_S))
         await asyncio.gather(*work, return_exceptions=True)
 
-    async def _fetched(self, session: str) -> bool:
+    async def _news(self, session: str) -> _News:
         log = self._logs[session]
-        with suppress(VisitError, CallError, TimeoutError):
-            return log.add(await self._told(session, log))
-        return False
-
-    async def _told(self, session: str, log: Log) -> Told:
         asked = f"{_OBSERVER}.since({json.dumps(log.born)}, {len(log.lines)})"
-        answer = await self._evaluated(session, asked, _BUSY_S)
-        with reading("log"):
-            return told(answer.replace(self._base, ""))
+        try:
+            answer = await self._evaluated(session, asked, _BUSY_S)
+            with reading("log"):
+                more = told(answer.replace(self._base, ""))
+        except TimeoutError:
+            return _News.BUSY
+        except CallError:
+            return _News.NONE  # it is gone, or about to be
+        except VisitError:
+            if session == self._page.session:
+                raise
+            return _News.NONE
+        return _News.SOME if log.add(more) else _News.NONE
 
     async def _evaluated(self, session: str, expression: str, deadline_s: float) -> str:
         answer = await self._page.connection.call(

@@ -15,12 +15,21 @@ from gapprof.browser.visit import Course, Equipment, visiting
 from gapprof.errors import EnvironmentUnusable, ModelUnusable
 from gapprof.guard import Guard
 from gapprof.measure.lock import sole_measurer
-from gapprof.records.environment import Setting
+from gapprof.records.environment import Setting, is_url
 from gapprof.records.job import Job, Pace
 from gapprof.records.progress import Observer, Progress
 from gapprof.records.settings import Settings
-from gapprof.watch.gathered import gathered
-from gapprof.watch.heard import HeardSession, RunLine, WasmLine, sessions
+from gapprof.watch.gathered import gathered, url_of
+from gapprof.watch.heard import (
+    FetchLine,
+    HeardSession,
+    InitLine,
+    Log,
+    RunLine,
+    SessionLine,
+    WasmLine,
+    sessions,
+)
 from gapprof.watch.kept import Watched, kept
 from gapprof.watch.listening import Listener
 
@@ -30,6 +39,10 @@ ENOUGH_RUNS, QUIET_S = 30, 5.0
 _QUIET_RUNS = 3.0
 """Times the longest run: a page that is silent for less may be in the middle of the next one."""
 _LOOK_S = 0.25
+_NOT_FROM_THE_NETWORK = (
+    " A page on disk reaches no other host here: if it loads the library or a model from elsewhere, serve it "
+    "yourself and give its address."
+)
 _DEADLINE_S = 300.0
 
 
@@ -37,7 +50,7 @@ def watched(settings: Settings, *, guard: Guard, workdir: Path, observer: Observ
     """Open `settings.page` in a fresh browser, and listen until it has run enough or nothing more comes.
 
     Raises ModelUnusable for a page that runs no model of onnxruntime-web, EnvironmentUnusable for a browser
-    that does not start.
+    that does not start and for a full disk.
     """
     equipment = Equipment(
         executable=assets.find_browser(settings.browser), probes=assets.probes_web(), guard=guard
@@ -50,15 +63,21 @@ def watched(settings: Settings, *, guard: Guard, workdir: Path, observer: Observ
     def tell(text: str) -> None:
         observer(Progress(phase="page", text=text, elapsed_s=time.monotonic() - began))
 
+    async def whole() -> Watched:
+        async with asyncio.timeout(_DEADLINE_S):
+            return await _watched(settings, equipment, course, folder, tell)
+
     tell(f"watching {settings.page}")
     try:
         with sole_measurer():
-            return blocking.run(lambda: _watched(settings, equipment, course, folder, tell))
+            return blocking.run(whole)
     except (VisitError, CallError, TimeoutError) as error:
         hint = error.hint if isinstance(error, VisitError) else ""
-        what = f"{settings.page} could not be watched: {error or type(error).__name__}"
+        what = f"{settings.page} could not be watched: {error or 'it took too long'}"
         environment = isinstance(error, VisitError) and error.kind == "environment"
         raise (EnvironmentUnusable if environment else ModelUnusable)(what, hint=hint) from error
+    except OSError as error:
+        raise EnvironmentUnusable(f"what {settings.page} runs could not be kept: {error}") from error
 
 
 async def _watched(
@@ -72,33 +91,41 @@ async def _watched(
         await listener.install()
         listeners.append(listener)
 
-    began = time.monotonic()
     async with visiting(
         _job(settings), equipment, course, dist=equipment.probes, inputs=b"", before=install
     ) as visit:
         (listener,) = listeners
+        began = time.monotonic()
         await _heard_out(listener, began, tell)
-        chosen = _chosen(settings.page, listener)
         watched_s = time.monotonic() - began
-        browser = await visit.page.evaluate("navigator.userAgent", deadline_s=course.left_s(10.0))
-        seen = await gathered(listener, chosen, url=settings.page, browser=browser, watched_s=watched_s)
-        return await kept(listener, chosen, seen, folder)
+        session, one = chosen = _chosen(settings.page, listener)
+        files = [line for _, log in listener.realms() for line in log.of(FetchLine)]
+        found = await kept(listener, session, one, url_of(one, files), folder)
+        version = await visit.page.connection.call("Browser.getVersion")
+        seen = await gathered(
+            listener,
+            chosen,
+            found,
+            url=settings.page,
+            browser=str(version.get("product", "")),
+            watched_s=watched_s,
+        )
+        return Watched(seen=seen, kept=found)
 
 
 async def _heard_out(listener: Listener, began: float, tell: Callable[[str], None]) -> None:
     """Until it has run enough, or nothing has come for a while."""
     last, said = time.monotonic(), 0
-    while time.monotonic() - began < MOST_S:
+    while True:
         if await listener.listen():
             last = time.monotonic()
         runs = [run for _, log in listener.realms() for run in log.of(RunLine)]
         if len(runs) > said:
             said = len(runs)
             tell(f"{said} run{'s' if said > 1 else ''} so far")
-        if len(runs) >= ENOUGH_RUNS:
-            return
         longest_s = max((run.took_ms for run in runs), default=0.0) / 1e3
-        if runs and time.monotonic() - last > max(QUIET_S, _QUIET_RUNS * longest_s):
+        quiet = time.monotonic() - last > max(QUIET_S, _QUIET_RUNS * longest_s)
+        if len(runs) >= ENOUGH_RUNS or (runs and quiet) or time.monotonic() - began > MOST_S:
             return
         await asyncio.sleep(_LOOK_S)
 
@@ -109,22 +136,30 @@ def _chosen(page: str, listener: Listener) -> tuple[str, HeardSession]:
     ran = [(session, one) for session, one in found if any(not run.failed for run in one.runs)]
     if ran:
         return max(ran, key=lambda item: sum(run.took_ms for run in item[1].runs if not run.failed))
+    what, hint = _instead(found, [log for _, log in listener.realms()])
+    if not is_url(page):
+        hint += _NOT_FROM_THE_NETWORK
+    raise ModelUnusable(f"{page} {what} within {MOST_S:g} s", hint=hint)
+
+
+def _instead(found: list[tuple[str, HeardSession]], logs: list[Log]) -> tuple[str, str]:
+    """What a page did that ran no model, and what to do about it."""
+    if any(one.runs for _, one in found):
+        return "created a session, and every run failed", "Look at the page's console."
     if found:
-        failed = any(one.runs for _, one in found)
-        what = "and every run failed" if failed else "and ran none"
-        hint = (
-            "Look at the page's console."
-            if failed
-            else "If it waits for a click, give it a page that begins by itself."
-        )
         count = "1 session" if len(found) == 1 else f"{len(found)} sessions"
-        raise ModelUnusable(f"{page} created {count} {what} within {MOST_S:g} s", hint=hint)
-    wasm = any(log.of(WasmLine) for _, log in listener.realms())
+        hint = "If it waits for a click, give it a page that begins by itself."
+        return f"created {count} and ran none", hint
+    if any(log.of(SessionLine) for log in logs):
+        return "was refused its model by onnxruntime-web", "Look at the page's console."
+    if any(log.of(InitLine) for log in logs):
+        asked = [line for log in logs for line in log.of(FetchLine) if ".wasm" not in line.url]
+        state = f"; of its files {asked[-1].url} was asked for last" if asked else ""
+        hint = "Its model may still be on its way: give MODEL as well, or a page that is nearer to its files."
+        return f"started onnxruntime-web and created no session{state}", hint
+    wasm = any(log.of(WasmLine) for log in logs)
     what = "compiled WebAssembly, but none of onnxruntime-web" if wasm else "compiled no WebAssembly"
-    raise ModelUnusable(
-        f"{page} {what} within {MOST_S:g} s",
-        hint="Give MODEL as well: gapprof then runs it inside that page by itself.",
-    )
+    return what, "Give MODEL as well: gapprof then runs it inside that page by itself."
 
 
 def _job(settings: Settings) -> Job:

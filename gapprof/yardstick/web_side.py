@@ -29,6 +29,8 @@ from gapprof.yardstick.wish import Effort, Wanted
 MACHINES: dict[str, Machine] = {"wasm": WASM, "wasm-relaxed": WASM_RELAXED}
 """Targets of the web's side: multiply and add, or one relaxed instruction for both."""
 _NET_S = 10.0
+_COMPILED_MS = 100.0
+"""Of warming up, by all of a batch in turns: by then the engine has compiled each of them."""
 _PROGRAM = "model"
 T = TypeVar("T")
 
@@ -144,7 +146,7 @@ class Page:
             data=(),
             cases=tuple(self._case(one, effort) for one in batch),
             threads=threads,
-            warmup_ms=effort.warmup_ms,
+            warmup_ms=max(effort.warmup_ms, _COMPILED_MS / len(batch)),
             sample_ms=effort.sample_ms,
             given_up=effort.given_up,
             shown=(),

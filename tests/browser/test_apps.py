@@ -125,7 +125,7 @@ def test_an_app_on_onnxruntime_web_that_pins_its_threads(
     seen = found.seen
     assert seen.isolated
     assert (seen.threads, seen.asked_threads) == (1, 1)
-    pinned = next(one for one in seen.settings if one.name == "numThreads")
+    (pinned,) = seen.pins
     assert "/direct/app.js:" in pinned.by[0]
     (wasm,) = seen.wasm
     assert (wasm.version, wasm.simd) == ("1.30.0", True)
@@ -144,8 +144,8 @@ def test_an_app_on_transformers_js(site: tuple[str, Path], guard: Guard, tmp_pat
     assert wasm.url.endswith("/ort-wasm-simd-threaded.asyncify.wasm")
     model = site[1] / "transformers/models/bert-small/onnx/model.onnx"
     assert seen.session.sha256 == hashlib.sha256(model.read_bytes()).hexdigest()
-    assert found.inputs is not None
-    with np.load(found.inputs) as fed:
+    assert found.kept.inputs is not None
+    with np.load(found.kept.inputs) as fed:
         assert sorted(fed) == ["attention_mask", "input_ids", "token_type_ids"]
         assert tuple(fed["input_ids"][0]) == SENTENCE
         assert fed["attention_mask"].all()

@@ -72,16 +72,16 @@ def test_the_model_the_inputs_and_the_runs_of_a_page_are_heard(watched: Watch, s
     assert all(ms > 0 for ms in session.runs_ms)
     model = (site / "tiny.onnx").read_bytes()
     assert session.sha256 == hashlib.sha256(model).hexdigest()
-    assert found.model.read_bytes() == model
-    assert found.model.name == "tiny.onnx"
+    assert found.kept.model.read_bytes() == model
+    assert found.kept.model.name == "tiny.onnx"
     assert session.url == "page/tiny.onnx"
     assert session.optimisation == 2
     (wasm,) = seen.wasm
     assert wasm.sha256 == hashlib.sha256((site / LIBRARY[2]).read_bytes()).hexdigest()
     assert (wasm.version, wasm.simd) == ("1.30.0", True)
     assert any(one.shared for one in seen.memories)
-    assert found.inputs is not None
-    with np.load(found.inputs) as fed:
+    assert found.kept.inputs is not None
+    with np.load(found.kept.inputs) as fed:
         wanted = (np.arange(SIZE * SIZE) % 17 / 17).astype(np.float32).reshape(SIZE, SIZE)
         assert np.array_equal(fed["x"], wanted)
     assert not seen.troubles
@@ -91,7 +91,7 @@ def test_who_pinned_the_number_of_threads_is_told_with_the_place(watched: Watch)
     seen = watched(f"{PREPARE}\nort.env.wasm.numThreads = 1;{FOREVER}").seen
     assert seen.isolated
     assert (seen.threads, seen.asked_threads) == (1, 1)
-    (pinned,) = [one for one in seen.settings if one.name == "numThreads"]
+    (pinned,) = seen.pins
     assert pinned.by[0] == f"page/app.mjs:{PREPARE.count(chr(10)) + 2}:25"
 
 
@@ -116,7 +116,7 @@ def test_a_worker_of_the_page_is_heard_from_its_first_line_on(watched: Watch, si
     assert found.seen.session.where == "worker"
     assert found.settings(Settings()).where == "worker"
     assert [one.url for one in found.seen.workers][:1] == ["./worker.mjs"]
-    assert found.inputs is not None
+    assert found.kept.inputs is not None
 
 
 def test_external_data_comes_along(watched: Watch, site: Path) -> None:
@@ -124,14 +124,14 @@ def test_external_data_comes_along(watched: Watch, site: Path) -> None:
     convert_model_to_external_data(model, location="tiny.data", size_threshold=0)
     onnx.save(model, site / "split.onnx")
     load = """
-const externalData = [{ path: "tiny.data", data: "./tiny.data" }];
+const externalData = [{ path: "./tiny.data", data: "./tiny.data" }];
 const session = await ort.InferenceSession.create("./split.onnx", { externalData });
 for (;;) { await session.run(feeds()); await pause(); }
 """
     found = watched(PREPARE + load)
-    assert found.seen.session.external == ("tiny.data",)
-    assert (found.model.parent / "tiny.data").read_bytes() == (site / "tiny.data").read_bytes()
-    onnx.load(found.model)
+    assert found.seen.session.external == ("./tiny.data",)
+    assert (found.kept.model.parent / "tiny.data").read_bytes() == (site / "tiny.data").read_bytes()
+    onnx.load(found.kept.model)
 
 
 def test_of_several_models_the_one_that_takes_most_time_is_chosen(watched: Watch, site: Path) -> None:
@@ -183,10 +183,94 @@ def test_a_page_without_the_library_says_so(watched: Watch, script: str, what: s
     assert "MODEL" in told.value.hint
 
 
-def test_a_page_that_writes_nonsense_into_the_log_ends_with_a_sentence(watched: Watch) -> None:
-    nonsense = """
-const log = { since: () => "[]", size: () => "0", part: () => "" };
-Object.defineProperty(globalThis, Symbol.for("gapprof.observed"), { value: log });
+def test_a_page_that_spoils_its_own_log_is_heard_as_far_as_it_can_be_read(watched: Watch) -> None:
+    spoil = """
+const log = globalThis[Symbol.for("gapprof.observed")].all;
+log.push({ kind: "run" }, { kind: "nonsense" }, null);
 """
-    with pytest.raises(ModelUnusable):
-        watched(nonsense, most_s=2.0)
+    seen = watched(PREPARE + spoil + FOREVER).seen
+    assert len(seen.session.runs_ms) >= watch.ENOUGH_RUNS
+    assert len(seen.troubles) == 3
+
+
+def test_a_number_of_threads_that_is_none_is_heard_as_what_it_is(watched: Watch) -> None:
+    seen = watched(f"{PREPARE}ort.env.wasm.numThreads = NaN;{FOREVER}").seen
+    assert seen.pins[0].value == "NaN"
+    assert seen.asked_threads is None
+    assert len(seen.session.runs_ms) >= watch.ENOUGH_RUNS
+
+
+def test_a_worker_that_is_ended_keeps_nobody_from_being_heard(watched: Watch, site: Path) -> None:
+    """It has compiled a module of its own, which nobody can read any more."""
+    (site / "codec.mjs").write_text(
+        "await WebAssembly.compile(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])); postMessage('done');"
+    )
+    codec = """
+const codec = new Worker("./codec.mjs", { type: "module" });
+await new Promise((done) => { codec.onmessage = done; });
+await new Promise((done) => setTimeout(done, 600));
+codec.terminate();
+"""
+    seen = watched(PREPARE + codec + FOREVER).seen
+    assert len(seen.session.runs_ms) >= watch.ENOUGH_RUNS
+    assert any("could not be read" in one for one in seen.troubles)
+
+
+def test_a_frame_of_the_page_is_heard(watched: Watch, site: Path) -> None:
+    (site / "inner.html").write_text('<!doctype html><script type=module src="app.mjs"></script>')
+    found = watched(
+        f"{PREPARE}ort.env.wasm.numThreads = 1;{FOREVER}",
+        page="<!doctype html><iframe src=inner.html></iframe>",
+    )
+    assert found.seen.session.where == "main"
+    assert found.seen.asked_threads == 1
+    assert found.kept.inputs is not None
+
+
+def test_a_model_that_is_loaded_over_and_over_is_kept_once(watched: Watch) -> None:
+    again = """
+for (;;) {
+  const session = await ort.InferenceSession.create("./tiny.onnx");
+  await session.run(feeds());
+  await session.release();
+  const { blobs } = globalThis[Symbol.for("gapprof.observed")];
+  if (blobs.filter((one) => one.length > 1000 && one.length < 1e6).length > 2) throw new Error("kept again");
+}
+"""
+    seen = watched(PREPARE + again).seen
+    assert len(seen.sessions) >= watch.ENOUGH_RUNS
+    assert all(one.inputs for one in seen.sessions)
+
+
+@pytest.mark.parametrize(
+    ("script", "what"),
+    [
+        (
+            """
+const hoard = [];
+setInterval(() => { for (let i = 0; i < 20; i++) hoard.push(new Array(1e6).fill(i)); }, 1);
+""",
+            "out of memory",
+        ),
+        ("setTimeout(() => { for (;;); }, 500);", "compiled no WebAssembly"),
+    ],
+)
+def test_a_page_that_dies_or_hangs_is_told_as_such(watched: Watch, script: str, what: str) -> None:
+    with pytest.raises(ModelUnusable, match=what):
+        watched(script, most_s=6.0)
+
+
+def test_a_model_that_the_library_refuses_is_no_missing_library(watched: Watch, site: Path) -> None:
+    (site / "broken.onnx").write_bytes(b"not a model at all")
+    with pytest.raises(ModelUnusable, match="refused its model"):
+        watched(f'{PREPARE}await ort.InferenceSession.create("./broken.onnx");', most_s=6.0)
+
+
+def test_a_library_without_a_session_is_no_missing_library(watched: Watch) -> None:
+    """Its model is never answered for."""
+    late = """
+const own = globalThis.fetch;
+globalThis.fetch = (what) => (String(what).endsWith(".onnx") ? new Promise(() => {}) : own(what));
+"""
+    with pytest.raises(ModelUnusable, match="started onnxruntime-web and created no session"):
+        watched(f'{PREPARE}{late}await ort.InferenceSession.create("./tiny.onnx");', most_s=6.0)

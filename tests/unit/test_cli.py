@@ -106,6 +106,7 @@ def test_options_of_later_versions_are_not_offered(capsys: pytest.CaptureFixture
         (("explain",), "neither a MODEL nor a page that runs one"),
         (("explain", "--page", "busy"), "neither a MODEL nor a page that runs one"),
         (("explain", "--page", "http://localhost/", "--shape", "x=1"), "--shape goes with a MODEL"),
+        (("explain", "--page", "http://localhost/", "--where", "worker"), "--where goes with a MODEL"),
         (("explain", "x", "--observed-ms", "0"), "--observed-ms is 0"),
         (("explain", "x", "--observed-ms", "nan"), "--observed-ms is nan"),
         (("explain", "x", "--threads", "two"), "neither auto nor a whole number"),

@@ -18,8 +18,10 @@ from gapprof.records.settings import Settings
 from tests.truth.recorder import record
 
 MACHINE = Machine(latency_ms=ladder_ms({"web-worker": 4.0}))
-DEPLOYED_MS = MACHINE.latency_ms["web"]
-OWN_RULE = ("mt (https://a.b/app.js:8:10109)", "Pt.init (https://a.b/app.js:8:34926)")
+DEPLOYED_MS = MACHINE.latency_ms["web-main"]
+INIT = ("Pt.init (https://a.b/app.js:8:34926)", "ns (https://a.b/app.js:6:1498)")
+OWN_RULE = ("mt (https://a.b/app.js:8:10109)", *INIT)
+OF_AN_APP = ("setup (https://a.b/app.js:3:25)", "App.init (https://a.b/app.js:9:1)")
 SESSION = ObservedSession(
     where="main",
     sha256="ab" * 32,
@@ -72,15 +74,28 @@ def test_runs_are_told_apart_by_the_first_and_the_later_ones() -> None:
     assert "10 runs, the first 900 ms" in text
 
 
-def test_the_page_is_held_against_the_same_model_on_a_quiet_one() -> None:
+def test_the_page_is_held_against_the_same_model_in_a_loop_on_a_quiet_one() -> None:
     page = report().observed
     assert page is not None
     assert page.times_deployed is not None
     assert page.times_deployed.point == pytest.approx(1.5, rel=0.01)
 
 
+def test_how_the_pages_own_runs_differ_is_in_the_interval() -> None:
+    runs = (900.0, *(DEPLOYED_MS * 1.5 * factor for factor in (0.8, 1.25, 0.9, 1.1, 1.0)))
+    page = report(replace(SEEN, sessions=(replace(SESSION, runs_ms=runs),))).observed
+    assert page is not None
+    assert page.times_deployed is not None
+    assert page.times_deployed.low < 1.4
+    assert page.times_deployed.high > 1.6
+
+
 def threads(value: str, *, by: tuple[str, ...] = ("https://a.b/app.js:3:25",)) -> tuple[ObservedSetting, ...]:
-    return (ObservedSetting(name="numThreads", value=value, by=by),)
+    """And what the library sets beside it, wherever it is initialised."""
+    return (
+        ObservedSetting(name="numThreads", value=value, by=by),
+        ObservedSetting(name="initTimeout", value="0", by=("Zu (https://a.b/app.js:8:10001)", *INIT)),
+    )
 
 
 @pytest.mark.parametrize(
@@ -114,6 +129,10 @@ def test_what_is_not_as_measured_below_is_said() -> None:
     assert "The page has onnxruntime-web 1.18.0, and what is below was measured with" in said(wasm=(old,))
     webgpu = replace(SESSION, providers=("webgpu",))
     assert "Its session asks for webgpu" in said(sessions=(webgpu,))
+    other_build = replace(SEEN.wasm[0], sha256="12" * 32)
+    assert "another build of that version" in said(wasm=(other_build,))
+    extended = replace(SESSION, optimisation=2)
+    assert "Its session optimises the graph at level extended" in said(sessions=(extended,))
     unknown = replace(SESSION, inputs=())
     assert "seeded ones" in said(sessions=(unknown,))
     assert "It has 2 sessions" in said(sessions=(SESSION, SESSION))

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from gapprof.backends.synthetic import Machine, ladder_ms
-from gapprof.digest.observed import reproduction_sentence
+from gapprof.digest.observed import reproduction_sentences
 from gapprof.explain.report import build
 from gapprof.facts.case import Case
 from gapprof.facts.conditions import conditions
@@ -44,8 +44,13 @@ def reproduced(observed_ms: float) -> Reproduction:
     return found
 
 
+def said(found: Reproduction) -> str:
+    first, *_ = reproduction_sentences(found)
+    return first
+
+
 def holding(observed_ms: float) -> list[tuple[str, ...]]:
-    return [one.conditions for one in reproduced(observed_ms).rows if one.holds]
+    return [one.conditions for one in reproduced(observed_ms).rows if one.verdict == "holds"]
 
 
 def test_conditions_are_the_rungs_contrasts_and_the_first_run() -> None:
@@ -62,7 +67,7 @@ def test_conditions_are_the_rungs_contrasts_and_the_first_run() -> None:
 )
 def test_one_condition_alone_is_found(times: float, conditions: tuple[str, ...]) -> None:
     assert holding(DEPLOYED_MS * times) == [conditions]
-    assert reproduction_sentence(reproduced(DEPLOYED_MS * times)).endswith(
+    assert said(reproduced(DEPLOYED_MS * times)).endswith(
         f"comes about: {' + '.join(conditions) or 'as deployed, warm'}."
     )
 
@@ -70,14 +75,35 @@ def test_one_condition_alone_is_found(times: float, conditions: tuple[str, ...])
 def test_several_at_once_are_found_where_none_alone_does_it() -> None:
     found = holding(DEPLOYED_MS * 1.6 * 3.0)
     assert (BUSY, DEVTOOLS) in found
-    text = reproduction_sentence(reproduced(DEPLOYED_MS * 1.6 * 3.0))
+    text = said(reproduced(DEPLOYED_MS * 1.6 * 3.0))
     assert f"{BUSY} + {DEVTOOLS}" in text
     assert "multiplied, not measured together" in text
 
 
-def test_what_nothing_gives_is_said_with_the_nearest() -> None:
+def test_what_nothing_gives_is_said_with_the_nearest_of_all_combinations() -> None:
+    """2.2 times 1.6 times 3, slowest of all, is 10.6."""
     assert holding(DEPLOYED_MS * 40) == []
-    assert "No condition that was measured here gives" in reproduction_sentence(reproduced(DEPLOYED_MS * 40))
+    text = said(reproduced(DEPLOYED_MS * 40))
+    assert text.startswith("No condition that was measured here gives")
+    assert f"nearest is the first run + {BUSY} + {DEVTOOLS}" in text
+
+
+def test_an_interval_that_holds_nearly_everything_reproduces_nothing() -> None:
+    recorded = recording(DEPLOYED_MS * 1.3, noise=0.6)
+    found = build(recorded).reproduction
+    assert found is not None
+    wide = [one for one in found.rows if one.ms.high > 1.5 * one.ms.low]
+    assert wide
+    assert all(one.verdict != "holds" or abs(one.times - 1) <= 0.05 for one in wide)
+    unclear = replace(found, rows=tuple(replace(one, verdict="unclear") for one in found.rows[:1]))
+    assert said(unclear).endswith("The intervals are too wide to tell; measure longer.")
+
+
+def test_conditions_that_were_not_measured_are_named() -> None:
+    found = reproduced(DEPLOYED_MS)
+    assert found.not_measured == ("without cross-origin isolation",)
+    _, last = reproduction_sentences(found)
+    assert last == "Not measured here: without cross-origin isolation."
 
 
 def test_without_a_latency_that_was_seen_nothing_is_said() -> None:

@@ -13,6 +13,7 @@ from gapprof.facts.twins import kernels_ms
 from gapprof.records.inside import HookedPass
 from gapprof.records.recording import Recording
 from gapprof.records.report import CauseRow
+from gapprof.records.trial import Profile
 from tests.unit.facts.inside import hooked_pass, part, with_inside
 from tests.unit.facts.test_transplant import PLAIN
 from tests.unit.facts.twins import with_twins
@@ -126,6 +127,16 @@ def test_what_takes_next_to_nothing_of_a_node_does_not_do_its_work() -> None:
     found = Case(hooked(planted(10.0), 0.1)).get(missing_kernels)
     assert found is not None
     assert [one.function for one in found.nodes[0].workers] == [VECTOR]
+
+
+def test_with_several_threads_nothing_is_told_apart() -> None:
+    """A kernel that runs on one of four threads takes four times its twin, and is no scalar one."""
+    recording = planted(10.0)
+    entries = tuple(
+        replace(one, seen=replace(one.seen, threads=4)) if isinstance(one, Profile) else one
+        for one in recording.entries
+    )
+    assert Case(replace(recording, entries=entries)).get(missing_kernels) is None
 
 
 def test_without_twins_nothing_is_told_apart() -> None:

@@ -1,6 +1,7 @@
 """Kernels that do not fit the registers: what they lose is the runtime's, and no longer the library's."""
 
 import math
+from collections.abc import Mapping
 
 import pytest
 from msgspec.structs import replace
@@ -28,10 +29,17 @@ TWINS = {
 }
 
 
-def planted(times: float, *, vectors: int = 18, registers: int = 15, luck: float = 1.0) -> Recording:
+def planted(
+    times: float,
+    *,
+    vectors: int = 18,
+    registers: int = 15,
+    luck: float = 1.0,
+    twins: Mapping[str, Mapping[str, float]] = TWINS,
+) -> Recording:
     """Function 7, 60 % of wasm's time, takes the engine `times` native's; function 9, 20 %, fits."""
     us = {7: (times, 1.0), 9: (FITTING, 1.0)}
-    recording = with_transplant(with_twins(PLAIN, TWINS), us, luck=(luck, 1 / luck, 1.0, 1.0))
+    recording = with_transplant(with_twins(PLAIN, twins), us, luck=(luck, 1 / luck, 1.0, 1.0))
     return replace(
         recording,
         entries=tuple(
@@ -99,7 +107,22 @@ def test_where_all_fit_it_says_so() -> None:
     found = row(build(planted(1.98, vectors=15)), "runtime", "register-pressure")
     assert found is not None
     assert found.factor is None
-    assert found.why.startswith("no hot function that was replayed needs more than 15 vectors at once")
+    assert found.why.startswith(
+        "no hot function that was replayed as in the run needs more than 15 vectors at once"
+    )
+
+
+@pytest.mark.parametrize("how", ["no kernel", "no twin"])
+def test_nodes_that_are_taken_off_for_another_reason_lose_nothing_a_second_time(how: str) -> None:
+    """Of two nodes that take as long, one has no kernel (or no twin): half of the time is left to lose in."""
+    first, second = TWINS
+    slow = {target: ms / 10 for target, ms in TWINS[first].items()}
+    twins = {first: slow, second: TWINS[second]} if how == "no kernel" else {second: TWINS[second]}
+    found = Case(planted(1.98, twins=twins)).get(pressure)
+    whole = Case(planted(1.98)).get(pressure)
+    assert found is not None
+    assert whole is not None
+    assert found.shares == pytest.approx([one / 2 for one in whole.shares])
 
 
 def test_rounds_of_the_replays_are_in_its_interval() -> None:

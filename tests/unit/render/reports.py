@@ -292,12 +292,13 @@ def watched() -> Report:
         reproduction=Reproduction(
             observed_ms=80.0,
             rows=(
-                Reproduced(conditions=(), ms=about(25.9), times=80.0 / 25.9, holds=False),
-                Reproduced(conditions=("a busy page",), ms=about(40.0), times=2.0, holds=False),
+                Reproduced(conditions=(), ms=about(25.9), times=80.0 / 25.9, verdict="no"),
+                Reproduced(conditions=("a busy page",), ms=about(40.0), times=2.0, verdict="unclear"),
                 Reproduced(
-                    conditions=("the first run", "a busy page"), ms=about(81.0), times=0.99, holds=True
+                    conditions=("the first run", "a busy page"), ms=about(81.0), times=0.99, verdict="holds"
                 ),
             ),
+            not_measured=("on the main thread",),
         ),
     )
 
