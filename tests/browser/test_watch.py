@@ -243,21 +243,24 @@ for (;;) {
 
 
 @pytest.mark.parametrize(
-    ("script", "what"),
+    ("script", "what", "most_s"),
     [
         (
             """
 const hoard = [];
 setInterval(() => { for (let i = 0; i < 20; i++) hoard.push(new Array(1e6).fill(i)); }, 1);
 """,
-            "out of memory",
+            "renderer ended|out of memory",
+            60.0,
         ),
-        ("setTimeout(() => { for (;;); }, 500);", "compiled no WebAssembly"),
+        ("setTimeout(() => { for (;;); }, 500);", "compiled no WebAssembly", 6.0),
     ],
 )
-def test_a_page_that_dies_or_hangs_is_told_as_such(watched: Watch, script: str, what: str) -> None:
+def test_a_page_that_dies_or_hangs_is_told_as_such(
+    watched: Watch, script: str, what: str, most_s: float
+) -> None:
     with pytest.raises(ModelUnusable, match=what):
-        watched(script, most_s=6.0)
+        watched(script, most_s=most_s)
 
 
 def test_a_model_that_the_library_refuses_is_no_missing_library(watched: Watch, site: Path) -> None:
