@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 
 from gapprof.facts.case import Case
-from gapprof.facts.profiles import CAPPED, NATIVE, WEB, profile_of
+from gapprof.facts.profiles import CAPPED, NATIVE, WEB, RungProfile, profile_of
 from gapprof.facts.twins import (
     AVX,
     ENGINE,
@@ -60,7 +60,7 @@ def kernels_of(recording: Recording) -> Kernels:
         rounds=sum(1 for _ in recording.of(RoundStarted)),
         took_s=end.at_s if end else 0.0,
         tuning_s=found.tuning_s if found else 0.0,
-        summary=_summary(recording, found, times, rows, web.unprofiled_ms)
+        summary=_summary(recording, found, times, rows, web.unprofiled_ms, _around_ms(web, times))
         if found and web and web.unprofiled_ms
         else None,
         rows=rows,
@@ -104,7 +104,12 @@ def _row(found: Twins, times: Times, nodes: Sequence[TwinNode], least_ms: float)
 
 
 def _summary(
-    recording: Recording, found: Twins, times: Times, rows: Sequence[KernelRow], unprofiled_ms: float
+    recording: Recording,
+    found: Twins,
+    times: Times,
+    rows: Sequence[KernelRow],
+    unprofiled_ms: float,
+    around_ms: float,
 ) -> KernelSummary:
     runs = tuple(recording.of(TwinRun))
     whole = {run.round: median(run.samples_us) / 1e3 for run in runs}
@@ -124,7 +129,7 @@ def _summary(
     web = _of_all(times[WEB], covered)
     widest = next((target for target in WIDEST if sums.get(target)), "")
     total = sum(max(row.web_ms, 0.0) for row in rows)
-    saved = sum(max(0.0, row.web_ms - row.tuned_ms) for row in told if row.tuned_ms is not None)
+    predicted_ms = around_ms + sum(map(_reachable_ms, rows))
     return KernelSummary(
         width=ratio(sums.get(AVX, {}), sums.get(widest, {})),
         encoding=ratio(sums.get(SSE, {}), sums.get(AVX, {})),
@@ -133,12 +138,30 @@ def _summary(
         native_library=ratio(sums.get(widest, {}), _of_all(times[NATIVE], covered)),
         coverage=sum(max(row.web_ms, 0.0) for row in rows if row.twins_ms) / total if total else 0.0,
         web_ms=unprofiled_ms,
-        predicted_ms=unprofiled_ms - saved,
+        predicted_ms=predicted_ms,
         program_ms=middle(whole) if exact else None,
         program=ratio(web_runs, whole) if exact else None,
         program_error=error,
         program_why="" if exact else _why_no_program(recording, runs, error),
     )
+
+
+def _around_ms(web: RungProfile, times: Times) -> float:
+    """What a run takes beside its kernels; where nobody knows its parts, what kernels leave of a run."""
+    if web.marshalling_ms is not None and web.dispatch_ms is not None:
+        return web.marshalling_ms + web.dispatch_ms
+    kernels = sum(middle(by_round) or 0.0 for by_round in times[WEB].values())
+    return max(0.0, (web.unprofiled_ms or 0.0) - kernels)
+
+
+def _reachable_ms(row: KernelRow) -> float:
+    """As the tuned twin, where that is known to be faster.
+
+    Added up, not taken off a run: a profiler makes kernels longer, and what is saved would grow with that.
+    """
+    if row.tuned_ms is None or row.too_small_to_tell:
+        return max(row.web_ms, 0.0)
+    return min(row.web_ms, row.tuned_ms)
 
 
 def _why_no_program(recording: Recording, runs: Sequence[TwinRun], error: float | None) -> str:

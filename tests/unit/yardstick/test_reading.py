@@ -9,11 +9,14 @@ from msgspec.structs import replace
 from gapprof import cli
 from gapprof.backends.synthetic import Machine, PlantedNode, ladder_ms
 from gapprof.errors import ExitCode
+from gapprof.facts.case import Case
+from gapprof.facts.profiles import WEB, profile_of
 from gapprof.recordings import read_run
 from gapprof.records.codec import encode_entry
 from gapprof.records.recording import Recording
 from gapprof.records.settings import Settings
 from gapprof.records.surface import Surface
+from gapprof.records.trial import NodeTime, Profile
 from gapprof.records.twins import TwinPlan, TwinRun, TwinTrial
 from gapprof.terminal.kernels import drawn
 from gapprof.yardstick.bench import _error
@@ -43,6 +46,28 @@ def test_the_tuned_twin_is_the_faster_one(recording: Recording) -> None:
     (row,) = kernels_of(recording).rows
     assert row.tuned_ms == pytest.approx(1.1)
     assert row.twins_ms.keys() == TWINS["conv"].keys()
+
+
+@pytest.mark.parametrize("profiler_adds", [1.0, 1.3])
+def test_a_prediction_adds_up_kernels_and_what_is_around_them(
+    recording: Recording, profiler_adds: float
+) -> None:
+    """However much longer a profiler makes the kernels: 1.1 ms, and copies and dispatch."""
+
+    def longer(node: NodeTime) -> NodeTime:
+        return replace(node, samples_ms=tuple(ms * profiler_adds for ms in node.samples_ms))
+
+    entries = tuple(
+        replace(one, nodes=tuple(map(longer, one.nodes))) if isinstance(one, Profile) else one
+        for one in recording.entries
+    )
+    slower = replace(recording, entries=entries)
+    summary, web = kernels_of(slower).summary, profile_of(Case(slower), WEB)
+    assert summary is not None
+    assert web is not None
+    around_ms = (web.marshalling_ms or 0.0) + (web.dispatch_ms or 0.0)
+    assert around_ms > 0
+    assert summary.predicted_ms == pytest.approx(1.1 + around_ms)
 
 
 def test_tuning_took_what_its_visits_took(recording: Recording) -> None:
