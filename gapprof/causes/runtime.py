@@ -33,8 +33,8 @@ _AGREE = 0.1
 """How far two methods may be apart and still count as one figure."""
 _PASSES = "from profiled passes; its interval holds how they differ"
 _PRESSED = (
-    "from replays of these functions, in the browser over natively, against loops that fit: native code of the "
-    "same functions may be short of registers as well, and what it loses by that is no part of this"
+    "from replays of these functions, in the browser over natively, against loops that fit: native code of "
+    "the same functions may be short of registers as well, and what it loses by that is no part of this"
 )
 _TOO_MUCH = "more was found to be lost than there is: the two methods do not fit here"
 _TWINS = "from twin kernels, of the nodes that have one; its interval holds how their rounds differ"
