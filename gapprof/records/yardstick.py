@@ -58,8 +58,9 @@ class KernelSummary(Struct, frozen=True, kw_only=True):
     web_ms: float
     """A run in the browser, unprofiled, one thread."""
     predicted_ms: float
-    """The same, if every kernel that its twin beats ran at the twin's speed: kernels, copies and dispatch
-    added up. A prediction; it counts on none of those that are too small to tell."""
+    """The same, if every kernel that its twin beats ran at the twin's speed. A prediction: of such a run the
+    share that is left by what kernels, twins, copies and dispatch took in the rounds that saw them all. It
+    counts on none of the kernels that are too small to tell."""
     program_ms: float | None = None
     """A run of the whole model as one program of tuned kernels; None with `program_why`."""
     program: Estimate | None = None

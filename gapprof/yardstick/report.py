@@ -129,7 +129,8 @@ def _summary(
     web = _of_all(times[WEB], covered)
     widest = next((target for target in WIDEST if sums.get(target)), "")
     total = sum(max(row.web_ms, 0.0) for row in rows)
-    predicted_ms = around_ms + sum(map(_reachable_ms, rows))
+    reachable_ms = sum(map(_reachable_ms, rows))
+    left = (around_ms + reachable_ms) / (around_ms + total) if around_ms + total > 0 else 1.0
     return KernelSummary(
         width=ratio(sums.get(AVX, {}), sums.get(widest, {})),
         encoding=ratio(sums.get(SSE, {}), sums.get(AVX, {})),
@@ -138,7 +139,7 @@ def _summary(
         native_library=ratio(sums.get(widest, {}), _of_all(times[NATIVE], covered)),
         coverage=sum(max(row.web_ms, 0.0) for row in rows if row.twins_ms) / total if total else 0.0,
         web_ms=unprofiled_ms,
-        predicted_ms=predicted_ms,
+        predicted_ms=unprofiled_ms * left,
         program_ms=middle(whole) if exact else None,
         program=ratio(web_runs, whole) if exact else None,
         program_error=error,
@@ -155,10 +156,7 @@ def _around_ms(web: RungProfile, times: Times) -> float:
 
 
 def _reachable_ms(row: KernelRow) -> float:
-    """As the tuned twin, where that is known to be faster.
-
-    Added up, not taken off a run: a profiler makes kernels longer, and what is saved would grow with that.
-    """
+    """As the tuned twin, where that is known to be faster."""
     if row.tuned_ms is None or row.too_small_to_tell:
         return max(row.web_ms, 0.0)
     return min(row.web_ms, row.tuned_ms)

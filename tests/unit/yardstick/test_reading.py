@@ -16,7 +16,6 @@ from gapprof.records.codec import encode_entry
 from gapprof.records.recording import Recording
 from gapprof.records.settings import Settings
 from gapprof.records.surface import Surface
-from gapprof.records.trial import NodeTime, Profile
 from gapprof.records.twins import TwinPlan, TwinRun, TwinTrial
 from gapprof.terminal.kernels import drawn
 from gapprof.yardstick.bench import _error
@@ -48,26 +47,15 @@ def test_the_tuned_twin_is_the_faster_one(recording: Recording) -> None:
     assert row.twins_ms.keys() == TWINS["conv"].keys()
 
 
-@pytest.mark.parametrize("profiler_adds", [1.0, 1.3])
-def test_a_prediction_adds_up_kernels_and_what_is_around_them(
-    recording: Recording, profiler_adds: float
-) -> None:
-    """However much longer a profiler makes the kernels: 1.1 ms, and copies and dispatch."""
-
-    def longer(node: NodeTime) -> NodeTime:
-        return replace(node, samples_ms=tuple(ms * profiler_adds for ms in node.samples_ms))
-
-    entries = tuple(
-        replace(one, nodes=tuple(map(longer, one.nodes))) if isinstance(one, Profile) else one
-        for one in recording.entries
-    )
-    slower = replace(recording, entries=entries)
-    summary, web = kernels_of(slower).summary, profile_of(Case(slower), WEB)
+def test_a_prediction_is_the_share_of_a_run_that_tuned_kernels_leave(recording: Recording) -> None:
+    """Kernels and twins are seen in the same rounds: a run of another pace has the same shares."""
+    summary, web = kernels_of(recording).summary, profile_of(Case(recording), WEB)
     assert summary is not None
     assert web is not None
     around_ms = (web.marshalling_ms or 0.0) + (web.dispatch_ms or 0.0)
-    assert around_ms > 0
-    assert summary.predicted_ms == pytest.approx(1.1 + around_ms)
+    left = (around_ms + 1.1) / (around_ms + web.kernels_ms)
+    assert 0 < left < 0.5
+    assert summary.predicted_ms == pytest.approx(summary.web_ms * left)
 
 
 def test_tuning_took_what_its_visits_took(recording: Recording) -> None:
