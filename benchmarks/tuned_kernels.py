@@ -25,8 +25,10 @@ from gapprof.yardstick.shapes import shape_of
 from gapprof.yardstick.whole import Wish, yardstick
 
 KINDS = {
-    "matrix products and convolutions": ("gemm", "conv", "conv-int8"),
-    "depthwise, norms, softmax, Gelu": ("depthwise", "layer-norm", "softmax", "gelu"),
+    "matrix products and convolutions": (
+        *("gemm", "conv", "conv-int8", "conv-int8-narrow", "conv-int8-grouped", "product-int8"),
+    ),
+    "depthwise, norms, softmax, Gelu": ("depthwise", "depthwise-int8", "layer-norm", "softmax", "gelu"),
 }
 ROUNDS = 5
 
