@@ -108,10 +108,11 @@
     if (own === undefined) return;
     /** @type {any} */ (WebAssembly)[name] = async (/** @type {any} */ source, /** @type {any[]} */ ...others) => {
       const response = await source;
-      if (response instanceof Response && response.ok) {
-        const copy = response.clone();
-        copy.arrayBuffer().then((bytes) => wasm(name, response.url, bytes), () => undefined);
-      }
+      unheard(() => {
+        if (!(response instanceof Response) || !response.ok) return;
+        const bytes = response.clone().arrayBuffer();
+        bytes.then((whole) => wasm(name, response.url, whole), () => undefined);
+      });
       return own.call(WebAssembly, response, ...others);
     };
   }
@@ -154,6 +155,7 @@
 
     /** @param {any} owner @param {any} value */
     function hold(owner, value) {
+      if (Object(owner) !== owner) return; // a number or a text keeps nothing
       let held = heardOf(owner, value);
       Object.defineProperty(owner, name, {
         configurable: true,
