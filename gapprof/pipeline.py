@@ -98,12 +98,13 @@ def record(
     from gapprof.watch.page import watched
 
     with Guard() as guard, guard.folder("run") as workdir:
-        page = None
+        page, inputs = None, settings.inputs
         if model is None:
             page = watched(settings, guard=guard, workdir=workdir, observer=observer)
             model, settings = str(page.kept.model), page.settings(settings)
+            inputs = str(page.kept.inputs) if page.kept.inputs is not None else None
         subject = open_subject(
-            model, shapes=settings.shapes, inputs=settings.inputs, seed=settings.seed, workdir=workdir
+            model, shapes=settings.shapes, inputs=inputs, seed=settings.seed, workdir=workdir
         )
         measure(
             subject,

@@ -45,7 +45,7 @@ class Watched:
 
     def settings(self, asked: Settings) -> Settings:
         """The user's, as the page has them: the ladder is about its model, on a quiet page of ours."""
-        session, inputs = self.seen.session, self.kept.inputs
+        session = self.seen.session
         shapes = {one.name: one.dims for one in session.inputs if one.dims}
         return msgspec.structs.replace(
             asked,
@@ -53,8 +53,7 @@ class Watched:
             isolation=self.seen.isolated,
             where=session.where,
             threads=asked.threads if asked.threads is not None else self.seen.asked_threads,
-            inputs=str(inputs) if inputs is not None else None,
-            shapes={} if inputs is not None else shapes,
+            shapes=shapes if self.kept.inputs is None else {},
         )
 
 
