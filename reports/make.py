@@ -23,8 +23,8 @@ of this anew.
 
 Beside them: [the light models](light.md) of the onnx package, one short run each; [two equal runs and a
 different one](compare/README.md) for `compare`; and `scenarios/`, recordings of what people meet in the field
-(a page without headers, an app that pins its threads, a build without SIMD, float16, the baseline tier) that the
-acceptance tests read, made by `python reports/scenarios.py`.
+(a page without headers, an app that pins its threads, a build without SIMD, float16, the baseline tier) that
+the acceptance tests read, made by `python reports/scenarios.py`.
 
 """
 
