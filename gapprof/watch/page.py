@@ -50,7 +50,7 @@ def watched(settings: Settings, *, guard: Guard, workdir: Path, observer: Observ
     """Open `settings.page` in a fresh browser, and listen until it has run enough or nothing more comes.
 
     Raises ModelUnusable for a page that runs no model of onnxruntime-web, EnvironmentUnusable for a browser
-    that does not start and for a full disk.
+    that does not start, a page that is not there, and a full disk.
     """
     equipment = Equipment(
         executable=assets.find_browser(settings.browser), probes=assets.probes_web(), guard=guard
@@ -74,8 +74,9 @@ def watched(settings: Settings, *, guard: Guard, workdir: Path, observer: Observ
     except (VisitError, CallError, TimeoutError) as error:
         hint = error.hint if isinstance(error, VisitError) else ""
         what = f"{settings.page} could not be watched: {error or 'it took too long'}"
-        environment = isinstance(error, VisitError) and error.kind == "environment"
-        raise (EnvironmentUnusable if environment else ModelUnusable)(what, hint=hint) from error
+        # No page, no model: neither is the model's fault.
+        nowhere = isinstance(error, VisitError) and (error.kind == "environment" or error.phase == "load")
+        raise (EnvironmentUnusable if nowhere else ModelUnusable)(what, hint=hint) from error
     except OSError as error:
         raise EnvironmentUnusable(f"what {settings.page} runs could not be kept: {error}") from error
 

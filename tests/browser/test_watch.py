@@ -11,7 +11,7 @@ import pytest
 from onnx.external_data_helper import convert_model_to_external_data
 
 from gapprof import assets
-from gapprof.errors import ModelUnusable
+from gapprof.errors import EnvironmentUnusable, ModelUnusable
 from gapprof.guard import Guard
 from gapprof.measure.machine import usable_cores
 from gapprof.records.progress import Progress
@@ -277,3 +277,10 @@ globalThis.fetch = (what) => (String(what).endsWith(".onnx") ? new Promise(() =>
 """
     with pytest.raises(ModelUnusable, match="started onnxruntime-web and created no session"):
         watched(f'{PREPARE}{late}await ort.InferenceSession.create("./tiny.onnx");', most_s=6.0)
+
+
+def test_a_page_that_is_not_there_is_nobodys_model(guard: Guard, tmp_path: Path) -> None:
+    settings = Settings(page="http://127.0.0.1:1/")
+    with pytest.raises(EnvironmentUnusable, match="could not be opened") as told:
+        watch.watched(settings, guard=guard, workdir=tmp_path, observer=lambda _: None)
+    assert "Open the address in a browser" in told.value.hint
