@@ -68,6 +68,7 @@ EXAMPLES = {
     "web-dist": ('"dist"', "dist", "dist"),
     "rungs": ('"main"', "main", "main"),
     "budget": ("30", "30", 30.0),
+    "observed-ms": ("180.5", "180.5", 180.5),
     "precision": ("2.5", "2.5", 2.5),
     "seed": ("7", "7", 7),
     "allow-noisy": ("true", "yes", True),
