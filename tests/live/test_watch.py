@@ -66,8 +66,10 @@ def test_the_pages_runs_are_held_against_the_ladders(report: Report) -> None:
     assert page is not None
     assert page.run_ms is not None
     assert page.times_deployed is not None
-    assert report.latency_ms.web is not None
-    assert page.times_deployed.point == pytest.approx(page.run_ms / report.latency_ms.web.point, rel=0.2)
+    looped = next(row for row in report.rungs if row.id == "web-main")
+    assert looped.latency_ms is not None
+    found = page.run_ms / looped.latency_ms.point  # a median over a mean
+    assert page.times_deployed.low / 1.2 < found < page.times_deployed.high * 1.2
 
 
 def test_a_latency_that_somebody_saw_is_held_against_conditions(report: Report) -> None:
