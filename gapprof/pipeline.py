@@ -63,7 +63,8 @@ def explained(
 
         report = failed_report(stopped, model=model or settings.page, settings=settings, argv=argv)
         return Outcome(report=report, code=stopped.exit_code, recorded=False, stopped=stopped)
-    except Exception as bug:  # a fault of ours, raised on with its traceback: the note says where the data is
+    except Exception as bug:
+        # A fault of ours. It is caught only to be raised on as it is, with where the minutes of data are.
         if _state(path) != before:
             bug.add_note(f"What was measured until then is kept in {path}")
         raise

@@ -21,11 +21,9 @@ _MODEL = (
     "error code",
     "can't create a session",
     "failed to load model",
-    "not implemented",
     "no such file",
 )
-"""onnxruntime-web's own words: a code is in all that its wasm reports, of a creation and of a run; "not
-implemented" is its status for an operator that it lacks."""
+"""onnxruntime-web's own words: a code is in all that its wasm reports, of a creation and of a run."""
 
 
 class VisitError(Exception):

@@ -57,7 +57,9 @@ def answers(request: Request, process_ms: float, progress: Progress) -> Iterator
         yield trial
         if request.task == "profiled":
             yield profiled_pass(request, opened, trial, progress.reach)
-    except Exception as error:  # nothing is hidden: whatever it is, the answer carries it with its traceback
+    except Exception as error:
+        # The edge of a process whose only speech is its answers: without one, its parent would take a fault
+        # of ours for a crash of onnxruntime. This answer says which, in what phase, with its traceback.
         yield failure_of(error, request.job, progress.phase)
 
 

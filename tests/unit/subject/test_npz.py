@@ -109,3 +109,18 @@ def test_an_archive_that_would_unpack_beyond_the_limit_is_not_unpacked(
     np.savez_compressed(tmp_path / "bomb.npz", x=np.zeros(10_000))
     with pytest.raises(WrongUse, match="unpacks to more than"):
         npz.read(tmp_path / "bomb.npz", hint="")
+
+
+def test_a_compression_that_zipfile_does_not_know_is_refused(tmp_path: Path) -> None:
+    """Of NotImplementedError; the method stands at byte 8 of an entry, and at byte 10 of its listing."""
+    path = tmp_path / "a.npz"
+    np.savez(path, x=np.ones(3))
+    data = bytearray(path.read_bytes())
+    for signature, place in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
+        at = data.index(signature) + place
+        data[at : at + 2] = (97).to_bytes(2, "little")
+    path.write_bytes(data)
+    with zipfile.ZipFile(path) as archive, pytest.raises(NotImplementedError):
+        archive.open("x.npy")
+    with pytest.raises(WrongUse, match="'x' cannot be read"):
+        npz.read(path, hint="")
