@@ -1,11 +1,10 @@
 """What the page did by itself, as a report has it."""
 
 import math
-from statistics import quantiles
+from statistics import median, quantiles
 
 from gapprof.facts.case import Case
 from gapprof.facts.cells import measured
-from gapprof.facts.conditions import typical_ms
 from gapprof.facts.estimates import factor_of
 from gapprof.facts.ladder import target
 from gapprof.records.observed import ObservedWasm, PageObserved
@@ -25,7 +24,7 @@ def observed(case: Case) -> ObservedPage | None:
     if seen is None:
         return None
     session, wasm = seen.session, _library(seen)
-    typical, later = typical_ms(session.runs_ms), session.runs_ms[1:]
+    later = session.runs_ms[1:]
     low, _, high = quantiles(later, n=4) if len(later) >= _FEWEST else (None, None, None)
     pins = seen.pins
     return ObservedPage(
@@ -50,7 +49,7 @@ def observed(case: Case) -> ObservedPage | None:
         fed=bool(session.inputs) and all(one.kept for one in session.inputs),
         create_ms=session.create_ms,
         first_run_ms=session.runs_ms[0] if session.runs_ms else None,
-        run_ms=typical,
+        run_ms=median(later) if later else None,
         run_low_ms=low,
         run_high_ms=high,
         runs=len(session.runs_ms),

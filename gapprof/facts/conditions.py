@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from statistics import fmean, median
+from statistics import fmean
 
 from gapprof.facts.case import Case
 from gapprof.facts.cells import measured
@@ -102,8 +102,3 @@ def steady(case: Case) -> Contrast | None:
     """ln(ms) as deployed, by round; None where it was not measured."""
     cells = case.get(measured).get(DEPLOYED, {})
     return Contrast({number: math.log(ms) for number, ms in cells.items()}) if cells else None
-
-
-def typical_ms(runs_ms: tuple[float, ...]) -> float | None:
-    """Of runs that a page made itself, without the first; None where there was no other."""
-    return median(runs_ms[1:]) if len(runs_ms) > 1 else None

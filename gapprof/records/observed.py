@@ -85,11 +85,6 @@ class ObservedSession(Struct, frozen=True, kw_only=True):
     by: tuple[str, ...]
     """Who created it."""
 
-    @property
-    def total_ms(self) -> float:
-        """Of all runs."""
-        return sum(self.runs_ms)
-
 
 class PageObserved(Struct, frozen=True, kw_only=True, tag="page-observed", tag_field="entry"):
     """All of it."""

@@ -15,6 +15,9 @@ FITTING = {WASM: ((3, 2), (4, 2), (5, 2), (3, 3), (2, 4)), WASM_RELAXED: ((4, 2)
 SPILLING = {WASM: ((6, 2), (4, 3), (3, 4), (7, 2)), WASM_RELAXED: ((4, 3), (7, 2), (3, 4))}
 """Rows and vectors of tiles, by whether V8 was measured to keep up with native code."""
 
+COUNT_DOWN = (("local.get", 0), ("i32.const", 1), "i32.sub", ("local.tee", 0), ("br_if", 0), "end")
+"""The end of a loop that goes on until the first local is 0."""
+
 
 def alive(wasm: bytes) -> int:
     """In the only function of a module."""
@@ -66,12 +69,7 @@ def test_what_is_carried_through_a_loop_without_being_used_needs_a_place_too() -
         ("v128.load", 0, 16),
         "f32x4.add",
         ("local.set", 2),
-        ("local.get", 0),
-        ("i32.const", 1),
-        "i32.sub",
-        ("local.tee", 0),
-        ("br_if", 0),
-        "end",
+        *COUNT_DOWN,
     )
     end = code(("local.get", 3), ("local.get", 1), ("local.get", 2), "f32x4.add", ("v128.store", 0, 0))
     assert alive(module([Function(["i32"], [], begin + turn + end, ["v128", "v128", "i32"])])) == 3
@@ -85,12 +83,7 @@ def test_an_outer_loop_is_not_where_time_is_spent() -> None:
         ("local.get", 1),
         "f32x4.add",
         ("local.set", 1),
-        ("local.get", 0),
-        ("i32.const", 1),
-        "i32.sub",
-        ("local.tee", 0),
-        ("br_if", 0),
-        "end",
+        *COUNT_DOWN,
     )
     crowd = code(*[("local.get", 2), ("v128.load", 0, 0)] * 20, *["f32x4.mul"] * 19, ("local.set", 1))
     outer = (
