@@ -5,11 +5,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import psutil
+from msgspec.structs import replace
 
 from gapprof.records.trial import ThreadUse
 
 _STAT = Path("/proc/stat")
 _IDLE_FIELDS = (3, 4)  # idle and iowait: nobody ran
+_STEAL_FIELD = 7
 _GUEST_FIELDS = (8, 9)  # the kernel counts them inside user and nice already
 
 
@@ -18,13 +20,25 @@ def machine_busy_ms() -> float | None:
 
     Resolution: one clock tick, 10 ms on most kernels. Only the difference of two calls means something.
     """
+    fields = _machine_ms()
+    if fields is None:
+        return None
+    return sum(ms for i, ms in enumerate(fields) if i not in _IDLE_FIELDS and i not in _GUEST_FIELDS)
+
+
+def machine_stolen_ms() -> float | None:
+    """What a hypervisor has given to other machines since boot, of all cores; like `machine_busy_ms`."""
+    fields = _machine_ms()
+    return None if fields is None else sum(fields[_STEAL_FIELD : _STEAL_FIELD + 1])
+
+
+def _machine_ms() -> list[float] | None:
     try:
         with _STAT.open() as lines:
             fields = [int(word) for word in lines.readline().split()[1:]]
     except (OSError, ValueError):
         return None
-    ticks = sum(n for i, n in enumerate(fields) if i not in _IDLE_FIELDS and i not in _GUEST_FIELDS)
-    return ticks * 1000.0 / os.sysconf("SC_CLK_TCK")
+    return [ticks * 1000.0 / os.sysconf("SC_CLK_TCK") for ticks in fields]
 
 
 def cpu_ms_of(pids: Iterable[int]) -> float:
@@ -78,9 +92,8 @@ def _use(task: Path, process: str) -> ThreadUse | None:
 def _minus(after: ThreadUse, before: ThreadUse | None) -> ThreadUse:
     if before is None:
         return after
-    return ThreadUse(
-        process=after.process,
-        thread=after.thread,
+    return replace(
+        after,
         cpu_ms=after.cpu_ms - before.cpu_ms,
         run_queue_ms=after.run_queue_ms - before.run_queue_ms,
     )

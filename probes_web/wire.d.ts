@@ -200,6 +200,7 @@ export interface Timed {
   runs_ms: readonly number[];
   ways: number;
   stretch_ms: number;
+  busy_ms: number;
 }
 
 /** One node of the graph as the profiler names it; one value per run. */

@@ -6,19 +6,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, median
 
+from msgspec.structs import replace
+
 from gapprof import assets
-from gapprof.browser import flags, scheduler, slices, tasks, tracing
+from gapprof.browser import flags, scheduler, slices, tasks, tracing, windows
 from gapprof.browser.readback import seen
 from gapprof.browser.ready import Ready, outcome, readied, tiered_up
 from gapprof.browser.trouble import VisitError, reading
-from gapprof.browser.visit import Course, Equipment, Visit, user_folder
+from gapprof.browser.visit import Course, Equipment, user_folder
 from gapprof.errors import GapprofError
 from gapprof.guard import Guard
 from gapprof.records.environment import Setting, is_url
 from gapprof.records.job import Job
 from gapprof.records.settings import Settings
 from gapprof.records.trial import Failure, NodeTime, Profile, Seen, Trace, Trial
-from gapprof.records.wire import Contrasted, Opened, OpenTask, Profiled, ProfileTask, Timed
+from gapprof.records.wire import Contrasted, Opened, Profiled, ProfileTask, Timed
 
 CHAIN_PROFILED_RUNS = 20
 
@@ -38,10 +40,11 @@ class Chromium:
             self._dist(setting)
         except GapprofError as error:
             return f"{error.message}. {error.hint}".rstrip()
-        if setting.page not in ("quiet", "busy") and not is_url(setting.page):
-            folder, name = user_folder(setting.page)
-            if not (folder / name).is_file():
-                return f"there is no page {folder / name}"
+        for page in (setting.page, *setting.tabs):
+            if page not in ("quiet", "busy") and not is_url(page):
+                folder, name = user_folder(page)
+                if not (folder / name).is_file():
+                    return f"there is no page {folder / name}"
         return None
 
     def timed(self, job: Job) -> Trial | Failure:
@@ -62,11 +65,11 @@ class Chromium:
 
     async def _trial(self, job: Job, ready: Ready) -> Trial:
         visit, opened = ready.visit, ready.opened
-        connection, browser = visit.page.connection, visit.browser
-        before = await scheduler.before(connection, browser)
+        browser = visit.browser
+        before = await scheduler.before(visit.page, browser, ready.crew)
         visit.course.phase = "timed"
         timed = await visit.ask(tasks.time_task(job), Timed)
-        after = await scheduler.after(connection, browser)
+        after = await scheduler.after(visit.page, browser, ready.crew)
         visit.course.phase = "stop"
         return Trial(
             rung=job.rung,
@@ -77,10 +80,11 @@ class Chromium:
             samples_ms=timed.samples_ms,
             requests_ms=timed.requests_ms,
             ways=timed.ways,
+            runs_ms=timed.runs_ms,
             warmup_ms=opened.warmup_ms,
             cold_ms={"browser": browser.launch_ms, "page": visit.load_ms, **opened.cold_ms},
             seen=await self._seen(job, ready),
-            load=scheduler.load(before, after),
+            load=scheduler.load(before, after, runs_ms=timed.busy_ms),
         )
 
     async def _profiled(self, job: Job, course: Course, timed: Callable[[Trial], None]) -> Profile:
@@ -88,12 +92,11 @@ class Chromium:
             trial = await self._trial(job, ready)
             timed(trial)
             visit = ready.visit
-            connection, browser = visit.page.connection, visit.browser
-            before = await scheduler.before(connection, browser)
+            before = await scheduler.before(visit.page, visit.browser, ready.crew)
             course.phase = "timed"
             profiled = await visit.ask(tasks.profile_task(ready.opening, run_ms=ready.run_ms), Profiled)
-            after = await scheduler.after(connection, browser)
-            dispatch_us, profiler_us = await _per_node_us(job, visit, ready.opening)
+            after = await scheduler.after(visit.page, visit.browser, ready.crew)
+            dispatch_us, profiler_us = await _per_node_us(job, ready)
             return Profile(
                 rung=job.rung,
                 round=job.round,
@@ -120,28 +123,33 @@ class Chromium:
     async def _traced(self, job: Job, course: Course) -> Trace:
         async with self._ready(job, course) as ready:
             visit = ready.visit
-            connection, browser = visit.page.connection, visit.browser
+            connection, base = visit.page.connection, visit.serving.base
             facts = await self._seen(job, ready)
-            before = await scheduler.before(connection, browser)
+            before = await scheduler.before(visit.page, visit.browser, ready.crew)
             course.phase = "timed"
             await tracing.start(connection)
             timed = await visit.ask(tasks.traced_task(job, run_ms=ready.run_ms), Timed)
-            after = await scheduler.after(connection, browser)
+            after = await scheduler.after(visit.page, visit.browser, ready.crew)
             course.phase = "stop"
             events = await tracing.stop(connection)
+            load = scheduler.load(before, after, runs_ms=timed.busy_ms)
             with reading("trace"):
                 stretch = slices.stretch_of(events)
-                summary = slices.summarise(events, stretch, base=visit.serving.base)
+                if ready.crew.renderer is None:  # the kernel says nothing of threads
+                    load = replace(load, threads=windows.uses(events, stretch), told_by="trace")
             return Trace(
                 rung=job.rung,
                 round=job.round,
                 started_s=0.0,
                 ended_s=0.0,
                 stretch_ms=stretch.ms,
-                slices=summary,
+                slices=slices.summarise(events, stretch, base=base),
                 requests_ms=timed.requests_ms,
+                runs_ms=timed.runs_ms,
+                held=windows.while_waiting(events, stretch, base=base),
+                inside=windows.while_running(events, stretch, job.setting.where, base=base),
                 seen=facts,
-                load=scheduler.load(before, after),
+                load=load,
             )
 
     def _ready(self, job: Job, course: Course) -> AbstractAsyncContextManager[Ready]:
@@ -155,6 +163,7 @@ class Chromium:
             ready.opened,
             self._dist(job.setting),
             tier_up=ready.tier_up,
+            renderer=ready.crew.renderer,
         )
 
     def _dist(self, setting: Setting) -> Path:
@@ -180,7 +189,7 @@ class ChromiumFactory:
 BACKEND = ChromiumFactory()
 
 
-async def _per_node_us(job: Job, visit: Visit, opening: OpenTask) -> tuple[float | None, float | None]:
+async def _per_node_us(job: Job, ready: Ready) -> tuple[float | None, float | None]:
     """What dispatching one node costs, and what the profiler adds to one node's time, on the chain.
 
     None where the chain does not run: the profile counts all the same. The chain against its first link,
@@ -189,13 +198,14 @@ async def _per_node_us(job: Job, visit: Visit, opening: OpenTask) -> tuple[float
     """
     if job.chain is None:
         return None, None
+    visit = ready.visit
     chain, first_link = (
-        tasks.chain_task(opening, base=visit.serving.base, path=path)
+        tasks.chain_task(ready.opening, base=visit.serving.base, path=path)
         for path in (job.chain.path, job.chain.first_link_path)
     )
     try:
         await visit.ask(chain, Opened)
-        await tiered_up(visit)
+        await tiered_up(visit, ready.crew.renderer)
         timed = await visit.ask(tasks.chain_contrast(first_link), Contrasted)
         profiled = await visit.ask(ProfileTask(open=chain, blocks=1, runs=CHAIN_PROFILED_RUNS), Profiled)
     except VisitError:

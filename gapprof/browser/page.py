@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from gapprof.browser.cdp import CallError, Connection, Params, connected
@@ -74,6 +74,22 @@ async def brought_to(page: Page, url: str, *, deadline_s: float = PAGE_S) -> flo
     loaded = time.perf_counter()
     await _settled(page, deadline_s=max(1.0, began + deadline_s - loaded))
     return (loaded - began) * 1e3
+
+
+async def beside(page: Page, url: str, *, deadline_s: float = PAGE_S) -> None:
+    """Another tab behind the page, given the time to load. Raises VisitError, CallError, TimeoutError."""
+    call = page.connection.call
+    made = await call("Target.createTarget", {"url": url, "background": True}, deadline_s=deadline_s)
+    target = str(made["targetId"])
+    told = await call("Target.attachToTarget", {"targetId": target, "flatten": True})
+    tab = Page(connection=page.connection, target=target, session=told["sessionId"])
+    patience = time.monotonic() + min(_SETTLE_S, deadline_s)
+    while time.monotonic() < patience:
+        with suppress(VisitError):  # it has no document yet, or just gets another one
+            if await tab.evaluate("document.readyState", deadline_s=deadline_s) == "complete":
+                break
+        await asyncio.sleep(0.02)
+    await call("Target.detachFromTarget", {"sessionId": tab.session})
 
 
 async def _first_page(connection: Connection) -> str:

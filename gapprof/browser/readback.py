@@ -6,7 +6,6 @@ from pathlib import Path
 
 from gapprof.browser import wasm
 from gapprof.browser.flags import rejected_flags, warnings_of
-from gapprof.browser.scheduler import busiest_renderer
 from gapprof.browser.trouble import reading
 from gapprof.browser.visit import Visit
 from gapprof.records.environment import is_url
@@ -15,14 +14,15 @@ from gapprof.records.trial import Seen, TierUpEnd
 from gapprof.records.wire import Opened
 
 
-async def seen(job: Job, visit: Visit, opened: Opened, dist: Path, *, tier_up: TierUpEnd) -> Seen:
+async def seen(
+    job: Job, visit: Visit, opened: Opened, dist: Path, *, tier_up: TierUpEnd, renderer: int | None
+) -> Seen:
     """Everything that a check asks about; of our own addresses only what is the same in every visit."""
     connection = visit.page.connection
     with reading("description of itself"):
         engine = str((await connection.call("Browser.getVersion"))["product"])
         told = await connection.call("Browser.getBrowserCommandLine")
         arguments = [str(word) for word in told["arguments"]]
-    renderer = await busiest_renderer(connection)
     file = wasm_file(visit.serving.site.fetched)
     sha256, simd = wasm_facts(dist / file) if file else (None, None)
     page = job.setting.page

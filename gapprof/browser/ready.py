@@ -12,8 +12,9 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from gapprof import assets
-from gapprof.browser import blocking, scheduler, tasks, tensors
+from gapprof.browser import blocking, tasks, tensors
 from gapprof.browser.cdp import CallError
+from gapprof.browser.crew import Crew, counting, crew
 from gapprof.browser.tier_up import CHUNK, TierUp, compiled_since, compiler_ms
 from gapprof.browser.trouble import VisitError, failure, reading
 from gapprof.browser.visit import Course, Equipment, Visit, visiting
@@ -40,6 +41,7 @@ class Ready:
     opened: Opened
     """Its warm-up runs go on to the last one."""
     tier_up: TierUpEnd
+    crew: Crew
 
     @property
     def run_ms(self) -> float:
@@ -60,30 +62,32 @@ async def readied(
         opening = tasks.open_task(
             job, base=visit.serving.base, module=assets.entry_point(dist), inputs=pieces
         )
+        began = await counting(visit.page)
         opened = await visit.open(opening)
+        threads = await crew(visit.page, opened.where, began)
         if job.outputs_path:
             with reading("block of outputs"):
                 outputs = tensors.unpacked(visit.serving.site.posted.get("outputs", b""), opened.outputs)
             tensors.save(outputs, Path(job.outputs_path))
         course.phase = "warmup"
-        tier_up = await tiered_up(visit)
+        tier_up = await tiered_up(visit, threads.renderer)
         yield Ready(
             visit=visit,
             opening=opening,
             opened=replace(opened, warmup_ms=(*opened.warmup_ms, *tier_up.runs_ms)),
             tier_up=tier_up.ended,
+            crew=threads,
         )
 
 
-async def tiered_up(visit: Visit) -> TierUp:
+async def tiered_up(visit: Visit, renderer: int | None) -> TierUp:
     """Warm up in short stretches until the renderer's compiler threads are idle."""
-    pid = await scheduler.busiest_renderer(visit.page.connection)
     tier_up = TierUp()
     while not tier_up.over:
-        before_ms, began = compiler_ms(pid), time.perf_counter()
+        before_ms, began = compiler_ms(renderer), time.perf_counter()
         warmed = await visit.ask(CHUNK, Warmed)
         wall_ms = (time.perf_counter() - began) * 1e3
-        tier_up.add(warmed.runs_ms, compiled_since(pid, before_ms), wall_ms=wall_ms)
+        tier_up.add(warmed.runs_ms, compiled_since(renderer, before_ms), wall_ms=wall_ms)
     return tier_up
 
 

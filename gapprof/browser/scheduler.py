@@ -2,16 +2,20 @@
 
 import os
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from gapprof.browser.cdp import Connection
+from msgspec import structs
+
+from gapprof.browser.crew import Crew, MainThread, main_thread, processes
 from gapprof.browser.launch import Browser
-from gapprof.browser.trouble import reading
-from gapprof.proc import cpu_ms_of, machine_busy_ms, thread_difference, thread_use
+from gapprof.browser.page import Page
+from gapprof.proc import cpu_ms_of, machine_busy_ms, machine_stolen_ms, thread_difference, thread_use
 from gapprof.records.trial import Load, ThreadUse
 
 LEAST_MS = 0.1
 """Threads that used and waited for less than this are left out; a browser has a hundred of them."""
+_NOT_YET = MainThread(tasks_ms=0.0, cpu_ms=0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,72 +24,91 @@ class Snapshot:
 
     at_s: float
     machine_busy_ms: float | None
+    machine_stolen_ms: float | None
     own_cpu_ms: float
     threads: dict[int, dict[int, ThreadUse]]
     """Process id → thread id → use."""
+    main: MainThread
 
 
-async def before(connection: Connection, browser: Browser) -> Snapshot:
+async def before(page: Page, browser: Browser, crew: Crew) -> Snapshot:
     """Counters now. What is read last is closest to the stretch that follows."""
-    threads = _threads(await processes(connection))
-    return _snapshot(threads, browser, at_s=0.0)
+    main = await main_thread(page)
+    threads = _threads(await processes(page.connection), crew)
+    return _snapshot(threads, browser, main, at_s=0.0)
 
 
-async def after(connection: Connection, browser: Browser) -> Snapshot:
+async def after(page: Page, browser: Browser, crew: Crew) -> Snapshot:
     """Counters now. What is read first is closest to the stretch that ended, the clock before all."""
     ended = time.perf_counter()
-    counters = _snapshot({}, browser, at_s=ended)
-    threads = _threads(await processes(connection))
-    return Snapshot(
-        at_s=ended,
-        machine_busy_ms=counters.machine_busy_ms,
-        own_cpu_ms=counters.own_cpu_ms,
-        threads=threads,
-    )
+    counters = _snapshot({}, browser, _NOT_YET, at_s=ended)
+    threads = _threads(await processes(page.connection), crew)
+    return replace(counters, threads=threads, main=await main_thread(page))
 
 
-def load(first: Snapshot, last: Snapshot) -> Load:
-    """What happened between two snapshots."""
-    busy = None
-    if first.machine_busy_ms is not None and last.machine_busy_ms is not None:
-        busy = last.machine_busy_ms - first.machine_busy_ms
-    uses = (
+def load(first: Snapshot, last: Snapshot, *, runs_ms: float | None = None) -> Load:
+    """What happened between two snapshots.
+
+    `runs_ms`: all that the thread with the model did, where it ran the model and nothing else.
+    """
+    uses = [
         use
         for pid, threads in sorted(last.threads.items())
         for use in thread_difference(first.threads.get(pid, {}), threads)
-    )
+    ]
     return Load(
         wall_ms=(last.at_s - first.at_s) * 1e3,
-        machine_busy_ms=busy,
+        machine_busy_ms=_difference(first.machine_busy_ms, last.machine_busy_ms),
+        stolen_ms=_difference(first.machine_stolen_ms, last.machine_stolen_ms),
         own_cpu_ms=last.own_cpu_ms - first.own_cpu_ms,
-        threads=tuple(use for use in uses if max(use.cpu_ms, use.run_queue_ms) >= LEAST_MS),
+        threads=tuple(use for use in uses if use.role or max(use.cpu_ms, use.run_queue_ms) >= LEAST_MS),
+        at_work_ms=_at_work_ms(first.main, last.main, uses, runs_ms),
     )
 
 
-async def processes(connection: Connection) -> dict[int, str]:
-    """Process id → what it is for, as the browser says: `browser`, `renderer`, `gpu`, `utility`, ..."""
-    told = await connection.call("SystemInfo.getProcessInfo")
-    with reading("list of processes"):
-        return {int(info["id"]): str(info["type"]).lower() for info in told["processInfo"]}
+def _difference(first: float | None, last: float | None) -> float | None:
+    return None if first is None or last is None else last - first
 
 
-async def busiest_renderer(connection: Connection) -> int | None:
-    """The renderer that used most CPU time so far: the page's, next to spare ones."""
-    told = await connection.call("SystemInfo.getProcessInfo")
-    with reading("list of processes"):
-        renderers = [info for info in told["processInfo"] if info["type"] == "renderer"]
-        return int(max(renderers, key=lambda info: info["cpuTime"])["id"]) if renderers else None
+def _at_work_ms(
+    first: MainThread, last: MainThread, uses: Sequence[ThreadUse], runs_ms: float | None
+) -> float | None:
+    """See `Load.at_work_ms`.
+
+    A main thread's tasks are read a moment before and after the kernel's figures, in which it may have worked
+    on: what they say of time off the CPU is put on top of the kernel's CPU time.
+    """
+    inference = next((use for use in uses if use.role == "inference"), None)
+    if inference is None:
+        return None
+    if any(use.role == "main" for use in uses):  # another thread than the model's
+        return runs_ms
+    off_cpu_ms = (last.tasks_ms - first.tasks_ms) - (last.cpu_ms - first.cpu_ms)
+    return inference.cpu_ms + max(0.0, off_cpu_ms)
 
 
-def _threads(kinds: dict[int, str]) -> dict[int, dict[int, ThreadUse]]:
-    return {pid: thread_use(pid, kind) for pid, kind in kinds.items()}
+def _threads(kinds: dict[int, str], crew: Crew) -> dict[int, dict[int, ThreadUse]]:
+    return {pid: _labelled(pid, kind, crew) for pid, kind in kinds.items()}
 
 
-def _snapshot(threads: dict[int, dict[int, ThreadUse]], browser: Browser, *, at_s: float) -> Snapshot:
+def _labelled(pid: int, kind: str, crew: Crew) -> dict[int, ThreadUse]:
+    if kind != "renderer" or crew.renderer is None:
+        return thread_use(pid, kind)
+    if pid != crew.renderer:
+        return thread_use(pid, f"other {kind}")
+    uses = thread_use(pid, kind)
+    return {tid: structs.replace(use, role=crew.roles.get(tid, "")) for tid, use in uses.items()}
+
+
+def _snapshot(
+    threads: dict[int, dict[int, ThreadUse]], browser: Browser, main: MainThread, *, at_s: float
+) -> Snapshot:
     own = cpu_ms_of({*browser.pids(), os.getpid()})
     return Snapshot(
         at_s=at_s or time.perf_counter(),
         machine_busy_ms=machine_busy_ms(),
+        machine_stolen_ms=machine_stolen_ms(),
         own_cpu_ms=own,
         threads=threads,
+        main=main,
     )

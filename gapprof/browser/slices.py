@@ -52,7 +52,7 @@ class Stretch:
 
 
 @dataclass(slots=True, kw_only=True)
-class _Work:
+class Work:
     """One event on the thread's stack; what nests in it is subtracted."""
 
     name: str
@@ -61,7 +61,7 @@ class _Work:
     end_us: float
     wall_us: float
     cpu_us: float | None
-    above: "_Work | None"
+    above: "Work | None"
     inner_detail: str = ""
     whose: tuple[str, str] = ("", "")
 
@@ -80,20 +80,21 @@ def stretch_of(events: Sequence[Event]) -> Stretch:
 
 def summarise(events: Sequence[Event], stretch: Stretch, *, base: str = "") -> tuple[TraceSlice, ...]:
     """Self time per thread, kind of work and script, largest first. `base` is cut off scripts' addresses."""
-    names = {
-        (event["pid"], event["tid"]): str(event["args"]["name"])
-        for event in events
-        if event.get("name") == "thread_name"
-    }
-    runs = _runs(events)
-    sums: dict[tuple[str, str, str], list[_Work]] = defaultdict(list)
+    names, runs = thread_names(events), marked(events, RUN)
+    return summed(
+        (names.get(thread, "unnamed"), work)
+        for thread, spans in by_thread(complete(events), stretch).items()
+        for work in nested(spans, stretch, runs, base)
+    )
+
+
+def summed(works: Iterable[tuple[str, Work]]) -> tuple[TraceSlice, ...]:
+    """Work by the name of its thread, what counts as one summed up; what is next to nothing is left out."""
+    sums: dict[tuple[str, str, str], list[Work]] = defaultdict(list)
     counts: Counter[tuple[str, str, str]] = Counter()
-    for (pid, tid), spans in _by_thread(events, stretch).items():
-        thread = names.get((pid, tid), "unnamed")
-        for work in _nested(spans, stretch, base):
-            work.whose = _whose(work, runs)
-            sums[thread, *work.whose].append(work)
-            counts[thread, *work.whose] += work.above is None or work.above.whose != work.whose
+    for thread, work in works:
+        sums[thread, *work.whose].append(work)
+        counts[thread, *work.whose] += work.above is None or work.above.whose != work.whose
     slices = (
         TraceSlice(
             thread=thread,
@@ -109,10 +110,19 @@ def summarise(events: Sequence[Event], stretch: Stretch, *, base: str = "") -> t
     return tuple(sorted(kept, key=lambda piece: (-piece.wall_ms, piece.thread, piece.name, piece.detail)))
 
 
-def _by_thread(events: Iterable[Event], stretch: Stretch) -> dict[tuple[int, int], list[Event]]:
+def thread_names(events: Iterable[Event]) -> dict[tuple[int, int], str]:
+    """(process, thread) → what the browser calls the thread."""
+    return {
+        (event["pid"], event["tid"]): str(event["args"]["name"])
+        for event in events
+        if event.get("name") == "thread_name"
+    }
+
+
+def by_thread(events: Iterable[Event], stretch: Stretch) -> dict[tuple[int, int], list[Event]]:
     """Complete events of the page's process that reach into the stretch, parents before children."""
     threads: dict[tuple[int, int], list[Event]] = defaultdict(list)
-    for event in _complete(events):
+    for event in events:
         begin, end = float(event["ts"]), float(event["ts"]) + float(event["dur"])
         if stretch.pid in (None, event["pid"]) and begin < stretch.end_us and end > stretch.begin_us:
             threads[event["pid"], event["tid"]].append(event)
@@ -121,7 +131,7 @@ def _by_thread(events: Iterable[Event], stretch: Stretch) -> dict[tuple[int, int
     return threads
 
 
-def _complete(events: Iterable[Event]) -> Iterator[Event]:
+def complete(events: Iterable[Event]) -> Iterator[Event]:
     """`X` events, and pairs of `B` and `E` made into such."""
     begun: dict[tuple[int, int], list[Event]] = defaultdict(list)
     for event in events:
@@ -137,9 +147,12 @@ def _complete(events: Iterable[Event]) -> Iterator[Event]:
                 pass
 
 
-def _nested(spans: Iterable[Event], stretch: Stretch, base: str) -> list[_Work]:
-    works: list[_Work] = []
-    stack: list[_Work] = []
+def nested(
+    spans: Iterable[Event], stretch: Stretch, runs: Sequence[tuple[float, float]], base: str
+) -> list[Work]:
+    """One thread's events, each with its own time in the stretch and in whose name it was spent."""
+    works: list[Work] = []
+    stack: list[Work] = []
     for event in spans:
         whole = float(event["dur"])
         begin = max(float(event["ts"]), stretch.begin_us)
@@ -148,7 +161,7 @@ def _nested(spans: Iterable[Event], stretch: Stretch, base: str) -> list[_Work]:
             stack.pop()
         share = (end - begin) / whole if whole else 1.0
         cpu = float(event["tdur"]) * share if "tdur" in event else None
-        work = _Work(
+        work = Work(
             name=event["name"],
             detail=_detail(event, base),
             begin_us=begin,
@@ -165,10 +178,12 @@ def _nested(spans: Iterable[Event], stretch: Stretch, base: str) -> list[_Work]:
             outer.inner_detail = outer.inner_detail or work.detail
         stack.append(work)
         works.append(work)
+    for work in works:
+        work.whose = _whose(work, runs)
     return works
 
 
-def _whose(work: _Work, runs: Sequence[tuple[float, float]]) -> tuple[str, str]:
+def _whose(work: Work, runs: Sequence[tuple[float, float]]) -> tuple[str, str]:
     """Name and detail that the time of one event goes under."""
     if work.name not in _SCRIPT:
         return work.name, work.detail
@@ -182,14 +197,14 @@ def _whose(work: _Work, runs: Sequence[tuple[float, float]]) -> tuple[str, str]:
     return trigger.name, detail
 
 
-def _holds_most(work: _Work, begin_us: float, end_us: float) -> bool:
+def _holds_most(work: Work, begin_us: float, end_us: float) -> bool:
     """Whether most of that time lies within the event; a run in a worker only overlaps with small ones."""
     return min(work.end_us, end_us) - max(work.begin_us, begin_us) > (end_us - begin_us) / 2
 
 
-def _runs(events: Iterable[Event]) -> list[tuple[float, float]]:
-    """Begin and end of each run of the model, as the page marked them."""
-    marks = [event for event in events if event.get("name") == RUN]
+def marked(events: Iterable[Event], name: str) -> list[tuple[float, float]]:
+    """Begin and end of each stretch that the page marked so: one after the other, never two at once."""
+    marks = [event for event in events if event.get("name") == name]
     begins = sorted(float(mark["ts"]) for mark in marks if mark["ph"] == "b")
     ends = sorted(float(mark["ts"]) for mark in marks if mark["ph"] == "e")
     return list(zip(begins, ends, strict=False))

@@ -3,7 +3,7 @@
 import json
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from gapprof.browser import tasks
 from gapprof.browser.answers import A, answer_of
 from gapprof.browser.launch import START_S, Browser, launched
 from gapprof.browser.mounts import Folder
-from gapprof.browser.page import PAGE_S, Page, attached, brought_to
+from gapprof.browser.page import PAGE_S, Page, attached, beside, brought_to
 from gapprof.browser.server import Serving, Site, serving
 from gapprof.browser.trouble import VisitError
 from gapprof.guard import Guard
@@ -123,7 +123,7 @@ async def visiting(
                 guard=equipment.guard,
                 js_flags=setting.js_flags,
                 browser_args=setting.browser_args,
-                extra=_for_page(setting.page),
+                extra=_for_pages((setting.page, *setting.tabs)),
                 deadline_s=course.left_s(START_S),
             ) as browser,
             _explained(browser),
@@ -133,6 +133,8 @@ async def visiting(
                 await before(page, server)
             course.phase = "load"
             load_ms = await brought_to(page, address, deadline_s=course.left_s(PAGE_S))
+            for number, tab in enumerate(setting.tabs):
+                await beside(page, _tab_address(tab, number, server), deadline_s=course.left_s(PAGE_S))
             if server.site.origin is not None:  # a redirect may have led to another origin
                 origin = await page.evaluate("location.origin", deadline_s=course.left_s(10.0))
                 server.site.origin = origin
@@ -184,6 +186,9 @@ def _site(job: Job, probes: Path, *, dist: Path, inputs: bytes) -> Site:
     if page not in _BUILT_IN and not is_url(page):
         root = Folder(root=user_folder(page)[0])
         folders["page/"] = root
+    for number, tab in enumerate(job.setting.tabs):
+        if not is_url(tab):
+            folders[f"tab{number}/"] = Folder(root=user_folder(tab)[0])
     return Site(
         folders=folders,
         blobs={"inputs.bin": inputs, "chain.bin": tasks.CHAIN_INPUT},
@@ -199,15 +204,20 @@ def _address(page: str, server: Serving) -> str:
     return page if is_url(page) else server.url(f"page/{quote(user_folder(page)[1])}")
 
 
+def _tab_address(tab: str, number: int, server: Serving) -> str:
+    return tab if is_url(tab) else server.url(f"tab{number}/{quote(user_folder(tab)[1])}")
+
+
 def _origin(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _for_page(page: str) -> tuple[str, ...]:
+def _for_pages(pages: Sequence[str]) -> tuple[str, ...]:
     """What is served here stays here; what comes from the network may ask our server without a prompt."""
-    if not is_url(page):
+    hosts = [urlsplit(page).hostname for page in pages if is_url(page)]
+    if not hosts:
         return _NO_NETWORK
-    if urlsplit(page).hostname not in ("127.0.0.1", "localhost", "::1"):
+    if any(host not in ("127.0.0.1", "localhost", "::1") for host in hosts):
         return ("--disable-features=LocalNetworkAccessChecks",)
     return ()

@@ -1,10 +1,15 @@
 """Time lost because the page does other things on the same threads and cores."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from gapprof.facts.case import Case
-from gapprof.facts.claim import Cause, Claim, Span
+from gapprof.facts.claim import Cause, Claim, Part, Span, Step
+from gapprof.facts.computed import computed
 from gapprof.facts.estimates import factor
+from gapprof.facts.page_parts import DEPLOYED, PARTS, QUIET, PartId
+from gapprof.facts.page_rungs import PAGE_RUNGS
+from gapprof.facts.page_told import part_evidence, present, slower_evidence
 from gapprof.facts.page_work import page_evidence
 from gapprof.facts.readings import same_trials
 from gapprof.facts.steps import part
@@ -43,7 +48,69 @@ def _claim(case: Case) -> Claim:
             evidence=page_evidence(case),
             advice=_advice(case),
         )
+    page = replace(page, children=tuple(_made_of(case)) if page.steps else ())
     return Claim(parts=(main_thread, page), evidence=page_evidence(case), advice=_advice(case))
+
+
+def _made_of(case: Case) -> Iterator[Part]:
+    """What the page's own work is made of, where every round and a trace tell it."""
+    rungs = case.get(computed)
+    if not rungs.keys() >= set(PAGE_RUNGS.values()):
+        return
+    below = QUIET
+    for name in PARTS:
+        step = Step(source=below, to=PAGE_RUNGS[name])
+        why = "" if present(case, name) else _ABSENT.get(name, "")
+        evidence = part_evidence(case, name)
+        yield replace(_PARTS[name], steps=(step,), evidence=evidence, applicable=not why, why=why)
+        below = PAGE_RUNGS[name]
+    yield replace(_SLOWER, steps=(Step(source=below, to=DEPLOYED),), evidence=slower_evidence(case))
+
+
+_PARTS: Mapping[PartId, Part] = {
+    "main-thread-work": Part(
+        id="main-thread-work",
+        title="Script, layout and painting on the page's main thread",
+        phrase="is the page's own work on its main thread",
+        advice="Split long tasks, or move them off the thread that requests come from.",
+    ),
+    "gc": Part(
+        id="gc",
+        title="Garbage collection",
+        phrase="is garbage collection",
+        advice="Keep objects and arrays from run to run instead of making new ones.",
+    ),
+    "browser-threads": Part(
+        id="browser-threads",
+        title="The compositor, the GPU process and the browser's other threads on the cores",
+        phrase="is the browser drawing the page",
+        owner="browser",
+        advice="Draw less, and less often: smaller canvases, fewer layers, fewer animations.",
+    ),
+    "other-tabs": Part(
+        id="other-tabs",
+        title="Other tabs on the cores",
+        phrase="is other tabs",
+        advice="Not yours to change; fewer threads leave more of the cores to the others.",
+    ),
+    "oversubscription": Part(
+        id="oversubscription",
+        title="More threads of the model than cores",
+        phrase="is more threads than cores",
+        advice="Ask for fewer threads than there are cores.",
+    ),
+}
+_ABSENT: Mapping[PartId, str] = {
+    "other-tabs": "no other tab was open, nor a frame with a process of its own",
+    "oversubscription": "the model has no more threads than there are cores",
+}
+"""Parts that a machine or a page may simply not have."""
+_SLOWER = Part(
+    id="slower-runs",
+    title="Runs that take longer on their cores, and what no trace shows",
+    phrase="is runs that take longer on their cores",
+    advice="Caches, memory and clocks are shared: less work at the same time is all that helps.",
+)
 
 
 def _advice(case: Case) -> str:

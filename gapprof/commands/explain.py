@@ -52,6 +52,13 @@ _ENDS = (
     help="The page that it shares.",
     show_default=True,
 )
+@click.option(
+    "--tab",
+    "tabs",
+    multiple=True,
+    metavar="PATH|URL",
+    help="What is open in another tab, behind the page; repeatable.",
+)
 @click.option("--no-isolation", is_flag=True, help="Serve the page without COOP and COEP.")
 @click.option(
     "--shape",
@@ -181,7 +188,8 @@ def _set_by_somebody(context: click.Context) -> frozenset[str]:
 def _precious(model: str | None, settings: Settings, recording: Path | None = None) -> dict[str, Path]:
     """Files of this run that no report may be written over."""
     given = {"model": model, "inputs": settings.inputs, "page": settings.page, "recording": recording}
-    return {role: Path(path) for role, path in given.items() if path is not None}
+    tabs = {f"tab {number}": Path(tab) for number, tab in enumerate(settings.tabs, start=1)}
+    return {role: Path(path) for role, path in given.items() if path is not None} | tabs
 
 
 def _refuse_unwritable(path: Path, *, precious: dict[str, Path]) -> None:

@@ -1,10 +1,12 @@
 """From two reports to what changed between them."""
 
+from collections.abc import Iterable, Iterator
+
 from gapprof.comparison.changes import changes, family_level
 from gapprof.comparison.doubts import doubts
 from gapprof.comparison.headline import headline
 from gapprof.comparison.kin import asked_differently, strangers
-from gapprof.comparison.pairs import cause_pairs, gap_pair, latency_pairs, residual_pair
+from gapprof.comparison.pairs import Pair, cause_pairs, gap_pair, latency_pairs, residual_pair
 from gapprof.records.comparison import Comparison, Side
 from gapprof.records.report import Report
 
@@ -17,7 +19,7 @@ def compare(before: Report, after: Report) -> Comparison:
     latencies, gap = latency_pairs(before, after), gap_pair(before, after)
     causes, residual = cause_pairs(before, after), residual_pair(before, after)
     level = family_level((*latencies, gap, *causes, residual))
-    children_level = family_level(child for cause in causes for child in cause.children)
+    children_level = family_level(_below(causes))
 
     (changed_gap,) = changes((gap,), level, children_level)
     (changed_residual,) = changes((residual,), level, children_level)
@@ -38,6 +40,12 @@ def compare(before: Report, after: Report) -> Comparison:
         residual=changed_residual,
         doubts=doubts(before, after, differing),
     )
+
+
+def _below(pairs: Iterable[Pair]) -> Iterator[Pair]:
+    for pair in pairs:
+        yield from pair.children
+        yield from _below(pair.children)
 
 
 def _side(report: Report) -> Side:

@@ -1,6 +1,6 @@
 """Who claims which part of the gap, and what nobody claims."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -53,7 +53,7 @@ def diagnose(case: Case) -> Diagnosis:
     residual = add_weights((total, *negated)) if has_gap else {}
     exercised = {f.cause.id: f.contrast for f in findings if f.exercised and f.contrast is not None}
     level = simultaneous_level(len(exercised))
-    children = sum(counts(case, part) for f in findings for part in f.claim.parts)
+    children = sum(counts(case, part) for f in findings for part in _with_children(f.claim.parts))
     return Diagnosis(
         findings=findings,
         gap=read(case, total) if has_gap else None,
@@ -67,7 +67,13 @@ def diagnose(case: Case) -> Diagnosis:
 
 def counts(case: Case, part: Part) -> bool:
     """Whether a part was measured and is not an alias from end to end."""
-    return any(not same_trials(case, step.source, step.to) for step in part.steps)
+    return part.applicable and any(not same_trials(case, step.source, step.to) for step in part.steps)
+
+
+def _with_children(parts: Iterable[Part]) -> Iterator[Part]:
+    for part in parts:
+        yield part
+        yield from _with_children(part.children)
 
 
 def _find(case: Case, cause: Cause) -> Finding:

@@ -1,10 +1,12 @@
 """Raw figures of the page: requests, traced work, waits for a core."""
 
+from dataclasses import asdict
 from typing import Any
 
 from gapprof.facts.case import Case
 from gapprof.facts.contention import requests, run_queue_ms_per_s, traced_work
 from gapprof.facts.ladder import planned, target
+from gapprof.facts.page_told import held_ms, holder_shares, mean_of
 
 _MOST_WORK = 30
 _UNSEEN = "what inference does to the page, its frames and long tasks, is not measured yet"
@@ -23,6 +25,9 @@ def _figures(case: Case, rung: str) -> dict[str, Any]:
     found: dict[str, Any] = {
         "page": step.setting.page if step and step.setting else None,
         "request_ms": dict(requests(case, rung)),
+        "balance_ms": {} if (one := mean_of(case, rung)) is None else asdict(one),
+        "held_ms": held_ms(case, rung),
+        "on_the_cores": holder_shares(case, rung),
         "run_queue_ms_per_s": dict(run_queue_ms_per_s(case, rung)),
         "work_ms_per_s": [
             {

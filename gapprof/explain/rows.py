@@ -72,7 +72,7 @@ def _cause_row(case: Case, diagnosis: Diagnosis, finding: Finding) -> CauseRow:
 
 def _child_row(case: Case, diagnosis: Diagnosis, finding: Finding, part: Part) -> CauseRow:
     contrasts = read_apart(case, (step.weights for step in part.steps))
-    claim = Claim(parts=(part,), method=finding.claim.method)
+    claim = Claim(parts=(part,), method=finding.claim.method, applicable=part.applicable)
     said = _verdict(claim, contrasts, counts(case, part), diagnosis.children_level)
     return CauseRow(
         id=part.id,
@@ -84,7 +84,7 @@ def _child_row(case: Case, diagnosis: Diagnosis, finding: Finding, part: Part) -
         method=finding.claim.method,
         weights=part.weights if contrasts else {},
         contrasts=_contrast_rows(case, (part,)),
-        children=(),
+        children=tuple(_child_row(case, diagnosis, finding, child) for child in part.children),
         evidence=part.evidence,
         owner=part.owner or finding.cause.owner,
         advice=part.advice or finding.cause.advice,

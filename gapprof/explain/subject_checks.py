@@ -2,18 +2,27 @@
 
 from typing import Literal
 
+from gapprof.facts.balance import CLOSES, closure
 from gapprof.facts.case import Case
 from gapprof.facts.cells import counting
 from gapprof.facts.isolation import isolated
 from gapprof.facts.ladder import planned
 from gapprof.facts.tier import baseline_flags, given_flags
 from gapprof.records.report import CheckRow
+from gapprof.text import numbers
 from gapprof.text.names import harmless
 
 
 def subject_checks(case: Case) -> tuple[CheckRow, ...]:
-    """Isolation, threads, tier, compiling and flags, each once."""
-    return (_isolation(case), _threads(case), _tier(case), _compiling(case), _flags(case))
+    """Isolation, threads, tier, compiling, flags and the scheduler's balance, each once."""
+    return (
+        _isolation(case),
+        _threads(case),
+        _tier(case),
+        _compiling(case),
+        _flags(case),
+        _balance(case),
+    )
 
 
 def _isolation(case: Case) -> CheckRow:
@@ -80,6 +89,24 @@ def _flags(case: Case) -> CheckRow:
         text = f"the browser does not know {harmless(' '.join(sorted(unknown)), 80)} and ignores it"
         return _check("your-flags", "fail", text, "runtime")
     return _check("your-flags", "pass", "the browser knows every flag you gave", "runtime")
+
+
+def _balance(case: Case) -> CheckRow:
+    """Where it does not close, what is said of waits for a core is not to be relied on; latencies are."""
+    found = [one for trial in case.get(counting) if (one := closure(trial.load, trial.seen.threads))]
+    if not found:
+        text = "this system does not say when a thread runs and when it waits for a core"
+        return _check("scheduler-balance", "unknown", text, "contention")
+    closing = sum(one.closes for one in found)
+    worst = max(abs(one.error) for one in found)
+    text = (
+        f"on-CPU, run-queue and blocked time add up to wall time within {numbers.percent(CLOSES)} in "
+        f"{closing} of {len(found)} visits of the browser, the worst {numbers.percent(worst)} apart"
+    )
+    stolen = max(one.stolen for one in found)
+    if stolen > CLOSES:
+        text += f"; beyond what a hypervisor took, up to {numbers.percent(stolen)}"
+    return _check("scheduler-balance", "pass" if closing == len(found) else "fail", text, "contention")
 
 
 def _check(check: str, status: Literal["pass", "fail", "unknown"], text: str, concerns: str) -> CheckRow:

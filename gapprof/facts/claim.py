@@ -40,6 +40,10 @@ class Part:
     owner: Owner | None = None
     advice: str = ""
     evidence: tuple[Evidence, ...] = ()
+    applicable: bool = True
+    """False: it cannot cost anything here, and `why` says why."""
+    children: tuple["Part", ...] = ()
+    """What it is made of, where that is known; its own steps are all of it."""
 
     @property
     def weights(self) -> dict[str, float]:

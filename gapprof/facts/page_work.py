@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from gapprof.facts.case import Case
 from gapprof.facts.contention import MAIN_THREAD, Work, requests, run_queue_ms_per_s, traced_work
+from gapprof.facts.kinds import is_the_model_or_us
 from gapprof.facts.ladder import target
 from gapprof.records.report import Evidence
 from gapprof.text import numbers
@@ -12,12 +13,6 @@ from gapprof.text.names import harmless
 _MOST = 4
 _SMALLEST_MS_PER_S = 5.0
 """Half a percent of one thread: below it nothing explains a slow request."""
-_OUR_MARKS = "gapprof:"
-"""Names of time that the probe marked as a run of the model."""
-_OUR_FOLDERS = ("ort/", "probes_web/")
-_BUSY_PAGE = "probes_web/pages/"
-_RUNTIME_FILES = ("/ort.", "ort-wasm")
-"""onnxruntime-web wherever a page of the user's keeps it."""
 
 
 def page_evidence(case: Case) -> tuple[Evidence, ...]:
@@ -35,7 +30,7 @@ def page_sources(work: Iterable[Work]) -> list[tuple[str, str, float]]:
     """(thread, kind or source, ms per second), largest first; one source's kinds of work add up."""
     sums: dict[tuple[str, str], float] = {}
     for piece in work:
-        if _is_the_model_or_us(piece):
+        if is_the_model_or_us(piece.name, piece.detail):
             continue
         key = (piece.thread, f"{piece.name} {piece.detail}".strip())
         sums[key] = sums.get(key, 0.0) + piece.ms_per_s
@@ -43,13 +38,6 @@ def page_sources(work: Iterable[Work]) -> list[tuple[str, str, float]]:
         (thread, source, ms)
         for (thread, source), ms in sorted(sums.items(), key=lambda item: (-item[1], item[0]))
     ]
-
-
-def _is_the_model_or_us(piece: Work) -> bool:
-    """In a trace of the main thread the model itself is work too; it is no evidence against the page."""
-    place = piece.detail.rpartition("(")[2]
-    ours = place.startswith(_OUR_FOLDERS) and not place.startswith(_BUSY_PAGE)
-    return ours or piece.name.startswith(_OUR_MARKS) or any(sign in place for sign in _RUNTIME_FILES)
 
 
 def _work(work: tuple[Work, ...], where: str) -> tuple[Evidence, ...]:

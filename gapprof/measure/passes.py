@@ -15,6 +15,8 @@ from gapprof.records.trial import Failure, Profile
 
 PROFILE_PASSES = 3
 """As few as have a spread: what is computed from profiles gets its interval from how passes differ."""
+TRACE_PASSES = 3
+"""Of the page as deployed, for the same reason; a side rung is traced once, for what it does by name."""
 
 
 def targets(name: Pass, ladder: Mapping[str, PlannedRung]) -> list[str]:
@@ -29,6 +31,11 @@ def targets(name: Pass, ladder: Mapping[str, PlannedRung]) -> list[str]:
         if name in step.rung.passes and measurable(ladder[target]) and target not in found:
             found.append(target)
     return found
+
+
+def trace_passes(step: PlannedRung) -> int:
+    """How often a rung is traced."""
+    return TRACE_PASSES if step.rung.role == "main" else 1
 
 
 @dataclass(slots=True, kw_only=True)

@@ -53,6 +53,7 @@ def resolve(
         page=settings.page if user_page else {"bench": "quiet"}.get(environment.page, environment.page),
         isolated=page_isolated if environment.page == "user" else True,
         build=environment.build,
+        tabs=settings.tabs if user_page else (),
     )
 
 

@@ -15,7 +15,7 @@ from gapprof.measure.extra import Beyond, Extra
 from gapprof.measure.journal import Journal
 from gapprof.measure.outputs import compare
 from gapprof.measure.pacing import preflight_pace, thriftier
-from gapprof.measure.passes import PROFILE_PASSES, Profiling, profiling, targets
+from gapprof.measure.passes import PROFILE_PASSES, Profiling, profiling, targets, trace_passes
 from gapprof.measure.preflight import LONGEST_VISIT_S, conclude, look
 from gapprof.measure.spending import (
     FIRST_ROUNDS,
@@ -245,7 +245,10 @@ class Stages:
         ladder = by_id(preflight.ladder)
         for rung_id in targets("trace", ladder):
             self.teller.tell("trace", f"what else the page does: {ladder[rung_id].rung.title}", rung=rung_id)
-            visits.traced(ladder[rung_id], 0)
+            for number in range(trace_passes(ladder[rung_id])):
+                if number and self.journal.now_s() > OVERDRAFT * self.settings.budget_s:
+                    break
+                visits.traced(ladder[rung_id], number)
             self.teller.tell("trace", "traced", completed=True)
 
     def _side(

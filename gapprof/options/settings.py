@@ -18,6 +18,8 @@ BACKENDS = ("wasm",)
 _WHERE = ("main", "worker")
 _PAGES = ("quiet", "busy")
 _FOLDERS_PAGE = "index.html"
+_PAGE_HINT = "Give quiet, busy, the path of an HTML file or its folder, or an http(s) URL."
+_TAB_HINT = "Give the path of an HTML file or its folder, or an http(s) URL."
 _RUNG_WORDS = ("auto", "main", "all")
 _MOST_THREADS = 1024
 
@@ -90,7 +92,10 @@ def _check(settings: Settings) -> None:
 
 
 def _check_paths(settings: Settings) -> None:
-    _check_page(settings.page)
+    if settings.page not in _PAGES:
+        _check_page("--page", settings.page, _PAGE_HINT)
+    for tab in settings.tabs:
+        _check_page("--tab", tab, _TAB_HINT)
     if not settings.isolation and is_url(settings.page):
         raise WrongUse(
             "--no-isolation is for pages that gapprof serves; whether this one is isolated, its server says",
@@ -107,20 +112,18 @@ def _check_paths(settings: Settings) -> None:
         )
 
 
-def _check_page(page: str) -> None:
-    hint = "Give quiet, busy, the path of an HTML file or its folder, or an http(s) URL."
-    if page in _PAGES:
-        return
+def _check_page(option: str, page: str, hint: str) -> None:
     if is_url(page):
         if not _host(page):
-            raise WrongUse(f"--page {page} names no host", hint=hint)
+            raise WrongUse(f"{option} {page} names no host", hint=hint)
     elif page and _is_folder(page):
         if not _is_file(str(Path(page) / _FOLDERS_PAGE)):
-            raise WrongUse(f"--page {page} is a folder without an {_FOLDERS_PAGE}", hint=hint)
+            raise WrongUse(f"{option} {page} is a folder without an {_FOLDERS_PAGE}", hint=hint)
     elif _is_file(page) and Path(page).name.startswith("."):
-        raise WrongUse(f"--page {page} is a hidden file, which gapprof serves to no browser", hint=hint)
+        raise WrongUse(f"{option} {page} is a hidden file, which gapprof serves to no browser", hint=hint)
     elif not _is_file(page):
-        raise WrongUse(f"--page {page} is neither quiet nor busy, no URL, and no file here", hint=hint)
+        neither = "neither quiet nor busy, " if option == "--page" else ""
+        raise WrongUse(f"{option} {page} is {neither}no URL, and no file here", hint=hint)
 
 
 def _host(url: str) -> str:

@@ -9,7 +9,7 @@ from gapprof.errors import WrongUse
 from gapprof.records import report as reports
 from gapprof.records.impossible import impossible
 from gapprof.records.recording import SCHEMA, SCHEMA_VERSION, Begin, Entry, Recording
-from gapprof.records.report import Estimate, Report
+from gapprof.records.report import Estimate, Report, with_descendants
 
 _ENTRY: msgspec.json.Decoder[Entry] = msgspec.json.Decoder(Entry)
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -111,9 +111,8 @@ def _ratios(report: Report) -> Iterator[tuple[str, Estimate]]:
         "gap.ratio": report.gap.ratio,
         "residual.factor": report.residual.factor,
     }
-    for cause in report.causes:
-        for row in (cause, *cause.children):
-            found[f"the factor of {row.id}"] = row.factor
+    for row in with_descendants(report.causes):
+        found[f"the factor of {row.id}"] = row.factor
     return ((name, estimate) for name, estimate in found.items() if estimate is not None)
 
 

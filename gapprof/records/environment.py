@@ -55,6 +55,8 @@ class Setting(Struct, frozen=True, kw_only=True):
     """Served with COOP/COEP."""
     build: str
     """`served`, `1.18-simd`, `1.18-scalar`."""
+    tabs: tuple[str, ...] = ()
+    """Paths and URLs of other tabs, open behind the page."""
 
 
 def changed_fields(before: Struct, after: Struct) -> frozenset[str]:

@@ -1,5 +1,6 @@
 """The report: what `--json` writes and what every renderer reads. The public contract, field by field."""
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA = "gapprof/report"
-SCHEMA_VERSION = "1.7"
+SCHEMA_VERSION = "1.8"
 
 Verdict = Literal["costs", "saves", "unclear", "not-applicable", "not-measured"]
 Owner = Literal["page", "model", "library", "browser", "hardware"]
@@ -107,6 +108,13 @@ class CauseRow(Struct, frozen=True, kw_only=True):
     evidence: tuple[Evidence, ...]
     owner: Owner
     advice: str
+
+
+def with_descendants(rows: Iterable[CauseRow]) -> Iterator[CauseRow]:
+    """Causes, each followed by its children and theirs."""
+    for row in rows:
+        yield row
+        yield from with_descendants(row.children)
 
 
 class Interaction(Struct, frozen=True, kw_only=True):
@@ -431,7 +439,9 @@ class Report(Struct, frozen=True, kw_only=True):
     cold: Cold
     memory: dict[str, float]
     page: dict[str, Any]
-    """Figures of the page for `contention`: request latencies, ms of work per second, run-queue waits."""
+    """Figures of the page for `contention`: request latencies; where a request's time goes (`balance_ms`),
+    what it waits for (`held_ms`) and who else was on the cores (`on_the_cores`), since 1.8; ms of work per
+    second, run-queue waits."""
     what_ifs: tuple[WhatIf, ...]
     rungs: tuple[RungRow, ...]
     checks: tuple[CheckRow, ...]

@@ -11,6 +11,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """None: onnxruntime-web's own rule, half the cores, at least 1, at most 4."""
     where: str = "main"
     page: str = "quiet"
+    tabs: tuple[str, ...] = ()
+    """Paths and URLs of what else is open in the browser, behind the page. Since report 1.8."""
     isolation: bool = True
     shapes: dict[str, tuple[int, ...]] = {}
     inputs: str | None = None

@@ -9,12 +9,15 @@ class ThreadUse(Struct, frozen=True, kw_only=True):
     """Scheduler figures of one thread over the timed stretch (Linux: /proc/<pid>/task/*/schedstat)."""
 
     process: str
-    """`renderer`, `gpu`, `browser`, `utility`, `native`, ..."""
+    """`renderer` (the page's), `other renderer`, `gpu`, `browser`, `utility`, `native`, ..."""
     thread: str
     """The kernel's name of the thread (comm)."""
     cpu_ms: float
     run_queue_ms: float
     """Time the thread could run and no core was free."""
+    role: Literal["", "main", "inference", "pool"] = ""
+    """In the page's process: its main thread, the thread that runs the model (perhaps the main one), and
+    those that help it."""
 
 
 class Load(Struct, frozen=True, kw_only=True):
@@ -25,7 +28,15 @@ class Load(Struct, frozen=True, kw_only=True):
     """Busy time of all cores (/proc/stat); None where the system does not say."""
     own_cpu_ms: float | None
     """CPU time of everything gapprof started, browser tree included, and of gapprof itself."""
+    stolen_ms: float | None = None
+    """Of `machine_busy_ms`, what a hypervisor gave to other machines: no thread's figures have it."""
     threads: tuple[ThreadUse, ...] = ()
+    at_work_ms: float | None = None
+    """How long the thread that runs the model was at work, by clocks that know nothing of the scheduler: the
+    tasks of the page's main thread, or the runs in the worker. Within it a thread is on a CPU, waits for one,
+    or is blocked; outside of it, it has nothing to do."""
+    told_by: Literal["schedstat", "trace"] = "schedstat"
+    """Whose figures `threads` has: the kernel's, or where there are none dur - tdur of a trace's tasks."""
 
 
 TierUpEnd = Literal["compiler-idle", "steady", "unsettled"]
@@ -86,6 +97,8 @@ class Trial(Struct, frozen=True, kw_only=True, tag="trial", tag_field="entry"):
     """Scheduled request to result, one value per request; empty on a back-to-back rung."""
     ways: int = 1
     """In how many ways requests woke the page up, in turn: request `i` in way `i` modulo this many."""
+    runs_ms: tuple[float, ...] = ()
+    """Of each request the run alone, on the clock of the thread that ran it."""
     warmup_ms: tuple[float, ...] = ()
     """Single runs of the warm-up, in order; the first is the cold first run."""
     cold_ms: dict[str, float] = {}
@@ -145,6 +158,10 @@ class Profile(Struct, frozen=True, kw_only=True, tag="profile", tag_field="entry
     """What the profiler adds to each node's own time, on the same chain; None where nobody measured it."""
 
 
+IDLE = "idle"
+"""As a slice's name: the thread had nothing to do, or nothing that a trace shows."""
+
+
 class TraceSlice(Struct, frozen=True, kw_only=True):
     """Time of one kind of work on one thread of the page, from CDP tracing."""
 
@@ -172,6 +189,12 @@ class Trace(Struct, frozen=True, kw_only=True, tag="trace", tag_field="entry"):
     requests_ms: tuple[float, ...]
     seen: Seen
     load: Load
+    runs_ms: tuple[float, ...] = ()
+    """Of each request the run alone."""
+    held: tuple[TraceSlice, ...] = ()
+    """What the page's main thread did while requests waited for it, before and after their runs."""
+    inside: tuple[TraceSlice, ...] = ()
+    """What the thread that runs the model did from the begin to the end of runs."""
 
 
 class OutputCheck(Struct, frozen=True, kw_only=True, tag="outputs", tag_field="entry"):

@@ -272,6 +272,8 @@ class Timed(Struct, frozen=True, kw_only=True, tag="timed", tag_field="kind"):
     ways: int
     """Request `i` woke the page up in way `i` modulo this many; 1 where there is but one."""
     stretch_ms: float
+    busy_ms: float
+    """All runs together, those that are not timed as well."""
 
 
 class ProfiledNode(Struct, frozen=True, kw_only=True):

@@ -1,0 +1,114 @@
+"""What one thread of the page did in stretches that the page marked: while requests waited, while the
+model ran. Pure."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from gapprof.browser.slices import (
+    RUN,
+    Stretch,
+    Work,
+    by_thread,
+    complete,
+    marked,
+    nested,
+    summed,
+    thread_names,
+)
+from gapprof.browser.tracing import Event
+from gapprof.records.trial import IDLE, ThreadUse, TraceSlice
+
+WAITING = "gapprof:waiting"
+MAIN_THREAD = "CrRendererMain"
+WORKER = "DedicatedWorker thread"
+
+
+def while_waiting(events: Sequence[Event], stretch: Stretch, *, base: str) -> tuple[TraceSlice, ...]:
+    """What held the main thread between the moment a request was due and its run, and behind the run."""
+    return _within(events, stretch, marked(events, WAITING), MAIN_THREAD, base)
+
+
+def while_running(
+    events: Sequence[Event], stretch: Stretch, where: str, *, base: str
+) -> tuple[TraceSlice, ...]:
+    """What the thread that runs the model did meanwhile; in a worker, as if runs began when asked for."""
+    return _within(events, stretch, marked(events, RUN), WORKER if where == "worker" else MAIN_THREAD, base)
+
+
+def uses(events: Sequence[Event], stretch: Stretch) -> tuple[ThreadUse, ...]:
+    """CPU time of every thread's tasks, and dur - tdur: for systems whose kernel tells nothing of threads.
+
+    A task that is off its CPU may also be blocked; the kernel's own figures know better.
+    """
+    names = thread_names(events)
+    kinds = {event["pid"]: _kind(event) for event in events if event.get("name") == "process_name"}
+    everywhere = Stretch(pid=None, begin_us=stretch.begin_us, end_us=stretch.end_us)
+    return tuple(
+        _use(
+            spans,
+            everywhere,
+            _process(kinds.get(pid, ""), page=pid == stretch.pid),
+            names.get((pid, tid), ""),
+        )
+        for (pid, tid), spans in sorted(by_thread(complete(events), everywhere).items())
+    )
+
+
+def _use(spans: Iterable[Event], stretch: Stretch, process: str, thread: str) -> ThreadUse:
+    cpu_us = off_us = 0.0
+    over = stretch.begin_us
+    for span in spans:
+        begin, end = float(span["ts"]), float(span["ts"]) + float(span["dur"])
+        if begin < over or "tdur" not in span:
+            continue  # nested in one that was counted, or reaching in from before
+        over = end
+        cpu_us += float(span["tdur"])
+        off_us += max(0.0, float(span["dur"]) - float(span["tdur"]))
+    main = thread == MAIN_THREAD and process == "renderer"
+    return ThreadUse(
+        process=process,
+        thread=thread,
+        cpu_ms=cpu_us / 1e3,
+        run_queue_ms=off_us / 1e3,
+        role="main" if main else "",
+    )
+
+
+def _kind(event: Event) -> str:
+    return str(event["args"]["name"]).lower()
+
+
+def _process(kind: str, *, page: bool) -> str:
+    """In the words of `ThreadUse.process`."""
+    if kind == "renderer":
+        return kind if page else "other renderer"
+    return {"browser": "browser", "gpu process": "gpu"}.get(kind, "utility")
+
+
+def _within(
+    events: Sequence[Event], stretch: Stretch, windows: Sequence[tuple[float, float]], thread: str, base: str
+) -> tuple[TraceSlice, ...]:
+    """Self time of that thread's work inside the windows, and what is left of them as idle."""
+    names, runs = thread_names(events), marked(events, RUN)
+    own = [
+        event
+        for event in complete(events)
+        if event["pid"] == stretch.pid and names.get((event["pid"], event["tid"])) == thread
+    ]
+    works = [work for window in windows for work in _in_window(own, stretch.pid, window, runs, base)]
+    idle_ms = (sum(end - begin for begin, end in windows) - sum(work.wall_us for work in works)) / 1e3
+    idle = TraceSlice(
+        thread=thread, name=IDLE, detail="", count=len(windows), wall_ms=max(0.0, idle_ms), cpu_ms=0.0
+    )
+    return (*summed((thread, work) for work in works), idle)
+
+
+def _in_window(
+    own: Sequence[Event],
+    pid: int | None,
+    window: tuple[float, float],
+    runs: Sequence[tuple[float, float]],
+    base: str,
+) -> Iterator[Work]:
+    stretch = Stretch(pid=pid, begin_us=window[0], end_us=window[1])
+    for spans in by_thread(own, stretch).values():
+        yield from nested(spans, stretch, runs, base)

@@ -1,0 +1,114 @@
+"""Where the time of a request goes: it waits for the page, it runs, and in a run the thread is on a CPU,
+waits for one, or is blocked. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from statistics import fmean
+
+from gapprof.facts.case import Case
+from gapprof.facts.contention import trials_of
+from gapprof.records.trial import Load, ThreadUse, Trial
+
+CLOSES = 0.02
+"""How far on-CPU + run queue + blocked may be from wall time, as a share of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """Means per request, ms. `late + run` is the request, `on_cpu + run_queue + blocked` the run."""
+
+    late_ms: float
+    """From when it was due to its result, less the run: the page's main thread was not free."""
+    run_ms: float
+    on_cpu_ms: float
+    run_queue_ms: float
+    blocked_ms: float
+
+    @property
+    def request_ms(self) -> float:
+        """From when it was due to its result."""
+        return self.late_ms + self.run_ms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closure:
+    """Of one trial: how far the kernel's figures of the model's thread are from that thread's own clocks."""
+
+    error: float
+    """Time at work that is neither on-CPU nor run-queue time (below 0), or on-CPU time beyond the time at work
+    (above 0), over the trial's length. A thread waits for a core before it is at work as well, on waking up;
+    the rest of the trial it has nothing to do."""
+    stolen: float
+    """What a hypervisor took meanwhile, as a share of the same: no thread's figures have it."""
+
+    @property
+    def closes(self) -> bool:
+        """Whether the error, beyond what was stolen, is small enough."""
+        return -CLOSES - self.stolen <= self.error <= CLOSES
+
+
+def balances(case: Case, rung: str) -> Mapping[int, Balance]:
+    """Round → its paced trials' balance; rounds where the kernel told nothing of threads are missing."""
+    found: dict[int, list[Balance]] = {}
+    for trial in trials_of(case, rung):
+        one = _balance(trial)
+        if one is not None:
+            found.setdefault(trial.round, []).append(one)
+    return {number: mean_balance(some) for number, some in sorted(found.items())}
+
+
+def mean_balance(some: Iterable[Balance]) -> Balance:
+    """Of several, each as much as the others."""
+    all_of_them = list(some)
+    return Balance(
+        late_ms=fmean(one.late_ms for one in all_of_them),
+        run_ms=fmean(one.run_ms for one in all_of_them),
+        on_cpu_ms=fmean(one.on_cpu_ms for one in all_of_them),
+        run_queue_ms=fmean(one.run_queue_ms for one in all_of_them),
+        blocked_ms=fmean(one.blocked_ms for one in all_of_them),
+    )
+
+
+def closure(load: Load, threads: int) -> Closure | None:
+    """None where nobody knows.
+
+    With helpers a thread may also be blocked inside a run, because it waits for them: then a lack of either is
+    no error.
+    """
+    inference = inference_of(load)
+    if inference is None or load.at_work_ms is None or load.wall_ms <= 0:
+        return None
+    beyond_ms = max(0.0, inference.cpu_ms - load.at_work_ms)
+    lacking_ms = (
+        max(0.0, load.at_work_ms - inference.cpu_ms - inference.run_queue_ms) if threads == 1 else 0.0
+    )
+    return Closure(
+        error=(beyond_ms - lacking_ms) / load.wall_ms, stolen=(load.stolen_ms or 0.0) / load.wall_ms
+    )
+
+
+def inference_of(load: Load) -> ThreadUse | None:
+    """The thread that runs the model."""
+    return next((use for use in load.threads if use.role == "inference"), None)
+
+
+def crew_of(load: Load) -> tuple[ThreadUse, ...]:
+    """The thread that runs the model, and its helpers."""
+    return tuple(use for use in load.threads if use.role in ("inference", "pool"))
+
+
+def _balance(trial: Trial) -> Balance | None:
+    load, inference = trial.load, inference_of(trial.load)
+    if not trial.runs_ms or inference is None or not load.at_work_ms:
+        return None
+    run_ms = fmean(trial.runs_ms)
+    # On the main thread the page is at work as well; whoever is preempted or put off there is so by chance.
+    models = min(1.0, sum(trial.runs_ms) / load.at_work_ms) / len(trial.runs_ms)
+    on_cpu_ms, run_queue_ms = models * inference.cpu_ms, models * inference.run_queue_ms
+    return Balance(
+        late_ms=fmean(trial.requests_ms) - run_ms,
+        run_ms=run_ms,
+        on_cpu_ms=on_cpu_ms,
+        run_queue_ms=run_queue_ms,
+        blocked_ms=run_ms - on_cpu_ms - run_queue_ms,
+    )

@@ -1,0 +1,66 @@
+"""What a page's main thread does, in the words of its owner. Pure."""
+
+from typing import Literal
+
+from gapprof.records.trial import IDLE, TraceSlice
+
+Kind = Literal[
+    "timers", "animation", "script", "style and layout", "paint", "garbage collection", "other work"
+]
+
+_OUR_MARKS = "gapprof:"
+"""Names of time that the probe marked as a run of the model."""
+_OUR_FOLDERS = ("ort/", "probes_web/")
+_BUSY_PAGE = "probes_web/pages/"
+_RUNTIME_FILES = ("/ort.", "ort-wasm")
+"""onnxruntime-web wherever a page of the user's keeps it."""
+_BY_NAME: dict[str, Kind] = {
+    "TimerFire": "timers",
+    "FireAnimationFrame": "animation",
+    "PageAnimator::serviceScriptedAnimations": "animation",
+    "UpdateLayoutTree": "style and layout",
+    "RecalculateStyles": "style and layout",
+    "Layout": "style and layout",
+    "HitTest": "style and layout",
+    "ParseHTML": "style and layout",
+    "ParseAuthorStyleSheet": "style and layout",
+    "Paint": "paint",
+    "PrePaint": "paint",
+    "Layerize": "paint",
+    "Commit": "paint",
+    "UpdateLayer": "paint",
+    "UpdateLayerTree": "paint",
+    "CompositeLayers": "paint",
+    "PaintImage": "paint",
+    "Decode Image": "paint",
+}
+_COLLECTING = ("V8.GC", "MinorGC", "MajorGC", "CppGC", "BlinkGC")
+_SCRIPT = (
+    "EventDispatch",
+    "FunctionCall",
+    "EvaluateScript",
+    "HandlePostMessage",
+    "RunMicrotasks",
+    "RunPostTaskCallback",
+    "FireIdleCallback",
+    "v8.",
+    "V8.",
+)
+
+
+def kind_of(piece: TraceSlice) -> Kind | None:
+    """None for what is not the page's: the model, this program, and idle time."""
+    if piece.name == IDLE or is_the_model_or_us(piece.name, piece.detail):
+        return None
+    if piece.name.startswith(_COLLECTING):
+        return "garbage collection"
+    if piece.name in _BY_NAME:
+        return _BY_NAME[piece.name]
+    return "script" if piece.name.startswith(_SCRIPT) else "other work"
+
+
+def is_the_model_or_us(name: str, detail: str) -> bool:
+    """In a trace of the main thread the model itself is work too; it is no evidence against the page."""
+    place = detail.rpartition("(")[2]
+    ours = place.startswith(_OUR_FOLDERS) and not place.startswith(_BUSY_PAGE)
+    return ours or name.startswith(_OUR_MARKS) or any(sign in place for sign in _RUNTIME_FILES)

@@ -1,0 +1,206 @@
+"""What a page's own work costs a request, by what it is: a request waits for the main thread, its run waits
+for a core that somebody else holds, collects garbage, or just takes longer. Pure.
+
+How long requests wait and run is known from every timed round, with the page and without. What the main
+thread did while they waited is known from traced passes, and is used as a share: a trace slows a page down. A
+wait for a core is laid at the doors of those who were on the cores, by the CPU time that they used: nobody
+can see who held which core at which moment without rights that a profiler of pages does not have.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from statistics import fmean
+from types import MappingProxyType
+from typing import Literal
+
+from gapprof.facts.balance import Balance, balances, crew_of
+from gapprof.facts.case import Case
+from gapprof.facts.cells import measured
+from gapprof.facts.contention import trials_of
+from gapprof.facts.disturbance import outside_ms
+from gapprof.facts.kinds import Kind, kind_of
+from gapprof.facts.ladder import target
+from gapprof.records.trial import Load, ThreadUse, Trace, TraceSlice
+from gapprof.stats.lmdi import log_mean
+
+PartId = Literal["main-thread-work", "gc", "browser-threads", "other-tabs", "oversubscription"]
+PARTS: tuple[PartId, ...] = ("main-thread-work", "gc", "browser-threads", "other-tabs", "oversubscription")
+"""In the order in which they stand between the quiet page and the page; what is left comes last."""
+_WAITED_FOR: tuple[PartId, ...] = ("main-thread-work", "gc")
+"""On the main thread itself."""
+QUIET, DEPLOYED = "web-paced", "web"
+_SMALLEST_MS = 0.05
+"""Of waiting per request, in a trace: below it nobody can say what for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traced:
+    """One traced pass, ms per request."""
+
+    late_ms: float
+    held_ms: Mapping[Kind, float]
+    """What the main thread did meanwhile."""
+    collecting_ms: float
+    """Garbage collection inside of runs."""
+    run_ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageParts:
+    """Signed ms per request beyond what the quiet page makes of it."""
+
+    by_round_ms: Mapping[int, Mapping[PartId, float]]
+    whole_ms: Mapping[int, float]
+    """All of it, by round."""
+    by_pass_ms: Mapping[PartId, Mapping[int, float]]
+    """Traced pass → what it alone says; parts that no trace is needed for are missing."""
+
+
+def page_parts(case: Case, rung: str) -> PageParts | None:
+    """Of `web`, or of the built-in busy page; None where a side was not measured, or nothing was traced."""
+    quiet, page, passes = balances(case, QUIET), balances(case, rung), traced(case, rung)
+    rounds = sorted(quiet.keys() & page.keys())
+    if not rounds or not passes or target(case, rung) == target(case, QUIET):
+        return None
+    baseline_ms = fmean(one.late_ms for one in quiet.values())
+    shares = {number: _shares(one, baseline_ms) for number, one in passes.items()}
+    inside = {number: one.collecting_ms / one.run_ms for number, one in passes.items()}
+    share: dict[PartId, float] = {
+        part: fmean(one.get(part, 0.0) for one in shares.values()) for part in _WAITED_FOR
+    }
+    collecting, held_by = fmean(inside.values()), holders(case, rung)
+    by_round = {
+        number: _parts(page[number], quiet[number], share, collecting, held_by.get(number, {}))
+        for number in rounds
+    }
+    late_ms = fmean(page[n].late_ms - quiet[n].late_ms for n in rounds)
+    run_ms = fmean(page[n].run_ms for n in rounds)
+    return PageParts(
+        by_round_ms=by_round,
+        whole_ms={n: page[n].request_ms - quiet[n].request_ms for n in rounds},
+        by_pass_ms={
+            "main-thread-work": {n: late_ms * one.get("main-thread-work", 0.0) for n, one in shares.items()},
+            "gc": {n: late_ms * one.get("gc", 0.0) + run_ms * inside[n] for n, one in shares.items()},
+        },
+    )
+
+
+def log_parts(case: Case, parts: PageParts, rung: str) -> Mapping[int, Mapping[PartId, float]]:
+    """The same as parts of ln(page / quiet page): ms over the logarithmic mean of both, round by round.
+
+    So parts add up to the contrast whatever their order; see `stats.lmdi`.
+    """
+    cells = case.get(measured)
+    quiet, page = cells.get(QUIET, {}), cells.get(rung, {})
+    return {
+        number: {part: ms / log_mean(page[number], quiet[number]) for part, ms in of_round.items()}
+        for number, of_round in parts.by_round_ms.items()
+        if number in quiet and number in page
+    }
+
+
+def traced(case: Case, rung: str) -> Mapping[int, Traced]:
+    """Pass → what it says; passes without a request are left out."""
+    shared = target(case, rung)
+    return {
+        trace.round: _traced(trace)
+        for trace in case.recording.of(Trace)
+        if trace.rung == shared and trace.runs_ms and trace.held
+    }
+
+
+def _traced(trace: Trace) -> Traced:
+    count = len(trace.runs_ms)
+    held: dict[Kind, float] = {}
+    for piece in trace.held:
+        kind = kind_of(piece)
+        if kind is not None:
+            held[kind] = held.get(kind, 0.0) + piece.wall_ms / count
+    return Traced(
+        late_ms=fmean(trace.requests_ms) - fmean(trace.runs_ms),
+        held_ms=held,
+        collecting_ms=sum(_collecting(trace.inside)) / count,
+        run_ms=fmean(trace.runs_ms),
+    )
+
+
+def _collecting(pieces: Iterable[TraceSlice]) -> Iterable[float]:
+    return (piece.wall_ms for piece in pieces if kind_of(piece) == "garbage collection")
+
+
+def _shares(one: Traced, baseline_ms: float) -> Mapping[PartId, float]:
+    """Of what requests wait longer than on the quiet page: how much is which work of the page."""
+    told = sum(one.held_ms.values())
+    whole = max(one.late_ms - baseline_ms, told)
+    if whole < _SMALLEST_MS:
+        return {}
+    collecting = one.held_ms.get("garbage collection", 0.0)
+    return {"main-thread-work": (told - collecting) / whole, "gc": collecting / whole}
+
+
+def _parts(
+    page: Balance,
+    quiet: Balance,
+    late_shares: Mapping[PartId, float],
+    collecting: float,
+    held_by: Mapping[str, float],
+) -> Mapping[PartId, float]:
+    late_ms = page.late_ms - quiet.late_ms
+    waiting_ms = page.run_queue_ms - quiet.run_queue_ms
+    return {
+        "main-thread-work": late_ms * late_shares["main-thread-work"] + waiting_ms * held_by.get("main", 0.0),
+        "gc": late_ms * late_shares["gc"]
+        + page.run_ms * collecting
+        + waiting_ms * held_by.get("helpers", 0.0),
+        "browser-threads": waiting_ms * held_by.get("browser", 0.0),
+        "other-tabs": waiting_ms * held_by.get("tabs", 0.0),
+        "oversubscription": waiting_ms * held_by.get("crew", 0.0),
+    }
+
+
+def holders(case: Case, rung: str) -> Mapping[int, Mapping[str, float]]:
+    """Round → who was on the cores beside the model, by share of their CPU time."""
+    cores = case.recording.begin.machine.usable_cores
+    sums: dict[int, dict[str, float]] = {}
+    for trial in trials_of(case, rung):
+        here = sums.setdefault(trial.round, {})
+        for holder, cpu_ms in holding_ms(trial.load, cores).items():
+            here[holder] = here.get(holder, 0.0) + cpu_ms
+    return {
+        number: {holder: cpu_ms / whole for holder, cpu_ms in here.items()}
+        for number, here in sums.items()
+        if (whole := math.fsum(here.values())) > 0
+    }
+
+
+def holding_ms(load: Load, cores: int) -> Mapping[str, float]:
+    """CPU time of those who could hold a core that the model waits for.
+
+    The model's own threads are in each other's way only as far as there are more of them than cores.
+    """
+    found: dict[str, float] = {}
+    crew = crew_of(load)
+    for use in load.threads:
+        holder = _holder(use)
+        if holder is not None:
+            found[holder] = found.get(holder, 0.0) + use.cpu_ms
+    if len(crew) > cores:
+        found["crew"] = sum(use.cpu_ms for use in crew) * (len(crew) - cores) / len(crew)
+    outside = outside_ms(load)
+    if outside is not None and outside > 0:
+        found["outside"] = outside
+    return found
+
+
+_BY_PROCESS: Mapping[str, str] = MappingProxyType({"renderer": "browser", "other renderer": "tabs"})
+
+
+def _holder(use: ThreadUse) -> str | None:
+    if use.role in ("inference", "pool"):
+        return None
+    if use.role == "main":
+        return "main"
+    if use.process == "renderer" and use.thread.startswith("ThreadPool"):
+        return "helpers"  # V8 compiles there no more by then: it collects
+    return _BY_PROCESS.get(use.process, "browser")

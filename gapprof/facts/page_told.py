@@ -1,0 +1,144 @@
+"""What was seen of each part of the page's own work, in sentences. Pure."""
+
+from collections.abc import Iterator
+from statistics import fmean, median
+
+from gapprof.facts.balance import Balance, balances, mean_balance
+from gapprof.facts.case import Case
+from gapprof.facts.contention import trials_of
+from gapprof.facts.kinds import Kind, kind_of
+from gapprof.facts.ladder import target
+from gapprof.facts.page_parts import DEPLOYED, PartId, holders, traced
+from gapprof.records.report import Evidence
+from gapprof.records.trial import Trace, TraceSlice
+from gapprof.text import numbers
+from gapprof.text.names import harmless
+
+_LEAST_MS = 0.05
+_LEAST_SHARE = 0.02
+_MOST_SOURCES = 3
+_HOLDERS: dict[PartId, tuple[str, str]] = {
+    "main-thread-work": ("main", "the page's main thread"),
+    "gc": ("helpers", "V8's helpers, which collect garbage"),
+    "browser-threads": ("browser", "the compositor, the GPU process and the browser's other threads"),
+    "other-tabs": ("tabs", "other tabs, and frames with a process of their own,"),
+    "oversubscription": ("crew", "the model's own threads beyond the number of cores"),
+}
+"""Part → who holds cores in its name."""
+
+
+def part_evidence(case: Case, part: PartId) -> tuple[Evidence, ...]:
+    """Of the page as deployed."""
+    return (*_held(case, part), *_on_the_cores(case, part))
+
+
+def present(case: Case, part: PartId) -> bool:
+    """Whether anybody was seen who could hold a core in the name of that part."""
+    return holder_shares(case, DEPLOYED).get(_HOLDERS[part][0], 0.0) >= _LEAST_SHARE
+
+
+def slower_evidence(case: Case) -> tuple[Evidence, ...]:
+    """Where the time of a request goes, and who else, outside of the browser, was on the cores."""
+    return (*_balance(case), *_outside(case))
+
+
+def mean_of(case: Case, rung: str) -> Balance | None:
+    """Over the rounds of a rung; None where the kernel told nothing of threads."""
+    found = balances(case, rung)
+    return mean_balance(found.values()) if found else None
+
+
+def held_ms(case: Case, rung: str) -> dict[Kind, float]:
+    """What requests wait for on the main thread, ms per request, by kind; means of traced passes."""
+    passes = traced(case, rung).values()
+    kinds = sorted({kind for one in passes for kind in one.held_ms})
+    found = {kind: fmean(one.held_ms.get(kind, 0.0) for one in passes) for kind in kinds}
+    return dict(sorted(found.items(), key=lambda item: -item[1]))
+
+
+def holder_shares(case: Case, rung: str) -> dict[str, float]:
+    """Who was on the cores beside the model, by share of their CPU time; medians of rounds."""
+    rounds = holders(case, rung).values()
+    names = sorted({name for one in rounds for name in one})
+    return {name: median(one.get(name, 0.0) for one in rounds) for name in names}
+
+
+def _held(case: Case, part: PartId) -> Iterator[Evidence]:
+    if part not in ("main-thread-work", "gc"):
+        return
+    collecting = part == "gc"
+    found = {
+        kind: ms
+        for kind, ms in held_ms(case, DEPLOYED).items()
+        if (kind == "garbage collection") == collecting and ms >= _LEAST_MS
+    }
+    if found:
+        told = ", ".join(f"{numbers.ms(ms)} {kind}" for kind, ms in found.items())
+        yield Evidence(
+            kind="trace",
+            text=f"While a request waits, the page's main thread is at: {told}.",
+            value=sum(found.values()),
+        )
+    if collecting:
+        yield from _collected(case)
+    else:
+        yield from _sources(case)
+
+
+def _collected(case: Case) -> Iterator[Evidence]:
+    inside = fmean(one.collecting_ms for one in traced(case, DEPLOYED).values())
+    if inside >= _LEAST_MS:
+        text = f"Garbage is collected for {numbers.ms(inside)} inside of each run."
+        yield Evidence(kind="trace", text=text, value=inside)
+
+
+def _sources(case: Case) -> Iterator[Evidence]:
+    """The functions that requests wait for, those for which they wait longest first."""
+    shared = target(case, DEPLOYED)
+    traces = [one for one in case.recording.of(Trace) if one.rung == shared and one.held and one.runs_ms]
+    sums: dict[str, list[float]] = {}
+    for trace in traces:
+        for piece in trace.held:
+            if piece.detail and _is_work(piece):
+                sums.setdefault(piece.detail, []).append(piece.wall_ms / len(trace.runs_ms))
+    means = {source: sum(found) / len(traces) for source, found in sums.items()}
+    for source in sorted(means, key=lambda one: -means[one])[:_MOST_SOURCES]:
+        if means[source] >= _LEAST_MS:
+            text = f"{numbers.ms(means[source])} of it per request in {harmless(source, 120)}."
+            yield Evidence(kind="trace", text=text, value=means[source])
+
+
+def _is_work(piece: TraceSlice) -> bool:
+    return kind_of(piece) not in (None, "garbage collection")
+
+
+def _on_the_cores(case: Case, part: PartId) -> Iterator[Evidence]:
+    holder, who = _HOLDERS[part]
+    share = holder_shares(case, DEPLOYED).get(holder, 0.0)
+    if share >= _LEAST_SHARE:
+        text = (
+            f"Of the CPU time that others than the model took meanwhile, {who} had {numbers.percent(share)}."
+        )
+        yield Evidence(kind="scheduler", text=text, value=share)
+
+
+def _balance(case: Case) -> Iterator[Evidence]:
+    one = mean_of(case, DEPLOYED)
+    if one is not None:
+        text = (
+            f"A request takes {numbers.ms(one.request_ms)}: it waits {numbers.ms(one.late_ms)} for the page "
+            f"and runs {numbers.ms(one.run_ms)}, of which {numbers.ms(one.on_cpu_ms)} on a core, "
+            f"{numbers.ms(one.run_queue_ms)} waiting for one, {numbers.ms(max(0.0, one.blocked_ms))} blocked."
+        )
+        yield Evidence(kind="scheduler", text=text, value=one.request_ms)
+
+
+def _outside(case: Case) -> Iterator[Evidence]:
+    """Never counted against the page; told, because it may be what runs are slower by."""
+    share = holder_shares(case, DEPLOYED).get("outside", 0.0)
+    if share >= _LEAST_SHARE and trials_of(case, DEPLOYED):
+        text = (
+            f"Programs outside the browser had {numbers.percent(share)} of the CPU time that others than the "
+            "model took; that is not counted against the page."
+        )
+        yield Evidence(kind="outside", text=text, value=share)
