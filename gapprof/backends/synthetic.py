@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from gapprof import rungs
 from gapprof.guard import Guard
@@ -15,7 +15,17 @@ from gapprof.records.environment import OWN_RULE, Setting
 from gapprof.records.job import Job
 from gapprof.records.rung import Rung
 from gapprof.records.settings import Settings
-from gapprof.records.trial import Failure, Load, NodeTime, Profile, Seen, Trace, TraceSlice, Trial
+from gapprof.records.trial import (
+    Failure,
+    Load,
+    NodeTime,
+    Profile,
+    Seen,
+    ThreadUse,
+    Trace,
+    TraceSlice,
+    Trial,
+)
 from gapprof.registry import load
 
 NATIVE_MS = 10.0
@@ -70,6 +80,22 @@ class PlantedFailure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlantedPage:
+    """What a rung's page makes of each request; all of it is part of the rung's latency."""
+
+    late_ms: float = 0.0
+    """For which it waits for the main thread."""
+    held: tuple[TraceSlice, ...] = ()
+    """What that does meanwhile, by request."""
+    inside: tuple[TraceSlice, ...] = ()
+    """What the model's thread does in a run."""
+    run_queue_ms: float = 0.0
+    """Of the run."""
+    others: tuple[ThreadUse, ...] = ()
+    """Who else uses the cores, by request."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
     """Realises every backend. Times are exact up to the noise asked for, and repeat for equal seeds."""
 
@@ -91,6 +117,8 @@ class Machine:
     """By side: stages before the first run."""
     work: Mapping[str, tuple[TraceSlice, ...]] = field(default_factory=dict)
     """Rung → what its page does in one second."""
+    pages: Mapping[str, PlantedPage] = field(default_factory=dict)
+    """Paced rung → what becomes of requests there; of other rungs only how long they take is known."""
     failures: tuple[PlantedFailure, ...] = ()
     refusals: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
     """(backend, field of the setting, its value as text) → why this machine cannot give it."""
@@ -127,10 +155,11 @@ class Machine:
             batch=1 if paced else job.pace.batch,
             samples_ms=() if paced else values,
             requests_ms=values if paced else (),
+            runs_ms=self._runs(job, values),
             warmup_ms=(3 * self.latency_ms[job.rung],) + job.pace.warmup_runs * (self.latency_ms[job.rung],),
             cold_ms={**self.start_up_ms[_side(job.setting)], "first_run": 3 * self.latency_ms[job.rung]},
             seen=self._seen(job.setting),
-            load=_load(wall_ms),
+            load=self._page_load(job, values) or _load(wall_ms),
         )
 
     def profiled(self, job: Job, timed: Callable[[Trial], None]) -> Profile | Failure:
@@ -173,7 +202,8 @@ class Machine:
         """Two seconds of the planted work of a page; None natively."""
         if _side(job.setting) == "native":
             return None
-        slices = self.work.get(job.rung, ())
+        slices, page = self.work.get(job.rung, ()), self.pages.get(job.rung, PlantedPage())
+        values = self._values(job, job.pace.requests)
         return self._failure(job) or Trace(
             rung=job.rung,
             round=job.round,
@@ -191,10 +221,32 @@ class Machine:
                 )
                 for piece in slices
             ),
-            requests_ms=self._values(job, job.pace.requests),
+            requests_ms=values,
+            runs_ms=self._runs(job, values),
+            held=tuple(_times(piece, len(values)) for piece in page.held),
+            inside=tuple(_times(piece, len(values)) for piece in page.inside),
             seen=self._seen(job.setting),
             load=_load(2000.0),
         )
+
+    def _runs(self, job: Job, values: tuple[float, ...]) -> tuple[float, ...]:
+        page = self.pages.get(job.rung)
+        return () if page is None else tuple(max(0.0, value - page.late_ms) for value in values)
+
+    def _page_load(self, job: Job, values: tuple[float, ...]) -> Load | None:
+        page, runs = self.pages.get(job.rung), self._runs(job, values)
+        if page is None:
+            return None
+        waiting_ms = len(runs) * page.run_queue_ms
+        model = ThreadUse(
+            process="renderer",
+            thread="DedicatedWorker",
+            cpu_ms=sum(runs) - waiting_ms,
+            run_queue_ms=waiting_ms,
+            role="inference",
+        )
+        others = (replace(use, cpu_ms=len(runs) * use.cpu_ms) for use in page.others)
+        return replace(_load(sum(values)), threads=(model, *others), at_work_ms=sum(runs))
 
     def _values(self, job: Job, count: int) -> tuple[float, ...]:
         rng = np.random.default_rng([self.seed, abs(job.seed), zlib.crc32(job.rung.encode())])
@@ -256,6 +308,10 @@ class SyntheticBackend:
 
 def _side(setting: Setting) -> str:
     return "native" if setting.backend == "native" else "web"
+
+
+def _times(piece: TraceSlice, times: int) -> TraceSlice:
+    return replace(piece, wall_ms=times * piece.wall_ms, count=times * piece.count)
 
 
 def _load(wall_ms: float) -> Load:

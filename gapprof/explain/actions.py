@@ -1,17 +1,20 @@
 """What the reader can change, each with now and then, by what it wins."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Literal
 
 from gapprof.explain.diagnosis import Diagnosis
 from gapprof.explain.outputs import wrong_outputs
 from gapprof.explain.switches import costs
 from gapprof.facts.case import Case
-from gapprof.facts.computed import KERNELS, VECTORISED
-from gapprof.facts.contention import traced_work
+from gapprof.facts.computed import KERNELS, VECTORISED, computed
+from gapprof.facts.contention import MAIN_THREAD, traced_work
 from gapprof.facts.estimates import LEVEL, latency_ms, without_ms
 from gapprof.facts.isolation import isolated
 from gapprof.facts.ladder import planned, target
+from gapprof.facts.page_parts import DEPLOYED, PARTS, QUIET, PartId
+from gapprof.facts.page_rungs import PAGE_RUNGS
 from gapprof.facts.page_work import page_sources
 from gapprof.facts.profiles import WEB
 from gapprof.facts.readings import chain, read, same_trials
@@ -19,6 +22,14 @@ from gapprof.facts.tier import given_flags
 from gapprof.records.report import Action, Estimate, Owner
 from gapprof.text.names import harmless
 
+_INSTEAD: Mapping[PartId, str] = MappingProxyType(
+    {
+        "gc": "Make less garbage beside the model: keep arrays and objects instead of making new ones",
+        "browser-threads": "Draw less beside the model: fewer animations, smaller canvases, fewer layers",
+        "other-tabs": "Close other tabs that are at work",
+        "oversubscription": "Ask for no more threads than there are cores",
+    }
+)
 _THREADS = {"native": -1.0, "native-threads": 1.0}
 
 
@@ -30,7 +41,12 @@ def actions(case: Case, diagnosis: Diagnosis) -> tuple[Action, ...]:
     measured = tuple(_more_threads(case, now, diagnosis.level))
     threads = measured or _threads_predicted(case, now, diagnosis.level)
     level = diagnosis.children_level
-    found = (*threads, *_scalar_build(case, now, level), *_steps(case, now, level))
+    found = (
+        *threads,
+        *_scalar_build(case, now, level),
+        *_steps(case, now, level),
+        *_of_the_page(case, now, level),
+    )
     return tuple(sorted(found, key=lambda action: action.then_ms.point))
 
 
@@ -83,7 +99,6 @@ def _steps(case: Case, now: Estimate, level: float) -> Iterator[Action]:
     """Main steps whose undoing is the reader's to do, by what came of it where it was tried."""
     undo: tuple[tuple[str, str, str, str, Owner, str], ...] = (
         ("web-graph", "web-main", "web-in-worker", "contention", "page", "Run the model in a worker"),
-        ("web-paced", "web", "", "contention", "page", _quieter(case)),
         (
             "web-flags",
             "web-graph",
@@ -99,6 +114,20 @@ def _steps(case: Case, now: Estimate, level: float) -> Iterator[Action]:
         if then is not None:
             basis: Literal["measured", "predicted"] = "measured" if _was_tried(case, rung) else "predicted"
             yield Action(text=text, owner=owner, cause=cause, now_ms=now, then_ms=then, basis=basis)
+
+
+def _of_the_page(case: Case, now: Estimate, level: float) -> Iterator[Action]:
+    """What of the page's own work costs, part by part; the whole of it where no part alone is beyond doubt."""
+    found: list[tuple[str, Estimate]] = []
+    below = QUIET
+    for part in PARTS if PAGE_RUNGS[PARTS[-1]] in case.get(computed) else ():
+        then = _untried(case, below, PAGE_RUNGS[part], level)
+        if then is not None:
+            found.append((_INSTEAD.get(part) or _quieter(case), then))
+        below = PAGE_RUNGS[part]
+    whole = None if found else _untried(case, QUIET, DEPLOYED, level)
+    for text, then in found or ([(_quieter(case), whole)] if whole is not None else []):
+        yield Action(text=text, owner="page", cause="contention", now_ms=now, then_ms=then, basis="predicted")
 
 
 def _was_tried(case: Case, rung: str) -> bool:
@@ -124,10 +153,10 @@ def _untried(case: Case, source: str, to: str, level: float) -> Estimate | None:
 
 
 def _quieter(case: Case) -> str:
-    sources = page_sources(traced_work(case, "web"))
+    sources = [one for thread, one, _ in page_sources(traced_work(case, DEPLOYED)) if thread == MAIN_THREAD]
     if not sources:
         return "Let the page do less beside the model"
-    return f"Let the page do less beside the model, first of all: {harmless(sources[0][1], 100)}"
+    return f"Let the page do less beside the model, first of all: {harmless(sources[0], 100)}"
 
 
 def _without_flags(case: Case) -> str:

@@ -35,9 +35,9 @@ class Closure:
     """Of one trial: how far the kernel's figures of the model's thread are from that thread's own clocks."""
 
     error: float
-    """Time at work that is neither on-CPU nor run-queue time (below 0), or on-CPU time beyond the time at work
-    (above 0), over the trial's length. A thread waits for a core before it is at work as well, on waking up;
-    the rest of the trial it has nothing to do."""
+    """Time at work that is neither on-CPU nor run-queue time (below 0), or on-CPU time beyond the time at
+    work (above 0), over the trial's length. A thread waits for a core before it is at work as well, on waking
+    up; the rest of the trial it has nothing to do."""
     stolen: float
     """What a hypervisor took meanwhile, as a share of the same: no thread's figures have it."""
 
@@ -72,8 +72,8 @@ def mean_balance(some: Iterable[Balance]) -> Balance:
 def closure(load: Load, threads: int) -> Closure | None:
     """None where nobody knows.
 
-    With helpers a thread may also be blocked inside a run, because it waits for them: then a lack of either is
-    no error.
+    With helpers a thread may also be blocked inside a run, because it waits for them: then a lack of either
+    is no error.
     """
     inference = inference_of(load)
     if inference is None or load.at_work_ms is None or load.wall_ms <= 0:

@@ -13,7 +13,7 @@ from gapprof.text.suggestion import did_you_mean
 _BUDGET, _SECONDS = "budget", "seconds"
 """`budget` is the seconds for measuring, or a table of limits, in which `seconds` are those."""
 _WORD_OR_NUMBER = frozenset({"threads"})
-_PATHS = frozenset({"inputs", "web-dist", "json", "markdown", "recording", "browser", "page"})
+_PATHS = frozenset({"inputs", "web-dist", "json", "markdown", "recording", "browser", "page", "tab"})
 _PAGES = frozenset({"quiet", "busy"})
 _STDOUT = "-"
 
@@ -59,9 +59,9 @@ def _taken(config: ConfigFile, key: str, option: click.Option, value: object) ->
         case bool() if option.is_flag:
             return value
         case [*words] if option.multiple and all(isinstance(word, str) for word in words):
-            return words
+            return [_anchored(key, str(word), config.path.parent) for word in words]
         case str() if option.multiple:
-            return [value]
+            return [_anchored(key, value, config.path.parent)]
         case str() if not option.is_flag and not _number(option):
             return _anchored(key, value, config.path.parent)
         case int() if not isinstance(value, bool) and (_number(option) or key in _WORD_OR_NUMBER):
@@ -91,7 +91,7 @@ def _anchored(key: str, value: str, folder: Path) -> str:
     """A path in a file is meant from where the file lies, not from where gapprof happens to run."""
     if key not in _PATHS or value in ("", _STDOUT):
         return value
-    if key == "page" and (value in _PAGES or "://" in value):
+    if key in ("page", "tab") and (value in _PAGES or "://" in value):
         return value
     if key == "browser" and not any(sign in value for sign in "/\\"):
         return value  # a program on the PATH

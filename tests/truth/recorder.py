@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from gapprof import rungs
 from gapprof.backends.synthetic import Machine
+from gapprof.measure.passes import trace_passes
 from gapprof.measure.resolve import ladder
 from gapprof.records.environment import Setting
 from gapprof.records.job import Job, Pace
@@ -90,8 +91,9 @@ def record(
             if rung in own
         ]
         for rung in ("web", "web-busy"):
-            traced = machine.traced(_job(own[rung], 0, settings)) if rung in own else None
-            entries += [traced] if traced is not None else []
+            for number in range(trace_passes(own[rung]) if rung in own else 0):
+                traced = machine.traced(_job(own[rung], number, settings))
+                entries += [traced] if traced is not None else []
     for number in range(rounds, rounds + side_rounds):
         visited = _with_parents((rung for rung in side if rung in own), own)
         entries += [machine.timed(_job(own[rung], number, settings)) for rung in visited]

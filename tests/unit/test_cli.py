@@ -120,6 +120,8 @@ def test_options_of_later_versions_are_not_offered(capsys: pytest.CaptureFixture
         (("explain", "x", "--budget", "0"), "--budget is 0"),
         (("explain", "x", "--where", "both"), "--where"),
         (("explain", "x", "--page", "nowhere.html"), "--page nowhere.html"),
+        (("explain", "x", "--tab", "nowhere.html"), "--tab nowhere.html is no URL, and no file here"),
+        (("explain", "x", "--tab", "busy"), "--tab busy is no URL"),
         (("explain", "x", "--inputs", "nowhere.npz"), "--inputs nowhere.npz"),
         (("explain", "x", "--nonsense"), "no such option"),
         (("explain", "x", "--json", "-", "--markdown", "-"), "two reports are to go to stdout"),

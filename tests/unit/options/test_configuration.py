@@ -59,6 +59,7 @@ EXAMPLES = {
     "threads": ("2", "2", 2),
     "where": ('"worker"', "worker", "worker"),
     "page": ('"busy"', "busy", "busy"),
+    "tab": ('["http://a/", "http://b/"]', "http://a/ http://b/", ("http://a/", "http://b/")),
     "no-isolation": ("true", "1", True),
     "shape": ('["a=1,2", "b=3"]', "a=1,2 b=3", {"a": (1, 2), "b": (3,)}),
     "inputs": ('"x.npz"', "x.npz", "x.npz"),

@@ -1,0 +1,157 @@
+"""What a page costs a request, by part: planted pages of a machine whose causes are known."""
+
+import math
+
+import pytest
+from msgspec.structs import replace
+
+from gapprof.backends.synthetic import Machine, PlantedPage, ladder_ms
+from gapprof.explain.report import build
+from gapprof.records.recording import Recording
+from gapprof.records.report import CauseRow, Report
+from gapprof.records.trial import ThreadUse, Trace, TraceSlice
+from tests.truth.recorder import CORES, record
+
+QUIET_MS, LATE_MS = 100.0, 30.0
+MAIN = ThreadUse(process="renderer", thread="chrome", cpu_ms=6.0, run_queue_ms=0.0, role="main")
+HELPER = ThreadUse(process="renderer", thread="ThreadPoolForeg", cpu_ms=2.0, run_queue_ms=0.0)
+DRAWING = ThreadUse(process="gpu", thread="VizCompositorTh", cpu_ms=4.0, run_queue_ms=0.0)
+TAB = ThreadUse(process="other renderer", thread="chrome", cpu_ms=8.0, run_queue_ms=0.0)
+
+
+def piece(name: str, wall_ms: float, detail: str = "") -> TraceSlice:
+    return TraceSlice(
+        thread="CrRendererMain", name=name, detail=detail, count=1, wall_ms=wall_ms, cpu_ms=None
+    )
+
+
+def recorded(page: PlantedPage, *, web_ms: float, noise: float = 0.0) -> Recording:
+    """Requests that take `QUIET_MS` on the quiet page, and `web_ms` on the planted one."""
+    factors = {"native-threads": 2.0, "web-worker": 5.0, "web": web_ms / QUIET_MS}
+    machine = Machine(
+        latency_ms=ladder_ms(factors),
+        pages={"web-paced": PlantedPage(held=(piece("idle", 0.0),)), "web": page},
+        launch_noise=noise,
+    )
+    return record(machine)
+
+
+def parts(report: Report) -> dict[str, CauseRow]:
+    contention = next(row for row in report.causes if row.id == "contention")
+    page = next(row for row in contention.children if row.id == "page")
+    return {"page": page, **{row.id: row for row in page.children}}
+
+
+def ln(row: CauseRow) -> float:
+    assert row.factor is not None
+    return math.log(row.factor.point)
+
+
+def test_a_request_that_waits_for_timers_waits_for_the_main_thread() -> None:
+    timers = piece("TimerFire", LATE_MS, "burn (page/app.js:3)")
+    found = parts(build(recorded(PlantedPage(late_ms=LATE_MS, held=(timers,)), web_ms=QUIET_MS + LATE_MS)))
+    assert ln(found["page"]) == pytest.approx(math.log(1.3))
+    assert ln(found["main-thread-work"]) == pytest.approx(math.log(1.3))
+    assert found["main-thread-work"].verdict == "costs"
+    assert any("30.0 ms timers" in one.text for one in found["main-thread-work"].evidence)
+    assert any("burn (page/app.js:3)" in one.text for one in found["main-thread-work"].evidence)
+    assert found["gc"].verdict == found["browser-threads"].verdict == "unclear"
+
+
+def test_garbage_collection_is_named_as_such_wherever_it_happens() -> None:
+    held = (piece("TimerFire", 10.0, "litter (page/app.js:3)"), piece("V8.GC_SCAVENGER", 20.0))
+    page = PlantedPage(late_ms=LATE_MS, held=held, inside=(piece("MinorGC", 10.0),))
+    found = parts(build(recorded(page, web_ms=QUIET_MS + LATE_MS + 10.0)))
+    whole = ln(found["page"])
+    assert ln(found["gc"]) == pytest.approx(whole * 30 / 40)
+    assert ln(found["main-thread-work"]) == pytest.approx(whole * 10 / 40)
+    assert any("collected for 10.0 ms inside of each run" in one.text for one in found["gc"].evidence)
+
+
+def test_a_wait_for_a_core_is_laid_at_the_doors_of_those_who_were_on_the_cores() -> None:
+    page = PlantedPage(run_queue_ms=20.0, held=(piece("idle", 0.0),), others=(MAIN, HELPER, DRAWING, TAB))
+    found = parts(build(recorded(page, web_ms=QUIET_MS + 20.0)))
+    whole = ln(found["page"])
+    expected = {"main-thread-work": 6, "gc": 2, "browser-threads": 4, "other-tabs": 8}
+    for part, cpu_ms in expected.items():
+        assert ln(found[part]) == pytest.approx(whole * cpu_ms / 20), part
+    assert any("other tabs" in one.text for one in found["other-tabs"].evidence)
+    assert ln(found["slower-runs"]) == pytest.approx(0.0, abs=1e-9)
+
+
+def test_what_to_change_follows_from_what_costs() -> None:
+    tabs = PlantedPage(run_queue_ms=20.0, held=(piece("idle", 0.0),), others=(TAB,))
+    assert [one.text for one in build(recorded(tabs, web_ms=120.0)).actions if one.cause == "contention"] == [
+        "Close other tabs that are at work"
+    ]
+    timers = PlantedPage(late_ms=LATE_MS, held=(piece("TimerFire", LATE_MS, "burn (page/app.js:3)"),))
+    (action,) = (one for one in build(recorded(timers, web_ms=130.0)).actions if one.cause == "contention")
+    assert action.text.startswith("Let the page do less beside the model")
+    assert action.then_ms.point == pytest.approx(100.0, rel=0.01)
+
+
+def test_more_threads_than_cores_are_in_each_others_way_and_no_others_are() -> None:
+    def crew(threads: int) -> tuple[ThreadUse, ...]:
+        one = ThreadUse(process="renderer", thread="DedicatedWorker", cpu_ms=100.0, run_queue_ms=0.0)
+        return tuple(replace(one, role="pool") for _ in range(threads - 1))
+
+    def found(threads: int) -> dict[str, CauseRow]:
+        page = PlantedPage(run_queue_ms=20.0, held=(piece("idle", 0.0),), others=(*crew(threads), MAIN))
+        return parts(build(recorded(page, web_ms=QUIET_MS + 20.0)))
+
+    enough, many = found(CORES), found(CORES + 2)
+    assert enough["oversubscription"].verdict == "not-applicable"
+    assert "no more threads than there are cores" in enough["oversubscription"].why
+    assert ln(enough["main-thread-work"]) == pytest.approx(ln(enough["page"]))
+    assert ln(many["oversubscription"]) > 0.9 * ln(many["page"])
+
+
+def test_a_run_that_just_takes_longer_is_left_over_and_load_from_outside_is_told_and_not_counted() -> None:
+    page = PlantedPage(held=(piece("idle", 0.0),))
+    found = parts(build(recorded(page, web_ms=150.0)))
+    assert ln(found["slower-runs"]) == pytest.approx(math.log(1.5))
+    assert found["slower-runs"].verdict == "costs"
+    waiting = recorded(PlantedPage(run_queue_ms=20.0, held=(piece("idle", 0.0),)), web_ms=120.0)
+    loaded = replace(waiting, entries=tuple(_with_load_from_outside(one) for one in waiting.entries))
+    found = parts(build(loaded))
+    assert ln(found["main-thread-work"]) == pytest.approx(0.0, abs=1e-9)
+    assert ln(found["slower-runs"]) == pytest.approx(ln(found["page"]))
+    assert any("not counted against the page" in one.text for one in found["slower-runs"].evidence)
+
+
+def _with_load_from_outside(entry: object) -> object:
+    load = getattr(entry, "load", None)
+    if load is None or not load.threads:
+        return entry
+    return replace(entry, load=replace(load, machine_busy_ms=2 * load.wall_ms, own_cpu_ms=load.wall_ms))
+
+
+def test_parts_add_up_to_the_page_whatever_the_noise() -> None:
+    page = PlantedPage(
+        late_ms=LATE_MS,
+        run_queue_ms=5.0,
+        held=(piece("TimerFire", 18.0, "a (page/a.js:1)"), piece("V8.GC_X", 6.0), piece("idle", 6.0)),
+        inside=(piece("MajorGC", 2.0),),
+        others=(MAIN, HELPER, DRAWING, TAB),
+    )
+    report = build(recorded(page, web_ms=QUIET_MS + LATE_MS + 9.0, noise=0.05))
+    found = parts(report)
+    whole = found.pop("page")
+    assert sum(ln(row) for row in found.values()) == pytest.approx(ln(whole))
+    assert whole.ms is not None
+    assert sum(row.ms.point for row in found.values() if row.ms) == pytest.approx(whole.ms.point)
+
+
+def test_without_a_trace_nobody_says_what_requests_wait_for() -> None:
+    recording = recorded(PlantedPage(late_ms=LATE_MS, held=(piece("TimerFire", LATE_MS),)), web_ms=130.0)
+    blind = replace(recording, entries=tuple(one for one in recording.entries if not isinstance(one, Trace)))
+    assert set(parts(build(blind))) == {"page"}
+
+
+def test_two_traced_passes_decide_nothing() -> None:
+    timers = piece("TimerFire", LATE_MS, "burn (page/app.js:3)")
+    recording = recorded(PlantedPage(late_ms=LATE_MS, held=(timers,)), web_ms=130.0)
+    kept = tuple(one for one in recording.entries if not (isinstance(one, Trace) and one.round == 2))
+    row = parts(build(replace(recording, entries=kept)))["main-thread-work"]
+    assert row.verdict == "unclear"
+    assert "2 so far; 3 decide" in row.why
