@@ -67,6 +67,35 @@ def with_pinned_threads(folder: Path) -> None:
     (app / "app.mjs").write_text(APP)
 
 
+def with_pages(folder: Path) -> None:
+    """A page that burns, one that litters, and one that keeps its own worker and main thread busy."""
+    for name, script in (("burning", BURNING), ("littering", LITTERING), ("busy", BUSY), ("calm", "")):
+        (folder / f"{name}.html").write_text(f"<!doctype html><meta charset=utf-8><script>{script}</script>")
+
+
+BURNING = """
+setInterval(function planted() {
+  const end = performance.now() + 20;
+  while (performance.now() < end);
+}, 40);
+"""
+LITTERING = """
+const kept = [];
+setInterval(function littering() {
+  for (let made = 0; made < 40000; made += 1) kept[made] = { made, more: [made, made + 1] };
+}, 10);
+"""
+BUSY = """
+const forever = "for (;;) { const end = performance.now() + 1000; while (performance.now() < end); }";
+new Worker(URL.createObjectURL(new Blob([forever])));
+const channel = new MessageChannel();
+channel.port1.onmessage = function spin() {
+  const end = performance.now() + 50;
+  while (performance.now() < end);
+  channel.port2.postMessage(null);
+};
+channel.port2.postMessage(null);
+"""
 APP = """import * as ort from "./ort.wasm.bundle.min.mjs";
 ort.env.wasm.numThreads = 1;
 ort.env.wasm.wasmPaths = new URL("./", location.href).href;
@@ -109,6 +138,21 @@ SCENARIOS = {
     "expected": Scenario(
         shows="whether each operator's time is what this processor can do at 128 bits (S04)",
         options=("--twins", "--threads", "1", "--where", "worker", *SHORT),
+    ),
+    "burning-page": Scenario(
+        shows="a page whose timer holds the main thread half of the time, with the model on it",
+        options=("--page", "burning.html", "--threads", "1", *SHORT),
+        make=with_pages,
+    ),
+    "littering-page": Scenario(
+        shows="a page that keeps the garbage collector at work, with the model on its main thread",
+        options=("--page", "littering.html", "--threads", "1", *SHORT),
+        make=with_pages,
+    ),
+    "busy-tab": Scenario(
+        shows="another tab keeps the cores busy",
+        options=("--page", "calm.html", "--tab", "busy.html", "--threads", "2", *SHORT),
+        make=with_pages,
     ),
     "pinned-threads": Scenario(
         shows="a page's own code pins the number of threads (S06)",

@@ -41,7 +41,7 @@ class Chromium:
         except GapprofError as error:
             return f"{error.message}. {error.hint}".rstrip()
         for page in (setting.page, *setting.tabs):
-            if page not in ("quiet", "busy") and not is_url(page):
+            if page not in ("quiet", "busy", "busier") and not is_url(page):
                 folder, name = user_folder(page)
                 if not (folder / name).is_file():
                     return f"there is no page {folder / name}"

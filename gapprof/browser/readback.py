@@ -44,7 +44,7 @@ async def seen(
         wasm_sha256=sha256,
         wasm_simd=simd,
         page_url=opened.page_url.replace(visit.serving.base, "gapprof:"),
-        page_kind="url" if is_url(page) else page if page in ("quiet", "busy") else "path",
+        page_kind="url" if is_url(page) else page if page in ("quiet", "busy", "busier") else "path",
         warnings=warnings_of(arguments),
     )
 

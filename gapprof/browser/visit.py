@@ -27,7 +27,7 @@ OPEN_S = 300.0
 """For loading, creating a session and warming up, within the job's own deadline."""
 REWRITTEN = "rewritten/"
 _OUT_OF_MEMORY = re.compile(r"javascript OOM|out of memory", re.IGNORECASE)
-_BUILT_IN = ("quiet", "busy")
+_BUILT_IN = ("quiet", "busy", "busier")
 _NO_NETWORK = (
     "--no-proxy-server",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",

@@ -117,7 +117,7 @@ def _steps(case: Case, now: Estimate, level: float) -> Iterator[Action]:
 
 
 def _of_the_page(case: Case, now: Estimate, level: float) -> Iterator[Action]:
-    """What of the page's own work costs, part by part; the whole of it where no part alone is beyond doubt."""
+    """What of the page's own work costs, part by part; all of it where no part alone is beyond doubt."""
     found: list[tuple[str, Estimate]] = []
     below = QUIET
     for part in PARTS if PAGE_RUNGS[PARTS[-1]] in case.get(computed) else ():

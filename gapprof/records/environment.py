@@ -25,8 +25,9 @@ class Environment(Struct, frozen=True, kw_only=True):
     """A dedicated worker, or where the user's page runs the model."""
     pacing: Literal["back-to-back", "paced"]
     """Runs in a loop, or requests asked for by events with think time between them."""
-    page: Literal["bench", "user", "busy", "user-isolated"]
-    """gapprof's quiet isolated page, the user's, the built-in busy one, the user's with COOP and COEP."""
+    page: Literal["bench", "user", "busy", "busier", "user-isolated"]
+    """gapprof's quiet isolated page, the user's, the built-in busy one and a busier one, the user's with COOP
+    and COEP."""
     build: Literal["served", "1.18-simd", "1.18-scalar"]
     """The onnxruntime-web build: the one under test, or the last one that shipped with and without SIMD."""
 
@@ -50,7 +51,7 @@ class Setting(Struct, frozen=True, kw_only=True):
     """`worker` or `main`."""
     pacing: str
     page: str
-    """`quiet`, `busy`, or the path or URL the user gave."""
+    """`quiet`, `busy`, `busier`, or the path or URL the user gave."""
     isolated: bool
     """Served with COOP/COEP."""
     build: str
