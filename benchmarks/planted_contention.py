@@ -31,7 +31,7 @@ from gapprof.subject.open import open_subject
 
 EVERY_MS = 40
 DUTIES = (0.25, 0.5, 0.75)
-TURNS, REQUESTS = 6, 12
+TURNS, REQUESTS = 24, 3
 AGREE = 0.10
 PACE = Pace(
     warmup_ms=100.0,

@@ -132,6 +132,7 @@ def synthetic(machine: Machine, folder: Path, recording: Path, settings: Setting
                 original=staged,
                 common=staged,
                 inputs_path=folder / "inputs.npz",
+                other_inputs_path=folder / "other.npz",
                 chain=Chain(path="chain.onnx", nodes=1000, first_link_path="first_link.onnx"),
             ),
             settings,

@@ -28,6 +28,7 @@ _PHASES = {
     "twins": "timing kernels as wasm and natively",
     "transplant": "replaying the library's hottest functions as wasm and natively",
     "inside": "looking into the wasm",
+    "felt": "feeling the page while the model rests and runs",
     "done": "done",
 }
 

@@ -170,6 +170,33 @@ export interface InstrumentTask {
   runs: number;
 }
 
+/** Frames, long tasks, a video, components and an application's steps, while what is open runs or rests. */
+export interface FeltTask {
+  kind: "felt";
+  duty: number;
+  step_duty: number;
+  watch_ms: number;
+  repeats: number;
+  seed: number;
+}
+
+/** Hear clicks that come from outside. */
+export interface ClickedTask {
+  kind: "clicked";
+  duty: number;
+  clicks: number;
+  most_ms: number;
+}
+
+/** Run what is open on one input after the other, and leave all outputs, one after the other. */
+export interface AnswersTask {
+  kind: "answers";
+  ort_url: string;
+  inputs_url: string;
+  inputs: readonly readonly TensorSlice[][];
+  outputs_url: string;
+}
+
 /** A session is open and warm. */
 export interface Opened {
   kind: "opened";
@@ -283,6 +310,32 @@ export interface Instrumented {
   spans_us: readonly readonly [number, number, number, number][];
 }
 
+/** Raw, in order. */
+export interface Felt {
+  kind: "felt";
+  frames_ms: readonly number[];
+  long_tasks_ms: readonly number[];
+  video_frames: number;
+  video_dropped: number;
+  video_ms: number;
+  components_ms: Readonly<Record<string, readonly number[]>>;
+  steps_ms: Readonly<Record<string, readonly number[]>>;
+  runs_ms: readonly number[];
+}
+
+/** Raw, in order. */
+export interface Clicks {
+  kind: "clicks";
+  events_ms: readonly number[];
+}
+
+/** All runs are done; the outputs lie where they were wanted. */
+export interface Answered {
+  kind: "answered";
+  outputs: readonly readonly TensorSlice[][];
+  runs_ms: readonly number[];
+}
+
 /** The page cannot do that, by its nature. */
 export interface Refused {
   kind: "refusal";
@@ -298,6 +351,6 @@ export interface Broke {
   stack: string;
 }
 
-export type Task = OpenTask | WarmTask | TimeTask | ProfileTask | ContrastTask | KernelsTask | RecordTask | ReplayTask | InstrumentTask;
+export type Task = OpenTask | WarmTask | TimeTask | ProfileTask | ContrastTask | KernelsTask | RecordTask | ReplayTask | InstrumentTask | FeltTask | ClickedTask | AnswersTask;
 
-export type Answer = Opened | Warmed | Timed | Profiled | Contrasted | KernelsTimed | Recorded | Replayed | Instrumented | Refused | Broke;
+export type Answer = Opened | Warmed | Timed | Profiled | Contrasted | KernelsTimed | Recorded | Replayed | Instrumented | Felt | Clicks | Answered | Refused | Broke;

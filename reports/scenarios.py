@@ -20,6 +20,8 @@ from gapprof.subject.zoo import build
 HERE = Path(__file__).parent
 MODEL = "zoo:resnet20"
 SHORT = ("--budget", "30", "--rungs", "main")
+LONGER = ("--budget", "90", "--rungs", "main")
+"""Enough for three traced passes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,10 +82,11 @@ setInterval(function planted() {
 }, 40);
 """
 LITTERING = """
-const kept = [];
+const live = Array.from({ length: 300000 }, (_, made) => ({ made, more: [made] }));
 setInterval(function littering() {
-  for (let made = 0; made < 40000; made += 1) kept[made] = { made, more: [made, made + 1] };
-}, 10);
+  live[0] = { made: 0, more: [] };
+  gc();
+}, 40);
 """
 BUSY = """
 const forever = "for (;;) { const end = performance.now() + 1000; while (performance.now() < end); }";
@@ -141,17 +144,17 @@ SCENARIOS = {
     ),
     "burning-page": Scenario(
         shows="a page whose timer holds the main thread half of the time, with the model on it",
-        options=("--page", "burning.html", "--threads", "1", *SHORT),
+        options=("--page", "burning.html", "--threads", "1", *LONGER),
         make=with_pages,
     ),
     "littering-page": Scenario(
         shows="a page that keeps the garbage collector at work, with the model on its main thread",
-        options=("--page", "littering.html", "--threads", "1", *SHORT),
+        options=("--page", "littering.html", "--js-flags=--expose-gc", "--threads", "1", *LONGER),
         make=with_pages,
     ),
     "busy-tab": Scenario(
         shows="another tab keeps the cores busy",
-        options=("--page", "calm.html", "--tab", "busy.html", "--threads", "2", *SHORT),
+        options=("--page", "calm.html", "--tab", "busy.html", "--threads", "2", *LONGER),
         make=with_pages,
     ),
     "pinned-threads": Scenario(

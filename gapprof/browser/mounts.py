@@ -16,6 +16,7 @@ _TYPES = {
     ".htm": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".svg": "image/svg+xml",
+    ".webm": "video/webm",
 }
 
 

@@ -101,6 +101,7 @@ async def visiting(
     dist: Path,
     inputs: bytes,
     rewritten: Mapping[str, bytes] = {},
+    blobs: Mapping[str, bytes] = {},
     before: Callable[[Page, Serving], Awaitable[None]] | None = None,
 ) -> AsyncIterator[Visit]:
     """Serve, launch, navigate. Raises VisitError and WrongUse.
@@ -108,12 +109,14 @@ async def visiting(
     `before`: what is done with the page while it is still empty, and the server that it will know.
 
     `rewritten`: files of the build in another form; with all of its other files they are below `REWRITTEN`.
+    `blobs`: what else is served, by name.
     """
     setting = job.setting
     site = _site(job, equipment.probes, dist=dist, inputs=inputs)
     if rewritten:
         site.folders = {**site.folders, REWRITTEN: Folder(root=dist)}
         site.blobs = {**site.blobs, **{f"{REWRITTEN}{name}": data for name, data in rewritten.items()}}
+    site.blobs = {**site.blobs, **blobs}
     with serving(site) as server:
         address = _address(setting.page, server)
         async with (

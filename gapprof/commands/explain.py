@@ -127,6 +127,11 @@ _ENDS = (
     is_flag=True,
     help="Look into the served wasm: count and time its hot functions, in a rewritten copy of it.",
 )
+@click.option(
+    "--qoe",
+    is_flag=True,
+    help="Feel the page while the model rests, runs on its main thread and in a worker; answer a stream.",
+)
 @click.option("--allow-noisy", is_flag=True, help="An unreliable result ends with 0; the status stays.")
 @output_options
 @click.option("--recording", metavar="FILE", help="Where everything measured goes, raw.")

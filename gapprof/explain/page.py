@@ -1,22 +1,38 @@
 """Raw figures of the page: requests, traced work, waits for a core."""
 
 from dataclasses import asdict
+from statistics import fmean
 from typing import Any
 
 from gapprof.facts.case import Case
 from gapprof.facts.contention import requests, run_queue_ms_per_s, traced_work
+from gapprof.facts.felt import felt
 from gapprof.facts.ladder import planned, target
 from gapprof.facts.page_told import held_ms, holder_shares, mean_of
+from gapprof.records.qoe import Condition
 
 _MOST_WORK = 30
-_UNSEEN = "what inference does to the page, its frames and long tasks, is not measured yet"
+_UNSEEN = "what inference does to the page is measured with --qoe"
+_AT_DEPLOYED = ("frame-rate", "frame-p50", "frame-p95", "frame-worst", "frames-left-out")
 
 
 def page_figures(case: Case) -> dict[str, Any]:
     """The user's page under its own name's keys, the built-in busy page under `busy`."""
-    found = {"frames": None, "long_tasks": None, "why": _UNSEEN, **_figures(case, "web")}
+    found = {**_seen(case), **_figures(case, "web")}
     busy = _figures(case, "web-busy") if target(case, "web-busy") != target(case, "web") else {}
     return {**found, "busy": busy} if busy else found
+
+
+def _seen(case: Case) -> dict[str, Any]:
+    """Frames and long tasks while the model runs where the page runs it; None with why where nobody looked."""
+    where: Condition = "worker" if case.recording.begin.settings.where == "worker" else "main"
+    means = {one.measure.id: fmean(found.values()) for one in case.get(felt) if (found := one.values[where])}
+    if not means:
+        return {"frames": None, "long_tasks": None, "why": _UNSEEN}
+    return {
+        "frames": {name: means[name] for name in _AT_DEPLOYED if name in means},
+        "long_tasks": {"ms_per_s": means.get("long-tasks", 0.0)},
+    }
 
 
 def _figures(case: Case, rung: str) -> dict[str, Any]:

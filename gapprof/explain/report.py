@@ -17,6 +17,7 @@ from gapprof.explain.operators import operator_rows
 from gapprof.explain.outputs import output_checks
 from gapprof.explain.overhead import overhead
 from gapprof.explain.page import page_figures
+from gapprof.explain.qoe import qoe
 from gapprof.explain.reproduction import reproduction
 from gapprof.explain.residual import residual_why
 from gapprof.explain.rows import cause_rows, gap_is_resolved, residual_row
@@ -90,6 +91,7 @@ def build(recording: Recording) -> Report:
         inside=inside_wasm(case),
         observed=observed(case),
         reproduction=reproduction(case),
+        qoe=qoe(case),
     )
 
 

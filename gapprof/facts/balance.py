@@ -11,6 +11,9 @@ from gapprof.records.trial import Load, ThreadUse, Trial
 
 CLOSES = 0.02
 """How far on-CPU + run queue + blocked may be from wall time, as a share of it."""
+LEAST_MS = 200.0
+"""Of a trial that can tell: a worker takes 2 ms to hear of its task and to answer (measured), and that is no
+run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,13 +73,13 @@ def mean_balance(some: Iterable[Balance]) -> Balance:
 
 
 def closure(load: Load, threads: int) -> Closure | None:
-    """None where nobody knows.
+    """None where nobody knows, and for a trial that is too short.
 
     With helpers a thread may also be blocked inside a run, because it waits for them: then a lack of either
     is no error.
     """
     inference = inference_of(load)
-    if inference is None or load.at_work_ms is None or load.wall_ms <= 0:
+    if inference is None or load.at_work_ms is None or load.wall_ms < LEAST_MS:
         return None
     beyond_ms = max(0.0, inference.cpu_ms - load.at_work_ms)
     lacking_ms = (

@@ -10,6 +10,8 @@ Kind = Literal[
 
 _OUR_MARKS = "gapprof:"
 """Names of time that the probe marked as a run of the model."""
+_MARKING = "UserTiming"
+"""Setting those marks."""
 _OUR_FOLDERS = ("ort/", "probes_web/")
 _BUSY_PAGE = "probes_web/pages/"
 _RUNTIME_FILES = ("/ort.", "ort-wasm")
@@ -34,7 +36,7 @@ _BY_NAME: dict[str, Kind] = {
     "PaintImage": "paint",
     "Decode Image": "paint",
 }
-_COLLECTING = ("V8.GC", "MinorGC", "MajorGC", "CppGC", "BlinkGC")
+_COLLECTING = ("V8.GC", "MinorGC", "MajorGC", "CppGC", "BlinkGC", "LiveObjectVisitor")
 _SCRIPT = (
     "EventDispatch",
     "FunctionCall",
@@ -63,4 +65,4 @@ def is_the_model_or_us(name: str, detail: str) -> bool:
     """In a trace of the main thread the model itself is work too; it is no evidence against the page."""
     place = detail.rpartition("(")[2]
     ours = place.startswith(_OUR_FOLDERS) and not place.startswith(_BUSY_PAGE)
-    return ours or name.startswith(_OUR_MARKS) or any(sign in place for sign in _RUNTIME_FILES)
+    return ours or name.startswith((_OUR_MARKS, _MARKING)) or any(sign in place for sign in _RUNTIME_FILES)

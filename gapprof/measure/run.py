@@ -15,6 +15,7 @@ from gapprof.measure.lock import sole_measurer
 from gapprof.measure.machine import machine_facts, usable_cores
 from gapprof.measure.stages import Stages
 from gapprof.measure.teller import Teller
+from gapprof.qoe.stage import feeling
 from gapprof.records.backend import Backend
 from gapprof.records.observed import PageObserved
 from gapprof.records.progress import Observer
@@ -58,6 +59,8 @@ def measure(
                 extras.append(replaying(settings, guard=guard, scratch=workdir))
             if settings.instrument:
                 extras.append(instrumenting(settings, guard=guard))
+            if settings.qoe:
+                extras.append(feeling(settings, guard=guard, scratch=workdir))
             named = {rung.environment.backend for rung in ladder.values()}
             known = load(backends, "BACKEND")
             realise = {name: known[name].open(settings, guard) for name in sorted(named)}

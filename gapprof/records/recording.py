@@ -10,6 +10,7 @@ from gapprof.records.inside import HookedPass, WasmBuild, WasmSamples
 from gapprof.records.job import Pace
 from gapprof.records.model import ModelFacts
 from gapprof.records.observed import PageObserved
+from gapprof.records.qoe import FeltTrial, StreamAnswered
 from gapprof.records.rung import Rung
 from gapprof.records.settings import Settings
 from gapprof.records.transplant import TransplantPlan, TransplantTrial
@@ -139,6 +140,8 @@ Entry = (
     | WasmSamples
     | HookedPass
     | PageObserved
+    | FeltTrial
+    | StreamAnswered
     | Note
     | End
 )

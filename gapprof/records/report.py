@@ -266,6 +266,68 @@ class Inside(Struct, frozen=True, kw_only=True):
     """Of what is missing here."""
 
 
+class FeltRow(Struct, frozen=True, kw_only=True):
+    """One figure of the page: while the model rests, runs on its main thread, and runs in a worker."""
+
+    id: str
+    title: str
+    unit: str
+    aspect: Literal["responsiveness", "smoothness"]
+    more_is_better: bool
+    idle: Estimate | None
+    main: Estimate | None
+    worker: Estimate | None
+    main_times: Estimate | None
+    """Times as much as at rest. None where one of both is 0."""
+    worker_times: Estimate | None
+
+
+class LateRow(Struct, frozen=True, kw_only=True):
+    """A stream of inputs, seen with answers that may be late."""
+
+    who: Literal["rate", "native", "web"]
+    """`rate`: answers are had so often, each at once; else at the pace that was measured."""
+    answers_per_s: float
+    latency_ms: float | None
+    accuracy: float | None
+    """Share of the frames that are seen with the answer that native gives to that very frame. None where
+    there was no answer in time."""
+
+
+class Answers(Struct, frozen=True, kw_only=True):
+    """What the model answers in the page, beside what it answers natively."""
+
+    frames: int
+    """Inputs of the stream; neighbours are alike."""
+    frames_per_s: float
+    output: str
+    """Whose largest values are classes; empty where no output has any."""
+    max_abs_difference: float
+    max_relative_difference: float
+    """Over the largest value of the same native output."""
+    cosine: float
+    """The least."""
+    top1: float | None
+    """Share of the frames for which both sides' first class is the same."""
+    top5: float | None
+    """... for which native's first is among the page's first five."""
+    late: tuple[LateRow, ...]
+
+
+class QoE(Struct, frozen=True, kw_only=True):
+    """Quality of experience (`--qoe`): what inference does to the page, and what its answers are worth."""
+
+    duty: float
+    """Share of the time in which the model ran while it did not rest."""
+    step_duty: float
+    """The same beside an application's steps."""
+    threads: int
+    rows: tuple[FeltRow, ...]
+    answers: Answers | None
+    why: str = ""
+    """Of what is missing."""
+
+
 class ObservedPage(Struct, frozen=True, kw_only=True):
     """What the page did with onnxruntime-web by itself: the ladder is about the model that it ran."""
 
@@ -459,6 +521,8 @@ class Report(Struct, frozen=True, kw_only=True):
     """None where a model was given. Since 1.7."""
     reproduction: Reproduction | None = None
     """None without `--observed-ms`. Since 1.7."""
+    qoe: QoE | None = None
+    """None without `--qoe`. Since 1.8."""
 
     def to_pandas(self) -> "dict[str, pd.DataFrame]":
         """The report's tables by name; see `gapprof.records.tables`."""

@@ -33,5 +33,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Replay the library's own hot functions in the browser and as native code. Since report 1.6."""
     instrument: bool = False
     """Look into the served wasm: what it holds, and which functions are called when. Since report 1.6."""
+    qoe: bool = False
+    """Feel the page while the model rests and runs, and answer a stream of inputs. Since report 1.8."""
     observed_ms: float | None = None
     """The latency that somebody saw: find the conditions that give it. Since report 1.7."""

@@ -33,4 +33,6 @@ class Subject:
     common: StagedModel | NativeRefusal
     """Native onnxruntime makes the common graph; where it refuses the model, a page may still run it."""
     inputs_path: Path
+    other_inputs_path: Path
+    """Another seed's, of the same shapes."""
     chain: Chain

@@ -225,6 +225,38 @@ class InstrumentTask(Struct, frozen=True, kw_only=True, tag="instrument", tag_fi
     runs: int
 
 
+class FeltTask(Struct, frozen=True, kw_only=True, tag="felt", tag_field="kind"):
+    """Frames, long tasks, a video, components, an application's steps; while what is open runs or rests."""
+
+    duty: float
+    """Share of the time in which the model runs; 0: it rests, 1: run after run."""
+    step_duty: float
+    """The same beside the application's steps."""
+    watch_ms: float
+    repeats: int
+    """Of each component and of each step."""
+    seed: int
+
+
+class ClickedTask(Struct, frozen=True, kw_only=True, tag="clicked", tag_field="kind"):
+    """Hear clicks that come from outside."""
+
+    duty: float
+    clicks: int
+    most_ms: float
+    """Then it ends with those it has."""
+
+
+class AnswersTask(Struct, frozen=True, kw_only=True, tag="answers", tag_field="kind"):
+    """Run what is open on one input after the other, and leave all outputs, one after the other."""
+
+    ort_url: str
+    inputs_url: str
+    inputs: tuple[tuple[TensorSlice, ...], ...]
+    """By run: where its tensors lie in that block."""
+    outputs_url: str
+
+
 Task = (
     OpenTask
     | WarmTask
@@ -235,6 +267,9 @@ Task = (
     | RecordTask
     | ReplayTask
     | InstrumentTask
+    | FeltTask
+    | ClickedTask
+    | AnswersTask
 )
 
 
@@ -374,6 +409,40 @@ class Instrumented(Struct, frozen=True, kw_only=True, tag="instrumented", tag_fi
     """Run, node, begin, duration."""
 
 
+class Felt(Struct, frozen=True, kw_only=True, tag="felt", tag_field="kind"):
+    """Raw, in order."""
+
+    frames_ms: tuple[float, ...]
+    """Between frames' callbacks."""
+    long_tasks_ms: tuple[float, ...]
+    video_frames: int
+    """Presented, behind the first one, ..."""
+    video_dropped: int
+    video_ms: float
+    """... until the last one."""
+    components_ms: dict[str, tuple[float, ...]]
+    """Component → from when it was due until it was painted."""
+    steps_ms: dict[str, tuple[float, ...]]
+    """Step of an application → the same."""
+    runs_ms: tuple[float, ...]
+    """Of the model meanwhile, beside all but the steps."""
+
+
+class Clicks(Struct, frozen=True, kw_only=True, tag="clicks", tag_field="kind"):
+    """Raw, in order."""
+
+    events_ms: tuple[float, ...]
+    """From a click until the frame that answers it was painted."""
+
+
+class Answered(Struct, frozen=True, kw_only=True, tag="answered", tag_field="kind"):
+    """All runs are done; the outputs lie where they were wanted."""
+
+    outputs: tuple[tuple[TensorSlice, ...], ...]
+    """By run, offsets from where that run's outputs begin."""
+    runs_ms: tuple[float, ...]
+
+
 class Refused(Struct, frozen=True, kw_only=True, tag="refusal", tag_field="kind"):
     """The page cannot do that, by its nature."""
 
@@ -399,6 +468,9 @@ Answer = (
     | Recorded
     | Replayed
     | Instrumented
+    | Felt
+    | Clicks
+    | Answered
     | Refused
     | Broke
 )

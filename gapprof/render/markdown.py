@@ -8,6 +8,8 @@ from gapprof.digest.inside import COLUMNS, HEADING, inside_rows, inside_sentence
 from gapprof.digest.observed import HEADING as OBSERVED
 from gapprof.digest.observed import observed_sentences, reproduction_rows, reproduction_sentences
 from gapprof.digest.operators import drawn_ms, lost_ms, top_operators
+from gapprof.digest.qoe import COLUMNS as FELT
+from gapprof.digest.qoe import HEADINGS, answer_sentences, felt_rows, qoe_sentences
 from gapprof.digest.tried import nothing_helps
 from gapprof.digest.verified import came_true, nothing_verified, predicted_measured, verified
 from gapprof.digest.why import WhyRow, owner, why_rows, with_children
@@ -38,6 +40,7 @@ class MarkdownRenderer:
             *((_why(rows), _actions(report), _verified(report)) if report.status != "failed" else ()),
             _reproduced(report),
             _operators(report, count),
+            _quality(report),
             _inside(report),
             _doubts(report),
             _measured(report),
@@ -153,6 +156,22 @@ def _reproduced(report: Report) -> Iterator[str]:
         yield f"| {strong}{cell(row.conditions)}{strong} | {row.ms} | {row.seen} |"
     yield ""
     yield " ".join(map(cell, reproduction_sentences(found)))
+
+
+def _quality(report: Report) -> Iterator[str]:
+    found = report.qoe
+    if found is None:
+        return
+    for aspect, heading in HEADINGS.items():
+        rows = felt_rows(found, aspect)
+        if rows:
+            yield f"| {heading} | {' | '.join(FELT)} |"
+            yield "| :-- | --: | --: | --: |"
+            yield from (f"| {cell(row.title)} | {' | '.join(row.cells)} |" for row in rows)
+            yield ""
+    yield from (f"- {cell(sentence)}" for sentence in qoe_sentences(found))
+    if found.answers is not None:
+        yield from (f"- {cell(sentence)}" for sentence in answer_sentences(found.answers))
 
 
 def _inside(report: Report) -> Iterator[str]:

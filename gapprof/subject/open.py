@@ -62,12 +62,12 @@ def _open(
         fed=inputs_path,
         fed_otherwise=other_path,
     )
-    other_path.unlink()
     return Subject(
         facts=_facts(name, staged, resolved, examined),
         original=staged.model,
         common=examined.graph,
         inputs_path=inputs_path,
+        other_inputs_path=other_path,
         chain=write_dispatch_chain(workdir),
     )
 

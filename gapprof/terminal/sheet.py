@@ -16,6 +16,7 @@ from gapprof.terminal.ink import Ink
 from gapprof.terminal.inside import inside_table
 from gapprof.terminal.observed import observed_page, reproduced
 from gapprof.terminal.operators import operators
+from gapprof.terminal.qoe import quality
 from gapprof.terminal.verdict import verdict
 from gapprof.terminal.verified import verifications
 from gapprof.terminal.why import why_table
@@ -73,6 +74,9 @@ def _parts(report: Report, ink: Ink) -> Iterator[RenderableType]:
     if report.operators:
         yield Text()
         yield operators(report, ink, count=_OPERATORS_DETAIL if ink.surface.detail else _OPERATORS)
+    if report.qoe is not None:
+        yield Text()
+        yield from quality(report.qoe, ink)
     if report.inside is not None:
         yield Text()
         yield from inside_table(report.inside, ink)

@@ -10,7 +10,18 @@ import gapprof
 
 ROOT = Path(gapprof.__file__).parent
 IMPURE_PARTS = (
-    *("browser", "native", "measure", "backends", "kernels", "yardstick", "instrument", "transplant", "gpu"),
+    *(
+        "browser",
+        "native",
+        "measure",
+        "backends",
+        "kernels",
+        "yardstick",
+        "instrument",
+        "transplant",
+        "gpu",
+        "qoe",
+    ),
 )
 IMPURE_MODULES = frozenset(
     {

@@ -101,6 +101,7 @@ def visit(machine: Priced, plants: tuple[Plant, ...], folder: Path, *, rounds: i
         original=staged,
         common=staged,
         inputs_path=folder / "inputs.npz",
+        other_inputs_path=folder / "other.npz",
         chain=Chain(path="chain.onnx", nodes=1000, first_link_path="first_link.onnx"),
     )
     outputs = folder / "outputs"

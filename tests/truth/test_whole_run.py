@@ -38,6 +38,7 @@ def run(machine: Machine, folder: Path, settings: Settings = SETTINGS) -> Record
             original=staged,
             common=staged,
             inputs_path=folder / "inputs.npz",
+            other_inputs_path=folder / "other.npz",
             chain=Chain(path="chain.onnx", nodes=1000, first_link_path="first_link.onnx"),
         ),
         settings,

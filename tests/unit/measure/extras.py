@@ -40,6 +40,7 @@ def subject(folder: Path) -> Subject:
         original=staged,
         common=staged,
         inputs_path=folder / "inputs.npz",
+        other_inputs_path=folder / "other.npz",
         chain=Chain(path="chain.onnx", nodes=2, first_link_path="first_link.onnx"),
     )
 

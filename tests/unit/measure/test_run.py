@@ -83,6 +83,7 @@ def run(tmp_path: Path) -> Run:
             original=StagedModel(path=model),
             common=common or StagedModel(path=model),
             inputs_path=folder / "inputs.npz",
+            other_inputs_path=folder / "other.npz",
             chain=Chain(path="chain.onnx", nodes=200, first_link_path="first_link.onnx"),
         )
         realise: Mapping[str, Backend] = dict.fromkeys(("native", "chromium", "node"), backend)

@@ -74,6 +74,7 @@ EXAMPLES = {
     "seed": ("7", "7", 7),
     "allow-noisy": ("true", "yes", True),
     "verify": ("true", "1", True),
+    "qoe": ("true", "1", True),
     "twins": ("true", "1", True),
     "transplant": ("true", "1", True),
     "instrument": ("true", "1", True),

@@ -1,0 +1,79 @@
+"""What the model's answers are worth in the page: beside native ones, and when they come late. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from gapprof.facts.case import Case
+from gapprof.facts.contention import trials_of
+from gapprof.facts.staleness import accuracy, every, shown_answers
+from gapprof.records.qoe import Answer, StreamAnswered
+
+RATES = (30.0, 15.0, 10.0, 5.0, 2.0, 1.0)
+"""Answers a second, as Wang et al. (2025) cut them."""
+TOP = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Late:
+    """A stream answered at some pace."""
+
+    who: str
+    latency_ms: float | None
+    """None: a stated rate, each answer at once."""
+    answers_per_s: float
+    accuracy: float | None
+
+
+def stream(case: Case) -> StreamAnswered | None:
+    """The last one."""
+    return next(reversed(list(case.recording.of(StreamAnswered))), None)
+
+
+def agreement(answers: Sequence[Answer], top: int) -> float | None:
+    """Share of the frames for which native's first class is among the page's first `top`."""
+    with_classes = [one for one in answers if one.native_top and one.web_top]
+    if not with_classes:
+        return None
+    return fmean(one.native_top[0] in one.web_top[:top] for one in with_classes)
+
+
+def late(case: Case, told: StreamAnswered) -> tuple[Late, ...]:
+    """What is right on the screen, at stated rates and at the paces that were measured.
+
+    Right is what native answers to the very frame. Frames before the first answer do not count.
+    """
+    if not all(one.native_top and one.web_top for one in told.answers):
+        return ()
+    web = [one.web_top[0] for one in told.answers]
+    truth = [one.native_top[0] for one in told.answers]
+    frames, rate = len(told.answers), told.frames_per_s
+    found = [
+        Late(
+            who="",
+            latency_ms=None,
+            answers_per_s=one,
+            accuracy=accuracy(every(one, frames=frames, frames_per_s=rate), web, truth),
+        )
+        for one in RATES
+    ]
+    for who, latencies_ms in _paces(case):
+        shown = shown_answers(latencies_ms, frames=frames, frames_per_s=rate)
+        mean_ms = fmean(latencies_ms)
+        found.append(
+            Late(
+                who=who,
+                latency_ms=mean_ms,
+                answers_per_s=min(rate, 1000 / mean_ms),
+                accuracy=accuracy(shown, web, truth),
+            )
+        )
+    return tuple(found)
+
+
+def _paces(case: Case) -> list[tuple[str, tuple[float, ...]]]:
+    """Of trials that count: natively, and from request to result on the page as deployed."""
+    native = tuple(ms for trial in trials_of(case, "native") for ms in trial.samples_ms)
+    web = tuple(ms for trial in trials_of(case, "web") for ms in trial.requests_ms)
+    paces = (("native", native), ("web", web))
+    return [(who, latencies_ms) for who, latencies_ms in paces if latencies_ms and min(latencies_ms) > 0]

@@ -1,0 +1,36 @@
+"""What native onnxruntime answers to one input after the other. `python -m gapprof.native.answers`."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+from gapprof.native.refusals import refusals
+from gapprof.native.tensors import read_arrays, write_arrays
+from gapprof.subject import child
+
+
+def _answer(request: dict[str, Any]) -> dict[str, Any]:
+    """Leave one .npz of outputs per .npz of inputs, in its place in the other folder."""
+    import onnxruntime  # only in the child: the parent must never load a model
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.log_severity_level = 4
+    try:
+        session = onnxruntime.InferenceSession(request["model"], options, providers=["CPUExecutionProvider"])
+        names = [port.name for port in session.get_outputs()]
+        runs_ms = []
+        for path in sorted(Path(request["inputs"]).glob("*.npz")):
+            feed = read_arrays(path)
+            began = time.perf_counter()
+            outputs = session.run(names, feed)
+            runs_ms.append((time.perf_counter() - began) * 1e3)
+            write_arrays(Path(request["outputs"]) / path.name, dict(zip(names, outputs, strict=True)))
+    except refusals() as error:
+        return {"error": str(error)}
+    return {"runs_ms": runs_ms}
+
+
+if __name__ == "__main__":
+    child.serve(_answer)

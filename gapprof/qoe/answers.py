@@ -1,0 +1,112 @@
+"""The same stream, natively and in the browser: what both sides answer, frame by frame."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gapprof.browser.tensors import save
+from gapprof.qoe.stream import FRAMES_PER_S, stream
+from gapprof.qoe.visits import Arrays, Feeling
+from gapprof.records.job import Job
+from gapprof.records.qoe import Answer, StreamAnswered
+from gapprof.records.subject import NativeRefusal
+from gapprof.records.trial import Failure
+from gapprof.subject import child
+from gapprof.subject.refusal import answer_of
+
+NATIVE_S = 300.0
+TOP = 5
+_LEAST_CLASSES = 3
+
+
+class UnansweredError(Exception):
+    """Its text says which side gave no answers, and why."""
+
+
+def answered(feeling: Feeling, job: Job, other: Path, scratch: Path) -> StreamAnswered:
+    """`other`: a second input; the stream turns into it and back. Raises UnansweredError, ModelUnusable."""
+    frames = _frames(Path(job.inputs_path), other, scratch / "frames", seed=job.seed)
+    native, native_runs_ms = _natively(job, scratch)
+    found = feeling.answered(job, frames)
+    if isinstance(found, Failure):
+        raise UnansweredError(f"the browser gave no answers ({found.phase}): {found.message}")
+    web, web_runs_ms = found
+    name = _with_classes(native[0])
+    return StreamAnswered(
+        frames_per_s=FRAMES_PER_S,
+        output=name,
+        answers=tuple(compared(mine, theirs, name) for mine, theirs in zip(native, web, strict=True)),
+        native_runs_ms=native_runs_ms,
+        web_runs_ms=web_runs_ms,
+    )
+
+
+def compared(native: Arrays, web: Arrays, classes: str) -> Answer:
+    """Two answers to one frame; `classes` names the output whose largest values are classes, if any."""
+    pairs = [(_plain(native[name]), _plain(web[name])) for name in native]
+    return Answer(
+        max_abs_difference=max(_largest(a - b) for a, b in pairs),
+        max_relative_difference=max(_largest(a - b) / (_largest(a) or 1.0) for a, b in pairs),
+        cosine=min(cosine(a, b) for a, b in pairs),
+        native_top=_top(native[classes]) if classes else (),
+        web_top=_top(web[classes]) if classes else (),
+    )
+
+
+def cosine(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    """Of two tensors as vectors; 1 where both are 0."""
+    norms = float(np.linalg.norm(a) * np.linalg.norm(b))
+    return float(np.dot(a.ravel(), b.ravel())) / norms if norms else float(np.array_equal(a, b))
+
+
+def _frames(first: Path, second: Path, folder: Path, *, seed: int) -> list[Path]:
+    folder.mkdir()
+    paths = []
+    for number, frame in enumerate(stream(_read(first), _read(second), seed=seed)):
+        paths.append(folder / f"{number:04}.npz")
+        save(frame, paths[-1])
+    return paths
+
+
+def _natively(job: Job, scratch: Path) -> tuple[list[Arrays], tuple[float, ...]]:
+    outputs = scratch / "answers"
+    outputs.mkdir()
+    request = {"model": job.model_path, "inputs": str(scratch / "frames"), "outputs": str(outputs)}
+    said = child.ask("gapprof.native.answers", request, scratch=scratch, deadline_s=NATIVE_S)
+    answer = answer_of(said, doing="answer a stream natively", hint="Run without --qoe.")
+    if isinstance(answer, NativeRefusal):
+        raise UnansweredError(f"native onnxruntime gave no answers: {answer.message}")
+    return [_read(path) for path in sorted(outputs.glob("*.npz"))], tuple(answer["runs_ms"])
+
+
+def _with_classes(outputs: Arrays) -> str:
+    """The output that says how likely each class is: the first with three and more along its last axis."""
+    return next(
+        (
+            name
+            for name, array in outputs.items()
+            if array.dtype.kind == "f" and array.ndim and array.shape[-1] >= _LEAST_CLASSES
+        ),
+        "",
+    )
+
+
+def _top(array: NDArray[Any]) -> tuple[int, ...]:
+    """Of its last row: of a sequence, what comes next."""
+    row = array.reshape(-1, array.shape[-1])[-1]
+    return tuple(int(one) for one in np.argsort(-row, kind="stable")[:TOP])
+
+
+def _plain(array: NDArray[Any]) -> NDArray[np.float64]:
+    return np.nan_to_num(array.astype(np.float64))
+
+
+def _largest(values: NDArray[np.float64]) -> float:
+    return float(np.abs(values).max(initial=0.0))
+
+
+def _read(path: Path) -> Arrays:
+    with np.load(path, allow_pickle=False) as arrays:
+        return {name: arrays[name] for name in arrays.files}

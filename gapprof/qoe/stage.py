@@ -1,0 +1,87 @@
+"""The stage that `--qoe` adds: what the page is like while the model rests, runs on its main thread, or in a
+worker; and what the model answers to a stream there."""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from msgspec.structs import replace
+
+from gapprof import assets
+from gapprof.browser.visit import Equipment
+from gapprof.errors import EnvironmentUnusable, ModelUnusable, WrongUse
+from gapprof.guard import Guard
+from gapprof.measure.extra import Beyond, Extra
+from gapprof.qoe.answers import UnansweredError, answered
+from gapprof.qoe.visits import Feeling
+from gapprof.records.job import Job
+from gapprof.records.qoe import CONDITIONS, Condition
+from gapprof.records.settings import Settings
+from gapprof.records.subject import NativeRefusal, StagedModel
+from gapprof.records.trial import Failure
+
+ROUNDS = 4
+_DEPLOYED = "web"
+_PATIENCE = 2
+"""Times a visit's deadline."""
+
+
+def feeling(settings: Settings, *, guard: Guard, scratch: Path) -> Extra:
+    """Bound to one run of this machine."""
+
+    def tell(beyond: Beyond) -> None:
+        try:
+            _told(settings, guard, scratch, beyond)
+        except UnansweredError as why:
+            beyond.journal.note("report", f"--qoe tells nothing, or not all: {why}")
+        except (EnvironmentUnusable, ModelUnusable, WrongUse) as error:
+            beyond.journal.note("report", f"--qoe broke off: {error.message}")
+
+    return tell
+
+
+def _told(settings: Settings, guard: Guard, scratch: Path, beyond: Beyond) -> None:
+    journal, teller = beyond.journal, beyond.teller
+    equipment = Equipment(
+        executable=assets.find_browser(settings.browser), probes=assets.probes_web(), guard=guard
+    )
+    visits = Feeling(equipment=equipment, dist=assets.web_dist(settings.web_dist), now_s=journal.now_s)
+    order, first = np.random.default_rng(settings.seed), beyond.next_round()
+    failed: set[Condition] = set()
+    for number in range(ROUNDS):
+        for condition in (CONDITIONS[one] for one in order.permutation(len(CONDITIONS))):
+            teller.tell("felt", "feeling the page", round_number=number, planned=ROUNDS)
+            if condition in failed:
+                continue
+            found = visits.felt(_job(beyond, settings, condition, first + number), condition)
+            if isinstance(found, Failure):
+                failed.add(condition)
+                journal.note("report", f"--qoe: the page could not be felt ({found.phase}): {found.message}")
+            else:
+                journal.write(found)
+    teller.tell("felt", "answering a stream")
+    with tempfile.TemporaryDirectory(prefix="stream-", dir=scratch) as folder:
+        job = _job(beyond, settings, "main", first)
+        journal.write(answered(visits, job, beyond.subject.other_inputs_path, Path(folder)))
+    teller.tell("felt", "felt", completed=True)
+
+
+def _job(beyond: Beyond, settings: Settings, condition: Condition, number: int) -> Job:
+    subject, step = beyond.subject, beyond.step(_DEPLOYED)
+    if step.setting is None or step.refusal:
+        raise UnansweredError(f"{_DEPLOYED}: {step.refusal or 'it has no setting'}")
+    if isinstance(subject.common, NativeRefusal) or not isinstance(subject.common, StagedModel):
+        raise UnansweredError("there is no common graph, which both sides answer with")
+    pace = beyond.preflight.pace
+    return Job(
+        rung=_DEPLOYED,
+        round=number,
+        seed=settings.seed + number,
+        setting=replace(step.setting, where="worker" if condition == "worker" else "main"),
+        model_path=str(subject.common.path),
+        external_data=subject.common.external_data,
+        optimise=False,
+        inputs_path=str(subject.inputs_path),
+        outputs_path="",
+        pace=replace(pace, deadline_s=_PATIENCE * pace.deadline_s),
+    )

@@ -1,0 +1,47 @@
+"""**Responsiveness**, **smoothness** and **accuracy** while the model rests and runs."""
+
+from collections.abc import Iterator
+
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from gapprof.digest.qoe import (
+    ACCURACY,
+    COLUMNS,
+    HEADINGS,
+    answer_sentences,
+    felt_rows,
+    qoe_sentences,
+)
+from gapprof.records.report import QoE
+from gapprof.terminal.ink import Ink
+
+_AT_REST, _CELL = 8, 25
+_LEAST = 16
+
+
+def quality(found: QoE, ink: Ink) -> Iterator[RenderableType]:
+    """Both tables, and the sentences."""
+    for aspect, heading in HEADINGS.items():
+        if felt_rows(found, aspect):
+            yield _table(found, aspect, heading, ink)
+    for sentence in qoe_sentences(found):
+        yield Padding(ink.text(sentence), (0, 0, 0, 3))
+    if found.answers is not None:
+        yield Text(f"   {ACCURACY}", style="bold")
+        for sentence in answer_sentences(found.answers):
+            yield Padding(ink.text(sentence), (0, 0, 0, 3))
+
+
+def _table(found: QoE, aspect: str, heading: str, ink: Ink) -> Table:
+    table = ink.grid()
+    table.add_column("", width=2)
+    width = max(_LEAST, ink.width - 4 - _AT_REST - 2 * (_CELL + 1))
+    table.add_column(Text(heading, style="bold not dim"), width=width, overflow="fold")
+    for column, wide in zip(COLUMNS, (_AT_REST, _CELL, _CELL), strict=True):
+        table.add_column(column, width=wide, justify="right", no_wrap=True)
+    for row in felt_rows(found, aspect):
+        table.add_row("", ink.text(row.title), *row.cells)
+    return table

@@ -1,0 +1,71 @@
+// @ts-check
+/** What a page shows of itself over a stretch of time: frames, long tasks, frames of a video. */
+
+import { now } from "../clock.mjs";
+
+/** @typedef {{ frames_ms: number[], long_tasks_ms: number[], video_frames: number, video_dropped: number,
+ *   video_ms: number }} Shown */
+
+/** Watch for so long.
+ * @param {number} ms @param {HTMLVideoElement} video @returns {Promise<Shown>} */
+export async function watched(ms, video) {
+  /** @type {number[]} */
+  const long_tasks_ms = [];
+  const observer = new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) long_tasks_ms.push(entry.duration);
+  });
+  observer.observe({ type: "longtask" });
+  const seen = presented(video);
+  const frames_ms = await frames(ms);
+  const { count, over_ms } = seen.stop();
+  for (const entry of observer.takeRecords()) long_tasks_ms.push(entry.duration);
+  observer.disconnect();
+  return {
+    frames_ms,
+    long_tasks_ms,
+    video_frames: count,
+    video_dropped: video.getVideoPlaybackQuality().droppedVideoFrames,
+    video_ms: over_ms,
+  };
+}
+
+/** Intervals between frames' callbacks.
+ * @param {number} ms @returns {Promise<number[]>} */
+function frames(ms) {
+  const end = now() + ms;
+  return new Promise((resolve) => {
+    /** @type {number[]} */
+    const found = [];
+    let before = 0;
+    /** @param {number} at */
+    function next(at) {
+      if (before > 0) found.push(at - before);
+      before = at;
+      if (now() < end) requestAnimationFrame(next);
+      else resolve(found);
+    }
+    requestAnimationFrame(next);
+  });
+}
+
+/** Frames of a video that reached the compositor, and between the first and the last of which moments.
+ * @param {HTMLVideoElement} video */
+function presented(video) {
+  /** @type {{ at: number, frames: number }[]} */
+  const seen = [];
+  let on = true;
+  /** @type {VideoFrameRequestCallback} */
+  function next(at, { presentedFrames }) {
+    seen.push({ at, frames: presentedFrames });
+    if (on) video.requestVideoFrameCallback(next);
+  }
+  video.requestVideoFrameCallback(next);
+  return {
+    stop() {
+      on = false;
+      const [first, last] = [seen[0], seen.at(-1)];
+      if (first === undefined || last === undefined) return { count: 0, over_ms: 0 };
+      return { count: last.frames - first.frames, over_ms: last.at - first.at };
+    },
+  };
+}

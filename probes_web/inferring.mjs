@@ -1,0 +1,39 @@
+// @ts-check
+/** The model at work while the page goes on: run after run, with a turn of the event loop or a rest between. */
+
+import { now } from "./clock.mjs";
+import { timedRun } from "./runtime.mjs";
+import { open } from "./session.mjs";
+import { nextTurn, until, WAYS } from "./turns.mjs";
+
+/** @typedef {{ stop: () => Promise<number[]> }} Inferring  stops, and tells what runs took, ms */
+
+/** Begin. `duty`: the share of the time in which the model runs; 0: it does not, 1: run after run.
+ * @param {number} duty @returns {Inferring} */
+export function inferring(duty) {
+  /** @type {number[]} */
+  const runs_ms = [];
+  let on = duty > 0;
+  const ended = (async () => {
+    while (on) {
+      const began = now();
+      runs_ms.push(await oneRun(runs_ms.length % WAYS));
+      const took = now() - began;
+      await nextTurn();
+      if (duty < 1) await until(now() + took * (1 / duty - 1));
+    }
+  })();
+  return {
+    async stop() {
+      on = false;
+      await ended;
+      return runs_ms;
+    },
+  };
+}
+
+/** @param {number} way @returns {Promise<number>} */
+function oneRun(way) {
+  const opened = open();
+  return opened.place === "worker" ? opened.run(way) : timedRun(opened.session, opened.feeds);
+}
