@@ -18,7 +18,7 @@ def doctor(no_color: bool) -> ExitCode:
     from gapprof.doctor import examine
     from gapprof.terminal.findings import findings_table
     from gapprof.terminal.ink import Ink
-    from gapprof.terminal.sheet import printed
+    from gapprof.terminal.printing import printed
 
     findings = examine()
     surface = surface_of(sys.stdout, plain=no_color)

@@ -61,6 +61,9 @@ def answer_sentences(answers: Answers) -> Iterator[str]:
             f"{numbers.percent(answers.top1)} of the inputs; native's is among the page's five likeliest for "
             f"{numbers.percent(answers.top5)}."
         )
+    if answers.classes == 1:
+        yield "All inputs have the same class, so that nothing is known of what late answers would cost."
+        return
     late = [row for row in answers.late if row.who != "rate"]
     yield from (_late(row, answers) for row in late)
     rates = [row for row in answers.late if row.who == "rate" and row.accuracy is not None]

@@ -70,6 +70,7 @@ def _answers(case: Case) -> Answers | None:
         cosine=min(one.cosine for one in told.answers),
         top1=agreement(told.answers, 1),
         top5=agreement(told.answers, TOP),
+        classes=len({one.native_top[0] for one in told.answers if one.native_top}),
         late=tuple(
             LateRow(
                 who="native" if one.who == "native" else "web" if one.who else "rate",

@@ -311,6 +311,8 @@ class Answers(Struct, frozen=True, kw_only=True):
     """Share of the frames for which both sides' first class is the same."""
     top5: float | None
     """... for which native's first is among the page's first five."""
+    classes: int
+    """Different first classes that native names over the stream; 1: late answers are right all the same."""
     late: tuple[LateRow, ...]
 
 

@@ -11,7 +11,7 @@ from gapprof.digest.changes import before_after, cause_rows, closing, left_out, 
 from gapprof.records.comparison import Change, Comparison
 from gapprof.records.surface import Surface
 from gapprof.terminal.ink import Ink
-from gapprof.terminal.sheet import printed
+from gapprof.terminal.printing import printed
 from gapprof.text import names, numbers
 
 _STEP, _CHANGE, _WORD = 18, 19, 12

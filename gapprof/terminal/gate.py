@@ -9,7 +9,7 @@ from gapprof.budgets.words import broken, figure_in_words, limit_in_words
 from gapprof.records.gate import Gate, Judged
 from gapprof.records.surface import Surface
 from gapprof.terminal.ink import Ink
-from gapprof.terminal.sheet import printed
+from gapprof.terminal.printing import printed
 from gapprof.text import names
 
 _WORD, _FIGURE, _LIMIT = 15, 24, 9

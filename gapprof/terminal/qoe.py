@@ -15,11 +15,36 @@ from gapprof.digest.qoe import (
     felt_rows,
     qoe_sentences,
 )
-from gapprof.records.report import QoE
+from gapprof.records.report import QoE, Report
+from gapprof.records.surface import Surface
 from gapprof.terminal.ink import Ink
+from gapprof.terminal.printing import printed
 
 _AT_REST, _CELL = 8, 25
 _LEAST = 16
+
+
+def drawn(report: Report, surface: Surface) -> str:
+    """The section alone, under the name of the model; ending in a newline."""
+    return printed(_alone(report, Ink(surface)), surface)
+
+
+def _alone(report: Report, ink: Ink) -> Iterator[RenderableType]:
+    yield ink.text(report.model.name, "bold")
+    if report.qoe is None:
+        yield ink.text(
+            "Nothing was felt: " + ("; ".join(_reasons(report)) or report.status_why or "no reason")
+        )
+        return
+    yield from quality(report.qoe, ink)
+    reasons = tuple(_reasons(report))
+    if reasons:
+        yield Text()
+        yield ink.points(reasons)
+
+
+def _reasons(report: Report) -> Iterator[str]:
+    return (warning for warning in report.warnings if warning.startswith("--qoe"))
 
 
 def quality(found: QoE, ink: Ink) -> Iterator[RenderableType]:

@@ -10,7 +10,7 @@ from gapprof.records.report import Estimate
 from gapprof.records.selftest import Selftest, SelftestRow
 from gapprof.records.surface import Surface
 from gapprof.terminal.ink import Ink
-from gapprof.terminal.sheet import printed
+from gapprof.terminal.printing import printed
 from gapprof.text import numbers
 
 _FACTOR = 19

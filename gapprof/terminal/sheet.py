@@ -1,9 +1,8 @@
 """The terminal report as a string: the same report and surface give the same text."""
 
-import io
 from collections.abc import Iterator
 
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.text import Text
 
 from gapprof.digest.doubts import doubts
@@ -16,12 +15,12 @@ from gapprof.terminal.ink import Ink
 from gapprof.terminal.inside import inside_table
 from gapprof.terminal.observed import observed_page, reproduced
 from gapprof.terminal.operators import operators
+from gapprof.terminal.printing import printed
 from gapprof.terminal.qoe import quality
 from gapprof.terminal.verdict import verdict
 from gapprof.terminal.verified import verifications
 from gapprof.terminal.why import why_table
 from gapprof.text import numbers
-from gapprof.text.names import ascii_only
 
 _OPERATORS = 8
 _OPERATORS_DETAIL = 40
@@ -30,29 +29,6 @@ _OPERATORS_DETAIL = 40
 def drawn(report: Report, surface: Surface) -> str:
     """The whole terminal report, ending in a newline."""
     return printed(_parts(report, Ink(surface)), surface)
-
-
-def printed(parts: Iterator[RenderableType], surface: Surface) -> str:
-    """Renderables as text for one surface. Nothing of the process's own terminal or environment leaks in."""
-    file = io.StringIO()
-    console = Console(
-        file=file,
-        width=surface.width,
-        height=100,
-        force_terminal=surface.colour,
-        color_system="standard" if surface.colour else None,
-        no_color=not surface.colour,
-        legacy_windows=False,
-        markup=False,
-        emoji=False,
-        highlight=False,
-        _environ={},
-    )
-    for part in parts:
-        console.print(part)
-    lines = (line.rstrip() for line in file.getvalue().split("\n"))
-    text = "\n".join(lines).rstrip("\n") + "\n"
-    return text if surface.unicode else ascii_only(text)
 
 
 def _parts(report: Report, ink: Ink) -> Iterator[RenderableType]:

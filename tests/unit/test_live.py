@@ -8,7 +8,7 @@ from gapprof.backends.synthetic import Machine, ladder_ms
 from gapprof.records.progress import Progress
 from gapprof.records.surface import Surface
 from gapprof.terminal.ink import Ink
-from gapprof.terminal.sheet import printed
+from gapprof.terminal.printing import printed
 from tests.truth.recorder import record
 from tests.unit.render import reports
 

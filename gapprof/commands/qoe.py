@@ -1,0 +1,102 @@
+"""`gapprof qoe`: what inference does to the page, and what its answers are worth there."""
+
+import sys
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from gapprof.errors import ExitCode
+from gapprof.files import make_folder, refuse_unwritable
+from gapprof.interrupts import held
+from gapprof.options import syntax
+from gapprof.options.outputs import output_options, outputs, parted, uses_stdout, write
+from gapprof.options.screen import no_color, quiet, say, show, surface_of, verbose
+from gapprof.options.watching import chosen_observer
+from gapprof.records.settings import Settings
+
+_USUAL = Settings()
+_LADDER_S = 30.0
+"""For as few rounds of the ladder as give a latency: what late answers are worth hangs on it."""
+_ENDS = (
+    "Ends with 0; 2 wrong use; 3 the machine lacks something; 4 the model cannot be run on both sides; "
+    "6 the outputs differ; 7 a part is missing; 130 interrupted."
+)
+
+
+@click.command(epilog=_ENDS)
+@click.argument("model")
+@click.option(
+    "--threads",
+    default="auto",
+    metavar="auto|N",
+    callback=syntax.threads,
+    help="Threads the page asks for; auto is half the cores, at most 4.  [default: auto]",
+)
+@click.option(
+    "--page",
+    default=_USUAL.page,
+    metavar="quiet|busy|PATH|URL",
+    help="The page that it shares.",
+    show_default=True,
+)
+@click.option(
+    "--shape",
+    "shapes",
+    multiple=True,
+    metavar="NAME=1,3,224,224",
+    callback=syntax.shapes,
+    help="The shape of an input with free dimensions; repeatable.",
+)
+@click.option("--inputs", metavar="FILE.npz", help="Real inputs, one array per input of the model.")
+@click.option("--browser", metavar="PATH", help="Which Chromium, Chrome or Edge.")
+@click.option(
+    "--seed", default=_USUAL.seed, help="For inputs and for the order of visits.", show_default=True
+)
+@output_options
+@click.option("--recording", metavar="FILE", help="Where everything measured goes, raw.")
+@quiet
+@verbose
+@no_color
+def qoe(
+    model: str, recording: str | None, quiet: bool, verbose: bool, no_color: bool, **given: object
+) -> ExitCode:
+    """Say what MODEL does to the page that runs it: responsiveness, smoothness, accuracy.
+
+    The page is felt while the model rests, runs on its main thread, and runs in a worker: frames, a video,
+    components, real clicks, steps of an application. A stream of inputs is answered on both sides, and seen
+    with answers that come late. MODEL is the path of an ONNX file, or zoo:NAME; --inputs begins the stream.
+    """
+    with held() as hold:
+        from gapprof.options.settings import settings_from
+        from gapprof.pipeline import explained
+        from gapprof.recordings import default_path
+        from gapprof.terminal.qoe import drawn
+
+        reports, options = parted(given)
+        settings = settings_from(
+            {**options, "qoe": True, "rungs": "main", "budget_s": _LADDER_S, "allow_noisy": True}
+        )
+        path = Path(recording) if recording else default_path(model, now=datetime.now(UTC))
+        never = {"model": Path(model), "recording": path}
+        wanted = outputs(reports, never=never)
+        if recording is None:
+            make_folder(path.parent)
+        refuse_unwritable(path, option="--recording")
+        with ExitStack() as stack:
+            observer = chosen_observer(stack, quiet=quiet, no_color=no_color)
+            argv = ("gapprof", *sys.argv[1:])
+            outcome = explained(model, settings, argv=argv, path=path, observer=observer, hold=hold)
+        write(outcome.report, wanted, detail=verbose)
+        if not (quiet and uses_stdout(wanted)):
+            stream = sys.stderr if uses_stdout(wanted) else sys.stdout
+            show(drawn(outcome.report, surface_of(stream, plain=no_color, detail=verbose)), stream)
+        if outcome.recorded and not quiet:
+            show(f"recording: {path}\n", sys.stderr)
+        if outcome.stopped is not None:
+            say(outcome.stopped)
+    return outcome.code
+
+
+COMMAND = qoe

@@ -1,0 +1,122 @@
+"""Who holds the page's main thread and the cores, and what inference does to the page; in real Chromium."""
+
+import statistics
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from msgspec.structs import replace
+
+from gapprof import assets
+from gapprof.backends.chromium import Chromium
+from gapprof.browser.visit import Equipment
+from gapprof.facts.balance import closure, inference_of
+from gapprof.facts.kinds import kind_of
+from gapprof.facts.page_parts import holding_ms
+from gapprof.guard import Guard
+from gapprof.qoe.answers import answered
+from gapprof.qoe.visits import CLICKS, REPEATS, Feeling
+from gapprof.records.job import Job
+from gapprof.records.qoe import FeltTrial
+from gapprof.records.trial import Trace, Trial
+from tests.browser.conftest import on
+
+BUSY = """
+const forever = "for (;;) { const end = performance.now() + 1000; while (performance.now() < end); }";
+new Worker(URL.createObjectURL(new Blob([forever])));
+"""
+COLLECTING = """
+const live = Array.from({ length: 40000 }, (_, made) => ({ made, more: [made] }));
+setInterval(() => gc(), 60);
+"""
+
+
+def timed(chromium: Chromium, job: Job) -> Trial:
+    trial = chromium.timed(job)
+    assert isinstance(trial, Trial), trial
+    return trial
+
+
+@pytest.mark.parametrize(("where", "threads"), [("main", 1), ("worker", 1), ("worker", 2)])
+def test_the_thread_that_runs_the_model_is_known_and_its_time_closes(
+    chromium: Chromium, job: Job, where: str, threads: int
+) -> None:
+    trial = timed(chromium, on(job, where=where, threads=threads, pacing="paced"))
+    model = inference_of(trial.load)
+    assert model is not None
+    assert model.process == "renderer"
+    assert len([use for use in trial.load.threads if use.role == "pool"]) == threads - 1
+    assert (model.thread == "DedicatedWorker") == (where == "worker")
+    found = closure(trial.load, threads)
+    assert found is not None
+    assert found.closes, found
+    assert len(trial.runs_ms) == len(trial.requests_ms)
+    assert all(0 < run <= request for run, request in zip(trial.runs_ms, trial.requests_ms, strict=True))
+
+
+def test_a_busy_tab_is_named_and_not_taken_for_the_page(
+    chromium: Chromium, job: Job, page_of: Callable[[str], str]
+) -> None:
+    alone = timed(chromium, on(job, pacing="paced"))
+    assert holding_ms(alone.load, cores=2).get("tabs", 0.0) < 0.1 * alone.load.wall_ms
+    beside = timed(chromium, on(job, pacing="paced", tabs=(page_of(BUSY),)))
+    assert holding_ms(beside.load, cores=2)["tabs"] > 0.3 * beside.load.wall_ms
+    assert inference_of(beside.load) is not None
+
+
+def test_a_tab_that_is_not_there_is_a_refusal(chromium: Chromium, job: Job) -> None:
+    why = chromium.refuse(replace(job.setting, tabs=("nowhere.html",)))
+    assert why is not None
+    assert "there is no page" in why
+
+
+def test_what_requests_wait_for_is_garbage_collection_where_that_is_planted(
+    chromium: Chromium, job: Job, page_of: Callable[[str], str]
+) -> None:
+    trace = chromium.traced(on(job, where="main", page=page_of(COLLECTING), js_flags=("--expose-gc",)))
+    assert isinstance(trace, Trace), trace
+    held: dict[str | None, float] = {}
+    for piece in trace.held:
+        held[kind_of(piece)] = held.get(kind_of(piece), 0.0) + piece.wall_ms
+    collecting = held.pop("garbage collection")
+    assert collecting > sum(ms for kind, ms in held.items() if kind is not None)
+    waited = sum(piece.wall_ms for piece in trace.held)
+    late = sum(trace.requests_ms) - sum(trace.runs_ms)
+    assert waited == pytest.approx(late, rel=0.05)
+
+
+@pytest.fixture
+def feeling(chromium: Chromium, guard: Guard) -> Feeling:
+    equipment = Equipment(executable=chromium.executable, probes=assets.probes_web(), guard=guard)
+    return Feeling(equipment=equipment, dist=chromium.web_dist, now_s=lambda: 0.0)
+
+
+def test_a_page_is_felt_while_the_model_rests_and_runs(feeling: Feeling, job: Job) -> None:
+    felt = {}
+    for condition in ("idle", "main", "worker"):
+        where = "worker" if condition == "worker" else "main"
+        felt[condition] = feeling.felt(on(job, where=where, pacing="paced"), condition)
+    for condition, trial in felt.items():
+        assert isinstance(trial, FeltTrial), trial
+        assert trial.condition == condition
+        assert sum(trial.frames_ms) > 1000
+        assert trial.video_frames > 0
+        assert len(trial.events_ms) == CLICKS
+        assert set(trial.components_ms) == {"table", "form", "svg", "list"}
+        assert {len(values) for values in trial.components_ms.values()} == {REPEATS}
+        assert {len(values) for values in trial.steps_ms.values()} == {REPEATS}
+        assert bool(trial.runs_ms) == (condition != "idle")
+
+
+def test_both_sides_answer_a_stream_alike(feeling: Feeling, job: Job, tmp_path: Path) -> None:
+    other = tmp_path / "other.npz"
+    with np.load(job.inputs_path) as arrays:
+        np.savez(other, **{name: arrays[name][::-1] for name in arrays.files})
+    told = answered(feeling, on(job, where="main"), other, tmp_path)
+    assert told.output == "y"
+    assert max(one.max_relative_difference for one in told.answers) < 1e-4
+    assert all(one.native_top == one.web_top for one in told.answers)
+    assert len({one.native_top for one in told.answers}) > 1, "the stream changes what is answered"
+    assert len(told.web_runs_ms) == len(told.native_runs_ms) == len(told.answers)
+    assert statistics.fmean(told.web_runs_ms) > 0
