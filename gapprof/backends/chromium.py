@@ -136,7 +136,8 @@ class Chromium:
             with reading("trace"):
                 stretch = slices.stretch_of(events)
                 if ready.crew.renderer is None:  # the kernel says nothing of threads
-                    load = replace(load, threads=windows.uses(events, stretch), told_by="trace")
+                    threads = windows.uses(events, stretch, job.setting.where)
+                    load = replace(load, threads=threads, told_by="trace")
             return Trace(
                 rung=job.rung,
                 round=job.round,

@@ -311,7 +311,8 @@ def _side(setting: Setting) -> str:
 
 
 def _times(piece: TraceSlice, times: int) -> TraceSlice:
-    return replace(piece, wall_ms=times * piece.wall_ms, count=times * piece.count)
+    cpu_ms = None if piece.cpu_ms is None else times * piece.cpu_ms
+    return replace(piece, wall_ms=times * piece.wall_ms, cpu_ms=cpu_ms, count=times * piece.count)
 
 
 def _load(wall_ms: float) -> Load:

@@ -1,8 +1,11 @@
 """What one thread of the page did in stretches that the page marked: while requests waited, while the
 model ran. Pure."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from msgspec.structs import replace
+
+from gapprof.browser.crew import Role
 from gapprof.browser.slices import (
     RUN,
     Stretch,
@@ -34,7 +37,7 @@ def while_running(
     return _within(events, stretch, marked(events, RUN), WORKER if where == "worker" else MAIN_THREAD, base)
 
 
-def uses(events: Sequence[Event], stretch: Stretch) -> tuple[ThreadUse, ...]:
+def uses(events: Sequence[Event], stretch: Stretch, where: str) -> tuple[ThreadUse, ...]:
     """CPU time of every thread's tasks, and dur - tdur: for systems whose kernel tells nothing of threads.
 
     A task that is off its CPU may also be blocked; the kernel's own figures know better.
@@ -42,18 +45,32 @@ def uses(events: Sequence[Event], stretch: Stretch) -> tuple[ThreadUse, ...]:
     names = thread_names(events)
     kinds = {event["pid"]: _kind(event) for event in events if event.get("name") == "process_name"}
     everywhere = Stretch(pid=None, begin_us=stretch.begin_us, end_us=stretch.end_us)
+    threads = by_thread(complete(events), everywhere)
+    roles = _roles([at for at in threads if at[0] == stretch.pid], names, where)
     return tuple(
-        _use(
-            spans,
-            everywhere,
-            _process(kinds.get(pid, ""), page=pid == stretch.pid),
-            names.get((pid, tid), ""),
+        replace(
+            _use(spans, everywhere),
+            process=_process(kinds.get(at[0], ""), page=at[0] == stretch.pid),
+            thread=names.get(at, ""),
+            role=roles.get(at, ""),
         )
-        for (pid, tid), spans in sorted(by_thread(complete(events), everywhere).items())
+        for at, spans in sorted(threads.items())
     )
 
 
-def _use(spans: Iterable[Event], stretch: Stretch, process: str, thread: str) -> ThreadUse:
+def _roles(
+    page: Sequence[tuple[int, int]], names: Mapping[tuple[int, int], str], where: str
+) -> dict[tuple[int, int], Role]:
+    """As `crew` has them, of the threads of the page's process."""
+    workers = sorted(at for at in page if names.get(at) == WORKER)
+    main = [at for at in page if names.get(at) == MAIN_THREAD]
+    roles: dict[tuple[int, int], Role] = {**dict.fromkeys(workers, "pool"), **dict.fromkeys(main, "main")}
+    for at in workers[:1] if where == "worker" else main:
+        roles[at] = "inference"
+    return roles
+
+
+def _use(spans: Iterable[Event], stretch: Stretch) -> ThreadUse:
     cpu_us = off_us = 0.0
     over = stretch.begin_us
     for span in spans:
@@ -63,14 +80,7 @@ def _use(spans: Iterable[Event], stretch: Stretch, process: str, thread: str) ->
         over = end
         cpu_us += float(span["tdur"])
         off_us += max(0.0, float(span["dur"]) - float(span["tdur"]))
-    main = thread == MAIN_THREAD and process == "renderer"
-    return ThreadUse(
-        process=process,
-        thread=thread,
-        cpu_ms=cpu_us / 1e3,
-        run_queue_ms=off_us / 1e3,
-        role="main" if main else "",
-    )
+    return ThreadUse(process="", thread="", cpu_ms=cpu_us / 1e3, run_queue_ms=off_us / 1e3)
 
 
 def _kind(event: Event) -> str:

@@ -7,7 +7,8 @@ from statistics import fmean
 
 from gapprof.facts.case import Case
 from gapprof.facts.contention import trials_of
-from gapprof.records.trial import Load, ThreadUse, Trial
+from gapprof.facts.ladder import target
+from gapprof.records.trial import IDLE, Load, ThreadUse, Trace, Trial
 
 CLOSES = 0.02
 """How far on-CPU + run queue + blocked may be from wall time, as a share of it."""
@@ -51,10 +52,14 @@ class Closure:
 
 
 def balances(case: Case, rung: str) -> Mapping[int, Balance]:
-    """Round → its paced trials' balance; rounds where the kernel told nothing of threads are missing."""
+    """Round → its paced trials' balance; rounds where nobody told anything of threads are missing.
+
+    Where the kernel does not, the trace's dur - tdur of runs stands for their time in the run queue.
+    """
     found: dict[int, list[Balance]] = {}
+    off_cpu = _off_cpu_by_trace(case, rung)
     for trial in trials_of(case, rung):
-        one = _balance(trial)
+        one = _balance(trial) if off_cpu is None else _by_trace(trial, off_cpu)
         if one is not None:
             found.setdefault(trial.round, []).append(one)
     return {number: mean_balance(some) for number, some in sorted(found.items())}
@@ -98,6 +103,35 @@ def inference_of(load: Load) -> ThreadUse | None:
 def crew_of(load: Load) -> tuple[ThreadUse, ...]:
     """The thread that runs the model, and its helpers."""
     return tuple(use for use in load.threads if use.role in ("inference", "pool"))
+
+
+def traces_that_tell(case: Case, rung: str) -> list[Trace]:
+    """Of a rung, on a system whose kernel tells nothing of threads."""
+    shared = target(case, rung)
+    return [one for one in case.recording.of(Trace) if one.rung == shared and one.load.told_by == "trace"]
+
+
+def _off_cpu_by_trace(case: Case, rung: str) -> float | None:
+    """Share of a run in which its thread was off the CPU; None where the kernel is asked."""
+    if all(trace.load.told_by != "trace" for trace in case.recording.of(Trace)):
+        return None
+    runs = [piece for trace in traces_that_tell(case, rung) for piece in trace.inside if piece.name != IDLE]
+    timed = [(piece.wall_ms, piece.cpu_ms) for piece in runs if piece.cpu_ms is not None]
+    wall_ms = sum(wall for wall, _ in timed)
+    return sum(max(0.0, wall - cpu) for wall, cpu in timed) / wall_ms if wall_ms > 0 else 0.0
+
+
+def _by_trace(trial: Trial, off_cpu: float) -> Balance | None:
+    if not trial.runs_ms:
+        return None
+    run_ms = fmean(trial.runs_ms)
+    return Balance(
+        late_ms=fmean(trial.requests_ms) - run_ms,
+        run_ms=run_ms,
+        on_cpu_ms=(1 - off_cpu) * run_ms,
+        run_queue_ms=off_cpu * run_ms,
+        blocked_ms=0.0,
+    )
 
 
 def _balance(trial: Trial) -> Balance | None:

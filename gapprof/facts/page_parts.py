@@ -14,7 +14,7 @@ from statistics import fmean
 from types import MappingProxyType
 from typing import Literal
 
-from gapprof.facts.balance import Balance, balances, crew_of
+from gapprof.facts.balance import Balance, balances, crew_of, traces_that_tell
 from gapprof.facts.case import Case
 from gapprof.facts.cells import measured
 from gapprof.facts.contention import trials_of
@@ -163,10 +163,12 @@ def holders(case: Case, rung: str) -> Mapping[int, Mapping[str, float]]:
     """Round → who was on the cores beside the model, by share of their CPU time."""
     cores = case.recording.begin.machine.usable_cores
     sums: dict[int, dict[str, float]] = {}
+    by_trace = [trace.load for trace in traces_that_tell(case, rung)]
     for trial in trials_of(case, rung):
         here = sums.setdefault(trial.round, {})
-        for holder, cpu_ms in holding_ms(trial.load, cores).items():
-            here[holder] = here.get(holder, 0.0) + cpu_ms
+        for load in by_trace or (trial.load,):
+            for holder, cpu_ms in holding_ms(load, cores).items():
+                here[holder] = here.get(holder, 0.0) + cpu_ms
     return {
         number: {holder: cpu_ms / whole for holder, cpu_ms in here.items()}
         for number, here in sums.items()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from statistics import fmean, median
 
-from gapprof.facts.balance import Balance, balances, mean_balance
+from gapprof.facts.balance import Balance, balances, mean_balance, traces_that_tell
 from gapprof.facts.case import Case
 from gapprof.facts.contention import trials_of
 from gapprof.facts.kinds import Kind, kind_of
@@ -128,7 +128,8 @@ def _balance(case: Case) -> Iterator[Evidence]:
         text = (
             f"A request takes {numbers.ms(one.request_ms)}: it waits {numbers.ms(one.late_ms)} for the page "
             f"and runs {numbers.ms(one.run_ms)}, of which {numbers.ms(one.on_cpu_ms)} on a core, "
-            f"{numbers.ms(one.run_queue_ms)} waiting for one, {numbers.ms(max(0.0, one.blocked_ms))} blocked."
+            f"{numbers.ms(one.run_queue_ms)} waiting for one, {numbers.ms(max(0.0, one.blocked_ms))} blocked"
+            f"{' (by thread times of the trace)' if traces_that_tell(case, DEPLOYED) else ''}."
         )
         yield Evidence(kind="scheduler", text=text, value=one.request_ms)
 

@@ -138,10 +138,14 @@ async def _clicked(ready: Ready, *, duty: float, seed: int) -> Clicks:
                     deadline_s=visit.course.left_s(_MOST_S),
                 )
 
-    async with asyncio.TaskGroup() as group:
-        heard = group.create_task(visit.ask(task, Clicks, most_s=2 * _MOST_S))
-        await asyncio.sleep(2 * BETWEEN_CLICKS_S[1])  # until it listens
-        await click()
-    if not heard.result().events_ms:
+    hearing = asyncio.create_task(visit.ask(task, Clicks, most_s=2 * _MOST_S))
+    await asyncio.sleep(2 * BETWEEN_CLICKS_S[1])  # until it listens
+    clicking = asyncio.create_task(click())
+    try:
+        heard, _ = await asyncio.gather(hearing, clicking)
+    finally:
+        for one in (hearing, clicking):
+            one.cancel()
+    if not heard.events_ms:
         raise VisitError("the page heard no click", kind="page")
-    return heard.result()
+    return heard

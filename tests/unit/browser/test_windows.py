@@ -81,8 +81,19 @@ def test_without_a_kernel_that_tells_a_trace_says_who_ran_and_who_was_off_the_cp
         span("RunTask", 2000, 4000, pid=OTHER),
         span("Draw", 3000, 500, pid=30),
     ]
-    seen = {(use.process, use.role): use for use in uses(events, stretch_of(events))}
+    seen = {(use.process, use.role): use for use in uses(events, stretch_of(events), "worker")}
     page = seen["renderer", "main"]
     assert (page.cpu_ms, page.run_queue_ms) == pytest.approx((1.0, 2.0))
     assert seen["other renderer", ""].cpu_ms == pytest.approx(4.0)
     assert seen["gpu", ""].cpu_ms == pytest.approx(0.5)
+
+
+def test_the_thread_with_the_model_is_the_main_one_or_the_first_worker() -> None:
+    worker = named("thread_name", "DedicatedWorker thread", PAGE, 7)
+    helper = named("thread_name", "DedicatedWorker thread", PAGE, 8)
+    spans = [span("RunTask", 2000, 100, tid=tid) for tid in (MAIN, 7, 8)]
+    events = [*NAMES, worker, helper, *REQUEST, *spans]
+    roles = [use.role for use in uses(events, stretch_of(events), "worker")]
+    assert roles == ["main", "inference", "pool"]
+    roles = [use.role for use in uses(events, stretch_of(events), "main")]
+    assert roles == ["inference", "pool", "pool"]

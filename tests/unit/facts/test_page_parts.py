@@ -7,9 +7,9 @@ from msgspec.structs import replace
 
 from gapprof.backends.synthetic import Machine, PlantedPage, ladder_ms
 from gapprof.explain.report import build
-from gapprof.records.recording import Recording
+from gapprof.records.recording import Entry, Recording
 from gapprof.records.report import CauseRow, Report
-from gapprof.records.trial import ThreadUse, Trace, TraceSlice
+from gapprof.records.trial import ThreadUse, Trace, TraceSlice, Trial
 from tests.truth.recorder import CORES, record
 
 QUIET_MS, LATE_MS = 100.0, 30.0
@@ -155,3 +155,26 @@ def test_two_traced_passes_decide_nothing() -> None:
     row = parts(build(replace(recording, entries=kept)))["main-thread-work"]
     assert row.verdict == "unclear"
     assert "2 so far; 3 decide" in row.why
+
+
+def test_without_a_kernel_that_tells_the_trace_does_and_that_is_said() -> None:
+    """A quarter of the run off the CPU, beside a tab and the page's main thread."""
+    run = replace(piece("gapprof:run", 80.0), cpu_ms=60.0)
+    page = PlantedPage(held=(piece("idle", 0.0),), inside=(run,))
+    recording = recorded(page, web_ms=120.0)
+
+    def without_a_kernel(entry: Entry) -> Entry:
+        if isinstance(entry, Trace):
+            return replace(entry, load=replace(entry.load, threads=(MAIN, TAB), told_by="trace"))
+        if isinstance(entry, Trial):
+            return replace(entry, load=replace(entry.load, threads=(), at_work_ms=None))
+        return entry
+
+    report = build(replace(recording, entries=tuple(map(without_a_kernel, recording.entries))))
+    found = parts(report)
+    whole, waited = ln(found["page"]), 120.0 / 4
+    assert ln(found["other-tabs"]) == pytest.approx(whole * waited / 20.0 * 8 / 14)
+    assert ln(found["main-thread-work"]) == pytest.approx(whole * waited / 20.0 * 6 / 14)
+    assert any("by thread times of the trace" in one.text for one in found["slower-runs"].evidence)
+    balance = next(check for check in report.checks if check.id == "scheduler-balance")
+    assert balance.status == "unknown"
