@@ -12,6 +12,7 @@ from gapprof.facts.computed import KERNELS, VECTORISED, computed
 from gapprof.facts.contention import MAIN_THREAD, traced_work
 from gapprof.facts.estimates import LEVEL, latency_ms, without_ms
 from gapprof.facts.isolation import isolated
+from gapprof.facts.kinds import kind_of
 from gapprof.facts.ladder import planned, target
 from gapprof.facts.page_parts import DEPLOYED, PARTS, QUIET, PartId
 from gapprof.facts.page_rungs import PAGE_RUNGS
@@ -153,7 +154,12 @@ def _untried(case: Case, source: str, to: str, level: float) -> Estimate | None:
 
 
 def _quieter(case: Case) -> str:
-    sources = [one for thread, one, _ in page_sources(traced_work(case, DEPLOYED)) if thread == MAIN_THREAD]
+    work = [
+        one
+        for one in traced_work(case, DEPLOYED)
+        if one.thread == MAIN_THREAD and kind_of(one.name, one.detail) not in (None, "garbage collection")
+    ]
+    sources = [source for _, source, _ in page_sources(work)]
     if not sources:
         return "Let the page do less beside the model"
     return f"Let the page do less beside the model, first of all: {harmless(sources[0], 100)}"

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from gapprof.records.trial import IDLE, TraceSlice
+from gapprof.records.trial import IDLE
 
 Kind = Literal[
     "timers", "animation", "script", "style and layout", "paint", "garbage collection", "other work"
@@ -50,15 +50,15 @@ _SCRIPT = (
 )
 
 
-def kind_of(piece: TraceSlice) -> Kind | None:
+def kind_of(name: str, detail: str) -> Kind | None:
     """None for what is not the page's: the model, this program, and idle time."""
-    if piece.name == IDLE or is_the_model_or_us(piece.name, piece.detail):
+    if name == IDLE or is_the_model_or_us(name, detail):
         return None
-    if piece.name.startswith(_COLLECTING):
+    if name.startswith(_COLLECTING):
         return "garbage collection"
-    if piece.name in _BY_NAME:
-        return _BY_NAME[piece.name]
-    return "script" if piece.name.startswith(_SCRIPT) else "other work"
+    if name in _BY_NAME:
+        return _BY_NAME[name]
+    return "script" if name.startswith(_SCRIPT) else "other work"
 
 
 def is_the_model_or_us(name: str, detail: str) -> bool:

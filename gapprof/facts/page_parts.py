@@ -114,7 +114,7 @@ def _traced(trace: Trace) -> Traced:
     count = len(trace.runs_ms)
     held: dict[Kind, float] = {}
     for piece in trace.held:
-        kind = kind_of(piece)
+        kind = kind_of(piece.name, piece.detail)
         if kind is not None:
             held[kind] = held.get(kind, 0.0) + piece.wall_ms / count
     return Traced(
@@ -126,7 +126,7 @@ def _traced(trace: Trace) -> Traced:
 
 
 def _collecting(pieces: Iterable[TraceSlice]) -> Iterable[float]:
-    return (piece.wall_ms for piece in pieces if kind_of(piece) == "garbage collection")
+    return (piece.wall_ms for piece in pieces if kind_of(piece.name, piece.detail) == "garbage collection")
 
 
 def _shares(one: Traced, baseline_ms: float) -> Mapping[PartId, float]:

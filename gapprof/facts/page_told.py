@@ -109,7 +109,7 @@ def _sources(case: Case) -> Iterator[Evidence]:
 
 
 def _is_work(piece: TraceSlice) -> bool:
-    return kind_of(piece) not in (None, "garbage collection")
+    return kind_of(piece.name, piece.detail) not in (None, "garbage collection")
 
 
 def _on_the_cores(case: Case, part: PartId) -> Iterator[Evidence]:

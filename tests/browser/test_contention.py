@@ -78,7 +78,9 @@ def test_what_requests_wait_for_is_garbage_collection_where_that_is_planted(
     assert isinstance(trace, Trace), trace
     held: dict[str | None, float] = {}
     for piece in trace.held:
-        held[kind_of(piece)] = held.get(kind_of(piece), 0.0) + piece.wall_ms
+        held[kind_of(piece.name, piece.detail)] = (
+            held.get(kind_of(piece.name, piece.detail), 0.0) + piece.wall_ms
+        )
     collecting = held.pop("garbage collection")
     assert collecting > sum(ms for kind, ms in held.items() if kind is not None)
     waited = sum(piece.wall_ms for piece in trace.held)
