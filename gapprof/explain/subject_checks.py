@@ -9,6 +9,7 @@ from gapprof.facts.isolation import isolated
 from gapprof.facts.ladder import planned
 from gapprof.facts.tier import baseline_flags, given_flags
 from gapprof.records.report import CheckRow
+from gapprof.records.trial import Trial
 from gapprof.text import numbers
 from gapprof.text.names import harmless
 
@@ -93,7 +94,7 @@ def _flags(case: Case) -> CheckRow:
 
 def _balance(case: Case) -> CheckRow:
     """Where it does not close, what is said of waits for a core is not to be relied on; latencies are."""
-    found = [one for trial in case.get(counting) if (one := closure(trial.load, trial.seen.threads))]
+    found = [one for trial in case.get(counting) if (one := closure(trial.load, alone=_alone(trial)))]
     if not found:
         text = "this system does not say when a thread runs and when it waits for a core"
         return _check("scheduler-balance", "unknown", text, "contention")
@@ -107,6 +108,10 @@ def _balance(case: Case) -> CheckRow:
     if stolen > CLOSES:
         text += f"; beyond what a hypervisor took, up to {numbers.percent(stolen)}"
     return _check("scheduler-balance", "pass" if closing == len(found) else "fail", text, "contention")
+
+
+def _alone(trial: Trial) -> bool:
+    return trial.seen.threads == 1 and trial.seen.page_kind == "quiet"
 
 
 def _check(check: str, status: Literal["pass", "fail", "unknown"], text: str, concerns: str) -> CheckRow:

@@ -77,19 +77,17 @@ def mean_balance(some: Iterable[Balance]) -> Balance:
     )
 
 
-def closure(load: Load, threads: int) -> Closure | None:
+def closure(load: Load, *, alone: bool) -> Closure | None:
     """None where nobody knows, and for a trial that is too short.
 
-    With helpers a thread may also be blocked inside a run, because it waits for them: then a lack of either
-    is no error.
+    `alone`: one thread, and a page that does nothing. Else the thread may be blocked while it is at work: by
+    its helpers, or by the collector's, which it waits for. Then a lack of either is no error.
     """
     inference = inference_of(load)
     if inference is None or load.at_work_ms is None or load.wall_ms < LEAST_MS:
         return None
     beyond_ms = max(0.0, inference.cpu_ms - load.at_work_ms)
-    lacking_ms = (
-        max(0.0, load.at_work_ms - inference.cpu_ms - inference.run_queue_ms) if threads == 1 else 0.0
-    )
+    lacking_ms = max(0.0, load.at_work_ms - inference.cpu_ms - inference.run_queue_ms) if alone else 0.0
     return Closure(
         error=(beyond_ms - lacking_ms) / load.wall_ms, stolen=(load.stolen_ms or 0.0) / load.wall_ms
     )
@@ -141,7 +139,9 @@ def _balance(trial: Trial) -> Balance | None:
     run_ms = fmean(trial.runs_ms)
     # On the main thread the page is at work as well; whoever is preempted or put off there is so by chance.
     models = min(1.0, sum(trial.runs_ms) / load.at_work_ms) / len(trial.runs_ms)
-    on_cpu_ms, run_queue_ms = models * inference.cpu_ms, models * inference.run_queue_ms
+    # A thread waits for a core on waking up as well; that is before it is at work, and late by then.
+    waiting_ms = min(inference.run_queue_ms, max(0.0, load.at_work_ms - inference.cpu_ms))
+    on_cpu_ms, run_queue_ms = models * inference.cpu_ms, models * waiting_ms
     return Balance(
         late_ms=fmean(trial.requests_ms) - run_ms,
         run_ms=run_ms,

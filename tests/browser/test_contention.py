@@ -48,7 +48,7 @@ def test_the_thread_that_runs_the_model_is_known_and_its_time_closes(
     assert model.process == "renderer"
     assert len([use for use in trial.load.threads if use.role == "pool"]) == threads - 1
     assert (model.thread == "DedicatedWorker") == (where == "worker")
-    found = closure(trial.load, threads)
+    found = closure(trial.load, alone=threads == 1)
     assert found is not None
     assert found.closes, found
     assert len(trial.runs_ms) == len(trial.requests_ms)
