@@ -170,7 +170,7 @@ export interface InstrumentTask {
   runs: number;
 }
 
-/** Frames, long tasks, a video, components and an application's steps, while what is open runs or rests. */
+/** Frames, long tasks, a video, components, an application's steps; while what is open runs or rests. */
 export interface FeltTask {
   kind: "felt";
   duty: number;

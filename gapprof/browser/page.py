@@ -86,7 +86,8 @@ async def beside(page: Page, url: str, *, deadline_s: float = PAGE_S) -> None:
     patience = time.monotonic() + min(_SETTLE_S, deadline_s)
     while time.monotonic() < patience:
         with suppress(VisitError):  # it has no document yet, or just gets another one
-            if await tab.evaluate("document.readyState", deadline_s=deadline_s) == "complete":
+            left_s = max(0.1, patience - time.monotonic())
+            if await tab.evaluate("document.readyState", deadline_s=left_s) == "complete":
                 break
         await asyncio.sleep(0.02)
     await call("Target.detachFromTarget", {"sessionId": tab.session})

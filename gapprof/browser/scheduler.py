@@ -28,22 +28,25 @@ class Snapshot:
     own_cpu_ms: float
     threads: dict[int, dict[int, ThreadUse]]
     """Process id → thread id → use."""
+    threads_at_s: float
     main: MainThread
 
 
 async def before(page: Page, browser: Browser, crew: Crew) -> Snapshot:
     """Counters now. What is read last is closest to the stretch that follows."""
     main = await main_thread(page)
-    threads = _threads(await processes(page.connection), crew)
-    return _snapshot(threads, browser, main, at_s=0.0)
+    kinds = await processes(page.connection)
+    read_s, threads = time.perf_counter(), _threads(kinds, crew)
+    return replace(_snapshot(browser, at_s=0.0), threads=threads, threads_at_s=read_s, main=main)
 
 
 async def after(page: Page, browser: Browser, crew: Crew) -> Snapshot:
     """Counters now. What is read first is closest to the stretch that ended, the clock before all."""
     ended = time.perf_counter()
-    counters = _snapshot({}, browser, _NOT_YET, at_s=ended)
-    threads = _threads(await processes(page.connection), crew)
-    return replace(counters, threads=threads, main=await main_thread(page))
+    counters = _snapshot(browser, at_s=ended)
+    kinds = await processes(page.connection)
+    read_s, threads = time.perf_counter(), _threads(kinds, crew)
+    return replace(counters, threads=threads, threads_at_s=read_s, main=await main_thread(page))
 
 
 def load(first: Snapshot, last: Snapshot, *, runs_ms: float | None = None) -> Load:
@@ -62,6 +65,7 @@ def load(first: Snapshot, last: Snapshot, *, runs_ms: float | None = None) -> Lo
         stolen_ms=_difference(first.machine_stolen_ms, last.machine_stolen_ms),
         own_cpu_ms=last.own_cpu_ms - first.own_cpu_ms,
         threads=tuple(use for use in uses if use.role or max(use.cpu_ms, use.run_queue_ms) >= LEAST_MS),
+        threads_wall_ms=(last.threads_at_s - first.threads_at_s) * 1e3,
         at_work_ms=_at_work_ms(first.main, last.main, uses, runs_ms),
     )
 
@@ -100,15 +104,15 @@ def _labelled(pid: int, kind: str, crew: Crew) -> dict[int, ThreadUse]:
     return {tid: structs.replace(use, role=crew.roles.get(tid, "")) for tid, use in uses.items()}
 
 
-def _snapshot(
-    threads: dict[int, dict[int, ThreadUse]], browser: Browser, main: MainThread, *, at_s: float
-) -> Snapshot:
+def _snapshot(browser: Browser, *, at_s: float) -> Snapshot:
+    """Without what is asked of the browser itself."""
     own = cpu_ms_of({*browser.pids(), os.getpid()})
     return Snapshot(
         at_s=at_s or time.perf_counter(),
         machine_busy_ms=machine_busy_ms(),
         machine_stolen_ms=machine_stolen_ms(),
         own_cpu_ms=own,
-        threads=threads,
-        main=main,
+        threads={},
+        threads_at_s=0.0,
+        main=_NOT_YET,
     )

@@ -70,7 +70,7 @@ def _made_of(case: Case) -> Iterator[Part]:
 _PARTS: Mapping[PartId, Part] = {
     "main-thread-work": Part(
         id="main-thread-work",
-        title="Script, layout and painting on the page's main thread",
+        title="The page's own script, layout and painting",
         phrase="is the page's own work on its main thread",
         advice="Split long tasks, or move them off the thread that requests come from.",
     ),
@@ -91,7 +91,7 @@ _PARTS: Mapping[PartId, Part] = {
         id="other-tabs",
         title="Other tabs on the cores",
         phrase="is other tabs",
-        advice="Not yours to change; fewer threads leave more of the cores to the others.",
+        advice="Close tabs that are at work; fewer threads leave more of the cores to others.",
     ),
     "oversubscription": Part(
         id="oversubscription",
@@ -101,7 +101,7 @@ _PARTS: Mapping[PartId, Part] = {
     ),
 }
 _ABSENT: Mapping[PartId, str] = {
-    "other-tabs": "no other tab was open, nor a frame with a process of its own",
+    "other-tabs": "no other tab, nor a frame with a process of its own, was at work",
     "oversubscription": "the model has no more threads than there are cores",
 }
 """Parts that a machine or a page may simply not have."""

@@ -8,16 +8,15 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from gapprof.errors import ExitCode, WrongUse
-from gapprof.files import make_folder, refuse_unwritable
+from gapprof.errors import ExitCode
 from gapprof.interrupts import held
 from gapprof.options import syntax
 from gapprof.options.configured import Configured, naming_origins, origins
+from gapprof.options.files import precious, refuse_over
 from gapprof.options.handing_out import hand_out
 from gapprof.options.outputs import output_options, outputs, parted
 from gapprof.options.screen import no_color, quiet, show, verbose
 from gapprof.options.watching import chosen_observer
-from gapprof.places import state_dir
 from gapprof.records.settings import Settings
 
 _USUAL = Settings()
@@ -174,8 +173,9 @@ def explain(
                 refuse_no_model(settings, _set_by_somebody(context))
             named = model or settings.page
             path = Path(recording) if recording else default_path(named, now=datetime.now(UTC))
-            wanted = outputs(reports, never=_precious(model, settings, path))
-            _refuse_unwritable(path, precious=_precious(model, settings))
+            given_files = precious(model, settings)
+            wanted = outputs(reports, never={**given_files, "recording": path})
+            refuse_over(path, given_files)
             observer = chosen_observer(stack, quiet=quiet, no_color=no_color)
             outcome = explained(model, settings, argv=argv, path=path, observer=observer, hold=hold)
         hand_out(outcome, wanted, quiet=quiet, verbose=verbose, no_color=no_color)
@@ -188,27 +188,6 @@ def _set_by_somebody(context: click.Context) -> frozenset[str]:
     """Names of the parameters that are not at their defaults."""
     untouched = (ParameterSource.DEFAULT, None)
     return frozenset(name for name in context.params if context.get_parameter_source(name) not in untouched)
-
-
-def _precious(model: str | None, settings: Settings, recording: Path | None = None) -> dict[str, Path]:
-    """Files of this run that no report may be written over."""
-    given = {"model": model, "inputs": settings.inputs, "page": settings.page, "recording": recording}
-    tabs = {f"tab {number}": Path(tab) for number, tab in enumerate(settings.tabs, start=1)}
-    return {role: Path(path) for role, path in given.items() if path is not None} | tabs
-
-
-def _refuse_unwritable(path: Path, *, precious: dict[str, Path]) -> None:
-    """The same for the recording; the state folder is made first, since nobody named it."""
-    for role, other in precious.items():
-        if other.resolve() == path.resolve():
-            raise WrongUse(f"--recording would write over the {role}, {path}", hint="Give it another file.")
-    if path.is_relative_to(state_dir()):
-        make_folder(path.parent)
-    refuse_unwritable(path, option="--recording")
-    if path.exists() and not path.is_file():
-        raise WrongUse(
-            f"--recording {path} is a device or a pipe", hint="A recording is read again: give it a file."
-        )
 
 
 COMMAND = explain

@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from gapprof.errors import ExitCode
-from gapprof.files import make_folder, refuse_unwritable
 from gapprof.interrupts import held
 from gapprof.options import syntax
+from gapprof.options.files import precious, refuse_over
 from gapprof.options.outputs import output_options, outputs, parted, uses_stdout, write
 from gapprof.options.screen import no_color, quiet, say, show, surface_of, verbose
 from gapprof.options.watching import chosen_observer
@@ -79,11 +79,9 @@ def qoe(
             {**options, "qoe": True, "rungs": "main", "budget_s": _LADDER_S, "allow_noisy": True}
         )
         path = Path(recording) if recording else default_path(model, now=datetime.now(UTC))
-        never = {"model": Path(model), "recording": path}
-        wanted = outputs(reports, never=never)
-        if recording is None:
-            make_folder(path.parent)
-        refuse_unwritable(path, option="--recording")
+        given_files = precious(model, settings)
+        wanted = outputs(reports, never={**given_files, "recording": path})
+        refuse_over(path, given_files)
         with ExitStack() as stack:
             observer = chosen_observer(stack, quiet=quiet, no_color=no_color)
             argv = ("gapprof", *sys.argv[1:])

@@ -135,7 +135,7 @@ def _undecided(a: Estimate | None, b: Estimate | None, passes: tuple[int, int]) 
         if estimate is not None and estimate.rounds < 2:
             return f"one round alone has no interval ({when})"
         if 0 < count < FEWEST_PASSES:
-            return f"part of it comes from profiled passes, {count} {when}; {FEWEST_PASSES} decide"
+            return f"part of it comes from separate passes, {count} {when}; {FEWEST_PASSES} decide"
     return ""
 
 

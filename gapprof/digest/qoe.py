@@ -40,8 +40,9 @@ def qoe_sentences(qoe: QoE) -> Iterator[str]:
     """How it was measured, what comes of it, and what is missing."""
     if qoe.rows:
         yield (
-            f"The model runs {_share(qoe.duty)}, and {_share(qoe.step_duty)} beside an application's steps, "
-            f"on {qoe.threads} thread{'s' if qoe.threads != 1 else ''}; each browser is fresh."
+            f"The model (its common graph) runs {_share(qoe.duty)}, and {_share(qoe.step_duty)} beside an "
+            f"application's steps, on {qoe.threads} thread{'s' if qoe.threads != 1 else ''}; each browser is "
+            "fresh."
         )
         yield from _verdict(qoe.rows)
     if qoe.why:
@@ -81,7 +82,7 @@ def _late(row: LateRow, answers: Answers) -> str:
         return f"An answer takes {took} {who}: longer than the stream lasts."
     return (
         f"An answer takes {took} {who}: of a stream of {numbers.plain(answers.frames_per_s, 0)} a second, "
-        f"{numbers.percent(row.accuracy)} of the frames are seen with the right one."
+        f"{numbers.percent(row.accuracy)} of the frames seen with any are seen with the right one."
     )
 
 
@@ -98,9 +99,8 @@ def _verdict(rows: tuple[FeltRow, ...]) -> Iterator[str]:
                 if times is not None
             ]
             if told:
-                what = "Long waits between frames" if row.id == "frame-p95" else "Components take"
-                verb = " are" if row.id == "frame-p95" else ""
-                yield f"{what}{verb} {' and '.join(told)} what they are at rest."
+                what = "The 95th percentile between frames" if row.id == "frame-p95" else "A component"
+                yield f"{what} takes {' and '.join(told)} what it takes at rest."
 
 
 def _apart(times: Estimate) -> bool:

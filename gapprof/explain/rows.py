@@ -152,7 +152,7 @@ def _unclear(contrast: Contrast) -> str:
         return "one round alone has no interval"
     if contrast.lacks_passes:
         return (
-            f"part of it comes from profiled passes, {len(contrast.by_pass)} so far; {FEWEST_PASSES} decide"
+            f"part of it comes from separate passes, {len(contrast.by_pass)} so far; {FEWEST_PASSES} decide"
         )
     if abs(contrast.mean) <= SMALLEST_EFFECT:
         return f"within {numbers.percent(SMALLEST_EFFECT)} of nothing"

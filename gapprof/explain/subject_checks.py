@@ -96,7 +96,7 @@ def _balance(case: Case) -> CheckRow:
     """Where it does not close, what is said of waits for a core is not to be relied on; latencies are."""
     found = [one for trial in case.get(counting) if (one := closure(trial.load, alone=_alone(trial)))]
     if not found:
-        text = "this system does not say when a thread runs and when it waits for a core"
+        text = "no visit of the browser was long enough, and said when its threads ran and waited for a core"
         return _check("scheduler-balance", "unknown", text, "contention")
     closing = sum(one.closes for one in found)
     worst = max(abs(one.error) for one in found)

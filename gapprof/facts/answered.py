@@ -41,7 +41,8 @@ def agreement(answers: Sequence[Answer], top: int) -> float | None:
 def late(case: Case, told: StreamAnswered) -> tuple[Late, ...]:
     """What is right on the screen, at stated rates and at the paces that were measured.
 
-    Right is what native answers to the very frame. Frames before the first answer do not count.
+    Right is what native answers to the very frame. Frames before the first answer do not count. At the pace
+    of trials it is the mean over them, each beginning with its first run.
     """
     if not all(one.native_top and one.web_top for one in told.answers):
         return ()
@@ -57,23 +58,23 @@ def late(case: Case, told: StreamAnswered) -> tuple[Late, ...]:
         )
         for one in RATES
     ]
-    for who, latencies_ms in _paces(case):
-        shown = shown_answers(latencies_ms, frames=frames, frames_per_s=rate)
-        mean_ms = fmean(latencies_ms)
+    for who, trials in _paces(case):
+        shown = [shown_answers(one, frames=frames, frames_per_s=rate) for one in trials]
+        right = [share for one in shown if (share := accuracy(one, web, truth)) is not None]
+        mean_ms = fmean(ms for one in trials for ms in one)
         found.append(
             Late(
                 who=who,
                 latency_ms=mean_ms,
                 answers_per_s=min(rate, 1000 / mean_ms),
-                accuracy=accuracy(shown, web, truth),
+                accuracy=fmean(right) if right else None,
             )
         )
     return tuple(found)
 
 
-def _paces(case: Case) -> list[tuple[str, tuple[float, ...]]]:
+def _paces(case: Case) -> list[tuple[str, list[tuple[float, ...]]]]:
     """Of trials that count: natively, and from request to result on the page as deployed."""
-    native = tuple(ms for trial in trials_of(case, "native") for ms in trial.samples_ms)
-    web = tuple(ms for trial in trials_of(case, "web") for ms in trial.requests_ms)
-    paces = (("native", native), ("web", web))
-    return [(who, latencies_ms) for who, latencies_ms in paces if latencies_ms and min(latencies_ms) > 0]
+    native = [trial.samples_ms for trial in trials_of(case, "native") if min(trial.samples_ms, default=0) > 0]
+    web = [trial.requests_ms for trial in trials_of(case, "web") if min(trial.requests_ms, default=0) > 0]
+    return [(who, trials) for who, trials in (("native", native), ("web", web)) if trials]

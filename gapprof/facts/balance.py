@@ -57,8 +57,8 @@ def balances(case: Case, rung: str) -> Mapping[int, Balance]:
     Where the kernel does not, the trace's dur - tdur of runs stands for their time in the run queue.
     """
     found: dict[int, list[Balance]] = {}
-    off_cpu = _off_cpu_by_trace(case, rung)
     for trial in trials_of(case, rung):
+        off_cpu = _off_cpu_by_trace(case, rung, on_main=trial.seen.where == "main")
         one = _balance(trial) if off_cpu is None else _by_trace(trial, off_cpu)
         if one is not None:
             found.setdefault(trial.round, []).append(one)
@@ -86,7 +86,8 @@ def closure(load: Load, *, alone: bool) -> Closure | None:
     inference = inference_of(load)
     if inference is None or load.at_work_ms is None or load.wall_ms < LEAST_MS:
         return None
-    beyond_ms = max(0.0, inference.cpu_ms - load.at_work_ms)
+    used_ms = inference.cpu_ms + inference.run_queue_ms
+    beyond_ms = max(0.0, inference.cpu_ms - load.at_work_ms, used_ms - (load.threads_wall_ms or used_ms))
     lacking_ms = max(0.0, load.at_work_ms - inference.cpu_ms - inference.run_queue_ms) if alone else 0.0
     return Closure(
         error=(beyond_ms - lacking_ms) / load.wall_ms, stolen=(load.stolen_ms or 0.0) / load.wall_ms
@@ -109,11 +110,16 @@ def traces_that_tell(case: Case, rung: str) -> list[Trace]:
     return [one for one in case.recording.of(Trace) if one.rung == shared and one.load.told_by == "trace"]
 
 
-def _off_cpu_by_trace(case: Case, rung: str) -> float | None:
-    """Share of a run in which its thread was off the CPU; None where the kernel is asked."""
-    if all(trace.load.told_by != "trace" for trace in case.recording.of(Trace)):
+def _off_cpu_by_trace(case: Case, rung: str, *, on_main: bool) -> float | None:
+    """Share of a run in which its thread was off the CPU; None where the kernel is asked.
+
+    Of a main thread the kernel tells no run from the page's own work; where that was traced, the trace does.
+    """
+    shared = target(case, rung)
+    traces = [trace for trace in case.recording.of(Trace) if trace.rung == shared and trace.inside]
+    if all(trace.load.told_by != "trace" for trace in case.recording.of(Trace)) and not (on_main and traces):
         return None
-    runs = [piece for trace in traces_that_tell(case, rung) for piece in trace.inside if piece.name != IDLE]
+    runs = [piece for trace in traces for piece in trace.inside if piece.name != IDLE]
     timed = [(piece.wall_ms, piece.cpu_ms) for piece in runs if piece.cpu_ms is not None]
     wall_ms = sum(wall for wall, _ in timed)
     return sum(max(0.0, wall - cpu) for wall, cpu in timed) / wall_ms if wall_ms > 0 else 0.0
@@ -137,7 +143,7 @@ def _balance(trial: Trial) -> Balance | None:
     if not trial.runs_ms or inference is None or not load.at_work_ms:
         return None
     run_ms = fmean(trial.runs_ms)
-    # On the main thread the page is at work as well; whoever is preempted or put off there is so by chance.
+    # On the main thread there may be other work, of which nothing is known here: it is preempted as often.
     models = min(1.0, sum(trial.runs_ms) / load.at_work_ms) / len(trial.runs_ms)
     # A thread waits for a core on waking up as well; that is before it is at work, and late by then.
     waiting_ms = min(inference.run_queue_ms, max(0.0, load.at_work_ms - inference.cpu_ms))

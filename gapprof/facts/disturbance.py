@@ -6,6 +6,7 @@ BOUND = 0.05
 """Outside CPU time over wall time above which a trial is repeated. The same on every rung."""
 TICK_MS = 10.0
 """/proc/stat counts in ticks of 10 ms; a window is uncertain by one at each end and for each side."""
+UNCERTAIN_MS = 4 * TICK_MS
 
 
 def outside_ms(load: Load) -> float | None:
@@ -18,6 +19,6 @@ def outside_ms(load: Load) -> float | None:
 def disturbed(load: Load) -> str | None:
     """Why this trial should be repeated, looked at before its latency; None when it was quiet."""
     outside = outside_ms(load)
-    if outside is None or outside - 4 * TICK_MS <= BOUND * load.wall_ms:
+    if outside is None or outside - UNCERTAIN_MS <= BOUND * load.wall_ms:
         return None
     return f"outside load: other programs used {outside / load.wall_ms:.0%} of a core during the trial"

@@ -14,6 +14,8 @@ _MARKING = "UserTiming"
 """Setting those marks."""
 _OUR_FOLDERS = ("ort/", "probes_web/")
 _BUSY_PAGE = "probes_web/pages/"
+_OUR_SLEEP = ("globalThis.scheduler.postTask.", "AbortSignal.timeout.addEventLi")
+"""Functions without a name in `probes_web/turns.mjs`, as the engine calls them."""
 _RUNTIME_FILES = ("/ort.", "ort-wasm")
 """onnxruntime-web wherever a page of the user's keeps it."""
 _BY_NAME: dict[str, Kind] = {
@@ -37,6 +39,10 @@ _BY_NAME: dict[str, Kind] = {
     "Decode Image": "paint",
 }
 _COLLECTING = ("V8.GC", "MinorGC", "MajorGC", "CppGC", "BlinkGC", "LiveObjectVisitor")
+_NAMED = ("TimerFire", "FireAnimationFrame")
+"""Without a function these are what our own waiting costs."""
+_OVERHEAD = ("ThreadControllerImpl::RunTask", "BlinkScheduler_PerformMicrotaskCheckpoint", "RunTask")
+"""Of every task, whoever's it is; quiet pages have it as well."""
 _SCRIPT = (
     "EventDispatch",
     "FunctionCall",
@@ -56,13 +62,16 @@ def kind_of(name: str, detail: str) -> Kind | None:
         return None
     if name.startswith(_COLLECTING):
         return "garbage collection"
+    if name in _OVERHEAD or (name in _NAMED and not detail):
+        return None
     if name in _BY_NAME:
         return _BY_NAME[name]
-    return "script" if name.startswith(_SCRIPT) else "other work"
+    return ("script" if detail else None) if name.startswith(_SCRIPT) else "other work"
 
 
 def is_the_model_or_us(name: str, detail: str) -> bool:
     """In a trace of the main thread the model itself is work too; it is no evidence against the page."""
     place = detail.rpartition("(")[2]
     ours = place.startswith(_OUR_FOLDERS) and not place.startswith(_BUSY_PAGE)
+    ours = ours or detail.startswith(_OUR_SLEEP)
     return ours or name.startswith((_OUR_MARKS, _MARKING)) or any(sign in place for sign in _RUNTIME_FILES)

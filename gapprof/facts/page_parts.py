@@ -18,7 +18,7 @@ from gapprof.facts.balance import Balance, balances, crew_of, traces_that_tell
 from gapprof.facts.case import Case
 from gapprof.facts.cells import measured
 from gapprof.facts.contention import trials_of
-from gapprof.facts.disturbance import outside_ms
+from gapprof.facts.disturbance import UNCERTAIN_MS, outside_ms
 from gapprof.facts.kinds import Kind, kind_of
 from gapprof.facts.ladder import target
 from gapprof.records.trial import Load, ThreadUse, Trace, TraceSlice
@@ -51,14 +51,12 @@ class PageParts:
     """Signed ms per request beyond what the quiet page makes of it."""
 
     by_round_ms: Mapping[int, Mapping[PartId, float]]
-    whole_ms: Mapping[int, float]
-    """All of it, by round."""
     by_pass_ms: Mapping[PartId, Mapping[int, float]]
     """Traced pass → what it alone says; parts that no trace is needed for are missing."""
 
 
 def page_parts(case: Case, rung: str) -> PageParts | None:
-    """Of `web`, or of the built-in busy page; None where a side was not measured, or nothing was traced."""
+    """Of a page beside the quiet one; None where a side was not measured, or nothing was traced."""
     quiet, page, passes = balances(case, QUIET), balances(case, rung), traced(case, rung)
     rounds = sorted(quiet.keys() & page.keys())
     if not rounds or not passes or target(case, rung) == target(case, QUIET):
@@ -78,7 +76,6 @@ def page_parts(case: Case, rung: str) -> PageParts | None:
     run_ms = fmean(page[n].run_ms for n in rounds)
     return PageParts(
         by_round_ms=by_round,
-        whole_ms={n: page[n].request_ms - quiet[n].request_ms for n in rounds},
         by_pass_ms={
             "main-thread-work": {n: late_ms * one.get("main-thread-work", 0.0) for n, one in shares.items()},
             "gc": {n: late_ms * one.get("gc", 0.0) + run_ms * inside[n] for n, one in shares.items()},
@@ -169,11 +166,30 @@ def holders(case: Case, rung: str) -> Mapping[int, Mapping[str, float]]:
         for load in by_trace or (trial.load,):
             for holder, cpu_ms in holding_ms(load, cores).items():
                 here[holder] = here.get(holder, 0.0) + cpu_ms
+    collecting = _collecting_share(case, rung)
+    for here in sums.values():
+        helping_ms = here.pop("helpers", 0.0)
+        here["helpers"] = collecting * helping_ms
+        here["browser"] = here.get("browser", 0.0) + (1 - collecting) * helping_ms
     return {
         number: {holder: cpu_ms / whole for holder, cpu_ms in here.items()}
         for number, here in sums.items()
         if (whole := math.fsum(here.values())) > 0
     }
+
+
+def _collecting_share(case: Case, rung: str) -> float:
+    """Of what helpers on the page's thread pool do; the rest is compiling, decoding and the like."""
+    shared = target(case, rung)
+    work = [
+        piece
+        for trace in case.recording.of(Trace)
+        if trace.rung == shared
+        for piece in trace.slices
+        if piece.thread.startswith("ThreadPool")
+    ]
+    whole_ms = sum(piece.wall_ms for piece in work)
+    return sum(_collecting(work)) / whole_ms if whole_ms > 0 else 0.0
 
 
 def holding_ms(load: Load, cores: int) -> Mapping[str, float]:
@@ -189,8 +205,8 @@ def holding_ms(load: Load, cores: int) -> Mapping[str, float]:
             found[holder] = found.get(holder, 0.0) + use.cpu_ms
     if len(crew) > cores:
         found["crew"] = sum(use.cpu_ms for use in crew) * (len(crew) - cores) / len(crew)
-    outside = outside_ms(load)
-    if outside is not None and outside > 0:
+    outside = (outside_ms(load) or 0.0) - (load.stolen_ms or 0.0) - UNCERTAIN_MS
+    if outside > 0:
         found["outside"] = outside
     return found
 
@@ -204,5 +220,7 @@ def _holder(use: ThreadUse) -> str | None:
     if use.role == "main":
         return "main"
     if use.process == "renderer" and use.thread.startswith("ThreadPool"):
-        return "helpers"  # V8 compiles there no more by then: it collects
+        return "helpers"
+    if use.process == "renderer" and use.thread == "DedicatedWorker":
+        return "main"  # a worker of the page's own
     return _BY_PROCESS.get(use.process, "browser")

@@ -18,10 +18,10 @@ _LEAST_MS = 0.05
 _LEAST_SHARE = 0.02
 _MOST_SOURCES = 3
 _HOLDERS: dict[PartId, tuple[str, str]] = {
-    "main-thread-work": ("main", "the page's main thread"),
-    "gc": ("helpers", "V8's helpers, which collect garbage"),
+    "main-thread-work": ("main", "the page's main thread and its workers"),
+    "gc": ("helpers", "V8's helpers collecting garbage"),
     "browser-threads": ("browser", "the compositor, the GPU process and the browser's other threads"),
-    "other-tabs": ("tabs", "other tabs, and frames with a process of their own,"),
+    "other-tabs": ("tabs", "other tabs and frames with a process of their own"),
     "oversubscription": ("crew", "the model's own threads beyond the number of cores"),
 }
 """Part → who holds cores in its name."""

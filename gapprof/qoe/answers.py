@@ -19,6 +19,7 @@ from gapprof.subject.refusal import answer_of
 NATIVE_S = 300.0
 TOP = 5
 _LEAST_CLASSES = 3
+_CALLED = ("logit", "prob")
 
 
 class UnansweredError(Exception):
@@ -33,6 +34,10 @@ def answered(feeling: Feeling, job: Job, other: Path, scratch: Path) -> StreamAn
     if isinstance(found, Failure):
         raise UnansweredError(f"the browser gave no answers ({found.phase}): {found.message}")
     web, web_runs_ms = found
+    if any(_shapes(mine) != _shapes(theirs) for mine, theirs in zip(native, web, strict=True)):
+        raise UnansweredError(
+            "both sides' outputs have other names or shapes, so that they cannot be compared"
+        )
     name = _with_classes(native[0])
     return StreamAnswered(
         frames_per_s=FRAMES_PER_S,
@@ -45,7 +50,7 @@ def answered(feeling: Feeling, job: Job, other: Path, scratch: Path) -> StreamAn
 
 def compared(native: Arrays, web: Arrays, classes: str) -> Answer:
     """Two answers to one frame; `classes` names the output whose largest values are classes, if any."""
-    pairs = [(_plain(native[name]), _plain(web[name])) for name in native]
+    pairs = [_finite(native[name], web[name]) for name in native]
     return Answer(
         max_abs_difference=max(_largest(a - b) for a, b in pairs),
         max_relative_difference=max(_largest(a - b) / (_largest(a) or 1.0) for a, b in pairs),
@@ -58,7 +63,13 @@ def compared(native: Arrays, web: Arrays, classes: str) -> Answer:
 def cosine(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
     """Of two tensors as vectors; 1 where both are 0."""
     norms = float(np.linalg.norm(a) * np.linalg.norm(b))
-    return float(np.dot(a.ravel(), b.ravel())) / norms if norms else float(np.array_equal(a, b))
+    if not norms:
+        return float(np.array_equal(a, b))
+    return max(-1.0, min(1.0, float(np.dot(a.ravel(), b.ravel())) / norms))
+
+
+def _shapes(arrays: Arrays) -> dict[str, tuple[int, ...]]:
+    return {name: array.shape for name, array in arrays.items()}
 
 
 def _frames(first: Path, second: Path, folder: Path, *, seed: int) -> list[Path]:
@@ -82,12 +93,18 @@ def _natively(job: Job, scratch: Path) -> tuple[list[Arrays], tuple[float, ...]]
 
 
 def _with_classes(outputs: Arrays) -> str:
-    """The output that says how likely each class is: the first with three and more along its last axis."""
+    """The output that says how likely each class is: one row of three and more, or one that is called so.
+
+    The largest value of a hidden state or of a picture is no class.
+    """
     return next(
         (
             name
             for name, array in outputs.items()
-            if array.dtype.kind == "f" and array.ndim and array.shape[-1] >= _LEAST_CLASSES
+            if array.dtype.kind == "f"
+            and array.ndim
+            and array.shape[-1] >= _LEAST_CLASSES
+            and (array.size == array.shape[-1] or any(word in name.lower() for word in _CALLED))
         ),
         "",
     )
@@ -99,8 +116,11 @@ def _top(array: NDArray[Any]) -> tuple[int, ...]:
     return tuple(int(one) for one in np.argsort(-row, kind="stable")[:TOP])
 
 
-def _plain(array: NDArray[Any]) -> NDArray[np.float64]:
-    return np.nan_to_num(array.astype(np.float64))
+def _finite(a: NDArray[Any], b: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What is a number on both sides; where one side has none the other one's is held against 0."""
+    x, y = a.astype(np.float64), b.astype(np.float64)
+    some = np.isfinite(x) | np.isfinite(y)
+    return np.where(np.isfinite(x), x, 0.0)[some], np.where(np.isfinite(y), y, 0.0)[some]
 
 
 def _largest(values: NDArray[np.float64]) -> float:

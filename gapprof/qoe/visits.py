@@ -28,7 +28,7 @@ BETWEEN_CLICKS_S = (0.06, 0.18)
 STEP_DUTY = 0.5
 """Of the application's steps: the model runs half of the time (the same)."""
 _CLICK_AT = {"x": 60, "y": 60}
-_MOST_S = 120.0
+_MOST_S = 60.0
 Arrays = dict[str, NDArray[Any]]
 
 

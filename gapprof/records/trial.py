@@ -35,6 +35,8 @@ class Load(Struct, frozen=True, kw_only=True):
     """How long the thread that runs the model was at work, by clocks that know nothing of the scheduler: the
     tasks of the page's main thread, or the runs in the worker. Within it a thread is on a CPU, waits for one,
     or is blocked; outside of it, it has nothing to do."""
+    threads_wall_ms: float | None = None
+    """Between the two readings of the threads' figures, which take their time."""
     told_by: Literal["schedstat", "trace"] = "schedstat"
     """Whose figures `threads` has: the kernel's, or where there are none dur - tdur of a trace's tasks."""
 

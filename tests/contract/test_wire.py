@@ -53,7 +53,8 @@ class TestPageCode:
         assert ("console" in _code(module)) == (module.name == "overheard.mjs")
 
     def test_touches_no_document(self, module) -> None:
-        assert ("document" in _code(module)) == (module.name == "busy.mjs")
+        """But for what shows something: the busy page, and the components that a page is felt by."""
+        assert "document" not in _code(module) or module.name == "busy.mjs" or module.parent.name == "gui"
 
 
 def _code(module) -> str:

@@ -14,10 +14,11 @@ from gapprof.yardstick.report import kernels_of
 
 REPORTS = Path(__file__).parents[2] / "reports"
 ZOO = sorted((REPORTS / "zoo").glob("*.jsonl"))
+FELT = sorted((REPORTS / "qoe").glob("*.jsonl"))
 KERNELS = sorted((REPORTS / "kernels").glob("*.jsonl"))
 
 
-@pytest.mark.parametrize("recording", ZOO, ids=lambda path: path.stem)
+@pytest.mark.parametrize("recording", [*ZOO, *FELT], ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_json_and_markdown_come_from_the_recording(recording: Path) -> None:
     found = analyze(recording)
     assert recording.with_suffix(".json").read_bytes() == encode_report(found)
@@ -30,6 +31,17 @@ def test_json_and_markdown_come_from_the_recording(recording: Path) -> None:
 def test_a_table_of_kernels_comes_from_its_recording(recording: Path) -> None:
     table = kernels_of(read_run(recording))
     assert recording.with_suffix(".json").read_bytes() == encode_document(table)
+
+
+def test_four_models_have_all_three_of_responsiveness_smoothness_and_accuracy() -> None:
+    found = [analyze(recording).qoe for recording in FELT]
+    assert len(found) >= 4
+    for one in found:
+        assert one is not None
+        assert {row.aspect for row in one.rows} == {"responsiveness", "smoothness"}
+        assert all(row.idle and row.main and row.worker for row in one.rows)
+        assert one.answers is not None
+        assert one.answers.cosine > 0.999
 
 
 def test_the_page_of_kernels_shows_every_table() -> None:

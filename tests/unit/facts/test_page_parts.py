@@ -16,21 +16,30 @@ QUIET_MS, LATE_MS = 100.0, 30.0
 MAIN = ThreadUse(process="renderer", thread="chrome", cpu_ms=6.0, run_queue_ms=0.0, role="main")
 HELPER = ThreadUse(process="renderer", thread="ThreadPoolForeg", cpu_ms=2.0, run_queue_ms=0.0)
 DRAWING = ThreadUse(process="gpu", thread="VizCompositorTh", cpu_ms=4.0, run_queue_ms=0.0)
+POOL = "ThreadPoolForegroundWorker"
 TAB = ThreadUse(process="other renderer", thread="chrome", cpu_ms=8.0, run_queue_ms=0.0)
 
 
-def piece(name: str, wall_ms: float, detail: str = "") -> TraceSlice:
-    return TraceSlice(
-        thread="CrRendererMain", name=name, detail=detail, count=1, wall_ms=wall_ms, cpu_ms=None
-    )
+def piece(name: str, wall_ms: float, detail: str = "", *, thread: str = "CrRendererMain") -> TraceSlice:
+    return TraceSlice(thread=thread, name=name, detail=detail, count=1, wall_ms=wall_ms, cpu_ms=None)
 
 
-def recorded(page: PlantedPage, *, web_ms: float, noise: float = 0.0) -> Recording:
-    """Requests that take `QUIET_MS` on the quiet page, and `web_ms` on the planted one."""
+def recorded(
+    page: PlantedPage,
+    *,
+    web_ms: float,
+    noise: float = 0.0,
+    helpers: tuple[TraceSlice, ...] = (piece("V8.GC_BACKGROUND", 5.0, thread=POOL),),
+) -> Recording:
+    """Requests that take `QUIET_MS` on the quiet page, and `web_ms` on the planted one.
+
+    `helpers`: what threads of the pool do on that page.
+    """
     factors = {"native-threads": 2.0, "web-worker": 5.0, "web": web_ms / QUIET_MS}
     machine = Machine(
         latency_ms=ladder_ms(factors),
         pages={"web-paced": PlantedPage(held=(piece("idle", 0.0),)), "web": page},
+        work={"web": helpers},
         launch_noise=noise,
     )
     return record(machine)
@@ -77,6 +86,33 @@ def test_a_wait_for_a_core_is_laid_at_the_doors_of_those_who_were_on_the_cores()
         assert ln(found[part]) == pytest.approx(whole * cpu_ms / 20), part
     assert any("other tabs" in one.text for one in found["other-tabs"].evidence)
     assert ln(found["slower-runs"]) == pytest.approx(0.0, abs=1e-9)
+
+
+def test_helpers_that_collect_nothing_are_no_garbage_and_a_pages_own_worker_is_its_own() -> None:
+    worker = ThreadUse(process="renderer", thread="DedicatedWorker", cpu_ms=6.0, run_queue_ms=0.0)
+    page = PlantedPage(run_queue_ms=20.0, held=(piece("idle", 0.0),), others=(worker, HELPER, DRAWING))
+    compiling = (piece("V8.CompileJob", 5.0, thread=POOL), piece("DecodeImage", 5.0, thread=POOL))
+    found = parts(build(recorded(page, web_ms=QUIET_MS + 20.0, helpers=compiling)))
+    whole = ln(found["page"])
+    assert ln(found["gc"]) == pytest.approx(0.0, abs=1e-9)
+    assert ln(found["browser-threads"]) == pytest.approx(whole * 6 / 12)
+    assert ln(found["main-thread-work"]) == pytest.approx(whole * 6 / 12)
+
+
+def test_on_the_main_thread_the_trace_tells_a_run_from_the_pages_work() -> None:
+    """The kernel tells of both together: what keeps the thread waiting there may never be in a run."""
+    run = replace(piece("gapprof:run", 100.0), cpu_ms=95.0)
+    page = PlantedPage(run_queue_ms=60.0, held=(piece("idle", 0.0),), inside=(run,), others=(TAB,))
+    recording = recorded(page, web_ms=QUIET_MS + 20.0)
+    on_main = replace(
+        recording,
+        entries=tuple(
+            replace(one, seen=replace(one.seen, where="main")) if isinstance(one, Trial) else one
+            for one in recording.entries
+        ),
+    )
+    found = parts(build(on_main))
+    assert ln(found["other-tabs"]) == pytest.approx(ln(found["page"]) * 6 / 20)
 
 
 def test_what_to_change_follows_from_what_costs() -> None:

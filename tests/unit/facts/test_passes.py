@@ -70,7 +70,7 @@ def test_fewer_than_three_passes_are_unclear_and_say_so(count: int) -> None:
     whole = next(row for row in report.causes if row.id == "runtime")
     for row in (whole, copies(report)):
         assert row.verdict == "unclear"
-        assert f"profiled passes, {count} so far" in row.why
+        assert f"separate passes, {count} so far" in row.why
         assert row.factor is not None
         assert row.factor.point == pytest.approx(10 / 8, rel=0.01)
 
@@ -86,7 +86,7 @@ def test_passes_that_lack_a_part_do_not_count_as_passes() -> None:
     )
     found = copies(build(replace(recording, entries=entries)))
     assert found.verdict == "unclear"
-    assert "profiled passes, 1 so far" in found.why
+    assert "separate passes, 1 so far" in found.why
 
 
 def test_the_users_flags_need_no_pass() -> None:
