@@ -1,0 +1,62 @@
+"""What happened between two snapshots of the scheduler's figures."""
+
+import pytest
+
+from gapprof.browser.crew import MainThread
+from gapprof.browser.scheduler import Snapshot, load
+from gapprof.records.trial import ThreadUse
+
+PAGE, MODEL = 10, 11
+
+
+def use(thread: str, cpu_ms: float, waited_ms: float, role: str) -> ThreadUse:
+    return ThreadUse(process="renderer", thread=thread, cpu_ms=cpu_ms, run_queue_ms=waited_ms, role=role)
+
+
+def snapshot(
+    at_s: float, threads: dict[int, ThreadUse], *, tasks_ms: float = 0.0, cpu_ms: float = 0.0
+) -> Snapshot:
+    return Snapshot(
+        at_s=at_s,
+        machine_busy_ms=1000 * at_s,
+        machine_stolen_ms=10 * at_s,
+        own_cpu_ms=500 * at_s,
+        threads={PAGE: threads},
+        threads_at_s=at_s + 0.01,
+        main=MainThread(tasks_ms=tasks_ms, cpu_ms=cpu_ms),
+    )
+
+
+def test_in_a_worker_the_model_is_at_work_while_it_runs() -> None:
+    first = {PAGE: use("chrome", 0.0, 0.0, "main"), MODEL: use("DedicatedWorker", 50.0, 5.0, "inference")}
+    last = {PAGE: use("chrome", 30.0, 1.0, "main"), MODEL: use("DedicatedWorker", 750.0, 25.0, "inference")}
+    found = load(snapshot(0.0, first), snapshot(1.0, last), runs_ms=715.0)
+    assert found.at_work_ms == 715.0
+    assert [(one.role, one.cpu_ms, one.run_queue_ms) for one in found.threads] == [
+        ("main", 30.0, 1.0),
+        ("inference", 700.0, 20.0),
+    ]
+    assert (found.wall_ms, found.threads_wall_ms, found.stolen_ms) == pytest.approx((1000.0, 1000.0, 10.0))
+    assert (found.machine_busy_ms, found.own_cpu_ms) == (1000.0, 500.0)
+
+
+def test_on_the_main_thread_tasks_say_how_long_it_was_off_the_cpu() -> None:
+    """Of 800 ms in tasks 780 were on the CPU: 20 off it, beside the 790 that the kernel saw by then."""
+    first, last = (use("chrome", 0.0, 0.0, "inference"), use("chrome", 790.0, 15.0, "inference"))
+    found = load(
+        snapshot(0.0, {PAGE: first}, tasks_ms=100.0, cpu_ms=90.0),
+        snapshot(1.0, {PAGE: last}, tasks_ms=900.0, cpu_ms=870.0),
+    )
+    assert found.at_work_ms == pytest.approx(810.0)
+
+
+def test_what_nobody_knows_stays_unknown() -> None:
+    found = load(snapshot(0.0, {}), snapshot(1.0, {}), runs_ms=715.0)
+    assert found.at_work_ms is None
+    assert found.threads == ()
+
+
+def test_threads_with_a_role_are_kept_however_little_they_do() -> None:
+    idle = {PAGE: use("chrome", 1.0, 0.0, "inference"), 12: use("Compositor", 1.0, 0.0, "")}
+    found = load(snapshot(0.0, idle), snapshot(1.0, idle))
+    assert [one.role for one in found.threads] == ["inference"]
