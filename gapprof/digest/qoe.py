@@ -53,8 +53,8 @@ def answer_sentences(answers: Answers) -> Iterator[str]:
     """How far the page's answers are from native ones."""
     yield (
         f"Over {answers.frames} inputs, made of two that turn into one another, the page's outputs differ by "
-        f"at most {answers.max_abs_difference:.2g} ({answers.max_relative_difference:.1g} of the largest value); the "
-        f"least cosine is {answers.cosine:.6f}."
+        f"at most {answers.max_abs_difference:.2g} ({answers.max_relative_difference:.1g} of the largest "
+        f"value); the least cosine is {answers.cosine:.6f}."
     )
     if answers.top1 is not None and answers.top5 is not None:
         yield (
