@@ -64,6 +64,7 @@ def test_no_time_is_taken_from_a_clock_that_can_be_set() -> None:
         "gapprof/api.py",
         "gapprof/commands/explain.py",
         "gapprof/commands/kernels.py",
+        "gapprof/commands/qoe.py",
         "gapprof/commands/selftest.py",
         "gapprof/failed_report.py",
         "gapprof/measure/run.py",
