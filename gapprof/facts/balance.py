@@ -12,9 +12,9 @@ from gapprof.records.trial import IDLE, Load, ThreadUse, Trace, Trial
 
 CLOSES = 0.02
 """How far on-CPU + run queue + blocked may be from wall time, as a share of it."""
-LEAST_MS = 200.0
-"""Of a trial that can tell: a worker takes 2 ms to hear of its task and to answer (measured), and that is no
-run."""
+LEAST_MS = 500.0
+"""Of a trial that can tell: what a hypervisor took is counted in ticks of 10 ms, and a worker takes 2 ms to
+hear of its task and to answer (measured), which is no run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,7 +42,8 @@ def timed(chromium: Chromium, job: Job) -> Trial:
 def test_the_thread_that_runs_the_model_is_known_and_its_time_closes(
     chromium: Chromium, job: Job, where: str, threads: int
 ) -> None:
-    trial = timed(chromium, on(job, where=where, threads=threads, pacing="paced"))
+    long_enough = replace(job, pace=replace(job.pace, requests=50))
+    trial = timed(chromium, on(long_enough, where=where, threads=threads, pacing="paced"))
     model = inference_of(trial.load)
     assert model is not None
     assert model.process == "renderer"
