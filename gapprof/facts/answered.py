@@ -1,17 +1,23 @@
 """What the model's answers are worth in the page: beside native ones, and when they come late. Pure."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from msgspec.structs import replace
+
 from gapprof.facts.case import Case
 from gapprof.facts.contention import trials_of
 from gapprof.facts.staleness import accuracy, every, shown_answers
+from gapprof.records.model import TensorSpec
 from gapprof.records.qoe import Answer, StreamAnswered
 
 RATES = (30.0, 15.0, 10.0, 5.0, 2.0, 1.0)
 """Answers a second, as Wang et al. (2025) cut them."""
 TOP = 5
+LEAST_CLASSES = 3
+_CALLED = ("logit", "prob")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +32,29 @@ class Late:
 
 
 def stream(case: Case) -> StreamAnswered | None:
-    """The last one."""
-    return next(reversed(list(case.recording.of(StreamAnswered))), None)
+    """The last one; without classes where the model has none."""
+    told = next(reversed(list(case.recording.of(StreamAnswered))), None)
+    if told is None or _has_classes(told.output, case.recording.begin.model.outputs):
+        return told
+    bare = tuple(replace(one, native_top=(), web_top=()) for one in told.answers)
+    return replace(told, output="", answers=bare)
+
+
+def says_classes(name: str, shape: Sequence[int], *, first: bool) -> bool:
+    """Whether an output's largest value is a class: of a model's first one, a single row; or it is called so.
+
+    The largest value of a hidden state or of a picture is none.
+    """
+    if not shape or shape[-1] < LEAST_CLASSES:
+        return False
+    called = any(word in name.lower() for word in _CALLED)
+    return called or (first and math.prod(shape) == shape[-1])
+
+
+def _has_classes(name: str, outputs: Sequence[TensorSpec]) -> bool:
+    """Outputs are unknown where native onnxruntime refused the model."""
+    of_that_name = [(number == 0, spec) for number, spec in enumerate(outputs) if spec.name == name]
+    return all(says_classes(name, spec.shape, first=first) for first, spec in of_that_name)
 
 
 def agreement(answers: Sequence[Answer], top: int) -> float | None:

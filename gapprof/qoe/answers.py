@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gapprof.browser.tensors import save
+from gapprof.facts.answered import says_classes
 from gapprof.qoe.stream import FRAMES_PER_S, stream
 from gapprof.qoe.visits import Arrays, Feeling
 from gapprof.records.job import Job
@@ -18,8 +19,6 @@ from gapprof.subject.refusal import answer_of
 
 NATIVE_S = 300.0
 TOP = 5
-_LEAST_CLASSES = 3
-_CALLED = ("logit", "prob")
 
 
 class UnansweredError(Exception):
@@ -93,18 +92,12 @@ def _natively(job: Job, scratch: Path) -> tuple[list[Arrays], tuple[float, ...]]
 
 
 def _with_classes(outputs: Arrays) -> str:
-    """The output that says how likely each class is: one row of three and more, or one that is called so.
-
-    The largest value of a hidden state or of a picture is no class.
-    """
+    """The output that says how likely each class is; empty where there is none."""
     return next(
         (
             name
-            for name, array in outputs.items()
-            if array.dtype.kind == "f"
-            and array.ndim
-            and array.shape[-1] >= _LEAST_CLASSES
-            and (array.size == array.shape[-1] or any(word in name.lower() for word in _CALLED))
+            for number, (name, array) in enumerate(outputs.items())
+            if array.dtype.kind == "f" and says_classes(name, array.shape, first=number == 0)
         ),
         "",
     )

@@ -117,9 +117,8 @@ def test_both_sides_answer_a_stream_alike(feeling: Feeling, job: Job, tmp_path: 
     with np.load(job.inputs_path) as arrays:
         np.savez(other, **{name: arrays[name][::-1] for name in arrays.files})
     told = answered(feeling, on(job, where="main"), other, tmp_path)
-    assert told.output == "y"
+    assert told.output == "", "a matrix has no classes"
     assert max(one.max_relative_difference for one in told.answers) < 1e-4
-    assert all(one.native_top == one.web_top for one in told.answers)
-    assert len({one.native_top for one in told.answers}) > 1, "the stream changes what is answered"
+    assert min(one.cosine for one in told.answers) > 0.9999
     assert len(told.web_runs_ms) == len(told.native_runs_ms) == len(told.answers)
     assert statistics.fmean(told.web_runs_ms) > 0

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from gapprof.backends.synthetic import Machine, ladder_ms
 from gapprof.digest.qoe import answer_sentences, felt_rows, qoe_sentences
 from gapprof.explain.report import build
+from gapprof.facts.answered import says_classes
 from gapprof.facts.felt import quantile
 from gapprof.records.qoe import Answer, Condition, FeltTrial, StreamAnswered
 from gapprof.records.recording import Entry
@@ -166,6 +167,25 @@ def test_a_stream_with_one_class_says_nothing_of_late_answers() -> None:
     assert found.classes == 1
     (_, _, said) = answer_sentences(found)
     assert "nothing is known of what late answers would cost" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "first", "says"),
+    [
+        ("output", (1, 1000), True, True),
+        ("pooler_output", (1, 256), False, False),
+        ("last_hidden_state", (1, 128, 256), True, False),
+        ("logits", (1, 8, 5000), False, True),
+        ("class_probabilities", (10,), False, True),
+        ("boxes", (1, 100, 4), True, False),
+        ("score", (1, 1), True, False),
+        ("scalar", (), True, False),
+    ],
+)
+def test_the_largest_value_of_a_hidden_state_is_no_class(
+    name: str, shape: tuple[int, ...], first: bool, says: bool
+) -> None:
+    assert says_classes(name, shape, first=first) == says
 
 
 def test_a_model_without_classes_has_no_accuracy_and_still_a_difference() -> None:
