@@ -72,8 +72,8 @@ QUIET = {
     "Performance.enable",
     "Performance.getMetrics",
 }
-"""The page's own life, one evaluation per task, who used the cores, and what browser it was. Counting how long
-the main thread is at work costs two readings of a clock per task of it."""
+"""The page's own life, one evaluation per task, who used the cores, and what browser it was. Counting how
+long the main thread is at work costs two readings of a clock per task of it."""
 
 
 @pytest.fixture
