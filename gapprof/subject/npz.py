@@ -15,9 +15,9 @@ from gapprof.subject.visible import shown
 
 Arrays = Mapping[str, NDArray[Any]]
 
-_UNREADABLE = (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, NotImplementedError, MemoryError)
-"""What damaged archives, encrypted ones, pickled objects and an unknown compression (`NotImplementedError`)
-raise in numpy and zipfile."""
+_UNREADABLE = (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, RuntimeError, MemoryError)
+"""What damaged archives, pickled objects, encrypted entries and an unknown compression raise in numpy and in
+zipfile, which for the last two has nothing narrower than RuntimeError."""
 
 
 def read(path: Path, *, hint: str) -> Arrays:
