@@ -27,7 +27,7 @@ OPEN_S = 300.0
 """For loading, creating a session and warming up, within the job's own deadline."""
 REWRITTEN = "rewritten/"
 _OUT_OF_MEMORY = re.compile(r"javascript OOM|out of memory", re.IGNORECASE)
-_BUILT_IN = ("quiet", "busy", "busier")
+_BUILT_IN = {"quiet": "quiet.html", "busy": "busy.html", "busier": "busy.html?twice"}
 _NO_NETWORK = (
     "--no-proxy-server",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
@@ -203,7 +203,7 @@ def _site(job: Job, probes: Path, *, dist: Path, inputs: bytes) -> Site:
 
 def _address(page: str, server: Serving) -> str:
     if page in _BUILT_IN:
-        return server.url(f"probes_web/pages/{page}.html")
+        return server.url(f"probes_web/pages/{_BUILT_IN[page]}")
     return page if is_url(page) else server.url(f"page/{quote(user_folder(page)[1])}")
 
 

@@ -16,15 +16,16 @@ from gapprof.records.twins import TwinNode
 Value = NDArray[np.generic]
 
 _NOT_CARRIED_OUT = (
-    *(RuntimeError, NotImplementedError, ValueError, TypeError, LookupError),
+    *(RuntimeError, ValueError, TypeError, LookupError),
     *(AttributeError, NameError, ImportError, AssertionError, ArithmeticError),
 )
 """What `onnx.reference` raises for what it does not have: no error of its own covers these.
 
-Its source raises ValueError in 114 places, RuntimeError in 95, TypeError in 41, NotImplementedError in 24 (an
-operator, or an option of one), KeyError and IndexError in 7, AttributeError in 5 (attributes of a node),
-NameError and ImportError once each (functions; pillow), and asserts in 29; numpy below it, ArithmeticError. A
-node that it cannot carry out is one that stays unknown: the user's model is no reason for a traceback."""
+Its source raises ValueError in 114 places, RuntimeError and what derives from it in 119 (24 of these for an
+operator, or an option of one, that it lacks), TypeError in 41, KeyError and IndexError in 7, AttributeError
+in 5 (attributes of a node), NameError and ImportError once each (functions; pillow), and asserts in 29; numpy
+below it, ArithmeticError. A node that it cannot carry out is one that stays unknown: the user's model is no
+reason for a traceback."""
 _MOST_ELEMENTS = 4096
 """Of a value: more is work that belongs into the program, or has no kernel there."""
 

@@ -1,11 +1,11 @@
 // @ts-check
 /** The built-in busy page: an animation and a timer that together hold the main thread for about half of the time,
- * and for nearly all of it where it is asked for twice as much (busier.html). They work for a stated time by the
+ * and for nearly all of it where its address asks for twice as much. They work for a stated time by the
  * clock, not for a stated amount, so that every machine is equally busy. */
 
 import { now } from "../clock.mjs";
 
-const TIMES = new URL(import.meta.url).searchParams.has("twice") ? 2 : 1;
+const TIMES = new URLSearchParams(globalThis.location.search).has("twice") ? 2 : 1;
 /** Script and layout per frame: at 60 frames a second 30 % of the main thread. Style, paint and compositing come on
  * top, about 2 ms a frame (measured in headless Chromium 156). */
 const FRAME_MS = TIMES * 5;

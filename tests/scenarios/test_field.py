@@ -239,6 +239,6 @@ def test_another_tab_is_named_and_not_held_against_the_page() -> None:
     assert "Close other tabs that are at work" in [one.text for one in found.actions]
 
 
-@pytest.mark.parametrize("name", ["burning-page", "littering-page", "busy-tab"])
+@pytest.mark.parametrize("name", ["burning-page", "busy-tab"])
 def test_the_schedulers_figures_and_the_threads_own_clocks_agree(name: str) -> None:
-    assert check(report(f"scenarios/{name}"), "scheduler-balance").status in ("pass", "unknown")
+    assert check(report(f"scenarios/{name}"), "scheduler-balance").status == "pass"
