@@ -197,6 +197,15 @@ export interface AnswersTask {
   outputs_url: string;
 }
 
+/** One step of a model's life, so that somebody outside can look before the next one. */
+export interface StepTask {
+  kind: "step";
+  step: "create" | "load" | "release" | "run";
+  open: OpenTask;
+  arena: boolean;
+  runs: number;
+}
+
 /** A session is open and warm. */
 export interface Opened {
   kind: "opened";
@@ -336,6 +345,14 @@ export interface Answered {
   runs_ms: readonly number[];
 }
 
+/** The step is done. */
+export interface Stepped {
+  kind: "stepped";
+  took_ms: number;
+  threads: number;
+  wasm_heap_bytes: number;
+}
+
 /** The page cannot do that, by its nature. */
 export interface Refused {
   kind: "refusal";
@@ -351,6 +368,6 @@ export interface Broke {
   stack: string;
 }
 
-export type Task = OpenTask | WarmTask | TimeTask | ProfileTask | ContrastTask | KernelsTask | RecordTask | ReplayTask | InstrumentTask | FeltTask | ClickedTask | AnswersTask;
+export type Task = OpenTask | WarmTask | TimeTask | ProfileTask | ContrastTask | KernelsTask | RecordTask | ReplayTask | InstrumentTask | FeltTask | ClickedTask | AnswersTask | StepTask;
 
-export type Answer = Opened | Warmed | Timed | Profiled | Contrasted | KernelsTimed | Recorded | Replayed | Instrumented | Felt | Clicks | Answered | Refused | Broke;
+export type Answer = Opened | Warmed | Timed | Profiled | Contrasted | KernelsTimed | Recorded | Replayed | Instrumented | Felt | Clicks | Answered | Stepped | Refused | Broke;

@@ -131,6 +131,11 @@ _ENDS = (
     is_flag=True,
     help="Feel the page while the model rests, runs on its main thread and in a worker; answer a stream.",
 )
+@click.option(
+    "--memory",
+    is_flag=True,
+    help="Look at what the model holds of memory: stage by stage, run by run, in the browser and natively.",
+)
 @click.option("--allow-noisy", is_flag=True, help="An unreliable result ends with 0; the status stays.")
 @output_options
 @click.option("--recording", metavar="FILE", help="Where everything measured goes, raw.")

@@ -7,6 +7,7 @@ from typing import Literal
 from gapprof.explain.strikes import ours_flags, outside_load
 from gapprof.facts.case import Case
 from gapprof.facts.cells import counting
+from gapprof.facts.held import HEAPS_AGREE, heap_closure, memory_trials
 from gapprof.facts.ladder import planned
 from gapprof.records.environment import Setting
 from gapprof.records.report import CheckRow
@@ -30,7 +31,23 @@ def harness_checks(case: Case) -> tuple[CheckRow, ...]:
         _row(check, _seen_by(check, rungs), concerns, passed, find)
         for check, concerns, passed, find in _CHECKS
     ]
-    return (*rows, ours_flags(case), outside_load(case))
+    return (*rows, ours_flags(case), outside_load(case), *_wasm_heap(case))
+
+
+def _wasm_heap(case: Case) -> Iterator[CheckRow]:
+    """Where memory was looked at: what the page says of its wasm heap against what the kernel has of it."""
+    seen = [
+        one
+        for trial in memory_trials(case, "web")
+        for one in trial.stages
+        if one.wasm_heap_bytes and one.wasm_mapped_bytes is not None
+    ]
+    if not seen:
+        return
+    apart = max(abs(heap_closure(one) - 1) for one in seen)
+    told = f"the page's wasm heap and the kernel's figure for it differ by {numbers.percent(apart)}"
+    status: Literal["pass", "fail"] = "pass" if apart <= HEAPS_AGREE else "fail"
+    yield CheckRow(id="wasm-heap", kind="harness", status=status, text=f"{told} at most", concerns="report")
 
 
 def _row(check: str, rungs: Measured, concerns: str, passed: str, find: Check) -> CheckRow:

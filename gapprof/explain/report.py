@@ -12,6 +12,7 @@ from gapprof.explain.headline import headline, one_sided_headline
 from gapprof.explain.inside import inside_wasm
 from gapprof.explain.interactions import interactions
 from gapprof.explain.light import speed_of_light, told
+from gapprof.explain.memory import memory
 from gapprof.explain.observed import observed
 from gapprof.explain.operators import operator_rows
 from gapprof.explain.outputs import output_checks
@@ -78,7 +79,7 @@ def build(recording: Recording) -> Report:
         operators=operator_rows(case),
         overhead=overhead(case),
         cold=cold(case),
-        memory={},
+        memory=memory(case),
         page=page_figures(case),
         what_ifs=what_ifs(case),
         rungs=rung_rows(case),

@@ -3,13 +3,22 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from msgspec.structs import replace
+
 from gapprof.measure.journal import Journal
 from gapprof.measure.teller import Teller
+from gapprof.records.job import Job
 from gapprof.records.recording import PlannedRung, Preflight, RoundStarted
-from gapprof.records.subject import Subject
+from gapprof.records.subject import StagedModel, Subject
 
 Profiled = Callable[[PlannedRung, int], object]
 """Visits a rung in a round, with the profiler."""
+_PATIENCE = 2
+"""Times the deadline of a timed visit: these visits do more."""
+
+
+class UnreachableError(Exception):
+    """Its text says why a rung cannot be visited."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +38,29 @@ class Beyond:
     def step(self, rung: str) -> PlannedRung:
         """Of the ladder. KeyError for a rung that it has not."""
         return {step.rung.id: step for step in self.preflight.ladder}[rung]
+
+    def job(self, rung: str, number: int, *, seed: int) -> Job:
+        """A visit of a rung beyond its own, with the model that it loads. Raises UnreachableError."""
+        step = self.step(rung)
+        if step.setting is None or step.refusal:
+            raise UnreachableError(f"{rung}: {step.refusal or 'it has no setting'}")
+        own = step.setting.graph == "own"
+        model = self.subject.original if own else self.subject.common
+        if not isinstance(model, StagedModel):
+            raise UnreachableError(f"there is no common graph: {model.message}")
+        pace = self.preflight.pace
+        return Job(
+            rung=rung,
+            round=number,
+            seed=seed + number,
+            setting=step.setting,
+            model_path=str(model.path),
+            external_data=model.external_data,
+            optimise=own,
+            inputs_path=str(self.subject.inputs_path),
+            outputs_path="",
+            pace=replace(pace, deadline_s=_PATIENCE * pace.deadline_s),
+        )
 
     def next_round(self) -> int:
         """The first that nobody has begun."""

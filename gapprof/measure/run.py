@@ -15,6 +15,7 @@ from gapprof.measure.lock import sole_measurer
 from gapprof.measure.machine import machine_facts, usable_cores
 from gapprof.measure.stages import Stages
 from gapprof.measure.teller import Teller
+from gapprof.memory.stage import looking
 from gapprof.qoe.stage import feeling
 from gapprof.records.backend import Backend
 from gapprof.records.observed import PageObserved
@@ -59,6 +60,8 @@ def measure(
                 extras.append(replaying(settings, guard=guard, scratch=workdir))
             if settings.instrument:
                 extras.append(instrumenting(settings, guard=guard))
+            if settings.memory:
+                extras.append(looking(settings, guard=guard, scratch=workdir))
             if settings.qoe:
                 extras.append(feeling(settings, guard=guard, scratch=workdir))
             named = {rung.environment.backend for rung in ladder.values()}

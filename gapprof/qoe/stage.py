@@ -12,21 +12,19 @@ from gapprof import assets
 from gapprof.browser.visit import Equipment
 from gapprof.errors import EnvironmentUnusable, ModelUnusable, WrongUse
 from gapprof.guard import Guard
-from gapprof.measure.extra import Beyond, Extra
+from gapprof.measure.extra import Beyond, Extra, UnreachableError
 from gapprof.qoe.answers import UnansweredError, answered
 from gapprof.qoe.visits import Feeling
 from gapprof.records.job import Job
 from gapprof.records.qoe import CONDITIONS, Condition
 from gapprof.records.settings import Settings
-from gapprof.records.subject import NativeRefusal, StagedModel
+from gapprof.records.subject import NativeRefusal
 from gapprof.records.trial import Failure
 
 ROUNDS = 4
 _DEPLOYED = "web"
 _MOST_FAILURES = 2
 """Of one condition: one may be bad luck."""
-_PATIENCE = 2
-"""Times a visit's deadline."""
 
 
 def feeling(settings: Settings, *, guard: Guard, scratch: Path) -> Extra:
@@ -35,7 +33,7 @@ def feeling(settings: Settings, *, guard: Guard, scratch: Path) -> Extra:
     def tell(beyond: Beyond) -> None:
         try:
             _told(settings, guard, scratch, beyond)
-        except UnansweredError as why:
+        except (UnansweredError, UnreachableError) as why:
             beyond.journal.note("report", f"--qoe tells nothing, or not all: {why}")
         except (EnvironmentUnusable, ModelUnusable, WrongUse) as error:
             beyond.journal.note("report", f"--qoe broke off: {error.message}")
@@ -70,21 +68,15 @@ def _told(settings: Settings, guard: Guard, scratch: Path, beyond: Beyond) -> No
 
 
 def _job(beyond: Beyond, settings: Settings, condition: Condition, number: int) -> Job:
-    subject, step = beyond.subject, beyond.step(_DEPLOYED)
-    if step.setting is None or step.refusal:
-        raise UnansweredError(f"{_DEPLOYED}: {step.refusal or 'it has no setting'}")
-    if isinstance(subject.common, NativeRefusal) or not isinstance(subject.common, StagedModel):
-        raise UnansweredError("there is no common graph, which both sides answer with")
-    pace = beyond.preflight.pace
-    return Job(
-        rung=_DEPLOYED,
-        round=number,
-        seed=settings.seed + number,
-        setting=replace(step.setting, where="worker" if condition == "worker" else "main"),
-        model_path=str(subject.common.path),
-        external_data=subject.common.external_data,
+    """As deployed, but with the graph that both sides answer with."""
+    common = beyond.subject.common
+    if isinstance(common, NativeRefusal):
+        raise UnreachableError(f"there is no common graph, which both sides answer with: {common.message}")
+    job = beyond.job(_DEPLOYED, number, seed=settings.seed)
+    return replace(
+        job,
+        setting=replace(job.setting, where="worker" if condition == "worker" else "main"),
+        model_path=str(common.path),
+        external_data=common.external_data,
         optimise=False,
-        inputs_path=str(subject.inputs_path),
-        outputs_path="",
-        pace=replace(pace, deadline_s=_PATIENCE * pace.deadline_s),
     )

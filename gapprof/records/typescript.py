@@ -57,6 +57,8 @@ def _written(found: inspect.Type) -> str:
     match found:
         case inspect.StrType():
             return "string"
+        case inspect.LiteralType():
+            return " | ".join(f'"{value}"' for value in found.values)
         case inspect.IntType() | inspect.FloatType():
             return "number"
         case inspect.BoolType():

@@ -6,6 +6,8 @@ opens a second, profiled session beside it, `InstrumentTask` a rewritten runtime
 `ReplayTask` need no session, `RecordTask` has one of its own.
 """
 
+from typing import Literal
+
 from msgspec import Struct
 
 
@@ -257,6 +259,21 @@ class AnswersTask(Struct, frozen=True, kw_only=True, tag="answers", tag_field="k
     outputs_url: str
 
 
+Step = Literal["load", "create", "run", "release"]
+
+
+class StepTask(Struct, frozen=True, kw_only=True, tag="step", tag_field="kind"):
+    """One step of a model's life, so that somebody outside can look before the next one."""
+
+    step: Step
+    """Library, file and inputs; a session, and the file's bytes given up; runs; the session's end."""
+    open: OpenTask
+    arena: bool
+    """`enableCpuMemArena` of the session."""
+    runs: int
+    """For `run`."""
+
+
 Task = (
     OpenTask
     | WarmTask
@@ -270,6 +287,7 @@ Task = (
     | FeltTask
     | ClickedTask
     | AnswersTask
+    | StepTask
 )
 
 
@@ -443,6 +461,15 @@ class Answered(Struct, frozen=True, kw_only=True, tag="answered", tag_field="kin
     runs_ms: tuple[float, ...]
 
 
+class Stepped(Struct, frozen=True, kw_only=True, tag="stepped", tag_field="kind"):
+    """The step is done."""
+
+    took_ms: float
+    threads: int
+    wasm_heap_bytes: int
+    """Of all wasm memories of this realm."""
+
+
 class Refused(Struct, frozen=True, kw_only=True, tag="refusal", tag_field="kind"):
     """The page cannot do that, by its nature."""
 
@@ -471,6 +498,7 @@ Answer = (
     | Felt
     | Clicks
     | Answered
+    | Stepped
     | Refused
     | Broke
 )

@@ -19,10 +19,10 @@ _LABEL = 22
 
 
 def provenance(report: Report, ink: Ink) -> Iterator[RenderableType]:
-    """Start-up, overheads, page and memory figures, checks, and the facts that a second run would need."""
+    """Start-up, overheads, figures of the page, checks, and the facts that a second run would need."""
     if report.cold.rows:
         yield from _pairs(ink, "Start-up, native and browser", _cold(report))
-    figures = {**report.overhead, **report.memory, **report.page}
+    figures = {**report.overhead, **report.page}
     if figures:
         yield from _pairs(ink, "Figures", figures_in_words(figures))
     if report.speed_of_light is not None:

@@ -13,6 +13,7 @@ from gapprof.terminal.actions import actions
 from gapprof.terminal.detail import detail
 from gapprof.terminal.ink import Ink
 from gapprof.terminal.inside import inside_table
+from gapprof.terminal.memory import held
 from gapprof.terminal.observed import observed_page, reproduced
 from gapprof.terminal.operators import operators
 from gapprof.terminal.printing import printed
@@ -53,6 +54,9 @@ def _parts(report: Report, ink: Ink) -> Iterator[RenderableType]:
     if report.qoe is not None:
         yield Text()
         yield from quality(report.qoe, ink)
+    if report.memory.rows:
+        yield Text()
+        yield from held(report.memory, ink)
     if report.inside is not None:
         yield Text()
         yield from inside_table(report.inside, ink)

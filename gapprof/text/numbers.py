@@ -84,6 +84,12 @@ def size(count_bytes: float) -> str:
     return f"{plain(value, decimals)} {_BINARY_UNITS[unit]}"
 
 
+def bare_mebibytes(count_bytes: float) -> str:
+    """A size for a column whose heading says MiB: `0.31`, `13.6`, `265`."""
+    value = count_bytes / 2**20
+    return plain(value, min(2, _significant_decimals(value)))
+
+
 def scientific(number: float) -> str:
     """A small share of something, `1.1e-06`: only its size matters."""
     return f"{number:.1e}"

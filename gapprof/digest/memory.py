@@ -1,0 +1,170 @@
+"""Memory: the rows and sentences that every format shows."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gapprof.records.report import Memory, MemoryRow, MemorySlope
+from gapprof.text import numbers
+
+HEADING = "Memory, MiB"
+COLUMNS = ("all", "of file", "heap", "copies", "code", "JS", "rest", "native")
+"""The wasm heap, what the page fetched, wasm's module and machine code, objects, and what is left."""
+_PARTS = {
+    "wasm-heap": "wasm heap",
+    "array-buffers": "fetched copies",
+    "wasm-module": "wasm module",
+    "code": "machine code",
+    "js-heap": "JS heap",
+    "page-rest": "rest of the page",
+    "browser-rest": "other processes",
+}
+_COLUMN_PARTS = (
+    ("wasm-heap",),
+    ("array-buffers",),
+    ("wasm-module", "code"),
+    ("js-heap",),
+    ("page-rest", "browser-rest"),
+)
+_MATTERS = 0.01
+"""Of the file: less is nothing to speak of."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryCells:
+    """One stage, cells as `COLUMNS` say."""
+
+    title: str
+    cells: tuple[str, ...]
+
+
+def memory_rows(memory: Memory) -> tuple[MemoryCells, ...]:
+    """Beyond what browser and process held before there was a library."""
+    return tuple(
+        MemoryCells(
+            title=row.title,
+            cells=(
+                _size(row.web_bytes),
+                _times(row.web_bytes, memory.model_bytes),
+                *(_sum(row, parts) for parts in _COLUMN_PARTS),
+                _size(row.native_bytes),
+            ),
+        )
+        for row in memory.rows
+    )
+
+
+def memory_sentences(memory: Memory) -> Iterator[str]:
+    """What it is measured against, what is the most, what comes back, what leaks."""
+    if not memory.rows:
+        return
+    sizes = "proportional" if memory.told_by == "pss" else "resident"
+    yield (
+        f"Beyond an empty page and a bare process, by {sizes} set sizes of all processes without what stands "
+        f"in files on disk; the model's file is {numbers.size(memory.model_bytes or 0.0)}."
+    )
+    yield from _most(memory)
+    yield from _heap(memory)
+    yield from _copies(memory)
+    yield from _back(memory)
+    yield from _arena(memory)
+    yield from (_leak(slope) for slope in memory.slopes)
+    if memory.why:
+        yield f"Not told: {memory.why}."
+
+
+def _most(memory: Memory) -> Iterator[str]:
+    peak, native = memory.peak_bytes, memory.native_peak_bytes
+    if peak is None:
+        return
+    beside = f"; a native process at most {numbers.size(native)}" if native is not None else ""
+    yield (
+        f"At its worst the page's process takes {numbers.size(peak)} more than before, "
+        f"{_times(peak, memory.model_bytes)} the file{beside}."
+    )
+
+
+def _heap(memory: Memory) -> Iterator[str]:
+    heap, touched = memory.wasm_heap_bytes, memory.wasm_touched_bytes
+    if heap is None:
+        return
+    of_it = f", of which {numbers.size(touched)} was ever written" if touched is not None else ""
+    yield f"The wasm heap grows to {numbers.size(heap)}{of_it}. It cannot shrink, whatever is released."
+
+
+def _copies(memory: Memory) -> Iterator[str]:
+    kept = _row(memory, "steady")
+    copies = kept.parts.get("array-buffers", 0.0) if kept else 0.0
+    if memory.model_bytes and copies > memory.model_bytes / 2:
+        yield (
+            f"{numbers.size(copies)} of what the page fetched is still there after many runs, though nothing "
+            "refers to it: no garbage was collected meanwhile."
+        )
+
+
+def _back(memory: Memory) -> Iterator[str]:
+    kept, released, again, left = (
+        _row(memory, stage) for stage in ("collected", "released", "again", "left")
+    )
+    if not kept or not released or kept.web_bytes is None or released.web_bytes is None:
+        return
+    natively = ""
+    if kept.native_bytes is not None and released.native_bytes is not None:
+        natively = f" (natively {numbers.size(max(0.0, kept.native_bytes - released.native_bytes))})"
+    yield (
+        f"Releasing the session gives {numbers.size(max(0.0, kept.web_bytes - released.web_bytes))} of "
+        f"{numbers.size(kept.web_bytes)} back{natively}"
+        + (
+            f"; leaving the page leaves {numbers.size(max(0.0, left.web_bytes))}."
+            if left and left.web_bytes is not None
+            else "."
+        )
+    )
+    if again and again.parts.get("wasm-heap", 0.0) <= released.parts.get("wasm-heap", 0.0):
+        yield "A session made after that takes the same wasm heap again: what is free in it is not lost."
+
+
+def _arena(memory: Memory) -> Iterator[str]:
+    found = (("in the browser", memory.arena_bytes), ("natively", memory.native_arena_bytes))
+    told = [
+        f"{numbers.size(held) if abs(held) > _MATTERS * (memory.model_bytes or 0.0) else 'nothing'} {where}"
+        for where, held in found
+        if held is not None
+    ]
+    if told:
+        yield f"onnxruntime's arena, switched off for comparison, accounts for {' and '.join(told)}."
+
+
+def _leak(slope: MemorySlope) -> str:
+    where = "In the browser" if slope.side == "web" else "Natively"
+    found = slope.bytes_per_run
+    if found is None:
+        return f"{where} nothing is known of what runs leave behind: {slope.why}."
+    figure = (
+        f"{numbers.plain(found.point, 0)} bytes a run "
+        f"[{numbers.plain(found.low, 0)}, {numbers.plain(found.high, 0)}]"
+    )
+    match slope.verdict:
+        case "leaks":
+            largest = max(slope.parts, key=lambda part: slope.parts[part])
+            return f"{where} it leaks: {figure}, most of it {_PARTS.get(largest, 'the process itself')}."
+        case "none":
+            return f"{where} runs leave nothing behind: {figure}, garbage collected."
+        case _:
+            return f"{where} it is unclear whether runs leave something behind: {figure}."
+
+
+def _row(memory: Memory, stage: str) -> MemoryRow | None:
+    return next((row for row in memory.rows if row.stage == stage), None)
+
+
+def _sum(row: MemoryRow, parts: tuple[str, ...]) -> str:
+    known = [row.parts[part] for part in parts if part in row.parts]
+    return _size(sum(known)) if known else ""
+
+
+def _size(held: float | None) -> str:
+    return "" if held is None else numbers.bare_mebibytes(held)
+
+
+def _times(held: float | None, model_bytes: float | None) -> str:
+    return numbers.factor(held / model_bytes) if held is not None and model_bytes else ""

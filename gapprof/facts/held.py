@@ -1,0 +1,169 @@
+"""What is held of memory at every stage, what each run leaves behind, and what of it is whose. Pure."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean, median
+from typing import Literal
+
+from gapprof.facts.case import Case
+from gapprof.records.memory import STAGES, Held, MemoryTrial
+from gapprof.stats.interval import Interval, t_interval
+
+COLLECTED = "collected"
+"""As a stage: the last of the chunks of runs, garbage collected."""
+START = "start"
+SETTLING = 2
+"""Chunks that are not looked at: caches of the engine still fill."""
+LEAST_CHUNKS = 3
+LEAK_BYTES = 1024.0
+"""A run. At thirty runs a second that comes to 100 MiB an hour; less than this an engine's own bookkeeping
+may take for a while (seen: 40 to 300 bytes of JavaScript objects a run)."""
+LEVEL = 0.95
+HEAPS_AGREE = 0.05
+"""How far the page's figure of its wasm heap may be from the kernel's."""
+Side = Literal["native", "web"]
+Verdict = Literal["leaks", "none", "unclear", "not-measured"]
+_AFTER_CREATE = STAGES[STAGES.index("create") :]
+_IN_PAGE: Mapping[str, Callable[[Held], int | None]] = {
+    "wasm-heap": lambda one: (
+        one.wasm_heap_bytes if one.wasm_touched_bytes is None else one.wasm_touched_bytes
+    ),
+    "array-buffers": lambda one: one.array_buffers_bytes,
+    "js-heap": lambda one: one.js_heap_bytes,
+}
+"""What the page's own heaps hold, which runs may leave behind."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """What runs of one side leave behind."""
+
+    side: Side
+    bytes_per_run: Interval | None
+    parts: Mapping[str, float]
+
+    @property
+    def verdict(self) -> Verdict:
+        """By the whole interval against `LEAK_BYTES`."""
+        found = self.bytes_per_run
+        if found is None:
+            return "not-measured"
+        if found.rounds < 2:
+            return "unclear"
+        if found.low > LEAK_BYTES:
+            return "leaks"
+        return "none" if found.high < LEAK_BYTES else "unclear"
+
+
+def memory_trials(case: Case, side: Side, *, arena: bool = True) -> tuple[MemoryTrial, ...]:
+    """Of one side."""
+    found = case.recording.of(MemoryTrial)
+    return tuple(one for one in found if one.side == side and one.arena == arena)
+
+
+def total_bytes(one: Held) -> int:
+    """Of all processes; without what is in files on disk, which comes and goes as the system likes."""
+    return sum(one.processes.values()) - sum(one.files.values())
+
+
+def page_bytes(one: Held) -> int | None:
+    """The same of the page's own process."""
+    own = one.processes.get("renderer")
+    return None if own is None else own - one.files.get("renderer", 0)
+
+
+def heap_closure(one: Held) -> float:
+    """The wasm heap as the kernel has it over what the page says of it; 1 where either says nothing."""
+    mapped, said = one.wasm_mapped_bytes, one.wasm_heap_bytes
+    return 1.0 if mapped is None or not said else mapped / said
+
+
+def at_stages(trial: MemoryTrial) -> dict[str, Held]:
+    """Readings by stage, in order; `COLLECTED` stands behind `steady`."""
+    found: dict[str, Held] = {}
+    for one in trial.stages:
+        found[one.stage] = one
+        if one.stage == "steady" and trial.chunks:
+            found[COLLECTED] = trial.chunks[-1]
+    return found
+
+
+def beyond_start(
+    trials: Sequence[MemoryTrial], of: Callable[[MemoryTrial, Held], float | None]
+) -> dict[str, float]:
+    """Stage → by how much a figure is larger than at the start, median over trials."""
+    found: dict[str, list[float]] = {}
+    for trial in trials:
+        readings = at_stages(trial)
+        first = of(trial, readings[START]) if START in readings else None
+        for stage, one in readings.items():
+            value = of(trial, one)
+            if value is not None and first is not None and stage != START:
+                found.setdefault(stage, []).append(value - first)
+    return {stage: median(values) for stage, values in found.items()}
+
+
+def parts(trials: Sequence[MemoryTrial]) -> dict[str, dict[str, float]]:
+    """Stage → part → bytes beyond the start; what no part claims is `page-rest` and `browser-rest`."""
+    named: dict[str, Callable[[MemoryTrial, Held], float | None]] = {
+        **{name: _of(figure) for name, figure in _IN_PAGE.items()},
+        "wasm-module": lambda trial, one: trial.module_bytes if _is_open(one) else 0,
+        "code": lambda _, one: one.code_bytes,
+    }
+    by_part = {name: beyond_start(trials, of) for name, of in named.items()}
+    page = beyond_start(trials, lambda _, one: page_bytes(one))
+    whole = beyond_start(trials, lambda _, one: total_bytes(one))
+    found: dict[str, dict[str, float]] = {}
+    for stage, all_of_it in whole.items():
+        own = {name: values[stage] for name, values in by_part.items() if stage in values}
+        in_page = page.get(stage, 0.0)
+        rest = {"page-rest": in_page - sum(own.values()), "browser-rest": all_of_it - in_page}
+        found[stage] = {**own, **rest}
+    return found
+
+
+def left_behind(case: Case, side: Side) -> Left:
+    """From the slopes of fresh processes or browsers, one each."""
+    trials = memory_trials(case, side)
+    figures = dict(_IN_PAGE) if side == "web" else {"process": total_bytes}
+    slopes: dict[str, list[float]] = {name: [] for name in figures}
+    for trial in trials:
+        chunks = trial.chunks[SETTLING:]
+        if len(chunks) < LEAST_CHUNKS:
+            continue
+        for name, figure in figures.items():
+            slopes[name].append(_slope(_points(chunks, figure)))
+    sums = [sum(values) for values in zip(*slopes.values(), strict=True)]
+    return Left(
+        side=side,
+        bytes_per_run=t_interval(sums, LEVEL) if sums else None,
+        parts={name: fmean(values) for name, values in slopes.items() if values},
+    )
+
+
+def arena_bytes(case: Case, side: Side) -> float | None:
+    """By how much less is held when steady with the arena off, by the wasm heap or the native process."""
+    with_it, without = (memory_trials(case, side, arena=arena) for arena in (True, False))
+    figure = _of(_IN_PAGE["wasm-heap"] if side == "web" else total_bytes)
+    held = [beyond_start(trials, figure).get("steady") for trials in (with_it, without)]
+    return None if held[0] is None or held[1] is None else held[0] - held[1]
+
+
+def _of(figure: Callable[[Held], int | None]) -> Callable[[MemoryTrial, Held], float | None]:
+    return lambda _, one: figure(one)
+
+
+def _is_open(one: Held) -> bool:
+    """Whether wasm was compiled in that document: V8 keeps its bytes from then on."""
+    return one.stage in (*_AFTER_CREATE, "chunk") and one.stage != "left"
+
+
+def _points(chunks: Sequence[Held], figure: Callable[[Held], int | None]) -> Iterator[tuple[float, float]]:
+    return ((float(one.runs), float(value)) for one in chunks if (value := figure(one)) is not None)
+
+
+def _slope(points: Iterator[tuple[float, float]]) -> float:
+    """The median of the slopes between all pairs (Theil 1950): one odd reading does not tilt it."""
+    known = list(points)
+    slopes = [(b - a) / (n - m) for i, (m, a) in enumerate(known) for n, b in known[i + 1 :] if n > m]
+    return median(slopes) if slopes else 0.0

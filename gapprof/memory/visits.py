@@ -1,0 +1,159 @@
+"""A visit that stands still after every step of the model's life, so that what is held can be read."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gapprof import assets
+from gapprof.browser import tasks, tensors
+from gapprof.browser.crew import counting, crew
+from gapprof.browser.page import brought_to
+from gapprof.browser.ready import outcome
+from gapprof.browser.visit import Course, Equipment, Visit, visiting
+from gapprof.memory.readings import Look, held, look
+from gapprof.memory.realms import Realms, followed
+from gapprof.records.job import Job
+from gapprof.records.memory import MemoryTrial
+from gapprof.records.trial import Failure
+from gapprof.records.wire import OpenTask, Step, Stepped, StepTask
+
+CHUNKS = 8
+CHUNK_MS = 250.0
+LEAST_RUNS, MOST_RUNS = 2, 50
+"""Of a chunk: as many as fit into `CHUNK_MS`."""
+STEADY_MS = 1500.0
+"""As long as V8 compiles at the most (see `tier_up`): its code then stays."""
+_PAGE_S = 60.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Watched:
+    """A page, and what was read of it so far."""
+
+    visit: Visit
+    realms: Realms
+    opening: OpenTask
+    arena: bool
+    threads: int = 1
+    runs: int = 0
+    wasm_heap_bytes: int = 0
+    looks: list[Look] = field(default_factory=list)
+    chunks: list[Look] = field(default_factory=list)
+
+    async def step(self, step: Step, *, runs: int = 0) -> float:
+        """Have it done; ms that it took."""
+        task = StepTask(step=step, open=self.opening, arena=self.arena, runs=runs)
+        done = await self.visit.ask(task, Stepped)
+        self.runs += runs
+        self.threads, self.wasm_heap_bytes = done.threads, done.wasm_heap_bytes
+        return done.took_ms
+
+    async def look(self, stage: str) -> None:
+        """Read what is held now."""
+        self.looks.append(await self._look(stage))
+
+    async def chunk(self) -> None:
+        """The same between two chunks of runs, without garbage."""
+        await self.realms.collect()
+        self.chunks.append(await self._look("chunk"))
+
+    async def _look(self, stage: str) -> Look:
+        return await look(
+            self.visit.page, self.realms, stage, runs=self.runs, wasm_heap_bytes=self.wasm_heap_bytes
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looking:
+    """Where visits are made: the same equipment and build for all of a run."""
+
+    equipment: Equipment
+    dist: Path
+    now_s: Callable[[], float]
+
+    def looked(self, job: Job, *, arena: bool, model_bytes: int) -> MemoryTrial | Failure:
+        """A fresh browser, through all stages."""
+        return outcome(job, lambda course: self._looked(job, course, arena, model_bytes))
+
+    async def _looked(self, job: Job, course: Course, arena: bool, model_bytes: int) -> MemoryTrial:
+        began = self.now_s()
+        block, pieces = tensors.packed(Path(job.inputs_path))
+        async with visiting(job, self.equipment, course, dist=self.dist, inputs=block) as visit:
+            page = visit.page
+            realms, beginning = await followed(page), await counting(page)
+            watched = Watched(
+                visit=visit,
+                realms=realms,
+                opening=tasks.open_task(
+                    job, base=visit.serving.base, module=assets.entry_point(self.dist), inputs=pieces
+                ),
+                arena=arena,
+            )
+            await watched.look("start")
+            await _created(watched, course)
+            owner = await crew(page, job.setting.where, beginning)
+            await _run(watched, course)
+            await _ended(watched, course)
+            return MemoryTrial(
+                side="web",
+                arena=arena,
+                round=job.round,
+                started_s=began,
+                ended_s=self.now_s(),
+                threads=watched.threads,
+                model_bytes=model_bytes,
+                module_bytes=_module_bytes(self.dist, visit.serving.site.fetched),
+                stages=tuple(held(one, owner.renderer) for one in watched.looks),
+                chunks=tuple(held(one, owner.renderer) for one in watched.chunks),
+                told_by="pss" if watched.looks[0].maps else "rss",
+            )
+
+
+async def _created(watched: Watched, course: Course) -> None:
+    course.phase = "load"
+    await watched.step("load")
+    await watched.look("load")
+    course.phase = "create"
+    await watched.step("create")
+    await watched.look("create")
+    course.phase = "warmup"
+    await watched.step("run", runs=1)
+    await watched.look("first-run")
+
+
+async def _run(watched: Watched, course: Course) -> None:
+    """Until steady, and on, in chunks."""
+    spent_ms, run_ms = 0.0, 0.0
+    while spent_ms < STEADY_MS:
+        run_ms = await watched.step("run", runs=LEAST_RUNS) / LEAST_RUNS
+        spent_ms += max(run_ms * LEAST_RUNS, 1.0)
+    await watched.look("steady")
+    course.phase = "timed"
+    runs = max(LEAST_RUNS, min(MOST_RUNS, int(CHUNK_MS / max(run_ms, 1e-3))))
+    for _ in range(CHUNKS):
+        await watched.step("run", runs=runs)
+        await watched.chunk()
+
+
+async def _ended(watched: Watched, course: Course) -> None:
+    """Given up, taken up again in the same page, and the page left."""
+    course.phase = "stop"
+    page, address = watched.visit.page, await watched.visit.page.evaluate("location.href", deadline_s=10.0)
+    await watched.step("release")
+    await watched.realms.collect()
+    await watched.look("released")
+    await watched.step("load")
+    await watched.step("create")
+    await watched.step("run", runs=1)
+    await watched.realms.collect()
+    await watched.look("again")
+    await brought_to(page, address, deadline_s=course.left_s(_PAGE_S))
+    await watched.realms.collect()
+    watched.wasm_heap_bytes = 0
+    await watched.look("left")
+
+
+def _module_bytes(dist: Path, fetched: list[str]) -> int:
+    """Of the wasm that was served."""
+    files = {path.removeprefix("ort/") for path in fetched if path.endswith(".wasm")}
+    return sum((dist / name).stat().st_size for name in files if (dist / name).is_file())

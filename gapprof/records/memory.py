@@ -1,0 +1,68 @@
+"""What a model holds of memory, natively and in a page: readings from outside, at every stage. Raw."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+MemoryStage = Literal["start", "load", "create", "first-run", "steady", "released", "again", "left"]
+STAGES: tuple[MemoryStage, ...] = (
+    "start",
+    "load",
+    "create",
+    "first-run",
+    "steady",
+    "released",
+    "again",
+    "left",
+)
+"""Nothing of the model yet; the library and the file's bytes are there; a session; its first run; many more;
+the session released; another one made, and run; the page left. Natively nothing is left."""
+
+
+class Held(Struct, frozen=True, kw_only=True):
+    """One reading. None: this side or this system does not say."""
+
+    stage: str
+    """One of `STAGES`, or `chunk`: between two of them, after so many more runs."""
+    runs: int
+    """Of the model so far."""
+    processes: dict[str, int]
+    """Kind of process (`renderer`: the page's own) → proportional set size, bytes."""
+    files: dict[str, int]
+    """The same of what stands in files on disk, such as the browser's own code: the system may drop it and
+    read it again, whenever it likes. Empty where the system does not say."""
+    peak_bytes: int | None
+    """The largest resident size that the process with the model ever had."""
+    wasm_heap_bytes: int | None = None
+    """Of all wasm memories, as the page says; never shrinks."""
+    wasm_mapped_bytes: int | None = None
+    """The same as the kernel has it: what the process may use of the ranges reserved for wasm memories ..."""
+    wasm_touched_bytes: int | None = None
+    """... and what of it is in memory, because it was written once."""
+    code_bytes: int | None = None
+    """Machine code made at run time: anonymous memory that may be executed, and is resident."""
+    js_heap_bytes: int | None = None
+    """Used by objects of the page and its workers."""
+    array_buffers_bytes: int | None = None
+    """Outside of these heaps, without wasm memories: where a fetched file lies."""
+
+
+class MemoryTrial(Struct, frozen=True, kw_only=True, tag="memory", tag_field="entry"):
+    """One fresh process or browser, looked at from outside while it stands still between two stages."""
+
+    side: Literal["native", "web"]
+    arena: bool
+    """False: with the library's arena off (`enableCpuMemArena`)."""
+    round: int
+    started_s: float
+    ended_s: float
+    threads: int
+    model_bytes: int
+    """The file and its external data."""
+    module_bytes: int
+    """The wasm file; 0 natively."""
+    stages: tuple[Held, ...]
+    chunks: tuple[Held, ...]
+    """After equal numbers of runs, garbage collected."""
+    told_by: Literal["pss", "rss"]
+    """Proportional set sizes, or where the system has none resident ones."""

@@ -1,0 +1,75 @@
+// @ts-check
+/** A model's life in steps, with a rest after each: somebody outside looks meanwhile at what the page holds. */
+
+import { now } from "../clock.mjs";
+import { withMemories } from "../memories.mjs";
+import { during } from "../phases.mjs";
+import { createSession, fetchFeeds, fetchModel, loadRuntime, timedRun } from "../runtime.mjs";
+import { nextTurn } from "../turns.mjs";
+
+/** @typedef {import("../wire.js").StepTask} StepTask */
+/** @typedef {import("../runtime.mjs").Ort} Ort */
+/** @typedef {{ ort: Ort, feeds: Record<string, import("onnxruntime-web").Tensor> }} Loaded */
+
+/** @type {Loaded | null} */
+let loaded = null;
+/** @type {import("../runtime.mjs").Model | null} */
+let model = null;
+/** @type {import("onnxruntime-web").InferenceSession | null} */
+let session = null;
+/** @type {Set<WebAssembly.Memory>} */
+const memories = new Set();
+
+/** @type {Readonly<Record<StepTask["step"], (task: StepTask) => Promise<void>>>} */
+const STEPS = {
+  async load({ open }) {
+    const ort = await loadRuntime(open.ort_url, open);
+    loaded = { ort, feeds: await fetchFeeds(ort, open) };
+    model = await fetchModel(open);
+  },
+
+  async create({ open, arena }) {
+    const { ort } = leftBy(loaded);
+    const made = await withMemories(() => createSession(ort, open, leftBy(model), { enableCpuMemArena: arena }));
+    for (const memory of made.memories) memories.add(memory);
+    session = made.result;
+    model = null; // as a page does that has no more use for the file
+  },
+
+  async run({ runs }) {
+    const { feeds } = leftBy(loaded);
+    for (let run = 0; run < runs; run += 1) {
+      await during("timed", () => timedRun(leftBy(session), feeds));
+      await nextTurn();
+    }
+  },
+
+  async release() {
+    await during("stop", () => leftBy(session).release());
+    session = null;
+  },
+};
+
+/** @type {import("../probe.js").Probe<StepTask>} */
+export const probe = {
+  where: ({ open }) => (open.where === "worker" ? "worker" : "main"),
+
+  async run(task) {
+    const began = now();
+    await STEPS[task.step](task);
+    return {
+      kind: "stepped",
+      took_ms: now() - began,
+      threads: loaded?.ort.env.wasm.numThreads ?? 1,
+      wasm_heap_bytes: [...memories].reduce((sum, { buffer }) => sum + buffer.byteLength, 0),
+    };
+  },
+};
+
+/** What an earlier step has left.
+ * @template T
+ * @param {T | null} left @returns {T} */
+function leftBy(left) {
+  if (left === null) throw new Error("steps come in order: load, create, run, release");
+  return left;
+}
