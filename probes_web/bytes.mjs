@@ -1,14 +1,14 @@
 // @ts-check
 /** Bytes in and out: HTTP in a page, files under Node, where `fetch` knows no file: addresses. */
 
-/** @param {string} url @returns {Promise<ArrayBuffer>} */
-export async function read(url) {
+/** @param {string} url @param {RequestCache} [cache] @returns {Promise<ArrayBuffer>} */
+export async function read(url, cache = "no-store") {
   if (url.startsWith("file:")) {
     const { readFile } = await import("node:fs/promises");
     const { buffer, byteOffset, byteLength } = await readFile(new URL(url));
     return /** @type {ArrayBuffer} */ (buffer).slice(byteOffset, byteOffset + byteLength);
   }
-  const response = await fetch(url, { cache: "no-store" });
+  const response = await fetch(url, { cache });
   if (!response.ok) throw new Error(`GET ${url}: ${response.status} ${response.statusText}`);
   return response.arrayBuffer();
 }

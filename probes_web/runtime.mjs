@@ -32,12 +32,12 @@ export function loadRuntime(url, { wasm_base_url, threads, simd }) {
   });
 }
 
-/** @param {OpenTask} task @returns {Promise<Model>} */
-export function fetchModel({ model_url, external_data }) {
+/** @param {OpenTask} task @param {RequestCache} [cache] @returns {Promise<Model>} */
+export function fetchModel({ model_url, external_data }, cache) {
   return during("load", async () => ({
-    model: new Uint8Array(await read(model_url)),
+    model: new Uint8Array(await read(model_url, cache)),
     externalData: await Promise.all(
-      external_data.map(async ({ path, url }) => ({ path, data: new Uint8Array(await read(url)) })),
+      external_data.map(async ({ path, url }) => ({ path, data: new Uint8Array(await read(url, cache)) })),
     ),
   }));
 }

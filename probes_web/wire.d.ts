@@ -206,6 +206,16 @@ export interface StepTask {
   runs: number;
 }
 
+/** The way to a first result, as a page goes it that nobody has prepared. */
+export interface StartTask {
+  kind: "start";
+  step: "prepare" | "recreate" | "settle" | "start";
+  open: OpenTask;
+  settle_ms: number;
+  settle_runs: number;
+  recreations: number;
+}
+
 /** A session is open and warm. */
 export interface Opened {
   kind: "opened";
@@ -353,6 +363,27 @@ export interface Stepped {
   wasm_heap_bytes: number;
 }
 
+/** A file as Resource Timing tells of it. */
+export interface FileSeen {
+  name: string;
+  size_bytes: number;
+  from_cache: boolean;
+  fetch_ms: number;
+}
+
+/** The step is done; what it has nothing to say of is empty. */
+export interface Started {
+  kind: "started";
+  threads: number;
+  stages_ms: Readonly<Record<string, number>>;
+  files: readonly FileSeen[];
+  runs_ms: readonly number[];
+  usual_ms: readonly number[];
+  unoptimised_ms: readonly number[];
+  unpacked_ms: readonly number[];
+  parse_ms: readonly number[];
+}
+
 /** The page cannot do that, by its nature. */
 export interface Refused {
   kind: "refusal";
@@ -368,6 +399,6 @@ export interface Broke {
   stack: string;
 }
 
-export type Task = OpenTask | WarmTask | TimeTask | ProfileTask | ContrastTask | KernelsTask | RecordTask | ReplayTask | InstrumentTask | FeltTask | ClickedTask | AnswersTask | StepTask;
+export type Task = OpenTask | WarmTask | TimeTask | ProfileTask | ContrastTask | KernelsTask | RecordTask | ReplayTask | InstrumentTask | FeltTask | ClickedTask | AnswersTask | StepTask | StartTask;
 
-export type Answer = Opened | Warmed | Timed | Profiled | Contrasted | KernelsTimed | Recorded | Replayed | Instrumented | Felt | Clicks | Answered | Stepped | Refused | Broke;
+export type Answer = Opened | Warmed | Timed | Profiled | Contrasted | KernelsTimed | Recorded | Replayed | Instrumented | Felt | Clicks | Answered | Stepped | Started | Refused | Broke;

@@ -39,6 +39,8 @@ class Site:
     isolated: bool
     origin: str | None = None
     """The one foreign origin whose page may read from here; None: our own pages only."""
+    caching: str = "no-store"
+    """What browsers are told about keeping it (Cache-Control)."""
     fetched: list[str] = field(default_factory=list)
     """Paths below the token, in order, of files that were found and sent."""
     posted: dict[str, bytes] = field(default_factory=dict)
@@ -204,7 +206,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.send_header("Content-Type", kind)
         if status is not HTTPStatus.NO_CONTENT:
             self.send_header("Content-Length", str(length))
-        self.send_header("Cache-Control", "no-store")
+        self.send_header("Cache-Control", self.site.caching)
         self.send_header("X-Content-Type-Options", "nosniff")
         if self.site.root is not None and self._below() is not None:
             self.send_header("Set-Cookie", f"gapprof={self.token}; Path=/; HttpOnly; SameSite=Strict")

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from gapprof.browser.cdp import Connection, Params
@@ -16,7 +17,7 @@ _COMPLETE_S = 60.0
 _MOST_EVENTS = 2_000_000
 
 
-async def start(connection: Connection) -> None:
+async def start(connection: Connection, *, categories: Sequence[str] = CATEGORIES) -> None:
     """Begin; waits until the browser knows its categories, which right after a start it does not."""
     deadline = time.monotonic() + _READY_S
     while not (await connection.call("Tracing.getCategories"))["categories"]:
@@ -29,7 +30,7 @@ async def start(connection: Connection) -> None:
             # As a stream it would go through a file, which Chromium 156 puts off until its first page was
             # idle; a busy page is never idle, and then that takes a minute.
             "transferMode": "ReportEvents",
-            "traceConfig": {"includedCategories": list(CATEGORIES), "recordMode": "recordUntilFull"},
+            "traceConfig": {"includedCategories": list(categories), "recordMode": "recordUntilFull"},
         },
     )
 

@@ -102,6 +102,7 @@ async def visiting(
     inputs: bytes,
     rewritten: Mapping[str, bytes] = {},
     blobs: Mapping[str, bytes] = {},
+    caching: str = "no-store",
     before: Callable[[Page, Serving], Awaitable[None]] | None = None,
 ) -> AsyncIterator[Visit]:
     """Serve, launch, navigate. Raises VisitError and WrongUse.
@@ -109,14 +110,14 @@ async def visiting(
     `before`: what is done with the page while it is still empty, and the server that it will know.
 
     `rewritten`: files of the build in another form; with all of its other files they are below `REWRITTEN`.
-    `blobs`: what else is served, by name.
+    `blobs`: what else is served, by name. `caching`: see `Site`.
     """
     setting = job.setting
     site = _site(job, equipment.probes, dist=dist, inputs=inputs)
     if rewritten:
         site.folders = {**site.folders, REWRITTEN: Folder(root=dist)}
         site.blobs = {**site.blobs, **{f"{REWRITTEN}{name}": data for name, data in rewritten.items()}}
-    site.blobs = {**site.blobs, **blobs}
+    site.blobs, site.caching = {**site.blobs, **blobs}, caching
     with serving(site) as server:
         address = _address(setting.page, server)
         async with (

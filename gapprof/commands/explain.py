@@ -132,6 +132,11 @@ _ENDS = (
     help="Feel the page while the model rests, runs on its main thread and in a worker; answer a stream.",
 )
 @click.option(
+    "--cold",
+    is_flag=True,
+    help="Take the way to a first result apart, with nothing in any cache and with everything.",
+)
+@click.option(
     "--memory",
     is_flag=True,
     help="Look at what the model holds of memory: stage by stage, run by run, in the browser and natively.",

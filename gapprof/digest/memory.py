@@ -125,13 +125,15 @@ def _back(memory: Memory) -> Iterator[str]:
 
 def _arena(memory: Memory) -> Iterator[str]:
     found = (("in the browser", memory.arena_bytes), ("natively", memory.native_arena_bytes))
-    told = [
-        f"{numbers.size(held) if abs(held) > _MATTERS * (memory.model_bytes or 0.0) else 'nothing'} {where}"
-        for where, held in found
-        if held is not None
-    ]
+    told = [f"{_less(held, memory)} {where}" for where, held in found if held is not None]
     if told:
-        yield f"onnxruntime's arena, switched off for comparison, accounts for {' and '.join(told)}."
+        yield f"With onnxruntime's arena switched off, {' and '.join(told)} is held."
+
+
+def _less(held: float, memory: Memory) -> str:
+    if abs(held) <= _MATTERS * (memory.model_bytes or 0.0):
+        return "as much"
+    return f"{numbers.size(abs(held))} {'less' if held > 0 else 'more'}"
 
 
 def _leak(slope: MemorySlope) -> str:

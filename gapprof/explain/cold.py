@@ -1,32 +1,160 @@
 """The start-up by stages, kept apart from the steady gap."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from statistics import median
+from typing import Literal
 
 from gapprof.facts.case import Case
 from gapprof.facts.cells import ENDS
 from gapprof.facts.contention import trials_of
-from gapprof.records.report import Cold, ColdRow
+from gapprof.facts.started import (
+    SIDES,
+    Creation,
+    compile_share,
+    compiled_functions,
+    creation,
+    observer_ratio,
+    settled,
+    stages_ms,
+    stages_over_observed,
+    starts,
+    to_first_result_ms,
+    traced_starts,
+)
+from gapprof.records.cold import CACHES, WEB_STAGES, Cache, Start
+from gapprof.records.report import Cold, ColdRow, ColdStage, ColdStart, CreationRow
 
 _ORDER = ("process", "browser", "page", "import", "fetch", "compile", "create", "first_run")
 _FIRST = "first_run"
+_STAGES = ("process", *WEB_STAGES)
+_TITLES: Mapping[str, str] = {
+    "process": "process",
+    "page": "page",
+    "import": "library",
+    "fetch": "model fetched",
+    "glue": "glue and threads",
+    "wasm-fetch": "wasm fetched",
+    "wasm-compile": "wasm compiled",
+    "session": "session created",
+    "inputs": "tensors made",
+    "first-run": "first run",
+}
 
 
 def cold(case: Case) -> Cold:
+    """Rows by the ladder's trials; starts where they were taken apart."""
+    found = tuple(start for cache in CACHES if (start := _start(case, cache)) is not None)
+    every = [one for side in SIDES for cache in CACHES for one in starts(case, side, cache)]
+    return Cold(
+        rows=_rows(case),
+        starts=found,
+        creation=_creation(case),
+        closure=max(map(stages_over_observed, every), key=lambda ratio: abs(ratio - 1), default=None),
+        observer_ratio=observer_ratio(case),
+        why="" if found else Cold(rows=()).why,
+    )
+
+
+def _rows(case: Case) -> tuple[ColdRow, ...]:
     """One row per stage that either side names, in order of time; medians over trials of native and web."""
     native, web = (_stages(case, rung) for rung in ENDS)
     stages = sorted({*native, *web}, key=lambda stage: (_place(stage), stage))
-    return Cold(
-        rows=tuple(
-            ColdRow(
-                stage=stage,
-                native_ms=native.get(stage),
-                web_ms=web.get(stage),
-                why="" if stage in native and stage in web else _why(stage, native, web),
-            )
-            for stage in stages
+    return tuple(
+        ColdRow(
+            stage=stage,
+            native_ms=native.get(stage),
+            web_ms=web.get(stage),
+            why="" if stage in native and stage in web else _why(stage, native, web),
         )
+        for stage in stages
     )
+
+
+def _start(case: Case, cache: Cache) -> ColdStart | None:
+    web, native, traced = (
+        starts(case, "web", cache),
+        starts(case, "native", cache),
+        traced_starts(case, cache),
+    )
+    if not web and not native:
+        return None
+    in_page, natively = settled(web), settled(native)
+    missing = [name for name, some in (("the browser", web), ("native", native)) if not some]
+    return ColdStart(
+        cache=cache,
+        rows=_stage_rows(web, native, traced),
+        web_ms=to_first_result_ms(web),
+        native_ms=to_first_result_ms(native),
+        fetched_bytes=_bytes(web, from_cache=False),
+        cached_bytes=_bytes(web, from_cache=True),
+        code_cached=any(one.code_cached for one in traced) if traced else None,
+        compiled_functions=compiled_functions(traced),
+        optimised_functions=_middle([one.optimised_functions for one in traced]),
+        optimised_ms=_middle([one.optimised_ms for one in traced]),
+        web_runs_until_steady=in_page.runs if in_page else None,
+        web_until_steady_ms=in_page.ms if in_page else None,
+        native_runs_until_steady=natively.runs if natively else None,
+        native_until_steady_ms=natively.ms if natively else None,
+        why=f"{' and '.join(missing)} was not started" if missing else "" if traced else "nothing was traced",
+    )
+
+
+def _stage_rows(
+    web: Sequence[Start], native: Sequence[Start], traced: Sequence[Start]
+) -> tuple[ColdStage, ...]:
+    in_page, natively = stages_ms(web), stages_ms(native)
+    return tuple(
+        ColdStage(
+            stage=stage,
+            title=_TITLES[stage],
+            web_ms=in_page.get(stage),
+            native_ms=natively.get(stage),
+            compile_share=compile_share(traced, stage),
+            why="" if stage in in_page and stage in natively else _why(stage, natively, in_page),
+        )
+        for stage in _STAGES
+        if stage in in_page or stage in natively
+    )
+
+
+def _creation(case: Case) -> tuple[CreationRow, ...]:
+    web, native = creation(case, "web"), creation(case, "native")
+    if web is None and native is None:
+        return ()
+    steps: Sequence[tuple[Literal["parse", "optimise", "prepack", "rest", "whole"], str]] = (
+        ("parse", "model read"),
+        ("optimise", "graph optimised"),
+        ("prepack", "weights prepacked"),
+        ("rest", "all else"),
+        ("whole", "all of it"),
+    )
+    return tuple(
+        CreationRow(step=step, title=title, web_ms=_of(web, step), native_ms=_of(native, step))
+        for step, title in steps
+    )
+
+
+def _of(one: Creation | None, step: str) -> float | None:
+    if one is None:
+        return None
+    return {
+        "parse": one.parse_ms,
+        "optimise": one.optimise_ms,
+        "prepack": one.prepack_ms,
+        "rest": one.rest_ms,
+        "whole": one.usual_ms,
+    }[step]
+
+
+def _bytes(web: Sequence[Start], *, from_cache: bool) -> float | None:
+    if not web:
+        return None
+    return median(sum(f.size_bytes for f in one.files if f.from_cache == from_cache) for one in web)
+
+
+def _middle(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return median(known) if known else None
 
 
 def _why(stage: str, native: Mapping[str, float], web: Mapping[str, float]) -> str:

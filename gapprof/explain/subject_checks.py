@@ -1,5 +1,6 @@
 """Checks of the user's browser, page and flags: never a reason to strike a number, always worth saying."""
 
+from collections.abc import Iterator
 from typing import Literal
 
 from gapprof.facts.balance import CLOSES, closure
@@ -7,7 +8,9 @@ from gapprof.facts.case import Case
 from gapprof.facts.cells import counting
 from gapprof.facts.isolation import isolated
 from gapprof.facts.ladder import planned
+from gapprof.facts.started import SIDES, STAGES_CLOSE, stages_over_observed, starts
 from gapprof.facts.tier import baseline_flags, given_flags
+from gapprof.records.cold import CACHES
 from gapprof.records.report import CheckRow
 from gapprof.records.trial import Trial
 from gapprof.text import numbers
@@ -23,7 +26,26 @@ def subject_checks(case: Case) -> tuple[CheckRow, ...]:
         _compiling(case),
         _flags(case),
         _balance(case),
+        *_stages(case),
     )
+
+
+def _stages(case: Case) -> Iterator[CheckRow]:
+    """Where starts were taken apart: whether the stages add up to what was seen from outside."""
+    apart = [
+        abs(stages_over_observed(start) - 1)
+        for side in SIDES
+        for cache in CACHES
+        for start in starts(case, side, cache)
+    ]
+    if not apart:
+        return
+    close = sum(one <= STAGES_CLOSE for one in apart)
+    within = numbers.percent(STAGES_CLOSE)
+    text = (
+        f"in {close} of {len(apart)} starts the stages add up to what was seen from outside within {within}"
+    )
+    yield _check("start-stages", "pass" if close == len(apart) else "fail", text, "report")
 
 
 def _isolation(case: Case) -> CheckRow:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from gapprof import __version__, backends, rungs
+from gapprof.cold.stage import starting
 from gapprof.guard import Guard
 from gapprof.instrument.stage import instrumenting
 from gapprof.measure.ending import ending
@@ -60,6 +61,8 @@ def measure(
                 extras.append(replaying(settings, guard=guard, scratch=workdir))
             if settings.instrument:
                 extras.append(instrumenting(settings, guard=guard))
+            if settings.cold:
+                extras.append(starting(settings, guard=guard, scratch=workdir))
             if settings.memory:
                 extras.append(looking(settings, guard=guard, scratch=workdir))
             if settings.qoe:

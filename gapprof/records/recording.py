@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from msgspec import Struct, field
 
+from gapprof.records.cold import Creations, Start
 from gapprof.records.environment import Setting
 from gapprof.records.inside import HookedPass, WasmBuild, WasmSamples
 from gapprof.records.job import Pace
@@ -144,6 +145,8 @@ Entry = (
     | FeltTrial
     | StreamAnswered
     | MemoryTrial
+    | Start
+    | Creations
     | Note
     | End
 )

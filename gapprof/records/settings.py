@@ -37,5 +37,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Feel the page while the model rests and runs, and answer a stream of inputs. Since report 1.8."""
     memory: bool = False
     """Look at what the model holds of memory, stage by stage and run by run. Since report 1.9."""
+    cold: bool = False
+    """Take the way to a first result apart, with nothing in any cache and with all. Since report 1.9."""
     observed_ms: float | None = None
     """The latency that somebody saw: find the conditions that give it. Since report 1.7."""

@@ -274,6 +274,23 @@ class StepTask(Struct, frozen=True, kw_only=True, tag="step", tag_field="kind"):
     """For `run`."""
 
 
+StartStep = Literal["prepare", "start", "settle", "recreate"]
+
+
+class StartTask(Struct, frozen=True, kw_only=True, tag="start", tag_field="kind"):
+    """The way to a first result, as a page goes it that nobody has prepared."""
+
+    step: StartStep
+    """Our own errands; the start; runs until they are steady; sessions made anew."""
+    open: OpenTask
+    settle_ms: float
+    """At least so long ..."""
+    settle_runs: int
+    """... and so many runs."""
+    recreations: int
+    """Of every kind."""
+
+
 Task = (
     OpenTask
     | WarmTask
@@ -288,6 +305,7 @@ Task = (
     | ClickedTask
     | AnswersTask
     | StepTask
+    | StartTask
 )
 
 
@@ -470,6 +488,29 @@ class Stepped(Struct, frozen=True, kw_only=True, tag="stepped", tag_field="kind"
     """Of all wasm memories of this realm."""
 
 
+class FileSeen(Struct, frozen=True, kw_only=True):
+    """A file as Resource Timing tells of it."""
+
+    name: str
+    size_bytes: int
+    from_cache: bool
+    fetch_ms: float
+
+
+class Started(Struct, frozen=True, kw_only=True, tag="started", tag_field="kind"):
+    """The step is done; what it has nothing to say of is empty."""
+
+    threads: int
+    stages_ms: dict[str, float]
+    """In order, one after the other."""
+    files: tuple[FileSeen, ...]
+    runs_ms: tuple[float, ...]
+    usual_ms: tuple[float, ...]
+    unoptimised_ms: tuple[float, ...]
+    unpacked_ms: tuple[float, ...]
+    parse_ms: tuple[float, ...]
+
+
 class Refused(Struct, frozen=True, kw_only=True, tag="refusal", tag_field="kind"):
     """The page cannot do that, by its nature."""
 
@@ -499,6 +540,7 @@ Answer = (
     | Clicks
     | Answered
     | Stepped
+    | Started
     | Refused
     | Broke
 )

@@ -13,6 +13,7 @@ from gapprof.digest.qoe import HEADINGS, answer_sentences, felt_rows, qoe_senten
 from gapprof.digest.tried import nothing_helps
 from gapprof.digest.verified import came_true, nothing_verified, predicted_measured, verified
 from gapprof.digest.why import WhyRow, owner, why_rows, with_children
+from gapprof.markdown.cold import cold_section
 from gapprof.markdown.memory import memory_section
 from gapprof.records.report import OperatorRow, Report
 from gapprof.records.surface import Surface
@@ -42,6 +43,7 @@ class MarkdownRenderer:
             _reproduced(report),
             _operators(report, count),
             _quality(report),
+            cold_section(report),
             memory_section(report),
             _inside(report),
             _doubts(report),

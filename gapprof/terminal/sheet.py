@@ -10,6 +10,7 @@ from gapprof.digest.why import why_rows, with_children
 from gapprof.records.report import Report
 from gapprof.records.surface import Surface
 from gapprof.terminal.actions import actions
+from gapprof.terminal.cold import started
 from gapprof.terminal.detail import detail
 from gapprof.terminal.ink import Ink
 from gapprof.terminal.inside import inside_table
@@ -54,6 +55,9 @@ def _parts(report: Report, ink: Ink) -> Iterator[RenderableType]:
     if report.qoe is not None:
         yield Text()
         yield from quality(report.qoe, ink)
+    if report.cold.starts:
+        yield Text()
+        yield from started(report.cold, ink)
     if report.memory.rows:
         yield Text()
         yield from held(report.memory, ink)

@@ -1,0 +1,80 @@
+"""The stage that `--cold` adds: starts in fresh browsers and fresh native processes, in turn."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from gapprof import assets
+from gapprof.browser.visit import Equipment
+from gapprof.cold.natively import started
+from gapprof.cold.visits import Starting
+from gapprof.errors import EnvironmentUnusable, ModelUnusable, WrongUse
+from gapprof.guard import Guard
+from gapprof.measure.extra import Beyond, Extra, UnreachableError
+from gapprof.records.cold import CACHES, Creations, Start
+from gapprof.records.settings import Settings
+from gapprof.records.subject import NativeRefusal
+from gapprof.records.trial import Failure
+
+ROUNDS = 4
+TRACED = 2
+"""Of the rounds: what is compiled is the same each time."""
+_DEPLOYED, _NATIVE = "web", "native"
+_MOST_FAILURES = 2
+Found = tuple[Start | Creations, ...] | Failure | NativeRefusal
+
+
+def starting(settings: Settings, *, guard: Guard, scratch: Path) -> Extra:
+    """Bound to one run of this machine."""
+
+    def tell(beyond: Beyond) -> None:
+        try:
+            _told(settings, guard, scratch, beyond)
+        except UnreachableError as why:
+            beyond.journal.note("report", f"--cold tells nothing: {why}")
+        except (EnvironmentUnusable, ModelUnusable, WrongUse) as error:
+            beyond.journal.note("report", f"--cold broke off: {error.message}")
+
+    return tell
+
+
+def _told(settings: Settings, guard: Guard, scratch: Path, beyond: Beyond) -> None:
+    journal, teller = beyond.journal, beyond.teller
+    equipment = Equipment(
+        executable=assets.find_browser(settings.browser), probes=assets.probes_web(), guard=guard
+    )
+    browser = Starting(equipment=equipment, dist=assets.web_dist(settings.web_dist), now_s=journal.now_s)
+
+    def natively(number: int) -> Found:
+        job = beyond.job(_NATIVE, number, seed=settings.seed)
+        found: list[Start | Creations] = []
+        for cache in CACHES:
+            one = started(job, cache=cache, scratch=scratch, now_s=journal.now_s)
+            if isinstance(one, NativeRefusal):
+                return one
+            found += one
+        return tuple(found)
+
+    def in_browser(number: int) -> Found:
+        return browser.started(beyond.job(_DEPLOYED, number, seed=settings.seed))
+
+    def traced(number: int) -> Found:
+        return browser.traced(beyond.job(_DEPLOYED, number, seed=settings.seed))
+
+    order, first, failures = np.random.default_rng(settings.seed), beyond.next_round(), 0
+    for number in range(ROUNDS):
+        kinds: list[Callable[[int], Found]] = [natively, in_browser]
+        kinds += [traced] if number < TRACED else []
+        for place in order.permutation(len(kinds)):
+            teller.tell("cold", "starting from nothing", round_number=number, planned=ROUNDS)
+            found = kinds[place](first + number)
+            if isinstance(found, Failure | NativeRefusal):
+                failures += 1
+                journal.note("report", f"--cold: a start failed: {found.message}")
+                if failures >= _MOST_FAILURES:
+                    return
+                continue
+            for entry in found:
+                journal.write(entry)
+    teller.tell("cold", "started", completed=True)

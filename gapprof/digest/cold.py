@@ -1,0 +1,137 @@
+"""The way to a first result: the rows and sentences that every format shows."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gapprof.facts.started import STAGES_CLOSE
+from gapprof.records.report import Cold, ColdStart
+from gapprof.text import numbers
+
+HEADINGS = {"cold": "Cold start, ms", "warm": "Warm start, ms"}
+COLUMNS = ("browser", "of it compiling", "native")
+CREATION = "A session anew, ms"
+_PLACES = (10, 50, 200)
+"""Megabits a second, for what loopback does not show."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageCells:
+    """One stage; cells as `COLUMNS` say."""
+
+    title: str
+    cells: tuple[str, str, str]
+    begins: float
+    """As a share of the browser's whole way ..."""
+    takes: float
+    """... and so is this."""
+
+
+def stage_rows(start: ColdStart) -> tuple[StageCells, ...]:
+    """The stages in order, and all of them together."""
+    found, begun_ms = [], 0.0
+    whole_ms = sum(row.web_ms or 0.0 for row in start.rows) or 1.0
+    for row in start.rows:
+        takes_ms = row.web_ms or 0.0
+        share = row.compile_share
+        compiling = "" if not share or row.web_ms is None else numbers.bare_ms(share * row.web_ms)
+        found.append(
+            StageCells(
+                title=row.title,
+                cells=(_ms(row.web_ms), compiling, _ms(row.native_ms)),
+                begins=begun_ms / whole_ms,
+                takes=takes_ms / whole_ms,
+            )
+        )
+        begun_ms += takes_ms
+    whole = (_ms(start.web_ms), "", _ms(start.native_ms))
+    return (*found, StageCells(title="to the first result", cells=whole, begins=0.0, takes=0.0))
+
+
+def creation_rows(cold: Cold) -> tuple[tuple[str, str, str], ...]:
+    """Step, browser, native."""
+    return tuple((row.title, _ms(row.web_ms), _ms(row.native_ms)) for row in cold.creation)
+
+
+def cold_sentences(cold: Cold) -> Iterator[str]:
+    """What the stages do not say: the network, the compilers, the runs after the first, how true it is."""
+    for start in cold.starts:
+        yield from _fetched(start)
+        if start.cache == "cold":
+            yield from _compiled(start)
+            yield from _steady(start)
+        if start.why:
+            yield f"Not all is told of the {start.cache} start: {start.why}."
+    yield from _spared(cold)
+    if cold.closure is not None:
+        apart = abs(cold.closure - 1)
+        yield (
+            f"The stages add up to what was seen from outside within {numbers.percent(apart)}"
+            + (", more than the 3 % that they should." if apart > STAGES_CLOSE else ".")
+        )
+    if cold.observer_ratio is not None:
+        yield (
+            "What is compiled when is told by starts of their own, under the browser's tracing, which take "
+            f"{numbers.factor(cold.observer_ratio)} as long."
+        )
+
+
+def _fetched(start: ColdStart) -> Iterator[str]:
+    if start.cache == "cold" and start.fetched_bytes:
+        seconds = ", ".join(
+            f"{numbers.plain(start.fetched_bytes * 8 / (speed * 1e6), 1)} s at {speed} Mbit/s"
+            for speed in _PLACES
+        )
+        yield (
+            f"{numbers.size(start.fetched_bytes)} come over loopback here; over a network they would take "
+            f"{seconds}."
+        )
+    if start.cache == "warm" and start.cached_bytes is not None:
+        code = {True: "compiled code too", False: "no compiled code", None: ""}[start.code_cached]
+        yield (
+            f"Of a warm start's files {numbers.size(start.cached_bytes)} come out of the browser's cache"
+            + (f", {code}." if code else ".")
+        )
+
+
+def _compiled(start: ColdStart) -> Iterator[str]:
+    if start.compiled_functions:
+        optimised = ""
+        if start.optimised_functions and start.optimised_ms is not None:
+            optimised = (
+                f"; beside it V8's optimising tier works {numbers.ms(start.optimised_ms)} on "
+                f"{numbers.plain(start.optimised_functions, 0)} of them, on threads of its own"
+            )
+        yield (
+            f"{numbers.plain(start.compiled_functions, 0)} functions are compiled when they are first called"
+            f"{optimised}."
+        )
+
+
+def _steady(start: ColdStart) -> Iterator[str]:
+    if start.web_runs_until_steady is None or start.web_until_steady_ms is None:
+        return
+    if not start.web_runs_until_steady:
+        yield "Behind the first run no change is seen in what runs take in the browser."
+        return
+    natively = start.native_runs_until_steady
+    beside = "" if natively is None else f"; natively after {_runs(natively)}"
+    yield (
+        f"Behind the first run, runs take what they go on to take after "
+        f"{_runs(start.web_runs_until_steady)} ({numbers.ms(start.web_until_steady_ms)}){beside}."
+    )
+
+
+def _spared(cold: Cold) -> Iterator[str]:
+    by_cache = {start.cache: start for start in cold.starts}
+    if "cold" in by_cache and "warm" in by_cache:
+        before, after = by_cache["cold"].web_ms, by_cache["warm"].web_ms
+        if before is not None and after is not None and before > 0:
+            yield f"A warm start takes {numbers.factor(after / before)} what a cold one takes in the browser."
+
+
+def _runs(count: float) -> str:
+    return "none" if count == 0 else f"{numbers.plain(count, 0)} more"
+
+
+def _ms(value: float | None) -> str:
+    return "" if value is None else numbers.bare_ms(value)

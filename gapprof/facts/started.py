@@ -1,0 +1,127 @@
+"""The way to a first result by stages, with cold caches and with warm ones; and what making a session is made
+of. Pure."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from statistics import fmean, median
+from typing import Literal
+
+from gapprof.facts.case import Case
+from gapprof.records.cold import Cache, Creations, Start
+from gapprof.stats.change_points import settled_after
+
+Side = Literal["native", "web"]
+SIDES: tuple[Side, ...] = ("web", "native")
+PAGE = "page"
+FIRST_RUN = "first-run"
+STAGES_CLOSE = 0.03
+"""How far the stages' sum may be from what somebody outside saw."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """How long runs still become faster, after the first one."""
+
+    runs: float
+    ms: float
+    """That they take together."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Creation:
+    """What making a session takes where all code is warm, and by how much less without one step."""
+
+    usual_ms: float
+    parse_ms: float
+    optimise_ms: float
+    prepack_ms: float
+
+    @property
+    def rest_ms(self) -> float:
+        """What none of these claims; of either sign, for differences are noisy."""
+        return self.usual_ms - self.parse_ms - self.optimise_ms - self.prepack_ms
+
+
+def starts(case: Case, side: Side, cache: Cache) -> tuple[Start, ...]:
+    """Of one side and state of the caches, untraced."""
+    found = case.recording.of(Start)
+    return tuple(one for one in found if (one.side, one.cache, one.traced) == (side, cache, False))
+
+
+def traced_starts(case: Case, cache: Cache) -> tuple[Start, ...]:
+    """Under the browser's tracing."""
+    return tuple(one for one in case.recording.of(Start) if one.cache == cache and one.traced)
+
+
+def stages_ms(found: Sequence[Start]) -> dict[str, float]:
+    """Stage → ms, medians, in the order of the stages."""
+    names = dict.fromkeys(chain.from_iterable(one.stages_ms for one in found))
+    return {name: median(one.stages_ms[name] for one in found if name in one.stages_ms) for name in names}
+
+
+def to_first_result_ms(found: Sequence[Start]) -> float | None:
+    """All stages together, the page's loading too."""
+    return median(sum(one.stages_ms.values()) for one in found) if found else None
+
+
+def stages_over_observed(one: Start) -> float:
+    """The stages' sum over what was seen from outside, both without the page's loading."""
+    inside = sum(ms for stage, ms in one.stages_ms.items() if stage != PAGE)
+    return inside / one.observed_ms if one.observed_ms else 1.0
+
+
+def settled(found: Sequence[Start]) -> Settled | None:
+    """By the last change of level in the runs after the first one."""
+    later = [one.runs_ms[1:] for one in found]
+    places = [(runs, place) for runs in later if (place := settled_after(runs)) is not None]
+    if not places:
+        return None
+    return Settled(
+        runs=median(place for _, place in places),
+        ms=median(sum(runs[:place]) for runs, place in places),
+    )
+
+
+def compile_share(found: Sequence[Start], stage: str) -> float | None:
+    """Of a stage, what the thread with the model spent on compiling functions that it called first."""
+    shares = [
+        sum(one.compile_ms for one in start.compiled if one.stage == stage) / start.stages_ms[stage]
+        for start in found
+        if start.stages_ms.get(stage)
+    ]
+    return fmean(shares) if shares else None
+
+
+def compiled_functions(found: Sequence[Start]) -> float | None:
+    """How many these are, in all stages."""
+    return median(sum(one.functions for one in start.compiled) for start in found) if found else None
+
+
+def observer_ratio(case: Case) -> float | None:
+    """A cold start under tracing over one without, until the first result."""
+    with_it, without = traced_starts(case, "cold"), starts(case, "web", "cold")
+    if not with_it or not without:
+        return None
+    return median(one.observed_ms for one in with_it) / median(one.observed_ms for one in without)
+
+
+def creation(case: Case, side: Side) -> Creation | None:
+    """None where nobody made sessions anew."""
+    found = [one for one in case.recording.of(Creations) if one.side == side]
+    kinds: Mapping[str, Callable[[Creations], Iterable[float]]] = {
+        "usual": lambda one: one.usual_ms,
+        "unoptimised": lambda one: one.unoptimised_ms,
+        "unpacked": lambda one: one.unpacked_ms,
+        "parse": lambda one: one.parse_ms,
+    }
+    values = {name: [ms for one in found for ms in of(one)] for name, of in kinds.items()}
+    if not all(values.values()):
+        return None
+    middle = {name: median(ms) for name, ms in values.items()}
+    return Creation(
+        usual_ms=middle["usual"],
+        parse_ms=middle["parse"],
+        optimise_ms=middle["usual"] - middle["unoptimised"],
+        prepack_ms=middle["usual"] - middle["unpacked"],
+    )

@@ -1,0 +1,23 @@
+"""The way to a first result as Markdown."""
+
+from collections.abc import Iterator
+
+from gapprof.digest.cold import COLUMNS, CREATION, HEADINGS, cold_sentences, creation_rows, stage_rows
+from gapprof.records.report import Report
+from gapprof.text.names import markdown as cell
+
+
+def cold_section(report: Report) -> Iterator[str]:
+    """A table per state of the caches, one of making a session, and the sentences; nothing without --cold."""
+    cold = report.cold
+    for start in cold.starts:
+        yield f"| {HEADINGS[start.cache]} | {' | '.join(COLUMNS)} |"
+        yield "| :-- | --: | --: | --: |"
+        yield from (f"| {cell(row.title)} | {' | '.join(row.cells)} |" for row in stage_rows(start))
+        yield ""
+    if cold.creation:
+        yield f"| {CREATION} | {COLUMNS[0]} | {COLUMNS[2]} |"
+        yield "| :-- | --: | --: |"
+        yield from (f"| {title} | {web} | {native} |" for title, web, native in creation_rows(cold))
+        yield ""
+    yield from (f"- {cell(sentence)}" for sentence in cold_sentences(cold))

@@ -1,0 +1,73 @@
+"""Where a series of times changes its level for the last time: the end of a warm-up.
+
+Binary segmentation (Scott and Knott 1974) on logarithms: the split that explains most is kept while it
+explains more than noise would, and both halves are looked at in turn. Noise is told from differences between
+neighbours, which no level is in; single runs that somebody disturbed are cut down to their neighbours' size
+before.
+"""
+
+import itertools
+import math
+from collections.abc import Sequence
+from statistics import fmean, median
+
+FEWEST = 3
+"""Values on either side of a change."""
+SMALLEST = math.log(1.05)
+"""Changes of less do not matter to anybody."""
+_PENALTY = 6.0
+"""Times ln n, in units of the noise's variance: what a split has to explain to be none of chance's (BIC asks
+for 1 to 2; times on a shared machine have heavier tails than it thinks)."""
+_MAD = 1.4826
+"""From a median absolute deviation to a normal distribution's standard deviation."""
+_NEIGHBOURS = 2
+
+
+def settled_after(values: Sequence[float]) -> int | None:
+    """How many values come before the last change of level; 0 where there is none, None where none can be
+    told: too few values."""
+    if len(values) < 2 * FEWEST:
+        return None
+    logs = _without_spikes([math.log(value) for value in values])
+    variance = max(_noise(logs) ** 2, (SMALLEST / 10) ** 2)
+    return max(_changes(logs, 0, variance), default=0)
+
+
+def _changes(logs: Sequence[float], offset: int, variance: float) -> list[int]:
+    if len(logs) < 2 * FEWEST:
+        return []
+    whole = _squares(logs)
+    places = range(FEWEST, len(logs) - max(FEWEST, len(logs) // 5) + 1)  # what just began is no level yet
+    best = min(places, key=lambda place: _squares(logs[:place]) + _squares(logs[place:]))
+    before, after = logs[:best], logs[best:]
+    explained = whole - _squares(before) - _squares(after)
+    if explained < _PENALTY * variance * math.log(len(logs)):
+        return []
+    if abs(fmean(before) - fmean(after)) < SMALLEST:
+        return []
+    return [
+        *_changes(before, offset, variance),
+        offset + best,
+        *_changes(after, offset + best, variance),
+    ]
+
+
+def _squares(values: Sequence[float]) -> float:
+    middle = fmean(values)
+    return math.fsum((value - middle) ** 2 for value in values)
+
+
+def _noise(logs: Sequence[float]) -> float:
+    steps = [abs(b - a) for a, b in itertools.pairwise(logs)]
+    return _MAD * median(steps) / math.sqrt(2)
+
+
+def _without_spikes(logs: Sequence[float]) -> list[float]:
+    """Each value no further from the median of its neighbourhood than three deviations."""
+    found = []
+    for place, value in enumerate(logs):
+        near = logs[max(0, place - _NEIGHBOURS) : place + _NEIGHBOURS + 1]
+        middle = median(near)
+        reach = 3 * max(_MAD * median(abs(one - middle) for one in near), SMALLEST / 10)
+        found.append(min(max(value, middle - reach), middle + reach))
+    return found

@@ -1,0 +1,56 @@
+"""**Cold start**: the way to a first result as a waterfall."""
+
+from collections.abc import Iterator
+
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from gapprof.digest.cold import COLUMNS, CREATION, HEADINGS, cold_sentences, creation_rows, stage_rows
+from gapprof.records.report import Cold, ColdStart
+from gapprof.terminal.ink import Ink
+
+_STAGE, _CELLS = 20, (9, 15, 9)
+_BAR_LEAST, _BAR_MOST = 8, 40
+
+
+def started(cold: Cold, ink: Ink) -> Iterator[RenderableType]:
+    """A waterfall per state of the caches, what making a session is made of, and the sentences."""
+    for number, start in enumerate(cold.starts):
+        if number:
+            yield Text()
+        yield _waterfall(start, ink)
+    if cold.creation:
+        yield Text()
+        yield _creation(cold, ink)
+    for sentence in cold_sentences(cold):
+        yield Padding(ink.text(sentence), (0, 0, 0, 3))
+
+
+def _waterfall(start: ColdStart, ink: Ink) -> Table:
+    width = max(_BAR_LEAST, min(_BAR_MOST, ink.width - 3 - _STAGE - sum(_CELLS) - 4))
+    table = _table(ink, HEADINGS[start.cache], COLUMNS)
+    table.add_column("in the browser", width=width, no_wrap=True)
+    for row in stage_rows(start):
+        gap = min(width - 1, int(row.begins * width))
+        least = 1 / (8 * width) if row.takes else 0.0
+        bar = Text(" " * gap) + ink.bar(min(max(row.takes, least), 1 - gap / width), width, "cyan")
+        table.add_row("", ink.text(row.title), *row.cells, bar)
+    return table
+
+
+def _creation(cold: Cold, ink: Ink) -> Table:
+    table = _table(ink, CREATION, (COLUMNS[0], "", COLUMNS[2]))
+    for title, web, native in creation_rows(cold):
+        table.add_row("", ink.text(title), web, "", native)
+    return table
+
+
+def _table(ink: Ink, heading: str, columns: tuple[str, ...]) -> Table:
+    table = ink.grid()
+    table.add_column("", width=2)
+    table.add_column(Text(heading, style="bold not dim"), width=_STAGE, overflow="fold")
+    for column, wide in zip(columns, _CELLS, strict=True):
+        table.add_column(column, width=wide, justify="right", no_wrap=True)
+    return table
