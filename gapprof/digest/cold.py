@@ -8,7 +8,8 @@ from gapprof.records.report import Cold, ColdStart
 from gapprof.text import numbers
 
 HEADINGS = {"cold": "Cold start, ms", "warm": "Warm start, ms"}
-COLUMNS = ("browser", "of it compiling", "native")
+COLUMNS = ("browser", "compiling", "native")
+"""Compiling is a part of what the browser takes."""
 CREATION = "A session anew, ms"
 _PLACES = (10, 50, 200)
 """Megabits a second, for what loopback does not show."""

@@ -11,8 +11,8 @@ from gapprof.digest.cold import COLUMNS, CREATION, HEADINGS, cold_sentences, cre
 from gapprof.records.report import Cold, ColdStart
 from gapprof.terminal.ink import Ink
 
-_STAGE, _CELLS = 20, (9, 15, 9)
-_BAR_LEAST, _BAR_MOST = 8, 40
+_STAGE, _CELLS = 19, (8, 9, 8)
+_BAR_LEAST, _BAR_MOST = 9, 40
 
 
 def started(cold: Cold, ink: Ink) -> Iterator[RenderableType]:
@@ -29,9 +29,9 @@ def started(cold: Cold, ink: Ink) -> Iterator[RenderableType]:
 
 
 def _waterfall(start: ColdStart, ink: Ink) -> Table:
-    width = max(_BAR_LEAST, min(_BAR_MOST, ink.width - 3 - _STAGE - sum(_CELLS) - 4))
+    width = max(_BAR_LEAST, min(_BAR_MOST, ink.width - 2 - _STAGE - sum(_CELLS) - 6))
     table = _table(ink, HEADINGS[start.cache], COLUMNS)
-    table.add_column("in the browser", width=width, no_wrap=True)
+    table.add_column("waterfall", width=width, no_wrap=True)
     for row in stage_rows(start):
         gap = min(width - 1, int(row.begins * width))
         least = 1 / (8 * width) if row.takes else 0.0

@@ -21,6 +21,8 @@ IMPURE_PARTS = (
         "transplant",
         "gpu",
         "qoe",
+        "memory",
+        "cold",
     ),
 )
 IMPURE_MODULES = frozenset(

@@ -75,6 +75,8 @@ EXAMPLES = {
     "allow-noisy": ("true", "yes", True),
     "verify": ("true", "1", True),
     "qoe": ("true", "1", True),
+    "memory": ("true", "1", True),
+    "cold": ("true", "1", True),
     "twins": ("true", "1", True),
     "transplant": ("true", "1", True),
     "instrument": ("true", "1", True),

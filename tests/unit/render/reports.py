@@ -19,6 +19,7 @@ from gapprof.records.report import (
     InsideFunction,
     Interaction,
     LatencyPair,
+    Memory,
     Model,
     ObservedPage,
     OperatorRow,
@@ -125,7 +126,7 @@ def ok() -> Report:
                 ColdRow(stage="first_run", native_ms=5.2, web_ms=61.7),
             )
         ),
-        memory={"wasm_bytes": 67_108_864.0},
+        memory=Memory(),
         page={"frames_per_second": 60.0, "long_tasks_per_s": 0.0},
         what_ifs=(
             WhatIf(
@@ -350,7 +351,7 @@ def failed() -> Report:
         operators=(),
         overhead={},
         cold=Cold(rows=()),
-        memory={},
+        memory=Memory(),
         page={},
         what_ifs=(),
         rungs=(),

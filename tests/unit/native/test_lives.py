@@ -1,0 +1,83 @@
+"""A native process that is looked at through a model's life, and one on its way to a first result."""
+
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from gapprof.cold.natively import RECREATIONS, started
+from gapprof.facts.started import stages_over_observed
+from gapprof.memory.natively import looked
+from gapprof.memory.visits import CHUNKS
+from gapprof.records.cold import CACHES, Creations, Start
+from gapprof.records.job import Job, Pace
+from gapprof.records.memory import STAGES, MemoryTrial
+from gapprof.records.subject import NativeRefusal
+from gapprof.subject import zoo
+from gapprof.subject.open import open_subject
+from tests.settings import QUIET
+
+PACE = Pace(
+    warmup_ms=10.0, warmup_runs=1, batch=1, samples=5, requests=20, think_ms=(1.0, 2.0), deadline_s=60.0
+)
+
+
+@pytest.fixture(scope="module")
+def job(tmp_path_factory: pytest.TempPathFactory) -> Job:
+    folder = tmp_path_factory.mktemp("native")
+    path = zoo.build("resnet20", folder)
+    workdir = tmp_path_factory.mktemp("work")
+    subject = open_subject(str(path), shapes={}, inputs=None, seed=0, workdir=workdir)
+    return Job(
+        rung="native",
+        round=0,
+        seed=0,
+        setting=replace(QUIET, backend="native", graph="own"),
+        model_path=str(subject.original.path),
+        external_data=(),
+        optimise=True,
+        inputs_path=str(subject.inputs_path),
+        outputs_path="",
+        pace=PACE,
+    )
+
+
+def test_a_native_life_is_read_at_every_stage_but_that_of_leaving_a_page(job: Job, tmp_path: Path) -> None:
+    found = looked(job, arena=True, model_bytes=1, scratch=tmp_path, now_s=lambda: 0.0)
+    assert isinstance(found, MemoryTrial), found
+    assert tuple(one.stage for one in found.stages) == STAGES[:-1]
+    assert len(found.chunks) == CHUNKS
+    held = {one.stage: one.processes["native"] for one in found.stages}
+    assert held["start"] < held["load"] < held["create"]
+    assert found.stages[-1].runs > found.stages[-2].runs
+
+
+def test_a_native_start_is_taken_apart(job: Job, tmp_path: Path) -> None:
+    for cache in CACHES:
+        found = started(job, cache=cache, scratch=tmp_path, now_s=lambda: 0.0)
+        assert not isinstance(found, NativeRefusal), found
+        start, *creations = found
+        assert isinstance(start, Start)
+        assert tuple(start.stages_ms) == ("process", "import", "session", "inputs", "first-run")
+        assert all(ms > 0 for ms in start.stages_ms.values())
+        assert stages_over_observed(start) == pytest.approx(1.0, abs=0.03)
+        assert start.runs_ms[0] == start.stages_ms["first-run"]
+        if cache == "cold":
+            assert creations == []
+            continue
+        (made,) = creations
+        assert isinstance(made, Creations)
+        assert len(made.usual_ms) == len(made.parse_ms) == RECREATIONS
+        assert max(made.parse_ms) < max(made.usual_ms)
+
+
+def test_what_onnxruntime_refuses_is_told_in_a_sentence(job: Job, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.onnx"
+    broken.write_bytes(b"no model")
+    wrong = replace(job, model_path=str(broken))
+    for found in (
+        looked(wrong, arena=True, model_bytes=1, scratch=tmp_path, now_s=lambda: 0.0),
+        started(wrong, cache="warm", scratch=tmp_path, now_s=lambda: 0.0),
+    ):
+        assert isinstance(found, NativeRefusal)
+        assert "native onnxruntime cannot" in found.message
