@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 
 OPSET = 17
 IR_VERSION = 8
@@ -19,30 +19,28 @@ class Sketch:
     """A graph in the making. Every method that draws a node returns the name of its first output."""
 
     def __init__(self, name: str, *, seed: int) -> None:
-        self.name = name
         self.random = np.random.Generator(np.random.PCG64(seed))
-        self._nodes: list[onnx.NodeProto] = []
-        self._weights: list[onnx.TensorProto] = []
-        self._inputs: list[onnx.ValueInfoProto] = []
-        self._outputs: list[onnx.ValueInfoProto] = []
+        self._model = onnx.ModelProto(ir_version=IR_VERSION, producer_name="gapprof zoo")
+        self._graph = self._model.graph
+        self._graph.name = name
 
     def input(self, name: str, shape: Sequence[int | str], dtype: int = TensorProto.FLOAT) -> str:
         """Declare a graph input."""
-        self._inputs.append(helper.make_tensor_value_info(name, dtype, shape))
+        self._graph.input.append(helper.make_tensor_value_info(name, dtype, shape))
         return name
 
     def output(self, tensor: str, name: str, shape: Sequence[int | str]) -> None:
         """Declare `tensor` a float graph output, and call it `name` wherever it is used so far."""
-        for node in self._nodes:
+        for node in self._graph.node:
             for slots in (node.input, node.output):
                 slots[:] = [name if slot == tensor else slot for slot in slots]
-        self._outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
+        self._graph.output.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
 
     def node(self, path: str, op_type: str, inputs: Sequence[str], **attributes: Any) -> str:
         """Draw one node with one output; `path` names it as exporters do, with slashes."""
         name = f"/{path}/{op_type}"
         output = f"{name}_output_0"
-        self._nodes.append(helper.make_node(op_type, inputs, [output], name=name, **attributes))
+        self._graph.node.append(helper.make_node(op_type, inputs, [output], name=name, **attributes))
         return output
 
     def split(self, path: str, source: str, sizes: Sequence[int], *, axis: int) -> list[str]:
@@ -50,12 +48,16 @@ class Sketch:
         name = f"/{path}/Split"
         outputs = [f"{name}_output_{index}" for index in range(len(sizes))]
         at = self.ints(f"{path}.sizes", *sizes)
-        self._nodes.append(helper.make_node("Split", [source, at], outputs, name=name, axis=axis))
+        self._graph.node.append(helper.make_node("Split", [source, at], outputs, name=name, axis=axis))
         return outputs
 
     def weight(self, name: str, values: NDArray[Any]) -> str:
-        """Add an initializer."""
-        self._weights.append(numpy_helper.from_array(np.asarray(values, order="C"), name))
+        """Add an initializer, straight into the model: no second copy of what may be half a gigabyte."""
+        tensor = self._graph.initializer.add()
+        tensor.name = name
+        tensor.data_type = helper.np_dtype_to_tensor_dtype(values.dtype)
+        tensor.dims.extend(values.shape)
+        tensor.raw_data = values.astype(values.dtype.newbyteorder("<"), copy=False).tobytes()
         return name
 
     def ints(self, name: str, *values: int) -> str:
@@ -68,7 +70,9 @@ class Sketch:
 
     def normal(self, *shape: int, spread: float) -> NDArray[np.float32]:
         """Seeded normal values with this standard deviation."""
-        return self.random.standard_normal(shape, dtype=np.float32) * np.float32(spread)
+        values = self.random.standard_normal(shape, dtype=np.float32)
+        values *= np.float32(spread)
+        return values
 
     def filters(self, outputs: int, inputs: int, kernel: int, *, gain: float) -> NDArray[np.float32]:
         """Convolution filters, He-like: unit-variance input gives variance gain².
@@ -127,16 +131,20 @@ class Sketch:
 
     def model(self) -> onnx.ModelProto:
         """The finished model, checked."""
-        graph = helper.make_graph(self._nodes, self.name, self._inputs, self._outputs, self._weights)
-        model = helper.make_model(
-            graph,
-            opset_imports=[helper.make_opsetid("", OPSET)],
-            ir_version=IR_VERSION,
-            producer_name="gapprof zoo",
-        )
+        model = self._finished()
         onnx.checker.check_model(model)
         return model
 
     def save(self, path: Path) -> None:
         """Write the model as one file."""
-        path.write_bytes(self.model().SerializeToString(deterministic=True))
+        content = self._finished().SerializeToString(deterministic=True)
+        onnx.checker.check_model(content)
+        path.write_bytes(content)
+
+    def _finished(self) -> onnx.ModelProto:
+        domains = dict.fromkeys(["", *(node.domain for node in self._graph.node)])
+        del self._model.opset_import[:]
+        self._model.opset_import.extend(
+            helper.make_opsetid(domain, 1 if domain else OPSET) for domain in domains
+        )
+        return self._model

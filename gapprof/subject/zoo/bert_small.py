@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from onnx import TensorProto
 
+from gapprof.subject.blocks.transformer import mask_bias, mixed, parted
 from gapprof.subject.sketch import Sketch
 from gapprof.subject.zoo import ZooModel
 
@@ -20,7 +21,7 @@ def save(path: Path) -> None:
     ids = sketch.input("input_ids", _FREE, TensorProto.INT64)
     mask = sketch.input("attention_mask", _FREE, TensorProto.INT64)
     types = sketch.input("token_type_ids", _FREE, TensorProto.INT64)
-    x, bias = _embed(sketch, ids, types), _mask_bias(sketch, mask)
+    x, bias = _embed(sketch, ids, types), mask_bias(sketch, mask)
     for layer in range(LAYERS):
         x = _layer(sketch, f"encoder/layer.{layer}", x, bias)
     first = sketch.node("pooler", "Gather", [x, sketch.weight("pooler.first", np.array(0, np.int64))], axis=1)
@@ -50,14 +51,6 @@ def _embed(sketch: Sketch, ids: str, types: str) -> str:
     return sketch.layer_norm(f"{path}/LayerNorm", total, WIDTH)
 
 
-def _mask_bias(sketch: Sketch, mask: str) -> str:
-    """0 where attention may look, -10000 where not, [batch, 1, 1, sequence]."""
-    wide = sketch.node("mask", "Unsqueeze", [mask, sketch.ints("mask.axes", 1, 2)])
-    real = sketch.node("mask", "Cast", [wide], to=TensorProto.FLOAT)
-    hidden = sketch.node("mask", "Sub", [sketch.scalar("mask.one", 1.0), real])
-    return sketch.node("mask", "Mul", [hidden, sketch.scalar("mask.low", -10000.0)])
-
-
 def _layer(sketch: Sketch, path: str, x: str, bias: str) -> str:
     attended = _attention(sketch, f"{path}/attention", x, bias)
     x = sketch.layer_norm(
@@ -73,15 +66,12 @@ def _attention(sketch: Sketch, path: str, x: str, bias: str) -> str:
     heads = {}
     for name, order in (("query", (0, 2, 1, 3)), ("key", (0, 2, 3, 1)), ("value", (0, 2, 1, 3))):
         projected = sketch.projection(f"{path}/{name}", x, WIDTH, WIDTH)
-        shaped = sketch.node(f"{path}/{name}", "Reshape", [projected, split])
-        heads[name] = sketch.node(f"{path}/{name}", "Transpose", [shaped], perm=order)
+        heads[name] = parted(sketch, f"{path}/{name}", projected, split, order)
     scores = sketch.node(f"{path}/scores", "MatMul", [heads["query"], heads["key"]])
     root = sketch.scalar(f"{path}.root", math.sqrt(WIDTH / HEADS))
     masked = sketch.node(path, "Add", [sketch.node(path, "Div", [scores, root]), bias])
     weights = sketch.node(path, "Softmax", [masked], axis=-1)
-    mixed = sketch.node(f"{path}/mix", "MatMul", [weights, heads["value"]])
-    joined = sketch.node(f"{path}/mix", "Transpose", [mixed], perm=(0, 2, 1, 3))
-    flat = sketch.node(f"{path}/mix", "Reshape", [joined, sketch.ints(f"{path}.join", 0, 0, WIDTH)])
+    flat = mixed(sketch, path, weights, heads["value"], WIDTH)
     return sketch.projection(f"{path}/output/dense", flat, WIDTH, WIDTH)
 
 

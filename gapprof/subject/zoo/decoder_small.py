@@ -3,10 +3,10 @@
 import math
 from pathlib import Path
 
-import numpy as np
 import onnx
 from onnx import TensorProto
 
+from gapprof.subject.blocks.transformer import cached_attention, causal, parted
 from gapprof.subject.sketch import Sketch
 from gapprof.subject.zoo import ZooModel
 
@@ -30,7 +30,7 @@ def save(path: Path) -> None:
         "Add",
         [sketch.node("wte", "Gather", [words, ids]), sketch.node("wpe", "Gather", [places, positions])],
     )
-    allowed = _causal(sketch, ids, mask)
+    allowed = causal(sketch, ids, mask)
     caches: list[dict[str, str]] = []
     for layer in range(LAYERS):
         caches.append({})
@@ -44,21 +44,6 @@ def save(path: Path) -> None:
     data = path.with_suffix(".data")
     data.unlink(missing_ok=True)  # onnx appends to what is there
     onnx.save_model(sketch.model(), path, save_as_external_data=True, location=data.name, size_threshold=1024)
-
-
-def _causal(sketch: Sketch, ids: str, mask: str) -> str:
-    """Where attention may look: a key no later than the query, and not masked; [batch, 1, now, all]."""
-    zero, one = (sketch.weight(f"causal.{n}", np.array(n, np.int64)) for n in (0, 1))
-    now = sketch.node("causal/now", "Gather", [sketch.node("causal/ids", "Shape", [ids]), one])
-    everything = sketch.node("causal/all", "Gather", [sketch.node("causal/mask", "Shape", [mask]), one])
-    past = sketch.node("causal", "Sub", [everything, now])
-    keys = sketch.node("causal/keys", "Range", [zero, everything, one])
-    queries = sketch.node("causal/queries", "Range", [past, everything, one])
-    column = sketch.node("causal", "Unsqueeze", [queries, sketch.ints("causal.column", 1)])
-    earlier = sketch.node("causal", "LessOrEqual", [keys, column])
-    present = sketch.node("causal", "Cast", [mask], to=TensorProto.BOOL)
-    wide = sketch.node("causal/mask", "Unsqueeze", [present, sketch.ints("causal.axes", 1, 2)])
-    return sketch.node("causal", "And", [earlier, wide])
 
 
 def _layer(sketch: Sketch, layer: int, x: str, allowed: str, cache: dict[str, str]) -> str:
@@ -77,24 +62,13 @@ def _attention(sketch: Sketch, layer: int, x: str, allowed: str, cache: dict[str
     pieces = sketch.split(path, joint, [WIDTH] * 3, axis=2)
     split = sketch.ints(f"{path}.split", 0, 0, HEADS, _HEAD)
     query, key, value = (
-        sketch.node(
-            f"{path}/{name}",
-            "Transpose",
-            [sketch.node(f"{path}/{name}", "Reshape", [piece, split])],
-            perm=(0, 2, 1, 3),
-        )
+        parted(sketch, f"{path}/{name}", piece, split)
         for name, piece in zip(("query", "key", "value"), pieces, strict=True)
     )
     cache["key"], cache["value"] = _extend(sketch, layer, "key", key), _extend(sketch, layer, "value", value)
-    turned = sketch.node(f"{path}/keys", "Transpose", [cache["key"]], perm=(0, 1, 3, 2))
-    scores = sketch.node(f"{path}/scores", "MatMul", [query, turned])
-    scaled = sketch.node(path, "Div", [scores, sketch.scalar(f"{path}.root", math.sqrt(_HEAD))])
-    masked = sketch.node(path, "Where", [allowed, scaled, sketch.scalar(f"{path}.low", -3.0e38)])
-    mixed = sketch.node(
-        f"{path}/mix", "MatMul", [sketch.node(path, "Softmax", [masked], axis=-1), cache["value"]]
+    flat = cached_attention(
+        sketch, path, query, cache["key"], cache["value"], allowed=allowed, width=WIDTH, head=_HEAD
     )
-    joined = sketch.node(f"{path}/mix", "Transpose", [mixed], perm=(0, 2, 1, 3))
-    flat = sketch.node(f"{path}/mix", "Reshape", [joined, sketch.ints(f"{path}.join", 0, 0, WIDTH)])
     return sketch.projection(f"{path}/c_proj", flat, WIDTH, WIDTH)
 
 

@@ -1,44 +1,19 @@
-"""ResNet-20 for CIFAR-10 at 32 (He et al. 2015, section 4.2): small images, narrow layers."""
+"""ResNet-20 for CIFAR-10 at 32 (He et al. 2015, section 4.2, n = 3): small images, narrow layers."""
 
-import math
 from pathlib import Path
 
+from gapprof.subject.blocks.cifar import residual_network
 from gapprof.subject.sketch import Sketch
 from gapprof.subject.zoo import ZooModel
 
-WIDTHS = (16, 32, 64)
 BLOCKS = 3
-_RECTIFIED = math.sqrt(2)
 
 
 def save(path: Path) -> None:
     """Write the model."""
     sketch = Sketch("resnet20", seed=20)
-    x = sketch.input("input", ["batch_size", 3, 32, 32])
-    x = sketch.conv("conv1", x, sketch.filters(16, 3, 3, gain=_RECTIFIED), pad=1)
-    x = sketch.node("relu", "Relu", [x])
-    channels = 16
-    for stage, width in enumerate(WIDTHS, start=1):
-        for block in range(BLOCKS):
-            stride = 2 if stage > 1 and block == 0 else 1
-            x = _block(sketch, f"layer{stage}.{block}", x, channels, width, stride)
-            channels = width
-    x = sketch.node("avgpool", "GlobalAveragePool", [x])
-    x = sketch.node("flatten", "Flatten", [x], axis=1)
-    x = sketch.linear("fc", x, channels, 10, gain=2.0)
-    sketch.output(x, "output", ["batch_size", 10])
+    residual_network(sketch, BLOCKS)
     sketch.save(path)
-
-
-def _block(sketch: Sketch, path: str, source: str, inputs: int, width: int, stride: int) -> str:
-    first = sketch.filters(width, inputs, 3, gain=_RECTIFIED)
-    x = sketch.conv(f"{path}.conv1", source, first, stride=stride, pad=1)
-    x = sketch.node(f"{path}.relu1", "Relu", [x])
-    x = sketch.conv(f"{path}.conv2", x, sketch.filters(width, width, 3, gain=0.7), pad=1)
-    if stride != 1:
-        shortcut = sketch.filters(width, inputs, 1, gain=1.2)
-        source = sketch.conv(f"{path}.downsample.0", source, shortcut, stride=stride)
-    return sketch.node(f"{path}.relu2", "Relu", [sketch.node(path, "Add", [x, source])])
 
 
 MODEL = ZooModel(id="resnet20", title="ResNet-20 for CIFAR-10, 32x32", save=save)

@@ -1,0 +1,19 @@
+"""ResNet-32 for CIFAR-10 at 32 (He et al. 2015, section 4.2, n = 5): small images, narrow layers."""
+
+from pathlib import Path
+
+from gapprof.subject.blocks.cifar import residual_network
+from gapprof.subject.sketch import Sketch
+from gapprof.subject.zoo import ZooModel
+
+BLOCKS = 5
+
+
+def save(path: Path) -> None:
+    """Write the model."""
+    sketch = Sketch("resnet32", seed=32)
+    residual_network(sketch, BLOCKS)
+    sketch.save(path)
+
+
+MODEL = ZooModel(id="resnet32", title="ResNet-32 for CIFAR-10, 32x32", save=save)
