@@ -97,19 +97,10 @@ class Sketch:
         group: int = 1,
     ) -> str:
         """Draw a square convolution with bias, batch normalisation folded in as exporters leave it."""
-        kernel = weights.shape[2]
         weight = self.weight(f"{path}.weight", weights)
         bias = self.weight(f"{path}.bias", self.normal(weights.shape[0], spread=0.1))
-        return self.node(
-            path,
-            "Conv",
-            [source, weight, bias],
-            kernel_shape=[kernel, kernel],
-            strides=[stride, stride],
-            pads=[pad] * 4,
-            dilations=[1, 1],
-            group=group,
-        )
+        shape = square(weights.shape[2], stride=stride, pad=pad, group=group)
+        return self.node(path, "Conv", [source, weight, bias], **shape)
 
     def linear(self, path: str, source: str, inputs: int, outputs: int, *, gain: float = 1.0) -> str:
         """Draw a dense layer on [rows, inputs] as Gemm."""
@@ -148,3 +139,9 @@ class Sketch:
             helper.make_opsetid(domain, 1 if domain else OPSET) for domain in domains
         )
         return self._model
+
+
+def square(kernel: int, *, stride: int = 1, pad: int = 0, group: int = 1) -> dict[str, Any]:
+    """Attributes of a convolution that is alike in both directions."""
+    sides = {"kernel_shape": [kernel] * 2, "strides": [stride] * 2, "pads": [pad] * 4, "dilations": [1, 1]}
+    return {**sides, "group": group}

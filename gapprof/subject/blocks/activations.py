@@ -2,6 +2,9 @@
 
 from gapprof.subject.sketch import Sketch
 
+SWISH_GAIN = 1.7
+"""Of centred filters behind a swish, which keeps about a third of a normal value's variance."""
+
 
 def relu6(sketch: Sketch, path: str, source: str) -> str:
     """min(max(x, 0), 6)."""
@@ -12,7 +15,3 @@ def relu6(sketch: Sketch, path: str, source: str) -> str:
 def swish(sketch: Sketch, path: str, source: str) -> str:
     """x * sigmoid(x), also called SiLU (Ramachandran et al. 2017)."""
     return sketch.node(path, "Mul", [source, sketch.node(path, "Sigmoid", [source])])
-
-
-SWISH_GAIN = 1.79
-"""Of centred filters behind a swish: a unit normal value leaves it with a variance of 1 / 1.79²."""
