@@ -16,6 +16,15 @@ def mask_bias(sketch: Sketch, mask: str) -> str:
     return sketch.node("mask", "Mul", [hidden, sketch.scalar("mask.low", -10000.0)])
 
 
+def running_positions(sketch: Sketch, path: str, ids: str, positions: int) -> str:
+    """[1, sequence]: 0, 1, 2, ... for as many ids as there are, of at most this many."""
+    shape = sketch.node(path, "Shape", [ids])
+    one = sketch.ints(f"{path}.one", 1)
+    length = sketch.node(f"{path}/length", "Gather", [shape, one], axis=0)
+    every = sketch.weight(f"{path}.position_ids", np.arange(positions, dtype=np.int64)[None])
+    return sketch.node(path, "Slice", [every, sketch.ints(f"{path}.zero", 0), length, one])
+
+
 def causal(sketch: Sketch, ids: str, mask: str) -> str:
     """Where attention may look: a key no later than the query, and not masked; [batch, 1, now, all]."""
     zero, one = (sketch.weight(f"causal.{n}", np.array(n, np.int64)) for n in (0, 1))
@@ -31,6 +40,12 @@ def causal(sketch: Sketch, ids: str, mask: str) -> str:
     return sketch.node("causal", "And", [earlier, wide])
 
 
+def product(sketch: Sketch, path: str, source: str, inputs: int, outputs: int, *, gain: float = 1.0) -> str:
+    """A dense layer without bias."""
+    values = sketch.normal(inputs, outputs, spread=gain / math.sqrt(inputs))
+    return sketch.node(path, "MatMul", [source, sketch.weight(f"{path}.weight", values)])
+
+
 def parted(sketch: Sketch, path: str, source: str, split: str, order: tuple[int, ...] = (0, 2, 1, 3)) -> str:
     """[batch, sequence, width] in heads; `split` names the constant shape, `order` turns keys over."""
     shaped = sketch.node(path, "Reshape", [source, split])
@@ -42,6 +57,15 @@ def mixed(sketch: Sketch, path: str, weights: str, values: str, width: int) -> s
     product = sketch.node(f"{path}/mix", "MatMul", [weights, values])
     turned = sketch.node(f"{path}/mix", "Transpose", [product], perm=(0, 2, 1, 3))
     return sketch.node(f"{path}/mix", "Reshape", [turned, sketch.ints(f"{path}.join", 0, 0, width)])
+
+
+def extended(sketch: Sketch, path: str, layer: int, name: str, now: str, shape: tuple[int, int]) -> str:
+    """Past and present keys, or values, along the sequence; `shape`: heads, and the width of each."""
+    heads, head = shape
+    past = sketch.input(
+        f"past_key_values.{layer}.{name}", ["batch_size", heads, "past_sequence_length", head]
+    )
+    return sketch.node(f"{path}/{name}", "Concat", [past, now], axis=2)
 
 
 def cached_attention(

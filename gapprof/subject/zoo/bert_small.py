@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from onnx import TensorProto
 
-from gapprof.subject.blocks.transformer import mask_bias, mixed, parted
+from gapprof.subject.blocks.transformer import mask_bias, mixed, parted, running_positions
 from gapprof.subject.sketch import Sketch
 from gapprof.subject.zoo import ZooModel
 
@@ -40,13 +40,8 @@ def _embed(sketch: Sketch, ids: str, types: str) -> str:
     }
     words = sketch.node(f"{path}/words", "Gather", [tables["words"], ids])
     kinds = sketch.node(f"{path}/types", "Gather", [tables["types"], types])
-    shape = sketch.node(path, "Shape", [ids])
-    one = sketch.ints(f"{path}.one", 1)
-    length = sketch.node(f"{path}/length", "Gather", [shape, one], axis=0)
-    all_positions = sketch.weight(f"{path}.position_ids", np.arange(POSITIONS, dtype=np.int64)[None])
-    begin = sketch.ints(f"{path}.zero", 0)
-    cut = sketch.node(path, "Slice", [all_positions, begin, length, one])
-    positions = sketch.node(f"{path}/positions", "Gather", [tables["positions"], cut])
+    places = running_positions(sketch, path, ids, POSITIONS)
+    positions = sketch.node(f"{path}/positions", "Gather", [tables["positions"], places])
     total = sketch.node(f"{path}/sum", "Add", [sketch.node(path, "Add", [words, kinds]), positions])
     return sketch.layer_norm(f"{path}/LayerNorm", total, WIDTH)
 

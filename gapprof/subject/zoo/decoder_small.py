@@ -6,7 +6,7 @@ from pathlib import Path
 import onnx
 from onnx import TensorProto
 
-from gapprof.subject.blocks.transformer import cached_attention, causal, parted
+from gapprof.subject.blocks.transformer import cached_attention, causal, extended, parted
 from gapprof.subject.sketch import Sketch
 from gapprof.subject.zoo import ZooModel
 
@@ -65,19 +65,12 @@ def _attention(sketch: Sketch, layer: int, x: str, allowed: str, cache: dict[str
         parted(sketch, f"{path}/{name}", piece, split)
         for name, piece in zip(("query", "key", "value"), pieces, strict=True)
     )
-    cache["key"], cache["value"] = _extend(sketch, layer, "key", key), _extend(sketch, layer, "value", value)
+    for name, now in (("key", key), ("value", value)):
+        cache[name] = extended(sketch, path, layer, name, now, (HEADS, _HEAD))
     flat = cached_attention(
         sketch, path, query, cache["key"], cache["value"], allowed=allowed, width=WIDTH, head=_HEAD
     )
     return sketch.projection(f"{path}/c_proj", flat, WIDTH, WIDTH)
-
-
-def _extend(sketch: Sketch, layer: int, name: str, now: str) -> str:
-    """Past and present along the sequence."""
-    past = sketch.input(
-        f"past_key_values.{layer}.{name}", ["batch_size", HEADS, "past_sequence_length", _HEAD]
-    )
-    return sketch.node(f"h.{layer}/attn/{name}", "Concat", [past, now], axis=2)
 
 
 def _gelu(sketch: Sketch, path: str, x: str) -> str:

@@ -33,6 +33,7 @@ PUBLISHED_FLOPS = {
         "decoder-small",
         "int8-cnn",
         "ssd-mobilenetv2",
+        "t5-encoder",
         "yolov5n",
     ],
 )

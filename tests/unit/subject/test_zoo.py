@@ -22,6 +22,7 @@ MILLIONS = {
     "decoder-small": 9.20,
     "efficientdet-d0": 3.95,  # 3.9 as published, where the maps share pointwise filters
     "int8-cnn": 11.71,
+    "mobilebert": 24.58,
     "mobilenetv2": 3.49,
     "resnet20": 0.27,
     "resnet32": 0.466,
@@ -29,6 +30,7 @@ MILLIONS = {
     "resnet50": 25.56,
     "squeezenet": 1.24,
     "ssd-mobilenetv2": 4.49,  # 4.3 as published, where the smaller maps are not told
+    "t5-encoder": 35.33,
     "vgg16": 138.36,
     "yolov5n": 1.88,  # 1.87 as published; the grids of the head are constants here
 }
