@@ -30,6 +30,7 @@ PUBLISHED_FLOPS = {
     [
         "mobilenetv2",
         "bert-small",
+        "decoder-q4",
         "decoder-small",
         "int8-cnn",
         "ssd-mobilenetv2",
