@@ -6,7 +6,7 @@ from gapprof.native.opened import Opened, Reach, open_warm
 from gapprof.native.seen import seen_here
 from gapprof.native.stopwatch import batches
 from gapprof.native.tensors import write_arrays
-from gapprof.native.usage import with_load
+from gapprof.native.usage import own_cpu_ms, with_load
 from gapprof.native.wire import Request
 from gapprof.records.trial import Trial
 
@@ -21,13 +21,15 @@ def timed_pass(request: Request, process_ms: float, reach: Reach) -> tuple[Trial
     """
     job, pace = request.job, request.job.pace
 
-    def visit() -> tuple[Opened, list[float]]:
+    def visit() -> tuple[Opened, list[float], float]:
         opened = open_warm(request, process_ms, reach)
         reach("timed")
-        return opened, batches(opened.run, batch=pace.batch, samples=pace.samples)
+        before_ms = own_cpu_ms()
+        samples_ms = batches(opened.run, batch=pace.batch, samples=pace.samples)
+        return opened, samples_ms, own_cpu_ms() - before_ms
 
     # From before the import on: a window of a few ms says nothing about load when ticks are 10 ms.
-    (opened, samples_ms), load = with_load(visit)
+    (opened, samples_ms, timed_cpu_ms), load = with_load(visit)
     reach("stop")
     if job.outputs_path:
         names = [port.name for port in opened.session.get_outputs()]
@@ -43,5 +45,6 @@ def timed_pass(request: Request, process_ms: float, reach: Reach) -> tuple[Trial
         cold_ms=opened.cold_ms,
         seen=seen_here(request, opened),
         load=load,
+        timed_cpu_ms=timed_cpu_ms,
     )
     return trial, opened
