@@ -131,6 +131,11 @@ _ENDS = (
     is_flag=True,
     help="Feel the page while the model rests, runs on its main thread and in a worker; answer a stream.",
 )
+@click.option(
+    "--scaling",
+    is_flag=True,
+    help="Try one thread to every core, main thread, worker and proxy, isolation; verify what is best.",
+)
 @click.option("--allow-noisy", is_flag=True, help="An unreliable result ends with 0; the status stays.")
 @output_options
 @click.option("--recording", metavar="FILE", help="Where everything measured goes, raw.")

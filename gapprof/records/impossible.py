@@ -1,6 +1,7 @@
 """What no run can have measured: entries that only a damaged or an edited recording holds."""
 
 from gapprof.records.inside import HookedPass, WasmBuild, WasmSamples
+from gapprof.records.lattice import CellVisit
 from gapprof.records.recording import Entry
 from gapprof.records.transplant import TransplantTrial
 from gapprof.records.trial import Trial
@@ -17,6 +18,8 @@ def impossible(entry: Entry) -> str:
     match entry:
         case Trial():
             return _of_trial(entry)
+        case CellVisit(outcome=Trial() as trial):
+            return _of_trial(trial)
         case TwinTrial() | TransplantTrial():
             what = "twins of" if isinstance(entry, TwinTrial) else "functions on"
             for one in entry.times:

@@ -8,6 +8,7 @@ from msgspec import Struct, field
 from gapprof.records.environment import Setting
 from gapprof.records.inside import HookedPass, WasmBuild, WasmSamples
 from gapprof.records.job import Pace
+from gapprof.records.lattice import CellVisit, LatticePlan
 from gapprof.records.model import ModelFacts
 from gapprof.records.observed import PageObserved
 from gapprof.records.qoe import FeltTrial, StreamAnswered
@@ -20,7 +21,7 @@ from gapprof.records.twins import TwinPlan, TwinRun, TwinTrial
 T = TypeVar("T")
 
 SCHEMA = "gapprof/recording"
-SCHEMA_VERSION = "1.5"
+SCHEMA_VERSION = "1.6"
 
 
 class MachineFacts(Struct, frozen=True, kw_only=True):
@@ -142,6 +143,8 @@ Entry = (
     | PageObserved
     | FeltTrial
     | StreamAnswered
+    | LatticePlan
+    | CellVisit
     | Note
     | End
 )

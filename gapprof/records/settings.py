@@ -35,5 +35,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Look into the served wasm: what it holds, and which functions are called when. Since report 1.6."""
     qoe: bool = False
     """Feel the page while the model rests and runs, and answer a stream of inputs. Since report 1.8."""
+    scaling: bool = False
+    """Try other numbers of threads, other places and isolation, and verify what is best. Since report 1.9."""
     observed_ms: float | None = None
     """The latency that somebody saw: find the conditions that give it. Since report 1.7."""

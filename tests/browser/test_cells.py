@@ -1,4 +1,4 @@
-"""Where and how a page may run a model: a worker of ours, the library's, one thread or more, spinning or not."""
+"""Ways for a page to run a model: in the library's worker, without isolation, with threads that spin or not."""
 
 import dataclasses
 import shutil

@@ -21,6 +21,8 @@ IMPURE_PARTS = (
         "transplant",
         "gpu",
         "qoe",
+        "lattice",
+        "scaling",
     ),
 )
 IMPURE_MODULES = frozenset(

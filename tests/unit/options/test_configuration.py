@@ -75,6 +75,7 @@ EXAMPLES = {
     "allow-noisy": ("true", "yes", True),
     "verify": ("true", "1", True),
     "qoe": ("true", "1", True),
+    "scaling": ("true", "1", True),
     "twins": ("true", "1", True),
     "transplant": ("true", "1", True),
     "instrument": ("true", "1", True),

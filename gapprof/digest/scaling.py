@@ -1,0 +1,198 @@
+"""Threads, places and isolation: the rows and sentences that every format shows."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from gapprof.records.report import CellEffect, CellRow, Estimate, Recommendation, Scaling
+from gapprof.text import numbers
+
+HEADING = "Threads"
+COLUMNS = ("native ms", "times as fast", "of ideal", "browser ms", "times as fast", "of ideal")
+_PLACES = {
+    "process": "natively",
+    "main": "on the main thread",
+    "worker": "in a worker",
+    "proxy": "behind env.wasm.proxy",
+}
+_SIDES = {"native": "Natively", "web": "In the browser"}
+
+
+@dataclass(frozen=True, slots=True)
+class CurveRow:
+    """A number of threads on both sides; cells as `COLUMNS` say."""
+
+    threads: str
+    cells: tuple[str, str, str, str, str, str]
+
+
+def curve_rows(found: Scaling) -> tuple[CurveRow, ...]:
+    """One thread, then more; a side that has no such cell stays empty."""
+    native = {row.threads: row for row in found.cells if row.side == "native" and row.spinning == "default"}
+    web = {row.threads: row for row in _web_curve(found)}
+    return tuple(
+        CurveRow(_numbered(found, threads), (*_figures(native.get(threads)), *_figures(web.get(threads))))
+        for threads in sorted(native.keys() | web.keys())
+    )
+
+
+def scaling_sentences(found: Scaling) -> Iterator[str]:
+    """The page as it is, what each change does to it, and what is recommended."""
+    deployed = _cell(found, found.deployed)
+    if deployed.ms is not None:
+        takes = numbers.ms_with_interval(deployed.ms)
+        yield f"As deployed, with {_described(deployed)}, a request takes {takes}."
+    yield from _places(found, deployed)
+    yield from _isolation(found)
+    yield from _spinning(found)
+    yield from _oversubscribed(found)
+    yield _recommended(found, deployed)
+    yield from _missing(found)
+
+
+def _web_curve(found: Scaling) -> Iterator[CellRow]:
+    deployed = _cell(found, found.deployed)
+    for row in found.cells:
+        if (row.side, row.isolated, row.spinning) == ("web", True, "default") and (row.where, row.build) == (
+            deployed.where,
+            deployed.build,
+        ):
+            yield row
+
+
+def _cell(found: Scaling, name: str) -> CellRow:
+    return next(row for row in found.cells if row.id == name)
+
+
+def _numbered(found: Scaling, threads: int) -> str:
+    deployed = _cell(found, found.deployed)
+    words = {found.cores: "every core", 2 * found.cores: "two a core"}
+    said = [words[threads]] if threads in words else []
+    if deployed.isolated and threads == deployed.threads:
+        said.append("as deployed")
+    return ", ".join([str(threads), *said])
+
+
+def _figures(row: CellRow | None) -> tuple[str, str, str]:
+    if row is None or row.ms is None:
+        return "", "", ""
+    if row.speed_up is None or row.efficiency is None or row.threads == 1:
+        return numbers.bare_ms(row.ms.point), "", ""
+    return (
+        numbers.bare_ms(row.ms.point),
+        numbers.factor_with_interval(row.speed_up),
+        numbers.whole_percent(row.efficiency.point),
+    )
+
+
+def _described(row: CellRow) -> str:
+    threads = f"{row.threads} thread{'s' if row.threads != 1 else ''}"
+    if row.isolated is False and row.threads > 1:
+        threads = f"{row.threads} threads asked for and {row.obtained_threads or 1} obtained"
+    return f"{threads} {_PLACES[row.where]}{'' if row.isolated is not False else ', not isolated'}"
+
+
+def _effects(found: Scaling, name: str) -> list[CellEffect]:
+    return [one for one in found.effects if one.id == name and one.factor is not None]
+
+
+def _times(effect: CellEffect) -> str:
+    unclear = " (unclear)" if effect.verdict == "unclear" else ""
+    return f"{numbers.factor_with_interval(_known(effect.factor))}{unclear}"
+
+
+def _known(estimate: Estimate | None) -> Estimate:
+    """Of an effect that was measured."""
+    if estimate is None:
+        raise ValueError("there is no figure")
+    return estimate
+
+
+def _places(found: Scaling, deployed: CellRow) -> Iterator[str]:
+    named = {"worker": "in a worker", "proxy": "behind env.wasm.proxy, the library's own worker,"}
+    told = [f"{_times(one)} {named[name]}" for name in named for one in _effects(found, name)]
+    if told:
+        threads = f"{deployed.threads} thread{'s' if deployed.threads != 1 else ''}"
+        yield (
+            f"With {threads} a request takes {' and '.join(told)} what it takes on the main thread. Either "
+            "leaves the main thread to the page; what that is worth to who uses it, --qoe measures."
+        ).replace(", what", " what")
+
+
+def _isolation(found: Scaling) -> Iterator[str]:
+    for one in _effects(found, "no-isolation"):
+        without, isolated = _cell(found, one.cell), _cell(found, one.other)
+        obtained = without.obtained_threads or 1
+        asked = isolated.threads
+        got = f"{asked} threads asked for are {obtained}" if asked != obtained else "the threads are the same"
+        yield f"Without COOP and COEP {got}: {_times(one)} the time that it takes with them."
+
+
+def _spinning(found: Scaling) -> Iterator[str]:
+    for side, where in _SIDES.items():
+        told = {one.figure: one for one in _effects(found, "spinning") if one.side == side}
+        latency, cpu = told.get("latency"), told.get("cpu")
+        if latency is None:
+            continue
+        threads = _cell(found, latency.cell).threads
+        spent = f", and {_times(cpu)} their CPU time for each run" if cpu is not None else ""
+        nothing = all(one.verdict == "unclear" for one in told.values())
+        yield (
+            f"{where} {threads} threads that spin while they wait (session.intra_op.allow_spinning) take "
+            f"{_times(latency)} the time of threads that do not{spent}"
+            f"{': the option changes nothing that could be seen' if nothing else ''}."
+        )
+
+
+def _oversubscribed(found: Scaling) -> Iterator[str]:
+    told = [
+        f"{_times(one)} {_SIDES[one.side][:1].lower()}{_SIDES[one.side][1:]}"
+        for one in _effects(found, "oversubscription")
+    ]
+    if told:
+        yield f"Two threads for each core take {' and '.join(told)} what one for each takes."
+
+
+def _recommended(found: Scaling, deployed: CellRow) -> str:
+    best = found.recommendation
+    if best is None:
+        return (
+            f"Nothing to recommend: no other number of threads up to {found.cores}, no other place and no "
+            "change of isolation is faster than the page as deployed beyond doubt."
+        )
+    chosen, as_it_is = _described(_cell(found, best.cell)), _described(deployed)
+    promised = numbers.factor_with_interval(best.explored_gain)
+    if best.now_ms is None or best.measured_ms is None or best.gain is None:
+        return f"Perhaps {chosen} ({promised} as fast as {as_it_is}), but nothing verifies it: {best.why}."
+    step = f"{numbers.bare_ms(best.now_ms.point)} → {numbers.ms(best.measured_ms.point)}"
+    gain = numbers.factor_with_interval(best.gain)
+    again = f"{found.verifying_rounds} further rounds of these two"
+    if best.gain.low <= 1:
+        return (
+            f"Nothing to recommend: {chosen} looked {promised} as fast as the page as deployed, and was not "
+            f"in {again}: {step}, {gain}."
+        )
+    return (
+        f"Recommended: {chosen}, in place of {as_it_is}: {step}, {gain} as fast, measured in {again}"
+        f"{_came_true(best)}."
+    )
+
+
+def _came_true(best: Recommendation) -> str:
+    if best.predicted_ms is None or best.ratio is None or best.prediction is None:
+        return ""
+    said = (
+        f"; {numbers.ms(best.predicted_ms.point)} was predicted when it was chosen, which {best.prediction}"
+    )
+    return said if best.prediction == "holds" else f"{said} by {numbers.factor(best.ratio.point)}"
+
+
+def _missing(found: Scaling) -> Iterator[str]:
+    reasons: dict[str, list[str]] = {}
+    for row in found.cells:
+        if row.ms is None:
+            reasons.setdefault(row.why, []).append(_described(row))
+    yield from (f"Not measured: {_listed(ways)}: {why}." for why, ways in reasons.items())
+
+
+def _listed(ways: Sequence[str]) -> str:
+    return "; ".join(dict.fromkeys(ways))
