@@ -7,14 +7,14 @@ from gapprof.records.report import CellEffect, CellRow, Estimate, Recommendation
 from gapprof.text import numbers
 
 HEADING = "Threads"
-COLUMNS = ("native ms", "times as fast", "of ideal", "browser ms", "times as fast", "of ideal")
+COLUMNS = ("native", "speed-up, efficiency", "browser", "speed-up, efficiency")
 _PLACES = {
     "process": "natively",
     "main": "on the main thread",
     "worker": "in a worker",
     "proxy": "behind env.wasm.proxy",
 }
-_SIDES = {"native": "Natively", "web": "In the browser"}
+_SIDES = {"native": "natively", "web": "in the browser"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class CurveRow:
     """A number of threads on both sides; cells as `COLUMNS` say."""
 
     threads: str
-    cells: tuple[str, str, str, str, str, str]
+    cells: tuple[str, str, str, str]
 
 
 def curve_rows(found: Scaling) -> tuple[CurveRow, ...]:
@@ -36,8 +36,9 @@ def curve_rows(found: Scaling) -> tuple[CurveRow, ...]:
 
 
 def scaling_sentences(found: Scaling) -> Iterator[str]:
-    """The page as it is, what each change does to it, and what is recommended."""
+    """What is recommended, the page as it is, and what each change does to it."""
     deployed = _cell(found, found.deployed)
+    yield _recommended(found, deployed)
     if deployed.ms is not None:
         takes = numbers.ms_with_interval(deployed.ms)
         yield f"As deployed, with {_described(deployed)}, a request takes {takes}."
@@ -45,7 +46,6 @@ def scaling_sentences(found: Scaling) -> Iterator[str]:
     yield from _isolation(found)
     yield from _spinning(found)
     yield from _oversubscribed(found)
-    yield _recommended(found, deployed)
     yield from _missing(found)
 
 
@@ -72,27 +72,31 @@ def _numbered(found: Scaling, threads: int) -> str:
     return ", ".join([str(threads), *said])
 
 
-def _figures(row: CellRow | None) -> tuple[str, str, str]:
+def _figures(row: CellRow | None) -> tuple[str, str]:
     if row is None or row.ms is None:
-        return "", "", ""
+        return "", ""
     if row.speed_up is None or row.efficiency is None or row.threads == 1:
-        return numbers.bare_ms(row.ms.point), "", ""
-    return (
-        numbers.bare_ms(row.ms.point),
-        numbers.factor_with_interval(row.speed_up),
-        numbers.whole_percent(row.efficiency.point),
-    )
+        return numbers.ms(row.ms.point), ""
+    efficiency = numbers.whole_percent(row.efficiency.point)
+    return numbers.ms(row.ms.point), f"{numbers.factor_with_interval(row.speed_up)}, {efficiency}"
 
 
 def _described(row: CellRow) -> str:
-    threads = f"{row.threads} thread{'s' if row.threads != 1 else ''}"
+    threads = _counted(row.threads)
     if row.isolated is False and row.threads > 1:
         threads = f"{row.threads} threads asked for and {row.obtained_threads or 1} obtained"
     return f"{threads} {_PLACES[row.where]}{'' if row.isolated is not False else ', not isolated'}"
 
 
-def _effects(found: Scaling, name: str) -> list[CellEffect]:
-    return [one for one in found.effects if one.id == name and one.factor is not None]
+def _counted(threads: int) -> str:
+    return f"{threads} thread{'s' if threads != 1 else ''}"
+
+
+def _effects(found: Scaling, name: str, side: str = "") -> list[CellEffect]:
+    """Measured ones; of both sides where none is named."""
+    return [
+        one for one in found.effects if one.id == name and one.factor is not None and side in ("", one.side)
+    ]
 
 
 def _times(effect: CellEffect) -> str:
@@ -108,14 +112,14 @@ def _known(estimate: Estimate | None) -> Estimate:
 
 
 def _places(found: Scaling, deployed: CellRow) -> Iterator[str]:
-    named = {"worker": "in a worker", "proxy": "behind env.wasm.proxy, the library's own worker,"}
+    named = {"worker": "in a worker", "proxy": "behind env.wasm.proxy (the library's own worker)"}
     told = [f"{_times(one)} {named[name]}" for name in named for one in _effects(found, name)]
     if told:
-        threads = f"{deployed.threads} thread{'s' if deployed.threads != 1 else ''}"
         yield (
-            f"With {threads} a request takes {' and '.join(told)} what it takes on the main thread. Either "
-            "leaves the main thread to the page; what that is worth to who uses it, --qoe measures."
-        ).replace(", what", " what")
+            f"Against the main thread, with {_counted(deployed.threads)}, a request takes "
+            f"{' and '.join(told)}. Either leaves the main thread to the page, and --qoe measures what that is "
+            "worth."
+        )
 
 
 def _isolation(found: Scaling) -> Iterator[str]:
@@ -128,28 +132,28 @@ def _isolation(found: Scaling) -> Iterator[str]:
 
 
 def _spinning(found: Scaling) -> Iterator[str]:
-    for side, where in _SIDES.items():
-        told = {one.figure: one for one in _effects(found, "spinning") if one.side == side}
-        latency, cpu = told.get("latency"), told.get("cpu")
-        if latency is None:
-            continue
-        threads = _cell(found, latency.cell).threads
-        spent = f", and {_times(cpu)} their CPU time for each run" if cpu is not None else ""
-        nothing = all(one.verdict == "unclear" for one in told.values())
+    told = [side for side in _SIDES if _effects(found, "spinning", side)]
+    if told:
         yield (
-            f"{where} {threads} threads that spin while they wait (session.intra_op.allow_spinning) take "
-            f"{_times(latency)} the time of threads that do not{spent}"
-            f"{': the option changes nothing that could be seen' if nothing else ''}."
+            f"Threads that spin while they wait, against {_counted(found.cores)} that do not "
+            f"(session.intra_op.allow_spinning): {'; '.join(_spun(found, side) for side in told)}."
         )
 
 
+def _spun(found: Scaling, side: str) -> str:
+    effects = _effects(found, "spinning", side)
+    named = {"latency": "the time", "cpu": "the CPU time of a run"}
+    nothing = all(one.verdict == "unclear" for one in effects)
+    return (
+        f"{_SIDES[side]} {' and '.join(f'{_times(one)} {named[one.figure]}' for one in effects)}"
+        f"{', so that the option changes nothing that could be seen' if nothing else ''}"
+    )
+
+
 def _oversubscribed(found: Scaling) -> Iterator[str]:
-    told = [
-        f"{_times(one)} {_SIDES[one.side][:1].lower()}{_SIDES[one.side][1:]}"
-        for one in _effects(found, "oversubscription")
-    ]
+    told = [f"{_SIDES[one.side]} {_times(one)}" for one in _effects(found, "oversubscription")]
     if told:
-        yield f"Two threads for each core take {' and '.join(told)} what one for each takes."
+        yield f"Two threads for each core, against one for each: {', '.join(told)} the time."
 
 
 def _recommended(found: Scaling, deployed: CellRow) -> str:

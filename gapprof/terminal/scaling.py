@@ -11,7 +11,7 @@ from gapprof.digest.scaling import COLUMNS, HEADING, curve_rows, scaling_sentenc
 from gapprof.records.report import Scaling
 from gapprof.terminal.ink import Ink
 
-_WIDTHS = (6, 17, 5)
+_WIDTHS = (7, 25)
 _LEAST = 8
 
 

@@ -1,4 +1,4 @@
-"""Ways for a page to run a model: in the library's worker, without isolation, with threads that spin or not."""
+"""Ways for a page to run a model: in the library's worker, not isolated, with threads that spin or not."""
 
 import dataclasses
 import shutil

@@ -2,7 +2,8 @@
 
 import pytest
 
-from gapprof.explain.report import build
+from gapprof.explain.scaling import scaling
+from gapprof.facts.case import Case
 from gapprof.records.environment import Setting
 from gapprof.records.lattice import CellVisit
 from gapprof.records.report import CellEffect, CellRow, Scaling
@@ -14,7 +15,7 @@ WORKER_COSTS = 1.02
 
 
 def scaled(planted: Planted, **options: object) -> Scaling:
-    found = build(studied(planted, **options)).scaling  # type: ignore[arg-type]
+    found = scaling(Case(studied(planted, **options)))  # type: ignore[arg-type]
     assert found is not None
     return found
 
