@@ -117,8 +117,8 @@ def _places(found: Scaling, deployed: CellRow) -> Iterator[str]:
     if told:
         yield (
             f"Against the main thread, with {_counted(deployed.threads)}, a request takes "
-            f"{' and '.join(told)}. Either leaves the main thread to the page, and --qoe measures what that is "
-            "worth."
+            f"{' and '.join(told)}. Either leaves the main thread to the page; what that is worth, --qoe "
+            "measures."
         )
 
 

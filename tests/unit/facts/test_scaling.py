@@ -197,7 +197,7 @@ def test_ways_that_are_missing_are_named_with_their_reason() -> None:
 def test_every_format_shows_it(width: int) -> None:
     report = build(recording(*faster()))
     for text in (TERMINAL.render(report, Surface(width=width)), MARKDOWN.render(report, Surface())):
-        assert "two a core" in text
+        assert "speed-up, efficiency" in text
         assert "Recommended" in text
     drawn = TERMINAL.render(report, Surface(width=width)).splitlines()
     assert max(len(line) for line in drawn) <= width
