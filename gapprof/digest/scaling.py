@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from gapprof.records.report import CellEffect, CellRow, Estimate, Recommendation, Scaling
+from gapprof.records.report import CellEffect, CellRow, Recommendation, Scaling
 from gapprof.text import numbers
 
 HEADING = "Threads"
@@ -100,15 +100,8 @@ def _effects(found: Scaling, name: str, side: str = "") -> list[CellEffect]:
 
 
 def _times(effect: CellEffect) -> str:
-    unclear = " (unclear)" if effect.verdict == "unclear" else ""
-    return f"{numbers.factor_with_interval(_known(effect.factor))}{unclear}"
-
-
-def _known(estimate: Estimate | None) -> Estimate:
-    """Of an effect that was measured."""
-    if estimate is None:
-        raise ValueError("there is no figure")
-    return estimate
+    factor = "" if effect.factor is None else numbers.factor_with_interval(effect.factor)
+    return f"{factor} (unclear)" if effect.verdict == "unclear" else factor
 
 
 def _places(found: Scaling, deployed: CellRow) -> Iterator[str]:

@@ -76,7 +76,7 @@ def cpu_ms_per_run(trial: Trial) -> float | None:
     else:
         spent_ms = math.fsum(use.cpu_ms for use in trial.load.threads if use.process == "renderer")
     runs = len(trial.requests_ms) or trial.batch * (len(trial.samples_ms) + 1)  # one batch is not timed
-    return spent_ms / runs if spent_ms > 0 else None
+    return spent_ms / runs if spent_ms > 0 and math.isfinite(spent_ms) else None
 
 
 def over(logs: CellLogs, cell: Cell, other: Cell) -> Contrast | None:

@@ -39,14 +39,9 @@ def with_load(action: Callable[[], T]) -> tuple[T, Load]:
     return result[0], load
 
 
-def own_cpu_ms() -> float:
-    """CPU time of all threads of this process until now."""
-    return time.process_time_ns() / 1e6
-
-
 def _figures() -> _Figures:
     return _Figures(
         busy_ms=machine_busy_ms(),
-        own_ms=own_cpu_ms() + cpu_ms_of([os.getppid()]),
+        own_ms=time.process_time_ns() / 1e6 + cpu_ms_of([os.getppid()]),
         threads=thread_use(os.getpid(), "native"),
     )

@@ -399,7 +399,8 @@ class Scaling(Struct, frozen=True, kw_only=True):
     cells: tuple[CellRow, ...]
     effects: tuple[CellEffect, ...]
     recommendation: Recommendation | None
-    """None: no cell was faster than the page as deployed beyond doubt, and nearly as good as its place."""
+    """None: no cell was faster than the page as deployed beyond doubt. One that was has yet to prove it: see
+    `prediction`, and whether `gain` clears 1."""
 
 
 class ObservedPage(Struct, frozen=True, kw_only=True):

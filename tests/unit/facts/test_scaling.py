@@ -11,6 +11,7 @@ from gapprof.explain.report import build
 from gapprof.facts.lattice import cell_id, cpu_ms_per_run
 from gapprof.facts.scaling import candidates
 from gapprof.records.codec import decode_recording, encode_entry
+from gapprof.records.impossible import impossible
 from gapprof.records.lattice import Cell, CellVisit, Kind, LatticePlan, PlannedCell
 from gapprof.records.recording import Recording
 from gapprof.records.report import Scaling
@@ -159,6 +160,21 @@ def test_visits_go_through_a_file() -> None:
     written = recording(*faster())
     lines = [encode_entry(entry) for entry in (written.begin, *written.entries)]
     assert decode_recording(lines, source="x").entries == written.entries
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        replace(PLAN, cores=0),
+        replace(PLAN, cells=PLAN.cells[1:]),
+        replace(PLAN, cells=(*PLAN.cells, PLAN.cells[0])),
+        replace(PLAN, cells=(*PLAN.cells, PlannedCell(cell=replace(DEPLOYED, threads=0)))),
+        replace(PLAN, deployed=Cell(side="native", threads=1)),
+    ],
+)
+def test_plans_that_nobody_made_are_refused(plan: LatticePlan) -> None:
+    assert impossible(plan)
+    assert not impossible(PLAN)
 
 
 def test_the_table_has_both_sides_and_says_which_row_is_the_page() -> None:
