@@ -9,7 +9,7 @@ from gapprof.backends.synthetic import Machine
 from gapprof.digest.scaling import curve_rows, scaling_sentences
 from gapprof.explain.report import build
 from gapprof.facts.lattice import cell_id, cpu_ms_per_run
-from gapprof.facts.scaling import candidates
+from gapprof.facts.scaling import candidates, pairs
 from gapprof.records.codec import decode_recording, encode_entry
 from gapprof.records.impossible import impossible
 from gapprof.records.lattice import Cell, CellVisit, Kind, LatticePlan, PlannedCell
@@ -110,6 +110,16 @@ def test_a_page_can_choose_neither_more_threads_than_cores_nor_how_threads_wait(
     assert {cell.threads for cell in found} == {1, 2}
     assert {cell.spinning for cell in found} == {"default"}
     assert DEPLOYED not in found
+
+
+@pytest.mark.parametrize("cores", [1, 2, 12])
+@pytest.mark.parametrize("isolated", [True, False])
+@pytest.mark.parametrize(("threads", "where"), [(1, "main"), (2, "worker"), (16, "main")])
+def test_whatever_is_compared_is_visited(cores: int, isolated: bool, threads: int, where: Any) -> None:
+    deployed = replace(DEPLOYED, threads=threads, where=where, isolated=isolated)
+    visited = set(scaling_cells(deployed, cores=cores))
+    plan = replace(PLAN, deployed=deployed, cores=cores)
+    assert {cell for pair in pairs(plan) for cell in (pair.cell, pair.other)} <= visited
 
 
 def test_cpu_time_is_that_of_all_runs_of_the_timed_stretch() -> None:
