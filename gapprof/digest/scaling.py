@@ -39,6 +39,7 @@ def scaling_sentences(found: Scaling) -> Iterator[str]:
     """What is recommended, the page as it is, and what each change does to it."""
     deployed = _cell(found, found.deployed)
     yield _recommended(found, deployed)
+    yield from _disturbed(found)
     if deployed.ms is not None:
         takes = numbers.ms_with_interval(deployed.ms)
         yield f"As deployed, with {_described(deployed)}, a request takes {takes}."
@@ -181,6 +182,14 @@ def _came_true(best: Recommendation) -> str:
         f"; {numbers.ms(best.predicted_ms.point)} was predicted when it was chosen, which {best.prediction}"
     )
     return said if best.prediction == "holds" else f"{said} by {numbers.factor(best.ratio.point)}"
+
+
+def _disturbed(found: Scaling) -> Iterator[str]:
+    if found.disturbed_visits:
+        yield (
+            f"Other programs were at work during {found.disturbed_visits} of {found.visits} visits: where "
+            "not all cores are free, more threads look worse than they are."
+        )
 
 
 def _missing(found: Scaling) -> Iterator[str]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from gapprof.explain.switches import judged
 from gapprof.facts.case import Case
+from gapprof.facts.disturbance import disturbed
 from gapprof.facts.estimates import LEVEL, estimate, factor_of, geometric_mean_ms
 from gapprof.facts.lattice import CellLogs, cell_id, over, plan_of, trials_in, why_without
 from gapprof.facts.scaling import (
@@ -32,6 +33,7 @@ def scaling(case: Case) -> Scaling | None:
     if plan is None:
         return None
     trials = trials_in(case, STUDY, "explore")
+    counting = [*_all(trials), *_all(trials_in(case, STUDY, "verify"))]
     choice = case.get(chosen)
     compared = {pair: _contrast(case, pair) for pair in pairs(plan)}
     level = simultaneous_level(sum(contrast is not None for contrast in compared.values()))
@@ -40,10 +42,16 @@ def scaling(case: Case) -> Scaling | None:
         deployed=cell_id(plan.deployed),
         rounds=_rounds(case.get(explored)),
         verifying_rounds=_rounds(case.get(verified)),
+        visits=len(counting),
+        disturbed_visits=sum(disturbed(trial.load) is not None for trial in counting),
         cells=tuple(_row(case, plan, one.cell, trials.get(one.cell, {})) for one in plan.cells),
         effects=tuple(_effect(case, pair, contrast, level) for pair, contrast in compared.items()),
         recommendation=_recommendation(case, plan, choice) if choice else None,
     )
+
+
+def _all(trials: Mapping[Cell, Mapping[int, Trial]]) -> list[Trial]:
+    return [trial for by_round in trials.values() for trial in by_round.values()]
 
 
 def _rounds(logs: CellLogs) -> int:

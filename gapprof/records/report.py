@@ -396,6 +396,10 @@ class Scaling(Struct, frozen=True, kw_only=True):
     """The cell that is the page as it is."""
     rounds: int
     verifying_rounds: int
+    visits: int
+    """That count, of all cells."""
+    disturbed_visits: int
+    """While which other programs were at work. Many threads suffer from that more than one does."""
     cells: tuple[CellRow, ...]
     effects: tuple[CellEffect, ...]
     recommendation: Recommendation | None

@@ -210,6 +210,16 @@ def test_what_looked_faster_and_was_not_is_not_recommended() -> None:
     assert "Recommended:" not in text
 
 
+def test_other_programs_at_work_are_a_doubt_about_threads() -> None:
+    busy = Load(wall_ms=1000.0, machine_busy_ms=1900.0, own_cpu_ms=1000.0)
+    beside = [replace(one, outcome=trial(one.cell, 10.0, load=busy)) for one in every_cell()[:7]]
+    found = scaled(*beside, *every_cell()[7:])
+    assert (found.disturbed_visits, found.visits) == (7, 3 * len(CELLS))
+    text = " ".join(scaling_sentences(found))
+    assert f"Other programs were at work during 7 of {3 * len(CELLS)} visits" in text
+    assert "Other programs" not in " ".join(scaling_sentences(scaled(*every_cell())))
+
+
 def test_ways_that_are_missing_are_named_with_their_reason() -> None:
     proxy = replace(DEPLOYED, where="proxy")
     plan = replace(
