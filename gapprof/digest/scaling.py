@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from gapprof.records.report import CellEffect, CellRow, Recommendation, Scaling
+from gapprof.records.report import CellEffect, CellRow, Estimate, Recommendation, Scaling
 from gapprof.text import numbers
 
 HEADING = "Threads"
 COLUMNS = ("native", "speed-up, efficiency", "browser", "speed-up, efficiency")
+_NEAR = 1.1
 _PLACES = {
     "process": "natively",
     "main": "on the main thread",
@@ -137,11 +138,16 @@ def _spinning(found: Scaling) -> Iterator[str]:
 def _spun(found: Scaling, side: str) -> str:
     effects = _effects(found, "spinning", side)
     named = {"latency": "the time", "cpu": "the CPU time of a run"}
-    nothing = all(one.verdict == "unclear" for one in effects)
+    nothing = all(one.verdict == "unclear" and _near_one(one.factor) for one in effects)
     return (
         f"{_SIDES[side]} {' and '.join(f'{_times(one)} {named[one.figure]}' for one in effects)}"
         f"{', so that the option changes nothing that could be seen' if nothing else ''}"
     )
+
+
+def _near_one(factor: Estimate | None) -> bool:
+    """A wide interval is no sign that nothing changes."""
+    return factor is not None and factor.rounds > 1 and 1 / _NEAR <= factor.low <= factor.high <= _NEAR
 
 
 def _oversubscribed(found: Scaling) -> Iterator[str]:

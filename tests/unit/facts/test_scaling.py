@@ -210,6 +210,14 @@ def test_what_looked_faster_and_was_not_is_not_recommended() -> None:
     assert "Recommended:" not in text
 
 
+def test_that_spinning_changes_nothing_is_said_only_where_it_would_have_been_seen() -> None:
+    assert "changes nothing that could be seen" in " ".join(scaling_sentences(scaled(*every_cell())))
+    on = replace(TWO, spinning="on")
+    vague = [one for one in every_cell() if one.cell != on]
+    text = " ".join(scaling_sentences(scaled(*vague, *visits(on, 5.0, 10.0, 20.0))))
+    assert text.count("changes nothing that could be seen") == 1
+
+
 def test_other_programs_at_work_are_a_doubt_about_threads() -> None:
     busy = Load(wall_ms=1000.0, machine_busy_ms=1900.0, own_cpu_ms=1000.0)
     beside = [replace(one, outcome=trial(one.cell, 10.0, load=busy)) for one in every_cell()[:7]]
