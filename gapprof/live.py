@@ -28,6 +28,8 @@ _PHASES = {
     "twins": "timing kernels as wasm and natively",
     "transplant": "replaying the library's hottest functions as wasm and natively",
     "inside": "looking into the wasm",
+    "cells": "trying threads and places",
+    "cells-verified": "verifying what is recommended",
     "felt": "feeling the page while the model rests and runs",
     "done": "done",
 }

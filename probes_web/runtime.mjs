@@ -5,6 +5,7 @@
 import { read } from "./bytes.mjs";
 import { now } from "./clock.mjs";
 import { during } from "./phases.mjs";
+import { proxied } from "./proxied.mjs";
 import { feedsFrom } from "./tensors.mjs";
 import { nextTurn } from "./turns.mjs";
 
@@ -20,7 +21,7 @@ const TURN_MS = 2;
  * @typedef {{ model: Uint8Array, externalData: { path: string, data: Uint8Array }[] }} Model */
 
 /** @param {string} url @param {OpenTask} task @returns {Promise<Ort>} */
-export function loadRuntime(url, { wasm_base_url, threads, simd }) {
+export function loadRuntime(url, { wasm_base_url, threads, simd, where }) {
   return during("load", async () => {
     const imported = await import(url);
     /** @type {Ort} */
@@ -28,6 +29,7 @@ export function loadRuntime(url, { wasm_base_url, threads, simd }) {
     if (threads > 0) ort.env.wasm.numThreads = threads; // else its own rule decides, when a session is created
     ort.env.wasm.wasmPaths = wasm_base_url;
     if (simd !== null) ort.env.wasm.simd = simd;
+    if (where === "proxy") ort.env.wasm.proxy = true;
     return ort;
   });
 }
@@ -50,15 +52,23 @@ export function fetchFeeds(ort, { inputs_url, inputs }) {
 /** @param {Ort} ort @param {OpenTask} task @param {Model} model
  * @param {import("onnxruntime-web").InferenceSession.SessionOptions} [options]
  * @returns {Promise<InferenceSession>} */
-export function createSession(ort, { optimise }, { model, externalData }, options = {}) {
-  return during("create", () =>
-    ort.InferenceSession.create(model, {
+export function createSession(ort, { optimise, where, spinning }, { model, externalData }, options = {}) {
+  return during("create", async () => {
+    const session = await ort.InferenceSession.create(model, {
       executionProviders: ["wasm"],
       ...(optimise ? {} : { graphOptimizationLevel: "disabled" }),
       ...(externalData.length > 0 ? { externalData } : {}),
+      ...(spinning === "default" ? {} : { extra: allowSpinning(spinning) }),
       ...options,
-    }),
-  );
+    });
+    return where === "proxy" ? proxied(ort, session) : session;
+  });
+}
+
+/** As onnxruntime names it: `session.intra_op.allow_spinning`; the library puts the names together.
+ * @param {string} spinning */
+function allowSpinning(spinning) {
+  return { session: { intra_op: { allow_spinning: spinning === "on" ? "1" : "0" } } };
 }
 
 /** Single runs, in ms and in order, until both bounds are met: the optimising tier needs time as well as calls.

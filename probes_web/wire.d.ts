@@ -24,6 +24,7 @@ export interface OpenTask {
   threads: number;
   simd: boolean | null;
   where: string;
+  spinning: string;
   model_url: string;
   external_data: readonly ExternalFile[];
   optimise: boolean;

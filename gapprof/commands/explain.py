@@ -141,6 +141,11 @@ _ENDS = (
     is_flag=True,
     help="Look at what the model holds of memory: stage by stage, run by run, in the browser and natively.",
 )
+@click.option(
+    "--scaling",
+    is_flag=True,
+    help="Try one thread to every core, main thread, worker and proxy, isolation; verify what is best.",
+)
 @click.option("--allow-noisy", is_flag=True, help="An unreliable result ends with 0; the status stays.")
 @output_options
 @click.option("--recording", metavar="FILE", help="Where everything measured goes, raw.")

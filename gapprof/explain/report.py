@@ -23,6 +23,7 @@ from gapprof.explain.reproduction import reproduction
 from gapprof.explain.residual import residual_why
 from gapprof.explain.rows import cause_rows, gap_is_resolved, residual_row
 from gapprof.explain.rung_rows import rung_rows, samples
+from gapprof.explain.scaling import scaling
 from gapprof.explain.status import missing_side, status
 from gapprof.explain.strikes import faulty
 from gapprof.explain.subject_checks import subject_checks
@@ -93,6 +94,7 @@ def build(recording: Recording) -> Report:
         observed=observed(case),
         reproduction=reproduction(case),
         qoe=qoe(case),
+        scaling=scaling(case),
     )
 
 

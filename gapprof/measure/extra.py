@@ -1,12 +1,14 @@
-"""What may be measured beyond the rounds, where it was asked for: twins, replays, a look inside the wasm."""
+"""What may be measured beyond the rounds, where it was asked for: twins, replays, a look inside the wasm,
+other ways to run the model."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from msgspec.structs import replace
 
 from gapprof.measure.journal import Journal
 from gapprof.measure.teller import Teller
+from gapprof.records.backend import Backend
 from gapprof.records.job import Job
 from gapprof.records.recording import PlannedRung, Preflight, RoundStarted
 from gapprof.records.subject import StagedModel, Subject
@@ -29,6 +31,7 @@ class Beyond:
     preflight: Preflight
     teller: Teller
     profiled: Profiled
+    backends: Mapping[str, Backend]
 
     @property
     def journal(self) -> Journal:

@@ -26,6 +26,7 @@ from gapprof.records.rung import Rung
 from gapprof.records.settings import Settings
 from gapprof.records.subject import Subject
 from gapprof.registry import load
+from gapprof.scaling.stage import scaling
 from gapprof.transplant.replaying import replaying
 from gapprof.yardstick.telling_apart import telling_apart
 
@@ -70,6 +71,8 @@ def measure(
             named = {rung.environment.backend for rung in ladder.values()}
             known = load(backends, "BACKEND")
             realise = {name: known[name].open(settings, guard) for name in sorted(named)}
+        if settings.scaling:
+            extras.append(scaling(settings))
         begin = Begin(
             gapprof_version=__version__,
             argv=argv,

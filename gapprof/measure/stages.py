@@ -62,7 +62,7 @@ class Stages:
     cores: int
     teller: Teller
     extras: Sequence[Extra] = ()
-    """That were asked for, where this machine is the real one."""
+    """That were asked for."""
     _missed: dict[str, set[int]] = field(default_factory=dict)
     """Rung → rounds running without a single visit that counts."""
     _reached: dict[str, int] = field(default_factory=dict)
@@ -103,6 +103,7 @@ class Stages:
             preflight=preflight,
             teller=self.teller,
             profiled=partial(self._profiled, visits),
+            backends=self.backends,
         )
         for extra in self.extras:
             extra(beyond)

@@ -11,7 +11,7 @@ from typing import Any
 
 from gapprof.native.profile_file import runs_of
 from gapprof.native.runtime import Runtime, Session, open_session, run_of
-from gapprof.native.stopwatch import batches, warm_up
+from gapprof.native.stopwatch import stretch, warm_up
 from gapprof.records.job import Chain
 
 _NUMPY_TYPES = {"tensor(float)": "float32", "tensor(double)": "float64", "tensor(int64)": "int64"}
@@ -54,7 +54,7 @@ def profiler_us_per_node(
 
 
 def _once(run: Callable[[], Any], batch: int) -> float:
-    return batches(run, batch=batch, samples=1)[0]
+    return stretch(run, batch=batch, samples=1).samples_ms[0]
 
 
 def _runner(session: Session) -> Callable[[], Any]:

@@ -64,6 +64,12 @@ def open_warm(request: Request, process_ms: float, reach: Reach) -> Opened:
 def _open(runtime: Runtime, request: Request) -> tuple[Session, int]:
     job = request.job
     return counting_threads(
-        lambda: open_session(runtime, job.model_path, threads=job.setting.threads, optimise=job.optimise),
+        lambda: open_session(
+            runtime,
+            job.model_path,
+            threads=job.setting.threads,
+            optimise=job.optimise,
+            spinning=job.setting.spinning,
+        ),
         asked=job.setting.threads,
     )

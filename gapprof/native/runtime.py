@@ -11,6 +11,8 @@ from gapprof.native.isa import ceiling
 from gapprof.native.stopwatch import elapsed_ms
 from gapprof.proc import thread_use
 
+_ALLOW_SPINNING = "session.intra_op.allow_spinning"
+
 
 class Port(Protocol):
     """A graph input or output as onnxruntime describes it."""
@@ -68,11 +70,18 @@ def start_runtime(isa: str, cache: Path | None) -> Runtime:
 
 
 def open_session(
-    runtime: Runtime, model: str | bytes, *, threads: int, optimise: bool, profile_prefix: str = ""
+    runtime: Runtime,
+    model: str | bytes,
+    *,
+    threads: int,
+    optimise: bool,
+    profile_prefix: str = "",
+    spinning: str = "default",
 ) -> Session:
     """Load a model (path or bytes) on the CPU, sequentially, with `threads` threads inside an operator.
 
     Threads spin for a while after their work, as is onnxruntime's default: a user's process does the same.
+    Unless `spinning` is `on` or `off`.
     """
     ort = runtime.module
     options = ort.SessionOptions()
@@ -82,6 +91,8 @@ def open_session(
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3  # errors
+    if spinning != "default":
+        options.add_session_config_entry(_ALLOW_SPINNING, "1" if spinning == "on" else "0")
     if profile_prefix:
         options.enable_profiling = True
         options.profile_file_prefix = profile_prefix

@@ -5,6 +5,7 @@ import itertools
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 _NS_PER_MS = 1e6
 _READS = 20_000
@@ -39,8 +40,18 @@ def warm_up(run: Callable[[], object], *, at_least_ms: float, at_least_runs: int
     return runs
 
 
-def batches(run: Callable[[], object], *, batch: int, samples: int) -> list[float]:
-    """Mean ms per run of each of `samples` batches. Only runs happen, and two clock reads per batch.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """Batches of runs, one after the other."""
+
+    samples_ms: list[float]
+    """Mean per run of each batch."""
+    cpu_ms: float
+    """Of all threads of this process; the untimed batch before them included."""
+
+
+def stretch(run: Callable[[], object], *, batch: int, samples: int) -> Stretch:
+    """As many batches as samples are wanted. Only runs happen, and two clock reads per batch.
 
     One batch goes before them untimed: whoever read figures or collected garbage in between has left cold
     caches, which cost the first sample 5 to 20 %.
@@ -49,6 +60,7 @@ def batches(run: Callable[[], object], *, batch: int, samples: int) -> list[floa
     repeats = range(batch)
     spans = [0] * samples
     with _collector_off():
+        cpu_before = time.process_time_ns()
         for _ in repeats:
             run()
         for i in range(samples):
@@ -56,7 +68,8 @@ def batches(run: Callable[[], object], *, batch: int, samples: int) -> list[floa
             for _ in repeats:
                 run()
             spans[i] = clock() - begin
-    return [span / batch / _NS_PER_MS for span in spans]
+        cpu_ns = time.process_time_ns() - cpu_before
+    return Stretch(samples_ms=[span / batch / _NS_PER_MS for span in spans], cpu_ms=cpu_ns / _NS_PER_MS)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from gapprof.native.opened import Opened, Reach, open_warm
 from gapprof.native.seen import seen_here
-from gapprof.native.stopwatch import batches
+from gapprof.native.stopwatch import Stretch, stretch
 from gapprof.native.tensors import write_arrays
 from gapprof.native.usage import with_load
 from gapprof.native.wire import Request
@@ -21,13 +21,13 @@ def timed_pass(request: Request, process_ms: float, reach: Reach) -> tuple[Trial
     """
     job, pace = request.job, request.job.pace
 
-    def visit() -> tuple[Opened, list[float]]:
+    def visit() -> tuple[Opened, Stretch]:
         opened = open_warm(request, process_ms, reach)
         reach("timed")
-        return opened, batches(opened.run, batch=pace.batch, samples=pace.samples)
+        return opened, stretch(opened.run, batch=pace.batch, samples=pace.samples)
 
     # From before the import on: a window of a few ms says nothing about load when ticks are 10 ms.
-    (opened, samples_ms), load = with_load(visit)
+    (opened, timed), load = with_load(visit)
     reach("stop")
     if job.outputs_path:
         names = [port.name for port in opened.session.get_outputs()]
@@ -38,10 +38,11 @@ def timed_pass(request: Request, process_ms: float, reach: Reach) -> tuple[Trial
         started_s=0.0,
         ended_s=0.0,
         batch=pace.batch,
-        samples_ms=tuple(samples_ms),
+        samples_ms=tuple(timed.samples_ms),
         warmup_ms=tuple(opened.warmup_ms[:KEPT_WARMUP_RUNS]),
         cold_ms=opened.cold_ms,
         seen=seen_here(request, opened),
         load=load,
+        timed_cpu_ms=timed.cpu_ms,
     )
     return trial, opened

@@ -48,7 +48,7 @@ class Setting(Struct, frozen=True, kw_only=True):
     """V8 flags, each with its leading dashes."""
     browser_args: tuple[str, ...]
     where: str
-    """`worker` or `main`."""
+    """`worker` or `main`; `proxy`: called on the main thread, run in onnxruntime-web's own worker."""
     pacing: str
     page: str
     """`quiet`, `busy`, `busier`, or the path or URL the user gave."""
@@ -58,6 +58,8 @@ class Setting(Struct, frozen=True, kw_only=True):
     """`served`, `1.18-simd`, `1.18-scalar`."""
     tabs: tuple[str, ...] = ()
     """Paths and URLs of other tabs, open behind the page."""
+    spinning: str = "default"
+    """Whether threads without work spin for a while: `on`, `off`, or `default`, nobody says."""
 
 
 def changed_fields(before: Struct, after: Struct) -> frozenset[str]:

@@ -1,6 +1,7 @@
 """What no run can have measured: entries that only a damaged or an edited recording holds."""
 
 from gapprof.records.inside import HookedPass, WasmBuild, WasmSamples
+from gapprof.records.lattice import CellVisit, LatticePlan
 from gapprof.records.recording import Entry
 from gapprof.records.transplant import TransplantTrial
 from gapprof.records.trial import Trial
@@ -8,6 +9,7 @@ from gapprof.records.twins import TwinRun, TwinTrial
 
 _LONGEST_MS = 1e9
 _LONGEST_US = 1e12
+_MOST_THREADS = 1_000_000
 _MOST = 1e15
 """Calls, operations: more than a run lives to count."""
 
@@ -17,6 +19,10 @@ def impossible(entry: Entry) -> str:
     match entry:
         case Trial():
             return _of_trial(entry)
+        case LatticePlan():
+            return _of_plan(entry)
+        case CellVisit(outcome=Trial() as trial):
+            return _of_trial(trial)
         case TwinTrial() | TransplantTrial():
             what = "twins of" if isinstance(entry, TwinTrial) else "functions on"
             for one in entry.times:
@@ -51,6 +57,18 @@ def _of_trial(entry: Trial) -> str:
     for ms in entry.requests_ms:
         if not 0 <= ms < _LONGEST_MS:
             return f"a request of {ms:g} ms on {entry.rung}"
+    if entry.timed_cpu_ms is not None and not 0 <= entry.timed_cpu_ms < _LONGEST_MS:
+        return f"{entry.timed_cpu_ms:g} ms of CPU time on {entry.rung}"
+    return ""
+
+
+def _of_plan(entry: LatticePlan) -> str:
+    cells = [one.cell for one in entry.cells]
+    if entry.deployed.side != "web" or cells.count(entry.deployed) != 1 or len(set(cells)) < len(cells):
+        return "cells that are not each planned once, with the page as deployed among them"
+    for count in (entry.cores, *(cell.threads for cell in cells)):
+        if not 0 < count < _MOST_THREADS:
+            return f"cells of {count} threads or cores"
     return ""
 
 

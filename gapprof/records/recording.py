@@ -9,6 +9,7 @@ from gapprof.records.cold import Creations, Start
 from gapprof.records.environment import Setting
 from gapprof.records.inside import HookedPass, WasmBuild, WasmSamples
 from gapprof.records.job import Pace
+from gapprof.records.lattice import CellVisit, LatticePlan
 from gapprof.records.memory import MemoryTrial
 from gapprof.records.model import ModelFacts
 from gapprof.records.observed import PageObserved
@@ -147,6 +148,8 @@ Entry = (
     | MemoryTrial
     | Start
     | Creations
+    | LatticePlan
+    | CellVisit
     | Note
     | End
 )

@@ -39,5 +39,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Look at what the model holds of memory, stage by stage and run by run. Since report 1.9."""
     cold: bool = False
     """Take the way to a first result apart, with nothing in any cache and with all. Since report 1.9."""
+    scaling: bool = False
+    """Try other numbers of threads, other places and isolation, and verify what is best. Since report 1.9."""
     observed_ms: float | None = None
     """The latency that somebody saw: find the conditions that give it. Since report 1.7."""

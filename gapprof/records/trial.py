@@ -58,7 +58,7 @@ class Seen(Struct, frozen=True, kw_only=True):
     """Cores that the browser shows a page; onnxruntime-web's own rule for threads counts these."""
     isolated: bool | None = None
     where: str | None = None
-    """`worker` or `main`, as the code that ran found it."""
+    """`worker` or `main`, as the code that ran found it; `proxy`: the library's own worker had the inputs."""
     user_agent: str | None = None
     command_line: tuple[str, ...] = ()
     """The browser's full command line (Browser.getBrowserCommandLine)."""
@@ -107,6 +107,9 @@ class Trial(Struct, frozen=True, kw_only=True, tag="trial", tag_field="entry"):
     """Stage of the start-up → ms: `process`, `import`, `fetch`, `compile`, `create`, ..."""
     seen: Seen
     load: Load
+    timed_cpu_ms: float | None = None
+    """CPU time of all threads of the process over the timed stretch, one untimed batch before it included;
+    None where `load` is about nothing else."""
     struck: tuple[str, ...] = ()
     """Why this trial does not count (outside load, a failed harness check); empty: it counts."""
 

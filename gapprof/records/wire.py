@@ -39,7 +39,9 @@ class OpenTask(Struct, frozen=True, kw_only=True, tag="open", tag_field="kind"):
     simd: bool | None = None
     """Only for builds that still have the switch (1.18); None leaves it alone."""
     where: str
-    """`main` or `worker`."""
+    """`main`, `worker`, or `proxy`: called on the main thread, run in the library's own worker."""
+    spinning: str = "default"
+    """`on`, `off` (`session.intra_op.allow_spinning`), or `default`: nobody says."""
     model_url: str
     external_data: tuple[ExternalFile, ...] = ()
     optimise: bool

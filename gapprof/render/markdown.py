@@ -10,6 +10,9 @@ from gapprof.digest.observed import observed_sentences, reproduction_rows, repro
 from gapprof.digest.operators import drawn_ms, lost_ms, top_operators
 from gapprof.digest.qoe import COLUMNS as FELT
 from gapprof.digest.qoe import HEADINGS, answer_sentences, felt_rows, qoe_sentences
+from gapprof.digest.scaling import COLUMNS as SCALING
+from gapprof.digest.scaling import HEADING as THREADS
+from gapprof.digest.scaling import curve_rows, scaling_sentences
 from gapprof.digest.tried import nothing_helps
 from gapprof.digest.verified import came_true, nothing_verified, predicted_measured, verified
 from gapprof.digest.why import WhyRow, owner, why_rows, with_children
@@ -45,6 +48,7 @@ class MarkdownRenderer:
             _quality(report),
             cold_section(report),
             memory_section(report),
+            _scaling(report),
             _inside(report),
             _doubts(report),
             _measured(report),
@@ -176,6 +180,17 @@ def _quality(report: Report) -> Iterator[str]:
     yield from (f"- {cell(sentence)}" for sentence in qoe_sentences(found))
     if found.answers is not None:
         yield from (f"- {cell(sentence)}" for sentence in answer_sentences(found.answers))
+
+
+def _scaling(report: Report) -> Iterator[str]:
+    found = report.scaling
+    if found is None:
+        return
+    yield f"| {THREADS} | {' | '.join(SCALING)} |"
+    yield f"| :-- |{' --: |' * len(SCALING)}"
+    yield from (f"| {row.threads} | {' | '.join(row.cells)} |" for row in curve_rows(found))
+    yield ""
+    yield from (f"- {cell(sentence)}" for sentence in scaling_sentences(found))
 
 
 def _inside(report: Report) -> Iterator[str]:

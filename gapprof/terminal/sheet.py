@@ -19,6 +19,7 @@ from gapprof.terminal.observed import observed_page, reproduced
 from gapprof.terminal.operators import operators
 from gapprof.terminal.printing import printed
 from gapprof.terminal.qoe import quality
+from gapprof.terminal.scaling import scaled
 from gapprof.terminal.verdict import verdict
 from gapprof.terminal.verified import verifications
 from gapprof.terminal.why import why_table
@@ -61,6 +62,9 @@ def _parts(report: Report, ink: Ink) -> Iterator[RenderableType]:
     if report.memory.rows:
         yield Text()
         yield from held(report.memory, ink)
+    if report.scaling is not None:
+        yield Text()
+        yield from scaled(report.scaling, ink)
     if report.inside is not None:
         yield Text()
         yield from inside_table(report.inside, ink)

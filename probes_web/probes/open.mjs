@@ -4,6 +4,7 @@
 import { send } from "../bytes.mjs";
 import { now, timerStepUs } from "../clock.mjs";
 import { during } from "../phases.mjs";
+import { threadsInProxy } from "../proxied.mjs";
 import { whereIAm } from "../realm.mjs";
 import { createSession, fetchFeeds, fetchModel, loadRuntime, warmUp } from "../runtime.mjs";
 import { keep } from "../session.mjs";
@@ -21,6 +22,7 @@ export const probe = {
     const imported = now();
     const model = await fetchModel(task);
     const fetched = now();
+    const behind_proxy = task.where === "proxy";
     const session = await createSession(ort, task, model);
     const created = now();
     const feeds = await fetchFeeds(ort, task); // gapprof's own errand: no stage of the start-up
@@ -40,9 +42,9 @@ export const probe = {
       },
       warmup_ms: [first_run, ...rest],
       outputs: slices,
-      threads: ort.env.wasm.numThreads ?? 1,
+      threads: behind_proxy ? threadsInProxy(ort) : (ort.env.wasm.numThreads ?? 1),
       isolated: globalThis.crossOriginIsolated === true,
-      where: whereIAm(),
+      where: behind_proxy ? "proxy" : whereIAm(), // each run sees for itself that there is one
       timer_step_us: timerStepUs(),
       hardware_concurrency: navigator.hardwareConcurrency,
       ort_version: ort.env.versions.web ?? ort.env.versions.common,

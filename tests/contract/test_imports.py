@@ -23,6 +23,8 @@ IMPURE_PARTS = (
         "qoe",
         "memory",
         "cold",
+        "lattice",
+        "scaling",
     ),
 )
 IMPURE_MODULES = frozenset(

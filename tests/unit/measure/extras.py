@@ -27,6 +27,7 @@ def notes(extra: Extra, preflight: Preflight, subject: Subject, folder: Path) ->
                 preflight=preflight,
                 teller=Teller(observer=silent, journal=journal),
                 profiled=_nothing_is_profiled,
+                backends={},
             )
         )
         return [entry.text for entry in journal.recording().of(Note)]

@@ -4,24 +4,38 @@ import gc
 import time
 
 from gapprof.native.profiled import BLOCKS, run_count
-from gapprof.native.stopwatch import batches, elapsed_ms, since_spawn_ms, step_us, warm_up
+from gapprof.native.stopwatch import elapsed_ms, since_spawn_ms, step_us, stretch, warm_up
 
 
 def test_every_sample_is_a_batch_of_runs_and_one_batch_settles_before_them() -> None:
     runs: list[int] = []
-    samples = batches(lambda: runs.append(1), batch=7, samples=5)
+    samples = stretch(lambda: runs.append(1), batch=7, samples=5).samples_ms
     assert len(samples) == 5
     assert len(runs) == 7 + 35
 
 
 def test_a_sample_is_the_mean_of_its_batch() -> None:
-    for sample in batches(lambda: time.sleep(0.002), batch=3, samples=2):
+    for sample in stretch(lambda: time.sleep(0.002), batch=3, samples=2).samples_ms:
         assert sample >= 2.0
+
+
+def test_cpu_time_is_that_of_the_runs_and_of_no_garbage_collection() -> None:
+    """Who sleeps uses none; the collector has more to do than that before the runs."""
+    _garbage = [[number] for number in range(200_000)]
+    assert stretch(lambda: time.sleep(0.002), batch=1, samples=3).cpu_ms < 2.0
+    spinning = stretch(_spin_for_5_ms, batch=1, samples=3)
+    assert 15.0 < spinning.cpu_ms < 40.0
+
+
+def _spin_for_5_ms() -> None:
+    end = time.process_time_ns() + 5_000_000
+    while time.process_time_ns() < end:
+        pass
 
 
 def test_the_garbage_collector_rests_during_batches_and_works_after_them() -> None:
     seen: set[bool] = set()
-    batches(lambda: seen.add(gc.isenabled()), batch=2, samples=2)
+    stretch(lambda: seen.add(gc.isenabled()), batch=2, samples=2)
     assert seen == {False}
     assert gc.isenabled()
 

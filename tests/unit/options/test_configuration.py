@@ -77,6 +77,7 @@ EXAMPLES = {
     "qoe": ("true", "1", True),
     "memory": ("true", "1", True),
     "cold": ("true", "1", True),
+    "scaling": ("true", "1", True),
     "twins": ("true", "1", True),
     "transplant": ("true", "1", True),
     "instrument": ("true", "1", True),

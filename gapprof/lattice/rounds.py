@@ -1,0 +1,33 @@
+"""Rounds over cells: every cell once, in an order shuffled by the seed and the round."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from gapprof.lattice.visits import CellVisits
+from gapprof.records.lattice import Cell, Kind
+from gapprof.records.trial import Failure
+
+_MOST_FAILURES = 2
+"""Rounds without a single sample, after which a cell is not visited again: one may be bad luck."""
+
+
+def in_rounds(
+    visits: CellVisits,
+    cells: Sequence[Cell],
+    numbers: Sequence[int],
+    kind: Kind,
+    tell: Callable[[int, Cell], None],
+) -> None:
+    """Visit; what fails is written, and left alone where it goes on failing. `tell`: before each visit."""
+    failures: Counter[Cell] = Counter()
+    for number in numbers:
+        order = np.random.default_rng([visits.seed, number]).permutation(len(cells))
+        for cell in (cells[place] for place in order):
+            if failures[cell] >= _MOST_FAILURES:
+                continue
+            tell(number, cell)
+            outcome = visits.visited(cell, number, kind)
+            if isinstance(outcome, Failure):
+                failures[cell] += _MOST_FAILURES if outcome.kind == "model" else 1

@@ -1,0 +1,64 @@
+"""Ways to run a model that are no steps of the ladder, and what visits of them brought back. Raw."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from gapprof.records.trial import Failure, Trial
+
+Place = Literal["process", "main", "worker", "proxy"]
+Spinning = Literal["default", "on", "off"]
+
+
+class Cell(Struct, frozen=True, kw_only=True):
+    """A point of a lattice: the page as deployed, or native as it comes, but for what it says."""
+
+    side: Literal["native", "web"]
+    threads: int
+    """That are asked for."""
+    where: Place = "process"
+    """`proxy`: called on the main thread, run in onnxruntime-web's own worker. `process`: natively."""
+    isolated: bool | None = None
+    """Whether the page is served with COOP and COEP; None natively."""
+    spinning: Spinning = "default"
+    """`session.intra_op.allow_spinning`; `default`: nobody says."""
+    build: str = ""
+    """Of onnxruntime-web, in a setting's words; empty natively."""
+
+
+class PlannedCell(Struct, frozen=True, kw_only=True):
+    """A cell that is to be visited, or the reason why it cannot be."""
+
+    cell: Cell
+    refusal: str = ""
+
+
+class LatticePlan(Struct, frozen=True, kw_only=True, tag="lattice", tag_field="entry"):
+    """All cells of one study, each once."""
+
+    study: str
+    """Who asked: `scaling`, ..."""
+    cores: int
+    """Usable ones."""
+    deployed: Cell
+    """The page as deployed."""
+    cells: tuple[PlannedCell, ...]
+    rounds: int
+    """To explore in."""
+
+
+Kind = Literal["explore", "verify"]
+
+
+class CellVisit(Struct, frozen=True, kw_only=True, tag="cell", tag_field="entry"):
+    """One fresh process, or fresh browser, in one cell."""
+
+    study: str
+    cell: Cell
+    round: int
+    """Counted within the study."""
+    kind: Kind
+    """`explore`: one of many, from which a choice is made. `verify`: after the choice, of two."""
+    attempt: int = 0
+    outcome: Trial | Failure
+    """Its rung is the one that the cell departs from."""

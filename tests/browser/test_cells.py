@@ -1,0 +1,76 @@
+"""Ways for a page to run a model: in the library's worker, not isolated, with threads that spin or not."""
+
+import dataclasses
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from msgspec.structs import replace
+from numpy.typing import NDArray
+
+from gapprof.backends.chromium import Chromium
+from gapprof.native.tensors import read_arrays
+from gapprof.records.job import Job
+from gapprof.records.trial import Failure, Trial
+from tests.browser.conftest import PACE, on
+
+
+def visited(chromium: Chromium, job: Job, **setting: object) -> Trial:
+    found = chromium.timed(on(job, pacing="paced", **setting))
+    assert isinstance(found, Trial), found
+    return found
+
+
+def outputs(job: Job) -> NDArray[Any]:
+    return read_arrays(Path(job.outputs_path))["y"]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_the_librarys_proxy_worker_runs_the_model_and_answers_the_same(
+    chromium: Chromium, job: Job, tmp_path: Path, threads: int
+) -> None:
+    visited(chromium, job, where="main", threads=threads)
+    there = replace(job, outputs_path=str(tmp_path / "there.npz"))
+    trial = visited(chromium, there, where="proxy", threads=threads)
+    assert np.array_equal(outputs(there), outputs(job))
+    assert (trial.seen.where, trial.seen.threads) == ("proxy", threads)
+    assert len(trial.requests_ms) == PACE.requests
+    roles = [use.role for use in trial.load.threads if use.process == "renderer"]
+    assert (roles.count("inference"), roles.count("pool")) == (1, threads - 1)
+
+
+@pytest.mark.parametrize("where", ["main", "worker", "proxy"])
+def test_without_isolation_there_is_one_thread_whatever_is_asked(
+    chromium: Chromium, job: Job, where: str
+) -> None:
+    trial = visited(chromium, job, where=where, threads=2, isolated=False)
+    assert (trial.seen.isolated, trial.seen.threads) == (False, 1)
+    assert not [use for use in trial.load.threads if use.role == "pool"]
+
+
+@pytest.mark.parametrize("spinning", ["on", "off"])
+def test_the_option_to_spin_is_taken_and_changes_no_answer(
+    chromium: Chromium, job: Job, tmp_path: Path, spinning: str
+) -> None:
+    visited(chromium, job, where="main", threads=2)
+    there = replace(job, outputs_path=str(tmp_path / "there.npz"))
+    assert visited(chromium, there, where="main", threads=2, spinning=spinning).seen.threads == 2
+    assert np.array_equal(outputs(there), outputs(job))
+
+
+def test_a_build_without_a_proxy_worker_says_so(chromium: Chromium, job: Job, tmp_path: Path) -> None:
+    """Its library takes the switch and runs the model on the main thread all the same."""
+    for name in ("ort.wasm.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm"):
+        shutil.copy(chromium.web_dist / name, tmp_path)
+    (tmp_path / "ort.wasm.min.mjs").rename(tmp_path / "real.mjs")
+    (tmp_path / "ort.wasm.min.mjs").write_text(
+        'import * as ort from "./real.mjs";\n'
+        'Object.defineProperty(ort.env.wasm, "proxy", { get: () => false, set() {} });\n'
+        'export * from "./real.mjs";\n'
+    )
+    without = dataclasses.replace(chromium, web_dist=tmp_path)
+    found = without.timed(on(job, where="proxy", pacing="paced"))
+    assert isinstance(found, Failure)
+    assert "it has no proxy worker" in found.message
