@@ -19,18 +19,18 @@ from gapprof.records.trial import Failure
 
 ROUNDS = 4
 TRACED = 2
-"""Of the rounds: what is compiled is the same each time."""
+"""Of the rounds, and never of all: what is compiled is the same each time."""
 _DEPLOYED, _NATIVE = "web", "native"
 _MOST_FAILURES = 2
 Found = tuple[Start | Creations, ...] | Failure | NativeRefusal
 
 
-def starting(settings: Settings, *, guard: Guard, scratch: Path) -> Extra:
+def starting(settings: Settings, *, guard: Guard, scratch: Path, rounds: int = ROUNDS) -> Extra:
     """Bound to one run of this machine."""
 
     def tell(beyond: Beyond) -> None:
         try:
-            _told(settings, guard, scratch, beyond)
+            _told(settings, guard, scratch, beyond, rounds)
         except UnreachableError as why:
             beyond.journal.note("report", f"--cold tells nothing: {why}")
         except (EnvironmentUnusable, ModelUnusable, WrongUse) as error:
@@ -39,7 +39,7 @@ def starting(settings: Settings, *, guard: Guard, scratch: Path) -> Extra:
     return tell
 
 
-def _told(settings: Settings, guard: Guard, scratch: Path, beyond: Beyond) -> None:
+def _told(settings: Settings, guard: Guard, scratch: Path, beyond: Beyond, rounds: int) -> None:
     journal, teller = beyond.journal, beyond.teller
     equipment = Equipment(
         executable=assets.find_browser(settings.browser), probes=assets.probes_web(), guard=guard
@@ -63,11 +63,11 @@ def _told(settings: Settings, guard: Guard, scratch: Path, beyond: Beyond) -> No
         return browser.traced(beyond.job(_DEPLOYED, number, seed=settings.seed))
 
     order, first, failures = np.random.default_rng(settings.seed), beyond.next_round(), 0
-    for number in range(ROUNDS):
+    for number in range(rounds):
         kinds: list[Callable[[int], Found]] = [natively, in_browser]
-        kinds += [traced] if number < TRACED else []
+        kinds += [traced] if number < min(TRACED, rounds - 1) else []
         for place in order.permutation(len(kinds)):
-            teller.tell("cold", "starting from nothing", round_number=number, planned=ROUNDS)
+            teller.tell("cold", "starting from nothing", round_number=number, planned=rounds)
             found = kinds[place](first + number)
             if isinstance(found, Failure | NativeRefusal):
                 failures += 1

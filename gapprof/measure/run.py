@@ -27,6 +27,7 @@ from gapprof.records.settings import Settings
 from gapprof.records.subject import Subject
 from gapprof.registry import load
 from gapprof.scaling.stage import scaling
+from gapprof.study.stage import studying
 from gapprof.transplant.replaying import replaying
 from gapprof.yardstick.telling_apart import telling_apart
 
@@ -68,6 +69,8 @@ def measure(
                 extras.append(looking(settings, guard=guard, scratch=workdir))
             if settings.qoe:
                 extras.append(feeling(settings, guard=guard, scratch=workdir))
+            if settings.study:
+                extras.append(studying(settings, guard=guard, scratch=workdir))
             named = {rung.environment.backend for rung in ladder.values()}
             known = load(backends, "BACKEND")
             realise = {name: known[name].open(settings, guard) for name in sorted(named)}

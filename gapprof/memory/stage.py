@@ -24,12 +24,12 @@ _DEPLOYED = "web"
 _MOST_FAILURES = 2
 
 
-def looking(settings: Settings, *, guard: Guard, scratch: Path) -> Extra:
+def looking(settings: Settings, *, guard: Guard, scratch: Path, rounds: int = ROUNDS) -> Extra:
     """Bound to one run of this machine."""
 
     def tell(beyond: Beyond) -> None:
         try:
-            _told(settings, guard, scratch, beyond)
+            _told(settings, guard, scratch, beyond, rounds)
         except UnreachableError as why:
             beyond.journal.note("report", f"--memory tells nothing: {why}")
         except (EnvironmentUnusable, ModelUnusable, WrongUse) as error:
@@ -38,7 +38,7 @@ def looking(settings: Settings, *, guard: Guard, scratch: Path) -> Extra:
     return tell
 
 
-def _told(settings: Settings, guard: Guard, scratch: Path, beyond: Beyond) -> None:
+def _told(settings: Settings, guard: Guard, scratch: Path, beyond: Beyond, rounds: int) -> None:
     journal, teller = beyond.journal, beyond.teller
     equipment = Equipment(
         executable=assets.find_browser(settings.browser), probes=assets.probes_web(), guard=guard
@@ -46,11 +46,11 @@ def _told(settings: Settings, guard: Guard, scratch: Path, beyond: Beyond) -> No
     browser = Looking(equipment=equipment, dist=assets.web_dist(settings.web_dist), now_s=journal.now_s)
     model_bytes = beyond.subject.facts.size_bytes
     order, first, failures = np.random.default_rng(settings.seed), beyond.next_round(), 0
-    for number in range(ROUNDS):
+    for number in range(rounds):
         arenas = (True, False) if number < WITHOUT_ARENA else (True,)
         visits = [(side, arena) for arena in arenas for side in ("native", "web")]
         for side, arena in (visits[one] for one in order.permutation(len(visits))):
-            teller.tell("memory", "looking at memory", round_number=number, planned=ROUNDS)
+            teller.tell("memory", "looking at memory", round_number=number, planned=rounds)
             job = beyond.job(_DEPLOYED, first + number, seed=settings.seed)
             found: MemoryTrial | Failure | NativeRefusal
             if side == "native":

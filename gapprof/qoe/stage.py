@@ -3,6 +3,7 @@ worker; and what the model answers to a stream there."""
 
 import tempfile
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -28,43 +29,63 @@ _MOST_FAILURES = 2
 
 
 def feeling(settings: Settings, *, guard: Guard, scratch: Path) -> Extra:
-    """Bound to one run of this machine."""
+    """The page felt, and a stream answered. Bound to one run of this machine."""
 
-    def tell(beyond: Beyond) -> None:
+    def tell(beyond: Beyond, visits: Feeling) -> None:
+        first = beyond.next_round()
+        _felt(settings, beyond, visits, range(first, first + ROUNDS))
+        beyond.teller.tell("felt", "answering a stream")
+        with tempfile.TemporaryDirectory(prefix="stream-", dir=scratch) as folder:
+            job = _job(beyond, settings, "main", first)
+            other = beyond.subject.other_inputs_path
+            beyond.journal.write(answered(visits, job, other, Path(folder)))
+        beyond.teller.tell("felt", "felt", completed=True)
+
+    return _noting(settings, guard, tell)
+
+
+def feeling_the_page(settings: Settings, *, guard: Guard, rounds: int) -> Extra:
+    """The page felt, and nothing answered."""
+
+    def tell(beyond: Beyond, visits: Feeling) -> None:
+        first = beyond.next_round()
+        _felt(settings, beyond, visits, range(first, first + rounds))
+        beyond.teller.tell("felt", "felt", completed=True)
+
+    return _noting(settings, guard, tell)
+
+
+def _noting(settings: Settings, guard: Guard, tell: Callable[[Beyond, Feeling], None]) -> Extra:
+    def noted(beyond: Beyond) -> None:
+        journal = beyond.journal
         try:
-            _told(settings, guard, scratch, beyond)
+            equipment = Equipment(
+                executable=assets.find_browser(settings.browser), probes=assets.probes_web(), guard=guard
+            )
+            dist = assets.web_dist(settings.web_dist)
+            tell(beyond, Feeling(equipment=equipment, dist=dist, now_s=journal.now_s))
         except (UnansweredError, UnreachableError) as why:
-            beyond.journal.note("report", f"--qoe tells nothing, or not all: {why}")
+            journal.note("report", f"--qoe tells nothing, or not all: {why}")
         except (EnvironmentUnusable, ModelUnusable, WrongUse) as error:
-            beyond.journal.note("report", f"--qoe broke off: {error.message}")
+            journal.note("report", f"--qoe broke off: {error.message}")
 
-    return tell
+    return noted
 
 
-def _told(settings: Settings, guard: Guard, scratch: Path, beyond: Beyond) -> None:
-    journal, teller = beyond.journal, beyond.teller
-    equipment = Equipment(
-        executable=assets.find_browser(settings.browser), probes=assets.probes_web(), guard=guard
-    )
-    visits = Feeling(equipment=equipment, dist=assets.web_dist(settings.web_dist), now_s=journal.now_s)
-    order, first = np.random.default_rng(settings.seed), beyond.next_round()
+def _felt(settings: Settings, beyond: Beyond, visits: Feeling, rounds: range) -> None:
+    journal, order = beyond.journal, np.random.default_rng(settings.seed)
     failures: Counter[Condition] = Counter()
-    for number in range(ROUNDS):
+    for place, number in enumerate(rounds):
         for condition in (CONDITIONS[one] for one in order.permutation(len(CONDITIONS))):
-            teller.tell("felt", "feeling the page", round_number=number, planned=ROUNDS)
+            beyond.teller.tell("felt", "feeling the page", round_number=place, planned=len(rounds))
             if failures[condition] >= _MOST_FAILURES:
                 continue
-            found = visits.felt(_job(beyond, settings, condition, first + number), condition)
+            found = visits.felt(_job(beyond, settings, condition, number), condition)
             if isinstance(found, Failure):
                 failures[condition] += 1
                 journal.note("report", f"--qoe: the page could not be felt ({found.phase}): {found.message}")
             else:
                 journal.write(found)
-    teller.tell("felt", "answering a stream")
-    with tempfile.TemporaryDirectory(prefix="stream-", dir=scratch) as folder:
-        job = _job(beyond, settings, "main", first)
-        journal.write(answered(visits, job, beyond.subject.other_inputs_path, Path(folder)))
-    teller.tell("felt", "felt", completed=True)
 
 
 def _job(beyond: Beyond, settings: Settings, condition: Condition, number: int) -> Job:

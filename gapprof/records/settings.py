@@ -41,5 +41,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Take the way to a first result apart, with nothing in any cache and with all. Since report 1.9."""
     scaling: bool = False
     """Try other numbers of threads, other places and isolation, and verify what is best. Since report 1.9."""
+    study: bool = False
+    """One of many models under the same conditions (`gapprof study`). Since report 1.9."""
     observed_ms: float | None = None
     """The latency that somebody saw: find the conditions that give it. Since report 1.7."""

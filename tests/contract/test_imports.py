@@ -25,6 +25,7 @@ IMPURE_PARTS = (
         "cold",
         "lattice",
         "scaling",
+        "study",
     ),
 )
 IMPURE_MODULES = frozenset(

@@ -1,0 +1,121 @@
+"""`gapprof study`: many models under the same conditions, and the tables over all of them."""
+
+import sys
+from collections import Counter
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+
+from gapprof.errors import ExitCode, WrongUse
+from gapprof.interrupts import held
+from gapprof.options.screen import no_color, quiet, show
+from gapprof.options.watching import chosen_observer
+from gapprof.records.settings import Settings
+
+_USUAL = Settings()
+_LADDER_S = 30.0
+"""A model, for as few rounds of the ladder as give its gap and its operators."""
+_ENDS = (
+    "Ends with 0; 2 wrong use; 3 the machine lacks something; 7 a model has no row; 130 interrupted: the "
+    "same command goes on where it was stopped."
+)
+
+
+@click.command(epilog=_ENDS)
+@click.option(
+    "--models",
+    default="all",
+    metavar="all|MODEL,MODEL",
+    help="Paths and zoo:NAME; all: the nine classes of Wang et al. (2025), CIFAR networks, transformers.",
+    show_default=True,
+)
+@click.option("--out", "folder", required=True, metavar="FOLDER", help="Where everything goes.")
+@click.option(
+    "--budget",
+    "budget_s",
+    type=float,
+    default=_LADDER_S,
+    metavar="SECONDS",
+    help="For a model's ladder; the lattice comes on top.",
+    show_default=True,
+)
+@click.option("--browser", metavar="PATH", help="Which Chromium, Chrome or Edge.")
+@click.option(
+    "--seed", default=_USUAL.seed, help="For inputs and for the order of visits.", show_default=True
+)
+@quiet
+@no_color
+def study(
+    models: str, folder: str, budget_s: float, browser: str | None, seed: int, quiet: bool, no_color: bool
+) -> ExitCode:
+    """Run many models through threads x SIMD x places, cold and warm starts, memory, and the page beside.
+
+    Each model gets a recording and a report of its own in FOLDER; README.md there holds the tables,
+    study.json the same for machines. What is there from before, under the same conditions, is kept.
+    """
+    with held() as hold:
+        from gapprof.options.settings import settings_from
+        from gapprof.study.models import ALL
+        from gapprof.study.run import TABLES, Studying
+
+        wanted = ALL if models == "all" else tuple(name.strip() for name in models.split(",") if name.strip())
+        _refuse(wanted)
+        options = {"budget_s": budget_s, "seed": seed, "rungs": "main", "allow_noisy": True, "study": True}
+        settings = settings_from({**options, **({"browser": browser} if browser else {})})
+        out = Path(folder)
+        _made(out)
+
+        def say(text: str) -> None:
+            if not quiet:
+                show(text, sys.stderr)
+
+        with ExitStack() as stack:
+            studying = Studying(
+                folder=out,
+                settings=settings,
+                argv=("gapprof", *sys.argv[1:]),
+                observer=chosen_observer(stack, quiet=quiet, no_color=no_color),
+                hold=hold,
+                say=say,
+            )
+            found, code = studying.run(wanted)
+        show(f"{out / TABLES}: {sum(not one.why for one in found.models)} of {len(wanted)} models\n")
+    return code
+
+
+def _refuse(models: tuple[str, ...]) -> None:
+    """Raises WrongUse for no model, one that is not there, and two whose files would have one name."""
+    from gapprof.study.run import stem_of
+    from gapprof.subject.zoo import names
+
+    if not models:
+        raise WrongUse(
+            "--models names no model", hint="It is all, or paths and zoo:NAME with commas between."
+        )
+    for model in models:
+        name = model.removeprefix("zoo:")
+        if model.startswith("zoo:") and name not in names():
+            raise WrongUse(
+                f"there is no zoo model called {name!r}", hint=f"The zoo has {', '.join(names())}."
+            )
+        if not model.startswith("zoo:") and not Path(model).is_file():
+            raise WrongUse(f"there is no file {model}", hint="Give the path of an ONNX file, or zoo:NAME.")
+    twice = [stem for stem, count in Counter(map(stem_of, models)).items() if count > 1]
+    if twice:
+        raise WrongUse(
+            f"two models of --models would have files called {twice[0]}",
+            hint="Name each model once, and give their files different names.",
+        )
+
+
+def _made(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WrongUse(
+            f"--out {folder} cannot be made: {error.strerror}", hint="Give it a folder that you may write to."
+        ) from error
+
+
+COMMAND = study

@@ -1,0 +1,244 @@
+"""A study's tables as Markdown, the paper's figures beside ours where it has any."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from gapprof.facts import paper
+from gapprof.records.report import Estimate
+from gapprof.records.study import Stages, StudiedModel, Study
+from gapprof.text import numbers
+from gapprof.text.names import file_stem
+from gapprof.text.names import markdown as cell
+
+_NONE = "–"
+Row = Callable[[StudiedModel], Sequence[str]]
+
+
+def document(study: Study) -> str:
+    """The whole file."""
+    parts = (
+        _introduction(study),
+        _stages(study),
+        _gaps(study),
+        _square(study),
+        _places(study),
+        _kernels(study),
+        _memory(study),
+        _felt(study),
+        _clients(study),
+        _missing(study),
+    )
+    return "\n\n".join(text for part in parts if (text := "\n".join(part))) + "\n"
+
+
+def _introduction(study: Study) -> Iterator[str]:
+    yield "# One study, many models"
+    yield ""
+    machine = study.machine
+    if machine is not None:
+        yield (
+            f"Measured by `gapprof study` {cell(study.gapprof_version)} on {machine.usable_cores} of "
+            f"{machine.logical_cores} cores of {cell(machine.cpu)}, {cell(machine.system)} "
+            f"{cell(machine.architecture)}. Every cell is a mean over rounds of fresh processes and browsers "
+            "with its 95 % interval; each model's own report and recording lie beside this file."
+        )
+    if study.state == "stopped":
+        yield ""
+        yield "The study was stopped: some models are still to come. The same command goes on with them."
+    yield ""
+    yield (
+        "Beside ours stand figures of Wang et al. (TOSEM 2025) where they have any: another PC, 4 threads, "
+        "onnxruntime-web 1.14, and natively other threads than in the browser. They compare in kind, not in "
+        "size."
+    )
+
+
+def _stages(study: Study) -> Iterator[str]:
+    def row(one: StudiedModel) -> Sequence[str]:
+        shown = [_three(one.native), _three(one.web)]
+        if one.paper_class == "ResNet50":
+            native, web = paper.RESNET50_NATIVE, paper.RESNET50_WEB
+            shown += [
+                f"{native.setup:g} / {native.warmup:g} / {native.prediction:g}",
+                f"{web.setup:g} / {web.warmup:g} / {web.prediction:g}",
+            ]
+        return (*shown, *(_NONE,) * (4 - len(shown)))
+
+    yield "## Latency by stage"
+    yield ""
+    yield "Setup / first run / prediction, ms, with nothing in any cache."
+    yield ""
+    yield from _table(study, ("native", "browser", "native, paper", "browser, paper"), row)
+
+
+def _gaps(study: Study) -> Iterator[str]:
+    yield "## The gap"
+    yield ""
+    least, most = paper.ONNX_GAPS
+    yield (
+        f"Browser over native, prediction. In the paper {paper.MEAN_GAP:g}x on average, onnxruntime-web "
+        f"{least:g}x to {most:g}x."
+    )
+    yield ""
+    columns = ("one thread each", f"{study.cores} threads each", "as deployed against native as it comes")
+    yield from _table(
+        study,
+        columns,
+        lambda one: [_factor(g) for g in (one.gap_one_thread, one.gap_every_core, one.gap_deployed)],
+    )
+
+
+def _square(study: Study) -> Iterator[str]:
+    def row(one: StudiedModel) -> Sequence[str]:
+        ours = [_factor(e) for e in (one.threads_gain, one.simd_gain, one.both_gain, one.interaction)]
+        theirs = paper.SQUARES.get(one.paper_class)
+        if theirs is None:
+            return (*ours, _NONE)
+        threads, simd = theirs.bare / theirs.threads, theirs.bare / theirs.simd
+        both = theirs.bare / theirs.both
+        product = both / (threads * simd)
+        return (*ours, f"{threads:.2f}x, {simd:.2f}x, {both:.2f}x, {product:.2f}")
+
+    yield "## SIMD and threads"
+    yield ""
+    yield (
+        f"onnxruntime-web 1.18, whose releases still have both builds, in a worker: gains over one thread "
+        f"without SIMD; {study.cores} threads (in the paper 4). An interaction below 1: gains do not "
+        "multiply."
+    )
+    yield ""
+    yield from _table(study, ("threads", "SIMD", "both", "interaction", "paper: the same"), row)
+
+
+def _places(study: Study) -> Iterator[str]:
+    yield "## Main thread and worker"
+    yield ""
+    yield "A run on the page's main thread over one in a worker, one thread, nothing else on the page."
+    yield ""
+    yield from _table(study, ("main over worker",), lambda one: [_factor(one.main_times)])
+
+
+def _kernels(study: Study) -> Iterator[str]:
+    def row(one: StudiedModel) -> Sequence[str]:
+        told = [f"{cell(k.op_type)} {numbers.whole_percent(k.share_of_web)}" for k in one.kernels]
+        return [", ".join(told) or _NONE]
+
+    yield "## Where the browser's time goes"
+    yield ""
+    yield from _table(study, ("kinds of operators",), row)
+
+
+def _memory(study: Study) -> Iterator[str]:
+    def row(one: StudiedModel) -> Sequence[str]:
+        theirs = paper.MEMORY_TIMES.get(one.paper_class)
+        return [
+            _times(one.memory_times),
+            _times(one.memory_peak_times),
+            _times(one.native_memory_times),
+            _NONE if theirs is None else f"{theirs:g}x",
+        ]
+
+    yield "## Memory, times the model's file"
+    yield ""
+    yield "Held after many runs and a collection of garbage, and at the worst moment."
+    yield ""
+    yield from _table(study, ("browser, held", "browser, peak", "native, held", "browser, paper"), row)
+
+
+def _felt(study: Study) -> Iterator[str]:
+    yield "## What the page's user feels"
+    yield ""
+    yield (
+        "Times what it is while the model rests; it runs without a pause. In the paper components take "
+        f"{paper.COMPONENTS_SLOWER:.2f}x."
+    )
+    yield ""
+    columns = (
+        "components, main thread",
+        "components, worker",
+        "slow frames (p95), main thread",
+        "slow frames (p95), worker",
+    )
+    yield from _table(
+        study,
+        columns,
+        lambda one: [
+            _factor(e)
+            for e in (
+                one.component_main_times,
+                one.component_worker_times,
+                one.frames_main_times,
+                one.frames_worker_times,
+            )
+        ],
+    )
+
+
+def _clients(study: Study) -> Iterator[str]:
+    yield "## Clients and servers"
+    yield ""
+    yield (
+        "Predictions a second of one page as deployed and of native onnxruntime with every core, and how "
+        "many such pages do the work of one such server."
+    )
+    yield ""
+    yield from _table(
+        study,
+        ("page, a second", "native, a second", "clients per server"),
+        lambda one: [
+            _rate(one.predictions_per_s),
+            _rate(one.native_predictions_per_s),
+            _NONE if one.clients_per_server is None else _bare(one.clients_per_server),
+        ],
+    )
+
+
+def _missing(study: Study) -> Iterator[str]:
+    notes = [f"- {cell(one.model)}: {cell(one.why)}" for one in study.models if one.why]
+    notes += [
+        f"- {cell(one.model)}, {cell(figure.cell)}: {cell(figure.why)}"
+        for one in study.models
+        for figure in one.cells
+        if figure.why
+    ]
+    notes += [
+        f"- {cell(one.model)}: its own report is {cell(one.status)}"
+        for one in study.models
+        if one.status not in ("ok", "")
+    ]
+    if notes:
+        yield "## What is missing, and what is in doubt"
+        yield ""
+        yield from notes
+
+
+def _table(study: Study, columns: Sequence[str], row: Row) -> Iterator[str]:
+    yield f"| model | {' | '.join(columns)} |"
+    yield f"| :-- |{' --: |' * len(columns)}"
+    for one in study.models:
+        name = cell(one.model.removeprefix("zoo:"), 60)
+        linked = f"[{name}]({file_stem(one.model.removeprefix('zoo:'))}.md)"
+        yield f"| {linked} | {' | '.join(row(one))} |"
+
+
+def _three(stages: Stages | None) -> str:
+    if stages is None:
+        return _NONE
+    values = (stages.setup_ms, stages.warmup_ms, stages.prediction_ms)
+    return " / ".join(_NONE if ms is None else numbers.bare_ms(ms) for ms in values)
+
+
+def _factor(found: Estimate | None) -> str:
+    return _NONE if found is None else numbers.factor_with_interval(found)
+
+
+def _times(value: float | None) -> str:
+    return _NONE if value is None else numbers.factor(value)
+
+
+def _rate(found: Estimate | None) -> str:
+    return _NONE if found is None else _bare(found)
+
+
+def _bare(found: Estimate) -> str:
+    low, high = numbers.bare_ms(found.low), numbers.bare_ms(found.high)
+    return f"{numbers.bare_ms(found.point)} [{low}, {high}]"

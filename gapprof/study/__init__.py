@@ -1,0 +1,1 @@
+"""Many models under the same conditions, one recording each, and the tables over all of them."""
