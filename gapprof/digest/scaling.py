@@ -177,8 +177,22 @@ def _recommended(found: Scaling, deployed: CellRow) -> str:
         )
     return (
         f"Recommended: {chosen}, in place of {as_it_is}: {step}, {gain} as fast, measured in {again}"
-        f"{_came_true(best)}."
+        f"{_came_true(best)}.{_beside_main(found, best)}"
     )
+
+
+def _beside_main(found: Scaling, best: Recommendation) -> str:
+    """Why it is not the main thread, where that is about as fast."""
+    chosen = _cell(found, best.cell)
+    if chosen.where == "main":
+        return ""
+    alike = (chosen.threads, chosen.isolated, chosen.spinning, chosen.build)
+    for row in found.cells:
+        same = (row.threads, row.isolated, row.spinning, row.build) == alike
+        if same and row.where == "main" and row.ms is not None:
+            took = f"{numbers.ms(row.ms.point)} when it was chosen"
+            return f" On the main thread as many took {took}, and held up the page meanwhile."
+    return ""
 
 
 def _came_true(best: Recommendation) -> str:

@@ -80,7 +80,7 @@ def _measured(settings: Settings, beyond: Beyond, bases: Bases, deployed: Cell) 
             beyond.teller.tell("cells-verified", "what is recommended", round_number=number, planned=last)
 
         in_rounds(visits, (deployed, best.cell), range(means.rounds, last), "verify", verifying)
-    beyond.teller.tell("cells", "threads and places", completed=True)
+    beyond.teller.tell("cells-verified" if best else "cells", "threads and places", completed=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -202,6 +202,16 @@ def test_the_recommendation_is_a_sentence_with_what_was_measured() -> None:
     assert "Nothing to recommend" in " ".join(scaling_sentences(scaled(*every_cell())))
 
 
+def test_a_worker_is_recommended_with_what_the_main_thread_takes() -> None:
+    worker = replace(TWO, where="worker")
+    others = [one for one in every_cell() if one.cell not in (TWO, worker)]
+    fast = [*visits(TWO, 5.0, 5.05, 4.95), *visits(worker, 5.1, 5.15, 5.05)]
+    again = [*visits(DEPLOYED, 10.0, 10.1, kind="verify"), *visits(worker, 5.1, 5.2, kind="verify")]
+    text = " ".join(scaling_sentences(scaled(*others, *fast, *again)))
+    assert "Recommended: 2 threads in a worker, in place of 1 thread on the main thread" in text
+    assert "On the main thread as many took 5.00 ms when it was chosen, and held up the page" in text
+
+
 def test_what_looked_faster_and_was_not_is_not_recommended() -> None:
     explored = [one for one in faster() if one.kind == "explore"]
     again = [*visits(DEPLOYED, 10.0, 10.1, kind="verify"), *visits(TWO, 10.1, 10.0, kind="verify")]
