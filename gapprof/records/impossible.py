@@ -1,7 +1,9 @@
 """What no run can have measured: entries that only a damaged or an edited recording holds."""
 
+from gapprof.records.cold import Creations, Start
 from gapprof.records.inside import HookedPass, WasmBuild, WasmSamples
 from gapprof.records.lattice import CellVisit, LatticePlan
+from gapprof.records.memory import MemoryTrial
 from gapprof.records.recording import Entry
 from gapprof.records.transplant import TransplantTrial
 from gapprof.records.trial import Trial
@@ -23,6 +25,14 @@ def impossible(entry: Entry) -> str:
             return _of_plan(entry)
         case CellVisit(outcome=Trial() as trial):
             return _of_trial(trial)
+        case MemoryTrial():
+            return _of_memory(entry)
+        case Start():
+            return _of_start(entry)
+        case Creations():
+            times = (*entry.usual_ms, *entry.unoptimised_ms, *entry.unpacked_ms, *entry.parse_ms)
+            if not all(0 <= ms < _LONGEST_MS for ms in times):
+                return "sessions made in impossible times"
         case TwinTrial() | TransplantTrial():
             what = "twins of" if isinstance(entry, TwinTrial) else "functions on"
             for one in entry.times:
@@ -69,6 +79,42 @@ def _of_plan(entry: LatticePlan) -> str:
     for count in (entry.cores, *(cell.threads for cell in cells)):
         if not 0 < count < _MOST_THREADS:
             return f"cells of {count} threads or cores"
+    return ""
+
+
+def _of_memory(entry: MemoryTrial) -> str:
+    for one in (*entry.stages, *entry.chunks):
+        known = (
+            one.runs,
+            one.peak_bytes,
+            one.wasm_heap_bytes,
+            one.wasm_mapped_bytes,
+            one.wasm_touched_bytes,
+            one.code_bytes,
+            one.js_heap_bytes,
+            one.array_buffers_bytes,
+        )
+        sizes = [size for size in known if size is not None]
+        if not all(0 <= size < _MOST for size in (*sizes, *one.processes.values(), *one.files.values())):
+            return f"impossible sizes of memory at the stage {one.stage}"
+    runs = [one.runs for one in entry.chunks]
+    if runs != sorted(set(runs)):
+        return "chunks of runs that do not follow one another"
+    if not 0 < entry.model_bytes < _MOST or not 0 <= entry.module_bytes < _MOST:
+        return f"a model of {entry.model_bytes} bytes"
+    return ""
+
+
+def _of_start(entry: Start) -> str:
+    for stage, ms in entry.stages_ms.items():
+        if not 0 <= ms < _LONGEST_MS:
+            return f"a stage {stage} of {ms:g} ms"
+    if not entry.stages_ms or not 0 < entry.observed_ms < _LONGEST_MS:
+        return f"a start that took {entry.observed_ms:g} ms"
+    if not all(0 < ms < _LONGEST_MS for ms in entry.runs_ms):
+        return "runs of impossible times after a start"
+    if not all(0 <= one.compile_ms < _LONGEST_MS and 0 <= one.functions < _MOST for one in entry.compiled):
+        return "wasm that was compiled in impossible times"
     return ""
 
 

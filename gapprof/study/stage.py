@@ -17,27 +17,23 @@ from gapprof.measure.pacing import thriftier
 from gapprof.measure.visits import Patience
 from gapprof.memory.stage import looking
 from gapprof.qoe.stage import feeling_the_page
-from gapprof.records.lattice import Cell, LatticePlan, PlannedCell
+from gapprof.records.lattice import Cell, LatticePlan
 from gapprof.records.recording import PlannedRung
 from gapprof.records.settings import Settings
 from gapprof.records.trial import Trial
 from gapprof.scaling.stage import deployed_cell
-from gapprof.study.plan import study_cells
-from gapprof.text import numbers
+from gapprof.study.plan import study_cells, without_the_slowest
 
 ROUNDS = 3
 STARTS, LOOKS, FEELINGS = 2, 2, 2
 """Rounds of each."""
-SLOWEST_MS = 1500.0
-"""A run with SIMD. Without it, it takes about four times as long (Wang et al. 2025, section 4; measured), and
-a visit warms up with ten and more."""
 _REPEATS_S = 60.0
 
 
 def studying(settings: Settings, *, guard: Guard, scratch: Path) -> Extra:
     """Bound to one run of this machine."""
     parts: Sequence[Extra] = (
-        _lattice(settings),
+        through_the_lattice(settings),
         starting(settings, guard=guard, scratch=scratch, rounds=STARTS),
         looking(settings, guard=guard, scratch=scratch, rounds=LOOKS),
         feeling_the_page(settings, guard=guard, rounds=FEELINGS),
@@ -50,7 +46,9 @@ def studying(settings: Settings, *, guard: Guard, scratch: Path) -> Extra:
     return study
 
 
-def _lattice(settings: Settings) -> Extra:
+def through_the_lattice(settings: Settings) -> Extra:
+    """Threads, builds and places, in rounds."""
+
     def measure(beyond: Beyond) -> None:
         page = beyond.step("web").setting
         if page is None or beyond.step("web").refusal:
@@ -67,8 +65,8 @@ def _lattice(settings: Settings) -> Extra:
 
 def _measured(settings: Settings, beyond: Beyond, bases: Bases, deployed: Cell) -> None:
     journal, cores = beyond.journal, beyond.journal.begin.machine.usable_cores
-    cells = planned(study_cells(deployed, cores=cores), bases, beyond.backends)
-    cells = _without_the_slowest(cells, _run_ms(beyond, bases["web"]))
+    every = planned(study_cells(deployed, cores=cores), bases, beyond.backends)
+    cells = without_the_slowest(every, _run_ms(beyond, bases["web"]))
     journal.write(LatticePlan(study=STUDY, cores=cores, deployed=deployed, cells=cells, rounds=ROUNDS))
     visits = CellVisits(
         study=STUDY,
@@ -94,12 +92,3 @@ def _run_ms(beyond: Beyond, step: PlannedRung) -> float:
     found = [one for one in beyond.journal.recording().of(Trial) if one.rung == rung and not one.struck]
     runs = [ms for trial in found for ms in (trial.runs_ms or trial.samples_ms)]
     return fmean(runs) if runs else 0.0
-
-
-def _without_the_slowest(cells: Sequence[PlannedCell], run_ms: float) -> tuple[PlannedCell, ...]:
-    if run_ms <= SLOWEST_MS:
-        return tuple(cells)
-    why = f"a run takes {numbers.ms(run_ms)} with SIMD: without it no visit waits so long"
-    return tuple(
-        replace(one, refusal=one.refusal or why) if one.cell.build == "1.18-scalar" else one for one in cells
-    )

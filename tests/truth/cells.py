@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from gapprof.backends.synthetic import Machine
 from gapprof.live import silent
-from gapprof.measure.extra import Beyond
+from gapprof.measure.extra import Beyond, Extra
 from gapprof.measure.journal import Journal
 from gapprof.measure.teller import Teller
 from gapprof.records.environment import Setting
@@ -70,8 +70,12 @@ def studied(
     visit_s: float = 0.0,
     failing: str = "",
     refusals: Mapping[tuple[str, str, str], str] = MappingProxyType({}),
+    extra: Callable[[Settings], Extra] = scaling,
 ) -> Recording:
-    """What `--scaling` writes beyond a run of four cores. `visit_s`: what a visit was expected to take."""
+    """What `--scaling` writes beyond a run of four cores. `visit_s`: what a visit was expected to take.
+
+    `extra`: another stage in the place of `--scaling`'s.
+    """
 
     def weather(job: Job) -> float:
         luck = np.random.default_rng([seed, job.round, zlib.crc32(msgspec.json.encode(job.setting))])
@@ -95,7 +99,7 @@ def studied(
         other_inputs_path=Path("other.npz"),
         chain=Chain(path="chain.onnx", nodes=2, first_link_path="first_link.onnx"),
     )
-    scaling(settings)(
+    extra(settings)(
         Beyond(
             subject=subject,
             preflight=preflight,
