@@ -29,6 +29,14 @@ def refuse_unwritable(path: Path, *, option: str) -> None:
         raise WrongUse(f"{option}: {path} cannot be written: {error.strerror}", hint=hint) from error
 
 
+def is_file(path: str) -> bool:
+    """Whether there is one; a name that no system would take is none."""
+    try:
+        return Path(path).is_file()
+    except (OSError, ValueError):  # too long a name, a loop of links, a zero byte
+        return False
+
+
 def make_folder(path: Path) -> None:
     """Make a folder of gapprof's own and those above it; raises WrongUse where it may not."""
     try:

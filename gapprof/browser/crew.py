@@ -46,6 +46,7 @@ class Beginning:
 async def counting(page: Page) -> Mapping[int, Beginning]:
     """Have the browser count, two readings of a clock per task; how all renderers were at that moment."""
     connection = page.connection
+    await connection.call("Performance.disable", session=page.session)  # it counts from when it is enabled
     await connection.call("Performance.enable", {"timeDomain": "timeTicks"}, session=page.session)
     kinds = await processes(connection)
     return {

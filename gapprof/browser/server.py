@@ -223,6 +223,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         return own | {
             "Cross-Origin-Resource-Policy": "cross-origin",
             "Access-Control-Allow-Origin": self.site.origin,
+            "Timing-Allow-Origin": self.site.origin,
             "Access-Control-Allow-Headers": "Content-Type",
             "Access-Control-Allow-Methods": "GET, POST",
             "Access-Control-Allow-Private-Network": "true",

@@ -7,7 +7,8 @@ from gapprof.browser.tracing import Event
 from gapprof.records.cold import WEB_STAGES, Compiled
 
 CATEGORIES = ("v8.wasm", "disabled-by-default-devtools.timeline")
-"""`wasm.CompileLazy` and `wasm.TopTierCompilation` are in the first; what came from a cache in the second."""
+"""`wasm.CompileLazy` and `wasm.TopTierCompilation` are in the first; what came from a cache in the second.
+More would say more of single functions, and slow them down."""
 _LAZY, _OPTIMISING = "wasm.CompileLazy", "wasm.TopTierCompilation"
 _CACHE_HIT = "v8.wasm.moduleCacheHit"
 _STAGE = "gapprof:stage:"

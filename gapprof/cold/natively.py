@@ -4,11 +4,13 @@ import importlib.util
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 import psutil
 
+from gapprof.cold.visits import KEPT_RUNS
 from gapprof.proc import machine_busy_ms
 from gapprof.records.cold import Cache, Creations, Start
 from gapprof.records.job import Job
@@ -18,7 +20,6 @@ from gapprof.subject import child
 from gapprof.subject.refusal import answer_of
 
 SETTLE_MS, SETTLE_RUNS, RECREATIONS = 500.0, 30, 4
-KEPT_RUNS = 200
 
 
 class _Creations(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,14 +108,16 @@ def _library() -> Iterator[Path]:
 
 
 def _dropped(file: Path) -> None:
-    """Have the system forget what it keeps of a file in memory, where it can be asked to."""
+    """Ask the system to forget what it keeps of a file in memory; what it maps elsewhere, it keeps."""
     if not hasattr(os, "posix_fadvise"):
         return
-    descriptor = os.open(file, os.O_RDONLY)
-    try:
-        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
-    finally:
-        os.close(descriptor)
+    with suppress(OSError):
+        descriptor = os.open(file, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)  # it forgets nothing that is not on the disk yet
+            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+        finally:
+            os.close(descriptor)
 
 
 def _children_ms() -> float:

@@ -1,5 +1,6 @@
 """The stage that `--cold` adds: starts in fresh browsers and fresh native processes, in turn."""
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,6 +23,7 @@ TRACED = 2
 """Of the rounds, and never of all: what is compiled is the same each time."""
 _DEPLOYED, _NATIVE = "web", "native"
 _MOST_FAILURES = 2
+"""Of one kind: one may be bad luck."""
 Found = tuple[Start | Creations, ...] | Failure | NativeRefusal
 
 
@@ -62,18 +64,20 @@ def _told(settings: Settings, guard: Guard, scratch: Path, beyond: Beyond, round
     def traced(number: int) -> Found:
         return browser.traced(beyond.job(_DEPLOYED, number, seed=settings.seed))
 
-    order, first, failures = np.random.default_rng(settings.seed), beyond.next_round(), 0
+    order, first = np.random.default_rng(settings.seed), beyond.next_round()
+    failures: Counter[str] = Counter()
     for number in range(rounds):
         kinds: list[Callable[[int], Found]] = [natively, in_browser]
         kinds += [traced] if number < min(TRACED, rounds - 1) else []
         for place in order.permutation(len(kinds)):
+            kind = kinds[place]
+            if failures[kind.__name__] >= _MOST_FAILURES:
+                continue
             teller.tell("cold", "starting from nothing", round_number=number, planned=rounds)
-            found = kinds[place](first + number)
+            found = kind(first + number)
             if isinstance(found, Failure | NativeRefusal):
-                failures += 1
+                failures[kind.__name__] += 1
                 journal.note("report", f"--cold: a start failed: {found.message}")
-                if failures >= _MOST_FAILURES:
-                    return
                 continue
             for entry in found:
                 journal.write(entry)

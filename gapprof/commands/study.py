@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from gapprof.errors import ExitCode, WrongUse
+from gapprof.files import is_file, refuse_unwritable
 from gapprof.interrupts import held
 from gapprof.options.screen import no_color, quiet, show
 from gapprof.options.watching import chosen_observer
@@ -55,6 +56,8 @@ def study(
     study.json the same for machines. What is there from before, under the same conditions, is kept.
     """
     with held() as hold:
+        from gapprof import assets
+        from gapprof.measure.machine import machine_facts
         from gapprof.options.settings import settings_from
         from gapprof.study.models import ALL
         from gapprof.study.run import TABLES, Studying
@@ -63,6 +66,7 @@ def study(
         _refuse(wanted)
         options = {"budget_s": budget_s, "seed": seed, "rungs": "main", "allow_noisy": True, "study": True}
         settings = settings_from({**options, **({"browser": browser} if browser else {})})
+        assets.find_browser(settings.browser)
         out = Path(folder)
         _made(out)
 
@@ -74,19 +78,21 @@ def study(
             studying = Studying(
                 folder=out,
                 settings=settings,
+                machine=machine_facts(),
                 argv=("gapprof", *sys.argv[1:]),
                 observer=chosen_observer(stack, quiet=quiet, no_color=no_color),
                 hold=hold,
                 say=say,
             )
             found, code = studying.run(wanted)
-        show(f"{out / TABLES}: {sum(not one.why for one in found.models)} of {len(wanted)} models\n")
+        show(f"{out / TABLES}: {sum(not one.why for one in found.models)} of {len(found.models)} models\n")
     return code
 
 
 def _refuse(models: tuple[str, ...]) -> None:
-    """Raises WrongUse for no model, one that is not there, and two whose files would have one name."""
-    from gapprof.study.run import stem_of
+    """Raises WrongUse for no model, one that is not there, and files whose names would be others'."""
+    from gapprof.study.kept import ZOO, stem_of
+    from gapprof.study.run import FIGURES, TABLES
     from gapprof.subject.zoo import names
 
     if not models:
@@ -94,28 +100,39 @@ def _refuse(models: tuple[str, ...]) -> None:
             "--models names no model", hint="It is all, or paths and zoo:NAME with commas between."
         )
     for model in models:
-        name = model.removeprefix("zoo:")
-        if model.startswith("zoo:") and name not in names():
+        name = model.removeprefix(ZOO)
+        if model.startswith(ZOO) and name not in names():
             raise WrongUse(
                 f"there is no zoo model called {name!r}", hint=f"The zoo has {', '.join(names())}."
             )
-        if not model.startswith("zoo:") and not Path(model).is_file():
+        if not model.startswith(ZOO) and not is_file(model):
             raise WrongUse(f"there is no file {model}", hint="Give the path of an ONNX file, or zoo:NAME.")
-    twice = [stem for stem, count in Counter(map(stem_of, models)).items() if count > 1]
-    if twice:
+    stems = Counter(stem_of(model).casefold() for model in models)
+    taken = [stem for stem in (Path(TABLES).stem, Path(FIGURES).stem) if stem.casefold() in stems]
+    twice = [stem for stem, count in stems.items() if count > 1]
+    if taken or twice:
         raise WrongUse(
-            f"two models of --models would have files called {twice[0]}",
+            f"two files of the study would be called {(taken or twice)[0]}",
             hint="Name each model once, and give their files different names.",
         )
 
 
 def _made(folder: Path) -> None:
+    """Raises WrongUse where it cannot be made, or holds tables that no study has written."""
+    from gapprof.study.run import FIGURES, TABLES
+
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise WrongUse(
             f"--out {folder} cannot be made: {error.strerror}", hint="Give it a folder that you may write to."
         ) from error
+    refuse_unwritable(folder / TABLES, option="--out")
+    if (folder / TABLES).exists() and not (folder / FIGURES).exists():
+        raise WrongUse(
+            f"--out {folder} has a {TABLES} that is no study's, and would be written over",
+            hint="Give it a folder of its own.",
+        )
 
 
 COMMAND = study

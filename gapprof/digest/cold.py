@@ -11,8 +11,8 @@ HEADINGS = {"cold": "Cold start, ms", "warm": "Warm start, ms"}
 COLUMNS = ("browser", "compiling", "native")
 """Compiling is a part of what the browser takes."""
 CREATION = "A session anew, ms"
-_PLACES = (10, 50, 200)
-"""Megabits a second, for what loopback does not show."""
+_NETWORKS_MBIT_PER_S = (10, 50, 200)
+"""For what loopback does not show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,28 +80,27 @@ def _fetched(start: ColdStart) -> Iterator[str]:
     if start.cache == "cold" and start.fetched_bytes:
         seconds = ", ".join(
             f"{numbers.plain(start.fetched_bytes * 8 / (speed * 1e6), 1)} s at {speed} Mbit/s"
-            for speed in _PLACES
+            for speed in _NETWORKS_MBIT_PER_S
         )
         yield (
             f"{numbers.size(start.fetched_bytes)} come over loopback here; over a network they would take "
             f"{seconds}."
         )
-    if start.cache == "warm" and start.cached_bytes is not None:
+    if start.cache == "warm" and start.cached_bytes:
         code = {True: "compiled code too", False: "no compiled code", None: ""}[start.code_cached]
         yield (
             f"Of a warm start's files {numbers.size(start.cached_bytes)} come out of the browser's cache"
             + (f", {code}." if code else ".")
+            + (f" {numbers.size(start.fetched_bytes)} are fetched again." if start.fetched_bytes else "")
         )
 
 
 def _compiled(start: ColdStart) -> Iterator[str]:
     if start.compiled_functions:
         optimised = ""
-        if start.optimised_functions and start.optimised_ms is not None:
-            optimised = (
-                f"; beside it V8's optimising tier works {numbers.ms(start.optimised_ms)} on "
-                f"{numbers.plain(start.optimised_functions, 0)} of them, on threads of its own"
-            )
+        if start.optimised_ms:
+            took = numbers.ms(start.optimised_ms)
+            optimised = f"; beside it V8's optimising tier works {took} on threads of its own"
         yield (
             f"{numbers.plain(start.compiled_functions, 0)} functions are compiled when they are first called"
             f"{optimised}."

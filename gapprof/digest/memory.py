@@ -7,11 +7,11 @@ from gapprof.records.report import Memory, MemoryRow, MemorySlope
 from gapprof.text import numbers
 
 HEADING = "Memory, MiB"
-COLUMNS = ("all", "of file", "heap", "copies", "code", "JS", "rest", "native")
-"""The wasm heap, what the page fetched, wasm's module and machine code, objects, and what is left."""
+COLUMNS = ("all", "of file", "heap", "buffers", "code", "JS", "rest", "native")
+"""The wasm heap, buffers (fetched files, outputs), wasm's module and machine code, objects, what is left."""
 _PARTS = {
     "wasm-heap": "wasm heap",
-    "array-buffers": "fetched copies",
+    "array-buffers": "buffers",
     "wasm-module": "wasm module",
     "code": "machine code",
     "js-heap": "JS heap",
@@ -92,13 +92,19 @@ def _heap(memory: Memory) -> Iterator[str]:
 
 
 def _copies(memory: Memory) -> Iterator[str]:
-    kept = _row(memory, "steady")
-    copies = kept.parts.get("array-buffers", 0.0) if kept else 0.0
-    if memory.model_bytes and copies > memory.model_bytes / 2:
+    """What was fetched, and was garbage by then: what a collection gave back of it."""
+    loaded, steady, kept = (_buffers(memory, stage) for stage in ("load", "steady", "collected"))
+    left = min(loaded, steady) - kept
+    if memory.model_bytes and left > memory.model_bytes / 2:
         yield (
-            f"{numbers.size(copies)} of what the page fetched is still there after many runs, though nothing "
-            "refers to it: no garbage was collected meanwhile."
+            f"{numbers.size(left)} of what the page fetched was garbage and still there after many runs: "
+            "nothing had collected it meanwhile."
         )
+
+
+def _buffers(memory: Memory, stage: str) -> float:
+    row = _row(memory, stage)
+    return row.parts.get("array-buffers", 0.0) if row else 0.0
 
 
 def _back(memory: Memory) -> Iterator[str]:
@@ -149,6 +155,11 @@ def _leak(slope: MemorySlope) -> str:
         case "leaks":
             largest = max(slope.parts, key=lambda part: slope.parts[part])
             return f"{where} it leaks: {figure}, most of it {_PARTS.get(largest, 'the process itself')}."
+        case "none" if slope.side == "web":
+            return (
+                f"{where} runs leave nothing behind in the page's objects and buffers, and nothing in the "
+                f"wasm heap beyond what was free in it: {figure}, garbage collected."
+            )
         case "none":
             return f"{where} runs leave nothing behind: {figure}, garbage collected."
         case _:

@@ -8,7 +8,6 @@ from gapprof.facts.case import Case
 from gapprof.facts.cells import ENDS
 from gapprof.facts.contention import trials_of
 from gapprof.facts.started import (
-    SIDES,
     Creation,
     compile_share,
     compiled_functions,
@@ -44,7 +43,7 @@ _TITLES: Mapping[str, str] = {
 def cold(case: Case) -> Cold:
     """Rows by the ladder's trials; starts where they were taken apart."""
     found = tuple(start for cache in CACHES if (start := _start(case, cache)) is not None)
-    every = [one for side in SIDES for cache in CACHES for one in starts(case, side, cache)]
+    every = [one for cache in CACHES for one in starts(case, "web", cache)]
     return Cold(
         rows=_rows(case),
         starts=found,
@@ -89,7 +88,6 @@ def _start(case: Case, cache: Cache) -> ColdStart | None:
         cached_bytes=_bytes(web, from_cache=True),
         code_cached=any(one.code_cached for one in traced) if traced else None,
         compiled_functions=compiled_functions(traced),
-        optimised_functions=_middle([one.optimised_functions for one in traced]),
         optimised_ms=_middle([one.optimised_ms for one in traced]),
         web_runs_until_steady=in_page.runs if in_page else None,
         web_until_steady_ms=in_page.ms if in_page else None,

@@ -11,6 +11,7 @@ from gapprof.facts.held import (
     arena_bytes,
     beyond_start,
     left_behind,
+    mapped_bytes,
     memory_trials,
     parts,
     total_bytes,
@@ -43,9 +44,9 @@ def memory(case: Case) -> Memory:
         slopes=tuple(_slope(left_behind(case, side)) for side in ("web", "native")),
         model_bytes=median(trial.model_bytes for trial in some),
         module_bytes=median(trial.module_bytes for trial in web) if web else None,
-        wasm_heap_bytes=_highest(web, lambda one: one.wasm_heap_bytes),
-        wasm_mapped_bytes=_highest(web, lambda one: one.wasm_mapped_bytes),
-        wasm_touched_bytes=_highest(web, lambda one: one.wasm_touched_bytes),
+        wasm_heap_bytes=_highest(web, lambda _, one: one.wasm_heap_bytes),
+        wasm_mapped_bytes=_highest(web, mapped_bytes),
+        wasm_touched_bytes=_highest(web, lambda _, one: one.wasm_touched_bytes),
         peak_bytes=_peak(web),
         native_peak_bytes=_peak(native),
         arena_bytes=arena_bytes(case, "web"),
@@ -94,12 +95,16 @@ def _slope(left: Left) -> MemorySlope:
     )
 
 
-def _highest(trials: Sequence[MemoryTrial], of: Callable[[Held], int | None]) -> float | None:
+def _highest(trials: Sequence[MemoryTrial], of: Callable[[MemoryTrial, Held], int | None]) -> float | None:
     """Over all stages, median over trials."""
     tops = [
         max(values)
         for trial in trials
-        if (values := [value for one in (*trial.stages, *trial.chunks) if (value := of(one)) is not None])
+        if (
+            values := [
+                value for one in (*trial.stages, *trial.chunks) if (value := of(trial, one)) is not None
+            ]
+        )
     ]
     return median(tops) if tops else None
 

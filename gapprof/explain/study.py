@@ -4,41 +4,56 @@ import math
 from collections.abc import Callable, Sequence
 from itertools import groupby
 
+from gapprof.explain.operators import OVERHEAD
 from gapprof.explain.report import build
 from gapprof.facts.case import Case
 from gapprof.facts.estimates import estimate, factor_of, geometric_mean_ms
-from gapprof.facts.lattice import CellLogs, cell_id, over, plan_of, why_without
-from gapprof.facts.paper import class_of
-from gapprof.facts.studied import STUDY, Lattice, Ways, lattice, studied, ways
+from gapprof.facts.lattice import CellLogs, cell_id, plan_of, why_without
+from gapprof.facts.studied import (
+    STUDY,
+    Lattice,
+    Ways,
+    clients_per_server,
+    compared,
+    lattice,
+    served_per_s,
+    studied,
+    ways,
+)
 from gapprof.records.lattice import Cell
 from gapprof.records.recording import Recording
-from gapprof.records.report import ColdStart, Estimate, Memory, OperatorRow, Report
+from gapprof.records.report import ColdStage, ColdStart, Estimate, Memory, OperatorRow, Report
 from gapprof.records.study import CellFigure, KernelShare, Stages, StudiedModel
 from gapprof.stats.contrast import Contrast
 from gapprof.stats.interval import exponential, t_interval
 
 _KERNELS = 3
-_BEFORE_SETUP = ("page", "process")
+_SETUP = ("import", "fetch", "glue", "wasm-fetch", "wasm-compile", "session")
 _FIRST_RUN = "first-run"
 _LEVEL = 0.95
 
 
-def studied_model(recording: Recording) -> StudiedModel:
-    """From the recording alone."""
+def studied_model(recording: Recording, *, stem: str, paper_class: str) -> StudiedModel:
+    """From the recording alone, but for what only the study knows."""
     case, report = Case(recording), build(recording)
     found = ways(case)
     logs = case.get(studied)
     cold = next((one for one in report.cold.starts if one.cache == "cold"), None)
     square = lattice(logs, found) if found else Lattice(threads=None, simd=None, both=None, interaction=None)
     per_s = _per_s(logs, found.deployed) if found else None
-    native_per_s = _per_s(logs, found.native[found.cores]) if found else None
+    server = served_per_s(case)
     return StudiedModel(
         model=report.model.name,
-        paper_class=class_of(report.model.name),
+        stem=stem,
+        paper_class=paper_class,
         status=report.status,
+        status_why=report.status_why,
+        browser=report.versions.get("browser", ""),
         cells=_cells(case, logs),
-        native=_stages(cold, lambda row: row.native_ms, report.latency_ms.native),
-        web=_stages(cold, lambda row: row.web_ms, report.latency_ms.web),
+        native=_stages(
+            cold, lambda row: row.native_ms, _ms(logs, found.native[found.cores] if found else None)
+        ),
+        web=_stages(cold, lambda row: row.web_ms, _ms(logs, found.deployed if found else None)),
         gap_one_thread=_ratio(logs, found, lambda w: (w.served[1], w.native[1])),
         gap_every_core=_ratio(logs, found, lambda w: (w.served[w.cores], w.native[w.cores])),
         gap_deployed=report.gap.ratio,
@@ -56,8 +71,8 @@ def studied_model(recording: Recording) -> StudiedModel:
         frames_main_times=_felt(report, "frame-p95", "main"),
         frames_worker_times=_felt(report, "frame-p95", "worker"),
         predictions_per_s=per_s,
-        native_predictions_per_s=native_per_s,
-        clients_per_server=_ratio(logs, found, lambda w: (w.deployed, w.native[w.cores])),
+        native_predictions_per_s=_exponential(list(server.values())) if server else None,
+        clients_per_server=_factor(clients_per_server(case, logs, found.deployed)) if found else None,
         why="" if found else report.status_why or "its run ended before the lattice",
     )
 
@@ -75,33 +90,43 @@ def _cells(case: Case, logs: CellLogs) -> tuple[CellFigure, ...]:
 
 
 def _ratio(logs: CellLogs, found: Ways | None, of: Callable[[Ways], tuple[Cell, Cell]]) -> Estimate | None:
-    return _factor(over(logs, *of(found))) if found else None
+    return _factor(compared(logs, *of(found))) if found else None
 
 
 def _factor(contrast: Contrast | None) -> Estimate | None:
     return factor_of(contrast) if contrast is not None else None
 
 
+def _ms(logs: CellLogs, cell: Cell | None) -> Estimate | None:
+    by_round = logs.get(cell) if cell is not None else None
+    return geometric_mean_ms(by_round) if by_round else None
+
+
 def _per_s(logs: CellLogs, cell: Cell) -> Estimate | None:
     by_round = logs.get(cell)
-    if not by_round:
-        return None
-    return estimate(exponential(t_interval([math.log(1e3) - ln for ln in by_round.values()], _LEVEL)))
+    return _exponential([math.log(1e3) - ln for ln in by_round.values()]) if by_round else None
 
 
-def _stages(cold: ColdStart | None, of: Callable[..., float | None], latency: Estimate | None) -> Stages:
+def _exponential(logs: Sequence[float]) -> Estimate:
+    return estimate(exponential(t_interval(logs, _LEVEL)))
+
+
+def _stages(
+    cold: ColdStart | None, of: Callable[[ColdStage], float | None], prediction: Estimate | None
+) -> Stages:
     times = {row.stage: ms for row in (cold.rows if cold else ()) if (ms := of(row)) is not None}
-    setup = [ms for stage, ms in times.items() if stage not in (*_BEFORE_SETUP, _FIRST_RUN)]
+    setup = [ms for stage, ms in times.items() if stage in _SETUP]
     return Stages(
         setup_ms=sum(setup) if setup else None,
         warmup_ms=times.get(_FIRST_RUN),
-        prediction_ms=latency.point if latency else None,
+        prediction_ms=prediction,
     )
 
 
 def _kernels(operators: Sequence[OperatorRow]) -> tuple[KernelShare, ...]:
-    """Kinds of operators by their share of all of these; a row of its own for each of the largest."""
-    rows = sorted((row for row in operators if row.web_ms and row.op_type), key=lambda row: row.op_type)
+    """Kinds of operators by their share of all of these; copies, dispatch and a table's rest are none."""
+    nodes = (row for row in operators if row.web_ms and row.op_type not in ("", OVERHEAD))
+    rows = sorted(nodes, key=lambda row: row.op_type)
     whole = sum(row.web_ms or 0.0 for row in rows)
     sums = {kind: sum(row.web_ms or 0.0 for row in of) for kind, of in groupby(rows, lambda row: row.op_type)}
     largest = sorted(sums.items(), key=lambda item: (-item[1], item[0]))[:_KERNELS]

@@ -8,7 +8,7 @@ from gapprof.facts.case import Case
 from gapprof.facts.cells import counting
 from gapprof.facts.isolation import isolated
 from gapprof.facts.ladder import planned
-from gapprof.facts.started import SIDES, STAGES_CLOSE, stages_over_observed, starts
+from gapprof.facts.started import STAGES_CLOSE, stages_over_observed, starts
 from gapprof.facts.tier import baseline_flags, given_flags
 from gapprof.records.cold import CACHES
 from gapprof.records.report import CheckRow
@@ -32,12 +32,7 @@ def subject_checks(case: Case) -> tuple[CheckRow, ...]:
 
 def _stages(case: Case) -> Iterator[CheckRow]:
     """Where starts were taken apart: whether the stages add up to what was seen from outside."""
-    apart = [
-        abs(stages_over_observed(start) - 1)
-        for side in SIDES
-        for cache in CACHES
-        for start in starts(case, side, cache)
-    ]
+    apart = [abs(stages_over_observed(start) - 1) for cache in CACHES for start in starts(case, "web", cache)]
     if not apart:
         return
     close = sum(one <= STAGES_CLOSE for one in apart)

@@ -72,9 +72,15 @@ def page_bytes(one: Held) -> int | None:
     return None if own is None else own - one.files.get("renderer", 0)
 
 
-def heap_closure(one: Held) -> float:
+def mapped_bytes(trial: MemoryTrial, one: Held) -> int | None:
+    """The model's wasm heap as the kernel has it: without what the page itself had before."""
+    before = next((first.wasm_mapped_bytes for first in trial.stages if first.stage == START), None)
+    return None if one.wasm_mapped_bytes is None else one.wasm_mapped_bytes - (before or 0)
+
+
+def heap_closure(trial: MemoryTrial, one: Held) -> float:
     """The wasm heap as the kernel has it over what the page says of it; 1 where either says nothing."""
-    mapped, said = one.wasm_mapped_bytes, one.wasm_heap_bytes
+    mapped, said = mapped_bytes(trial, one), one.wasm_heap_bytes
     return 1.0 if mapped is None or not said else mapped / said
 
 

@@ -21,11 +21,11 @@ CLASSES: Mapping[str, str] = {
 }
 """Zoo name → its class there."""
 MEAN_GAP = 16.9
-"""Prediction on CPUs of 50 PCs, both frameworks (abstract)."""
+"""Prediction on CPUs of 50 PCs, TF.js and onnxruntime-web together."""
 ONNX_GAPS = (2.1, 36.4)
-"""onnxruntime-web with Wasm against onnxruntime, the least and the most of all models (section 4)."""
+"""onnxruntime-web with Wasm against onnxruntime, the least and the most of all models."""
 COMPONENTS_SLOWER = 1.672
-"""Render time of GUI components during inference (section 5: +67.2 %)."""
+"""Render time of GUI components during inference (+67.2 %)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +60,3 @@ class PaperStages:
 RESNET50_NATIVE = PaperStages(setup=488.0, warmup=25.4, prediction=23.4)
 RESNET50_WEB = PaperStages(setup=1219.3, warmup=306.9, prediction=172.3)
 """With SIMD and 4 threads (artefact)."""
-
-
-def class_of(model: str) -> str:
-    """Of a model as a recording names it; empty for one that the paper has not."""
-    return CLASSES.get(model.removeprefix("zoo:"), "")

@@ -12,7 +12,6 @@ from gapprof.records.cold import Cache, Creations, Start
 from gapprof.stats.change_points import settled_after
 
 Side = Literal["native", "web"]
-SIDES: tuple[Side, ...] = ("web", "native")
 PAGE = "page"
 FIRST_RUN = "first-run"
 STAGES_CLOSE = 0.03
@@ -55,14 +54,14 @@ def traced_starts(case: Case, cache: Cache) -> tuple[Start, ...]:
 
 
 def stages_ms(found: Sequence[Start]) -> dict[str, float]:
-    """Stage → ms, medians, in the order of the stages."""
+    """Stage → ms, means, in the order of the stages: they add up to the mean of all."""
     names = dict.fromkeys(chain.from_iterable(one.stages_ms for one in found))
-    return {name: median(one.stages_ms[name] for one in found if name in one.stages_ms) for name in names}
+    return {name: fmean(one.stages_ms.get(name, 0.0) for one in found) for name in names}
 
 
 def to_first_result_ms(found: Sequence[Start]) -> float | None:
     """All stages together, the page's loading too."""
-    return median(sum(one.stages_ms.values()) for one in found) if found else None
+    return fmean(sum(one.stages_ms.values()) for one in found) if found else None
 
 
 def stages_over_observed(one: Start) -> float:

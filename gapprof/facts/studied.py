@@ -1,5 +1,6 @@
 """What a study's lattice says of one model: gaps, what SIMD and threads bring, how they interact. Pure."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -7,7 +8,7 @@ from msgspec.structs import replace
 
 from gapprof.facts.case import Case
 from gapprof.facts.lattice import CellLogs, log_ms, over, plan_of, trials_in
-from gapprof.records.lattice import Cell
+from gapprof.records.lattice import Cell, Served
 from gapprof.stats.contrast import Contrast
 
 STUDY = "study"
@@ -16,6 +17,23 @@ STUDY = "study"
 def studied(case: Case) -> CellLogs:
     """ln(ms a run) of every cell, by round."""
     return log_ms(trials_in(case, STUDY, "explore"))
+
+
+def compared(logs: CellLogs, cell: Cell, other: Cell) -> Contrast | None:
+    """ln of how many times as much one cell takes; None where both are the same, which tells nothing."""
+    return None if cell == other else over(logs, cell, other)
+
+
+def served_per_s(case: Case) -> Mapping[int, float]:
+    """Round → ln of runs a second of a native server with all cores."""
+    return {one.round: math.log(one.runs_per_s) for one in case.recording.of(Served)}
+
+
+def clients_per_server(case: Case, logs: CellLogs, page: Cell) -> Contrast | None:
+    """ln of the server's runs a second over those of one page, over the rounds that have both."""
+    per_s, ms = served_per_s(case), logs.get(page, {})
+    shared = sorted(per_s.keys() & ms.keys())
+    return Contrast({n: per_s[n] - (math.log(1e3) - ms[n]) for n in shared}) if shared else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +92,7 @@ def lattice(logs: CellLogs, found: Ways) -> Lattice:
     """From the four corners."""
     bare, threaded = found.scalar[1], found.scalar[found.cores]
     vectors, all_of_it = found.simd[1], found.simd[found.cores]
-    threads, simd, both = (over(logs, bare, other) for other in (threaded, vectors, all_of_it))
+    threads, simd, both = (compared(logs, bare, other) for other in (threaded, vectors, all_of_it))
     return Lattice(threads=threads, simd=simd, both=both, interaction=_interaction(threads, simd, both))
 
 

@@ -6,7 +6,6 @@ from gapprof.facts import paper
 from gapprof.records.report import Estimate
 from gapprof.records.study import Stages, StudiedModel, Study
 from gapprof.text import numbers
-from gapprof.text.names import file_stem
 from gapprof.text.names import markdown as cell
 
 _NONE = "–"
@@ -35,20 +34,21 @@ def _introduction(study: Study) -> Iterator[str]:
     yield ""
     machine = study.machine
     if machine is not None:
+        browsers = ", ".join(map(cell, study.browsers)) or "no browser"
         yield (
             f"Measured by `gapprof study` {cell(study.gapprof_version)} on {machine.usable_cores} of "
             f"{machine.logical_cores} cores of {cell(machine.cpu)}, {cell(machine.system)} "
-            f"{cell(machine.architecture)}. Every cell is a mean over rounds of fresh processes and browsers "
-            "with its 95 % interval; each model's own report and recording lie beside this file."
+            f"{cell(machine.architecture)}, in {browsers}. In brackets: 95 % intervals over rounds of fresh "
+            "processes and browsers. Each model's own report and recording lie beside this file."
         )
     if study.state == "stopped":
         yield ""
-        yield "The study was stopped: some models are still to come. The same command goes on with them."
+        yield "Some models are still to come: the same command goes on with them."
     yield ""
     yield (
-        "Beside ours stand figures of Wang et al. (TOSEM 2025) where they have any: another PC, 4 threads, "
-        "onnxruntime-web 1.14, and natively other threads than in the browser. They compare in kind, not in "
-        "size."
+        "Beside ours stand figures of Wang et al. (TOSEM 2025) where they have any: other machines, 4 "
+        "threads, onnxruntime-web 1.14, and natively other threads than in the browser. They compare in "
+        "kind, not in size."
     )
 
 
@@ -65,7 +65,11 @@ def _stages(study: Study) -> Iterator[str]:
 
     yield "## Latency by stage"
     yield ""
-    yield "Setup / first run / prediction, ms, with nothing in any cache."
+    yield (
+        "Setup / first run / prediction, ms. The first two are medians of starts with nothing in any cache "
+        "(natively the import of onnxruntime into Python is most of the setup), the third is a mean of runs "
+        "back to back: the page as deployed, and native with every core."
+    )
     yield ""
     yield from _table(study, ("native", "browser", "native, paper", "browser, paper"), row)
 
@@ -75,11 +79,16 @@ def _gaps(study: Study) -> Iterator[str]:
     yield ""
     least, most = paper.ONNX_GAPS
     yield (
-        f"Browser over native, prediction. In the paper {paper.MEAN_GAP:g}x on average, onnxruntime-web "
-        f"{least:g}x to {most:g}x."
+        "Browser over native: runs back to back in a worker, and from request to result as the page is "
+        f"deployed, against native as it comes. In the paper {paper.MEAN_GAP:g}x on average over 50 PCs and "
+        f"two libraries, onnxruntime-web {least:g}x to {most:g}x."
     )
     yield ""
-    columns = ("one thread each", f"{study.cores} threads each", "as deployed against native as it comes")
+    columns = (
+        "one thread each",
+        f"{study.cores} threads each" if study.cores > 1 else "every core each",
+        "as deployed, by requests",
+    )
     yield from _table(
         study,
         columns,
@@ -139,7 +148,11 @@ def _memory(study: Study) -> Iterator[str]:
 
     yield "## Memory, times the model's file"
     yield ""
-    yield "Held after many runs and a collection of garbage, and at the worst moment."
+    yield (
+        "Medians. Held, after many runs and a collection of garbage: proportional set sizes of all "
+        "processes. Peak: resident size of the page's process. The paper has the largest "
+        "`totalJSHeapSize`, and a whole ESRGAN, of which ours is a small one."
+    )
     yield ""
     yield from _table(study, ("browser, held", "browser, peak", "native, held", "browser, paper"), row)
 
@@ -149,7 +162,7 @@ def _felt(study: Study) -> Iterator[str]:
     yield ""
     yield (
         "Times what it is while the model rests; it runs without a pause. In the paper components take "
-        f"{paper.COMPONENTS_SLOWER:.2f}x."
+        f"{paper.COMPONENTS_SLOWER:.2f}x, over all models and devices."
     )
     yield ""
     columns = (
@@ -177,8 +190,9 @@ def _clients(study: Study) -> Iterator[str]:
     yield "## Clients and servers"
     yield ""
     yield (
-        "Predictions a second of one page as deployed and of native onnxruntime with every core, and how "
-        "many such pages do the work of one such server."
+        "Predictions a second: of one page as deployed, run after run, and of a native process that answers "
+        "on every core at once, one thread a run. Their ratio is how many such pages do the work of one such "
+        "server."
     )
     yield ""
     yield from _table(
@@ -201,7 +215,7 @@ def _missing(study: Study) -> Iterator[str]:
         if figure.why
     ]
     notes += [
-        f"- {cell(one.model)}: its own report is {cell(one.status)}"
+        f"- {cell(one.model)}: its own report is {cell(one.status)}: {cell(one.status_why)}"
         for one in study.models
         if one.status not in ("ok", "")
     ]
@@ -215,15 +229,16 @@ def _table(study: Study, columns: Sequence[str], row: Row) -> Iterator[str]:
     yield f"| model | {' | '.join(columns)} |"
     yield f"| :-- |{' --: |' * len(columns)}"
     for one in study.models:
-        name = cell(one.model.removeprefix("zoo:"), 60)
-        linked = f"[{name}]({file_stem(one.model.removeprefix('zoo:'))}.md)"
+        name = cell(one.model, 60)
+        linked = f"[{name}]({one.stem}.md)" if one.status else name
         yield f"| {linked} | {' | '.join(row(one))} |"
 
 
 def _three(stages: Stages | None) -> str:
     if stages is None:
         return _NONE
-    values = (stages.setup_ms, stages.warmup_ms, stages.prediction_ms)
+    prediction = stages.prediction_ms
+    values = (stages.setup_ms, stages.warmup_ms, prediction.point if prediction else None)
     return " / ".join(_NONE if ms is None else numbers.bare_ms(ms) for ms in values)
 
 

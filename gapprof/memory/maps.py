@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _HEAD = re.compile(r"^([0-9a-f]+)-([0-9a-f]+) (\S{4}) \S+ \S+ \d+\s*(.*)$")
+_NAMED = re.compile(r"^\[anon(_shmem)?:.*\]$")
+"""What newer kernels show where a program names its anonymous memory, as Chromium does."""
 _WASM_ALIGNMENT = 1 << 32
 _LEAST_GUARD = 2 << 30
 """Behind a wasm memory; V8 leaves 4 GiB and more (its `wasm::kFullGuardSize32` and the range's rest)."""
@@ -91,7 +93,7 @@ def ranges(smaps: str) -> Iterator[Range]:
             continue
         if access:
             yield _range(begin, end, access, path, sizes)
-        begin, end, access, path = int(head[1], 16), int(head[2], 16), head[3], head[4]
+        begin, end, access, path = int(head[1], 16), int(head[2], 16), head[3], _NAMED.sub("", head[4])
         sizes = {}
     if access:
         yield _range(begin, end, access, path, sizes)

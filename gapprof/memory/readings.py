@@ -34,7 +34,10 @@ async def look(page: Page, realms: Realms, stage: str, *, runs: int, wasm_heap_b
     """Raises CallError, TimeoutError, VisitError."""
     heaps = await realms.heaps()
     kinds = await processes(page.connection)
+    kinds = {pid: kind for pid, kind in kinds.items() if psutil.pid_exists(pid)}
     found = {pid: one for pid in kinds if (one := mapped(pid)) is not None}
+    if len(found) < len(kinds):  # one that the system does not let us read: then none, rather than 0 for it
+        found = {}
     return Look(
         stage=stage,
         runs=runs,

@@ -54,7 +54,8 @@ class Realms:
     async def heaps(self) -> Heaps:
         """What is used now. Raises what the page's own session raises; a deaf worker has nothing."""
         found = [await self._heap(self._page.session)]
-        found += [heap for heap in await asyncio.gather(*map(self._worker_heap, self._workers)) if heap]
+        hearing = [worker for worker in self._workers if worker not in self._deaf]
+        found += [heap for heap in await asyncio.gather(*map(self._worker_heap, hearing)) if heap]
         return Heaps(
             js_heap_bytes=sum(one.js_heap_bytes for one in found),
             array_buffers_bytes=sum(one.array_buffers_bytes for one in found),
@@ -86,12 +87,11 @@ class Realms:
         try:
             return await self._heap(session)
         except (CallError, TimeoutError):
+            self._deaf.add(session)
             return None
 
     async def _heap(self, session: str) -> Heaps:
-        told = await self._page.connection.call(
-            "Runtime.getHeapUsage", session=session, deadline_s=_ANSWER_S if session in self._deaf else 10.0
-        )
+        told = await self._page.connection.call("Runtime.getHeapUsage", session=session, deadline_s=_ANSWER_S)
         with reading("heap's use"):
             return Heaps(
                 js_heap_bytes=int(told["usedSize"]), array_buffers_bytes=int(told["backingStorageSize"])

@@ -1,6 +1,7 @@
 """The stage that `--memory` adds: fresh browsers and fresh native processes in turn, with the library's arena
 and without it."""
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ WITHOUT_ARENA = 1
 """Rounds of these: what the arena holds is no matter of luck."""
 _DEPLOYED = "web"
 _MOST_FAILURES = 2
+"""Of one side: one may be bad luck."""
 
 
 def looking(settings: Settings, *, guard: Guard, scratch: Path, rounds: int = ROUNDS) -> Extra:
@@ -45,11 +47,14 @@ def _told(settings: Settings, guard: Guard, scratch: Path, beyond: Beyond, round
     )
     browser = Looking(equipment=equipment, dist=assets.web_dist(settings.web_dist), now_s=journal.now_s)
     model_bytes = beyond.subject.facts.size_bytes
-    order, first, failures = np.random.default_rng(settings.seed), beyond.next_round(), 0
+    order, first = np.random.default_rng(settings.seed), beyond.next_round()
+    failures: Counter[str] = Counter()
     for number in range(rounds):
         arenas = (True, False) if number < WITHOUT_ARENA else (True,)
         visits = [(side, arena) for arena in arenas for side in ("native", "web")]
         for side, arena in (visits[one] for one in order.permutation(len(visits))):
+            if failures[side] >= _MOST_FAILURES:
+                continue
             teller.tell("memory", "looking at memory", round_number=number, planned=rounds)
             job = beyond.job(_DEPLOYED, first + number, seed=settings.seed)
             found: MemoryTrial | Failure | NativeRefusal
@@ -62,8 +67,6 @@ def _told(settings: Settings, guard: Guard, scratch: Path, beyond: Beyond, round
             if isinstance(found, MemoryTrial):
                 journal.write(found)
                 continue
-            failures += 1
+            failures[side] += 1
             journal.note("report", f"--memory: a visit failed ({side}): {found.message}")
-            if failures >= _MOST_FAILURES:
-                return
     teller.tell("memory", "looked at memory", completed=True)

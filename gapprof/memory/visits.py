@@ -105,7 +105,7 @@ class Looking:
                 module_bytes=_module_bytes(self.dist, visit.serving.site.fetched),
                 stages=tuple(held(one, owner.renderer) for one in watched.looks),
                 chunks=tuple(held(one, owner.renderer) for one in watched.chunks),
-                told_by="pss" if watched.looks[0].maps else "rss",
+                told_by="pss" if all(one.maps for one in watched.looks) else "rss",
             )
 
 

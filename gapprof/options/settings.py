@@ -10,6 +10,7 @@ import msgspec
 
 from gapprof import registry
 from gapprof.errors import WrongUse
+from gapprof.files import is_file
 from gapprof.records.environment import is_url
 from gapprof.records.settings import Settings
 from gapprof.text.suggestion import did_you_mean
@@ -101,7 +102,7 @@ def _check_paths(settings: Settings) -> None:
             "--no-isolation is for pages that gapprof serves; whether this one is isolated, its server says",
             hint="Leave the option out, or give --page the path of a page.",
         )
-    if settings.inputs is not None and not _is_file(settings.inputs):
+    if settings.inputs is not None and not is_file(settings.inputs):
         raise WrongUse(
             f"--inputs {settings.inputs} is no file", hint="Give an .npz with one array per input."
         )
@@ -117,11 +118,11 @@ def _check_page(option: str, page: str, hint: str) -> None:
         if not _host(page):
             raise WrongUse(f"{option} {page} names no host", hint=hint)
     elif page and _is_folder(page):
-        if not _is_file(str(Path(page) / _FOLDERS_PAGE)):
+        if not is_file(str(Path(page) / _FOLDERS_PAGE)):
             raise WrongUse(f"{option} {page} is a folder without an {_FOLDERS_PAGE}", hint=hint)
-    elif _is_file(page) and Path(page).name.startswith("."):
+    elif is_file(page) and Path(page).name.startswith("."):
         raise WrongUse(f"{option} {page} is a hidden file, which gapprof serves to no browser", hint=hint)
-    elif not _is_file(page):
+    elif not is_file(page):
         neither = "neither quiet nor busy, " if option == "--page" else ""
         raise WrongUse(f"{option} {page} is {neither}no URL, and no file here", hint=hint)
 
@@ -132,13 +133,6 @@ def _host(url: str) -> str:
         return urlsplit(url).hostname or ""
     except ValueError:
         return ""
-
-
-def _is_file(path: str) -> bool:
-    try:
-        return Path(path).is_file()
-    except OSError:  # too long a name, a loop of links
-        return False
 
 
 def _is_folder(path: str) -> bool:

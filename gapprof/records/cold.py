@@ -58,13 +58,13 @@ class Start(Struct, frozen=True, kw_only=True, tag="start", tag_field="entry"):
     stages_ms: dict[str, float]
     """In order."""
     observed_ms: float
-    """From beginning to first result, as somebody outside saw it; without `page`."""
+    """From beginning to first result, without `page`: in the browser as somebody outside saw it, natively by
+    the process itself."""
     runs_ms: tuple[float, ...]
     """Single runs, the first one included."""
     files: tuple[FetchedFile, ...] = ()
     compiled: tuple[Compiled, ...] = ()
     """By stage; only where it was traced."""
-    optimised_functions: int | None = None
     optimised_ms: float | None = None
     """V8's optimising tier on its own threads, until runs were steady; only where it was traced."""
     code_cached: bool | None = None

@@ -2,7 +2,7 @@
 
 from gapprof.records.cold import Creations, Start
 from gapprof.records.inside import HookedPass, WasmBuild, WasmSamples
-from gapprof.records.lattice import CellVisit, LatticePlan
+from gapprof.records.lattice import CellVisit, LatticePlan, Served
 from gapprof.records.memory import MemoryTrial
 from gapprof.records.recording import Entry
 from gapprof.records.transplant import TransplantTrial
@@ -25,6 +25,8 @@ def impossible(entry: Entry) -> str:
             return _of_plan(entry)
         case CellVisit(outcome=Trial() as trial):
             return _of_trial(trial)
+        case Served(runs_per_s=rate) if not 0 < rate < _MOST:
+            return f"{rate:g} runs a second"
         case MemoryTrial():
             return _of_memory(entry)
         case Start():

@@ -62,3 +62,12 @@ class CellVisit(Struct, frozen=True, kw_only=True, tag="cell", tag_field="entry"
     attempt: int = 0
     outcome: Trial | Failure
     """Its rung is the one that the cell departs from."""
+
+
+class Served(Struct, frozen=True, kw_only=True, tag="served", tag_field="entry"):
+    """A fresh native process that answers on every core at once: a thread a run, as many callers as cores."""
+
+    round: int
+    callers: int
+    runs_per_s: float
+    """Of all callers together."""

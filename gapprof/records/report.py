@@ -490,7 +490,7 @@ class ColdRow(Struct, frozen=True, kw_only=True):
 
 
 class ColdStage(Struct, frozen=True, kw_only=True):
-    """One stage of the way to a first result, medians; it begins where the one before it ended."""
+    """One stage of the way to a first result, means; it begins where the one before it ended."""
 
     stage: str
     """See `gapprof.records.cold`."""
@@ -519,9 +519,8 @@ class ColdStart(Struct, frozen=True, kw_only=True):
     """Whether compiled code came out of the code cache; null where no start was traced."""
     compiled_functions: float | None
     """When they were first called."""
-    optimised_functions: float | None
-    """By V8's optimising tier, on its own threads, until runs were steady."""
     optimised_ms: float | None
+    """V8's optimising tier on its own threads, until runs were steady."""
     web_runs_until_steady: float | None
     """After the first one."""
     web_until_steady_ms: float | None

@@ -22,14 +22,15 @@ class CellFigure(Struct, frozen=True, kw_only=True):
 
 
 class Stages(Struct, frozen=True, kw_only=True):
-    """Wang et al.'s stages, ms, from cold caches; without the page's loading and the process's own start."""
+    """Wang et al.'s stages, ms; medians of starts from cold caches, without the page's loading and the
+    process's own start."""
 
     setup_ms: float | None
-    """Everything until there is a session."""
+    """Everything until there is a session: the library and the model fetched and loaded, too."""
     warmup_ms: float | None
     """The first run."""
-    prediction_ms: float | None
-    """Of the ladder: the page as deployed, native as it comes."""
+    prediction_ms: Estimate | None
+    """Runs back to back: the page as deployed, and native with every core."""
 
 
 class KernelShare(Struct, frozen=True, kw_only=True):
@@ -43,18 +44,22 @@ class StudiedModel(Struct, frozen=True, kw_only=True):
     """One model; what is null was not measured, and `why` or its cell says why."""
 
     model: str
+    stem: str
+    """Of its files' names."""
     paper_class: str
     """As Wang et al. (2025) name it; empty for one that they have not."""
     status: str
-    """Of its own report."""
+    """Of its own report; empty where it has none."""
+    status_why: str = ""
+    browser: str = ""
     cells: tuple[CellFigure, ...] = ()
     native: Stages | None = None
     web: Stages | None = None
     gap_one_thread: Estimate | None = None
-    """In a worker, against native with as many threads ..."""
+    """Runs back to back in a worker, against native with as many threads ..."""
     gap_every_core: Estimate | None = None
     gap_deployed: Estimate | None = None
-    """... and of the report: the page as deployed against native as it comes."""
+    """... and of its own report, from request to result: the page as deployed against native as it comes."""
     threads_gain: Estimate | None = None
     """onnxruntime-web 1.18 without SIMD, every core against one thread."""
     simd_gain: Estimate | None = None
@@ -64,7 +69,7 @@ class StudiedModel(Struct, frozen=True, kw_only=True):
     main_times: Estimate | None = None
     """The main thread over a worker, one thread."""
     kernels: tuple[KernelShare, ...] = ()
-    """The largest ones, in the browser."""
+    """The largest ones, of all operators' time in the browser."""
     memory_times: float | None = None
     """Held after many runs and a collection, over the file: in the browser ..."""
     memory_peak_times: float | None = None
@@ -78,9 +83,9 @@ class StudiedModel(Struct, frozen=True, kw_only=True):
     predictions_per_s: Estimate | None = None
     """Of one page as deployed ..."""
     native_predictions_per_s: Estimate | None = None
-    """... and of native with every core."""
+    """... and of a native process that answers on every core at once."""
     clients_per_server: Estimate | None = None
-    """The one over the other: as many pages a server of this kind replaces, or is replaced by."""
+    """The one over the other: as many such pages do the work of one such server."""
     why: str = ""
 
 
@@ -92,6 +97,8 @@ class Study(Struct, frozen=True, kw_only=True):
     gapprof_version: str
     machine: MachineFacts | None
     cores: int
+    browsers: tuple[str, ...]
+    """That the models were seen in."""
     models: tuple[StudiedModel, ...]
     state: Literal["whole", "stopped"] = "whole"
     """`stopped`: some models are still to come."""

@@ -6,10 +6,12 @@ neighbours, which no level is in; single runs that somebody disturbed are cut do
 before.
 """
 
-import itertools
 import math
 from collections.abc import Sequence
-from statistics import fmean, median
+from statistics import median
+
+import numpy as np
+from numpy.typing import NDArray
 
 FEWEST = 3
 """Values on either side of a change."""
@@ -26,25 +28,26 @@ _NEIGHBOURS = 2
 
 def settled_after(values: Sequence[float]) -> int | None:
     """How many values come before the last change of level; 0 where there is none, None where none can be
-    told: too few values."""
-    if len(values) < 2 * FEWEST:
+    told: too few values, or a clock so coarse that some of them are 0."""
+    if len(values) < 2 * FEWEST or min(values) <= 0:
         return None
-    logs = _without_spikes([math.log(value) for value in values])
+    logs = np.array(_without_spikes([math.log(value) for value in values]))
     variance = max(_noise(logs) ** 2, (SMALLEST / 10) ** 2)
     return max(_changes(logs, 0, variance), default=0)
 
 
-def _changes(logs: Sequence[float], offset: int, variance: float) -> list[int]:
-    if len(logs) < 2 * FEWEST:
+def _changes(logs: NDArray[np.float64], offset: int, variance: float) -> list[int]:
+    count = len(logs)
+    if count < 2 * FEWEST:
         return []
-    whole = _squares(logs)
-    places = range(FEWEST, len(logs) - max(FEWEST, len(logs) // 5) + 1)  # what just began is no level yet
-    best = min(places, key=lambda place: _squares(logs[:place]) + _squares(logs[place:]))
+    places = np.arange(FEWEST, count - max(FEWEST, count // 5) + 1)  # what just began is no level yet
+    sums = np.concatenate(([0.0], np.cumsum(logs - logs.mean())))
+    explained = sums[places] ** 2 * (1 / places + 1 / (count - places))  # of the squares around one mean
+    best = int(places[np.argmax(explained)])
     before, after = logs[:best], logs[best:]
-    explained = whole - _squares(before) - _squares(after)
-    if explained < _PENALTY * variance * math.log(len(logs)):
+    if explained.max() < _PENALTY * variance * math.log(count):
         return []
-    if abs(fmean(before) - fmean(after)) < SMALLEST:
+    if abs(before.mean() - after.mean()) < SMALLEST:
         return []
     return [
         *_changes(before, offset, variance),
@@ -53,14 +56,8 @@ def _changes(logs: Sequence[float], offset: int, variance: float) -> list[int]:
     ]
 
 
-def _squares(values: Sequence[float]) -> float:
-    middle = fmean(values)
-    return math.fsum((value - middle) ** 2 for value in values)
-
-
-def _noise(logs: Sequence[float]) -> float:
-    steps = [abs(b - a) for a, b in itertools.pairwise(logs)]
-    return _MAD * median(steps) / math.sqrt(2)
+def _noise(logs: NDArray[np.float64]) -> float:
+    return _MAD * float(np.median(np.abs(np.diff(logs)))) / math.sqrt(2)
 
 
 def _without_spikes(logs: Sequence[float]) -> list[float]:

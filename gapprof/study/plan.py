@@ -11,8 +11,8 @@ SCALAR = "1.18-scalar"
 BUILDS = ("served", "1.18-simd", SCALAR)
 """The one under test, and the last release that came with SIMD and without."""
 SLOWEST_MS = 1500.0
-"""A run with SIMD. Without it, it takes about four times as long (Wang et al. 2025, section 4; measured), and
-a visit warms up with ten and more."""
+"""A run with SIMD. Without it, it takes about four times as long (the artefact of Wang et al. 2025;
+measured), and a visit warms up with ten and more."""
 PLACES: tuple[Place, ...] = ("main", "worker")
 
 

@@ -1,51 +1,63 @@
 """Model after model into one folder; what is there from before, and whole, is kept."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import gapprof.render
 from gapprof import __version__, registry
-from gapprof.errors import ExitCode, WrongUse
-from gapprof.explain.study import studied_model
+from gapprof.errors import EnvironmentUnusable, ExitCode, WrongUse
 from gapprof.files import write_atomically
 from gapprof.interrupts import Hold
 from gapprof.markdown.study import document
-from gapprof.measure.machine import machine_facts
 from gapprof.pipeline import Outcome, explained
-from gapprof.recordings import read_run
 from gapprof.records.codec import encode_document
 from gapprof.records.progress import Observer
-from gapprof.records.recording import Recording
+from gapprof.records.recording import MachineFacts
 from gapprof.records.settings import Settings
 from gapprof.records.study import StudiedModel, Study
 from gapprof.records.surface import Surface
-from gapprof.text.names import file_stem
+from gapprof.study.kept import Shelf, stem_of
 
 TABLES, FIGURES = "README.md", "study.json"
 _FORMATS = ("json", "markdown")
+_TO_COME = "it is still to come"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Studying:
     """One study: where it goes, how each model is measured, and who hears of it."""
 
     folder: Path
     settings: Settings
+    machine: MachineFacts
     argv: tuple[str, ...]
     observer: Observer
     hold: Hold
     say: Callable[[str], None]
+    _missed: dict[str, str] = field(default_factory=dict)
+    """Model → why it has no row, of those that were tried."""
 
     def run(self, models: Sequence[str]) -> tuple[Study, ExitCode]:
-        """Tables are written anew after every model. Raises WrongUse before anything is measured."""
-        code = ExitCode.OK
+        """Tables are written anew after every model that was measured; what fails has its reason there."""
+        shelf = Shelf(self.folder, self.settings, self.machine)
         for number, model in enumerate(models, start=1):
-            path = self.recording_of(model)
-            if self._kept(path) is not None:
-                self.say(f"{number} of {len(models)}: {model} is there from before\n")
+            place = f"{number} of {len(models)}: {model}"
+            if shelf.row(model) is not None:
+                self.say(f"{place} is there from before\n")
                 continue
-            self.say(f"{number} of {len(models)}: {model}\n")
+            anew = ", in the place of one that was measured otherwise" if shelf.path(model).exists() else ""
+            self.say(f"{place}{anew}\n")
+            stopped = self._measured(model, shelf.path(model))
+            study = self._tables(shelf, models)
+            if stopped is not None:
+                return study, stopped
+        study = self._tables(shelf, models)
+        return study, ExitCode.PARTIAL if any(one.why for one in study.models) else ExitCode.OK
+
+    def _measured(self, model: str, path: Path) -> ExitCode | None:
+        """A code where the whole study has to stop: it was interrupted, or the machine lacks something."""
+        try:
             outcome = explained(
                 model,
                 self.settings,
@@ -54,66 +66,41 @@ class Studying:
                 observer=self.observer,
                 hold=self.hold,
             )
-            self._written(outcome, model)
-            self.tables(models)
-            if outcome.code in (ExitCode.INTERRUPTED, ExitCode.ENVIRONMENT_UNUSABLE):
-                code = outcome.code
-                break
-            if not outcome.recorded:
-                code = ExitCode.PARTIAL
-        return self.tables(models), code
+        except WrongUse as error:  # of this model: its file went away, for instance
+            self._missed[model] = error.message
+            return None
+        self._written(outcome, model)
+        if outcome.code is ExitCode.INTERRUPTED:
+            return outcome.code
+        if outcome.stopped is not None:
+            self._missed[model] = outcome.stopped.message
+            self.say(f"{model}: {outcome.stopped.message}\n")
+        return outcome.code if isinstance(outcome.stopped, EnvironmentUnusable) else None
 
-    def tables(self, models: Sequence[str]) -> Study:
-        """Over what is there by now."""
-        found = {model: self._kept(self.recording_of(model)) for model in models}
-        whole = {model: recording for model, recording in found.items() if recording is not None}
-        last = next(reversed(whole.values()), None)
-        machine = last.begin.machine if last is not None else None
+    def _written(self, outcome: Outcome, model: str) -> None:
+        if not outcome.recorded:
+            return
+        formats = registry.load(gapprof.render, "RENDERER")
+        for name in _FORMATS:
+            path = self.folder / f"{stem_of(model)}{formats[name].suffix}"
+            write_atomically(path, formats[name].render(outcome.report, Surface()).encode())
+
+    def _tables(self, shelf: Shelf, models: Sequence[str]) -> Study:
+        """Over these models, and over others that are there under the same conditions."""
+        rows = [shelf.row(model) or self._without(model) for model in models]
+        rows += shelf.others(models)
         study = Study(
             gapprof_version=__version__,
-            machine=machine,
-            cores=machine.usable_cores if machine is not None else 0,
-            models=tuple(self._row(model, whole.get(model)) for model in models),
-            state="whole" if len(whole) == len(models) else "stopped",
+            machine=self.machine,
+            cores=self.machine.usable_cores,
+            browsers=tuple(sorted({row.browser for row in rows if row.browser})),
+            models=tuple(rows),
+            state="stopped" if any(row.why == _TO_COME for row in rows) else "whole",
         )
         write_atomically(self.folder / TABLES, document(study).encode())
         write_atomically(self.folder / FIGURES, encode_document(study))
         return study
 
-    def recording_of(self, model: str) -> Path:
-        """Where a model's recording is, or will be."""
-        return self.folder / f"{stem_of(model)}.jsonl"
-
-    def _kept(self, path: Path) -> Recording | None:
-        """A recording that came to its end under the same conditions; None for any other."""
-        if not path.is_file():
-            return None
-        try:
-            recording = read_run(path)
-        except WrongUse:
-            return None
-        begin, end = recording.begin, recording.end
-        same = (begin.settings, begin.gapprof_version) == (self.settings, __version__)
-        here = begin.machine.cpu == machine_facts().cpu
-        return recording if same and here and end is not None and end.reason == "finished" else None
-
-    def _row(self, model: str, recording: Recording | None) -> StudiedModel:
-        if recording is not None:
-            return studied_model(recording)
-        return StudiedModel(
-            model=model, paper_class="", status="", why="it is still to come, or came to no end"
-        )
-
-    def _written(self, outcome: Outcome, model: str) -> None:
-        formats = registry.load(gapprof.render, "RENDERER")
-        for name in _FORMATS:
-            renderer = formats[name]
-            path = self.folder / f"{stem_of(model)}{renderer.suffix}"
-            write_atomically(path, renderer.render(outcome.report, Surface()).encode())
-        if outcome.stopped is not None:
-            self.say(f"{model}: {outcome.stopped.message}\n")
-
-
-def stem_of(model: str) -> str:
-    """The name of a model's files."""
-    return file_stem(Path(model.removeprefix("zoo:")).name.removesuffix(".onnx"))
+    def _without(self, model: str) -> StudiedModel:
+        why = self._missed.get(model, _TO_COME)
+        return StudiedModel(model=stem_of(model), stem=stem_of(model), paper_class="", status="", why=why)

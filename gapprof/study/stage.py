@@ -23,6 +23,7 @@ from gapprof.records.settings import Settings
 from gapprof.records.trial import Trial
 from gapprof.scaling.stage import deployed_cell
 from gapprof.study.plan import study_cells, without_the_slowest
+from gapprof.study.serving import serving
 
 ROUNDS = 3
 STARTS, LOOKS, FEELINGS = 2, 2, 2
@@ -34,6 +35,7 @@ def studying(settings: Settings, *, guard: Guard, scratch: Path) -> Extra:
     """Bound to one run of this machine."""
     parts: Sequence[Extra] = (
         through_the_lattice(settings),
+        serving(settings, scratch=scratch, rounds=ROUNDS),
         starting(settings, guard=guard, scratch=scratch, rounds=STARTS),
         looking(settings, guard=guard, scratch=scratch, rounds=LOOKS),
         feeling_the_page(settings, guard=guard, rounds=FEELINGS),
@@ -87,8 +89,8 @@ def _measured(settings: Settings, beyond: Beyond, bases: Bases, deployed: Cell) 
 
 
 def _run_ms(beyond: Beyond, step: PlannedRung) -> float:
-    """What a run in the page was seen to take in the ladder's own rounds; 0 where nobody saw one."""
+    """What a run in the page was seen to take, in the ladder's rounds or before; 0 where nobody saw one."""
     rung = step.alias_of or step.rung.id
-    found = [one for one in beyond.journal.recording().of(Trial) if one.rung == rung and not one.struck]
+    found = [one for one in beyond.journal.recording().of(Trial) if one.rung in (rung, step.rung.id)]
     runs = [ms for trial in found for ms in (trial.runs_ms or trial.samples_ms)]
     return fmean(runs) if runs else 0.0

@@ -5,11 +5,14 @@
 import { read } from "../bytes.mjs";
 import { now } from "../clock.mjs";
 import { withInstances } from "../instances.mjs";
+import { leftBy } from "../left.mjs";
 import { overheard } from "../overheard.mjs";
 import { during } from "../phases.mjs";
 import { profileEvents } from "../profile_events.mjs";
 import { createSession, fetchModel, loadRuntime, timedRun, warmUp } from "../runtime.mjs";
 import { feedsFrom } from "../tensors.mjs";
+
+const ORDER = "prepare, start, settle, recreate";
 
 /** @typedef {import("../wire.js").StartTask} StartTask */
 /** @typedef {import("../wire.js").Started} Started */
@@ -27,6 +30,7 @@ let started = null;
 /** @type {Readonly<Record<StartTask["step"], (task: StartTask) => Promise<Partial<Started>>>>} */
 const STEPS = {
   async prepare({ open }) {
+    performance.clearResourceTimings(); // it holds 250 entries, and a page may have as many of its own
     block = await during("load", () => read(open.inputs_url));
     return {};
   },
@@ -40,7 +44,7 @@ const STEPS = {
     const { result: made, lines } = await overheard(() => withInstances(() => createSession(ort, open, model)));
     const created = now();
     const session = made.result;
-    const feeds = feedsFrom(ort, leftBy(block), open.inputs);
+    const feeds = feedsFrom(ort, leftBy(block, ORDER), open.inputs);
     const fed = now();
     await during("warmup", () => timedRun(session, feeds));
     const ran = now();
@@ -56,13 +60,13 @@ const STEPS = {
   },
 
   async settle({ settle_ms, settle_runs }) {
-    const { session, feeds } = leftBy(started);
+    const { session, feeds } = leftBy(started, ORDER);
     const runs_ms = await warmUp(session, feeds, { warmup_ms: settle_ms, warmup_runs: settle_runs });
     return { runs_ms };
   },
 
   async recreate({ open, recreations }) {
-    const { ort, lines } = leftBy(started);
+    const { ort, lines } = leftBy(started, ORDER);
     const model = await fetchModel(open, "default");
     /** @param {SessionOptions} options */
     const anew = async (options) => {
@@ -134,12 +138,4 @@ function told({ name, startTime, responseEnd, transferSize, encodedBodySize }) {
     from_cache: encodedBodySize > 0 && transferSize === 0,
     fetch_ms: responseEnd - startTime,
   };
-}
-
-/** What an earlier step has left.
- * @template T
- * @param {T | null} left @returns {T} */
-function leftBy(left) {
-  if (left === null) throw new Error("steps come in order: prepare, start, settle, recreate");
-  return left;
 }

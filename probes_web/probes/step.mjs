@@ -2,10 +2,13 @@
 /** A model's life in steps, with a rest after each: somebody outside looks meanwhile at what the page holds. */
 
 import { now } from "../clock.mjs";
+import { leftBy } from "../left.mjs";
 import { withMemories } from "../memories.mjs";
 import { during } from "../phases.mjs";
 import { createSession, fetchFeeds, fetchModel, loadRuntime, timedRun } from "../runtime.mjs";
 import { nextTurn } from "../turns.mjs";
+
+const ORDER = "load, create, run, release";
 
 /** @typedef {import("../wire.js").StepTask} StepTask */
 /** @typedef {import("../runtime.mjs").Ort} Ort */
@@ -29,23 +32,23 @@ const STEPS = {
   },
 
   async create({ open, arena }) {
-    const { ort } = leftBy(loaded);
-    const made = await withMemories(() => createSession(ort, open, leftBy(model), { enableCpuMemArena: arena }));
+    const { ort } = leftBy(loaded, ORDER);
+    const made = await withMemories(() => createSession(ort, open, leftBy(model, ORDER), { enableCpuMemArena: arena }));
     for (const memory of made.memories) memories.add(memory);
     session = made.result;
     model = null; // as a page does that has no more use for the file
   },
 
   async run({ runs }) {
-    const { feeds } = leftBy(loaded);
+    const { feeds } = leftBy(loaded, ORDER);
     for (let run = 0; run < runs; run += 1) {
-      await during("timed", () => timedRun(leftBy(session), feeds));
+      await during("timed", () => timedRun(leftBy(session, ORDER), feeds));
       await nextTurn();
     }
   },
 
   async release() {
-    await during("stop", () => leftBy(session).release());
+    await during("stop", () => leftBy(session, ORDER).release());
     session = null;
   },
 };
@@ -65,11 +68,3 @@ export const probe = {
     };
   },
 };
-
-/** What an earlier step has left.
- * @template T
- * @param {T | null} left @returns {T} */
-function leftBy(left) {
-  if (left === null) throw new Error("steps come in order: load, create, run, release");
-  return left;
-}

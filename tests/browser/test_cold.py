@@ -54,8 +54,11 @@ def test_a_start_is_taken_apart_with_cold_caches_and_with_warm_ones(
     assert max(creations.parse_ms) < max(creations.usual_ms)
 
 
-def test_a_traced_start_says_what_is_compiled_in_which_stage(starting: Starting, job: Job) -> None:
-    found = starting.traced(patient(on(job, where="worker")))
+@pytest.mark.parametrize("where", ["main", "worker"])
+def test_a_traced_start_says_what_is_compiled_in_which_stage(
+    starting: Starting, job: Job, where: str
+) -> None:
+    found = starting.traced(patient(on(job, where=where)))
     assert not isinstance(found, Failure), found
     for start in found:
         assert isinstance(start, Start)
@@ -63,6 +66,5 @@ def test_a_traced_start_says_what_is_compiled_in_which_stage(starting: Starting,
         by_stage = {one.stage: one for one in start.compiled}
         assert by_stage["session"].functions > 500
         assert 0 < by_stage["session"].compile_ms < start.stages_ms["session"]
-        assert (start.optimised_functions or 0) > 0
         assert (start.optimised_ms or 0) > 0
         assert start.code_cached is not None

@@ -73,7 +73,7 @@ def test_a_models_life_is_read_at_every_stage(looking: Looking, job: Job, where:
     if created.wasm_mapped_bytes is not None:
         for one in (*trial.stages, *trial.chunks):
             if one.stage not in ("start", "load", "left"):
-                assert abs(heap_closure(one) - 1) <= HEAPS_AGREE
+                assert abs(heap_closure(trial, one) - 1) <= HEAPS_AGREE
                 assert 0 < (one.wasm_touched_bytes or 0) <= (one.wasm_mapped_bytes or 0)
         assert (created.code_bytes or 0) > 1 << 20
         assert found["left"].wasm_mapped_bytes == 0

@@ -1,4 +1,7 @@
-"""The residual networks for CIFAR-10 (He et al. 2015, section 4.2): 6n + 2 layers, three stages."""
+"""The residual networks for CIFAR-10 (He et al. 2015, section 4.2): 6n + 2 layers, three stages.
+
+Where a stage begins, the shortcut is a projection (their option B), as most published models have it.
+"""
 
 import math
 

@@ -156,7 +156,7 @@ def test_the_heap_the_peak_and_the_arena() -> None:
     text = said(found)
     assert "390 MiB more than before, 3.9x the file" in text
     assert "The wasm heap grows to 265 MiB, of which 234 MiB was ever written. It cannot shrink" in text
-    assert "100 MiB of what the page fetched is still there after many runs" in text
+    assert "100 MiB of what the page fetched was garbage and still there after many runs" in text
     assert "as much in the browser and 15.0 MiB less natively is held" in text
 
 
@@ -174,7 +174,7 @@ def test_an_engines_own_bookkeeping_is_no_leak() -> None:
     found = memory(*(web(number, {"js": 200}) for number in range(3)), native(0), native(1))
     assert slope(found).verdict == "none"
     assert slope(found, "native").verdict == "none"
-    assert "runs leave nothing behind: 200 bytes a run [200, 200]" in said(found)
+    assert "200 bytes a run [200, 200], garbage collected" in said(found)
 
 
 def test_slopes_that_differ_decide_nothing() -> None:
@@ -183,6 +183,26 @@ def test_slopes_that_differ_decide_nothing() -> None:
     assert found.bytes_per_run is not None
     assert found.bytes_per_run.low < LEAK_BYTES < found.bytes_per_run.high
     assert found.verdict == "unclear"
+
+
+def test_outputs_that_nobody_collected_are_no_fetched_file() -> None:
+    stages = [
+        replace(one, array_buffers_bytes=6 * FILE) if one.stage == "steady" else one for one in web().stages
+    ]
+    assert "100 MiB of what the page fetched was garbage" in said(memory(web(stages=tuple(stages))))
+    kept = [replace(one, array_buffers_bytes=FILE) for one in web().chunks]
+    assert "of what the page fetched" not in said(memory(web(chunks=tuple(kept))))
+
+
+def test_what_a_page_had_of_wasm_before_is_not_the_models() -> None:
+    own = 64 * MIB
+
+    def beside(looks: Sequence[Held]) -> tuple[Held, ...]:
+        return tuple(replace(one, wasm_mapped_bytes=(one.wasm_mapped_bytes or 0) + own) for one in looks)
+
+    found = report(web(stages=beside(web().stages), chunks=beside(web().chunks)))
+    assert found.memory.wasm_mapped_bytes == HEAP
+    assert [check.status for check in found.checks if check.id == "wasm-heap"] == ["pass"]
 
 
 def test_one_odd_reading_does_not_tilt_a_slope() -> None:

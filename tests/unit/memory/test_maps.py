@@ -63,6 +63,12 @@ def test_a_wasm_memory_is_known_by_where_it_begins_and_the_guard_behind_it() -> 
     assert found.proportional_bytes == (239912 + 500 + 300 + 30000 + 512) << 10
 
 
+def test_names_that_a_program_gave_its_memory_do_not_hide_it() -> None:
+    named = SMAPS.replace("00:00 0\n", "00:00 0    [anon:v8]\n")
+    assert named != SMAPS
+    assert summed(tuple(ranges(named))) == summed(tuple(ranges(SMAPS)))
+
+
 @pytest.mark.parametrize(
     ("begin", "access", "behind", "size"),
     [

@@ -67,3 +67,7 @@ def test_a_single_slow_run_is_no_level() -> None:
 def test_too_few_runs_tell_nothing() -> None:
     assert settled_after([1.0] * (2 * FEWEST - 1)) is None
     assert settled_after([]) is None
+
+
+def test_a_clock_too_coarse_for_a_run_tells_nothing() -> None:
+    assert settled_after([0.1] * 10 + [0.0] + [0.1] * 10) is None

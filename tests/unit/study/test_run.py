@@ -1,29 +1,38 @@
 """What a study keeps from before, what it says of models without a row, and wrong use."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
-from gapprof import cli
+from gapprof import __version__, cli
 from gapprof.backends.synthetic import Machine
-from gapprof.errors import ExitCode
+from gapprof.errors import EnvironmentUnusable, ExitCode, GapprofError, ModelUnusable, WrongUse
+from gapprof.explain.report import build
+from gapprof.failed_report import failed_report
 from gapprof.live import silent
 from gapprof.measure.machine import machine_facts
+from gapprof.pipeline import Outcome
 from gapprof.records.codec import encode_entry
 from gapprof.records.recording import End, Recording
 from gapprof.records.settings import Settings
+from gapprof.records.study import Study
 from gapprof.study import run as study_run
-from gapprof.study.run import FIGURES, TABLES, Studying, stem_of
+from gapprof.study.kept import stem_of
+from gapprof.study.run import FIGURES, TABLES, Studying
+from gapprof.subject import zoo
+from gapprof.subject.stage import stage
 from tests.truth.recorder import record
 
 SETTINGS = Settings(study=True, rungs="main", allow_noisy=True)
 MODELS = ("zoo:resnet20", "zoo:resnet32")
+HERE = machine_facts()
 
 
 @cache
@@ -31,86 +40,173 @@ def synthetic() -> Recording:
     return record(Machine())
 
 
-def recorded(reason: str = "finished", settings: Settings = SETTINGS) -> Recording:
+@cache
+def hash_of(model: str) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        built = zoo.build(model.removeprefix("zoo:"), Path(folder) / "zoo")
+        return stage(built, Path(folder) / "staged").sha256
+
+
+def recorded(model: str = MODELS[0], reason: str = "finished", **changes: Any) -> Recording:
     """As if it had been measured here, by this version."""
     found = synthetic()
-    begin = replace(
-        found.begin,
-        settings=settings,
-        gapprof_version=study_run.__version__,
-        machine=replace(found.begin.machine, cpu=machine_facts().cpu),
-    )
+    facts = replace(found.begin.model, name=model.removeprefix("zoo:"), sha256=hash_of(model))
+    usual = {"settings": SETTINGS, "gapprof_version": __version__, "machine": HERE, "model": facts}
+    begin = replace(found.begin, **{**usual, **changes})
     entries = tuple(entry for entry in found.entries if not isinstance(entry, End))
     return replace(found, begin=begin, entries=(*entries, End(at_s=1.0, reason=reason)))
 
 
-def put(folder: Path, model: str, found: Recording) -> None:
-    lines = b"".join(encode_entry(entry) for entry in (found.begin, *found.entries))
-    (folder / f"{stem_of(model)}.jsonl").write_bytes(lines)
-
-
-class Lifted:
-    """Of interrupts nobody keeps from coming."""
-
-    @contextmanager
-    def lifted(self) -> Iterator[None]:
-        yield
+def put(path: Path, found: Recording) -> None:
+    path.write_bytes(b"".join(encode_entry(entry) for entry in (found.begin, *found.entries)))
 
 
 @dataclass(slots=True)
-class Heard:
+class Bench:
+    """A study whose models are measured in no time, by what is planted for each."""
+
+    folder: Path
+    planted: dict[str, Recording | GapprofError | ExitCode] = field(default_factory=dict)
     words: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
 
-    def __call__(self, text: str) -> None:
-        self.words.append(text)
+    def explained(self, model: str, _settings: Settings, *, path: Path, **_: object) -> Outcome:
+        self.asked.append(model)
+        match self.planted[model]:
+            case WrongUse() as error:
+                raise error
+            case GapprofError() as error:
+                report = failed_report(error, model=model, settings=SETTINGS, argv=())
+                return Outcome(report=report, code=error.exit_code, recorded=False, stopped=error)
+            case ExitCode() as code:
+                put(path, recorded(model, "interrupted"))
+                return Outcome(report=build(recorded(model)), code=code, recorded=True)
+            case found:
+                put(path, found)
+                return Outcome(report=build(found), code=ExitCode.OK, recorded=True)
+
+    def run(self, models: Sequence[str] = MODELS) -> tuple[Study, ExitCode]:
+        hold: Any = None
+        studying = Studying(
+            folder=self.folder,
+            settings=SETTINGS,
+            machine=HERE,
+            argv=("gapprof",),
+            observer=silent,
+            hold=hold,
+            say=self.words.append,
+        )
+        return studying.run(models)
 
 
-def studying(folder: Path, heard: Heard) -> Studying:
-    return Studying(
-        folder=folder, settings=SETTINGS, argv=("gapprof",), observer=silent, hold=Lifted(), say=heard
-    )
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    made = Bench(tmp_path)
+    monkeypatch.setattr(study_run, "explained", made.explained)
+    return made
 
 
-def test_what_is_there_under_the_same_conditions_is_kept(tmp_path: Path) -> None:
-    heard = Heard()
+def why(study: Study) -> dict[str, str]:
+    return {one.stem: one.why for one in study.models}
+
+
+def test_what_is_there_under_the_same_conditions_is_kept(bench: Bench) -> None:
     for model in MODELS:
-        put(tmp_path, model, recorded())
-    before = {file: file.read_bytes() for file in tmp_path.iterdir()}
-    study, code = studying(tmp_path, heard).run(MODELS)
-    assert code is ExitCode.OK
+        put(bench.folder / f"{stem_of(model)}.jsonl", recorded(model))
+    study, _ = bench.run()
+    assert bench.asked == []
     assert study.state == "whole"
-    assert [text.count("is there from before") for text in heard.words] == [1, 1]
-    assert all(file.read_bytes() == data for file, data in before.items())
-    assert json.loads((tmp_path / FIGURES).read_bytes())["schema"] == "gapprof/study"
-    assert "# One study, many models" in (tmp_path / TABLES).read_text(encoding="utf-8")
+    assert [text.count("is there from before") for text in bench.words] == [1, 1]
+    assert json.loads((bench.folder / FIGURES).read_bytes())["schema"] == "gapprof/study"
+    assert "# One study, many models" in (bench.folder / TABLES).read_text(encoding="utf-8")
+    assert study.browsers == (study.models[0].browser,)
+    assert study.browsers != ("",)
 
 
 @pytest.mark.parametrize(
     "other",
     [
-        recorded("interrupted"),
+        recorded(reason="interrupted"),
         recorded(settings=replace(SETTINGS, seed=1)),
-        replace(recorded(), begin=replace(recorded().begin, gapprof_version="another")),
-        replace(recorded(), begin=replace(recorded().begin, machine=synthetic().begin.machine)),
+        recorded(gapprof_version="another"),
+        recorded(machine=replace(HERE, usable_cores=HERE.usable_cores + 1)),
+        recorded(MODELS[1]),
         replace(recorded(), entries=recorded().entries[:-1]),
     ],
-    ids=["interrupted", "other settings", "other version", "other machine", "cut off"],
+    ids=["interrupted", "settings", "version", "machine", "model", "cut off"],
 )
-def test_what_was_measured_otherwise_is_no_row(tmp_path: Path, other: Recording) -> None:
-    put(tmp_path, MODELS[0], other)
-    put(tmp_path, MODELS[1], recorded())
-    study = studying(tmp_path, Heard()).tables(MODELS)
+def test_what_was_measured_otherwise_is_measured_anew(bench: Bench, other: Recording) -> None:
+    put(bench.folder / "resnet20.jsonl", other)
+    bench.planted = {MODELS[0]: recorded(MODELS[0])}
+    study, _ = bench.run(MODELS[:1])
+    assert bench.asked == [MODELS[0]]
+    assert "in the place of one that was measured otherwise" in bench.words[0]
+    assert study.models[0].status
+
+
+def test_a_file_that_is_no_recording_is_measured_over(bench: Bench) -> None:
+    (bench.folder / "resnet20.jsonl").write_text("nothing")
+    bench.planted = {MODELS[0]: recorded(MODELS[0])}
+    assert bench.run(MODELS[:1])[0].models[0].status
+
+
+def test_a_model_that_cannot_be_run_has_its_reason_and_the_others_their_rows(bench: Bench) -> None:
+    bench.planted = {
+        MODELS[0]: ModelUnusable("native onnxruntime cannot open it", hint=""),
+        MODELS[1]: recorded(MODELS[1]),
+    }
+    study, code = bench.run()
+    assert code is ExitCode.PARTIAL
+    assert study.state == "whole", "nothing is still to come"
+    assert why(study)["resnet20"] == "native onnxruntime cannot open it"
+    assert study.models[1].status
+    text = (bench.folder / TABLES).read_text(encoding="utf-8")
+    assert "native onnxruntime cannot open it" in text
+    assert "(resnet20.md)" not in text, "there is no such report"
+    assert not (bench.folder / "resnet20.md").exists()
+
+
+def test_a_model_whose_file_went_away_is_one_row_without_figures(bench: Bench) -> None:
+    bench.planted = {MODELS[0]: WrongUse("there is no file", hint=""), MODELS[1]: recorded(MODELS[1])}
+    study, code = bench.run()
+    assert (why(study)["resnet20"], code) == ("there is no file", ExitCode.PARTIAL)
+    assert bench.asked == list(MODELS)
+
+
+def test_a_machine_that_lacks_something_stops_the_study(bench: Bench) -> None:
+    bench.planted = {MODELS[0]: EnvironmentUnusable("no browser", hint="")}
+    study, code = bench.run()
+    assert (code, bench.asked) == (ExitCode.ENVIRONMENT_UNUSABLE, [MODELS[0]])
     assert study.state == "stopped"
-    first, second = study.models
-    assert first.why
-    assert not first.status
-    assert second.status
 
 
-def test_a_file_that_is_no_recording_is_no_row(tmp_path: Path) -> None:
-    (tmp_path / f"{stem_of(MODELS[0])}.jsonl").write_text("nothing")
-    study = studying(tmp_path, Heard()).tables(MODELS[:1])
-    assert study.models[0].why
+def test_an_interrupted_study_goes_on_where_it_was(bench: Bench) -> None:
+    bench.planted = {MODELS[0]: recorded(MODELS[0]), MODELS[1]: ExitCode.INTERRUPTED}
+    study, code = bench.run()
+    assert (code, study.state) == (ExitCode.INTERRUPTED, "stopped")
+    assert study.models[0].status
+    bench.planted = {MODELS[1]: recorded(MODELS[1])}
+    bench.asked.clear()
+    study, code = bench.run()
+    assert bench.asked == [MODELS[1]]
+    assert study.state == "whole"
+
+
+def test_rows_of_models_that_nobody_asked_for_this_time_stay(bench: Bench) -> None:
+    put(bench.folder / "resnet32.jsonl", recorded(MODELS[1]))
+    bench.planted = {MODELS[0]: recorded(MODELS[0])}
+    study, _ = bench.run(MODELS[:1])
+    assert [one.stem for one in study.models] == ["resnet20", "resnet32"]
+
+
+def test_a_readme_that_is_no_studys_is_not_written_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / TABLES).write_text("mine")
+    asked = ["study", "--models", "zoo:resnet20", "--out", str(tmp_path)]
+    assert cli.run(asked) is ExitCode.WRONG_USE
+    assert "written over" in capsys.readouterr().err
+    assert (tmp_path / TABLES).read_text() == "mine"
 
 
 @pytest.mark.parametrize(
@@ -119,7 +215,8 @@ def test_a_file_that_is_no_recording_is_no_row(tmp_path: Path) -> None:
         ("zoo:nothing", "there is no zoo model called 'nothing'"),
         ("nowhere.onnx", "there is no file nowhere.onnx"),
         (" , ", "--models names no model"),
-        ("zoo:resnet20,zoo:resnet20", "files called resnet20"),
+        ("zoo:resnet20,zoo:resnet20", "files of the study would be called resnet20"),
+        ("x" * 5000, "there is no file"),
     ],
 )
 def test_wrong_use_is_refused_before_anything_is_made(
