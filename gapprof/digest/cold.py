@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gapprof.facts.started import STAGES_CLOSE
+from gapprof.records.cold import STAGES_CLOSE
 from gapprof.records.report import Cold, ColdStart
 from gapprof.text import numbers
 

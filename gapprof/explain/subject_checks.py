@@ -8,9 +8,9 @@ from gapprof.facts.case import Case
 from gapprof.facts.cells import counting
 from gapprof.facts.isolation import isolated
 from gapprof.facts.ladder import planned
-from gapprof.facts.started import STAGES_CLOSE, stages_over_observed, starts
+from gapprof.facts.started import stages_over_observed, starts
 from gapprof.facts.tier import baseline_flags, given_flags
-from gapprof.records.cold import CACHES
+from gapprof.records.cold import CACHES, STAGES_CLOSE
 from gapprof.records.report import CheckRow
 from gapprof.records.trial import Trial
 from gapprof.text import numbers

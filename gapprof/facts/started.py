@@ -14,8 +14,6 @@ from gapprof.stats.change_points import settled_after
 Side = Literal["native", "web"]
 PAGE = "page"
 FIRST_RUN = "first-run"
-STAGES_CLOSE = 0.03
-"""How far the stages' sum may be from what somebody outside saw."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,10 @@ instance; the session; tensors of the inputs; the run. Natively `process`, `impo
 `first-run`."""
 
 
+STAGES_CLOSE = 0.03
+"""How far the stages' sum may be from what somebody outside saw."""
+
+
 class FetchedFile(Struct, frozen=True, kw_only=True):
     """One file on the way."""
 

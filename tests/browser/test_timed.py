@@ -69,6 +69,7 @@ QUIET = {
     "SystemInfo.getProcessInfo",
     "Browser.getVersion",
     "Browser.getBrowserCommandLine",
+    "Performance.disable",
     "Performance.enable",
     "Performance.getMetrics",
 }
