@@ -30,6 +30,8 @@ _PHASES = {
     "inside": "looking into the wasm",
     "cells": "trying threads and places",
     "cells-verified": "verifying what is recommended",
+    "cold": "starting with cold caches and with warm ones",
+    "memory": "looking at what is held of memory",
     "felt": "feeling the page while the model rests and runs",
     "done": "done",
 }

@@ -10,6 +10,7 @@ from gapprof.facts.held import (
     Left,
     arena_bytes,
     beyond_start,
+    by_process,
     left_behind,
     mapped_bytes,
     memory_trials,
@@ -65,7 +66,7 @@ def _missing(web: Sequence[MemoryTrial], native: Sequence[MemoryTrial]) -> Seque
 def _rows(web: Sequence[MemoryTrial], native: Sequence[MemoryTrial]) -> tuple[MemoryRow, ...]:
     in_browser = beyond_start(web, lambda _, one: total_bytes(one))
     natively = beyond_start(native, lambda _, one: total_bytes(one))
-    shares = parts(web)
+    shares, kinds = parts(web), by_process(web)
     return tuple(
         MemoryRow(
             stage=stage,
@@ -73,6 +74,7 @@ def _rows(web: Sequence[MemoryTrial], native: Sequence[MemoryTrial]) -> tuple[Me
             web_bytes=in_browser.get(stage),
             parts=shares.get(stage, {}),
             native_bytes=natively.get(stage),
+            processes=kinds.get(stage, {}),
             why="" if stage in in_browser and stage in natively else _no_such(stage),
         )
         for stage in _ORDER

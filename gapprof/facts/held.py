@@ -109,6 +109,16 @@ def beyond_start(
     return {stage: median(values) for stage, values in found.items()}
 
 
+def by_process(trials: Sequence[MemoryTrial]) -> dict[str, dict[str, float]]:
+    """Stage → kind of process → its whole size, median over the trials that have one."""
+    found: dict[str, dict[str, list[float]]] = {}
+    for trial in trials:
+        for stage, one in at_stages(trial).items():
+            for kind, size in one.processes.items():
+                found.setdefault(stage, {}).setdefault(kind, []).append(size)
+    return {stage: {kind: median(sizes) for kind, sizes in kinds.items()} for stage, kinds in found.items()}
+
+
 def parts(trials: Sequence[MemoryTrial]) -> dict[str, dict[str, float]]:
     """Stage → part → bytes beyond the start; what no part claims is `page-rest` and `browser-rest`."""
     named: dict[str, Callable[[MemoryTrial, Held], float | None]] = {

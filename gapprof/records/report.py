@@ -567,6 +567,8 @@ class MemoryRow(Struct, frozen=True, kw_only=True):
     """Of `web_bytes`, which they add up to: `wasm-heap` (what of it was touched), `wasm-module`, `code`,
     `array-buffers`, `js-heap`, `page-rest` and `browser-rest`, of either sign."""
     native_bytes: float | None
+    processes: dict[str, float]
+    """Kind of process (`renderer`: the page's own) → proportional set size, whole."""
     why: str = ""
     """Of what is null here."""
 

@@ -139,6 +139,7 @@ def test_parts_add_up_to_what_all_processes_hold_beyond_the_start() -> None:
     assert created.parts["page-rest"] == (370 - 234 - 14 - 9 - 2 - 100) * MIB
     assert created.parts["browser-rest"] == 0
     assert created.native_bytes == 270 * MIB
+    assert created.processes == {"renderer": 500 * MIB, "browser": 130 * MIB}
     assert found["collected"].web_bytes == 270 * MIB
     assert found["left"].parts["wasm-module"] == 0
     assert found["left"].native_bytes is None
