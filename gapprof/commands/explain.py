@@ -10,7 +10,7 @@ from click.core import ParameterSource
 
 from gapprof.errors import ExitCode
 from gapprof.interrupts import held
-from gapprof.options import syntax
+from gapprof.options import shared, syntax
 from gapprof.options.configured import Configured, naming_origins, origins
 from gapprof.options.files import precious, refuse_over
 from gapprof.options.handing_out import hand_out
@@ -30,13 +30,7 @@ _ENDS = (
 @click.command(cls=Configured, epilog=_ENDS)
 @click.argument("model", required=False)
 @click.option("--backend", default=_USUAL.backend, metavar="wasm", help="The web side.", show_default=True)
-@click.option(
-    "--threads",
-    default="auto",
-    metavar="auto|N",
-    callback=syntax.threads,
-    help="Threads the page asks for; auto is half the cores, at most 4.  [default: auto]",
-)
+@shared.threads
 @click.option(
     "--where",
     default=_USUAL.where,
@@ -44,13 +38,7 @@ _ENDS = (
     help="Where the page runs the model.",
     show_default=True,
 )
-@click.option(
-    "--page",
-    default=_USUAL.page,
-    metavar="quiet|busy|PATH|URL",
-    help="The page that it shares.",
-    show_default=True,
-)
+@shared.page
 @click.option(
     "--tab",
     "tabs",
@@ -59,16 +47,9 @@ _ENDS = (
     help="What is open in another tab, behind the page; repeatable.",
 )
 @click.option("--no-isolation", is_flag=True, help="Serve the page without COOP and COEP.")
-@click.option(
-    "--shape",
-    "shapes",
-    multiple=True,
-    metavar="NAME=1,3,224,224",
-    callback=syntax.shapes,
-    help="The shape of an input with free dimensions; repeatable.",
-)
-@click.option("--inputs", metavar="FILE.npz", help="Real inputs, one array per input of the model.")
-@click.option("--browser", metavar="PATH", help="Which Chromium, Chrome or Edge.")
+@shared.shapes
+@shared.inputs
+@shared.browser
 @click.option("--browser-arg", "browser_args", multiple=True, metavar="ARG", help="Passed on; repeatable.")
 @click.option(
     "--js-flags",
@@ -101,9 +82,7 @@ _ENDS = (
     help="Wanted half-width of every top factor.",
     show_default=True,
 )
-@click.option(
-    "--seed", default=_USUAL.seed, help="For inputs and for the order of trials.", show_default=True
-)
+@shared.seed
 @click.option(
     "--observed-ms",
     type=float,
@@ -148,7 +127,7 @@ _ENDS = (
 )
 @click.option("--allow-noisy", is_flag=True, help="An unreliable result ends with 0; the status stays.")
 @output_options
-@click.option("--recording", metavar="FILE", help="Where everything measured goes, raw.")
+@shared.recording
 @quiet
 @verbose
 @no_color

@@ -10,7 +10,7 @@ import click
 from gapprof.errors import ExitCode
 from gapprof.files import make_folder, refuse_unwritable
 from gapprof.interrupts import held
-from gapprof.options import syntax
+from gapprof.options import shared
 from gapprof.options.outputs import put, targets
 from gapprof.options.screen import no_color, quiet, say, show, surface_of, verbose
 from gapprof.options.watching import chosen_observer
@@ -25,25 +25,16 @@ _ROUNDS = 5
 
 @click.command(epilog=_ENDS)
 @click.argument("model")
-@click.option(
-    "--shape",
-    "shapes",
-    multiple=True,
-    metavar="NAME=1,3,224,224",
-    callback=syntax.shapes,
-    help="The shape of an input with free dimensions; repeatable.",
-)
-@click.option("--inputs", metavar="FILE.npz", help="Real inputs, one array per input of the model.")
-@click.option("--browser", envvar="GAPPROF_BROWSER", metavar="PATH", help="Which Chromium, Chrome or Edge.")
+@shared.shapes
+@shared.inputs
+@shared.browser
 @click.option("--db", metavar="FILE", help="Schedules found before; new ones are added.")
 @click.option(
     "--rounds", default=_ROUNDS, type=click.IntRange(min=2, max=100), help="Of measuring.", show_default=True
 )
-@click.option(
-    "--seed", default=0, type=click.IntRange(min=0), help="For inputs and order.", show_default=True
-)
+@shared.seed
 @click.option("--json", metavar="FILE|-", help="Write the table as json; - is stdout.")
-@click.option("--recording", metavar="FILE", help="Where everything measured goes, raw.")
+@shared.recording
 @quiet
 @verbose
 @no_color

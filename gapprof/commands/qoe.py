@@ -9,7 +9,7 @@ import click
 
 from gapprof.errors import ExitCode
 from gapprof.interrupts import held
-from gapprof.options import syntax
+from gapprof.options import shared
 from gapprof.options.files import precious, refuse_over
 from gapprof.options.outputs import output_options, outputs, parted, uses_stdout, write
 from gapprof.options.screen import no_color, quiet, say, show, surface_of, verbose
@@ -27,35 +27,14 @@ _ENDS = (
 
 @click.command(epilog=_ENDS)
 @click.argument("model")
-@click.option(
-    "--threads",
-    default="auto",
-    metavar="auto|N",
-    callback=syntax.threads,
-    help="Threads the page asks for; auto is half the cores, at most 4.  [default: auto]",
-)
-@click.option(
-    "--page",
-    default=_USUAL.page,
-    metavar="quiet|busy|PATH|URL",
-    help="The page that it shares.",
-    show_default=True,
-)
-@click.option(
-    "--shape",
-    "shapes",
-    multiple=True,
-    metavar="NAME=1,3,224,224",
-    callback=syntax.shapes,
-    help="The shape of an input with free dimensions; repeatable.",
-)
-@click.option("--inputs", metavar="FILE.npz", help="Real inputs, one array per input of the model.")
-@click.option("--browser", metavar="PATH", help="Which Chromium, Chrome or Edge.")
-@click.option(
-    "--seed", default=_USUAL.seed, help="For inputs and for the order of visits.", show_default=True
-)
+@shared.threads
+@shared.page
+@shared.shapes
+@shared.inputs
+@shared.browser
+@shared.seed
 @output_options
-@click.option("--recording", metavar="FILE", help="Where everything measured goes, raw.")
+@shared.recording
 @quiet
 @verbose
 @no_color

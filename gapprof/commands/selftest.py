@@ -10,6 +10,7 @@ import click
 from gapprof.errors import ExitCode, Interrupted
 from gapprof.files import make_folder, refuse_unwritable
 from gapprof.interrupts import held
+from gapprof.options import shared
 from gapprof.options.outputs import put, targets
 from gapprof.options.screen import no_color, quiet, say, show, surface_of
 from gapprof.options.watching import chosen_observer
@@ -28,11 +29,9 @@ _CODES = {
 
 @click.command(epilog=_ENDS)
 @click.option("--quick", is_flag=True, help="Some of the plants, in under four minutes.")
-@click.option(
-    "--seed", default=0, type=click.IntRange(min=0), help="For inputs and order.", show_default=True
-)
+@shared.seed
 @click.option("--json", metavar="FILE|-", help="Write the rows as json; - is stdout.")
-@click.option("--recording", metavar="FILE", help="Where everything measured goes, raw.")
+@shared.recording
 @quiet
 @no_color
 def selftest(

@@ -10,6 +10,7 @@ import click
 from gapprof.errors import ExitCode, WrongUse
 from gapprof.files import is_file, refuse_unwritable
 from gapprof.interrupts import held
+from gapprof.options import shared
 from gapprof.options.screen import no_color, quiet, show
 from gapprof.options.watching import chosen_observer
 from gapprof.records.settings import Settings
@@ -41,10 +42,8 @@ _ENDS = (
     help="For a model's ladder; the lattice comes on top.",
     show_default=True,
 )
-@click.option("--browser", metavar="PATH", help="Which Chromium, Chrome or Edge.")
-@click.option(
-    "--seed", default=_USUAL.seed, help="For inputs and for the order of visits.", show_default=True
-)
+@shared.browser
+@shared.seed
 @quiet
 @no_color
 def study(
