@@ -22,8 +22,9 @@ from gapprof.browser.ready import Ready, readied
 from gapprof.browser.visit import Course, Equipment
 from gapprof.guard import Guard
 from gapprof.records.environment import Setting
+from gapprof.records.estimate import Estimate
 from gapprof.records.job import Job, Pace
-from gapprof.records.report import CauseRow, Estimate
+from gapprof.records.report import CauseRow
 from gapprof.records.subject import StagedModel, Subject
 from gapprof.records.wire import Timed
 from gapprof.stats.interval import Interval, t_interval

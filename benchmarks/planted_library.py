@@ -10,7 +10,7 @@ import math
 import sys
 
 from gapprof import Report, assets, explain
-from gapprof.records.report import Estimate
+from gapprof.records.estimate import Estimate
 
 PARTS = (("library", "kernels"), ("runtime", "engine"))
 MODEL, BUDGET_S = "zoo:int8-cnn", 60.0

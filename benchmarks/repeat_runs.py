@@ -13,7 +13,8 @@ from pathlib import Path
 from scipy.special import stdtrit
 
 from gapprof.records.codec import decode_report
-from gapprof.records.report import Estimate, Report
+from gapprof.records.estimate import Estimate
+from gapprof.records.report import Report
 
 LEVEL = 0.999
 

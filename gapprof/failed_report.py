@@ -9,18 +9,9 @@ from gapprof.errors import GapprofError
 from gapprof.explain.diagnosis import CAUSES
 from gapprof.facts.claim import Cause
 from gapprof.measure.machine import machine_facts
-from gapprof.records.report import (
-    CauseRow,
-    Cold,
-    Gap,
-    LatencyPair,
-    Memory,
-    Model,
-    Report,
-    ReportSettings,
-    Residual,
-    Tool,
-)
+from gapprof.records.report import CauseRow, Gap, LatencyPair, Model, Report, ReportSettings, Residual, Tool
+from gapprof.records.sections.cold import Cold
+from gapprof.records.sections.memory import Memory
 from gapprof.records.settings import Settings
 
 _NOTHING = "nothing was measured"

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from gapprof.digest.qoe import COLUMNS, felt_rows
-from gapprof.records.report import Answers, QoE
+from gapprof.records.sections.quality import Answers, QoE
 from gapprof.reports import read_report
 
 HERE = Path(__file__).parent / "qoe"

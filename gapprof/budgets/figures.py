@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from gapprof.digest.why import RESIDUAL_TITLE
 from gapprof.explain.diagnosis import CAUSES
-from gapprof.records.report import Estimate, Report
+from gapprof.records.estimate import Estimate
+from gapprof.records.report import Report
 
 FACTOR = "factor."
 RESIDUAL = "residual"

@@ -7,8 +7,9 @@ from gapprof.budgets.figures import Figure, figure
 from gapprof.budgets.words import broken, headline, unbelievable
 from gapprof.errors import ExitCode
 from gapprof.outcome import exit_code
+from gapprof.records.estimate import Estimate
 from gapprof.records.gate import Gate, Holding, Judged, Limit, Rule
-from gapprof.records.report import Estimate, Report
+from gapprof.records.report import Report
 
 
 def judge(report: Report, limits: Sequence[Limit], *, rule: Rule, allow_noisy: bool) -> Gate:

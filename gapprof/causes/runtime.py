@@ -25,7 +25,8 @@ from gapprof.facts.transplant import (
     transplanted,
 )
 from gapprof.facts.twinned import AVX_128, ENGINE, LIBRARY, UNPRESSED
-from gapprof.records.report import Estimate, Evidence
+from gapprof.records.estimate import Estimate
+from gapprof.records.report import Evidence
 from gapprof.stats.contrast import FEWEST_PASSES
 from gapprof.text import numbers
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from gapprof.comparison.pairs import Pair
 from gapprof.records.comparison import Change, Moved
-from gapprof.records.report import Estimate
+from gapprof.records.estimate import Estimate
 from gapprof.stats.apart import Known, difference
 from gapprof.stats.interval import LARGEST_EXPONENT, Interval, exponential
 from gapprof.stats.verdict import SMALLEST_EFFECT, simultaneous_level, verdict

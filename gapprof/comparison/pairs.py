@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gapprof.digest.why import RESIDUAL_TITLE
-from gapprof.records.report import CauseRow, Estimate, Report
+from gapprof.records.estimate import Estimate
+from gapprof.records.report import CauseRow, Report
 from gapprof.stats.contrast import FEWEST_PASSES
 
 _DUST = 1e-9

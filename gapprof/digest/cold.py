@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gapprof.records.cold import STAGES_CLOSE
-from gapprof.records.report import Cold, ColdStart
+from gapprof.records.sections.cold import Cold, ColdStart
 from gapprof.text import numbers
 
 HEADINGS = {"cold": "Cold start, ms", "warm": "Warm start, ms"}

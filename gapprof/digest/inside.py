@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gapprof.records.report import Inside, InsideFunction
+from gapprof.records.sections.inside import Inside, InsideFunction
 from gapprof.text import numbers
 from gapprof.text.names import harmless
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gapprof.records.report import Memory, MemoryRow, MemorySlope
+from gapprof.records.sections.memory import Memory, MemoryRow, MemorySlope
 from gapprof.text import numbers
 
 HEADING = "Memory, MiB"

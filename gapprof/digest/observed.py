@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gapprof.records.report import ObservedPage, Report, Reproduced, Reproduction
+from gapprof.records.report import Report
+from gapprof.records.sections.observed import ObservedPage, Reproduced, Reproduction
 from gapprof.text import numbers
 from gapprof.text.names import harmless
 

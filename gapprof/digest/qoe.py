@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gapprof.records.report import Answers, Estimate, FeltRow, LateRow, QoE
+from gapprof.records.estimate import Estimate
+from gapprof.records.sections.quality import Answers, FeltRow, LateRow, QoE
 from gapprof.text import numbers
 from gapprof.text.names import harmless
 

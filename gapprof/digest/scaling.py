@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from gapprof.records.report import CellEffect, CellRow, Estimate, Recommendation, Scaling
+from gapprof.records.estimate import Estimate
+from gapprof.records.sections.scaling import CellEffect, CellRow, Recommendation, Scaling
 from gapprof.text import numbers
 
 HEADING = "Threads"

@@ -2,7 +2,8 @@
 
 from msgspec import Struct
 
-from gapprof.records.report import CauseRow, Estimate, Report
+from gapprof.records.estimate import Estimate
+from gapprof.records.report import CauseRow, Report
 
 RESIDUAL_TITLE = "Not explained by any cause"
 _OWNERS = {

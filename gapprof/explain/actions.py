@@ -20,7 +20,8 @@ from gapprof.facts.page_work import page_sources
 from gapprof.facts.profiles import WEB
 from gapprof.facts.readings import chain, read, same_trials
 from gapprof.facts.tier import given_flags
-from gapprof.records.report import Action, Estimate, Owner
+from gapprof.records.estimate import Estimate, Owner
+from gapprof.records.report import Action
 from gapprof.text.names import harmless
 
 _INSTEAD: Mapping[PartId, str] = MappingProxyType(

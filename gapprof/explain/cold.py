@@ -21,7 +21,7 @@ from gapprof.facts.started import (
     traced_starts,
 )
 from gapprof.records.cold import CACHES, WEB_STAGES, Cache, Start
-from gapprof.records.report import Cold, ColdRow, ColdStage, ColdStart, CreationRow
+from gapprof.records.sections.cold import Cold, ColdRow, ColdStage, ColdStart, CreationRow
 
 _ORDER = ("process", "browser", "page", "import", "fetch", "compile", "create", "first_run")
 _FIRST = "first_run"

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from gapprof.facts.case import Case
 from gapprof.facts.estimates import LEVEL, estimate, factor_of
 from gapprof.facts.inside import InsideFacts, inside, relaxed_dots, vectors_in_loops
-from gapprof.records.report import Estimate, Inside, InsideFunction
+from gapprof.records.estimate import Estimate
+from gapprof.records.sections.inside import Inside, InsideFunction
 from gapprof.stats.interval import t_interval
 from gapprof.text import numbers
 

@@ -7,7 +7,8 @@ from typing import Literal
 from gapprof.facts.case import Case
 from gapprof.facts.estimates import factor_of
 from gapprof.facts.light import Light, light
-from gapprof.records.report import Estimate, OperatorLoss, SpeedOfLight, StreamSpeed
+from gapprof.records.estimate import Estimate
+from gapprof.records.sections.light import OperatorLoss, SpeedOfLight, StreamSpeed
 from gapprof.text import numbers
 
 EXPECTED = 1.5

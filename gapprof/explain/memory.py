@@ -18,7 +18,7 @@ from gapprof.facts.held import (
     total_bytes,
 )
 from gapprof.records.memory import STAGES, Held, MemoryTrial
-from gapprof.records.report import Memory, MemoryRow, MemorySlope
+from gapprof.records.sections.memory import Memory, MemoryRow, MemorySlope
 
 _TITLES: Mapping[str, str] = {
     "load": "library and file loaded",

@@ -7,8 +7,9 @@ from gapprof.facts.case import Case
 from gapprof.facts.cells import measured
 from gapprof.facts.estimates import factor_of
 from gapprof.facts.ladder import target
+from gapprof.records.estimate import Estimate
 from gapprof.records.observed import ObservedWasm, PageObserved
-from gapprof.records.report import Estimate, ObservedPage
+from gapprof.records.sections.observed import ObservedPage
 from gapprof.stats.contrast import Contrast
 
 _LEVELS = {0: "disabled", 1: "basic", 2: "extended", 3: "layout", 99: "all"}

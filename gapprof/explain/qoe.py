@@ -6,8 +6,9 @@ from gapprof.facts.answered import TOP, agreement, late, stream
 from gapprof.facts.case import Case
 from gapprof.facts.estimates import LEVEL, estimate, factor_of
 from gapprof.facts.felt import Felt, felt
+from gapprof.records.estimate import Estimate
 from gapprof.records.qoe import CONDITIONS, Condition, FeltTrial
-from gapprof.records.report import Answers, Estimate, FeltRow, LateRow, QoE
+from gapprof.records.sections.quality import Answers, FeltRow, LateRow, QoE
 from gapprof.stats.interval import t_interval
 
 _WORDS: Mapping[Condition, str] = {

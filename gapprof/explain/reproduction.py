@@ -8,7 +8,8 @@ from typing import Literal
 from gapprof.facts.case import Case
 from gapprof.facts.conditions import Condition, conditions, not_measured, steady
 from gapprof.facts.estimates import factor_of
-from gapprof.records.report import Estimate, Reproduced, Reproduction
+from gapprof.records.estimate import Estimate
+from gapprof.records.sections.observed import Reproduced, Reproduction
 
 _NEAR = 0.05
 """What is as near as this counts as the same, however wide or narrow the interval."""

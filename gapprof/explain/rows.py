@@ -9,7 +9,8 @@ from gapprof.facts.claim import Claim, Part
 from gapprof.facts.estimates import factor, factor_of, ln_factor, part_ms, saving_ms, share
 from gapprof.facts.ladder import is_native
 from gapprof.facts.readings import read, read_apart
-from gapprof.records.report import CauseRow, ContrastRow, Estimate, Residual, Verdict
+from gapprof.records.estimate import Estimate, Verdict
+from gapprof.records.report import CauseRow, ContrastRow, Residual
 from gapprof.stats.contrast import FEWEST_PASSES, Contrast, add_weights
 from gapprof.stats.interval import t_interval
 from gapprof.stats.verdict import SMALLEST_EFFECT, verdict

@@ -19,8 +19,9 @@ from gapprof.facts.scaling import (
     pairs,
     verified,
 )
+from gapprof.records.estimate import Estimate, Verdict
 from gapprof.records.lattice import Cell, LatticePlan
-from gapprof.records.report import CellEffect, CellRow, Estimate, Recommendation, Scaling, Verdict
+from gapprof.records.sections.scaling import CellEffect, CellRow, Recommendation, Scaling
 from gapprof.records.trial import Trial
 from gapprof.stats.contrast import Contrast
 from gapprof.stats.interval import contrast_interval, linearised

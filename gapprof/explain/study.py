@@ -20,9 +20,12 @@ from gapprof.facts.studied import (
     studied,
     ways,
 )
+from gapprof.records.estimate import Estimate
 from gapprof.records.lattice import Cell
 from gapprof.records.recording import Recording
-from gapprof.records.report import ColdStage, ColdStart, Estimate, Memory, OperatorRow, Report
+from gapprof.records.report import OperatorRow, Report
+from gapprof.records.sections.cold import ColdStage, ColdStart
+from gapprof.records.sections.memory import Memory
 from gapprof.records.study import CellFigure, KernelShare, Stages, StudiedModel
 from gapprof.stats.contrast import Contrast
 from gapprof.stats.interval import exponential, t_interval

@@ -12,8 +12,8 @@ from gapprof.facts.case import Case
 from gapprof.facts.estimates import LEVEL, estimate, factor_of
 from gapprof.facts.ladder import planned, target
 from gapprof.facts.readings import logs, read, readable
+from gapprof.records.estimate import Estimate
 from gapprof.records.recording import PlannedRung
-from gapprof.records.report import Estimate
 from gapprof.stats.contrast import Contrast
 from gapprof.stats.interval import contrast_interval, linearised
 from gapprof.stats.verdict import verdict

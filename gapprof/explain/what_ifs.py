@@ -6,7 +6,8 @@ from gapprof.facts.case import Case
 from gapprof.facts.estimates import factor, latency_ms
 from gapprof.facts.ladder import planned
 from gapprof.facts.steps import why_not
-from gapprof.records.report import Estimate, WhatIf
+from gapprof.records.estimate import Estimate
+from gapprof.records.report import WhatIf
 
 
 def what_ifs(case: Case) -> tuple[WhatIf, ...]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gapprof.facts.case import Case
-from gapprof.records.report import Evidence, Owner
+from gapprof.records.estimate import Owner
+from gapprof.records.report import Evidence
 from gapprof.stats.contrast import add_weights
 
 Method = Literal["measured", "estimated"]

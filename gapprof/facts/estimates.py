@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from gapprof.facts.case import Case
 from gapprof.facts.readings import end_logs, logs, read
-from gapprof.records.report import Estimate
+from gapprof.records.estimate import Estimate
 from gapprof.stats.contrast import Contrast
 from gapprof.stats.interval import Interval, contrast_interval, exponential, linearised, t_interval
 from gapprof.stats.lmdi import log_mean

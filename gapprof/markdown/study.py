@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from gapprof.facts import paper
-from gapprof.records.report import Estimate
+from gapprof.records.estimate import Estimate
 from gapprof.records.study import Stages, StudiedModel, Study
 from gapprof.text import numbers
 from gapprof.text.names import markdown as cell

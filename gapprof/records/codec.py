@@ -7,9 +7,10 @@ import msgspec
 
 from gapprof.errors import WrongUse
 from gapprof.records import report as reports
+from gapprof.records.estimate import Estimate
 from gapprof.records.impossible import impossible
 from gapprof.records.recording import SCHEMA, SCHEMA_VERSION, Begin, Entry, Recording
-from gapprof.records.report import Estimate, Report, with_descendants
+from gapprof.records.report import Report, with_descendants
 
 _ENTRY: msgspec.json.Decoder[Entry] = msgspec.json.Decoder(Entry)
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)

@@ -4,7 +4,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from gapprof.records.report import Estimate, Model
+from gapprof.records.estimate import Estimate
+from gapprof.records.report import Model
 
 SCHEMA = "gapprof/check"
 SCHEMA_VERSION = "1.0"

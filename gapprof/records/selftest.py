@@ -4,8 +4,9 @@ from typing import Literal
 
 from msgspec import Struct
 
+from gapprof.records.estimate import Estimate
 from gapprof.records.recording import MachineFacts
-from gapprof.records.report import Estimate, Tool
+from gapprof.records.report import Tool
 
 SCHEMA = "gapprof/selftest"
 SCHEMA_VERSION = "1.0"

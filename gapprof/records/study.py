@@ -4,8 +4,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from gapprof.records.estimate import Estimate
 from gapprof.records.recording import MachineFacts
-from gapprof.records.report import Estimate
 
 SCHEMA = "gapprof/study"
 SCHEMA_VERSION = "1.0"

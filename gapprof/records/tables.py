@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from gapprof.records.report import CauseRow, Estimate, Report
+from gapprof.records.estimate import Estimate
+from gapprof.records.report import CauseRow, Report
 
 
 def to_pandas(report: Report) -> dict[str, pd.DataFrame]:

@@ -4,8 +4,9 @@ from typing import Literal
 
 from msgspec import Struct
 
+from gapprof.records.estimate import Estimate
 from gapprof.records.recording import MachineFacts
-from gapprof.records.report import Estimate, Model, Tool
+from gapprof.records.report import Model, Tool
 from gapprof.records.twins import Schedule
 
 SCHEMA = "gapprof/kernels"

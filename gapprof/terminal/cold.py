@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gapprof.digest.cold import COLUMNS, CREATION, HEADINGS, cold_sentences, creation_rows, stage_rows
-from gapprof.records.report import Cold, ColdStart
+from gapprof.records.sections.cold import Cold, ColdStart
 from gapprof.terminal.ink import Ink
 
 _STAGE, _CELLS = 19, (8, 9, 8)

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gapprof.digest.inside import COLUMNS, HEADING, inside_rows, inside_sentences
-from gapprof.records.report import Inside
+from gapprof.records.sections.inside import Inside
 from gapprof.terminal.ink import Ink
 
 _NAME, _CELL = 18, 11

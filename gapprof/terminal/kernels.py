@@ -6,7 +6,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from gapprof.records.report import Estimate
+from gapprof.records.estimate import Estimate
 from gapprof.records.surface import Surface
 from gapprof.records.yardstick import KernelRow, Kernels, KernelSummary
 from gapprof.terminal.ink import Ink

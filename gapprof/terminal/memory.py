@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gapprof.digest.memory import COLUMNS, HEADING, memory_rows, memory_sentences
-from gapprof.records.report import Memory
+from gapprof.records.sections.memory import Memory
 from gapprof.terminal.ink import Ink
 
 _CELL = 8

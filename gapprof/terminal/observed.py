@@ -12,7 +12,8 @@ from gapprof.digest.observed import (
     reproduction_rows,
     reproduction_sentences,
 )
-from gapprof.records.report import Report, Reproduction
+from gapprof.records.report import Report
+from gapprof.records.sections.observed import Reproduction
 from gapprof.terminal.ink import Ink
 from gapprof.text import numbers
 

@@ -8,7 +8,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from gapprof.records.report import Report, SpeedOfLight
+from gapprof.records.report import Report
+from gapprof.records.sections.light import SpeedOfLight
 from gapprof.records.settings import Settings
 from gapprof.terminal.figures import figures_in_words, label_of
 from gapprof.terminal.ink import Ink

@@ -15,7 +15,8 @@ from gapprof.digest.qoe import (
     felt_rows,
     qoe_sentences,
 )
-from gapprof.records.report import QoE, Report
+from gapprof.records.report import Report
+from gapprof.records.sections.quality import QoE
 from gapprof.records.surface import Surface
 from gapprof.terminal.ink import Ink
 from gapprof.terminal.printing import printed

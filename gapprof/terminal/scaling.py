@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gapprof.digest.scaling import COLUMNS, HEADING, curve_rows, scaling_sentences
-from gapprof.records.report import Scaling
+from gapprof.records.sections.scaling import Scaling
 from gapprof.terminal.ink import Ink
 
 _WIDTHS = (7, 25)

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from gapprof.records.report import Estimate
+from gapprof.records.estimate import Estimate
 
 _MINUTE_S = 60.0
 _MOST_DECIMALS = 4

@@ -5,7 +5,7 @@ from statistics import median
 
 from gapprof.facts.estimates import factor_of
 from gapprof.facts.twins import ByRound
-from gapprof.records.report import Estimate
+from gapprof.records.estimate import Estimate
 from gapprof.stats.contrast import Contrast
 
 

@@ -17,8 +17,9 @@ from gapprof.facts.twins import (
     summed,
     twins,
 )
+from gapprof.records.estimate import Estimate
 from gapprof.records.recording import Note, Recording, RoundStarted
-from gapprof.records.report import Estimate, Model, Tool
+from gapprof.records.report import Model, Tool
 from gapprof.records.trial import Profile
 from gapprof.records.twins import Schedule, TwinNode, TwinRun
 from gapprof.records.yardstick import KernelRow, Kernels, KernelSummary

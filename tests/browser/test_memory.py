@@ -15,7 +15,7 @@ from gapprof.guard import Guard
 from gapprof.memory.visits import CHUNKS, Looking
 from gapprof.records.job import Job
 from gapprof.records.memory import STAGES, Held, MemoryTrial
-from gapprof.records.report import MemorySlope
+from gapprof.records.sections.memory import MemorySlope
 from gapprof.records.trial import Failure
 from tests.browser.conftest import SIZE, on
 from tests.unit.facts.test_held import memory, slope

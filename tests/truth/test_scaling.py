@@ -6,7 +6,7 @@ from gapprof.explain.scaling import scaling
 from gapprof.facts.case import Case
 from gapprof.records.environment import Setting
 from gapprof.records.lattice import CellVisit
-from gapprof.records.report import CellEffect, CellRow, Scaling
+from gapprof.records.sections.scaling import CellEffect, CellRow, Scaling
 from gapprof.records.settings import Settings
 from tests.truth.cells import Planted, amdahl, studied
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from gapprof.errors import WrongUse
 from gapprof.records.codec import encode_report
-from gapprof.records.report import Estimate
+from gapprof.records.estimate import Estimate
 from gapprof.reports import read_report
 from tests.unit.render import reports
 

@@ -7,8 +7,9 @@ from gapprof.explain.diagnosis import Diagnosis, Finding, diagnose
 from gapprof.explain.report import build
 from gapprof.facts.case import Case
 from gapprof.facts.estimates import estimate
+from gapprof.records.estimate import Estimate
 from gapprof.records.recording import Recording
-from gapprof.records.report import Estimate, Report
+from gapprof.records.report import Report
 from gapprof.records.trial import Trial
 from gapprof.selftest.assemble import recording_of
 from gapprof.selftest.plan import Laid

@@ -15,7 +15,8 @@ from gapprof.explain.report import build
 from gapprof.records import schema
 from gapprof.records.codec import encode_document
 from gapprof.records.comparison import Change, Comparison
-from gapprof.records.report import CauseRow, Estimate, Report
+from gapprof.records.estimate import Estimate
+from gapprof.records.report import CauseRow, Report
 from gapprof.records.settings import Settings
 from gapprof.reports import read_report
 from tests.truth.recorder import FULL, record

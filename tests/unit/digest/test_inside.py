@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from gapprof.digest.inside import inside_rows, inside_sentences
-from gapprof.records.report import Inside, InsideFunction
+from gapprof.records.sections.inside import Inside, InsideFunction
 from tests.unit.render.reports import about, instrumented
 
 LENGTHENS = "reading the clock around those lengthens what follows"

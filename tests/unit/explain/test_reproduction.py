@@ -11,7 +11,7 @@ from gapprof.explain.report import build
 from gapprof.facts.case import Case
 from gapprof.facts.conditions import conditions
 from gapprof.records.recording import Recording
-from gapprof.records.report import Reproduction
+from gapprof.records.sections.observed import Reproduction
 from gapprof.records.settings import Settings
 from gapprof.records.trial import Trial
 from tests.truth.recorder import record

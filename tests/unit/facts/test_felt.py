@@ -13,7 +13,8 @@ from gapprof.facts.answered import says_classes
 from gapprof.facts.felt import quantile
 from gapprof.records.qoe import Answer, Condition, FeltTrial, StreamAnswered
 from gapprof.records.recording import Entry
-from gapprof.records.report import FeltRow, QoE, Report
+from gapprof.records.report import Report
+from gapprof.records.sections.quality import FeltRow, QoE
 from gapprof.records.surface import Surface
 from gapprof.records.trial import Load
 from gapprof.render.markdown import RENDERER as MARKDOWN

@@ -11,7 +11,8 @@ from gapprof.digest.memory import memory_rows, memory_sentences
 from gapprof.explain.report import build
 from gapprof.facts.held import LEAK_BYTES
 from gapprof.records.memory import Held, MemoryTrial
-from gapprof.records.report import Memory, MemoryRow, MemorySlope, Report
+from gapprof.records.report import Report
+from gapprof.records.sections.memory import Memory, MemoryRow, MemorySlope
 from gapprof.records.surface import Surface
 from gapprof.render.markdown import RENDERER as MARKDOWN
 from gapprof.render.terminal import RENDERER as TERMINAL

@@ -12,7 +12,8 @@ from gapprof.records.codec import decode_recording, encode_entry
 from gapprof.records.inside import WasmBuild, WasmSamples
 from gapprof.records.model import NodeCensus
 from gapprof.records.recording import Entry, Recording
-from gapprof.records.report import Inside, Report
+from gapprof.records.report import Report
+from gapprof.records.sections.inside import Inside
 from gapprof.records.settings import Settings
 from gapprof.records.trial import Profile
 from gapprof.records.wire import SameOutput

@@ -11,7 +11,8 @@ from gapprof.facts.light import light
 from gapprof.facts.profiles import WEB, profile_of
 from gapprof.records.model import NodeCensus
 from gapprof.records.recording import Recording
-from gapprof.records.report import OperatorRow, Report, SpeedOfLight
+from gapprof.records.report import OperatorRow, Report
+from gapprof.records.sections.light import SpeedOfLight
 from gapprof.records.settings import Settings
 from gapprof.records.trial import NodeTime, Profile
 from gapprof.records.twins import TwinTrial

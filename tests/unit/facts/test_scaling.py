@@ -14,7 +14,7 @@ from gapprof.records.codec import decode_recording, encode_entry
 from gapprof.records.impossible import impossible
 from gapprof.records.lattice import Cell, CellVisit, Kind, LatticePlan, PlannedCell
 from gapprof.records.recording import Recording
-from gapprof.records.report import Scaling
+from gapprof.records.sections.scaling import Scaling
 from gapprof.records.surface import Surface
 from gapprof.records.trial import Failure, Load, Seen, ThreadUse, Trial
 from gapprof.render.markdown import RENDERER as MARKDOWN

@@ -10,7 +10,8 @@ from gapprof.backends.synthetic import Machine, ladder_ms
 from gapprof.digest.cold import cold_sentences, stage_rows
 from gapprof.explain.report import build
 from gapprof.records.cold import Cache, Compiled, Creations, FetchedFile, Start
-from gapprof.records.report import Cold, ColdStart, CreationRow, Report
+from gapprof.records.report import Report
+from gapprof.records.sections.cold import Cold, ColdStart, CreationRow
 from gapprof.records.surface import Surface
 from gapprof.records.trial import Load
 from gapprof.render.markdown import RENDERER as MARKDOWN

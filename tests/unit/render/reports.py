@@ -4,35 +4,31 @@ import math
 
 from msgspec.structs import replace
 
+from gapprof.records.estimate import Estimate
 from gapprof.records.recording import MachineFacts
 from gapprof.records.report import (
     Action,
     CauseRow,
     CheckRow,
-    Cold,
-    ColdRow,
     ContrastRow,
-    Estimate,
     Evidence,
     Gap,
-    Inside,
-    InsideFunction,
     Interaction,
     LatencyPair,
-    Memory,
     Model,
-    ObservedPage,
     OperatorRow,
     Report,
     ReportSettings,
-    Reproduced,
-    Reproduction,
     Residual,
     RungRow,
     Sample,
     Tool,
     WhatIf,
 )
+from gapprof.records.sections.cold import Cold, ColdRow
+from gapprof.records.sections.inside import Inside, InsideFunction
+from gapprof.records.sections.memory import Memory
+from gapprof.records.sections.observed import ObservedPage, Reproduced, Reproduction
 
 HOSTILE = "\x1b[31m[bold red]rm -rf\x1b[0m\u202e\u2066|`<script>alert(1)</script>\r\n" + "A" * 10_000
 NATIVE_MS, WEB_MS = 3.55, 25.9

@@ -2,7 +2,8 @@
 
 from msgspec.structs import replace
 
-from gapprof.records.report import Estimate, Tool
+from gapprof.records.estimate import Estimate
+from gapprof.records.report import Tool
 from gapprof.records.selftest import Selftest, SelftestRow
 from gapprof.records.surface import Surface
 from gapprof.terminal.selftest import drawn

@@ -4,7 +4,8 @@ from rich.cells import cell_len
 
 from gapprof.comparison.build import compare
 from gapprof.markdown.comparison import written
-from gapprof.records.report import Estimate, Report
+from gapprof.records.estimate import Estimate
+from gapprof.records.report import Report
 from gapprof.records.surface import Surface
 from gapprof.terminal.comparison import drawn
 from tests.unit.render import reports

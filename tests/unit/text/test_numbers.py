@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gapprof.records.report import Estimate
+from gapprof.records.estimate import Estimate
 from gapprof.text import numbers
 
 FINITE = st.floats(min_value=-1e12, max_value=1e12)

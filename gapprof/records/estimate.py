@@ -1,0 +1,24 @@
+"""A number with its interval, as every document has it."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+Verdict = Literal["costs", "saves", "unclear", "not-applicable", "not-measured"]
+
+
+Owner = Literal["page", "model", "library", "browser", "hardware"]
+
+
+class Estimate(Struct, frozen=True, kw_only=True):
+    """A number with its interval; `rounds` independent replications stand behind it."""
+
+    point: float
+    low: float
+    high: float
+    level: float
+    rounds: int
+
+    def __post_init__(self) -> None:
+        if not self.low <= self.point <= self.high:  # also catches NaN
+            raise ValueError(f"{self.point} does not lie in [{self.low}, {self.high}]")

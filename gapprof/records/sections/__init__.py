@@ -1,0 +1,1 @@
+"""Parts of a report that are measured beyond the ladder, each with its types."""

@@ -1,0 +1,79 @@
+"""What a page does by itself, and where a latency could come from. Parts of the report."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from gapprof.records.estimate import Estimate
+
+
+class ObservedPage(Struct, frozen=True, kw_only=True):
+    """What the page did with onnxruntime-web by itself: the ladder is about the model that it ran."""
+
+    url: str
+    watched_s: float
+    isolated: bool
+    where: str
+    """`main` or `worker`: where it ran the model."""
+    version: str
+    """Of onnxruntime-web, as its wasm says; empty where none was recognised."""
+    wasm_url: str
+    wasm_sha256: str
+    simd: bool | None
+    shared_memory: bool
+    threads: int | None
+    """That the library was started with."""
+    threads_asked: int | None
+    """What the page set; None: it left that to onnxruntime-web's own rule."""
+    threads_by: tuple[str, ...]
+    """Who set it: the stack, innermost first."""
+    workers: int
+    """That the page started, threads of the library among them."""
+    model_url: str
+    """Empty where no fetched file has the model's size."""
+    model_sha256: str
+    model_bytes: int
+    optimisation: str
+    """Graph optimisation level of the session."""
+    providers: tuple[str, ...]
+    """Execution providers beside wasm's own."""
+    fed: bool
+    """Whether the ladder ran on the page's own inputs."""
+    create_ms: float
+    first_run_ms: float | None
+    run_ms: float | None
+    """The median of the later runs, inside the library."""
+    run_low_ms: float | None
+    run_high_ms: float | None
+    """Their quartiles."""
+    runs: int
+    failed_runs: int
+    sessions: int
+    """Of all models; the one that took most of the time is told of."""
+    times_deployed: Estimate | None
+    """The later runs over those of the same model in a loop on a quiet page, in the same place and with the
+    same threads."""
+    troubles: tuple[str, ...]
+
+
+class Reproduced(Struct, frozen=True, kw_only=True):
+    """A combination of conditions, and whether it gives what was seen."""
+
+    conditions: tuple[str, ...]
+    """Empty: as deployed, warm."""
+    ms: Estimate
+    times: float
+    """What was seen over `ms`."""
+    verdict: Literal["holds", "no", "unclear"]
+    """`holds`: what was seen is within 5 % of `ms`, or in its interval. `unclear`: that is too wide."""
+
+
+class Reproduction(Struct, frozen=True, kw_only=True):
+    """Under which conditions the latency comes about that a user saw (`--observed-ms`)."""
+
+    observed_ms: float
+    rows: tuple[Reproduced, ...]
+    """As deployed, each condition alone, and combinations that hold where none of these does, else the
+    nearest one."""
+    not_measured: tuple[str, ...]
+    """Conditions that this run says nothing about."""
