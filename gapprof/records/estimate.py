@@ -5,8 +5,6 @@ from typing import Literal
 from msgspec import Struct
 
 Verdict = Literal["costs", "saves", "unclear", "not-applicable", "not-measured"]
-
-
 Owner = Literal["page", "model", "library", "browser", "hardware"]
 
 
