@@ -226,12 +226,12 @@ def _missing(study: Study) -> Iterator[str]:
 
 
 def _table(study: Study, columns: Sequence[str], row: Row) -> Iterator[str]:
+    """A row for each model that has a report; the others are named at the end, with the reason."""
     yield f"| model | {' | '.join(columns)} |"
     yield f"| :-- |{' --: |' * len(columns)}"
     for one in study.models:
-        name = cell(one.model, 60)
-        linked = f"[{name}]({one.stem}.md)" if one.status else name
-        yield f"| {linked} | {' | '.join(row(one))} |"
+        if one.status:
+            yield f"| [{cell(one.model, 60)}]({one.stem}.md) | {' | '.join(row(one))} |"
 
 
 def _three(stages: Stages | None) -> str:
