@@ -2,11 +2,15 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from gapprof import analyze
+from gapprof.explain.study import studied_model
+from gapprof.markdown.study import document
 from gapprof.recordings import read_run
 from gapprof.records.codec import encode_document, encode_report
+from gapprof.records.study import StudiedModel, Study
 from gapprof.records.surface import Surface
 from gapprof.render import markdown
 from gapprof.terminal.kernels import drawn
@@ -15,6 +19,8 @@ from gapprof.yardstick.report import kernels_of
 REPORTS = Path(__file__).parents[2] / "reports"
 ZOO = sorted((REPORTS / "zoo").glob("*.jsonl"))
 FELT = sorted((REPORTS / "qoe").glob("*.jsonl"))
+STUDY = REPORTS / "study"
+STUDIED = msgspec.json.decode((STUDY / "study.json").read_bytes(), type=Study)
 KERNELS = sorted((REPORTS / "kernels").glob("*.jsonl"))
 
 
@@ -42,6 +48,24 @@ def test_four_models_have_all_three_of_responsiveness_smoothness_and_accuracy() 
         assert all(row.idle and row.main and row.worker for row in one.rows)
         assert one.answers is not None
         assert one.answers.cosine > 0.999
+
+
+@pytest.mark.parametrize("row", [one for one in STUDIED.models if one.status], ids=lambda row: row.stem)
+def test_a_row_of_the_study_is_what_its_recording_says(row: StudiedModel) -> None:
+    recording = STUDY / f"{row.stem}.jsonl"
+    assert studied_model(read_run(recording), stem=row.stem, paper_class=row.paper_class) == row
+    found = analyze(recording)
+    assert recording.with_suffix(".json").read_bytes() == encode_report(found)
+    assert recording.with_suffix(".md").read_text(encoding="utf-8") == markdown.RENDERER.render(
+        found, Surface()
+    )
+
+
+def test_the_studys_tables_are_of_its_figures() -> None:
+    assert (STUDY / "README.md").read_text(encoding="utf-8") == document(STUDIED)
+    assert (STUDY / "study.json").read_bytes() == encode_document(STUDIED)
+    stems = {one.stem for one in STUDIED.models}
+    assert {"resnet20", "resnet32", "resnet44"} <= stems
 
 
 def test_the_page_of_kernels_shows_every_table() -> None:
