@@ -50,7 +50,7 @@ def explained(
     _load_everything()
     before = _state(path)
     try:
-        with hold.lifted():
+        with hold.lifted(), _Kept(path):
             recording = record(model, settings, argv=argv, path=path, observer=observer)
     except WrongUse:
         raise
@@ -63,12 +63,23 @@ def explained(
 
         report = failed_report(stopped, model=model or settings.page, settings=settings, argv=argv)
         return Outcome(report=report, code=stopped.exit_code, recorded=False, stopped=stopped)
-    except Exception as bug:
-        # A fault of ours. It is caught only to be raised on as it is, with where the minutes of data are.
-        if _state(path) != before:
-            bug.add_note(f"What was measured until then is kept in {path}")
-        raise
     return analysed(recording)
+
+
+class _Kept:
+    """Stops nothing: a fault of ours goes on as it is, with where the minutes of data are."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._before = path, _state(path)
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if error is None or isinstance(error, GapprofError | KeyboardInterrupt):
+            return
+        if _state(self._path) != self._before:
+            error.add_note(f"What was measured until then is kept in {self._path}")
 
 
 def analysed(recording: Recording) -> Outcome:

@@ -10,9 +10,8 @@ from gapprof import assets
 from gapprof.browser.visit import Equipment
 from gapprof.cold.natively import started
 from gapprof.cold.visits import Starting
-from gapprof.errors import EnvironmentUnusable, ModelUnusable, WrongUse
 from gapprof.guard import Guard
-from gapprof.measure.extra import Beyond, Extra, UnreachableError
+from gapprof.measure.extra import Beyond, Extra, noting
 from gapprof.records.cold import CACHES, Creations, Start
 from gapprof.records.settings import Settings
 from gapprof.records.subject import NativeRefusal
@@ -30,15 +29,7 @@ Found = tuple[Start | Creations, ...] | Failure | NativeRefusal
 def starting(settings: Settings, *, guard: Guard, scratch: Path, rounds: int = ROUNDS) -> Extra:
     """Bound to one run of this machine."""
 
-    def tell(beyond: Beyond) -> None:
-        try:
-            _told(settings, guard, scratch, beyond, rounds)
-        except UnreachableError as why:
-            beyond.journal.note("report", f"--cold tells nothing: {why}")
-        except (EnvironmentUnusable, ModelUnusable, WrongUse) as error:
-            beyond.journal.note("report", f"--cold broke off: {error.message}")
-
-    return tell
+    return noting("--cold", lambda beyond: _told(settings, guard, scratch, beyond, rounds))
 
 
 def _told(settings: Settings, guard: Guard, scratch: Path, beyond: Beyond, rounds: int) -> None:

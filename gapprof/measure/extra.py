@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from msgspec.structs import replace
 
+from gapprof.errors import EnvironmentUnusable, ModelUnusable, WrongUse
 from gapprof.measure.journal import Journal
 from gapprof.measure.teller import Teller
 from gapprof.records.backend import Backend
@@ -20,7 +21,7 @@ _PATIENCE = 2
 
 
 class UnreachableError(Exception):
-    """Its text says why a rung cannot be visited."""
+    """Its text says why a rung cannot be visited, or which side gave nothing, and why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,3 +73,17 @@ class Beyond:
 
 Extra = Callable[[Beyond], None]
 """What it cannot measure becomes a note, never an error."""
+
+
+def noting(option: str, tell: Callable[[Beyond], None]) -> Extra:
+    """What keeps a stage from telling anything becomes a note in the option's name."""
+
+    def noted(beyond: Beyond) -> None:
+        try:
+            tell(beyond)
+        except UnreachableError as why:
+            beyond.journal.note("report", f"{option} tells nothing, or not all: {why}")
+        except (EnvironmentUnusable, ModelUnusable, WrongUse) as error:
+            beyond.journal.note("report", f"{option} broke off: {error.message}")
+
+    return noted

@@ -8,9 +8,8 @@ import numpy as np
 
 from gapprof import assets
 from gapprof.browser.visit import Equipment
-from gapprof.errors import EnvironmentUnusable, ModelUnusable, WrongUse
 from gapprof.guard import Guard
-from gapprof.measure.extra import Beyond, Extra, UnreachableError
+from gapprof.measure.extra import Beyond, Extra, noting
 from gapprof.memory.natively import looked
 from gapprof.memory.visits import Looking
 from gapprof.records.memory import MemoryTrial
@@ -29,15 +28,7 @@ _MOST_FAILURES = 2
 def looking(settings: Settings, *, guard: Guard, scratch: Path, rounds: int = ROUNDS) -> Extra:
     """Bound to one run of this machine."""
 
-    def tell(beyond: Beyond) -> None:
-        try:
-            _told(settings, guard, scratch, beyond, rounds)
-        except UnreachableError as why:
-            beyond.journal.note("report", f"--memory tells nothing: {why}")
-        except (EnvironmentUnusable, ModelUnusable, WrongUse) as error:
-            beyond.journal.note("report", f"--memory broke off: {error.message}")
-
-    return tell
+    return noting("--memory", lambda beyond: _told(settings, guard, scratch, beyond, rounds))
 
 
 def _told(settings: Settings, guard: Guard, scratch: Path, beyond: Beyond, rounds: int) -> None:

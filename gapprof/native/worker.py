@@ -58,8 +58,9 @@ def answers(request: Request, process_ms: float, progress: Progress) -> Iterator
         if request.task == "profiled":
             yield profiled_pass(request, opened, trial, progress.reach)
     except Exception as error:
-        # The edge of a process whose only speech is its answers: without one, its parent would take a fault
-        # of ours for a crash of onnxruntime. This answer says which, in what phase, with its traceback.
+        # onnxruntime's errors derive from Exception itself: to name them it has to be imported, which may be
+        # what failed here, and must not happen before the ceiling stands. Whatever else comes is a fault of
+        # ours, and no crash of onnxruntime: the answer says which, in what phase, with its traceback.
         yield failure_of(error, request.job, progress.phase)
 
 

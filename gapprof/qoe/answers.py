@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from gapprof.browser.tensors import save
 from gapprof.facts.answered import says_classes
+from gapprof.measure.extra import UnreachableError
 from gapprof.qoe.stream import FRAMES_PER_S, stream
 from gapprof.qoe.visits import Arrays, Feeling
 from gapprof.records.job import Job
@@ -21,20 +22,16 @@ NATIVE_S = 300.0
 TOP = 5
 
 
-class UnansweredError(Exception):
-    """Its text says which side gave no answers, and why."""
-
-
 def answered(feeling: Feeling, job: Job, other: Path, scratch: Path) -> StreamAnswered:
-    """`other`: a second input; the stream turns into it and back. Raises UnansweredError, ModelUnusable."""
+    """`other`: a second input; the stream turns into it and back. Raises UnreachableError, ModelUnusable."""
     frames = _frames(Path(job.inputs_path), other, scratch / "frames", seed=job.seed)
     native, native_runs_ms = _natively(job, scratch)
     found = feeling.answered(job, frames)
     if isinstance(found, Failure):
-        raise UnansweredError(f"the browser gave no answers ({found.phase}): {found.message}")
+        raise UnreachableError(f"the browser gave no answers ({found.phase}): {found.message}")
     web, web_runs_ms = found
     if any(_shapes(mine) != _shapes(theirs) for mine, theirs in zip(native, web, strict=True)):
-        raise UnansweredError(
+        raise UnreachableError(
             "both sides' outputs have other names or shapes, so that they cannot be compared"
         )
     name = _with_classes(native[0])
@@ -87,7 +84,7 @@ def _natively(job: Job, scratch: Path) -> tuple[list[Arrays], tuple[float, ...]]
     said = child.ask("gapprof.native.answers", request, scratch=scratch, deadline_s=NATIVE_S)
     answer = answer_of(said, doing="answer a stream natively", hint="Run without --qoe.")
     if isinstance(answer, NativeRefusal):
-        raise UnansweredError(f"native onnxruntime gave no answers: {answer.message}")
+        raise UnreachableError(f"native onnxruntime gave no answers: {answer.message}")
     return [_read(path) for path in sorted(outputs.glob("*.npz"))], tuple(answer["runs_ms"])
 
 

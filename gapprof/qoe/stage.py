@@ -11,10 +11,9 @@ from msgspec.structs import replace
 
 from gapprof import assets
 from gapprof.browser.visit import Equipment
-from gapprof.errors import EnvironmentUnusable, ModelUnusable, WrongUse
 from gapprof.guard import Guard
-from gapprof.measure.extra import Beyond, Extra, UnreachableError
-from gapprof.qoe.answers import UnansweredError, answered
+from gapprof.measure.extra import Beyond, Extra, UnreachableError, noting
+from gapprof.qoe.answers import answered
 from gapprof.qoe.visits import Feeling
 from gapprof.records.job import Job
 from gapprof.records.qoe import CONDITIONS, Condition
@@ -57,19 +56,13 @@ def feeling_the_page(settings: Settings, *, guard: Guard, rounds: int) -> Extra:
 
 def _noting(settings: Settings, guard: Guard, tell: Callable[[Beyond, Feeling], None]) -> Extra:
     def noted(beyond: Beyond) -> None:
-        journal = beyond.journal
-        try:
-            equipment = Equipment(
-                executable=assets.find_browser(settings.browser), probes=assets.probes_web(), guard=guard
-            )
-            dist = assets.web_dist(settings.web_dist)
-            tell(beyond, Feeling(equipment=equipment, dist=dist, now_s=journal.now_s))
-        except (UnansweredError, UnreachableError) as why:
-            journal.note("report", f"--qoe tells nothing, or not all: {why}")
-        except (EnvironmentUnusable, ModelUnusable, WrongUse) as error:
-            journal.note("report", f"--qoe broke off: {error.message}")
+        equipment = Equipment(
+            executable=assets.find_browser(settings.browser), probes=assets.probes_web(), guard=guard
+        )
+        dist = assets.web_dist(settings.web_dist)
+        tell(beyond, Feeling(equipment=equipment, dist=dist, now_s=beyond.journal.now_s))
 
-    return noted
+    return noting("--qoe", noted)
 
 
 def _felt(settings: Settings, beyond: Beyond, visits: Feeling, rounds: range) -> None:

@@ -1,5 +1,7 @@
 """Planted speed-ups are seen, the right cell is recommended, and a machine without any recommends nothing."""
 
+from typing import Any
+
 import pytest
 
 from gapprof.explain.scaling import scaling
@@ -14,8 +16,8 @@ CORES = 4
 WORKER_COSTS = 1.02
 
 
-def scaled(planted: Planted, **options: object) -> Scaling:
-    found = scaling(Case(studied(planted, **options)))  # type: ignore[arg-type]
+def scaled(planted: Planted, **options: Any) -> Scaling:
+    found = scaling(Case(studied(planted, **options)))
     assert found is not None
     return found
 

@@ -9,13 +9,13 @@ from gapprof.backends.synthetic import Machine
 from gapprof.lattice.cells import Bases, obtainable, planned, setting_of
 from gapprof.records.environment import changed_fields
 from gapprof.records.lattice import Cell
-from gapprof.records.recording import PlannedRung
+from gapprof.records.recording import PlannedRung, Preflight
 from gapprof.scaling.plan import scaling_cells, thread_numbers
 from tests.truth.recorder import RUNGS
 from tests.truth.recorder import record as recorded
 
 DEPLOYED = Cell(side="web", threads=1, where="main", isolated=True, build="served")
-LADDER = {step.rung.id: step for step in recorded(Machine(), rounds=0).preflight.ladder}  # type: ignore[union-attr]
+LADDER = {step.rung.id: step for one in recorded(Machine(), rounds=0).of(Preflight) for step in one.ladder}
 BASES: Bases = {"native": LADDER["native"], "web": LADDER["web"]}
 BACKENDS = {"native": Machine(), "chromium": Machine()}
 
