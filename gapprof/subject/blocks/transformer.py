@@ -1,11 +1,19 @@
 """Parts of transformers: masks, heads, the cache of a decoder, and norms and activations written out."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from onnx import TensorProto
 
 from gapprof.subject.sketch import Sketch
+
+
+def token_inputs(sketch: Sketch, free: Sequence[str]) -> tuple[str, str, str]:
+    """Ids of words, the mask of those that count, and ids of sentences, as BERT's exporters name them."""
+    names = ("input_ids", "attention_mask", "token_type_ids")
+    ids, mask, types = (sketch.input(name, list(free), TensorProto.INT64) for name in names)
+    return ids, mask, types
 
 
 def mask_bias(sketch: Sketch, mask: str) -> str:

@@ -4,9 +4,8 @@ import math
 from pathlib import Path
 
 import numpy as np
-from onnx import TensorProto
 
-from gapprof.subject.blocks.transformer import mask_bias, mixed, parted, running_positions
+from gapprof.subject.blocks.transformer import mask_bias, mixed, parted, running_positions, token_inputs
 from gapprof.subject.sketch import Sketch
 from gapprof.subject.zoo import ZooModel
 
@@ -18,9 +17,7 @@ _FREE = ["batch_size", "sequence_length"]
 def save(path: Path) -> None:
     """Write the model."""
     sketch = Sketch("bert-small", seed=2018)
-    ids = sketch.input("input_ids", _FREE, TensorProto.INT64)
-    mask = sketch.input("attention_mask", _FREE, TensorProto.INT64)
-    types = sketch.input("token_type_ids", _FREE, TensorProto.INT64)
+    ids, mask, types = token_inputs(sketch, _FREE)
     x, bias = _embed(sketch, ids, types), mask_bias(sketch, mask)
     for layer in range(LAYERS):
         x = _layer(sketch, f"encoder/layer.{layer}", x, bias)
