@@ -56,10 +56,9 @@ def _stages(study: Study) -> Iterator[str]:
     def row(one: StudiedModel) -> Sequence[str]:
         shown = [_three(one.native), _three(one.web)]
         if one.paper_class == "ResNet50":
-            native, web = paper.RESNET50_NATIVE, paper.RESNET50_WEB
             shown += [
-                f"{native.setup:g} / {native.warmup:g} / {native.prediction:g}",
-                f"{web.setup:g} / {web.warmup:g} / {web.prediction:g}",
+                " / ".join(map(numbers.given, (theirs.setup, theirs.warmup, theirs.prediction)))
+                for theirs in (paper.RESNET50_NATIVE, paper.RESNET50_WEB)
             ]
         return (*shown, *(_NONE,) * (4 - len(shown)))
 
@@ -80,8 +79,9 @@ def _gaps(study: Study) -> Iterator[str]:
     least, most = paper.ONNX_GAPS
     yield (
         "Browser over native: runs back to back in a worker, and from request to result as the page is "
-        f"deployed, against native as it comes. In the paper {paper.MEAN_GAP:g}x on average over 50 PCs and "
-        f"two libraries, onnxruntime-web {least:g}x to {most:g}x."
+        "deployed, against native as it comes. In the paper "
+        f"{numbers.given(paper.MEAN_GAP)}x on average over 50 PCs and "
+        f"two libraries, onnxruntime-web {numbers.given(least)}x to {numbers.given(most)}x."
     )
     yield ""
     columns = (
@@ -105,7 +105,12 @@ def _square(study: Study) -> Iterator[str]:
         threads, simd = theirs.bare / theirs.threads, theirs.bare / theirs.simd
         both = theirs.bare / theirs.both
         product = both / (threads * simd)
-        return (*ours, f"{threads:.2f}x, {simd:.2f}x, {both:.2f}x, {product:.2f}")
+        return (
+            *ours,
+            ", ".join(
+                (*(f"{numbers.plain(gain, 2)}x" for gain in (threads, simd, both)), numbers.plain(product, 2))
+            ),
+        )
 
     yield "## SIMD and threads"
     yield ""
@@ -143,7 +148,7 @@ def _memory(study: Study) -> Iterator[str]:
             _times(one.memory_times),
             _times(one.memory_peak_times),
             _times(one.native_memory_times),
-            _NONE if theirs is None else f"{theirs:g}x",
+            _NONE if theirs is None else f"{numbers.given(theirs)}x",
         ]
 
     yield "## Memory, times the model's file"
@@ -162,7 +167,7 @@ def _felt(study: Study) -> Iterator[str]:
     yield ""
     yield (
         "Times what it is while the model rests; it runs without a pause. In the paper components take "
-        f"{paper.COMPONENTS_SLOWER:.2f}x, over all models and devices."
+        f"{numbers.plain(paper.COMPONENTS_SLOWER, 2)}x, over all models and devices."
     )
     yield ""
     columns = (
