@@ -6,6 +6,7 @@ from typing import Literal
 
 from gapprof.explain.diagnosis import Diagnosis
 from gapprof.explain.outputs import wrong_outputs
+from gapprof.explain.scaling import scaling
 from gapprof.explain.switches import costs
 from gapprof.facts.case import Case
 from gapprof.facts.computed import KERNELS, VECTORISED, computed
@@ -22,6 +23,7 @@ from gapprof.facts.readings import chain, read, same_trials
 from gapprof.facts.tier import given_flags
 from gapprof.records.estimate import Estimate, Owner
 from gapprof.records.report import Action
+from gapprof.records.sections.scaling import CellRow
 from gapprof.text.names import harmless
 
 _INSTEAD: Mapping[PartId, str] = MappingProxyType(
@@ -32,6 +34,11 @@ _INSTEAD: Mapping[PartId, str] = MappingProxyType(
         "oversubscription": "Ask for no more threads than there are cores",
     }
 )
+_PLACES = {
+    "main": "on the main thread",
+    "worker": "in a worker",
+    "proxy": "behind env.wasm.proxy, in onnxruntime-web's own worker",
+}
 _THREADS = {"native": -1.0, "native-threads": 1.0}
 
 
@@ -48,6 +55,7 @@ def actions(case: Case, diagnosis: Diagnosis) -> tuple[Action, ...]:
         *_scalar_build(case, now, level),
         *_steps(case, now, level),
         *_of_the_page(case, now, level),
+        *_found_by_scaling(case),
     )
     return tuple(sorted(found, key=lambda action: action.then_ms.point))
 
@@ -130,6 +138,39 @@ def _of_the_page(case: Case, now: Estimate, level: float) -> Iterator[Action]:
     whole = None if found else _untried(case, QUIET, DEPLOYED, level)
     for text, then in found or ([(_quieter(case), whole)] if whole is not None else []):
         yield Action(text=text, owner="page", cause="contention", now_ms=now, then_ms=then, basis="predicted")
+
+
+def _found_by_scaling(case: Case) -> Iterator[Action]:
+    """What `--scaling` recommends, where further rounds saw it; now and then are of those rounds."""
+    found = case.get(scaling)
+    best = found.recommendation if found else None
+    if found is None or best is None or best.gain is None or best.gain.low <= 1:
+        return
+    rows = {row.id: row for row in found.cells}
+    before, after = rows[found.deployed], rows[best.cell]
+    if best.now_ms is not None and best.measured_ms is not None:
+        moved_only = (before.threads, before.isolated) == (after.threads, after.isolated)
+        yield Action(
+            text=_from_cell_to_cell(before, after),
+            owner="page",
+            cause="contention" if moved_only else "threads",
+            now_ms=best.now_ms,
+            then_ms=best.measured_ms,
+            basis="measured",
+        )
+
+
+def _from_cell_to_cell(before: CellRow, after: CellRow) -> str:
+    """Only what differs."""
+    steps = []
+    if before.isolated != after.isolated:
+        steps.append(f"serve the page {'with' if after.isolated else 'without'} COOP and COEP")
+    if before.threads != after.threads:
+        steps.append(f"ask onnxruntime-web for {after.threads} thread{'s' if after.threads > 1 else ''}")
+    if before.where != after.where:
+        steps.append(f"run the model {_PLACES[after.where]}")
+    text = " and ".join(steps)
+    return f"{text[0].upper()}{text[1:]} (found by --scaling)"
 
 
 def _was_tried(case: Case, rung: str) -> bool:

@@ -14,6 +14,7 @@ from gapprof.records.codec import decode_recording, encode_entry
 from gapprof.records.impossible import impossible
 from gapprof.records.lattice import Cell, CellVisit, Kind, LatticePlan, PlannedCell
 from gapprof.records.recording import Recording
+from gapprof.records.report import Action
 from gapprof.records.sections.scaling import Scaling
 from gapprof.records.surface import Surface
 from gapprof.records.trial import Failure, Load, Seen, ThreadUse, Trial
@@ -212,9 +213,32 @@ def test_a_worker_is_recommended_with_what_the_main_thread_takes() -> None:
     assert "On the main thread as many took 5.00 ms when it was chosen, and held up the page" in text
 
 
+def found_by_scaling(*entries: CellVisit) -> list[Action]:
+    return [one for one in build(recording(*entries)).actions if one.text.endswith("(found by --scaling)")]
+
+
+def test_what_is_recommended_is_among_what_the_reader_can_change() -> None:
+    (change,) = found_by_scaling(*faster())
+    assert change.text.startswith("Ask onnxruntime-web for 2 threads (")
+    assert (change.cause, change.basis) == ("threads", "measured")
+    assert change.now_ms.point == pytest.approx(10.05, rel=0.01)
+    assert change.then_ms.point == pytest.approx(5.05, rel=0.01)
+    assert not found_by_scaling(*every_cell())
+
+
+def test_a_place_is_a_change_of_its_own() -> None:
+    worker = replace(DEPLOYED, where="worker")
+    others = [one for one in every_cell() if one.cell != worker]
+    again = [*visits(DEPLOYED, 10.0, 10.1, kind="verify"), *visits(worker, 5.1, 5.2, kind="verify")]
+    (change,) = found_by_scaling(*others, *visits(worker, 5.1, 5.15, 5.05), *again)
+    assert change.text == "Run the model in a worker (found by --scaling)"
+    assert change.cause == "contention"
+
+
 def test_what_looked_faster_and_was_not_is_not_recommended() -> None:
     explored = [one for one in faster() if one.kind == "explore"]
     again = [*visits(DEPLOYED, 10.0, 10.1, kind="verify"), *visits(TWO, 10.1, 10.0, kind="verify")]
+    assert not found_by_scaling(*explored, *again)
     text = " ".join(scaling_sentences(scaled(*explored, *again)))
     assert "Nothing to recommend: 2 threads on the main thread looked 2.00x" in text
     assert "Recommended:" not in text
