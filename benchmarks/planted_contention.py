@@ -1,48 +1,113 @@
 """A page that burns its main thread by a known share of the time, against itself at rest in the same launch.
 
-python benchmarks/planted_contention.py [MODEL [BUDGET_S [LAUNCHES]]]     default: zoo:mobilenetv2, 90 s, 4
+python benchmarks/planted_contention.py [FOLDER [CASE ...]]     default: every case, kept in no folder
 
 The direct A/B: one page, one launch, requests in turn while its timer burns and while it does not, so that
-what differs between launches cancels. `explain` knows nothing of that: it compares its own rounds on its own
-quiet page with rounds on a page that always burns, and says what is contention. In a worker the burner has a
-core of its own where there are two; what is left there is small.
+what differs between launches cancels; launch after launch until the interval of the factor is narrow enough,
+within a bound of time. `explain` knows nothing of that: it compares its own rounds on its own quiet page with
+rounds on a page that always burns, and says what is contention. Both run the same file of the model with the
+same session options in the same setting of the page, which is read from the recording that `explain` wrote.
+
+In a worker the burner has a core of its own where there are two; what is left there is small. FOLDER gets for
+each case a recording (CASE.jsonl), and both sides' figures with every single request of the A/B (CASE.json).
 """
 
 import asyncio
+import contextlib
 import math
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gapprof import Report, assets, explain
 from gapprof.browser import tasks
 from gapprof.browser.ready import Ready, readied
 from gapprof.browser.visit import Course, Equipment
 from gapprof.guard import Guard
+from gapprof.recordings import read_run
 from gapprof.records.environment import Setting
-from gapprof.records.estimate import Estimate
+from gapprof.records.estimate import Estimate, Verdict
 from gapprof.records.job import Job, Pace
+from gapprof.records.recording import Recording
 from gapprof.records.report import CauseRow
-from gapprof.records.subject import StagedModel, Subject
+from gapprof.records.subject import Subject
 from gapprof.records.wire import Timed
-from gapprof.stats.interval import Interval, t_interval
+from gapprof.stats.interval import t_interval
 from gapprof.subject.open import open_subject
 
 EVERY_MS = 40
-DUTIES = (0.25, 0.5, 0.75)
-TURNS, REQUESTS = 24, 3
+"""Period of the page's timer."""
+TURNS, REQUESTS = 24, 9
+"""Per launch: so many turns of so many requests, on either side."""
+FEWEST_LAUNCHES = 6
+LONGEST_S = 150.0
+"""For the launches of one case."""
+BUDGET_S = 90.0
+"""Of the run of `explain`."""
+NARROW = math.log(1.05)
+"""Half the width of ln factor below which the A/B has decided."""
 AGREE = 0.10
-PACE = Pace(
-    warmup_ms=100.0,
-    warmup_runs=3,
-    batch=1,
-    samples=5,
-    requests=REQUESTS,
-    think_ms=(8.0, 24.0),
-    deadline_s=300.0,
+"""How far from the A/B a recovered factor may be, as a share of it."""
+Outcome = Literal["recovered", "not recovered", "undecided"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A page to plant, and where the model runs beside its timer."""
+
+    model: str
+    where: str
+    duty: float
+
+    @property
+    def name(self) -> str:
+        """Of its files."""
+        return f"{self.model.removeprefix('zoo:')}-{self.where}-{self.duty * 100:.0f}"
+
+
+CASES = (
+    *(Case(model="zoo:resnet20", where="main", duty=duty) for duty in (0.25, 0.5, 0.75)),
+    Case(model="zoo:mobilenetv2", where="main", duty=0.5),
+    Case(model="zoo:resnet20", where="worker", duty=0.5),
 )
+
+
+class Launch(Struct, frozen=True, kw_only=True):
+    """One browser; requests in ms, turn by turn, a turn at rest for every burning one."""
+
+    burning_ms: tuple[tuple[float, ...], ...]
+    at_rest_ms: tuple[tuple[float, ...], ...]
+
+
+class Planted(Struct, frozen=True, kw_only=True):
+    """One case: what was planted, what the A/B says of it, and what `explain` says."""
+
+    model: str
+    where: str
+    duty: float
+    every_ms: float
+    model_sha256: str
+    setting: Setting
+    """Of both sides: what the rung `web` of the recording had."""
+    optimise: bool
+    """Of both sides: onnxruntime-web's own optimisation of the file."""
+    direct: Estimate
+    """Burning over at rest, of the mean request; over launches."""
+    explained: Estimate | None
+    """Of the part `page` of `contention`."""
+    contention: Estimate | None
+    """Of the whole cause: the step onto the main thread is in it as well."""
+    verdict: Verdict
+    outcome: Outcome
+    launches: tuple[Launch, ...]
 
 
 def page(duty: float) -> str:
@@ -57,24 +122,105 @@ setInterval(function planted() {{
 </script>"""
 
 
-def directly(subject: Subject, file: Path, where: str, launches: int) -> Interval:
-    """ln(burning / at rest) of the mean request, over launches."""
+def outcome_of(case: Case, direct: Estimate, explained: Estimate | None, verdict: Verdict) -> Outcome:
+    """Whether `explain` found what was planted; nobody knows where the A/B itself does not.
+
+    In a worker nothing is planted on the model's own thread: that no cost was beyond doubt is right as well.
+    """
+    wide = math.log(direct.high / direct.low) / 2 > NARROW
+    unseen = case.where == "main" and case.duty >= 0.5 and direct.low <= 1
+    if wide or unseen:
+        return "undecided"
+    if case.where == "worker" and verdict == "unclear":
+        return "recovered"
+    if explained is None:
+        return "not recovered"
+    near = abs(explained.point / direct.point - 1) <= AGREE
+    meet = explained.low <= direct.high and direct.low <= explained.high
+    return "recovered" if near and meet else "not recovered"
+
+
+def measured(case: Case, recording: Path) -> Planted:
+    """`explain`, then the A/B in the same setting; what else they write goes to a folder of its own."""
+    recording = recording.absolute()
+    with tempfile.TemporaryDirectory() as name, contextlib.chdir(name):
+        file = Path(f"burning-{case.duty * 100:.0f}.html")
+        file.write_text(page(case.duty))
+        report = explain(
+            case.model,
+            recording=recording,
+            where=case.where,
+            page=str(file),
+            threads=1,
+            rungs="main",
+            budget_s=BUDGET_S,
+            allow_noisy=True,
+        )
+        found, subject = read_run(recording), _subject(case, Path(name) / "staged")
+        job = _job(found, subject)
+        launches = _launches(case, job)
+    row, child = _rows(report)
+    direct = directly(launches)
+    return Planted(
+        model=case.model,
+        where=case.where,
+        duty=case.duty,
+        every_ms=EVERY_MS,
+        model_sha256=subject.facts.sha256,
+        setting=job.setting,
+        optimise=job.optimise,
+        direct=direct,
+        explained=child.factor,
+        contention=row.factor,
+        verdict=child.verdict,
+        outcome=outcome_of(case, direct, child.factor, child.verdict),
+        launches=launches,
+    )
+
+
+def directly(launches: tuple[Launch, ...]) -> Estimate:
+    """Burning over at rest: the mean over launches of ln of the mean requests' ratio."""
+    logs = [
+        math.log(fmean(ms for turn in one.burning_ms for ms in turn))
+        - math.log(fmean(ms for turn in one.at_rest_ms for ms in turn))
+        for one in launches
+    ]
+    found = t_interval(logs)
+    return Estimate(
+        point=math.exp(found.point),
+        low=math.exp(found.low),
+        high=math.exp(found.high),
+        level=found.level,
+        rounds=found.rounds,
+    )
+
+
+def _launches(case: Case, job: Job) -> tuple[Launch, ...]:
+    found: list[Launch] = []
+    began = time.monotonic()
     with Guard() as guard:
         equipment = Equipment(executable=assets.find_browser(None), probes=assets.probes_web(), guard=guard)
-        return t_interval(
-            [asyncio.run(_one_launch(equipment, _job(subject, file, where), n)) for n in range(launches)]
-        )
+        while len(found) < FEWEST_LAUNCHES or time.monotonic() - began < LONGEST_S:
+            found.append(asyncio.run(_one_launch(equipment, job, len(found))))
+            if len(found) >= FEWEST_LAUNCHES and _decided(case, directly(tuple(found))):
+                break
+    return tuple(found)
 
 
-async def _one_launch(equipment: Equipment, job: Job, seed: int) -> float:
+def _decided(case: Case, direct: Estimate) -> bool:
+    return outcome_of(case, direct, None, "not-measured") != "undecided"
+
+
+async def _one_launch(equipment: Equipment, job: Job, number: int) -> Launch:
     course = Course(until=asyncio.get_running_loop().time() + job.pace.deadline_s)
+    found: dict[bool, list[tuple[float, ...]]] = {True: [], False: []}
     async with readied(job, equipment, course, dist=assets.web_dist(None)) as ready:
-        found: dict[bool, list[float]] = {True: [], False: []}
         for turn in range(TURNS):
-            first = (turn + seed) % 2 == 0
+            own = replace(job, seed=TURNS * number + turn)  # think times of its own, the same on both sides
+            first = (turn + number) % 2 == 0
             for burns in (first, not first):
-                found[burns] += await _requests(ready, job, burns=burns)
-    return math.log(fmean(found[True]) / fmean(found[False]))
+                found[burns].append(await _requests(ready, own, burns=burns))
+    return Launch(burning_ms=tuple(found[True]), at_rest_ms=tuple(found[False]))
 
 
 async def _requests(ready: Ready, job: Job, *, burns: bool) -> tuple[float, ...]:
@@ -84,77 +230,68 @@ async def _requests(ready: Ready, job: Job, *, burns: bool) -> tuple[float, ...]
     return timed.requests_ms
 
 
-def _job(subject: Subject, file: Path, where: str) -> Job:
-    if not isinstance(subject.common, StagedModel):
-        raise SystemExit("this model has no common graph")
+def _subject(case: Case, folder: Path) -> Subject:
+    folder.mkdir()
+    return open_subject(case.model, shapes={}, inputs=None, seed=0, workdir=folder)
+
+
+def _job(recording: Recording, subject: Subject) -> Job:
+    """As the rung `web` of the recording was visited; the model is made anew, from the same bytes."""
+    preflight = recording.preflight
+    if preflight is None or recording.begin.model.sha256 != subject.facts.sha256:
+        raise SystemExit("the run of explain ended before its preflight, or had another model")
+    setting = next(step.setting for step in preflight.ladder if step.rung.id == "web")
+    if setting is None or setting.graph != "own":
+        raise SystemExit("the run of explain has no page with the model's own file")
     return Job(
         rung="web",
         round=0,
         seed=0,
-        setting=Setting(
-            backend="chromium",
-            isa="full",
-            threads=1,
-            graph="common",
-            js_flags=(),
-            browser_args=(),
-            where=where,
-            pacing="paced",
-            page=str(file),
-            isolated=True,
-            build="served",
-        ),
-        model_path=str(subject.common.path),
-        external_data=subject.common.external_data,
-        optimise=False,
+        setting=setting,
+        model_path=str(subject.original.path),
+        external_data=subject.original.external_data,
+        optimise=True,
         inputs_path=str(subject.inputs_path),
         outputs_path="",
-        pace=PACE,
+        pace=_pace(preflight.pace),
     )
 
 
-def told(report: Report) -> Iterator[CauseRow]:
-    """The page's part of contention, and what that is made of."""
+def _pace(theirs: Pace) -> Pace:
+    return replace(theirs, requests=REQUESTS, deadline_s=300.0)
+
+
+def _rows(report: Report) -> tuple[CauseRow, CauseRow]:
+    """`contention`, and the part of it that the page's own work is."""
     contention = next(row for row in report.causes if row.id == "contention")
-    for row in contention.children:
-        if row.id == "page":
-            yield row
-            yield from (child for child in row.children if child.verdict != "not-applicable")
+    return contention, next(row for row in contention.children if row.id == "page")
+
+
+def told(found: Planted) -> str:
+    """One line."""
+    explained = "no figure" if found.explained is None else _bounds(found.explained)
+    return (
+        f"{found.model}, {found.where}, {found.duty:.0%}: directly {_bounds(found.direct)} "
+        f"in {found.direct.rounds} launches; explain {explained}, {found.verdict}; {found.outcome}"
+    )
+
+
+def _bounds(one: Estimate) -> str:
+    return f"{one.point:.3f} [{one.low:.3f}, {one.high:.3f}]"
 
 
 def main() -> None:
-    """One block per duty, in the main thread; the middle one in a worker as well."""
-    model = sys.argv[1] if len(sys.argv) > 1 else "zoo:mobilenetv2"
-    budget_s = float(sys.argv[2]) if len(sys.argv) > 2 else 90.0
-    launches = int(sys.argv[3]) if len(sys.argv) > 3 else 4
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        subject = open_subject(model, shapes={}, inputs=None, seed=0, workdir=folder)
-        for where, duty in (*(("main", duty) for duty in DUTIES), ("worker", 0.5)):
-            file = folder / f"burning-{duty:g}.html"
-            file.write_text(page(duty))
-            direct = directly(subject, file, where, launches)
-            ends = [math.exp(value) for value in (direct.point, direct.low, direct.high)]
-            print(f"{where}, {duty:.0%}: directly {ends[0]:.3f} [{ends[1]:.3f}, {ends[2]:.3f}]")
-            report = explain(
-                model,
-                where=where,
-                page=str(file),
-                threads=1,
-                rungs="main",
-                budget_s=budget_s,
-                allow_noisy=True,
-            )
-            for row in told(report):
-                print(f"    {row.id}: {_against(row.factor, direct)}, {row.verdict}", flush=True)
-
-
-def _against(factor: Estimate | None, direct: Interval) -> str:
-    if factor is None:
-        return "no figure"
-    off = factor.point / math.exp(direct.point) - 1
-    within = "within" if abs(off) <= AGREE else "not within"
-    return f"{factor.point:.3f} [{factor.low:.3f}, {factor.high:.3f}], {off:+.1%} ({within} 10 %)"
+    """One line per case, as it is known."""
+    names = sys.argv[2:] or [case.name for case in CASES]
+    with tempfile.TemporaryDirectory() as nowhere:
+        folder = Path(sys.argv[1] if len(sys.argv) > 1 else nowhere)
+        folder.mkdir(parents=True, exist_ok=True)
+        for case in CASES:
+            if case.name in names:
+                found = measured(case, folder / f"{case.name}.jsonl")
+                data = msgspec.json.format(msgspec.json.encode(found, order="deterministic"), indent=1)
+                (folder / f"{case.name}.json").write_bytes(data + b"\n")
+                print(told(found), flush=True)
 
 
 if __name__ == "__main__":

@@ -59,6 +59,11 @@ def thread_use(pid: int, process: str) -> dict[int, ThreadUse]:
     return {tid: use for tid, use in uses if use is not None}
 
 
+def one_thread(pid: int, tid: int, process: str) -> ThreadUse | None:
+    """The same of one thread; None where `thread_use` has none."""
+    return _use(Path(f"/proc/{pid}/task/{tid}"), process)
+
+
 def thread_difference(
     before: Mapping[int, ThreadUse], after: Mapping[int, ThreadUse]
 ) -> tuple[ThreadUse, ...]:

@@ -9,7 +9,7 @@ from statistics import fmean, median
 from msgspec.structs import replace
 
 from gapprof import assets
-from gapprof.browser import flags, scheduler, slices, tasks, tracing, windows
+from gapprof.browser import flags, scheduler, slices, states, tasks, tracing, windows
 from gapprof.browser.readback import seen
 from gapprof.browser.ready import Ready, outcome, readied, tiered_up
 from gapprof.browser.trouble import VisitError, reading
@@ -128,7 +128,8 @@ class Chromium:
             before = await scheduler.before(visit.page, visit.browser, ready.crew)
             course.phase = "timed"
             await tracing.start(connection)
-            timed = await visit.ask(tasks.traced_task(job, run_ms=ready.run_ms), Timed)
+            with states.watched(ready.crew) as watch:
+                timed = await visit.ask(tasks.traced_task(job, run_ms=ready.run_ms), Timed)
             after = await scheduler.after(visit.page, visit.browser, ready.crew)
             course.phase = "stop"
             events = await tracing.stop(connection)
@@ -151,6 +152,7 @@ class Chromium:
                 inside=windows.while_running(events, stretch, job.setting.where, base=base),
                 seen=facts,
                 load=load,
+                balances=watch.balances,
             )
 
     def _ready(self, job: Job, course: Course) -> AbstractAsyncContextManager[Ready]:

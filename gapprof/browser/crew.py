@@ -19,6 +19,8 @@ Role = Literal["main", "inference", "pool"]
 class MainThread:
     """What the browser counts of a page's main thread, since it was told to."""
 
+    at_ms: float
+    """When it was asked, by its own clock."""
     tasks_ms: float
     """Wall time inside tasks."""
     cpu_ms: float
@@ -68,7 +70,11 @@ async def main_thread(page: Page) -> MainThread:
     told = await page.connection.call("Performance.getMetrics", session=page.session)
     with reading("metrics"):
         values = {metric["name"]: float(metric["value"]) for metric in told["metrics"]}
-        return MainThread(tasks_ms=values["TaskDuration"] * 1e3, cpu_ms=values["ThreadTime"] * 1e3)
+        return MainThread(
+            at_ms=values["Timestamp"] * 1e3,
+            tasks_ms=values["TaskDuration"] * 1e3,
+            cpu_ms=values["ThreadTime"] * 1e3,
+        )
 
 
 async def crew(page: Page, where: str, began: Mapping[int, Beginning]) -> Crew:

@@ -1,9 +1,9 @@
 """Checks of the user's browser, page and flags: never a reason to strike a number, always worth saying."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from gapprof.facts.balance import CLOSES, closure
+from gapprof.facts.balance import CLOSES, LEAST_MS, Visited, visited
 from gapprof.facts.case import Case
 from gapprof.facts.cells import counting
 from gapprof.facts.isolation import isolated
@@ -12,9 +12,11 @@ from gapprof.facts.started import stages_over_observed, starts
 from gapprof.facts.tier import baseline_flags, given_flags
 from gapprof.records.cold import CACHES, STAGES_CLOSE
 from gapprof.records.report import CheckRow
-from gapprof.records.trial import Trial
 from gapprof.text import numbers
 from gapprof.text.names import harmless
+
+_NOT_CHECKED = "no visit of the browser said when its threads ran and waited for a core"
+_TOO_SHORT = f"too short to be checked: in less than {LEAST_MS:g} ms, clocks that count in ticks tell nothing"
 
 
 def subject_checks(case: Case) -> tuple[CheckRow, ...]:
@@ -111,24 +113,36 @@ def _flags(case: Case) -> CheckRow:
 
 def _balance(case: Case) -> CheckRow:
     """Where it does not close, what is said of waits for a core is not to be relied on; latencies are."""
-    found = [one for trial in case.get(counting) if (one := closure(trial.load, alone=_alone(trial)))]
+    told = [one for one in visited(case) if one.told]
+    found = [one for one in told if one.closures]
+    short = len(told) - len(found)
     if not found:
-        text = "no visit of the browser was long enough, and said when its threads ran and waited for a core"
+        text = _NOT_CHECKED if not told else f"all {_visits(short)} of the browser were {_TOO_SHORT}"
         return _check("scheduler-balance", "unknown", text, "contention")
     closing = sum(one.closes for one in found)
-    worst = max(abs(one.error) for one in found)
+    worst = max(abs(closure.error) for one in found for closure in one.closures)
     text = (
-        f"on-CPU, run-queue and blocked time add up to wall time within {numbers.percent(CLOSES)} in "
-        f"{closing} of {len(found)} visits of the browser, the worst {numbers.percent(worst)} apart"
+        "on-CPU, run-queue and blocked time add up to wall time, and two clocks of one thing agree, "
+        f"within {numbers.percent(CLOSES)} in {closing} of {_visits(len(found))} of the browser, the worst "
+        f"{numbers.percent(worst)} apart; {_by_states(found)}"
     )
-    stolen = max(one.stolen for one in found)
+    if short:
+        text += f"; {short} more {'were' if short > 1 else 'was'} {_TOO_SHORT}"
+    stolen = max(closure.stolen for one in found for closure in one.closures)
     if stolen > CLOSES:
         text += f"; beyond what a hypervisor took, up to {numbers.percent(stolen)}"
     return _check("scheduler-balance", "pass" if closing == len(found) else "fail", text, "contention")
 
 
-def _alone(trial: Trial) -> bool:
-    return trial.seen.threads == 1 and trial.seen.page_kind == "quiet"
+def _by_states(found: Sequence[Visited]) -> str:
+    traced = sum(one.traced for one in found)
+    if not traced:
+        return "blocked time was measured in none of them, only bounded"
+    return f"blocked time was measured by itself in {traced} of them, and bounded in the others"
+
+
+def _visits(count: int) -> str:
+    return f"{count} visit{'s' if count > 1 else ''}"
 
 
 def _check(check: str, status: Literal["pass", "fail", "unknown"], text: str, concerns: str) -> CheckRow:

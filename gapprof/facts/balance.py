@@ -1,11 +1,13 @@
 """Where the time of a request goes: it waits for the page, it runs, and in a run the thread is on a CPU,
 waits for one, or is blocked. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from statistics import fmean
+from typing import Literal
 
 from gapprof.facts.case import Case
+from gapprof.facts.cells import counting
 from gapprof.facts.contention import trials_of
 from gapprof.facts.ladder import target
 from gapprof.records.trial import IDLE, Load, ThreadUse, Trace, Trial
@@ -13,8 +15,14 @@ from gapprof.records.trial import IDLE, Load, ThreadUse, Trace, Trial
 CLOSES = 0.02
 """How far on-CPU + run queue + blocked may be from wall time, as a share of it."""
 LEAST_MS = 500.0
-"""Of a trial that can tell: what a hypervisor took is counted in ticks of 10 ms, and a worker takes 2 ms to
-hear of its task and to answer (measured), which is no run."""
+"""Of a stretch that can tell: what a hypervisor took is counted in ticks of 10 ms, the kernel sums up what
+a thread has run at ticks of up to 4 ms, a worker takes 2 ms to hear of its task and to answer (measured)."""
+WORKER = "DedicatedWorker"
+"""The kernel's name of a worker's thread."""
+Terms = Literal["wall", "cpu", "at-work", "states"]
+"""What was compared: the browser's clock of time with ours; its clock of the main thread's CPU time with the
+kernel's; time at work with the kernel's figures of the thread that runs the model; and the kernel's figures,
+together with how long a thread was seen to be blocked, with wall time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,19 +44,51 @@ class Balance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closure:
-    """Of one trial: how far the kernel's figures of the model's thread are from that thread's own clocks."""
+    """One thing that was measured twice, in one stretch: how far both are apart."""
 
+    terms: Terms
     error: float
-    """Time at work that is neither on-CPU nor run-queue time (below 0), or on-CPU time beyond the time at
-    work (above 0), over the trial's length. A thread waits for a core before it is at work as well, on waking
-    up; the rest of the trial it has nothing to do."""
-    stolen: float
+    """Over the stretch's length. Below 0: the kernel's figures lack time that passed; above 0: they hold time
+    that cannot have been."""
+    stolen: float = 0.0
     """What a hypervisor took meanwhile, as a share of the same: no thread's figures have it."""
 
     @property
     def closes(self) -> bool:
         """Whether the error, beyond what was stolen, is small enough."""
         return -CLOSES - self.stolen <= self.error <= CLOSES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visited:
+    """One visit of the browser: everything in it that was measured twice; empty where it was too short."""
+
+    closures: tuple[Closure, ...]
+    told: bool
+    """Whether anybody said when threads ran and waited for a core."""
+    traced: bool
+
+    @property
+    def closes(self) -> bool:
+        """Whether all of it does."""
+        return all(one.closes for one in self.closures)
+
+
+def visited(case: Case) -> tuple[Visited, ...]:
+    """Every visit of the browser that counts, timed or traced."""
+    timed = (
+        Visited(closures=closures(trial), told=_told(trial.load), traced=False)
+        for trial in case.get(counting)
+    )
+    traces = (
+        Visited(closures=_by_state(trace), told=bool(trace.balances), traced=True)
+        for trace in case.recording.of(Trace)
+    )
+    return (*timed, *(one for one in traces if one.told))
+
+
+def _told(load: Load) -> bool:
+    return inference_of(load) is not None and load.at_work_ms is not None
 
 
 def balances(case: Case, rung: str) -> Mapping[int, Balance]:
@@ -77,20 +117,66 @@ def mean_balance(some: Iterable[Balance]) -> Balance:
     )
 
 
-def closure(load: Load, *, alone: bool) -> Closure | None:
-    """None where nobody knows, and for a trial that is too short.
+def closures(trial: Trial) -> tuple[Closure, ...]:
+    """Of a timed visit; empty where nobody told, and for one that is too short.
 
-    `alone`: one thread, and a page that does nothing. Else the thread may be blocked while it is at work: by
-    its helpers, or by the collector's, which it waits for. Then a lack of either is no error.
+    A thread that has helpers, or a collector's to wait for, may be blocked while it is at work. Then a lack
+    of its own figures is no error, and only traced visits, where blocked time is measured, can find one.
     """
-    inference = inference_of(load)
+    load, inference = trial.load, inference_of(trial.load)
     if inference is None or load.at_work_ms is None or load.wall_ms < LEAST_MS:
-        return None
+        return ()
+    stolen = (load.stolen_ms or 0.0) / load.wall_ms
+    lacking_ms = max(0.0, _off_cpu_ms(load, inference) - inference.run_queue_ms) if _alone(trial) else 0.0
+    beyond_ms = max(0.0, inference.cpu_ms - load.at_work_ms, _beyond_wall_ms(load, inference))
+    at_work = Closure(terms="at-work", error=(beyond_ms - lacking_ms) / load.wall_ms, stolen=stolen)
+    return (*_by_clocks(load), at_work)
+
+
+def _alone(trial: Trial) -> bool:
+    """Whether nothing blocks the thread that runs the model while it does: it has neither helpers nor, in a
+    worker or on the quiet page, garbage worth collecting."""
+    return trial.seen.threads == 1 and (trial.seen.where == "worker" or trial.seen.page_kind == "quiet")
+
+
+def _off_cpu_ms(load: Load, inference: ThreadUse) -> float:
+    """While the thread was at work, by clocks that know nothing of the scheduler."""
+    if inference.thread != WORKER and load.clocks is not None:
+        return load.clocks.tasks_ms - load.clocks.cpu_ms
+    return (load.at_work_ms or 0.0) - inference.cpu_ms
+
+
+def _beyond_wall_ms(load: Load, inference: ThreadUse) -> float:
+    """By how much a thread ran and waited longer than time passed."""
     used_ms = inference.cpu_ms + inference.run_queue_ms
-    beyond_ms = max(0.0, inference.cpu_ms - load.at_work_ms, used_ms - (load.threads_wall_ms or used_ms))
-    lacking_ms = max(0.0, load.at_work_ms - inference.cpu_ms - inference.run_queue_ms) if alone else 0.0
-    return Closure(
-        error=(beyond_ms - lacking_ms) / load.wall_ms, stolen=(load.stolen_ms or 0.0) / load.wall_ms
+    return used_ms - (load.threads_wall_ms or used_ms)
+
+
+def _by_clocks(load: Load) -> Iterator[Closure]:
+    """What the browser and the kernel both count, between bounds where they cannot be read at once."""
+    clocks = load.clocks
+    if clocks is None:
+        return
+    pairs: tuple[tuple[Terms, float, tuple[float, float]], ...] = (
+        ("wall", clocks.wall_ms, clocks.wall_bounds_ms),
+        ("cpu", clocks.cpu_ms, clocks.cpu_bounds_ms),
+    )
+    for terms, browsers_ms, (low_ms, high_ms) in pairs:
+        apart_ms = max(0.0, low_ms - browsers_ms) - max(0.0, browsers_ms - high_ms)
+        yield Closure(terms=terms, error=apart_ms / load.wall_ms)
+
+
+def _by_state(trace: Trace) -> tuple[Closure, ...]:
+    """Every thread of the model: on-CPU and run queue by the kernel, blocked by looking at it."""
+    stolen_ms = trace.load.stolen_ms or 0.0
+    return tuple(
+        Closure(
+            terms="states",
+            error=(one.cpu_ms + one.run_queue_ms + one.blocked_ms) / one.wall_ms - 1,
+            stolen=stolen_ms / one.wall_ms,
+        )
+        for one in trace.balances
+        if one.wall_ms >= LEAST_MS
     )
 
 

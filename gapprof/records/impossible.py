@@ -6,7 +6,7 @@ from gapprof.records.lattice import CellVisit, LatticePlan, Served
 from gapprof.records.memory import MemoryTrial
 from gapprof.records.recording import Entry
 from gapprof.records.transplant import TransplantTrial
-from gapprof.records.trial import Trial
+from gapprof.records.trial import Clocks, Trace, Trial
 from gapprof.records.twins import TwinRun, TwinTrial
 
 _LONGEST_MS = 1e9
@@ -21,6 +21,8 @@ def impossible(entry: Entry) -> str:
     match entry:
         case Trial():
             return _of_trial(entry)
+        case Trace():
+            return _of_trace(entry)
         case LatticePlan():
             return _of_plan(entry)
         case CellVisit(outcome=Trial() as trial):
@@ -69,8 +71,29 @@ def _of_trial(entry: Trial) -> str:
     for ms in entry.requests_ms:
         if not 0 <= ms < _LONGEST_MS:
             return f"a request of {ms:g} ms on {entry.rung}"
+    clocks = entry.load.clocks
+    if clocks is not None and not _possible_clocks(clocks):
+        return f"clocks that went backwards, or impossible times by them, on {entry.rung}"
     if entry.timed_cpu_ms is not None and not 0 <= entry.timed_cpu_ms < _LONGEST_MS:
         return f"{entry.timed_cpu_ms:g} ms of CPU time on {entry.rung}"
+    return ""
+
+
+def _possible_clocks(clocks: Clocks) -> bool:
+    bounds = (clocks.wall_bounds_ms, clocks.cpu_bounds_ms)
+    times = (clocks.wall_ms, clocks.cpu_ms, clocks.tasks_ms, clocks.run_queue_ms, *bounds[0], *bounds[1])
+    return all(0 <= ms < _LONGEST_MS for ms in times) and all(low <= high for low, high in bounds)
+
+
+def _of_trace(entry: Trace) -> str:
+    for one in entry.balances:
+        times = (one.wall_ms, one.cpu_ms, one.run_queue_ms, one.blocked_ms)
+        if (
+            not all(0 <= ms < _LONGEST_MS for ms in times)
+            or one.looks < 0
+            or one.blocked_ms > one.wall_ms + 1
+        ):
+            return f"a thread that was blocked or at work for impossible times on {entry.rung}"
     return ""
 
 

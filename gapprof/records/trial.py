@@ -20,6 +20,40 @@ class ThreadUse(Struct, frozen=True, kw_only=True):
     those that help it."""
 
 
+class Clocks(Struct, frozen=True, kw_only=True):
+    """The same stretch of the page's main thread by the browser's own clocks and by ours and the kernel's.
+
+    Two readings of the browser's are never at the moment of two of ours: bounds are those of the tightest and
+    of the widest pair of readings around them."""
+
+    wall_ms: float
+    """By the browser's clock."""
+    wall_bounds_ms: tuple[float, float]
+    """By ours."""
+    cpu_ms: float
+    """By the browser's clock of that thread."""
+    cpu_bounds_ms: tuple[float, float]
+    """By the kernel's scheduler figures."""
+    tasks_ms: float
+    """Wall time inside tasks, by the browser's clock."""
+    run_queue_ms: float
+    """By the kernel's scheduler figures, between the widest pair."""
+
+
+class ThreadBalance(Struct, frozen=True, kw_only=True):
+    """One of the model's threads over one stretch: the kernel's sums, and beside them how long it was seen to
+    be blocked, by looking at its state again and again. No term is what the others leave."""
+
+    thread: str
+    role: Literal["main", "inference", "pool"]
+    wall_ms: float
+    cpu_ms: float
+    run_queue_ms: float
+    blocked_ms: float
+    """In a state in which it neither runs nor could; each look stands for the time around it."""
+    looks: int
+
+
 class Load(Struct, frozen=True, kw_only=True):
     """Who used the machine during the timed stretch. CPU times are sums over cores."""
 
@@ -39,6 +73,8 @@ class Load(Struct, frozen=True, kw_only=True):
     """Between the two readings of the threads' figures, which take their time."""
     told_by: Literal["schedstat", "trace"] = "schedstat"
     """Whose figures `threads` has: the kernel's, or where there are none dur - tdur of a trace's tasks."""
+    clocks: Clocks | None = None
+    """None where the kernel or the browser does not say."""
 
 
 TierUpEnd = Literal["compiler-idle", "steady", "unsettled"]
@@ -200,6 +236,8 @@ class Trace(Struct, frozen=True, kw_only=True, tag="trace", tag_field="entry"):
     """What the page's main thread did while requests waited for it, before and after their runs."""
     inside: tuple[TraceSlice, ...] = ()
     """What the thread that runs the model did from the begin to the end of runs."""
+    balances: tuple[ThreadBalance, ...] = ()
+    """Of the thread that runs the model and its helpers; empty where the kernel says nothing of threads."""
 
 
 class OutputCheck(Struct, frozen=True, kw_only=True, tag="outputs", tag_field="entry"):

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from gapprof import assets
 from gapprof.backends.chromium import Chromium
 from gapprof.browser.visit import Equipment
-from gapprof.facts.balance import closure, inference_of
+from gapprof.facts.balance import CLOSES, closures, inference_of
 from gapprof.facts.kinds import kind_of
 from gapprof.facts.page_parts import holding_ms
 from gapprof.guard import Guard
@@ -25,6 +25,9 @@ from tests.browser.conftest import on
 BUSY = """
 const forever = "for (;;) { const end = performance.now() + 1000; while (performance.now() < end); }";
 new Worker(URL.createObjectURL(new Blob([forever])));
+"""
+BURNING = """
+setInterval(() => { const end = performance.now() + 20; while (performance.now() < end); }, 40);
 """
 COLLECTING = """
 const live = Array.from({ length: 40000 }, (_, made) => ({ made, more: [made] }));
@@ -49,11 +52,27 @@ def test_the_thread_that_runs_the_model_is_known_and_its_time_closes(
     assert model.process == "renderer"
     assert len([use for use in trial.load.threads if use.role == "pool"]) == threads - 1
     assert (model.thread == "DedicatedWorker") == (where == "worker")
-    found = closure(trial.load, alone=threads == 1)
-    assert found is not None
-    assert found.closes, found
+    found = closures(trial)
+    assert {one.terms for one in found} == {"wall", "cpu", "at-work"}
+    assert all(one.closes for one in found), found
     assert len(trial.runs_ms) == len(trial.requests_ms)
     assert all(0 < run <= request for run, request in zip(trial.runs_ms, trial.requests_ms, strict=True))
+
+
+@pytest.mark.parametrize(("where", "threads"), [("main", 1), ("worker", 2)])
+def test_in_a_traced_visit_blocked_time_is_measured_and_closes_beside_a_page_at_work(
+    chromium: Chromium, job: Job, page_of: Callable[[str], str], where: str, threads: int
+) -> None:
+    trace = chromium.traced(on(job, where=where, threads=threads, page=page_of(BURNING)))
+    assert isinstance(trace, Trace), trace
+    assert [one.role for one in trace.balances].count("inference") == 1
+    assert len(trace.balances) == threads
+    for one in trace.balances:
+        assert one.looks > 100
+        assert one.blocked_ms > 0
+        told_ms = one.cpu_ms + one.run_queue_ms + one.blocked_ms
+        stolen_ms = trace.load.stolen_ms or 0.0
+        assert -CLOSES * one.wall_ms - stolen_ms <= told_ms - one.wall_ms <= CLOSES * one.wall_ms, one
 
 
 def test_a_busy_tab_is_named_and_not_taken_for_the_page(

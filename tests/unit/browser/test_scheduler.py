@@ -3,7 +3,7 @@
 import pytest
 
 from gapprof.browser.crew import MainThread
-from gapprof.browser.scheduler import Snapshot, load
+from gapprof.browser.scheduler import Asked, Snapshot, load
 from gapprof.records.trial import ThreadUse
 
 PAGE, MODEL = 10, 11
@@ -23,7 +23,13 @@ def snapshot(
         own_cpu_ms=500 * at_s,
         threads={PAGE: threads},
         threads_at_s=at_s + 0.01,
-        main=MainThread(tasks_ms=tasks_ms, cpu_ms=cpu_ms),
+        main=Asked(
+            told=MainThread(at_ms=1000 * at_s, tasks_ms=tasks_ms, cpu_ms=cpu_ms),
+            before_s=at_s - 0.002,
+            after_s=at_s + 0.003,
+            before=threads.get(PAGE),
+            after=threads.get(PAGE),
+        ),
     )
 
 
@@ -60,3 +66,20 @@ def test_threads_with_a_role_are_kept_however_little_they_do() -> None:
     idle = {PAGE: use("chrome", 1.0, 0.0, "inference"), 12: use("Compositor", 1.0, 0.0, "")}
     found = load(snapshot(0.0, idle), snapshot(1.0, idle))
     assert [one.role for one in found.threads] == ["inference"]
+
+
+def test_the_browsers_clocks_stand_between_the_tightest_and_the_widest_readings_of_ours() -> None:
+    first, last = use("chrome", 0.0, 0.0, "inference"), use("chrome", 790.0, 15.0, "inference")
+    found = load(
+        snapshot(0.0, {PAGE: first}, tasks_ms=100.0, cpu_ms=90.0),
+        snapshot(1.0, {PAGE: last}, tasks_ms=900.0, cpu_ms=880.0),
+    )
+    assert found.clocks is not None
+    assert found.clocks.wall_ms == pytest.approx(1000.0)
+    assert found.clocks.wall_bounds_ms == pytest.approx((995.0, 1005.0))
+    assert (found.clocks.cpu_ms, found.clocks.cpu_bounds_ms) == (790.0, (790.0, 790.0))
+    assert (found.clocks.tasks_ms, found.clocks.run_queue_ms) == (800.0, 15.0)
+
+
+def test_without_a_kernel_that_tells_there_is_nothing_to_hold_the_browsers_clocks_to() -> None:
+    assert load(snapshot(0.0, {}), snapshot(1.0, {})).clocks is None

@@ -1,7 +1,25 @@
-import pytest
+"""On-CPU, run-queue and blocked time against wall time, each measured by itself: wrong figures are found."""
 
-from gapprof.facts.balance import closure
-from gapprof.records.trial import Load, ThreadUse
+from collections.abc import Callable
+from typing import Literal
+
+import pytest
+from msgspec.structs import replace
+
+from gapprof.backends.synthetic import Machine, PlantedPage
+from gapprof.errors import WrongUse
+from gapprof.explain.report import build
+from gapprof.facts.balance import Closure, closures, visited
+from gapprof.facts.case import Case
+from gapprof.records.codec import decode_recording, encode_entry
+from gapprof.records.recording import Entry, Recording
+from gapprof.records.report import CheckRow
+from gapprof.records.trial import Clocks, Load, Seen, ThreadBalance, ThreadUse, Trace, Trial
+from tests.truth.recorder import record
+
+SEEN = Seen(runtime_version="", engine_version="", threads=1, timer_step_us=5.0, page_kind="quiet")
+BUSY = replace(SEEN, page_kind="user")
+IN_WORKER = replace(SEEN, where="worker")
 
 
 def load(cpu_ms: float, run_queue_ms: float, at_work_ms: float | None, *, stolen_ms: float = 0.0) -> Load:
@@ -22,6 +40,28 @@ def load(cpu_ms: float, run_queue_ms: float, at_work_ms: float | None, *, stolen
     )
 
 
+def on_main(*, tasks_ms: float, cpu_ms: float, run_queue_ms: float) -> Load:
+    """The kernel saw the main thread run for `cpu_ms`, and the browser saw the same."""
+    clocks = Clocks(
+        wall_ms=1005.0,
+        wall_bounds_ms=(1000.0, 1010.0),
+        cpu_ms=cpu_ms,
+        cpu_bounds_ms=(cpu_ms, cpu_ms + 5.0),
+        tasks_ms=tasks_ms,
+        run_queue_ms=run_queue_ms,
+    )
+    worker = load(cpu_ms, run_queue_ms, cpu_ms + max(0.0, tasks_ms - cpu_ms))
+    main = replace(worker.threads[0], thread="chrome")
+    return replace(worker, threads=(main,), clocks=clocks)
+
+
+def visit(found: Load, seen: Seen = IN_WORKER) -> dict[str, Closure]:
+    trial = Trial(
+        rung="web", round=0, started_s=0.0, ended_s=1.0, batch=1, samples_ms=(), seen=seen, load=found
+    )
+    return {one.terms: one for one in closures(trial)}
+
+
 @pytest.mark.parametrize(
     ("cpu_ms", "run_queue_ms", "at_work_ms", "error"),
     [
@@ -31,36 +71,123 @@ def load(cpu_ms: float, run_queue_ms: float, at_work_ms: float | None, *, stolen
         (800.0, 50.0, 900.0, -0.05),
     ],
 )
-def test_time_at_work_lies_between_time_on_a_cpu_and_that_with_waiting_for_one(
-    cpu_ms: float, run_queue_ms: float, at_work_ms: float, error: float
+@pytest.mark.parametrize("page", ["quiet", "user"])
+def test_in_a_worker_time_at_work_lies_between_time_on_a_cpu_and_that_with_waiting_for_one(
+    cpu_ms: float, run_queue_ms: float, at_work_ms: float, error: float, page: str
 ) -> None:
-    found = closure(load(cpu_ms, run_queue_ms, at_work_ms), alone=True)
-    assert found is not None
+    seen = replace(SEEN, where="worker", page_kind=page)
+    found = visit(load(cpu_ms, run_queue_ms, at_work_ms), seen)["at-work"]
     assert found.error == pytest.approx(error)
     assert found.closes == (abs(error) <= 0.02)
 
 
+def test_on_the_main_thread_the_browsers_own_clocks_find_a_wait_for_a_core_that_is_told_too_short() -> None:
+    seen = replace(SEEN, where="main")
+    assert visit(on_main(tasks_ms=900.0, cpu_ms=780.0, run_queue_ms=120.0), seen)["at-work"].closes
+    halved = visit(on_main(tasks_ms=900.0, cpu_ms=780.0, run_queue_ms=60.0), seen)["at-work"]
+    assert halved.error == pytest.approx(-0.06)
+    assert not halved.closes
+
+
+@pytest.mark.parametrize("seen", [replace(SEEN, where="main"), replace(BUSY, where="main")])
+def test_two_clocks_of_the_same_thing_are_held_to_each_other_on_every_page(seen: Seen) -> None:
+    right = on_main(tasks_ms=800.0, cpu_ms=780.0, run_queue_ms=20.0)
+    assert right.clocks is not None
+    assert all(one.closes for one in visit(right, seen).values())
+    more_cpu = replace(right, clocks=replace(right.clocks, cpu_ms=850.0))
+    assert visit(more_cpu, seen)["cpu"].error == pytest.approx(-0.065)
+    assert not visit(more_cpu, seen)["cpu"].closes
+    doubled = replace(right, clocks=replace(right.clocks, wall_bounds_ms=(2000.0, 2020.0)))
+    assert visit(doubled, seen)["wall"].error == pytest.approx(0.995)
+    assert not visit(doubled, seen)["wall"].closes
+
+
 def test_what_a_hypervisor_took_is_in_no_figure_of_a_thread() -> None:
-    found = closure(load(800.0, 0.0, 850.0, stolen_ms=40.0), alone=True)
-    assert found is not None
-    assert found.closes
-    beyond = closure(load(850.0, 0.0, 800.0, stolen_ms=40.0), alone=True)
-    assert beyond is not None
+    assert visit(load(800.0, 0.0, 850.0, stolen_ms=40.0))["at-work"].closes
+    beyond = visit(load(850.0, 0.0, 800.0, stolen_ms=40.0))["at-work"]
     assert not beyond.closes, "stolen time makes no thread run longer than it was at work"
 
 
 def test_with_helpers_a_run_may_be_blocked_and_still_nobody_runs_longer_than_it_works() -> None:
-    found = closure(load(500.0, 0.0, 900.0), alone=False)
-    assert found is not None
-    assert found.closes
-    beyond = closure(load(950.0, 0.0, 900.0), alone=False)
-    assert beyond is not None
-    assert not beyond.closes
+    helped = replace(SEEN, where="worker", threads=2)
+    assert visit(load(500.0, 0.0, 900.0), helped)["at-work"].closes
+    assert not visit(load(950.0, 0.0, 900.0), helped)["at-work"].closes
 
 
 def test_where_nobody_counted_nothing_is_said() -> None:
-    assert closure(load(800.0, 100.0, None), alone=True) is None
-    assert (
-        closure(Load(wall_ms=1000.0, machine_busy_ms=None, own_cpu_ms=None, at_work_ms=1.0), alone=True)
-        is None
+    assert visit(load(800.0, 100.0, None)) == {}
+    assert visit(Load(wall_ms=1000.0, machine_busy_ms=None, own_cpu_ms=None, at_work_ms=1.0)) == {}
+
+
+def watched(
+    role: Literal["inference", "pool"], *, wall_ms: float = 1800.0, run_queue_ms: float = 300.0
+) -> ThreadBalance:
+    return ThreadBalance(
+        thread="DedicatedWorker",
+        role=role,
+        wall_ms=wall_ms,
+        cpu_ms=900.0,
+        run_queue_ms=run_queue_ms,
+        blocked_ms=600.0,
+        looks=1600,
     )
+
+
+def traced(*balances: ThreadBalance) -> Recording:
+    """A page with work of its own and two threads for the model, as a traced visit saw them."""
+    recording = record(Machine())
+    return replace(
+        recording,
+        entries=tuple(
+            replace(one, balances=balances) if isinstance(one, Trace) and one.rung == "web" else one
+            for one in recording.entries
+        ),
+    )
+
+
+def balance_check(recording: Recording) -> CheckRow:
+    return next(row for row in build(recording).checks if row.id == "scheduler-balance")
+
+
+def test_blocked_time_that_was_measured_closes_the_balance_of_every_thread() -> None:
+    row = balance_check(traced(watched("inference"), watched("pool")))
+    assert row.status == "pass"
+    assert "blocked time was measured by itself in 3 of them" in row.text
+
+
+@pytest.mark.parametrize(
+    "wrong", [watched("pool", run_queue_ms=150.0), watched("pool", wall_ms=3600.0)], ids=["halved", "doubled"]
+)
+def test_a_run_queue_told_half_and_a_wall_told_double_are_found_on_a_page_with_work(
+    wrong: ThreadBalance,
+) -> None:
+    row = balance_check(traced(watched("inference"), wrong))
+    assert row.status == "fail"
+    assert "in 0 of 3 visits" in row.text
+
+
+def test_visits_that_are_too_short_are_counted_and_said_to_be() -> None:
+    recording = record(Machine(pages={"web": PlantedPage()}))
+    row = balance_check(recording)
+    told = [one for one in visited(Case(recording)) if one.told]
+    assert all(not one.closures for one in told)
+    assert row.status == "unknown"
+    assert f"all {len(told)} visits" in row.text
+    assert "less than 500 ms" in row.text
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda one: replace(one, balances=(replace(watched("pool"), blocked_ms=-1.0),)),
+        lambda one: replace(one, balances=(replace(watched("pool"), blocked_ms=5000.0),)),
+        lambda one: replace(one, balances=(replace(watched("pool"), looks=-1),)),
+    ],
+)
+def test_a_recording_with_an_impossible_balance_is_refused(change: Callable[[Entry], Entry]) -> None:
+    recording = traced(watched("pool"))
+    trace = next(one for one in recording.entries if isinstance(one, Trace))
+    lines = [encode_entry(recording.begin), encode_entry(trace)]
+    assert decode_recording(lines, source="test").entries == (trace,)
+    with pytest.raises(WrongUse, match="impossible times"):
+        decode_recording([lines[0], encode_entry(change(trace))], source="test")
