@@ -32,6 +32,7 @@ from gapprof.browser import tasks
 from gapprof.browser.ready import Ready, readied
 from gapprof.browser.visit import Course, Equipment
 from gapprof.guard import Guard
+from gapprof.measure.lock import sole_measurer
 from gapprof.recordings import read_run
 from gapprof.records.environment import Setting
 from gapprof.records.estimate import Estimate, Verdict
@@ -198,7 +199,7 @@ def directly(launches: tuple[Launch, ...]) -> Estimate:
 def _launches(case: Case, job: Job) -> tuple[Launch, ...]:
     found: list[Launch] = []
     began = time.monotonic()
-    with Guard() as guard:
+    with sole_measurer(), Guard() as guard:
         equipment = Equipment(executable=assets.find_browser(None), probes=assets.probes_web(), guard=guard)
         while len(found) < FEWEST_LAUNCHES or time.monotonic() - began < LONGEST_S:
             found.append(asyncio.run(_one_launch(equipment, job, len(found))))

@@ -1,7 +1,7 @@
 """What one thread of the page did in stretches that the page marked: while requests waited, while the
 model ran. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -31,10 +31,52 @@ def while_waiting(events: Sequence[Event], stretch: Stretch, *, base: str) -> tu
 
 
 def while_running(
-    events: Sequence[Event], stretch: Stretch, where: str, *, base: str
+    events: Sequence[Event], stretch: Stretch, where: str, roles: Mapping[int, Role], *, base: str
 ) -> tuple[TraceSlice, ...]:
-    """What the thread that runs the model did meanwhile; in a worker, as if runs began when asked for."""
-    return _within(events, stretch, marked(events, RUN), WORKER if where == "worker" else MAIN_THREAD, base)
+    """What the thread that runs the model did meanwhile; in a worker, as if runs began when asked for.
+
+    `roles` by thread id, as `crew` has them: a page's own workers have the same name.
+    """
+    windows = marked(events, RUN)
+    if where != "worker":
+        return _within(events, stretch, windows, MAIN_THREAD, base)
+    models = _who(events, stretch, where, roles)
+    return _within(
+        events, stretch, windows, WORKER, base, only={at for at in models if models[at] == "inference"}
+    )
+
+
+def beside_runs(
+    events: Sequence[Event], stretch: Stretch, where: str, roles: Mapping[int, Role], *, base: str
+) -> tuple[TraceSlice, ...]:
+    """What the page's own workers did meanwhile: neither the one that runs the model nor its helpers."""
+    own = set(_workers(events, stretch)) - _who(events, stretch, where, roles).keys()
+    if not own:
+        return ()
+    found = _within(events, stretch, marked(events, RUN), WORKER, base, only=own)
+    return tuple(piece for piece in found if piece.name != IDLE)
+
+
+def _who(
+    events: Sequence[Event], stretch: Stretch, where: str, roles: Mapping[int, Role]
+) -> dict[tuple[int, int], Role]:
+    """The model's workers in a trace; by their age where its thread ids are not the kernel's."""
+    workers = _workers(events, stretch)
+    if any(at[0] == stretch.pid and at[1] in roles for at in thread_names(events)):
+        return {at: roles[at[1]] for at in workers if at[1] in roles}
+    return _by_age(workers, where)
+
+
+def _workers(events: Sequence[Event], stretch: Stretch) -> list[tuple[int, int]]:
+    return sorted(at for at, name in thread_names(events).items() if name == WORKER and at[0] == stretch.pid)
+
+
+def _by_age(workers: Sequence[tuple[int, int]], where: str) -> dict[tuple[int, int], Role]:
+    """A page's own workers, if it has any, are taken for the model's."""
+    roles: dict[tuple[int, int], Role] = dict.fromkeys(workers, "pool")
+    for at in workers[:1] if where == "worker" else ():
+        roles[at] = "inference"
+    return roles
 
 
 def uses(events: Sequence[Event], stretch: Stretch, where: str) -> tuple[ThreadUse, ...]:
@@ -64,10 +106,8 @@ def _roles(
     """As `crew` has them, of the threads of the page's process."""
     workers = sorted(at for at in page if names.get(at) == WORKER)
     main = [at for at in page if names.get(at) == MAIN_THREAD]
-    roles: dict[tuple[int, int], Role] = {**dict.fromkeys(workers, "pool"), **dict.fromkeys(main, "main")}
-    for at in workers[:1] if where == "worker" else main:
-        roles[at] = "inference"
-    return roles
+    mains: dict[tuple[int, int], Role] = dict.fromkeys(main, "main" if where == "worker" else "inference")
+    return {**_by_age(workers, where), **mains}
 
 
 def _use(spans: Iterable[Event], stretch: Stretch) -> ThreadUse:
@@ -95,14 +135,25 @@ def _process(kind: str, *, page: bool) -> str:
 
 
 def _within(
-    events: Sequence[Event], stretch: Stretch, windows: Sequence[tuple[float, float]], thread: str, base: str
+    events: Sequence[Event],
+    stretch: Stretch,
+    windows: Sequence[tuple[float, float]],
+    thread: str,
+    base: str,
+    *,
+    only: Container[tuple[int, int]] | None = None,
 ) -> tuple[TraceSlice, ...]:
-    """Self time of that thread's work inside the windows, and what is left of them as idle."""
+    """Self time of that thread's work inside the windows, and what is left of them as idle.
+
+    `only`: which of several threads of that name.
+    """
     names, runs = thread_names(events), marked(events, RUN)
     own = [
         event
         for event in complete(events)
-        if event["pid"] == stretch.pid and names.get((event["pid"], event["tid"])) == thread
+        if event["pid"] == stretch.pid
+        and names.get(at := (event["pid"], event["tid"])) == thread
+        and (only is None or at in only)
     ]
     works = [work for window in windows for work in _in_window(own, stretch.pid, window, runs, base)]
     idle_ms = (sum(end - begin for begin, end in windows) - sum(work.wall_us for work in works)) / 1e3

@@ -34,6 +34,8 @@ _INSTEAD: Mapping[PartId, str] = MappingProxyType(
         "oversubscription": "Ask for no more threads than there are cores",
     }
 )
+_EVERY_CORE = "Ask onnxruntime-web for a thread per core ({threads})"
+_AS_MANY = "Ask onnxruntime-web for no more threads than there are cores ({threads})"
 _PLACES = {
     "main": "on the main thread",
     "worker": "in a worker",
@@ -75,10 +77,16 @@ def _more_threads(case: Case, now: Estimate, level: float) -> Iterator[Action]:
         if then is None:
             continue
         if rung == "web-threads" and same_trials(case, "web-isolated", "web"):
-            words = "Ask onnxruntime-web for a thread per core ({threads})"
+            words = _AS_MANY if _more_than(case, step.setting.threads) else _EVERY_CORE
         count = step.setting.threads
         text = words.format(threads=f"{count} thread{'s' if count > 1 else ''}")
         yield Action(text=text, owner="page", cause="threads", now_ms=now, then_ms=then, basis="measured")
+
+
+def _more_than(case: Case, threads: int) -> bool:
+    """Whether the page as deployed has more."""
+    page = case.get(planned)["web"].setting
+    return page is not None and page.threads > threads
 
 
 def _threads_predicted(case: Case, now: Estimate, level: float) -> Iterator[Action]:

@@ -4,10 +4,13 @@ from dataclasses import asdict
 from statistics import fmean
 from typing import Any
 
+from gapprof.facts.balance import thread_means
 from gapprof.facts.case import Case
 from gapprof.facts.contention import requests, run_queue_ms_per_s, traced_work
+from gapprof.facts.core_holders import main_thread_ms, on_the_cores
 from gapprof.facts.felt import felt
 from gapprof.facts.ladder import planned, target
+from gapprof.facts.oversubscription import oversubscribed
 from gapprof.facts.page_told import held_ms, holder_shares, mean_of
 from gapprof.records.qoe import Condition
 
@@ -20,7 +23,9 @@ def page_figures(case: Case) -> dict[str, Any]:
     """The user's page under its own name's keys, the built-in busy page under `busy`."""
     found = {**_seen(case), **_figures(case, "web")}
     busy = _figures(case, "web-busy") if target(case, "web-busy") != target(case, "web") else {}
-    return {**found, "busy": busy} if busy else found
+    waits = {rung: asdict(one) for rung, one in oversubscribed(case).items()}
+    more = {"busy": busy, "oversubscribed": waits}
+    return {**found, **{key: value for key, value in more.items() if value}}
 
 
 def _seen(case: Case) -> dict[str, Any]:
@@ -44,6 +49,12 @@ def _figures(case: Case, rung: str) -> dict[str, Any]:
         "balance_ms": {} if (one := mean_of(case, rung)) is None else asdict(one),
         "held_ms": held_ms(case, rung),
         "on_the_cores": holder_shares(case, rung),
+        "on_the_cores_by_name": [
+            {"holder": one.holder, "share": one.share, "ms_per_inference": one.ms}
+            for one in on_the_cores(case, rung)
+        ],
+        "main_thread_ms": main_thread_ms(case, rung),
+        "threads_ms": [asdict(one) for one in thread_means(case, rung)],
         "run_queue_ms_per_s": dict(run_queue_ms_per_s(case, rung)),
         "work_ms_per_s": [
             {

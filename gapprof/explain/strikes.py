@@ -1,14 +1,19 @@
 """Trials that do not count, or count although other programs disturbed them, and flags nobody knows."""
 
+from collections.abc import Sequence
+from statistics import median
+
 from gapprof.facts.case import Case
 from gapprof.facts.cells import counting
-from gapprof.facts.disturbance import disturbed
+from gapprof.facts.disturbance import disturbed, outside_ms
 from gapprof.facts.ladder import planned
 from gapprof.facts.tier import given_flags
 from gapprof.records.report import CheckRow
 from gapprof.records.trial import Trial
+from gapprof.text import numbers
 from gapprof.text.names import harmless
 
+_LEAST_SHARE = 0.01
 _OUTSIDE = "outside load"
 """How a strike begins that is the machine's doing, not ours."""
 
@@ -22,14 +27,28 @@ def outside_load(case: Case) -> CheckRow:
     if kept:
         text = (
             f"{len(kept)} of the {len(counting)} trials that count were disturbed by other programs; "
-            "intervals show it"
+            f"intervals show it{_share(counting)}"
         )
         return CheckRow(id="outside-load", kind="harness", status="unknown", text=text, concerns="report")
     if all(trial.load.machine_busy_ms is None for trial in trials):
         text = "this system does not say who uses the processors"
         return CheckRow(id="outside-load", kind="harness", status="unknown", text=text, concerns="report")
-    text = f"{len(struck)} of {len(trials)} trials were disturbed by other programs and repeated"
+    again = f"{len(struck)} of {len(trials)} trials were disturbed by other programs and repeated"
+    text = f"{again}{_share(counting)}"
     return CheckRow(id="outside-load", kind="harness", status="pass", text=text, concerns="report")
+
+
+def _share(trials: Sequence[Trial]) -> str:
+    """How much of a core programs outside of what we started used, over the trials that count."""
+    shares = [
+        max(0.0, outside) / trial.load.wall_ms
+        for trial in trials
+        if trial.load.wall_ms > 0 and (outside := outside_ms(trial.load)) is not None
+    ]
+    if not shares:
+        return ""
+    least = "less than " if (found := median(shares)) < _LEAST_SHARE else ""
+    return f"; these programs used {least}{numbers.percent(max(found, _LEAST_SHARE))} of a core (median)"
 
 
 def ours_flags(case: Case) -> CheckRow:

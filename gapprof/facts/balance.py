@@ -1,7 +1,7 @@
 """Where the time of a request goes: it waits for the page, it runs, and in a run the thread is on a CPU,
 waits for one, or is blocked. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Literal
@@ -180,6 +180,39 @@ def _by_state(trace: Trace) -> tuple[Closure, ...]:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadMeans:
+    """One of the model's threads, ms per inference; each term was measured by itself, in traced visits."""
+
+    role: str
+    on_cpu_ms: float
+    run_queue_ms: float
+    blocked_ms: float
+    """Between inferences as well."""
+    wall_ms: float
+
+
+def thread_means(case: Case, rung: str) -> tuple[ThreadMeans, ...]:
+    """The thread that runs the model and its helpers, in order of age; means over traced visits."""
+    shared = target(case, rung)
+    traces = [one for one in case.recording.of(Trace) if one.rung == shared and one.runs_ms and one.balances]
+    if not traces:
+        return ()
+    most = min(len(one.balances) for one in traces)
+    return tuple(_thread_means(traces, place) for place in range(most))
+
+
+def _thread_means(traces: Sequence[Trace], place: int) -> ThreadMeans:
+    found = [(one.balances[place], len(one.runs_ms)) for one in traces]
+    return ThreadMeans(
+        role=found[0][0].role,
+        on_cpu_ms=fmean(one.cpu_ms / count for one, count in found),
+        run_queue_ms=fmean(one.run_queue_ms / count for one, count in found),
+        blocked_ms=fmean(one.blocked_ms / count for one, count in found),
+        wall_ms=fmean(one.wall_ms / count for one, count in found),
+    )
+
+
 def inference_of(load: Load) -> ThreadUse | None:
     """The thread that runs the model."""
     return next((use for use in load.threads if use.role == "inference"), None)
@@ -188,6 +221,11 @@ def inference_of(load: Load) -> ThreadUse | None:
 def crew_of(load: Load) -> tuple[ThreadUse, ...]:
     """The thread that runs the model, and its helpers."""
     return tuple(use for use in load.threads if use.role in ("inference", "pool"))
+
+
+def inferences(trial: Trial) -> int:
+    """All in the timed stretch; of batches back to back, the first is run and not timed."""
+    return len(trial.requests_ms) or (trial.batch * (len(trial.samples_ms) + 1) if trial.samples_ms else 0)
 
 
 def traces_that_tell(case: Case, rung: str) -> list[Trace]:

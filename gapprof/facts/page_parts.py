@@ -11,17 +11,16 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import fmean
-from types import MappingProxyType
 from typing import Literal
 
 from gapprof.facts.balance import Balance, balances, crew_of, traces_that_tell
 from gapprof.facts.case import Case
 from gapprof.facts.cells import measured
 from gapprof.facts.contention import trials_of
-from gapprof.facts.disturbance import UNCERTAIN_MS, outside_ms
+from gapprof.facts.core_holders import GROUPS, cpu_ms_of_holders
 from gapprof.facts.kinds import Kind, kind_of
 from gapprof.facts.ladder import target
-from gapprof.records.trial import Load, ThreadUse, Trace, TraceSlice
+from gapprof.records.trial import Load, Trace, TraceSlice
 from gapprof.stats.lmdi import log_mean
 
 PartId = Literal["main-thread-work", "gc", "browser-threads", "other-tabs", "oversubscription"]
@@ -42,7 +41,9 @@ class Traced:
     held_ms: Mapping[Kind, float]
     """What the main thread did meanwhile."""
     collecting_ms: float
-    """Garbage collection inside of runs."""
+    """Garbage collection inside of runs, on the thread that runs the model."""
+    beside_ms: float
+    """Garbage collection of the page's own workers meanwhile: nothing that a run waits for."""
     run_ms: float
 
 
@@ -118,6 +119,7 @@ def _traced(trace: Trace) -> Traced:
         late_ms=fmean(trace.requests_ms) - fmean(trace.runs_ms),
         held_ms=held,
         collecting_ms=sum(_collecting(trace.inside)) / count,
+        beside_ms=sum(_collecting(trace.beside)) / count,
         run_ms=fmean(trace.runs_ms),
     )
 
@@ -198,29 +200,9 @@ def holding_ms(load: Load, cores: int) -> Mapping[str, float]:
     The model's own threads are in each other's way only as far as there are more of them than cores.
     """
     found: dict[str, float] = {}
+    for holder, cpu_ms in cpu_ms_of_holders(load).items():
+        found[GROUPS[holder]] = found.get(GROUPS[holder], 0.0) + cpu_ms
     crew = crew_of(load)
-    for use in load.threads:
-        holder = _holder(use)
-        if holder is not None:
-            found[holder] = found.get(holder, 0.0) + use.cpu_ms
     if len(crew) > cores:
         found["crew"] = sum(use.cpu_ms for use in crew) * (len(crew) - cores) / len(crew)
-    outside = (outside_ms(load) or 0.0) - (load.stolen_ms or 0.0) - UNCERTAIN_MS
-    if outside > 0:
-        found["outside"] = outside
     return found
-
-
-_BY_PROCESS: Mapping[str, str] = MappingProxyType({"renderer": "browser", "other renderer": "tabs"})
-
-
-def _holder(use: ThreadUse) -> str | None:
-    if use.role in ("inference", "pool"):
-        return None
-    if use.role == "main":
-        return "main"
-    if use.process == "renderer" and use.thread.startswith("ThreadPool"):
-        return "helpers"
-    if use.process == "renderer" and use.thread == "DedicatedWorker":
-        return "main"  # a worker of the page's own
-    return _BY_PROCESS.get(use.process, "browser")

@@ -6,8 +6,10 @@ from statistics import fmean, median
 from gapprof.facts.balance import Balance, balances, mean_balance, traces_that_tell
 from gapprof.facts.case import Case
 from gapprof.facts.contention import trials_of
+from gapprof.facts.core_holders import GROUPS, TITLES, Held, main_thread_ms, on_the_cores
 from gapprof.facts.kinds import Kind, kind_of
 from gapprof.facts.ladder import target
+from gapprof.facts.oversubscription import oversubscription_evidence
 from gapprof.facts.page_parts import DEPLOYED, PartId, holders, traced
 from gapprof.records.report import Evidence
 from gapprof.records.trial import Trace, TraceSlice
@@ -29,7 +31,8 @@ _HOLDERS: dict[PartId, tuple[str, str]] = {
 
 def part_evidence(case: Case, part: PartId) -> tuple[Evidence, ...]:
     """Of the page as deployed."""
-    return (*_held(case, part), *_on_the_cores(case, part))
+    more = oversubscription_evidence(case) if part == "oversubscription" else ()
+    return (*_held(case, part), *_on_the_cores(case, part), *more)
 
 
 def present(case: Case, part: PartId) -> bool:
@@ -86,10 +89,17 @@ def _held(case: Case, part: PartId) -> Iterator[Evidence]:
 
 
 def _collected(case: Case) -> Iterator[Evidence]:
-    inside = fmean(one.collecting_ms for one in traced(case, DEPLOYED).values())
+    passes = traced(case, DEPLOYED).values()
+    inside, beside = fmean(one.collecting_ms for one in passes), fmean(one.beside_ms for one in passes)
     if inside >= _LEAST_MS:
         text = f"Garbage is collected for {numbers.ms(inside)} inside of each run."
         yield Evidence(kind="trace", text=text, value=inside)
+    if beside >= _LEAST_MS:
+        text = (
+            f"The page's own workers collect garbage for {numbers.ms(beside)} during each run; no run waits "
+            "for that."
+        )
+        yield Evidence(kind="trace", text=text, value=beside)
 
 
 def _sources(case: Case) -> Iterator[Evidence]:
@@ -113,13 +123,29 @@ def _is_work(piece: TraceSlice) -> bool:
 
 
 def _on_the_cores(case: Case, part: PartId) -> Iterator[Evidence]:
-    holder, who = _HOLDERS[part]
-    share = holder_shares(case, DEPLOYED).get(holder, 0.0)
-    if share >= _LEAST_SHARE:
-        text = (
-            f"Of the CPU time that others than the model took meanwhile, {who} had {numbers.percent(share)}."
-        )
-        yield Evidence(kind="scheduler", text=text, value=share)
+    group, who = _HOLDERS[part]
+    share = holder_shares(case, DEPLOYED).get(group, 0.0)
+    if share < _LEAST_SHARE:
+        return
+    text = f"Of the CPU time that others than the model took meanwhile, {who} had {numbers.percent(share)}."
+    yield Evidence(kind="scheduler", text=text, value=share)
+    # Helpers that collect garbage stand with it, and no thread's name tells which these are.
+    told = on_the_cores(case, DEPLOYED) if group != "helpers" else ()
+    for one in told:
+        if GROUPS[one.holder] == group and one.share >= _LEAST_SHARE:
+            text = (
+                f"{TITLES[one.holder]} had {numbers.percent(one.share)} of it, {_per_inference(case, one)}."
+            )
+            yield Evidence(kind="scheduler", text=text[0].upper() + text[1:], value=one.ms)
+
+
+def _per_inference(case: Case, one: Held) -> str:
+    text = f"{numbers.ms(one.ms)} per inference"
+    if one.holder == "main-thread":
+        work = {kind: ms for kind, ms in main_thread_ms(case, DEPLOYED).items() if ms >= _LEAST_MS}
+        told = ", ".join(f"{numbers.ms(ms)} {kind}" for kind, ms in work.items())
+        text += f" (traced: {told})" if told else ""
+    return text
 
 
 def _balance(case: Case) -> Iterator[Evidence]:

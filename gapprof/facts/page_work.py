@@ -6,6 +6,7 @@ from gapprof.facts.case import Case
 from gapprof.facts.contention import MAIN_THREAD, Work, requests, run_queue_ms_per_s, traced_work
 from gapprof.facts.kinds import is_the_model_or_us
 from gapprof.facts.ladder import target
+from gapprof.facts.oversubscription import oversubscription_evidence
 from gapprof.records.report import Evidence
 from gapprof.text import numbers
 from gapprof.text.names import harmless
@@ -20,6 +21,7 @@ def page_evidence(case: Case) -> tuple[Evidence, ...]:
     rung = "web" if target(case, "web") != target(case, "web-paced") else "web-busy"
     where = "" if rung == "web" else "On the built-in busy page: "
     return (
+        *oversubscription_evidence(case),
         *_work(traced_work(case, rung), where),
         *_waits(case, rung, where),
         *_requests(case, rung, where),

@@ -236,6 +236,8 @@ class Trace(Struct, frozen=True, kw_only=True, tag="trace", tag_field="entry"):
     """What the page's main thread did while requests waited for it, before and after their runs."""
     inside: tuple[TraceSlice, ...] = ()
     """What the thread that runs the model did from the begin to the end of runs."""
+    beside: tuple[TraceSlice, ...] = ()
+    """What the page's own workers did meanwhile."""
     balances: tuple[ThreadBalance, ...] = ()
     """Of the thread that runs the model and its helpers; empty where the kernel says nothing of threads."""
 

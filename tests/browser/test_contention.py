@@ -10,17 +10,23 @@ from msgspec.structs import replace
 
 from gapprof import assets
 from gapprof.backends.chromium import Chromium
+from gapprof.backends.synthetic import Machine
 from gapprof.browser.visit import Equipment
-from gapprof.facts.balance import CLOSES, closures, inference_of
+from gapprof.facts.balance import CLOSES, closures, crew_of, inference_of
+from gapprof.facts.case import Case
 from gapprof.facts.kinds import kind_of
+from gapprof.facts.oversubscription import oversubscribed, oversubscription_evidence
 from gapprof.facts.page_parts import holding_ms
 from gapprof.guard import Guard
+from gapprof.measure.machine import usable_cores
 from gapprof.qoe.answers import answered
 from gapprof.qoe.visits import CLICKS, REPEATS, Feeling
 from gapprof.records.job import Job
 from gapprof.records.qoe import FeltTrial
+from gapprof.records.settings import Settings
 from gapprof.records.trial import Trace, Trial
 from tests.browser.conftest import on
+from tests.truth.recorder import record
 
 BUSY = """
 const forever = "for (;;) { const end = performance.now() + 1000; while (performance.now() < end); }";
@@ -28,6 +34,10 @@ new Worker(URL.createObjectURL(new Blob([forever])));
 """
 BURNING = """
 setInterval(() => { const end = performance.now() + 20; while (performance.now() < end); }, 40);
+"""
+LITTERING_WORKER = """
+const litter = "for (;;) { const kept = []; for (let i = 0; i < 2e5; i += 1) kept.push({ i, more: [i] }); }";
+new Worker(URL.createObjectURL(new Blob([litter])));
 """
 COLLECTING = """
 const live = Array.from({ length: 40000 }, (_, made) => ({ made, more: [made] }));
@@ -85,6 +95,30 @@ def test_a_busy_tab_is_named_and_not_taken_for_the_page(
     assert inference_of(beside.load) is not None
 
 
+def test_more_threads_than_cores_are_named_on_the_quiet_page(chromium: Chromium, job: Job) -> None:
+    cores = usable_cores()
+    threads = cores + 2
+    trial = timed(chromium, on(job, threads=threads, pacing="paced"))
+    assert len(crew_of(trial.load)) == threads
+    recording = record(Machine(), Settings(threads=threads), page_threads=threads)
+    machine = replace(recording.begin.machine, usable_cores=cores)
+    real = replace(
+        recording,
+        begin=replace(recording.begin, machine=machine),
+        entries=tuple(
+            replace(trial, rung=one.rung, round=one.round)
+            if isinstance(one, Trial) and one.rung == "web-paced"
+            else one
+            for one in recording.entries
+        ),
+    )
+    waits = oversubscribed(Case(real))["web-paced"]
+    assert (waits.threads, waits.cores) == (threads, cores)
+    assert waits.pool_ms > 0
+    (told,) = (one.text for one in oversubscription_evidence(Case(real)) if "by requests" in one.text)
+    assert told.startswith(f"The model has {threads} threads on {cores} core")
+
+
 def test_a_tab_that_is_not_there_is_a_refusal(chromium: Chromium, job: Job) -> None:
     why = chromium.refuse(replace(job.setting, tabs=("nowhere.html",)))
     assert why is not None
@@ -106,6 +140,20 @@ def test_what_requests_wait_for_is_garbage_collection_where_that_is_planted(
     waited = sum(piece.wall_ms for piece in trace.held)
     late = sum(trace.requests_ms) - sum(trace.runs_ms)
     assert waited == pytest.approx(late, rel=0.05)
+
+
+def test_garbage_of_the_pages_own_worker_is_not_taken_for_the_models(
+    chromium: Chromium, job: Job, page_of: Callable[[str], str]
+) -> None:
+    """It is there before the model's, and both threads have one name."""
+    trace = chromium.traced(on(job, where="worker", page=page_of(LITTERING_WORKER)))
+    assert isinstance(trace, Trace), trace
+    beside, inside = (
+        sum(piece.wall_ms for piece in pieces if kind_of(piece.name, piece.detail) == "garbage collection")
+        for pieces in (trace.beside, trace.inside)
+    )
+    assert beside > 5
+    assert inside < beside / 5
 
 
 @pytest.fixture

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from gapprof.browser.crew import Role
 from gapprof.browser.slices import stretch_of
 from gapprof.browser.tracing import Event
-from gapprof.browser.windows import uses, while_running, while_waiting
+from gapprof.browser.windows import beside_runs, uses, while_running, while_waiting
 from gapprof.records.trial import TraceSlice
 
 PAGE, OTHER, MAIN, POOL = 10, 20, 1, 2
@@ -68,7 +69,7 @@ def test_other_threads_and_other_processes_are_not_waited_for() -> None:
 
 def test_inside_of_runs_is_what_the_models_thread_does_there() -> None:
     events = [*NAMES, *REQUEST, span("RunMicrotasks", 5000, 4000), span("MinorGC", 6000, 1000)]
-    inside = while_running(events, stretch_of(events), "main", base="")
+    inside = while_running(events, stretch_of(events), "main", {}, base="")
     assert ms(inside) == pytest.approx({"gapprof:run": 3.0, "MinorGC": 1.0, "idle": 0.0})
 
 
@@ -97,3 +98,45 @@ def test_the_thread_with_the_model_is_the_main_one_or_the_first_worker() -> None
     assert roles == ["main", "inference", "pool"]
     roles = [use.role for use in uses(events, stretch_of(events), "main")]
     assert roles == ["inference", "pool", "pool"]
+
+
+OWN, MODEL, HELPER = 5, 6, 7
+"""The page's own worker is older than the model's and its helper's."""
+WORKERS = [named("thread_name", "DedicatedWorker thread", PAGE, tid) for tid in (OWN, MODEL, HELPER)]
+ROLES: dict[int, Role] = {MAIN: "main", MODEL: "inference", HELPER: "pool"}
+
+
+def test_garbage_of_the_pages_own_worker_is_not_the_models() -> None:
+    """Told by thread ids: all three threads have one name."""
+    events = [
+        *NAMES,
+        *WORKERS,
+        *REQUEST,
+        span("MajorGC", 5000, 3000, tid=OWN),
+        span("MinorGC", 6000, 1000, tid=MODEL),
+        span("V8.GC_X", 5500, 500, tid=HELPER),
+    ]
+    stretch = stretch_of(events)
+    inside = while_running(events, stretch, "worker", ROLES, base="")
+    assert ms(inside) == pytest.approx({"MinorGC": 1.0, "idle": 3.0})
+    assert ms(beside_runs(events, stretch, "worker", ROLES, base="")) == pytest.approx({"MajorGC": 3.0})
+    alone = while_running(events, stretch, "worker", {MAIN: "main", OWN: "inference"}, base="")
+    assert ms(alone) == pytest.approx({"MajorGC": 3.0, "idle": 1.0}), "it is the id that decides"
+
+
+def test_where_no_id_is_the_kernels_the_oldest_worker_is_the_models() -> None:
+    events = [*NAMES, *WORKERS, *REQUEST, span("MinorGC", 6000, 1000, tid=OWN)]
+    stretch = stretch_of(events)
+    assert ms(while_running(events, stretch, "worker", {}, base="")) == pytest.approx(
+        {"MinorGC": 1.0, "idle": 3.0}
+    )
+    assert beside_runs(events, stretch, "worker", {}, base="") == ()
+
+
+def test_with_the_model_on_the_main_thread_every_other_worker_is_the_pages_own() -> None:
+    events = [*NAMES, *WORKERS, *REQUEST, span("MajorGC", 5000, 3000, tid=OWN)]
+    helped: dict[int, Role] = {MAIN: "inference", MODEL: "pool", HELPER: "pool"}
+    alone: dict[int, Role] = {MAIN: "inference"}
+    for roles in (helped, alone):
+        beside = beside_runs(events, stretch_of(events), "main", roles, base="")
+        assert ms(beside) == pytest.approx({"MajorGC": 3.0})
