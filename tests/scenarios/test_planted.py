@@ -1,0 +1,163 @@
+"""Contention that was planted, and a direct A/B of it: what is published is what the raw figures say."""
+
+import importlib.util
+import sys
+from functools import cache
+from pathlib import Path
+from statistics import fmean
+from types import ModuleType
+from typing import Any
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from gapprof.explain.report import build
+from gapprof.recordings import read_run
+from gapprof.records.estimate import Estimate
+from gapprof.records.recording import Recording
+from gapprof.records.report import CauseRow
+from gapprof.records.trial import Trial
+
+ROOT = Path(__file__).parents[2]
+PUBLISHED = sorted((ROOT / "reports" / "planted").glob("*.json"))
+CLOSE = 1e-9
+
+
+def by_path(name: str, file: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # msgspec looks there for the module of a type
+    spec.loader.exec_module(module)
+    return module
+
+
+BENCHMARK = by_path("planted_contention", ROOT / "benchmarks" / "planted_contention.py")
+REPORT = by_path("planted", ROOT / "reports" / "planted.py")
+
+
+@cache
+def planted(file: Path) -> Any:
+    return msgspec.json.decode(file.read_bytes(), type=BENCHMARK.Planted)
+
+
+@cache
+def recording_of(file: Path) -> Recording:
+    return read_run(file.with_suffix(".jsonl"))
+
+
+def case_of(found: Any) -> Any:
+    return BENCHMARK.Case(model=found.model, where=found.where, duty=found.duty)
+
+
+def page_row(recording: Recording) -> CauseRow:
+    contention = next(row for row in build(recording).causes if row.id == "contention")
+    return next(row for row in contention.children if row.id == "page")
+
+
+def without_contention(recording: Recording) -> Recording:
+    """The same run, had the page as deployed been as quick as the quiet one in every round."""
+    quiet = {
+        (one.round, one.visit): one
+        for one in recording.of(Trial)
+        if one.rung == "web-paced" and not one.struck
+    }
+    return replace(
+        recording,
+        entries=tuple(
+            replace(one, requests_ms=quiet[one.round, 0].requests_ms, runs_ms=quiet[one.round, 0].runs_ms)
+            if isinstance(one, Trial) and one.rung == "web" and (one.round, 0) in quiet
+            else one
+            for one in recording.entries
+        ),
+    )
+
+
+def test_three_loads_on_the_main_thread_and_one_beside_a_worker_are_published() -> None:
+    """`python reports/planted.py` publishes them."""
+    cases = {(one.where, one.duty) for one in map(planted, PUBLISHED)}
+    assert cases >= {("main", 0.25), ("main", 0.5), ("main", 0.75), ("worker", 0.5)}
+    assert {case.name for case in BENCHMARK.CASES} == {file.stem for file in PUBLISHED}
+
+
+def test_the_table_is_of_what_is_published() -> None:
+    readme = REPORT.HERE / "README.md"
+    assert readme.read_text(encoding="utf-8") == "\n".join(REPORT.table()) + "\n"
+
+
+@pytest.mark.parametrize("file", PUBLISHED, ids=lambda file: file.stem)
+def test_the_figures_of_both_sides_come_from_requests_and_recording(file: Path) -> None:
+    found, row = planted(file), page_row(recording_of(file))
+    ratios = [
+        fmean(ms for turn in one.burning_ms for ms in turn)
+        / fmean(ms for turn in one.at_rest_ms for ms in turn)
+        for one in found.launches
+    ]
+    assert min(ratios) <= found.direct.point <= max(ratios)
+    assert found.direct == BENCHMARK.directly(found.launches)
+    assert (found.explained, found.verdict) == (row.factor, row.verdict)
+    assert found.outcome == BENCHMARK.outcome_of(case_of(found), found.direct, row.factor, row.verdict)
+
+
+@pytest.mark.parametrize("file", PUBLISHED, ids=lambda file: file.stem)
+def test_both_sides_ran_the_same_file_with_the_same_options(file: Path) -> None:
+    found, recording = planted(file), recording_of(file)
+    assert recording.preflight is not None
+    web = next(step for step in recording.preflight.ladder if step.rung.id == "web")
+    assert found.setting == web.setting
+    assert found.setting.graph == "own"
+    assert found.optimise
+    assert found.model_sha256 == recording.begin.model.sha256
+
+
+@pytest.mark.parametrize("file", PUBLISHED, ids=lambda file: file.stem)
+def test_what_was_planted_is_recovered(file: Path) -> None:
+    assert planted(file).outcome == "recovered"
+
+
+@pytest.mark.parametrize("file", PUBLISHED, ids=lambda file: file.stem)
+def test_had_explain_seen_nothing_what_was_planted_would_not_be_recovered(file: Path) -> None:
+    """On the main thread, wherever the A/B itself is beyond doubt: a factor of 1 is never taken for it."""
+    found = planted(file)
+    row = page_row(without_contention(recording_of(file)))
+    assert row.factor is not None
+    assert row.factor.point == pytest.approx(1.0, abs=1e-6)
+    if found.where == "main" and found.direct.low > 1:
+        assert BENCHMARK.outcome_of(case_of(found), found.direct, row.factor, row.verdict) == "not recovered"
+
+
+def estimate(point: float, half: float) -> Estimate:
+    return Estimate(point=point, low=point - half, high=point + half, level=0.95, rounds=6)
+
+
+@pytest.mark.parametrize(
+    ("direct", "explained", "outcome"),
+    [
+        (estimate(1.5, 0.05), estimate(1.45, 0.1), "recovered"),
+        (estimate(1.5, 0.05), estimate(1.0, 0.01), "not recovered"),
+        (
+            estimate(1.5, 0.05),
+            estimate(1.0, 0.6),
+            "not recovered",
+        ),  # the intervals meet, the points are apart
+        (estimate(1.5, 0.05), estimate(1.4, 0.01), "not recovered"),  # the other way round
+        (estimate(1.5, 0.05), None, "not recovered"),
+        (estimate(1.5, 0.2), estimate(1.5, 0.1), "undecided"),
+        (estimate(1.02, 0.04), estimate(1.02, 0.04), "undecided"),  # the A/B itself saw no load
+    ],
+)
+def test_recovered_is_near_with_intervals_that_meet_where_the_direct_figure_is_beyond_doubt(
+    direct: Estimate, explained: Estimate | None, outcome: str
+) -> None:
+    case = BENCHMARK.Case(model="zoo:resnet20", where="main", duty=0.5)
+    assert BENCHMARK.outcome_of(case, direct, explained, "costs") == outcome
+
+
+def test_in_a_worker_unclear_or_the_small_true_value_is_right_and_a_large_one_is_not() -> None:
+    case = BENCHMARK.Case(model="zoo:resnet20", where="worker", duty=0.5)
+    direct = estimate(1.03, 0.03)
+    assert BENCHMARK.outcome_of(case, direct, estimate(1.2, 0.3), "unclear") == "recovered"
+    assert BENCHMARK.outcome_of(case, direct, estimate(1.05, 0.02), "costs") == "recovered"
+    assert BENCHMARK.outcome_of(case, direct, estimate(1.3, 0.05), "costs") == "not recovered"
