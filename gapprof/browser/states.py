@@ -6,9 +6,9 @@ For traced passes alone: looking costs a twentieth of a core, which no timed run
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from gapprof.browser.crew import Crew, Role
@@ -20,6 +20,7 @@ _COULD_RUN = b"R"
 """On a CPU, or in the queue for one."""
 _MOST_BYTES = 512
 _MODELS = ("inference", "pool")
+_TRIES = 20
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,56 +54,71 @@ class _Thread:
     role: Role
     state: int
     """File descriptor."""
-    began: ThreadUse
     could_run: bool
     blocked_s: float = 0.0
-    looks: int = field(default=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sums:
+    """The kernel's sums of each thread that is there, all read at one moment."""
+
+    at_s: float
+    uses: Mapping[int, ThreadUse]
 
 
 def _watch(pid: int, roles: Mapping[int, Role], over: threading.Event, found: Watched) -> None:
     """Each look stands for half of the time since the last one and half of that until the next."""
     with ExitStack() as files:
-        began_s = last_s = time.perf_counter()
         threads: dict[int, _Thread] = {}
         for tid, role in roles.items():
-            try:
+            with suppress(OSError):  # it ended under our eyes
                 state = os.open(Path(f"/proc/{pid}/task/{tid}/stat"), os.O_RDONLY)
-            except OSError:
-                continue  # it ended under our eyes
-            files.callback(os.close, state)
-            use, could_run = one_thread(pid, tid, "renderer"), _could_run(state)
-            if use is not None and could_run is not None:
-                threads[tid] = _Thread(role=role, state=state, began=use, could_run=could_run)
+                files.callback(os.close, state)
+                threads[tid] = _Thread(role=role, state=state, could_run=False)
+        began = _summed(pid, threads)
+        last_s, looks = began.at_s, 0
+        _look(threads, 0.0)
         while not over.is_set():
             time.sleep(PERIOD_S)
             now_s = time.perf_counter()
-            for tid, thread in list(threads.items()):
-                could_run = _could_run(thread.state)
-                if could_run is None:
-                    del threads[tid]
-                    continue
-                half_s = (now_s - last_s) / 2
-                thread.blocked_s += half_s * ((not thread.could_run) + (not could_run))
-                thread.could_run, thread.looks = could_run, thread.looks + 1
-            last_s = now_s
-        ended = {tid: one_thread(pid, tid, "renderer") for tid in threads}
+            _look(threads, now_s - last_s)
+            last_s, looks = now_s, looks + 1
+        ended = _summed(pid, threads)
+        _look(threads, ended.at_s - last_s)
         found.balances = tuple(
-            _balance(thread, use, (last_s - began_s) * 1e3)
+            ThreadBalance(
+                thread=ended.uses[tid].thread,
+                role=thread.role,
+                wall_ms=(ended.at_s - began.at_s) * 1e3,
+                cpu_ms=ended.uses[tid].cpu_ms - began.uses[tid].cpu_ms,
+                run_queue_ms=ended.uses[tid].run_queue_ms - began.uses[tid].run_queue_ms,
+                blocked_ms=thread.blocked_s * 1e3,
+                looks=looks,
+            )
             for tid, thread in threads.items()
-            if (use := ended[tid]) is not None
+            if tid in began.uses and tid in ended.uses
         )
 
 
-def _balance(thread: _Thread, ended: ThreadUse, wall_ms: float) -> ThreadBalance:
-    return ThreadBalance(
-        thread=ended.thread,
-        role=thread.role,
-        wall_ms=wall_ms,
-        cpu_ms=ended.cpu_ms - thread.began.cpu_ms,
-        run_queue_ms=ended.run_queue_ms - thread.began.run_queue_ms,
-        blocked_ms=thread.blocked_s * 1e3,
-        looks=thread.looks,
-    )
+def _summed(pid: int, threads: Iterable[int]) -> _Sums:
+    """Read again where the reader itself was held up in between."""
+    for _ in range(_TRIES):
+        at_s = time.perf_counter()
+        uses = {tid: use for tid in threads if (use := one_thread(pid, tid, "renderer")) is not None}
+        if time.perf_counter() - at_s < PERIOD_S:
+            break
+    return _Sums(at_s=at_s, uses=uses)
+
+
+def _look(threads: dict[int, _Thread], since_s: float) -> None:
+    """At all threads; those that are gone are watched no longer."""
+    for tid, thread in list(threads.items()):
+        could_run = _could_run(thread.state)
+        if could_run is None:
+            del threads[tid]
+            continue
+        thread.blocked_s += since_s / 2 * ((not thread.could_run) + (not could_run))
+        thread.could_run = could_run
 
 
 def _could_run(state: int) -> bool | None:

@@ -16,7 +16,10 @@ from gapprof.text import numbers
 from gapprof.text.names import harmless
 
 _NOT_CHECKED = "no visit of the browser said when its threads ran and waited for a core"
-_TOO_SHORT = f"too short to be checked: in less than {LEAST_MS:g} ms, clocks that count in ticks tell nothing"
+_TOO_SHORT = (
+    f"not checked: in less than {LEAST_MS:g} ms, or on a machine that is too full to look at threads, clocks "
+    "that count in ticks tell nothing"
+)
 
 
 def subject_checks(case: Case) -> tuple[CheckRow, ...]:

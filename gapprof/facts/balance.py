@@ -17,6 +17,9 @@ CLOSES = 0.02
 LEAST_MS = 500.0
 """Of a stretch that can tell: what a hypervisor took is counted in ticks of 10 ms, the kernel sums up what
 a thread has run at ticks of up to 4 ms, a worker takes 2 ms to hear of its task and to answer (measured)."""
+LEAST_LOOKS = 0.5
+"""Per ms, at a thread's state; whoever looks has to wait for a core as well, and on a machine that is full he
+sees too little to hold anything to 2 %."""
 WORKER = "DedicatedWorker"
 """The kernel's name of a worker's thread."""
 Terms = Literal["wall", "cpu", "at-work", "states"]
@@ -35,6 +38,7 @@ class Balance:
     on_cpu_ms: float
     run_queue_ms: float
     blocked_ms: float
+    """What is left of the run; `thread_means` has it measured by itself, in traced visits."""
 
     @property
     def request_ms(self) -> float:
@@ -176,7 +180,7 @@ def _by_state(trace: Trace) -> tuple[Closure, ...]:
             stolen=stolen_ms / one.wall_ms,
         )
         for one in trace.balances
-        if one.wall_ms >= LEAST_MS
+        if one.wall_ms >= LEAST_MS and one.looks >= LEAST_LOOKS * one.wall_ms
     )
 
 

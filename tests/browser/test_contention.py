@@ -12,7 +12,7 @@ from gapprof import assets
 from gapprof.backends.chromium import Chromium
 from gapprof.backends.synthetic import Machine
 from gapprof.browser.visit import Equipment
-from gapprof.facts.balance import CLOSES, closures, crew_of, inference_of
+from gapprof.facts.balance import CLOSES, LEAST_LOOKS, closures, crew_of, inference_of
 from gapprof.facts.case import Case
 from gapprof.facts.kinds import kind_of
 from gapprof.facts.oversubscription import oversubscribed, oversubscription_evidence
@@ -73,12 +73,16 @@ def test_the_thread_that_runs_the_model_is_known_and_its_time_closes(
 def test_in_a_traced_visit_blocked_time_is_measured_and_closes_beside_a_page_at_work(
     chromium: Chromium, job: Job, page_of: Callable[[str], str], where: str, threads: int
 ) -> None:
-    trace = chromium.traced(on(job, where=where, threads=threads, page=page_of(BURNING)))
-    assert isinstance(trace, Trace), trace
+    for _ in range(3):  # on a machine that is full of others' work, nobody can look often enough
+        trace = chromium.traced(on(job, where=where, threads=threads, page=page_of(BURNING)))
+        assert isinstance(trace, Trace), trace
+        if all(one.looks >= LEAST_LOOKS * one.wall_ms for one in trace.balances):
+            break
+    else:
+        pytest.fail("the machine is too full to look at threads")
     assert [one.role for one in trace.balances].count("inference") == 1
     assert len(trace.balances) == threads
     for one in trace.balances:
-        assert one.looks > 100
         assert one.blocked_ms > 0
         told_ms = one.cpu_ms + one.run_queue_ms + one.blocked_ms
         stolen_ms = trace.load.stolen_ms or 0.0

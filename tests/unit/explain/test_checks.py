@@ -164,3 +164,18 @@ def test_a_page_on_which_v8_was_still_compiling_is_told() -> None:
     told = compiling(seen("web-paced", tier_up="unsettled"))
     assert told.status == "fail"
     assert told.text.startswith("in 4 of 4 timed visits")
+
+
+def test_what_other_programs_used_is_told_as_a_share_of_a_core() -> None:
+    quiet = harness(record(Machine(), Settings(threads=2), rounds=4))["outside-load"]
+    assert "these programs used less than 1.0 % of a core" in quiet.text
+    loaded = record(Machine(), Settings(threads=2), rounds=4)
+    entries = tuple(
+        replace(e, load=Load(wall_ms=1000.0, machine_busy_ms=1030.0, own_cpu_ms=1000.0))
+        if isinstance(e, Trial)
+        else e
+        for e in loaded.entries
+    )
+    row = harness(replace(loaded, entries=entries))["outside-load"]
+    assert row.status == "pass"
+    assert "these programs used 3.0 % of a core (median)" in row.text

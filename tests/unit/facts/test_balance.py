@@ -120,7 +120,11 @@ def test_where_nobody_counted_nothing_is_said() -> None:
 
 
 def watched(
-    role: Literal["inference", "pool"], *, wall_ms: float = 1800.0, run_queue_ms: float = 300.0
+    role: Literal["inference", "pool"],
+    *,
+    wall_ms: float = 1800.0,
+    run_queue_ms: float = 300.0,
+    looks: int = 1900,
 ) -> ThreadBalance:
     return ThreadBalance(
         thread="DedicatedWorker",
@@ -129,13 +133,13 @@ def watched(
         cpu_ms=900.0,
         run_queue_ms=run_queue_ms,
         blocked_ms=600.0,
-        looks=1600,
+        looks=looks,
     )
 
 
 def traced(*balances: ThreadBalance) -> Recording:
     """A page with work of its own and two threads for the model, as a traced visit saw them."""
-    recording = record(Machine())
+    recording = record(Machine(pages={"web": PlantedPage()}))
     return replace(
         recording,
         entries=tuple(
@@ -166,6 +170,12 @@ def test_a_run_queue_told_half_and_a_wall_told_double_are_found_on_a_page_with_w
     assert "in 0 of 3 visits" in row.text
 
 
+def test_a_thread_that_was_looked_at_too_seldom_is_not_checked_and_that_is_said() -> None:
+    row = balance_check(traced(watched("pool", run_queue_ms=0.0, looks=200)))
+    assert row.status == "unknown"
+    assert "too full to look at threads" in row.text
+
+
 def test_visits_that_are_too_short_are_counted_and_said_to_be() -> None:
     recording = record(Machine(pages={"web": PlantedPage()}))
     row = balance_check(recording)
@@ -191,3 +201,35 @@ def test_a_recording_with_an_impossible_balance_is_refused(change: Callable[[Ent
     assert decode_recording(lines, source="test").entries == (trace,)
     with pytest.raises(WrongUse, match="impossible times"):
         decode_recording([lines[0], encode_entry(change(trace))], source="test")
+
+
+@pytest.mark.parametrize(
+    "change", [{"cpu_ms": -1.0}, {"wall_bounds_ms": (1010.0, 1000.0)}, {"run_queue_ms": 1e12}]
+)
+def test_a_recording_with_impossible_clocks_is_refused(change: dict[str, object]) -> None:
+    recording = record(Machine())
+    right = on_main(tasks_ms=800.0, cpu_ms=780.0, run_queue_ms=20.0)
+    assert right.clocks is not None
+    trial = next(one for one in recording.entries if isinstance(one, Trial) and one.rung == "web")
+    begin = encode_entry(recording.begin)
+    good = replace(trial, load=right)
+    assert decode_recording([begin, encode_entry(good)], source="test").entries == (good,)
+    wrong = replace(trial, load=replace(right, clocks=replace(right.clocks, **change)))
+    with pytest.raises(WrongUse, match="clocks that went backwards"):
+        decode_recording([begin, encode_entry(wrong)], source="test")
+
+
+def test_each_thread_of_the_model_has_its_measured_balance_per_inference() -> None:
+    report = build(traced(watched("inference"), watched("pool", run_queue_ms=100.0)))
+    rows = report.page["threads_ms"]
+    assert [row["role"] for row in rows] == ["inference", "pool"]
+    runs = 20
+    assert rows[1] == pytest.approx(
+        {
+            "role": "pool",
+            "on_cpu_ms": 900.0 / runs,
+            "run_queue_ms": 100.0 / runs,
+            "blocked_ms": 600.0 / runs,
+            "wall_ms": 1800.0 / runs,
+        }
+    )

@@ -1,0 +1,85 @@
+"""How long a thread is blocked, by looking at it: processes that do nothing but one thing."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from gapprof.browser.crew import Crew
+from gapprof.browser.states import watched
+from gapprof.facts.balance import LEAST_LOOKS
+from gapprof.records.trial import ThreadBalance
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="needs Linux's schedstat")
+WATCHED_S = 0.6
+BURNS = "print(flush=True)\nwhile True: pass"
+SLEEPS = "import time\nprint(flush=True)\ntime.sleep(600)"
+HALF = """import time
+print(flush=True)
+while True:
+    end = time.perf_counter() + 0.02
+    while time.perf_counter() < end: pass
+    time.sleep(0.02)"""
+
+
+@pytest.fixture
+def balance_of() -> Iterator[Callable[[str], ThreadBalance]]:
+    """Of the main thread of a process that runs this code."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def balance(code: str) -> ThreadBalance:
+        child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+        started.append(child)
+        assert child.stdout is not None
+        child.stdout.readline()  # it has begun
+        for _ in range(5):  # on a machine that is full of others' work, nobody can look often enough
+            with watched(Crew(renderer=child.pid, roles={child.pid: "inference"})) as found:
+                time.sleep(WATCHED_S)
+            (one,) = found.balances
+            if one.looks >= LEAST_LOOKS * one.wall_ms:
+                return one
+        pytest.fail("the machine is too full to look at threads")
+
+    yield balance
+    for child in started:
+        child.kill()
+        child.communicate(timeout=60)
+
+
+def test_a_thread_that_sleeps_is_blocked_and_one_that_burns_is_not(
+    balance_of: Callable[[str], ThreadBalance],
+) -> None:
+    sleeping, burning = balance_of(SLEEPS), balance_of(BURNS)
+    assert sleeping.wall_ms >= WATCHED_S * 1000 - 20
+    assert sleeping.blocked_ms > 0.98 * sleeping.wall_ms
+    assert burning.blocked_ms < 0.02 * burning.wall_ms
+    assert (sleeping.role, sleeping.cpu_ms) == ("inference", pytest.approx(0.0, abs=1.0))
+
+
+def test_blocked_time_and_the_kernels_figures_come_to_wall_time_for_whoever_does_both(
+    balance_of: Callable[[str], ThreadBalance],
+) -> None:
+    one = balance_of(HALF)
+    assert one.blocked_ms > 0.1 * one.wall_ms
+    assert one.cpu_ms + one.run_queue_ms > 0.1 * one.wall_ms
+    assert one.cpu_ms + one.run_queue_ms + one.blocked_ms == pytest.approx(one.wall_ms, rel=0.05)
+
+
+def test_nobody_is_watched_where_the_kernel_says_nothing_of_threads() -> None:
+    with watched(Crew(renderer=None)) as found:
+        pass
+    assert found.balances == ()
+
+
+def test_a_thread_that_ends_under_our_eyes_has_no_balance() -> None:
+    child = subprocess.Popen([sys.executable, "-c", BURNS], stdout=subprocess.PIPE)
+    assert child.stdout is not None
+    child.stdout.readline()
+    with watched(Crew(renderer=child.pid, roles={child.pid: "pool"})) as found:
+        child.kill()
+        child.communicate(timeout=60)
+        time.sleep(0.05)
+    assert found.balances == ()
