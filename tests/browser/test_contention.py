@@ -36,8 +36,8 @@ BURNING = """
 setInterval(() => { const end = performance.now() + 20; while (performance.now() < end); }, 40);
 """
 LITTERING_WORKER = """
-const litter = "for (;;) { const kept = []; for (let i = 0; i < 2e5; i += 1) kept.push({ i, more: [i] }); }";
-new Worker(URL.createObjectURL(new Blob([litter])));
+const live = "const live = Array.from({ length: 40000 }, (_, made) => ({ made, more: [made] }));";
+new Worker(URL.createObjectURL(new Blob([live, "for (;;) gc();"])));
 """
 COLLECTING = """
 const live = Array.from({ length: 40000 }, (_, made) => ({ made, more: [made] }));
@@ -150,7 +150,8 @@ def test_garbage_of_the_pages_own_worker_is_not_taken_for_the_models(
     chromium: Chromium, job: Job, page_of: Callable[[str], str]
 ) -> None:
     """It is there before the model's, and both threads have one name."""
-    trace = chromium.traced(on(job, where="worker", page=page_of(LITTERING_WORKER)))
+    page = page_of(LITTERING_WORKER)
+    trace = chromium.traced(on(job, where="worker", page=page, js_flags=("--expose-gc",)))
     assert isinstance(trace, Trace), trace
     beside, inside = (
         sum(piece.wall_ms for piece in pieces if kind_of(piece.name, piece.detail) == "garbage collection")
