@@ -6,7 +6,7 @@ from statistics import fmean, median
 from types import MappingProxyType
 from typing import Literal
 
-from gapprof.facts.balance import WORKER, inferences, traces_that_tell
+from gapprof.facts.balance import WORKER, inference_of, inferences, traces_that_tell
 from gapprof.facts.case import Case
 from gapprof.facts.contention import MAIN_THREAD, trials_of
 from gapprof.facts.disturbance import UNCERTAIN_MS, outside_ms
@@ -104,10 +104,13 @@ def cpu_ms_of_holders(load: Load) -> Mapping[Holder, float]:
 
 
 def on_the_cores(case: Case, rung: str) -> tuple[Held, ...]:
-    """Everybody who was, those with most first; medians over visits."""
+    """Everybody who was, those with most first; medians over visits.
+
+    Empty where nobody knew which threads are the model's: its own would be taken for others.
+    """
     traces = traces_that_tell(case, rung)
     loads = [(trace.load, len(trace.runs_ms)) for trace in traces] or [
-        (trial.load, inferences(trial)) for trial in trials_of(case, rung) if trial.load.threads
+        (trial.load, inferences(trial)) for trial in trials_of(case, rung) if inference_of(trial.load)
     ]
     sums = [(cpu_ms_of_holders(load), count) for load, count in loads if count]
     wholes = [(found, count, sum(found.values())) for found, count in sums]

@@ -178,6 +178,19 @@ def test_threads_of_the_browser_are_told_apart_by_their_names_with_share_and_ms(
     )
 
 
+def test_where_nobody_knew_which_threads_are_the_models_nobody_is_named() -> None:
+    page = PlantedPage(run_queue_ms=20.0, held=(piece("idle", 0.0),), others=(DRAWING,))
+    recording = recorded(page, web_ms=QUIET_MS + 20.0)
+    assert build(recording).page["on_the_cores_by_name"]
+    entries = tuple(
+        replace(one, load=replace(one.load, threads=tuple(replace(use, role="") for use in one.load.threads)))
+        if isinstance(one, Trial)
+        else one
+        for one in recording.entries
+    )
+    assert "on_the_cores_by_name" not in build(replace(recording, entries=entries)).page
+
+
 def test_garbage_of_the_pages_own_workers_is_told_and_held_against_no_run() -> None:
     page = PlantedPage(late_ms=LATE_MS, held=(piece("TimerFire", LATE_MS, "burn (page/app.js:3)"),))
     recording = recorded(page, web_ms=QUIET_MS + LATE_MS)
