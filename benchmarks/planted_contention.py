@@ -51,7 +51,7 @@ TURNS, REQUESTS = 24, 9
 FEWEST_LAUNCHES = 6
 LONGEST_S = 150.0
 """For the launches of one case."""
-BUDGET_S = 90.0
+BUDGET_S = 110.0
 """Of the run of `explain`."""
 NARROW = math.log(1.05)
 """Half the width of ln factor below which the A/B has decided."""
