@@ -15,7 +15,6 @@ from gapprof.kernels.llvm.compile import host_targets, version
 from gapprof.native.isa.proof import Ceilings
 from gapprof.places import cache_dir
 from gapprof.records.rung import Rung
-from gapprof.registry import load
 
 __all__ = ["Finding", "examine"]
 
@@ -140,7 +139,7 @@ def _outlook(browser: Finding, node: Finding, ceilings: Ceilings) -> tuple[Findi
     """The rungs that can be measured here, and those that cannot, with the reason."""
     refused: dict[str, list[str]] = {}
     measured: list[str] = []
-    for rung in load(rungs, "RUNG").values():
+    for rung in rungs.ladder("wasm").values():
         reason = _refusal(rung, browser, node, ceilings)
         if reason is None:
             measured.append(rung.id)

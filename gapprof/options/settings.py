@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from gapprof import registry
 from gapprof.errors import WrongUse
 from gapprof.files import is_file
 from gapprof.records.environment import is_url
@@ -146,9 +145,9 @@ def _rungs(asked: str) -> str:
     """One of the words, or ids that exist, without spaces."""
     if asked in _RUNG_WORDS:
         return asked
-    import gapprof.rungs
+    from gapprof.rungs import ladder
 
-    known = list(registry.load(gapprof.rungs, "RUNG"))
+    known = list(ladder("wasm"))
     ids = [name.strip() for name in asked.split(",") if name.strip()]
     if not ids:
         raise WrongUse(

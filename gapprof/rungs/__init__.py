@@ -1,1 +1,12 @@
-"""The ladder: one file per rung, pure data. Adding a file adds a rung."""
+"""The ladders: a folder for each web backend, one file per rung, pure data. Adding a file adds a rung."""
+
+from collections.abc import Mapping
+from importlib import import_module
+
+from gapprof.records.rung import Rung
+from gapprof.registry import load
+
+
+def ladder(backend: str) -> Mapping[str, Rung]:
+    """Rung id → rung, of the ladder that leads to a page which runs models on this web backend."""
+    return load(import_module(f"{__name__}.{backend}"), "RUNG")

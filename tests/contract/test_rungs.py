@@ -11,10 +11,10 @@ from gapprof.backends.synthetic import Machine, ladder_ms
 from gapprof.explain.report import build
 from gapprof.records.environment import changed_fields
 from gapprof.records.rung import Rung
-from gapprof.registry import load
+from gapprof.rungs import wasm
 from tests.truth.test_whole_run import run
 
-RUNGS: dict[str, Rung] = dict(load(rungs, "RUNG"))
+RUNGS: dict[str, Rung] = dict(rungs.ladder("wasm"))
 CAUSES = {"threads", "simd", "runtime", "library", "contention", "gpu-abstraction"}
 
 
@@ -51,7 +51,7 @@ def test_the_main_chain_goes_from_native_to_web_without_a_branch() -> None:
 NEW_RUNG = """
 from msgspec.structs import replace
 from gapprof.records.rung import Rung, Told
-from gapprof.rungs.web_worker import RUNG as PARENT
+from gapprof.rungs.wasm.web_worker import RUNG as PARENT
 
 RUNG = Rung(
     id="web-worker-revectorized",
@@ -71,10 +71,10 @@ def one_more_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[P
     folder = tmp_path / "rungs"
     folder.mkdir()
     (folder / "web_worker_revectorized.py").write_text(NEW_RUNG)
-    monkeypatch.setattr(rungs, "__path__", [*rungs.__path__, str(folder)])
+    monkeypatch.setattr(wasm, "__path__", [*wasm.__path__, str(folder)])
     yield tmp_path
-    sys.modules.pop("gapprof.rungs.web_worker_revectorized", None)
-    vars(rungs).pop("web_worker_revectorized", None)
+    sys.modules.pop("gapprof.rungs.wasm.web_worker_revectorized", None)
+    vars(wasm).pop("web_worker_revectorized", None)
 
 
 def test_a_new_rung_is_one_new_file(one_more_file: Path) -> None:

@@ -8,9 +8,8 @@ from gapprof.measure.spending import affordable, by_id, first_stage
 from gapprof.records.environment import Setting
 from gapprof.records.recording import PlannedRung
 from gapprof.records.settings import Settings
-from gapprof.registry import load
 
-RUNGS = load(rungs, "RUNG")
+RUNGS = rungs.ladder("wasm")
 
 
 def resolved(

@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from gapprof.records.rung import Rung, Told
-from gapprof.rungs.web_worker import RUNG as PARENT
+from gapprof.rungs.wasm.web_worker import RUNG as PARENT
 
 RUNG = Rung(
     id="web-unchecked",

@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from gapprof.records.rung import Rung
-from gapprof.rungs.web import RUNG as PARENT
+from gapprof.rungs.wasm.web import RUNG as PARENT
 
 RUNG = Rung(
     id="web-in-worker",

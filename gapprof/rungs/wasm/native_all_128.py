@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from gapprof.records.rung import Rung
-from gapprof.rungs.native_threads import RUNG as PARENT
+from gapprof.rungs.wasm.native_threads import RUNG as PARENT
 
 RUNG = Rung(
     id="native-all-128",
