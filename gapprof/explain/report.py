@@ -31,9 +31,10 @@ from gapprof.explain.versions import versions
 from gapprof.explain.warnings import warnings
 from gapprof.explain.what_ifs import what_ifs
 from gapprof.facts.case import Case
-from gapprof.facts.cells import ENDS, complete_rounds
+from gapprof.facts.cells import complete_rounds
 from gapprof.facts.computed import computed
 from gapprof.facts.estimates import LEVEL, factor_of, gap_ms, geometric_mean_ms, latency_ms
+from gapprof.facts.ladder import ends
 from gapprof.facts.readings import end_logs
 from gapprof.records.model import ModelFacts
 from gapprof.records.recording import Recording, Sampled
@@ -110,7 +111,7 @@ def _latency(case: Case) -> LatencyPair:
     both = end_logs(case)
     if both is not None:
         return LatencyPair(native=geometric_mean_ms(both[0]), web=geometric_mean_ms(both[1]))
-    first, last = ENDS
+    first, last = case.get(ends)
     return LatencyPair(native=latency_ms(case, first), web=latency_ms(case, last))
 
 
