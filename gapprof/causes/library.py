@@ -58,7 +58,7 @@ def _on_gpu(case: Case) -> Claim:
         phrase="comes with onnxruntime-web's WebGPU kernels",
         advice="Faster kernels are onnxruntime-web's developers' to write.",
     )
-    return Claim(parts=(kernels,))
+    return Claim(parts=(kernels,), why=kernels.why)
 
 
 def _layout(case: Case) -> Part:

@@ -8,7 +8,7 @@ from gapprof.explain.actions import actions
 from gapprof.explain.cold import cold
 from gapprof.explain.diagnosis import Diagnosis, diagnose
 from gapprof.explain.harness_checks import harness_checks
-from gapprof.explain.headline import headline, one_sided_headline
+from gapprof.explain.headline import headline, headline_of_replays, one_sided_headline
 from gapprof.explain.inside import inside_wasm
 from gapprof.explain.interactions import interactions
 from gapprof.explain.light import speed_of_light, told
@@ -34,8 +34,9 @@ from gapprof.facts.case import Case
 from gapprof.facts.cells import complete_rounds
 from gapprof.facts.computed import computed
 from gapprof.facts.estimates import LEVEL, factor_of, gap_ms, geometric_mean_ms, latency_ms
-from gapprof.facts.ladder import ends
+from gapprof.facts.ladder import NATIVE, begins_late, ends
 from gapprof.facts.readings import end_logs
+from gapprof.facts.steps import absence
 from gapprof.records.model import ModelFacts
 from gapprof.records.recording import Recording, Sampled
 from gapprof.records.report import Gap, LatencyPair, Model, Report, ReportSettings, Tool
@@ -57,7 +58,9 @@ def build(recording: Recording) -> Report:
     best = speed_of_light(case)
     if gap.ratio is not None and told(best):
         said = f"{said} {told(best)}"
-    if gap.ratio is None:
+    if case.get(begins_late):
+        said = headline_of_replays(case, diagnosis, causes, residual, changes)
+    elif gap.ratio is None:
         said = one_sided_headline(latency, gap.why)
     elif verdict == "outputs-differ":
         said = f"Outputs differ, so the times do not compare: {verdict_why}."
@@ -102,6 +105,9 @@ def build(recording: Recording) -> Report:
 def _gap(case: Case, diagnosis: Diagnosis) -> Gap:
     if diagnosis.gap is None:
         return Gap(ratio=None, delta_ms=None, why=missing_side(case))
+    if case.get(begins_late):
+        why = f"nothing native to compare with: {absence(case, NATIVE)}"
+        return Gap(ratio=None, delta_ms=None, why=why)
     why = "" if gap_is_resolved(diagnosis) else "its interval holds 1, so no share of it is given"
     return Gap(ratio=factor_of(diagnosis.gap), delta_ms=gap_ms(case), why=why)
 
@@ -110,7 +116,8 @@ def _latency(case: Case) -> LatencyPair:
     """Over complete rounds; where there are none, over the rounds that a side has."""
     both = end_logs(case)
     if both is not None:
-        return LatencyPair(native=geometric_mean_ms(both[0]), web=geometric_mean_ms(both[1]))
+        native = None if case.get(begins_late) else geometric_mean_ms(both[0])
+        return LatencyPair(native=native, web=geometric_mean_ms(both[1]))
     first, last = case.get(ends)
     return LatencyPair(native=latency_ms(case, first), web=latency_ms(case, last))
 

@@ -46,6 +46,11 @@ def ends(case: Case) -> tuple[str, str]:
     return (first if steps[first].rung.may_begin else line[0]), line[-1]
 
 
+def begins_late(case: Case) -> bool:
+    """Whether the chain begins behind native, which this machine refused: then there is no gap to native."""
+    return case.get(ends)[0] != NATIVE
+
+
 def square(case: Case) -> tuple[str, ...]:
     """Corners of the layout x instructions square that the chain goes around."""
     return tuple(rung for rung, step in case.get(planned).items() if step.rung.role == "square")

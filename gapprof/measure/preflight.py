@@ -12,6 +12,7 @@ from gapprof.measure.resolve import asked_threads, ladder, resolve, with_refusal
 from gapprof.measure.visits import Visits
 from gapprof.native.estimate import IsaRatio, measured_isa_ratio
 from gapprof.records.backend import Backend
+from gapprof.records.calls import RecordedCalls
 from gapprof.records.environment import OWN_RULE, Setting
 from gapprof.records.job import Job, Pace
 from gapprof.records.recording import PlannedRung, Preflight
@@ -20,7 +21,7 @@ from gapprof.records.settings import Settings
 from gapprof.records.subject import NativeRefusal
 from gapprof.records.trial import Failure, Trial
 
-Recorder = Callable[[Job], Calls | Failure]
+Recorder = Callable[[Job], RecordedCalls | Failure]
 """Makes the page run once more, with its WebGPU calls written to the job's `calls_path`."""
 LONGEST_VISIT_S = 600.0
 """What a first visit may take: five runs of a model that takes two minutes each."""
@@ -91,7 +92,7 @@ def look(
 def _native(visits: Visits, first: Callable[[str], PlannedRung], rungs: Mapping[str, Rung]) -> PlannedRung:
     """The first rung that onnxruntime itself can run here: on a GPU that may be the one beside the ladder."""
     backend = visits.backends["native"]
-    steps = [first(rung.id) for rung in rungs.values() if rung.environment.backend == backend.id]
+    steps = [first(rung.id) for rung in rungs.values() if rung.environment.backend == "native"]
     steps.sort(key=lambda step: step.rung.derived_from is not None)
     possible = (step for step in steps if step.setting is not None and backend.refuse(step.setting) is None)
     return next(possible, steps[0])

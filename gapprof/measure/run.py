@@ -52,7 +52,7 @@ def measure(
     An interruption ends the run but raises nothing: what was measured is returned, and `end` says so.
     Raises EnvironmentUnusable or ModelUnusable when nothing can be measured; the recording says why, too.
     """
-    ladder: Mapping[str, Rung] = rungs.ladder("wasm")
+    ladder: Mapping[str, Rung] = rungs.ladder(settings.backend)
     with ExitStack() as stack:
         extras: list[Extra] = []
         if realise is None:

@@ -14,7 +14,7 @@ from gapprof.records.environment import is_url
 from gapprof.records.settings import Settings
 from gapprof.text.suggestion import did_you_mean
 
-BACKENDS = ("wasm",)
+BACKENDS = ("wasm", "webgpu")
 _WHERE = ("main", "worker")
 _PAGES = ("quiet", "busy")
 _FOLDERS_PAGE = "index.html"
