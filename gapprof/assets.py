@@ -18,6 +18,15 @@ NODE_PACKAGES: Mapping[tuple[str, str], str] = {
 }
 """System and processor → the package that carries Node for it."""
 
+_WEBGPU_ENTRIES = (
+    "ort.webgpu.min.mjs",
+    "ort.webgpu.bundle.min.mjs",
+    "ort.jspi.min.mjs",
+    "ort.jspi.bundle.min.mjs",
+    "ort.all.min.mjs",
+    "ort.all.bundle.min.mjs",
+)
+"""Those that can use WebGPU. The last two have older kernels, written in JavaScript (JSEP)."""
 _ENTRIES = (
     "ort.wasm.min.mjs",
     "ort.wasm.bundle.min.mjs",
@@ -90,6 +99,17 @@ def entry_point(dist: Path) -> str:
         raise WrongUse(
             f"{dist} holds none of onnxruntime-web's modules ({', '.join(_ENTRIES[:4])}, …)",
             hint="Give the `dist` folder of an onnxruntime-web build.",
+        )
+    return found
+
+
+def webgpu_entry_point(dist: Path) -> str:
+    """The same of a module that can use WebGPU; raises EnvironmentUnusable without one."""
+    found = next((name for name in _WEBGPU_ENTRIES if (dist / name).is_file()), None)
+    if found is None:
+        raise EnvironmentUnusable(
+            f"{dist} holds no onnxruntime-web with WebGPU ({', '.join(_WEBGPU_ENTRIES[:3])}, …)",
+            hint="Give the whole `dist` folder of onnxruntime-web with --web-dist, or leave the option out.",
         )
     return found
 

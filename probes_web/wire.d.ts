@@ -25,6 +25,7 @@ export interface OpenTask {
   simd: boolean | null;
   where: string;
   spinning: string;
+  provider: "wasm" | "webgpu";
   model_url: string;
   external_data: readonly ExternalFile[];
   optimise: boolean;
@@ -217,6 +218,21 @@ export interface StartTask {
   recreations: number;
 }
 
+/** An adapter in its own words; empty: it does not say. */
+export interface AdapterIdentity {
+  vendor: string;
+  architecture: string;
+  device: string;
+  description: string;
+  backend: string;
+  driver: string;
+  kind: string;
+  is_fallback: boolean | null;
+  subgroup_sizes: readonly [number, number] | null;
+  features: readonly string[];
+  limits: Readonly<Record<string, number>>;
+}
+
 /** A session is open and warm. */
 export interface Opened {
   kind: "opened";
@@ -231,6 +247,7 @@ export interface Opened {
   ort_version: string;
   user_agent: string;
   page_url: string;
+  adapter: AdapterIdentity | null;
 }
 
 /** Single runs of a further stretch of warm-up, in order. */

@@ -59,9 +59,7 @@ async def readied(
     """
     block, pieces = tensors.packed(Path(job.inputs_path))
     async with visiting(job, equipment, course, dist=dist, inputs=block, rewritten=rewritten) as visit:
-        opening = tasks.open_task(
-            job, base=visit.serving.base, module=assets.entry_point(dist), inputs=pieces
-        )
+        opening = tasks.open_task(job, base=visit.serving.base, module=_module(job, dist), inputs=pieces)
         began = await counting(visit.page)
         opened = await visit.open(opening)
         threads = await crew(visit.page, opened.where, began)
@@ -78,6 +76,11 @@ async def readied(
             tier_up=tier_up.ended,
             crew=threads,
         )
+
+
+def _module(job: Job, dist: Path) -> str:
+    """For the processor the build that does nothing else."""
+    return assets.webgpu_entry_point(dist) if job.setting.device == "gpu" else assets.entry_point(dist)
 
 
 async def tiered_up(visit: Visit, renderer: int | None) -> TierUp:

@@ -10,6 +10,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from gapprof.records.gpu import AdapterIdentity
+
 
 class TensorSlice(Struct, frozen=True, kw_only=True):
     """One tensor inside a block of raw little-endian bytes."""
@@ -42,6 +44,8 @@ class OpenTask(Struct, frozen=True, kw_only=True, tag="open", tag_field="kind"):
     """`main`, `worker`, or `proxy`: called on the main thread, run in the library's own worker."""
     spinning: str = "default"
     """`on`, `off` (`session.intra_op.allow_spinning`), or `default`: nobody says."""
+    provider: Literal["wasm", "webgpu"] = "wasm"
+    """The execution provider, and no other one to fall back on but for single operators."""
     model_url: str
     external_data: tuple[ExternalFile, ...] = ()
     optimise: bool
@@ -327,6 +331,8 @@ class Opened(Struct, frozen=True, kw_only=True, tag="opened", tag_field="kind"):
     ort_version: str
     user_agent: str
     page_url: str
+    adapter: AdapterIdentity | None = None
+    """Of the device that the library runs models on; None on the processor."""
 
 
 class Warmed(Struct, frozen=True, kw_only=True, tag="warmed", tag_field="kind"):
