@@ -34,12 +34,14 @@ from gapprof.facts.case import Case
 from gapprof.facts.cells import complete_rounds
 from gapprof.facts.computed import computed
 from gapprof.facts.estimates import LEVEL, factor_of, gap_ms, geometric_mean_ms, latency_ms
+from gapprof.facts.gpu import SOFTWARE, adapter, is_software
 from gapprof.facts.ladder import NATIVE, begins_late, ends
 from gapprof.facts.readings import end_logs
 from gapprof.facts.steps import absence
 from gapprof.records.model import ModelFacts
 from gapprof.records.recording import Recording, Sampled
 from gapprof.records.report import Gap, LatencyPair, Model, Report, ReportSettings, Tool
+from gapprof.records.settings import Settings
 from gapprof.stats.interval import LARGEST_EXPONENT, contrast_interval
 
 
@@ -64,6 +66,8 @@ def build(recording: Recording) -> Report:
         said = one_sided_headline(latency, gap.why)
     elif verdict == "outputs-differ":
         said = f"Outputs differ, so the times do not compare: {verdict_why}."
+    if (on := adapter(case)) is not None and is_software(on):
+        said = f"{SOFTWARE[0].upper()}{SOFTWARE[1:]}. {said}"
     return Report(
         status=verdict,
         status_why=verdict_why,
@@ -71,7 +75,7 @@ def build(recording: Recording) -> Report:
         tool=Tool(version=begin.gapprof_version, argv=begin.argv),
         machine=begin.machine,
         model=_model(begin.model),
-        settings=ReportSettings(**asdict(begin.settings), backend_tried=(begin.settings.backend,)),
+        settings=_settings(begin.settings),
         began_utc=begin.began_utc,
         rounds=len(case.get(complete_rounds)),
         sampling=_sampling(case, diagnosis),
@@ -120,6 +124,10 @@ def _latency(case: Case) -> LatencyPair:
         return LatencyPair(native=native, web=geometric_mean_ms(both[1]))
     first, last = case.get(ends)
     return LatencyPair(native=latency_ms(case, first), web=latency_ms(case, last))
+
+
+def _settings(asked: Settings) -> ReportSettings:
+    return ReportSettings(**asdict(asked), backend_tried=(*asked.backends_refused, asked.backend))
 
 
 def _model(facts: ModelFacts) -> Model:

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from gapprof.facts.case import Case
 from gapprof.records.recording import PlannedRung
 
-NATIVE = "native"
-"""Where every ladder begins; see `ends`."""
+NATIVE, WEB = "native", "web"
+"""Where every ladder begins and ends; see `ends`."""
 _NATIVE_SIDE = ("native", "dawn")
 """Backends without a browser."""
 
@@ -38,12 +38,10 @@ def nominal_chain(case: Case) -> tuple[str, ...]:
 
 def ends(case: Case) -> tuple[str, str]:
     """The rungs that the gap lies between, whatever the ladder between them."""
-    steps, line = case.get(planned), case.get(nominal_chain)
-    if not line:
-        return NATIVE, "web"
-    begins = (rung for rung in line if steps[rung].refusal is None)
-    first = next(begins, line[0])
-    return (first if steps[first].rung.may_begin else line[0]), line[-1]
+    steps = case.get(planned)
+    first = next((rung for rung in case.get(nominal_chain) if steps[rung].refusal is None), NATIVE)
+    begins = first in steps and steps[first].rung.may_begin
+    return (first if begins else NATIVE), WEB
 
 
 def begins_late(case: Case) -> bool:

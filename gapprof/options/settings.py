@@ -61,11 +61,12 @@ def refuse_no_model(settings: Settings, given: Collection[str]) -> None:
 
 
 def _check(settings: Settings) -> None:
-    if settings.backend not in BACKENDS:
-        raise WrongUse(
-            f"the backend {settings.backend!r} is not in this version",
-            hint=f"Backends: {', '.join(BACKENDS)}.",
-        )
+    for backend in settings.backend.split(","):
+        if backend not in BACKENDS:
+            raise WrongUse(
+                f"the backend {backend!r} is not in this version",
+                hint=f"Backends: {', '.join(BACKENDS)}; several in order of preference: webgpu,wasm.",
+            )
     if settings.where not in _WHERE:
         raise WrongUse(f"--where is {settings.where!r}", hint=f"It is {' or '.join(_WHERE)}.")
     if settings.threads is not None and not 1 <= settings.threads <= _MOST_THREADS:

@@ -64,7 +64,7 @@ def record(
     """What `measure` would have written, in its order."""
     isolated = settings.isolation
     steps = ladder(
-        RUNGS,
+        rungs.ladder(settings.backend),
         settings,
         cores=CORES,
         page_cores=CORES,
