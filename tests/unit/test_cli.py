@@ -116,7 +116,7 @@ def test_options_of_later_versions_are_not_offered(capsys: pytest.CaptureFixture
         (("explain", "x", "--js-flags", "liftoff-only"), "is not a flag"),
         (("explain", "x", "--js-flags", "--a 'b"), "cannot be split"),
         (("explain", "x", "--rungs", "native-12"), "no rung called 'native-12'"),
-        (("explain", "x", "--backend", "webgpu"), "not in this version"),
+        (("explain", "x", "--backend", "webnn"), "not in this version"),
         (("explain", "x", "--budget", "0"), "--budget is 0"),
         (("explain", "x", "--where", "both"), "--where"),
         (("explain", "x", "--page", "nowhere.html"), "--page nowhere.html"),
