@@ -65,7 +65,7 @@ def refuse_no_model(settings: Settings, given: Collection[str]) -> None:
         )
     if settings.backend != "wasm":
         raise WrongUse(
-            f"what a page runs by itself is looked at on --backend wasm, and the backend is {settings.backend}",
+            f"what a page runs by itself is looked at on wasm, and --backend is {settings.backend}",
             hint="Give MODEL as well, or leave --backend out.",
         )
     for name, option in (("shapes", "--shape"), ("inputs", "--inputs"), ("where", "--where")):
