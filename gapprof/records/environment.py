@@ -13,8 +13,8 @@ WIDTHS = get_args(Isa)
 class Environment(Struct, frozen=True, kw_only=True):
     """What a rung asks for, in words; the preflight turns them into a `Setting` on this machine."""
 
-    backend: Literal["native", "chromium", "node", "dawn", "replay"]
-    """`dawn` and `replay` do not run the model but replay the WebGPU calls that the library made for it:
+    backend: Literal["native", "chromium", "node", "dawn", "web-replay"]
+    """`dawn` and `web-replay` do not run the model but replay the WebGPU calls that the library made for it:
     without a browser, by Dawn itself, and in a page."""
     isa: Isa
     """Widest instructions the *native* side may use; wasm has 128-bit vectors by definition."""

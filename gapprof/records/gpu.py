@@ -5,8 +5,8 @@ from typing import Literal
 from msgspec import Struct
 
 GpuBuild = Literal["asyncify", "jspi", "jsep"]
-"""onnxruntime-web's WebGPU builds. The first two hold the C++ kernels that native onnxruntime has as well; JSEP
-has kernels of its own, written in JavaScript."""
+"""onnxruntime-web's WebGPU builds. The first two hold the C++ kernels that native onnxruntime has as well;
+JSEP has kernels of its own, written in JavaScript."""
 GpuPlace = Literal["chromium", "dawn"]
 
 
@@ -106,8 +106,8 @@ class GpuReplay(Struct, frozen=True, kw_only=True):
     """Of it, waiting for pipelines."""
     total_ms: tuple[float, ...]
     encode_ms: tuple[float, ...]
-    """From the begin to the last submit. Never to be compared between a browser, which only passes calls on, and
-    native code, which carries them out."""
+    """From the begin to the last submit. Never to be compared between a browser, which only passes calls on,
+    and native code, which carries them out."""
     submit_to_map_ms: tuple[float, ...]
     """From the last submit until the last read-back is mapped."""
     compared_bytes: int

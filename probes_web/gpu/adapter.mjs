@@ -6,7 +6,8 @@
 /** Beyond the standard, a browser with its developer features tells more; Dawn in Node has other words for some.
  * @typedef {GPUAdapterInfo & { backend?: string, driver?: string, type?: string }} Info */
 
-/** @param {GPUAdapter} adapter @returns {AdapterIdentity} */
+/** Of an adapter, or of what a device says of its own.
+ * @param {Pick<GPUAdapter, "info" | "features" | "limits">} adapter @returns {AdapterIdentity} */
 export function identityOf(adapter) {
   const info = /** @type {Info} */ (adapter.info);
   const older = /** @type {{ isFallbackAdapter?: boolean }} */ (/** @type {unknown} */ (adapter));

@@ -35,7 +35,7 @@ FACTORS: Mapping[str, float] = {
 }
 SETTINGS = Settings(backend="webgpu", page="busy", budget_s=3600.0)
 NO_GPU = {("native", "device", "gpu"): "no execution provider for a GPU"}
-REPLAYS = ("dawn", "replay")
+REPLAYS = ("dawn", "web-replay")
 
 
 def run(machine: Machine, folder: Path, settings: Settings = SETTINGS) -> Recording:
@@ -132,7 +132,7 @@ def test_where_nothing_could_be_replayed_the_page_alone_is_told(tmp_path: Path) 
 
 @pytest.mark.parametrize("lost", ["replay-native", "replay-web"])
 def test_a_replay_that_is_missing_merges_its_steps(tmp_path: Path, lost: str) -> None:
-    backend, toggles = {"replay-native": ("dawn", "()"), "replay-web": ("replay", "()")}[lost]
+    backend, toggles = {"replay-native": ("dawn", "()"), "replay-web": ("web-replay", "()")}[lost]
     report = build(run(machine(refusals={(backend, "toggles", toggles): "it crashed"}), tmp_path))
     assert report.residual.factor is not None
     merged = FACTORS[lost] * {"replay-native": 1.2, "replay-web": 1.3}[lost]

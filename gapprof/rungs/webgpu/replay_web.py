@@ -8,7 +8,7 @@ from gapprof.rungs.webgpu.replay_native import RUNG as PARENT
 RUNG = Rung(
     id="replay-web",
     title="… in the browser",
-    environment=replace(PARENT.environment, backend="replay"),
+    environment=replace(PARENT.environment, backend="web-replay"),
     derived_from=PARENT.id,
     changes="backend",
     role="main",
