@@ -10,6 +10,7 @@ from gapprof import assets, examination, rungs
 from gapprof.errors import EnvironmentUnusable, GapprofError
 from gapprof.examination import Finding
 from gapprof.fetch import run
+from gapprof.gpu.examined import webgpu
 from gapprof.guard import Guard
 from gapprof.kernels.llvm.compile import host_targets, version
 from gapprof.native.isa.proof import Ceilings
@@ -35,6 +36,7 @@ def examine() -> tuple[Finding, ...]:
             _ceiling(ceilings),
             _web_runtime(),
             browser,
+            *(webgpu(guard) if browser.status == "ok" else ()),
             node,
             _npm(),
             _native_twins(),

@@ -5,12 +5,14 @@ from statistics import fmean, median
 from typing import Literal
 
 from gapprof.explain.strikes import ours_flags, outside_load
+from gapprof.facts.adapters import differences
 from gapprof.facts.case import Case
 from gapprof.facts.cells import counting
-from gapprof.facts.gpu import adapter, family
+from gapprof.facts.gpu import adapter
 from gapprof.facts.held import HEAPS_AGREE, heap_closure, memory_trials
 from gapprof.facts.ladder import planned
 from gapprof.records.environment import Setting
+from gapprof.records.gpu import AdapterIdentity
 from gapprof.records.report import CheckRow
 from gapprof.records.trial import Trial
 from gapprof.stats.steady import FEWEST_SAMPLES, still_drifting
@@ -149,12 +151,13 @@ def _cores(rungs: Measured) -> Iterator[tuple[str, str]]:
 
 def _adapter(rungs: Measured) -> Iterator[tuple[str, str]]:
     """Replays prove something about the adapter of the page only where they ran on the same one."""
-    first: str | None = None
+    first: AdapterIdentity | None = None
     for rung, (_, trials) in rungs.items():
-        for name in dict.fromkeys(family(t.seen.adapter) for t in trials if t.seen.adapter is not None):
-            first = first or name
-            if name != first:
-                yield rung, f"it ran on {name}, others on {first}"
+        for one in (trial.seen.adapter for trial in trials if trial.seen.adapter is not None):
+            first = first or one
+            if apart := differences(first, one):
+                yield rung, f"its adapter is not that of other rungs: {'; '.join(apart)}"
+                break
 
 
 def _threads(rungs: Measured) -> Iterator[tuple[str, str]]:

@@ -30,11 +30,12 @@ from gapprof.explain.subject_checks import subject_checks
 from gapprof.explain.versions import versions
 from gapprof.explain.warnings import warnings
 from gapprof.explain.what_ifs import what_ifs
+from gapprof.facts.adapters import SOFTWARE_SENTENCE, is_software
 from gapprof.facts.case import Case
 from gapprof.facts.cells import complete_rounds
 from gapprof.facts.computed import computed
 from gapprof.facts.estimates import LEVEL, factor_of, gap_ms, geometric_mean_ms, latency_ms
-from gapprof.facts.gpu import SOFTWARE, adapter, is_software
+from gapprof.facts.gpu import adapter
 from gapprof.facts.ladder import NATIVE, begins_late, ends
 from gapprof.facts.readings import end_logs
 from gapprof.facts.steps import absence
@@ -67,7 +68,7 @@ def build(recording: Recording) -> Report:
     elif verdict == "outputs-differ":
         said = f"Outputs differ, so the times do not compare: {verdict_why}."
     if (on := adapter(case)) is not None and is_software(on):
-        said = f"{SOFTWARE[0].upper()}{SOFTWARE[1:]}. {said}"
+        said = f"{SOFTWARE_SENTENCE[0].upper()}{SOFTWARE_SENTENCE[1:]}. {said}"
     return Report(
         status=verdict,
         status_why=verdict_why,

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from typing import Literal
 
+from gapprof.facts.adapters import SOFTWARE_SENTENCE, is_software, titled
 from gapprof.facts.balance import CLOSES, closure
 from gapprof.facts.case import Case
 from gapprof.facts.cells import counting
-from gapprof.facts.gpu import SOFTWARE, adapter, is_software, named
+from gapprof.facts.gpu import adapter
 from gapprof.facts.isolation import isolated
 from gapprof.facts.ladder import planned
 from gapprof.facts.started import stages_over_observed, starts
@@ -50,11 +51,11 @@ def _adapter(case: Case) -> Iterator[CheckRow]:
     one = adapter(case)
     if one is not None:
         software = is_software(one)
-        text = f"the page's adapter is {harmless(named(one), 120)}"
+        text = f"the page's adapter is {harmless(titled(one), 120)}"
         yield _check(
             "adapter",
             "fail" if software else "pass",
-            f"{text}: {SOFTWARE}" if software else text,
+            f"{text}: {SOFTWARE_SENTENCE}" if software else text,
             "gpu-abstraction",
         )
 

@@ -1,6 +1,6 @@
 """What WebGPU gets to work with: the browser's arguments and Dawn's environment, with a GPU and without one.
 
-Arguments are wishes. Whom they led to, the adapter says (`gapprof.gpu.adapter`).
+Arguments are wishes. Whom they led to, the adapter says (`gapprof.facts.adapters`).
 """
 
 import os

@@ -1,10 +1,11 @@
-"""Which GPU it really was: said by the adapter itself, never concluded from flags that were asked for."""
+"""Which GPU it really was: said by the adapter itself, never concluded from flags. Pure."""
 
 from gapprof.records.gpu import AdapterIdentity
 
 SOFTWARE_SENTENCE = "software adapter: shows the plumbing, not your GPU"
 _SOFTWARE = ("swiftshader", "llvmpipe", "lavapipe", "softpipe", "basic render driver", "warp")
-_COMPARED = ("vendor", "architecture", "device")
+_COMPARED = ("vendor", "architecture")
+"""A browser and Dawn without one have other words for the device and its driver."""
 
 
 def is_software(adapter: AdapterIdentity) -> bool:
