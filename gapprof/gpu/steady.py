@@ -77,7 +77,7 @@ def steady(trace: Trace) -> GpuSegment:
     lost = _destroyed_of_before(calls[begin:end])
     if lost is not None:
         raise ModelUnusable(
-            f"run {last.run} of the model destroys what was made before it ({lost}), so it cannot be repeated",
+            f"run {last.run} of the model destroys what an earlier one made ({lost}): it cannot be repeated",
             hint=_RECORD_MORE,
         )
     return GpuSegment(begin=begin, end=end, spoilt=_spoilt(trace, calls[begin:end]))

@@ -79,7 +79,10 @@ def _zero_init(off: bool, seen: GpuToggled) -> ToggleProof:
 
 
 def _clock(off: bool, seen: GpuToggled) -> ToggleProof:
-    """Steps of the GPU's clock; that all are multiples of a quantum by chance, of a few, says nothing."""
+    """Steps of the GPU's clock; that few are multiples of a quantum may be chance.
+
+    A browser that was not asked has rules of its own: fine steps are then no fault of the switch.
+    """
     steps = {stamp for stamp in seen.timestamps_ns if stamp}
     coarse = next((q for q in _QUANTA_NS if steps and all(stamp % q == 0 for stamp in steps)), None)
     known = len(seen.timestamps_ns) > _FEW and bool(steps)
@@ -87,6 +90,6 @@ def _clock(off: bool, seen: GpuToggled) -> ToggleProof:
     return ToggleProof(
         toggle="timestamp_quantization",
         wanted=off,
-        works=((coarse is None) is off) if known else None,
+        works=((coarse is None) is off) if known and (off or coarse) else None,
         seen=f"the GPU's clock goes {text}" if known else "the GPU has no clock that was seen to go",
     )
