@@ -16,8 +16,8 @@ from gapprof import assets
 from gapprof.browser.visit import Equipment
 from gapprof.errors import EnvironmentUnusable, ModelUnusable
 from gapprof.explain.outputs import agrees
+from gapprof.facts.adapters import differences, is_software
 from gapprof.gpu import graphics, recorded, replayed, steady, toggles
-from gapprof.gpu.adapter import differences, is_software
 from gapprof.gpu.against_native import checked
 from gapprof.gpu.placed import placed
 from gapprof.gpu.replayed import InBrowser, InNode, Subject

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from gapprof.gpu.adapter import SOFTWARE_SENTENCE, differences, is_software, notes, titled
+from gapprof.facts.adapters import SOFTWARE_SENTENCE, differences, is_software, notes, titled
 from tests.unit.gpu.written import SWIFTSHADER
 
 REAL = replace(
