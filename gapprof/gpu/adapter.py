@@ -4,7 +4,8 @@ from gapprof.records.gpu import AdapterIdentity
 
 SOFTWARE_SENTENCE = "software adapter: shows the plumbing, not your GPU"
 _SOFTWARE = ("swiftshader", "llvmpipe", "lavapipe", "softpipe", "basic render driver", "warp")
-_COMPARED = ("vendor", "architecture", "device")
+_COMPARED = ("vendor", "architecture")
+"""Not the device: for one and the same a browser has a number and Dawn in Node a name."""
 
 
 def is_software(adapter: AdapterIdentity) -> bool:

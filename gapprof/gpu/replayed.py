@@ -36,7 +36,7 @@ GpuTask = GpuReplayTask | GpuTimelineTask | GpuTogglesTask
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class TraceFile:
     """A recording that was checked, and the file it came from."""
 
     path: Path
@@ -50,7 +50,7 @@ class InBrowser:
     gpu: Gpu
     place: GpuPlace = "chromium"
 
-    def asked(self, task: GpuTask, kind: type[A], toggles: Toggles, subject: Subject | None) -> tuple[A, str]:
+    def asked(self, task: GpuTask, kind: type[A], toggles: Toggles, file: TraceFile | None) -> tuple[A, str]:
         """The answer, and the browser's name and version. Raises EnvironmentUnusable, ModelUnusable."""
 
         async def run(visit: Visit) -> tuple[A, str]:
@@ -61,7 +61,7 @@ class InBrowser:
                 return told, str(version["product"])
 
         job = empty_job(browser_args=browser_args(toggles))
-        blobs = {_TRACE: subject.path.read_bytes()} if subject else {}
+        blobs = {_TRACE: file.path.read_bytes()} if file else {}
         return visited(self.gpu, job, run, dist=self.gpu.equipment.probes, blobs=blobs)
 
 
@@ -76,10 +76,10 @@ class InNode:
     """Dawn's."""
     place: GpuPlace = "dawn"
 
-    def asked(self, task: GpuTask, kind: type[A], toggles: Toggles, subject: Subject | None) -> tuple[A, str]:
+    def asked(self, task: GpuTask, kind: type[A], toggles: Toggles, file: TraceFile | None) -> tuple[A, str]:
         """The answer, and the versions of Dawn's package and Node. Raises EnvironmentUnusable."""
         dawn = DawnAddress(module_url=self.module.as_uri(), toggles=dawn_options(toggles))
-        address = subject.path.absolute().as_uri() if subject else ""
+        address = file.path.absolute().as_uri() if file else ""
         until = time.monotonic() + REPLAY_S
         script = assets.probes_web() / "engine.mjs"
         with (
@@ -99,7 +99,7 @@ def in_node(guard: Guard, graphics: Graphics) -> InNode:
 
 
 def replay(
-    subject: Subject,
+    file: TraceFile,
     where: Where,
     *,
     toggles: Toggles = DEFAULT,
@@ -108,9 +108,9 @@ def replay(
 ) -> GpuReplay:
     """Its steady run so many times. Raises EnvironmentUnusable, ModelUnusable."""
     task = GpuReplayTask(
-        dawn=None, trace_url="", segment=steady(subject.trace), warmup=warmup, iterations=iterations
+        dawn=None, trace_url="", segment=steady(file.trace), warmup=warmup, iterations=iterations
     )
-    told, version = where.asked(task, GpuReplayed, toggles, subject)
+    told, version = where.asked(task, GpuReplayed, toggles, file)
     return GpuReplay(
         place=where.place,
         engine_version=version,
@@ -120,7 +120,7 @@ def replay(
 
 
 def timeline(
-    subject: Subject,
+    file: TraceFile,
     where: Where,
     *,
     toggles: Toggles = DEFAULT,
@@ -129,9 +129,9 @@ def timeline(
 ) -> GpuTimeline:
     """Its steady run by dispatches, on the GPU's own clock. Raises EnvironmentUnusable, ModelUnusable."""
     task = GpuTimelineTask(
-        dawn=None, trace_url="", segment=steady(subject.trace), warmup=warmup, iterations=iterations
+        dawn=None, trace_url="", segment=steady(file.trace), warmup=warmup, iterations=iterations
     )
-    told, version = where.asked(task, GpuTimelined, toggles, subject)
+    told, version = where.asked(task, GpuTimelined, toggles, file)
     return GpuTimeline(
         place=where.place,
         engine_version=version,
