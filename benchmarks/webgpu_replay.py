@@ -1,4 +1,4 @@
-"""A model's WebGPU calls, recorded once, replayed in rounds: in the browser and natively, as shipped and bare.
+"""A model's WebGPU calls, recorded once, replayed in rounds: in a browser and natively, as shipped and bare.
 
 python benchmarks/webgpu_replay.py [zoo:MODEL | MODEL.onnx] [ROUNDS]     default: zoo:resnet20, 4 rounds
 """
@@ -64,11 +64,12 @@ def row(name: str, replays: list[GpuReplay], base: list[GpuReplay]) -> str:
     """Medians of a run, against the same round's of the browser as it is shipped."""
     times = [median(one.total_ms) for one in replays]
     ratios = [time / median(one.total_ms) for time, one in zip(times, base, strict=True)]
-    exact = "every byte" if all(one.exact for one in replays) else "NOT the bytes that were recorded"
+    exact = "every byte" if all(one.exact for one in replays) else "NOT what was recorded"
     spoilt = min(one.control_differing_bytes for one in replays)
     return (
-        f"  {name:24} {median(times):9.2f} ms   {median(ratios):5.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
-        f"   {exact}; {spoilt} of {replays[0].control_compared_bytes} differ on a spoilt input"
+        f"  {name:20} {median(times):9.2f} ms "
+        f"{median(ratios):7.2f} ({min(ratios):.2f} to {max(ratios):.2f})   "
+        f"{exact}; {spoilt} of {replays[0].control_compared_bytes} differ on a spoilt input"
     )
 
 
