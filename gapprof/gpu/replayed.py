@@ -42,7 +42,7 @@ GpuTask = GpuReplayTask | GpuTimelineTask | GpuTogglesTask
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class TraceFile:
     """A recording that was checked, and the file it came from."""
 
     path: Path
@@ -68,8 +68,13 @@ class InBrowser:
     """Beside those of the toggles."""
     place: GpuPlace = "chromium"
 
+<<<<<<< HEAD
     def asked(self, task: GpuTask, kind: type[A], toggles: Toggles, subject: Subject | None) -> Answered[A]:
         """The answer of a page. Raises EnvironmentUnusable, ModelUnusable."""
+=======
+    def asked(self, task: GpuTask, kind: type[A], toggles: Toggles, file: TraceFile | None) -> tuple[A, str]:
+        """The answer, and the browser's name and version. Raises EnvironmentUnusable, ModelUnusable."""
+>>>>>>> gpu
 
         async def run(visit: Visit) -> Answered[A]:
             address = visit.serving.url(_TRACE)
@@ -82,8 +87,13 @@ class InBrowser:
                 product = str(version["product"])
             return Answered(told=told, engine_version=product, load=scheduler.load(before, after))
 
+<<<<<<< HEAD
         job = empty_job(browser_args=(*browser_args(toggles), *self.browser_args))
         blobs = {_TRACE: subject.path.read_bytes()} if subject else {}
+=======
+        job = empty_job(browser_args=browser_args(toggles))
+        blobs = {_TRACE: file.path.read_bytes()} if file else {}
+>>>>>>> gpu
         return visited(self.gpu, job, run, dist=self.gpu.equipment.probes, blobs=blobs)
 
 
@@ -98,10 +108,15 @@ class InNode:
     """Dawn's."""
     place: GpuPlace = "dawn"
 
+<<<<<<< HEAD
     def asked(self, task: GpuTask, kind: type[A], toggles: Toggles, subject: Subject | None) -> Answered[A]:
         """The answer of Dawn. Raises EnvironmentUnusable."""
+=======
+    def asked(self, task: GpuTask, kind: type[A], toggles: Toggles, file: TraceFile | None) -> tuple[A, str]:
+        """The answer, and the versions of Dawn's package and Node. Raises EnvironmentUnusable."""
+>>>>>>> gpu
         dawn = DawnAddress(module_url=self.module.as_uri(), toggles=dawn_options(toggles))
-        address = subject.path.absolute().as_uri() if subject else ""
+        address = file.path.absolute().as_uri() if file else ""
         until = time.monotonic() + REPLAY_S
         script = assets.probes_web() / "engine.mjs"
         with (
@@ -130,7 +145,7 @@ def in_node(guard: Guard, graphics: Graphics) -> InNode:
 
 
 def replay(
-    subject: Subject,
+    file: TraceFile,
     where: Where,
     *,
     toggles: Toggles = DEFAULT,
@@ -146,10 +161,15 @@ def watched(
 ) -> tuple[GpuReplay, Load]:
     """The same, and who used the machine while the page, or Node, was at it from setup to control."""
     task = GpuReplayTask(
-        dawn=None, trace_url="", segment=steady(subject.trace), warmup=warmup, iterations=iterations
+        dawn=None, trace_url="", segment=steady(file.trace), warmup=warmup, iterations=iterations
     )
+<<<<<<< HEAD
     found = where.asked(task, GpuReplayed, toggles, subject)
     replayed = GpuReplay(
+=======
+    told, version = where.asked(task, GpuReplayed, toggles, file)
+    return GpuReplay(
+>>>>>>> gpu
         place=where.place,
         engine_version=found.engine_version,
         toggles=toggles,
@@ -159,7 +179,7 @@ def watched(
 
 
 def timeline(
-    subject: Subject,
+    file: TraceFile,
     where: Where,
     *,
     toggles: Toggles = DEFAULT,
@@ -168,9 +188,13 @@ def timeline(
 ) -> GpuTimeline:
     """Its steady run by dispatches, on the GPU's own clock. Raises EnvironmentUnusable, ModelUnusable."""
     task = GpuTimelineTask(
-        dawn=None, trace_url="", segment=steady(subject.trace), warmup=warmup, iterations=iterations
+        dawn=None, trace_url="", segment=steady(file.trace), warmup=warmup, iterations=iterations
     )
+<<<<<<< HEAD
     found = where.asked(task, GpuTimelined, toggles, subject)
+=======
+    told, version = where.asked(task, GpuTimelined, toggles, file)
+>>>>>>> gpu
     return GpuTimeline(
         place=where.place,
         engine_version=found.engine_version,

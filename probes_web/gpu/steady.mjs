@@ -2,7 +2,7 @@
 /** A recording up to its steady run, that run over and over, and what it read compared with what the page read. */
 
 import { now } from "../clock.mjs";
-import { Refusal } from "./refusal.mjs";
+import { orLost } from "./lost.mjs";
 import { checked, staged } from "./replayer.mjs";
 
 /** @typedef {import("../wire.js").GpuSegment} GpuSegment */
@@ -20,12 +20,14 @@ import { checked, staged } from "./replayer.mjs";
 
 /** @typedef {{ blob: number, bytes: Uint8Array }} Read */
 
+const REPLAYED = "the recording was replayed";
+
 /** All calls before the steady run are made, and everything the GPU said of them is heard.
  * @param {GPU} gpu @param {Trace} trace @param {GpuSegment} segment @param {Parameters<typeof staged>[2]} how
  * @returns {Promise<Ready>} */
 export async function ready(gpu, trace, segment, how) {
   const stage = staged(gpu, trace, how);
-  return lostOr(stage, async () => {
+  return orLost(REPLAYED, stage.lost, async () => {
     const began = now();
     await stage.carryOut(0, segment.begin).catch(async (thrown) => {
       await checked(stage, how.wait); // whoever refused has a better sentence
@@ -37,7 +39,7 @@ export async function ready(gpu, trace, segment, how) {
     const compared = difference(trace, stage.watch.reads);
     const made = createdBuffers(trace, segment);
     const run = () =>
-      lostOr(stage, async () => {
+      orLost(REPLAYED, stage.lost, async () => {
         stage.watch.reads = [];
         const begin = now();
         await stage.carryOut(segment.begin, segment.end);
@@ -65,16 +67,4 @@ export function difference(trace, reads) {
 /** @param {Trace} trace @param {GpuSegment} segment */
 function createdBuffers({ header }, { begin, end }) {
   return header.calls.slice(begin, end).flatMap((call) => (call.op === "createBuffer" ? [call.out] : []));
-}
-
-/** Whatever a lost device makes fail, that it was lost is the reason.
- * @template T @param {Stage} stage @param {() => Promise<T>} work @returns {Promise<T>} */
-async function lostOr(stage, work) {
-  try {
-    return await work();
-  } catch (thrown) {
-    await new Promise((resolve) => setTimeout(resolve, 50)); // the news may come a moment later
-    if (stage.lost() !== "") throw new Refusal(`the GPU device was lost during the replay (${stage.lost()})`);
-    throw thrown;
-  }
 }

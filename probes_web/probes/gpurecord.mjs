@@ -2,6 +2,7 @@
 /** Runs of a model on the GPU with every call of WebGPU recorded. */
 
 import { read, send } from "../bytes.mjs";
+import { orLost } from "../gpu/lost.mjs";
 import { recorder, packed as packedTrace } from "../gpu/packing.mjs";
 import { adapterOf, pagesOwn } from "../gpu/place.mjs";
 import { orRefused } from "../gpu/refusal.mjs";
@@ -17,7 +18,8 @@ import { packed } from "../tensors.mjs";
 export const probe = {
   where: ({ open }) => (open.where === "worker" ? "worker" : "main"),
 
-  run: (task) => orRefused(() => recorded(task)),
+  run: (task) =>
+    orRefused(() => orLost("the model ran", () => recorder()?.told().lost ?? "", () => recorded(task))),
 };
 
 /** @param {GpuRecordTask} task @returns {Promise<import("../wire.js").GpuRecorded>} */

@@ -100,7 +100,7 @@ test("a device that is lost on the way is the reason, whatever fails after it", 
   const { run } = await replay(lost, { ...segment, end: segment.end + 1 });
   await assert.rejects(run(), (error) => {
     assert.ok(error instanceof here.Refusal);
-    return /the GPU device was lost during the replay \(destroyed/.test(error.message);
+    return /the GPU device was lost while the recording was replayed \(destroyed/.test(error.message);
   });
 });
 

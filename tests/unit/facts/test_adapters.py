@@ -38,4 +38,4 @@ def test_an_adapter_is_named_by_its_own_words() -> None:
 def test_two_adapters_differ_only_in_what_both_tell() -> None:
     assert differences(REAL, REAL) == ()
     assert differences(REAL, SILENT) == ()
-    assert differences(REAL, SWIFTSHADER)[0] == "vendor nvidia, google"
+    assert differences(REAL, SWIFTSHADER) == ("vendor nvidia, google", "architecture ampere, swiftshader")
