@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from statistics import median
 
+from gapprof.facts.adapters import notes, titled
 from msgspec.structs import replace
 
 from gapprof import assets
 from gapprof.browser.visit import Equipment
 from gapprof.explain.outputs import agrees
 from gapprof.gpu import graphics, recorded, toggles
-from gapprof.gpu.adapter import notes, titled
 from gapprof.gpu.against_native import checked
 from gapprof.gpu.replayed import InBrowser, TraceFile, Where, in_node, replay
 from gapprof.gpu.steady import summary

@@ -5,11 +5,7 @@ from gapprof.records.gpu import AdapterIdentity
 SOFTWARE_SENTENCE = "software adapter: shows the plumbing, not your GPU"
 _SOFTWARE = ("swiftshader", "llvmpipe", "lavapipe", "softpipe", "basic render driver", "warp")
 _COMPARED = ("vendor", "architecture")
-<<<<<<< HEAD:gapprof/facts/adapters.py
 """A browser and Dawn without one have other words for the device and its driver."""
-=======
-"""Not the device: for one and the same a browser has a number and Dawn in Node a name."""
->>>>>>> gpu:gapprof/gpu/adapter.py
 
 
 def is_software(adapter: AdapterIdentity) -> bool:

@@ -68,13 +68,8 @@ class InBrowser:
     """Beside those of the toggles."""
     place: GpuPlace = "chromium"
 
-<<<<<<< HEAD
-    def asked(self, task: GpuTask, kind: type[A], toggles: Toggles, subject: Subject | None) -> Answered[A]:
+    def asked(self, task: GpuTask, kind: type[A], toggles: Toggles, file: TraceFile | None) -> Answered[A]:
         """The answer of a page. Raises EnvironmentUnusable, ModelUnusable."""
-=======
-    def asked(self, task: GpuTask, kind: type[A], toggles: Toggles, file: TraceFile | None) -> tuple[A, str]:
-        """The answer, and the browser's name and version. Raises EnvironmentUnusable, ModelUnusable."""
->>>>>>> gpu
 
         async def run(visit: Visit) -> Answered[A]:
             address = visit.serving.url(_TRACE)
@@ -87,13 +82,8 @@ class InBrowser:
                 product = str(version["product"])
             return Answered(told=told, engine_version=product, load=scheduler.load(before, after))
 
-<<<<<<< HEAD
         job = empty_job(browser_args=(*browser_args(toggles), *self.browser_args))
-        blobs = {_TRACE: subject.path.read_bytes()} if subject else {}
-=======
-        job = empty_job(browser_args=browser_args(toggles))
         blobs = {_TRACE: file.path.read_bytes()} if file else {}
->>>>>>> gpu
         return visited(self.gpu, job, run, dist=self.gpu.equipment.probes, blobs=blobs)
 
 
@@ -108,13 +98,8 @@ class InNode:
     """Dawn's."""
     place: GpuPlace = "dawn"
 
-<<<<<<< HEAD
-    def asked(self, task: GpuTask, kind: type[A], toggles: Toggles, subject: Subject | None) -> Answered[A]:
+    def asked(self, task: GpuTask, kind: type[A], toggles: Toggles, file: TraceFile | None) -> Answered[A]:
         """The answer of Dawn. Raises EnvironmentUnusable."""
-=======
-    def asked(self, task: GpuTask, kind: type[A], toggles: Toggles, file: TraceFile | None) -> tuple[A, str]:
-        """The answer, and the versions of Dawn's package and Node. Raises EnvironmentUnusable."""
->>>>>>> gpu
         dawn = DawnAddress(module_url=self.module.as_uri(), toggles=dawn_options(toggles))
         address = file.path.absolute().as_uri() if file else ""
         until = time.monotonic() + REPLAY_S
@@ -153,23 +138,18 @@ def replay(
     iterations: int = ITERATIONS,
 ) -> GpuReplay:
     """Its steady run so many times. Raises EnvironmentUnusable, ModelUnusable."""
-    return watched(subject, where, toggles=toggles, warmup=warmup, iterations=iterations)[0]
+    return watched(file, where, toggles=toggles, warmup=warmup, iterations=iterations)[0]
 
 
 def watched(
-    subject: Subject, where: Where, *, toggles: Toggles, warmup: int, iterations: int
+    file: TraceFile, where: Where, *, toggles: Toggles, warmup: int, iterations: int
 ) -> tuple[GpuReplay, Load]:
     """The same, and who used the machine while the page, or Node, was at it from setup to control."""
     task = GpuReplayTask(
         dawn=None, trace_url="", segment=steady(file.trace), warmup=warmup, iterations=iterations
     )
-<<<<<<< HEAD
-    found = where.asked(task, GpuReplayed, toggles, subject)
+    found = where.asked(task, GpuReplayed, toggles, file)
     replayed = GpuReplay(
-=======
-    told, version = where.asked(task, GpuReplayed, toggles, file)
-    return GpuReplay(
->>>>>>> gpu
         place=where.place,
         engine_version=found.engine_version,
         toggles=toggles,
@@ -190,11 +170,7 @@ def timeline(
     task = GpuTimelineTask(
         dawn=None, trace_url="", segment=steady(file.trace), warmup=warmup, iterations=iterations
     )
-<<<<<<< HEAD
-    found = where.asked(task, GpuTimelined, toggles, subject)
-=======
-    told, version = where.asked(task, GpuTimelined, toggles, file)
->>>>>>> gpu
+    found = where.asked(task, GpuTimelined, toggles, file)
     return GpuTimeline(
         place=where.place,
         engine_version=found.engine_version,

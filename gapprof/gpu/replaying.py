@@ -8,7 +8,7 @@ from statistics import fmean
 from gapprof.browser.trouble import VisitError, failure
 from gapprof.errors import GapprofError, ModelUnusable
 from gapprof.gpu import trace
-from gapprof.gpu.replayed import Subject, Where, watched
+from gapprof.gpu.replayed import TraceFile, Where, watched
 from gapprof.gpu.toggles import DEFAULT
 from gapprof.records.environment import Setting
 from gapprof.records.gpu import GpuReplay, Toggles
@@ -28,7 +28,7 @@ class ReplayBackend:
     id: str
     where: Callable[[Setting], Where]
     """Raises GapprofError where this machine has no such place."""
-    _subjects: dict[str, Subject] = field(default_factory=dict)
+    _files: dict[str, TraceFile] = field(default_factory=dict)
 
     def refuse(self, setting: Setting) -> str | None:
         """Why this machine cannot replay there, or not in that way."""
@@ -43,9 +43,9 @@ class ReplayBackend:
     def timed(self, job: Job) -> Trial | Failure:
         """Every call up to the steady run once, then that run so many times, then once on a spoilt input."""
         try:
-            where, subject = self.where(job.setting), self._subject(job.calls_path)
+            where, file = self.where(job.setting), self._file(job.calls_path)
             replayed, load = watched(
-                subject,
+                file,
                 where,
                 toggles=Toggles(enabled=job.setting.toggles, disabled=DEFAULT.disabled),
                 warmup=min(LONGEST_WARMUP, max(LEAST_WARMUP, job.pace.warmup_runs)),
@@ -72,11 +72,11 @@ class ReplayBackend:
         """Nothing beside the calls is at work there."""
         return None
 
-    def _subject(self, calls_path: str) -> Subject:
-        if calls_path not in self._subjects:
+    def _file(self, calls_path: str) -> TraceFile:
+        if calls_path not in self._files:
             path = Path(calls_path)
-            self._subjects[calls_path] = Subject(path=path, trace=trace.read(path))
-        return self._subjects[calls_path]
+            self._files[calls_path] = TraceFile(path=path, trace=trace.read(path))
+        return self._files[calls_path]
 
 
 def _wrong(replayed: GpuReplay) -> str:
