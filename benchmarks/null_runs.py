@@ -29,7 +29,6 @@ from gapprof.records.report import Report
 from gapprof.records.settings import Settings
 from gapprof.records.subject import Subject
 from gapprof.records.trial import Failure, Profile, Trace, Trial
-from gapprof.registry import load
 from gapprof.subject.open import open_subject
 from gapprof.text import numbers
 
@@ -104,7 +103,7 @@ def one_run(side: str, model: str, seed: int) -> Report:
         subject = open_subject(model, shapes={}, inputs=None, seed=seed, workdir=folder)
         factory, rung = {"native": (native, "native"), "web": (chromium, "web")}[side]
         setting = resolve(
-            load(rungs, "RUNG")[rung].environment,
+            rungs.ladder("wasm")[rung].environment,
             settings,
             cores=usable_cores(),
             page_cores=usable_cores(),

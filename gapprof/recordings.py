@@ -9,7 +9,6 @@ from gapprof.errors import WrongUse
 from gapprof.records.codec import decode_recording
 from gapprof.records.recording import PlannedRung, Recording
 from gapprof.records.trial import Trial
-from gapprof.registry import load
 from gapprof.text.names import file_stem, harmless
 
 
@@ -41,7 +40,10 @@ def _wrong_with_the_ladder(recording: Recording) -> str:
         measured = any(trial.round >= 0 for trial in recording.of(Trial))
         return "it holds rounds, and no ladder that they are of" if measured else ""
     steps = {step.rung.id: step for step in recording.preflight.ladder}
-    for rung in load(rungs, "RUNG").values():
+    backend = recording.begin.settings.backend
+    if backend not in rungs.backends():
+        return f"it is of the backend {harmless(backend, 40)}, to which there is no ladder"
+    for rung in rungs.ladder(backend).values():
         if rung.role != "side" and rung.id not in steps:
             return f"its ladder has no {rung.id}"
     lost = next((step for step in steps.values() if not _ends(step, steps)), None)

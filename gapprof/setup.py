@@ -22,14 +22,17 @@ _BROWSER_SYSTEM = ("Linux", "x86_64")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebPackages:
-    """onnxruntime-web and Node at the versions of a lock file, into the cache."""
+    """onnxruntime-web, Node and Dawn at the versions of a lock file, into the cache."""
 
-    what: str = "onnxruntime-web 1.30.0 and 1.18.0, Node 26.10.0"
+    what: str = (
+        "onnxruntime-web 1.30.0 and 1.18.0, Node 26.10.0, and Dawn for Node (webgpu 0.6.2), which replays a "
+        "page's WebGPU calls without a browser"
+    )
     how: str = "npm ci; versions and hashes are pinned in package-lock.json"
     source: Path
     target: Path
-    download_bytes: int = 130_000_000
-    disk_bytes: int = 520_000_000
+    download_bytes: int = 180_000_000
+    disk_bytes: int = 670_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +136,10 @@ def _fetch_web(step: WebPackages, guard: Guard, say: Callable[[str], None]) -> N
         assets.node()
     except EnvironmentUnusable:
         say("  without Node, for which there is no package here: the `engine` rungs will be refused")
+    try:
+        assets.dawn()
+    except EnvironmentUnusable:
+        say("  without Dawn for Node: WebGPU calls will be replayed in the browser only")
 
 
 def _fetch_browser(step: BrowserPackage, guard: Guard) -> None:

@@ -52,10 +52,10 @@ export function fetchFeeds(ort, { inputs_url, inputs }) {
 /** @param {Ort} ort @param {OpenTask} task @param {Model} model
  * @param {import("onnxruntime-web").InferenceSession.SessionOptions} [options]
  * @returns {Promise<InferenceSession>} */
-export function createSession(ort, { optimise, where, spinning }, { model, externalData }, options = {}) {
+export function createSession(ort, { optimise, where, spinning, provider }, { model, externalData }, options = {}) {
   return during("create", async () => {
     const session = await ort.InferenceSession.create(model, {
-      executionProviders: ["wasm"],
+      executionProviders: [provider],
       ...(optimise ? {} : { graphOptimizationLevel: "disabled" }),
       ...(externalData.length > 0 ? { externalData } : {}),
       ...(spinning === "default" ? {} : { extra: allowSpinning(spinning) }),

@@ -1,4 +1,4 @@
-// Generated from gapprof/records/wire.py; a contract test compares. Make it anew with
+// Generated from gapprof/records/wire.py and its parts; a contract test compares. Make it anew with
 // python -m gapprof.records.typescript > probes_web/wire.d.ts
 
 /** A model's external data: the name inside the model, and where to fetch it. */
@@ -25,6 +25,7 @@ export interface OpenTask {
   simd: boolean | null;
   where: string;
   spinning: string;
+  provider: "wasm" | "webgpu";
   model_url: string;
   external_data: readonly ExternalFile[];
   optimise: boolean;
@@ -217,6 +218,75 @@ export interface StartTask {
   recreations: number;
 }
 
+/** Runs of a model on the GPU with every call of WebGPU recorded; needs the recorder in that realm. */
+export interface GpuRecordTask {
+  kind: "gpurecord";
+  open: OpenTask;
+  runs: number;
+  trace_url: string;
+  about: Readonly<Record<string, string>>;
+}
+
+/** Ask onnxruntime-web's profiler which provider ran which node of a model on the GPU. */
+export interface GpuPlaceTask {
+  kind: "gpuplace";
+  open: OpenTask;
+}
+
+/** Dawn as a Node module. */
+export interface DawnAddress {
+  module_url: string;
+  toggles: readonly string[];
+}
+
+/** Part of a recording: its calls from `begin` up to `end`. */
+export interface GpuSegment {
+  begin: number;
+  end: number;
+  spoilt: readonly number[];
+}
+
+/** A recording up to its steady run once, then that run over and over, then once on a spoilt input. */
+export interface GpuReplayTask {
+  kind: "gpureplay";
+  dawn: DawnAddress | null;
+  trace_url: string;
+  segment: GpuSegment;
+  warmup: number;
+  iterations: number;
+}
+
+/** The same with a pass of its own for each dispatch, between two timestamps. */
+export interface GpuTimelineTask {
+  kind: "gputimeline";
+  dawn: DawnAddress | null;
+  trace_url: string;
+  segment: GpuSegment;
+  warmup: number;
+  iterations: number;
+}
+
+/** Do what Dawn's safety switches change. */
+export interface GpuTogglesTask {
+  kind: "gputoggles";
+  dawn: DawnAddress | null;
+}
+
+/** An adapter in its own words; empty: it does not say. */
+export interface AdapterIdentity {
+  vendor: string;
+  architecture: string;
+  device: string;
+  description: string;
+  backend: string;
+  driver: string;
+  kind: string;
+  is_fallback: boolean | null;
+  subgroup_sizes: readonly [number, number] | null;
+  features: readonly string[];
+  limits: Readonly<Record<string, number>>;
+}
+
 /** A session is open and warm. */
 export interface Opened {
   kind: "opened";
@@ -231,6 +301,7 @@ export interface Opened {
   ort_version: string;
   user_agent: string;
   page_url: string;
+  adapter: AdapterIdentity | null;
 }
 
 /** Single runs of a further stretch of warm-up, in order. */
@@ -385,6 +456,71 @@ export interface Started {
   parse_ms: readonly number[];
 }
 
+/** The recording was left where it was wanted, and the outputs of the last run as well. */
+export interface GpuRecorded {
+  kind: "gpurecorded";
+  outputs: readonly TensorSlice[];
+  runs_ms: readonly number[];
+  ort_version: string;
+  where: string;
+}
+
+/** A node of the graph that ran, and who ran it. */
+export interface PlacedNode {
+  name: string;
+  op_type: string;
+  provider: string;
+}
+
+/** Nodes of the graph that ran; copies between processors are nodes, too. */
+export interface GpuPlaced {
+  kind: "gpuplaced";
+  nodes: readonly PlacedNode[];
+}
+
+/** Raw, by iteration; see `records.gpu.GpuReplay`. */
+export interface GpuReplayed {
+  kind: "gpureplayed";
+  adapter: AdapterIdentity;
+  left_out: readonly string[];
+  setup_ms: number;
+  pipelines_ms: number;
+  total_ms: readonly number[];
+  encode_ms: readonly number[];
+  submit_to_map_ms: readonly number[];
+  compared_bytes: number;
+  differing_bytes: number;
+  control_compared_bytes: number;
+  control_differing_bytes: number;
+  errors: readonly string[];
+}
+
+/** One dispatch in all iterations that were timed by the GPU's own clock. */
+export interface GpuSpan {
+  pipeline: string;
+  begins_ns: readonly number[];
+  ends_ns: readonly number[];
+}
+
+/** By dispatch. */
+export interface GpuTimelined {
+  kind: "gputimelined";
+  adapter: AdapterIdentity;
+  dispatches: readonly GpuSpan[];
+}
+
+/** What was seen; `gapprof.gpu.toggles` says what it means. */
+export interface GpuToggled {
+  kind: "gputoggled";
+  adapter: AdapterIdentity;
+  over_the_limit: string;
+  read_outside: number;
+  planted_outside: number;
+  timestamps_ns: readonly number[];
+  leftovers: number;
+  workgroups: number;
+}
+
 /** The page cannot do that, by its nature. */
 export interface Refused {
   kind: "refusal";
@@ -400,6 +536,362 @@ export interface Broke {
   stack: string;
 }
 
-export type Task = OpenTask | WarmTask | TimeTask | ProfileTask | ContrastTask | KernelsTask | RecordTask | ReplayTask | InstrumentTask | FeltTask | ClickedTask | AnswersTask | StepTask | StartTask;
+/** A run of the model begins or ends. */
+export interface Mark {
+  op: "mark";
+  run: number;
+  edge: "begin" | "end";
+  at_ms: number;
+}
 
-export type Answer = Opened | Warmed | Timed | Profiled | Contrasted | KernelsTimed | Recorded | Replayed | Instrumented | Felt | Clicks | Answered | Stepped | Started | Refused | Broke;
+/** Who was found. */
+export interface RequestAdapter {
+  op: "requestAdapter";
+  out: number;
+  power: string;
+  identity: AdapterIdentity;
+}
+
+/** With what was asked for. */
+export interface RequestDevice {
+  op: "requestDevice";
+  adapter: number;
+  out: number;
+  queue: number;
+  features: readonly string[];
+  limits: Readonly<Record<string, number>>;
+}
+
+/** Sizes in bytes; `usage` as WebGPU's bits. */
+export interface CreateBuffer {
+  op: "createBuffer";
+  device: number;
+  out: number;
+  size: number;
+  usage: number;
+  mapped: boolean;
+}
+
+/** WGSL, as text. */
+export interface CreateShaderModule {
+  op: "createShaderModule";
+  device: number;
+  out: number;
+  label: string;
+  code: string;
+}
+
+/** `GPUBufferBindingLayout`. */
+export interface BufferLayout {
+  type: "read-only-storage" | "storage" | "uniform";
+  dynamic: boolean;
+  least: number;
+}
+
+/** Of buffers; a trace knows no other resource. */
+export interface LayoutEntry {
+  binding: number;
+  visibility: number;
+  buffer: BufferLayout;
+}
+
+/** What a group of a pipeline holds. */
+export interface CreateBindGroupLayout {
+  op: "createBindGroupLayout";
+  device: number;
+  out: number;
+  entries: readonly LayoutEntry[];
+}
+
+/** None: a group that is not used. */
+export interface CreatePipelineLayout {
+  op: "createPipelineLayout";
+  device: number;
+  out: number;
+  groups: readonly (number | null)[];
+}
+
+/** The call; for the asynchronous one `PipelineReady` says when the page had it. */
+export interface CreateComputePipeline {
+  op: "createComputePipeline";
+  device: number;
+  out: number;
+  label: string;
+  layout: number | null;
+  shader: number;
+  entry: string;
+  constants: Readonly<Record<string, number>>;
+  waits: boolean;
+  at_ms: number;
+}
+
+/** The promise of an asynchronous pipeline is kept. */
+export interface PipelineReady {
+  op: "pipelineReady";
+  pipeline: number;
+  at_ms: number;
+}
+
+/** Of a pipeline whose layout is `auto`, mostly. */
+export interface GetBindGroupLayout {
+  op: "getBindGroupLayout";
+  pipeline: number;
+  index: number;
+  out: number;
+}
+
+/** A stretch of a buffer; None: to its end. */
+export interface BindEntry {
+  binding: number;
+  buffer: number;
+  offset: number;
+  size: number | null;
+}
+
+/** Buffers for a pipeline's group. */
+export interface CreateBindGroup {
+  op: "createBindGroup";
+  device: number;
+  out: number;
+  layout: number;
+  entries: readonly BindEntry[];
+}
+
+/** Room for timestamps. */
+export interface CreateQuerySet {
+  op: "createQuerySet";
+  device: number;
+  out: number;
+  type: "occlusion" | "timestamp";
+  count: number;
+}
+
+/** Commands in the making. */
+export interface CreateCommandEncoder {
+  op: "createCommandEncoder";
+  device: number;
+  out: number;
+}
+
+/** Of a pass. */
+export interface TimestampWrites {
+  queries: number;
+  begin: number | null;
+  end: number | null;
+}
+
+/** Dispatches follow. */
+export interface BeginComputePass {
+  op: "beginComputePass";
+  encoder: number;
+  out: number;
+  timestamps: TimestampWrites | null;
+}
+
+/** For the dispatches that follow. */
+export interface SetPipeline {
+  op: "setPipeline";
+  on: number;
+  pipeline: number;
+}
+
+/** None: nothing is bound there any more. */
+export interface SetBindGroup {
+  op: "setBindGroup";
+  on: number;
+  index: number;
+  group: number | null;
+  offsets: readonly number[];
+}
+
+/** Of x times y times z workgroups. */
+export interface DispatchWorkgroups {
+  op: "dispatchWorkgroups";
+  on: number;
+  count: readonly [number, number, number];
+}
+
+/** How many stands in a buffer. */
+export interface DispatchWorkgroupsIndirect {
+  op: "dispatchWorkgroupsIndirect";
+  on: number;
+  buffer: number;
+  offset: number;
+}
+
+/** Of a pass. */
+export interface EndPass {
+  op: "end";
+  on: number;
+}
+
+/** None: all that is left of the source. */
+export interface CopyBufferToBuffer {
+  op: "copyBufferToBuffer";
+  encoder: number;
+  source: number;
+  source_offset: number;
+  target: number;
+  target_offset: number;
+  size: number | null;
+}
+
+/** With zeros; None: to its end. */
+export interface ClearBuffer {
+  op: "clearBuffer";
+  encoder: number;
+  buffer: number;
+  offset: number;
+  size: number | null;
+}
+
+/** Timestamps into a buffer. */
+export interface ResolveQuerySet {
+  op: "resolveQuerySet";
+  encoder: number;
+  queries: number;
+  first: number;
+  count: number;
+  target: number;
+  offset: number;
+}
+
+/** Commands are made. */
+export interface Finish {
+  op: "finish";
+  encoder: number;
+  out: number;
+}
+
+/** Commands go to the GPU. */
+export interface Submit {
+  op: "submit";
+  queue: number;
+  commands: readonly number[];
+  at_ms: number;
+}
+
+/** From JavaScript, by way of the queue. */
+export interface WriteBuffer {
+  op: "writeBuffer";
+  queue: number;
+  buffer: number;
+  offset: number;
+  blob: number;
+}
+
+/** The call; None: to its end. */
+export interface MapAsync {
+  op: "mapAsync";
+  buffer: number;
+  mode: "read" | "write";
+  offset: number;
+  size: number | null;
+  at_ms: number;
+}
+
+/** The page can have it now. */
+export interface Mapped {
+  op: "mapped";
+  buffer: number;
+  at_ms: number;
+}
+
+/** `getMappedRange` of a buffer mapped for reading, and what stood there. */
+export interface ReadMapped {
+  op: "read";
+  buffer: number;
+  offset: number;
+  blob: number;
+}
+
+/** What stood in a mapped range when it was unmapped. */
+export interface MappedWrite {
+  offset: number;
+  blob: number;
+}
+
+/** With all that was written until then. */
+export interface Unmap {
+  op: "unmap";
+  buffer: number;
+  writes: readonly MappedWrite[];
+}
+
+/** Its memory is given up. */
+export interface DestroyBuffer {
+  op: "destroyBuffer";
+  buffer: number;
+}
+
+/** The same. */
+export interface DestroyQuerySet {
+  op: "destroyQuerySet";
+  queries: number;
+}
+
+/** Nothing of it works any more. */
+export interface DestroyDevice {
+  op: "destroyDevice";
+  device: number;
+}
+
+/** The call. */
+export interface OnSubmittedWorkDone {
+  op: "onSubmittedWorkDone";
+  queue: number;
+  at_ms: number;
+}
+
+/** Its promise is kept; of several, in their order. */
+export interface WorkDone {
+  op: "workDone";
+  queue: number;
+  at_ms: number;
+}
+
+/** Errors of that kind are kept from here on. */
+export interface PushErrorScope {
+  op: "pushErrorScope";
+  device: number;
+  filter: "internal" | "out-of-memory" | "validation";
+}
+
+/** The call. */
+export interface PopErrorScope {
+  op: "popErrorScope";
+  device: number;
+}
+
+/** Its promise is kept; of several, in their order. */
+export interface ErrorPopped {
+  op: "errorPopped";
+  device: number;
+  error: string;
+}
+
+/** Where a blob lies, from the first one's begin. */
+export interface BlobPlace {
+  offset: number;
+  size_bytes: number;
+  sha256: string;
+}
+
+/** Everything but the bytes. */
+export interface TraceHeader {
+  format: "gapprof/gpu-trace";
+  about: Readonly<Record<string, string>>;
+  calls: readonly (Mark | RequestAdapter | RequestDevice | CreateBuffer | CreateShaderModule | CreateBindGroupLayout | CreatePipelineLayout | CreateComputePipeline | PipelineReady | GetBindGroupLayout | CreateBindGroup | CreateQuerySet | CreateCommandEncoder | BeginComputePass | SetPipeline | SetBindGroup | DispatchWorkgroups | DispatchWorkgroupsIndirect | EndPass | CopyBufferToBuffer | ClearBuffer | ResolveQuerySet | Finish | Submit | WriteBuffer | MapAsync | Mapped | ReadMapped | Unmap | DestroyBuffer | DestroyQuerySet | DestroyDevice | OnSubmittedWorkDone | WorkDone | PushErrorScope | PopErrorScope | ErrorPopped)[];
+  blobs: readonly BlobPlace[];
+  inputs: readonly number[];
+  unsupported: readonly string[];
+  ended: string;
+  errors: readonly string[];
+  lost: string;
+}
+
+export type Task = OpenTask | WarmTask | TimeTask | ProfileTask | ContrastTask | KernelsTask | RecordTask | ReplayTask | InstrumentTask | FeltTask | ClickedTask | AnswersTask | StepTask | StartTask | GpuRecordTask | GpuPlaceTask | GpuReplayTask | GpuTimelineTask | GpuTogglesTask;
+
+export type Answer = Opened | Warmed | Timed | Profiled | Contrasted | KernelsTimed | Recorded | Replayed | Instrumented | Felt | Clicks | Answered | Stepped | Started | GpuRecorded | GpuPlaced | GpuReplayed | GpuTimelined | GpuToggled | Refused | Broke;
+
+export type GpuCall = Mark | RequestAdapter | RequestDevice | CreateBuffer | CreateShaderModule | CreateBindGroupLayout | CreatePipelineLayout | CreateComputePipeline | PipelineReady | GetBindGroupLayout | CreateBindGroup | CreateQuerySet | CreateCommandEncoder | BeginComputePass | SetPipeline | SetBindGroup | DispatchWorkgroups | DispatchWorkgroupsIndirect | EndPass | CopyBufferToBuffer | ClearBuffer | ResolveQuerySet | Finish | Submit | WriteBuffer | MapAsync | Mapped | ReadMapped | Unmap | DestroyBuffer | DestroyQuerySet | DestroyDevice | OnSubmittedWorkDone | WorkDone | PushErrorScope | PopErrorScope | ErrorPopped;

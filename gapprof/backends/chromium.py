@@ -15,6 +15,7 @@ from gapprof.browser.ready import Ready, outcome, readied, tiered_up
 from gapprof.browser.trouble import VisitError, reading
 from gapprof.browser.visit import Course, Equipment, user_folder
 from gapprof.errors import GapprofError
+from gapprof.gpu.graphics import here
 from gapprof.guard import Guard
 from gapprof.records.environment import Setting, is_url
 from gapprof.records.job import Job
@@ -157,7 +158,12 @@ class Chromium:
             )
 
     def _ready(self, job: Job, course: Course) -> AbstractAsyncContextManager[Ready]:
-        equipment = Equipment(executable=self.executable, probes=assets.probes_web(), guard=self.guard)
+        equipment = Equipment(
+            executable=self.executable,
+            probes=assets.probes_web(),
+            guard=self.guard,
+            graphics=here(self.executable).browser_args,
+        )
         return readied(job, equipment, course, dist=self._dist(job.setting))
 
     async def _seen(self, job: Job, ready: Ready) -> Seen:

@@ -27,6 +27,10 @@ from gapprof.records.settings import Settings
 from gapprof.records.trial import Failure, Profile, Trial
 
 WORKER = module_command("gapprof.native.worker")
+_NO_GPU = (
+    "the onnxruntime beside gapprof runs models on the processor alone; builds for GPUs are distributions of "
+    "their own, which gapprof does not run yet"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +54,8 @@ class NativeBackend:
         """Why this machine cannot give that setting. Each ceiling costs a process, once a run."""
         if setting.backend != self.id:
             return f"the native side does not realise {setting.backend!r}"
+        if setting.device == "gpu":
+            return _NO_GPU
         if setting.pacing != "back-to-back":
             return "native runs are made back to back; there is no page whose events could pace them"
         if setting.threads < 1:

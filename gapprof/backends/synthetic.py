@@ -26,7 +26,6 @@ from gapprof.records.trial import (
     TraceSlice,
     Trial,
 )
-from gapprof.registry import load
 
 NATIVE_MS = 10.0
 _BUILDS_ON = MappingProxyType({"native-avx": "native-avx2"})
@@ -39,9 +38,11 @@ _RATE_GFLOPS = MappingProxyType({"full": 250.0, "avx2": 125.0, "avx": 118.0, "12
 _WASM = "ort-wasm-simd-threaded.wasm"
 
 
-def ladder_ms(factors: Mapping[str, float], *, native_ms: float = NATIVE_MS) -> dict[str, float]:
+def ladder_ms(
+    factors: Mapping[str, float], *, native_ms: float = NATIVE_MS, backend: str = "wasm"
+) -> dict[str, float]:
     """Rung → ms from each rung's factor against the rung it builds on; 1 where none is planted."""
-    ladder: Mapping[str, Rung] = load(rungs, "RUNG")
+    ladder: Mapping[str, Rung] = rungs.ladder(backend)
     unknown = factors.keys() - ladder.keys()
     if unknown:
         raise ValueError(f"no rungs of the ladder: {sorted(unknown)}")

@@ -13,9 +13,10 @@ _NO_SANDBOX = (
 _HEADLESS = (
     "Chromium ran headless, without a screen and a GPU: what a page draws may cost more or less in a window."
 )
+NO_GPU = ("--disable-gpu",)
+"""What draws and computes is software, the same in every visit; `gapprof.gpu.graphics` has the others."""
 _STEADY = (
     "--headless=new",
-    "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
     "--no-default-browser-check",
@@ -32,7 +33,11 @@ _STEADY = (
     "--password-store=basic",
     "--use-mock-keychain",
 )
-_LISTS = {"--js-flags": " ", "--enable-features": ",", "--disable-features": ","}
+_LISTS = {
+    "--js-flags": " ",
+    **dict.fromkeys(("--enable-features", "--disable-features"), ","),
+    **dict.fromkeys(("--enable-dawn-features", "--disable-dawn-features"), ","),
+}
 """Switches that hold a list, of which the browser would take the last only."""
 _OURS = ("--user-data-dir", "--remote-debugging-port", "--remote-debugging-pipe")
 _CONTAINER_MARKS = ("/.dockerenv", "/run/.containerenv")
@@ -49,14 +54,15 @@ def command_line(
     js_flags: Sequence[str] = (),
     browser_args: Sequence[str] = (),
     extra: Sequence[str] = (),
+    graphics: Sequence[str] = NO_GPU,
 ) -> list[str]:
-    """Everything to start the browser with."""
+    """Everything to start the browser with. `graphics`: what it has for a GPU."""
     sandbox = ("--no-sandbox",) if why_no_sandbox() else ()
     flags = (f"--js-flags={' '.join(js_flags)}",) if js_flags else ()
     own = (f"--user-data-dir={profile}", "--remote-debugging-port=0")
     return [
         str(executable),
-        *_merged([*_STEADY, *sandbox, *own, *extra, *flags, *browser_args]),
+        *_merged([*_STEADY, *graphics, *sandbox, *own, *extra, *flags, *browser_args]),
         "about:blank",
     ]
 

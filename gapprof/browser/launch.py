@@ -86,6 +86,7 @@ async def launched(
     js_flags: Sequence[str] = (),
     browser_args: Sequence[str] = (),
     extra: Sequence[str] = (),
+    graphics: Sequence[str] = flags.NO_GPU,
     deadline_s: float = START_S,
 ) -> AsyncIterator[Browser]:
     """Start, wait for the DevTools address, and on leaving end every process and remove the profile.
@@ -94,7 +95,12 @@ async def launched(
     """
     with guard.folder("profile") as profile:
         line = flags.command_line(
-            executable, profile=profile, js_flags=js_flags, browser_args=browser_args, extra=extra
+            executable,
+            profile=profile,
+            js_flags=js_flags,
+            browser_args=browser_args,
+            extra=extra,
+            graphics=graphics,
         )
         mark = guard.environment()
         began = time.perf_counter()

@@ -45,6 +45,7 @@ async def seen(
         wasm_simd=simd,
         page_url=opened.page_url.replace(visit.serving.base, "gapprof:"),
         page_kind="url" if is_url(page) else page if page in ("quiet", "busy", "busier") else "path",
+        adapter=opened.adapter,
         warnings=warnings_of(arguments),
     )
 

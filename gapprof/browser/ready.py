@@ -15,6 +15,7 @@ from gapprof import assets
 from gapprof.browser import blocking, tasks, tensors
 from gapprof.browser.cdp import CallError
 from gapprof.browser.crew import Crew, counting, crew
+from gapprof.browser.flags import NO_GPU
 from gapprof.browser.tier_up import CHUNK, TierUp, compiled_since, compiler_ms
 from gapprof.browser.trouble import VisitError, failure, reading
 from gapprof.browser.visit import Course, Equipment, Visit, visiting
@@ -58,10 +59,11 @@ async def readied(
     `rewritten`: see `visiting`. Raises VisitError, CallError, EnvironmentUnusable, OSError.
     """
     block, pieces = tensors.packed(Path(job.inputs_path))
-    async with visiting(job, equipment, course, dist=dist, inputs=block, rewritten=rewritten) as visit:
-        opening = tasks.open_task(
-            job, base=visit.serving.base, module=assets.entry_point(dist), inputs=pieces
-        )
+    graphics = equipment.graphics if job.setting.device == "gpu" else NO_GPU
+    async with visiting(
+        job, equipment, course, dist=dist, inputs=block, rewritten=rewritten, graphics=graphics
+    ) as visit:
+        opening = tasks.open_task(job, base=visit.serving.base, module=_module(job, dist), inputs=pieces)
         began = await counting(visit.page)
         opened = await visit.open(opening)
         threads = await crew(visit.page, opened.where, began)
@@ -78,6 +80,13 @@ async def readied(
             tier_up=tier_up.ended,
             crew=threads,
         )
+
+
+def _module(job: Job, dist: Path) -> str:
+    """For the processor the build that does nothing else."""
+    if job.setting.device == "gpu":
+        return assets.gpu_entry_point(dist, assets.GPU_BUILD)
+    return assets.entry_point(dist)
 
 
 async def tiered_up(visit: Visit, renderer: int | None) -> TierUp:

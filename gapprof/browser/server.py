@@ -44,7 +44,7 @@ class Site:
     fetched: list[str] = field(default_factory=list)
     """Paths below the token, in order, of files that were found and sent."""
     posted: dict[str, bytes] = field(default_factory=dict)
-    """`outputs` → the last body."""
+    """`outputs`, `trace` → the last body."""
     tasks: "queue.Queue[bytes]" = field(default_factory=queue.Queue)
     answers: "queue.Queue[bytes]" = field(default_factory=queue.Queue)
 
@@ -118,11 +118,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self._head(HTTPStatus.NO_CONTENT if known else HTTPStatus.FORBIDDEN, 0, "")
 
     def do_POST(self) -> None:
-        """An answer or the outputs of one run."""
+        """An answer, the outputs of one run, or a recording of what it asked of the GPU."""
         if not self._known_host():
             return
         below = self._below() or ""
-        limit = {"outputs": OUTPUT_BYTES, "answers": ANSWER_BYTES}.get(below)
+        limit = {"outputs": OUTPUT_BYTES, "trace": OUTPUT_BYTES, "answers": ANSWER_BYTES}.get(below)
         length = self.headers.get("Content-Length", "")
         if limit is None:
             self._refuse(HTTPStatus.NOT_FOUND)

@@ -29,6 +29,7 @@ def open_task(job: Job, *, base: str, module: str, inputs: tuple[TensorSlice, ..
         simd=simd,
         where=job.setting.where,
         spinning=job.setting.spinning,
+        provider="webgpu" if job.setting.device == "gpu" else "wasm",
         model_url=f"{base}model/{_name(job.model_path)}",
         external_data=tuple(ExternalFile(path=f, url=f"{base}model/{f}") for f in job.external_data),
         optimise=job.optimise,

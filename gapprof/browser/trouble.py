@@ -26,6 +26,10 @@ _MODEL = (
 """onnxruntime-web's own words: a code is in all that its wasm reports, of a creation and of a run."""
 
 
+_NO_WEBGPU = ("failed to get gpu adapter", "webgpu is not supported", "navigator.gpu")
+_MEND_WEBGPU = "`gapprof doctor` says what is missing; --backend webgpu,wasm goes on with the processor."
+
+
 class VisitError(Exception):
     """Ends a visit; becomes a `Failure` at the backend's edge, with the same words; never seen beyond."""
 
@@ -55,6 +59,9 @@ def reading(what: str) -> Iterator[None]:
 def trouble_of(broke: Broke) -> VisitError:
     """What the page threw, sorted: memory, a wasm abort, the model, or anything else of the page."""
     text = f"{broke.name}: {broke.message}".lower()
+    if any(word in text for word in _NO_WEBGPU):
+        said = f"this browser gives the page no WebGPU: {broke.message}"
+        return VisitError(said, kind="environment", phase="load", hint=_MEND_WEBGPU, detail=broke.stack)
     kind = "page"
     if _MEMORY.search(text):
         kind = "out-of-memory"

@@ -13,6 +13,7 @@ import msgspec
 
 from gapprof.browser import tasks
 from gapprof.browser.answers import A, answer_of
+from gapprof.browser.flags import NO_GPU
 from gapprof.browser.launch import START_S, Browser, launched
 from gapprof.browser.mounts import Folder
 from gapprof.browser.page import PAGE_S, Page, attached, beside, brought_to
@@ -42,6 +43,8 @@ class Equipment:
     executable: Path
     probes: Path
     guard: Guard
+    graphics: tuple[str, ...] = NO_GPU
+    """What the browser has for a GPU where a setting asks for one."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -103,6 +106,7 @@ async def visiting(
     rewritten: Mapping[str, bytes] = {},
     blobs: Mapping[str, bytes] = {},
     caching: str = "no-store",
+    graphics: Sequence[str] = NO_GPU,
     before: Callable[[Page, Serving], Awaitable[None]] | None = None,
 ) -> AsyncIterator[Visit]:
     """Serve, launch, navigate. Raises VisitError and WrongUse.
@@ -110,7 +114,7 @@ async def visiting(
     `before`: what is done with the page while it is still empty, and the server that it will know.
 
     `rewritten`: files of the build in another form; with all of its other files they are below `REWRITTEN`.
-    `blobs`: what else is served, by name. `caching`: see `Site`.
+    `blobs`: what else is served, by name. `caching`: see `Site`. `graphics`: what the browser has for a GPU.
     """
     setting = job.setting
     site = _site(job, equipment.probes, dist=dist, inputs=inputs)
@@ -128,6 +132,7 @@ async def visiting(
                 js_flags=setting.js_flags,
                 browser_args=setting.browser_args,
                 extra=_for_pages((setting.page, *setting.tabs)),
+                graphics=graphics,
                 deadline_s=course.left_s(START_S),
             ) as browser,
             _explained(browser),

@@ -29,15 +29,7 @@ def _claim(case: Case) -> Claim:
     if same_trials(case, "web-graph", "web-main"):
         in_worker = "the page runs the model in a worker"
         main_thread = replace(main_thread, why=in_worker, advice="Nothing to do: the model is in a worker.")
-    page = part(
-        case,
-        "web-paced",
-        "web",
-        child="page",
-        title="The page's own work",
-        phrase="is the page's own work getting in the way",
-        advice="Move the page's work off the thread that runs the model, or do less of it.",
-    )
+    page = _page(case)
     if same_trials(case, "web-paced", "web"):
         quiet = _not_exercised(case)
         # The main thread may well have been measured: then only the page's own work was not exercised.
@@ -48,8 +40,29 @@ def _claim(case: Case) -> Claim:
             evidence=page_evidence(case),
             advice=_advice(case),
         )
-    page = replace(page, children=tuple(_made_of(case)) if page.steps else ())
     return Claim(parts=(main_thread, page), evidence=page_evidence(case), advice=_advice(case))
+
+
+def _on_gpu(case: Case) -> Claim:
+    """There is no step to the main thread: the library is measured where the page runs it."""
+    page = _page(case)
+    quiet = _not_exercised(case) if same_trials(case, QUIET, DEPLOYED) else ""
+    page = replace(page, why=page.why or quiet)
+    return Claim(parts=(page,), why=quiet, evidence=page_evidence(case), advice=_advice(case))
+
+
+def _page(case: Case) -> Part:
+    page = part(
+        case,
+        QUIET,
+        DEPLOYED,
+        child="page",
+        title="The page's own work",
+        phrase="is the page's own work getting in the way",
+        advice="Move the page's work off the thread that runs the model, or do less of it.",
+    )
+    exercised = page.steps and not same_trials(case, QUIET, DEPLOYED)
+    return replace(page, children=tuple(_made_of(case))) if exercised else page
 
 
 def _made_of(case: Case) -> Iterator[Part]:
@@ -136,5 +149,5 @@ CAUSE = Cause(
         Span(source="web-graph", to="web-main", name="contention/main thread"),
         Span(source="web-paced", to="web", name="contention/page"),
     ),
-    claim=_claim,
+    claims={"wasm": _claim, "webgpu": _on_gpu},
 )

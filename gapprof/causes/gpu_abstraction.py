@@ -1,22 +1,46 @@
-"""Time lost between WebGPU or WebGL and the GPU's own interface; a wasm backend has no such thing."""
+"""Time lost between WebGPU and the GPU's own interface; a wasm backend has no such thing."""
 
 from gapprof.facts.case import Case
-from gapprof.facts.claim import Cause, Claim
+from gapprof.facts.claim import Cause, Claim, Span
+from gapprof.facts.steps import part
+from gapprof.facts.told import told_by_side_rungs
+
+_UNSAFE, _NATIVE, _WEB = "replay-native-unsafe", "replay-native", "replay-web"
 
 
 def _claim(case: Case) -> Claim:
-    backend = case.recording.begin.settings.backend
-    if backend == "wasm":
-        return Claim(applicable=False, why="the wasm backend runs on the CPU alone")
-    return Claim(why=f"no rung of this version reads it on {backend}")
+    """The very calls that the library made, replayed: only what stands between them and the GPU differs."""
+    safety = part(
+        case,
+        _UNSAFE,
+        _NATIVE,
+        child="wgsl-safety",
+        title="What keeps shaders safe: zeroed memory, clamped indices, validation",
+        phrase="comes with what keeps shaders safe",
+        advice="Kernels with less workgroup memory, and indices whose bounds the compiler sees, pay less.",
+    )
+    boundary = part(
+        case,
+        _NATIVE,
+        _WEB,
+        child="browser-boundary",
+        title="The way from the page to the GPU: another process, and its queue",
+        phrase="comes with the way through the browser to the GPU",
+        advice="Fewer, larger dispatches, and fewer readbacks, cross it less often.",
+    )
+    return Claim(parts=(safety, boundary), evidence=told_by_side_rungs(case, CAUSE.id))
 
 
 CAUSE = Cause(
     id="gpu-abstraction",
     title="The browser's layer above the GPU",
     owner="browser",
-    advice="Applies to WebGPU and WebGL alone.",
+    advice="Nothing in your page changes this layer; fewer, larger operators cross it less often.",
     phrase="comes with the browser's GPU layer",
-    spans=(),
-    claim=_claim,
+    spans=(
+        Span(source=_UNSAFE, to=_NATIVE, name="gpu-abstraction/safety"),
+        Span(source=_NATIVE, to=_WEB, name="gpu-abstraction/browser"),
+    ),
+    claims={"webgpu": _claim},
+    elsewhere="the wasm backend runs on the CPU alone",
 )

@@ -47,6 +47,20 @@ def _claim(case: Case) -> Claim:
     )
 
 
+def _on_gpu(case: Case) -> Claim:
+    """The same adapter, natively by its best provider, and by the library's WebGPU kernels."""
+    kernels = part(
+        case,
+        "native",
+        "replay-native-unsafe",
+        child="kernels",
+        title="WebGPU kernels, against the best native ones for this adapter",
+        phrase="comes with onnxruntime-web's WebGPU kernels",
+        advice="Faster kernels are onnxruntime-web's developers' to write.",
+    )
+    return Claim(parts=(kernels,), why=kernels.why)
+
+
 def _layout(case: Case) -> Part:
     """NCHWc and other layouts that the native library has at its own level, and wasm has not.
 
@@ -184,6 +198,7 @@ CAUSE = Cause(
         Span(source=OWN, to=COMMON, name="library/layout"),
         Span(source=ENGINE, to=LIBRARY, name="library"),
         Span(source="web-flags", to="web-graph", name="library/graph"),
+        Span(source="native", to="replay-native-unsafe", name="library"),
     ),
-    claim=_claim,
+    claims={"wasm": _claim, "webgpu": _on_gpu},
 )

@@ -192,5 +192,6 @@ CAUSE = Cause(
     advice="Nothing in your page changes this: WebAssembly has 128-bit vectors.",
     phrase="comes with 128-bit wasm",
     spans=(Span(source=COMMON, to=CAPPED, name="simd"),),
-    claim=_claim,
+    claims={"wasm": _claim},
+    elsewhere="the model runs on the GPU",
 )

@@ -44,5 +44,6 @@ CAUSE = Cause(
     advice="Ask onnxruntime-web for more threads (env.wasm.numThreads); it stops at four by itself.",
     phrase="comes with fewer threads",
     spans=(Span(source=_FROM, to=_TO, name="threads"),),
-    claim=_claim,
+    claims={"wasm": _claim},
+    elsewhere="the model runs on the GPU",
 )

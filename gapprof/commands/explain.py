@@ -29,7 +29,13 @@ _ENDS = (
 
 @click.command(cls=Configured, epilog=_ENDS)
 @click.argument("model", required=False)
-@click.option("--backend", default=_USUAL.backend, metavar="wasm", help="The web side.", show_default=True)
+@click.option(
+    "--backend",
+    default=_USUAL.backend,
+    metavar="wasm|webgpu",
+    help="The web side, or several in order of preference: webgpu,wasm.",
+    show_default=True,
+)
 @shared.threads
 @click.option(
     "--where",

@@ -5,8 +5,8 @@ from statistics import median
 from typing import Literal
 
 from gapprof.facts.case import Case
-from gapprof.facts.cells import ENDS
 from gapprof.facts.contention import trials_of
+from gapprof.facts.ladder import ends
 from gapprof.facts.started import (
     Creation,
     compile_share,
@@ -56,7 +56,7 @@ def cold(case: Case) -> Cold:
 
 def _rows(case: Case) -> tuple[ColdRow, ...]:
     """One row per stage that either side names, in order of time; medians over trials of native and web."""
-    native, web = (_stages(case, rung) for rung in ENDS)
+    native, web = (_stages(case, rung) for rung in case.get(ends))
     stages = sorted({*native, *web}, key=lambda stage: (_place(stage), stage))
     return tuple(
         ColdRow(

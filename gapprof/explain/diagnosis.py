@@ -6,8 +6,9 @@ from types import MappingProxyType
 
 import gapprof.causes
 from gapprof.facts.case import Case
-from gapprof.facts.cells import ENDS, complete_rounds
+from gapprof.facts.cells import complete_rounds
 from gapprof.facts.claim import Cause, Claim, Part
+from gapprof.facts.ladder import ends
 from gapprof.facts.readings import read, same_trials
 from gapprof.registry import load
 from gapprof.stats.contrast import Contrast, add_weights
@@ -46,7 +47,7 @@ class Diagnosis:
 def diagnose(case: Case) -> Diagnosis:
     """Ask every cause; the residual is what is left of the gap, whatever that turns out to be."""
     findings = tuple(_find(case, cause) for cause in CAUSES.values())
-    first, last = ENDS
+    first, last = case.get(ends)
     has_gap = bool(case.get(complete_rounds))
     total = {first: -1.0, last: 1.0} if has_gap else {}
     negated = ({rung: -w for rung, w in finding.weights.items()} for finding in findings)

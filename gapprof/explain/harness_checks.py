@@ -5,11 +5,14 @@ from statistics import fmean, median
 from typing import Literal
 
 from gapprof.explain.strikes import ours_flags, outside_load
+from gapprof.facts.adapters import differences
 from gapprof.facts.case import Case
 from gapprof.facts.cells import counting
+from gapprof.facts.gpu import adapter
 from gapprof.facts.held import HEAPS_AGREE, heap_closure, memory_trials
 from gapprof.facts.ladder import planned
 from gapprof.records.environment import Setting
+from gapprof.records.gpu import AdapterIdentity
 from gapprof.records.report import CheckRow
 from gapprof.records.trial import Trial
 from gapprof.stats.steady import FEWEST_SAMPLES, still_drifting
@@ -31,7 +34,7 @@ def harness_checks(case: Case) -> tuple[CheckRow, ...]:
         _row(check, _seen_by(check, rungs), concerns, passed, find)
         for check, concerns, passed, find in _CHECKS
     ]
-    return (*rows, ours_flags(case), outside_load(case), *_wasm_heap(case))
+    return (*rows, ours_flags(case), outside_load(case), *_wasm_heap(case), *_same_adapter(case, rungs))
 
 
 def _wasm_heap(case: Case) -> Iterator[CheckRow]:
@@ -47,6 +50,12 @@ def _wasm_heap(case: Case) -> Iterator[CheckRow]:
     told = f"the page's wasm heap and the kernel's figure for it differ by {numbers.percent(max(apart))}"
     status: Literal["pass", "fail"] = "pass" if max(apart) <= HEAPS_AGREE else "fail"
     yield CheckRow(id="wasm-heap", kind="harness", status=status, text=f"{told} at most", concerns="report")
+
+
+def _same_adapter(case: Case, rungs: Measured) -> Iterator[CheckRow]:
+    """Where something ran on a GPU."""
+    if adapter(case) is not None:
+        yield _row("adapter-same", rungs, "gpu-abstraction", "every rung on a GPU had the same one", _adapter)
 
 
 def _row(check: str, rungs: Measured, concerns: str, passed: str, find: Check) -> CheckRow:
@@ -138,6 +147,17 @@ def _cores(rungs: Measured) -> Iterator[tuple[str, str]]:
             first = first or cores
             if cores != first:
                 yield rung, f"it may use {len(cores)} cores, others {len(first)}, or other ones"
+
+
+def _adapter(rungs: Measured) -> Iterator[tuple[str, str]]:
+    """Replays prove something about the adapter of the page only where they ran on the same one."""
+    first: AdapterIdentity | None = None
+    for rung, (_, trials) in rungs.items():
+        for one in (trial.seen.adapter for trial in trials if trial.seen.adapter is not None):
+            first = first or one
+            if apart := differences(first, one):
+                yield rung, f"its adapter is not that of other rungs: {'; '.join(apart)}"
+                break
 
 
 def _threads(rungs: Measured) -> Iterator[tuple[str, str]]:

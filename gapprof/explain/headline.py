@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from gapprof.explain.diagnosis import Diagnosis, Finding
 from gapprof.explain.rows import gap_is_resolved
 from gapprof.facts.case import Case
+from gapprof.facts.estimates import factor_of
+from gapprof.facts.ladder import ends, planned
 from gapprof.facts.readings import read_apart
 from gapprof.records.report import Action, CauseRow, Gap, LatencyPair, Residual
 from gapprof.text import numbers
@@ -36,6 +38,26 @@ def headline(
     parts = _parts(case, diagnosis, rows, residual)
     told = f": {', '.join(parts)}" if parts else ""
     return f"{numbers.factor(ratio)} slower in the browser{told}; {_change(actions)}."
+
+
+def headline_of_replays(
+    case: Case,
+    diagnosis: Diagnosis,
+    rows: Sequence[CauseRow],
+    residual: Residual,
+    actions: Sequence[Action],
+) -> str:
+    """Where nothing native ran on the GPU: how the page compares with the first of its calls' replays."""
+    if diagnosis.gap is None:
+        return "No report: the page, or the replays of its calls, gave no figure."
+    whole, first = factor_of(diagnosis.gap), case.get(ends)[0]
+    begin = case.get(planned)[first].rung.title
+    if not gap_is_resolved(diagnosis):
+        told = numbers.factor_with_interval(whole)
+        return f'The page and "{begin}" cannot be told apart: {told}.'
+    parts = _parts(case, diagnosis, rows, residual)
+    told = f": {', '.join(parts)}" if parts else ""
+    return f'The page takes {numbers.factor(whole.point)} what "{begin}" take{told}; {_change(actions)}.'
 
 
 def one_sided_headline(latency: LatencyPair, why: str) -> str:

@@ -8,7 +8,7 @@ from gapprof.explain.actions import actions
 from gapprof.explain.cold import cold
 from gapprof.explain.diagnosis import Diagnosis, diagnose
 from gapprof.explain.harness_checks import harness_checks
-from gapprof.explain.headline import headline, one_sided_headline
+from gapprof.explain.headline import headline, headline_of_replays, one_sided_headline
 from gapprof.explain.inside import inside_wasm
 from gapprof.explain.interactions import interactions
 from gapprof.explain.light import speed_of_light, told
@@ -30,14 +30,19 @@ from gapprof.explain.subject_checks import subject_checks
 from gapprof.explain.versions import versions
 from gapprof.explain.warnings import warnings
 from gapprof.explain.what_ifs import what_ifs
+from gapprof.facts.adapters import SOFTWARE_SENTENCE, is_software
 from gapprof.facts.case import Case
-from gapprof.facts.cells import ENDS, complete_rounds
+from gapprof.facts.cells import complete_rounds
 from gapprof.facts.computed import computed
 from gapprof.facts.estimates import LEVEL, factor_of, gap_ms, geometric_mean_ms, latency_ms
+from gapprof.facts.gpu import adapter
+from gapprof.facts.ladder import NATIVE, begins_late, ends
 from gapprof.facts.readings import end_logs
+from gapprof.facts.steps import absence
 from gapprof.records.model import ModelFacts
 from gapprof.records.recording import Recording, Sampled
 from gapprof.records.report import Gap, LatencyPair, Model, Report, ReportSettings, Tool
+from gapprof.records.settings import Settings
 from gapprof.stats.interval import LARGEST_EXPONENT, contrast_interval
 
 
@@ -56,10 +61,14 @@ def build(recording: Recording) -> Report:
     best = speed_of_light(case)
     if gap.ratio is not None and told(best):
         said = f"{said} {told(best)}"
-    if gap.ratio is None:
+    if case.get(begins_late):
+        said = headline_of_replays(case, diagnosis, causes, residual, changes)
+    elif gap.ratio is None:
         said = one_sided_headline(latency, gap.why)
     elif verdict == "outputs-differ":
         said = f"Outputs differ, so the times do not compare: {verdict_why}."
+    if (on := adapter(case)) is not None and is_software(on):
+        said = f"{SOFTWARE_SENTENCE[0].upper()}{SOFTWARE_SENTENCE[1:]}. {said}"
     return Report(
         status=verdict,
         status_why=verdict_why,
@@ -67,7 +76,7 @@ def build(recording: Recording) -> Report:
         tool=Tool(version=begin.gapprof_version, argv=begin.argv),
         machine=begin.machine,
         model=_model(begin.model),
-        settings=ReportSettings(**asdict(begin.settings), backend_tried=(begin.settings.backend,)),
+        settings=_settings(begin.settings),
         began_utc=begin.began_utc,
         rounds=len(case.get(complete_rounds)),
         sampling=_sampling(case, diagnosis),
@@ -101,6 +110,9 @@ def build(recording: Recording) -> Report:
 def _gap(case: Case, diagnosis: Diagnosis) -> Gap:
     if diagnosis.gap is None:
         return Gap(ratio=None, delta_ms=None, why=missing_side(case))
+    if case.get(begins_late):
+        why = f"nothing native to compare with: {absence(case, NATIVE)}"
+        return Gap(ratio=None, delta_ms=None, why=why)
     why = "" if gap_is_resolved(diagnosis) else "its interval holds 1, so no share of it is given"
     return Gap(ratio=factor_of(diagnosis.gap), delta_ms=gap_ms(case), why=why)
 
@@ -109,9 +121,14 @@ def _latency(case: Case) -> LatencyPair:
     """Over complete rounds; where there are none, over the rounds that a side has."""
     both = end_logs(case)
     if both is not None:
-        return LatencyPair(native=geometric_mean_ms(both[0]), web=geometric_mean_ms(both[1]))
-    first, last = ENDS
+        native = None if case.get(begins_late) else geometric_mean_ms(both[0])
+        return LatencyPair(native=native, web=geometric_mean_ms(both[1]))
+    first, last = case.get(ends)
     return LatencyPair(native=latency_ms(case, first), web=latency_ms(case, last))
+
+
+def _settings(asked: Settings) -> ReportSettings:
+    return ReportSettings(**asdict(asked), backend_tried=(*asked.backends_refused, asked.backend))
 
 
 def _model(facts: ModelFacts) -> Model:

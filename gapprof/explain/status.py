@@ -7,8 +7,8 @@ from typing import Literal
 from gapprof.explain.diagnosis import Diagnosis
 from gapprof.explain.outputs import outputs_differ
 from gapprof.facts.case import Case
-from gapprof.facts.cells import ENDS, measured, standing
-from gapprof.facts.ladder import is_native, planned
+from gapprof.facts.cells import measured, standing
+from gapprof.facts.ladder import ends, is_native, planned
 from gapprof.facts.steps import absence
 from gapprof.records.report import CheckRow
 from gapprof.records.trial import Failure
@@ -45,7 +45,7 @@ def status(case: Case, diagnosis: Diagnosis, checks: Iterable[CheckRow]) -> tupl
 
 def missing_side(case: Case) -> str:
     """Which side gave no figure, and what it said."""
-    first, last = ENDS
+    first, last = case.get(ends)
     cells = case.get(measured)
     lost = [rung for rung in (first, last) if not cells.get(rung)]
     if not lost:

@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
+from gapprof.facts.adapters import SOFTWARE_SENTENCE, is_software, titled
 from gapprof.facts.balance import CLOSES, LEAST_MS, Visited, visited
 from gapprof.facts.case import Case
 from gapprof.facts.cells import counting
+from gapprof.facts.gpu import adapter
 from gapprof.facts.isolation import isolated
 from gapprof.facts.ladder import planned
 from gapprof.facts.started import stages_over_observed, starts
@@ -32,6 +34,7 @@ def subject_checks(case: Case) -> tuple[CheckRow, ...]:
         _flags(case),
         _balance(case),
         *_stages(case),
+        *_adapter(case),
     )
 
 
@@ -46,6 +49,20 @@ def _stages(case: Case) -> Iterator[CheckRow]:
         f"in {close} of {len(apart)} starts the stages add up to what was seen from outside within {within}"
     )
     yield _check("start-stages", "pass" if close == len(apart) else "fail", text, "report")
+
+
+def _adapter(case: Case) -> Iterator[CheckRow]:
+    """Only where something ran on one."""
+    one = adapter(case)
+    if one is not None:
+        software = is_software(one)
+        text = f"the page's adapter is {harmless(titled(one), 120)}"
+        yield _check(
+            "adapter",
+            "fail" if software else "pass",
+            f"{text}: {SOFTWARE_SENTENCE}" if software else text,
+            "gpu-abstraction",
+        )
 
 
 def _isolation(case: Case) -> CheckRow:

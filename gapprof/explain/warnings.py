@@ -17,11 +17,14 @@ from gapprof.text import numbers
 from gapprof.text.names import harmless
 
 _CLOSES = (0.95, 1.05)
+_SIDES = {"native": "native", "chromium": "web", "node": "web"}
+"""Backends that run the library; replays have none."""
 
 
 def warnings(case: Case) -> tuple[str, ...]:
     """In order of what they put in doubt: the model, the comparison, the operators, single rungs."""
     found = (
+        *_backends(case),
         *_model(case),
         *_versions(case),
         *output_warnings(case),
@@ -32,6 +35,12 @@ def warnings(case: Case) -> tuple[str, ...]:
         *(harmless(note.text, 300) for note in case.recording.of(Note)),
     )
     return tuple(dict.fromkeys(found))
+
+
+def _backends(case: Case) -> Iterator[str]:
+    settings = case.recording.begin.settings
+    for backend, why in settings.backends_refused.items():
+        yield f"measured on {settings.backend}, for {backend} could not be had: {harmless(why, REASON)}"
 
 
 def _model(case: Case) -> Iterator[str]:
@@ -50,8 +59,9 @@ def _versions(case: Case) -> Iterator[str]:
     for trial in case.get(counting):
         step = steps.get(trial.rung)
         if step is not None and step.rung.environment.build == "served":
-            side = "native" if step.rung.environment.backend == "native" else "web"
-            versions.setdefault(side, trial.seen.runtime_version)
+            side = _SIDES.get(step.rung.environment.backend)
+            if side is not None:
+                versions.setdefault(side, trial.seen.runtime_version)
             if side == "web":
                 digest = digest or trial.seen.wasm_sha256
     if case.recording.begin.settings.web_dist is not None and "web" in versions:

@@ -5,15 +5,13 @@ from collections.abc import Iterable, Mapping
 from statistics import fmean, geometric_mean, median
 
 from gapprof.facts.case import Case
-from gapprof.facts.ladder import nominal_chain, planned, square, target
+from gapprof.facts.ladder import ends, nominal_chain, planned, square, target
 from gapprof.records.trial import Trial
 
 Cells = Mapping[str, Mapping[int, float]]
 """Rung → round → ms."""
 SLOWER = 1.3
 """The fastest request of an unlucky way over the median of the others."""
-ENDS = ("native", "web")
-"""The rungs that the gap lies between, whatever the ladder between them."""
 
 
 def figure_ms(trial: Trial) -> float | None:
@@ -96,7 +94,7 @@ def standing(case: Case) -> frozenset[str]:
         for rung in (*case.get(nominal_chain), *case.get(square))
         if both and 2 * len(both & cells.get(rung, {}).keys()) >= len(both)
     ]
-    rungs.sort(key=lambda rung: (rung not in ENDS, -len(cells[rung])))
+    rungs.sort(key=lambda rung: (rung not in case.get(ends), -len(cells[rung])))
     while rungs and not _common_rounds(cells, both, rungs):
         rungs.pop()
     return frozenset(rungs)
@@ -113,6 +111,6 @@ def _common_rounds(cells: Cells, rounds: set[int], rungs: Iterable[str]) -> set[
 
 
 def _rounds_with_both_ends(case: Case) -> set[int]:
-    first, last = ENDS
+    first, last = case.get(ends)
     cells = case.get(measured)
     return set(cells.get(first, {})) & set(cells.get(last, {}))

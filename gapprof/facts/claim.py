@@ -1,6 +1,6 @@
 """What a cause says: which steps of the ladder are its, who could act on them, and what to do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -81,7 +81,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """A named reason. `claim` is pure: the same case gives the same claim."""
+    """A named reason. What it claims is pure: the same case gives the same claim."""
 
     id: str
     title: str
@@ -90,4 +90,11 @@ class Cause:
     phrase: str
     """Completes "2.4x …" in the headline."""
     spans: tuple[Span, ...]
-    claim: Callable[[Case], Claim]
+    claims: Mapping[str, Callable[[Case], Claim]]
+    """Web backend → what it claims there; it costs nothing on one that is missing, as `elsewhere` says."""
+    elsewhere: str = ""
+
+    def claim(self, case: Case) -> Claim:
+        """What it makes of this case."""
+        made = self.claims.get(case.recording.begin.settings.backend)
+        return made(case) if made else Claim(applicable=False, why=self.elsewhere)

@@ -5,6 +5,11 @@ from collections.abc import Mapping
 from gapprof.facts.case import Case
 from gapprof.records.recording import PlannedRung
 
+NATIVE, WEB = "native", "web"
+"""Where every ladder begins and ends; see `ends`."""
+_NATIVE_SIDE = ("native", "dawn")
+"""Backends without a browser."""
+
 
 def planned(case: Case) -> Mapping[str, PlannedRung]:
     """Rung id → step; empty before the preflight."""
@@ -31,6 +36,19 @@ def nominal_chain(case: Case) -> tuple[str, ...]:
     return tuple(sorted(main, key=lambda rung: _depth(steps, rung)))
 
 
+def ends(case: Case) -> tuple[str, str]:
+    """The rungs that the gap lies between, whatever the ladder between them."""
+    steps = case.get(planned)
+    first = next((rung for rung in case.get(nominal_chain) if steps[rung].refusal is None), NATIVE)
+    begins = first in steps and steps[first].rung.may_begin
+    return (first if begins else NATIVE), WEB
+
+
+def begins_late(case: Case) -> bool:
+    """Whether the chain begins behind native, which this machine refused: then there is no gap to native."""
+    return case.get(ends)[0] != NATIVE
+
+
 def square(case: Case) -> tuple[str, ...]:
     """Corners of the layout x instructions square that the chain goes around."""
     return tuple(rung for rung, step in case.get(planned).items() if step.rung.role == "square")
@@ -39,7 +57,7 @@ def square(case: Case) -> tuple[str, ...]:
 def is_native(case: Case, rung: str) -> bool:
     """Which side of the ladder a rung is on; computed rungs are named after theirs."""
     step = case.get(planned).get(rung)
-    return step.rung.environment.backend == "native" if step else rung.startswith("native")
+    return step.rung.environment.backend in _NATIVE_SIDE if step else rung.startswith("native")
 
 
 def _depth(steps: Mapping[str, PlannedRung], rung: str) -> int:

@@ -4,9 +4,9 @@ import math
 from collections.abc import Iterable, Mapping
 
 from gapprof.facts.case import Case
-from gapprof.facts.cells import ENDS, Cells, complete_rounds, measured, standing
+from gapprof.facts.cells import Cells, complete_rounds, measured, standing
 from gapprof.facts.computed import ESTIMATED_128, GOOD_128, KERNELS, VECTORISED, computed
-from gapprof.facts.ladder import nominal_chain, planned, square, target
+from gapprof.facts.ladder import ends, nominal_chain, planned, square, target
 from gapprof.facts.page_rungs import PAGE_RUNGS
 from gapprof.facts.profiles import CAPPED, WEB
 from gapprof.facts.twinned import AVX_128, ENGINE, LIBRARY, PRESENT, UNPRESSED
@@ -111,7 +111,7 @@ def end_logs(case: Case) -> tuple[Mapping[int, float], Mapping[int, float]] | No
     rounds = case.get(complete_rounds)
     if not rounds:
         return None
-    first, last = (case.get(logs)[rung] for rung in ENDS)
+    first, last = (case.get(logs)[rung] for rung in case.get(ends))
     return {n: first[n] for n in rounds}, {n: last[n] for n in rounds}
 
 

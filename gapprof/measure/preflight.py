@@ -1,7 +1,7 @@
 """The first visits: what the page really gets, how long a run takes, and the ladder that follows."""
 
 import statistics
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from msgspec.structs import replace
@@ -12,14 +12,17 @@ from gapprof.measure.resolve import asked_threads, ladder, resolve, with_refusal
 from gapprof.measure.visits import Visits
 from gapprof.native.estimate import IsaRatio, measured_isa_ratio
 from gapprof.records.backend import Backend
+from gapprof.records.calls import RecordedCalls
 from gapprof.records.environment import OWN_RULE, Setting
-from gapprof.records.job import Pace
+from gapprof.records.job import Job, Pace
 from gapprof.records.recording import PlannedRung, Preflight
 from gapprof.records.rung import Rung
 from gapprof.records.settings import Settings
 from gapprof.records.subject import NativeRefusal
 from gapprof.records.trial import Failure, Trial
 
+Recorder = Callable[[Job], RecordedCalls | Failure]
+"""Makes the page run once more, with its WebGPU calls written to the job's `calls_path`."""
 LONGEST_VISIT_S = 600.0
 """What a first visit may take: five runs of a model that takes two minutes each."""
 SHORTEST_DEADLINE_S = 60.0
@@ -34,12 +37,24 @@ class FirstLook:
     page: Trial | Failure
     no_common_graph: str | None = None
     """Why there is none; then only what runs the original file can be measured."""
+    no_calls: str | None = None
+    """Why the library's WebGPU calls were not recorded; then there is nothing to replay."""
 
 
-def look(visits: Visits, rungs: Mapping[str, Rung], settings: Settings, *, cores: int) -> FirstLook:
-    """Visit `native` and the user's page once. Raises EnvironmentUnusable when the browser is the trouble."""
+def look(
+    visits: Visits,
+    rungs: Mapping[str, Rung],
+    settings: Settings,
+    *,
+    cores: int,
+    recorder: Recorder | None = None,
+) -> FirstLook:
+    """Visit native and the user's page once, and have the page's calls recorded where something replays them.
 
-    def first(rung_id: str) -> Trial | Failure:
+    Raises EnvironmentUnusable when the browser is the trouble.
+    """
+
+    def first(rung_id: str) -> PlannedRung:
         rung = rungs[rung_id]
         setting = resolve(
             rung.environment,
@@ -49,12 +64,13 @@ def look(visits: Visits, rungs: Mapping[str, Rung], settings: Settings, *, cores
             page_threads=OWN_RULE if settings.threads is None else settings.threads,
             page_isolated=settings.isolation,
         )
-        return visits.preflight(PlannedRung(rung=rung, setting=setting))
+        return PlannedRung(rung=rung, setting=setting)
 
-    page = first("web")
+    deployed = first("web")
+    page = visits.preflight(deployed)
     if isinstance(page, Failure) and page.kind in ("environment", "page") and page.phase in ("start", "load"):
         raise EnvironmentUnusable(page.message, hint=page.hint or "Run `gapprof doctor`.")
-    native = first("native")
+    native = visits.preflight(_native(visits, first, rungs))
     refusal = visits.subject.common if isinstance(visits.subject.common, NativeRefusal) else None
     if isinstance(native, Failure) and isinstance(page, Failure):
         hint = native.hint or (refusal.hint if refusal else "") or "Check the model with onnx.checker."
@@ -62,7 +78,24 @@ def look(visits: Visits, rungs: Mapping[str, Rung], settings: Settings, *, cores
             f"neither side can run this model; native: {native.message}; web: {page.message}", hint=hint
         )
     why = f"there is no common graph: {refusal.message}" if refusal else None
-    return FirstLook(native=native, page=page, no_common_graph=why)
+    calls = recorder(visits.job(deployed)) if recorder is not None and isinstance(page, Trial) else None
+    if calls is not None:
+        visits.journal.write(calls)
+    return FirstLook(
+        native=native,
+        page=page,
+        no_common_graph=why,
+        no_calls=calls.message if isinstance(calls, Failure) else None,
+    )
+
+
+def _native(visits: Visits, first: Callable[[str], PlannedRung], rungs: Mapping[str, Rung]) -> PlannedRung:
+    """The first rung that onnxruntime itself can run here: on a GPU that may be the one beside the ladder."""
+    backend = visits.backends["native"]
+    steps = [first(rung.id) for rung in rungs.values() if rung.environment.backend == "native"]
+    steps.sort(key=lambda step: step.rung.derived_from is not None)
+    possible = (step for step in steps if step.setting is not None and backend.refuse(step.setting) is None)
+    return next(possible, steps[0])
 
 
 def conclude(
@@ -133,6 +166,9 @@ def _planned(step: PlannedRung, wanted: frozenset[str]) -> bool:
 def _failed_sides(first: FirstLook, steps: tuple[PlannedRung, ...]) -> dict[str, str]:
     """What a failed first visit takes with it, its whole side, and what a missing common graph does."""
     reasons: dict[str, str] = {}
+    if first.no_calls is not None:
+        replays = (step.rung.id for step in steps if step.rung.environment.backend in ("dawn", "web-replay"))
+        reasons |= dict.fromkeys(replays, f"there is nothing to replay: {first.no_calls}")
     if first.no_common_graph is not None:
         common = (step.rung.id for step in steps if step.rung.environment.graph == "common")
         reasons |= dict.fromkeys(common, first.no_common_graph)

@@ -15,7 +15,17 @@ FLAGS: Mapping[str, tuple[str, ...]] = {
     "checked": ("--wasm-enforce-bounds-checks",),
     "unchecked": ("--no-wasm-bounds-checks", "--no-wasm-stack-checks"),
     "revectorize": ("--experimental-wasm-revectorize",),
+    "in-process-gpu": (),
 }
+BROWSER_ARGS: Mapping[str, tuple[str, ...]] = {"in-process-gpu": ("--in-process-gpu",)}
+SAFETY: Mapping[str, tuple[str, ...]] = {
+    "default": (),
+    "no-zero-init": ("disable_workgroup_init",),
+    "no-robustness": ("disable_robustness",),
+    "no-validation": ("skip_validation",),
+    "off": ("disable_workgroup_init", "disable_robustness", "skip_validation"),
+}
+"""What is off → Dawn's toggles, whose names say what they turn off."""
 
 
 def asked_threads(settings: Settings, cores: int) -> int:
@@ -47,13 +57,15 @@ def resolve(
         threads=threads,
         graph=environment.graph,
         js_flags=settings.js_flags if user_flags else FLAGS[environment.flags],
-        browser_args=settings.browser_args if user_flags else (),
+        browser_args=settings.browser_args if user_flags else BROWSER_ARGS.get(environment.flags, ()),
         where="worker" if environment.where == "worker" else settings.where,
         pacing=environment.pacing,
         page=settings.page if user_page else {"bench": "quiet"}.get(environment.page, environment.page),
         isolated=page_isolated if environment.page == "user" else True,
         build=environment.build,
         tabs=settings.tabs if user_page else (),
+        device=environment.device,
+        toggles=SAFETY[environment.safety] if environment.backend in ("dawn", "web-replay") else (),
     )
 
 

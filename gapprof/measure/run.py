@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gapprof import __version__, backends, rungs
 from gapprof.cold.stage import starting
+from gapprof.gpu.stage import recording_calls
 from gapprof.guard import Guard
 from gapprof.instrument.stage import instrumenting
 from gapprof.measure.ending import ending
@@ -14,6 +15,7 @@ from gapprof.measure.extra import Extra
 from gapprof.measure.journal import open_journal
 from gapprof.measure.lock import sole_measurer
 from gapprof.measure.machine import machine_facts, usable_cores
+from gapprof.measure.preflight import Recorder
 from gapprof.measure.stages import Stages
 from gapprof.measure.teller import Teller
 from gapprof.memory.stage import looking
@@ -52,9 +54,10 @@ def measure(
     An interruption ends the run but raises nothing: what was measured is returned, and `end` says so.
     Raises EnvironmentUnusable or ModelUnusable when nothing can be measured; the recording says why, too.
     """
-    ladder: Mapping[str, Rung] = load(rungs, "RUNG")
+    ladder: Mapping[str, Rung] = rungs.ladder(settings.backend)
     with ExitStack() as stack:
         extras: list[Extra] = []
+        recorder: Recorder | None = None
         if realise is None:
             stack.enter_context(sole_measurer())
             if settings.twins:
@@ -74,6 +77,8 @@ def measure(
             named = {rung.environment.backend for rung in ladder.values()}
             known = load(backends, "BACKEND")
             realise = {name: known[name].open(settings, guard) for name in sorted(named)}
+            if settings.backend == "webgpu":
+                recorder = recording_calls(settings, guard)
         if settings.scaling:
             extras.append(scaling(settings))
         begin = Begin(
@@ -98,6 +103,7 @@ def measure(
             outputs=outputs,
             cores=begin.machine.usable_cores if machine else usable_cores(),
             teller=Teller(observer=observer, journal=journal),
+            recorder=recorder,
             extras=tuple(extras),
         )
         with ending(journal):

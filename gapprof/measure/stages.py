@@ -16,7 +16,7 @@ from gapprof.measure.journal import Journal
 from gapprof.measure.outputs import compare
 from gapprof.measure.pacing import preflight_pace, thriftier
 from gapprof.measure.passes import PROFILE_PASSES, Profiling, profiling, targets, trace_passes
-from gapprof.measure.preflight import LONGEST_VISIT_S, conclude, look
+from gapprof.measure.preflight import LONGEST_VISIT_S, Recorder, conclude, look
 from gapprof.measure.spending import (
     FIRST_ROUNDS,
     OVERDRAFT,
@@ -43,8 +43,9 @@ from gapprof.records.trial import Failure, Profile, Trial
 from gapprof.stats.planning import rounds_needed
 from gapprof.text import numbers
 
-REFERENCES = ("native-128", "native-extended", "native-threads", "native", "web-worker")
+REFERENCES = ("native-128", "native-cpu", "native-extended", "native-threads", "native", "web-worker")
 """Whose outputs the others are held against; the first that gave any (exact integers at 128 bits)."""
+_CALLS = "webgpu.calls"
 REPEATS_SHARE = 0.25
 """Of the budget, for repeating trials that outside load disturbed."""
 
@@ -61,6 +62,8 @@ class Stages:
     outputs: Path
     cores: int
     teller: Teller
+    recorder: Recorder | None = None
+    """Where the ladder has rungs that replay what the library calls."""
     extras: Sequence[Extra] = ()
     """That were asked for."""
     _missed: dict[str, set[int]] = field(default_factory=dict)
@@ -76,7 +79,7 @@ class Stages:
         self.teller.tell("preflight", "looking at the page and at native")
         first = self._visits(preflight_pace(LONGEST_VISIT_S))
         preflight = conclude(
-            look(first, self.rungs, self.settings, cores=self.cores),
+            look(first, self.rungs, self.settings, cores=self.cores, recorder=self.recorder),
             self.rungs,
             self.settings,
             self.backends,
@@ -312,6 +315,7 @@ class Stages:
             subject=self.subject,
             backends=self.backends,
             outputs=self.outputs,
+            calls=self.outputs / _CALLS if self.recorder is not None else None,
             seed=self.settings.seed,
             pace=pace,
             patience=Patience(REPEATS_SHARE * self.settings.budget_s),

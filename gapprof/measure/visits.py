@@ -53,6 +53,8 @@ class Visits:
     backends: Mapping[str, Backend]
     outputs: Path
     """Folder for one .npz of outputs per rung."""
+    calls: Path | None = None
+    """The library's WebGPU calls; None where nothing replays any."""
     seed: int
     pace: Pace
     patience: Patience
@@ -111,6 +113,10 @@ class Visits:
             if isinstance(outcome, Trial) or outcome.kind in ("model", "environment"):
                 break
         return outcome
+
+    def job(self, step: PlannedRung) -> Job:
+        """What a first visit of that rung is asked to do."""
+        return self._job(step, PREFLIGHT_ROUND)
 
     def traced(self, step: PlannedRung, pass_number: int) -> Trace | Failure | None:
         """A pass under the browser's tracing; one attempt."""
@@ -189,6 +195,7 @@ class Visits:
             inputs_path=str(self.subject.inputs_path),
             outputs_path="" if outputs.exists() or round_number == PREFLIGHT_ROUND else str(outputs),
             pace=self.pace,
+            calls_path=str(self.calls) if self.calls is not None else "",
             chain=self.subject.chain,
         )
 

@@ -2,20 +2,19 @@
 
 import math
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
 
-from gapprof import registry
 from gapprof.errors import WrongUse
 from gapprof.files import is_file
 from gapprof.records.environment import is_url
 from gapprof.records.settings import Settings
 from gapprof.text.suggestion import did_you_mean
 
-BACKENDS = ("wasm",)
+BACKENDS = ("wasm", "webgpu")
 _WHERE = ("main", "worker")
 _PAGES = ("quiet", "busy")
 _FOLDERS_PAGE = "index.html"
@@ -23,6 +22,17 @@ _PAGE_HINT = "Give quiet, busy, the path of an HTML file or its folder, or an ht
 _TAB_HINT = "Give the path of an HTML file or its folder, or an http(s) URL."
 _RUNG_WORDS = ("auto", "main", "all")
 _MOST_THREADS = 1024
+_OF_WASM = (
+    "verify",
+    "twins",
+    "transplant",
+    "instrument",
+    "qoe",
+    "memory",
+    "cold",
+    "scaling",
+    "observed_ms",
+)
 
 
 def settings_from(options: Mapping[str, object]) -> Settings:
@@ -39,7 +49,7 @@ def settings_from(options: Mapping[str, object]) -> Settings:
     except msgspec.ValidationError as error:
         raise WrongUse(f"an option has the wrong type: {error}", hint="See help(gapprof.explain).") from error
     _check(wanted)
-    return msgspec.structs.replace(wanted, rungs=_rungs(wanted.rungs))
+    return msgspec.structs.replace(wanted, rungs=_rungs(wanted.rungs, wanted.backend.split(",")))
 
 
 def refuse_no_model(settings: Settings, given: Collection[str]) -> None:
@@ -53,6 +63,11 @@ def refuse_no_model(settings: Settings, given: Collection[str]) -> None:
             hint="Give the path of an ONNX file or zoo:NAME, or --page the address of a page that runs a "
             "model by itself.",
         )
+    if settings.backend != "wasm":
+        raise WrongUse(
+            f"what a page runs by itself is looked at on wasm, and --backend is {settings.backend}",
+            hint="Give MODEL as well, or leave --backend out.",
+        )
     for name, option in (("shapes", "--shape"), ("inputs", "--inputs"), ("where", "--where")):
         if name in given:
             raise WrongUse(
@@ -62,11 +77,14 @@ def refuse_no_model(settings: Settings, given: Collection[str]) -> None:
 
 
 def _check(settings: Settings) -> None:
-    if settings.backend not in BACKENDS:
-        raise WrongUse(
-            f"the backend {settings.backend!r} is not in this version",
-            hint=f"Backends: {', '.join(BACKENDS)}.",
-        )
+    for backend in settings.backend.split(","):
+        if backend not in BACKENDS:
+            raise WrongUse(
+                f"the backend {backend!r} is not in this version",
+                hint=f"Backends: {', '.join(BACKENDS)}; several in order of preference: webgpu,wasm.",
+            )
+    if settings.backend != "wasm":
+        _check_gpu(settings)
     if settings.where not in _WHERE:
         raise WrongUse(f"--where is {settings.where!r}", hint=f"It is {' or '.join(_WHERE)}.")
     if settings.threads is not None and not 1 <= settings.threads <= _MOST_THREADS:
@@ -90,6 +108,18 @@ def _check(settings: Settings) -> None:
                 hint="Every extent is at least 1: --shape NAME=1,3,224,224.",
             )
     _check_paths(settings)
+
+
+def _check_gpu(settings: Settings) -> None:
+    """What looks into the processor's side has nothing to look at where models run on a GPU."""
+    usual = Settings()
+    for name in _OF_WASM:
+        if getattr(settings, name) != getattr(usual, name):
+            option = f"--{name.removesuffix('_ms').replace('_', '-')}"
+            raise WrongUse(
+                f"{option} is for --backend wasm, and the backend is {settings.backend}",
+                hint="Leave one of the two out.",
+            )
 
 
 def _check_paths(settings: Settings) -> None:
@@ -142,13 +172,13 @@ def _is_folder(path: str) -> bool:
         return False
 
 
-def _rungs(asked: str) -> str:
-    """One of the words, or ids that exist, without spaces."""
+def _rungs(asked: str, backends: Sequence[str]) -> str:
+    """One of the words, or ids that exist on the ladder to one of the backends, without spaces."""
     if asked in _RUNG_WORDS:
         return asked
-    import gapprof.rungs
+    from gapprof.rungs import ladder
 
-    known = list(registry.load(gapprof.rungs, "RUNG"))
+    known = list(dict.fromkeys(rung for backend in backends for rung in ladder(backend)))
     ids = [name.strip() for name in asked.split(",") if name.strip()]
     if not ids:
         raise WrongUse(

@@ -13,14 +13,16 @@ WIDTHS = get_args(Isa)
 class Environment(Struct, frozen=True, kw_only=True):
     """What a rung asks for, in words; the preflight turns them into a `Setting` on this machine."""
 
-    backend: Literal["native", "chromium", "node"]
+    backend: Literal["native", "chromium", "node", "dawn", "web-replay"]
+    """`dawn` and `web-replay` do not run the model but replay the WebGPU calls that the library made for it:
+    without a browser, by Dawn itself, and in a page."""
     isa: Isa
     """Widest instructions the *native* side may use; wasm has 128-bit vectors by definition."""
     threads: Literal["machine", "page"]
     """Every core, or what the page really gets."""
     graph: Literal["own", "common"]
     """The original file with the runtime's own optimisations, or the common EXTENDED graph with none."""
-    flags: Literal["stock", "user", "baseline", "checked", "unchecked", "revectorize"]
+    flags: Literal["stock", "user", "baseline", "checked", "unchecked", "revectorize", "in-process-gpu"]
     where: Literal["worker", "user"]
     """A dedicated worker, or where the user's page runs the model."""
     pacing: Literal["back-to-back", "paced"]
@@ -30,6 +32,9 @@ class Environment(Struct, frozen=True, kw_only=True):
     and COEP."""
     build: Literal["served", "1.18-simd", "1.18-scalar"]
     """The onnxruntime-web build: the one under test, or the last one that shipped with and without SIMD."""
+    device: Literal["cpu", "gpu"] = "cpu"
+    safety: Literal["default", "off", "no-zero-init", "no-robustness", "no-validation"] = "default"
+    """On a GPU: what keeps shaders and their callers within their own memory, or what of it is off."""
 
 
 OWN_RULE = 0
@@ -60,6 +65,10 @@ class Setting(Struct, frozen=True, kw_only=True):
     """Paths and URLs of other tabs, open behind the page."""
     spinning: str = "default"
     """Whether threads without work spin for a while: `on`, `off`, or `default`, nobody says."""
+    device: str = "cpu"
+    """`gpu`: the WebGPU build of onnxruntime-web, or a native execution provider for the GPU."""
+    toggles: tuple[str, ...] = ()
+    """Of Dawn, by its own names, turned on for the whole visit."""
 
 
 def changed_fields(before: Struct, after: Struct) -> frozenset[str]:

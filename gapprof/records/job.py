@@ -52,5 +52,7 @@ class Job(Struct, frozen=True, kw_only=True):
     outputs_path: str
     """Where to leave an .npz with one array per graph output of one run; empty: nobody needs them."""
     pace: Pace
+    calls_path: str = ""
+    """WebGPU calls that the library made for this model, for backends that replay them."""
     chain: Chain | None = None
     """Profiled passes only; None: nobody needs what it tells."""

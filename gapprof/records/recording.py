@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from msgspec import Struct, field
 
+from gapprof.records.calls import RecordedCalls
 from gapprof.records.cold import Creations, Start
 from gapprof.records.environment import Setting
 from gapprof.records.inside import HookedPass, WasmBuild, WasmSamples
@@ -151,6 +152,7 @@ Entry = (
     | LatticePlan
     | CellVisit
     | Served
+    | RecordedCalls
     | Note
     | End
 )

@@ -44,5 +44,8 @@ class Rung(Struct, frozen=True, kw_only=True):
     """Side rungs: the cause it is evidence for; the largest causes get their side rungs first."""
     told: Told | None = None
     """Side rungs: the evidence that its step from the parent makes."""
+    may_begin: bool = False
+    """Main rungs: the chain begins here where all before it are refused; else it begins with the first or
+    there is no gap to take apart."""
     takes_away: str = ""
     """Native rungs under an instruction ceiling: what the next wider one still has."""

@@ -7,6 +7,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     """The options of `explain`, in the words of the contract. Defaults are the contract's defaults."""
 
     backend: str = "wasm"
+    """Where a list was given, the one that the run is of."""
+    backends_refused: dict[str, str] = {}
+    """Those before it in the list → why they could not be had. Since report 1.10."""
     threads: int | None = None
     """None: onnxruntime-web's own rule, half the cores, at least 1, at most 4."""
     where: str = "main"

@@ -4,6 +4,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from gapprof.records.gpu import AdapterIdentity
+
 
 class ThreadUse(Struct, frozen=True, kw_only=True):
     """Scheduler figures of one thread over the timed stretch (Linux: /proc/<pid>/task/*/schedstat)."""
@@ -113,6 +115,8 @@ class Seen(Struct, frozen=True, kw_only=True):
     """Rate of a fixed GEMM after the ceiling: proof that the kernels really changed."""
     page_url: str | None = None
     page_kind: str | None = None
+    adapter: AdapterIdentity | None = None
+    """Of the GPU; None where the model ran on the processor."""
     warnings: tuple[str, ...] = ()
     """Sentences for the user about how this environment had to be run."""
 

@@ -9,22 +9,22 @@ from typing import get_args
 
 from msgspec import inspect
 
-from gapprof.records import wire
+from gapprof.records import gpu_trace, wire
 
 _HEADER = (
-    "// Generated from gapprof/records/wire.py; a contract test compares. Make it anew with\n"
+    "// Generated from gapprof/records/wire.py and its parts; a contract test compares. Make it anew with\n"
     "// python -m gapprof.records.typescript > probes_web/wire.d.ts\n"
 )
 
 
 def declarations() -> str:
-    """`probes_web/wire.d.ts`, whole: an interface per value, and the unions `Task` and `Answer`."""
-    tasks, answers = get_args(wire.Task), get_args(wire.Answer)
+    """`probes_web/wire.d.ts`, whole: an interface per value, and unions: tasks, answers, GPU calls."""
+    tasks, answers, calls = get_args(wire.Task), get_args(wire.Answer), get_args(gpu_trace.Call)
     structs: dict[str, inspect.StructType] = {}
-    for cls in (*tasks, *answers):
+    for cls in (*tasks, *answers, gpu_trace.TraceHeader):
         _collect(inspect.type_info(cls), structs)
     parts = [_HEADER, *(_interface(struct) for struct in structs.values())]
-    for name, members in (("Task", tasks), ("Answer", answers)):
+    for name, members in (("Task", tasks), ("Answer", answers), ("GpuCall", calls)):
         parts.append(f"export type {name} = {' | '.join(cls.__name__ for cls in members)};\n")
     return "\n".join(parts)
 
@@ -40,6 +40,8 @@ def _collect(found: inspect.Type, structs: dict[str, inspect.StructType]) -> Non
         case inspect.UnionType():
             for member in found.types:
                 _collect(member, structs)
+        case inspect.Metadata():
+            _collect(found.type, structs)
         case _:
             pass
 
@@ -68,13 +70,16 @@ def _written(found: inspect.Type) -> str:
         case inspect.StructType():
             return found.cls.__name__
         case inspect.VarTupleType():
-            return f"readonly {_written(found.item_type)}[]"
+            item = _written(found.item_type)
+            return f"readonly ({item})[]" if " | " in item else f"readonly {item}[]"
         case inspect.TupleType():
             return f"readonly [{', '.join(_written(item) for item in found.item_types)}]"
         case inspect.DictType():
             return f"Readonly<Record<{_written(found.key_type)}, {_written(found.value_type)}>>"
         case inspect.UnionType():
             return " | ".join(_written(member) for member in found.types)
+        case inspect.Metadata():
+            return _written(found.type)
         case _:
             raise TypeError(f"records.wire holds a type that has no TypeScript here: {found}")
 

@@ -3,12 +3,23 @@
 One task is one message, one answer is one message. A page keeps its session between tasks:
 `OpenTask` loads and warms up, `WarmTask` goes on warming up, `TimeTask` times what is open, `ProfileTask`
 opens a second, profiled session beside it, `InstrumentTask` a rewritten runtime. `KernelsTask` and
-`ReplayTask` need no session, `RecordTask` has one of its own.
+`ReplayTask` need no session, `RecordTask` and `GpuRecordTask` have one of their own; what replays a recording
+of the GPU is in `gpu_wire`.
 """
 
 from typing import Literal
 
 from msgspec import Struct
+
+from gapprof.records.gpu import AdapterIdentity, PlacedNode
+from gapprof.records.gpu_wire import (
+    GpuReplayed,
+    GpuReplayTask,
+    GpuTimelined,
+    GpuTimelineTask,
+    GpuToggled,
+    GpuTogglesTask,
+)
 
 
 class TensorSlice(Struct, frozen=True, kw_only=True):
@@ -42,6 +53,8 @@ class OpenTask(Struct, frozen=True, kw_only=True, tag="open", tag_field="kind"):
     """`main`, `worker`, or `proxy`: called on the main thread, run in the library's own worker."""
     spinning: str = "default"
     """`on`, `off` (`session.intra_op.allow_spinning`), or `default`: nobody says."""
+    provider: Literal["wasm", "webgpu"] = "wasm"
+    """The execution provider, and no other one to fall back on but for single operators."""
     model_url: str
     external_data: tuple[ExternalFile, ...] = ()
     optimise: bool
@@ -293,6 +306,23 @@ class StartTask(Struct, frozen=True, kw_only=True, tag="start", tag_field="kind"
     """Of every kind."""
 
 
+class GpuRecordTask(Struct, frozen=True, kw_only=True, tag="gpurecord", tag_field="kind"):
+    """Runs of a model on the GPU with every call of WebGPU recorded; needs the recorder in that realm."""
+
+    open: OpenTask
+    runs: int
+    trace_url: str
+    """POST target for the trace's file."""
+    about: dict[str, str]
+    """For the trace's header."""
+
+
+class GpuPlaceTask(Struct, frozen=True, kw_only=True, tag="gpuplace", tag_field="kind"):
+    """Ask onnxruntime-web's profiler which provider ran which node of a model on the GPU."""
+
+    open: OpenTask
+
+
 Task = (
     OpenTask
     | WarmTask
@@ -308,6 +338,11 @@ Task = (
     | AnswersTask
     | StepTask
     | StartTask
+    | GpuRecordTask
+    | GpuPlaceTask
+    | GpuReplayTask
+    | GpuTimelineTask
+    | GpuTogglesTask
 )
 
 
@@ -327,6 +362,8 @@ class Opened(Struct, frozen=True, kw_only=True, tag="opened", tag_field="kind"):
     ort_version: str
     user_agent: str
     page_url: str
+    adapter: AdapterIdentity | None = None
+    """Of the device that the library runs models on; None on the processor."""
 
 
 class Warmed(Struct, frozen=True, kw_only=True, tag="warmed", tag_field="kind"):
@@ -513,6 +550,22 @@ class Started(Struct, frozen=True, kw_only=True, tag="started", tag_field="kind"
     parse_ms: tuple[float, ...]
 
 
+class GpuRecorded(Struct, frozen=True, kw_only=True, tag="gpurecorded", tag_field="kind"):
+    """The recording was left where it was wanted, and the outputs of the last run as well."""
+
+    outputs: tuple[TensorSlice, ...]
+    runs_ms: tuple[float, ...]
+    """All but the last, with the recorder at work: no latency of the model."""
+    ort_version: str
+    where: str
+
+
+class GpuPlaced(Struct, frozen=True, kw_only=True, tag="gpuplaced", tag_field="kind"):
+    """Nodes of the graph that ran; copies between processors are nodes, too."""
+
+    nodes: tuple[PlacedNode, ...]
+
+
 class Refused(Struct, frozen=True, kw_only=True, tag="refusal", tag_field="kind"):
     """The page cannot do that, by its nature."""
 
@@ -543,6 +596,11 @@ Answer = (
     | Answered
     | Stepped
     | Started
+    | GpuRecorded
+    | GpuPlaced
+    | GpuReplayed
+    | GpuTimelined
+    | GpuToggled
     | Refused
     | Broke
 )

@@ -27,7 +27,6 @@ from gapprof.records.recording import Begin, Recording
 from gapprof.records.settings import Settings
 from gapprof.records.subject import Subject
 from gapprof.records.trial import Failure
-from gapprof.registry import load
 from gapprof.selftest.burner import burning
 from gapprof.selftest.extent import Extent
 from gapprof.selftest.look import clean_look, plant_look, with_ladder
@@ -79,7 +78,7 @@ def run(
             journal=journal,
             subject=subject,
             backends=_backends(guard),
-            rungs=load(rungs, "RUNG"),
+            rungs=rungs.ladder("wasm"),
             outputs=outputs,
             seed=seed,
             burning=lambda: burning(guard),

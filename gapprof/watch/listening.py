@@ -1,26 +1,19 @@
-"""The observer put into a page and all of its workers, and its logs fetched while the page runs.
-
-No domain of the protocol is switched on that changes what the page runs: scripts are put in front of its own,
-workers wait for a moment where they start, and everything else is asked by evaluating a few words.
-"""
+"""The observer put into a page and all of its workers, and its logs fetched while the page runs."""
 
 import asyncio
 import base64
 import json
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from enum import Enum, auto
-from typing import Any
 
-from gapprof.browser.cdp import CallError, Params
+from gapprof.browser.cdp import CallError
+from gapprof.browser.every_realm import EveryRealm
 from gapprof.browser.page import Page
 from gapprof.browser.trouble import VisitError, reading
 from gapprof.watch.heard import Log, RunLine, SessionLine, told
 
 _OBSERVER = 'globalThis[Symbol.for("gapprof.observed")]'
-_REALMS = {"worker": "worker", "iframe": "main"}
-"""Kinds of targets that may run a model → where that is."""
-_WAIT = {"autoAttach": True, "waitForDebuggerOnStart": True, "flatten": True}
-_EQUIP_S, _BUSY_S, _BLOB_S = 30.0, 2.0, 60.0
+_BUSY_S, _BLOB_S = 2.0, 60.0
 _PART_BYTES = 3 << 20
 """A multiple of three, so that base64 has no padding in between."""
 
@@ -37,17 +30,14 @@ class Listener:
 
     def __init__(self, page: Page, observer: str, *, base: str) -> None:
         """`base`: our own server's address, of which nobody wants to read."""
-        self._page, self._observer, self._base = page, observer, base
+        self._page, self._base = page, base
         self._logs: dict[str, Log] = {}
         self._gone: set[str] = set()
-        self._equipping: set[asyncio.Task[None]] = set()
+        self._realms = EveryRealm(page=page, script=observer, met=self._met, gone=self._gone.add)
 
     async def install(self) -> None:
         """Before the page is navigated. Raises VisitError, CallError."""
-        call, session = self._page.connection.call, self._page.session
-        self._logs[session] = Log(where="main")
-        await call("Page.addScriptToEvaluateOnNewDocument", {"source": self._observer}, session=session)
-        await self._follow(session)
+        await self._realms.install()
 
     async def listen(self) -> bool:
         """Fetch what is new; whether anything was, or a realm that runs a model was too busy to say.
@@ -85,44 +75,13 @@ class Listener:
             raise VisitError(f"the {what} that had it is gone, or does not answer", kind="page") from error
         return b"".join(parts)
 
+    def _met(self, session: str, where: str) -> None:
+        self._logs[session] = Log(where=where)
+
     def _works(self, session: str) -> bool:
         """A thread of the library waits without an answer for ever; one that runs models is busy."""
         log = self._logs[session]
         return bool(log.of(RunLine) or log.of(SessionLine))
-
-    async def _follow(self, session: str) -> None:
-        """Have workers of a realm, and frames of other origins, equipped before they run anything."""
-
-        def attached(said: Params) -> None:
-            kind = str(said["targetInfo"]["type"])
-            task = asyncio.create_task(self._equipped(str(said["sessionId"]), kind))
-            self._equipping.add(task)
-            task.add_done_callback(self._equipping.discard)
-
-        def detached(said: Params) -> None:
-            self._gone.add(str(said.get("sessionId")))
-
-        connection = self._page.connection
-        connection.listen("Target.attachedToTarget", attached, session=session)
-        connection.listen("Target.detachedFromTarget", detached, session=session)
-        await connection.call("Target.setAutoAttach", _WAIT, session=session)
-
-    async def _equipped(self, session: str, kind: str) -> None:
-        """All of it is sent at once: the realm answers nothing before it runs."""
-        call = self._page.connection.call
-        work: list[Coroutine[Any, Any, object]] = []
-        if kind in _REALMS:
-            self._logs[session] = Log(where=_REALMS[kind])
-            work.append(self._follow(session))
-        if kind == "iframe":
-            script = {"source": self._observer}
-            work.append(call("Page.enable", session=session))
-            work.append(call("Page.addScriptToEvaluateOnNewDocument", script, session=session))
-        if kind in _REALMS:
-            asked = {"expression": self._observer}
-            work.append(call("Runtime.evaluate", asked, session=session, deadline_s=_EQUIP_S))
-        work.append(call("Runtime.runIfWaitingForDebugger", session=session, deadline_s=_EQUIP_S))
-        await asyncio.gather(*work, return_exceptions=True)
 
     async def _news(self, session: str) -> _News:
         log = self._logs[session]

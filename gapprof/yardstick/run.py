@@ -136,7 +136,7 @@ def _preflight(visits: Visits, settings: Settings, teller: Teller) -> Preflight:
     if isinstance(common, NativeRefusal):
         raise ModelUnusable(f"there is no common graph: {common.message}", hint=common.hint)
     teller.tell("preflight", "looking at the page and at native")
-    everything, cores = load(rungs, "RUNG"), usable_cores()
+    everything, cores = rungs.ladder("wasm"), usable_cores()
     first = look(visits, everything, settings, cores=cores)
     preflight = conclude(first, everything, settings, visits.backends, cores=cores, wanted=frozenset())
     visits.journal.write(preflight)

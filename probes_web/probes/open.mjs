@@ -3,6 +3,7 @@
 
 import { send } from "../bytes.mjs";
 import { now, timerStepUs } from "../clock.mjs";
+import { identityOf } from "../gpu/adapter.mjs";
 import { during } from "../phases.mjs";
 import { threadsInProxy } from "../proxied.mjs";
 import { whereIAm } from "../realm.mjs";
@@ -50,9 +51,17 @@ export const probe = {
       ort_version: ort.env.versions.web ?? ort.env.versions.common,
       user_agent: navigator.userAgent,
       page_url: globalThis.location?.href ?? "",
+      adapter: task.provider === "webgpu" ? await adapterOf(ort) : null,
     };
   },
 };
+
+/** Of the device that the library made for itself.
+ * @param {typeof import("onnxruntime-web")} ort */
+async function adapterOf(ort) {
+  const device = await ort.env.webgpu.device;
+  return identityOf({ info: device.adapterInfo, features: device.features, limits: device.limits });
+}
 
 /** Post the outputs where they are wanted; the slices say where each one lies.
  * @param {Readonly<Record<string, import("onnxruntime-web").Tensor>>} outputs

@@ -13,7 +13,7 @@ from gapprof.records.settings import Settings
 from gapprof.registry import load
 
 FACTORIES = load(backends, "BACKEND")
-RUNGS = load(rungs, "RUNG")
+RUNGS = rungs.ladder("wasm")
 SETTINGS = {
     rung.id: resolve(rung.environment, Settings(), cores=2, page_cores=2, page_threads=1, page_isolated=True)
     for rung in RUNGS.values()

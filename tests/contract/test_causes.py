@@ -15,6 +15,10 @@ from tests.truth.recorder import FULL, begin, record
 
 SIX = {"threads", "simd", "runtime", "library", "contention", "gpu-abstraction"}
 OWNERS = {"page", "model", "library", "browser", "hardware"}
+LADDERS = (
+    (Machine(), FULL),
+    (Machine(latency_ms=ladder_ms({}, backend="webgpu")), Settings(backend="webgpu")),
+)
 PLANTED = ladder_ms({"native-threads": 2.0, "native-128": 2.0, "native-all-128": 2.0, "web": 1.5})
 
 
@@ -32,9 +36,11 @@ def test_a_cause_has_a_title_an_owner_and_advice(cause: Cause) -> None:
 
 @pytest.mark.parametrize("cause", CAUSES.values(), ids=CAUSES)
 def test_a_cause_reads_the_ladder_in_its_own_direction(cause: Cause) -> None:
-    line = order(Case(record(Machine())))
+    lines = [order(Case(record(machine, settings))) for machine, settings in LADDERS]
     for span in cause.spans:
-        assert line.index(span.source) < line.index(span.to)
+        with_both = [line for line in lines if span.source in line and span.to in line]
+        assert with_both
+        assert all(line.index(span.source) < line.index(span.to) for line in with_both)
 
 
 @pytest.mark.parametrize("cause", CAUSES.values(), ids=CAUSES)

@@ -26,7 +26,7 @@ CAUSE = Cause(
     advice="Wait for the sun.",
     phrase="comes with the moon",
     spans=(),
-    claim=lambda case: Claim(why="nobody looked at the moon"),
+    claims={"wasm": lambda case: Claim(why="nobody looked at the moon")},
 )
 '''
 FORMAT = '''

@@ -10,8 +10,8 @@ from gapprof.records import wire
 from gapprof.records.typescript import declarations
 
 MODULES = sorted(path for path in probes_web().glob("**/*.mjs") if "node_modules" not in path.parts)
-STANDS_ALONE = "observer.mjs"
-"""Its text is put in front of a page's scripts, so it imports nothing."""
+STAND_ALONE = ("observer.mjs", "recorder.mjs")
+"""Their texts are put in front of a page's scripts, so they import nothing."""
 KINDS = {cls.__struct_config__.tag for cls in get_args(wire.Task)}
 
 
@@ -47,7 +47,7 @@ class TestPageCode:
     def test_reads_the_one_clock(self, module) -> None:
         text = module.read_text(encoding="utf-8")
         reads = re.search(r"performance\.now|Date\.now|new Date", text) is not None
-        assert reads == (module.name in ("clock.mjs", STANDS_ALONE))
+        assert reads == (module.name in ("clock.mjs", *STAND_ALONE))
 
     def test_speaks_to_no_console(self, module) -> None:
         assert ("console" in _code(module)) == (module.name == "overheard.mjs")

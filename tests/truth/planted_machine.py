@@ -15,7 +15,6 @@ from gapprof.records.environment import Setting
 from gapprof.records.job import Chain, Job
 from gapprof.records.subject import StagedModel, Subject
 from gapprof.records.trial import Failure, Load, Profile, Trace, Trial
-from gapprof.registry import load
 from gapprof.selftest.extent import Extent
 from gapprof.selftest.plant import UNTOUCHED, Plant
 from gapprof.selftest.run import Toured, toured
@@ -111,7 +110,7 @@ def visit(machine: Priced, plants: tuple[Plant, ...], folder: Path, *, rounds: i
             journal=journal,
             subject=subject,
             backends=lambda _: {"native": machine, "chromium": machine},
-            rungs=load(rungs, "RUNG"),
+            rungs=rungs.ladder("wasm"),
             outputs=outputs,
             seed=machine.seed,
             burning=machine.burner,

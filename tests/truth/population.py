@@ -22,7 +22,6 @@ from gapprof.measure.spending import FIRST_ROUNDS, by_id, chain_rungs, first_sta
 from gapprof.measure.wanted import wanted_rungs
 from gapprof.records.recording import PlannedRung
 from gapprof.records.settings import Settings
-from gapprof.registry import load
 from gapprof.stats.contrast import Contrast
 from gapprof.stats.interval import contrast_interval
 from gapprof.stats.planning import rounds_needed
@@ -121,7 +120,7 @@ def cells(plan: Plan, ln_ms: np.ndarray, table: Table) -> np.ndarray:
 def plan_for(seed: int) -> Plan:
     """What a run of that seed visits, round by round."""
     steps = by_id(steps_of())
-    wanted = wanted_rungs(SETTINGS.rungs, load(rungs, "RUNG"))
+    wanted = wanted_rungs(SETTINGS.rungs, rungs.ladder("wasm"))
     planned = tuple(
         replace(step, planned=step.rung.role != "side" or step.rung.id in wanted) for step in steps_of()
     )
@@ -154,7 +153,7 @@ def reading() -> tuple[tuple[str, ...], np.ndarray]:
 def steps_of() -> tuple[PlannedRung, ...]:
     """The ladder of these runs."""
     return ladder(
-        load(rungs, "RUNG"),
+        rungs.ladder("wasm"),
         SETTINGS,
         cores=CORES,
         page_cores=CORES,

@@ -23,9 +23,8 @@ from gapprof.records.recording import (
 from gapprof.records.rung import Rung
 from gapprof.records.settings import Settings
 from gapprof.records.trial import OutputCheck
-from gapprof.registry import load
 
-RUNGS: Mapping[str, Rung] = MappingProxyType(dict(load(rungs, "RUNG")))
+RUNGS: Mapping[str, Rung] = MappingProxyType(dict(rungs.ladder("wasm")))
 PROFILED = ("native-extended", "native-128", "web-worker")
 SIDE = tuple(
     rung
@@ -65,7 +64,7 @@ def record(
     """What `measure` would have written, in its order."""
     isolated = settings.isolation
     steps = ladder(
-        RUNGS,
+        rungs.ladder(settings.backend),
         settings,
         cores=CORES,
         page_cores=CORES,

@@ -45,7 +45,7 @@ def test_what_is_kept_and_what_can_be_fetched_again_lie_apart(monkeypatch: pytes
     assert places.cache_dir() != places.state_dir()
 
 
-@pytest.mark.parametrize("find", [assets.web_dist, assets.web_dist_118, assets.node])
+@pytest.mark.parametrize("find", [assets.web_dist, assets.web_dist_118, assets.node, assets.dawn])
 def test_what_was_not_fetched_sends_to_setup(cache: Path, find: Callable[[], Path]) -> None:
     with pytest.raises(EnvironmentUnusable) as caught:
         find()
@@ -98,6 +98,15 @@ def test_the_smallest_module_is_preferred(tmp_path: Path) -> None:
     for name in ("ort.all.min.mjs", "ort.wasm.min.mjs", "ort.min.mjs"):
         (tmp_path / name).touch()
     assert assets.entry_point(tmp_path) == "ort.wasm.min.mjs"
+
+
+def test_each_build_for_webgpu_has_a_module_of_its_own(tmp_path: Path) -> None:
+    for name in ("ort.webgpu.bundle.min.mjs", "ort.all.min.mjs", "ort.wasm.min.mjs"):
+        (tmp_path / name).touch()
+    assert assets.gpu_entry_point(tmp_path, "asyncify") == "ort.webgpu.bundle.min.mjs"
+    assert assets.gpu_entry_point(tmp_path, "jsep") == "ort.all.min.mjs"
+    with pytest.raises(WrongUse, match="holds no jspi build"):
+        assets.gpu_entry_point(tmp_path, "jspi")
 
 
 def test_the_option_goes_before_the_variable_and_the_variable_before_the_system(

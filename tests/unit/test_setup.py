@@ -152,6 +152,7 @@ def test_every_step_says_what_it_does(bare: Callable[[str, str], Path]) -> None:
     said: list[str] = []
     setup.carry_out(setup.plan_setup(), said.append)
     assert "onnxruntime-web 1.30.0" in said[0]
+    assert "Dawn for Node (webgpu 0.6.2), which replays a page's WebGPU calls without a browser" in said[0]
     assert str(places.web_packages()) in said[-1]
 
 
@@ -161,6 +162,7 @@ def test_without_node_setup_goes_on_and_says_so(bare: Callable[[str, str], Path]
     said: list[str] = []
     setup.carry_out(setup.plan_setup(), said.append)
     assert any("`engine` rungs will be refused" in line for line in said)
+    assert any("WebGPU calls will be replayed in the browser only" in line for line in said)
 
 
 def test_without_npm_one_sentence_says_what_to_install(bare: Callable[[str, str], Path]) -> None:
@@ -260,6 +262,7 @@ def test_the_pinned_packages_can_be_fetched(tmp_path: Path, monkeypatch: pytest.
     assert assets.entry_point(assets.web_dist()) == "ort.wasm.min.mjs"
     assert assets.entry_point(assets.web_dist_118()) == "esm/ort.wasm.min.js"
     assert assets.node().is_file()
+    assert assets.dawn().is_file()
 
 
 @pytest.mark.long

@@ -16,7 +16,6 @@ from gapprof.native.isa.host import why_not
 from gapprof.native.isa.proof import Ceilings
 from gapprof.records.settings import Settings
 from gapprof.records.trial import Failure, Trial
-from gapprof.registry import load
 from tests.truth.recorder import record
 
 MACHINE = Machine(latency_ms=ladder_ms({"native-128": 3.0}))
@@ -24,7 +23,7 @@ CAPPED = {"native-128", "native-all-128", "native-avx", "native-avx2"}
 
 
 def _isa(rung: str) -> str:
-    return str(load(rungs, "RUNG")[rung].environment.isa)
+    return str(rungs.ladder("wasm")[rung].environment.isa)
 
 
 @pytest.mark.skipif(why_not("128") is not None, reason=str(why_not("128")))
@@ -35,7 +34,7 @@ def test_where_the_library_takes_no_ceiling_its_rungs_are_refused_and_the_width_
         locked = Ceilings(guard=guard, cache_folder=tmp_path, module="tests.unit.native.locked_library")
         found = conclude(
             FirstLook(native=_first("native"), page=_first("web")),
-            load(rungs, "RUNG"),
+            rungs.ladder("wasm"),
             Settings(),
             {
                 "native": dataclasses.replace(BACKEND, ceilings=locked),
@@ -62,7 +61,7 @@ def test_a_page_on_its_own_is_paced_by_its_single_runs_not_by_what_events_add_to
     )
     found = conclude(
         FirstLook(native=native, page=page),
-        load(rungs, "RUNG"),
+        rungs.ladder("wasm"),
         Settings(),
         dict.fromkeys(("native", "chromium", "node"), MACHINE),
         cores=4,

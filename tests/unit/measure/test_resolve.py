@@ -8,9 +8,8 @@ from gapprof.measure.spending import affordable, by_id, first_stage
 from gapprof.records.environment import Setting
 from gapprof.records.recording import PlannedRung
 from gapprof.records.settings import Settings
-from gapprof.registry import load
 
-RUNGS = load(rungs, "RUNG")
+RUNGS = rungs.ladder("wasm")
 
 
 def resolved(
@@ -129,7 +128,8 @@ def test_second_visits_are_for_budgets_with_room(left_s: float, visits: int, fit
 
 
 def test_every_word_for_flags_has_a_meaning_but_the_users() -> None:
-    words = {rung.environment.flags for rung in RUNGS.values()}
+    ladders = (rungs.ladder(backend) for backend in rungs.backends())
+    words = {rung.environment.flags for ladder in ladders for rung in ladder.values()}
     assert words - {"user"} == set(FLAGS)
 
 

@@ -4,9 +4,8 @@ from gapprof import rungs
 from gapprof.measure.resolve import ladder
 from gapprof.measure.spending import FEWEST_ROUNDS, FIRST_ROUNDS, first_rounds, side_rungs, total_rounds
 from gapprof.records.settings import Settings
-from gapprof.registry import load
 
-RUNGS = load(rungs, "RUNG")
+RUNGS = rungs.ladder("wasm")
 STEPS = ladder(
     RUNGS,
     Settings(),

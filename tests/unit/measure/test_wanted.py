@@ -5,9 +5,8 @@ import pytest
 from gapprof import rungs
 from gapprof.measure.wanted import possible_rungs, wanted_rungs
 from gapprof.records.settings import Settings
-from gapprof.registry import load
 
-RUNGS = load(rungs, "RUNG")
+RUNGS = rungs.ladder("wasm")
 VERIFYING = {"web-in-worker", "web-optimised", "web-stock", "web-paced-threads"}
 
 

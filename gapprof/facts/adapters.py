@@ -1,0 +1,38 @@
+"""Which GPU it really was: said by the adapter itself, never concluded from flags. Pure."""
+
+from gapprof.records.gpu import AdapterIdentity
+
+SOFTWARE_SENTENCE = "software adapter: shows the plumbing, not your GPU"
+_SOFTWARE = ("swiftshader", "llvmpipe", "lavapipe", "softpipe", "basic render driver", "warp")
+_COMPARED = ("vendor", "architecture")
+"""A browser and Dawn without one have other words for the device and its driver."""
+
+
+def is_software(adapter: AdapterIdentity) -> bool:
+    """Whether a processor computes what it is asked: by its own kind, or by the name of a renderer."""
+    if adapter.is_fallback or adapter.kind.lower() == "cpu":
+        return True
+    said = f"{adapter.architecture} {adapter.device} {adapter.description} {adapter.driver}".lower()
+    return any(name in said for name in _SOFTWARE)
+
+
+def titled(adapter: AdapterIdentity) -> str:
+    """`nvidia ampere (NVIDIA A100, vulkan)`, with what it says of itself; `an adapter without a name`."""
+    name = " ".join(word for word in (adapter.vendor, adapter.architecture) if word)
+    more = ", ".join(word for word in (adapter.description or adapter.device, adapter.backend) if word)
+    both = f"{name} ({more})" if name and more else name or more
+    return both or "an adapter without a name"
+
+
+def notes(adapter: AdapterIdentity) -> tuple[str, ...]:
+    """Sentences that belong above every figure of it."""
+    return (SOFTWARE_SENTENCE,) if is_software(adapter) else ()
+
+
+def differences(one: AdapterIdentity, other: AdapterIdentity) -> tuple[str, ...]:
+    """In what two adapters are not the same: `vendor google, nvidia`. What only one of them tells is none."""
+    return tuple(
+        f"{name} {mine}, {theirs}"
+        for name in _COMPARED
+        if (mine := str(getattr(one, name))) and (theirs := str(getattr(other, name))) and mine != theirs
+    )

@@ -1,0 +1,52 @@
+"""The step that a run on WebGPU has before its ladder is known: the page's calls are recorded once."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from gapprof import assets
+from gapprof.browser.trouble import VisitError, failure
+from gapprof.browser.visit import Equipment
+from gapprof.errors import EnvironmentUnusable, GapprofError
+from gapprof.gpu.graphics import here
+from gapprof.gpu.placed import placed
+from gapprof.gpu.recorded import record
+from gapprof.gpu.steady import steady, summary
+from gapprof.gpu.visited import Gpu
+from gapprof.guard import Guard
+from gapprof.records.calls import RecordedCalls
+from gapprof.records.job import Job
+from gapprof.records.settings import Settings
+from gapprof.records.trial import Failure
+
+_BUILD = assets.GPU_BUILD
+
+
+def recording_calls(settings: Settings, guard: Guard) -> Callable[[Job], RecordedCalls | Failure]:
+    """Bound to one run of this machine. Raises EnvironmentUnusable or WrongUse without a browser."""
+    browser = assets.find_browser(settings.browser)
+    equipment = Equipment(executable=browser, probes=assets.probes_web(), guard=guard)
+    gpu, dist = Gpu(equipment=equipment, graphics=here(browser)), assets.web_dist(settings.web_dist)
+
+    def recorded(job: Job) -> RecordedCalls | Failure:
+        """On a quiet page: what else a page does is no call of the library's."""
+        quiet = replace(job, setting=replace(job.setting, page="quiet", tabs=(), pacing="back-to-back"))
+        began = time.monotonic()
+        try:
+            found = record(quiet, gpu, Path(job.calls_path), dist=dist, build=_BUILD)
+            steady(found.trace)
+            told = placed(quiet, gpu, dist=dist, build=_BUILD)
+        except GapprofError as error:
+            kind = "environment" if isinstance(error, EnvironmentUnusable) else "model"
+            return failure(job, VisitError(error.message, kind=kind, hint=error.hint), phase="load")
+        return RecordedCalls(
+            took_s=time.monotonic() - began,
+            build=_BUILD,
+            wasm_file=found.wasm_file,
+            summary=summary(found.trace),
+            placed=told.nodes,
+        )
+
+    return recorded

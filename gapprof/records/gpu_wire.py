@@ -1,0 +1,91 @@
+"""What Python and a page, or Node, say to each other of WebGPU; a part of `records.wire`."""
+
+from msgspec import Struct
+
+from gapprof.records.gpu import AdapterIdentity, GpuSpan
+
+
+class DawnAddress(Struct, frozen=True, kw_only=True):
+    """Dawn as a Node module."""
+
+    module_url: str
+    toggles: tuple[str, ...]
+    """As Dawn's `create` takes them: `enable-dawn-features=...`."""
+
+
+class GpuSegment(Struct, frozen=True, kw_only=True):
+    """Part of a recording: its calls from `begin` up to `end`."""
+
+    begin: int
+    end: int
+    spoilt: tuple[int, ...]
+    """Blobs that the negative control changes."""
+
+
+class GpuReplayTask(Struct, frozen=True, kw_only=True, tag="gpureplay", tag_field="kind"):
+    """A recording up to its steady run once, then that run over and over, then once on a spoilt input."""
+
+    dawn: DawnAddress | None
+    """None: the page's own WebGPU."""
+    trace_url: str
+    segment: GpuSegment
+    warmup: int
+    iterations: int
+
+
+class GpuTimelineTask(Struct, frozen=True, kw_only=True, tag="gputimeline", tag_field="kind"):
+    """The same with a pass of its own for each dispatch, between two timestamps."""
+
+    dawn: DawnAddress | None
+    trace_url: str
+    segment: GpuSegment
+    warmup: int
+    iterations: int
+
+
+class GpuTogglesTask(Struct, frozen=True, kw_only=True, tag="gputoggles", tag_field="kind"):
+    """Do what Dawn's safety switches change."""
+
+    dawn: DawnAddress | None
+
+
+class GpuReplayed(Struct, frozen=True, kw_only=True, tag="gpureplayed", tag_field="kind"):
+    """Raw, by iteration; see `records.gpu.GpuReplay`."""
+
+    adapter: AdapterIdentity
+    left_out: tuple[str, ...]
+    setup_ms: float
+    pipelines_ms: float
+    total_ms: tuple[float, ...]
+    encode_ms: tuple[float, ...]
+    submit_to_map_ms: tuple[float, ...]
+    compared_bytes: int
+    differing_bytes: int
+    control_compared_bytes: int
+    control_differing_bytes: int
+    errors: tuple[str, ...]
+
+
+class GpuTimelined(Struct, frozen=True, kw_only=True, tag="gputimelined", tag_field="kind"):
+    """By dispatch."""
+
+    adapter: AdapterIdentity
+    dispatches: tuple[GpuSpan, ...]
+
+
+class GpuToggled(Struct, frozen=True, kw_only=True, tag="gputoggled", tag_field="kind"):
+    """What was seen; `gapprof.gpu.toggles` says what it means."""
+
+    adapter: AdapterIdentity
+    over_the_limit: str
+    """The error that a dispatch of too many workgroups met; empty: none."""
+    read_outside: int
+    """What a shader read behind the end of its binding, where ..."""
+    planted_outside: int
+    """... this stands."""
+    timestamps_ns: tuple[float, ...]
+    """Of passes one after the other, since the first; empty: the adapter has none."""
+    leftovers: int
+    """Workgroups that found in their memory what another one had left there, ..."""
+    workgroups: int
+    """... of so many."""

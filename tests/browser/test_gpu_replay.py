@@ -1,0 +1,252 @@
+"""Models on WebGPU in real Chromium: recorded, and replayed with and without the browser on the same driver.
+
+Where the machine has no GPU the browser's software stands in for one. Most visits leave workgroups' memory as
+it is: software compiles shaders several times faster so, and every byte stays the same.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from msgspec.structs import replace
+
+from gapprof import assets
+from gapprof.browser.visit import Equipment
+from gapprof.engine import running
+from gapprof.errors import EnvironmentUnusable, ModelUnusable
+from gapprof.explain.outputs import agrees
+from gapprof.facts.adapters import differences, is_software
+from gapprof.gpu import graphics, recorded, replayed, steady, toggles
+from gapprof.gpu.against_native import checked
+from gapprof.gpu.placed import placed
+from gapprof.gpu.replayed import InBrowser, InNode, TraceFile
+from gapprof.gpu.visited import BROWSER, Gpu, in_words
+from gapprof.guard import Guard
+from gapprof.records.gpu import GpuBuild, GpuReplay
+from gapprof.records.gpu_wire import GpuToggled, GpuTogglesTask
+from gapprof.records.job import Job
+from gapprof.subject.sketch import Sketch
+from tests.browser.gpu_models import LINKS, MODELS, job_of
+
+QUICK = toggles.without("zero-init")
+ITERATIONS = 3
+AS_SHIPPED = "chain"
+"""Replayed with nothing taken away; none of its shaders has any memory to clear."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    browser: InBrowser
+    node: InNode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    job: Job
+    recording: recorded.Recording
+    in_browser: GpuReplay
+    in_node: GpuReplay
+
+
+@pytest.fixture(scope="module")
+def places() -> Iterator[Places]:
+    executable = assets.find_browser()
+    here = graphics.here(executable)
+    with Guard() as guard:
+        equipment = Equipment(executable=executable, probes=assets.probes_web(), guard=guard)
+        gpu = Gpu(equipment=equipment, graphics=here, deadline_s=120.0)
+        yield Places(browser=InBrowser(gpu=gpu), node=replayed.in_node(guard, here))
+
+
+def quickly(job: Job) -> Job:
+    return replace(job, setting=replace(job.setting, browser_args=toggles.browser_args(QUICK)))
+
+
+def made(name: str, places: Places, folder: Path, build: GpuBuild = "asyncify") -> recorded.Recording:
+    job = quickly(job_of(name, folder))
+    path = folder / f"{name}.trace"
+    return recorded.record(job, places.browser.gpu, path, dist=assets.web_dist(), build=build)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("gpu")
+
+
+@pytest.fixture(scope="module")
+def chain(places: Places, folder: Path) -> recorded.Recording:
+    return made("chain", places, folder)
+
+
+@pytest.fixture(scope="module", params=MODELS)
+def ran(request: pytest.FixtureRequest, places: Places, folder: Path, chain: recorded.Recording) -> Ran:
+    name = request.param
+    recording = chain if name == "chain" else made(name, places, folder)
+    subject = TraceFile(path=recording.path, trace=recording.trace)
+    wanted = toggles.DEFAULT if name == AS_SHIPPED else QUICK
+    return Ran(
+        job=job_of(name, folder),
+        recording=recording,
+        in_browser=replayed.replay(subject, places.browser, toggles=wanted, iterations=ITERATIONS),
+        in_node=replayed.replay(subject, places.node, toggles=wanted, iterations=ITERATIONS),
+    )
+
+
+def test_the_gpu_computes_what_native_does_and_follows_its_input(ran: Ran, tmp_path: Path) -> None:
+    checks = checked(ran.job, tmp_path)
+    assert [check.output for check in checks] == ["y"]
+    assert all(agrees(check) for check in checks)
+    with np.load(ran.job.outputs_path) as outputs:
+        assert np.unique(outputs["y"]).size > outputs["y"].size / 2
+
+
+def test_steady_runs_ask_for_the_same(ran: Ran) -> None:
+    found = steady.summary(ran.recording.trace)
+    first, *_, before, last = found.runs
+    assert before.calls == last.calls
+    assert (before.uploaded_bytes, before.read_bytes) == (last.uploaded_bytes, last.read_bytes)
+    assert last.dispatches >= 2
+    assert last.submits >= 1
+    assert last.pipelines == 0
+    assert found.pipelines >= first.pipelines > 0  # some belong to the session's own making
+    with np.load(ran.job.outputs_path) as outputs:
+        assert last.read_bytes >= outputs["y"].nbytes
+
+
+def test_a_replay_reads_every_byte_again_with_and_without_the_browser(ran: Ran) -> None:
+    for one in (ran.in_browser, ran.in_node):
+        read_bytes = steady.summary(ran.recording.trace).runs[-1].read_bytes
+        again = recorded.RUNS - 1 + replayed.WARMUP + ITERATIONS
+        assert (one.compared_bytes, one.differing_bytes) == (read_bytes * again, 0)
+        assert one.errors == ()
+
+
+def test_both_find_out_a_spoilt_input(ran: Ran) -> None:
+    for one in (ran.in_browser, ran.in_node):
+        assert one.control_differing_bytes > one.control_compared_bytes / 10
+        assert one.exact
+
+
+def test_every_time_is_part_of_a_run(ran: Ran) -> None:
+    for one in (ran.in_browser, ran.in_node):
+        assert len(one.total_ms) == len(one.encode_ms) == len(one.submit_to_map_ms) == ITERATIONS
+        for total, encode, waited in zip(one.total_ms, one.encode_ms, one.submit_to_map_ms, strict=True):
+            assert 0 <= encode <= total
+            assert 0 < waited <= total
+        assert 0 <= one.pipelines_ms <= one.setup_ms
+
+
+def test_all_three_were_the_same_adapter(ran: Ran, places: Places) -> None:
+    recording = ran.recording.trace.adapter.identity
+    for one in (ran.in_browser, ran.in_node):
+        assert differences(recording, one.adapter) == ()
+        assert is_software(one.adapter) == ("swiftshader" in one.adapter.architecture)
+    asked = any("swiftshader" in word for word in places.browser.gpu.graphics.browser_args)
+    assert is_software(recording) or not asked
+
+
+def test_the_library_is_named_by_what_was_served(ran: Ran) -> None:
+    assert ran.recording.wasm_file == "ort-wasm-simd-threaded.asyncify.wasm"
+    assert ran.recording.trace.header.about["onnxruntime-web"] == ran.recording.ort_version == "1.30.0"
+
+
+def test_jsep_is_another_library_and_is_replayed_as_well(places: Places, tmp_path: Path) -> None:
+    recording = made("matmul", places, tmp_path, "jsep")
+    assert recording.wasm_file == "ort-wasm-simd-threaded.jsep.wasm"
+    assert all(agrees(check) for check in checked(job_of("matmul", tmp_path), tmp_path))
+    subject = TraceFile(path=recording.path, trace=recording.trace)
+    assert replayed.replay(subject, places.node, toggles=QUICK, iterations=1).exact
+
+
+def test_each_dispatch_has_a_time_on_the_gpus_clock(places: Places, chain: recorded.Recording) -> None:
+    subject = TraceFile(path=chain.path, trace=chain.trace)
+    for place in (places.browser, places.node):
+        found = replayed.timeline(subject, place, iterations=2)
+        assert len(found.dispatches) == LINKS
+        assert {one.pipeline for one in found.dispatches} == {"Mul", "Add", "Neg"}
+        for run in range(2):
+            times = [time for one in found.dispatches for time in (one.begins_ns[run], one.ends_ns[run])]
+            assert times[0] == 0.0
+            assert times == sorted(times)
+            assert times[-1] > 0.0
+
+
+@pytest.mark.parametrize("name", toggles.SAFETY)
+@pytest.mark.parametrize("where", ["browser", "node"])
+def test_a_safety_switch_does_what_it_says_and_nothing_else(places: Places, where: str, name: str) -> None:
+    place = places.browser if where == "browser" else places.node
+    wanted = toggles.without(name)
+    proofs = toggles.proofs(wanted, replayed.behaviour(place, wanted))
+    assert [proof.toggle for proof in proofs if proof.works is not True] == []
+    assert [proof.toggle for proof in proofs if proof.wanted] == [
+        toggles.SAFETY[name],
+        "timestamp_quantization",
+    ]
+
+
+def test_a_switch_that_dawn_does_not_know_is_found_out(places: Places) -> None:
+    asked = replace(toggles.DEFAULT, enabled=("skip_validation",))
+    misspelt = replace(toggles.DEFAULT, enabled=("skip_validations",))
+    validation, *_ = toggles.proofs(asked, replayed.behaviour(places.node, misspelt))
+    assert validation.works is False
+
+
+def test_an_operator_without_a_kernel_runs_elsewhere_between_two_copies(
+    places: Places, tmp_path: Path
+) -> None:
+    sketch = Sketch("mixed", seed=1)
+    x = sketch.node("before", "Neg", [sketch.input("x", [8, 8])])
+    sketch.output(sketch.node("after", "Neg", [sketch.node("alone", "Det", [x])]), "y", [])
+    job = quickly(job_of("matmul", tmp_path))
+    sketch.save(Path(job.model_path))
+    np.savez(job.inputs_path, x=np.eye(8, dtype=np.float32))
+    found = placed(job, places.browser.gpu, dist=assets.web_dist())
+    assert [node.op_type for node in found.elsewhere] == ["Det"]
+    assert {node.provider for node in found.nodes if node.op_type == "Neg"} == {"WebGpuExecutionProvider"}
+    assert [node.op_type for node in found.copies] == ["MemcpyToHost", "MemcpyFromHost"]
+
+
+def test_a_recording_that_is_too_large_is_refused_with_its_bound(places: Places, tmp_path: Path) -> None:
+    job = quickly(job_of("matmul", tmp_path))
+    with pytest.raises(ModelUnusable, match="passed 40000 bytes") as caught:
+        recorded.record(
+            job, places.browser.gpu, tmp_path / "a.trace", dist=assets.web_dist(), most_bytes=40_000
+        )
+    assert "larger limit" in caught.value.hint
+    assert not (tmp_path / "a.trace").exists()
+    assert Path(job.outputs_path).exists()  # the page went on
+
+
+def test_where_there_is_no_webgpu_at_all_that_is_said(places: Places) -> None:
+    script = assets.probes_web() / "engine.mjs"
+    until = time.monotonic() + 30.0
+    with (
+        pytest.raises(EnvironmentUnusable, match="this browser has no WebGPU") as caught,
+        in_words(BROWSER),
+        running(places.node.node, script, guard=places.node.guard) as node,  # as a browser without it
+    ):
+        node.ask(GpuTogglesTask(dawn=None), GpuToggled, until=until)
+    assert "chrome://gpu" in caught.value.hint
+
+
+def test_a_browser_without_a_gpu_is_one_sentence_with_a_hint(places: Places, tmp_path: Path) -> None:
+    nothing = graphics.Graphics(browser_args=("--disable-gpu",))
+    gpu = Gpu(equipment=places.browser.gpu.equipment, graphics=nothing)
+    with pytest.raises(EnvironmentUnusable, match="WebGPU has no adapter here") as caught:
+        recorded.record(job_of("matmul", tmp_path), gpu, tmp_path / "a.trace", dist=assets.web_dist())
+    assert "chrome://gpu" in caught.value.hint
+
+
+def test_without_a_driver_dawn_is_one_sentence_with_a_hint(places: Places, tmp_path: Path) -> None:
+    nothing = graphics.Graphics(
+        browser_args=(), variables={"VK_DRIVER_FILES": "", "VK_ICD_FILENAMES": "/dev/null"}
+    )
+    bare = InNode(guard=places.node.guard, graphics=nothing, node=places.node.node, module=places.node.module)
+    if not any("swiftshader" in word for word in places.browser.gpu.graphics.browser_args):
+        pytest.skip("this machine has a driver of its own")
+    with pytest.raises(EnvironmentUnusable, match="in Dawn for Node: WebGPU has no adapter here") as caught:
+        replayed.behaviour(bare, toggles.DEFAULT)
+    assert "Vulkan" in caught.value.hint

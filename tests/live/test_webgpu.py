@@ -1,0 +1,104 @@
+"""A model on WebGPU, from command to report: on software where there is no GPU, and then it says so."""
+
+from pathlib import Path
+
+import pytest
+
+from gapprof import Report, explain
+from gapprof.errors import EnvironmentUnusable
+from gapprof.facts.adapters import SOFTWARE_SENTENCE, is_software
+from gapprof.recordings import read_run
+from gapprof.records.calls import RecordedCalls
+from gapprof.records.recording import Recording
+from gapprof.records.report import CauseRow, RungRow
+from tests.browser.gpu_models import job_of
+from tests.live.conftest import Explained
+
+NO_WEBGPU = ("--disable-blink-features=WebGPU",)
+REPLAYS = ("replay-native-unsafe", "replay-native", "replay-web")
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two products of small matrices: software has shaders of that compiled in a second."""
+    return Path(job_of("matmul", tmp_path_factory.mktemp("webgpu")).model_path)
+
+
+@pytest.fixture(scope="module")
+def recording(product: Path, tmp_path_factory: pytest.TempPathFactory) -> Recording:
+    path = tmp_path_factory.mktemp("recording") / "recording.jsonl"
+    explain(product, recording=path, backend="webgpu", budget_s=1.0, rungs="main")
+    return read_run(path)
+
+
+@pytest.fixture(scope="module")
+def report(recording: Recording) -> Report:
+    from gapprof.explain.report import build
+
+    return build(recording)
+
+
+def cause(report: Report, name: str) -> CauseRow:
+    return next(row for row in report.causes if row.id == name)
+
+
+def rung(report: Report, name: str) -> RungRow:
+    return next(row for row in report.rungs if row.id == name)
+
+
+def test_calls_are_recorded_once_and_every_replay_gives_the_recorded_bytes(
+    recording: Recording, report: Report
+) -> None:
+    (calls,) = recording.of(RecordedCalls)
+    *_, before, last = calls.summary.runs
+    assert before.calls == last.calls
+    assert last.dispatches >= 2
+    assert {node.provider for node in calls.placed} == {"WebGpuExecutionProvider"}
+    for name in REPLAYS:  # a replay with other bytes is a failure, and has no time
+        assert rung(report, name).latency_ms is not None, rung(report, name).why
+
+
+def test_steps_between_replays_and_the_library_have_their_causes(report: Report) -> None:
+    layer = cause(report, "gpu-abstraction")
+    assert [child.id for child in layer.children] == ["wgsl-safety", "browser-boundary"]
+    assert all(child.factor is not None for child in layer.children)
+    assert all(child.factor is not None for child in cause(report, "runtime").children)
+    assert [row.id for row in report.causes if row.verdict == "not-applicable"] == ["simd", "threads"]
+
+
+def test_without_a_native_provider_there_is_no_gap_and_the_reason_is_given(report: Report) -> None:
+    assert rung(report, "native").refusal
+    assert report.gap.ratio is None
+    assert "builds for GPUs are distributions of their own" in report.gap.why
+    assert report.latency_ms.native is None
+    assert report.latency_ms.web is not None
+
+
+def test_outputs_agree_with_native_s_on_the_processor(report: Report) -> None:
+    (check,) = (one for one in report.checks if one.id == "outputs")
+    assert (check.status, "native-cpu" in check.text) == ("pass", True)
+
+
+def test_software_is_called_so_in_the_first_words(recording: Recording, report: Report) -> None:
+    (calls,) = recording.of(RecordedCalls)
+    software = is_software(calls.summary.adapter)
+    assert report.headline.lower().startswith(SOFTWARE_SENTENCE) == software
+    statuses = {one.id: one.status for one in report.checks}
+    assert statuses["adapter"] == ("fail" if software else "pass")
+    assert statuses["adapter-same"] == "pass"
+
+
+def test_without_webgpu_the_next_backend_of_the_list_is_taken(explained: Explained) -> None:
+    found = explained(backend="webgpu,wasm", browser_args=NO_WEBGPU)
+    assert found.settings.backend == "wasm"
+    assert found.settings.backend_tried == ("webgpu", "wasm")
+    assert any(
+        "for webgpu could not be had: this browser gives the page no WebGPU" in w for w in found.warnings
+    )
+    assert found.gap.ratio is not None
+
+
+def test_without_webgpu_alone_nothing_can_be_measured(product: Path) -> None:
+    with pytest.raises(EnvironmentUnusable, match="no WebGPU") as caught:
+        explain(product, backend="webgpu", browser_args=NO_WEBGPU, budget_s=1.0)
+    assert "--backend webgpu,wasm" in caught.value.hint
