@@ -218,11 +218,12 @@ export interface StartTask {
   recreations: number;
 }
 
-/** Runs of a model on the GPU with every call of WebGPU recorded; needs the recorder in that realm. */
+/** Runs of a model on the GPU with every call of WebGPU recorded. */
 export interface GpuRecordTask {
   kind: "gpurecord";
   open: OpenTask;
   runs: number;
+  most_bytes: number;
   trace_url: string;
   about: Readonly<Record<string, string>>;
 }

@@ -63,6 +63,7 @@ def record(
                 outputs_url=f"{base}outputs",
             ),
             runs=RUNS,
+            most_bytes=most_bytes,
             trace_url=f"{base}trace",
             about={"model": Path(job.model_path).name, "build": build},
         )

@@ -307,10 +307,12 @@ class StartTask(Struct, frozen=True, kw_only=True, tag="start", tag_field="kind"
 
 
 class GpuRecordTask(Struct, frozen=True, kw_only=True, tag="gpurecord", tag_field="kind"):
-    """Runs of a model on the GPU with every call of WebGPU recorded; needs the recorder in that realm."""
+    """Runs of a model on the GPU with every call of WebGPU recorded."""
 
     open: OpenTask
     runs: int
+    most_bytes: int
+    """Of the recording; where a recorder is in front of the page's scripts it knows its own bound."""
     trace_url: str
     """POST target for the trace's file."""
     about: dict[str, str]

@@ -161,6 +161,17 @@ def test_jsep_is_another_library_and_is_replayed_as_well(places: Places, tmp_pat
     assert replayed.replay(subject, places.node, toggles=QUICK, iterations=1).exact
 
 
+def test_a_worker_asks_for_the_same_as_the_page(
+    places: Places, chain: recorded.Recording, tmp_path: Path
+) -> None:
+    job = quickly(job_of("chain", tmp_path))
+    job = replace(job, setting=replace(job.setting, where="worker"))
+    path = tmp_path / "a.trace"
+    found = recorded.record(job, places.browser.gpu, path, dist=assets.web_dist())
+    own, pages = steady.summary(found.trace).runs[-1], steady.summary(chain.trace).runs[-1]
+    assert own.calls == pages.calls
+
+
 def test_each_dispatch_has_a_time_on_the_gpus_clock(places: Places, chain: recorded.Recording) -> None:
     subject = TraceFile(path=chain.path, trace=chain.trace)
     for place in (places.browser, places.node):
