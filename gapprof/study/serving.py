@@ -97,10 +97,10 @@ class Server:
             started_s=started_s,
             ended_s=ended_s,
             load=told.load,
-            struck=self._struck(told.load, attempt, ended_s - started_s),
+            struck=self.struck_by(told.load, attempt, ended_s - started_s),
         )
 
-    def _struck(self, load: Load, attempt: int, took_s: float) -> tuple[str, ...]:
+    def struck_by(self, load: Load, attempt: int, took_s: float) -> tuple[str, ...]:
         """By load from outside, as cells are, while somebody has the patience to repeat."""
         disturbance = disturbed(load)
         if disturbance is None or attempt == ATTEMPTS - 1 or self.patience.left_s <= 0:
