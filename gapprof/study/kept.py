@@ -61,7 +61,7 @@ class Conditions:
 
 @dataclass(slots=True)
 class Shelf:
-    """The recordings of a folder, each read once."""
+    """The recordings of a folder, and the rows that were made of them."""
 
     folder: Path
     conditions: Conditions

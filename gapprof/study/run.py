@@ -62,8 +62,16 @@ class Studying:
             study = self._tables(shelf, models)
             if stopped is not None:
                 return study, stopped
+            self._how_quiet(shelf.row(model))
         study = self._tables(shelf, models)
         return study, ExitCode.PARTIAL if any(one.why for one in study.models) else ExitCode.OK
+
+    def _how_quiet(self, row: StudiedModel | None) -> None:
+        if row is not None and row.disturbed_visits:
+            self.say(
+                f"{row.stem}: other programs used the machine during {row.disturbed_visits} of {row.visits} "
+                "visits\n"
+            )
 
     def _measured(self, model: str, path: Path) -> ExitCode | None:
         """A code where the whole study has to stop: it was interrupted, or the machine lacks something."""

@@ -21,14 +21,20 @@ NOT_TOLD = "–"
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory, model: Path) -> Path:
-    """A study of the same small CNN under two names, whole."""
+def models(tmp_path_factory: pytest.TempPathFactory, model: Path) -> str:
+    """The same small CNN under two names, as `--models` takes them."""
     asked = tmp_path_factory.mktemp("models")
     files = [asked / f"{name}.onnx" for name in MODELS]
     for file in files:
         file.write_bytes(model.read_bytes())
+    return ",".join(map(str, files))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, models: str) -> Path:
+    """A study of them, whole."""
     out = tmp_path_factory.mktemp("study")
-    code = cli.run(["study", "--models", ",".join(map(str, files)), "--out", str(out), "--quiet"])
+    code = cli.run(["study", "--models", models, "--out", str(out), "--quiet"])
     assert code is ExitCode.OK
     return out
 
@@ -86,11 +92,13 @@ def test_recordings_hold_all_rounds_and_every_comparison(folder: Path, name: str
 
 
 @pytest.mark.long
-def test_another_budget_is_refused_and_changes_nothing(
-    folder: Path, capsys: pytest.CaptureFixture[str]
+def test_the_same_command_keeps_it_and_another_budget_is_refused(
+    folder: Path, models: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = {path: path.read_bytes() for path in folder.iterdir()}
-    asked = ["study", "--models", "zoo:resnet20", "--out", str(folder), "--budget", "99"]
-    assert cli.run(asked) is ExitCode.WRONG_USE
+    asked = ["study", "--models", models, "--out", str(folder)]
+    assert cli.run(asked) is ExitCode.OK
+    assert capsys.readouterr().err.count("is there from before") == 2
+    assert cli.run([*asked, "--budget", "99"]) is ExitCode.WRONG_USE
     assert "--budget was 10.0, and is 99.0" in capsys.readouterr().err
     assert {path: path.read_bytes() for path in folder.iterdir()} == before

@@ -44,7 +44,8 @@ class Partial(Machine):
 
     def timed(self, job: Job) -> Trial | Failure:
         if job.setting.where != self.failing or job.setting.backend == "native":
-            wrong = self.wrong_build and job.setting.build == self.wrong_build
+            in_page = job.setting.backend != "native"
+            wrong = in_page and self.wrong_build and job.setting.build == self.wrong_build
             machine = dataclasses.replace(self, wrong_outputs=frozenset({job.rung})) if wrong else self
             return Machine.timed(machine, job)
         return Failure(

@@ -62,7 +62,10 @@ def recorded(model: str, *, whole: bool = True) -> Recording:
 
 
 def studied(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, recording_of: Callable[[str], Recording]
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    recording_of: Callable[[str], Recording],
+    say: Callable[[str], None] = lambda _: None,
 ) -> tuple[Study, ExitCode]:
     def explained(model: str, _: Settings, *, path: Path, **__: object) -> Outcome:
         put(path, recording_of(model))
@@ -79,7 +82,7 @@ def studied(
         argv=("gapprof",),
         observer=silent,
         hold=hold,
-        say=lambda _: None,
+        say=say,
     )
     return studying.run(MODELS)
 
@@ -152,7 +155,8 @@ def test_visits_and_those_that_others_disturbed_are_counted(
         busy = replace(visit, outcome=replace(visit.outcome, load=load))
         return replace(found, entries=tuple(busy if one is visit else one for one in found.entries))
 
-    studied(tmp_path, monkeypatch, disturbed)
+    words: list[str] = []
+    studied(tmp_path, monkeypatch, disturbed, words.append)
     plan = next(recorded(MODELS[0]).of(LatticePlan))
     count = ROUNDS * (len(plan.cells) + 1)
     text = (tmp_path / TABLES).read_text(encoding="utf-8")
