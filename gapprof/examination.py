@@ -132,7 +132,7 @@ def power() -> tuple[Finding, ...]:
 def browser_starts(path: Path, guard: Guard) -> Finding:
     """Start it once and ask for its version."""
     try:
-        version = asyncio.run(_browser_version(path, guard))
+        version = browser_version(path, guard)
     except VisitError as trouble:
         last = trouble.detail.strip().splitlines()[-1:]
         return Finding(
@@ -144,6 +144,11 @@ def browser_starts(path: Path, guard: Guard) -> Finding:
     why = why_no_sandbox()
     sandbox = f"; without its sandbox, because gapprof runs {why}" if why else ""
     return Finding(id="browser", status="ok", what=f"{version}, {path}{sandbox}")
+
+
+def browser_version(path: Path, guard: Guard) -> str:
+    """`Chrome/156.0...`, as the browser itself says when it was started. Raises VisitError."""
+    return asyncio.run(_browser_version(path, guard))
 
 
 def program(name: str) -> Path | None:

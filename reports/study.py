@@ -1,15 +1,18 @@
 """The study of this machine class: many models through one lattice, with its tables.
 
-python reports/study.py          goes on with the study in reports/study/ where it was stopped
+python reports/study.py          goes on with the study in reports/study/ where it was stopped; given
+                                 --anew, measures again what was measured otherwise
 python reports/study.py table    makes the tables of what is there anew, and measures nothing
 """
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
+from gapprof.errors import ExitCode
 from gapprof.explain.study import studied_model
 from gapprof.facts.paper import CLASSES
 from gapprof.markdown.study import document
@@ -22,10 +25,10 @@ FOLDER = Path("reports") / "study"
 """As typed from the top of a checkout: recordings name no machine's paths."""
 
 
-def measured() -> None:
-    """Hours, for all models; a stopped one goes on."""
-    command = [sys.executable, "-m", "gapprof", "study", "--budget", "10", "--out", str(FOLDER)]
-    subprocess.run(command, cwd=HERE.parent.parent, check=False)
+def measured(options: Sequence[str]) -> int:
+    """Two and a half hours or more on two cores, for all models; a stopped one goes on. Its exit code."""
+    command = [sys.executable, "-m", "gapprof", "study", "--out", str(FOLDER), *options]
+    return subprocess.run(command, cwd=HERE.parent.parent, check=False).returncode
 
 
 def anew(one: StudiedModel) -> StudiedModel:
@@ -51,8 +54,8 @@ def tables() -> Study:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] != ["table"]:
-        measured()
+    if sys.argv[1:] != ["table"] and measured(sys.argv[1:]) == ExitCode.WRONG_USE:
+        sys.exit(ExitCode.WRONG_USE)
     found = tables()
     (HERE / "README.md").write_text(document(found), encoding="utf-8")
     (HERE / "study.json").write_bytes(encode_document(found))

@@ -2,7 +2,9 @@
 
 import sys
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 
 import click
@@ -16,8 +18,8 @@ from gapprof.options.watching import chosen_observer
 from gapprof.records.settings import Settings
 
 _USUAL = Settings()
-_LADDER_S = 30.0
-"""A model, for as few rounds of the ladder as give its gap and its operators."""
+_LADDER_S = 10.0
+"""A model: its ladder then has the three rounds that it has in any case."""
 _ENDS = (
     "Ends with 0; 2 wrong use; 3 the machine lacks something; 7 a model has no row; 130 interrupted: the "
     "same command goes on where it was stopped."
@@ -42,23 +44,38 @@ _ENDS = (
     help="For a model's ladder; the lattice comes on top.",
     show_default=True,
 )
+@click.option(
+    "--anew",
+    is_flag=True,
+    help="Measure again what FOLDER has rows of that were measured otherwise; it is refused without.",
+)
 @shared.browser
 @shared.seed
 @quiet
 @no_color
 def study(
-    models: str, folder: str, budget_s: float, browser: str | None, seed: int, quiet: bool, no_color: bool
+    models: str,
+    folder: str,
+    budget_s: float,
+    anew: bool,
+    browser: str | None,
+    seed: int,
+    quiet: bool,
+    no_color: bool,
 ) -> ExitCode:
     """Run many models through threads x SIMD x places, cold and warm starts, memory, and the page beside.
 
     Each model gets a recording and a report of its own in FOLDER; README.md there holds the tables,
-    study.json the same for machines. What is there from before, under the same conditions, is kept.
+    study.json the same for machines. What is there from before, under the same conditions, is kept; what
+    was measured otherwise (options, machine, browser, onnxruntime) is never written over without --anew.
     """
     with held() as hold:
         from gapprof import assets
+        from gapprof.guard import Guard
         from gapprof.measure.machine import machine_facts
         from gapprof.options.settings import settings_from
         from gapprof.study.models import ALL
+        from gapprof.study.programs import programs_here
         from gapprof.study.run import TABLES, Studying
 
         wanted = ALL if models == "all" else tuple(name.strip() for name in models.split(",") if name.strip())
@@ -73,11 +90,18 @@ def study(
             if not quiet:
                 show(text, sys.stderr)
 
+        @cache
+        def programs() -> Mapping[str, str]:
+            with Guard() as guard:
+                return programs_here(settings, guard)
+
         with ExitStack() as stack:
             studying = Studying(
                 folder=out,
                 settings=settings,
                 machine=machine_facts(),
+                programs=programs,
+                anew=anew,
                 argv=("gapprof", *sys.argv[1:]),
                 observer=chosen_observer(stack, quiet=quiet, no_color=no_color),
                 hold=hold,

@@ -73,12 +73,15 @@ def memory_sentences(memory: Memory) -> Iterator[str]:
 
 
 def _most(memory: Memory) -> Iterator[str]:
-    peak, native = memory.peak_bytes, memory.native_peak_bytes
+    peak, native = memory.peak_held_bytes, memory.native_peak_held_bytes
+    files = ""
+    if peak is None:  # in recordings before 1.7
+        peak, native, files = memory.peak_bytes, memory.native_peak_bytes, ", pages of files among it"
     if peak is None:
         return
     beside = f"; a native process at most {numbers.size(native)}" if native is not None else ""
     yield (
-        f"At its worst the page's process takes {numbers.size(peak)} more than before, "
+        f"At its worst the page's process takes {numbers.size(peak)} more than before{files}, "
         f"{_times(peak, memory.model_bytes)} the file{beside}."
     )
 

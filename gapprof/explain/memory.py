@@ -15,6 +15,7 @@ from gapprof.facts.held import (
     mapped_bytes,
     memory_trials,
     parts,
+    peak_held_bytes,
     total_bytes,
 )
 from gapprof.records.memory import STAGES, Held, MemoryTrial
@@ -50,6 +51,8 @@ def memory(case: Case) -> Memory:
         wasm_touched_bytes=_highest(web, lambda _, one: one.wasm_touched_bytes),
         peak_bytes=_peak(web),
         native_peak_bytes=_peak(native),
+        peak_held_bytes=_peak_held(web),
+        native_peak_held_bytes=_peak_held(native),
         arena_bytes=arena_bytes(case, "web"),
         native_arena_bytes=arena_bytes(case, "native"),
         gpu_buffers_bytes=None,
@@ -121,4 +124,9 @@ def _peak(trials: Sequence[MemoryTrial]) -> float | None:
         for trial in trials
         if (peaks := [one.peak_bytes for one in trial.stages if one.peak_bytes is not None])
     ]
+    return median(found) if found else None
+
+
+def _peak_held(trials: Sequence[MemoryTrial]) -> float | None:
+    found = [peak for trial in trials if (peak := peak_held_bytes(trial)) is not None]
     return median(found) if found else None

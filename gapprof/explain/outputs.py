@@ -2,35 +2,12 @@
 
 from collections.abc import Iterable
 
+from gapprof.facts.agreement import agrees, difference, quantised
 from gapprof.facts.case import Case
 from gapprof.facts.ladder import is_native, planned
 from gapprof.records.report import CheckRow
 from gapprof.records.trial import OutputCheck
-from gapprof.text import numbers
 from gapprof.text.names import harmless
-
-RELATIVE = {
-    # The relative tolerance of onnx's own backend tests (onnx.backend.test.runner, rtol 1e-3).
-    "float32": 1e-3,
-    "float64": 1e-3,
-    # 2^-11 is half a step of float16, 2^-8 of bfloat16; some 40 steps pile up in sums.
-    "float16": 2e-2,
-    "bfloat16": 1.6e-1,
-}
-ABSOLUTE = 1e-7
-"""onnx.backend.test.runner's atol; for a reference of zeros."""
-
-
-def agrees(check: OutputCheck) -> bool:
-    """Whether one output is within its type's tolerance; integers and booleans must be exact."""
-    if not check.same_shape:
-        return False
-    if check.exact:
-        return True
-    tolerance = RELATIVE.get(check.dtype)
-    if tolerance is None or not check.same_nan_positions:
-        return False
-    return check.max_abs_difference <= ABSOLUTE + tolerance * check.max_abs_reference
 
 
 def wrong_outputs(case: Case) -> frozenset[str]:
@@ -76,7 +53,7 @@ def _row(check_id: str, checks: Iterable[OutputCheck], concerns: str) -> CheckRo
     wrong = [check for check in found if not agrees(check)]
     if wrong:
         return CheckRow(
-            id=check_id, kind="subject", status="fail", text=_difference(wrong[0]), concerns=concerns
+            id=check_id, kind="subject", status="fail", text=difference(wrong[0]), concerns=concerns
         )
     if not found:
         text = "no output of the browser was compared with native's"
@@ -86,31 +63,9 @@ def _row(check_id: str, checks: Iterable[OutputCheck], concerns: str) -> CheckRo
 
 
 def _labelled(case: Case, check: OutputCheck) -> CheckRow:
-    text = _difference(check)
-    if is_native(case, check.rung) and _quantised(case):
+    text = difference(check)
+    if is_native(case, check.rung) and quantised(case.recording.begin.model):
         text += "; 8-bit weights saturate in AVX2's and plain AVX-512's integer kernels, so the time is kept"
     else:
         text += "; only this rung's own time is in doubt"
     return CheckRow(id=f"outputs-{check.rung}", kind="subject", status="fail", text=text, concerns=check.rung)
-
-
-def _quantised(case: Case) -> bool:
-    return any(
-        node.op_type.startswith(
-            ("QLinear", "QAttention", "QGemm", "Quantize", "MatMulInteger", "ConvInteger")
-        )
-        for node in case.recording.begin.model.nodes
-    )
-
-
-def _difference(check: OutputCheck) -> str:
-    name = harmless(check.output, 60)
-    if not check.same_shape:
-        return f"output {name} of {check.rung} is missing or has another shape than {check.reference}'s"
-    if not check.same_nan_positions:
-        return f"output {name} of {check.rung} has NaN or infinities in other places than {check.reference}'s"
-    text = f"output {name} of {check.rung} differs from {check.reference}'s"
-    if check.max_abs_reference <= 0 or check.dtype not in RELATIVE:
-        return f"{text} ({check.dtype})"
-    relative = check.max_abs_difference / check.max_abs_reference
-    return f"{text} by up to {numbers.percent(relative)} of its largest value ({check.dtype})"

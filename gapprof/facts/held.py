@@ -78,6 +78,35 @@ def mapped_bytes(trial: MemoryTrial, one: Held) -> int | None:
     return None if one.wasm_mapped_bytes is None else one.wasm_mapped_bytes - (before or 0)
 
 
+def peak_held_bytes(trial: MemoryTrial) -> int | None:
+    """The most that the process with the model held without pages of files, beyond the start.
+
+    A lower bound: between two readings there may have been fewer pages of files than at the later one. A mark
+    that has not moved since the start is the empty page's own; then what was held at the readings counts.
+    None where the system does not say.
+    """
+    tops: list[int] = []
+    first: Held | None = None
+    files = 0
+    for one in in_order(trial):
+        if one.peak_bytes is None or one.resident_bytes is None or one.resident_file_bytes is None:
+            continue
+        first = first or one
+        files = max(files, one.resident_file_bytes)
+        tops.append(one.resident_bytes - one.resident_file_bytes)
+        if one.peak_bytes != first.peak_bytes:
+            tops.append(one.peak_bytes - files)
+    return max(tops) - tops[0] if first is not None and first.stage == START else None
+
+
+def in_order(trial: MemoryTrial) -> Sequence[Held]:
+    """All readings as they were taken: the chunks' behind `steady`."""
+    before = STAGES.index("steady")
+    names: Sequence[str] = STAGES[: before + 1]
+    early = [one for one in trial.stages if one.stage in names]
+    return (*early, *trial.chunks, *(one for one in trial.stages if one.stage not in names))
+
+
 def heap_closure(trial: MemoryTrial, one: Held) -> float:
     """The wasm heap as the kernel has it over what the page says of it; 1 where either says nothing."""
     mapped, said = mapped_bytes(trial, one), one.wasm_heap_bytes

@@ -3,9 +3,11 @@
 import math
 from collections.abc import Callable, Mapping
 
+from gapprof.facts.agreement import agrees, difference, quantised
 from gapprof.facts.case import Case
 from gapprof.facts.cells import figure_ms
-from gapprof.records.lattice import Cell, CellVisit, Kind, LatticePlan
+from gapprof.records.lattice import Cell, CellOutputs, CellVisit, Kind, LatticePlan
+from gapprof.records.model import ModelFacts
 from gapprof.records.trial import Failure, Trial
 from gapprof.stats.contrast import Contrast
 
@@ -33,17 +35,21 @@ def cell_id(cell: Cell) -> str:
 
 
 def trials_in(case: Case, study: str, kind: Kind) -> Mapping[Cell, Mapping[int, Trial]]:
-    """Of each cell and round the first attempt that counts."""
+    """Of each cell and round the first attempt that counts; none of a cell whose outputs forbid it."""
+    refused = {one for one in _visited(case, study) if outputs_against(case, study, one)}
     found: dict[Cell, dict[int, Trial]] = {}
     for visit in sorted(_visits(case, study, kind), key=lambda visit: (visit.round, visit.attempt)):
         trial = visit.outcome
+        if visit.cell in refused:
+            continue
         if isinstance(trial, Trial) and not trial.struck and figure_ms(trial) is not None:
             found.setdefault(visit.cell, {}).setdefault(visit.round, trial)
     return found
 
 
 def why_without(case: Case, study: str, cell: Cell) -> str:
-    """What was said about a cell that has no figure: its refusal, its last failure, or what struck it."""
+    """What was said about a cell that has no figure: its refusal, its last failure, what struck it, or what
+    it computed."""
     plan = plan_of(case, study)
     refusal = next((one.refusal for one in plan.cells if one.cell == cell), "") if plan else ""
     last = next((one for one in reversed(_visits(case, study, "explore")) if one.cell == cell), None)
@@ -51,9 +57,33 @@ def why_without(case: Case, study: str, cell: Cell) -> str:
         case Failure() as failure:
             return refusal or failure.message
         case Trial() as trial:
-            return refusal or "; ".join(trial.struck)
+            return refusal or outputs_against(case, study, cell) or "; ".join(trial.struck)
         case None:
             return refusal or "it was not visited"
+
+
+def compared_outputs(case: Case, study: str) -> Mapping[Cell, CellOutputs]:
+    """What cells computed, by cell."""
+    return {one.cell: one for one in case.recording.of(CellOutputs) if one.study == study}
+
+
+def outputs_against(case: Case, study: str, cell: Cell) -> str:
+    """Why a cell's outputs forbid its times to count; empty where they do not, or none was to be compared."""
+    plan = plan_of(case, study)
+    if plan is None or not plan.reference:
+        return ""
+    found = compared_outputs(case, study).get(cell)
+    if found is None:
+        return "what it computes was not compared with native's"
+    if counts_as_same(case.recording.begin.model, found):
+        return ""
+    return f"it computes something else: {difference(next(one for one in found.checks if not agrees(one)))}"
+
+
+def counts_as_same(model: ModelFacts, found: CellOutputs) -> bool:
+    """Whether a cell's times may count. A native one's do in any case with 8-bit weights, which saturate in
+    AVX2's and plain AVX-512's kernels and not in the reference's: so it is on the ladder."""
+    return all(map(agrees, found.checks)) or (found.cell.side == "native" and quantised(model))
 
 
 def log_ms(trials: Mapping[Cell, Mapping[int, Trial]]) -> CellLogs:
@@ -84,6 +114,10 @@ def over(logs: CellLogs, cell: Cell, other: Cell) -> Contrast | None:
     here, there = logs.get(cell, {}), logs.get(other, {})
     shared = sorted(here.keys() & there.keys())
     return Contrast({number: here[number] - there[number] for number in shared}) if shared else None
+
+
+def _visited(case: Case, study: str) -> frozenset[Cell]:
+    return frozenset(one.cell for one in case.recording.of(CellVisit) if one.study == study)
 
 
 def _visits(case: Case, study: str, kind: Kind) -> list[CellVisit]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from gapprof.facts.case import Case
+from gapprof.facts.disturbance import disturbed
 from gapprof.facts.lattice import CellLogs, log_ms, over, plan_of, trials_in
 from gapprof.records.lattice import Cell, Served
 from gapprof.stats.contrast import Contrast
@@ -24,9 +25,26 @@ def compared(logs: CellLogs, cell: Cell, other: Cell) -> Contrast | None:
     return None if cell == other else over(logs, cell, other)
 
 
+def served(case: Case) -> Mapping[int, Served]:
+    """Of each round the server's first attempt that counts."""
+    found: dict[int, Served] = {}
+    for one in sorted(case.recording.of(Served), key=lambda one: (one.round, one.attempt)):
+        if not one.struck:
+            found.setdefault(one.round, one)
+    return found
+
+
 def served_per_s(case: Case) -> Mapping[int, float]:
     """Round → ln of runs a second of a native server with all cores."""
-    return {one.round: math.log(one.runs_per_s) for one in case.recording.of(Served)}
+    return {number: math.log(one.runs_per_s) for number, one in served(case).items()}
+
+
+def disturbances(case: Case) -> tuple[int, int]:
+    """How many visits of the lattice count, the server's among them, and how many others' work disturbed."""
+    trials = trials_in(case, STUDY, "explore").values()
+    loads = [trial.load for by_round in trials for trial in by_round.values()]
+    loads += [one.load for one in served(case).values() if one.load is not None]
+    return len(loads), sum(disturbed(load) is not None for load in loads)
 
 
 def clients_per_server(case: Case, logs: CellLogs, page: Cell) -> Contrast | None:
@@ -34,6 +52,11 @@ def clients_per_server(case: Case, logs: CellLogs, page: Cell) -> Contrast | Non
     per_s, ms = served_per_s(case), logs.get(page, {})
     shared = sorted(per_s.keys() & ms.keys())
     return Contrast({n: per_s[n] - (math.log(1e3) - ms[n]) for n in shared}) if shared else None
+
+
+def page_threads(deployed: Cell) -> int:
+    """That a page really has: one, whatever it asks for, where it is not isolated."""
+    return deployed.threads if deployed.isolated else 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,15 +80,15 @@ def ways(case: Case) -> Ways | None:
         return None
     isolated = replace(plan.deployed, isolated=True)
 
-    def by_threads(cell: Cell) -> Mapping[int, Cell]:
-        return {threads: replace(cell, threads=threads) for threads in (1, plan.cores)}
+    def by_threads(cell: Cell, *more: int) -> Mapping[int, Cell]:
+        return {threads: replace(cell, threads=threads) for threads in (1, plan.cores, *more)}
 
     def in_worker(build: str) -> Mapping[int, Cell]:
         return by_threads(replace(isolated, where="worker", build=build))
 
     return Ways(
         deployed=plan.deployed,
-        native=by_threads(Cell(side="native", threads=1)),
+        native=by_threads(Cell(side="native", threads=1), page_threads(plan.deployed)),
         served=in_worker("served"),
         on_main=by_threads(replace(isolated, where="main", build="served")),
         simd=in_worker("1.18-simd"),

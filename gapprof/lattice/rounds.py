@@ -11,6 +11,8 @@ from gapprof.records.trial import Failure
 
 _MOST_FAILURES = 2
 """Rounds without a single sample, after which a cell is not visited again: one may be bad luck."""
+Stop = Callable[[int], None]
+"""What is visited in a round among the cells, and writes down by itself what it finds."""
 
 
 def in_rounds(
@@ -18,16 +20,26 @@ def in_rounds(
     cells: Sequence[Cell],
     numbers: Sequence[int],
     kind: Kind,
-    tell: Callable[[int, Cell], None],
+    tell: Callable[[int], None],
+    *,
+    among: Sequence[Stop] = (),
 ) -> None:
-    """Visit; what fails is written, and left alone where it goes on failing. `tell`: before each visit."""
+    """Visit; what fails is written, and left alone where it goes on failing or computes something else.
+
+    `tell`: before each visit.
+    """
     failures: Counter[Cell] = Counter()
     for number in numbers:
-        order = np.random.default_rng([visits.seed, number]).permutation(len(cells))
-        for cell in (cells[place] for place in order):
-            if failures[cell] >= _MOST_FAILURES:
+        order = np.random.default_rng([visits.seed, number]).permutation(len(cells) + len(among))
+        for place in order:
+            if place >= len(cells):
+                tell(number)
+                among[place - len(cells)](number)
                 continue
-            tell(number, cell)
+            cell = cells[place]
+            if failures[cell] >= _MOST_FAILURES or visits.wrong(cell):
+                continue
+            tell(number)
             outcome = visits.visited(cell, number, kind)
             if isinstance(outcome, Failure):
                 failures[cell] += _MOST_FAILURES if outcome.kind == "model" else 1

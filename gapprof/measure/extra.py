@@ -3,6 +3,7 @@ other ways to run the model."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from msgspec.structs import replace
 
@@ -33,6 +34,8 @@ class Beyond:
     teller: Teller
     profiled: Profiled
     backends: Mapping[str, Backend]
+    outputs: Path
+    """Folder with what the rungs computed, one .npz each, see `gapprof.measure.outputs`."""
 
     @property
     def journal(self) -> Journal:

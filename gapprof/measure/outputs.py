@@ -1,6 +1,7 @@
 """The output gate: what every rung computed, against one reference, before any time counts."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gapprof.records.trial import OutputCheck
+
+REFERENCES = ("native-128", "native-cpu", "native-extended", "native-threads", "native", "web-worker")
+"""Whose outputs the others are held against; the first that gave any (exact integers at 128 bits)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """What everybody else is compared with."""
+
+    rung: str
+    path: Path
+
+
+def outputs_of(folder: Path, rung: str) -> Path:
+    """Where the outputs of a rung lie once it was visited."""
+    return folder / f"{rung}.npz"
+
+
+def reference_in(folder: Path) -> Reference | None:
+    """Of the outputs that rungs have left there; None while there are none."""
+    found = ((rung, outputs_of(folder, rung)) for rung in REFERENCES)
+    return next((Reference(rung=rung, path=path) for rung, path in found if path.exists()), None)
 
 
 def compare(rung: str, path: Path, reference_rung: str, reference_path: Path) -> tuple[OutputCheck, ...]:

@@ -18,6 +18,7 @@ THINK_MS = (8.0, 24.0)
 """Around one 60 Hz frame, and drawn at random so that requests do not lock to frames or timers."""
 
 
+WARMUP_RUNS = 3
 THRIFTY_REQUESTS = 6
 """Two in each way of waking the page up."""
 
@@ -43,13 +44,18 @@ def pace_for(*, native_ms: float, web_ms: float, timer_step_us: float, deadline_
     batch = max(1, math.ceil(sample_ms / fastest_ms))
     return Pace(
         warmup_ms=100.0,
-        warmup_runs=3,
+        warmup_runs=WARMUP_RUNS,
         batch=batch,
-        samples=_clamp(math.ceil(TIMED_STRETCH_MS / (batch * slowest_ms)), 5, 15),
+        samples=_samples(batch, slowest_ms),
         requests=_clamp(math.ceil(REQUESTS_MS / (slowest_ms + sum(THINK_MS) / 2)), 20, 40),
         think_ms=THINK_MS,
         deadline_s=deadline_s,
     )
+
+
+def fuller(pace: Pace, *, slowest_ms: float) -> Pace:
+    """As many samples as `pace_for` gives, at a pace that was made thriftier: five at least."""
+    return replace(pace, samples=_samples(pace.batch, slowest_ms), warmup_runs=WARMUP_RUNS)
 
 
 def thriftier(pace: Pace) -> Pace:
@@ -66,6 +72,10 @@ def trial_s(pace: Pace, *, latency_ms: float, start_s: float, paced: bool) -> fl
         else pace.samples * pace.batch * latency_ms
     )
     return start_s + (warm_ms + timed_ms) / 1e3
+
+
+def _samples(batch: int, slowest_ms: float) -> int:
+    return _clamp(math.ceil(TIMED_STRETCH_MS / (batch * max(slowest_ms, 1e-4))), 5, 15)
 
 
 def _clamp(value: int, low: int, high: int) -> int:

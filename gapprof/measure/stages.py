@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from gapprof.explain.top_factors import contrasts
 from gapprof.measure.extra import Beyond, Extra
 from gapprof.measure.journal import Journal
-from gapprof.measure.outputs import compare
+from gapprof.measure.outputs import compare, reference_in
 from gapprof.measure.pacing import preflight_pace, thriftier
 from gapprof.measure.passes import PROFILE_PASSES, Profiling, profiling, targets, trace_passes
 from gapprof.measure.preflight import LONGEST_VISIT_S, Recorder, conclude, look
@@ -43,8 +43,6 @@ from gapprof.records.trial import Failure, Profile, Trial
 from gapprof.stats.planning import rounds_needed
 from gapprof.text import numbers
 
-REFERENCES = ("native-128", "native-cpu", "native-extended", "native-threads", "native", "web-worker")
-"""Whose outputs the others are held against; the first that gave any (exact integers at 128 bits)."""
 _CALLS = "webgpu.calls"
 REPEATS_SHARE = 0.25
 """Of the budget, for repeating trials that outside load disturbed."""
@@ -107,6 +105,7 @@ class Stages:
             teller=self.teller,
             profiled=partial(self._profiled, visits),
             backends=self.backends,
+            outputs=self.outputs,
         )
         for extra in self.extras:
             extra(beyond)
@@ -227,12 +226,12 @@ class Stages:
     def _gate(self, visits: Visits) -> None:
         """Compare the outputs that came in since the last round with the reference."""
         present = {rung for rung in self.rungs if visits.outputs_of(rung).exists()}
-        reference = next((rung for rung in REFERENCES if rung in present), None)
+        reference = reference_in(self.outputs)
         if reference is None:
             return
         for rung in sorted(present - self._gated):
             self._gated.add(rung)
-            for check in compare(rung, visits.outputs_of(rung), reference, visits.outputs_of(reference)):
+            for check in compare(rung, visits.outputs_of(rung), reference.rung, reference.path):
                 self.journal.write(check)
 
     def _decide(self, done: int, round_s: float) -> int:

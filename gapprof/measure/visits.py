@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from gapprof.facts.disturbance import disturbed
 from gapprof.measure.faults import harness_faults
 from gapprof.measure.journal import Journal
+from gapprof.measure.outputs import outputs_of
 from gapprof.records.backend import Backend
 from gapprof.records.job import Job, Pace
 from gapprof.records.recording import PlannedRung
@@ -61,7 +62,7 @@ class Visits:
 
     def outputs_of(self, rung_id: str) -> Path:
         """Where the outputs of a rung lie once it was visited."""
-        return self.outputs / f"{rung_id}.npz"
+        return outputs_of(self.outputs, rung_id)
 
     def timed(self, step: PlannedRung, round_number: int, visit: int = 0) -> Trial | Failure:
         """Visit until a trial counts or the attempts are used up; the last outcome is returned."""

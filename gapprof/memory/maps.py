@@ -18,6 +18,8 @@ _WASM_ALIGNMENT = 1 << 32
 _LEAST_GUARD = 2 << 30
 """Behind a wasm memory; V8 leaves 4 GiB and more (its `wasm::kFullGuardSize32` and the range's rest)."""
 _KIB = 1024
+_RESIDENT = ("VmHWM", "VmRSS", "RssFile")
+_STATUS = re.compile(rf"^({'|'.join(_RESIDENT)}):\s+(\d+) kB$", re.MULTILINE)
 _COUNTED = frozenset({"Rss", "Pss", "Anonymous", "Swap", "SwapPss"})
 
 
@@ -62,6 +64,17 @@ class Mapped:
     code_bytes: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resident:
+    """What of a process is in the machine's memory, by the kernel's own count."""
+
+    peak_bytes: int
+    """The most there ever was, pages of files among it. The kernel keeps no such mark without them."""
+    bytes_now: int
+    file_bytes: int
+    """Of `bytes_now`: pages of files, such as the program's own code."""
+
+
 def mapped(pid: int) -> Mapped | None:
     """None where the system does not say, or the process is gone."""
     try:
@@ -71,13 +84,16 @@ def mapped(pid: int) -> Mapped | None:
     return summed(tuple(ranges(text)))
 
 
-def peak_bytes(pid: int) -> int | None:
-    """The largest resident size that a process ever had; None as above."""
+def resident(pid: int) -> Resident | None:
+    """None as above, and on kernels that do not tell pages of files apart (before 4.5)."""
     try:
-        lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
+        text = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
-    return next((int(line.split()[1]) * _KIB for line in lines if line.startswith("VmHWM:")), None)
+    sizes = {match[1]: int(match[2]) * _KIB for match in _STATUS.finditer(text)}
+    if len(sizes) < len(_RESIDENT):
+        return None
+    return Resident(peak_bytes=sizes["VmHWM"], bytes_now=sizes["VmRSS"], file_bytes=sizes["RssFile"])
 
 
 def ranges(smaps: str) -> Iterator[Range]:

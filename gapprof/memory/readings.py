@@ -7,7 +7,7 @@ import psutil
 
 from gapprof.browser.crew import processes
 from gapprof.browser.page import Page
-from gapprof.memory.maps import Mapped, mapped, peak_bytes
+from gapprof.memory.maps import Mapped, Resident, mapped, resident
 from gapprof.memory.realms import Heaps, Realms
 from gapprof.records.memory import Held
 
@@ -25,7 +25,7 @@ class Look:
     """Empty without /proc."""
     resident: Mapping[int, int]
     """Where `maps` is empty."""
-    peaks: Mapping[int, int | None]
+    sizes: Mapping[int, Resident | None]
     heaps: Heaps
     wasm_heap_bytes: int
 
@@ -44,7 +44,7 @@ async def look(page: Page, realms: Realms, stage: str, *, runs: int, wasm_heap_b
         kinds=kinds,
         maps=found,
         resident={} if found else {pid: _resident(pid) for pid in kinds},
-        peaks={pid: peak_bytes(pid) for pid in kinds},
+        sizes={pid: resident(pid) for pid in kinds},
         heaps=heaps,
         wasm_heap_bytes=wasm_heap_bytes,
     )
@@ -53,12 +53,15 @@ async def look(page: Page, realms: Realms, stage: str, *, runs: int, wasm_heap_b
 def held(seen: Look, renderer: int | None) -> Held:
     """As it is recorded, now that the page's process is known."""
     own = seen.maps.get(renderer, _NOBODY) if renderer is not None and seen.maps else None
+    size = seen.sizes.get(renderer) if renderer is not None else None
     return Held(
         stage=seen.stage,
         runs=seen.runs,
         processes=_by_kind(seen, renderer, lambda one: one.proportional_bytes),
         files=_by_kind(seen, renderer, lambda one: one.file_bytes) if seen.maps else {},
-        peak_bytes=seen.peaks.get(renderer) if renderer is not None else None,
+        peak_bytes=size.peak_bytes if size else None,
+        resident_bytes=size.bytes_now if size else None,
+        resident_file_bytes=size.file_bytes if size else None,
         wasm_heap_bytes=seen.wasm_heap_bytes,
         wasm_mapped_bytes=own.wasm_mapped_bytes if own else None,
         wasm_touched_bytes=own.wasm_touched_bytes if own else None,

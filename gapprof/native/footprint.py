@@ -13,7 +13,7 @@ from typing import Any
 
 import psutil
 
-from gapprof.memory.maps import mapped, peak_bytes
+from gapprof.memory.maps import mapped, resident
 from gapprof.native.refusals import refusals
 from gapprof.native.tensors import read_arrays
 from gapprof.subject import child
@@ -37,13 +37,15 @@ class Watched:
         self.chunks.append(self._look("chunk"))
 
     def _look(self, stage: str) -> dict[str, Any]:
-        found = mapped(os.getpid())
+        found, size = mapped(os.getpid()), resident(os.getpid())
         own = found.proportional_bytes if found else psutil.Process().memory_info().rss
         return {
             "stage": stage,
             "runs": self.runs,
             "processes": {"native": own},
-            "peak_bytes": peak_bytes(os.getpid()),
+            "peak_bytes": size.peak_bytes if size else None,
+            "resident_bytes": size.bytes_now if size else None,
+            "resident_file_bytes": size.file_bytes if size else None,
             "files": {"native": found.file_bytes} if found else {},
             "code_bytes": found.code_bytes if found else None,
         }

@@ -9,8 +9,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from gapprof.native.refusals import refusals
 from gapprof.native.tensors import read_arrays
+from gapprof.native.usage import with_load
 from gapprof.subject import child
 
 
@@ -25,10 +28,11 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
     try:
         session = onnxruntime.InferenceSession(request["model"], options, providers=["CPUExecutionProvider"])
         session.run(None, feed)
-        runs, took_s = _together(session, feed, callers=request["callers"], least_s=request["least_s"])
+        callers, least_s = request["callers"], request["least_s"]
+        (runs, took_s), load = with_load(lambda: _together(session, feed, callers=callers, least_s=least_s))
     except refusals() as error:
         return {"error": str(error)}
-    return {"runs_per_s": runs / took_s}
+    return {"runs_per_s": runs / took_s, "load": msgspec.to_builtins(load)}
 
 
 def _together(session: Any, feed: dict[str, Any], *, callers: int, least_s: float) -> tuple[int, float]:

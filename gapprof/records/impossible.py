@@ -2,7 +2,7 @@
 
 from gapprof.records.cold import Creations, Start
 from gapprof.records.inside import HookedPass, WasmBuild, WasmSamples
-from gapprof.records.lattice import CellVisit, LatticePlan, Served
+from gapprof.records.lattice import CellOutputs, CellVisit, LatticePlan, Served
 from gapprof.records.memory import MemoryTrial
 from gapprof.records.recording import Entry
 from gapprof.records.transplant import TransplantTrial
@@ -27,8 +27,10 @@ def impossible(entry: Entry) -> str:
             return _of_plan(entry)
         case CellVisit(outcome=Trial() as trial):
             return _of_trial(trial)
-        case Served(runs_per_s=rate) if not 0 < rate < _MOST:
-            return f"{rate:g} runs a second"
+        case Served():
+            return _of_server(entry)
+        case CellOutputs():
+            return _of_outputs(entry)
         case MemoryTrial():
             return _of_memory(entry)
         case Start():
@@ -107,6 +109,27 @@ def _of_plan(entry: LatticePlan) -> str:
     return ""
 
 
+def _of_server(entry: Served) -> str:
+    """Only where it counts."""
+    if entry.struck:
+        return ""
+    if not 0 < entry.runs_per_s < _MOST:
+        return f"{entry.runs_per_s:g} runs a second"
+    if not 0 < entry.callers < _MOST_THREADS:
+        return f"a server of {entry.callers} callers"
+    if entry.load is not None and not 0 < entry.load.wall_ms < _LONGEST_MS:
+        return f"a server that answered for {entry.load.wall_ms:g} ms"
+    return ""
+
+
+def _of_outputs(entry: CellOutputs) -> str:
+    for check in entry.checks:
+        sizes = (check.elements, check.nan_count, check.max_abs_difference, check.max_abs_reference)
+        if not all(size >= 0 for size in sizes) or check.nan_count > check.elements:
+            return f"outputs of {check.rung} with impossible sizes or differences"
+    return ""
+
+
 def _of_memory(entry: MemoryTrial) -> str:
     for one in (*entry.stages, *entry.chunks):
         known = (
@@ -118,10 +141,14 @@ def _of_memory(entry: MemoryTrial) -> str:
             one.code_bytes,
             one.js_heap_bytes,
             one.array_buffers_bytes,
+            one.resident_bytes,
+            one.resident_file_bytes,
         )
         sizes = [size for size in known if size is not None]
         if not all(0 <= size < _MOST for size in (*sizes, *one.processes.values(), *one.files.values())):
             return f"impossible sizes of memory at the stage {one.stage}"
+        if (one.resident_file_bytes or 0) > (one.resident_bytes or 0):
+            return f"more pages of files than of all at the stage {one.stage}"
     runs = [one.runs for one in entry.chunks]
     if runs != sorted(set(runs)):
         return "chunks of runs that do not follow one another"

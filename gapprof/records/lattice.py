@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from gapprof.records.trial import Failure, Trial
+from gapprof.records.trial import Failure, Load, OutputCheck, Trial
 
 Place = Literal["process", "main", "worker", "proxy"]
 Spinning = Literal["default", "on", "off"]
@@ -45,6 +45,9 @@ class LatticePlan(Struct, frozen=True, kw_only=True, tag="lattice", tag_field="e
     cells: tuple[PlannedCell, ...]
     rounds: int
     """To explore in."""
+    reference: str = ""
+    """The rung whose outputs those of every cell are compared with before its times count. Empty in
+    recordings before 1.7, and where no rung left any: then nothing is compared."""
 
 
 Kind = Literal["explore", "verify"]
@@ -64,10 +67,27 @@ class CellVisit(Struct, frozen=True, kw_only=True, tag="cell", tag_field="entry"
     """Its rung is the one that the cell departs from."""
 
 
+class CellOutputs(Struct, frozen=True, kw_only=True, tag="cell-outputs", tag_field="entry"):
+    """What a cell computed in the first visit that came so far, against the plan's reference. Since 1.7."""
+
+    study: str
+    cell: Cell
+    checks: tuple[OutputCheck, ...]
+    """One for each output; their rung is the cell's name."""
+
+
 class Served(Struct, frozen=True, kw_only=True, tag="served", tag_field="entry"):
     """A fresh native process that answers on every core at once: a thread a run, as many callers as cores."""
 
     round: int
+    """Of the lattice: the server is visited among its cells. Before 1.7 in rounds of its own."""
     callers: int
     runs_per_s: float
     """Of all callers together."""
+    attempt: int = 0
+    started_s: float = 0.0
+    ended_s: float = 0.0
+    load: Load | None = None
+    """While it ran. Since 1.7."""
+    struck: tuple[str, ...] = ()
+    """Why this visit does not count; empty: it counts."""

@@ -32,7 +32,7 @@ class Held(Struct, frozen=True, kw_only=True):
     """The same of what stands in files on disk, such as the browser's own code: the system may drop it and
     read it again, whenever it likes. Empty where the system does not say."""
     peak_bytes: int | None
-    """The largest resident size that the process with the model ever had."""
+    """The largest resident size that the process with the model ever had, pages of files among it."""
     wasm_heap_bytes: int | None = None
     """Of all wasm memories, as the page says; never shrinks."""
     wasm_mapped_bytes: int | None = None
@@ -45,6 +45,10 @@ class Held(Struct, frozen=True, kw_only=True):
     """Used by objects of the page and its workers."""
     array_buffers_bytes: int | None = None
     """Outside of these heaps, without wasm memories: where a fetched file lies."""
+    resident_bytes: int | None = None
+    """Of the process with the model, now. Since recording 1.7."""
+    resident_file_bytes: int | None = None
+    """Of these, pages of files. Since recording 1.7."""
 
 
 class MemoryTrial(Struct, frozen=True, kw_only=True, tag="memory", tag_field="entry"):

@@ -10,7 +10,7 @@ from gapprof.records.cold import Creations, Start
 from gapprof.records.environment import Setting
 from gapprof.records.inside import HookedPass, WasmBuild, WasmSamples
 from gapprof.records.job import Pace
-from gapprof.records.lattice import CellVisit, LatticePlan, Served
+from gapprof.records.lattice import CellOutputs, CellVisit, LatticePlan, Served
 from gapprof.records.memory import MemoryTrial
 from gapprof.records.model import ModelFacts
 from gapprof.records.observed import PageObserved
@@ -24,7 +24,7 @@ from gapprof.records.twins import TwinPlan, TwinRun, TwinTrial
 T = TypeVar("T")
 
 SCHEMA = "gapprof/recording"
-SCHEMA_VERSION = "1.6"
+SCHEMA_VERSION = "1.7"
 
 
 class MachineFacts(Struct, frozen=True, kw_only=True):
@@ -151,6 +151,7 @@ Entry = (
     | Creations
     | LatticePlan
     | CellVisit
+    | CellOutputs
     | Served
     | RecordedCalls
     | Note

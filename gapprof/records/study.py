@@ -8,7 +8,7 @@ from gapprof.records.estimate import Estimate
 from gapprof.records.recording import MachineFacts
 
 SCHEMA = "gapprof/study"
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 
 class CellFigure(Struct, frozen=True, kw_only=True):
@@ -17,20 +17,32 @@ class CellFigure(Struct, frozen=True, kw_only=True):
     cell: str
     """`web-2t-worker-1.18-scalar`, ..."""
     run_ms: Estimate | None
+    """Runs back to back: the geometric mean over rounds of what a visit's samples have as their median."""
     why: str = ""
     """Why there is no figure."""
+    side: Literal["native", "web", ""] = ""
+    """Since 1.1, as all below; then the cell's name says it."""
+    threads: int = 0
+    where: str = ""
+    isolated: bool | None = None
+    build: str = ""
+    outputs: Literal["agree", "differ", "not-compared"] = "not-compared"
+    """What it computes, against the reference of the ladder. Cells that differ have no figure."""
 
 
 class Stages(Struct, frozen=True, kw_only=True):
-    """Wang et al.'s stages, ms; medians of starts from cold caches, without the page's loading and the
-    process's own start."""
+    """Wang et al.'s stages, ms; the first ones are means over starts with nothing in any cache, without the
+    page's loading and the process's own start."""
 
     setup_ms: float | None
-    """Everything until there is a session: the library and the model fetched and loaded, too."""
+    """From the library's being there until there is a session: in the browser the model's file and the
+    library's wasm are fetched within it. Before 1.1 with `library_ms`."""
     warmup_ms: float | None
     """The first run."""
     prediction_ms: Estimate | None
-    """Runs back to back: the page as deployed, and native with every core."""
+    """A cell's figure: the page as deployed, and native with every core."""
+    library_ms: float | None = None
+    """In the browser the library's script, natively Python's import of onnxruntime. Since 1.1."""
 
 
 class KernelShare(Struct, frozen=True, kw_only=True):
@@ -52,11 +64,15 @@ class StudiedModel(Struct, frozen=True, kw_only=True):
     """Of its own report; empty where it has none."""
     status_why: str = ""
     browser: str = ""
+    gapprof_version: str = ""
+    """That measured it. Since 1.1."""
     cells: tuple[CellFigure, ...] = ()
     native: Stages | None = None
     web: Stages | None = None
+    native_as_many_threads_ms: Estimate | None = None
+    """Native's cell with as many threads as the page as deployed has. Since 1.1."""
     gap_one_thread: Estimate | None = None
-    """Runs back to back in a worker, against native with as many threads ..."""
+    """Cells in a worker, against native's with as many threads ..."""
     gap_every_core: Estimate | None = None
     gap_deployed: Estimate | None = None
     """... and of its own report, from request to result: the page as deployed against native as it comes."""
@@ -69,13 +85,21 @@ class StudiedModel(Struct, frozen=True, kw_only=True):
     main_times: Estimate | None = None
     """The main thread over a worker, one thread."""
     kernels: tuple[KernelShare, ...] = ()
-    """The largest ones, of all operators' time in the browser."""
+    """The largest ones, of all operators' time in the browser; copies and dispatch are in no share."""
     memory_times: float | None = None
-    """Held after many runs and a collection, over the file: in the browser ..."""
+    """Beyond an empty page or a bare process, over the file, medians of visits, without pages of files. Held
+    after many runs and a collection: by all of the browser's processes, ..."""
+    memory_page_times: float | None = None
+    """... by the page's own, ... Since 1.1."""
     memory_peak_times: float | None = None
+    """... and the most that this one ever held, see `Memory.peak_held_bytes`. Before 1.1 pages of files were
+    among it."""
     native_memory_times: float | None = None
+    native_memory_peak_times: float | None = None
+    """Since 1.1, as all below but where it says otherwise."""
     component_main_times: Estimate | None = None
-    """Times of an interface's components with the model on the main thread, over those at rest ..."""
+    """Times of an interface's components with the model on the main thread, over those at rest ... Always
+    there, as those until `clients_per_server`."""
     component_worker_times: Estimate | None = None
     frames_main_times: Estimate | None = None
     """... and the 95th percentile between frames."""
@@ -86,7 +110,17 @@ class StudiedModel(Struct, frozen=True, kw_only=True):
     """... and of a native process that answers on every core at once."""
     clients_per_server: Estimate | None = None
     """The one over the other: as many such pages do the work of one such server."""
+    rounds: int = 0
+    """Of the lattice, as planned."""
+    visits: int = 0
+    """Of the lattice's cells and of the server, that count ..."""
+    disturbed_visits: int = 0
+    """... and during which others used the machine."""
+    missing: dict[str, str] = {}
+    """Table → why this model has no figure there: `stages`, `gap`, `lattice`, `operators`, `memory`, `felt`,
+    `clients`."""
     why: str = ""
+    """Why there is no row at all. Always there."""
 
 
 class Study(Struct, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from gapprof.lattice.cells import Bases, planned
 from gapprof.lattice.rounds import in_rounds
 from gapprof.lattice.visits import CellVisits
 from gapprof.measure.extra import Beyond, Extra
+from gapprof.measure.outputs import reference_in
 from gapprof.measure.pacing import thriftier
 from gapprof.measure.resolve import asked_threads
 from gapprof.measure.visits import Patience
@@ -56,7 +57,17 @@ def _measured(settings: Settings, beyond: Beyond, bases: Bases, deployed: Cell) 
     cells = planned(scaling_cells(deployed, cores=cores), bases, beyond.backends)
     open_cells = [one.cell for one in cells if not one.refusal]
     means = _within_means(beyond, open_cells)
-    journal.write(LatticePlan(study=STUDY, cores=cores, deployed=deployed, cells=cells, rounds=means.rounds))
+    reference = reference_in(beyond.outputs)
+    journal.write(
+        LatticePlan(
+            study=STUDY,
+            cores=cores,
+            deployed=deployed,
+            cells=cells,
+            rounds=means.rounds,
+            reference=reference.rung if reference else "",
+        )
+    )
     visits = CellVisits(
         study=STUDY,
         journal=journal,
@@ -66,9 +77,11 @@ def _measured(settings: Settings, beyond: Beyond, bases: Bases, deployed: Cell) 
         pace=means.pace,
         seed=settings.seed,
         patience=Patience(_REPEATS_SHARE * means.expected_s),
+        outputs=beyond.outputs / "cells",
+        reference=reference,
     )
 
-    def exploring(number: int, _: Cell) -> None:
+    def exploring(number: int) -> None:
         beyond.teller.tell("cells", "threads and places", round_number=number, planned=means.rounds)
 
     in_rounds(visits, open_cells, range(means.rounds), "explore", exploring)
@@ -76,7 +89,7 @@ def _measured(settings: Settings, beyond: Beyond, bases: Bases, deployed: Cell) 
     if best is not None:
         last = means.rounds + VERIFYING_ROUNDS
 
-        def verifying(number: int, _: Cell) -> None:
+        def verifying(number: int) -> None:
             beyond.teller.tell("cells-verified", "what is recommended", round_number=number, planned=last)
 
         in_rounds(visits, (deployed, best.cell), range(means.rounds, last), "verify", verifying)

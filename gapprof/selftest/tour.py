@@ -11,8 +11,7 @@ from msgspec.structs import replace
 
 from gapprof.errors import EnvironmentUnusable
 from gapprof.measure.journal import Journal
-from gapprof.measure.outputs import compare
-from gapprof.measure.stages import REFERENCES
+from gapprof.measure.outputs import REFERENCES, compare
 from gapprof.measure.teller import Teller
 from gapprof.measure.visits import Patience, Visits
 from gapprof.records.backend import Backend

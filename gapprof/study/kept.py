@@ -1,13 +1,14 @@
-"""What a folder holds from before, as far as it was measured under the same conditions."""
+"""What a folder holds from before, and whether it was measured under the same conditions."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gapprof import __version__
 from gapprof.errors import GapprofError, WrongUse
 from gapprof.explain.study import studied_model
+from gapprof.explain.versions import versions
+from gapprof.facts.case import Case
 from gapprof.facts.paper import CLASSES
 from gapprof.recordings import read_run
 from gapprof.records.recording import MachineFacts, Recording
@@ -15,10 +16,16 @@ from gapprof.records.settings import Settings
 from gapprof.records.study import StudiedModel
 from gapprof.subject import zoo
 from gapprof.subject.stage import stage
-from gapprof.text.names import file_stem
+from gapprof.text.names import file_stem, harmless
 
 ZOO = "zoo:"
 _SAME = ("cpu", "usable_cores", "logical_cores", "system", "architecture", "memory_bytes")
+_OPTIONS: Mapping[str, str] = {"budget_s": "--budget", "seed": "--seed"}
+_ELSEWHERE = ("browser",)
+"""Settings that say where a program lies: its version is compared instead."""
+_WORD = 60
+_SHOWN = 3
+"""Models that a refusal names with what differs."""
 
 
 def stem_of(model: str) -> str:
@@ -26,13 +33,38 @@ def stem_of(model: str) -> str:
     return file_stem(Path(model.removeprefix(ZOO)).name.removesuffix(".onnx"))
 
 
-@dataclass(slots=True)
-class Shelf:
-    """The recordings of a folder, each read once."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """What all rows of a study have to have alike. Of gapprof's own version the tables tell."""
 
-    folder: Path
     settings: Settings
     machine: MachineFacts
+    programs: Callable[[], Mapping[str, str]]
+    """As `gapprof.explain.versions` names them. Asked only where there is something to compare."""
+
+    def differences(self, recording: Recording) -> Iterator[str]:
+        """What a recording was measured under otherwise, in words."""
+        then, now = recording.begin.settings, self.settings
+        for name in Settings.__struct_fields__:
+            before, here = getattr(then, name), getattr(now, name)
+            if before != here and name not in _ELSEWHERE:
+                yield _changed(_OPTIONS.get(name, f"the setting {name}"), before, here)
+        for name in _SAME:
+            before, here = getattr(recording.begin.machine, name), getattr(self.machine, name)
+            if before != here:
+                yield _changed(f"the machine's {name}", before, here)
+        programs = self.programs()
+        for program, before in versions(Case(recording)).items():
+            if program in programs and programs[program] != before:
+                yield _changed(program, before, programs[program])
+
+
+@dataclass(slots=True)
+class Shelf:
+    """The recordings of a folder, and the rows that were made of them."""
+
+    folder: Path
+    conditions: Conditions
     _rows: dict[str, StudiedModel] = field(default_factory=dict)
     _hashes: dict[str, str] = field(default_factory=dict)
 
@@ -44,37 +76,57 @@ class Shelf:
         """Of a recording of this very model that came to its end under the same conditions."""
         stem = stem_of(model)
         if stem not in self._rows:
-            recording = self._whole(self.path(model))
-            if recording is None or recording.begin.model.sha256 != self._sha256(model):
+            recording = _whole(self.path(model))
+            if recording is None or any(self._otherwise(recording, model)):
                 return None
             paper_class = CLASSES.get(model.removeprefix(ZOO), "") if model.startswith(ZOO) else ""
             self._keep(stem, recording, paper_class=paper_class)
         return self._rows[stem]
+
+    def why_not(self, model: str) -> str:
+        """In what the recording of a model differs; empty where there is none that came to its end."""
+        recording = _whole(self.path(model))
+        return "" if recording is None else "; ".join(self._otherwise(recording, model))
 
     def others(self, models: Sequence[str]) -> tuple[StudiedModel, ...]:
         """Rows of models that nobody asked for this time."""
         asked = {stem_of(model) for model in models}
         for path in sorted(self.folder.glob("*.jsonl")):
             if path.stem not in asked and path.stem not in self._rows:
-                recording = self._whole(path)
-                if recording is not None:
+                recording = _whole(path)
+                if recording is not None and not any(self.conditions.differences(recording)):
                     self._keep(path.stem, recording, paper_class=CLASSES.get(path.stem, ""))
         return tuple(row for stem, row in sorted(self._rows.items()) if stem not in asked)
 
+    def refuse_to_mix(self, models: Sequence[str]) -> None:
+        """Raises WrongUse where rows that are there would be written over, or leave the tables."""
+        asked = {stem_of(model): model for model in models}
+        found: dict[str, str] = {}
+        for path in sorted(self.folder.glob("*.jsonl")):
+            recording = _whole(path)
+            if recording is not None:
+                differences = "; ".join(self._otherwise(recording, asked.get(path.stem)))
+                if differences:
+                    found[path.stem] = differences
+        if not found:
+            return
+        told = [f"{harmless(stem, _WORD)} ({why})" for stem, why in list(found.items())[:_SHOWN]]
+        if len(found) > _SHOWN:
+            told.append(f"and {len(found) - _SHOWN} more")
+        raise WrongUse(
+            f"--out {self.folder} has rows that were measured otherwise: {', '.join(told)}",
+            hint="Give the options that they were measured with, or another folder; or --anew, which "
+            "measures the models that you ask for in their place, and leaves the others out of the tables.",
+        )
+
+    def _otherwise(self, recording: Recording, model: str | None) -> Iterator[str]:
+        """`model`: that was asked for; None: nobody did."""
+        if model is not None and recording.begin.model.sha256 != self._sha256(model):
+            yield "the model is another one now"
+        yield from self.conditions.differences(recording)
+
     def _keep(self, stem: str, recording: Recording, *, paper_class: str) -> None:
         self._rows[stem] = studied_model(recording, stem=stem, paper_class=paper_class)
-
-    def _whole(self, path: Path) -> Recording | None:
-        if not path.is_file():
-            return None
-        try:
-            recording = read_run(path)
-        except WrongUse:
-            return None
-        begin, end = recording.begin, recording.end
-        same = (begin.settings, begin.gapprof_version) == (self.settings, __version__)
-        here = all(getattr(begin.machine, name) == getattr(self.machine, name) for name in _SAME)
-        return recording if same and here and end is not None and end.reason == "finished" else None
 
     def _sha256(self, model: str) -> str:
         """Of its file and external data as they are now; empty where it cannot be read."""
@@ -89,3 +141,18 @@ class Shelf:
                 except (GapprofError, OSError):
                     self._hashes[model] = ""
         return self._hashes[model]
+
+
+def _whole(path: Path) -> Recording | None:
+    """One that came to its end; what was stopped or cut off has no row that could be lost."""
+    if not path.is_file():
+        return None
+    try:
+        recording = read_run(path)
+    except WrongUse:
+        return None
+    return recording if recording.end is not None and recording.end.reason == "finished" else None
+
+
+def _changed(name: str, before: object, here: object) -> str:
+    return f"{name} was {harmless(str(before), _WORD)}, and is {harmless(str(here), _WORD)}"

@@ -1,6 +1,6 @@
 """Model after model into one folder; what is there from before, and whole, is kept."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from gapprof.records.recording import MachineFacts
 from gapprof.records.settings import Settings
 from gapprof.records.study import StudiedModel, Study
 from gapprof.records.surface import Surface
-from gapprof.study.kept import Shelf, stem_of
+from gapprof.study.kept import Conditions, Shelf, stem_of
 
 TABLES, FIGURES = "README.md", "study.json"
 _FORMATS = ("json", "markdown")
@@ -31,6 +31,10 @@ class Studying:
     folder: Path
     settings: Settings
     machine: MachineFacts
+    programs: Callable[[], Mapping[str, str]]
+    """See `Conditions`."""
+    anew: bool
+    """Whether rows that were measured otherwise may be written over."""
     argv: tuple[str, ...]
     observer: Observer
     hold: Hold
@@ -39,21 +43,35 @@ class Studying:
     """Model → why it has no row, of those that were tried."""
 
     def run(self, models: Sequence[str]) -> tuple[Study, ExitCode]:
-        """Tables are written anew after every model that was measured; what fails has its reason there."""
-        shelf = Shelf(self.folder, self.settings, self.machine)
+        """Tables are written anew after every model that was measured; what fails has its reason there.
+
+        Raises WrongUse, before anything is measured, where rows would be lost that were measured otherwise.
+        """
+        conditions = Conditions(settings=self.settings, machine=self.machine, programs=self.programs)
+        shelf = Shelf(self.folder, conditions)
+        if not self.anew:
+            shelf.refuse_to_mix(models)
         for number, model in enumerate(models, start=1):
             place = f"{number} of {len(models)}: {model}"
             if shelf.row(model) is not None:
                 self.say(f"{place} is there from before\n")
                 continue
-            anew = ", in the place of one that was measured otherwise" if shelf.path(model).exists() else ""
-            self.say(f"{place}{anew}\n")
+            otherwise = shelf.why_not(model)
+            self.say(f"{place}{f', measured anew: {otherwise}' if otherwise else ''}\n")
             stopped = self._measured(model, shelf.path(model))
             study = self._tables(shelf, models)
             if stopped is not None:
                 return study, stopped
+            self._how_quiet(shelf.row(model))
         study = self._tables(shelf, models)
         return study, ExitCode.PARTIAL if any(one.why for one in study.models) else ExitCode.OK
+
+    def _how_quiet(self, row: StudiedModel | None) -> None:
+        if row is not None and row.disturbed_visits:
+            self.say(
+                f"{row.stem}: other programs used the machine during {row.disturbed_visits} of {row.visits} "
+                "visits\n"
+            )
 
     def _measured(self, model: str, path: Path) -> ExitCode | None:
         """A code where the whole study has to stop: it was interrupted, or the machine lacks something."""
@@ -87,7 +105,7 @@ class Studying:
 
     def _tables(self, shelf: Shelf, models: Sequence[str]) -> Study:
         """Over these models, and over others that are there under the same conditions."""
-        rows = [shelf.row(model) or self._without(model) for model in models]
+        rows = [shelf.row(model) or self._without(model, shelf.why_not(model)) for model in models]
         rows += shelf.others(models)
         study = Study(
             gapprof_version=__version__,
@@ -95,12 +113,13 @@ class Studying:
             cores=self.machine.usable_cores,
             browsers=tuple(sorted({row.browser for row in rows if row.browser})),
             models=tuple(rows),
-            state="stopped" if any(row.why == _TO_COME for row in rows) else "whole",
+            state="stopped" if any(row.why.startswith(_TO_COME) for row in rows) else "whole",
         )
         write_atomically(self.folder / TABLES, document(study).encode())
         write_atomically(self.folder / FIGURES, encode_document(study))
         return study
 
-    def _without(self, model: str) -> StudiedModel:
-        why = self._missed.get(model, _TO_COME)
+    def _without(self, model: str, otherwise: str) -> StudiedModel:
+        """`otherwise`: what its recording was measured under and the others were not."""
+        why = self._missed.get(model) or (f"{_TO_COME}: {otherwise}" if otherwise else _TO_COME)
         return StudiedModel(model=stem_of(model), stem=stem_of(model), paper_class="", status="", why=why)

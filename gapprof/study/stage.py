@@ -1,8 +1,8 @@
 """What a study adds to a model's own run: the lattice, starts, memory, and the page beside it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from statistics import fmean
+from statistics import fmean, median
 
 from msgspec.structs import replace
 
@@ -13,7 +13,7 @@ from gapprof.lattice.cells import Bases, planned
 from gapprof.lattice.rounds import in_rounds
 from gapprof.lattice.visits import CellVisits
 from gapprof.measure.extra import Beyond, Extra
-from gapprof.measure.pacing import thriftier
+from gapprof.measure.outputs import reference_in
 from gapprof.measure.visits import Patience
 from gapprof.memory.stage import looking
 from gapprof.qoe.stage import feeling_the_page
@@ -22,20 +22,21 @@ from gapprof.records.recording import PlannedRung
 from gapprof.records.settings import Settings
 from gapprof.records.trial import Trial
 from gapprof.scaling.stage import deployed_cell
-from gapprof.study.plan import study_cells, without_the_slowest
-from gapprof.study.serving import serving
+from gapprof.study.plan import study_cells, within_means, without_the_slowest
+from gapprof.study.serving import LEAST_S, Serving, serving
 
-ROUNDS = 3
-STARTS, LOOKS, FEELINGS = 2, 2, 2
+STARTS, LOOKS, FEELINGS = 3, 3, 4
 """Rounds of each."""
-_REPEATS_S = 60.0
+_REPEATS_SHARE = 0.25
+"""Of the lattice, for repeating visits that outside load disturbed."""
+_SERVER_S = 1.0 + LEAST_S
+"""A visit of the server: a process, a session, and what it answers."""
 
 
 def studying(settings: Settings, *, guard: Guard, scratch: Path) -> Extra:
     """Bound to one run of this machine."""
     parts: Sequence[Extra] = (
-        through_the_lattice(settings),
-        serving(settings, scratch=scratch, rounds=ROUNDS),
+        through_the_lattice(settings, serving=serving(settings, scratch=scratch)),
         starting(settings, guard=guard, scratch=scratch, rounds=STARTS),
         looking(settings, guard=guard, scratch=scratch, rounds=LOOKS),
         feeling_the_page(settings, guard=guard, rounds=FEELINGS),
@@ -48,8 +49,8 @@ def studying(settings: Settings, *, guard: Guard, scratch: Path) -> Extra:
     return study
 
 
-def through_the_lattice(settings: Settings) -> Extra:
-    """Threads, builds and places, in rounds."""
+def through_the_lattice(settings: Settings, *, serving: Serving) -> Extra:
+    """Threads, builds and places, and a native server among them, in rounds."""
 
     def measure(beyond: Beyond) -> None:
         page = beyond.step("web").setting
@@ -60,32 +61,77 @@ def through_the_lattice(settings: Settings) -> Extra:
         # Runs back to back: requests would take four times as long, and tell the same of builds and threads.
         web = replace(beyond.step("web"), setting=replace(page, pacing="back-to-back"))
         bases: Bases = {"native": beyond.step("native"), "web": web}
-        _measured(settings, beyond, bases, deployed_cell(settings, beyond, page))
+        _measured(settings, beyond, bases, deployed_cell(settings, beyond, page), serving)
 
     return measure
 
 
-def _measured(settings: Settings, beyond: Beyond, bases: Bases, deployed: Cell) -> None:
+def _measured(settings: Settings, beyond: Beyond, bases: Bases, deployed: Cell, serving: Serving) -> None:
     journal, cores = beyond.journal, beyond.journal.begin.machine.usable_cores
     every = planned(study_cells(deployed, cores=cores), bases, beyond.backends)
-    cells = without_the_slowest(every, _run_ms(beyond, bases["web"]))
-    journal.write(LatticePlan(study=STUDY, cores=cores, deployed=deployed, cells=cells, rounds=ROUNDS))
+    run_ms = _run_ms(beyond, bases["web"])
+    cells = without_the_slowest(every, run_ms)
+    open_cells = [one.cell for one in cells if not one.refusal]
+    means = within_means(
+        open_cells,
+        beyond.preflight.pace,
+        run_ms=run_ms,
+        each_s=_expected_s(beyond, bases),
+        server_s=_SERVER_S,
+    )
+    if means.why:
+        journal.note("report", means.why)
+    reference = reference_in(beyond.outputs)
+    journal.write(
+        LatticePlan(
+            study=STUDY,
+            cores=cores,
+            deployed=deployed,
+            cells=cells,
+            rounds=means.rounds,
+            reference=reference.rung if reference else "",
+        )
+    )
+    patience = Patience(_REPEATS_SHARE * means.expected_s)
     visits = CellVisits(
         study=STUDY,
         journal=journal,
         subject=beyond.subject,
         backends=beyond.backends,
         bases=bases,
-        pace=thriftier(beyond.preflight.pace),
+        pace=means.pace,
         seed=settings.seed,
-        patience=Patience(_REPEATS_S),
+        patience=patience,
+        outputs=beyond.outputs / "cells",
+        reference=reference,
     )
 
-    def tell(number: int, _: Cell) -> None:
-        beyond.teller.tell("cells", "threads, instructions, places", round_number=number, planned=ROUNDS)
+    def tell(number: int) -> None:
+        beyond.teller.tell(
+            "cells", "threads, instructions, places", round_number=number, planned=means.rounds
+        )
 
-    in_rounds(visits, [one.cell for one in cells if not one.refusal], range(ROUNDS), "explore", tell)
+    in_rounds(visits, open_cells, range(means.rounds), "explore", tell, among=(serving(beyond, patience),))
     beyond.teller.tell("cells", "threads, instructions, places", completed=True)
+
+
+def _expected_s(beyond: Beyond, bases: Bases) -> Mapping[str, float]:
+    """Side → what a visit takes: those of the ladder with runs back to back are such visits.
+
+    Without any, what was expected of the side's own rung.
+    """
+    told, recording = beyond.preflight.expected_trial_s, beyond.journal.recording()
+    backends = {step.rung.id: step.rung.environment.backend for step in beyond.preflight.ladder}
+    found: dict[str, float] = {}
+    for side, step in bases.items():
+        backend = step.rung.environment.backend
+        took = [
+            trial.ended_s - trial.started_s
+            for trial in recording.of(Trial)
+            if trial.samples_ms and trial.round >= 0 and backends.get(trial.rung) == backend
+        ]
+        found[side] = median(took) if took else told.get(step.alias_of or step.rung.id, 0.0)
+    return found
 
 
 def _run_ms(beyond: Beyond, step: PlannedRung) -> float:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from gapprof import assets
 from gapprof.backends.chromium import Chromium
 from gapprof.browser.visit import Equipment
-from gapprof.facts.held import HEAPS_AGREE, heap_closure
+from gapprof.facts.held import HEAPS_AGREE, heap_closure, in_order, page_bytes, peak_held_bytes
 from gapprof.guard import Guard
 from gapprof.memory.visits import CHUNKS, Looking
 from gapprof.records.job import Job
@@ -32,6 +32,8 @@ typed.set = function (source, ...rest) {
 """
 """An output is copied out of the wasm heap, whole into whole."""
 OUTPUT_BYTES = 4 * SIZE * SIZE
+FILES_BYTES = 8 << 20
+"""The kernel counts pages in batches of a core's own."""
 
 
 @pytest.fixture
@@ -70,6 +72,15 @@ def test_a_models_life_is_read_at_every_stage(looking: Looking, job: Job, where:
     assert created.processes["renderer"] > found["start"].processes["renderer"]
     assert (created.wasm_heap_bytes or 0) >= 16 << 20
     assert (found["released"].wasm_heap_bytes or 0) >= (created.wasm_heap_bytes or 0), "it never shrinks"
+    if created.resident_bytes is not None:
+        own = [page_bytes(one) or 0 for one in in_order(trial)]
+        most = peak_held_bytes(trial)
+        assert most is not None
+        assert most >= 0.9 * (max(own) - own[0]), "no reading holds more than the most that there was"
+        marks = [one.peak_bytes or 0 for one in in_order(trial)]
+        assert most <= max(marks) - (found["start"].resident_bytes or 0) + FILES_BYTES
+        for one in in_order(trial):
+            assert 0 < (one.resident_file_bytes or 0) < (one.resident_bytes or 0) <= (one.peak_bytes or 0)
     if created.wasm_mapped_bytes is not None:
         for one in (*trial.stages, *trial.chunks):
             if one.stage not in ("start", "load", "left"):

@@ -1,6 +1,8 @@
-"""A study of cells on a machine that takes no time: what is planted is known, and nothing touches a disk."""
+"""A study of cells on a machine that takes no time: what is planted is known."""
 
+import dataclasses
 import io
+import tempfile
 import time
 import zlib
 from collections.abc import Callable, Mapping
@@ -16,6 +18,7 @@ from gapprof.backends.synthetic import Machine
 from gapprof.live import silent
 from gapprof.measure.extra import Beyond, Extra
 from gapprof.measure.journal import Journal
+from gapprof.measure.outputs import outputs_of
 from gapprof.measure.teller import Teller
 from gapprof.records.environment import Setting
 from gapprof.records.job import Chain, Job
@@ -34,13 +37,17 @@ STAGED = StagedModel(path=Path("model.onnx"))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Partial(Machine):
-    """A machine on which one place brings nothing."""
+    """A machine on which one place brings nothing, and one build of onnxruntime-web computes nonsense."""
 
     failing: str = ""
+    wrong_build: str = ""
 
     def timed(self, job: Job) -> Trial | Failure:
         if job.setting.where != self.failing or job.setting.backend == "native":
-            return Machine.timed(self, job)
+            in_page = job.setting.backend != "native"
+            wrong = in_page and self.wrong_build and job.setting.build == self.wrong_build
+            machine = dataclasses.replace(self, wrong_outputs=frozenset({job.rung})) if wrong else self
+            return Machine.timed(machine, job)
         return Failure(
             rung=job.rung,
             round=job.round,
@@ -69,19 +76,21 @@ def studied(
     page_threads: int = 2,
     visit_s: float = 0.0,
     failing: str = "",
+    wrong_build: str = "",
+    reference: bool = True,
     refusals: Mapping[tuple[str, str, str], str] = MappingProxyType({}),
     extra: Callable[[Settings], Extra] = scaling,
 ) -> Recording:
     """What `--scaling` writes beyond a run of four cores. `visit_s`: what a visit was expected to take.
 
-    `extra`: another stage in the place of `--scaling`'s.
+    `extra`: another stage in the place of `--scaling`'s. Without a `reference` no rung has left outputs.
     """
 
     def weather(job: Job) -> float:
         luck = np.random.default_rng([seed, job.round, zlib.crc32(msgspec.json.encode(job.setting))])
         return float(np.log(planted(job.setting, job.round)) + luck.normal(0.0, noise))
 
-    machine = Partial(weather=weather, seed=seed, refusals=refusals, failing=failing)
+    machine = Partial(weather=weather, seed=seed, refusals=refusals, failing=failing, wrong_build=wrong_build)
     ran = record(machine, settings, page_threads=page_threads, passes=False, rounds=0)
     assert ran.preflight is not None
     preflight = replace(
@@ -99,15 +108,19 @@ def studied(
         other_inputs_path=Path("other.npz"),
         chain=Chain(path="chain.onnx", nodes=2, first_link_path="first_link.onnx"),
     )
-    extra(settings)(
-        Beyond(
-            subject=subject,
-            preflight=preflight,
-            teller=Teller(observer=silent, journal=journal),
-            profiled=lambda step, number: None,
-            backends=dict.fromkeys(("native", "chromium"), machine),
+    with tempfile.TemporaryDirectory() as folder:
+        if reference:
+            np.savez(outputs_of(Path(folder), "native-128"), output=np.arange(8, dtype=np.float32))
+        extra(settings)(
+            Beyond(
+                subject=subject,
+                preflight=preflight,
+                teller=Teller(observer=silent, journal=journal),
+                profiled=lambda step, number: None,
+                backends=dict.fromkeys(("native", "chromium"), machine),
+                outputs=Path(folder),
+            )
         )
-    )
     return journal.recording()
 
 

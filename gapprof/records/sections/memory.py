@@ -53,8 +53,15 @@ class Memory(Struct, frozen=True, kw_only=True):
     wasm_touched_bytes: float | None = None
     """... and what of it was ever written, which alone takes memory of the machine."""
     peak_bytes: float | None = None
-    """The largest resident size of the page's process, less that of the empty page."""
+    """The largest resident size of the page's process, less that of the empty page; pages of files, such as
+    the browser's own code, among both."""
     native_peak_bytes: float | None = None
+    peak_held_bytes: float | None = None
+    """The most that the page's process held without pages of files, beyond what it held at the start: at
+    least so much, and hardly more. The kernel marks the most of all pages, whenever it was; less the most
+    pages of files that were seen until the next reading. Since 1.10."""
+    native_peak_held_bytes: float | None = None
+    """The same natively. Since 1.10."""
     arena_bytes: float | None = None
     """By how much less is held with the library's arena off: in the browser ..."""
     native_arena_bytes: float | None = None

@@ -1,7 +1,8 @@
 import pytest
 
 from gapprof.backends.synthetic import Machine
-from gapprof.explain.outputs import agrees, output_checks, output_warnings, outputs_differ
+from gapprof.explain.outputs import output_checks, output_warnings, outputs_differ
+from gapprof.facts.agreement import agrees
 from gapprof.facts.case import Case
 from gapprof.records.model import NodeCensus
 from tests.truth.recorder import check, record

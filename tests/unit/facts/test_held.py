@@ -155,11 +155,44 @@ def test_the_heap_the_peak_and_the_arena() -> None:
     assert found.native_peak_bytes == 271 * MIB
     assert found.arena_bytes == 0
     assert found.native_arena_bytes == 15 * MIB
+    assert (found.peak_held_bytes, found.native_peak_held_bytes) == (None, None), "nothing tells files apart"
     text = said(found)
-    assert "390 MiB more than before, 3.9x the file" in text
+    assert "390 MiB more than before, pages of files among it, 3.9x the file" in text
     assert "The wasm heap grows to 265 MiB, of which 234 MiB was ever written. It cannot shrink" in text
     assert "100 MiB of what the page fetched was garbage and still there after many runs" in text
     assert "as much in the browser and 15.0 MiB less natively is held" in text
+
+
+def sized(trial: MemoryTrial, sizes: Mapping[str, tuple[int, int, int]]) -> MemoryTrial:
+    """With the kernel's mark, the resident size and the pages of files of it at each stage, MiB."""
+
+    def told(one: Held) -> Held:
+        peak, now, files = (mib * MIB for mib in sizes[one.stage])
+        return replace(one, peak_bytes=peak, resident_bytes=now, resident_file_bytes=files)
+
+    return replace(trial, stages=tuple(map(told, trial.stages)), chunks=tuple(map(told, trial.chunks)))
+
+
+QUIET = dict.fromkeys((*PAGE, "chunk"), (180, 150, 80))
+"""An empty page that once was larger than it is at the start."""
+
+
+def test_the_most_that_was_held_is_without_pages_of_files_and_beyond_the_start() -> None:
+    """The mark is made while the session is created; when it is read the browser's code takes 20 MiB more."""
+    sizes = {**QUIET, "create": (600, 400, 100), "steady": (600, 400, 140), "left": (600, 160, 60)}
+    found = memory(sized(web(), sizes), native())
+    assert found.peak_held_bytes == (600 - 100 - (150 - 80)) * MIB
+    assert "430 MiB more than before, 4.3x the file" in said(found)
+
+
+def test_a_mark_that_the_empty_page_made_is_not_the_models() -> None:
+    sizes = {**QUIET, "steady": (180, 170, 80)}
+    assert memory(sized(web(), sizes)).peak_held_bytes == 20 * MIB
+
+
+def test_a_mark_that_the_browser_set_back_still_counts_from_then_on() -> None:
+    sizes = {**QUIET, "create": (175, 155, 80)}
+    assert memory(sized(web(), sizes)).peak_held_bytes == 25 * MIB
 
 
 @pytest.mark.parametrize("part", ["js", "buffers", "heap"])

@@ -28,6 +28,7 @@ def notes(extra: Extra, preflight: Preflight, subject: Subject, folder: Path) ->
                 teller=Teller(observer=silent, journal=journal),
                 profiled=_nothing_is_profiled,
                 backends={},
+                outputs=folder,
             )
         )
         return [entry.text for entry in journal.recording().of(Note)]

@@ -1,8 +1,9 @@
 """Batches are long against the timer, equal on all rungs, and bounded."""
 
 import pytest
+from msgspec.structs import replace
 
-from gapprof.measure.pacing import SHORTEST_SAMPLE_MS, TIMER_SHARE, pace_for, thriftier, trial_s
+from gapprof.measure.pacing import SHORTEST_SAMPLE_MS, TIMER_SHARE, fuller, pace_for, thriftier, trial_s
 
 
 @pytest.mark.parametrize("native_ms", [0.004, 0.04, 3.5, 40.0])
@@ -30,3 +31,11 @@ def test_a_paced_trial_costs_its_think_time_as_well() -> None:
     pace = pace_for(native_ms=4, web_ms=25, timer_step_us=5.0, deadline_s=60)
     paced = trial_s(pace, latency_ms=25, start_s=1.0, paced=True)
     assert paced > trial_s(pace, latency_ms=25, start_s=1.0, paced=False)
+
+
+@pytest.mark.parametrize("run_ms", [0.5, 20.0, 70.0, 500.0])
+def test_a_pace_that_was_made_thriftier_gets_back_what_it_had(run_ms: float) -> None:
+    usual = pace_for(native_ms=run_ms, web_ms=run_ms, timer_step_us=5.0, deadline_s=60.0)
+    again = fuller(thriftier(usual), slowest_ms=run_ms)
+    assert again == replace(usual, requests=again.requests)
+    assert again.samples >= 5

@@ -2,14 +2,38 @@
 
 import mmap
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from gapprof.memory.maps import Range, mapped, peak_bytes, ranges, summed
+from gapprof.memory.maps import Range, mapped, ranges, resident, summed
 
 MIB = 1 << 20
 WASM = 0xC2D00000000
 
+PEAK = """
+import mmap, os, sys
+from gapprof.memory.maps import resident
+
+def told():
+    size = resident(os.getpid())
+    print("None" if size is None else f"{size.peak_bytes} {size.bytes_now} {size.file_bytes}")
+    return size
+
+if told() is not None:
+    with mmap.mmap(-1, 96 << 20) as block:
+        for _ in range(96):
+            block.write(b"x" * (1 << 20))
+        told()
+    told()
+    with open(sys.argv[1], "wb+") as file:
+        file.truncate(48 << 20)
+        with mmap.mmap(file.fileno(), 48 << 20) as block:
+            sum(block[at] for at in range(0, 48 << 20, 4096))
+            told()
+"""
 SMAPS = """\
 c2d00000000-c2d108f0000 rw-p 00000000 00:00 0
 Size:             271296 kB
@@ -86,7 +110,7 @@ def test_other_ranges_are_none(begin: int, access: str, behind: str, size: int) 
 
 def test_nothing_is_said_of_a_process_that_is_not_there() -> None:
     assert mapped(2**22 + 1) is None
-    assert peak_bytes(2**22 + 1) is None
+    assert resident(2**22 + 1) is None
 
 
 def test_this_process_holds_what_it_maps_and_writes() -> None:
@@ -97,13 +121,30 @@ def test_this_process_holds_what_it_maps_and_writes() -> None:
         untouched = mapped(os.getpid())
         block.write(b"x" * (64 * MIB))
         written = mapped(os.getpid())
-        peak = peak_bytes(os.getpid())
+        size = resident(os.getpid())
     assert untouched is not None
     assert written is not None
-    assert peak is not None
+    assert size is not None
     assert untouched.proportional_bytes - before.proportional_bytes < 16 * MIB
     assert written.proportional_bytes - before.proportional_bytes == pytest.approx(64 * MIB, rel=0.25)
-    assert peak >= 64 * MIB
+    assert size.peak_bytes >= size.bytes_now >= size.file_bytes + 64 * MIB
+    assert size.bytes_now - size.file_bytes == pytest.approx(
+        written.proportional_bytes - written.file_bytes, rel=0.25
+    ), "without pages of files both are what is held"
+
+
+def test_a_peak_outlasts_what_made_it_and_pages_of_files_are_told_apart(tmp_path: Path) -> None:
+    """In a process of its own, whose memory nothing else moves."""
+    asked = [sys.executable, "-c", PEAK, str(tmp_path / "file")]
+    said = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+    if said.strip() == "None":
+        pytest.skip("this system has no /proc")
+    before, held, freed, read = (tuple(map(int, line.split())) for line in said.splitlines())
+    for peak, _, _ in (held, freed, read):
+        assert peak - before[0] == pytest.approx(96 * MIB, rel=0.1)
+    assert held[1] - before[1] == pytest.approx(96 * MIB, rel=0.1)
+    assert freed[1] - before[1] < 10 * MIB
+    assert read[2] - before[2] == pytest.approx(48 * MIB, rel=0.1)
 
 
 def _range(begin: int, size: int, access: str) -> Range:

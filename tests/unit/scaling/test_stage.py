@@ -69,3 +69,15 @@ def test_what_fails_is_tried_again_and_then_left_alone() -> None:
     assert scaling is not None
     assert {row.why for row in scaling.cells if row.where == "proxy"} == {"it broke"}
     assert build(replace(recording, entries=recording.entries[:-1])).scaling is not None
+
+
+def test_what_computes_something_else_is_visited_once_and_recommends_nothing() -> None:
+    recording = studied(lambda setting, number: 1.0 / setting.threads, wrong_build="served")
+    visits = [one for one in recording.of(CellVisit) if one.cell.side == "web"]
+    assert len(visits) == len({one.cell for one in visits})
+    scaling = build(recording).scaling
+    assert scaling is not None
+    for row in scaling.cells:
+        assert (row.ms is None) == (row.side == "web")
+        assert ("it computes something else" in row.why) == (row.side == "web")
+    assert scaling.recommendation is None

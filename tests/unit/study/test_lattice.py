@@ -8,20 +8,27 @@ from msgspec.structs import replace
 from gapprof.explain.study import studied_model
 from gapprof.facts import paper
 from gapprof.facts.studied import STUDY
+from gapprof.lattice.rounds import Stop
 from gapprof.markdown.study import document
+from gapprof.measure.extra import Beyond
+from gapprof.measure.visits import Patience
 from gapprof.records.environment import Setting
-from gapprof.records.lattice import Cell, CellVisit, LatticePlan, PlannedCell, Served
+from gapprof.records.lattice import Cell, CellOutputs, CellVisit, LatticePlan, PlannedCell, Served
+from gapprof.records.model import NodeCensus
 from gapprof.records.recording import Note, Recording
 from gapprof.records.study import StudiedModel, Study
+from gapprof.records.trial import Load
 from gapprof.study.models import ALL, CIFAR
-from gapprof.study.plan import SLOWEST_MS, study_cells, without_the_slowest
-from gapprof.study.stage import ROUNDS, through_the_lattice
+from gapprof.study.plan import ROUNDS, SLOWEST_MS, study_cells, without_the_slowest
+from gapprof.study.stage import through_the_lattice
 from gapprof.subject.zoo import names
 from tests.truth.cells import Planted, studied
 
 DEPLOYED = Cell(side="web", threads=1, where="main", isolated=True, build="served")
 NATIVE_GAIN, WEB_GAP, SIMD, THREADS, TOGETHER, MAIN = 3.2, 5.0, 4.0, 2.5, 7.0, 1.1
 """Of four cores natively; one thread in a worker; without SIMD; without SIMD with every core; both; main."""
+
+SERVED_PER_S = 2000.0
 
 
 def planted(setting: Setting, _round: int) -> float:
@@ -42,7 +49,17 @@ def planted(setting: Setting, _round: int) -> float:
 
 def recording(of: Planted = planted, **changes: object) -> Recording:
     changed: Callable[..., Recording] = studied
-    return changed(of, extra=through_the_lattice, **changes)
+    return changed(of, extra=lambda settings: through_the_lattice(settings, serving=serving), **changes)
+
+
+def serving(beyond: Beyond, _: Patience) -> Stop:
+    """A server that does what is planted."""
+
+    def visited(number: int) -> None:
+        load = Load(wall_ms=1500.0, machine_busy_ms=None, own_cpu_ms=None)
+        beyond.journal.write(Served(round=number, callers=4, runs_per_s=SERVED_PER_S, load=load))
+
+    return visited
 
 
 def row(found: Recording) -> StudiedModel:
@@ -103,16 +120,100 @@ def test_planted_gains_and_their_interaction_are_found() -> None:
 
 def test_clients_per_server_are_a_servers_throughput_over_one_pages() -> None:
     found = recording(noise=0.001)
-    served = tuple(Served(round=number, callers=4, runs_per_s=2000.0) for number in range(ROUNDS))
-    with_server = row(replace(found, entries=(*found.entries, *served)))
+    with_server = row(found)
     assert with_server.predictions_per_s is not None
     assert with_server.native_predictions_per_s is not None
-    assert with_server.native_predictions_per_s.point == pytest.approx(2000.0)
+    assert with_server.native_predictions_per_s.point == pytest.approx(SERVED_PER_S)
     assert with_server.clients_per_server is not None
-    ratio = 2000.0 / with_server.predictions_per_s.point
+    ratio = SERVED_PER_S / with_server.predictions_per_s.point
     assert with_server.clients_per_server.point == pytest.approx(ratio)
-    without = row(found)
+    rest = tuple(entry for entry in found.entries if not isinstance(entry, Served))
+    without = row(replace(found, entries=rest))
     assert (without.native_predictions_per_s, without.clients_per_server) == (None, None)
+
+
+def test_the_server_is_visited_among_the_cells_of_every_round_in_another_place() -> None:
+    found = recording()
+    places = []
+    for number in range(ROUNDS):
+        entries = [
+            one for one in found.entries if isinstance(one, CellVisit | Served) and one.round == number
+        ]
+        places.append([isinstance(one, Served) for one in entries].index(True))
+    assert len(set(places)) > 1
+    assert any(0 < place < len(list(study_cells(DEPLOYED, cores=4))) for place in places)
+
+
+def test_a_servers_visit_that_was_struck_does_not_count() -> None:
+    found = recording(noise=0.001)
+    struck = Served(round=0, callers=4, runs_per_s=1.0, attempt=0, struck=("outside load",))
+    later = tuple(replace(one, attempt=1) if isinstance(one, Served) else one for one in found.entries)
+    told = row(replace(found, entries=(struck, *later)))
+    assert told.native_predictions_per_s is not None
+    assert told.native_predictions_per_s.point == pytest.approx(SERVED_PER_S)
+
+
+def test_a_build_that_computes_something_else_has_no_figure_and_its_reason() -> None:
+    found = recording(wrong_build="1.18-scalar")
+    visits = [one for one in found.of(CellVisit) if one.cell.build == "1.18-scalar"]
+    assert len(visits) == 4, "one visit each tells it; another would cost time and tell nothing"
+    told = row(found)
+    assert told.simd_gain is None
+    assert told.gap_one_thread is not None
+    scalar = [one for one in told.cells if one.cell.endswith("1.18-scalar")]
+    assert [one.run_ms for one in scalar] == [None] * 4
+    assert all("it computes something else: output output of web-" in one.why for one in scalar)
+    assert {one.outputs for one in scalar} == {"differ"}
+    assert "it computes something else" in tables(told)
+
+
+def test_every_cells_outputs_are_compared_before_any_time_of_it_is_written() -> None:
+    found = recording()
+    seen: set[Cell] = set()
+    for entry in found.entries:
+        if isinstance(entry, CellOutputs):
+            seen.add(entry.cell)
+            assert {check.reference for check in entry.checks} == {"native-128"}
+        if isinstance(entry, CellVisit):
+            assert entry.cell in seen
+    assert seen == {one.cell for one in next(found.of(LatticePlan)).cells}
+    assert {one.outputs for one in row(found).cells} == {"agree"}
+
+
+def test_a_time_without_its_comparison_does_not_count() -> None:
+    found = recording()
+    cut = tuple(one for one in found.entries if not isinstance(one, CellOutputs))
+    told = row(replace(found, entries=cut))
+    assert {one.why for one in told.cells} == {"what it computes was not compared with native's"}
+
+
+def test_where_nothing_can_be_compared_the_tables_say_so() -> None:
+    told = row(recording(reference=False))
+    assert {one.outputs for one in told.cells} == {"not-compared"}
+    assert told.gap_one_thread is not None
+    assert "what 16 cells compute was not compared with native's" in tables(told)
+
+
+def test_eight_bit_weights_that_saturate_natively_keep_their_times_there() -> None:
+    found = recording()
+    conv = NodeCensus(
+        name="conv", op_type="QLinearConv", domain="", flops=None, bytes=None, output_shapes=((1,),)
+    )
+    begin = replace(found.begin, model=replace(found.begin.model, nodes=(conv,)))
+    wrong = tuple(
+        replace(
+            one, checks=tuple(replace(check, exact=False, max_abs_difference=9.0) for check in one.checks)
+        )
+        if isinstance(one, CellOutputs)
+        else one
+        for one in found.entries
+    )
+    told = row(replace(found, begin=begin, entries=wrong))
+    assert {one.cell for one in told.cells if one.run_ms is not None} == {
+        "native-1t",
+        "native-2t",
+        "native-4t",
+    }
 
 
 def test_one_core_tells_nothing_of_threads() -> None:

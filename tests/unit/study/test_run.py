@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -15,6 +15,8 @@ from gapprof import __version__, cli
 from gapprof.backends.synthetic import Machine
 from gapprof.errors import EnvironmentUnusable, ExitCode, GapprofError, ModelUnusable, WrongUse
 from gapprof.explain.report import build
+from gapprof.explain.versions import versions
+from gapprof.facts.case import Case
 from gapprof.failed_report import failed_report
 from gapprof.live import silent
 from gapprof.measure.machine import machine_facts
@@ -69,6 +71,7 @@ class Bench:
     planted: dict[str, Recording | GapprofError | ExitCode] = field(default_factory=dict)
     words: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    programs: Mapping[str, str] = field(default_factory=lambda: versions(Case(synthetic())))
 
     def explained(self, model: str, _settings: Settings, *, path: Path, **_: object) -> Outcome:
         self.asked.append(model)
@@ -85,12 +88,14 @@ class Bench:
                 put(path, found)
                 return Outcome(report=build(found), code=ExitCode.OK, recorded=True)
 
-    def run(self, models: Sequence[str] = MODELS) -> tuple[Study, ExitCode]:
+    def run(self, models: Sequence[str] = MODELS, *, anew: bool = False) -> tuple[Study, ExitCode]:
         hold: Any = None
         studying = Studying(
             folder=self.folder,
             settings=SETTINGS,
             machine=HERE,
+            programs=lambda: self.programs,
+            anew=anew,
             argv=("gapprof",),
             observer=silent,
             hold=hold,
@@ -123,25 +128,87 @@ def test_what_is_there_under_the_same_conditions_is_kept(bench: Bench) -> None:
     assert study.browsers != ("",)
 
 
+OTHERWISE = {
+    "settings": (recorded(settings=replace(SETTINGS, seed=1)), "--seed was 1, and is 0"),
+    "budget": (
+        recorded(settings=replace(SETTINGS, budget_s=10.0)),
+        f"--budget was 10.0, and is {SETTINGS.budget_s}",
+    ),
+    "machine": (
+        recorded(machine=replace(HERE, usable_cores=HERE.usable_cores + 1)),
+        f"the machine's usable_cores was {HERE.usable_cores + 1}, and is {HERE.usable_cores}",
+    ),
+    "model": (recorded(MODELS[1]), "the model is another one now"),
+}
+
+
+@pytest.mark.parametrize(("other", "words"), OTHERWISE.values(), ids=OTHERWISE)
+def test_what_was_measured_otherwise_is_not_written_over(bench: Bench, other: Recording, words: str) -> None:
+    path = bench.folder / "resnet20.jsonl"
+    put(path, other)
+    before = path.read_bytes()
+    with pytest.raises(WrongUse) as refused:
+        bench.run(MODELS[:1])
+    assert words in refused.value.message
+    assert "--anew" in refused.value.hint
+    assert refused.value.exit_code is ExitCode.WRONG_USE
+    assert (bench.asked, path.read_bytes()) == ([], before)
+    assert not (bench.folder / TABLES).exists()
+
+
+@pytest.mark.parametrize(("other", "words"), OTHERWISE.values(), ids=OTHERWISE)
+def test_with_anew_it_is_measured_again_and_told(bench: Bench, other: Recording, words: str) -> None:
+    put(bench.folder / "resnet20.jsonl", other)
+    bench.planted = {MODELS[0]: recorded(MODELS[0])}
+    study, _ = bench.run(MODELS[:1], anew=True)
+    assert bench.asked == [MODELS[0]]
+    assert words in bench.words[0]
+    assert study.models[0].status
+
+
+@pytest.mark.parametrize("program", ["browser", "onnxruntime", "onnxruntime-web"])
+def test_rows_of_other_programs_are_not_mixed(bench: Bench, program: str) -> None:
+    put(bench.folder / "resnet20.jsonl", recorded(MODELS[0]))
+    bench.programs = {**bench.programs, program: "another one"}
+    with pytest.raises(WrongUse, match=f"{program} was .*, and is another one"):
+        bench.run(MODELS[:1])
+
+
+def test_a_row_that_nobody_asked_for_is_not_lost_from_the_tables_either(bench: Bench) -> None:
+    put(bench.folder / "resnet32.jsonl", recorded(MODELS[1], settings=replace(SETTINGS, seed=1)))
+    with pytest.raises(WrongUse, match="resnet32"):
+        bench.run(MODELS[:1])
+    bench.planted = {MODELS[0]: recorded(MODELS[0])}
+    study, _ = bench.run(MODELS[:1], anew=True)
+    assert [one.stem for one in study.models] == ["resnet20"]
+
+
 @pytest.mark.parametrize(
     "other",
-    [
-        recorded(reason="interrupted"),
-        recorded(settings=replace(SETTINGS, seed=1)),
-        recorded(gapprof_version="another"),
-        recorded(machine=replace(HERE, usable_cores=HERE.usable_cores + 1)),
-        recorded(MODELS[1]),
-        replace(recorded(), entries=recorded().entries[:-1]),
-    ],
-    ids=["interrupted", "settings", "version", "machine", "model", "cut off"],
+    [recorded(reason="interrupted"), replace(recorded(), entries=recorded().entries[:-1])],
+    ids=["interrupted", "cut off"],
 )
-def test_what_was_measured_otherwise_is_measured_anew(bench: Bench, other: Recording) -> None:
+def test_what_came_to_no_end_is_measured_anew(bench: Bench, other: Recording) -> None:
     put(bench.folder / "resnet20.jsonl", other)
     bench.planted = {MODELS[0]: recorded(MODELS[0])}
     study, _ = bench.run(MODELS[:1])
     assert bench.asked == [MODELS[0]]
-    assert "in the place of one that was measured otherwise" in bench.words[0]
     assert study.models[0].status
+
+
+def test_a_row_of_another_gapprof_stays_and_the_tables_name_it(bench: Bench) -> None:
+    put(bench.folder / "resnet20.jsonl", recorded(gapprof_version="0.0.9"))
+    put(bench.folder / "resnet32.jsonl", recorded(MODELS[1]))
+    study, _ = bench.run()
+    assert bench.asked == []
+    assert {one.gapprof_version for one in study.models} == {"0.0.9", __version__}
+    assert f"`gapprof study` 0.0.9 and {__version__}" in (bench.folder / TABLES).read_text(encoding="utf-8")
+
+
+def test_where_the_browser_lies_is_no_condition(bench: Bench) -> None:
+    put(bench.folder / "resnet20.jsonl", recorded(settings=replace(SETTINGS, browser="/elsewhere")))
+    study, _ = bench.run(MODELS[:1])
+    assert (bench.asked, study.state) == ([], "whole")
 
 
 def test_a_file_that_is_no_recording_is_measured_over(bench: Bench) -> None:

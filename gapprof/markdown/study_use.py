@@ -1,0 +1,134 @@
+"""A study's tables of what a model does beside its runs' times: operators, memory, the page, clients."""
+
+from collections.abc import Iterator, Sequence
+
+from gapprof.facts import paper
+from gapprof.markdown.study_table import NONE, Table, factor, rate, tabled, times
+from gapprof.records.study import StudiedModel, Study
+from gapprof.text import numbers
+from gapprof.text.names import markdown as cell
+
+
+def kernels(study: Study) -> Iterator[str]:
+    """The largest kinds of operators."""
+
+    def row(one: StudiedModel) -> Sequence[str]:
+        told = [f"{cell(k.op_type)} {numbers.whole_percent(k.share_of_web)}" for k in one.kernels]
+        return [", ".join(told) or NONE]
+
+    def between(name: str) -> str:
+        least, most = paper.TOP_KERNEL_SHARES[name]
+        return f"{numbers.plain(100 * least, 0)} to {numbers.whole_percent(most)}"
+
+    yield "## Where the browser's time goes"
+    yield ""
+    yield (
+        "The five largest kinds of operators by their share of all operators' time, in a worker with the "
+        "page's threads. Copies in and out and the dispatch of nodes are in no share. In the paper, where "
+        f"TF.js ran, the largest kernel has {between('bare')} of all kernels' time with neither SIMD nor "
+        f"threads, {between('threads')} with threads, {between('simd')} with SIMD and {between('both')} "
+        f"with both; the largest five over all models are {', '.join(paper.TOP_KERNELS)}."
+    )
+    yield ""
+    yield from tabled(study, Table(id="operators", columns=("kinds of operators",), row=row))
+
+
+def memory(study: Study) -> Iterator[str]:
+    """What is held, over the model's file."""
+
+    def theirs(one: StudiedModel) -> Sequence[str]:
+        found = paper.MEMORY_TIMES.get(one.paper_class)
+        return [NONE if found is None else f"{numbers.given(found)}x"]
+
+    yield "## Memory, times the model's file"
+    yield ""
+    yield (
+        "Beyond an empty page or a bare process, medians of visits, always without pages of files such as "
+        "the browser's own code. Held, after many runs and a collection of garbage: proportional set "
+        "sizes, of all of the browser's processes and of the page's alone. Peak: the most that this one, "
+        "or a native process, ever held, by the kernel's mark of resident pages less the pages of files "
+        "seen at the next reading; at least so much. The paper has the largest `totalJSHeapSize`, and a "
+        "whole ESRGAN, of which ours is a small one."
+    )
+    yield ""
+    columns = (
+        "browser, held",
+        "page's process, held",
+        "page's process, peak",
+        "native, held",
+        "native, peak",
+    )
+    yield from tabled(
+        study,
+        Table(
+            id="memory",
+            columns=columns,
+            row=lambda one: [
+                times(value)
+                for value in (
+                    one.memory_times,
+                    one.memory_page_times,
+                    one.memory_peak_times,
+                    one.native_memory_times,
+                    one.native_memory_peak_times,
+                )
+            ],
+            papers=("browser, paper",),
+            theirs=theirs,
+        ),
+    )
+
+
+def felt(study: Study) -> Iterator[str]:
+    """What inference does to the page."""
+    yield "## What the page's user feels"
+    yield ""
+    yield (
+        "Times what it is while the model rests; it runs without a pause. In the paper components take "
+        f"{numbers.plain(paper.COMPONENTS_SLOWER, 2)}x, over all models and devices."
+    )
+    yield ""
+    columns = (
+        "components, main thread",
+        "components, worker",
+        "slow frames (p95), main thread",
+        "slow frames (p95), worker",
+    )
+    yield from tabled(
+        study,
+        Table(
+            id="felt",
+            columns=columns,
+            row=lambda one: [
+                factor(e)
+                for e in (
+                    one.component_main_times,
+                    one.component_worker_times,
+                    one.frames_main_times,
+                    one.frames_worker_times,
+                )
+            ],
+        ),
+    )
+
+
+def clients(study: Study) -> Iterator[str]:
+    """How many pages do the work of one server."""
+    yield "## Clients and servers"
+    yield ""
+    yield (
+        "Predictions a second: of one page as deployed, run after run, and of a native process that answers "
+        "on every core at once, one thread a run. Their ratio is how many such pages do the work of one such "
+        "server."
+    )
+    yield ""
+    yield from tabled(
+        study,
+        Table(
+            id="clients",
+            columns=("page, a second", "native, a second", "clients per server"),
+            row=lambda one: [
+                rate(e) for e in (one.predictions_per_s, one.native_predictions_per_s, one.clients_per_server)
+            ],
+        ),
+    )
