@@ -62,8 +62,8 @@ _ENDS = (
 @click.option(
     "--rungs",
     default=_USUAL.rungs,
-    metavar="auto|main|all|ID,ID",
-    help="Which environments beside the main ones.",
+    metavar="auto|main|all|ends|ID,ID",
+    help="Which environments beside the main ones; ends: native and your page alone, without the reasons.",
     show_default=True,
 )
 @click.option(
