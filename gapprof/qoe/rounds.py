@@ -18,5 +18,6 @@ class Means:
         """Of all, once the first is over and took so long."""
         if now_s > self.until_s:
             return 1
-        left_s = self.until_s - self.reserved_s - now_s
-        return max(FEWEST, min(ROUNDS, 1 + int(max(0.0, left_s) / max(round_s, 1e-3))))
+        each_s = max(round_s, 1e-3)
+        left_s = min(self.until_s - self.reserved_s - now_s, ROUNDS * each_s)
+        return max(FEWEST, min(ROUNDS, 1 + int(left_s / each_s)))

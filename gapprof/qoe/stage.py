@@ -23,8 +23,8 @@ from gapprof.records.subject import Subject
 from gapprof.records.trial import Trial
 
 _NATIVE = "native"
-_REPEATS_S = 20.0
-"""For repeating visits that outside load disturbed, in either direction."""
+_REPEATS_S, _REPEATS_SHARE = 20.0, 0.1
+"""For repeating visits that outside load disturbed, in either direction: that long, or a budget's share."""
 _ANSWERING_MS = 60e3
 """In the page: with slower models a stream has fewer different frames."""
 _ONE_ROUND = (
@@ -46,8 +46,9 @@ def feeling(settings: Settings, *, guard: Guard, scratch: Path) -> Extra:
         run_ms = _run_ms(beyond)
         reserved_s = _RESERVED_S + min(_ANSWERING_MS, 48 * run_ms) / 1e3
         with tempfile.TemporaryDirectory(prefix="stream-", dir=scratch) as folder:
-            pages = PageVisits(settings, beyond, patience=Patience(_REPEATS_S), scratch=Path(folder))
-            conditions = Conditions(settings, beyond, visits.felt, patience=Patience(_REPEATS_S))
+            repeats_s = min(_REPEATS_S, _REPEATS_SHARE * until_s)
+            pages = PageVisits(settings, beyond, patience=Patience(repeats_s), scratch=Path(folder))
+            conditions = Conditions(settings, beyond, visits.felt, patience=Patience(repeats_s))
             means = Means(until_s=until_s, reserved_s=reserved_s)
             began_s, number, planned = beyond.journal.now_s(), beyond.next_round(), 1
             first = number

@@ -35,15 +35,16 @@ def parted(arrays: Arrays, declared: Mapping[str, Declared], *, source: str, hin
     labels = arrays.get(LABELS) if LABELS not in declared else None
     if not more:
         return Given(inputs=(own,), labels=_labels(labels, 1, source, hint))
-    for name in own:
-        if name in declared and name not in more:
-            raise WrongUse(
-                f"{source} holds many of {shown(min(more))}, along one more axis, and one of {shown(name)}",
-                hint=f"Give every input that axis, or none. {hint}",
-            )
+    single = sorted(name for name in own if name in declared and name not in more)
+    if single:
+        many, one = shown(min(more)), shown(single[0])
+        raise WrongUse(
+            f"{source} holds many of {many!r}, along one more axis, and one of {one!r}",
+            hint=f"Give every input that axis, or none. {hint}",
+        )
     counts = {name: own[name].shape[0] for name in sorted(more)}
     if len(set(counts.values())) > 1 or 0 in counts.values():
-        told = ", ".join(f"{count} of {shown(name)}" for name, count in counts.items())
+        told = ", ".join(f"{count} of {shown(name)!r}" for name, count in counts.items())
         raise WrongUse(f"{source} holds {told}", hint=f"It needs as many of each, at least one. {hint}")
     count = next(iter(counts.values()))
     inputs = tuple(
