@@ -108,7 +108,7 @@ _ENDS = (
 @click.option(
     "--qoe",
     is_flag=True,
-    help="Feel the page while the model rests, runs on its main thread and in a worker; answer a stream.",
+    help="Requests on busy pages; the page while the model rests and runs; answers that come late.",
 )
 @click.option(
     "--cold",
