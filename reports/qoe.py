@@ -45,8 +45,8 @@ def table() -> Iterator[str]:
     found = {name: section for name in MODELS if (section := _published(name)) is not None}
     yield "# Page and inference, both ways"
     yield ""
-    yield "One run of `gapprof qoe` for each model (`python reports/qoe.py`, about three minutes each); beside"
-    yield "this lie the recordings and the whole reports. What inference does to the page; in brackets, times"
+    yield "One run of `gapprof qoe` for each model (`python reports/qoe.py`, three minutes each); beside this"
+    yield "lie the recordings and the whole reports. What inference does to the page; in brackets, times"
     yield "as much as at rest with its 95 % interval:"
     yield ""
     yield f"| model | | {' | '.join(COLUMNS)} |"

@@ -134,7 +134,7 @@ def _between_the_ends(steps: tuple[PlannedRung, ...]) -> dict[str, str]:
     """Main rungs that nobody asked for; those that the ends share trials with stay."""
     shared = {step.alias_of or step.rung.id for step in steps if step.rung.id in ENDS_RUNGS}
     between = (step.rung.id for step in steps if step.rung.role != "side" and step.rung.id not in shared)
-    return dict.fromkeys(between, "only the ends of the ladder were asked for (--rungs main has it)")
+    return dict.fromkeys(between, "not asked for")
 
 
 def _planned(step: PlannedRung, wanted: frozenset[str]) -> bool:

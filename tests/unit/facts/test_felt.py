@@ -17,6 +17,7 @@ from gapprof.records.qoe import Answer, Condition, FeltTrial, StreamAnswered
 from gapprof.records.recording import Entry
 from gapprof.records.report import Report
 from gapprof.records.sections.quality import Answers, FeltRow, LateRow, QoE
+from gapprof.records.settings import Settings
 from gapprof.records.surface import Surface
 from gapprof.records.trial import Load
 from gapprof.render.markdown import RENDERER as MARKDOWN
@@ -373,6 +374,27 @@ def test_a_model_without_classes_has_no_accuracy_and_still_a_difference() -> Non
     assert found is not None
     assert (found.top1, found.late) == (None, ())
     assert len(list(answer_sentences(found))) == 1
+
+
+def test_every_format_has_the_other_direction_too() -> None:
+    machine = Machine(latency_ms=ladder_ms({"web-busy": 1.4, "web-busier": 2.2}), noise=0.0)
+    settings = Settings(threads=1, qoe=True)
+    recording = record(
+        machine, settings, page_threads=1, side_rounds=4, side=("web-busy", "web-busier"), passes=False
+    )
+    made = build(replace(recording, entries=(*recording.entries, *three_rounds())))
+    for text in (TERMINAL.render(made, Surface()), MARKDOWN.render(made, Surface())):
+        assert "Page → inference" in text
+        quiet, busy, busier = (
+            next(line for line in text.splitlines() if title in line)
+            for title in ("A quiet page", "The built-in busy page", "The same, at twice its load")
+        )
+        assert "ms [" in quiet
+        assert "1.40x [" in busy
+        assert "2.20x [" in busier
+    assert "Page → inference" not in MARKDOWN.render(report(*three_rounds()), Surface()), (
+        "nobody asked for it"
+    )
 
 
 def test_every_format_has_the_section() -> None:

@@ -125,7 +125,7 @@ def test_of_the_ends_alone_there_are_three_rounds_and_a_report_that_says_so(run:
     assert report.gap.ratio is not None
     assert report.status == "ok"
     refused = {row.id: row.refusal for row in report.rungs}
-    assert "only the ends of the ladder were asked for" in str(refused["native-128"])
+    assert refused["native-128"] == "not asked for"
 
 
 def test_profiles_follow_timed_visits_of_the_last_first_rounds(run: Run) -> None:
