@@ -10,30 +10,18 @@ from msgspec.structs import replace
 
 from gapprof import assets
 from gapprof.backends.chromium import Chromium
-from gapprof.backends.synthetic import Machine
 from gapprof.browser.visit import Equipment
 from gapprof.facts.balance import closure, inference_of
-from gapprof.facts.case import Case
 from gapprof.facts.kinds import kind_of
 from gapprof.facts.page_parts import holding_ms
-from gapprof.facts.page_requests import page_logs, times_quiet
 from gapprof.guard import Guard
-from gapprof.live import silent
-from gapprof.measure.extra import Beyond
-from gapprof.measure.journal import open_journal
-from gapprof.measure.teller import Teller
-from gapprof.measure.visits import Patience
 from gapprof.qoe.answers import answered
-from gapprof.qoe.pages import PageVisits
 from gapprof.qoe.stream import turning
 from gapprof.qoe.visits import CLICKS, REPEATS, Feeling
-from gapprof.records.job import Chain, Job
+from gapprof.records.job import Job
 from gapprof.records.qoe import FeltTrial
-from gapprof.records.settings import Settings
-from gapprof.records.subject import StagedModel, Subject
 from gapprof.records.trial import Trace, Trial
-from tests.browser.conftest import PACE, SIZE, on
-from tests.truth.recorder import begin, record
+from tests.browser.conftest import on
 
 BUSY = """
 const forever = "for (;;) { const end = performance.now() + 1000; while (performance.now() < end); }";
@@ -128,7 +116,9 @@ def test_a_page_is_felt_while_the_model_rests_and_runs(feeling: Feeling, job: Jo
 def test_both_sides_answer_a_stream_alike(feeling: Feeling, job: Job, tmp_path: Path) -> None:
     """With the file as it is and the runtimes' own options, in a worker, as that page deploys it."""
     random = np.random.default_rng(0)
-    scenes = [{"x": random.standard_normal((SIZE, SIZE)).astype(np.float32)} for _ in range(8)]
+    with np.load(job.inputs_path) as arrays:
+        shape = arrays["x"].shape
+    scenes = [{"x": random.standard_normal(shape).astype(np.float32)} for _ in range(8)]
     deployed = replace(on(job, where="worker"), optimise=True)
     stream = turning(scenes, frames=32, seed=0)
     told = answered(feeling, stream, native=deployed, page=deployed, scratch=tmp_path)
@@ -141,42 +131,3 @@ def test_both_sides_answer_a_stream_alike(feeling: Feeling, job: Job, tmp_path: 
     assert {one.native_nearest for one in told.answers} == set(range(8))
     assert [one.web_nearest for one in told.answers] == [one.native_nearest for one in told.answers]
     assert [told.answers[number].native_nearest for number in stream.still] == list(range(8))
-
-
-def test_requests_are_slower_on_a_busy_page_and_slower_still_on_a_busier_one(
-    chromium: Chromium, job: Job, tmp_path: Path
-) -> None:
-    """Each in a fresh browser, in the same rounds."""
-    settings = Settings(threads=1, rungs="ends", qoe=True)
-    ran = record(Machine(), settings, page_threads=1, passes=False, rounds=0)
-    assert ran.preflight is not None
-    preflight = replace(ran.preflight, pace=replace(PACE, requests=60))
-    staged = StagedModel(path=Path(job.model_path))
-    subject = Subject(
-        facts=ran.begin.model,
-        original=staged,
-        common=staged,
-        inputs_path=Path(job.inputs_path),
-        other_inputs_path=Path(job.inputs_path),
-        chain=Chain(path="", nodes=2, first_link_path=""),
-    )
-    with open_journal(tmp_path / "run.jsonl", begin(settings)) as journal:
-        journal.write(preflight)
-        beyond = Beyond(
-            subject=subject,
-            preflight=preflight,
-            teller=Teller(observer=silent, journal=journal),
-            profiled=lambda step, number: None,
-            backends={"chromium": chromium},
-        )
-        visits = PageVisits(settings, beyond, patience=Patience(0.0), scratch=tmp_path)
-        for number in range(3):
-            visits.round(number)
-        case = Case(journal.recording())
-    found = page_logs(case)
-    assert list(found) == ["quiet", "busy", "busier"]
-    assert {len(by_round) for by_round in found.values()} == {3}
-    busy, busier = times_quiet(case, "busy"), times_quiet(case, "busier")
-    assert busy is not None
-    assert busier is not None
-    assert 0 < busy.mean < busier.mean
