@@ -124,6 +124,7 @@ def _recorded(
     """On one backend. Raises EnvironmentUnusable where it cannot be had."""
     from gapprof.guard import Guard
     from gapprof.measure.run import measure
+    from gapprof.qoe.stream import SCENES
     from gapprof.subject.open import open_subject
     from gapprof.watch.page import watched
 
@@ -134,7 +135,12 @@ def _recorded(
             model, settings = str(page.kept.model), page.settings(settings)
             inputs = str(page.kept.inputs) if page.kept.inputs is not None else None
         subject = open_subject(
-            model, shapes=settings.shapes, inputs=inputs, seed=settings.seed, workdir=workdir
+            model,
+            shapes=settings.shapes,
+            inputs=inputs,
+            seed=settings.seed,
+            workdir=workdir,
+            scenes=SCENES if settings.qoe else 0,
         )
         measure(
             subject,

@@ -1,4 +1,4 @@
-"""What inference does to a page, for four models of the zoo: a run of `gapprof qoe` each, with its recording.
+"""Page and inference, both ways, for four models of the zoo: a run of `gapprof qoe` each, with its recording.
 
 python reports/qoe.py [NAME ...]      default: all four; writes reports/qoe/NAME.jsonl, .json and .md
 python reports/qoe.py table           the table of what is there alone; it is always made anew
@@ -9,13 +9,21 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from gapprof.digest.qoe import COLUMNS, felt_rows
+from gapprof.digest.qoe import (
+    COLUMNS,
+    PAGE_COLUMNS,
+    felt_rows,
+    late_kinds,
+    page_cells,
+    shown_right,
+)
 from gapprof.records.sections.quality import Answers, QoE
 from gapprof.reports import read_report
 
 HERE = Path(__file__).parent / "qoe"
 MODELS = ("mobilenetv2", "squeezenet", "resnet20", "bert-small")
 OPTIONS = {"jsonl": "--recording", "json": "--json", "md": "--markdown"}
+RATES = (10.0, 2.0, 1.0)
 SHOWN: Mapping[str, str] = {
     "event-p50": "click to frame, ms",
     "components": "a component, ms",
@@ -34,18 +42,39 @@ def measured(name: str) -> None:
 
 def table() -> Iterator[str]:
     """Of what was published: the rows that say most."""
-    yield "# What inference does to a page"
+    found = {name: section for name in MODELS if (section := _published(name)) is not None}
+    yield "# Page and inference, both ways"
     yield ""
-    yield "One run of `gapprof qoe` for each model (`python reports/qoe.py`); in brackets, times as much as"
-    yield "at rest with its 95 % interval. Beside this lie the recordings and the whole reports."
+    yield "One run of `gapprof qoe` for each model (`python reports/qoe.py`, three minutes each); beside this"
+    yield "lie the recordings and the whole reports. What inference does to the page; in brackets, times"
+    yield "as much as at rest with its 95 % interval:"
     yield ""
     yield f"| model | | {' | '.join(COLUMNS)} |"
     yield "| :-- | :-- | --: | --: | --: |"
-    for name in MODELS:
-        path = HERE / f"{name}.json"
-        found = read_report(path).qoe if path.is_file() else None
-        if found is not None:
-            yield from _rows(f"[{name}]({name}.md)", found)
+    for name, section in found.items():
+        yield from _rows(f"[{name}]({name}.md)", section)
+    yield ""
+    yield "What the page does to inference:"
+    yield ""
+    yield f"| model | page | {' | '.join(PAGE_COLUMNS)} |"
+    yield "| :-- | :-- | --: | --: |"
+    for name, section in found.items():
+        for row in page_cells(section):
+            yield f"| [{name}]({name}.md) | {row.title} | {' | '.join(row.cells)} |"
+    yield ""
+    yield "What answers are worth: those of the page held against native's, and frames of a stream of 30 a"
+    yield "second that are seen with a right answer, with 95 % intervals over scenes:"
+    yield ""
+    yield "| model | answers agree | right is | at the page's pace | 10 a second | 2 a second | 1 a second |"
+    yield "| :-- | :-- | :-- | --: | --: | --: | --: |"
+    for name, section in found.items():
+        if section.answers is not None:
+            yield from _answers(f"[{name}]({name}.md)", section.answers)
+
+
+def _published(name: str) -> QoE | None:
+    path = HERE / f"{name}.json"
+    return read_report(path).qoe if path.is_file() else None
 
 
 def _rows(name: str, found: QoE) -> Iterator[str]:
@@ -59,18 +88,21 @@ def _rows(name: str, found: QoE) -> Iterator[str]:
     for row, title in SHOWN.items():
         if row in shown:
             yield f"| {name} | {title} | {' | '.join(shown[row].cells)} |"
-    if found.answers is not None:
-        yield f"| {name} | accuracy | | {_told(found.answers)} | |"
 
 
-def _told(answers: Answers) -> str:
-    words = [f"{answers.frames} inputs: cosine {answers.cosine:.6f}"]
+def _answers(name: str, answers: Answers) -> Iterator[str]:
+    agree = [f"cosine {answers.cosine:.6f}"]
     if answers.top1 is not None:
-        words.append(f"{answers.top1:.0%} the same class")
-    late = [row for row in answers.late if row.who == "web" and row.accuracy is not None]
-    if answers.classes > 1 and late:
-        words.append(f"{late[0].accuracy or 0:.0%} of a stream of 30 a second seen with the right one")
-    return ", ".join(words)
+        agree.append(f"{answers.top1:.0%} the same class{' (of one)' if answers.classes == 1 else ''}")
+    if answers.nearest is not None:
+        agree.append(f"{answers.nearest:.0%} nearest to the same of {answers.nearest_scenes} scenes")
+    for kind in late_kinds(answers):
+        paces = [row for row in answers.late if row.who == "web"]
+        rates = {row.answers_per_s: row for row in answers.late if row.who == "rate"}
+        shown = [*paces[:1], *(rates[rate] for rate in RATES)]
+        cells = [shown_right(row, kind) or "" for row in shown]
+        right = "first class" if kind == "class" else "nearest scene"
+        yield f"| {name} | {', '.join(agree)} | {right} | {' | '.join(cells)} |"
 
 
 def main() -> None:

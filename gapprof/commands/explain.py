@@ -68,8 +68,8 @@ _ENDS = (
 @click.option(
     "--rungs",
     default=_USUAL.rungs,
-    metavar="auto|main|all|ID,ID",
-    help="Which environments beside the main ones.",
+    metavar="auto|main|all|ends|ID,ID",
+    help="Which environments beside the main ones; ends: native and your page alone, without the reasons.",
     show_default=True,
 )
 @click.option(
@@ -114,7 +114,7 @@ _ENDS = (
 @click.option(
     "--qoe",
     is_flag=True,
-    help="Feel the page while the model rests, runs on its main thread and in a worker; answer a stream.",
+    help="Requests on busy pages; the page while the model rests and runs; answers that come late.",
 )
 @click.option(
     "--cold",

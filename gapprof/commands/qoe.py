@@ -17,8 +17,8 @@ from gapprof.options.watching import chosen_observer
 from gapprof.records.settings import Settings
 
 _USUAL = Settings()
-_LADDER_S = 30.0
-"""For as few rounds of the ladder as give a latency: what late answers are worth hangs on it."""
+BUDGET_S = 180.0
+"""For everything: a few rounds of both ends of the ladder give a pace, the rest is for the page."""
 _ENDS = (
     "Ends with 0; 2 wrong use; 3 the machine lacks something; 4 the model cannot be run on both sides; "
     "6 the outputs differ; 7 a part is missing; 130 interrupted."
@@ -33,6 +33,15 @@ _ENDS = (
 @shared.inputs
 @shared.browser
 @shared.seed
+@click.option(
+    "--budget",
+    "budget_s",
+    default=BUDGET_S,
+    type=float,
+    metavar="SECONDS",
+    help="For measuring; one round of visits is made in any case, and two where the first fits.",
+    show_default=True,
+)
 @output_options
 @shared.recording
 @quiet
@@ -44,8 +53,11 @@ def qoe(
     """Say what MODEL does to the page that runs it: responsiveness, smoothness, accuracy.
 
     The page is felt while the model rests, runs on its main thread, and runs in a worker: frames, a video,
-    components, real clicks, steps of an application. A stream of inputs is answered on both sides, and seen
-    with answers that come late. MODEL is the path of an ONNX file, or zoo:NAME; --inputs begins the stream.
+    components, real clicks, steps of an application. The other way round, requests are timed on a quiet page,
+    on a busy one, on a busier one, and on yours. A stream of inputs is answered on both sides, and seen with
+    answers that come late. MODEL is the path of an ONNX file, or zoo:NAME. The stream is made of seeded
+    scenes; --inputs gives the first one, or with one more axis in front all of them, and with an array
+    `labels` what is right.
     """
     with held() as hold:
         from gapprof.options.settings import settings_from
@@ -54,9 +66,7 @@ def qoe(
         from gapprof.terminal.qoe import drawn
 
         reports, options = parted(given)
-        settings = settings_from(
-            {**options, "qoe": True, "rungs": "main", "budget_s": _LADDER_S, "allow_noisy": True}
-        )
+        settings = settings_from({**options, "qoe": True, "rungs": "ends", "allow_noisy": True})
         path = Path(recording) if recording else default_path(model, now=datetime.now(UTC))
         given_files = precious(model, settings)
         wanted = outputs(reports, never={**given_files, "recording": path})

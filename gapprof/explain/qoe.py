@@ -1,15 +1,22 @@
 """Quality of experience, as a report has it."""
 
 from collections.abc import Mapping
+from statistics import fmean
 
-from gapprof.facts.answered import TOP, agreement, late, stream
+from gapprof.facts.answered import TOP, Late, agreement, late, right_by_label, stream
 from gapprof.facts.case import Case
-from gapprof.facts.estimates import LEVEL, estimate, factor_of
-from gapprof.facts.felt import Felt, felt
+from gapprof.facts.contention import trials_of
+from gapprof.facts.disturbance import disturbed
+from gapprof.facts.estimates import LEVEL, estimate, factor_of, geometric_mean_ms
+from gapprof.facts.felt import Felt, felt, felt_trials
+from gapprof.facts.page_requests import RUNGS, page_logs, pages, times_quiet
+from gapprof.facts.steps import absence
 from gapprof.records.estimate import Estimate
-from gapprof.records.qoe import CONDITIONS, Condition, FeltTrial
-from gapprof.records.sections.quality import Answers, FeltRow, LateRow, QoE
-from gapprof.stats.interval import t_interval
+from gapprof.records.qoe import CONDITIONS, Condition, FeltTrial, StreamAnswered
+from gapprof.records.sections.quality import Answers, FeltRow, Labelled, LateRow, PageKind, PageRow, QoE
+from gapprof.stats.interval import Interval, t_interval
+from gapprof.stats.shares import wilson
+from gapprof.text.names import harmless
 
 _WORDS: Mapping[Condition, str] = {
     "idle": "while the model rests",
@@ -20,7 +27,7 @@ _WORDS: Mapping[Condition, str] = {
 
 def qoe(case: Case) -> QoE | None:
     """None where nobody felt the page."""
-    trials = list(case.recording.of(FeltTrial))
+    trials = case.get(felt_trials)
     answers = _answers(case)
     if not trials and answers is None:
         return None
@@ -34,6 +41,30 @@ def qoe(case: Case) -> QoE | None:
         rows=tuple(_row(one) for one in case.get(felt)),
         answers=answers,
         why="; ".join(why),
+        graph=trials[0].graph if trials else "common",
+        visits=len(trials),
+        disturbed_visits=sum(disturbed(trial.load) is not None for trial in trials),
+        repeated_visits=sum(bool(trial.struck) for trial in case.recording.of(FeltTrial)),
+        pages=tuple(_page(case, page) for page in case.get(pages)) if _asked_for(case) else (),
+    )
+
+
+def _asked_for(case: Case) -> bool:
+    """A study feels the page as well, and visits no others."""
+    return case.recording.begin.settings.qoe
+
+
+def _page(case: Case, page: PageKind) -> PageRow:
+    rung, by_round, times = RUNGS[page], case.get(page_logs).get(page, {}), times_quiet(case, page)
+    trials = [trial for trial in trials_of(case, rung) if trial.round in by_round]
+    return PageRow(
+        page=page,
+        rung=rung,
+        request_ms=geometric_mean_ms(by_round) if by_round else None,
+        times=factor_of(times) if times is not None else None,
+        visits=len(trials),
+        disturbed_visits=sum(disturbed(trial.load) is not None for trial in trials),
+        why="" if by_round else harmless(absence(case, rung), 300),
     )
 
 
@@ -72,13 +103,46 @@ def _answers(case: Case) -> Answers | None:
         top1=agreement(told.answers, 1),
         top5=agreement(told.answers, TOP),
         classes=len({one.native_top[0] for one in told.answers if one.native_top}),
-        late=tuple(
-            LateRow(
-                who="native" if one.who == "native" else "web" if one.who else "rate",
-                answers_per_s=one.answers_per_s,
-                latency_ms=one.latency_ms,
-                accuracy=one.accuracy,
-            )
-            for one in late(case, told)
-        ),
+        late=tuple(_late(one) for one in late(case, told)),
+        scenes=len({one.scene for one in told.answers}) if told.order else 0,
+        stream_frames=len(told.order),
+        given=told.given,
+        nearest=_same_nearest(told),
+        nearest_scenes=len({one.native_nearest for one in told.answers} - {None}),
+        native_graph=told.native_graph,
+        web_graph=told.web_graph,
+        web_where=told.web_where,
+        labelled=_labelled(told),
+    )
+
+
+def _late(one: Late) -> LateRow:
+    return LateRow(
+        who="native" if one.who == "native" else "web" if one.who else "rate",
+        answers_per_s=one.answers_per_s,
+        latency_ms=one.latency_ms,
+        accuracy=one.accuracy.point if one.accuracy else None,
+        interval=_told(one.accuracy),
+        nearest=_told(one.nearest),
+    )
+
+
+def _told(interval: Interval | None) -> Estimate | None:
+    return None if interval is None else estimate(interval)
+
+
+def _same_nearest(told: StreamAnswered) -> float | None:
+    pairs = [(one.native_nearest, one.web_nearest) for one in told.answers if one.native_nearest is not None]
+    return fmean(native == web for native, web in pairs) if pairs else None
+
+
+def _labelled(told: StreamAnswered) -> Labelled | None:
+    found = right_by_label(told)
+    if found is None:
+        return None
+    inputs, native, web = found
+    return Labelled(
+        inputs=inputs,
+        native=estimate(wilson(native, inputs, LEVEL)),
+        web=estimate(wilson(web, inputs, LEVEL)),
     )

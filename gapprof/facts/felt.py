@@ -50,10 +50,19 @@ class Felt:
 
 def felt(case: Case) -> tuple[Felt, ...]:
     """Every measure that was made at all."""
-    trials = list(case.recording.of(FeltTrial))
+    trials = case.get(felt_trials)
     measures = (*_RESPONSIVENESS, *_components(trials), *_SMOOTHNESS)
     found = [Felt(measure=measure, values=_by_condition(trials, measure)) for measure in measures]
     return tuple(one for one in found if any(one.values.values()))
+
+
+def felt_trials(case: Case) -> tuple[FeltTrial, ...]:
+    """Of each condition and round the first attempt that counts."""
+    found: dict[tuple[Condition, int], FeltTrial] = {}
+    for trial in sorted(case.recording.of(FeltTrial), key=lambda trial: trial.attempt):
+        if not trial.struck:
+            found.setdefault((trial.condition, trial.round), trial)
+    return tuple(found.values())
 
 
 def quantile(values: Sequence[float], share: float) -> float | None:

@@ -49,3 +49,14 @@ def accuracy(shown: Sequence[int | None], answers: Sequence[int], truth: Sequenc
     """Share of the frames seen with a right answer, of those that are seen with any; None where none is."""
     pairs = [(answers[of], truth[frame]) for frame, of in enumerate(shown) if of is not None]
     return sum(answer == right for answer, right in pairs) / len(pairs) if pairs else None
+
+
+def accuracy_by(
+    groups: Sequence[int], shown: Sequence[int | None], answers: Sequence[int], truth: Sequence[int]
+) -> dict[int, float]:
+    """The same of each group of frames (`groups`: by frame), but for groups that are seen with none."""
+    right: dict[int, list[bool]] = {}
+    for frame, of in enumerate(shown):
+        if of is not None:
+            right.setdefault(groups[frame], []).append(answers[of] == truth[frame])
+    return {group: sum(found) / len(found) for group, found in sorted(right.items())}

@@ -10,6 +10,7 @@ from gapprof.errors import EnvironmentUnusable, ModelUnusable
 from gapprof.measure.pacing import THRIFTY_REQUESTS, pace_for, trial_s
 from gapprof.measure.resolve import asked_threads, ladder, resolve, with_refusal
 from gapprof.measure.visits import Visits
+from gapprof.measure.wanted import ENDS, ENDS_RUNGS
 from gapprof.native.estimate import IsaRatio, measured_isa_ratio
 from gapprof.records.backend import Backend
 from gapprof.records.calls import RecordedCalls
@@ -26,6 +27,7 @@ Recorder = Callable[[Job], RecordedCalls | Failure]
 LONGEST_VISIT_S = 600.0
 """What a first visit may take: five runs of a model that takes two minutes each."""
 SHORTEST_DEADLINE_S = 60.0
+NO_ESTIMATE = IsaRatio(ratio=None, why="")
 ESTIMATE_DEADLINE_S = 30.0
 
 
@@ -128,6 +130,9 @@ def conclude(
         refuse=refuse,
     )
     steps = with_refusal(steps, _failed_sides(first, steps))
+    estimate = _estimate(steps) if isinstance(first.native, Trial) and settings.rungs != ENDS else NO_ESTIMATE
+    if settings.rungs == ENDS:
+        steps = with_refusal(steps, _between_the_ends(steps))
     steps = tuple(replace(step, planned=_planned(step, wanted)) for step in steps)
     native_ms, web_ms = _latency_ms(first.native), _latency_ms(first.page)
     step_us = page_seen.timer_step_us if page_seen and page_seen.isolated else 5.0
@@ -145,7 +150,6 @@ def conclude(
     longest = max(expected.values(), default=1.0)
     thrifty_s = (THRIFTY_REQUESTS + 2) * (web_ms or native_ms or 1.0) / 1e3
     deadline = max(SHORTEST_DEADLINE_S, min(LONGEST_VISIT_S, 10 * longest), 2 * thrifty_s)
-    estimate = _estimate(steps) if isinstance(first.native, Trial) else IsaRatio(ratio=None, why="")
     return Preflight(
         page_threads=page_threads,
         page_seen=page_seen,
@@ -157,6 +161,13 @@ def conclude(
         estimated_isa_why=estimate.why,
         expected_trial_s=expected,
     )
+
+
+def _between_the_ends(steps: tuple[PlannedRung, ...]) -> dict[str, str]:
+    """Main rungs that nobody asked for; those that the ends share trials with stay."""
+    shared = {step.alias_of or step.rung.id for step in steps if step.rung.id in ENDS_RUNGS}
+    between = (step.rung.id for step in steps if step.rung.role != "side" and step.rung.id not in shared)
+    return dict.fromkeys(between, "not asked for")
 
 
 def _planned(step: PlannedRung, wanted: frozenset[str]) -> bool:
@@ -210,5 +221,5 @@ def _estimate(steps: tuple[PlannedRung, ...]) -> IsaRatio:
     """Only where no instruction ceiling works is the width estimated from GEMM ratios."""
     capped = next((step for step in steps if step.rung.id == "native-128"), None)
     if capped is None or capped.refusal is None or capped.rung.environment.backend != "native":
-        return IsaRatio(ratio=None, why="")
+        return NO_ESTIMATE
     return measured_isa_ratio(deadline_s=ESTIMATE_DEADLINE_S)

@@ -18,6 +18,7 @@ from gapprof.measure.pacing import preflight_pace, thriftier
 from gapprof.measure.passes import PROFILE_PASSES, Profiling, profiling, targets, trace_passes
 from gapprof.measure.preflight import LONGEST_VISIT_S, Recorder, conclude, look
 from gapprof.measure.spending import (
+    FEWEST_ROUNDS,
     FIRST_ROUNDS,
     OVERDRAFT,
     SIDE_ROUNDS,
@@ -32,7 +33,7 @@ from gapprof.measure.spending import (
 )
 from gapprof.measure.teller import Teller
 from gapprof.measure.visits import Patience, Visits
-from gapprof.measure.wanted import VERIFYING_ROUNDS, possible_rungs, verifying_rungs, wanted_rungs
+from gapprof.measure.wanted import ENDS, VERIFYING_ROUNDS, possible_rungs, verifying_rungs, wanted_rungs
 from gapprof.records.backend import Backend
 from gapprof.records.job import Pace
 from gapprof.records.recording import PlannedRung, Preflight, RoundStarted, Sampled
@@ -112,7 +113,12 @@ class Stages:
         self.teller.tell("done", "measured")
 
     def _within_means(self, preflight: Preflight) -> tuple[Preflight, int]:
-        """First rounds: six if they fit three times the budget; else fewer samples, then fewer rounds."""
+        """First rounds: six if they fit three times the budget; else fewer samples, then fewer rounds.
+
+        Of the ends alone there are as few as have an interval: they are to give a pace, not a ranking.
+        """
+        if self.settings.rungs == ENDS:
+            return replace(preflight, ladder=visited_once(preflight.ladder)), FEWEST_ROUNDS
         once = replace(preflight, ladder=visited_once(preflight.ladder))
         round_s = self._expected_s(once, chain_rungs(once.ladder))
         rounds = first_rounds(round_s, self.settings.budget_s)
@@ -238,7 +244,7 @@ class Stages:
         """The second stage, fixed once: rounds for the wanted precision, or what the budget buys."""
         found = contrasts(self.journal.recording())
         wanted = rounds_needed(found, precision_percent=self.settings.precision_percent)
-        left_s = self.settings.budget_s - self.journal.now_s()
+        left_s = self.settings.budget_s - self.journal.now_s() if self.settings.rungs != ENDS else 0.0
         total = total_rounds(wanted=wanted, done=done, round_s=round_s, left_s=left_s)
         limited_by = "precision" if total >= wanted else "budget"
         self.journal.write(Sampled(rounds=total, limited_by=limited_by, wanted_rounds=wanted))

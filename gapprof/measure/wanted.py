@@ -9,27 +9,32 @@ from gapprof.records.recording import PlannedRung, Recording
 from gapprof.records.rung import Rung
 from gapprof.records.settings import Settings
 
+ENDS = "ends"
+"""As `Settings.rungs`: the ends of the ladder and the quiet page alone, for who asks not why."""
+ENDS_RUNGS = frozenset({"native", "web-paced", "web"})
+_BUSIER = "web-busier"
 VERIFYING_ROUNDS = 6
 """As many as the first stage of the steps that predict: neither side of a comparison is the vaguer one."""
 
 
 def wanted_rungs(asked: str, rungs: Mapping[str, Rung]) -> frozenset[str]:
-    """`auto`: every one but those that are there to verify predictions; `all`, `main`, or those named."""
+    """`auto`: every one but those that are there to verify predictions; else as `Settings.rungs` says."""
     always = _visited(rungs, "always")
     match asked:
         case "all":
             return frozenset(rungs)
         case "auto":
             return frozenset(rungs) - _visited(rungs, "to-verify")
-        case "main":
+        case "main" | "ends":
             return always
         case _:
             return frozenset(asked.split(",")) | always
 
 
 def possible_rungs(settings: Settings, rungs: Mapping[str, Rung]) -> frozenset[str]:
-    """Wanted ones, and with `--verify` those that the run may come to want once it knows what it predicts."""
-    wanted = wanted_rungs(settings.rungs, rungs)
+    """Wanted ones, and what stages beyond the rounds visit: with `--qoe` the busier page, and with `--verify`
+    what the run may come to want once it knows what it predicts."""
+    wanted = wanted_rungs(settings.rungs, rungs) | ({_BUSIER} if settings.qoe else set())
     return wanted | _visited(rungs, "to-verify") if settings.verify else wanted
 
 

@@ -14,8 +14,9 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
     import onnxruntime  # only in the child: the parent must never load a model
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.intra_op_num_threads = request["threads"]
+    level = onnxruntime.GraphOptimizationLevel
+    options.graph_optimization_level = level.ORT_ENABLE_ALL if request["optimise"] else level.ORT_DISABLE_ALL
     options.log_severity_level = 4
     try:
         session = onnxruntime.InferenceSession(request["model"], options, providers=["CPUExecutionProvider"])

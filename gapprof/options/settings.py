@@ -20,7 +20,7 @@ _PAGES = ("quiet", "busy")
 _FOLDERS_PAGE = "index.html"
 _PAGE_HINT = "Give quiet, busy, the path of an HTML file or its folder, or an http(s) URL."
 _TAB_HINT = "Give the path of an HTML file or its folder, or an http(s) URL."
-_RUNG_WORDS = ("auto", "main", "all")
+_RUNG_WORDS = ("auto", "main", "all", "ends")
 _MOST_THREADS = 1024
 _OF_WASM = (
     "verify",

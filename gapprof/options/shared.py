@@ -29,7 +29,11 @@ shapes = click.option(
     callback=syntax.shapes,
     help="The shape of an input with free dimensions; repeatable.",
 )
-inputs = click.option("--inputs", metavar="FILE.npz", help="Real inputs, one array per input of the model.")
+inputs = click.option(
+    "--inputs",
+    metavar="FILE.npz",
+    help="Real inputs, one array per input of the model; with one more axis in front many of them, for qoe.",
+)
 browser = click.option("--browser", metavar="PATH", help="Which Chromium, Chrome or Edge.")
 seed = click.option(
     "--seed",

@@ -1,18 +1,21 @@
-"""The same stream, natively and in the browser: what both sides answer, frame by frame."""
+"""The same stream, natively as it comes and on the page as deployed: what both answer, frame by frame."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from gapprof.browser.tensors import save
 from gapprof.facts.answered import says_classes
 from gapprof.measure.extra import UnreachableError
-from gapprof.qoe.stream import FRAMES_PER_S, stream
+from gapprof.qoe.nearest import nearest
+from gapprof.qoe.stream import FRAMES_PER_S, Stream
 from gapprof.qoe.visits import Arrays, Feeling
 from gapprof.records.job import Job
-from gapprof.records.qoe import Answer, StreamAnswered
+from gapprof.records.qoe import Answer, Graph, StreamAnswered
 from gapprof.records.subject import NativeRefusal
 from gapprof.records.trial import Failure
 from gapprof.subject import child
@@ -22,26 +25,63 @@ NATIVE_S = 300.0
 TOP = 5
 
 
-def answered(feeling: Feeling, job: Job, other: Path, scratch: Path) -> StreamAnswered:
-    """`other`: a second input; the stream turns into it and back. Raises UnreachableError, ModelUnusable."""
-    frames = _frames(Path(job.inputs_path), other, scratch / "frames", seed=job.seed)
-    native, native_runs_ms = _natively(job, scratch)
-    found = feeling.answered(job, frames)
+def answered(
+    feeling: Feeling,
+    stream: Stream,
+    *,
+    native: Job,
+    page: Job,
+    scratch: Path,
+    given: bool = False,
+    labels: tuple[int, ...] = (),
+) -> StreamAnswered:
+    """Both jobs say which file runs, and with whose options. `given`, `labels`: as the recording has them.
+
+    Raises UnreachableError, ModelUnusable.
+    """
+    frames = _saved(stream, scratch / "frames")
+    theirs, native_runs_ms = _natively(native, scratch)
+    found = feeling.answered(page, frames)
     if isinstance(found, Failure):
         raise UnreachableError(f"the browser gave no answers ({found.phase}): {found.message}")
-    web, web_runs_ms = found
-    if any(_shapes(mine) != _shapes(theirs) for mine, theirs in zip(native, web, strict=True)):
+    mine, web_runs_ms = found
+    if any(_shapes(a) != _shapes(b) for a, b in zip(theirs, mine, strict=True)):
         raise UnreachableError(
             "both sides' outputs have other names or shapes, so that they cannot be compared"
         )
-    name = _with_classes(native[0])
+    name = _with_classes(theirs[0])
+    answers = tuple(
+        replace(compared(a, b, name), scene=scene)
+        for a, b, scene in zip(theirs, mine, stream.scenes, strict=True)
+    )
     return StreamAnswered(
         frames_per_s=FRAMES_PER_S,
         output=name,
-        answers=tuple(compared(mine, theirs, name) for mine, theirs in zip(native, web, strict=True)),
+        answers=with_nearest(answers, theirs, mine, still=stream.still),
+        order=stream.order,
+        given=given,
+        labels=labels,
+        native_graph=_graph(native),
+        web_graph=_graph(page),
+        web_where=page.setting.where,
         native_runs_ms=native_runs_ms,
         web_runs_ms=web_runs_ms,
     )
+
+
+def with_nearest(
+    answers: tuple[Answer, ...], native: Sequence[Arrays], web: Sequence[Arrays], *, still: Sequence[int]
+) -> tuple[Answer, ...]:
+    """The same answers with the scene that either side's is nearest to. `still`: each scene's own answer."""
+    both = nearest([*native, *web], [native[number] for number in still])
+    if both is None:
+        return answers
+    pairs = zip(answers, both[: len(answers)], both[len(answers) :], strict=True)
+    return tuple(replace(one, native_nearest=mine, web_nearest=theirs) for one, mine, theirs in pairs)
+
+
+def _graph(job: Job) -> Graph:
+    return "own" if job.optimise else "common"
 
 
 def compared(native: Arrays, web: Arrays, classes: str) -> Answer:
@@ -64,28 +104,39 @@ def cosine(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
     return max(-1.0, min(1.0, float(np.dot(a.ravel(), b.ravel())) / norms))
 
 
+def read(path: Path) -> Arrays:
+    """The arrays of an .npz that gapprof wrote."""
+    with np.load(path, allow_pickle=False) as arrays:
+        return {name: arrays[name] for name in arrays.files}
+
+
 def _shapes(arrays: Arrays) -> dict[str, tuple[int, ...]]:
     return {name: array.shape for name, array in arrays.items()}
 
 
-def _frames(first: Path, second: Path, folder: Path, *, seed: int) -> list[Path]:
+def _saved(stream: Stream, folder: Path) -> list[Path]:
     folder.mkdir()
-    paths = []
-    for number, frame in enumerate(stream(_read(first), _read(second), seed=seed)):
-        paths.append(folder / f"{number:04}.npz")
-        save(frame, paths[-1])
+    paths = [folder / f"{number:04}.npz" for number in range(len(stream.frames))]
+    for path, frame in zip(paths, stream.frames, strict=True):
+        save(dict(frame), path)
     return paths
 
 
 def _natively(job: Job, scratch: Path) -> tuple[list[Arrays], tuple[float, ...]]:
     outputs = scratch / "answers"
     outputs.mkdir()
-    request = {"model": job.model_path, "inputs": str(scratch / "frames"), "outputs": str(outputs)}
+    request = {
+        "model": job.model_path,
+        "inputs": str(scratch / "frames"),
+        "outputs": str(outputs),
+        "threads": job.setting.threads,
+        "optimise": job.optimise,
+    }
     said = child.ask("gapprof.native.answers", request, scratch=scratch, deadline_s=NATIVE_S)
     answer = answer_of(said, doing="answer a stream natively", hint="Run without --qoe.")
     if isinstance(answer, NativeRefusal):
         raise UnreachableError(f"native onnxruntime gave no answers: {answer.message}")
-    return [_read(path) for path in sorted(outputs.glob("*.npz"))], tuple(answer["runs_ms"])
+    return [read(path) for path in sorted(outputs.glob("*.npz"))], tuple(answer["runs_ms"])
 
 
 def _with_classes(outputs: Arrays) -> str:
@@ -115,8 +166,3 @@ def _finite(a: NDArray[Any], b: NDArray[Any]) -> tuple[NDArray[np.float64], NDAr
 
 def _largest(values: NDArray[np.float64]) -> float:
     return float(np.abs(values).max(initial=0.0))
-
-
-def _read(path: Path) -> Arrays:
-    with np.load(path, allow_pickle=False) as arrays:
-        return {name: arrays[name] for name in arrays.files}

@@ -67,6 +67,7 @@ class Feeling:
             return FeltTrial(
                 condition=condition,
                 round=job.round,
+                graph="own" if job.optimise else "common",
                 started_s=began,
                 ended_s=self.now_s(),
                 duty=task.duty,

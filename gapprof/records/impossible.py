@@ -4,6 +4,7 @@ from gapprof.records.cold import Creations, Start
 from gapprof.records.inside import HookedPass, WasmBuild, WasmSamples
 from gapprof.records.lattice import CellOutputs, CellVisit, LatticePlan, Served
 from gapprof.records.memory import MemoryTrial
+from gapprof.records.qoe import FeltTrial, StreamAnswered
 from gapprof.records.recording import Entry
 from gapprof.records.transplant import TransplantTrial
 from gapprof.records.trial import Clocks, Trace, Trial
@@ -35,6 +36,10 @@ def impossible(entry: Entry) -> str:
             return _of_memory(entry)
         case Start():
             return _of_start(entry)
+        case FeltTrial():
+            return _of_felt(entry)
+        case StreamAnswered():
+            return _of_stream(entry)
         case Creations():
             times = (*entry.usual_ms, *entry.unoptimised_ms, *entry.unpacked_ms, *entry.parse_ms)
             if not all(0 <= ms < _LONGEST_MS for ms in times):
@@ -154,6 +159,39 @@ def _of_memory(entry: MemoryTrial) -> str:
         return "chunks of runs that do not follow one another"
     if not 0 < entry.model_bytes < _MOST or not 0 <= entry.module_bytes < _MOST:
         return f"a model of {entry.model_bytes} bytes"
+    return ""
+
+
+def _of_felt(entry: FeltTrial) -> str:
+    """Only where it counts."""
+    times = [entry.frames_ms, entry.long_tasks_ms, entry.events_ms, entry.runs_ms]
+    times += [*entry.components_ms.values(), *entry.steps_ms.values()]
+    if not entry.struck and not all(0 <= ms < _LONGEST_MS for found in times for ms in found):
+        return f"a page that was felt ({entry.condition}) in impossible times"
+    if not (0 <= entry.duty <= 1 and 0 <= entry.step_duty <= 1):
+        return f"a model that runs {entry.duty:g} of the time"
+    if not (0 <= entry.video_frames < _MOST and 0 <= entry.video_ms < _LONGEST_MS):
+        return f"a video of {entry.video_frames} frames in {entry.video_ms:g} ms"
+    return ""
+
+
+def _of_stream(entry: StreamAnswered) -> str:
+    count, scenes = len(entry.answers), {one.scene for one in entry.answers}
+    if not 0 < entry.frames_per_s < _MOST:
+        return f"a stream of {entry.frames_per_s:g} frames a second"
+    if not all(0 <= number < count for number in entry.order):
+        return "a stream of frames that nobody answered"
+    if scenes != set(range(len(scenes))):
+        return "a stream of scenes that nobody answered"
+    near = [one for answer in entry.answers for one in (answer.native_nearest, answer.web_nearest)]
+    if not all(one is None or one in scenes for one in near):
+        return "answers that are nearest to a scene that there is not"
+    if entry.labels and len(entry.labels) != len(scenes):
+        return f"{len(entry.labels)} labels for {len(scenes)} scenes"
+    if not all(-1.0 <= answer.cosine <= 1.0 for answer in entry.answers):
+        return "answers with an impossible cosine"
+    if not all(0 <= ms < _LONGEST_MS for ms in (*entry.native_runs_ms, *entry.web_runs_ms)):
+        return "answers in impossible times"
     return ""
 
 

@@ -6,6 +6,9 @@ from msgspec import Struct
 
 from gapprof.records.trial import Load
 
+Graph = Literal["common", "own"]
+"""The graph that native onnxruntime optimised once, or the user's own file with the runtime's own options."""
+
 Condition = Literal["idle", "main", "worker"]
 CONDITIONS: tuple[Condition, ...] = ("idle", "main", "worker")
 """The model rests, runs on the page's main thread, or in a worker; in all three it is loaded."""
@@ -16,6 +19,8 @@ class FeltTrial(Struct, frozen=True, kw_only=True, tag="felt", tag_field="entry"
 
     condition: Condition
     round: int
+    attempt: int = 0
+    graph: Graph = "common"
     started_s: float
     ended_s: float
     duty: float
@@ -41,6 +46,8 @@ class FeltTrial(Struct, frozen=True, kw_only=True, tag="felt", tag_field="entry"
     """Of the model meanwhile."""
     threads: int
     load: Load
+    struck: tuple[str, ...] = ()
+    """Why it does not count (load from outside, and it was repeated); empty: it counts."""
 
 
 class Answer(Struct, frozen=True, kw_only=True):
@@ -55,6 +62,13 @@ class Answer(Struct, frozen=True, kw_only=True):
     native_top: tuple[int, ...]
     """Classes of the main output, the likeliest first; empty where no output has classes."""
     web_top: tuple[int, ...]
+    scene: int = 0
+    """Which one the frame shows, or shows more of."""
+    native_nearest: int | None = None
+    """The scene whose native answer native's answer to this frame is nearest to; None where nothing can be
+    near (see `gapprof.qoe.nearest`)."""
+    web_nearest: int | None = None
+    """The scene whose native answer the page's answer to this frame is nearest to."""
 
 
 class StreamAnswered(Struct, frozen=True, kw_only=True, tag="answers", tag_field="entry"):
@@ -65,5 +79,15 @@ class StreamAnswered(Struct, frozen=True, kw_only=True, tag="answers", tag_field
     output: str
     """The one whose classes count; empty where there is none."""
     answers: tuple[Answer, ...]
+    """One for each different frame."""
+    order: tuple[int, ...] = ()
+    """The stream: which of the frames comes after which; empty: each once, as they stand."""
+    given: bool = False
+    """Scenes are the user's inputs; else seeded ones, but perhaps the first."""
+    labels: tuple[int, ...] = ()
+    """The right class of each scene, where the user gave them."""
+    native_graph: Graph = "common"
+    web_graph: Graph = "common"
+    web_where: str = "main"
     native_runs_ms: tuple[float, ...]
     web_runs_ms: tuple[float, ...]

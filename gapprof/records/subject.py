@@ -36,3 +36,9 @@ class Subject:
     other_inputs_path: Path
     """Another seed's, of the same shapes."""
     chain: Chain
+    scenes: tuple[Path, ...] = ()
+    """Inputs that a stream is made of, where one was wanted; `inputs_path` holds the same as the first."""
+    scenes_given: bool = False
+    """They are the user's, all of them; else seeded, but perhaps the first."""
+    labels: tuple[int, ...] = ()
+    """The right class of each scene, where the user gave them."""

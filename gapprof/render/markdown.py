@@ -9,7 +9,16 @@ from gapprof.digest.observed import HEADING as OBSERVED
 from gapprof.digest.observed import observed_sentences, reproduction_rows, reproduction_sentences
 from gapprof.digest.operators import drawn_ms, lost_ms, top_operators
 from gapprof.digest.qoe import COLUMNS as FELT
-from gapprof.digest.qoe import HEADINGS, answer_sentences, felt_rows, qoe_sentences
+from gapprof.digest.qoe import (
+    HEADINGS,
+    PAGE_COLUMNS,
+    PAGE_HEADING,
+    answer_sentences,
+    felt_rows,
+    page_cells,
+    page_sentences,
+    qoe_sentences,
+)
 from gapprof.digest.scaling import COLUMNS as SCALING
 from gapprof.digest.scaling import HEADING as THREADS
 from gapprof.digest.scaling import curve_rows, scaling_sentences
@@ -178,6 +187,14 @@ def _quality(report: Report) -> Iterator[str]:
             yield from (f"| {cell(row.title)} | {' | '.join(row.cells)} |" for row in rows)
             yield ""
     yield from (f"- {cell(sentence)}" for sentence in qoe_sentences(found))
+    pages = page_cells(found)
+    if pages:
+        yield ""
+        yield f"| {PAGE_HEADING} | {' | '.join(PAGE_COLUMNS)} |"
+        yield "| :-- | --: | --: |"
+        yield from (f"| {cell(row.title)} | {' | '.join(row.cells)} |" for row in pages)
+        yield ""
+        yield from (f"- {cell(sentence)}" for sentence in page_sentences(found))
     if found.answers is not None:
         yield from (f"- {cell(sentence)}" for sentence in answer_sentences(found.answers))
 

@@ -16,3 +16,5 @@ NAME_CHARACTERS = 16_000
 """Of names of nodes, tensors and operators. A zip archive, as .npz is, ends at 64 KiB of UTF-8."""
 INPUT_BYTES = 2**30
 """All inputs of one run together."""
+SCENES_BYTES = 64 * 2**20
+"""Seeded inputs that a stream is made of, together; but for the two that it needs."""

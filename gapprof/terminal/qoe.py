@@ -11,8 +11,12 @@ from gapprof.digest.qoe import (
     ACCURACY,
     COLUMNS,
     HEADINGS,
+    PAGE_COLUMNS,
+    PAGE_HEADING,
     answer_sentences,
     felt_rows,
+    page_cells,
+    page_sentences,
     qoe_sentences,
 )
 from gapprof.records.report import Report
@@ -49,12 +53,16 @@ def _reasons(report: Report) -> Iterator[str]:
 
 
 def quality(found: QoE, ink: Ink) -> Iterator[RenderableType]:
-    """Both tables, and the sentences."""
+    """The tables of both directions, what late answers are worth, and the sentences."""
     for aspect, heading in HEADINGS.items():
         if felt_rows(found, aspect):
             yield _table(found, aspect, heading, ink)
     for sentence in qoe_sentences(found):
         yield Padding(ink.text(sentence), (0, 0, 0, 3))
+    if page_cells(found):
+        yield _pages(found, ink)
+        for sentence in page_sentences(found):
+            yield Padding(ink.text(sentence), (0, 0, 0, 3))
     if found.answers is not None:
         yield Text(f"   {ACCURACY}", style="bold")
         for sentence in answer_sentences(found.answers):
@@ -69,5 +77,17 @@ def _table(found: QoE, aspect: str, heading: str, ink: Ink) -> Table:
     for column, wide in zip(COLUMNS, (_AT_REST, _CELL, _CELL), strict=True):
         table.add_column(column, width=wide, justify="right", no_wrap=True)
     for row in felt_rows(found, aspect):
+        table.add_row("", ink.text(row.title), *row.cells)
+    return table
+
+
+def _pages(found: QoE, ink: Ink) -> Table:
+    table = ink.grid()
+    table.add_column("", width=2)
+    width = max(_LEAST, ink.width - 4 - 2 * (_CELL + 1))
+    table.add_column(Text(PAGE_HEADING, style="bold not dim"), width=width, overflow="fold")
+    for column in PAGE_COLUMNS:
+        table.add_column(column, width=_CELL, justify="right", no_wrap=True)
+    for row in page_cells(found):
         table.add_row("", ink.text(row.title), *row.cells)
     return table

@@ -20,6 +20,7 @@ from gapprof.facts.page_parts import holding_ms
 from gapprof.guard import Guard
 from gapprof.measure.machine import usable_cores
 from gapprof.qoe.answers import answered
+from gapprof.qoe.stream import turning
 from gapprof.qoe.visits import CLICKS, REPEATS, Feeling
 from gapprof.records.job import Job
 from gapprof.records.qoe import FeltTrial
@@ -185,12 +186,20 @@ def test_a_page_is_felt_while_the_model_rests_and_runs(feeling: Feeling, job: Jo
 
 
 def test_both_sides_answer_a_stream_alike(feeling: Feeling, job: Job, tmp_path: Path) -> None:
-    other = tmp_path / "other.npz"
+    """With the file as it is and the runtimes' own options, in a worker, as that page deploys it."""
+    random = np.random.default_rng(0)
     with np.load(job.inputs_path) as arrays:
-        np.savez(other, **{name: arrays[name][::-1] for name in arrays.files})
-    told = answered(feeling, on(job, where="main"), other, tmp_path)
+        shape = arrays["x"].shape
+    scenes = [{"x": random.standard_normal(shape).astype(np.float32)} for _ in range(8)]
+    deployed = replace(on(job, where="worker"), optimise=True)
+    stream = turning(scenes, frames=32, seed=0)
+    told = answered(feeling, stream, native=deployed, page=deployed, scratch=tmp_path)
     assert told.output == "", "a matrix has no classes"
+    assert (told.native_graph, told.web_graph, told.web_where) == ("own", "own", "worker")
     assert max(one.max_relative_difference for one in told.answers) < 1e-4
     assert min(one.cosine for one in told.answers) > 0.9999
-    assert len(told.web_runs_ms) == len(told.native_runs_ms) == len(told.answers)
+    assert len(told.web_runs_ms) == len(told.native_runs_ms) == len(told.answers) == 32
     assert statistics.fmean(told.web_runs_ms) > 0
+    assert {one.native_nearest for one in told.answers} == set(range(8))
+    assert [one.web_nearest for one in told.answers] == [one.native_nearest for one in told.answers]
+    assert [told.answers[number].native_nearest for number in stream.still] == list(range(8))

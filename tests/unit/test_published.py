@@ -1,15 +1,19 @@
 """What is published is what its recording says, byte for byte."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from gapprof import analyze
+from gapprof.digest.qoe import LateKind, late_kinds
 from gapprof.explain.study import studied_model
 from gapprof.markdown.study import document
 from gapprof.recordings import read_run
 from gapprof.records.codec import encode_document, encode_report
+from gapprof.records.estimate import Estimate
+from gapprof.records.sections.quality import Answers, LateRow
 from gapprof.records.study import StudiedModel, Study
 from gapprof.records.surface import Surface
 from gapprof.render import markdown
@@ -40,14 +44,52 @@ def test_a_table_of_kernels_comes_from_its_recording(recording: Path) -> None:
 
 
 def test_four_models_have_all_three_of_responsiveness_smoothness_and_accuracy() -> None:
-    found = [analyze(recording).qoe for recording in FELT]
-    assert len(found) >= 4
-    for one in found:
-        assert one is not None
-        assert {row.aspect for row in one.rows} == {"responsiveness", "smoothness"}
-        assert all(row.idle and row.main and row.worker for row in one.rows)
-        assert one.answers is not None
-        assert one.answers.cosine > 0.999
+    assert len(FELT) >= 4
+    for recording in FELT:
+        found = analyze(recording).qoe
+        assert found is not None
+        assert {row.aspect for row in found.rows} == {"responsiveness", "smoothness"}
+        assert all(row.idle and row.main and row.worker for row in found.rows)
+        assert found.visits >= 3
+        _has_accuracy(found.answers)
+
+
+def _has_accuracy(answers: Answers | None) -> None:
+    """Both sides agree; and what late answers cost is told by classes, or by the nearest scene."""
+    assert answers is not None
+    assert answers.cosine > 0.999
+    assert answers.scenes >= 8
+    kinds = set(late_kinds(answers))
+    assert kinds
+    assert "nearest" in kinds or answers.classes > 1
+    for kind in kinds:
+        found = {row.answers_per_s: _right(row, kind) for row in answers.late if row.who == "rate"}
+        assert len(found) >= 2
+        assert all(share.rounds == answers.scenes for share in found.values())
+        falling = sorted(found, reverse=True)
+        assert all(found[slow].low <= found[fast].high for fast, slow in pairwise(falling)), (
+            "fewer is no better"
+        )
+        assert found[falling[-1]].high < found[falling[0]].low, "one answer a second costs something"
+    assert {row.who for row in answers.late} == {"rate", "native", "web"}
+
+
+def _right(row: LateRow, kind: LateKind) -> Estimate:
+    share = row.nearest if kind == "nearest" else row.interval
+    assert share is not None
+    return share
+
+
+def test_four_models_were_asked_on_busy_pages_of_two_intensities() -> None:
+    for recording in FELT:
+        found = analyze(recording).qoe
+        assert found is not None
+        times = {row.page: row.times for row in found.pages}
+        assert {"quiet", "busy", "busier"} <= times.keys()
+        busy, busier = times["busy"], times["busier"]
+        assert busy is not None
+        assert busier is not None
+        assert 0.9 < busy.point < busier.point
 
 
 @pytest.mark.parametrize("row", [one for one in STUDIED.models if one.status], ids=lambda row: row.stem)

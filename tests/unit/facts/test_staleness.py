@@ -2,7 +2,7 @@
 
 import pytest
 
-from gapprof.facts.staleness import accuracy, every, shown_answers
+from gapprof.facts.staleness import accuracy, accuracy_by, every, shown_answers
 
 
 def test_a_run_within_one_frame_is_never_late() -> None:
@@ -43,6 +43,12 @@ def test_without_an_answer_in_time_there_is_no_accuracy() -> None:
     shown = shown_answers([1000.0], frames=4, frames_per_s=30)
     assert shown == [None] * 4
     assert accuracy(shown, [0] * 4, [0] * 4) is None
+
+
+def test_accuracy_by_groups_is_of_the_frames_of_each() -> None:
+    """Scene 4 is seen with its own answer once of two times; scene 7 never; scene 9 with none at all."""
+    shown = [0, 0, 1, 1, None]
+    assert accuracy_by([4, 4, 7, 7, 9], shown, [1, 2, 0, 0, 0], [1, 0, 1, 1, 5]) == {4: 0.5, 7: 0.0}
 
 
 @pytest.mark.parametrize("latencies_ms", [[], [0.0], [5.0, -1.0]])

@@ -113,6 +113,21 @@ def test_a_quiet_machine_takes_six_rounds_and_every_main_rung_in_each(run: Run) 
     assert (sampled.rounds, sampled.limited_by) == (6, "precision")
 
 
+def test_of_the_ends_alone_there_are_three_rounds_and_a_report_that_says_so(run: Run) -> None:
+    recording = run(
+        Machine(latency_ms=ladder_ms(FACTORS)), Settings(rungs="ends", page="app.html", allow_noisy=True)
+    )
+    assert {trial.rung for trial in recording.of(Trial) if trial.round >= 0} == {
+        *("native", "web-paced", "web", "web-busy")
+    }
+    assert [one.rounds for one in recording.of(Sampled)] == [3]
+    report = build(recording)
+    assert report.gap.ratio is not None
+    assert report.status == "ok"
+    refused = {row.id: row.refusal for row in report.rungs}
+    assert refused["native-128"] == "not asked for"
+
+
 def test_profiles_follow_timed_visits_of_the_last_first_rounds(run: Run) -> None:
     recording = run(Machine(latency_ms=ladder_ms(FACTORS)), Settings(rungs="main", page="busy"))
     profiles = [(entry.rung, entry.round) for entry in recording.of(Profile)]

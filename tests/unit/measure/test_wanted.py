@@ -22,6 +22,11 @@ def test_all_is_all_and_a_name_is_that_rung() -> None:
     assert wanted_rungs("web-stock", RUNGS) & VERIFYING == {"web-stock"}
 
 
-@pytest.mark.parametrize("asked", ["auto", "all", "main", "engine"])
+def test_who_feels_the_page_may_visit_the_busier_one_whatever_else_was_asked_for() -> None:
+    assert "web-busier" not in possible_rungs(Settings(rungs="main"), RUNGS)
+    assert "web-busier" in possible_rungs(Settings(rungs="main", qoe=True), RUNGS)
+
+
+@pytest.mark.parametrize("asked", ["auto", "all", "main", "ends", "engine"])
 def test_the_built_in_busy_page_is_always_in_the_plan(asked: str) -> None:
     assert "web-busy" in wanted_rungs(asked, RUNGS)
