@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gapprof.records.report import Report
-from gapprof.records.sections.observed import ObservedPage, Reproduced, Reproduction
+from gapprof.records.sections.observed import ObservedPage, Reproduced, Reproduction, SessionOptionRow
 from gapprof.text import numbers
 from gapprof.text.names import harmless
 
@@ -20,6 +20,8 @@ def observed_sentences(report: Report) -> Iterator[str]:
     if page is None:
         return
     yield _runs(page)
+    if page.version:
+        yield _library(page)
     yield _threads(page)
     if page.times_deployed is not None:
         yield (
@@ -38,11 +40,7 @@ def observed_sentences(report: Report) -> Iterator[str]:
         )
     elif page.wasm_sha256 and not page.wasm_sha256.startswith(report.versions.get("wasm", "")):
         yield "It is another build of that version than what is below was measured with."
-    if page.optimisation and page.optimisation != _USUAL_LEVEL:
-        yield (
-            f"Its session optimises the graph at level {page.optimisation}; what is below was measured with "
-            "onnxruntime-web's own options."
-        )
+    yield from _session(page)
     if page.providers:
         yield (
             f"Its session asks for {harmless(', '.join(page.providers), _NAME)}; what is below is about the "
@@ -57,13 +55,12 @@ def observed_sentences(report: Report) -> Iterator[str]:
 
 
 def _runs(page: ObservedPage) -> str:
-    kind = {True: ", SIMD", False: ", no SIMD", None: ""}[page.simd]
     where = "in a worker" if page.where == "worker" else "on its main thread"
     file = harmless(page.model_url.partition("?")[0].rpartition("/")[2], _NAME) or "a model"
     level = f", optimised at level {page.optimisation}" if page.optimisation else ""
     text = (
         f"It runs {file} ({numbers.size(page.model_bytes)}) with onnxruntime-web "
-        f"{page.version or 'of unknown version'}{kind}, {where}{level}: {page.runs} "
+        f"{page.version or 'of unknown version'}, {where}{level}: {page.runs} "
         f"run{'s' if page.runs != 1 else ''}"
     )
     if page.first_run_ms is None:
@@ -78,6 +75,50 @@ def _runs(page: ObservedPage) -> str:
             f"{numbers.ms(page.run_high_ms)})"
         )
     return f"{text}. Creating the session took {numbers.ms(page.create_ms)}."
+
+
+def _library(page: ObservedPage) -> str:
+    simd = {True: " with SIMD", False: " without SIMD", None: ""}[page.simd]
+    build = f"the {page.build} build" if page.build else "a build"
+    memory = "shared memory" if page.shared_memory else "a memory that is not shared"
+    hashed = page.wasm_sha256[:12]
+    known = {
+        "hash": f" Version and build are known by its hash, {hashed}: gapprof has the same file.",
+        "texts": f" Both are read off the texts in it; gapprof has no file with its hash, {hashed}.",
+        "": "",
+    }[page.known_by]
+    return f"Its wasm is {build} of onnxruntime-web {page.version}{simd}, on {memory}.{known}"
+
+
+def _session(page: ObservedPage) -> Iterator[str]:
+    """What of its session's options is not onnxruntime-web's default, and what of that is measured below."""
+    if not page.session_options:
+        if page.optimisation and page.optimisation != _USUAL_LEVEL:
+            yield (
+                f"Its session optimises the graph at level {page.optimisation}; what is below was measured "
+                "with onnxruntime-web's own options."
+            )
+        return
+    own = [one for one in page.session_options if one.value != one.default]
+    if not own:
+        yield "Its session has onnxruntime-web's default options."
+        return
+    yield f"Options of its session that are not onnxruntime-web's defaults: {'; '.join(map(_option, own))}."
+    if any(one.fed for one in own):
+        yield "What is measured below of the file as it is, in the browser, has them too."
+    kept_back = [f"{harmless(one.name, _NAME)} ({one.why_not})" for one in own if not one.fed]
+    if kept_back:
+        yield f"Not taken over: {'; '.join(kept_back)}."
+    reset = [
+        harmless(one.name, _NAME) for one in page.session_options if one.value == one.default and not one.fed
+    ]
+    if reset:
+        yield f"Measured below with another value, as asked for: {', '.join(reset)}."
+
+
+def _option(one: SessionOptionRow) -> str:
+    usual = f" (default {one.default})" if one.default else ""
+    return f"{harmless(one.name, _NAME)} {harmless(one.value, _NAME) or 'empty'}{usual}"
 
 
 def _threads(page: ObservedPage) -> str:

@@ -54,7 +54,14 @@ def resolve(
         isolated=page_isolated if environment.page == "user" else True,
         build=environment.build,
         tabs=settings.tabs if user_page else (),
+        session=_session(environment, settings),
     )
+
+
+def _session(environment: Environment, settings: Settings) -> tuple[tuple[str, str], ...]:
+    """The page's session options, where the library opens the file as it is; the common graph has its own."""
+    own = environment.backend != "native" and environment.graph == "own"
+    return tuple(sorted(settings.session_options.items())) if own else ()
 
 
 def ladder(

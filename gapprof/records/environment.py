@@ -60,6 +60,8 @@ class Setting(Struct, frozen=True, kw_only=True):
     """Paths and URLs of other tabs, open behind the page."""
     spinning: str = "default"
     """Whether threads without work spin for a while: `on`, `off`, or `default`, nobody says."""
+    session: tuple[tuple[str, str], ...] = ()
+    """Session options of onnxruntime-web, name and value, that are not its defaults."""
 
 
 def changed_fields(before: Struct, after: Struct) -> frozenset[str]:

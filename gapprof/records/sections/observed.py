@@ -7,6 +7,18 @@ from msgspec import Struct
 from gapprof.records.estimate import Estimate
 
 
+class SessionOptionRow(Struct, frozen=True, kw_only=True):
+    """A session option that the page's session was made with, by onnxruntime-web's own name."""
+
+    name: str
+    value: str
+    default: str
+    """What onnxruntime-web takes where nobody says; empty: nothing."""
+    fed: bool
+    """Whether the web rungs that open the file as it is have the same, by default or because it was fed."""
+    why_not: str = ""
+
+
 class ObservedPage(Struct, frozen=True, kw_only=True):
     """What the page did with onnxruntime-web by itself: the ladder is about the model that it ran."""
 
@@ -21,6 +33,7 @@ class ObservedPage(Struct, frozen=True, kw_only=True):
     wasm_sha256: str
     simd: bool | None
     shared_memory: bool
+    """Of the library's own wasm instance; in older recordings, of any memory of the page."""
     threads: int | None
     """That the library was started with."""
     threads_asked: int | None
@@ -54,6 +67,12 @@ class ObservedPage(Struct, frozen=True, kw_only=True):
     """The later runs over those of the same model in a loop on a quiet page, in the same place and with the
     same threads."""
     troubles: tuple[str, ...]
+    build: str = ""
+    """Of onnxruntime-web: `plain`, `jsep`, `asyncify`, `jspi`. Since 1.9."""
+    known_by: Literal["", "hash", "texts"] = ""
+    """How version and build are known: the file is one that gapprof has, or by the texts in it. Since 1.9."""
+    session_options: tuple[SessionOptionRow, ...] = ()
+    """All that it was made with; empty where nobody heard them. Since 1.9."""
 
 
 class Reproduced(Struct, frozen=True, kw_only=True):
