@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from gapprof.records.report import Report
 from gapprof.records.sections.observed import ObservedPage, Reproduced, Reproduction, SessionOptionRow
@@ -9,7 +10,7 @@ from gapprof.text import numbers
 from gapprof.text.names import harmless
 
 HEADING = "What the page does by itself"
-_NAME, _FRAME = 60, 80
+_NAME, _FRAME, _REASON = 60, 80, 160
 _USUAL_LEVEL = "all"
 _OWN_RULE = "onnxruntime-web's own rule"
 
@@ -152,38 +153,73 @@ class ReproductionRow:
 
 
 def reproduction_rows(found: Reproduction) -> tuple[ReproductionRow, ...]:
-    """All of them."""
-    return tuple(
-        ReproductionRow(
-            conditions=_named(one),
-            ms=numbers.ms_with_interval(one.ms),
-            seen=numbers.factor(one.times),
-            holds=one.verdict == "holds",
-        )
-        for one in found.rows
+    """All of them; below a combination that was made, what it was measured to take."""
+    return tuple(row for one in found.rows for row in _rows(one))
+
+
+def _rows(one: Reproduced) -> Iterator[ReproductionRow]:
+    several = " (predicted)" if len(one.conditions) > 1 else ""
+    yield ReproductionRow(
+        conditions=f"{_named(one)}{several}",
+        ms=numbers.ms_with_interval(one.ms),
+        seen=numbers.factor(one.times),
+        holds=_final(one) == "holds" and one.measured_ms is None,
     )
+    if one.measured_ms is not None and one.measured_times is not None:
+        yield ReproductionRow(
+            conditions="the same, all at once (measured)",
+            ms=numbers.ms_with_interval(one.measured_ms),
+            seen=numbers.factor(one.measured_times),
+            holds=_final(one) == "holds",
+        )
 
 
 def reproduction_sentences(found: Reproduction) -> Iterator[str]:
-    """What reproduces it, what may, or that nothing does; and what nobody knows of."""
+    """What reproduces it, what may, or that nothing does; how a prediction came out; what nobody knows of."""
     seen = numbers.ms(found.observed_ms)
-    holding = [one for one in found.rows if one.verdict == "holds"]
-    maybe = [one for one in found.rows if one.verdict == "unclear"]
+    holding = [one for one in found.rows if _final(one) == "holds"]
+    maybe = [one for one in found.rows if _final(one) == "unclear"]
     if holding:
-        several = any(len(one.conditions) > 1 for one in holding)
-        how = "; factors of several conditions are multiplied, not measured together" if several else ""
+        predicted = any(len(one.conditions) > 1 and one.measured_ms is None for one in holding)
+        how = "; factors of several conditions are multiplied, not measured together" if predicted else ""
         yield f"{seen} comes about: {'; or '.join(map(_named, holding))}{how}."
     elif maybe:
         names = "; or ".join(map(_named, maybe))
         yield f"{seen} may come about: {names}. The intervals are too wide to tell; measure longer."
     else:
-        nearest = min(found.rows, key=lambda one: max(one.times, 1 / one.times))
+        nearest = min(found.rows, key=_distance)
         yield (
             f"No condition that was measured here gives {seen}, nor do up to three of them together; nearest "
-            f"is {_named(nearest)}, {numbers.ms(nearest.ms.point)}."
+            f"is {_named(nearest)}, {numbers.ms((nearest.measured_ms or nearest.ms).point)}."
         )
+    for one in found.rows:
+        if one.measured_ms is not None:
+            yield (
+                f"{_named(one)}, all at once: predicted {numbers.ms_with_interval(one.ms)}, measured "
+                f"{numbers.ms_with_interval(one.measured_ms)}, observed {seen}. {_OUTCOMES[_final(one)]}"
+            )
+        elif one.why_not_measured:
+            why = harmless(one.why_not_measured, _REASON)
+            yield f"{_named(one)} could not be measured all at once: {why}."
     if found.not_measured:
         yield f"Not measured here: {'; '.join(found.not_measured)}."
+
+
+_OUTCOMES = {
+    "holds": "Together they give it.",
+    "no": "Together they do not give it.",
+    "unclear": "The interval is too wide to tell.",
+}
+
+
+def _final(one: Reproduced) -> Literal["holds", "no", "unclear"]:
+    """By what was measured of several conditions, where it was."""
+    return one.measured_verdict or one.verdict
+
+
+def _distance(one: Reproduced) -> float:
+    times = one.measured_times or one.times
+    return max(times, 1 / times)
 
 
 def _named(one: Reproduced) -> str:

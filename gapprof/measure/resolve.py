@@ -36,11 +36,13 @@ def resolve(
     page_isolated: bool,
 ) -> Setting:
     """What one environment means here. `page_*` is what the preflight read back from the user's page."""
-    user_page = environment.page in ("user", "user-isolated")
+    user_page = environment.page in ("user", "user-isolated", "user-unisolated")
     user_flags = environment.flags == "user"
     threads = cores if environment.threads == "machine" else page_threads
     if environment.threads == "page" and environment.page == "user-isolated" and not page_isolated:
         threads = asked_threads(settings, page_cores)
+    if environment.page == "user-unisolated":
+        threads = 1
     return Setting(
         backend=environment.backend,
         isa=environment.isa,
@@ -48,10 +50,10 @@ def resolve(
         graph=environment.graph,
         js_flags=settings.js_flags if user_flags else FLAGS[environment.flags],
         browser_args=settings.browser_args if user_flags else (),
-        where="worker" if environment.where == "worker" else settings.where,
+        where=settings.where if environment.where == "user" else environment.where,
         pacing=environment.pacing,
         page=settings.page if user_page else {"bench": "quiet"}.get(environment.page, environment.page),
-        isolated=page_isolated if environment.page == "user" else True,
+        isolated=page_isolated if environment.page == "user" else environment.page != "user-unisolated",
         build=environment.build,
         tabs=settings.tabs if user_page else (),
         session=_session(environment, settings),
@@ -104,6 +106,8 @@ def with_refusal(steps: tuple[PlannedRung, ...], reasons: Mapping[str, str]) -> 
 def _impossible(rung: Rung, settings: Settings) -> str | None:
     if rung.environment.page == "user-isolated" and is_url(settings.page):
         return "gapprof does not serve that page, so it cannot add COOP and COEP to it"
+    if rung.environment.page == "user-unisolated" and is_url(settings.page):
+        return "gapprof does not serve that page, so it cannot take COOP and COEP away from it"
     return None
 
 

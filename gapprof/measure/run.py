@@ -14,6 +14,7 @@ from gapprof.measure.extra import Extra
 from gapprof.measure.journal import open_journal
 from gapprof.measure.lock import sole_measurer
 from gapprof.measure.machine import machine_facts, usable_cores
+from gapprof.measure.reproducing import reproducing
 from gapprof.measure.stages import Stages
 from gapprof.measure.teller import Teller
 from gapprof.memory.stage import looking
@@ -74,6 +75,8 @@ def measure(
             named = {rung.environment.backend for rung in ladder.values()}
             known = load(backends, "BACKEND")
             realise = {name: known[name].open(settings, guard) for name in sorted(named)}
+        if settings.observed_ms is not None:
+            extras.append(reproducing(settings))
         if settings.scaling:
             extras.append(scaling(settings))
         begin = Begin(

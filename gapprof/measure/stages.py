@@ -32,7 +32,14 @@ from gapprof.measure.spending import (
 )
 from gapprof.measure.teller import Teller
 from gapprof.measure.visits import Patience, Visits
-from gapprof.measure.wanted import VERIFYING_ROUNDS, possible_rungs, verifying_rungs, wanted_rungs
+from gapprof.measure.wanted import (
+    VERIFYING_ROUNDS,
+    asked_rungs,
+    possible_rungs,
+    reproducing_rungs,
+    verifying_rungs,
+    wanted_rungs,
+)
 from gapprof.records.backend import Backend
 from gapprof.records.job import Pace
 from gapprof.records.recording import PlannedRung, Preflight, RoundStarted, Sampled
@@ -131,7 +138,7 @@ class Stages:
             rounds,
             expected_s,
             left_s=self.settings.budget_s - self.journal.now_s() - self._passes_s(preflight),
-            asked_for=self.settings.rungs != "auto",
+            asked=asked_rungs(self.settings, self.rungs),
         )
         if not fits:
             self.journal.note(
@@ -263,11 +270,11 @@ class Stages:
         }
         chosen = side_rungs(
             preflight.ladder,
-            wanted_rungs(self.settings.rungs, self.rungs),
+            wanted_rungs(self.settings.rungs, self.rungs) | reproducing_rungs(self.settings, self.rungs),
             factors,
             preflight.expected_trial_s,
             left_s=self.settings.budget_s - self.journal.now_s(),
-            asked_for=self.settings.rungs != "auto",
+            asked=asked_rungs(self.settings, self.rungs),
             visited=visited,
         )
         plan = range(rounds_done, rounds_done + SIDE_ROUNDS) if chosen else range(0)

@@ -1,9 +1,10 @@
-"""Which side rungs a run may visit, by `--rungs` and `--verify`. Pure."""
+"""Which side rungs a run may visit, by `--rungs`, `--verify` and `--observed-ms`. Pure."""
 
 from collections.abc import Mapping, Sequence
 
 from gapprof.explain.switches import SWITCHES, to_verify
 from gapprof.facts.case import Case
+from gapprof.facts.conditions import CONDITION_RUNGS
 from gapprof.measure.spending import visited_with
 from gapprof.records.recording import PlannedRung, Recording
 from gapprof.records.rung import Rung
@@ -14,13 +15,13 @@ VERIFYING_ROUNDS = 6
 
 
 def wanted_rungs(asked: str, rungs: Mapping[str, Rung]) -> frozenset[str]:
-    """`auto`: every one but those that are there to verify predictions; `all`, `main`, or those named."""
+    """`auto`: all but those that verify predictions or reproduce a latency; `all`, `main`, or those named."""
     always = _visited(rungs, "always")
     match asked:
         case "all":
             return frozenset(rungs)
         case "auto":
-            return frozenset(rungs) - _visited(rungs, "to-verify")
+            return frozenset(rungs) - _visited(rungs, "to-verify") - _visited(rungs, "to-reproduce")
         case "main":
             return always
         case _:
@@ -29,8 +30,19 @@ def wanted_rungs(asked: str, rungs: Mapping[str, Rung]) -> frozenset[str]:
 
 def possible_rungs(settings: Settings, rungs: Mapping[str, Rung]) -> frozenset[str]:
     """Wanted ones, and with `--verify` those that the run may come to want once it knows what it predicts."""
-    wanted = wanted_rungs(settings.rungs, rungs)
+    wanted = wanted_rungs(settings.rungs, rungs) | reproducing_rungs(settings, rungs)
     return wanted | _visited(rungs, "to-verify") if settings.verify else wanted
+
+
+def asked_rungs(settings: Settings, rungs: Mapping[str, Rung]) -> frozenset[str]:
+    """Those that are visited whatever the budget says: somebody asked for them, or for what needs them."""
+    named = frozenset[str]() if settings.rungs == "auto" else wanted_rungs(settings.rungs, rungs)
+    return named | reproducing_rungs(settings, rungs)
+
+
+def reproducing_rungs(settings: Settings, rungs: Mapping[str, Rung]) -> frozenset[str]:
+    """With `--observed-ms` one for every condition under which a latency may have come about."""
+    return frozenset(CONDITION_RUNGS) & rungs.keys() if settings.observed_ms is not None else frozenset()
 
 
 def verifying_rungs(recording: Recording, steps: Sequence[PlannedRung]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from gapprof.records.cold import Creations, Start
 from gapprof.records.inside import HookedPass, WasmBuild, WasmSamples
-from gapprof.records.lattice import CellVisit, LatticePlan, Served
+from gapprof.records.lattice import CellVisit, Combination, LatticePlan, Served
 from gapprof.records.memory import MemoryTrial
 from gapprof.records.recording import Entry
 from gapprof.records.transplant import TransplantTrial
@@ -23,6 +23,8 @@ def impossible(entry: Entry) -> str:
             return _of_trial(entry)
         case LatticePlan():
             return _of_plan(entry)
+        case Combination():
+            return _of_combination(entry)
         case CellVisit(outcome=Trial() as trial):
             return _of_trial(trial)
         case Served(runs_per_s=rate) if not 0 < rate < _MOST:
@@ -81,6 +83,17 @@ def _of_plan(entry: LatticePlan) -> str:
     for count in (entry.cores, *(cell.threads for cell in cells)):
         if not 0 < count < _MOST_THREADS:
             return f"cells of {count} threads or cores"
+    return ""
+
+
+def _of_combination(entry: Combination) -> str:
+    sides = {entry.deployed.side, entry.together.side}
+    known = len(set(entry.conditions)) == len(entry.conditions) >= 2
+    if not known or sides != {"web"} or entry.deployed == entry.together or entry.rounds < 1:
+        return "conditions that are not made all at once"
+    for cell in (entry.deployed, entry.together):
+        if not 0 < cell.threads < _MOST_THREADS:
+            return f"a combination with {cell.threads} threads"
     return ""
 
 

@@ -99,8 +99,9 @@ def test_a_session_that_nobody_gave_options_has_the_librarys_defaults(watched: W
 
 def test_every_option_of_a_session_is_heard_by_its_name(watched: Watch) -> None:
     options = """{
-  executionProviders: ["wasm"], graphOptimizationLevel: "basic", enableCpuMemArena: true, enableMemPattern: true,
-  executionMode: "parallel", enableProfiling: true, logId: "mine", logSeverityLevel: 3, logVerbosityLevel: 1,
+  executionProviders: ["wasm"], graphOptimizationLevel: "basic", enableCpuMemArena: true,
+  enableMemPattern: true, executionMode: "parallel", enableProfiling: true, logId: "mine",
+  logSeverityLevel: 3, logVerbosityLevel: 1,
   freeDimensionOverrides: { batch: 2 }, extra: { session: { intra_op: { allow_spinning: "0" } } },
 }"""
     found = watched(PREPARE + FOREVER.replace('{ graphOptimizationLevel: "extended" }', options))
@@ -166,7 +167,7 @@ for (;;) {{ await session.run(feeds()); await pause(); }}
 
 
 def test_shared_memory_is_the_librarys_own(watched: Watch, site: Path) -> None:
-    """1.18 without isolation takes a build without threads; a memory of the page's own is nobody's business."""
+    """1.18 without isolation takes a build without threads; a memory of the page's own does not count."""
     folder = assets.web_dist_118()
     shutil.copy(folder / "esm/ort.wasm.min.js", site / "old.mjs")
     for name in ("ort-wasm-simd.wasm", "ort-wasm-simd-threaded.wasm"):

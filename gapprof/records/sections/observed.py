@@ -85,6 +85,15 @@ class Reproduced(Struct, frozen=True, kw_only=True):
     """What was seen over `ms`."""
     verdict: Literal["holds", "no", "unclear"]
     """`holds`: what was seen is within 5 % of `ms`, or in its interval. `unclear`: that is too wide."""
+    measured_ms: Estimate | None = None
+    """With all conditions at once, in rounds of its own beside the page as deployed; None: not measured, or
+    a single condition, whose `ms` is. Since 1.9, as all below."""
+    measured_times: float | None = None
+    """What was seen over `measured_ms`."""
+    measured_verdict: Literal["", "holds", "no", "unclear"] = ""
+    """Of what was measured; empty: nothing was."""
+    why_not_measured: str = ""
+    """Of the combination that was to be measured."""
 
 
 class Reproduction(Struct, frozen=True, kw_only=True):
