@@ -91,7 +91,7 @@ def test_a_latency_that_somebody_saw_is_held_against_every_condition(report: Rep
 
 
 def test_the_nearest_conditions_are_made_all_at_once(report: Report) -> None:
-    """No run of this small model takes half a second, whatever is done to it: several at once come nearest."""
+    """No run of this small model takes half a second, whatever is done: several at once come nearest."""
     found = report.reproduction
     assert found is not None
     made = [one for one in found.rows if len(one.conditions) > 1]
