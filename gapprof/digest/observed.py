@@ -105,11 +105,12 @@ def _session(page: ObservedPage) -> Iterator[str]:
         yield "Its session has onnxruntime-web's default options."
         return
     yield f"Options of its session that are not onnxruntime-web's defaults: {'; '.join(map(_option, own))}."
+    kept_back = "; ".join(f"{harmless(one.name, _NAME)} ({one.why_not})" for one in own if not one.fed)
     if any(one.fed for one in own):
-        yield "What is measured below of the file as it is, in the browser, has them too."
-    kept_back = [f"{harmless(one.name, _NAME)} ({one.why_not})" for one in own if not one.fed]
-    if kept_back:
-        yield f"Not taken over: {'; '.join(kept_back)}."
+        but_for = f", but for {kept_back}" if kept_back else ""
+        yield f"What is measured below of the file as it is, in the browser, has them too{but_for}."
+    elif kept_back:
+        yield f"Not taken over: {kept_back}."
     reset = [
         harmless(one.name, _NAME) for one in page.session_options if one.value == one.default and not one.fed
     ]

@@ -17,6 +17,8 @@ FLAGS: Mapping[str, tuple[str, ...]] = {
     "revectorize": ("--experimental-wasm-revectorize",),
 }
 
+_LEVEL = "graphOptimizationLevel"
+
 
 def asked_threads(settings: Settings, cores: int) -> int:
     """Threads an isolated page asks for; without a wish onnxruntime-web's own rule: half the cores, 1 to 4.
@@ -56,14 +58,19 @@ def resolve(
         isolated=page_isolated if environment.page == "user" else environment.page != "user-unisolated",
         build=environment.build,
         tabs=settings.tabs if user_page else (),
-        session=_session(environment, settings),
+        session=_session(environment, settings, user_page=user_page),
     )
 
 
-def _session(environment: Environment, settings: Settings) -> tuple[tuple[str, str], ...]:
-    """The page's session options, where the library opens the file as it is; the common graph has its own."""
-    own = environment.backend != "native" and environment.graph == "own"
-    return tuple(sorted(settings.session_options.items())) if own else ()
+def _session(environment: Environment, settings: Settings, *, user_page: bool) -> tuple[tuple[str, str], ...]:
+    """The page's session options, where the library opens the file as it is.
+
+    Of the common graph a page as deployed has all but the level: that graph is optimised already.
+    """
+    if environment.backend == "native" or (environment.graph == "common" and not user_page):
+        return ()
+    options = sorted(settings.session_options.items())
+    return tuple(one for one in options if environment.graph == "own" or one[0] != _LEVEL)
 
 
 def ladder(

@@ -195,8 +195,7 @@ def test_options_that_differ_are_told_with_the_default_and_with_what_became_of_t
     text = " ".join(observed_sentences(found))
     assert "graphOptimizationLevel basic (default all)" in text
     assert "session.intra_op.allow_spinning 0" in text
-    assert "in the browser, has them too." in text
-    assert "Not taken over: enableProfiling (a profiled session is never timed here); " in text
+    assert "in the browser, has them too, but for enableProfiling (a profiled session is never timed" in text
     assert "enableMemPattern" not in text
 
 
@@ -207,10 +206,15 @@ def test_options_that_were_not_given_to_the_ladder_are_not_said_to_be() -> None:
     assert "Not taken over: enableMemPattern (something else was asked for)." in text
 
 
-def test_only_the_web_rungs_that_open_the_file_as_it_is_get_the_options() -> None:
-    found = record(MACHINE, Settings(threads=1, session_options={"enableMemPattern": "true"}), page_threads=1)
+def test_the_web_rungs_that_open_the_file_as_it_is_get_the_options() -> None:
+    """And a page with the common graph all but the level: one thing is changed about it, and no other."""
+    given = {"enableMemPattern": "true", "graphOptimizationLevel": "basic"}
+    found = record(MACHINE, Settings(threads=1, session_options=given), page_threads=1)
     assert found.preflight is not None
-    fed = {step.rung.id for step in found.preflight.ladder if step.setting and step.setting.session}
+    sessions = {step.rung.id: dict(step.setting.session) for step in found.preflight.ladder if step.setting}
+    assert sessions["web-optimised"] == {"enableMemPattern": "true"}
+    fed = {rung for rung, session in sessions.items() if session == given}
+    assert {rung for rung, session in sessions.items() if session} == fed | {"web-optimised"}
     own = {
         step.rung.id
         for step in found.preflight.ladder
