@@ -277,6 +277,8 @@ class Stages:
             asked=asked_rungs(self.settings, self.rungs),
             visited=visited,
         )
+        if self.settings.observed_ms is not None:
+            self._note_overdraft("--observed-ms", SIDE_ROUNDS, self._expected_s(preflight, chosen))
         plan = range(rounds_done, rounds_done + SIDE_ROUNDS) if chosen else range(0)
         self._rounds(visits, preflight, dict.fromkeys(plan, chosen), of=plan.stop, kind="side")
         return rounds_done + len(plan)
@@ -284,16 +286,18 @@ class Stages:
     def _verify(self, visits: Visits, preflight: Preflight, rounds_done: int) -> None:
         """Predicted changes, measured beside the page as deployed, whatever the budget says."""
         chosen = verifying_rungs(self.journal.recording(), preflight.ladder)
-        cost_s = VERIFYING_ROUNDS * self._expected_s(preflight, chosen)
-        over_s = min(cost_s, self.journal.now_s() + cost_s - self.settings.budget_s)
-        if chosen and over_s > 0:
-            over = numbers.duration(over_s)
-            self.journal.note(
-                "report",
-                f"--verify takes {VERIFYING_ROUNDS} rounds of its own, about {over} beyond the budget",
-            )
+        self._note_overdraft("--verify", VERIFYING_ROUNDS, self._expected_s(preflight, chosen))
         plan = range(rounds_done, rounds_done + VERIFYING_ROUNDS) if chosen else range(0)
         self._rounds(visits, preflight, dict.fromkeys(plan, chosen), of=plan.stop, kind="side")
+
+    def _note_overdraft(self, option: str, rounds: int, round_s: float) -> None:
+        """What an option's rounds take beyond the budget, said before they are taken."""
+        cost_s = rounds * round_s
+        over_s = min(cost_s, self.journal.now_s() + cost_s - self.settings.budget_s)
+        if over_s > 0:
+            over = numbers.duration(over_s)
+            text = f"{option} takes {rounds} rounds of its own, about {over} beyond the budget"
+            self.journal.note("report", text)
 
     def _expected_s(self, preflight: Preflight, rung_ids: Iterable[str]) -> float:
         return round_s(rung_ids, by_id(preflight.ladder), preflight.expected_trial_s)

@@ -18,7 +18,7 @@ from gapprof.records.environment import Setting
 from gapprof.records.impossible import impossible
 from gapprof.records.job import Job
 from gapprof.records.lattice import Cell, CellVisit, Combination
-from gapprof.records.recording import Recording
+from gapprof.records.recording import Note, Recording
 from gapprof.records.sections.observed import Reproduced, Reproduction
 from gapprof.records.settings import Settings
 from gapprof.records.trial import Failure, Profile, Trace, Trial
@@ -106,6 +106,11 @@ def test_every_condition_is_visited_whatever_the_budget_and_rungs(tmp_path: Path
     assert times["without cross-origin isolation",] == pytest.approx(1 / 1.5, rel=0.03)
     assert times["the first run",] == pytest.approx(1 / COLD, rel=0.03)
     assert told(recording).not_measured == ()
+
+
+def test_what_it_takes_beyond_the_budget_is_said(tmp_path: Path) -> None:
+    notes = [one.text for one in measured(tmp_path, 1.0, Conditioned()).of(Note)]
+    assert any(text.startswith("--observed-ms takes 3 rounds of its own, about ") for text in notes)
 
 
 def test_without_a_latency_that_was_seen_no_condition_is_visited_for_its_own_sake(tmp_path: Path) -> None:
