@@ -20,7 +20,7 @@ from gapprof.guard import Guard
 from gapprof.measure.machine import usable_cores
 from gapprof.records.codec import decode_report
 from gapprof.records.report import Report
-from gapprof.records.sections.observed import ObservedPage, SessionOptionRow
+from gapprof.records.sections.observed import ObservedPage
 from gapprof.records.settings import Settings
 from gapprof.subject import zoo
 from gapprof.watch import page as watch
@@ -131,9 +131,6 @@ class Told:
         assert self.report.observed is not None
         return self.report.observed
 
-    def option(self, name: str) -> SessionOptionRow:
-        return next(one for one in self.page.session_options if one.name == name)
-
 
 def explained(site: tuple[str, Path], app: str, workdir: Path) -> Told:
     """As a person has it, with as little measured of the ladder as can be."""
@@ -157,7 +154,7 @@ def explained(site: tuple[str, Path], app: str, workdir: Path) -> Told:
 
 
 def locked(package: str) -> str:
-    """The version that npm was told to install; of a build of an unreleased one, the release it will be."""
+    """The version that npm was told to install."""
     lock = msgspec.json.decode((APPS / "package-lock.json").read_bytes())
     return str(lock["packages"][f"node_modules/{package}"]["version"])
 
@@ -211,12 +208,14 @@ def test_an_app_on_transformers_js(site: tuple[str, Path], tmp_path: Path) -> No
     model = site[1] / "transformers/models/bert-small/onnx/model.onnx"
     assert page.model_sha256 == told.report.model.sha256 == digest(model)
     assert page.fed
-    assert told.option("graphOptimizationLevel").value
+    options = {one.name: (one.value, one.fed) for one in page.session_options if one.value != one.default}
+    assert options == {"logSeverityLevel": ("3", True)}
     assert told.report.latency_ms.web is not None
     assert "It runs model.onnx" in text
     assert f"Its wasm is the asyncify build of onnxruntime-web {version} with SIMD, on shared memory." in text
     assert f"gapprof has no file with its hash, {page.wasm_sha256[:12]}." in text
     assert "It is cross-origin isolated; onnxruntime-web's own rule gave it " in text
+    assert "Options of its session that are not onnxruntime-web's defaults: logSeverityLevel 3" in text
 
 
 @pytest.mark.long
