@@ -13,8 +13,8 @@ from msgspec.structs import replace
 
 from gapprof import assets
 from gapprof.browser.visit import Equipment
-from gapprof.explain.outputs import agrees
 from gapprof.facts.adapters import notes, titled
+from gapprof.facts.agreement import agrees
 from gapprof.gpu import graphics, recorded, toggles
 from gapprof.gpu.against_native import checked
 from gapprof.gpu.replayed import InBrowser, TraceFile, Where, in_node, replay

@@ -28,6 +28,7 @@ _PHASES = {
     "twins": "timing kernels as wasm and natively",
     "transplant": "replaying the library's hottest functions as wasm and natively",
     "inside": "looking into the wasm",
+    "reproducing": "making the conditions that fit, all at once",
     "cells": "trying threads and places",
     "cells-verified": "verifying what is recommended",
     "cold": "starting with cold caches and with warm ones",

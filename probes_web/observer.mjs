@@ -219,8 +219,16 @@
   /** @param {any} module @param {number} at @param {number} count @returns {number[]} */
   const pointersAt = (module, at, count) => [...new Uint32Array(bytesAt(module, at, 4 * count).buffer)];
 
-  /** @param {any} module @param {number} at @returns {string} */
+  /** Whether the library's own memory is shared: by its tag, for a page that is not isolated has no name for it.
+   * @param {any} module @returns {boolean | null} */
+  function isShared(module) {
+    const { buffer } = heap(module);
+    return buffer.byteLength === 0 ? null : Object.prototype.toString.call(buffer) === "[object SharedArrayBuffer]";
+  }
+
+  /** @param {any} module @param {number} at @returns {string} Empty at no address. */
   function textAt(module, at) {
+    if (!at) return "";
     const all = heap(module);
     let end = Number(at);
     while (end < all.length && all[end] !== 0) end += 1;
@@ -239,7 +247,7 @@
   }
   const now0 = performance.timeOrigin;
 
-  /** @type {Map<string, any>} Options. */
+  /** @type {Map<string, any>} Options, by the words of `SessionLine`. */
   const options = new Map();
   /** @type {Map<string, { type: number, at: number, size: number, dims: number[], cpu: boolean }>} */
   const tensors = new Map();
@@ -263,16 +271,53 @@
     });
   }
 
+  /** As `setSessionOptions` of `lib/wasm/session-options.ts` hands them over, in 1.18 as in 1.30.
+   * @param {any} module @param {any[]} args */
+  function optionsOf(module, args) {
+    const [level, arena, mem_pattern, mode, profiling, , log_id, severity, verbosity, saved_path] = args;
+    return {
+      level,
+      arena: Boolean(arena),
+      mem_pattern: Boolean(mem_pattern),
+      mode,
+      profiling: Boolean(profiling),
+      log_id: textAt(module, log_id),
+      severity,
+      verbosity,
+      saved_path: textAt(module, saved_path),
+      entries: [],
+      free_dims: [],
+      providers: [],
+      provider_options: [],
+    };
+  }
+
   function overhearLibrary() {
     overhearCalls("_OrtInit", (_module, call, args) => {
       heard("init", { threads: Number(args[0]) });
       return call();
     });
-    overhearCalls("_OrtCreateSessionOptions", (module, call, args) =>
-      timed(call, (handle) => options.set(keyed(module, handle), { level: args[0], providers: [] })),
-    );
+    overhearCalls("_OrtCreateSessionOptions", (module, call, args) => {
+      const given = optionsOf(module, args);
+      return timed(call, (handle) => options.set(keyed(module, handle), given));
+    });
+    overhearCalls("_OrtAddSessionConfigEntry", (module, call, args) => {
+      options.get(keyed(module, args[0]))?.entries.push([textAt(module, args[1]), textAt(module, args[2])]);
+      return call();
+    });
+    overhearCalls("_OrtAddFreeDimensionOverride", (module, call, args) => {
+      options.get(keyed(module, args[0]))?.free_dims.push([textAt(module, args[1]), String(args[2])]);
+      return call();
+    });
     overhearCalls("_OrtAppendExecutionProvider", (module, call, args) => {
-      options.get(keyed(module, args[0]))?.providers.push(textAt(module, args[1]));
+      const [handle, name, keys, values, count = 0] = args; // older ones end with the name
+      const provider = textAt(module, name);
+      const texts = pointersAt(module, values, count).map((at) => textAt(module, at));
+      const chosen = options.get(keyed(module, handle));
+      chosen?.providers.push(provider);
+      pointersAt(module, keys, count).forEach((at, place) =>
+        chosen?.provider_options.push([provider, textAt(module, at), texts[place]]),
+      );
       return call();
     });
     overhearCalls("mountExternalData", (_module, call, args) => {
@@ -288,7 +333,7 @@
         const session = keyed(module, handle);
         fed.delete(session); // of one that had this address before
         const created = { session, created: Boolean(handle), blob: model, size_bytes, began_ms, took_ms };
-        heard("session", { ...created, ...chosen, stack });
+        heard("session", { ...created, ...chosen, shared: isShared(module), stack });
       });
     });
     overhearCalls("_OrtCreateTensor", (module, call, args) => {

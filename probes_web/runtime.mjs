@@ -49,26 +49,56 @@ export function fetchFeeds(ort, { inputs_url, inputs }) {
   return during("load", async () => feedsFrom(ort, await read(inputs_url), inputs));
 }
 
+/** @typedef {import("onnxruntime-web").InferenceSession.SessionOptions} SessionOptions */
+
 /** @param {Ort} ort @param {OpenTask} task @param {Model} model
- * @param {import("onnxruntime-web").InferenceSession.SessionOptions} [options]
+ * @param {SessionOptions} [options]
  * @returns {Promise<InferenceSession>} */
-export function createSession(ort, { optimise, where, spinning, provider }, { model, externalData }, options = {}) {
+export function createSession(ort, task, { model, externalData }, options = {}) {
+  const { optimise, where, spinning, provider } = task;
   return during("create", async () => {
+    const asked = sessionOptions(task.session);
     const session = await ort.InferenceSession.create(model, {
+      ...asked,
       executionProviders: [provider],
       ...(optimise ? {} : { graphOptimizationLevel: "disabled" }),
       ...(externalData.length > 0 ? { externalData } : {}),
-      ...(spinning === "default" ? {} : { extra: allowSpinning(spinning) }),
+      ...(spinning === "default" ? {} : { extra: { ...asked.extra, ...allowSpinning(spinning) } }),
       ...options,
     });
     return where === "proxy" ? proxied(ort, session) : session;
   });
 }
 
-/** As onnxruntime names it: `session.intra_op.allow_spinning`; the library puts the names together.
+const DIMENSION = "freeDimensionOverrides.";
+const WORDS = ["graphOptimizationLevel", "executionMode"];
+const TRUTHS = ["enableCpuMemArena", "enableMemPattern"];
+const NUMBERS = ["logSeverityLevel", "logVerbosityLevel"];
+
+/** From names and texts to what the library takes; whatever it knows no option for is of its configuration.
+ * @param {readonly import("./wire.js").SessionOption[]} given @returns {SessionOptions} */
+function sessionOptions(given) {
+  /** @type {Record<string, any>} */
+  const found = {};
+  /** @type {Record<string, number>} */
+  const dimensions = {};
+  /** @type {Record<string, string>} */
+  const extra = {};
+  for (const { name, value } of given) {
+    if (WORDS.includes(name)) found[name] = value;
+    else if (TRUTHS.includes(name)) found[name] = value === "true";
+    else if (NUMBERS.includes(name)) found[name] = Number(value);
+    else if (name.startsWith(DIMENSION)) dimensions[name.slice(DIMENSION.length)] = Number(value);
+    else extra[name] = value;
+  }
+  if (Object.keys(dimensions).length > 0) found["freeDimensionOverrides"] = dimensions;
+  return { ...found, extra };
+}
+
+/** As onnxruntime names it; the library puts names together that lie inside one another.
  * @param {string} spinning */
 function allowSpinning(spinning) {
-  return { session: { intra_op: { allow_spinning: spinning === "on" ? "1" : "0" } } };
+  return { "session.intra_op.allow_spinning": spinning === "on" ? "1" : "0" };
 }
 
 /** Single runs, in ms and in order, until both bounds are met: the optimising tier needs time as well as calls.

@@ -7,6 +7,12 @@ export interface ExternalFile {
   url: string;
 }
 
+/** One option of `InferenceSession.create`, under onnxruntime-web's own name. */
+export interface SessionOption {
+  name: string;
+  value: string;
+}
+
 /** One tensor inside a block of raw little-endian bytes. */
 export interface TensorSlice {
   name: string;
@@ -29,6 +35,7 @@ export interface OpenTask {
   model_url: string;
   external_data: readonly ExternalFile[];
   optimise: boolean;
+  session: readonly SessionOption[];
   inputs_url: string;
   inputs: readonly TensorSlice[];
   outputs_url: string | null;

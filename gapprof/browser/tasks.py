@@ -3,7 +3,15 @@
 from msgspec.structs import replace
 
 from gapprof.records.job import Job
-from gapprof.records.wire import ContrastTask, ExternalFile, OpenTask, ProfileTask, TensorSlice, TimeTask
+from gapprof.records.wire import (
+    ContrastTask,
+    ExternalFile,
+    OpenTask,
+    ProfileTask,
+    SessionOption,
+    TensorSlice,
+    TimeTask,
+)
 
 PROFILED_BLOCKS = 4
 PROFILED_RUNS = 32
@@ -33,6 +41,7 @@ def open_task(job: Job, *, base: str, module: str, inputs: tuple[TensorSlice, ..
         model_url=f"{base}model/{_name(job.model_path)}",
         external_data=tuple(ExternalFile(path=f, url=f"{base}model/{f}") for f in job.external_data),
         optimise=job.optimise,
+        session=tuple(SessionOption(name=name, value=value) for name, value in job.setting.session),
         inputs_url=f"{base}inputs.bin",
         inputs=inputs,
         outputs_url=f"{base}outputs" if job.outputs_path else None,
@@ -60,6 +69,7 @@ def chain_task(opening: OpenTask, *, base: str, path: str) -> OpenTask:
         model_url=f"{base}chain/{_name(path)}",
         external_data=(),
         optimise=False,
+        session=(),
         inputs_url=f"{base}chain.bin",
         inputs=(TensorSlice(name="x", dtype="float32", dims=(1,), offset=0, size_bytes=4),),
         outputs_url=None,

@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from gapprof.records.report import Report
-from gapprof.records.sections.observed import ObservedPage, Reproduced, Reproduction
+from gapprof.records.sections.observed import ObservedPage, Reproduced, Reproduction, SessionOptionRow
 from gapprof.text import numbers
 from gapprof.text.names import harmless
 
 HEADING = "What the page does by itself"
-_NAME, _FRAME = 60, 80
+_NAME, _FRAME, _REASON = 60, 80, 160
 _USUAL_LEVEL = "all"
 _OWN_RULE = "onnxruntime-web's own rule"
 
@@ -20,6 +21,8 @@ def observed_sentences(report: Report) -> Iterator[str]:
     if page is None:
         return
     yield _runs(page)
+    if page.version:
+        yield _library(page)
     yield _threads(page)
     if page.times_deployed is not None:
         yield (
@@ -38,11 +41,7 @@ def observed_sentences(report: Report) -> Iterator[str]:
         )
     elif page.wasm_sha256 and not page.wasm_sha256.startswith(report.versions.get("wasm", "")):
         yield "It is another build of that version than what is below was measured with."
-    if page.optimisation and page.optimisation != _USUAL_LEVEL:
-        yield (
-            f"Its session optimises the graph at level {page.optimisation}; what is below was measured with "
-            "onnxruntime-web's own options."
-        )
+    yield from _session(page)
     if page.providers:
         yield (
             f"Its session asks for {harmless(', '.join(page.providers), _NAME)}; what is below is about the "
@@ -57,13 +56,12 @@ def observed_sentences(report: Report) -> Iterator[str]:
 
 
 def _runs(page: ObservedPage) -> str:
-    kind = {True: ", SIMD", False: ", no SIMD", None: ""}[page.simd]
     where = "in a worker" if page.where == "worker" else "on its main thread"
     file = harmless(page.model_url.partition("?")[0].rpartition("/")[2], _NAME) or "a model"
     level = f", optimised at level {page.optimisation}" if page.optimisation else ""
     text = (
         f"It runs {file} ({numbers.size(page.model_bytes)}) with onnxruntime-web "
-        f"{page.version or 'of unknown version'}{kind}, {where}{level}: {page.runs} "
+        f"{page.version or 'of unknown version'}, {where}{level}: {page.runs} "
         f"run{'s' if page.runs != 1 else ''}"
     )
     if page.first_run_ms is None:
@@ -78,6 +76,51 @@ def _runs(page: ObservedPage) -> str:
             f"{numbers.ms(page.run_high_ms)})"
         )
     return f"{text}. Creating the session took {numbers.ms(page.create_ms)}."
+
+
+def _library(page: ObservedPage) -> str:
+    simd = {True: " with SIMD", False: " without SIMD", None: ""}[page.simd]
+    build = f"the {page.build} build" if page.build else "a build"
+    memory = "shared memory" if page.shared_memory else "a memory that is not shared"
+    hashed = page.wasm_sha256[:12]
+    known = {
+        "hash": f" Version and build are known by its hash, {hashed}: gapprof has the same file.",
+        "texts": f" Both are read off the texts in it; gapprof has no file with its hash, {hashed}.",
+        "": "",
+    }[page.known_by]
+    return f"Its wasm is {build} of onnxruntime-web {page.version}{simd}, on {memory}.{known}"
+
+
+def _session(page: ObservedPage) -> Iterator[str]:
+    """What of its session's options is not onnxruntime-web's default, and what of that is measured below."""
+    if not page.session_options:
+        if page.optimisation and page.optimisation != _USUAL_LEVEL:
+            yield (
+                f"Its session optimises the graph at level {page.optimisation}; what is below was measured "
+                "with onnxruntime-web's own options."
+            )
+        return
+    own = [one for one in page.session_options if one.value != one.default]
+    if not own:
+        yield "Its session has onnxruntime-web's default options."
+        return
+    yield f"Options of its session that are not onnxruntime-web's defaults: {'; '.join(map(_option, own))}."
+    kept_back = "; ".join(f"{harmless(one.name, _NAME)} ({one.why_not})" for one in own if not one.fed)
+    if any(one.fed for one in own):
+        but_for = f", but for {kept_back}" if kept_back else ""
+        yield f"What is measured below of the file as it is, in the browser, has them too{but_for}."
+    elif kept_back:
+        yield f"Not taken over: {kept_back}."
+    reset = [
+        harmless(one.name, _NAME) for one in page.session_options if one.value == one.default and not one.fed
+    ]
+    if reset:
+        yield f"Measured below with another value, as asked for: {', '.join(reset)}."
+
+
+def _option(one: SessionOptionRow) -> str:
+    usual = f" (default {one.default})" if one.default else ""
+    return f"{harmless(one.name, _NAME)} {harmless(one.value, _NAME) or 'empty'}{usual}"
 
 
 def _threads(page: ObservedPage) -> str:
@@ -111,38 +154,73 @@ class ReproductionRow:
 
 
 def reproduction_rows(found: Reproduction) -> tuple[ReproductionRow, ...]:
-    """All of them."""
-    return tuple(
-        ReproductionRow(
-            conditions=_named(one),
-            ms=numbers.ms_with_interval(one.ms),
-            seen=numbers.factor(one.times),
-            holds=one.verdict == "holds",
-        )
-        for one in found.rows
+    """All of them; below a combination that was made, what it was measured to take."""
+    return tuple(row for one in found.rows for row in _rows(one))
+
+
+def _rows(one: Reproduced) -> Iterator[ReproductionRow]:
+    several = " (predicted)" if len(one.conditions) > 1 else ""
+    yield ReproductionRow(
+        conditions=f"{_named(one)}{several}",
+        ms=numbers.ms_with_interval(one.ms),
+        seen=numbers.factor(one.times),
+        holds=_final(one) == "holds" and one.measured_ms is None,
     )
+    if one.measured_ms is not None and one.measured_times is not None:
+        yield ReproductionRow(
+            conditions="the same, all at once (measured)",
+            ms=numbers.ms_with_interval(one.measured_ms),
+            seen=numbers.factor(one.measured_times),
+            holds=_final(one) == "holds",
+        )
 
 
 def reproduction_sentences(found: Reproduction) -> Iterator[str]:
-    """What reproduces it, what may, or that nothing does; and what nobody knows of."""
+    """What reproduces it, what may, or that nothing does; how a prediction came out; what nobody knows of."""
     seen = numbers.ms(found.observed_ms)
-    holding = [one for one in found.rows if one.verdict == "holds"]
-    maybe = [one for one in found.rows if one.verdict == "unclear"]
+    holding = [one for one in found.rows if _final(one) == "holds"]
+    maybe = [one for one in found.rows if _final(one) == "unclear"]
     if holding:
-        several = any(len(one.conditions) > 1 for one in holding)
-        how = "; factors of several conditions are multiplied, not measured together" if several else ""
+        predicted = any(len(one.conditions) > 1 and one.measured_ms is None for one in holding)
+        how = "; factors of several conditions are multiplied, not measured together" if predicted else ""
         yield f"{seen} comes about: {'; or '.join(map(_named, holding))}{how}."
     elif maybe:
         names = "; or ".join(map(_named, maybe))
         yield f"{seen} may come about: {names}. The intervals are too wide to tell; measure longer."
     else:
-        nearest = min(found.rows, key=lambda one: max(one.times, 1 / one.times))
+        nearest = min(found.rows, key=_distance)
         yield (
             f"No condition that was measured here gives {seen}, nor do up to three of them together; nearest "
-            f"is {_named(nearest)}, {numbers.ms(nearest.ms.point)}."
+            f"is {_named(nearest)}, {numbers.ms((nearest.measured_ms or nearest.ms).point)}."
         )
+    for one in found.rows:
+        if one.measured_ms is not None:
+            yield (
+                f"{_named(one)}, all at once: predicted {numbers.ms_with_interval(one.ms)}, measured "
+                f"{numbers.ms_with_interval(one.measured_ms)}, observed {seen}. {_OUTCOMES[_final(one)]}"
+            )
+        elif one.why_not_measured:
+            why = harmless(one.why_not_measured, _REASON)
+            yield f"{_named(one)} could not be measured all at once: {why}."
     if found.not_measured:
         yield f"Not measured here: {'; '.join(found.not_measured)}."
+
+
+_OUTCOMES = {
+    "holds": "Together they give it.",
+    "no": "Together they do not give it.",
+    "unclear": "The interval is too wide to tell.",
+}
+
+
+def _final(one: Reproduced) -> Literal["holds", "no", "unclear"]:
+    """By what was measured of several conditions, where it was."""
+    return one.measured_verdict or one.verdict
+
+
+def _distance(one: Reproduced) -> float:
+    times = one.measured_times or one.times
+    return max(times, 1 / times)
 
 
 def _named(one: Reproduced) -> str:

@@ -7,9 +7,10 @@ from gapprof.facts.case import Case
 from gapprof.facts.cells import measured
 from gapprof.facts.estimates import factor_of
 from gapprof.facts.ladder import target
+from gapprof.facts.session_options import DEFAULTS, why_not_fed
 from gapprof.records.estimate import Estimate
-from gapprof.records.observed import ObservedWasm, PageObserved
-from gapprof.records.sections.observed import ObservedPage
+from gapprof.records.observed import ObservedOption, ObservedWasm, PageObserved
+from gapprof.records.sections.observed import ObservedPage, SessionOptionRow
 from gapprof.stats.contrast import Contrast
 
 _LEVELS = {0: "disabled", 1: "basic", 2: "extended", 3: "layout", 99: "all"}
@@ -37,7 +38,7 @@ def observed(case: Case) -> ObservedPage | None:
         wasm_url=wasm.url if wasm else "",
         wasm_sha256=wasm.sha256 if wasm else "",
         simd=wasm.simd if wasm else None,
-        shared_memory=any(one.shared for one in seen.memories),
+        shared_memory=_shared(seen),
         threads=seen.threads,
         threads_asked=seen.asked_threads,
         threads_by=pins[-1].by if pins else (),
@@ -58,6 +59,28 @@ def observed(case: Case) -> ObservedPage | None:
         sessions=len(seen.sessions),
         times_deployed=_times(case, later),
         troubles=seen.troubles,
+        build=wasm.build if wasm else "",
+        known_by=wasm.known_by if wasm else "",
+        session_options=tuple(_row(case, one) for one in session.options),
+    )
+
+
+def _shared(seen: PageObserved) -> bool:
+    """Of the library's own memory; older recordings know only which memories the page made."""
+    told = seen.session.shared_memory
+    return any(one.shared for one in seen.memories) if told is None else told
+
+
+def _row(case: Case, option: ObservedOption) -> SessionOptionRow:
+    default = DEFAULTS.get(option.name, "")
+    given = case.recording.begin.settings.session_options.get(option.name, default)
+    fed = given == option.value
+    return SessionOptionRow(
+        name=option.name,
+        value=option.value,
+        default=default,
+        fed=fed,
+        why_not="" if fed else why_not_fed(option.name) or "something else was asked for",
     )
 
 

@@ -1,20 +1,59 @@
 """How much slower or faster a page would be under other conditions, as this run measured them. Pure."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from statistics import fmean
+from types import MappingProxyType
+
+from msgspec.structs import replace
 
 from gapprof.facts.case import Case
-from gapprof.facts.cells import measured
+from gapprof.facts.cells import figure_ms, measured
 from gapprof.facts.contention import trials_of
 from gapprof.facts.ladder import planned, target
+from gapprof.facts.lattice import trials_in
 from gapprof.facts.readings import read, same_trials
+from gapprof.records.environment import Setting
+from gapprof.records.lattice import Cell, Combination, Place
+from gapprof.records.trial import Trial
 from gapprof.stats.contrast import Contrast
 
 DEPLOYED = "web"
-_FIRST, _IN_WORKER, _BUSY = "the first run", "in a worker", "a busy page"
-_DEVTOOLS, _ISOLATED = "DevTools open (wasm in the baseline tier)", "cross-origin isolated"
+STUDY = "reproduction"
+BASELINE = "--liftoff-only"
+"""The flag that keeps wasm in V8's baseline tier, as an open debugger does."""
+_RUNGS: Mapping[str, str] = MappingProxyType(
+    {
+        "worker": "web-in-worker",
+        "main": "web-on-main",
+        "load": "web-busy",
+        "devtools": "web-baseline",
+        "isolated": "web-isolated",
+        "threads": "web-threads",
+        "unisolated": "web-unisolated",
+    }
+)
+CONDITION_RUNGS = tuple(_RUNGS.values())
+"""What has to be visited so that every condition is measured that makes sense for a page."""
+_TITLES: Mapping[str, str] = MappingProxyType(
+    {
+        "cold": "the first run",
+        "worker": "in a worker",
+        "main": "on the main thread",
+        "load": "a busy page",
+        "devtools": "DevTools open (wasm in the baseline tier)",
+        "isolated": "cross-origin isolated",
+        "threads": "isolated, with every core",
+        "unisolated": "without cross-origin isolation",
+    }
+)
+_INSTEAD = "a busy page instead of this one"
+_APART: tuple[frozenset[str], ...] = (
+    frozenset({"isolated", "threads", "unisolated"}),
+    frozenset({"worker", "main"}),
+)
+"""Conditions of which only one can hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,29 +64,93 @@ class Condition:
     title: str
     times: Contrast
     """ln of what a run takes then over what it takes as deployed."""
-    excludes: frozenset[str] = frozenset()
+
+    @property
+    def excludes(self) -> frozenset[str]:
+        """Ids."""
+        return frozenset().union(*(group for group in _APART if self.id in group)) - {self.id}
 
 
 def conditions(case: Case) -> tuple[Condition, ...]:
     """Those that differ from what this run deployed, and that it measured."""
-    return (*_cold(case), *_where(case), *_load(case), *_devtools(case), *_isolation(case))
+    return (
+        *_cold(case),
+        *(_between(case, "worker", DEPLOYED) or _between(case, "worker", "web-main", "web-graph")),
+        *_between(case, "main", DEPLOYED),
+        *_load(case),
+        *_devtools(case),
+        *_between(case, "isolated", DEPLOYED),
+        *_between(case, "threads", DEPLOYED),
+        *_between(case, "unisolated", DEPLOYED),
+    )
 
 
 def not_measured(case: Case) -> tuple[str, ...]:
-    """Conditions that people meet, and that this run says nothing about."""
+    """Conditions that people meet, and that this run says nothing about, with the reason."""
     settings, known = case.recording.begin.settings, {one.id for one in case.get(conditions)}
-    wanted = {
-        "cold": _FIRST,
-        "worker" if settings.where == "main" else "main": (
-            _IN_WORKER if settings.where == "main" else "on the main thread"
-        ),
-        "load": _BUSY,
-        "devtools": _DEVTOOLS,
-        "unisolated" if settings.isolation else "isolated": (
-            "without cross-origin isolation" if settings.isolation else _ISOLATED
-        ),
-    }
-    return tuple(title for id_, title in wanted.items() if id_ not in known)
+    wanted = [
+        "cold",
+        "worker" if settings.where == "main" else "main",
+        *(["load"] if settings.page != "busy" else []),
+        *(["devtools"] if BASELINE not in settings.js_flags else []),
+        "unisolated" if settings.isolation else "isolated",
+    ]
+    return tuple(_TITLES[id_] + _why(case, id_) for id_ in wanted if id_ not in known)
+
+
+def together(case: Case, ids: Collection[str]) -> tuple[Cell, Cell] | None:
+    """The page as deployed, and under all these conditions at once; None where it was never resolved."""
+    steps = case.get(planned)
+    page = steps[DEPLOYED].setting if DEPLOYED in steps else None
+    if page is None:
+        return None
+    deployed = Cell(
+        side="web",
+        threads=page.threads,
+        where=_place(page),
+        isolated=page.isolated,
+        build=page.build,
+    )
+    cell = deployed
+    for id_ in ids:
+        match id_:
+            case "worker" | "main":
+                cell = replace(cell, where=id_)
+            case "load":
+                cell = replace(cell, page="busy")
+            case "devtools":
+                cell = replace(cell, js_flags=(BASELINE,))
+            case "isolated" | "threads" | "unisolated":
+                setting = steps[_RUNGS[id_]].setting
+                if setting is not None:
+                    cell = replace(cell, isolated=setting.isolated, threads=setting.threads)
+            case _:  # the first run of a visit, which is no matter of its conditions
+                pass
+    return deployed, cell
+
+
+def made_together(case: Case, plan: Combination) -> Contrast | None:
+    """ln of what a run takes under all conditions at once over what it takes as deployed, by round."""
+    visits = trials_in(case, STUDY, "verify")
+    here, there = visits.get(plan.together, {}), visits.get(plan.deployed, {})
+    figure = first_run_ms if "cold" in plan.conditions else figure_ms
+    times = {}
+    for number in sorted(here.keys() & there.keys()):
+        then, now = figure(here[number]), figure_ms(there[number])
+        if then and now:
+            times[number] = math.log(then) - math.log(now)
+    return Contrast(times) if times else None
+
+
+def first_run_ms(trial: Trial) -> float | None:
+    """Of the session; None where nobody warmed up."""
+    return trial.warmup_ms[0] if trial.warmup_ms and trial.warmup_ms[0] > 0 else None
+
+
+def steady(case: Case) -> Contrast | None:
+    """ln(ms) as deployed, by round; None where it was not measured."""
+    cells = case.get(measured).get(DEPLOYED, {})
+    return Contrast({number: math.log(ms) for number, ms in cells.items()}) if cells else None
 
 
 def _cold(case: Case) -> Iterator[Condition]:
@@ -55,50 +158,50 @@ def _cold(case: Case) -> Iterator[Condition]:
     cells = case.get(measured).get(DEPLOYED, {})
     first: dict[int, list[float]] = {}
     for trial in trials_of(case, DEPLOYED):
-        if trial.warmup_ms and trial.round in cells:
-            first.setdefault(trial.round, []).append(trial.warmup_ms[0])
+        ms = first_run_ms(trial)
+        if ms is not None and trial.round in cells:
+            first.setdefault(trial.round, []).append(ms)
     times = {number: math.log(fmean(ms) / cells[number]) for number, ms in sorted(first.items())}
     if times:
-        yield Condition(id="cold", title=_FIRST, times=Contrast(times))
+        yield Condition(id="cold", title=_TITLES["cold"], times=Contrast(times))
 
 
-def _where(case: Case) -> Iterator[Condition]:
-    if case.recording.begin.settings.where == "main":
-        yield from _between(case, "web-main", "web-graph", id_="worker", title=_IN_WORKER)
+def _load(case: Case) -> tuple[Condition, ...]:
+    """The built-in busy page: beside a quiet one all that differs, else in the place of the user's."""
+    page = case.recording.begin.settings.page
+    if page == "busy":
+        return ()
+    if page == "quiet":
+        return _between(case, "load", "web-paced")
+    return tuple(
+        Condition(id=one.id, title=_INSTEAD, times=one.times) for one in _between(case, "load", DEPLOYED)
+    )
 
 
-def _load(case: Case) -> Iterator[Condition]:
-    yield from _between(case, "web-paced", "web-busy", id_="load", title=_BUSY)
+def _devtools(case: Case) -> tuple[Condition, ...]:
+    """An open debugger keeps wasm in V8's baseline tier, unless the user's flags do so anyway."""
+    flags = case.recording.begin.settings.js_flags
+    return () if BASELINE in flags else _between(case, "devtools", "web-worker")
 
 
-def _devtools(case: Case) -> Iterator[Condition]:
-    """An open debugger keeps wasm in V8's baseline tier."""
-    yield from _between(case, "web-worker", "web-baseline", id_="devtools", title=_DEVTOOLS)
-
-
-def _isolation(case: Case) -> Iterator[Condition]:
-    both = frozenset({"isolated", "threads"})
-    yield from _between(case, DEPLOYED, "web-isolated", id_="isolated", title=_ISOLATED, excludes=both)
-    title = "isolated, with every core"
-    yield from _between(case, DEPLOYED, "web-threads", id_="threads", title=title, excludes=both)
-
-
-def _between(
-    case: Case, source: str, to: str, *, id_: str, title: str, excludes: frozenset[str] = frozenset()
-) -> Iterator[Condition]:
+def _between(case: Case, id_: str, source: str, to: str = "") -> tuple[Condition, ...]:
     """From one rung to another, where these are two environments and both were measured."""
-    steps = case.get(planned)
+    steps, to = case.get(planned), to or _RUNGS[id_]
     if source not in steps or to not in steps or same_trials(case, source, to):
-        return
+        return ()
     cells = case.get(measured)
     if target(case, source) not in cells or target(case, to) not in cells:
-        return
+        return ()
     found = read(case, {source: -1.0, to: 1.0})
-    if found is not None and found.by_round:
-        yield Condition(id=id_, title=title, times=found, excludes=excludes - {id_})
+    if found is None or not found.by_round:
+        return ()
+    return (Condition(id=id_, title=_TITLES[id_], times=found),)
 
 
-def steady(case: Case) -> Contrast | None:
-    """ln(ms) as deployed, by round; None where it was not measured."""
-    cells = case.get(measured).get(DEPLOYED, {})
-    return Contrast({number: math.log(ms) for number, ms in cells.items()}) if cells else None
+def _why(case: Case, id_: str) -> str:
+    step = case.get(planned).get(_RUNGS.get(id_, ""))
+    return f" ({step.refusal})" if step is not None and step.refusal else ""
+
+
+def _place(page: Setting) -> Place:
+    return "worker" if page.where == "worker" else "main"

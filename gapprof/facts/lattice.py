@@ -29,6 +29,7 @@ def cell_id(cell: Cell) -> str:
             words.append("not-isolated")
         if cell.build != "served":
             words.append(cell.build)
+    words += [word.lstrip("-") for word in (cell.page, *cell.js_flags) if word]
     if cell.spinning != "default":
         words.append(f"spin-{cell.spinning}")
     return "-".join(words)

@@ -17,7 +17,7 @@ _DOING = "run the model natively, whose outputs the GPU's are compared with"
 
 
 def checked(job: Job, scratch: Path) -> tuple[OutputCheck, ...]:
-    """One check for each output that the page left at `outputs_path`; `explain.outputs.agrees` judges.
+    """One check for each output that the page left at `outputs_path`; `facts.agreement.agrees` judges.
 
     `scratch`: a folder for what lasts no longer than this. Raises ModelUnusable where native refuses it.
     """

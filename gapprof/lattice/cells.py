@@ -28,6 +28,8 @@ def setting_of(cell: Cell, bases: Bases) -> Setting:
         isolated=cell.isolated is True,
         spinning=cell.spinning,
         build=cell.build,
+        page=cell.page or base.page,
+        js_flags=(*base.js_flags, *cell.js_flags),
     )
 
 
@@ -41,11 +43,12 @@ def obtainable(setting: Setting) -> Setting:
 def planned(cells: Iterable[Cell], bases: Bases, backends: Mapping[str, Backend]) -> tuple[PlannedCell, ...]:
     """Each cell once, in order, with its refusal."""
     return tuple(
-        PlannedCell(cell=cell, refusal=_refusal(cell, bases, backends)) for cell in dict.fromkeys(cells)
+        PlannedCell(cell=cell, refusal=refusal_of(cell, bases, backends)) for cell in dict.fromkeys(cells)
     )
 
 
-def _refusal(cell: Cell, bases: Bases, backends: Mapping[str, Backend]) -> str:
+def refusal_of(cell: Cell, bases: Bases, backends: Mapping[str, Backend]) -> str:
+    """Why a cell cannot be visited; empty: it can."""
     base = bases[cell.side]
     if base.refusal or base.setting is None:
         return base.refusal or f"{base.rung.id} has no setting"

@@ -27,6 +27,8 @@ SAFETY: Mapping[str, tuple[str, ...]] = {
 }
 """What is off → Dawn's toggles, whose names say what they turn off."""
 
+_LEVEL = "graphOptimizationLevel"
+
 
 def asked_threads(settings: Settings, cores: int) -> int:
     """Threads an isolated page asks for; without a wish onnxruntime-web's own rule: half the cores, 1 to 4.
@@ -46,11 +48,13 @@ def resolve(
     page_isolated: bool,
 ) -> Setting:
     """What one environment means here. `page_*` is what the preflight read back from the user's page."""
-    user_page = environment.page in ("user", "user-isolated")
+    user_page = environment.page in ("user", "user-isolated", "user-unisolated")
     user_flags = environment.flags == "user"
     threads = cores if environment.threads == "machine" else page_threads
     if environment.threads == "page" and environment.page == "user-isolated" and not page_isolated:
         threads = asked_threads(settings, page_cores)
+    if environment.page == "user-unisolated":
+        threads = 1
     return Setting(
         backend=environment.backend,
         isa=environment.isa,
@@ -58,15 +62,27 @@ def resolve(
         graph=environment.graph,
         js_flags=settings.js_flags if user_flags else FLAGS[environment.flags],
         browser_args=settings.browser_args if user_flags else BROWSER_ARGS.get(environment.flags, ()),
-        where="worker" if environment.where == "worker" else settings.where,
+        where=settings.where if environment.where == "user" else environment.where,
         pacing=environment.pacing,
         page=settings.page if user_page else {"bench": "quiet"}.get(environment.page, environment.page),
-        isolated=page_isolated if environment.page == "user" else True,
+        isolated=page_isolated if environment.page == "user" else environment.page != "user-unisolated",
         build=environment.build,
         tabs=settings.tabs if user_page else (),
         device=environment.device,
         toggles=SAFETY[environment.safety] if environment.backend in ("dawn", "web-replay") else (),
+        session=_session(environment, settings, user_page=user_page),
     )
+
+
+def _session(environment: Environment, settings: Settings, *, user_page: bool) -> tuple[tuple[str, str], ...]:
+    """The page's session options, where the library opens the file as it is.
+
+    Of the common graph a page as deployed has all but the level: that graph is optimised already.
+    """
+    if environment.backend == "native" or (environment.graph == "common" and not user_page):
+        return ()
+    options = sorted(settings.session_options.items())
+    return tuple(one for one in options if environment.graph == "own" or one[0] != _LEVEL)
 
 
 def ladder(
@@ -109,6 +125,8 @@ def with_refusal(steps: tuple[PlannedRung, ...], reasons: Mapping[str, str]) -> 
 def _impossible(rung: Rung, settings: Settings) -> str | None:
     if rung.environment.page == "user-isolated" and is_url(settings.page):
         return "gapprof does not serve that page, so it cannot add COOP and COEP to it"
+    if rung.environment.page == "user-unisolated" and is_url(settings.page):
+        return "gapprof does not serve that page, so it cannot take COOP and COEP away from it"
     return None
 
 

@@ -16,6 +16,7 @@ from gapprof.measure.journal import open_journal
 from gapprof.measure.lock import sole_measurer
 from gapprof.measure.machine import machine_facts, usable_cores
 from gapprof.measure.preflight import Recorder
+from gapprof.measure.reproducing import reproducing
 from gapprof.measure.stages import Stages
 from gapprof.measure.teller import Teller
 from gapprof.memory.stage import looking
@@ -79,6 +80,8 @@ def measure(
             realise = {name: known[name].open(settings, guard) for name in sorted(named)}
             if settings.backend == "webgpu":
                 recorder = recording_calls(settings, guard)
+        if settings.observed_ms is not None:
+            extras.append(reproducing(settings))
         if settings.scaling:
             extras.append(scaling(settings))
         begin = Begin(

@@ -34,12 +34,12 @@ def first_stage(
     expected_s: Mapping[str, float],
     *,
     left_s: float,
-    asked_for: bool,
+    asked: Container[str],
 ) -> tuple[tuple[str, ...], ...]:
     """Rungs of each round of the first stage: the chain's, and in its second half some side rungs as well.
 
     These are the built-in busy page, which stands in for contention wherever the user's page is quiet, and,
-    where the budget has room or they were asked for, those that show what a reader can change at once (more
+    where the budget has room or they are `asked` for, those that show what a reader can change at once (more
     threads). Beside their parents' own visits they cost half. `left_s` is for all rounds but the first.
     """
     chain = chain_rungs(steps)
@@ -51,7 +51,7 @@ def first_stage(
     left_s -= half * round_s(chosen, ladder, expected_s)
     for step in sharing:
         cost_s = half * round_s([step.rung.id], ladder, expected_s)
-        if step.rung.visited == "if-wanted" and (asked_for or cost_s <= left_s):
+        if step.rung.visited == "if-wanted" and (step.rung.id in asked or cost_s <= left_s):
             chosen.append(step.rung.id)
             left_s -= cost_s
     return tuple(chain + (tuple(chosen) if 2 * number >= rounds else ()) for number in range(rounds))
@@ -63,7 +63,7 @@ def affordable(
     expected_s: Mapping[str, float],
     *,
     left_s: float,
-    asked_for: bool,
+    asked: Container[str],
 ) -> tuple[tuple[PlannedRung, ...], tuple[tuple[str, ...], ...], bool]:
     """The ladder, the rungs of each round of the first stage, and whether what follows the first round fits.
 
@@ -72,7 +72,7 @@ def affordable(
     sharing = {step.rung.id for step in steps if _shares_rounds(step)}
     found = []
     for ladder in (tuple(steps), visited_once(steps)):
-        plan = first_stage(ladder, rounds, expected_s, left_s=left_s, asked_for=asked_for)
+        plan = first_stage(ladder, rounds, expected_s, left_s=left_s, asked=asked)
         fits = sum(round_s(rungs, by_id(ladder), expected_s) for rungs in plan[1:]) <= left_s
         if fits and sharing <= set(plan[-1]):
             return ladder, plan, fits
@@ -110,10 +110,10 @@ def side_rungs(
     expected_s: Mapping[str, float],
     *,
     left_s: float,
-    asked_for: bool,
+    asked: Container[str],
     visited: Container[str] = (),
 ) -> tuple[str, ...]:
-    """Side rungs to visit now: all that were asked for, or those of the largest causes while money lasts.
+    """Side rungs to visit now: all that are `asked` for, and those of the largest causes while money lasts.
 
     Not those `visited` before.
     """
@@ -124,15 +124,17 @@ def side_rungs(
         if step.rung.id in wanted
         and step.rung.role == "side"
         and step.rung.id not in visited
-        and (step.rung.visited != "to-verify" or asked_for)
+        and (step.rung.visited not in ("to-verify", "to-reproduce") or step.rung.id in asked)
         and measurable(step)
     ]
-    candidates.sort(key=lambda step: -abs(log_factors.get(step.rung.informs, 0.0)))
+    candidates.sort(
+        key=lambda step: (step.rung.id not in asked, -abs(log_factors.get(step.rung.informs, 0.0)))
+    )
     chosen: list[str] = []
     for step in candidates:
         more = [rung for rung in visited_with(step, ladder) if rung not in chosen]
         cost_s = SIDE_ROUNDS * sum(expected_s.get(rung, 1.0) for rung in more)
-        if not asked_for and cost_s > left_s:
+        if step.rung.id not in asked and cost_s > left_s:
             continue
         left_s -= cost_s
         chosen += more

@@ -33,7 +33,15 @@ from gapprof.measure.spending import (
 )
 from gapprof.measure.teller import Teller
 from gapprof.measure.visits import Patience, Visits
-from gapprof.measure.wanted import ENDS, VERIFYING_ROUNDS, possible_rungs, verifying_rungs, wanted_rungs
+from gapprof.measure.wanted import (
+    ENDS,
+    VERIFYING_ROUNDS,
+    asked_rungs,
+    possible_rungs,
+    reproducing_rungs,
+    verifying_rungs,
+    wanted_rungs,
+)
 from gapprof.records.backend import Backend
 from gapprof.records.job import Pace
 from gapprof.records.recording import PlannedRung, Preflight, RoundStarted, Sampled
@@ -139,7 +147,7 @@ class Stages:
             rounds,
             expected_s,
             left_s=self.settings.budget_s - self.journal.now_s() - self._passes_s(preflight),
-            asked_for=self.settings.rungs != "auto",
+            asked=asked_rungs(self.settings, self.rungs),
         )
         if not fits:
             self.journal.note(
@@ -271,13 +279,15 @@ class Stages:
         }
         chosen = side_rungs(
             preflight.ladder,
-            wanted_rungs(self.settings.rungs, self.rungs),
+            wanted_rungs(self.settings.rungs, self.rungs) | reproducing_rungs(self.settings, self.rungs),
             factors,
             preflight.expected_trial_s,
             left_s=self.settings.budget_s - self.journal.now_s(),
-            asked_for=self.settings.rungs != "auto",
+            asked=asked_rungs(self.settings, self.rungs),
             visited=visited,
         )
+        if self.settings.observed_ms is not None:
+            self._note_overdraft("--observed-ms", SIDE_ROUNDS, self._expected_s(preflight, chosen))
         plan = range(rounds_done, rounds_done + SIDE_ROUNDS) if chosen else range(0)
         self._rounds(visits, preflight, dict.fromkeys(plan, chosen), of=plan.stop, kind="side")
         return rounds_done + len(plan)
@@ -285,16 +295,18 @@ class Stages:
     def _verify(self, visits: Visits, preflight: Preflight, rounds_done: int) -> None:
         """Predicted changes, measured beside the page as deployed, whatever the budget says."""
         chosen = verifying_rungs(self.journal.recording(), preflight.ladder)
-        cost_s = VERIFYING_ROUNDS * self._expected_s(preflight, chosen)
-        over_s = min(cost_s, self.journal.now_s() + cost_s - self.settings.budget_s)
-        if chosen and over_s > 0:
-            over = numbers.duration(over_s)
-            self.journal.note(
-                "report",
-                f"--verify takes {VERIFYING_ROUNDS} rounds of its own, about {over} beyond the budget",
-            )
+        self._note_overdraft("--verify", VERIFYING_ROUNDS, self._expected_s(preflight, chosen))
         plan = range(rounds_done, rounds_done + VERIFYING_ROUNDS) if chosen else range(0)
         self._rounds(visits, preflight, dict.fromkeys(plan, chosen), of=plan.stop, kind="side")
+
+    def _note_overdraft(self, option: str, rounds: int, round_s: float) -> None:
+        """What an option's rounds take beyond the budget, said before they are taken."""
+        cost_s = rounds * round_s
+        over_s = min(cost_s, self.journal.now_s() + cost_s - self.settings.budget_s)
+        if over_s > 0:
+            over = numbers.duration(over_s)
+            text = f"{option} takes {rounds} rounds of its own, about {over} beyond the budget"
+            self.journal.note("report", text)
 
     def _expected_s(self, preflight: Preflight, rung_ids: Iterable[str]) -> float:
         return round_s(rung_ids, by_id(preflight.ladder), preflight.expected_trial_s)

@@ -1,9 +1,10 @@
-"""Which side rungs a run may visit, by `--rungs` and `--verify`. Pure."""
+"""Which side rungs a run may visit, by `--rungs`, `--verify` and `--observed-ms`. Pure."""
 
 from collections.abc import Mapping, Sequence
 
 from gapprof.explain.switches import SWITCHES, to_verify
 from gapprof.facts.case import Case
+from gapprof.facts.conditions import CONDITION_RUNGS
 from gapprof.measure.spending import visited_with
 from gapprof.records.recording import PlannedRung, Recording
 from gapprof.records.rung import Rung
@@ -18,13 +19,13 @@ VERIFYING_ROUNDS = 6
 
 
 def wanted_rungs(asked: str, rungs: Mapping[str, Rung]) -> frozenset[str]:
-    """`auto`: every one but those that are there to verify predictions; else as `Settings.rungs` says."""
+    """`auto`: all but those that verify predictions or reproduce a latency; else as `Settings.rungs` says."""
     always = _visited(rungs, "always")
     match asked:
         case "all":
             return frozenset(rungs)
         case "auto":
-            return frozenset(rungs) - _visited(rungs, "to-verify")
+            return frozenset(rungs) - _visited(rungs, "to-verify") - _visited(rungs, "to-reproduce")
         case "main" | "ends":
             return always
         case _:
@@ -34,8 +35,20 @@ def wanted_rungs(asked: str, rungs: Mapping[str, Rung]) -> frozenset[str]:
 def possible_rungs(settings: Settings, rungs: Mapping[str, Rung]) -> frozenset[str]:
     """Wanted ones, and what stages beyond the rounds visit: with `--qoe` the busier page, and with `--verify`
     what the run may come to want once it knows what it predicts."""
-    wanted = wanted_rungs(settings.rungs, rungs) | ({_BUSIER} if settings.qoe else set())
+    wanted = wanted_rungs(settings.rungs, rungs) | reproducing_rungs(settings, rungs)
+    wanted |= {_BUSIER} if settings.qoe else set()
     return wanted | _visited(rungs, "to-verify") if settings.verify else wanted
+
+
+def asked_rungs(settings: Settings, rungs: Mapping[str, Rung]) -> frozenset[str]:
+    """Those that are visited whatever the budget says: somebody asked for them, or for what needs them."""
+    named = frozenset[str]() if settings.rungs == "auto" else wanted_rungs(settings.rungs, rungs)
+    return named | reproducing_rungs(settings, rungs)
+
+
+def reproducing_rungs(settings: Settings, rungs: Mapping[str, Rung]) -> frozenset[str]:
+    """With `--observed-ms` one for every condition under which a latency may have come about."""
+    return frozenset(CONDITION_RUNGS) & rungs.keys() if settings.observed_ms is not None else frozenset()
 
 
 def verifying_rungs(recording: Recording, steps: Sequence[PlannedRung]) -> tuple[str, ...]:

@@ -23,13 +23,13 @@ class Environment(Struct, frozen=True, kw_only=True):
     graph: Literal["own", "common"]
     """The original file with the runtime's own optimisations, or the common EXTENDED graph with none."""
     flags: Literal["stock", "user", "baseline", "checked", "unchecked", "revectorize", "in-process-gpu"]
-    where: Literal["worker", "user"]
-    """A dedicated worker, or where the user's page runs the model."""
+    where: Literal["worker", "user", "main"]
+    """A dedicated worker, where the user's page runs the model, or the page's main thread."""
     pacing: Literal["back-to-back", "paced"]
     """Runs in a loop, or requests asked for by events with think time between them."""
-    page: Literal["bench", "user", "busy", "busier", "user-isolated"]
+    page: Literal["bench", "user", "busy", "busier", "user-isolated", "user-unisolated"]
     """gapprof's quiet isolated page, the user's, the built-in busy one and a busier one, the user's with COOP
-    and COEP."""
+    and COEP, and without."""
     build: Literal["served", "1.18-simd", "1.18-scalar"]
     """The onnxruntime-web build: the one under test, or the last one that shipped with and without SIMD."""
     device: Literal["cpu", "gpu"] = "cpu"
@@ -69,6 +69,8 @@ class Setting(Struct, frozen=True, kw_only=True):
     """`gpu`: the WebGPU build of onnxruntime-web, or a native execution provider for the GPU."""
     toggles: tuple[str, ...] = ()
     """Of Dawn, by its own names, turned on for the whole visit."""
+    session: tuple[tuple[str, str], ...] = ()
+    """Session options of onnxruntime-web, name and value, that are not its defaults."""
 
 
 def changed_fields(before: Struct, after: Struct) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from gapprof.records.cold import Creations, Start
 from gapprof.records.inside import HookedPass, WasmBuild, WasmSamples
-from gapprof.records.lattice import CellOutputs, CellVisit, LatticePlan, Served
+from gapprof.records.lattice import CellOutputs, CellVisit, Combination, LatticePlan, Served
 from gapprof.records.memory import MemoryTrial
 from gapprof.records.qoe import FeltTrial, StreamAnswered
 from gapprof.records.recording import Entry
@@ -26,6 +26,8 @@ def impossible(entry: Entry) -> str:
             return _of_trace(entry)
         case LatticePlan():
             return _of_plan(entry)
+        case Combination():
+            return _of_combination(entry)
         case CellVisit(outcome=Trial() as trial):
             return _of_trial(trial)
         case Served():
@@ -132,6 +134,17 @@ def _of_outputs(entry: CellOutputs) -> str:
         sizes = (check.elements, check.nan_count, check.max_abs_difference, check.max_abs_reference)
         if not all(size >= 0 for size in sizes) or check.nan_count > check.elements:
             return f"outputs of {check.rung} with impossible sizes or differences"
+    return ""
+
+
+def _of_combination(entry: Combination) -> str:
+    sides = {entry.deployed.side, entry.together.side}
+    known = len(set(entry.conditions)) == len(entry.conditions) >= 2
+    if not known or sides != {"web"} or entry.deployed == entry.together or entry.rounds < 1:
+        return "conditions that are not made all at once"
+    for cell in (entry.deployed, entry.together):
+        if not 0 < cell.threads < _MOST_THREADS:
+            return f"a combination with {cell.threads} threads"
     return ""
 
 

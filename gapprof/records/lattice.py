@@ -24,6 +24,10 @@ class Cell(Struct, frozen=True, kw_only=True):
     """`session.intra_op.allow_spinning`; `default`: nobody says."""
     build: str = ""
     """Of onnxruntime-web, in a setting's words; empty natively."""
+    page: str = ""
+    """A built-in page in place of the user's; empty: the page as deployed, or natively."""
+    js_flags: tuple[str, ...] = ()
+    """V8 flags beside those of the page as deployed."""
 
 
 class PlannedCell(Struct, frozen=True, kw_only=True):
@@ -74,6 +78,21 @@ class CellOutputs(Struct, frozen=True, kw_only=True, tag="cell-outputs", tag_fie
     cell: Cell
     checks: tuple[OutputCheck, ...]
     """One for each output; their rung is the cell's name."""
+
+
+class Combination(Struct, frozen=True, kw_only=True, tag="combination", tag_field="entry"):
+    """Conditions that, by their factors, together give a latency that somebody saw: made all at once.
+
+    Its visits are `CellVisit`s of the study `reproduction`, all of them to verify.
+    """
+
+    conditions: tuple[str, ...]
+    """By their ids; `cold` is no matter of the cell: it is the first run of a visit."""
+    deployed: Cell
+    together: Cell
+    rounds: int
+    refusal: str = ""
+    """Why it cannot be visited."""
 
 
 class Served(Struct, frozen=True, kw_only=True, tag="served", tag_field="entry"):

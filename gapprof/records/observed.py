@@ -1,5 +1,7 @@
 """What a page was seen to do with onnxruntime-web by itself. Raw; of bytes the hash is kept."""
 
+from typing import Literal
+
 from msgspec import Struct
 
 
@@ -14,6 +16,10 @@ class ObservedWasm(Struct, frozen=True, kw_only=True):
     """Of onnxruntime, as it stands in the module; empty for any other module."""
     simd: bool | None
     """Whether it holds 128-bit vectors; None for what is no module."""
+    build: str = ""
+    """Of onnxruntime-web: `plain`, `jsep`, `asyncify`, `jspi`; empty for any other module."""
+    known_by: Literal["", "hash", "texts"] = ""
+    """How version and build are known: the file is one that gapprof has, or the texts in it say so."""
 
 
 class ObservedMemory(Struct, frozen=True, kw_only=True):
@@ -61,6 +67,15 @@ class ObservedInput(Struct, frozen=True, kw_only=True):
     """Whether its values are known, and the ladder was fed with them."""
 
 
+class ObservedOption(Struct, frozen=True, kw_only=True):
+    """A session option, by the name that onnxruntime-web has for it."""
+
+    name: str
+    """`graphOptimizationLevel`, ..., `freeDimensionOverrides.NAME`, `executionProviders.NAME.KEY`, and names
+    of onnxruntime's own session configuration, such as `session.intra_op.allow_spinning`."""
+    value: str
+
+
 class ObservedSession(Struct, frozen=True, kw_only=True):
     """A session of onnxruntime-web, and what became of it."""
 
@@ -84,6 +99,10 @@ class ObservedSession(Struct, frozen=True, kw_only=True):
     failed_runs: int
     by: tuple[str, ...]
     """Who created it."""
+    options: tuple[ObservedOption, ...] = ()
+    """All that it was made with, defaults too; empty where nobody heard them."""
+    shared_memory: bool | None = None
+    """Whether the memory of the library that made it is shared; None: it could not be told."""
 
 
 class PageObserved(Struct, frozen=True, kw_only=True, tag="page-observed", tag_field="entry"):

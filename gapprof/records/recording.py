@@ -10,7 +10,7 @@ from gapprof.records.cold import Creations, Start
 from gapprof.records.environment import Setting
 from gapprof.records.inside import HookedPass, WasmBuild, WasmSamples
 from gapprof.records.job import Pace
-from gapprof.records.lattice import CellOutputs, CellVisit, LatticePlan, Served
+from gapprof.records.lattice import CellOutputs, CellVisit, Combination, LatticePlan, Served
 from gapprof.records.memory import MemoryTrial
 from gapprof.records.model import ModelFacts
 from gapprof.records.observed import PageObserved
@@ -150,6 +150,7 @@ Entry = (
     | Start
     | Creations
     | LatticePlan
+    | Combination
     | CellVisit
     | CellOutputs
     | Served

@@ -18,6 +18,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Paths and URLs of what else is open in the browser, behind the page. Since report 1.8."""
     isolation: bool = True
     shapes: dict[str, tuple[int, ...]] = {}
+    session_options: dict[str, str] = {}
+    """Of the page's session, by onnxruntime-web's own names, where they are not its defaults. Since report
+    1.9."""
     inputs: str | None = None
     browser: str | None = None
     browser_args: tuple[str, ...] = ()

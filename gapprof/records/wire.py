@@ -40,6 +40,15 @@ class ExternalFile(Struct, frozen=True, kw_only=True):
     url: str
 
 
+class SessionOption(Struct, frozen=True, kw_only=True):
+    """One option of `InferenceSession.create`, under onnxruntime-web's own name."""
+
+    name: str
+    """`freeDimensionOverrides.NAME` for one dimension; a name of no option is one of the session's
+    configuration (`extra`), such as `session.intra_op.allow_spinning`."""
+    value: str
+
+
 class OpenTask(Struct, frozen=True, kw_only=True, tag="open", tag_field="kind"):
     """Load onnxruntime-web and the model, make the inputs, warm up, leave the outputs of one run."""
 
@@ -58,7 +67,9 @@ class OpenTask(Struct, frozen=True, kw_only=True, tag="open", tag_field="kind"):
     model_url: str
     external_data: tuple[ExternalFile, ...] = ()
     optimise: bool
-    """True: onnxruntime-web's own session options. False: graphOptimizationLevel `disabled`."""
+    """True: onnxruntime-web's own session options, but for `session`. False: graphOptimizationLevel
+    `disabled`."""
+    session: tuple[SessionOption, ...] = ()
     inputs_url: str
     inputs: tuple[TensorSlice, ...]
     outputs_url: str | None = None

@@ -15,6 +15,7 @@ from gapprof.records.observed import (
     ObservedWorker,
     PageObserved,
 )
+from gapprof.watch.builds import build_of
 from gapprof.watch.heard import (
     DTYPES,
     FetchLine,
@@ -30,7 +31,7 @@ from gapprof.watch.heard import (
 )
 from gapprof.watch.kept import Kept
 from gapprof.watch.listening import Listener
-from gapprof.watch.versions import version_of
+from gapprof.watch.session_options import options_of
 
 Chosen = tuple[str, HeardSession]
 """The realm's session, and the session of the library in it."""
@@ -101,6 +102,8 @@ def _session(
         runs_ms=tuple(run.took_ms for run in one.runs if not run.failed),
         failed_runs=sum(run.failed for run in one.runs),
         by=one.created.stack,
+        options=options_of(one.created),
+        shared_memory=one.created.shared,
     )
 
 
@@ -125,12 +128,15 @@ async def _modules(
                 continue
             digest = hashlib.sha256(code).hexdigest()
             if digest not in found or not found[digest].url:
+                build = build_of(code)
                 found[digest] = ObservedWasm(
                     url=line.url,
                     size_bytes=len(code),
                     sha256=digest,
-                    version=version_of(code),
+                    version=build.version,
                     simd=_simd(code),
+                    build=build.name,
+                    known_by=build.known_by,
                 )
     return list(found.values()), troubles
 

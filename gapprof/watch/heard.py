@@ -97,7 +97,24 @@ class SessionLine(_Line, frozen=True, kw_only=True, tag="session", tag_field="ki
     began_ms: float
     took_ms: float
     level: int | None = None
+    """None, as all that follows: nobody heard its options being made."""
+    arena: bool | None = None
+    mem_pattern: bool | None = None
+    mode: int | None = None
+    profiling: bool | None = None
+    log_id: str = ""
+    severity: int | None = None
+    verbosity: int | None = None
+    saved_path: str = ""
+    entries: tuple[tuple[str, str], ...] = ()
+    """Of its configuration: name and value, in the order in which they were added."""
+    free_dims: tuple[tuple[str, str], ...] = ()
+    """Name and extent."""
     providers: tuple[str, ...] = ()
+    provider_options: tuple[tuple[str, str, str], ...] = ()
+    """Provider, name and value."""
+    shared: bool | None = None
+    """Whether the memory of the library that made it is shared; None: it could not be told."""
     stack: tuple[str, ...] = ()
 
 

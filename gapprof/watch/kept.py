@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gapprof.errors import ModelUnusable
+from gapprof.facts.session_options import to_feed
 from gapprof.records.observed import PageObserved
 from gapprof.records.settings import Settings
 from gapprof.subject import npz
@@ -54,6 +55,7 @@ class Watched:
             where=session.where,
             threads=asked.threads if asked.threads is not None else self.seen.asked_threads,
             shapes=shapes if self.kept.inputs is None else {},
+            session_options={**to_feed(session.options), **asked.session_options},
         )
 
 

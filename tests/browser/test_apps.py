@@ -3,10 +3,13 @@
 import functools
 import hashlib
 import http.server
+import os
 import shutil
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -14,14 +17,17 @@ import numpy as np
 import pytest
 
 from gapprof.guard import Guard
+from gapprof.measure.machine import usable_cores
+from gapprof.records.codec import decode_report
+from gapprof.records.report import Report
+from gapprof.records.sections.observed import ObservedPage
 from gapprof.records.settings import Settings
 from gapprof.subject import zoo
 from gapprof.watch import page as watch
-from gapprof.watch.kept import Watched
 
-pytestmark = pytest.mark.long
-
-APPS = Path(__file__).parents[1] / "apps"
+ROOT = Path(__file__).parents[2]
+APPS = ROOT / "tests/apps"
+TRANSFORMERS = "@huggingface/transformers"
 INSTALL = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
 BUNDLE = ("npx", "--no-install", "esbuild", "--bundle", "--minify", "--format=esm", "--platform=browser")
 PAGE = "<!doctype html><meta charset=utf-8><script type=module src=app.js></script>"
@@ -57,7 +63,7 @@ def site(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[t
     """The address of a server with both apps, and its folder."""
     folder = tmp_path_factory.mktemp("site")
     own = packages / "node_modules/onnxruntime-web/dist"
-    theirs = packages / "node_modules/@huggingface/transformers/node_modules/onnxruntime-web/dist"
+    theirs = packages / f"node_modules/{TRANSFORMERS}/node_modules/onnxruntime-web/dist"
     for app, dist in (("direct", own), ("transformers", theirs)):
         (folder / app / "ort").mkdir(parents=True)
         for file in dist.glob("ort-wasm-simd-threaded*"):
@@ -113,37 +119,111 @@ def _bert(folder: Path) -> None:
         (folder / name).write_bytes(msgspec.json.encode(content))
 
 
-def watched(site: tuple[str, Path], app: str, guard: Guard, workdir: Path) -> Watched:
-    settings = Settings(page=f"{site[0]}/{app}/index.html")
-    return watch.watched(settings, guard=guard, workdir=workdir, observer=lambda _: None)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What `gapprof explain --page` says of an app: its JSON, and its text on one line."""
+
+    report: Report
+    text: str
+
+    @property
+    def page(self) -> ObservedPage:
+        assert self.report.observed is not None
+        return self.report.observed
 
 
-def test_an_app_on_onnxruntime_web_that_pins_its_threads(
+def explained(site: tuple[str, Path], app: str, workdir: Path) -> Told:
+    """As a person has it, with as little measured of the ladder as can be."""
+    json = workdir / "report.json"
+    command = [sys.executable, "-m", "gapprof", "explain", "--page", f"{site[0]}/{app}/index.html"]
+    options = ["--budget", "1", "--rungs", "main", "--allow-noisy", "--no-color", "--json", str(json)]
+    recording = ["--recording", str(workdir / "recording.jsonl")]
+    done = subprocess.run(
+        [*command, *options, *recording],
+        cwd=workdir,
+        env={**os.environ, "COLUMNS": "160", "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=1200,  # where something else measures, it waits
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return Told(
+        report=decode_report(json.read_bytes(), source="report.json"), text=" ".join(done.stdout.split())
+    )
+
+
+def locked(package: str) -> str:
+    """The version that npm was told to install."""
+    lock = msgspec.json.decode((APPS / "package-lock.json").read_bytes())
+    return str(lock["packages"][f"node_modules/{package}"]["version"])
+
+
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_an_app_on_onnxruntime_web_that_pins_its_threads(site: tuple[str, Path], tmp_path: Path) -> None:
+    told = explained(site, "direct", tmp_path)
+    page, text = told.page, told.text
+    version = locked("onnxruntime-web")
+    assert page.isolated
+    assert (page.version, page.build, page.known_by, page.simd) == (version, "plain", "hash", True)
+    assert page.shared_memory
+    assert page.wasm_url.endswith("/ort-wasm-simd-threaded.wasm")
+    assert (page.threads, page.threads_asked) == (1, 1)
+    assert "/direct/app.js:" in page.threads_by[0]
+    assert page.where == "main"
+    assert page.model_sha256 == told.report.model.sha256 == digest(site[1] / "direct/cnn.onnx")
+    assert page.fed
+    options = {one.name: (one.value, one.fed) for one in page.session_options if one.value != one.default}
+    assert options == {"graphOptimizationLevel": ("extended", True), "enableCpuMemArena": ("true", True)}
+    assert told.report.settings.session_options == {
+        "graphOptimizationLevel": "extended",
+        "enableCpuMemArena": "true",
+    }
+    assert told.report.settings.threads == 1
+    assert told.report.latency_ms.web is not None
+    assert "It runs cnn.onnx" in text
+    assert f"Its wasm is the plain build of onnxruntime-web {version} with SIMD, on shared memory." in text
+    assert f"known by its hash, {page.wasm_sha256[:12]}: gapprof has the same file." in text
+    assert "It is cross-origin isolated; the page asks for one thread (set at " in text
+    assert "/direct/app.js:" in text
+    assert "graphOptimizationLevel extended (default all); enableCpuMemArena true (default false)." in text
+
+
+def test_an_app_on_transformers_js(site: tuple[str, Path], tmp_path: Path) -> None:
+    told = explained(site, "transformers", tmp_path)
+    page, text = told.page, told.text
+    version, *_ = locked(f"{TRANSFORMERS}/node_modules/onnxruntime-web").split("-")
+    assert page.isolated
+    assert (page.version, page.build, page.known_by, page.simd) == (version, "asyncify", "texts", True)
+    assert page.shared_memory
+    served = site[1] / "transformers/ort/ort-wasm-simd-threaded.asyncify.wasm"
+    assert page.wasm_url.endswith(f"/{served.name}")
+    assert page.wasm_sha256 == digest(served)
+    threads = max(1, min(4, (usable_cores() + 1) // 2))
+    assert (page.threads, page.threads_asked) == (threads, None)
+    assert page.where == "main"
+    model = site[1] / "transformers/models/bert-small/onnx/model.onnx"
+    assert page.model_sha256 == told.report.model.sha256 == digest(model)
+    assert page.fed
+    options = {one.name: (one.value, one.fed) for one in page.session_options if one.value != one.default}
+    assert options == {"logSeverityLevel": ("3", True)}
+    assert told.report.latency_ms.web is not None
+    assert "It runs model.onnx" in text
+    assert f"Its wasm is the asyncify build of onnxruntime-web {version} with SIMD, on shared memory." in text
+    assert f"gapprof has no file with its hash, {page.wasm_sha256[:12]}." in text
+    assert "It is cross-origin isolated; onnxruntime-web's own rule gave it " in text
+    assert "Options of its session that are not onnxruntime-web's defaults: logSeverityLevel 3" in text
+
+
+@pytest.mark.long
+def test_what_transformers_js_makes_of_a_sentence_is_what_the_model_is_fed_with(
     site: tuple[str, Path], guard: Guard, tmp_path: Path
 ) -> None:
-    found = watched(site, "direct", guard, tmp_path)
-    seen = found.seen
-    assert seen.isolated
-    assert (seen.threads, seen.asked_threads) == (1, 1)
-    (pinned,) = seen.pins
-    assert "/direct/app.js:" in pinned.by[0]
-    (wasm,) = seen.wasm
-    assert (wasm.version, wasm.simd) == ("1.30.0", True)
-    assert wasm.url.endswith("/ort-wasm-simd-threaded.wasm")
-    assert seen.session.sha256 == hashlib.sha256((site[1] / "direct/cnn.onnx").read_bytes()).hexdigest()
-    assert len(seen.session.runs_ms) >= watch.ENOUGH_RUNS
-
-
-def test_an_app_on_transformers_js(site: tuple[str, Path], guard: Guard, tmp_path: Path) -> None:
-    found = watched(site, "transformers", guard, tmp_path)
-    seen = found.seen
-    assert seen.isolated
-    assert seen.asked_threads is None
-    (wasm,) = seen.wasm
-    assert wasm.version.startswith("1.")
-    assert wasm.url.endswith("/ort-wasm-simd-threaded.asyncify.wasm")
-    model = site[1] / "transformers/models/bert-small/onnx/model.onnx"
-    assert seen.session.sha256 == hashlib.sha256(model.read_bytes()).hexdigest()
+    settings = Settings(page=f"{site[0]}/transformers/index.html")
+    found = watch.watched(settings, guard=guard, workdir=tmp_path, observer=lambda _: None)
     assert found.kept.inputs is not None
     with np.load(found.kept.inputs) as fed:
         assert sorted(fed) == ["attention_mask", "input_ids", "token_type_ids"]

@@ -17,8 +17,8 @@ from gapprof import assets
 from gapprof.browser.visit import Equipment
 from gapprof.engine import running
 from gapprof.errors import EnvironmentUnusable, ModelUnusable
-from gapprof.explain.outputs import agrees
 from gapprof.facts.adapters import differences, is_software
+from gapprof.facts.agreement import agrees
 from gapprof.gpu import graphics, recorded, replayed, steady, toggles
 from gapprof.gpu.against_native import checked
 from gapprof.gpu.placed import placed

@@ -1,6 +1,7 @@
 """Pages that run a model by themselves: what is heard of them is what they were written to do."""
 
 import hashlib
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from onnx.external_data_helper import convert_model_to_external_data
 
 from gapprof import assets
 from gapprof.errors import EnvironmentUnusable, ModelUnusable
+from gapprof.facts.session_options import DEFAULTS
 from gapprof.guard import Guard
 from gapprof.measure.machine import usable_cores
 from gapprof.records.progress import Progress
@@ -78,13 +80,106 @@ def test_the_model_the_inputs_and_the_runs_of_a_page_are_heard(watched: Watch, s
     assert session.optimisation == 2
     (wasm,) = seen.wasm
     assert wasm.sha256 == hashlib.sha256((site / LIBRARY[2]).read_bytes()).hexdigest()
-    assert (wasm.version, wasm.simd) == ("1.30.0", True)
-    assert any(one.shared for one in seen.memories)
+    assert (wasm.version, wasm.build, wasm.known_by, wasm.simd) == ("1.30.0", "plain", "hash", True)
+    assert session.shared_memory is True
     assert found.kept.inputs is not None
     with np.load(found.kept.inputs) as fed:
         wanted = (np.arange(SIZE * SIZE) % 17 / 17).astype(np.float32).reshape(SIZE, SIZE)
         assert np.array_equal(fed["x"], wanted)
     assert not seen.troubles
+
+
+def test_a_session_that_nobody_gave_options_has_the_librarys_defaults(watched: Watch) -> None:
+    """As `lib/wasm/session-options.ts` has them: a release that changes one fails here."""
+    plain = FOREVER.replace(', { graphOptimizationLevel: "extended" }', "")
+    found = watched(PREPARE + plain)
+    assert {one.name: one.value for one in found.seen.session.options} == DEFAULTS
+    assert found.settings(Settings()).session_options == {}
+
+
+def test_every_option_of_a_session_is_heard_by_its_name(watched: Watch) -> None:
+    options = """{
+  executionProviders: ["wasm"], graphOptimizationLevel: "basic", enableCpuMemArena: true,
+  enableMemPattern: true, executionMode: "parallel", enableProfiling: true, logId: "mine",
+  logSeverityLevel: 3, logVerbosityLevel: 1,
+  freeDimensionOverrides: { batch: 2 }, extra: { session: { intra_op: { allow_spinning: "0" } } },
+}"""
+    found = watched(PREPARE + FOREVER.replace('{ graphOptimizationLevel: "extended" }', options))
+    told = {one.name: one.value for one in found.seen.session.options}
+    assert told == {
+        **DEFAULTS,
+        "graphOptimizationLevel": "basic",
+        "enableCpuMemArena": "true",
+        "enableMemPattern": "true",
+        "executionMode": "parallel",
+        "enableProfiling": "true",
+        "logId": "mine",
+        "logSeverityLevel": "3",
+        "logVerbosityLevel": "1",
+        "freeDimensionOverrides.batch": "2",
+        "session.intra_op.allow_spinning": "0",
+    }
+    fed = found.settings(Settings()).session_options
+    assert set(told) - set(fed) - {name for name in told if told[name] == DEFAULTS.get(name)} == {
+        "enableProfiling",
+        "logId",
+    }
+
+
+def test_the_ladders_session_is_made_with_the_same_options(
+    watched: Watch, site: Path, tmp_path: Path, guard: Guard
+) -> None:
+    """The page's options, fed to gapprof's own page, are heard there by the same observer."""
+    options = """{
+  graphOptimizationLevel: "basic", enableCpuMemArena: true, enableMemPattern: true, logSeverityLevel: 3,
+  freeDimensionOverrides: { batch: 2 }, extra: { session: { intra_op: { allow_spinning: "0" } } },
+}"""
+    found = watched(PREPARE + FOREVER.replace('{ graphOptimizationLevel: "extended" }', options))
+    fed = found.settings(Settings()).session_options
+    assert len(fed) == 6
+    for name in (
+        "runtime.mjs",
+        "bytes.mjs",
+        "clock.mjs",
+        "phases.mjs",
+        "proxied.mjs",
+        "tensors.mjs",
+        "turns.mjs",
+    ):
+        shutil.copy(assets.probes_web() / name, site)
+    task = json.dumps(
+        {
+            "optimise": True,
+            "where": "main",
+            "spinning": "default",
+            "session": [{"name": name, "value": value} for name, value in fed.items()],
+        }
+    )
+    ours = f"""
+import {{ createSession }} from "./runtime.mjs";
+const model = new Uint8Array(await (await fetch("./tiny.onnx")).arrayBuffer());
+const session = await createSession(ort, {task}, {{ model, externalData: [] }});
+for (;;) {{ await session.run(feeds()); await pause(); }}
+"""
+    (tmp_path / "page").rename(tmp_path / "before")
+    heard = watched(PREPARE + ours, file="ours.mjs").seen.session
+    assert heard.options == found.seen.session.options
+
+
+def test_shared_memory_is_the_librarys_own(watched: Watch, site: Path) -> None:
+    """1.18 without isolation takes a build without threads; a memory of the page's own does not count."""
+    folder = assets.web_dist_118()
+    shutil.copy(folder / "esm/ort.wasm.min.js", site / "old.mjs")
+    for name in ("ort-wasm-simd.wasm", "ort-wasm-simd-threaded.wasm"):
+        shutil.copy(folder / name, site)
+    script = PREPARE.replace("./ort.wasm.bundle.min.mjs", "./old.mjs") + (
+        "globalThis.own = new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true });" + FOREVER
+    )
+    seen = watched(script, isolation=False).seen
+    assert any(one.shared for one in seen.memories)
+    assert seen.session.shared_memory is False
+    (wasm,) = seen.wasm
+    assert (wasm.version, wasm.build, wasm.known_by) == ("1.18.0", "plain", "hash")
 
 
 def test_who_pinned_the_number_of_threads_is_told_with_the_place(watched: Watch) -> None:

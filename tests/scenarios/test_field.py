@@ -1,8 +1,10 @@
 """What people met in the field, and what gapprof must say of it; each claim has the scenario's number.
 
-Open, because they belong to work to come: S22's download, S24 (memory). S09 and S12 to S20 need a GPU or
-another runtime; of the five checks the third is the GPU's, and for the fourth (64-bit memory) there is no
-build.
+Claimed where their figures are made: S22's download is a stage of the cold start, beside the warm one
+(`unit/facts/test_started.py`, `browser/test_cold.py`); S24's memory is a waterfall with a slope per run
+(`unit/facts/test_held.py`, `browser/test_memory.py`), but for a lost GPU device. S09 and S12 to S20 need a
+GPU or another runtime; of the five checks the third is the GPU's, and for the fourth (64-bit memory) there is
+no build.
 """
 
 import math

@@ -124,7 +124,7 @@ def plan_for(seed: int) -> Plan:
     planned = tuple(
         replace(step, planned=step.rung.role != "side" or step.rung.id in wanted) for step in steps_of()
     )
-    first = first_stage(planned, FIRST_ROUNDS, {}, left_s=SETTINGS.budget_s, asked_for=True)
+    first = first_stage(planned, FIRST_ROUNDS, {}, left_s=SETTINGS.budget_s, asked=wanted)
     names = tuple(dict.fromkeys(rung for rungs in first for rung in rungs))
     return Plan(
         rungs=names,

@@ -29,9 +29,10 @@ PROFILED = ("native-extended", "native-128", "web-worker")
 SIDE = tuple(
     rung
     for rung, about in RUNGS.items()
-    if about.role == "side" and about.visited not in ("always", "to-verify")
+    if about.role == "side" and about.visited not in ("always", "to-verify", "to-reproduce")
 )
 VERIFYING = tuple(rung for rung, about in RUNGS.items() if about.visited == "to-verify")
+REPRODUCING = tuple(rung for rung, about in RUNGS.items() if about.visited == "to-reproduce")
 PACE = Pace(
     warmup_ms=1.0,
     warmup_runs=1,
@@ -76,7 +77,7 @@ def record(
     entries: list[Entry] = [
         Preflight(page_threads=page_threads, page_seen=None, native_seen=None, pace=PACE, ladder=steps)
     ]
-    main = [rung for rung in own if rung not in SIDE + VERIFYING]
+    main = [rung for rung in own if rung not in SIDE + VERIFYING + REPRODUCING]
     for number in range(rounds):
         entries += [machine.timed(_job(own[rung], number, settings)) for rung in main]
     entries += outputs

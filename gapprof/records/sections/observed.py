@@ -7,6 +7,18 @@ from msgspec import Struct
 from gapprof.records.estimate import Estimate
 
 
+class SessionOptionRow(Struct, frozen=True, kw_only=True):
+    """A session option that the page's session was made with, by onnxruntime-web's own name."""
+
+    name: str
+    value: str
+    default: str
+    """What onnxruntime-web takes where nobody says; empty: nothing."""
+    fed: bool
+    """Whether the web rungs that open the file as it is have the same, by default or because it was fed."""
+    why_not: str = ""
+
+
 class ObservedPage(Struct, frozen=True, kw_only=True):
     """What the page did with onnxruntime-web by itself: the ladder is about the model that it ran."""
 
@@ -21,6 +33,7 @@ class ObservedPage(Struct, frozen=True, kw_only=True):
     wasm_sha256: str
     simd: bool | None
     shared_memory: bool
+    """Of the library's own wasm instance; in older recordings, of any memory of the page."""
     threads: int | None
     """That the library was started with."""
     threads_asked: int | None
@@ -54,6 +67,12 @@ class ObservedPage(Struct, frozen=True, kw_only=True):
     """The later runs over those of the same model in a loop on a quiet page, in the same place and with the
     same threads."""
     troubles: tuple[str, ...]
+    build: str = ""
+    """Of onnxruntime-web: `plain`, `jsep`, `asyncify`, `jspi`. Since 1.9."""
+    known_by: Literal["", "hash", "texts"] = ""
+    """How version and build are known: the file is one that gapprof has, or by the texts in it. Since 1.9."""
+    session_options: tuple[SessionOptionRow, ...] = ()
+    """All that it was made with; empty where nobody heard them. Since 1.9."""
 
 
 class Reproduced(Struct, frozen=True, kw_only=True):
@@ -66,6 +85,15 @@ class Reproduced(Struct, frozen=True, kw_only=True):
     """What was seen over `ms`."""
     verdict: Literal["holds", "no", "unclear"]
     """`holds`: what was seen is within 5 % of `ms`, or in its interval. `unclear`: that is too wide."""
+    measured_ms: Estimate | None = None
+    """With all conditions at once, in rounds of its own beside the page as deployed; None: not measured, or
+    a single condition, whose `ms` is. Since 1.9, as all below."""
+    measured_times: float | None = None
+    """What was seen over `measured_ms`."""
+    measured_verdict: Literal["", "holds", "no", "unclear"] = ""
+    """Of what was measured; empty: nothing was."""
+    why_not_measured: str = ""
+    """Of the combination that was to be measured."""
 
 
 class Reproduction(Struct, frozen=True, kw_only=True):

@@ -6,8 +6,11 @@ from msgspec.structs import replace
 from gapprof.backends.synthetic import Machine, ladder_ms
 from gapprof.digest.observed import observed_sentences
 from gapprof.explain.report import build
+from gapprof.facts.session_options import DEFAULTS, to_feed
 from gapprof.records.observed import (
     ObservedInput,
+    ObservedMemory,
+    ObservedOption,
     ObservedSession,
     ObservedSetting,
     ObservedWasm,
@@ -70,7 +73,7 @@ def test_runs_are_told_apart_by_the_first_and_the_later_ones() -> None:
     assert page.run_ms == pytest.approx(DEPLOYED_MS * 1.5)
     assert (page.run_low_ms, page.run_high_ms) == (page.run_ms, page.run_ms)
     text = said()
-    assert "It runs net.onnx (13.4 MiB) with onnxruntime-web 1.30.0, SIMD, on its main thread" in text
+    assert "It runs net.onnx (13.4 MiB) with onnxruntime-web 1.30.0, on its main thread" in text
     assert "10 runs, the first 900 ms" in text
 
 
@@ -149,3 +152,109 @@ def test_a_single_run_has_no_later_ones() -> None:
 
 def test_with_a_model_of_its_own_nothing_is_said() -> None:
     assert list(observed_sentences(build(record(MACHINE, Settings(threads=1), page_threads=1)))) == []
+
+
+def options(**changed: str) -> tuple[ObservedOption, ...]:
+    """The library's defaults, but for what is said."""
+    values = {**DEFAULTS, **changed}
+    return tuple(ObservedOption(name=name, value=value) for name, value in values.items())
+
+
+def with_options(given: tuple[ObservedOption, ...], *, fed: bool = True) -> Report:
+    seen = replace(SEEN, sessions=(replace(SESSION, options=given),))
+    settings = Settings(threads=1, session_options=to_feed(given) if fed else {})
+    found = record(MACHINE, settings, page_threads=1)
+    return build(replace(found, entries=(seen, *found.entries)))
+
+
+def test_default_options_are_told_in_one_sentence() -> None:
+    text = " ".join(observed_sentences(with_options(options())))
+    assert "Its session has onnxruntime-web's default options." in text
+    page = with_options(options()).observed
+    assert page is not None
+    assert {one.name for one in page.session_options} == set(DEFAULTS)
+    assert all(one.fed and one.value == one.default for one in page.session_options)
+
+
+def test_options_that_differ_are_told_with_the_default_and_with_what_became_of_them() -> None:
+    given = options(
+        graphOptimizationLevel="basic",
+        enableProfiling="true",
+        **{"session.intra_op.allow_spinning": "0", "executionProviders.WebGPU.preferredLayout": "NHWC"},
+    )
+    found = with_options(given)
+    page = found.observed
+    assert page is not None
+    rows = {one.name: one for one in page.session_options if one.value != one.default}
+    assert {name: one.fed for name, one in rows.items()} == {
+        "graphOptimizationLevel": True,
+        "enableProfiling": False,
+        "session.intra_op.allow_spinning": True,
+        "executionProviders.WebGPU.preferredLayout": False,
+    }
+    text = " ".join(observed_sentences(found))
+    assert "graphOptimizationLevel basic (default all)" in text
+    assert "session.intra_op.allow_spinning 0" in text
+    assert "in the browser, has them too, but for enableProfiling (a profiled session is never timed" in text
+    assert "enableMemPattern" not in text
+
+
+def test_options_that_were_not_given_to_the_ladder_are_not_said_to_be() -> None:
+    found = with_options(options(enableMemPattern="true"), fed=False)
+    text = " ".join(observed_sentences(found))
+    assert "has them too" not in text
+    assert "Not taken over: enableMemPattern (something else was asked for)." in text
+
+
+def test_the_web_rungs_that_open_the_file_as_it_is_get_the_options() -> None:
+    """And a page with the common graph all but the level: one thing is changed about it, and no other."""
+    given = {"enableMemPattern": "true", "graphOptimizationLevel": "basic"}
+    found = record(MACHINE, Settings(threads=1, session_options=given), page_threads=1)
+    assert found.preflight is not None
+    sessions = {step.rung.id: dict(step.setting.session) for step in found.preflight.ladder if step.setting}
+    assert sessions["web-optimised"] == {"enableMemPattern": "true"}
+    fed = {rung for rung, session in sessions.items() if session == given}
+    assert {rung for rung, session in sessions.items() if session} == fed | {"web-optimised"}
+    own = {
+        step.rung.id
+        for step in found.preflight.ladder
+        if step.rung.environment.graph == "own" and step.rung.environment.backend == "chromium"
+    }
+    assert fed == own >= {"web-graph", "web-main", "web-paced", "web"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (
+            {"build": "plain", "known_by": "hash"},
+            "Its wasm is the plain build of onnxruntime-web 1.30.0 with SIMD, on a memory that is not "
+            "shared. Version and build are known by its hash, cdcdcdcdcdcd: gapprof has the same file.",
+        ),
+        (
+            {"build": "asyncify", "known_by": "texts", "simd": False},
+            "Its wasm is the asyncify build of onnxruntime-web 1.30.0 without SIMD, on a memory that is not "
+            "shared. Both are read off the texts in it; gapprof has no file with its hash, cdcdcdcdcdcd.",
+        ),
+        (
+            {},
+            "Its wasm is a build of onnxruntime-web 1.30.0 with SIMD, on a memory that is not shared. It is",
+        ),
+    ],
+)
+def test_the_build_and_how_it_is_known_are_said(changes: dict[str, object], words: str) -> None:
+    assert words in said(wasm=(replace(SEEN.wasm[0], **changes),))
+
+
+@pytest.mark.parametrize(
+    ("told", "others", "expected"),
+    [(False, True, False), (True, False, True), (None, True, True), (None, False, False)],
+)
+def test_shared_memory_is_that_of_the_library_and_not_of_anybody(
+    told: bool | None, others: bool, expected: bool
+) -> None:
+    memory = ObservedMemory(initial=16, maximum=16, shared=others)
+    session = replace(SESSION, shared_memory=told)
+    page = report(replace(SEEN, memories=(memory,), sessions=(session,))).observed
+    assert page is not None
+    assert page.shared_memory is expected

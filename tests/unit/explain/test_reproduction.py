@@ -14,18 +14,27 @@ from gapprof.records.recording import Recording
 from gapprof.records.sections.observed import Reproduction
 from gapprof.records.settings import Settings
 from gapprof.records.trial import Trial
-from tests.truth.recorder import record
+from tests.truth.recorder import REPRODUCING, SIDE, VERIFYING, record
 
-FACTORS = {"web-threads": 0.5, "web-main": 1.25, "web-busy": 1.6, "web-baseline": 3.0, "web-worker": 4.0}
+FACTORS = {
+    "web-threads": 0.5,
+    "web-unisolated": 1.08,
+    "web-main": 1.25,
+    "web-busy": 1.6,
+    "web-baseline": 3.0,
+    "web-worker": 4.0,
+}
+ALL = SIDE + VERIFYING + REPRODUCING
 COLD = 2.2
 PLAIN = Settings(threads=1)
 BUSY, DEVTOOLS = "a busy page", "DevTools open (wasm in the baseline tier)"
 
 
-def recording(observed_ms: float | None, *, noise: float = 0.005) -> Recording:
+def recording(observed_ms: float | None, *, noise: float = 0.005, asked: Settings = PLAIN) -> Recording:
     """A model on the main thread of a quiet page; first runs take more by a factor."""
     machine = Machine(latency_ms=ladder_ms(FACTORS), noise=noise)
-    found = record(machine, replace(PLAIN, observed_ms=observed_ms), side_rounds=4, page_threads=1)
+    settings = replace(asked, observed_ms=observed_ms)
+    found = record(machine, settings, side_rounds=4, side=ALL, page_threads=1)
     entries = tuple(
         replace(one, warmup_ms=(COLD * machine.latency_ms[one.rung], *one.warmup_ms[1:]))
         if isinstance(one, Trial)
@@ -59,6 +68,37 @@ def test_conditions_are_the_rungs_contrasts_and_the_first_run() -> None:
     assert found["worker"] == pytest.approx(1 / 1.25, rel=0.02)
     assert found["load"] == pytest.approx(1.6, rel=0.02)
     assert found["devtools"] == pytest.approx(3.0, rel=0.02)
+    assert found["unisolated"] == pytest.approx(1.08, rel=0.02)
+    assert found["threads"] == pytest.approx(0.5, rel=0.02)
+    assert "main" not in found
+
+
+def test_a_page_with_a_worker_is_held_against_its_main_thread() -> None:
+    found = {
+        one.id: one for one in Case(recording(None, asked=replace(PLAIN, where="worker"))).get(conditions)
+    }
+    assert "worker" not in found
+    assert found["main"].title == "on the main thread"
+    assert found["main"].excludes == {"worker"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "missing"),
+    [(replace(PLAIN, js_flags=("--liftoff-only",)), "devtools"), (replace(PLAIN, page="busy"), "load")],
+)
+def test_what_the_page_has_anyway_is_no_condition(asked: Settings, missing: str) -> None:
+    found = build(recording(DEPLOYED_MS, asked=asked)).reproduction
+    assert missing not in {one.id for one in Case(recording(None, asked=asked)).get(conditions)}
+    assert found is not None
+    assert found.not_measured == ()
+
+
+def test_beside_a_page_of_the_users_own_the_busy_one_stands_in_its_place() -> None:
+    found = {
+        one.id: one for one in Case(recording(None, asked=replace(PLAIN, page="app.html"))).get(conditions)
+    }
+    assert found["load"].title == "a busy page instead of this one"
+    assert math.exp(found["load"].times.mean) == pytest.approx(1.6, rel=0.02)
 
 
 @pytest.mark.parametrize(
@@ -99,11 +139,19 @@ def test_an_interval_that_holds_nearly_everything_reproduces_nothing() -> None:
     assert said(unclear).endswith("The intervals are too wide to tell; measure longer.")
 
 
-def test_conditions_that_were_not_measured_are_named() -> None:
-    found = reproduced(DEPLOYED_MS)
-    assert found.not_measured == ("without cross-origin isolation",)
-    _, last = reproduction_sentences(found)
-    assert last == "Not measured here: without cross-origin isolation."
+def test_conditions_that_were_not_measured_are_named_with_the_reason() -> None:
+    url = replace(PLAIN, page="http://127.0.0.1:9/", observed_ms=DEPLOYED_MS)
+    machine = Machine(latency_ms=ladder_ms(FACTORS), noise=0.005)
+    found = build(record(machine, url, side_rounds=4, side=ALL, page_threads=1)).reproduction
+    assert found is not None
+    why = "gapprof does not serve that page, so it cannot take COOP and COEP away from it"
+    assert found.not_measured == (f"without cross-origin isolation ({why})",)
+    *_, last = reproduction_sentences(found)
+    assert last == f"Not measured here: without cross-origin isolation ({why})."
+
+
+def test_with_every_condition_measured_none_is_missing() -> None:
+    assert reproduced(DEPLOYED_MS).not_measured == ()
 
 
 def test_without_a_latency_that_was_seen_nothing_is_said() -> None:

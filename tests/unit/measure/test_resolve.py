@@ -1,6 +1,7 @@
 """Words become settings; what differs in nothing is an alias; what cannot be is refused."""
 
 import pytest
+from msgspec.structs import replace
 
 from gapprof import rungs
 from gapprof.measure.resolve import FLAGS, asked_threads, ladder
@@ -44,6 +45,7 @@ def test_the_default_page_leaves_only_flags_and_page_steps_out() -> None:
         "web": "web-paced",
         "web-isolated": "web-paced",
         "web-stock": "web-paced",
+        "web-on-main": "web-paced",
     }
 
 
@@ -85,6 +87,27 @@ def test_isolation_cannot_be_added_to_somebody_elses_page() -> None:
     assert "does not serve" in (steps["web-isolated"].refusal or "")
 
 
+def test_a_page_of_ours_can_be_had_without_isolation_and_on_its_main_thread() -> None:
+    steps = resolved(Settings(threads=4, where="worker"), page_threads=4)
+    web, bare, main = (steps[name].setting for name in ("web", "web-unisolated", "web-on-main"))
+    assert web is not None
+    assert bare == replace(web, isolated=False, threads=1)
+    assert main == replace(web, where="main")
+    assert steps["web-unisolated"].refusal is steps["web-on-main"].refusal is None
+
+
+def test_a_condition_that_a_page_has_anyway_is_no_rung_of_its_own() -> None:
+    steps = resolved(Settings(threads=4, isolation=False), page_threads=1, isolated=False)
+    assert steps["web-unisolated"].alias_of == steps["web-on-main"].alias_of == "web"
+
+
+def test_isolation_cannot_be_taken_from_somebody_elses_page() -> None:
+    steps = resolved(Settings(page="http://127.0.0.1:9/"))
+    assert "cannot take COOP and COEP away" in (steps["web-unisolated"].refusal or "")
+    bare = resolved(Settings(page="http://127.0.0.1:9/"), isolated=False, page_threads=1)["web-unisolated"]
+    assert (bare.alias_of, bare.refusal) == ("web", None)
+
+
 def test_a_refusal_of_the_machine_is_kept_with_its_reason() -> None:
     assert resolved(Settings())["engine"].refusal == "no Node here"
 
@@ -97,19 +120,19 @@ ALWAYS = {
 
 
 @pytest.mark.parametrize(
-    ("left_s", "asked_for", "more"),
+    ("left_s", "asked", "more"),
     [
-        (66.0, False, {"web-busy", "web-threads"}),
-        (65.0, False, {"web-busy"}),
-        (65.0, True, {"web-busy", "web-threads"}),
+        (66.0, (), {"web-busy", "web-threads"}),
+        (65.0, (), {"web-busy"}),
+        (65.0, ("web-threads",), {"web-busy", "web-threads"}),
     ],
 )
 def test_the_first_rounds_hold_the_chain_and_half_of_them_the_busy_page_and_threads_if_they_fit(
-    left_s: float, asked_for: bool, more: set[str]
+    left_s: float, asked: tuple[str, ...], more: set[str]
 ) -> None:
     """12 visits in each of 5 rounds are 60 s, the busy page in half of them 3, threads another 3."""
     steps = tuple(resolved(Settings()).values())
-    plan = first_stage(steps, 6, EXPECTED_S, left_s=left_s, asked_for=asked_for)
+    plan = first_stage(steps, 6, EXPECTED_S, left_s=left_s, asked=asked)
     assert [set(rungs) - ALWAYS for rungs in plan] == [set()] * 3 + [more] * 3
     assert all(set(rungs) >= ALWAYS for rungs in plan)
 
@@ -120,7 +143,7 @@ def test_the_first_rounds_hold_the_chain_and_half_of_them_the_busy_page_and_thre
 def test_second_visits_are_for_budgets_with_room(left_s: float, visits: int, fits: bool) -> None:
     """Five more rounds are 60 s with second visits and 45 without, the busy page 3 more, threads 3 more."""
     steps = tuple(resolved(Settings()).values())
-    ladder, plan, found = affordable(steps, 6, EXPECTED_S, left_s=left_s, asked_for=False)
+    ladder, plan, found = affordable(steps, 6, EXPECTED_S, left_s=left_s, asked=())
     assert by_id(ladder)["native"].rung.visits == visits
     assert found == fits
     assert set(plan[0]) == ALWAYS

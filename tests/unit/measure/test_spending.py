@@ -38,7 +38,7 @@ def test_the_largest_cause_gets_its_side_rungs_first_with_what_they_are_compared
         {"simd": 0.9, "threads": 0.6, "runtime": 0.1},
         EXPECTED_S,
         left_s=25.0,
-        asked_for=False,
+        asked=(),
     )
     assert chosen
     assert RUNGS[chosen[0]].informs == "simd"
@@ -50,5 +50,16 @@ def test_the_largest_cause_gets_its_side_rungs_first_with_what_they_are_compared
 def test_no_budget_buys_no_side_rung_but_a_wish_is_granted() -> None:
     wish = frozenset({"web-baseline"})
     arguments = (STEPS, wish, {"runtime": 0.1}, EXPECTED_S)
-    assert side_rungs(*arguments, left_s=0.0, asked_for=False) == ()
-    assert side_rungs(*arguments, left_s=0.0, asked_for=True) == ("web-baseline", "web-worker")
+    assert side_rungs(*arguments, left_s=0.0, asked=()) == ()
+    assert side_rungs(*arguments, left_s=0.0, asked=wish) == ("web-baseline", "web-worker")
+
+
+def test_what_was_asked_for_is_visited_whatever_it_costs_and_the_rest_with_what_is_left() -> None:
+    """The wish costs six seconds, so that nothing is left of seven for a second one."""
+    chosen = side_rungs(
+        STEPS, frozenset(RUNGS), {"runtime": 0.9}, EXPECTED_S, left_s=7.0, asked={"web-unisolated"}
+    )
+    assert chosen == ("web-unisolated", "web-paced")  # whose trials `web` shares here
+    assert "web-unisolated" not in side_rungs(
+        STEPS, frozenset(RUNGS), {"threads": 0.9}, EXPECTED_S, left_s=1000.0, asked=()
+    )

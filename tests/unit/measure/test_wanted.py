@@ -3,7 +3,8 @@
 import pytest
 
 from gapprof import rungs
-from gapprof.measure.wanted import possible_rungs, wanted_rungs
+from gapprof.facts.conditions import CONDITION_RUNGS
+from gapprof.measure.wanted import asked_rungs, possible_rungs, reproducing_rungs, wanted_rungs
 from gapprof.records.settings import Settings
 
 RUNGS = rungs.ladder("wasm")
@@ -30,3 +31,18 @@ def test_who_feels_the_page_may_visit_the_busier_one_whatever_else_was_asked_for
 @pytest.mark.parametrize("asked", ["auto", "all", "main", "ends", "engine"])
 def test_the_built_in_busy_page_is_always_in_the_plan(asked: str) -> None:
     assert "web-busy" in wanted_rungs(asked, RUNGS)
+
+
+@pytest.mark.parametrize("rungs_", ["auto", "main", "engine"])
+def test_a_latency_that_was_seen_asks_for_the_rung_of_every_condition(rungs_: str) -> None:
+    seen, plain = Settings(rungs=rungs_, observed_ms=180.0), Settings(rungs=rungs_)
+    assert reproducing_rungs(seen, RUNGS) == set(CONDITION_RUNGS) <= RUNGS.keys()
+    assert asked_rungs(seen, RUNGS) >= set(CONDITION_RUNGS)
+    assert possible_rungs(seen, RUNGS) >= set(CONDITION_RUNGS)
+    assert reproducing_rungs(plain, RUNGS) == frozenset()
+    assert not {"web-unisolated", "web-on-main"} & possible_rungs(plain, RUNGS)
+
+
+def test_without_a_wish_nothing_is_visited_beyond_the_budget() -> None:
+    assert asked_rungs(Settings(), RUNGS) == frozenset()
+    assert "engine" in asked_rungs(Settings(rungs="engine"), RUNGS)

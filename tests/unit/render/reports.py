@@ -28,7 +28,7 @@ from gapprof.records.report import (
 from gapprof.records.sections.cold import Cold, ColdRow
 from gapprof.records.sections.inside import Inside, InsideFunction
 from gapprof.records.sections.memory import Memory
-from gapprof.records.sections.observed import ObservedPage, Reproduced, Reproduction
+from gapprof.records.sections.observed import ObservedPage, Reproduced, Reproduction, SessionOptionRow
 
 HOSTILE = "\x1b[31m[bold red]rm -rf\x1b[0m\u202e\u2066|`<script>alert(1)</script>\r\n" + "A" * 10_000
 NATIVE_MS, WEB_MS = 3.55, 25.9
@@ -285,6 +285,18 @@ def watched() -> Report:
             sessions=2,
             times_deployed=about(1.2),
             troubles=(HOSTILE,),
+            build="plain",
+            known_by="texts",
+            session_options=(
+                SessionOptionRow(name=HOSTILE, value=HOSTILE, default="", fed=True),
+                SessionOptionRow(
+                    name="enableProfiling",
+                    value="true",
+                    default="false",
+                    fed=False,
+                    why_not="a profiled session is never timed here",
+                ),
+            ),
         ),
         reproduction=Reproduction(
             observed_ms=80.0,
@@ -292,7 +304,13 @@ def watched() -> Report:
                 Reproduced(conditions=(), ms=about(25.9), times=80.0 / 25.9, verdict="no"),
                 Reproduced(conditions=("a busy page",), ms=about(40.0), times=2.0, verdict="unclear"),
                 Reproduced(
-                    conditions=("the first run", "a busy page"), ms=about(81.0), times=0.99, verdict="holds"
+                    conditions=("the first run", "a busy page"),
+                    ms=about(81.0),
+                    times=0.99,
+                    verdict="holds",
+                    measured_ms=about(79.0),
+                    measured_times=80.0 / 79.0,
+                    measured_verdict="holds",
                 ),
             ),
             not_measured=("on the main thread",),
