@@ -69,6 +69,8 @@ class Visit:
     page: Page
     load_ms: float
     """From navigating to DOMContentLoaded."""
+    navigated_ms: float
+    """When that was ordered, by the system's clock: ms since 1970."""
     course: Course
 
     async def open(self, task: OpenTask) -> Opened:
@@ -170,13 +172,21 @@ async def visited(
         if before is not None:
             await before(page, server)
         course.phase = "load"
+        navigated_ms = time.time() * 1e3
         load_ms = await brought_to(page, address, deadline_s=course.left_s(PAGE_S))
         for number, tab in enumerate(setting.tabs):
             await beside(page, _tab_address(tab, number, server), deadline_s=course.left_s(PAGE_S))
         if server.site.origin is not None:  # a redirect may have led to another origin
             origin = await page.evaluate("location.origin", deadline_s=course.left_s(10.0))
             server.site.origin = origin
-        yield Visit(serving=server, browser=browser, page=page, load_ms=load_ms, course=course)
+        yield Visit(
+            serving=server,
+            browser=browser,
+            page=page,
+            load_ms=load_ms,
+            navigated_ms=navigated_ms,
+            course=course,
+        )
 
 
 @asynccontextmanager

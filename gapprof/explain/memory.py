@@ -16,6 +16,7 @@ from gapprof.facts.held import (
     memory_trials,
     parts,
     total_bytes,
+    visits,
 )
 from gapprof.records.memory import STAGES, Held, MemoryTrial
 from gapprof.records.sections.memory import Memory, MemoryRow, MemorySlope
@@ -39,7 +40,7 @@ def memory(case: Case) -> Memory:
     web, native = memory_trials(case, "web"), memory_trials(case, "native")
     if not web and not native:
         return Memory()
-    some = (*web, *native)
+    some, seen = (*web, *native), case.get(visits)
     return Memory(
         rows=_rows(web, native),
         slopes=tuple(_slope(left_behind(case, side)) for side in ("web", "native")),
@@ -53,6 +54,9 @@ def memory(case: Case) -> Memory:
         arena_bytes=arena_bytes(case, "web"),
         native_arena_bytes=arena_bytes(case, "native"),
         gpu_buffers_bytes=None,
+        trials_counting=seen.counting,
+        trials_disturbed=seen.disturbed,
+        trials_repeated=seen.struck,
         told_by=some[0].told_by,
         why="; ".join(_missing(web, native)),
     )
