@@ -13,7 +13,7 @@ from gapprof.browser.visit import Equipment
 from gapprof.cold.natively import loaded_files, started
 from gapprof.cold.visits import Starting
 from gapprof.guard import Guard
-from gapprof.measure.extra import Beyond, Extra, noting
+from gapprof.measure.extra import Beyond, Extra, noting, rounds_for
 from gapprof.measure.quiet import struck_by, until_quiet
 from gapprof.measure.visits import Patience
 from gapprof.records.cold import NATIVE_CACHES, Creations, Start
@@ -24,21 +24,21 @@ from gapprof.records.trial import Failure, Load
 ROUNDS = 4
 TRACED = 1
 """Of the rounds, and never of all: what is compiled is the same each time."""
-REPEATS_S = 60.0
-"""For repeating visits that other programs disturbed."""
+REPEATS_SHARE = 0.5
+"""Of the budget, for repeating visits that other programs disturbed."""
 _DEPLOYED, _NATIVE = "web", "native"
 _MOST_FAILURES = 2
 """Of one kind: one may be bad luck."""
 Found = tuple[Start | Creations, ...] | Failure | NativeRefusal
 
 
-def starting(settings: Settings, *, guard: Guard, scratch: Path, rounds: int = ROUNDS) -> Extra:
+def starting(settings: Settings, *, guard: Guard, scratch: Path) -> Extra:
     """Bound to one run of this machine."""
 
-    return noting("--cold", lambda beyond: _told(settings, guard, scratch, beyond, rounds))
+    return noting("--cold", lambda beyond: _told(settings, guard, scratch, beyond))
 
 
-def _told(settings: Settings, guard: Guard, scratch: Path, beyond: Beyond, rounds: int) -> None:
+def _told(settings: Settings, guard: Guard, scratch: Path, beyond: Beyond) -> None:
     journal, teller = beyond.journal, beyond.teller
     equipment = Equipment(
         executable=assets.find_browser(settings.browser), probes=assets.probes_web(), guard=guard
@@ -75,7 +75,8 @@ def _told(settings: Settings, guard: Guard, scratch: Path, beyond: Beyond, round
 
     order, first = np.random.default_rng(settings.seed), beyond.next_round()
     failures: Counter[str] = Counter()
-    patience = Patience(REPEATS_S)
+    patience = Patience(REPEATS_SHARE * settings.budget_s)
+    rounds = rounds_for(settings.budget_s, ROUNDS)
     for number in range(rounds):
         kinds: list[Callable[[int], Found]] = [natively, in_browser]
         kinds += [traced] if number < min(TRACED, rounds - 1) else []

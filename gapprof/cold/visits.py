@@ -1,11 +1,11 @@
-"""Starts in fresh browsers that have a profile in common: what one has fetched and compiled, the next one finds.
+"""Starts in fresh browsers with a profile in common: what one has fetched and compiled, the next one finds.
 
 V8 keeps compiled wasm in the browser's code cache only where it was compiled while it was fetched (as
-onnxruntime-web does), and only code of its optimising tier: by its own rule once 1 MB of that has come together,
-or when nothing more was compiled for 2 s (`--wasm-caching-hard-threshold`, `--wasm-caching-timeout-ms`). In
-Chromium 156 a model's start stays below the first, and the second never left anything within 16 s; so V8 is told
-to keep what it has. That needs a browser that fills the cache first, for V8 takes no code that was made under
-other flags.
+onnxruntime-web does), and only code of its optimising tier: by its own rule once 1 MB of that has come
+together, or when nothing more was compiled for 2 s (`--wasm-caching-hard-threshold`,
+`--wasm-caching-timeout-ms`). In Chromium 156 a model's start stays below the first, and the second never left
+anything within 16 s; so V8 is told to keep what it has. That needs a browser that fills the cache first, for
+V8 takes no code that was made under other flags.
 """
 
 import asyncio

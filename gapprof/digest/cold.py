@@ -141,8 +141,8 @@ def _from_disk(start: ColdStart) -> Iterator[str]:
 def _disturbed(cold: Cold) -> Iterator[str]:
     if cold.starts_disturbed or cold.starts_repeated:
         yield (
-            f"Other programs were at work during {cold.starts_disturbed} of the {cold.starts_counting} starts "
-            f"that count; {cold.starts_repeated} more were made again for that and do not."
+            f"Other programs were at work during {cold.starts_disturbed} of the {cold.starts_counting} "
+            f"starts that count; {cold.starts_repeated} more were made again for that and do not."
         )
 
 

@@ -18,7 +18,7 @@ from gapprof.text.names import markdown as cell
 
 
 def cold_section(report: Report) -> Iterator[str]:
-    """Tables: states of the caches, V8's compilers, making a session; the sentences. Nothing without --cold."""
+    """Tables: states of the caches, V8's compilers, making a session; sentences. Nothing without --cold."""
     cold = report.cold
     for start in cold.starts:
         yield f"| {HEADINGS[start.cache]} | {' | '.join(COLUMNS)} |"

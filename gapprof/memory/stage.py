@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from gapprof import assets
 from gapprof.browser.visit import Equipment
 from gapprof.guard import Guard
-from gapprof.measure.extra import Beyond, Extra, noting
+from gapprof.measure.extra import Beyond, Extra, noting, rounds_for
 from gapprof.measure.quiet import struck_by, until_quiet
 from gapprof.measure.visits import Patience
 from gapprof.memory.natively import looked
@@ -25,21 +25,21 @@ from gapprof.records.trial import Failure, Load
 ROUNDS = 3
 WITHOUT_ARENA = 1
 """Rounds of these: what the arena holds is no matter of luck."""
-REPEATS_S = 40.0
-"""For repeating visits that other programs disturbed."""
+REPEATS_SHARE = 0.5
+"""Of the budget, for repeating visits that other programs disturbed."""
 _DEPLOYED = "web"
 _MOST_FAILURES = 2
 """Of one side: one may be bad luck."""
 Found = MemoryTrial | Failure | NativeRefusal
 
 
-def looking(settings: Settings, *, guard: Guard, scratch: Path, rounds: int = ROUNDS) -> Extra:
+def looking(settings: Settings, *, guard: Guard, scratch: Path) -> Extra:
     """Bound to one run of this machine."""
 
-    return noting("--memory", lambda beyond: _told(settings, guard, scratch, beyond, rounds))
+    return noting("--memory", lambda beyond: _told(settings, guard, scratch, beyond))
 
 
-def _told(settings: Settings, guard: Guard, scratch: Path, beyond: Beyond, rounds: int) -> None:
+def _told(settings: Settings, guard: Guard, scratch: Path, beyond: Beyond) -> None:
     journal, teller = beyond.journal, beyond.teller
     equipment = Equipment(
         executable=assets.find_browser(settings.browser), probes=assets.probes_web(), guard=guard
@@ -48,7 +48,8 @@ def _told(settings: Settings, guard: Guard, scratch: Path, beyond: Beyond, round
     model_bytes = beyond.subject.facts.size_bytes
     order, first = np.random.default_rng(settings.seed), beyond.next_round()
     failures: Counter[str] = Counter()
-    patience = Patience(REPEATS_S)
+    patience = Patience(REPEATS_SHARE * settings.budget_s)
+    rounds = rounds_for(settings.budget_s, ROUNDS)
 
     def once(side: str, arena: bool, number: int) -> Found:
         teller.tell("memory", "looking at memory", round_number=number, planned=rounds)
