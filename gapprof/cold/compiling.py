@@ -13,8 +13,8 @@ CATEGORIES = (
     "disabled-by-default-v8.wasm.detailed",
     "disabled-by-default-devtools.timeline",
 )
-"""`wasm.CompileLazy` and `wasm.TopTierCompilation` are in the first, `wasm.CompileBaseline` in the second; what
-came from a cache in the third."""
+"""`wasm.CompileLazy` and `wasm.TopTierCompilation` are in the first, `wasm.CompileBaseline` in the second;
+what came from a cache in the third."""
 _LAZY, _OPTIMISING = "wasm.CompileLazy", "wasm.TopTierCompilation"
 _COMPILERS: Mapping[str, Compiler] = {
     _LAZY: "lazy",

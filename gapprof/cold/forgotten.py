@@ -15,7 +15,7 @@ _RESIDENT = 1
 
 
 def forget(files: Iterable[Path]) -> None:
-    """Ask for it. What some program has mapped stays, and so does what a system without such calls has read."""
+    """Ask for it. What some program has mapped stays; a system without such a call keeps everything."""
     if not hasattr(os, "posix_fadvise"):
         return
     for file in files:

@@ -32,13 +32,14 @@ _MOST_FAILURES = 2
 Found = tuple[Start | Creations, ...] | Failure | NativeRefusal
 
 
-def starting(settings: Settings, *, guard: Guard, scratch: Path) -> Extra:
-    """Bound to one run of this machine."""
+def starting(settings: Settings, *, guard: Guard, scratch: Path, rounds: int | None = None) -> Extra:
+    """Bound to one run of this machine; without a number of rounds, as many as the budget is for."""
 
-    return noting("--cold", lambda beyond: _told(settings, guard, scratch, beyond))
+    wanted = rounds_for(settings.budget_s, ROUNDS) if rounds is None else rounds
+    return noting("--cold", lambda beyond: _told(settings, guard, scratch, beyond, wanted))
 
 
-def _told(settings: Settings, guard: Guard, scratch: Path, beyond: Beyond) -> None:
+def _told(settings: Settings, guard: Guard, scratch: Path, beyond: Beyond, rounds: int) -> None:
     journal, teller = beyond.journal, beyond.teller
     equipment = Equipment(
         executable=assets.find_browser(settings.browser), probes=assets.probes_web(), guard=guard
@@ -76,7 +77,6 @@ def _told(settings: Settings, guard: Guard, scratch: Path, beyond: Beyond) -> No
     order, first = np.random.default_rng(settings.seed), beyond.next_round()
     failures: Counter[str] = Counter()
     patience = Patience(REPEATS_SHARE * settings.budget_s)
-    rounds = rounds_for(settings.budget_s, ROUNDS)
     for number in range(rounds):
         kinds: list[Callable[[int], Found]] = [natively, in_browser]
         kinds += [traced] if number < min(TRACED, rounds - 1) else []

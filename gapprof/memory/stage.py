@@ -33,13 +33,14 @@ _MOST_FAILURES = 2
 Found = MemoryTrial | Failure | NativeRefusal
 
 
-def looking(settings: Settings, *, guard: Guard, scratch: Path) -> Extra:
-    """Bound to one run of this machine."""
+def looking(settings: Settings, *, guard: Guard, scratch: Path, rounds: int | None = None) -> Extra:
+    """Bound to one run of this machine; without a number of rounds, as many as the budget is for."""
 
-    return noting("--memory", lambda beyond: _told(settings, guard, scratch, beyond))
+    wanted = rounds_for(settings.budget_s, ROUNDS) if rounds is None else rounds
+    return noting("--memory", lambda beyond: _told(settings, guard, scratch, beyond, wanted))
 
 
-def _told(settings: Settings, guard: Guard, scratch: Path, beyond: Beyond) -> None:
+def _told(settings: Settings, guard: Guard, scratch: Path, beyond: Beyond, rounds: int) -> None:
     journal, teller = beyond.journal, beyond.teller
     equipment = Equipment(
         executable=assets.find_browser(settings.browser), probes=assets.probes_web(), guard=guard
@@ -49,7 +50,6 @@ def _told(settings: Settings, guard: Guard, scratch: Path, beyond: Beyond) -> No
     order, first = np.random.default_rng(settings.seed), beyond.next_round()
     failures: Counter[str] = Counter()
     patience = Patience(REPEATS_SHARE * settings.budget_s)
-    rounds = rounds_for(settings.budget_s, ROUNDS)
 
     def once(side: str, arena: bool, number: int) -> Found:
         teller.tell("memory", "looking at memory", round_number=number, planned=rounds)
