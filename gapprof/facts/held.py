@@ -1,7 +1,7 @@
 """What is held of memory at every stage, what each run leaves behind, and what of it is whose. Pure.
 
-What a run leaves in the wasm heap is the larger one of two slopes: of what of it was ever touched, and of what
-of it the runs write that no run before them did (probes_web/written.mjs says what that does not see).
+What a run leaves in the wasm heap is the larger one of two slopes: of what of it was ever touched, and of
+what of it the runs write that no run before them did (probes_web/written.mjs says what that does not see).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -21,14 +21,15 @@ def test_starts_and_memory_are_told_from_the_command_line(
 ) -> None:
     out = tmp_path / "report.json"
     command = [sys.executable, "-m", "gapprof", "explain", str(model_folder / "tiny.onnx")]
-    command += ["--cold", "--memory", "--rungs", "native,web", "--budget", "10", "--allow-noisy"]
+    command += ["--cold", "--memory", "--rungs", "native,web", "--budget", "1", "--allow-noisy"]
+    command += ["--threads", "1", "--where", "main"]
     done = subprocess.run(
         [*command, "--json", str(out), "--recording", str(tmp_path / "run.jsonl")],
         env={**os.environ, "TMPDIR": str(temporary), "TERM": "dumb"},
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=900,
         check=False,
     )
     assert done.returncode in (ExitCode.OK, ExitCode.PARTIAL), done.stderr[-2000:]

@@ -8,8 +8,10 @@ from msgspec.structs import replace
 
 from gapprof.backends.synthetic import Machine, ladder_ms
 from gapprof.digest.memory import memory_rows, memory_sentences
+from gapprof.errors import WrongUse
 from gapprof.explain.report import build
 from gapprof.facts.held import LEAK_BYTES
+from gapprof.records.codec import decode_recording, encode_entry
 from gapprof.records.memory import HeapScan, Held, MemoryTrial
 from gapprof.records.report import Report
 from gapprof.records.sections.memory import Memory, MemoryRow, MemorySlope
@@ -184,6 +186,22 @@ def test_what_runs_write_anew_in_a_heap_that_does_not_grow_is_a_leak() -> None:
     assert slope(memory(*(web(number, scans=scans(0)) for number in range(3)))).verdict == "none"
     both = slope(memory(*(web(number, {"heap": 40_000}, scans=scans(36_000)) for number in range(3))))
     assert both.parts["wasm-heap"] == pytest.approx(40_000), "the same bytes are not counted twice"
+
+
+@pytest.mark.parametrize(
+    ("said", "scans"),
+    [
+        ("do not follow one another", (HeapScan(runs=2, written_bytes=9), HeapScan(runs=4, written_bytes=8))),
+        ("do not follow one another", (HeapScan(runs=4, written_bytes=9), HeapScan(runs=4, written_bytes=9))),
+        ("cannot have been", (HeapScan(runs=1, written_bytes=-1),)),
+    ],
+)
+def test_looks_through_a_heap_that_no_run_can_have_shown_are_refused(
+    said: str, scans: tuple[HeapScan, ...]
+) -> None:
+    lines = [encode_entry(one) for one in (record(Machine()).begin, web(scans=scans))]
+    with pytest.raises(WrongUse, match=said):
+        decode_recording(lines, source="x.jsonl")
 
 
 def test_trials_that_are_struck_do_not_count_and_are_told_of() -> None:

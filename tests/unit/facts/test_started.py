@@ -8,7 +8,9 @@ from msgspec.structs import replace
 
 from gapprof.backends.synthetic import Machine, ladder_ms
 from gapprof.digest.cold import cold_sentences, stage_rows
+from gapprof.errors import WrongUse
 from gapprof.explain.report import build
+from gapprof.records.codec import decode_recording, encode_entry
 from gapprof.records.cold import (
     Cache,
     Compiled,
@@ -230,6 +232,33 @@ def test_a_workers_own_start_is_a_stage_between_page_and_library() -> None:
     assert found.cold.closure == pytest.approx(1.0)
     without = report(web(stages_ms=STAGES, observed_ms=1040.0, page_observed_ms=50.0))
     assert [check.status for check in without.checks if check.id == "start-stages"] == ["fail"]
+
+
+def damaged() -> list[tuple[str, Start]]:
+    lazy = Compiling(compiler="baseline", thread="main", functions=1, compile_ms=1.0, lazy_ms=2.0)
+    kept = KeptFiles(stage="import", size_bytes=10, kept_bytes=11)
+    return [
+        ("impossible work of the baseline compiler", web(compilers=(lazy,))),
+        ("a page that was seen to load in -1 ms", web(page_observed_ms=-1.0)),
+        ("read from the disk", replace(native(), read_bytes={"import": -1})),
+        ("of which more was kept than there is", replace(native(), kept_files=(kept,))),
+    ]
+
+
+@pytest.mark.parametrize(("said", "entry"), damaged())
+def test_what_no_start_can_have_shown_is_refused(said: str, entry: Start) -> None:
+    lines = [encode_entry(one) for one in (record(Machine()).begin, entry)]
+    with pytest.raises(WrongUse, match=said):
+        decode_recording(lines, source="x.jsonl")
+
+
+def test_a_start_is_read_again_as_it_was_written() -> None:
+    work = (Compiling(compiler="lazy", thread="CrRendererMain", functions=3, compile_ms=5.0),)
+    whole = web("code-cached", compilers=work, v8_flags=("--flag",), page_observed_ms=51.0, attempt=1)
+    kept = (KeptFiles(stage="import", size_bytes=10, kept_bytes=9),)
+    plain = replace(native(), kept_files=kept, read_bytes={"import": 1})
+    lines = [encode_entry(one) for one in (record(Machine()).begin, whole, plain)]
+    assert decode_recording(lines, source="x.jsonl").entries == (whole, plain)
 
 
 def test_what_is_compiled_when_comes_from_traced_starts_alone() -> None:
