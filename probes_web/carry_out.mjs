@@ -13,12 +13,12 @@ export async function probeFor(kind) {
   return (await import(`./probes/${kind}.mjs`)).probe;
 }
 
-/** @param {Task} task @returns {Promise<Answer>} */
-export async function carryOut(task) {
+/** @param {Task} task @param {import("./probe.js").Errand | null} [errand] @returns {Promise<Answer>} */
+export async function carryOut(task, errand = null) {
   try {
     const probe = await probeFor(task.kind);
     const reason = probe.refuse?.(task);
-    return reason === undefined ? await probe.run(task) : { kind: "refusal", reason };
+    return reason === undefined ? await probe.run(task, errand) : { kind: "refusal", reason };
   } catch (thrown) {
     return broke(thrown);
   }

@@ -1,8 +1,12 @@
 // @ts-check
-/** The only clock. Everything timed in the page is a difference of two `now()` of one realm. */
+/** The only clock. Everything timed in the page is a difference of two `now()` of one realm;
+ * only how long a worker takes to start is one of two `moment()`. */
 
 /** Milliseconds since some fixed moment of this realm; the browser coarsens it (see `timerStepUs`). */
 export const now = () => performance.now();
+
+/** The same since 1970, by which a page and its worker, two realms of one process, mean the same moment. */
+export const moment = () => performance.timeOrigin + performance.now();
 
 /** Steps to watch, and how long to watch at the most: a coarse timer steps ten times a second or more. */
 const STEPS = 200;

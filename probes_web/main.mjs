@@ -14,15 +14,15 @@ import { askWorker, runInWorker } from "./worker_host.mjs";
 export async function runTask(task) {
   try {
     const probe = await probeFor(task.kind);
-    return probe.where(task) === "worker" ? await throughWorker(task) : await carryOut(task);
+    return probe.where(task) === "worker" ? await throughWorker(task, probe.hand?.(task) ?? null) : await carryOut(task);
   } catch (thrown) {
     return broke(thrown);
   }
 }
 
-/** @param {Task} task @returns {Promise<Answer>} */
-async function throughWorker(task) {
-  const answer = await askWorker(task);
+/** @param {Task} task @param {ArrayBuffer | null} block @returns {Promise<Answer>} */
+async function throughWorker(task, block) {
+  const answer = await askWorker(task, block);
   if (answer.kind !== "opened") return answer;
   await keep({ place: "worker", run: runInWorker });
   return { ...answer, page_url: globalThis.location.href }; // a blob worker knows only its own address

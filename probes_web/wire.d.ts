@@ -209,7 +209,7 @@ export interface AnswersTask {
 /** One step of a model's life, so that somebody outside can look before the next one. */
 export interface StepTask {
   kind: "step";
-  step: "create" | "load" | "release" | "run";
+  step: "create" | "load" | "release" | "run" | "scan";
   open: OpenTask;
   arena: boolean;
   runs: number;
@@ -441,6 +441,7 @@ export interface Stepped {
   took_ms: number;
   threads: number;
   wasm_heap_bytes: number;
+  heap_written_bytes: number;
 }
 
 /** A file as Resource Timing tells of it. */
@@ -456,6 +457,7 @@ export interface Started {
   kind: "started";
   threads: number;
   stages_ms: Readonly<Record<string, number>>;
+  loaded_ms: number;
   files: readonly FileSeen[];
   runs_ms: readonly number[];
   usual_ms: readonly number[];

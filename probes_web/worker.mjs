@@ -7,16 +7,18 @@ import { timedRun } from "./runtime.mjs";
 import { openHere } from "./session.mjs";
 import { STATION } from "./turns.mjs";
 
-/** @typedef {{ id: number, task: import("./wire.js").Task | null }} Request  a task, or null: run once */
+/** @typedef {import("./probe.js").Errand} Errand */
+/** @typedef {{ id: number, task: import("./wire.js").Task | null, errand: Errand | null }} Request  a task, or null: run
+ *   once */
 /** @typedef {{ id: number, answer: import("./wire.js").Answer } | { id: number, run_ms: number }} Reply */
 
 /** @typedef {{ port: MessagePort }} Door  by which requests come as well, see worker_host.mjs */
 
 /** @param {Event} event */
 async function hear(event) {
-  const { id, task } = /** @type {Request} */ (/** @type {MessageEvent} */ (event).data);
+  const { id, task, errand } = /** @type {Request} */ (/** @type {MessageEvent} */ (event).data);
   /** @type {Reply} */
-  const reply = task === null ? await runOnce(id) : { id, answer: await carryOut(task) };
+  const reply = task === null ? await runOnce(id) : { id, answer: await carryOut(task, errand) };
   globalThis.postMessage(reply);
 }
 

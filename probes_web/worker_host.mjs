@@ -1,6 +1,7 @@
 // @ts-check
 /** The page's side of the one dedicated worker: starts it at the first task, asks, waits. */
 
+import { moment } from "./clock.mjs";
 import { during } from "./phases.mjs";
 import { STATION } from "./turns.mjs";
 
@@ -10,7 +11,7 @@ import { STATION } from "./turns.mjs";
 
 /** @typedef {{ resolve: (reply: Reply) => void, reject: (reason: Error) => void }} Waiting */
 
-/** @typedef {{ postMessage: (request: import("./worker.mjs").Request) => void }} Door */
+/** @typedef {{ postMessage: (request: import("./worker.mjs").Request, options?: StructuredSerializeOptions) => void }} Door */
 
 /** The ways into the worker. Each calls it at a depth of the stack of its own (turns.mjs says why that matters).
  * @type {readonly Door[] | null} */
@@ -19,10 +20,11 @@ let doors = null;
 const waiting = new Map();
 let asked = 0;
 
-/** Let the worker carry out a task.
- * @param {Task} task @returns {Promise<Answer>} */
-export async function askWorker(task) {
-  const reply = await during("start", () => ask(task, 0));
+/** Let the worker carry out a task; `block` goes along, and is gone from here.
+ * @param {Task} task @param {ArrayBuffer | null} block @returns {Promise<Answer>} */
+export async function askWorker(task, block) {
+  const errand = { asked: moment(), block };
+  const reply = await during("start", () => ask(task, 0, errand));
   if (!("answer" in reply)) throw new Error("the worker ran instead of carrying out a task");
   return reply.answer;
 }
@@ -31,18 +33,19 @@ export async function askWorker(task) {
  * @param {number} door
  * @returns {Promise<number>} */
 export async function runInWorker(door) {
-  const reply = await ask(null, door);
+  const reply = await ask(null, door, null);
   if ("run_ms" in reply) return reply.run_ms;
   throw new Error(reply.answer.kind === "failure" ? reply.answer.message : "the worker did not run");
 }
 
-/** @param {Task | null} task @param {number} door @returns {Promise<Reply>} */
-function ask(task, door) {
+/** @param {Task | null} task @param {number} door @param {import("./probe.js").Errand | null} errand
+ * @returns {Promise<Reply>} */
+function ask(task, door, errand) {
   doors ??= start();
   const id = (asked += 1);
   const { promise, resolve, reject } = Promise.withResolvers();
   waiting.set(id, { resolve, reject });
-  doors[door % doors.length]?.postMessage({ id, task });
+  doors[door % doors.length]?.postMessage({ id, task, errand }, errand?.block ? { transfer: [errand.block] } : undefined);
   return promise;
 }
 

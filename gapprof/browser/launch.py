@@ -1,4 +1,4 @@
-"""One browser: started in a session of its own with a fresh profile, and ended without a trace."""
+"""One browser: started in a session of its own, with a fresh profile as a rule, and ended without a trace."""
 
 import asyncio
 import os
@@ -8,16 +8,18 @@ import threading
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from gapprof.browser import flags
+from gapprof.browser.cdp import CallError, Connection
 from gapprof.browser.trouble import VisitError
 from gapprof.guard import GRACE_S, MARKER, Guard, kill_processes, processes_of, remove_folder
 
 START_S = 60.0
+_CLOSE_S = 15.0
 _LISTENING = re.compile(r"DevTools listening on (ws://\S+)")
 _TAIL_LINES = 20
 _KEPT_LINES, _LINE_BYTES = 500, 4096
@@ -88,12 +90,15 @@ async def launched(
     extra: Sequence[str] = (),
     graphics: Sequence[str] = flags.NO_GPU,
     deadline_s: float = START_S,
+    kept_profile: Path | None = None,
 ) -> AsyncIterator[Browser]:
     """Start, wait for the DevTools address, and on leaving end every process and remove the profile.
 
+    `kept_profile`: one that another browser may have had before, and that stays when this one is left.
+
     Raises VisitError (kind `environment`, phase `start`) when it cannot start, dies or does not answer.
     """
-    with guard.folder("profile") as profile:
+    with nullcontext(kept_profile) if kept_profile else guard.folder("profile") as profile:
         line = flags.command_line(
             executable,
             profile=profile,
@@ -131,6 +136,17 @@ async def launched(
                 stderr.close()
 
 
+async def closed(browser: Browser, connection: Connection) -> None:
+    """Have it end by itself, so that its caches are on the disk for the next one. Raises VisitError."""
+    with suppress(CallError, TimeoutError, VisitError):  # it may be gone before it has answered
+        await connection.call("Browser.close", deadline_s=_CLOSE_S)
+    patience = time.monotonic() + _CLOSE_S
+    while browser.pids():
+        if time.monotonic() > patience:
+            raise VisitError(f"the browser did not end within {_CLOSE_S:g} s", kind="timeout")
+        await asyncio.sleep(0.02)
+
+
 def _start(line: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
@@ -161,7 +177,7 @@ async def _endpoint(process: subprocess.Popen[bytes], stderr: Stderr, deadline_s
 
 
 def _stop(process: subprocess.Popen[bytes], marker: str, guard: Guard) -> None:
-    """At once: it has nothing to save, its profile is thrown away."""
+    """At once: it has nothing to save, unless `closed` had it save that before."""
     left = kill_processes(lambda: processes_of({process.pid}, marker), groups=(process.pid,))
     if not left:  # else the guard tries once more when gapprof ends
         process.wait(timeout=GRACE_S)

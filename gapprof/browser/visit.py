@@ -3,8 +3,8 @@
 import json
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -72,6 +72,8 @@ class Visit:
     page: Page
     load_ms: float
     """From navigating to DOMContentLoaded."""
+    navigated_ms: float
+    """When that was ordered, by the system's clock: ms since 1970."""
     course: Course
 
     async def open(self, task: OpenTask) -> Opened:
@@ -105,7 +107,6 @@ async def visiting(
     inputs: bytes,
     rewritten: Mapping[str, bytes] = {},
     blobs: Mapping[str, bytes] = {},
-    caching: str = "no-store",
     graphics: Sequence[str] = NO_GPU,
     before: Callable[[Page, Serving], Awaitable[None]] | None = None,
 ) -> AsyncIterator[Visit]:
@@ -114,40 +115,86 @@ async def visiting(
     `before`: what is done with the page while it is still empty, and the server that it will know.
 
     `rewritten`: files of the build in another form; with all of its other files they are below `REWRITTEN`.
-    `blobs`: what else is served, by name. `caching`: see `Site`. `graphics`: what the browser has for a GPU.
+    `blobs`: what else is served, by name. `graphics`: what the browser has for a GPU.
     """
-    setting = job.setting
+    with (
+        served(job, equipment, dist=dist, inputs=inputs, rewritten=rewritten, blobs=blobs) as server,
+        equipment.guard.folder("profile") as profile,
+    ):
+        async with visited(
+            job, equipment, course, server=server, profile=profile, graphics=graphics, before=before
+        ) as visit:
+            yield visit
+
+
+@contextmanager
+def served(
+    job: Job,
+    equipment: Equipment,
+    *,
+    dist: Path,
+    inputs: bytes,
+    rewritten: Mapping[str, bytes] = {},
+    blobs: Mapping[str, bytes] = {},
+    caching: str = "no-store",
+) -> Iterator[Serving]:
+    """What a job's pages need, for one visit after the other; `caching`: see `Site`. Raises WrongUse."""
     site = _site(job, equipment.probes, dist=dist, inputs=inputs)
     if rewritten:
         site.folders = {**site.folders, REWRITTEN: Folder(root=dist)}
         site.blobs = {**site.blobs, **{f"{REWRITTEN}{name}": data for name, data in rewritten.items()}}
     site.blobs, site.caching = {**site.blobs, **blobs}, caching
     with serving(site) as server:
-        address = _address(setting.page, server)
-        async with (
-            _in_plain_words(server, {address: setting.page}),
-            launched(
-                equipment.executable,
-                guard=equipment.guard,
-                js_flags=setting.js_flags,
-                browser_args=setting.browser_args,
-                extra=_for_pages((setting.page, *setting.tabs)),
-                graphics=graphics,
-                deadline_s=course.left_s(START_S),
-            ) as browser,
-            _explained(browser),
-            attached(browser) as page,
-        ):
-            if before is not None:
-                await before(page, server)
-            course.phase = "load"
-            load_ms = await brought_to(page, address, deadline_s=course.left_s(PAGE_S))
-            for number, tab in enumerate(setting.tabs):
-                await beside(page, _tab_address(tab, number, server), deadline_s=course.left_s(PAGE_S))
-            if server.site.origin is not None:  # a redirect may have led to another origin
-                origin = await page.evaluate("location.origin", deadline_s=course.left_s(10.0))
-                server.site.origin = origin
-            yield Visit(serving=server, browser=browser, page=page, load_ms=load_ms, course=course)
+        yield server
+
+
+@asynccontextmanager
+async def visited(
+    job: Job,
+    equipment: Equipment,
+    course: Course,
+    *,
+    server: Serving,
+    profile: Path,
+    graphics: Sequence[str] = NO_GPU,
+    before: Callable[[Page, Serving], Awaitable[None]] | None = None,
+) -> AsyncIterator[Visit]:
+    """A browser of its own on that profile, brought to the job's page. Raises VisitError."""
+    setting = job.setting
+    address = _address(setting.page, server)
+    async with (
+        _in_plain_words(server, {address: setting.page}),
+        launched(
+            equipment.executable,
+            guard=equipment.guard,
+            kept_profile=profile,
+            js_flags=setting.js_flags,
+            browser_args=setting.browser_args,
+            extra=_for_pages((setting.page, *setting.tabs)),
+            graphics=graphics,
+            deadline_s=course.left_s(START_S),
+        ) as browser,
+        _explained(browser),
+        attached(browser) as page,
+    ):
+        if before is not None:
+            await before(page, server)
+        course.phase = "load"
+        navigated_ms = time.time() * 1e3
+        load_ms = await brought_to(page, address, deadline_s=course.left_s(PAGE_S))
+        for number, tab in enumerate(setting.tabs):
+            await beside(page, _tab_address(tab, number, server), deadline_s=course.left_s(PAGE_S))
+        if server.site.origin is not None:  # a redirect may have led to another origin
+            origin = await page.evaluate("location.origin", deadline_s=course.left_s(10.0))
+            server.site.origin = origin
+        yield Visit(
+            serving=server,
+            browser=browser,
+            page=page,
+            load_ms=load_ms,
+            navigated_ms=navigated_ms,
+            course=course,
+        )
 
 
 @asynccontextmanager

@@ -1,25 +1,23 @@
 """The same way natively: a fresh process, its files read from the disk or still in the system's memory."""
 
-import importlib.util
-import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
-import psutil
 
+from gapprof.cold.forgotten import forget, resident_bytes
 from gapprof.cold.visits import KEPT_RUNS
-from gapprof.proc import machine_busy_ms
-from gapprof.records.cold import Cache, Creations, Start
+from gapprof.measure.quiet import from_now
+from gapprof.records.cold import Cache, Creations, KeptFiles, Start
 from gapprof.records.job import Job
 from gapprof.records.subject import NativeRefusal
-from gapprof.records.trial import Load
 from gapprof.subject import child
 from gapprof.subject.refusal import answer_of
 
 SETTLE_MS, SETTLE_RUNS, RECREATIONS = 500.0, 30, 4
+_LIBRARY = "onnxruntime"
 
 
 class _Creations(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,32 +34,36 @@ class _Told(msgspec.Struct, frozen=True, kw_only=True):
     observed_ms: float
     runs_ms: tuple[float, ...]
     creations: _Creations
+    read_bytes: dict[str, int]
+    files: tuple[str, ...]
+
+
+def loaded_files(job: Job, *, scratch: Path) -> tuple[Path, ...] | NativeRefusal:
+    """What a start reads of Python and of libraries, from one that is not told of. Raises ModelUnusable."""
+    answer = _asked(job, scratch, settle_ms=0.0, settle_runs=1)
+    if isinstance(answer, NativeRefusal):
+        return answer
+    return tuple(Path(file) for file in msgspec.convert(answer, _Told).files)
 
 
 def started(
-    job: Job, *, cache: Cache, scratch: Path, now_s: Callable[[], float]
+    job: Job, *, cache: Cache, loaded: Sequence[Path], scratch: Path, now_s: Callable[[], float]
 ) -> tuple[Start | Creations, ...] | NativeRefusal:
-    """A start, and after a warm one sessions made anew. Raises ModelUnusable where it does not end."""
-    began, busy_ms = now_s(), machine_busy_ms()
+    """A start, and after a warm one sessions made anew. Raises ModelUnusable where it does not end.
+
+    `loaded`: see `loaded_files`; before a cold start the system is asked to forget these, and the model.
+    """
+    began, since = now_s(), from_now()
+    kept: list[KeptFiles | None] = []
     if cache == "cold":
-        for file in (*_files(job), *_library()):
-            _dropped(file)
-    own_ms = _children_ms()
-    request = {
-        "model": job.model_path,
-        "inputs": job.inputs_path,
-        "threads": job.setting.threads,
-        "settle_ms": SETTLE_MS,
-        "settle_runs": SETTLE_RUNS,
-        "kept_runs": KEPT_RUNS,
-        "recreations": RECREATIONS if cache == "warm" else 0,
-        "spawned_ns": time.monotonic_ns(),
-    }
-    said = child.ask("gapprof.native.start", request, scratch=scratch, deadline_s=job.pace.deadline_s)
-    answer = answer_of(said, doing="be started", hint="Run without --cold.")
+        by_stage = _read_by_stage(job, loaded)
+        for files in by_stage.values():
+            forget(files)
+        kept = [_kept(stage, files) for stage, files in by_stage.items()]
+    answer = _asked(job, scratch, recreations=RECREATIONS if cache == "warm" else 0)
     if isinstance(answer, NativeRefusal):
         return answer
-    told, ended, after_ms = msgspec.convert(answer, _Told), now_s(), machine_busy_ms()
+    told, ended = msgspec.convert(answer, _Told), now_s()
     start = Start(
         side="native",
         cache=cache,
@@ -72,11 +74,9 @@ def started(
         stages_ms=told.stages_ms,
         observed_ms=told.observed_ms,
         runs_ms=told.runs_ms,
-        load=Load(
-            wall_ms=(ended - began) * 1e3,
-            machine_busy_ms=None if busy_ms is None or after_ms is None else after_ms - busy_ms,
-            own_cpu_ms=_children_ms() - own_ms,
-        ),
+        read_bytes=told.read_bytes,
+        kept_files=tuple(one for one in kept if one is not None),
+        load=since.load(),
     )
     if cache == "cold":
         return (start,)
@@ -94,33 +94,39 @@ def started(
     return (start, creations)
 
 
-def _files(job: Job) -> Iterator[Path]:
+def _asked(job: Job, scratch: Path, **changes: Any) -> dict[str, Any] | NativeRefusal:
+    request = {
+        "model": job.model_path,
+        "inputs": job.inputs_path,
+        "threads": job.setting.threads,
+        "settle_ms": SETTLE_MS,
+        "settle_runs": SETTLE_RUNS,
+        "kept_runs": KEPT_RUNS,
+        "recreations": 0,
+        **changes,
+        "spawned_ns": time.monotonic_ns(),
+    }
+    said = child.ask("gapprof.native.start", request, scratch=scratch, deadline_s=job.pace.deadline_s)
+    return answer_of(said, doing="be started", hint="Run without --cold.")
+
+
+def _read_by_stage(job: Job, loaded: Sequence[Path]) -> Mapping[str, Sequence[Path]]:
+    """Stage → files; what Python itself reads it has read before onnxruntime is imported."""
     model = Path(job.model_path)
-    yield model
-    yield from (model.parent / name for name in job.external_data)
+    library = {file for file in loaded if _LIBRARY in file.parts}
+    return {
+        "process": [file for file in loaded if file not in library],
+        "import": sorted(library),
+        "session": [model, *(model.parent / name for name in job.external_data)],
+    }
 
 
-def _library() -> Iterator[Path]:
-    """onnxruntime's shared libraries, which this process has not loaded."""
-    found = importlib.util.find_spec("onnxruntime")
-    for place in found.submodule_search_locations or () if found else ():
-        yield from Path(place).glob("capi/*.so*")
-
-
-def _dropped(file: Path) -> None:
-    """Ask the system to forget what it keeps of a file in memory; what it maps elsewhere, it keeps."""
-    if not hasattr(os, "posix_fadvise"):
-        return
-    with suppress(OSError):
-        descriptor = os.open(file, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)  # it forgets nothing that is not on the disk yet
-            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
-        finally:
-            os.close(descriptor)
-
-
-def _children_ms() -> float:
-    """CPU time of this process and of the children that it has reaped."""
-    times = psutil.Process().cpu_times()
-    return float(times.user + times.system + times.children_user + times.children_system) * 1e3
+def _kept(stage: str, files: Sequence[Path]) -> KeptFiles | None:
+    """None where the system does not say of all of them."""
+    resident = [resident_bytes(file) for file in files]
+    known = [size for size in resident if size is not None]
+    if len(known) < len(files):
+        return None
+    return KeptFiles(
+        stage=stage, size_bytes=sum(file.stat().st_size for file in files), kept_bytes=sum(known)
+    )

@@ -1,35 +1,42 @@
 """The stage that `--cold` adds: starts in fresh browsers and fresh native processes, in turn."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+from msgspec.structs import replace
 
 from gapprof import assets
 from gapprof.browser.visit import Equipment
-from gapprof.cold.natively import started
+from gapprof.cold.natively import loaded_files, started
 from gapprof.cold.visits import Starting
 from gapprof.guard import Guard
-from gapprof.measure.extra import Beyond, Extra, noting
-from gapprof.records.cold import CACHES, Creations, Start
+from gapprof.measure.extra import Beyond, Extra, noting, rounds_for
+from gapprof.measure.quiet import struck_by, until_quiet
+from gapprof.measure.visits import Patience
+from gapprof.records.cold import NATIVE_CACHES, Creations, Start
 from gapprof.records.settings import Settings
 from gapprof.records.subject import NativeRefusal
-from gapprof.records.trial import Failure
+from gapprof.records.trial import Failure, Load
 
 ROUNDS = 4
-TRACED = 2
+TRACED = 1
 """Of the rounds, and never of all: what is compiled is the same each time."""
+REPEATS_SHARE = 0.5
+"""Of the budget, for repeating visits that other programs disturbed."""
 _DEPLOYED, _NATIVE = "web", "native"
 _MOST_FAILURES = 2
 """Of one kind: one may be bad luck."""
 Found = tuple[Start | Creations, ...] | Failure | NativeRefusal
 
 
-def starting(settings: Settings, *, guard: Guard, scratch: Path, rounds: int = ROUNDS) -> Extra:
-    """Bound to one run of this machine."""
+def starting(settings: Settings, *, guard: Guard, scratch: Path, rounds: int | None = None) -> Extra:
+    """Bound to one run of this machine; without a number of rounds, as many as the budget is for."""
 
-    return noting("--cold", lambda beyond: _told(settings, guard, scratch, beyond, rounds))
+    wanted = rounds_for(settings.budget_s, ROUNDS) if rounds is None else rounds
+    return noting("--cold", lambda beyond: _told(settings, guard, scratch, beyond, wanted))
 
 
 def _told(settings: Settings, guard: Guard, scratch: Path, beyond: Beyond, rounds: int) -> None:
@@ -39,11 +46,18 @@ def _told(settings: Settings, guard: Guard, scratch: Path, beyond: Beyond, round
     )
     browser = Starting(equipment=equipment, dist=assets.web_dist(settings.web_dist), now_s=journal.now_s)
 
+    loaded: list[Path] = []
+
     def natively(number: int) -> Found:
         job = beyond.job(_NATIVE, number, seed=settings.seed)
+        if not loaded:
+            read = loaded_files(job, scratch=scratch)
+            if isinstance(read, NativeRefusal):
+                return read
+            loaded.extend(read)
         found: list[Start | Creations] = []
-        for cache in CACHES:
-            one = started(job, cache=cache, scratch=scratch, now_s=journal.now_s)
+        for cache in NATIVE_CACHES:
+            one = started(job, cache=cache, loaded=loaded, scratch=scratch, now_s=journal.now_s)
             if isinstance(one, NativeRefusal):
                 return one
             found += one
@@ -55,8 +69,14 @@ def _told(settings: Settings, guard: Guard, scratch: Path, beyond: Beyond, round
     def traced(number: int) -> Found:
         return browser.traced(beyond.job(_DEPLOYED, number, seed=settings.seed))
 
+    def kept(found: Found, again: bool) -> None:
+        if not isinstance(found, Failure | NativeRefusal):
+            for entry in found:
+                journal.write(_struck(entry, again))
+
     order, first = np.random.default_rng(settings.seed), beyond.next_round()
     failures: Counter[str] = Counter()
+    patience = Patience(REPEATS_SHARE * settings.budget_s)
     for number in range(rounds):
         kinds: list[Callable[[int], Found]] = [natively, in_browser]
         kinds += [traced] if number < min(TRACED, rounds - 1) else []
@@ -65,11 +85,26 @@ def _told(settings: Settings, guard: Guard, scratch: Path, beyond: Beyond, round
             if failures[kind.__name__] >= _MOST_FAILURES:
                 continue
             teller.tell("cold", "starting from nothing", round_number=number, planned=rounds)
-            found = kind(first + number)
+            visit = partial(_tried, kind, first + number)
+            found = until_quiet(visit, _loads, patience=patience, keep=kept)
             if isinstance(found, Failure | NativeRefusal):
                 failures[kind.__name__] += 1
                 journal.note("report", f"--cold: a start failed: {found.message}")
-                continue
-            for entry in found:
-                journal.write(entry)
     teller.tell("cold", "started", completed=True)
+
+
+def _tried(kind: Callable[[int], Found], number: int, attempt: int) -> Found:
+    found = kind(number)
+    if isinstance(found, Failure | NativeRefusal):
+        return found
+    return tuple(replace(one, attempt=attempt) if isinstance(one, Start) else one for one in found)
+
+
+def _struck(entry: Start | Creations, again: bool) -> Start | Creations:
+    return replace(entry, struck=struck_by(entry.load, again)) if isinstance(entry, Start) else entry
+
+
+def _loads(found: Found) -> Sequence[Load]:
+    if isinstance(found, Failure | NativeRefusal):
+        return ()
+    return [one.load for one in found if isinstance(one, Start)]

@@ -1,6 +1,18 @@
-"""A start in a fresh browser, and another one in the same browser, which has fetched everything by then."""
+"""Starts in fresh browsers with a profile in common: what one has fetched and compiled, the next one finds.
 
-from collections.abc import Awaitable, Callable, Sequence
+V8 keeps compiled wasm in the browser's code cache only where it was compiled while it was fetched (as
+onnxruntime-web does), and only code of its optimising tier: by its own rule once 1 MB of that has come
+together, or when nothing more was compiled for 2 s (`--wasm-caching-hard-threshold`,
+`--wasm-caching-timeout-ms`). In Chromium 156 a model's start stays below the first, and the second never left
+anything within 16 s; so V8 is told to keep what it has. That needs a browser that fills the cache first, for
+V8 takes no code that was made under other flags.
+"""
+
+import asyncio
+import shutil
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -10,25 +22,32 @@ from msgspec import structs
 from gapprof import assets
 from gapprof.browser import scheduler, tasks, tensors, tracing
 from gapprof.browser.crew import Crew, counting, crew
-from gapprof.browser.page import brought_to
+from gapprof.browser.launch import closed
 from gapprof.browser.ready import outcome
+from gapprof.browser.server import Serving
 from gapprof.browser.trouble import VisitError, reading
-from gapprof.browser.visit import Course, Equipment, Visit, visiting
-from gapprof.cold.compiling import CATEGORIES, code_cached, compiled, optimised_ms
-from gapprof.records.cold import CACHES, Cache, Creations, FetchedFile, Start
+from gapprof.browser.visit import Course, Equipment, Visit, served, visited
+from gapprof.cold.compiling import CATEGORIES, code_cached, compiled, compilers, optimised_ms
+from gapprof.records.cold import Cache, Creations, FetchedFile, Start
 from gapprof.records.job import Job
 from gapprof.records.trial import Failure
 from gapprof.records.wire import OpenTask, Started, StartStep, StartTask
 
 SETTLE_MS = 2000.0
 """V8 compiles for 1.2 s at the most (see `tier_up`)."""
+LATER_SETTLE_MS = 500.0
+"""Of starts that find something in a cache: what runs take once they are steady is known by then."""
 SETTLE_RUNS = 12
 KEPT_RUNS = 200
 """Of a fast model's thousands: the first ones show the curve."""
 RECREATIONS = 4
+KEEPING = "--wasm-caching-hard-threshold=50000"
+"""V8 keeps what it has whenever so many bytes of optimised code came together."""
 _KEPT = "private, max-age=3600"
-_ELSEWHERE = "about:blank"
-_PAGE_S, _ANSWER_S = 60.0, 10.0
+_CODE_S = 8.0
+"""For the code to reach the disk."""
+_CODE = "*/Code Cache/wasm/*_0"
+_CODE_CACHES = "*/Code Cache"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +58,6 @@ class Going:
     job: Job
     opening: OpenTask
     cache: Cache
-    page_ms: float
-    """Until its DOMContentLoaded."""
     now_s: Callable[[], float]
 
     async def step(self, step: StartStep) -> Started:
@@ -48,7 +65,7 @@ class Going:
         task = StartTask(
             step=step,
             open=self.opening,
-            settle_ms=SETTLE_MS,
+            settle_ms=SETTLE_MS if self.cache == "cold" else LATER_SETTLE_MS,
             settle_runs=SETTLE_RUNS,
             recreations=RECREATIONS,
         )
@@ -56,6 +73,7 @@ class Going:
 
 
 Begin = Callable[[Going], Awaitable[Start]]
+GoOn = Callable[[Going], Awaitable[Sequence[Creations]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,45 +85,84 @@ class Starting:
     now_s: Callable[[], float]
 
     def started(self, job: Job) -> tuple[Start | Creations, ...] | Failure:
-        """A cold start, a warm one, and sessions made anew."""
+        """A start for every state of the caches, and sessions made anew.
+
+        Without the last one where V8 keeps no code in spite of what it was told.
+        """
         return outcome(job, lambda course: self._visited(job, course, plainly, recreated))
 
     def traced(self, job: Job) -> tuple[Start | Creations, ...] | Failure:
-        """A cold start and a warm one under the browser's tracing."""
+        """The same starts under the browser's tracing."""
         return outcome(job, lambda course: self._visited(job, course, under_tracing, nothing_more))
 
     async def _visited(
-        self, job: Job, course: Course, begin: Begin, go_on: Callable[[Going], Awaitable[Sequence[Creations]]]
+        self, job: Job, course: Course, begin: Begin, go_on: GoOn
     ) -> tuple[Start | Creations, ...]:
         block, pieces = tensors.packed(Path(job.inputs_path))
         found: list[Start | Creations] = []
-        async with visiting(
-            job, self.equipment, course, dist=self.dist, inputs=block, caching=_KEPT
-        ) as visit:
-            page, page_ms = visit.page, visit.load_ms
-            address = await page.evaluate("location.href", deadline_s=_ANSWER_S)
+        with (
+            served(job, self.equipment, dist=self.dist, inputs=block, caching=_KEPT) as server,
+            self.equipment.guard.folder("profile") as profile,
+        ):
             opening = tasks.open_task(
-                job, base=visit.serving.base, module=assets.entry_point(self.dist), inputs=pieces
+                job, base=server.base, module=assets.entry_point(self.dist), inputs=pieces
             )
-            for cache in CACHES:
-                if cache == "warm":
-                    await brought_to(page, _ELSEWHERE, deadline_s=course.left_s(_PAGE_S))
-                    # Else the module that is still in memory may be found there, which no visitor has.
-                    await page.connection.call("HeapProfiler.collectGarbage", session=page.session)
-                    page_ms = await brought_to(page, address, deadline_s=course.left_s(_PAGE_S))
-                going = Going(
-                    visit=visit,
-                    job=job,
-                    opening=opening,
-                    cache=cache,
-                    page_ms=page_ms,
-                    now_s=self.now_s,
-                )
+
+            @asynccontextmanager
+            async def at(cache: Cache) -> AsyncIterator[Going]:
+                asked = telling(job) if cache == "code-cached" else job
+                async with self._browser(asked, course, server, profile) as visit:
+                    yield Going(visit=visit, job=asked, opening=opening, cache=cache, now_s=self.now_s)
+
+            async with at("cold") as going:
+                found.append(structs.replace(await begin(going), code_kept=code_kept(profile)))
+            forget_code(profile)
+            async with at("warm") as going:
                 found.append(await begin(going))
-            try:
-                return (*found, *await go_on(going))
-            except VisitError:  # what was seen until then counts all the same
-                return tuple(found)
+                found += await go_on(going)
+            forget_code(profile)
+            async with at("code-cached") as going:
+                filled = await _filled(going, profile)
+            if filled:
+                async with at("code-cached") as going:
+                    found.append(structs.replace(await begin(going), v8_flags=(KEEPING,)))
+        return tuple(found)
+
+    @asynccontextmanager
+    async def _browser(
+        self, job: Job, course: Course, server: Serving, profile: Path
+    ) -> AsyncIterator[Visit]:
+        """One that leaves its caches on the disk, where nothing went wrong."""
+        async with visited(job, self.equipment, course, server=server, profile=profile) as visit:
+            yield visit
+            await closed(visit.browser, visit.page.connection)
+
+
+def telling(job: Job) -> Job:
+    """The same job in a browser whose V8 is told to keep compiled code."""
+    setting = job.setting
+    return structs.replace(job, setting=structs.replace(setting, js_flags=(*setting.js_flags, KEEPING)))
+
+
+def code_kept(profile: Path) -> bool:
+    """Whether compiled wasm stands in the code cache of this profile."""
+    return any(profile.glob(_CODE))
+
+
+def forget_code(profile: Path) -> None:
+    """Leave the HTTP cache alone there. No browser may run on it."""
+    for folder in profile.glob(_CODE_CACHES):
+        shutil.rmtree(folder)
+
+
+async def _filled(going: Going, profile: Path) -> bool:
+    """Go the whole way, and wait for what V8 leaves of it."""
+    for step in ("prepare", "start", "settle"):
+        await going.step(step)
+    patience = time.monotonic() + _CODE_S
+    while not code_kept(profile) and time.monotonic() < patience:
+        await asyncio.sleep(0.05)
+    return code_kept(profile)
 
 
 async def plainly(going: Going) -> Start:
@@ -113,7 +170,7 @@ async def plainly(going: Going) -> Start:
     visit, began = going.visit, going.now_s()
     visit.course.phase = "load"
     counted = await counting(visit.page)
-    await going.step("prepare")
+    prepared = await going.step("prepare")
     nobody = Crew(renderer=None)
     before = await scheduler.before(visit.page, visit.browser, nobody)
     ordered = perf_counter()
@@ -130,8 +187,9 @@ async def plainly(going: Going) -> Start:
         started_s=began,
         ended_s=going.now_s(),
         threads=started.threads,
-        stages_ms={"page": going.page_ms, **started.stages_ms},
+        stages_ms={"page": max(0.0, prepared.loaded_ms - visit.navigated_ms), **started.stages_ms},
         observed_ms=observed_ms,
+        page_observed_ms=visit.load_ms,
         runs_ms=(started.stages_ms["first-run"], *settled.runs_ms)[:KEPT_RUNS],
         files=tuple(FetchedFile(**structs.asdict(one)) for one in started.files),
         load=scheduler.load(before, after),
@@ -149,16 +207,20 @@ async def under_tracing(going: Going) -> Start:
             start,
             traced=True,
             compiled=compiled(events),
+            compilers=compilers(events),
             optimised_ms=sum(optimised_ms(events)),
             code_cached=code_cached(events),
         )
 
 
 async def recreated(going: Going) -> Sequence[Creations]:
-    """Sessions made anew, where all code is warm."""
+    """Sessions made anew, where all code is warm; none where that does not work."""
     began = going.now_s()
     going.visit.course.phase = "create"
-    made = await going.step("recreate")
+    try:
+        made = await going.step("recreate")
+    except VisitError:  # what was seen until then counts all the same
+        return ()
     creations = Creations(
         side="web",
         round=going.job.round,

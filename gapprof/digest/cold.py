@@ -3,14 +3,26 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gapprof.records.cold import STAGES_CLOSE
-from gapprof.records.sections.cold import Cold, ColdStart
+from gapprof.records.cold import CACHES, STAGES_CLOSE
+from gapprof.records.sections.cold import Cold, ColdStage, ColdStart
 from gapprof.text import numbers
 
-HEADINGS = {"cold": "Cold start, ms", "warm": "Warm start, ms"}
+HEADINGS = {"cold": "Cold start, ms", "warm": "Warm start, ms", "code-cached": "Code cached, ms"}
+COMPILERS = "V8's compilers"
+COMPILER_COLUMNS = ("functions", "ms", "of lazy")
+"""What is within `lazy` is a part of that."""
 COLUMNS = ("browser", "compiling", "native")
 """Compiling is a part of what the browser takes."""
 CREATION = "A session anew, ms"
+KEPT = 0.05
+"""A native row is cold where at most so much of its files was in memory."""
+_MARK = "*"
+_THREADS = (
+    ("CrRendererMain", "main thread"),
+    ("DedicatedWorker", "worker"),
+    ("ThreadPool", "background"),
+)
+"""What the browser calls its threads, by how the name begins."""
 _NETWORKS_MBIT_PER_S = (10, 50, 200)
 """For what loopback does not show."""
 
@@ -38,7 +50,7 @@ def stage_rows(start: ColdStart) -> tuple[StageCells, ...]:
         found.append(
             StageCells(
                 title=row.title,
-                cells=(_ms(row.web_ms), compiling, _ms(row.native_ms)),
+                cells=(_ms(row.web_ms), compiling, _ms(row.native_ms) + (_MARK if _was_kept(row) else "")),
                 begins=begun_ms / whole_ms,
                 takes=takes_ms / whole_ms,
             )
@@ -46,6 +58,27 @@ def stage_rows(start: ColdStart) -> tuple[StageCells, ...]:
         begun_ms += takes_ms
     whole = (_ms(start.web_ms), "", _ms(start.native_ms))
     return (*found, StageCells(title="to the first result", cells=whole, begins=0.0, takes=0.0))
+
+
+def compiler_rows(cold: Cold) -> tuple[tuple[str, tuple[str, str, str]], ...]:
+    """Of cold starts: compiler and threads, and cells as `COMPILER_COLUMNS` say."""
+    return tuple(
+        (
+            f"{row.compiler}, {_thread(row.thread)}",
+            (
+                numbers.plain(row.functions, 0),
+                numbers.bare_ms(row.compile_ms),
+                numbers.bare_ms(row.lazy_ms) if row.lazy_ms else "",
+            ),
+        )
+        for start in cold.starts
+        if start.cache == "cold"
+        for row in start.compilers
+    )
+
+
+def _thread(name: str) -> str:
+    return next((title for prefix, title in _THREADS if name.startswith(prefix)), name)
 
 
 def creation_rows(cold: Cold) -> tuple[tuple[str, str, str], ...]:
@@ -60,9 +93,13 @@ def cold_sentences(cold: Cold) -> Iterator[str]:
         if start.cache == "cold":
             yield from _compiled(start)
             yield from _steady(start)
+            yield from _from_disk(start)
         if start.why:
             yield f"Not all is told of the {start.cache} start: {start.why}."
     yield from _spared(cold)
+    if cold.code_cache:
+        yield f"{cold.code_cache[0].upper()}{cold.code_cache[1:]}."
+    yield from _disturbed(cold)
     if cold.closure is not None:
         apart = abs(cold.closure - 1)
         yield (
@@ -76,6 +113,39 @@ def cold_sentences(cold: Cold) -> Iterator[str]:
         )
 
 
+def _was_kept(row: ColdStage) -> bool:
+    return row.native_kept_share is not None and row.native_kept_share > KEPT
+
+
+def _from_disk(start: ColdStart) -> Iterator[str]:
+    """Whether what is natively called cold was."""
+    known = [row.native_read_bytes for row in start.rows if row.native_read_bytes is not None]
+    if not known:
+        return
+    kept = [
+        f"{numbers.percent(row.native_kept_share)} of those of {row.title}"
+        for row in start.rows
+        if row.native_kept_share is not None and _was_kept(row)
+    ]
+    yield (
+        f"Natively a cold start has {numbers.size(sum(known))} read from the disk"
+        + (
+            f"; {_MARK} of its files the system kept in memory {' and '.join(kept)}, though it was asked to "
+            "forget them: running programs use them."
+            if kept
+            else "; of its files nothing worth speaking of was left in memory."
+        )
+    )
+
+
+def _disturbed(cold: Cold) -> Iterator[str]:
+    if cold.starts_disturbed or cold.starts_repeated:
+        yield (
+            f"Other programs were at work during {cold.starts_disturbed} of the {cold.starts_counting} "
+            f"starts that count; {cold.starts_repeated} more were made again for that and do not."
+        )
+
+
 def _fetched(start: ColdStart) -> Iterator[str]:
     if start.cache == "cold" and start.fetched_bytes:
         seconds = ", ".join(
@@ -86,11 +156,12 @@ def _fetched(start: ColdStart) -> Iterator[str]:
             f"{numbers.size(start.fetched_bytes)} come over loopback here; over a network they would take "
             f"{seconds}."
         )
-    if start.cache == "warm" and start.cached_bytes:
-        code = {True: "compiled code too", False: "no compiled code", None: ""}[start.code_cached]
+    if start.cache != "cold" and start.cached_bytes:
+        found = {True: "compiled code too", False: "no compiled code", None: ""}[start.code_cached]
+        name = "Of a warm start's files" if start.cache == "warm" else "With a full code cache"
         yield (
-            f"Of a warm start's files {numbers.size(start.cached_bytes)} come out of the browser's cache"
-            + (f", {code}." if code else ".")
+            f"{name} {numbers.size(start.cached_bytes)} come out of the browser's cache"
+            + (f", {found}." if found else ".")
             + (f" {numbers.size(start.fetched_bytes)} are fetched again." if start.fetched_bytes else "")
         )
 
@@ -122,11 +193,12 @@ def _steady(start: ColdStart) -> Iterator[str]:
 
 
 def _spared(cold: Cold) -> Iterator[str]:
-    by_cache = {start.cache: start for start in cold.starts}
-    if "cold" in by_cache and "warm" in by_cache:
-        before, after = by_cache["cold"].web_ms, by_cache["warm"].web_ms
-        if before is not None and after is not None and before > 0:
-            yield f"A warm start takes {numbers.factor(after / before)} what a cold one takes in the browser."
+    in_browser = {start.cache: start.web_ms for start in cold.starts}
+    before, warm, cached = (in_browser.get(cache) for cache in CACHES)
+    if before and warm is not None:
+        yield f"A warm start takes {numbers.factor(warm / before)} what a cold one takes in the browser."
+    if before and cached is not None:
+        yield f"One that finds compiled code as well takes {numbers.factor(cached / before)}."
 
 
 def _runs(count: float) -> str:

@@ -68,6 +68,11 @@ def memory_sentences(memory: Memory) -> Iterator[str]:
     yield from _back(memory)
     yield from _arena(memory)
     yield from (_leak(slope) for slope in memory.slopes)
+    if memory.trials_disturbed or memory.trials_repeated:
+        yield (
+            f"Other programs were at work during {memory.trials_disturbed} of the {memory.trials_counting} "
+            f"visits that count; {memory.trials_repeated} more were made again for that and do not."
+        )
     if memory.why:
         yield f"Not told: {memory.why}."
 
@@ -160,8 +165,8 @@ def _leak(slope: MemorySlope) -> str:
             return f"{where} it leaks: {figure}, most of it {_PARTS.get(largest, 'the process itself')}."
         case "none" if slope.side == "web":
             return (
-                f"{where} runs leave nothing behind in the page's objects and buffers, and nothing in the "
-                f"wasm heap beyond what was free in it: {figure}, garbage collected."
+                f"{where} runs leave nothing behind in the page's objects and buffers, and write nothing of "
+                f"the wasm heap that runs before them did not: {figure}, garbage collected."
             )
         case "none":
             return f"{where} runs leave nothing behind: {figure}, garbage collected."

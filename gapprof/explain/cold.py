@@ -11,17 +11,22 @@ from gapprof.facts.started import (
     Creation,
     compile_share,
     compiled_functions,
+    compilers,
     creation,
+    kept_share,
     observer_ratio,
+    read_bytes,
     settled,
     stages_ms,
     stages_over_observed,
     starts,
     to_first_result_ms,
     traced_starts,
+    visits,
+    web_starts,
 )
-from gapprof.records.cold import CACHES, WEB_STAGES, Cache, Start
-from gapprof.records.sections.cold import Cold, ColdRow, ColdStage, ColdStart, CreationRow
+from gapprof.records.cold import CACHES, NATIVE_CACHES, WEB_STAGES, Cache, Start
+from gapprof.records.sections.cold import Cold, ColdRow, ColdStage, ColdStart, CompilerRow, CreationRow
 
 _ORDER = ("process", "browser", "page", "import", "fetch", "compile", "create", "first_run")
 _FIRST = "first_run"
@@ -29,6 +34,7 @@ _STAGES = ("process", *WEB_STAGES)
 _TITLES: Mapping[str, str] = {
     "process": "process",
     "page": "page",
+    "worker": "worker",
     "import": "library",
     "fetch": "model fetched",
     "glue": "glue and threads",
@@ -43,15 +49,39 @@ _TITLES: Mapping[str, str] = {
 def cold(case: Case) -> Cold:
     """Rows by the ladder's trials; starts where they were taken apart."""
     found = tuple(start for cache in CACHES if (start := _start(case, cache)) is not None)
-    every = [one for cache in CACHES for one in starts(case, "web", cache)]
+    seen = case.get(visits)
     return Cold(
         rows=_rows(case),
         starts=found,
         creation=_creation(case),
-        closure=max(map(stages_over_observed, every), key=lambda ratio: abs(ratio - 1), default=None),
+        closure=max(
+            map(stages_over_observed, web_starts(case)), key=lambda ratio: abs(ratio - 1), default=None
+        ),
         observer_ratio=observer_ratio(case),
+        code_cache=_code_cache(case),
+        starts_counting=seen.counting,
+        starts_disturbed=seen.disturbed,
+        starts_repeated=seen.struck,
         why="" if found else Cold(rows=()).why,
     )
+
+
+def _code_cache(case: Case) -> str:
+    """Empty where nobody looked."""
+    cold_starts = [one for one in starts(case, "web", "cold") if one.code_kept is not None]
+    if not cold_starts:
+        return ""
+    kept = sum(one.code_kept is True for one in cold_starts)
+    by_itself = (
+        f"after {kept} of {len(cold_starts)} cold starts V8 had left compiled wasm in the code cache by "
+        "itself: by its own rule it waits for 1 MB of optimised code, or for 2 s in which nothing more is "
+        "compiled"
+    )
+    cached = starts(case, "web", "code-cached")
+    if not cached:
+        return f"{by_itself}; told to keep what it had, it left none either"
+    flags = " ".join(dict.fromkeys(flag for one in cached for flag in one.v8_flags))
+    return f"{by_itself}; for the starts with a full code cache it was told to keep what it had ({flags})"
 
 
 def _rows(case: Case) -> tuple[ColdRow, ...]:
@@ -78,7 +108,11 @@ def _start(case: Case, cache: Cache) -> ColdStart | None:
     if not web and not native:
         return None
     in_page, natively = settled(web), settled(native)
-    missing = [name for name, some in (("the browser", web), ("native", native)) if not some]
+    missing = [
+        name
+        for name, some in (("the browser", web), ("native", native))
+        if not some and (name != "native" or cache in NATIVE_CACHES)
+    ]
     return ColdStart(
         cache=cache,
         rows=_stage_rows(web, native, traced),
@@ -88,6 +122,16 @@ def _start(case: Case, cache: Cache) -> ColdStart | None:
         cached_bytes=_bytes(web, from_cache=True),
         code_cached=any(one.code_cached for one in traced) if traced else None,
         compiled_functions=compiled_functions(traced),
+        compilers=tuple(
+            CompilerRow(
+                compiler=one.compiler,
+                thread=one.thread,
+                functions=one.functions,
+                compile_ms=one.compile_ms,
+                lazy_ms=one.lazy_ms,
+            )
+            for one in compilers(traced)
+        ),
         optimised_ms=_middle([one.optimised_ms for one in traced]),
         web_runs_until_steady=in_page.runs if in_page else None,
         web_until_steady_ms=in_page.ms if in_page else None,
@@ -108,6 +152,8 @@ def _stage_rows(
             web_ms=in_page.get(stage),
             native_ms=natively.get(stage),
             compile_share=compile_share(traced, stage),
+            native_read_bytes=read_bytes(native, stage),
+            native_kept_share=kept_share(native, stage),
             why="" if stage in in_page and stage in natively else _why(stage, natively, in_page),
         )
         for stage in _STAGES

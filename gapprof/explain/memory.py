@@ -17,6 +17,7 @@ from gapprof.facts.held import (
     parts,
     peak_held_bytes,
     total_bytes,
+    visits,
 )
 from gapprof.records.memory import STAGES, Held, MemoryTrial
 from gapprof.records.sections.memory import Memory, MemoryRow, MemorySlope
@@ -40,7 +41,7 @@ def memory(case: Case) -> Memory:
     web, native = memory_trials(case, "web"), memory_trials(case, "native")
     if not web and not native:
         return Memory()
-    some = (*web, *native)
+    some, seen = (*web, *native), case.get(visits)
     return Memory(
         rows=_rows(web, native),
         slopes=tuple(_slope(left_behind(case, side)) for side in ("web", "native")),
@@ -56,6 +57,9 @@ def memory(case: Case) -> Memory:
         arena_bytes=arena_bytes(case, "web"),
         native_arena_bytes=arena_bytes(case, "native"),
         gpu_buffers_bytes=None,
+        trials_counting=seen.counting,
+        trials_disturbed=seen.disturbed,
+        trials_repeated=seen.struck,
         told_by=some[0].told_by,
         why="; ".join(_missing(web, native)),
     )

@@ -10,9 +10,9 @@ from gapprof.facts.cells import counting
 from gapprof.facts.gpu import adapter
 from gapprof.facts.isolation import isolated
 from gapprof.facts.ladder import planned
-from gapprof.facts.started import stages_over_observed, starts
+from gapprof.facts.started import stages_over_observed, web_starts
 from gapprof.facts.tier import baseline_flags, given_flags
-from gapprof.records.cold import CACHES, STAGES_CLOSE
+from gapprof.records.cold import STAGES_CLOSE
 from gapprof.records.report import CheckRow
 from gapprof.text import numbers
 from gapprof.text.names import harmless
@@ -40,7 +40,8 @@ def subject_checks(case: Case) -> tuple[CheckRow, ...]:
 
 def _stages(case: Case) -> Iterator[CheckRow]:
     """Where starts were taken apart: whether the stages add up to what was seen from outside."""
-    apart = [abs(stages_over_observed(start) - 1) for cache in CACHES for start in starts(case, "web", cache)]
+    found = web_starts(case)
+    apart = [abs(stages_over_observed(start) - 1) for start in found]
     if not apart:
         return
     close = sum(one <= STAGES_CLOSE for one in apart)
@@ -48,6 +49,8 @@ def _stages(case: Case) -> Iterator[CheckRow]:
     text = (
         f"in {close} of {len(apart)} starts the stages add up to what was seen from outside within {within}"
     )
+    if any(start.page_observed_ms is None for start in found):
+        text += "; the page's own loading is left out of both sides, for one clock alone has seen it"
     yield _check("start-stages", "pass" if close == len(apart) else "fail", text, "report")
 
 

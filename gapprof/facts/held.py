@@ -1,4 +1,8 @@
-"""What is held of memory at every stage, what each run leaves behind, and what of it is whose. Pure."""
+"""What is held of memory at every stage, what each run leaves behind, and what of it is whose. Pure.
+
+What a run leaves in the wasm heap is the larger one of two slopes: of what of it was ever touched, and of
+what of it the runs write that no run before them did (probes_web/written.mjs says what that does not see).
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,6 +10,8 @@ from statistics import fmean, median
 from typing import Literal
 
 from gapprof.facts.case import Case
+from gapprof.facts.disturbance import disturbed
+from gapprof.facts.started import Visits
 from gapprof.records.memory import STAGES, Held, MemoryTrial
 from gapprof.stats.interval import Interval, t_interval
 
@@ -24,10 +30,9 @@ HEAPS_AGREE = 0.05
 Side = Literal["native", "web"]
 Verdict = Literal["leaks", "none", "unclear", "not-measured"]
 _AFTER_CREATE = STAGES[STAGES.index("create") :]
+_HEAP = "wasm-heap"
 _IN_PAGE: Mapping[str, Callable[[Held], int | None]] = {
-    "wasm-heap": lambda one: (
-        one.wasm_heap_bytes if one.wasm_touched_bytes is None else one.wasm_touched_bytes
-    ),
+    _HEAP: lambda one: one.wasm_heap_bytes if one.wasm_touched_bytes is None else one.wasm_touched_bytes,
     "array-buffers": lambda one: one.array_buffers_bytes,
     "js-heap": lambda one: one.js_heap_bytes,
 }
@@ -56,9 +61,20 @@ class Left:
 
 
 def memory_trials(case: Case, side: Side, *, arena: bool = True) -> tuple[MemoryTrial, ...]:
-    """Of one side."""
-    found = case.recording.of(MemoryTrial)
+    """Of one side; those that count."""
+    found = [one for one in case.recording.of(MemoryTrial) if not one.struck]
     return tuple(one for one in found if one.side == side and one.arena == arena)
+
+
+def visits(case: Case) -> Visits:
+    """How many trials count, of how many other programs disturbed, and how many were made again for that."""
+    made = tuple(case.recording.of(MemoryTrial))
+    counting = [one for one in made if not one.struck]
+    return Visits(
+        counting=len(counting),
+        disturbed=sum(one.load is not None and disturbed(one.load) is not None for one in counting),
+        struck=len(made) - len(counting),
+    )
 
 
 def total_bytes(one: Held) -> int:
@@ -178,6 +194,8 @@ def left_behind(case: Case, side: Side) -> Left:
             continue
         for name, figure in figures.items():
             slopes[name].append(_slope(_points(chunks, figure)))
+        if side == "web":  # what free space of the heap still hides
+            slopes[_HEAP][-1] = max(slopes[_HEAP][-1], _slope(_written(trial)))
     sums = [sum(values) for values in zip(*slopes.values(), strict=True)]
     return Left(
         side=side,
@@ -189,7 +207,7 @@ def left_behind(case: Case, side: Side) -> Left:
 def arena_bytes(case: Case, side: Side) -> float | None:
     """By how much less is held when steady with the arena off, by the wasm heap or the native process."""
     with_it, without = (memory_trials(case, side, arena=arena) for arena in (True, False))
-    figure = _of(_IN_PAGE["wasm-heap"] if side == "web" else total_bytes)
+    figure = _of(_IN_PAGE[_HEAP] if side == "web" else total_bytes)
     held = [beyond_start(trials, figure).get("steady") for trials in (with_it, without)]
     return None if held[0] is None or held[1] is None else held[0] - held[1]
 
@@ -205,6 +223,10 @@ def _is_open(one: Held) -> bool:
 
 def _points(chunks: Sequence[Held], figure: Callable[[Held], int | None]) -> Iterator[tuple[float, float]]:
     return ((float(one.runs), float(value)) for one in chunks if (value := figure(one)) is not None)
+
+
+def _written(trial: MemoryTrial) -> Iterator[tuple[float, float]]:
+    return ((float(one.runs), float(one.written_bytes)) for one in trial.scans[SETTLING:])
 
 
 def _slope(points: Iterator[tuple[float, float]]) -> float:

@@ -8,7 +8,8 @@ from statistics import fmean, median
 from typing import Literal
 
 from gapprof.facts.case import Case
-from gapprof.records.cold import Cache, Creations, Start
+from gapprof.facts.disturbance import disturbed
+from gapprof.records.cold import CACHES, Cache, Compiler, Creations, Start
 from gapprof.stats.change_points import settled_after
 
 Side = Literal["native", "web"]
@@ -40,15 +41,49 @@ class Creation:
         return self.usual_ms - self.parse_ms - self.optimise_ms - self.prepack_ms
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visits:
+    """Numbers of visits beyond the rounds."""
+
+    counting: int
+    disturbed: int
+    """Of these."""
+    struck: int
+    """Beside these."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompilerWork:
+    """What one compiler did on threads of one name in a start, means."""
+
+    compiler: Compiler
+    thread: str
+    functions: float
+    compile_ms: float
+    lazy_ms: float
+
+
 def starts(case: Case, side: Side, cache: Cache) -> tuple[Start, ...]:
-    """Of one side and state of the caches, untraced."""
-    found = case.recording.of(Start)
+    """Of one side and state of the caches, untraced; those that count."""
+    found = (one for one in case.recording.of(Start) if not one.struck)
     return tuple(one for one in found if (one.side, one.cache, one.traced) == (side, cache, False))
 
 
 def traced_starts(case: Case, cache: Cache) -> tuple[Start, ...]:
     """Under the browser's tracing."""
-    return tuple(one for one in case.recording.of(Start) if one.cache == cache and one.traced)
+    found = (one for one in case.recording.of(Start) if not one.struck)
+    return tuple(one for one in found if one.cache == cache and one.traced)
+
+
+def visits(case: Case) -> Visits:
+    """How many starts count, of how many other programs disturbed, and how many were made again for that."""
+    made = tuple(case.recording.of(Start))
+    counting = [one for one in made if not one.struck]
+    return Visits(
+        counting=len(counting),
+        disturbed=sum(disturbed(one.load) is not None for one in counting),
+        struck=len(made) - len(counting),
+    )
 
 
 def stages_ms(found: Sequence[Start]) -> dict[str, float]:
@@ -63,9 +98,17 @@ def to_first_result_ms(found: Sequence[Start]) -> float | None:
 
 
 def stages_over_observed(one: Start) -> float:
-    """The stages' sum over what was seen from outside, both without the page's loading."""
-    inside = sum(ms for stage, ms in one.stages_ms.items() if stage != PAGE)
-    return inside / one.observed_ms if one.observed_ms else 1.0
+    """The stages' sum over what was seen from outside; both without the page's loading where that has no
+    other clock than the driver's."""
+    apart = one.page_observed_ms is not None
+    inside = sum(ms for stage, ms in one.stages_ms.items() if apart or stage != PAGE)
+    observed_ms = one.observed_ms + (one.page_observed_ms or 0.0)
+    return inside / observed_ms if observed_ms else 1.0
+
+
+def web_starts(case: Case) -> tuple[Start, ...]:
+    """Untraced ones in all states of the caches."""
+    return tuple(chain.from_iterable(starts(case, "web", cache) for cache in CACHES))
 
 
 def settled(found: Sequence[Start]) -> Settled | None:
@@ -93,6 +136,37 @@ def compile_share(found: Sequence[Start], stage: str) -> float | None:
 def compiled_functions(found: Sequence[Start]) -> float | None:
     """How many these are, in all stages."""
     return median(sum(one.functions for one in start.compiled) for start in found) if found else None
+
+
+def compilers(found: Sequence[Start]) -> tuple[CompilerWork, ...]:
+    """In the order in which the starts name them."""
+    keys = dict.fromkeys((one.compiler, one.thread) for start in found for one in start.compilers)
+    by_key = {
+        key: [one for start in found for one in start.compilers if (one.compiler, one.thread) == key]
+        for key in keys
+    }
+    return tuple(
+        CompilerWork(
+            compiler=compiler,
+            thread=thread,
+            functions=sum(one.functions for one in work) / len(found),
+            compile_ms=sum(one.compile_ms for one in work) / len(found),
+            lazy_ms=sum(one.lazy_ms for one in work) / len(found),
+        )
+        for (compiler, thread), work in by_key.items()
+    )
+
+
+def read_bytes(found: Sequence[Start], stage: str) -> float | None:
+    """What a native stage had the disk read, mean; None where the system does not say."""
+    known = [one.read_bytes[stage] for one in found if stage in one.read_bytes]
+    return fmean(known) if known else None
+
+
+def kept_share(found: Sequence[Start], stage: str) -> float | None:
+    """Of the files that a native stage reads, what was still in memory though it was to be forgotten."""
+    kept = [one for start in found for one in start.kept_files if one.stage == stage and one.size_bytes]
+    return fmean(one.kept_bytes / one.size_bytes for one in kept) if kept else None
 
 
 def observer_ratio(case: Case) -> float | None:

@@ -2,18 +2,36 @@
 
 from collections.abc import Iterator
 
-from gapprof.digest.cold import COLUMNS, CREATION, HEADINGS, cold_sentences, creation_rows, stage_rows
+from gapprof.digest.cold import (
+    COLUMNS,
+    COMPILER_COLUMNS,
+    COMPILERS,
+    CREATION,
+    HEADINGS,
+    cold_sentences,
+    compiler_rows,
+    creation_rows,
+    stage_rows,
+)
 from gapprof.records.report import Report
 from gapprof.text.names import markdown as cell
 
 
 def cold_section(report: Report) -> Iterator[str]:
-    """A table per state of the caches, one of making a session, and the sentences; nothing without --cold."""
+    """Tables: states of the caches, V8's compilers, making a session; sentences. Nothing without --cold."""
     cold = report.cold
     for start in cold.starts:
         yield f"| {HEADINGS[start.cache]} | {' | '.join(COLUMNS)} |"
         yield "| :-- | --: | --: | --: |"
-        yield from (f"| {cell(row.title)} | {' | '.join(row.cells)} |" for row in stage_rows(start))
+        yield from (
+            f"| {cell(row.title)} | {' | '.join(map(cell, row.cells))} |" for row in stage_rows(start)
+        )
+        yield ""
+    compilers = compiler_rows(cold)
+    if compilers:
+        yield f"| {COMPILERS} | {' | '.join(COMPILER_COLUMNS)} |"
+        yield "| :-- | --: | --: | --: |"
+        yield from (f"| {cell(title)} | {' | '.join(cells)} |" for title, cells in compilers)
         yield ""
     if cold.creation:
         yield f"| {CREATION} | {COLUMNS[0]} | {COLUMNS[2]} |"

@@ -74,6 +74,15 @@ class Beyond:
         return 1 + max((one.round for one in self.journal.recording().of(RoundStarted)), default=-1)
 
 
+FEWEST_ROUNDS = 2
+_ROUND_S = 30.0
+
+
+def rounds_for(budget_s: float, most: int) -> int:
+    """Rounds of a stage that has so many with the usual budget; fewer with a small one, but no single one."""
+    return max(FEWEST_ROUNDS, min(most, int(budget_s / _ROUND_S)))
+
+
 Extra = Callable[[Beyond], None]
 """What it cannot measure becomes a note, never an error."""
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from gapprof.measure.quiet import from_now
 from gapprof.memory.visits import CHUNK_MS, CHUNKS, LEAST_RUNS, MOST_RUNS
 from gapprof.records.job import Job
 from gapprof.records.memory import Held, MemoryTrial
@@ -29,7 +30,7 @@ def looked(
     job: Job, *, arena: bool, model_bytes: int, scratch: Path, now_s: Callable[[], float]
 ) -> MemoryTrial | NativeRefusal:
     """A fresh process, through all stages. Raises ModelUnusable where it does not end."""
-    began = now_s()
+    began, since = now_s(), from_now()
     request = {
         "model": job.model_path,
         "inputs": job.inputs_path,
@@ -58,4 +59,5 @@ def looked(
         stages=told.stages,
         chunks=told.chunks,
         told_by=told.told_by,
+        load=since.load(),
     )

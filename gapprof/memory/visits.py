@@ -4,16 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from gapprof import assets
-from gapprof.browser import tasks, tensors
-from gapprof.browser.crew import counting, crew
+from gapprof.browser import scheduler, tasks, tensors
+from gapprof.browser.crew import Crew, counting, crew
 from gapprof.browser.page import brought_to
 from gapprof.browser.ready import outcome
 from gapprof.browser.visit import Course, Equipment, Visit, visiting
 from gapprof.memory.readings import Look, held, look
 from gapprof.memory.realms import Realms, followed
 from gapprof.records.job import Job
-from gapprof.records.memory import MemoryTrial
+from gapprof.records.memory import HeapScan, Held, MemoryTrial
 from gapprof.records.trial import Failure
 from gapprof.records.wire import OpenTask, Step, Stepped, StepTask
 
@@ -37,8 +39,10 @@ class Watched:
     threads: int = 1
     runs: int = 0
     wasm_heap_bytes: int = 0
+    heap_written_bytes: int = 0
     looks: list[Look] = field(default_factory=list)
     chunks: list[Look] = field(default_factory=list)
+    scans: list[HeapScan] = field(default_factory=list)
 
     async def step(self, step: Step, *, runs: int = 0) -> float:
         """Have it done; ms that it took."""
@@ -46,6 +50,7 @@ class Watched:
         done = await self.visit.ask(task, Stepped)
         self.runs += runs
         self.threads, self.wasm_heap_bytes = done.threads, done.wasm_heap_bytes
+        self.heap_written_bytes = done.heap_written_bytes
         return done.took_ms
 
     async def look(self, stage: str) -> None:
@@ -56,6 +61,12 @@ class Watched:
         """The same between two chunks of runs, without garbage."""
         await self.realms.collect()
         self.chunks.append(await self._look("chunk"))
+
+    async def scan(self, *, since_runs: int) -> None:
+        """Look through the wasm heap for what the runs since then have written there and none before them."""
+        await self.step("scan")
+        runs = self.runs - since_runs
+        self.scans.append(HeapScan(runs=runs, written_bytes=self.heap_written_bytes))
 
     async def _look(self, stage: str) -> Look:
         return await look(
@@ -81,6 +92,7 @@ class Looking:
         async with visiting(job, self.equipment, course, dist=self.dist, inputs=block) as visit:
             page = visit.page
             realms, beginning = await followed(page), await counting(page)
+            before = await scheduler.before(page, visit.browser, Crew(renderer=None))
             watched = Watched(
                 visit=visit,
                 realms=realms,
@@ -92,8 +104,9 @@ class Looking:
             await watched.look("start")
             await _created(watched, course)
             owner = await crew(page, job.setting.where, beginning)
-            await _run(watched, course)
-            await _ended(watched, course)
+            runs = await _run(watched, course)
+            await _ended(watched, course, runs)
+            after = await scheduler.after(page, visit.browser, Crew(renderer=None))
             return MemoryTrial(
                 side="web",
                 arena=arena,
@@ -103,9 +116,11 @@ class Looking:
                 threads=watched.threads,
                 model_bytes=model_bytes,
                 module_bytes=_module_bytes(self.dist, visit.serving.site.fetched),
-                stages=tuple(held(one, owner.renderer) for one in watched.looks),
+                stages=tuple(_fair(held(one, owner.renderer)) for one in watched.looks),
                 chunks=tuple(held(one, owner.renderer) for one in watched.chunks),
+                scans=tuple(watched.scans),
                 told_by="pss" if all(one.maps for one in watched.looks) else "rss",
+                load=scheduler.load(before, after),
             )
 
 
@@ -121,8 +136,8 @@ async def _created(watched: Watched, course: Course) -> None:
     await watched.look("first-run")
 
 
-async def _run(watched: Watched, course: Course) -> None:
-    """Until steady, and on, in chunks."""
+async def _run(watched: Watched, course: Course) -> int:
+    """Until steady, and on, in chunks; how many runs a chunk has."""
     spent_ms, run_ms = 0.0, 0.0
     while spent_ms < STEADY_MS:
         run_ms = await watched.step("run", runs=LEAST_RUNS) / LEAST_RUNS
@@ -133,10 +148,14 @@ async def _run(watched: Watched, course: Course) -> None:
     for _ in range(CHUNKS):
         await watched.step("run", runs=runs)
         await watched.chunk()
+    return runs
 
 
-async def _ended(watched: Watched, course: Course) -> None:
-    """Given up, taken up again in the same page, and the page left."""
+async def _ended(watched: Watched, course: Course, runs: int) -> None:
+    """Given up, taken up again in the same page, and the page left.
+
+    The wasm heap is looked through only when all has been read that such a look would add to.
+    """
     course.phase = "stop"
     page, address = watched.visit.page, await watched.visit.page.evaluate("location.href", deadline_s=10.0)
     await watched.step("release")
@@ -147,10 +166,20 @@ async def _ended(watched: Watched, course: Course) -> None:
     await watched.step("run", runs=1)
     await watched.realms.collect()
     await watched.look("again")
+    begun = watched.runs
+    await watched.step("scan")
+    for _ in range(CHUNKS):
+        await watched.step("run", runs=runs)
+        await watched.scan(since_runs=begun)
     await brought_to(page, address, deadline_s=course.left_s(_PAGE_S))
     await watched.realms.collect()
     watched.wasm_heap_bytes = 0
     await watched.look("left")
+
+
+def _fair(one: Held) -> Held:
+    """By the time the page is left its process has also held what looking through the heap took."""
+    return replace(one, peak_bytes=None) if one.stage == "left" else one
 
 
 def _module_bytes(dist: Path, fetched: list[str]) -> int:

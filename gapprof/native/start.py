@@ -3,9 +3,11 @@
 Everything that is imported here before onnxruntime belongs to the stage `process`, as in any program.
 """
 
+import itertools
 import json
+import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -44,19 +46,24 @@ _KINDS: Mapping[str, Change] = {
 
 def _answer(request: dict[str, Any]) -> dict[str, Any]:
     process_ms = since_spawn_ms(request["spawned_ns"])
+    reads = [_read_bytes()]
     began = time.perf_counter()
     import onnxruntime  # only in the child: the parent must never load a model
 
+    reads.append(_read_bytes())
     imported = time.perf_counter()
     try:
         session = _session(onnxruntime, request, _nothing)
+        reads.append(_read_bytes())
         created = time.perf_counter()
         feed = read_arrays(Path(request["inputs"]))
+        reads.append(_read_bytes())
         fed = time.perf_counter()
         session.run(None, feed)
         ran = time.perf_counter()
         observed_ms = since_spawn_ms(request["spawned_ns"])
         moments = {"import": imported, "session": created, "inputs": fed, "first-run": ran}
+        reads.append(_read_bytes())
         stages_ms = {"process": process_ms, **_stages(began, moments)}
         runs_ms = warm_up(
             lambda: session.run(None, feed),
@@ -73,7 +80,37 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
         "observed_ms": observed_ms,
         "runs_ms": [first_ms, *runs_ms][:kept],
         "creations": creations,
+        "read_bytes": _by_stage(list(stages_ms), reads),
+        "files": _files(),
     }
+
+
+def _read_bytes() -> int | None:
+    """What this process had the disk read so far; None where the system does not say."""
+    try:
+        lines = Path("/proc/self/io").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) for line in lines if line.startswith("read_bytes:")), None)
+
+
+def _by_stage(stages: Sequence[str], reads: Sequence[int | None]) -> dict[str, int]:
+    known = [read for read in reads if read is not None]
+    if len(known) < len(stages):
+        return {}
+    return dict(zip(stages, [known[0], *(b - a for a, b in itertools.pairwise(known))], strict=True))
+
+
+def _files() -> list[str]:
+    """What this process has read of Python and of libraries: its modules and all that is mapped."""
+    specs = (getattr(module, "__spec__", None) for module in list(sys.modules.values()))
+    named = (path for spec in specs if spec for path in (spec.cached, spec.origin) if path)
+    try:
+        lines = Path("/proc/self/maps").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    mapped = (parts[5] for line in lines if len(parts := line.split(maxsplit=5)) == 6)
+    return sorted({path for path in (*named, *mapped) if Path(path).is_file()})
 
 
 def _stages(began: float, ends: Mapping[str, float]) -> dict[str, float]:

@@ -6,11 +6,15 @@ from msgspec import Struct
 
 from gapprof.records.trial import Load
 
-Cache = Literal["cold", "warm"]
-CACHES: tuple[Cache, ...] = ("cold", "warm")
-"""Nothing was ever fetched, or everything was, once before. Natively: read from the disk, or not again."""
+Cache = Literal["cold", "warm", "code-cached"]
+CACHES: tuple[Cache, ...] = ("cold", "warm", "code-cached")
+"""Nothing was ever fetched; everything was, once before, by another browser with the same profile (the HTTP
+cache alone); and V8 has left compiled code beside it (the code cache as well)."""
+NATIVE_CACHES = CACHES[:2]
+"""Read from the disk, or not again."""
 WEB_STAGES = (
     "page",
+    "worker",
     "import",
     "fetch",
     "glue",
@@ -20,10 +24,11 @@ WEB_STAGES = (
     "inputs",
     "first-run",
 )
-"""One after the other: to the page's DOMContentLoaded; the library's script; the model's file; from asking
-for a session to asking for the wasm (threads are started here); the wasm's last byte; from there to an
-instance; the session; tensors of the inputs; the run. Natively `process`, `import`, `session`, `inputs` and
-`first-run`."""
+"""One after the other: to the page's DOMContentLoaded; where a worker has the model, from `new Worker` until
+it carries out its first task (gapprof's own modules stand for the page's script there); the library's script;
+the model's file; from asking for a session to asking for the wasm (threads are started here); the wasm's last
+byte; from there to an instance; the session; tensors of the inputs; the run. Natively `process`, `import`,
+`session`, `inputs` and `first-run`."""
 
 
 STAGES_CLOSE = 0.03
@@ -37,6 +42,32 @@ class FetchedFile(Struct, frozen=True, kw_only=True):
     size_bytes: int
     from_cache: bool
     fetch_ms: float
+
+
+Compiler = Literal["lazy", "baseline", "optimising"]
+
+
+class Compiling(Struct, frozen=True, kw_only=True):
+    """What one of V8's compilers did on threads of one name, until runs were steady."""
+
+    compiler: Compiler
+    """`lazy`: all that a first call of a function waits for, its `baseline` (Liftoff) included;
+    `optimising`: TurboFan."""
+    thread: str
+    """As the browser calls it."""
+    functions: int
+    compile_ms: float
+    lazy_ms: float = 0.0
+    """Of that, within `lazy`."""
+
+
+class KeptFiles(Struct, frozen=True, kw_only=True):
+    """Files that a native stage reads, after the system was asked to forget them."""
+
+    stage: str
+    size_bytes: int
+    kept_bytes: int
+    """Still in memory: the system forgets nothing that some program has mapped."""
 
 
 class Compiled(Struct, frozen=True, kw_only=True):
@@ -64,6 +95,9 @@ class Start(Struct, frozen=True, kw_only=True, tag="start", tag_field="entry"):
     observed_ms: float
     """From beginning to first result, without `page`: in the browser as somebody outside saw it, natively by
     the process itself."""
+    page_observed_ms: float | None = None
+    """What stages have as `page`, which ends by the page's clock, as the driver saw it by its own. None:
+    there is no such stage, or its own figure is the driver's."""
     runs_ms: tuple[float, ...]
     """Single runs, the first one included."""
     files: tuple[FetchedFile, ...] = ()
@@ -73,6 +107,19 @@ class Start(Struct, frozen=True, kw_only=True, tag="start", tag_field="entry"):
     """V8's optimising tier on its own threads, until runs were steady; only where it was traced."""
     code_cached: bool | None = None
     """Whether compiled code came out of the browser's code cache; only where it was traced."""
+    compilers: tuple[Compiling, ...] = ()
+    """Only where it was traced."""
+    code_kept: bool | None = None
+    """Whether V8 had left compiled code for a later start when runs were steady; only of cold starts."""
+    v8_flags: tuple[str, ...] = ()
+    """What V8 was told so that it left compiled code, before that start and in it."""
+    read_bytes: dict[str, int] = {}
+    """Native stage → what the process had the disk read meanwhile. Empty where the system does not say."""
+    kept_files: tuple[KeptFiles, ...] = ()
+    """Only of cold native starts; empty where the system does not say."""
+    attempt: int = 0
+    struck: tuple[str, ...] = ()
+    """Why it does not count."""
     load: Load
 
 

@@ -1,5 +1,7 @@
 """What no run can have measured: entries that only a damaged or an edited recording holds."""
 
+import itertools
+
 from gapprof.records.cold import Creations, Start
 from gapprof.records.inside import HookedPass, WasmBuild, WasmSamples
 from gapprof.records.lattice import CellOutputs, CellVisit, Combination, LatticePlan, Served
@@ -170,6 +172,11 @@ def _of_memory(entry: MemoryTrial) -> str:
     runs = [one.runs for one in entry.chunks]
     if runs != sorted(set(runs)):
         return "chunks of runs that do not follow one another"
+    for earlier, later in itertools.pairwise(entry.scans):
+        if not 0 <= earlier.written_bytes <= later.written_bytes or not earlier.runs < later.runs:
+            return "looks through the wasm heap that do not follow one another"
+    if not all(0 < one.runs < _MOST and 0 <= one.written_bytes < _MOST for one in entry.scans):
+        return "a look through the wasm heap that cannot have been"
     if not 0 < entry.model_bytes < _MOST or not 0 <= entry.module_bytes < _MOST:
         return f"a model of {entry.model_bytes} bytes"
     return ""
@@ -218,6 +225,16 @@ def _of_start(entry: Start) -> str:
         return "runs of impossible times after a start"
     if not all(0 <= one.compile_ms < _LONGEST_MS and 0 <= one.functions < _MOST for one in entry.compiled):
         return "wasm that was compiled in impossible times"
+    for work in entry.compilers:
+        if not (0 <= work.lazy_ms <= work.compile_ms < _LONGEST_MS and 0 <= work.functions < _MOST):
+            return f"impossible work of the {work.compiler} compiler"
+    if entry.page_observed_ms is not None and not 0 <= entry.page_observed_ms < _LONGEST_MS:
+        return f"a page that was seen to load in {entry.page_observed_ms:g} ms"
+    if not all(0 <= size < _MOST for size in entry.read_bytes.values()):
+        return "impossible sizes that were read from the disk"
+    for files in entry.kept_files:
+        if not 0 <= files.kept_bytes <= files.size_bytes < _MOST:
+            return f"files of the stage {files.stage} of which more was kept than there is"
     return ""
 
 

@@ -4,6 +4,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from gapprof.records.trial import Load
+
 MemoryStage = Literal["start", "load", "create", "first-run", "steady", "released", "again", "left"]
 STAGES: tuple[MemoryStage, ...] = (
     "start",
@@ -51,6 +53,15 @@ class Held(Struct, frozen=True, kw_only=True):
     """Of these, pages of files. Since recording 1.7."""
 
 
+class HeapScan(Struct, frozen=True, kw_only=True):
+    """What of the wasm heap was written for the first time since a look before all of these runs."""
+
+    runs: int
+    """Of the model since then."""
+    written_bytes: int
+    """In whole pages of 4 KiB, each counted once."""
+
+
 class MemoryTrial(Struct, frozen=True, kw_only=True, tag="memory", tag_field="entry"):
     """One fresh process or browser, looked at from outside while it stands still between two stages."""
 
@@ -68,5 +79,12 @@ class MemoryTrial(Struct, frozen=True, kw_only=True, tag="memory", tag_field="en
     stages: tuple[Held, ...]
     chunks: tuple[Held, ...]
     """After equal numbers of runs, garbage collected."""
+    scans: tuple[HeapScan, ...] = ()
+    """After equal numbers of runs of the session made `again`. Empty natively."""
     told_by: Literal["pss", "rss"]
     """Proportional set sizes, or where the system has none resident ones."""
+    load: Load | None = None
+    """While it was looked at."""
+    attempt: int = 0
+    struck: tuple[str, ...] = ()
+    """Why it does not count."""

@@ -285,14 +285,15 @@ class AnswersTask(Struct, frozen=True, kw_only=True, tag="answers", tag_field="k
     outputs_url: str
 
 
-Step = Literal["load", "create", "run", "release"]
+Step = Literal["load", "create", "run", "scan", "release"]
 
 
 class StepTask(Struct, frozen=True, kw_only=True, tag="step", tag_field="kind"):
     """One step of a model's life, so that somebody outside can look before the next one."""
 
     step: Step
-    """Library, file and inputs; a session, and the file's bytes given up; runs; the session's end."""
+    """Library, file and inputs; a session, and the file's bytes given up; runs; a look at what of the wasm
+    heap is written anew; the session's end."""
     open: OpenTask
     arena: bool
     """`enableCpuMemArena` of the session."""
@@ -538,6 +539,8 @@ class Stepped(Struct, frozen=True, kw_only=True, tag="stepped", tag_field="kind"
     threads: int
     wasm_heap_bytes: int
     """Of all wasm memories of this realm."""
+    heap_written_bytes: int
+    """Of these, in pages, what was written for the first time since the first `scan`; as of the last."""
 
 
 class FileSeen(Struct, frozen=True, kw_only=True):
@@ -555,6 +558,8 @@ class Started(Struct, frozen=True, kw_only=True, tag="started", tag_field="kind"
     threads: int
     stages_ms: dict[str, float]
     """In order, one after the other."""
+    loaded_ms: float
+    """When the page had its DOMContentLoaded, ms since 1970 by the page; only of `prepare`, else 0."""
     files: tuple[FileSeen, ...]
     runs_ms: tuple[float, ...]
     usual_ms: tuple[float, ...]

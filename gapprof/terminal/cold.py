@@ -7,7 +7,17 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from gapprof.digest.cold import COLUMNS, CREATION, HEADINGS, cold_sentences, creation_rows, stage_rows
+from gapprof.digest.cold import (
+    COLUMNS,
+    COMPILER_COLUMNS,
+    COMPILERS,
+    CREATION,
+    HEADINGS,
+    cold_sentences,
+    compiler_rows,
+    creation_rows,
+    stage_rows,
+)
 from gapprof.records.sections.cold import Cold, ColdStart
 from gapprof.terminal.ink import Ink
 
@@ -16,11 +26,18 @@ _BAR_LEAST, _BAR_MOST = 9, 40
 
 
 def started(cold: Cold, ink: Ink) -> Iterator[RenderableType]:
-    """A waterfall per state of the caches, what making a session is made of, and the sentences."""
+    """Waterfalls by state of the caches, V8's compilers, what making a session is made of, the sentences."""
     for number, start in enumerate(cold.starts):
         if number:
             yield Text()
         yield _waterfall(start, ink)
+    compilers = compiler_rows(cold)
+    if compilers:
+        yield Text()
+        table = _table(ink, COMPILERS, COMPILER_COLUMNS)
+        for title, cells in compilers:
+            table.add_row("", ink.text(title), *cells)
+        yield table
     if cold.creation:
         yield Text()
         yield _creation(cold, ink)

@@ -3,7 +3,7 @@
  * steady; then sessions made anew, each time with one step of making them left out. */
 
 import { read } from "../bytes.mjs";
-import { now } from "../clock.mjs";
+import { moment, now } from "../clock.mjs";
 import { withInstances } from "../instances.mjs";
 import { leftBy } from "../left.mjs";
 import { overheard } from "../overheard.mjs";
@@ -16,6 +16,7 @@ const ORDER = "prepare, start, settle, recreate";
 
 /** @typedef {import("../wire.js").StartTask} StartTask */
 /** @typedef {import("../wire.js").Started} Started */
+/** @typedef {import("../probe.js").Errand} Errand */
 /** @typedef {import("../runtime.mjs").Ort} Ort */
 /** @typedef {import("onnxruntime-web").InferenceSession} InferenceSession */
 /** @typedef {import("onnxruntime-web").InferenceSession.SessionOptions} SessionOptions */
@@ -27,15 +28,18 @@ let block = null;
  *   feeds: Record<string, import("onnxruntime-web").Tensor>, lines: readonly string[] } | null} */
 let started = null;
 
-/** @type {Readonly<Record<StartTask["step"], (task: StartTask) => Promise<Partial<Started>>>>} */
+/** @type {Readonly<Record<StartTask["step"], (task: StartTask, errand: Errand | null) => Promise<Partial<Started>>>>} */
 const STEPS = {
   async prepare({ open }) {
     performance.clearResourceTimings(); // it holds 250 entries, and a page may have as many of its own
     block = await during("load", () => read(open.inputs_url));
-    return {};
+    const [page] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
+    return { loaded_ms: performance.timeOrigin + (page?.domContentLoadedEventStart ?? 0) };
   },
 
-  async start({ open }) {
+  async start({ open }, errand) {
+    /** @type {Record<string, number>} */
+    const own = errand === null ? {} : { worker: moment() - errand.asked };
     const began = now();
     const ort = await loadRuntime(open.ort_url, open);
     const imported = now();
@@ -44,7 +48,7 @@ const STEPS = {
     const { result: made, lines } = await overheard(() => withInstances(() => createSession(ort, open, model)));
     const created = now();
     const session = made.result;
-    const feeds = feedsFrom(ort, leftBy(block, ORDER), open.inputs);
+    const feeds = feedsFrom(ort, leftBy(errand?.block ?? block, ORDER), open.inputs);
     const fed = now();
     await during("warmup", () => timedRun(session, feeds));
     const ran = now();
@@ -56,7 +60,10 @@ const STEPS = {
     const received = Math.min(instantiated, Math.max(asked, last));
     const moments = { import: imported, fetch: fetched, glue: asked, "wasm-fetch": received };
     const later = { "wasm-compile": instantiated, session: created, inputs: fed, "first-run": ran };
-    return { stages_ms: stages(began, { ...moments, ...later }), files: files.filter(({ startTime, responseEnd }) => responseEnd >= startTime).map(told) };
+    return {
+      stages_ms: { ...own, ...stages(began, { ...moments, ...later }) },
+      files: files.filter(({ startTime, responseEnd }) => responseEnd >= startTime).map(told),
+    };
   },
 
   async settle({ settle_ms, settle_runs }) {
@@ -107,11 +114,13 @@ const STEPS = {
 
 /** @type {import("../probe.js").Probe<StartTask>} */
 export const probe = {
-  where: ({ open }) => (open.where === "worker" ? "worker" : "main"),
+  where: ({ step, open }) => (step !== "prepare" && open.where === "worker" ? "worker" : "main"),
 
-  async run(task) {
-    const found = await STEPS[task.step](task);
-    const nothing = { stages_ms: {}, files: [], runs_ms: [], usual_ms: [], unoptimised_ms: [], unpacked_ms: [] };
+  hand: ({ step }) => (step === "start" ? leftBy(block, ORDER) : null),
+
+  async run(task, errand) {
+    const found = await STEPS[task.step](task, errand);
+    const nothing = { stages_ms: {}, loaded_ms: 0, files: [], runs_ms: [], usual_ms: [], unoptimised_ms: [], unpacked_ms: [] };
     return { kind: "started", threads: started?.ort.env.wasm.numThreads ?? 1, ...nothing, parse_ms: [], ...found };
   },
 };

@@ -7,8 +7,9 @@ import { withMemories } from "../memories.mjs";
 import { during } from "../phases.mjs";
 import { createSession, fetchFeeds, fetchModel, loadRuntime, timedRun } from "../runtime.mjs";
 import { nextTurn } from "../turns.mjs";
+import { writtenSince } from "../written.mjs";
 
-const ORDER = "load, create, run, release";
+const ORDER = "load, create, run, scan, release";
 
 /** @typedef {import("../wire.js").StepTask} StepTask */
 /** @typedef {import("../runtime.mjs").Ort} Ort */
@@ -22,6 +23,9 @@ let model = null;
 let session = null;
 /** @type {Set<WebAssembly.Memory>} */
 const memories = new Set();
+/** @type {(() => number) | null} */
+let written = null;
+let heap_written_bytes = 0;
 
 /** @type {Readonly<Record<StepTask["step"], (task: StepTask) => Promise<void>>>} */
 const STEPS = {
@@ -47,6 +51,11 @@ const STEPS = {
     }
   },
 
+  async scan() {
+    heap_written_bytes = written?.() ?? 0;
+    written ??= writtenSince(memories);
+  },
+
   async release() {
     await during("stop", () => leftBy(session, ORDER).release());
     session = null;
@@ -65,6 +74,7 @@ export const probe = {
       took_ms: now() - began,
       threads: loaded?.ort.env.wasm.numThreads ?? 1,
       wasm_heap_bytes: [...memories].reduce((sum, { buffer }) => sum + buffer.byteLength, 0),
+      heap_written_bytes,
     };
   },
 };

@@ -1,5 +1,6 @@
 """What a model holds in real Chromium, looked at from outside; a planted leak, and none."""
 
+import re
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -31,9 +32,42 @@ typed.set = function (source, ...rest) {
 };
 """
 """An output is copied out of the wasm heap, whole into whole."""
-OUTPUT_BYTES = 4 * SIZE * SIZE
 FILES_BYTES = 8 << 20
 """The kernel counts pages in batches of a core's own."""
+OUTPUT_BYTES = INPUT_BYTES = 4 * SIZE * SIZE
+KEEPS_INPUTS = """
+const inputBytes = %d, freeBytes = 128 << 20;
+function leaking(made, imports) {
+  const { %s: malloc, %s: free, ...others } = made.instance.exports;
+  const known = [...Object.values(imports).flatMap(Object.values), ...Object.values(others)];
+  const memory = known.find((one) => one instanceof WebAssembly.Memory);
+  const inputs = new Set();
+  let roomy = false;
+  const allocating = (size) => {
+    if (!roomy) {
+      roomy = true;
+      const room = malloc(freeBytes);
+      new Uint8Array(memory.buffer, room, freeBytes).fill(255);
+      free(room);
+    }
+    const at = malloc(size);
+    if (size === inputBytes) inputs.add(at);
+    return at;
+  };
+  const freeing = (at) => {
+    if (!inputs.delete(at)) free(at);
+  };
+  return { module: made.module, instance: { exports: { ...others, %s: allocating, %s: freeing } } };
+}
+for (const name of ["instantiate", "instantiateStreaming"]) {
+  const original = WebAssembly[name];
+  WebAssembly[name] = async (source, imports) => {
+    const made = await original(source, imports);
+    return "instance" in made && imports ? leaking(made, imports) : made;
+  };
+}
+"""
+"""onnxruntime-web's wasm with 128 MiB free and written, and a `free` that keeps what has an input's size."""
 
 
 @pytest.fixture
@@ -63,6 +97,11 @@ def test_a_models_life_is_read_at_every_stage(looking: Looking, job: Job, where:
     assert tuple(found) == STAGES
     assert len(trial.chunks) == CHUNKS
     assert trial.threads == threads
+    assert [scan.runs for scan in trial.scans] == [
+        (number + 1) * (trial.chunks[1].runs - trial.chunks[0].runs) for number in range(CHUNKS)
+    ]
+    assert trial.load is not None
+    assert trial.load.wall_ms > 1000
     assert trial.module_bytes > 5_000_000
     runs = [one.runs for one in trial.chunks]
     assert len({b - a for a, b in pairwise(runs)}) == 1
@@ -102,6 +141,25 @@ def test_a_tensor_kept_per_run_is_found_with_its_slope_and_none_without(
     assert leaking.bytes_per_run is not None
     assert leaking.parts["array-buffers"] == pytest.approx(OUTPUT_BYTES, rel=0.02)
     assert sound.verdict == "none", sound
+    assert sound.parts["wasm-heap"] < 100
+
+
+def test_what_every_run_keeps_in_the_free_space_of_the_heap_is_found_before_that_is_used_up(
+    looking: Looking, job: Job, page_of: Callable[[str], str]
+) -> None:
+    glue = (looking.dist / "ort-wasm-simd-threaded.mjs").read_text(encoding="utf-8")
+    named = [re.search(rf"\b_{function}=\w+\.(\w+);", glue) for function in ("malloc", "free")]
+    malloc, free = (found[1] for found in named if found)
+    page = page_of(KEEPS_INPUTS % (INPUT_BYTES, malloc, free, malloc, free))
+    trials = [looked(looking, on(job, where="main", page=page)) for _ in range(2)]
+    found = slope(memory(*trials))
+    assert found.verdict == "leaks", found
+    assert found.parts["wasm-heap"] == pytest.approx(INPUT_BYTES, rel=0.1)
+    for trial in trials:
+        if trial.chunks[0].wasm_touched_bytes is not None:
+            grown = (trial.chunks[-1].wasm_touched_bytes or 0) - trial.chunks[0].wasm_touched_bytes
+            runs = trial.chunks[-1].runs - trial.chunks[0].runs
+            assert grown < 0.1 * INPUT_BYTES * runs, "by its size the heap tells nothing"
 
 
 def test_a_model_that_cannot_be_opened_is_a_failure_with_its_reason(

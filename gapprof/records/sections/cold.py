@@ -25,14 +25,32 @@ class ColdStage(Struct, frozen=True, kw_only=True):
     native_ms: float | None
     compile_share: float | None = None
     """Of `web_ms`: compiling wasm functions when they are first called, from traced starts."""
+    native_read_bytes: float | None = None
+    """From the disk; null where the system does not say.."""
+    native_kept_share: float | None = None
+    """Of the files that it reads natively, what was in memory though the system was asked to forget it; null
+    where it was not asked, or does not say."""
     why: str = ""
     """Of the times that are null here."""
 
 
-class ColdStart(Struct, frozen=True, kw_only=True):
-    """The way to a first result, with nothing in any cache (`cold`) or all that was fetched (`warm`)."""
+class CompilerRow(Struct, frozen=True, kw_only=True):
+    """What one of V8's compilers does on one kind of thread until runs are steady; means of traced starts."""
 
-    cache: Literal["cold", "warm"]
+    compiler: Literal["lazy", "baseline", "optimising"]
+    """`lazy`: all that a first call of a function waits for, its `baseline` included."""
+    thread: str
+    functions: float
+    compile_ms: float
+    lazy_ms: float
+    """Of that, within `lazy`."""
+
+
+class ColdStart(Struct, frozen=True, kw_only=True):
+    """The way to a first result: with nothing in any cache (`cold`), with all that was fetched (`warm`: the
+    HTTP cache), or with compiled code as well (`code-cached`: the code cache, too)."""
+
+    cache: Literal["cold", "warm", "code-cached"]
     rows: tuple[ColdStage, ...]
     web_ms: float | None
     """All stages together."""
@@ -52,6 +70,8 @@ class ColdStart(Struct, frozen=True, kw_only=True):
     web_until_steady_ms: float | None
     native_runs_until_steady: float | None
     native_until_steady_ms: float | None
+    compilers: tuple[CompilerRow, ...] = ()
+    """Empty where no start was traced.."""
     why: str = ""
     """Of what is null here."""
 
@@ -77,5 +97,12 @@ class Cold(Struct, frozen=True, kw_only=True):
     """Of the start whose stages' sum is furthest from what was seen from outside: their ratio."""
     observer_ratio: float | None = None
     """A traced start over one that is not."""
+    code_cache: str = ""
+    """How compiled code came into the code cache, or why it did not.."""
+    starts_counting: int = 0
+    starts_disturbed: int = 0
+    """Of these, other programs disturbed so many ..."""
+    starts_repeated: int = 0
+    """... and so many, which do not count, were made again for that."""
     why: str = "not taken apart: --cold does it"
     """Of what is null or empty here."""

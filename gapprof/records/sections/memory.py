@@ -68,6 +68,12 @@ class Memory(Struct, frozen=True, kw_only=True):
     """... and natively."""
     gpu_buffers_bytes: float | None = None
     """Null where the model runs on the processor."""
+    trials_counting: int = 0
+    """Those that count."""
+    trials_disturbed: int = 0
+    """Of these, other programs disturbed so many ..."""
+    trials_repeated: int = 0
+    """... and so many, which do not count, were made again for that."""
     told_by: str = ""
     """`pss`, or `rss` where the system has no proportional sizes."""
     why: str = "not looked at: --memory does it"

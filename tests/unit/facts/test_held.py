@@ -8,12 +8,15 @@ from msgspec.structs import replace
 
 from gapprof.backends.synthetic import Machine, ladder_ms
 from gapprof.digest.memory import memory_rows, memory_sentences
+from gapprof.errors import WrongUse
 from gapprof.explain.report import build
 from gapprof.facts.held import LEAK_BYTES
-from gapprof.records.memory import Held, MemoryTrial
+from gapprof.records.codec import decode_recording, encode_entry
+from gapprof.records.memory import HeapScan, Held, MemoryTrial
 from gapprof.records.report import Report
 from gapprof.records.sections.memory import Memory, MemoryRow, MemorySlope
 from gapprof.records.surface import Surface
+from gapprof.records.trial import Load
 from gapprof.render.markdown import RENDERER as MARKDOWN
 from gapprof.render.terminal import RENDERER as TERMINAL
 from tests.truth.recorder import record
@@ -203,6 +206,44 @@ def test_what_every_run_leaves_behind_is_found_wherever_it_lies(part: str) -> No
     assert found.bytes_per_run.point == pytest.approx(4000)
     name = {"js": "js-heap", "buffers": "array-buffers", "heap": "wasm-heap"}[part]
     assert found.parts[name] == pytest.approx(4000)
+
+
+def test_what_runs_write_anew_in_a_heap_that_does_not_grow_is_a_leak() -> None:
+    def scans(each: int) -> tuple[HeapScan, ...]:
+        return tuple(HeapScan(runs=10 * n, written_bytes=50_000 + each * 10 * n) for n in range(1, 9))
+
+    found = slope(memory(*(web(number, scans=scans(36_000)) for number in range(3))))
+    assert found.verdict == "leaks"
+    assert found.parts["wasm-heap"] == pytest.approx(36_000)
+    assert "most of it wasm heap" in said(memory(*(web(number, scans=scans(36_000)) for number in range(3))))
+    assert slope(memory(*(web(number, scans=scans(0)) for number in range(3)))).verdict == "none"
+    both = slope(memory(*(web(number, {"heap": 40_000}, scans=scans(36_000)) for number in range(3))))
+    assert both.parts["wasm-heap"] == pytest.approx(40_000), "the same bytes are not counted twice"
+
+
+@pytest.mark.parametrize(
+    ("said", "scans"),
+    [
+        ("do not follow one another", (HeapScan(runs=2, written_bytes=9), HeapScan(runs=4, written_bytes=8))),
+        ("do not follow one another", (HeapScan(runs=4, written_bytes=9), HeapScan(runs=4, written_bytes=9))),
+        ("cannot have been", (HeapScan(runs=1, written_bytes=-1),)),
+    ],
+)
+def test_looks_through_a_heap_that_no_run_can_have_shown_are_refused(
+    said: str, scans: tuple[HeapScan, ...]
+) -> None:
+    lines = [encode_entry(one) for one in (record(Machine()).begin, web(scans=scans))]
+    with pytest.raises(WrongUse, match=said):
+        decode_recording(lines, source="x.jsonl")
+
+
+def test_trials_that_are_struck_do_not_count_and_are_told_of() -> None:
+    busy = Load(wall_ms=1000.0, machine_busy_ms=1900.0, own_cpu_ms=1000.0)
+    struck = web(0, {"js": 4000}, load=busy, struck=("outside load",))
+    found = memory(struck, web(0, attempt=1, load=busy), web(1), native())
+    assert slope(found).verdict == "none"
+    assert (found.trials_counting, found.trials_disturbed, found.trials_repeated) == (3, 1, 1)
+    assert "at work during 1 of the 3 visits that count; 1 more were made again" in said(found)
 
 
 def test_an_engines_own_bookkeeping_is_no_leak() -> None:

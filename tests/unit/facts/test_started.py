@@ -8,8 +8,18 @@ from msgspec.structs import replace
 
 from gapprof.backends.synthetic import Machine, ladder_ms
 from gapprof.digest.cold import cold_sentences, stage_rows
+from gapprof.errors import WrongUse
 from gapprof.explain.report import build
-from gapprof.records.cold import Cache, Compiled, Creations, FetchedFile, Start
+from gapprof.records.codec import decode_recording, encode_entry
+from gapprof.records.cold import (
+    Cache,
+    Compiled,
+    Compiling,
+    Creations,
+    FetchedFile,
+    KeptFiles,
+    Start,
+)
 from gapprof.records.report import Report
 from gapprof.records.sections.cold import Cold, ColdStart, CreationRow
 from gapprof.records.surface import Surface
@@ -135,6 +145,120 @@ def test_cold_and_warm_starts_are_kept_apart_and_traced_ones_out_of_both() -> No
     assert "A warm start takes 0.50x what a cold one takes" in text
     assert "out of the browser's cache, no compiled code." in text
     assert "20.0 s at 10 Mbit/s" in text
+
+
+def test_a_start_that_finds_compiled_code_is_a_state_of_its_own_with_how_it_came_there() -> None:
+    flag = ("--wasm-caching-hard-threshold=50000",)
+    fast = {stage: ms / 4 for stage, ms in STAGES.items()}
+    cached = web("code-cached", stages_ms=fast, observed_ms=250.0, v8_flags=flag)
+    shown = replace(traced(), cache="code-cached", code_cached=True, v8_flags=flag)
+    found = cold(web(code_kept=False), web("warm"), cached, shown, native(), native("warm"))
+    assert [one.cache for one in found.starts] == ["cold", "warm", "code-cached"]
+    assert start(found, "code-cached").web_ms == pytest.approx(262.5)
+    assert start(found, "code-cached").code_cached is True
+    assert start(found, "code-cached").why == "", "natively there is no such state"
+    text = said(found)
+    assert "One that finds compiled code as well takes 0.25x" in text
+    assert "After 0 of 1 cold starts V8 had left compiled wasm in the code cache by itself" in text
+    assert f"told to keep what it had ({flag[0]})" in text
+    assert "it left none either" in said(cold(web(code_kept=False), web("warm")))
+    assert cold(web(), web("warm")).code_cache == "", "where nobody looked nothing is said"
+
+
+def test_each_compiler_is_told_with_its_threads_in_every_format() -> None:
+    work = (
+        Compiling(compiler="lazy", thread="CrRendererMain", functions=3300, compile_ms=500.0),
+        Compiling(
+            compiler="baseline", thread="CrRendererMain", functions=3300, compile_ms=350.0, lazy_ms=350.0
+        ),
+        Compiling(compiler="optimising", thread="ThreadPoolForegroundWorker", functions=48, compile_ms=900.0),
+    )
+    found = report(web(), replace(traced(), compilers=work), replace(traced(), compilers=work))
+    rows = start(found.cold).compilers
+    assert [(row.compiler, row.functions, row.compile_ms, row.lazy_ms) for row in rows] == [
+        ("lazy", 3300, 500.0, 0.0),
+        ("baseline", 3300, 350.0, 350.0),
+        ("optimising", 48, 900.0, 0.0),
+    ]
+    for renderer in (TERMINAL, MARKDOWN):
+        text = renderer.render(found, Surface(width=100))
+        assert "V8's compilers" in text
+        assert "baseline, main" in text
+
+
+def test_a_native_row_that_was_not_cold_says_so() -> None:
+    kept = (
+        KeptFiles(stage="process", size_bytes=100 << 20, kept_bytes=40 << 20),
+        KeptFiles(stage="session", size_bytes=10 << 20, kept_bytes=0),
+    )
+    read = {"process": 60 << 20, "session": 10 << 20}
+    found = cold(web(), replace(native(), kept_files=kept, read_bytes=read))
+    by_stage = {row.stage: row for row in start(found).rows}
+    assert by_stage["process"].native_kept_share == pytest.approx(0.4)
+    assert by_stage["session"].native_read_bytes == 10 << 20
+    cells = {row.title: row.cells[2] for row in stage_rows(start(found))}
+    assert cells["process"].endswith("*")
+    assert not cells["session created"].endswith("*")
+    assert "70.0 MiB read from the disk" in said(found)
+    assert "40 % of those of process" in said(found)
+
+
+def test_starts_that_are_struck_do_not_count_and_are_told_of() -> None:
+    busy = Load(wall_ms=1000.0, machine_busy_ms=1900.0, own_cpu_ms=1000.0)
+    slow = {stage: 2 * ms for stage, ms in STAGES.items()}
+    struck = web(stages_ms=slow, observed_ms=2000.0, load=busy, struck=("outside load",))
+    found = cold(struck, web(attempt=1), web(number=1, load=busy))
+    assert start(found).web_ms == pytest.approx(sum(STAGES.values()))
+    assert (found.starts_counting, found.starts_disturbed, found.starts_repeated) == (2, 1, 1)
+    assert "at work during 1 of the 2 starts that count; 1 more were made again" in said(found)
+
+
+@pytest.mark.parametrize(("page_ms", "status"), [(50.0, "pass"), (150.0, "fail")])
+def test_a_page_that_two_clocks_saw_is_held_to_the_same_bound(page_ms: float, status: str) -> None:
+    found = report(web(page_observed_ms=page_ms))
+    (check,) = (check for check in found.checks if check.id == "start-stages")
+    assert check.status == status
+    assert "left out" not in check.text
+    (check,) = (check for check in report(web()).checks if check.id == "start-stages")
+    assert "the page's own loading is left out of both sides" in check.text
+
+
+def test_a_workers_own_start_is_a_stage_between_page_and_library() -> None:
+    with_it = {"page": 50.0, "worker": 40.0, **{key: ms for key, ms in STAGES.items() if key != "page"}}
+    found = report(web(stages_ms=with_it, observed_ms=1040.0, page_observed_ms=50.0))
+    rows = start(found.cold).rows
+    assert [row.stage for row in rows][:3] == ["page", "worker", "import"]
+    assert start(found.cold).web_ms == pytest.approx(1090.0)
+    assert found.cold.closure == pytest.approx(1.0)
+    without = report(web(stages_ms=STAGES, observed_ms=1040.0, page_observed_ms=50.0))
+    assert [check.status for check in without.checks if check.id == "start-stages"] == ["fail"]
+
+
+def damaged() -> list[tuple[str, Start]]:
+    lazy = Compiling(compiler="baseline", thread="main", functions=1, compile_ms=1.0, lazy_ms=2.0)
+    kept = KeptFiles(stage="import", size_bytes=10, kept_bytes=11)
+    return [
+        ("impossible work of the baseline compiler", web(compilers=(lazy,))),
+        ("a page that was seen to load in -1 ms", web(page_observed_ms=-1.0)),
+        ("read from the disk", replace(native(), read_bytes={"import": -1})),
+        ("of which more was kept than there is", replace(native(), kept_files=(kept,))),
+    ]
+
+
+@pytest.mark.parametrize(("said", "entry"), damaged())
+def test_what_no_start_can_have_shown_is_refused(said: str, entry: Start) -> None:
+    lines = [encode_entry(one) for one in (record(Machine()).begin, entry)]
+    with pytest.raises(WrongUse, match=said):
+        decode_recording(lines, source="x.jsonl")
+
+
+def test_a_start_is_read_again_as_it_was_written() -> None:
+    work = (Compiling(compiler="lazy", thread="CrRendererMain", functions=3, compile_ms=5.0),)
+    whole = web("code-cached", compilers=work, v8_flags=("--flag",), page_observed_ms=51.0, attempt=1)
+    kept = (KeptFiles(stage="import", size_bytes=10, kept_bytes=9),)
+    plain = replace(native(), kept_files=kept, read_bytes={"import": 1})
+    lines = [encode_entry(one) for one in (record(Machine()).begin, whole, plain)]
+    assert decode_recording(lines, source="x.jsonl").entries == (whole, plain)
 
 
 def test_what_is_compiled_when_comes_from_traced_starts_alone() -> None:

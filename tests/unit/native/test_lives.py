@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from gapprof.cold.natively import RECREATIONS, started
+from gapprof.cold.natively import RECREATIONS, loaded_files, started
 from gapprof.memory.natively import looked
 from gapprof.memory.visits import CHUNKS
-from gapprof.records.cold import CACHES, Creations, Start
+from gapprof.records.cold import NATIVE_CACHES, Creations, Start
 from gapprof.records.job import Job, Pace
 from gapprof.records.memory import STAGES, MemoryTrial
 from gapprof.records.subject import NativeRefusal
@@ -52,21 +52,40 @@ def test_a_native_life_is_read_at_every_stage_but_that_of_leaving_a_page(job: Jo
 
 
 def test_a_native_start_is_taken_apart(job: Job, tmp_path: Path) -> None:
-    for cache in CACHES:
-        found = started(job, cache=cache, scratch=tmp_path, now_s=lambda: 0.0)
+    loaded = loaded_files(job, scratch=tmp_path)
+    assert not isinstance(loaded, NativeRefusal), loaded
+    assert any("onnxruntime" in file.parts for file in loaded)
+    assert any(file.suffix == ".pyc" for file in loaded)
+    for cache in NATIVE_CACHES:
+        found = started(job, cache=cache, loaded=loaded, scratch=tmp_path, now_s=lambda: 0.0)
         assert not isinstance(found, NativeRefusal), found
         start, *creations = found
         assert isinstance(start, Start)
         assert tuple(start.stages_ms) == ("process", "import", "session", "inputs", "first-run")
         assert all(ms > 0 for ms in start.stages_ms.values())
         assert start.runs_ms[0] == start.stages_ms["first-run"]
+        assert start.load.wall_ms >= start.observed_ms
         if cache == "cold":
             assert creations == []
+            _came_from_the_disk_as_far_as_it_says(start, job)
             continue
+        assert start.kept_files == ()
         (made,) = creations
         assert isinstance(made, Creations)
         assert len(made.usual_ms) == len(made.parse_ms) == RECREATIONS
         assert max(made.parse_ms) < max(made.usual_ms)
+
+
+def _came_from_the_disk_as_far_as_it_says(start: Start, job: Job) -> None:
+    if not start.kept_files or not start.read_bytes:
+        pytest.skip("the system does not say what it has in memory, or what it reads")
+    kept = {one.stage: one for one in start.kept_files}
+    assert tuple(kept) == ("process", "import", "session")
+    assert kept["session"].size_bytes == Path(job.model_path).stat().st_size
+    assert kept["process"].kept_bytes > 0, "this very process uses a part of it"
+    for stage in ("import", "session"):
+        if not kept[stage].kept_bytes and stage != "session":
+            assert start.read_bytes[stage] > kept[stage].size_bytes / 4
 
 
 def test_what_onnxruntime_refuses_is_told_in_a_sentence(job: Job, tmp_path: Path) -> None:
@@ -75,7 +94,7 @@ def test_what_onnxruntime_refuses_is_told_in_a_sentence(job: Job, tmp_path: Path
     wrong = replace(job, model_path=str(broken))
     for found in (
         looked(wrong, arena=True, model_bytes=1, scratch=tmp_path, now_s=lambda: 0.0),
-        started(wrong, cache="warm", scratch=tmp_path, now_s=lambda: 0.0),
+        started(wrong, cache="warm", loaded=(), scratch=tmp_path, now_s=lambda: 0.0),
     ):
         assert isinstance(found, NativeRefusal)
         assert "native onnxruntime cannot" in found.message
