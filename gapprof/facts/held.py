@@ -98,9 +98,11 @@ def peak_held_bytes(trial: MemoryTrial) -> int | None:
     """The most that the process with the model held without pages of files, beyond the start.
 
     A lower bound: between two readings there may have been fewer pages of files than at the later one. A mark
-    that has not moved since the start is the empty page's own; then what was held at the readings counts.
-    None where the system does not say.
+    that has not moved since the start is the empty page's own; then what was held at the readings counts, as
+    it does where it is more. None where the system does not say.
     """
+    own = total_bytes if trial.side == "native" else page_bytes
+    held = [size for one in in_order(trial) if (size := own(one)) is not None]
     tops: list[int] = []
     first: Held | None = None
     files = 0
@@ -112,7 +114,9 @@ def peak_held_bytes(trial: MemoryTrial) -> int | None:
         tops.append(one.resident_bytes - one.resident_file_bytes)
         if one.peak_bytes != first.peak_bytes:
             tops.append(one.peak_bytes - files)
-    return max(tops) - tops[0] if first is not None and first.stage == START else None
+    if first is None or first.stage != START or not held:
+        return None
+    return max(max(tops) - tops[0], max(held) - held[0])
 
 
 def in_order(trial: MemoryTrial) -> Sequence[Held]:

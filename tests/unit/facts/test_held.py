@@ -171,7 +171,9 @@ def sized(trial: MemoryTrial, sizes: Mapping[str, tuple[int, int, int]]) -> Memo
 
     def told(one: Held) -> Held:
         peak, now, files = (mib * MIB for mib in sizes[one.stage])
-        return replace(one, peak_bytes=peak, resident_bytes=now, resident_file_bytes=files)
+        own = {"renderer": max(0, now - files)}
+        sizes_of = {"resident_bytes": now, "resident_file_bytes": files, "peak_bytes": peak}
+        return replace(one, processes=own, files={}, **sizes_of)
 
     return replace(trial, stages=tuple(map(told, trial.stages)), chunks=tuple(map(told, trial.chunks)))
 
@@ -191,6 +193,17 @@ def test_the_most_that_was_held_is_without_pages_of_files_and_beyond_the_start()
 def test_a_mark_that_the_empty_page_made_is_not_the_models() -> None:
     sizes = {**QUIET, "steady": (180, 170, 80)}
     assert memory(sized(web(), sizes)).peak_held_bytes == 20 * MIB
+
+
+def test_the_most_is_never_less_than_what_was_held_at_a_reading() -> None:
+    """Proportional sizes and resident ones differ by what is shared."""
+    sizes = {**QUIET, "steady": (190, 170, 80)}
+    one = sized(web(), sizes)
+    assert memory(one).peak_held_bytes == (190 - 80 - 70) * MIB
+    more = [
+        replace(at, processes={"renderer": 119 * MIB}) if at.stage == "steady" else at for at in one.stages
+    ]
+    assert memory(replace(one, stages=tuple(more))).peak_held_bytes == (119 - 70) * MIB
 
 
 def test_a_mark_that_the_browser_set_back_still_counts_from_then_on() -> None:

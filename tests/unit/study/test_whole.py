@@ -31,7 +31,7 @@ from tests.unit.study.test_lattice import MAIN, SERVED_PER_S, SIMD, THREADS, TOG
 from tests.unit.study.test_lattice import recording as lattice
 from tests.unit.study.test_run import HERE, MODELS, SETTINGS, hash_of, put
 
-SIZES = {**held.QUIET, "create": (600, 400, 100)}
+SIZES = {**held.QUIET, "create": (600, 400, 100), "chunk": (600, 420, 80)}
 SLOWER = {MODELS[0]: 1.0, MODELS[1]: 3.0}
 """Model → times of its page's runs."""
 OF_LATTICE = (LatticePlan, CellVisit, CellOutputs, Served)
