@@ -7,16 +7,11 @@ import numpy as np
 import pytest
 
 from gapprof.guard import Guard
-from gapprof.live import silent
-from gapprof.measure.extra import Beyond
-from gapprof.measure.journal import open_journal
-from gapprof.measure.teller import Teller
 from gapprof.qoe.stage import feeling, stream_of
 from gapprof.qoe.stream import SCENES, TURN, Stream
-from gapprof.records.recording import Note
 from gapprof.records.settings import Settings
 from gapprof.subject import npz
-from tests.unit.measure.extras import RECORDED, notes, preflight, subject
+from tests.unit.measure.extras import notes, preflight, subject
 
 
 def test_without_a_browser_the_stage_says_so_and_the_run_goes_on(tmp_path: Path) -> None:
@@ -34,17 +29,11 @@ def streamed(folder: Path, *, count: int, given: bool, run_ms: float) -> tuple[S
     for number, path in enumerate(paths):
         npz.save(path, {"x": np.full((1, 4), number, np.float32)})
     about = dataclasses.replace(subject(folder), scenes=paths, scenes_given=given)
-    with open_journal(folder / "run.jsonl", RECORDED.begin) as journal:
-        teller = Teller(observer=silent, journal=journal)
-        beyond = Beyond(
-            subject=about,
-            preflight=preflight(),
-            teller=teller,
-            profiled=lambda step, number: None,
-            backends={},
-        )
-        found = stream_of(beyond, Settings(), run_ms)
-        return found, [entry.text for entry in journal.recording().of(Note)]
+    found: list[Stream] = []
+    said = notes(
+        lambda beyond: found.append(stream_of(beyond, Settings(), run_ms)), preflight(), about, folder
+    )
+    return found[0], said
 
 
 def test_seeded_scenes_turn_into_one_another(tmp_path: Path) -> None:
