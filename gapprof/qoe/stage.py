@@ -95,7 +95,7 @@ def _noting(settings: Settings, guard: Guard, tell: Callable[[Beyond, Feeling], 
 def _answered(beyond: Beyond, visits: Feeling, settings: Settings, *, run_ms: float, scratch: Path) -> None:
     number = beyond.next_round()
     subject = beyond.subject
-    stream = _stream(beyond, settings, run_ms)
+    stream = stream_of(beyond, settings, run_ms)
     beyond.journal.write(
         answered(
             visits,
@@ -109,7 +109,7 @@ def _answered(beyond: Beyond, visits: Feeling, settings: Settings, *, run_ms: fl
     )
 
 
-def _stream(beyond: Beyond, settings: Settings, run_ms: float) -> Stream:
+def stream_of(beyond: Beyond, settings: Settings, run_ms: float) -> Stream:
     """Of the user's inputs where there are several, else of seeded scenes."""
     paths, size_bytes = _scenes(beyond.subject)
     if not beyond.subject.scenes_given:
