@@ -1,5 +1,6 @@
 """The stages of one run in the order in which the budget is spent."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -105,7 +106,7 @@ class Stages:
         self._traces(visits, preflight)
         total = self._decide(rounds, self._spent_s(main) / rounds)
         self._rounds(visits, preflight, dict.fromkeys(range(rounds, total), main), of=total)
-        done = self._side(visits, preflight, total, visited=frozenset(chain.from_iterable(plan)))
+        done = self._side(visits, preflight, total, visited=self._known(plan))
         if self.settings.verify:
             self._verify(visits, preflight, done)
         beyond = Beyond(
@@ -267,6 +268,14 @@ class Stages:
                     break
                 visits.traced(ladder[rung_id], number)
             self.teller.tell("trace", "traced", completed=True)
+
+    def _known(self, plan: Sequence[Sequence[str]]) -> frozenset[str]:
+        """Rungs that need no side round: those of the first stage, but for conditions with too few rounds."""
+        rounds = Counter(chain.from_iterable(plan))
+        conditions = reproducing_rungs(self.settings, self.rungs)
+        return frozenset(
+            rung for rung, count in rounds.items() if rung not in conditions or count >= SIDE_ROUNDS
+        )
 
     def _side(
         self, visits: Visits, preflight: Preflight, rounds_done: int, *, visited: frozenset[str]

@@ -13,6 +13,7 @@ from gapprof.digest.observed import reproduction_rows, reproduction_sentences
 from gapprof.explain.report import build
 from gapprof.facts.conditions import CONDITION_RUNGS, STUDY
 from gapprof.measure.reproducing import ROUNDS
+from gapprof.measure.spending import SIDE_ROUNDS
 from gapprof.records.codec import decode_recording, encode_report
 from gapprof.records.environment import Setting
 from gapprof.records.impossible import impossible
@@ -99,6 +100,8 @@ def test_every_condition_is_visited_whatever_the_budget_and_rungs(tmp_path: Path
     recording = measured(tmp_path, 1.0, Conditioned(), replace(PAGE, rungs="main"))
     rungs = {trial.rung for trial in recording.of(Trial) if trial.round >= 0}
     assert set(CONDITION_RUNGS) - rungs == {"web-in-worker", "web-isolated"}  # as it is deployed
+    for rung in set(CONDITION_RUNGS) & rungs:
+        assert len({trial.round for trial in recording.of(Trial) if trial.rung == rung}) >= SIDE_ROUNDS, rung
     times = {one.conditions: one.times for one in told(recording).rows if len(one.conditions) == 1}
     assert times["a busy page",] == pytest.approx(1 / 1.6, rel=0.03)
     assert times["DevTools open (wasm in the baseline tier)",] == pytest.approx(1 / 3.0, rel=0.03)
