@@ -16,7 +16,7 @@ class Means:
 
     def rounds(self, *, now_s: float, round_s: float) -> int:
         """Of all, once the first is over and took so long."""
-        if now_s > self.until_s:
+        if round_s > self.until_s:
             return 1
         each_s = max(round_s, 1e-3)
         left_s = min(self.until_s - self.reserved_s - now_s, ROUNDS * each_s)

@@ -15,4 +15,9 @@ def test_a_budget_buys_whole_rounds_behind_the_first_and_what_follows_them() -> 
 
 
 def test_one_round_that_takes_longer_than_the_budget_is_the_only_one() -> None:
-    assert Means(until_s=30.0).rounds(now_s=31.0, round_s=20.0) == 1
+    assert Means(until_s=30.0).rounds(now_s=50.0, round_s=31.0) == 1
+
+
+def test_what_came_before_the_rounds_takes_no_interval_away() -> None:
+    """Visits that others disturbed, for one, and were made again."""
+    assert Means(until_s=180.0).rounds(now_s=222.0, round_s=122.0) == FEWEST
