@@ -72,8 +72,6 @@ class Visit:
     page: Page
     load_ms: float
     """From navigating to DOMContentLoaded."""
-    navigated_ms: float
-    """When that was ordered, by the system's clock: ms since 1970."""
     course: Course
 
     async def open(self, task: OpenTask) -> Opened:
@@ -180,7 +178,6 @@ async def visited(
         if before is not None:
             await before(page, server)
         course.phase = "load"
-        navigated_ms = time.time() * 1e3
         load_ms = await brought_to(page, address, deadline_s=course.left_s(PAGE_S))
         for number, tab in enumerate(setting.tabs):
             await beside(page, _tab_address(tab, number, server), deadline_s=course.left_s(PAGE_S))
@@ -192,7 +189,6 @@ async def visited(
             browser=browser,
             page=page,
             load_ms=load_ms,
-            navigated_ms=navigated_ms,
             course=course,
         )
 

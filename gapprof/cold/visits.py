@@ -187,7 +187,7 @@ async def plainly(going: Going) -> Start:
         started_s=began,
         ended_s=going.now_s(),
         threads=started.threads,
-        stages_ms={"page": max(0.0, prepared.loaded_ms - visit.navigated_ms), **started.stages_ms},
+        stages_ms={"page": prepared.loaded_ms, **started.stages_ms},
         observed_ms=observed_ms,
         page_observed_ms=visit.load_ms,
         runs_ms=(started.stages_ms["first-run"], *settled.runs_ms)[:KEPT_RUNS],

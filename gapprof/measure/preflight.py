@@ -94,7 +94,7 @@ def look(
 def _native(visits: Visits, first: Callable[[str], PlannedRung], rungs: Mapping[str, Rung]) -> PlannedRung:
     """The first rung that onnxruntime itself can run here: on a GPU that may be the one beside the ladder."""
     backend = visits.backends["native"]
-    steps = [first(rung.id) for rung in rungs.values() if rung.environment.backend == "native"]
+    steps = [first(name) for name, rung in rungs.items() if rung.environment.backend == "native"]
     steps.sort(key=lambda step: step.rung.derived_from is not None)
     possible = (step for step in steps if step.setting is not None and backend.refuse(step.setting) is None)
     return next(possible, steps[0])

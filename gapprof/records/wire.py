@@ -559,7 +559,7 @@ class Started(Struct, frozen=True, kw_only=True, tag="started", tag_field="kind"
     stages_ms: dict[str, float]
     """In order, one after the other."""
     loaded_ms: float
-    """When the page had its DOMContentLoaded, ms since 1970 by the page; only of `prepare`, else 0."""
+    """From the begin of navigating to the page's DOMContentLoaded, by the page; only of `prepare`, else 0."""
     files: tuple[FileSeen, ...]
     runs_ms: tuple[float, ...]
     usual_ms: tuple[float, ...]

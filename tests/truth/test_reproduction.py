@@ -112,7 +112,8 @@ def test_every_condition_is_visited_whatever_the_budget_and_rungs(tmp_path: Path
 
 
 def test_what_it_takes_beyond_the_budget_is_said(tmp_path: Path) -> None:
-    notes = [one.text for one in measured(tmp_path, 1.0, Conditioned()).of(Note)]
+    nothing = replace(PAGE, budget_s=1e-3)
+    notes = [one.text for one in measured(tmp_path, 1.0, Conditioned(), nothing).of(Note)]
     assert any(text.startswith("--observed-ms takes 3 rounds of its own, about ") for text in notes)
 
 
