@@ -457,7 +457,6 @@ export interface Started {
   kind: "started";
   threads: number;
   stages_ms: Readonly<Record<string, number>>;
-  loaded_ms: number;
   files: readonly FileSeen[];
   runs_ms: readonly number[];
   usual_ms: readonly number[];

@@ -72,6 +72,8 @@ class Visit:
     page: Page
     load_ms: float
     """From navigating to DOMContentLoaded."""
+    navigated_s: float
+    """When that was ordered, on our performance counter."""
     course: Course
 
     async def open(self, task: OpenTask) -> Opened:
@@ -178,6 +180,7 @@ async def visited(
         if before is not None:
             await before(page, server)
         course.phase = "load"
+        navigated_s = time.perf_counter()
         load_ms = await brought_to(page, address, deadline_s=course.left_s(PAGE_S))
         for number, tab in enumerate(setting.tabs):
             await beside(page, _tab_address(tab, number, server), deadline_s=course.left_s(PAGE_S))
@@ -189,6 +192,7 @@ async def visited(
             browser=browser,
             page=page,
             load_ms=load_ms,
+            navigated_s=navigated_s,
             course=course,
         )
 

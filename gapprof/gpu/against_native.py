@@ -26,7 +26,13 @@ def checked(job: Job, scratch: Path) -> tuple[OutputCheck, ...]:
         inputs.mkdir()
         outputs.mkdir()
         shutil.copyfile(job.inputs_path, inputs / "one.npz")
-        request = {"model": job.model_path, "inputs": str(inputs), "outputs": str(outputs)}
+        request = {
+            "model": job.model_path,
+            "inputs": str(inputs),
+            "outputs": str(outputs),
+            "threads": job.setting.threads,
+            "optimise": job.optimise,
+        }
         said = child.ask("gapprof.native.answers", request, scratch=scratch, deadline_s=NATIVE_S)
         answer = answer_of(said, doing=_DOING, hint="Export the model without what onnxruntime refuses.")
         if isinstance(answer, NativeRefusal):

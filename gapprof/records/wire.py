@@ -558,8 +558,6 @@ class Started(Struct, frozen=True, kw_only=True, tag="started", tag_field="kind"
     threads: int
     stages_ms: dict[str, float]
     """In order, one after the other."""
-    loaded_ms: float
-    """From the begin of navigating to the page's DOMContentLoaded, by the page; only of `prepare`, else 0."""
     files: tuple[FileSeen, ...]
     runs_ms: tuple[float, ...]
     usual_ms: tuple[float, ...]

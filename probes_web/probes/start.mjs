@@ -33,8 +33,7 @@ const STEPS = {
   async prepare({ open }) {
     performance.clearResourceTimings(); // it holds 250 entries, and a page may have as many of its own
     block = await during("load", () => read(open.inputs_url));
-    const [page] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
-    return { loaded_ms: page?.domContentLoadedEventStart ?? 0 };
+    return {};
   },
 
   async start({ open }, errand) {
@@ -120,7 +119,7 @@ export const probe = {
 
   async run(task, errand) {
     const found = await STEPS[task.step](task, errand);
-    const nothing = { stages_ms: {}, loaded_ms: 0, files: [], runs_ms: [], usual_ms: [], unoptimised_ms: [], unpacked_ms: [] };
+    const nothing = { stages_ms: {}, files: [], runs_ms: [], usual_ms: [], unoptimised_ms: [], unpacked_ms: [] };
     return { kind: "started", threads: started?.ort.env.wasm.numThreads ?? 1, ...nothing, parse_ms: [], ...found };
   },
 };
