@@ -27,7 +27,6 @@ from gapprof.records.recording import PlannedRung, Recording
 from gapprof.records.settings import Settings
 from gapprof.records.subject import StagedModel, Subject
 from gapprof.records.trial import Trial
-from gapprof.registry import load
 from gapprof.study.plan import SCALAR
 from tests.truth.recorder import begin
 
@@ -46,7 +45,7 @@ def visited(
     chromium: Chromium, guard: Guard, journal: Journal, job: Job, reference: Reference, *, rounds: int
 ) -> Recording:
     """Every cell in every round, written down."""
-    known = load(rungs, "RUNG")
+    known = rungs.ladder("wasm")
     natively = native.BACKEND.open(Settings(), guard)
     model = StagedModel(path=Path(job.model_path))
     visits = CellVisits(

@@ -119,7 +119,9 @@ def test_a_models_life_is_read_at_every_stage(looking: Looking, job: Job, where:
         marks = [one.peak_bytes or 0 for one in in_order(trial)]
         assert most <= max(marks) - (found["start"].resident_bytes or 0) + FILES_BYTES
         for one in in_order(trial):
-            assert 0 < (one.resident_file_bytes or 0) < (one.resident_bytes or 0) <= (one.peak_bytes or 0)
+            assert 0 < (one.resident_file_bytes or 0) < (one.resident_bytes or 0)
+            if one.stage != "left":  # by then also of what looking through the heap took
+                assert (one.resident_bytes or 0) <= (one.peak_bytes or 0)
     if created.wasm_mapped_bytes is not None:
         for one in (*trial.stages, *trial.chunks):
             if one.stage not in ("start", "load", "left"):
