@@ -152,6 +152,7 @@ def test_the_ladders_session_is_made_with_the_same_options(
             "optimise": True,
             "where": "main",
             "spinning": "default",
+            "provider": "wasm",
             "session": [{"name": name, "value": value} for name, value in fed.items()],
         }
     )
