@@ -22,11 +22,10 @@ their 95 % interval; "–" stands where a cause does not apply or was not measur
 of this anew.
 
 Beside them: [the light models](light.md) of the onnx package, one short run each; [two equal runs and a
-different one](compare/README.md) for `compare`; [what inference does to a page](qoe/README.md); [planted
-loads](planted/README.md) of a page, found again; [many models through one lattice](study/README.md), with the
-tables of Wang et al. (2025); and `scenarios/`, recordings of what people meet in the field (a page without
-headers, an app that pins its threads, a build without SIMD, float16, the baseline tier) that the acceptance
-tests read, made by `python reports/scenarios.py`.
+different one](compare/README.md) for `compare`; [page and inference, both ways](qoe/README.md); [many models
+through one lattice](study/README.md), with the tables of Wang et al. (2025); and `scenarios/`, recordings of
+what people meet in the field (a page without headers, an app that pins its threads, a build without SIMD,
+float16, the baseline tier) that the acceptance tests read, made by `python reports/scenarios.py`.
 
 """
 

@@ -4,7 +4,16 @@ from gapprof.facts.case import Case
 from gapprof.facts.claim import Cause, Claim, Span
 from gapprof.facts.steps import part
 from gapprof.facts.told import told_by_side_rungs
+from gapprof.records.report import Evidence
 
+_RESTS = Evidence(
+    kind="caveat",
+    text=(
+        "Without a browser each wait for the GPU may end 0.2 ms late: Dawn for Node looks without a pause and "
+        "is made to rest, or it would take a core. Of runs of a few ms the browser's part is told too small."
+    ),
+    value=0.2,
+)
 _UNSAFE, _NATIVE, _WEB = "replay-native-unsafe", "replay-native", "replay-web"
 
 
@@ -28,7 +37,8 @@ def _claim(case: Case) -> Claim:
         phrase="comes with the way through the browser to the GPU",
         advice="Fewer, larger dispatches, and fewer readbacks, cross it less often.",
     )
-    return Claim(parts=(safety, boundary), evidence=told_by_side_rungs(case, CAUSE.id))
+    evidence = (_RESTS,) if boundary.steps else ()
+    return Claim(parts=(safety, boundary), evidence=(*evidence, *told_by_side_rungs(case, CAUSE.id)))
 
 
 CAUSE = Cause(

@@ -55,6 +55,8 @@ def headline_of_replays(
     if not gap_is_resolved(diagnosis):
         told = numbers.factor_with_interval(whole)
         return f'The page and "{begin}" cannot be told apart: {told}.'
+    if whole.point < 1:
+        return f'The page is {numbers.factor(1 / whole.point)} faster than "{begin}".'
     parts = _parts(case, diagnosis, rows, residual)
     told = f": {', '.join(parts)}" if parts else ""
     return f'The page takes {numbers.factor(whole.point)} what "{begin}" take{told}; {_change(actions)}.'

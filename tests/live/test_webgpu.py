@@ -14,7 +14,7 @@ from gapprof.records.report import CauseRow, RungRow
 from tests.browser.gpu_models import job_of
 from tests.live.conftest import Explained
 
-NO_WEBGPU = ("--disable-blink-features=WebGPU",)
+NO_WEBGPU = ("--disable-gpu", "--disable-software-rasterizer")
 REPLAYS = ("replay-native-unsafe", "replay-native", "replay-web")
 
 
@@ -63,7 +63,8 @@ def test_steps_between_replays_and_the_library_have_their_causes(report: Report)
     assert [child.id for child in layer.children] == ["wgsl-safety", "browser-boundary"]
     assert all(child.factor is not None for child in layer.children)
     assert all(child.factor is not None for child in cause(report, "runtime").children)
-    assert [row.id for row in report.causes if row.verdict == "not-applicable"] == ["simd", "threads"]
+    cannot = {row.id for row in report.causes if row.verdict == "not-applicable"}
+    assert cannot == {"simd", "threads", "contention"}, "the page is quiet"
 
 
 def test_without_a_native_provider_there_is_no_gap_and_the_reason_is_given(report: Report) -> None:
@@ -82,7 +83,7 @@ def test_outputs_agree_with_native_s_on_the_processor(report: Report) -> None:
 def test_software_is_called_so_in_the_first_words(recording: Recording, report: Report) -> None:
     (calls,) = recording.of(RecordedCalls)
     software = is_software(calls.summary.adapter)
-    assert report.headline.lower().startswith(SOFTWARE_SENTENCE) == software
+    assert report.headline.lower().startswith(SOFTWARE_SENTENCE.lower()) == software
     statuses = {one.id: one.status for one in report.checks}
     assert statuses["adapter"] == ("fail" if software else "pass")
     assert statuses["adapter-same"] == "pass"
