@@ -9,7 +9,7 @@ from gapprof.records.report import Evidence
 _RESTS = Evidence(
     kind="caveat",
     text=(
-        "Without a browser each wait for the GPU may end 0.2 ms late: Dawn for Node looks without a pause and "
+        "Without a browser a wait for the GPU may end 0.2 ms late: Dawn for Node looks without a pause and "
         "is made to rest, or it would take a core. Of runs of a few ms the browser's part is told too small."
     ),
     value=0.2,
