@@ -29,6 +29,9 @@ performance.measure = function (...told) {
 """
 """gapprof's probe marks its stages when the last of them is over: 300 ms and more that no stage has."""
 
+MORE_VISITS = 2
+"""Of a shared machine, for a quiet moment: a start of half a second has 15 ms for all that is no stage."""
+
 
 @pytest.fixture
 def starting(chromium: Chromium, guard: Guard) -> Starting:
@@ -89,7 +92,13 @@ def test_a_start_is_taken_apart_in_every_state_of_the_caches(
     assert len(creations.parse_ms) == RECREATIONS
     assert max(creations.parse_ms) < max(creations.usual_ms)
 
-    assert min(map(apart, by_cache.values())) <= STAGES_CLOSE, "in a quiet moment they add up"
+    closest = min(map(apart, by_cache.values()))
+    for _ in range(MORE_VISITS):
+        if closest <= STAGES_CLOSE:
+            break
+        again = starts(starting.started(patient(on(job, where=where, threads=threads))))
+        closest = min(closest, *map(apart, again.values()))
+    assert closest <= STAGES_CLOSE, "in a quiet moment they add up"
     for start in by_cache.values():
         assert checked(start) == ("pass" if apart(start) <= STAGES_CLOSE else "fail")
         sum_ms = sum(start.stages_ms.values())
