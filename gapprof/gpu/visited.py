@@ -17,7 +17,7 @@ from gapprof.browser.visit import Course, Equipment, Visit, visiting
 from gapprof.errors import EnvironmentUnusable, ModelUnusable
 from gapprof.gpu.graphics import Graphics
 from gapprof.records.environment import Setting
-from gapprof.records.job import Job, Pace
+from gapprof.records.job import Job, without_model
 
 T = TypeVar("T")
 BROWSER, DAWN = "the browser", "Dawn for Node"
@@ -108,35 +108,17 @@ def hint_for(message: str, where: str) -> str:
 
 def empty_job(*, browser_args: tuple[str, ...] = ()) -> Job:
     """A visit to the quiet page that runs no model."""
-    return Job(
-        rung="",
-        round=0,
-        seed=0,
-        setting=Setting(
-            backend="chromium",
-            isa="",
-            threads=1,
-            graph="",
-            js_flags=(),
-            browser_args=browser_args,
-            where="main",
-            pacing="back-to-back",
-            page="quiet",
-            isolated=True,
-            build="served",
-        ),
-        model_path="",
-        external_data=(),
-        optimise=True,
-        inputs_path="",
-        outputs_path="",
-        pace=Pace(
-            warmup_ms=0.0,
-            warmup_runs=0,
-            batch=1,
-            samples=0,
-            requests=0,
-            think_ms=(0.0, 0.0),
-            deadline_s=300.0,
-        ),
+    setting = Setting(
+        backend="chromium",
+        isa="",
+        threads=1,
+        graph="",
+        js_flags=(),
+        browser_args=browser_args,
+        where="main",
+        pacing="back-to-back",
+        page="quiet",
+        isolated=True,
+        build="served",
     )
+    return without_model(setting, rung="", seed=0, deadline_s=300.0)

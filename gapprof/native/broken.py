@@ -1,5 +1,6 @@
 """What went wrong in a worker, as a `Failure` that says whose fault it is."""
 
+import sys
 import traceback
 
 from gapprof.native.isa.ceiling import CeilingError
@@ -33,6 +34,26 @@ def failure(job: Job, *, phase: str, kind: str, message: str, hint: str = "", de
         message=message[:_LONGEST_MESSAGE],
         hint=hint,
         detail=detail[-_LONGEST_DETAIL:],
+    )
+
+
+def expected() -> tuple[type[Exception], ...]:
+    """What a worker may meet: onnxruntime's own errors, where it was imported, and those beside it.
+
+    Read where something was raised: nothing is imported for it, and a ceiling comes before onnxruntime.
+    """
+    state = sys.modules.get("onnxruntime.capi.onnxruntime_pybind11_state")
+    found = vars(state).values() if state is not None else ()
+    own = [one for one in found if isinstance(one, type) and issubclass(one, Exception)]
+    return (
+        CeilingError,
+        ProfileError,
+        UnfitModelError,
+        ImportError,
+        OSError,
+        RuntimeError,
+        MemoryError,
+        *own,
     )
 
 
@@ -72,12 +93,8 @@ def _judged(error: Exception, text: str) -> tuple[str, str, str]:
             return "environment", text, "Operator times are missing for this rung; nothing else is."
         case OSError():
             return "environment", text, "Was a file of this run removed, or is the disk full?"
-        case RuntimeError():
+        case _:  # what onnxruntime says of a model
             return "model", text, ""
-        case _ if type(error).__module__.startswith("onnxruntime"):
-            return "model", text, ""
-        case _:
-            return "crash", f"{type(error).__name__}: {text}", "This looks like a mistake in gapprof itself."
 
 
 def _cleaned(message: str, job: Job) -> str:

@@ -7,13 +7,15 @@ its standard output. Whatever onnxruntime prints goes to standard error.
 import faulthandler
 import os
 import sys
+import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import TracebackType
 
 import msgspec
 
 from gapprof.native import lifeline
-from gapprof.native.broken import failure_of
+from gapprof.native.broken import expected, failure_of
 from gapprof.native.memory_limit import limit_this_process
 from gapprof.native.profiled import profiled_pass
 from gapprof.native.stopwatch import since_spawn_ms
@@ -37,6 +39,7 @@ class Progress:
 def main() -> None:
     """Answer one request and end the process."""
     channel = take_standard_output()
+    sys.excepthook = end_with
     request = msgspec.json.decode(sys.stdin.buffer.readline(), type=Request)
     process_ms = since_spawn_ms(request.spawned_ns)
     faulthandler.enable()
@@ -50,17 +53,21 @@ def main() -> None:
     os._exit(0)
 
 
+def end_with(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """A fault of ours: its traceback is the parent's to tell; onnxruntime's own end is left out here, too."""
+    traceback.print_exception(kind, error, trace)
+    sys.stderr.flush()
+    os._exit(1)
+
+
 def answers(request: Request, process_ms: float, progress: Progress) -> Iterator[Answer]:
-    """The trial, then the profile if one is asked for; what breaks becomes a Failure with its phase."""
+    """The trial, then the profile if one is asked for; what may break becomes a Failure with its phase."""
     try:
         trial, opened = timed_pass(request, process_ms, progress.reach)
         yield trial
         if request.task == "profiled":
             yield profiled_pass(request, opened, trial, progress.reach)
-    except Exception as error:
-        # onnxruntime's errors derive from Exception itself: to name them it has to be imported, which may be
-        # what failed here, and must not happen before the ceiling stands. Whatever else comes is a fault of
-        # ours, and no crash of onnxruntime: the answer says which, in what phase, with its traceback.
+    except expected() as error:
         yield failure_of(error, request.job, progress.phase)
 
 

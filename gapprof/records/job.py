@@ -56,3 +56,27 @@ class Job(Struct, frozen=True, kw_only=True):
     """WebGPU calls that the library made for this model, for backends that replay them."""
     chain: Chain | None = None
     """Profiled passes only; None: nobody needs what it tells."""
+
+
+def without_model(setting: Setting, *, rung: str, seed: int, deadline_s: float) -> Job:
+    """A visit to a page that runs no model of ours, so that there is nothing to pace."""
+    return Job(
+        rung=rung,
+        round=0,
+        seed=seed,
+        setting=setting,
+        model_path="",
+        external_data=(),
+        optimise=True,
+        inputs_path="",
+        outputs_path="",
+        pace=Pace(
+            warmup_ms=0.0,
+            warmup_runs=0,
+            batch=1,
+            samples=0,
+            requests=0,
+            think_ms=(0.0, 0.0),
+            deadline_s=deadline_s,
+        ),
+    )

@@ -16,7 +16,7 @@ from gapprof.errors import EnvironmentUnusable, ModelUnusable
 from gapprof.guard import Guard
 from gapprof.measure.lock import sole_measurer
 from gapprof.records.environment import Setting, is_url
-from gapprof.records.job import Job, Pace
+from gapprof.records.job import Job, without_model
 from gapprof.records.progress import Observer, Progress
 from gapprof.records.settings import Settings
 from gapprof.watch.gathered import gathered, url_of
@@ -165,35 +165,17 @@ def _instead(found: list[tuple[str, HeardSession]], logs: list[Log]) -> tuple[st
 
 def _job(settings: Settings) -> Job:
     """A visit to the user's page that runs no model of ours."""
-    return Job(
-        rung="web",
-        round=0,
-        seed=settings.seed,
-        setting=Setting(
-            backend="chromium",
-            isa="",
-            threads=0,
-            graph="original",
-            js_flags=settings.js_flags,
-            browser_args=settings.browser_args,
-            where=settings.where,
-            pacing="back-to-back",
-            page=settings.page,
-            isolated=settings.isolation,
-            build="served",
-        ),
-        model_path="",
-        external_data=(),
-        optimise=True,
-        inputs_path="",
-        outputs_path="",
-        pace=Pace(
-            warmup_ms=0.0,
-            warmup_runs=0,
-            deadline_s=_DEADLINE_S,
-            batch=1,
-            samples=0,
-            requests=0,
-            think_ms=(0.0, 0.0),
-        ),
+    setting = Setting(
+        backend="chromium",
+        isa="",
+        threads=0,
+        graph="original",
+        js_flags=settings.js_flags,
+        browser_args=settings.browser_args,
+        where=settings.where,
+        pacing="back-to-back",
+        page=settings.page,
+        isolated=settings.isolation,
+        build="served",
     )
+    return without_model(setting, rung="web", seed=settings.seed, deadline_s=_DEADLINE_S)
