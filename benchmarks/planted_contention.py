@@ -1,6 +1,7 @@
 """A page that burns its main thread by a known share of the time, against itself at rest in the same launch.
 
 python benchmarks/planted_contention.py [FOLDER [CASE ...]]     default: every case, kept in no folder
+python benchmarks/planted_contention.py FOLDER again            its figures anew; measures nothing
 
 The direct A/B: one page, one launch, requests in turn while its timer burns and while it does not, so that
 what differs between launches cancels; launch after launch until the interval of the factor is narrow enough,
@@ -8,8 +9,9 @@ within a bound of time. `explain` knows nothing of that: it compares its own rou
 rounds on a page that always burns, and says what is contention. Both run the same file of the model with the
 same session options in the same setting of the page, which is read from the recording that `explain` wrote.
 
-In a worker the burner has a core of its own where there are two; what is left there is small. FOLDER gets for
-each case a recording (CASE.jsonl), and both sides' figures with every single request of the A/B (CASE.json).
+In a worker the model's runs are nobody's business where there is a core to spare, but the page that burns is
+the one that asks for them, and its requests are late all the same: so runs alone are compared as well. FOLDER
+gets for each case a recording (CASE.jsonl), and both sides' figures with all requests of its A/B (CASE.json).
 """
 
 import asyncio
@@ -18,6 +20,7 @@ import math
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -28,7 +31,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gapprof import Report, assets, explain
+from gapprof import Report, analyze, assets, explain
 from gapprof.browser import tasks
 from gapprof.browser.ready import Ready, readied
 from gapprof.browser.visit import Course, Equipment
@@ -52,7 +55,7 @@ TURNS, REQUESTS = 24, 9
 FEWEST_LAUNCHES = 6
 LONGEST_S = 150.0
 """For the launches of one case."""
-BUDGET_S = 110.0
+BUDGET_S = 240.0
 """Of the run of `explain`."""
 NARROW = math.log(1.05)
 """Half the width of ln factor below which the A/B has decided."""
@@ -82,15 +85,22 @@ CASES = (
 )
 
 
+Turns = tuple[tuple[float, ...], ...]
+"""Turn by turn, one value per request, ms."""
+
+
 class Launch(Struct, frozen=True, kw_only=True):
-    """One browser; requests in ms, turn by turn, a turn at rest for every burning one."""
+    """One browser: a turn at rest for every burning one."""
 
-    burning_ms: tuple[tuple[float, ...], ...]
-    at_rest_ms: tuple[tuple[float, ...], ...]
+    burning_ms: Turns
+    at_rest_ms: Turns
+    burning_runs_ms: Turns
+    """Of the same requests, the runs alone."""
+    at_rest_runs_ms: Turns
 
 
-class Planted(Struct, frozen=True, kw_only=True):
-    """One case: what was planted, what the A/B says of it, and what `explain` says."""
+class Planting(Struct, frozen=True, kw_only=True):
+    """One case as it was measured, beside its recording."""
 
     model: str
     where: str
@@ -101,6 +111,12 @@ class Planted(Struct, frozen=True, kw_only=True):
     """Of both sides: what the rung `web` of the recording had."""
     optimise: bool
     """Of both sides: onnxruntime-web's own optimisation of the file."""
+    launches: tuple[Launch, ...]
+
+
+class Planted(Planting, frozen=True, kw_only=True):
+    """The same, with what the A/B and `explain` make of it."""
+
     direct: Estimate
     """Burning over at rest, of the mean request; over launches."""
     explained: Estimate | None
@@ -108,8 +124,12 @@ class Planted(Struct, frozen=True, kw_only=True):
     contention: Estimate | None
     """Of the whole cause: the step onto the main thread is in it as well."""
     verdict: Verdict
+    direct_runs: Estimate
+    """Burning over at rest, of the mean run."""
+    explained_runs: Estimate | None
+    """Of the part `slower-runs` of `page`."""
+    runs_verdict: Verdict
     outcome: Outcome
-    launches: tuple[Launch, ...]
 
 
 def page(duty: float) -> str:
@@ -133,22 +153,23 @@ burn(true);
 </script>"""
 
 
-def outcome_of(case: Case, direct: Estimate, explained: Estimate | None, verdict: Verdict) -> Outcome:
-    """Whether `explain` found what was planted; nobody knows where the A/B itself does not.
-
-    In a worker nothing is planted on the model's own thread: that no cost was beyond doubt is right as well.
-    """
-    wide = math.log(direct.high / direct.low) / 2 > NARROW
-    unseen = case.where == "main" and case.duty >= 0.5 and direct.low <= 1
-    if wide or unseen:
+def outcome_of(direct: Estimate, explained: Estimate | None) -> Outcome:
+    """Whether `explain` found what was planted; nobody knows where the A/B itself does not."""
+    if math.log(direct.high / direct.low) / 2 > NARROW or direct.low <= 1:
         return "undecided"
-    if case.where == "worker" and verdict == "unclear":
-        return "recovered"
     if explained is None:
         return "not recovered"
+    return "recovered" if _agree(direct, explained) else "not recovered"
+
+
+def runs_told(direct: Estimate, explained: Estimate | None, verdict: Verdict) -> bool:
+    """Whether runs that nothing was planted on are charged what they cost, or nothing beyond doubt."""
+    return verdict == "unclear" or (explained is not None and _agree(direct, explained))
+
+
+def _agree(direct: Estimate, explained: Estimate) -> bool:
     near = abs(explained.point / direct.point - 1) <= AGREE
-    meet = explained.low <= direct.high and direct.low <= explained.high
-    return "recovered" if near and meet else "not recovered"
+    return near and explained.low <= direct.high and direct.low <= explained.high
 
 
 def measured(case: Case, recording: Path) -> Planted:
@@ -169,10 +190,8 @@ def measured(case: Case, recording: Path) -> Planted:
         )
         found, subject = read_run(recording), _subject(case, Path(name) / "staged")
         job = _job(found, subject)
-        launches = _launches(case, job)
-    row, child = _rows(report)
-    direct = directly(launches)
-    return Planted(
+        launches = _launches(job)
+    planting = Planting(
         model=case.model,
         where=case.where,
         duty=case.duty,
@@ -180,22 +199,41 @@ def measured(case: Case, recording: Path) -> Planted:
         model_sha256=subject.facts.sha256,
         setting=job.setting,
         optimise=job.optimise,
+        launches=launches,
+    )
+    return judged(planting, report)
+
+
+def judged(planting: Planting, report: Report) -> Planted:
+    """Both sides' figures."""
+    row, child = _rows(report)
+    runs = next((one for one in child.children if one.id == "slower-runs"), None)
+    direct = directly(planting.launches)
+    return Planted(
+        **{name: getattr(planting, name) for name in Planting.__struct_fields__},
         direct=direct,
         explained=child.factor,
         contention=row.factor,
         verdict=child.verdict,
-        outcome=outcome_of(case, direct, child.factor, child.verdict),
-        launches=launches,
+        direct_runs=directly_runs(planting.launches),
+        explained_runs=runs.factor if runs else None,
+        runs_verdict=runs.verdict if runs else "not-measured",
+        outcome=outcome_of(direct, child.factor),
     )
 
 
 def directly(launches: tuple[Launch, ...]) -> Estimate:
     """Burning over at rest: the mean over launches of ln of the mean requests' ratio."""
-    logs = [
-        math.log(fmean(ms for turn in one.burning_ms for ms in turn))
-        - math.log(fmean(ms for turn in one.at_rest_ms for ms in turn))
-        for one in launches
-    ]
+    return _over((one.burning_ms, one.at_rest_ms) for one in launches)
+
+
+def directly_runs(launches: tuple[Launch, ...]) -> Estimate:
+    """The same of the runs alone."""
+    return _over((one.burning_runs_ms, one.at_rest_runs_ms) for one in launches)
+
+
+def _over(launches: Iterable[tuple[Turns, Turns]]) -> Estimate:
+    logs = [math.log(_mean(burning)) - math.log(_mean(at_rest)) for burning, at_rest in launches]
     found = t_interval(logs)
     return Estimate(
         point=math.exp(found.point),
@@ -206,41 +244,49 @@ def directly(launches: tuple[Launch, ...]) -> Estimate:
     )
 
 
-def _launches(case: Case, job: Job) -> tuple[Launch, ...]:
+def _mean(turns: Turns) -> float:
+    return fmean(ms for turn in turns for ms in turn)
+
+
+def _launches(job: Job) -> tuple[Launch, ...]:
     found: list[Launch] = []
     began = time.monotonic()
     with sole_measurer(), Guard() as guard:
         equipment = Equipment(executable=assets.find_browser(None), probes=assets.probes_web(), guard=guard)
         while len(found) < FEWEST_LAUNCHES or time.monotonic() - began < LONGEST_S:
             found.append(asyncio.run(_one_launch(equipment, job, len(found))))
-            if len(found) >= FEWEST_LAUNCHES and _decided(case, directly(tuple(found))):
+            if len(found) >= FEWEST_LAUNCHES and _decided(directly(tuple(found))):
                 break
     return tuple(found)
 
 
-def _decided(case: Case, direct: Estimate) -> bool:
-    return outcome_of(case, direct, None, "not-measured") != "undecided"
+def _decided(direct: Estimate) -> bool:
+    return outcome_of(direct, None) != "undecided"
 
 
 async def _one_launch(equipment: Equipment, job: Job, number: int) -> Launch:
     course = Course(until=asyncio.get_running_loop().time() + job.pace.deadline_s)
-    found: dict[bool, list[tuple[float, ...]]] = {True: [], False: []}
+    found: dict[bool, list[Timed]] = {True: [], False: []}
     async with readied(job, equipment, course, dist=assets.web_dist(None)) as ready:
         for turn in range(TURNS):
             own = replace(job, seed=TURNS * number + turn)  # think times of its own, the same on both sides
             first = (turn + number) % 2 == 0
             for burns in (first, not first):
                 found[burns].append(await _requests(ready, own, burns=burns))
-    return Launch(burning_ms=tuple(found[True]), at_rest_ms=tuple(found[False]))
+    return Launch(
+        burning_ms=tuple(one.requests_ms for one in found[True]),
+        at_rest_ms=tuple(one.requests_ms for one in found[False]),
+        burning_runs_ms=tuple(one.runs_ms for one in found[True]),
+        at_rest_runs_ms=tuple(one.runs_ms for one in found[False]),
+    )
 
 
-async def _requests(ready: Ready, job: Job, *, burns: bool) -> tuple[float, ...]:
+async def _requests(ready: Ready, job: Job, *, burns: bool) -> Timed:
     word = "true" if burns else "false"
     await ready.visit.page.evaluate(f"String(globalThis.burn({word}))", deadline_s=10.0)
     # The timer begins now: the first request is to meet it at any moment of its period.
     await asyncio.sleep(Random(job.seed).random() * EVERY_MS / 1e3)
-    timed = await ready.visit.ask(tasks.time_task(job), Timed)
-    return timed.requests_ms
+    return await ready.visit.ask(tasks.time_task(job), Timed)
 
 
 def _subject(case: Case, folder: Path) -> Subject:
@@ -285,7 +331,8 @@ def told(found: Planted) -> str:
     explained = "no figure" if found.explained is None else _bounds(found.explained)
     return (
         f"{found.model}, {found.where}, {found.duty:.0%}: directly {_bounds(found.direct)} "
-        f"in {found.direct.rounds} launches; explain {explained}, {found.verdict}; {found.outcome}"
+        f"in {found.direct.rounds} launches; explain {explained}, {found.verdict}; {found.outcome}; "
+        f"runs alone {_bounds(found.direct_runs)}"
     )
 
 
@@ -293,17 +340,32 @@ def _bounds(one: Estimate) -> str:
     return f"{one.point:.3f} [{one.low:.3f}, {one.high:.3f}]"
 
 
+def written(path: Path, found: Planted) -> None:
+    """As JSON, beside the recording."""
+    data = msgspec.json.format(msgspec.json.encode(found, order="deterministic"), indent=1)
+    path.write_bytes(data + b"\n")
+
+
+def again(path: Path) -> None:
+    """The figures of a case anew, from its recording and the requests of its A/B."""
+    planting = msgspec.json.decode(path.read_bytes(), type=Planting)
+    written(path, judged(planting, analyze(path.with_suffix(".jsonl"))))
+
+
 def main() -> None:
-    """One line per case, as it is known."""
+    """One line per case, as it is known; `again` in the place of a case measures nothing."""
     names = sys.argv[2:] or [case.name for case in CASES]
+    if names == ["again"]:
+        for path in sorted(Path(sys.argv[1]).glob("*.json")):
+            again(path)
+        return
     with tempfile.TemporaryDirectory() as nowhere:
         folder = Path(sys.argv[1] if len(sys.argv) > 1 else nowhere)
         folder.mkdir(parents=True, exist_ok=True)
         for case in CASES:
             if case.name in names:
                 found = measured(case, folder / f"{case.name}.jsonl")
-                data = msgspec.json.format(msgspec.json.encode(found, order="deterministic"), indent=1)
-                (folder / f"{case.name}.json").write_bytes(data + b"\n")
+                written(folder / f"{case.name}.json", found)
                 print(told(found), flush=True)
 
 

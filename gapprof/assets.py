@@ -35,8 +35,9 @@ _GPU_ENTRIES: Mapping[GpuBuild, tuple[str, ...]] = {
     "asyncify": ("ort.webgpu.min.mjs", "ort.webgpu.bundle.min.mjs"),
     "jspi": ("ort.jspi.min.mjs", "ort.jspi.bundle.min.mjs"),
     "jsep": ("ort.all.min.mjs", "ort.all.bundle.min.mjs"),
+    "webgl": ("ort.webgl.min.mjs",),
 }
-"""Entry points of onnxruntime-web's builds for WebGPU."""
+"""Entry points of onnxruntime-web's builds for GPUs."""
 GPU_BUILD: GpuBuild = "asyncify"
 """The one that pages get from `onnxruntime-web/webgpu`."""
 
@@ -105,12 +106,12 @@ def entry_point(dist: Path) -> str:
 
 
 def gpu_entry_point(dist: Path, build: GpuBuild) -> str:
-    """The module of a WebGPU build in a folder of onnxruntime-web; raises WrongUse without one."""
+    """The module of a build for GPUs in a folder of onnxruntime-web; raises WrongUse without one."""
     found = next((name for name in _GPU_ENTRIES[build] if (dist / name).is_file()), None)
     if found is None:
         raise WrongUse(
             f"{dist} holds no {build} build of onnxruntime-web ({', '.join(_GPU_ENTRIES[build])})",
-            hint="Give the `dist` folder of an onnxruntime-web build that has WebGPU.",
+            hint="Give the `dist` folder of an onnxruntime-web build that has it.",
         )
     return found
 

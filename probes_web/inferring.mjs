@@ -33,7 +33,7 @@ export function inferring(duty) {
 }
 
 /** @param {number} way @returns {Promise<number>} */
-function oneRun(way) {
+async function oneRun(way) {
   const opened = open();
-  return opened.place === "worker" ? opened.run(way) : timedRun(opened.session, opened.feeds);
+  return opened.place === "worker" ? (await opened.run(way)).run_ms : timedRun(opened.session, opened.feeds);
 }

@@ -9,10 +9,12 @@
  * @property {InferenceSession} session
  * @property {Record<string, Tensor>} feeds */
 
+/** One run, ms: alone, and with all that its thread had to do for it.
+ * @typedef {{ run_ms: number, at_work_ms: number }} Ran */
+
 /** @typedef {object} Elsewhere
  * @property {"worker"} place
- * @property {(door: number) => Promise<number>} run  one run in the worker, asked for by that door; resolves to the run
- *   alone, in ms */
+ * @property {(door: number) => Promise<Ran>} run  one run in the worker, asked for by that door */
 
 /** @type {Here | Elsewhere | null} */
 let opened = null;

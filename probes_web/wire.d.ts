@@ -31,7 +31,7 @@ export interface OpenTask {
   simd: boolean | null;
   where: string;
   spinning: string;
-  provider: "wasm" | "webgpu";
+  provider: "wasm" | "webgl" | "webgpu";
   model_url: string;
   external_data: readonly ExternalFile[];
   optimise: boolean;

@@ -29,12 +29,12 @@ export async function askWorker(task, block) {
   return reply.answer;
 }
 
-/** One run of what the worker has open, asked for by the door of this number; resolves to the run alone, in ms.
+/** One run of what the worker has open, asked for by the door of this number.
  * @param {number} door
- * @returns {Promise<number>} */
+ * @returns {Promise<import("./session.mjs").Ran>} */
 export async function runInWorker(door) {
   const reply = await ask(null, door, null);
-  if ("run_ms" in reply) return reply.run_ms;
+  if ("run_ms" in reply) return reply;
   throw new Error(reply.answer.kind === "failure" ? reply.answer.message : "the worker did not run");
 }
 

@@ -22,8 +22,9 @@ PURE_HALF = (
     *(f"unit/{name}" for name in ("causes", "digest", "explain", "facts", "measure", "options")),
     *(f"unit/{name}" for name in ("render", "stats", "text")),
     *(f"unit/test_{name}.py" for name in ("files", "live", "outcome", "proc", "recordings", "tables")),
-    *("contract", "truth", "scenarios", "hostile/test_recordings.py", "hostile/test_text.py"),
+    *("contract", "scenarios", "hostile/test_recordings.py", "hostile/test_text.py"),
 )
+WHOLE_RUNS = ("truth",)
 NOT_THOSE = ("contract/test_backends.py", "contract/test_probes.py")
 """They start what this machine has."""
 SAYS = """
@@ -84,10 +85,11 @@ def test_recordings_give_the_same_reports_byte_for_byte(name: str) -> None:
 
 
 @platforms
-def test_the_pure_half_of_the_suite_passes(name: str) -> None:
+@pytest.mark.parametrize("part", [PURE_HALF, pytest.param(WHOLE_RUNS, marks=pytest.mark.long)])
+def test_the_pure_half_of_the_suite_passes(part: tuple[str, ...], name: str) -> None:
     options = ["-q", "-m", "not long and not numbers", "-p", "no:cacheprovider", "-p", "tests.faked_platform"]
     command = [sys.executable, "-m", "pytest", *options, "--platform", name]
-    paths = [f"tests/{path}" for path in PURE_HALF] + [f"--ignore=tests/{path}" for path in NOT_THOSE]
+    paths = [f"tests/{path}" for path in part] + [f"--ignore=tests/{path}" for path in NOT_THOSE]
     done = subprocess.run(
         [*command, *paths], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
     )

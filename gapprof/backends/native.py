@@ -2,21 +2,25 @@
 
 import dataclasses
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from msgspec.structs import replace
 
+from gapprof import assets
+from gapprof.gpu.graphics import here
 from gapprof.guard import Guard
 from gapprof.native.broken import failure
 from gapprof.native.ended import failure_without_answer
+from gapprof.native.interpreter import Interpreter, looked_at
 from gapprof.native.isa.host import why_not
 from gapprof.native.isa.proof import Ceilings
 from gapprof.native.memory_limit import default_limit_bytes
 from gapprof.native.process import Ended, exchange
-from gapprof.native.python import module_command
+from gapprof.native.python import module_command, own_environment
+from gapprof.native.runtime import CPU
 from gapprof.native.sentinel import sentinel_model
 from gapprof.native.wire import Answer, Request
 from gapprof.places import cache_dir
@@ -26,16 +30,20 @@ from gapprof.records.job import Job
 from gapprof.records.settings import Settings
 from gapprof.records.trial import Failure, Profile, Trial
 
-WORKER = module_command("gapprof.native.worker")
+_MODULE = "gapprof.native.worker"
+WORKER = module_command(_MODULE)
 _NO_GPU = (
     "the onnxruntime beside gapprof runs models on the processor alone; builds for GPUs are distributions of "
-    "their own, which gapprof does not run yet"
+    "their own: --native-python names the interpreter of one"
+)
+_NO_CEILING = (
+    "the ceiling is proven for the onnxruntime beside gapprof, and --native-python names another one"
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NativeBackend:
-    """Runs the model in onnxruntime on this machine's CPU; the instruction ceiling is per process."""
+    """Runs the model in onnxruntime on this machine; the instruction ceiling is per process."""
 
     id: str = "native"
     command: tuple[str, ...] = WORKER
@@ -45,22 +53,48 @@ class NativeBackend:
     """None: what this machine has."""
     ceilings: Ceilings | None = None
     """None until a run opens this backend; then each ceiling is tried before a rung counts on it."""
+    interpreter: Interpreter | None = None
+    """None: that which runs gapprof."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Of a worker's environment there."""
 
-    def open(self, _settings: Settings, guard: Guard) -> Backend:
-        """No option matters here, and a worker ends by itself when gapprof does."""
-        return dataclasses.replace(self, ceilings=Ceilings(guard=guard, cache_folder=self.cache_folder))
+    def open(self, settings: Settings, guard: Guard) -> Backend:
+        """A worker ends by itself when gapprof does. Raises EnvironmentUnusable for `--native-python`."""
+        opened = dataclasses.replace(self, ceilings=Ceilings(guard=guard, cache_folder=self.cache_folder))
+        if settings.native_python is None:
+            return opened
+        other = looked_at(settings.native_python)
+        needs_driver = other.provider("webgpu") is not None
+        variables = here(assets.find_browser(settings.browser)).variables if needs_driver else {}
+        return dataclasses.replace(opened, interpreter=other, variables=variables)
 
     def refuse(self, setting: Setting) -> str | None:
         """Why this machine cannot give that setting. Each ceiling costs a process, once a run."""
         if setting.backend != self.id:
             return f"the native side does not realise {setting.backend!r}"
-        if setting.device == "gpu":
-            return _NO_GPU
+        if setting.device == "gpu" and self._provider(setting) is None:
+            return self._no_provider(setting)
         if setting.pacing != "back-to-back":
             return "native runs are made back to back; there is no page whose events could pace them"
         if setting.threads < 1:
             return f"onnxruntime needs at least one thread, not {setting.threads}"
+        if self.interpreter is not None and setting.isa != "full":
+            return _NO_CEILING
         return why_not(setting.isa) if self.ceilings is None else self.ceilings.why_not(setting.isa)
+
+    def _provider(self, setting: Setting) -> str | None:
+        if setting.device != "gpu":
+            return CPU
+        return None if self.interpreter is None else self.interpreter.provider(setting.provider)
+
+    def _no_provider(self, setting: Setting) -> str:
+        if self.interpreter is None:
+            return _NO_GPU
+        what = (
+            "WebGPU provider" if setting.provider == "webgpu" else "provider for a GPU that is its vendor's"
+        )
+        has = ", ".join(self.interpreter.providers)
+        return f"onnxruntime {self.interpreter.onnxruntime} of --native-python has no {what} (it has {has})"
 
     def timed(self, job: Job) -> Trial | Failure:
         """Warm up, then time, in a process that does nothing else meanwhile."""
@@ -102,16 +136,34 @@ class NativeBackend:
         self, task: Literal["timed", "profiled"], job: Job, hear: Callable[[Answer], None]
     ) -> Ended:
         # The model's folder belongs to this run; what a killed gapprof leaves there goes with it.
-        with tempfile.TemporaryDirectory(prefix="native-", dir=Path(job.model_path).parent) as scratch:
+        with tempfile.TemporaryDirectory(prefix="native-", dir=Path(job.model_path).parent) as folder:
+            scratch, packages = Path(folder, "scratch"), Path(folder, "packages")
+            scratch.mkdir()
+            packages.mkdir()
+            provider = self._provider(job.setting) or CPU
             request = Request(
                 task=task,
                 job=job,
                 cache_folder=str(self.cache_folder) if self.cache_folder is not None else None,
-                scratch_folder=scratch,
-                memory_limit_bytes=self.memory_limit_bytes or default_limit_bytes(),
+                scratch_folder=str(scratch),
+                # What a GPU's driver maps is address space as well, and more than there is memory.
+                memory_limit_bytes=(self.memory_limit_bytes or default_limit_bytes())
+                if provider == CPU
+                else None,
+                provider=provider,
                 sentinel_model=sentinel_model(),
             )
-            return exchange(request, command=self.command, deadline_s=job.pace.deadline_s, hear=hear)
+            return exchange(
+                request,
+                command=self.interpreter.command(_MODULE) if self.interpreter else self.command,
+                environment=(
+                    self.interpreter.environment(packages, self.variables)
+                    if self.interpreter
+                    else own_environment()
+                ),
+                deadline_s=job.pace.deadline_s,
+                hear=hear,
+            )
 
 
 def _mixed_up(job: Job) -> Failure:

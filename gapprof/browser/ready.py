@@ -84,9 +84,9 @@ async def readied(
 
 def _module(job: Job, dist: Path) -> str:
     """For the processor the build that does nothing else."""
-    if job.setting.device == "gpu":
-        return assets.gpu_entry_point(dist, assets.GPU_BUILD)
-    return assets.entry_point(dist)
+    if job.setting.device != "gpu":
+        return assets.entry_point(dist)
+    return assets.gpu_entry_point(dist, "webgl" if job.setting.gpu_api == "webgl" else assets.GPU_BUILD)
 
 
 async def tiered_up(visit: Visit, renderer: int | None) -> TierUp:

@@ -1,7 +1,10 @@
 """From a job to the messages that a page gets. Pure."""
 
+from typing import Literal
+
 from msgspec.structs import replace
 
+from gapprof.records.environment import Setting
 from gapprof.records.job import Job
 from gapprof.records.wire import (
     ContrastTask,
@@ -37,7 +40,7 @@ def open_task(job: Job, *, base: str, module: str, inputs: tuple[TensorSlice, ..
         simd=simd,
         where=job.setting.where,
         spinning=job.setting.spinning,
-        provider="webgpu" if job.setting.device == "gpu" else "wasm",
+        provider=_provider(job.setting),
         model_url=f"{base}model/{_name(job.model_path)}",
         external_data=tuple(ExternalFile(path=f, url=f"{base}model/{f}") for f in job.external_data),
         optimise=job.optimise,
@@ -48,6 +51,12 @@ def open_task(job: Job, *, base: str, module: str, inputs: tuple[TensorSlice, ..
         warmup_ms=job.pace.warmup_ms,
         warmup_runs=job.pace.warmup_runs,
     )
+
+
+def _provider(setting: Setting) -> Literal["wasm", "webgpu", "webgl"]:
+    if setting.device != "gpu":
+        return "wasm"
+    return "webgl" if setting.gpu_api == "webgl" else "webgpu"
 
 
 def time_task(job: Job) -> TimeTask:

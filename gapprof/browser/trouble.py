@@ -4,6 +4,7 @@ import contextlib
 import re
 import zlib
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import msgspec
 
@@ -26,8 +27,38 @@ _MODEL = (
 """onnxruntime-web's own words: a code is in all that its wasm reports, of a creation and of a run."""
 
 
-_NO_WEBGPU = ("failed to get gpu adapter", "webgpu is not supported", "navigator.gpu")
-_MEND_WEBGPU = "`gapprof doctor` says what is missing; --backend webgpu,wasm goes on with the processor."
+class _OfTheGpu(NamedTuple):
+    """What a page throws where its GPU is at fault, and what that means."""
+
+    words: tuple[str, ...]
+    """In small letters, any of them."""
+    said: str
+    hint: str
+
+
+_OTHERWISE = "--backend webgpu,wasm goes on with the processor."
+_GPU = (
+    _OfTheGpu(
+        words=("failed to get gpu adapter", "webgpu is not supported", "navigator.gpu"),
+        said="this browser gives the page no WebGPU",
+        hint=f"`gapprof doctor` says what is missing; {_OTHERWISE}",
+    ),
+    _OfTheGpu(
+        words=("webgl is not supported",),
+        said="this browser gives the page no WebGL",
+        hint="chrome://gpu says why; --backend webgl,wasm goes on with the processor.",
+    ),
+    _OfTheGpu(
+        words=("device was lost", "device is lost", "device lost"),
+        said="the GPU device was lost",
+        hint=f"Drivers end what holds a GPU for long or fills its memory: try a smaller model; {_OTHERWISE}",
+    ),
+    _OfTheGpu(
+        words=("no cached or pending pipeline", "error while parsing wgsl", "invalid shadermodule"),
+        said="a shader does not compile, so the GPU has no pipeline of it",
+        hint=f"Try another browser (--browser PATH) or a newer driver; {_OTHERWISE}",
+    ),
+)
 
 
 class VisitError(Exception):
@@ -59,9 +90,10 @@ def reading(what: str) -> Iterator[None]:
 def trouble_of(broke: Broke) -> VisitError:
     """What the page threw, sorted: memory, a wasm abort, the model, or anything else of the page."""
     text = f"{broke.name}: {broke.message}".lower()
-    if any(word in text for word in _NO_WEBGPU):
-        said = f"this browser gives the page no WebGPU: {broke.message}"
-        return VisitError(said, kind="environment", phase="load", hint=_MEND_WEBGPU, detail=broke.stack)
+    gpu = next((one for one in _GPU if any(word in text for word in one.words)), None)
+    if gpu is not None:
+        said = f"{gpu.said}: {readable(broke.message)}"
+        return VisitError(said, kind="environment", phase=broke.phase, hint=gpu.hint, detail=broke.stack)
     kind = "page"
     if _MEMORY.search(text):
         kind = "out-of-memory"

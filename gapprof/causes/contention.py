@@ -9,7 +9,7 @@ from gapprof.facts.computed import computed
 from gapprof.facts.estimates import factor
 from gapprof.facts.page_parts import DEPLOYED, PARTS, QUIET, PartId
 from gapprof.facts.page_rungs import PAGE_RUNGS
-from gapprof.facts.page_told import part_evidence, present, slower_evidence
+from gapprof.facts.page_told import part_evidence, present
 from gapprof.facts.page_work import page_evidence
 from gapprof.facts.readings import same_trials
 from gapprof.facts.steps import part
@@ -77,7 +77,7 @@ def _made_of(case: Case) -> Iterator[Part]:
         evidence = part_evidence(case, name)
         yield replace(_PARTS[name], steps=(step,), evidence=evidence, applicable=not why, why=why)
         below = PAGE_RUNGS[name]
-    yield replace(_SLOWER, steps=(Step(source=below, to=DEPLOYED),), evidence=slower_evidence(case))
+    yield replace(_UNSEEN, steps=(Step(source=below, to=DEPLOYED),))
 
 
 _PARTS: Mapping[PartId, Part] = {
@@ -112,17 +112,23 @@ _PARTS: Mapping[PartId, Part] = {
         phrase="is more threads than cores",
         advice="Ask for fewer threads than there are cores.",
     ),
+    "slower-runs": Part(
+        id="slower-runs",
+        title="Runs that take longer on their cores",
+        phrase="is runs that take longer on their cores",
+        advice="Caches, memory and clocks are shared: less work at the same time is all that helps.",
+    ),
 }
 _ABSENT: Mapping[PartId, str] = {
     "other-tabs": "no other tab, nor a frame with a process of its own, was at work",
     "oversubscription": "the model has no more threads than there are cores",
 }
 """Parts that a machine or a page may simply not have."""
-_SLOWER = Part(
-    id="slower-runs",
-    title="Runs that take longer on their cores, and what no trace shows",
-    phrase="is runs that take longer on their cores",
-    advice="Caches, memory and clocks are shared: less work at the same time is all that helps.",
+_UNSEEN = Part(
+    id="unseen-waits",
+    title="Waits in which no trace shows the page at work",
+    phrase="is waits that no trace explains",
+    advice="Timers and events of a page that is at work come late by themselves: ask from a worker.",
 )
 
 
@@ -149,5 +155,5 @@ CAUSE = Cause(
         Span(source="web-graph", to="web-main", name="contention/main thread"),
         Span(source="web-paced", to="web", name="contention/page"),
     ),
-    claims={"wasm": _claim, "webgpu": _on_gpu},
+    claims={"wasm": _claim, "webgpu": _on_gpu, "webgl": _on_gpu},
 )

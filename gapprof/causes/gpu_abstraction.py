@@ -41,6 +41,10 @@ def _claim(case: Case) -> Claim:
     return Claim(parts=(safety, boundary), evidence=(*evidence, *told_by_side_rungs(case, CAUSE.id)))
 
 
+def _on_webgl(_case: Case) -> Claim:
+    return Claim(why="nothing replays WebGL's calls: what lies below them is in what onnxruntime-web takes")
+
+
 CAUSE = Cause(
     id="gpu-abstraction",
     title="The browser's layer above the GPU",
@@ -51,6 +55,6 @@ CAUSE = Cause(
         Span(source=_UNSAFE, to=_NATIVE, name="gpu-abstraction/safety"),
         Span(source=_NATIVE, to=_WEB, name="gpu-abstraction/browser"),
     ),
-    claims={"webgpu": _claim},
+    claims={"webgpu": _claim, "webgl": _on_webgl},
     elsewhere="the wasm backend runs on the CPU alone",
 )

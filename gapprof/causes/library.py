@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from statistics import median
 
 from gapprof.facts.case import Case
+from gapprof.facts.cells import counting
 from gapprof.facts.claim import Cause, Claim, Part, Span, Step
 from gapprof.facts.computed import GOOD_128
 from gapprof.facts.estimates import factor, factor_of
@@ -20,6 +21,7 @@ from gapprof.records.report import Evidence
 from gapprof.text import numbers
 from gapprof.text.names import harmless
 
+NATIVE_WEBGPU = "native-webgpu"
 _MOST_NODES = 3
 _TWINS = "from twin kernels, of the nodes that have one; its interval holds how their rounds differ"
 _INSERTED = ("InsertedPrecisionFreeCast_", "InsertedCast_")
@@ -57,6 +59,36 @@ def _on_gpu(case: Case) -> Claim:
         title="WebGPU kernels, against the best native ones for this adapter",
         phrase="comes with onnxruntime-web's WebGPU kernels",
         advice="Faster kernels are onnxruntime-web's developers' to write.",
+    )
+    return Claim(parts=(kernels,), why=kernels.why, evidence=_own_webgpu(case))
+
+
+def _own_webgpu(case: Case) -> tuple[Evidence, ...]:
+    """The library's WebGPU kernels without a browser, in another build, on an adapter of its choice."""
+    apart = (
+        factor(case, NATIVE_WEBGPU, "web-session") if readable(case, NATIVE_WEBGPU, "web-session") else None
+    )
+    if apart is None:
+        return ()
+    version = next(trial.seen.runtime_version for trial in case.get(counting) if trial.rung == NATIVE_WEBGPU)
+    text = (
+        f"onnxruntime-web takes {numbers.factor_with_interval(apart)} what onnxruntime "
+        f"{harmless(version, 40)} takes natively with its own WebGPU provider: another build, on the adapter "
+        "of its choice, so the two differ by more than the browser."
+    )
+    return (Evidence(kind="side-rung", text=text, value=apart.point),)
+
+
+def _on_webgl(case: Case) -> Claim:
+    """Its kernels, and WebGL below them: one step, for nothing stands between the two."""
+    kernels = part(
+        case,
+        "native",
+        "web-session",
+        child="kernels",
+        title="WebGL kernels and WebGL itself, against the best native ones for this adapter",
+        phrase="comes with onnxruntime-web's WebGL kernels, and with WebGL",
+        advice="onnxruntime-web only maintains its WebGL kernels: try --backend webgpu.",
     )
     return Claim(parts=(kernels,), why=kernels.why)
 
@@ -199,6 +231,7 @@ CAUSE = Cause(
         Span(source=ENGINE, to=LIBRARY, name="library"),
         Span(source="web-flags", to="web-graph", name="library/graph"),
         Span(source="native", to="replay-native-unsafe", name="library"),
+        Span(source="native", to="web-session", name="library and WebGL"),
     ),
-    claims={"wasm": _claim, "webgpu": _on_gpu},
+    claims={"wasm": _claim, "webgpu": _on_gpu, "webgl": _on_webgl},
 )

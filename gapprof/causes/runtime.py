@@ -87,6 +87,10 @@ def _on_gpu(case: Case) -> Claim:
     return Claim(parts=(library, _event_loop(case, "web-session")))
 
 
+def _on_webgl(case: Case) -> Claim:
+    return Claim(parts=(_event_loop(case, "web-session"),))
+
+
 def _event_loop(case: Case, back_to_back: str) -> Part:
     return part(
         case,
@@ -259,5 +263,5 @@ CAUSE = Cause(
         Span(source="replay-web", to="web-session", name="runtime/the library's own work"),
         Span(source="web-session", to="web-paced", name="runtime/event loop"),
     ),
-    claims={"wasm": _claim, "webgpu": _on_gpu},
+    claims={"wasm": _claim, "webgpu": _on_gpu, "webgl": _on_webgl},
 )

@@ -32,7 +32,7 @@ _ENDS = (
 @click.option(
     "--backend",
     default=_USUAL.backend,
-    metavar="wasm|webgpu",
+    metavar="wasm|webgpu|webgl",
     help="The web side, or several in order of preference: webgpu,wasm.",
     show_default=True,
 )
@@ -65,6 +65,11 @@ _ENDS = (
     help='V8 flags in one word, such as "--liftoff-only".',
 )
 @click.option("--web-dist", metavar="DIR", help="An onnxruntime-web build of your own.")
+@click.option(
+    "--native-python",
+    metavar="PATH",
+    help="The interpreter whose onnxruntime runs the native side, such as one with a build for GPUs.",
+)
 @click.option(
     "--rungs",
     default=_USUAL.rungs,

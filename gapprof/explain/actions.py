@@ -49,7 +49,11 @@ def actions(case: Case, diagnosis: Diagnosis) -> tuple[Action, ...]:
     now = without_ms(case)  # nothing taken off: the page in the rounds that all contrasts stand on
     if now is None:
         return ()
-    measured = tuple(_more_threads(case, now, diagnosis.level))
+    scaled = tuple(_found_by_scaling(case))
+    measured = (
+        *_more_threads(case, now, diagnosis.level),
+        *(one for one in scaled if one.cause == "threads"),
+    )
     threads = measured or _threads_predicted(case, now, diagnosis.level)
     level = diagnosis.children_level
     found = (
@@ -57,7 +61,7 @@ def actions(case: Case, diagnosis: Diagnosis) -> tuple[Action, ...]:
         *_scalar_build(case, now, level),
         *_steps(case, now, level),
         *_of_the_page(case, now, level),
-        *_found_by_scaling(case),
+        *(one for one in scaled if one.cause != "threads"),
     )
     return tuple(sorted(found, key=lambda action: action.then_ms.point))
 
@@ -140,7 +144,7 @@ def _of_the_page(case: Case, now: Estimate, level: float) -> Iterator[Action]:
     below = QUIET
     for part in PARTS if PAGE_RUNGS[PARTS[-1]] in case.get(computed) else ():
         then = _untried(case, below, PAGE_RUNGS[part], level)
-        if then is not None:
+        if then is not None and part != "slower-runs":  # no single thing to change
             found.append((_INSTEAD.get(part) or _quieter(case), then))
         below = PAGE_RUNGS[part]
     whole = None if found else _untried(case, QUIET, DEPLOYED, level)

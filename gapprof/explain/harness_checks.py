@@ -5,7 +5,7 @@ from statistics import fmean, median
 from typing import Literal
 
 from gapprof.explain.strikes import ours_flags, outside_load
-from gapprof.facts.adapters import differences
+from gapprof.facts.adapters import differences, foreign_to
 from gapprof.facts.case import Case
 from gapprof.facts.cells import counting
 from gapprof.facts.gpu import adapter
@@ -158,6 +158,10 @@ def _adapter(rungs: Measured) -> Iterator[tuple[str, str]]:
             if apart := differences(first, one):
                 yield rung, f"its adapter is not that of other rungs: {'; '.join(apart)}"
                 break
+    for rung, (_, trials) in rungs.items():
+        for provider in dict.fromkeys(t.seen.provider for t in trials if t.seen.provider):
+            if first is not None and foreign_to(provider, first):
+                yield rung, f"{provider} does not run on the page's adapter, which is of {first.vendor}"
 
 
 def _threads(rungs: Measured) -> Iterator[tuple[str, str]]:

@@ -4,6 +4,8 @@ from gapprof.records.gpu import AdapterIdentity
 
 SOFTWARE_SENTENCE = "software adapter: shows the plumbing, not your GPU"
 _SOFTWARE = ("swiftshader", "llvmpipe", "lavapipe", "softpipe", "basic render driver", "warp")
+_VENDORS = {"CUDAExecutionProvider": "nvidia", "CoreMLExecutionProvider": "apple"}
+"""Of native execution providers that run on one vendor's adapters alone."""
 _COMPARED = ("vendor", "architecture")
 """A browser and Dawn without one have other words for the device and its driver."""
 
@@ -36,3 +38,9 @@ def differences(one: AdapterIdentity, other: AdapterIdentity) -> tuple[str, ...]
         for name in _COMPARED
         if (mine := str(getattr(one, name))) and (theirs := str(getattr(other, name))) and mine != theirs
     )
+
+
+def foreign_to(provider: str, adapter: AdapterIdentity) -> bool:
+    """Whether a native execution provider cannot have run on this adapter."""
+    vendor = _VENDORS.get(provider)
+    return vendor is not None and bool(adapter.vendor) and vendor not in adapter.vendor.lower()

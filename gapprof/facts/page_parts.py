@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import fmean
-from typing import Literal
+from typing import Literal, get_args
 
 from gapprof.facts.balance import Balance, balances, crew_of, traces_that_tell
 from gapprof.facts.case import Case
@@ -23,11 +23,13 @@ from gapprof.facts.ladder import target
 from gapprof.records.trial import Load, Trace, TraceSlice
 from gapprof.stats.lmdi import log_mean
 
-PartId = Literal["main-thread-work", "gc", "browser-threads", "other-tabs", "oversubscription"]
-PARTS: tuple[PartId, ...] = ("main-thread-work", "gc", "browser-threads", "other-tabs", "oversubscription")
-"""In the order in which they stand between the quiet page and the page; what is left comes last."""
+PartId = Literal["main-thread-work", "gc", "browser-threads", "other-tabs", "oversubscription", "slower-runs"]
+PARTS: tuple[PartId, ...] = get_args(PartId)
+"""In the order in which they stand between the quiet page and the page; what is left of waits comes last."""
 _WAITED_FOR: tuple[PartId, ...] = ("main-thread-work", "gc")
 """On the main thread itself."""
+_IN_A_PART = ("main", "helpers", "browser", "tabs", "crew")
+"""Who a run waits for in a part's name; there are others, outside of the browser, who stand in none."""
 QUIET, DEPLOYED = "web-paced", "web"
 _SMALLEST_MS = 0.05
 """Of waiting per request, in a trace: below it nobody can say what for."""
@@ -147,14 +149,15 @@ def _parts(
 ) -> Mapping[PartId, float]:
     late_ms = page.late_ms - quiet.late_ms
     waiting_ms = page.run_queue_ms - quiet.run_queue_ms
+    collecting_ms = page.run_ms * collecting
+    told_ms = collecting_ms + waiting_ms * math.fsum(held_by.get(holder, 0.0) for holder in _IN_A_PART)
     return {
         "main-thread-work": late_ms * late_shares["main-thread-work"] + waiting_ms * held_by.get("main", 0.0),
-        "gc": late_ms * late_shares["gc"]
-        + page.run_ms * collecting
-        + waiting_ms * held_by.get("helpers", 0.0),
+        "gc": late_ms * late_shares["gc"] + collecting_ms + waiting_ms * held_by.get("helpers", 0.0),
         "browser-threads": waiting_ms * held_by.get("browser", 0.0),
         "other-tabs": waiting_ms * held_by.get("tabs", 0.0),
         "oversubscription": waiting_ms * held_by.get("crew", 0.0),
+        "slower-runs": page.run_ms - quiet.run_ms - told_ms,
     }
 
 

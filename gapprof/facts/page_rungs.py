@@ -19,6 +19,7 @@ PAGE_RUNGS: Mapping[PartId, str] = MappingProxyType(
         "browser-threads": "web-browser-threads",
         "other-tabs": "web-other-tabs",
         "oversubscription": "web-oversubscribed",
+        "slower-runs": "web-slower-runs",
     }
 )
 _WITH: Mapping[PartId, str] = MappingProxyType(
@@ -28,6 +29,7 @@ _WITH: Mapping[PartId, str] = MappingProxyType(
         "browser-threads": "the browser's own threads",
         "other-tabs": "other tabs",
         "oversubscription": "more threads of the model than cores",
+        "slower-runs": "runs that take longer on their cores",
     }
 )
 

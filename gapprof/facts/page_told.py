@@ -1,6 +1,6 @@
 """What was seen of each part of the page's own work, in sentences. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from statistics import fmean, median
 
 from gapprof.facts.balance import Balance, balances, mean_balance, traces_that_tell
@@ -19,7 +19,7 @@ from gapprof.text.names import harmless
 _LEAST_MS = 0.05
 _LEAST_SHARE = 0.02
 _MOST_SOURCES = 3
-_HOLDERS: dict[PartId, tuple[str, str]] = {
+_HOLDERS: Mapping[PartId, tuple[str, str]] = {
     "main-thread-work": ("main", "the page's main thread and its workers"),
     "gc": ("helpers", "V8's helpers collecting garbage"),
     "browser-threads": ("browser", "the compositor, the GPU process and the browser's other threads"),
@@ -31,18 +31,15 @@ _HOLDERS: dict[PartId, tuple[str, str]] = {
 
 def part_evidence(case: Case, part: PartId) -> tuple[Evidence, ...]:
     """Of the page as deployed."""
+    if part == "slower-runs":
+        return (*_balance(case), *_outside(case))
     more = oversubscription_evidence(case) if part == "oversubscription" else ()
     return (*_held(case, part), *_on_the_cores(case, part), *more)
 
 
 def present(case: Case, part: PartId) -> bool:
     """Whether anybody was seen who could hold a core in the name of that part."""
-    return holder_shares(case, DEPLOYED).get(_HOLDERS[part][0], 0.0) >= _LEAST_SHARE
-
-
-def slower_evidence(case: Case) -> tuple[Evidence, ...]:
-    """Where the time of a request goes, and who else, outside of the browser, was on the cores."""
-    return (*_balance(case), *_outside(case))
+    return part not in _HOLDERS or holder_shares(case, DEPLOYED).get(_HOLDERS[part][0], 0.0) >= _LEAST_SHARE
 
 
 def mean_of(case: Case, rung: str) -> Balance | None:

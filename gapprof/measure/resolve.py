@@ -69,6 +69,8 @@ def resolve(
         build=environment.build,
         tabs=settings.tabs if user_page else (),
         device=environment.device,
+        gpu_api=environment.gpu_api,
+        provider=environment.provider,
         toggles=SAFETY[environment.safety] if environment.backend in ("dawn", "web-replay") else (),
         session=_session(environment, settings, user_page=user_page),
     )

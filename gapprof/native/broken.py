@@ -5,7 +5,7 @@ import traceback
 
 from gapprof.native.isa.ceiling import CeilingError
 from gapprof.native.profile_file import ProfileError
-from gapprof.native.runtime import UnfitModelError
+from gapprof.native.runtime import ProviderError, UnfitModelError
 from gapprof.records.job import Job
 from gapprof.records.trial import Failure
 from gapprof.text.refusals import readable
@@ -48,6 +48,7 @@ def expected() -> tuple[type[Exception], ...]:
     return (
         CeilingError,
         ProfileError,
+        ProviderError,
         UnfitModelError,
         ImportError,
         OSError,
@@ -89,6 +90,8 @@ def _judged(error: Exception, text: str) -> tuple[str, str, str]:
             return "environment", f"onnxruntime cannot be imported: {text}", "Install gapprof again."
         case UnfitModelError():
             return "model", text, ""
+        case ProviderError():
+            return "environment", text, "Its driver, or a library that it needs, may be missing or too old."
         case ProfileError():
             return "environment", text, "Operator times are missing for this rung; nothing else is."
         case OSError():

@@ -70,6 +70,7 @@ def _open(runtime: Runtime, request: Request) -> tuple[Session, int]:
             threads=job.setting.threads,
             optimise=job.optimise,
             spinning=job.setting.spinning,
+            provider=request.provider,
         ),
         asked=job.setting.threads,
     )

@@ -6,7 +6,7 @@ import queue
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import cast
@@ -14,7 +14,6 @@ from typing import cast
 import msgspec
 from msgspec.structs import replace
 
-from gapprof.native.python import own_environment
 from gapprof.native.wire import Answer, Line, Reached, Request
 
 _END_S = 10.0
@@ -62,7 +61,12 @@ class _Worker:
 
 
 def exchange(
-    request: Request, *, command: Sequence[str], deadline_s: float, hear: Callable[[Answer], None]
+    request: Request,
+    *,
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    deadline_s: float,
+    hear: Callable[[Answer], None],
 ) -> Ended:
     """Run one worker to its end, its death or the deadline; it is gone when this returns or raises.
 
@@ -71,7 +75,7 @@ def exchange(
     heard, until = _Heard(), time.monotonic() + deadline_s
     spawned = replace(request, spawned_ns=time.monotonic_ns())
     answer, timed_out = None, False
-    with _worker(command) as worker, _listening(worker, spawned, heard):
+    with _worker(command, environment) as worker, _listening(worker, spawned, heard):
         try:
             while (said := heard.answers.get(timeout=max(0.0, until - time.monotonic()))) is not None:
                 answer = said
@@ -90,14 +94,14 @@ def exchange(
 
 
 @contextmanager
-def _worker(command: Sequence[str]) -> Iterator[_Worker]:
+def _worker(command: Sequence[str], environment: Mapping[str, str]) -> Iterator[_Worker]:
     """A worker in a process group of its own (Ctrl-C reaches gapprof alone), killed and reaped at the end."""
     process = subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env=own_environment(),
+        env=environment,
         process_group=0 if os.name == "posix" else None,
     )
     try:

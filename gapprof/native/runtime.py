@@ -11,6 +11,7 @@ from gapprof.native.isa import ceiling
 from gapprof.native.stopwatch import elapsed_ms
 from gapprof.proc import thread_use
 
+CPU = "CPUExecutionProvider"
 _ALLOW_SPINNING = "session.intra_op.allow_spinning"
 
 
@@ -34,6 +35,9 @@ class Session(Protocol):
     def get_outputs(self) -> Sequence[Port]:
         """Graph outputs."""
 
+    def get_providers(self) -> Sequence[str]:
+        """Execution providers, the first one before the others."""
+
     def end_profiling(self) -> str:
         """Write the profile; its path."""
 
@@ -52,6 +56,10 @@ class Runtime:
 
 class UnfitModelError(Exception):
     """The model or its inputs are nothing that this worker can run; says which input or output."""
+
+
+class ProviderError(Exception):
+    """onnxruntime made a session on another execution provider than the one it was asked for."""
 
 
 def start_runtime(isa: str, cache: Path | None) -> Runtime:
@@ -77,11 +85,12 @@ def open_session(
     optimise: bool,
     profile_prefix: str = "",
     spinning: str = "default",
+    provider: str = CPU,
 ) -> Session:
-    """Load a model (path or bytes) on the CPU, sequentially, with `threads` threads inside an operator.
+    """Load a model (path or bytes) for this provider, sequentially, with `threads` threads in an operator.
 
     Threads spin for a while after their work, as is onnxruntime's default: a user's process does the same.
-    Unless `spinning` is `on` or `off`.
+    Unless `spinning` is `on` or `off`. Raises ProviderError: onnxruntime goes back to the CPU without a word.
     """
     ort = runtime.module
     options = ort.SessionOptions()
@@ -96,7 +105,10 @@ def open_session(
     if profile_prefix:
         options.enable_profiling = True
         options.profile_file_prefix = profile_prefix
-    session: Session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    session: Session = ort.InferenceSession(model, options, providers=list(dict.fromkeys((provider, CPU))))
+    first = session.get_providers()[0]
+    if first != provider:
+        raise ProviderError(f"{provider} was asked for, and onnxruntime made the session on {first}")
     return session
 
 

@@ -14,6 +14,7 @@ def seen_here(request: Request, opened: Opened) -> Seen:
     """Read everything back, and run the sentinel; to be called after what is timed."""
     return Seen(
         runtime_version=str(opened.runtime.module.__version__),
+        provider=request.provider,
         engine_version=f"Python {platform.python_version()}",
         threads=opened.threads,
         timer_step_us=step_us(),

@@ -21,6 +21,8 @@ class Request(Struct, frozen=True, kw_only=True):
     """An empty folder that the sender removes."""
     memory_limit_bytes: int | None
     """Limit of the address space, where the system has such a thing."""
+    provider: str = "CPUExecutionProvider"
+    """Execution provider that the session is made with."""
     sentinel_model: bytes
     """A MatMul of two inputs, see sentinel.py."""
 

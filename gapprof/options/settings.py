@@ -14,7 +14,7 @@ from gapprof.records.environment import is_url
 from gapprof.records.settings import Settings
 from gapprof.text.suggestion import did_you_mean
 
-BACKENDS = ("wasm", "webgpu")
+BACKENDS = ("wasm", "webgpu", "webgl")
 _WHERE = ("main", "worker")
 _PAGES = ("quiet", "busy")
 _FOLDERS_PAGE = "index.html"
@@ -85,6 +85,8 @@ def _check(settings: Settings) -> None:
             )
     if settings.backend != "wasm":
         _check_gpu(settings)
+    if settings.native_python is not None:
+        _check_native_python(settings)
     if settings.where not in _WHERE:
         raise WrongUse(f"--where is {settings.where!r}", hint=f"It is {' or '.join(_WHERE)}.")
     if settings.threads is not None and not 1 <= settings.threads <= _MOST_THREADS:
@@ -112,14 +114,33 @@ def _check(settings: Settings) -> None:
 
 def _check_gpu(settings: Settings) -> None:
     """What looks into the processor's side has nothing to look at where models run on a GPU."""
+    option = _of_wasm(settings)
+    if option is not None:
+        raise WrongUse(
+            f"{option} is for --backend wasm, and the backend is {settings.backend}",
+            hint="Leave one of the two out.",
+        )
+
+
+def _check_native_python(settings: Settings) -> None:
+    option = _of_wasm(settings)
+    if option is not None:
+        raise WrongUse(
+            f"{option} looks at the onnxruntime beside gapprof, and --native-python names another one",
+            hint="Leave one of the two out.",
+        )
+    if not is_file(settings.native_python or ""):
+        raise WrongUse(
+            f"--native-python {settings.native_python} is no file",
+            hint="Give an interpreter, such as env/bin/python, with a build of onnxruntime beside it.",
+        )
+
+
+def _of_wasm(settings: Settings) -> str | None:
+    """The first option given that looks into the processor's side."""
     usual = Settings()
-    for name in _OF_WASM:
-        if getattr(settings, name) != getattr(usual, name):
-            option = f"--{name.removesuffix('_ms').replace('_', '-')}"
-            raise WrongUse(
-                f"{option} is for --backend wasm, and the backend is {settings.backend}",
-                hint="Leave one of the two out.",
-            )
+    given = (name for name in _OF_WASM if getattr(settings, name) != getattr(usual, name))
+    return next((f"--{name.removesuffix('_ms').replace('_', '-')}" for name in given), None)
 
 
 def _check_paths(settings: Settings) -> None:

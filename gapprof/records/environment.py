@@ -33,6 +33,10 @@ class Environment(Struct, frozen=True, kw_only=True):
     build: Literal["served", "1.18-simd", "1.18-scalar"]
     """The onnxruntime-web build: the one under test, or the last one that shipped with and without SIMD."""
     device: Literal["cpu", "gpu"] = "cpu"
+    gpu_api: Literal["webgpu", "webgl"] = "webgpu"
+    """By which interface a page reaches a GPU."""
+    provider: Literal["best", "webgpu"] = "best"
+    """Natively on a GPU: its vendor's execution provider, or onnxruntime's own for WebGPU."""
     safety: Literal["default", "off", "no-zero-init", "no-robustness", "no-validation"] = "default"
     """On a GPU: what keeps shaders and their callers within their own memory, or what of it is off."""
 
@@ -66,7 +70,11 @@ class Setting(Struct, frozen=True, kw_only=True):
     spinning: str = "default"
     """Whether threads without work spin for a while: `on`, `off`, or `default`, nobody says."""
     device: str = "cpu"
-    """`gpu`: the WebGPU build of onnxruntime-web, or a native execution provider for the GPU."""
+    """`gpu`: a build of onnxruntime-web for the GPU, or a native execution provider for it."""
+    gpu_api: str = "webgpu"
+    """By which interface a page reaches a GPU: `webgpu` or `webgl`."""
+    provider: str = "best"
+    """Natively on a GPU: its vendor's execution provider, or `webgpu`."""
     toggles: tuple[str, ...] = ()
     """Of Dawn, by its own names, turned on for the whole visit."""
     session: tuple[tuple[str, str], ...] = ()

@@ -4,9 +4,9 @@ from typing import Literal
 
 from msgspec import Struct
 
-GpuBuild = Literal["asyncify", "jspi", "jsep"]
-"""onnxruntime-web's WebGPU builds. The first two hold the C++ kernels that native onnxruntime has as well;
-JSEP has kernels of its own, written in JavaScript."""
+GpuBuild = Literal["asyncify", "jspi", "jsep", "webgl"]
+"""onnxruntime-web's builds for GPUs. The first two hold the C++ WebGPU kernels that native onnxruntime has as
+well; JSEP has kernels of its own, written in JavaScript, and so has the one for WebGL, which has no wasm."""
 GpuPlace = Literal["chromium", "dawn"]
 
 

@@ -26,6 +26,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     browser_args: tuple[str, ...] = ()
     js_flags: tuple[str, ...] = ()
     web_dist: str | None = None
+    native_python: str | None = None
+    """The interpreter whose onnxruntime runs the native side. Since report 1.11."""
     rungs: str = "auto"
     budget_s: float = 120.0
     precision_percent: float = 5.0

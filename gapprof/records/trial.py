@@ -69,8 +69,8 @@ class Load(Struct, frozen=True, kw_only=True):
     threads: tuple[ThreadUse, ...] = ()
     at_work_ms: float | None = None
     """How long the thread that runs the model was at work, by clocks that know nothing of the scheduler: the
-    tasks of the page's main thread, or the runs in the worker. Within it a thread is on a CPU, waits for one,
-    or is blocked; outside of it, it has nothing to do."""
+    tasks of the page's main thread, or in the worker the runs, each from its request being heard to its
+    answer. Within it a thread is on a CPU, waits for one, or is blocked; outside of it, it is idle."""
     threads_wall_ms: float | None = None
     """Between the two readings of the threads' figures, which take their time."""
     told_by: Literal["schedstat", "trace"] = "schedstat"
@@ -113,6 +113,8 @@ class Seen(Struct, frozen=True, kw_only=True):
     """CPUID executions answered by the ceiling; 0 means that it was installed too late."""
     sentinel_gflops: float | None = None
     """Rate of a fixed GEMM after the ceiling: proof that the kernels really changed."""
+    provider: str | None = None
+    """Execution provider that the native session was made with."""
     page_url: str | None = None
     page_kind: str | None = None
     adapter: AdapterIdentity | None = None

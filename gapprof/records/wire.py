@@ -62,7 +62,7 @@ class OpenTask(Struct, frozen=True, kw_only=True, tag="open", tag_field="kind"):
     """`main`, `worker`, or `proxy`: called on the main thread, run in the library's own worker."""
     spinning: str = "default"
     """`on`, `off` (`session.intra_op.allow_spinning`), or `default`: nobody says."""
-    provider: Literal["wasm", "webgpu"] = "wasm"
+    provider: Literal["wasm", "webgpu", "webgl"] = "wasm"
     """The execution provider, and no other one to fall back on but for single operators."""
     model_url: str
     external_data: tuple[ExternalFile, ...] = ()
@@ -397,7 +397,8 @@ class Timed(Struct, frozen=True, kw_only=True, tag="timed", tag_field="kind"):
     """Request `i` woke the page up in way `i` modulo this many; 1 where there is but one."""
     stretch_ms: float
     busy_ms: float
-    """All runs together, those that are not timed as well."""
+    """What the thread with the model did: all runs, those that are not timed as well, and in a worker each
+    from hearing of its request until it is answered."""
 
 
 class ProfiledNode(Struct, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@
 import { send } from "../bytes.mjs";
 import { now, timerStepUs } from "../clock.mjs";
 import { identityOf } from "../gpu/adapter.mjs";
+import { rendererOf } from "../gpu/renderer.mjs";
 import { during } from "../phases.mjs";
 import { threadsInProxy } from "../proxied.mjs";
 import { whereIAm } from "../realm.mjs";
@@ -51,14 +52,16 @@ export const probe = {
       ort_version: ort.env.versions.web ?? ort.env.versions.common,
       user_agent: navigator.userAgent,
       page_url: globalThis.location?.href ?? "",
-      adapter: task.provider === "webgpu" ? await adapterOf(ort) : null,
+      adapter: await adapterOf(ort, task.provider),
     };
   },
 };
 
-/** Of the device that the library made for itself.
- * @param {typeof import("onnxruntime-web")} ort */
-async function adapterOf(ort) {
+/** Of the device, or the context, that the library made for itself; null: it runs on the processor.
+ * @param {typeof import("onnxruntime-web")} ort @param {OpenTask["provider"]} provider */
+async function adapterOf(ort, provider) {
+  if (provider === "webgl") return rendererOf(ort.env.webgl.context);
+  if (provider !== "webgpu") return null;
   const device = await ort.env.webgpu.device;
   return identityOf({ info: device.adapterInfo, features: device.features, limits: device.limits });
 }

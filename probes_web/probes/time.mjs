@@ -49,19 +49,20 @@ async function paced({ requests, think_ms, seed, marks }) {
   const run = runner();
   const requests_ms = [];
   const runs_ms = [];
+  let busy_ms = 0;
   const began = now();
   for (let request = 0; request < requests; request += 1) {
     await nextTurn(); // a timer armed by a timer's task is held back to 4 ms, which would read as lateness
     const due = now() + thinkTime(think_ms, random);
     await until(due);
     const asked = now();
-    const run_ms = await run(request % WAYS);
+    const { run_ms, at_work_ms } = await run(request % WAYS);
     const answered = now();
     runs_ms.push(run_ms);
+    busy_ms += at_work_ms;
     requests_ms.push(answered - due);
     if (marks) mark(due, asked, answered, run_ms);
   }
-  const busy_ms = runs_ms.reduce((sum, ms) => sum + ms, 0);
   return { kind: "timed", samples_ms: [], requests_ms, runs_ms, ways: WAYS, stretch_ms: now() - began, busy_ms };
 }
 
@@ -71,10 +72,14 @@ function thinkTime([least, most], random) {
   return Math.round(least + random() * (most - least));
 }
 
-/** @returns {(way: number) => Promise<number>} */
+/** @returns {(way: number) => Promise<import("../session.mjs").Ran>} */
 function runner() {
   const opened = open();
-  return opened.place === "worker" ? opened.run : () => timedRun(opened.session, opened.feeds);
+  if (opened.place === "worker") return opened.run;
+  return async () => {
+    const run_ms = await timedRun(opened.session, opened.feeds);
+    return { run_ms, at_work_ms: run_ms };
+  };
 }
 
 /** The run in a worker has its own clock; it is marked as if it had begun when it was asked for.

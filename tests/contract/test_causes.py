@@ -18,6 +18,7 @@ OWNERS = {"page", "model", "library", "browser", "hardware"}
 LADDERS = (
     (Machine(), FULL),
     (Machine(latency_ms=ladder_ms({}, backend="webgpu")), Settings(backend="webgpu")),
+    (Machine(latency_ms=ladder_ms({}, backend="webgl")), Settings(backend="webgl")),
 )
 PLANTED = ladder_ms({"native-threads": 2.0, "native-128": 2.0, "native-all-128": 2.0, "web": 1.5})
 

@@ -50,7 +50,7 @@ def test_a_side_rung_informs_a_cause(ladder: Mapping[str, Rung], rung: Rung) -> 
 
 
 def test_the_main_chain_goes_from_native_to_web_without_a_branch() -> None:
-    leaves = {"wasm": {"web", "native-all-128"}, "webgpu": {"web"}}
+    leaves = {"wasm": {"web", "native-all-128"}, "webgpu": {"web"}, "webgl": {"web"}}
     for backend, ladder in LADDERS.items():
         main = {rung.id for rung in ladder.values() if rung.role in ("main", "square")}
         parents = [ladder[rung].derived_from for rung in main]

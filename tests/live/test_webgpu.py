@@ -90,7 +90,7 @@ def test_software_is_called_so_in_the_first_words(recording: Recording, report: 
 
 
 def test_without_webgpu_the_next_backend_of_the_list_is_taken(explained: Explained) -> None:
-    found = explained(backend="webgpu,wasm", browser_args=NO_WEBGPU)
+    found = explained(backend="webgpu,wasm", browser_args=NO_WEBGPU, rungs="ends")
     assert found.settings.backend == "wasm"
     assert found.settings.backend_tried == ("webgpu", "wasm")
     assert any(

@@ -50,10 +50,6 @@ def recording_of(file: Path) -> Recording:
     return read_run(file.with_suffix(".jsonl"))
 
 
-def case_of(found: Any) -> Any:
-    return BENCHMARK.Case(model=found.model, where=found.where, duty=found.duty)
-
-
 def page_row(recording: Recording) -> CauseRow:
     contention = next(row for row in build(recording).causes if row.id == "contention")
     return next(row for row in contention.children if row.id == "page")
@@ -99,8 +95,11 @@ def test_the_figures_of_both_sides_come_from_requests_and_recording(file: Path) 
     ]
     assert min(ratios) <= found.direct.point <= max(ratios)
     assert found.direct == BENCHMARK.directly(found.launches)
+    assert found.direct_runs == BENCHMARK.directly_runs(found.launches)
     assert (found.explained, found.verdict) == (row.factor, row.verdict)
-    assert found.outcome == BENCHMARK.outcome_of(case_of(found), found.direct, row.factor, row.verdict)
+    (runs,) = (one for one in row.children if one.id == "slower-runs")
+    assert (found.explained_runs, found.runs_verdict) == (runs.factor, runs.verdict)
+    assert found.outcome == BENCHMARK.outcome_of(found.direct, row.factor)
 
 
 @pytest.mark.parametrize("file", PUBLISHED, ids=lambda file: file.stem)
@@ -120,14 +119,19 @@ def test_what_was_planted_is_recovered(file: Path) -> None:
 
 
 @pytest.mark.parametrize("file", PUBLISHED, ids=lambda file: file.stem)
+def test_runs_that_nothing_was_planted_on_are_charged_nothing_but_what_they_cost(file: Path) -> None:
+    found = planted(file)
+    assert BENCHMARK.runs_told(found.direct_runs, found.explained_runs, found.runs_verdict)
+
+
+@pytest.mark.parametrize("file", PUBLISHED, ids=lambda file: file.stem)
 def test_had_explain_seen_nothing_what_was_planted_would_not_be_recovered(file: Path) -> None:
-    """On the main thread, wherever the A/B itself is beyond doubt: a factor of 1 is never taken for it."""
+    """A factor of 1 is never taken for it."""
     found = planted(file)
     row = page_row(without_contention(recording_of(file)))
     assert row.factor is not None
     assert row.factor.point == pytest.approx(1.0, abs=1e-6)
-    if found.where == "main" and found.direct.low > 1:
-        assert BENCHMARK.outcome_of(case_of(found), found.direct, row.factor, row.verdict) == "not recovered"
+    assert BENCHMARK.outcome_of(found.direct, row.factor) == "not recovered"
 
 
 def estimate(point: float, half: float) -> Estimate:
@@ -153,13 +157,12 @@ def estimate(point: float, half: float) -> Estimate:
 def test_recovered_is_near_with_intervals_that_meet_where_the_direct_figure_is_beyond_doubt(
     direct: Estimate, explained: Estimate | None, outcome: str
 ) -> None:
-    case = BENCHMARK.Case(model="zoo:resnet20", where="main", duty=0.5)
-    assert BENCHMARK.outcome_of(case, direct, explained, "costs") == outcome
+    assert BENCHMARK.outcome_of(direct, explained) == outcome
 
 
-def test_in_a_worker_unclear_or_the_small_true_value_is_right_and_a_large_one_is_not() -> None:
-    case = BENCHMARK.Case(model="zoo:resnet20", where="worker", duty=0.5)
+def test_of_runs_that_nothing_was_planted_on_unclear_or_the_small_true_value_is_right() -> None:
     direct = estimate(1.03, 0.03)
-    assert BENCHMARK.outcome_of(case, direct, estimate(1.2, 0.3), "unclear") == "recovered"
-    assert BENCHMARK.outcome_of(case, direct, estimate(1.05, 0.02), "costs") == "recovered"
-    assert BENCHMARK.outcome_of(case, direct, estimate(1.3, 0.05), "costs") == "not recovered"
+    assert BENCHMARK.runs_told(direct, estimate(1.2, 0.3), "unclear")
+    assert BENCHMARK.runs_told(direct, estimate(1.05, 0.02), "costs")
+    assert not BENCHMARK.runs_told(direct, estimate(1.3, 0.05), "costs")
+    assert not BENCHMARK.runs_told(direct, None, "not-measured")

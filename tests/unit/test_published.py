@@ -25,10 +25,13 @@ ZOO = sorted((REPORTS / "zoo").glob("*.jsonl"))
 FELT = sorted((REPORTS / "qoe").glob("*.jsonl"))
 STUDY = REPORTS / "study"
 STUDIED = msgspec.json.decode((STUDY / "study.json").read_bytes(), type=Study)
+WHOLE = sorted((REPORTS / "whole").glob("*.jsonl"))
 KERNELS = sorted((REPORTS / "kernels").glob("*.jsonl"))
 
 
-@pytest.mark.parametrize("recording", [*ZOO, *FELT], ids=lambda path: f"{path.parent.name}-{path.stem}")
+@pytest.mark.parametrize(
+    "recording", [*ZOO, *FELT, *WHOLE], ids=lambda path: f"{path.parent.name}-{path.stem}"
+)
 def test_json_and_markdown_come_from_the_recording(recording: Path) -> None:
     found = analyze(recording)
     assert recording.with_suffix(".json").read_bytes() == encode_report(found)
@@ -52,6 +55,27 @@ def test_four_models_have_all_three_of_responsiveness_smoothness_and_accuracy() 
         assert all(row.idle and row.main and row.worker for row in found.rows)
         assert found.visits >= 6, "two rounds of three conditions"
         _has_accuracy(found.answers)
+
+
+@pytest.mark.parametrize("recording", WHOLE, ids=lambda path: path.stem)
+def test_a_run_with_everything_has_starts_that_add_up_and_a_heap_that_is_seen_from_outside(
+    recording: Path,
+) -> None:
+    found = analyze(recording)
+    checks = {check.id: check.status for check in found.checks}
+    assert (checks["start-stages"], checks["wasm-heap"]) == ("pass", "pass")
+    assert found.memory is not None
+    assert {slope.verdict for slope in found.memory.slopes} == {"none"}, "nothing was planted"
+
+
+def test_threads_that_were_tried_are_recommended_once_and_not_predicted_as_well() -> None:
+    found = analyze(REPORTS / "whole" / "mobilenetv2.jsonl")
+    (threads,) = (one for one in found.actions if one.cause == "threads")
+    assert threads.basis == "measured"
+    assert found.scaling is not None
+    best = found.scaling.recommendation
+    assert best is not None
+    assert best.measured_ms == threads.then_ms
 
 
 def _has_accuracy(answers: Answers | None) -> None:

@@ -29,6 +29,20 @@ def test_what_the_page_threw_is_sorted(name: str, message: str, kind: str) -> No
     assert message in told.message
 
 
+@pytest.mark.parametrize(
+    ("message", "api"),
+    [
+        ("no available backend found. ERR: [webgpu] Error: Failed to get GPU adapter.", "WebGPU"),
+        ("no available backend found. ERR: [webgl] Error: WebGL is not supported", "WebGL"),
+    ],
+)
+def test_a_browser_without_a_gpu_is_no_fault_of_the_model(message: str, api: str) -> None:
+    told = trouble_of(broke("Error", message))
+    assert told.kind == "environment"
+    assert f"gives the page no {api}" in told.message
+    assert f"--backend {api.lower()},wasm" in told.hint
+
+
 @pytest.mark.parametrize("call", ["Can't create a session", "failed to call OrtRun()"])
 def test_what_onnxruntime_says_of_a_model_is_told_without_its_frame(call: str) -> None:
     told = trouble_of(broke("Error", f"{call}. ERROR_CODE: 9, ERROR_MESSAGE: node 'zoom' is of no use"))

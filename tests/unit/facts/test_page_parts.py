@@ -257,11 +257,23 @@ def test_to_ask_for_no_more_threads_than_cores_is_an_action_where_the_ladder_sho
         assert not any("no more threads" in text for text in texts)
 
 
-def test_a_run_that_just_takes_longer_is_left_over_and_load_from_outside_is_told_and_not_counted() -> None:
+def test_what_a_request_waits_for_and_no_trace_shows_is_no_slower_run() -> None:
+    """Timers come late on a page whose other timers wake it up, and nobody holds its thread meanwhile."""
+    timers, idle = piece("TimerFire", 10.0, "burn (page/app.js:3)"), piece("idle", 20.0)
+    page = PlantedPage(late_ms=LATE_MS, held=(timers, idle))
+    found = parts(build(recorded(page, web_ms=QUIET_MS + LATE_MS)))
+    whole = ln(found["page"])
+    assert ln(found["main-thread-work"]) == pytest.approx(whole * 10 / 30)
+    assert ln(found["unseen-waits"]) == pytest.approx(whole * 20 / 30)
+    assert ln(found["slower-runs"]) == pytest.approx(0.0, abs=1e-9)
+
+
+def test_a_run_that_just_takes_longer_is_told_alone_and_load_from_outside_is_not_counted() -> None:
     page = PlantedPage(held=(piece("idle", 0.0),))
     found = parts(build(recorded(page, web_ms=150.0)))
     assert ln(found["slower-runs"]) == pytest.approx(math.log(1.5))
     assert found["slower-runs"].verdict == "costs"
+    assert ln(found["unseen-waits"]) == pytest.approx(0.0, abs=1e-9)
     waiting = recorded(PlantedPage(run_queue_ms=20.0, held=(piece("idle", 0.0),)), web_ms=120.0)
     loaded = replace(waiting, entries=tuple(_with_load_from_outside(one) for one in waiting.entries))
     found = parts(build(loaded))

@@ -67,6 +67,7 @@ EXAMPLES = {
     "browser-arg": ('["--a", "--b=1"]', "--a --b=1", ("--a", "--b=1")),
     "js-flags": ('"--a --b"', "--a --b", ("--a", "--b")),
     "web-dist": ('"dist"', "dist", "dist"),
+    "native-python": ('"python"', "python", "python"),
     "rungs": ('"main"', "main", "main"),
     "budget": ("30", "30", 30.0),
     "observed-ms": ("180.5", "180.5", 180.5),

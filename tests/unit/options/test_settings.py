@@ -104,4 +104,4 @@ def test_a_word_for_several_rungs_stands_alone() -> None:
 
 def test_another_backend_is_not_in_this_version() -> None:
     with pytest.raises(WrongUse, match="not in this version"):
-        settings_from({"backend": "webgl"})
+        settings_from({"backend": "webnn"})

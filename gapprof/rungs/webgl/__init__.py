@@ -1,0 +1,1 @@
+"""From the GPU's best native execution provider to onnxruntime-web on WebGL: nothing is replayed between."""
