@@ -59,7 +59,7 @@ def headline_of_replays(
         return f'The page is {numbers.factor(1 / whole.point)} faster than "{begin}".'
     parts = _parts(case, diagnosis, rows, residual)
     told = f": {', '.join(parts)}" if parts else ""
-    return f'The page takes {numbers.factor(whole.point)} what "{begin}" take{told}; {_change(actions)}.'
+    return f'The page takes {numbers.factor(whole.point)} what "{begin}" takes{told}; {_change(actions)}.'
 
 
 def one_sided_headline(latency: LatencyPair, why: str) -> str:

@@ -22,12 +22,6 @@ def rung(report: Report, name: str) -> RungRow:
 
 
 def test_every_rung_in_the_browser_has_its_time(report: Report) -> None:
-    assert [row.id for row in report.rungs if row.role == "main"] == [
-        "native",
-        "web-session",
-        "web-paced",
-        "web",
-    ]
     for name in ("web-session", "web-paced", "web"):
         assert rung(report, name).latency_ms is not None, rung(report, name).why
     assert report.latency_ms.web is not None

@@ -16,6 +16,7 @@ from gapprof.records.recording import Entry, Recording
 from gapprof.records.report import CheckRow
 from gapprof.records.trial import Clocks, Load, Seen, ThreadBalance, ThreadUse, Trace, Trial
 from tests.truth.recorder import record
+from tests.unit.gpu.written import SWIFTSHADER
 
 SEEN = Seen(runtime_version="", engine_version="", threads=1, timer_step_us=5.0, page_kind="quiet")
 BUSY = replace(SEEN, page_kind="user")
@@ -112,6 +113,13 @@ def test_with_helpers_a_run_may_be_blocked_and_still_nobody_runs_longer_than_it_
     helped = replace(SEEN, where="worker", threads=2)
     assert visit(load(500.0, 0.0, 900.0), helped)["at-work"].closes
     assert not visit(load(950.0, 0.0, 900.0), helped)["at-work"].closes
+
+
+def test_a_run_may_be_blocked_on_a_gpu() -> None:
+    """A page that reads from WebGL waits for the GPU's process, and is in a task all the while."""
+    drawing = replace(SEEN, where="main", adapter=SWIFTSHADER)
+    assert visit(load(500.0, 0.0, 900.0), drawing)["at-work"].closes
+    assert not visit(load(950.0, 0.0, 900.0), drawing)["at-work"].closes
 
 
 def test_where_nobody_counted_nothing_is_said() -> None:
