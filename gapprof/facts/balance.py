@@ -124,8 +124,8 @@ def mean_balance(some: Iterable[Balance]) -> Balance:
 def closures(trial: Trial) -> tuple[Closure, ...]:
     """Of a timed visit; empty where nobody told, and for one that is too short.
 
-    A thread that has helpers, a GPU or a collector to wait for may be blocked while it is at work. Then a lack
-    of its own figures is no error, and only traced visits, where blocked time is measured, can find one.
+    A thread that has helpers, a GPU or a collector to wait for may be blocked while it is at work. Then a
+    lack of its own figures is no error; only traced visits, where blocked time is measured, can find one.
     """
     load, inference = trial.load, inference_of(trial.load)
     if inference is None or load.at_work_ms is None or load.wall_ms < LEAST_MS:
@@ -138,10 +138,12 @@ def closures(trial: Trial) -> tuple[Closure, ...]:
 
 
 def _alone(trial: Trial) -> bool:
-    """Whether nothing blocks the thread that runs the model while it does: it has neither helpers nor a GPU to
-    wait for nor, in a worker or on the quiet page, garbage worth collecting."""
+    """Whether nothing blocks the thread that runs the model while it does: it has neither helpers nor a GPU
+    to wait for nor, in a worker or on the quiet page, garbage worth collecting."""
     seen = trial.seen
-    return seen.threads == 1 and seen.adapter is None and (seen.where == "worker" or seen.page_kind == "quiet")
+    if seen.threads > 1 or seen.adapter is not None:
+        return False
+    return seen.where == "worker" or seen.page_kind == "quiet"
 
 
 def _off_cpu_ms(load: Load, inference: ThreadUse) -> float:

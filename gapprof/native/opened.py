@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from gapprof.native.runtime import (
+    CPU,
     Runtime,
     Session,
     counting_threads,
@@ -63,14 +64,17 @@ def open_warm(request: Request, process_ms: float, reach: Reach) -> Opened:
 
 def _open(runtime: Runtime, request: Request) -> tuple[Session, int]:
     job = request.job
-    return counting_threads(
-        lambda: open_session(
+
+    def opened() -> Session:
+        return open_session(
             runtime,
             job.model_path,
             threads=job.setting.threads,
             optimise=job.optimise,
             spinning=job.setting.spinning,
             provider=request.provider,
-        ),
-        asked=job.setting.threads,
-    )
+        )
+
+    if request.provider != CPU:  # a GPU's driver has threads of its own, which compute no operator
+        return opened(), job.setting.threads
+    return counting_threads(opened, asked=job.setting.threads)
