@@ -111,4 +111,6 @@ def _trial(job: Job, replayed: GpuReplay, load: Load) -> Trial:
             adapter=replayed.adapter,
         ),
         load=load,
+        courses=replayed.courses,
+        parts=replayed.parts,
     )
