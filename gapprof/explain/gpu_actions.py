@@ -1,4 +1,7 @@
-"""What the reader can change on the way to the GPU, each predicted from a replay without it."""
+"""What the reader can change on the way to the GPU, each predicted from runs without it.
+
+Uploads, read-backs and submission are no such thing: a page that needs its results cannot do without any of them.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -8,7 +11,7 @@ from gapprof.explain.untried import untried_ms
 from gapprof.facts.case import Case
 from gapprof.facts.gpu_calls import elsewhere, steady_run
 from gapprof.facts.gpu_rungs import BEFORE, GAPS, WITHOUT
-from gapprof.facts.gpu_runs import REPLAY_WEB, GpuPart
+from gapprof.facts.gpu_runs import REPLAY_WEB, SESSION, GpuPart, stalled
 from gapprof.records.estimate import Estimate, Owner
 from gapprof.records.report import Action
 from gapprof.text.names import harmless
@@ -25,17 +28,6 @@ class _Change:
 
 _CHANGES: Mapping[GpuPart, _Change] = MappingProxyType(
     {
-        "upload": _Change(
-            owner="page",
-            cause="gpu-abstraction",
-            text="Keep inputs that do not change on the GPU (Tensor.fromGpuBuffer)",
-        ),
-        "submission": _Change(
-            owner="page",
-            cause="gpu-abstraction",
-            text="Have fewer commands made in each run ({dispatches} dispatches): larger operators, or a "
-            "captured graph (enableGraphCapture); at the best",
-        ),
         "inner-reads": _Change(
             owner="model",
             cause="library",
@@ -46,18 +38,12 @@ _CHANGES: Mapping[GpuPart, _Change] = MappingProxyType(
             cause="library",
             text="Serve a build of onnxruntime-web that keeps pipelines: every run makes {pipelines} anew",
         ),
-        "read-back": _Change(
-            owner="page",
-            cause="gpu-abstraction",
-            text="Leave outputs on the GPU where the page does not read them (preferredOutputLocation)",
-        ),
     }
 )
 _GAPS = _Change(
     owner="library",
     cause="runtime",
-    text="Keep the thread that runs the model free between submits: operators on the processor, and whatever "
-    "else takes it, keep the GPU waiting",
+    text="Keep the thread that runs the model free between submits, one of which comes late",
 )
 
 
@@ -68,12 +54,12 @@ def gpu_actions(case: Case, now: Estimate, level: float) -> Iterator[Action]:
         return
     names = [harmless(name, 40) for name in list(case.get(elsewhere))[:_MOST_NAMES]]
     words = {
-        "dispatches": run.dispatches,
         "pipelines": run.pipelines,
         "operators": f": {', '.join(names)}" if names else "",
     }
     steps = [(change, WITHOUT[REPLAY_WEB, part], REPLAY_WEB) for part, change in _CHANGES.items()]
-    for change, source, to in (*steps, (_GAPS, BEFORE, GAPS)):
+    stalls = [(_GAPS, BEFORE, GAPS)] if stalled(case, SESSION) else []
+    for change, source, to in (*steps, *stalls):
         then = untried_ms(case, source, to, level)
         if then is not None:
             text = change.text.format(**words)

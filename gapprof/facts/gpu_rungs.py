@@ -28,8 +28,8 @@ BEFORE, GAPS = "session-before", "session-gaps"
 """Between the replay in the browser and the library: until the first submit, and between submits."""
 WITHOUT: Mapping[tuple[str, GpuPart], str] = MappingProxyType(
     {
-        (UNSAFE, "inner-reads"): "unsafe-unbroken",
-        (UNSAFE, "pipelines"): "unsafe-compiled-once",
+        (UNSAFE, "inner-reads"): "native-unsafe-unbroken",
+        (UNSAFE, "pipelines"): "native-unsafe-compiled-once",
         **{(REPLAY_WEB, part): f"web-replay-without-{part}" for part in GPU_PARTS},
     }
 )

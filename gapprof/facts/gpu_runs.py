@@ -18,6 +18,8 @@ T = TypeVar("T")
 GpuPart = Literal["upload", "submission", "inner-reads", "pipelines", "read-back"]
 GPU_PARTS: tuple[GpuPart, ...] = ("upload", "submission", "inner-reads", "pipelines", "read-back")
 """In the order in which they stand between two replays; what is left comes last."""
+STANDS_OUT = 3.0
+"""Times every other stretch."""
 UNSAFE, REPLAY_NATIVE, REPLAY_WEB, SESSION = (
     "replay-native-unsafe",
     "replay-native",
@@ -49,6 +51,22 @@ def course_ms(case: Case, rung: str, of: Callable[[RunCourse], float]) -> Mappin
         return median(map(of, trial.courses)) if trial.courses else None
 
     return {number: fmean(found) for number, found in _by_round(trials_of(case, rung), middle).items()}
+
+
+def stalled(case: Case, rung: str) -> bool:
+    """Whether one stretch between two submits stands out from the others, and from all of the same calls alone.
+
+    What the library does for every submit is no stall, however long it takes.
+    """
+    largest = course_ms(case, rung, lambda one: one.largest_ms)
+    others = course_ms(case, rung, _other_gap_ms)
+    alone = course_ms(case, REPLAY_WEB, lambda one: one.largest_ms)
+    rounds = largest.keys() & alone.keys()
+    return bool(rounds) and all(largest[n] > STANDS_OUT * max(others[n], alone[n]) for n in rounds)
+
+
+def _other_gap_ms(one: RunCourse) -> float:
+    return (one.between_ms - one.largest_ms) / (one.submits - 2) if one.submits > 2 else 0.0
 
 
 def compiling_ms(case: Case, rung: str) -> Mapping[int, float]:

@@ -144,6 +144,13 @@ def test_a_stall_between_submits_is_a_gap_and_not_the_start_of_a_run() -> None:
     assert any("free between submits" in one.text for one in report.actions)
 
 
+def test_work_of_the_library_for_every_submit_is_a_gap_and_no_stall() -> None:
+    evenly = Planted(between_ms=6.25, largest_ms=1.0)
+    report = report_of(Runs(by_rung={"web-session": evenly}))
+    assert row(report, "submission-gaps").verdict == "costs"
+    assert not any("free between submits" in one.text for one in report.actions)
+
+
 def test_without_a_stall_nobody_is_told_to_mend_one() -> None:
     report = report_of(Runs())
     assert row(report, "submission-gaps").verdict == "unclear"
