@@ -1,6 +1,6 @@
 """What the reader can change on the way to the GPU, each predicted from runs without it.
 
-Uploads, read-backs and submission are no such thing: a page that needs its results cannot do without any of them.
+Uploads, read-backs and submission are no such thing: a page that needs results cannot do without any.
 """
 
 from collections.abc import Iterator, Mapping

@@ -54,7 +54,7 @@ def course_ms(case: Case, rung: str, of: Callable[[RunCourse], float]) -> Mappin
 
 
 def stalled(case: Case, rung: str) -> bool:
-    """Whether one stretch between two submits stands out from the others, and from all of the same calls alone.
+    """Whether one stretch between two submits stands out from the others, and from those of a replay.
 
     What the library does for every submit is no stall, however long it takes.
     """

@@ -127,6 +127,7 @@ class GpuReplay(Struct, frozen=True, kw_only=True):
     submit_to_map_ms: tuple[float, ...]
     """From the last submit until the last read-back is mapped."""
     courses: tuple[RunCourse, ...]
+    """Of the same runs."""
     parts: RunParts
     compared_bytes: int
     differing_bytes: int

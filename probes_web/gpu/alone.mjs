@@ -44,7 +44,7 @@ export function alone(device, trace, segment, wait) {
       await idle();
       /** @type {Read[]} */
       const reads = [];
-      /** @type {Map<ReadAlone, Promise<undefined>>} */
+      /** @type {Map<ReadAlone, Promise<unknown>>} */
       const asked = new Map();
       const began = now();
       let ended = began;
@@ -55,7 +55,7 @@ export function alone(device, trace, segment, wait) {
           queue.submit([encoder.finish()]);
           asked.set(one, one.target.mapAsync(MAP_READ));
         } else {
-          await wait(/** @type {Promise<undefined>} */ (asked.get(one)));
+          await wait(/** @type {Promise<unknown>} */ (asked.get(one)));
           ended = now();
           for (const { offset, blob } of one.reads) {
             const range = one.target.getMappedRange(offset, trace.bytes(blob).length);
