@@ -1,7 +1,7 @@
 """What a run on the GPU is made of, ms by round: each part measured by changing or repeating it alone. Pure.
 
-Parts of one replay are differences to it, or what they take where nothing else is done. They need not add up
-to it: what is left is the GPU's own work.
+Parts of one replay are shares of it, by whole runs that were made in turn with changed ones, or what they
+take where nothing else is done. They need not add up to it: what is left is the GPU's own work.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -92,10 +92,12 @@ def _parts(trial: Trial) -> Mapping[GpuPart, float] | None:
     if parts is None or whole_ms is None:
         return None
     pipelines_ms = median(parts.pipelines_ms) if parts.pipelines_ms else 0.0
+    per_whole = whole_ms / median(parts.whole_ms)
+    unbroken_ms = per_whole * median(parts.unbroken_ms) if parts.unbroken_ms else whole_ms
     return {
         "upload": median(parts.uploading_ms) - median(parts.answering_ms),
-        "submission": whole_ms - median(parts.prepared_ms) - pipelines_ms,
-        "inner-reads": whole_ms - median(parts.unbroken_ms) if parts.unbroken_ms else 0.0,
+        "submission": whole_ms - per_whole * median(parts.prepared_ms) - pipelines_ms,
+        "inner-reads": whole_ms - unbroken_ms,
         "pipelines": pipelines_ms,
         "read-back": median(parts.reading_ms),
     }
@@ -113,5 +115,5 @@ def _proven(trial: Trial) -> RunParts | None:
     parts = trial.parts
     if parts is None or not parts.compared_bytes or parts.differing_bytes:
         return None
-    needed = (parts.prepared_ms, parts.reading_ms, parts.uploading_ms, parts.answering_ms)
+    needed = (parts.whole_ms, parts.prepared_ms, parts.reading_ms, parts.uploading_ms, parts.answering_ms)
     return parts if all(needed) else None

@@ -38,6 +38,9 @@ class RunParts(Struct, frozen=True, kw_only=True):
     """Of the timed runs: waiting for pipelines that they make."""
     setup_pipelines_ms: float
     """Before the timed runs: the same."""
+    whole_ms: tuple[float, ...] = ()
+    """Whole runs again, in turn with all that follows: what comes between leaves caches colder than runs back
+    to back, so these are what the next two are compared with."""
     prepared_ms: tuple[float, ...] = ()
     """Runs whose commands had all been made, and taken in by the GPU's side, before they began."""
     unbroken_ms: tuple[float, ...] = ()

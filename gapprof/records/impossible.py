@@ -104,10 +104,11 @@ def _possible_course(one: RunCourse) -> bool:
 
 
 def _possible_parts(one: RunParts) -> bool:
-    of_runs = (*one.end_waits_ms, *one.inner_waits_ms, *one.pipelines_ms, *one.prepared_ms, *one.unbroken_ms)
+    of_runs = (*one.end_waits_ms, *one.inner_waits_ms, *one.pipelines_ms)
+    again = (*one.whole_ms, *one.prepared_ms, *one.unbroken_ms)
     alone = (one.setup_pipelines_ms, *one.reading_ms, *one.uploading_ms, *one.answering_ms)
     compared = 0 <= one.differing_bytes <= one.compared_bytes < _MOST
-    return compared and all(0 <= ms < _LONGEST_MS for ms in (*of_runs, *alone))
+    return compared and all(0 <= ms < _LONGEST_MS for ms in (*of_runs, *again, *alone))
 
 
 def _of_calls(entry: RecordedCalls) -> str:

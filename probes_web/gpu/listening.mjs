@@ -57,10 +57,11 @@ export function listening() {
  * @returns {() => void} takes it away again */
 function around(prototype, name, then) {
   const own = Object.getOwnPropertyDescriptor(prototype, name);
-  if (own === undefined || typeof own.value !== "function") return () => undefined;
+  const method = own?.value;
+  if (own === undefined || typeof method !== "function") return () => undefined;
   /** @this {unknown} @param {...unknown} args */
   function heard(...args) {
-    return then(() => own.value.apply(this, args));
+    return then(() => method.apply(this, args));
   }
   Object.defineProperty(prototype, name, { ...own, value: heard });
   return () => void Object.defineProperty(prototype, name, own);

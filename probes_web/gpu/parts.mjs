@@ -18,6 +18,7 @@ const ENOUGH_MS = 2000;
 const LEAST = 2;
 
 const NOTHING = {
+  whole_ms: [],
   prepared_ms: [],
   unbroken_ms: [],
   reading_ms: [],
@@ -52,14 +53,16 @@ export function waited(trace, segment, runs) {
  * @param {Ready} ready @param {Trace} trace @param {GpuSegment} segment @param {{ most: number, wait: Wait }} how
  * @returns {Promise<Omit<RunParts, OfRuns | "setup_pipelines_ms">>} */
 export async function parted(ready, trace, segment, { most, wait }) {
-  /** @type {{ [name in "prepared_ms" | "unbroken_ms" | "reading_ms" | "uploading_ms" | "answering_ms"]: number[] }} */
-  const found = { prepared_ms: [], unbroken_ms: [], reading_ms: [], uploading_ms: [], answering_ms: [] };
   const { stage } = ready;
   const [device] = stage.held.devices.all();
   if (most === 0 || device === undefined) {
     return { ...NOTHING, why: "nobody asked for them" };
   }
-  const orders = { prepared: prepared(trace.header.calls, segment), unbroken: unbroken(trace.header.calls, segment) };
+  /** @type {{ [name in "whole_ms" | "prepared_ms" | "unbroken_ms" | "reading_ms" | "uploading_ms" | "answering_ms"]:
+   *   number[] }} */
+  const found = { whole_ms: [], prepared_ms: [], unbroken_ms: [], reading_ms: [], uploading_ms: [], answering_ms: [] };
+  const { calls } = trace.header;
+  const orders = { prepared: prepared(calls, segment), unbroken: unbroken(calls, segment) };
   const compared = { compared: 0, differing: 0 };
   /** @param {readonly import("./steady.mjs").Read[]} reads */
   function compare(reads) {
@@ -67,9 +70,9 @@ export async function parted(ready, trace, segment, { most, wait }) {
     compared.compared += one.compared;
     compared.differing += one.differing;
   }
-  /** @param {import("./steady.mjs").Order} order */
-  async function timed(order) {
-    const { began, ended, reads } = await ready.runAs(order);
+  /** @param {Promise<Run>} run */
+  async function timed(run) {
+    const { began, ended, reads } = await run;
     compare(reads);
     return ended - began;
   }
@@ -78,8 +81,9 @@ export async function parted(ready, trace, segment, { most, wait }) {
     const single = alone(device, trace, segment, wait);
     let began = now();
     for (let pass = -1; pass < most && (pass < LEAST || now() - began < ENOUGH_MS); pass += 1) {
-      const prepared_ms = await timed(orders.prepared);
-      const unbroken_ms = orders.unbroken === null ? null : await timed(orders.unbroken);
+      const whole_ms = await timed(ready.run());
+      const prepared_ms = await timed(ready.runAs(orders.prepared));
+      const unbroken_ms = orders.unbroken === null ? null : await timed(ready.runAs(orders.unbroken));
       const reading = await single.reading();
       compare(reading.reads);
       const [uploading_ms, answering_ms] = [await single.uploading(), await single.answering()];
@@ -87,6 +91,7 @@ export async function parted(ready, trace, segment, { most, wait }) {
         began = now();
         continue;
       }
+      found.whole_ms.push(whole_ms);
       found.prepared_ms.push(prepared_ms);
       if (unbroken_ms !== null) found.unbroken_ms.push(unbroken_ms);
       found.reading_ms.push(reading.ms);

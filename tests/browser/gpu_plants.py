@@ -31,7 +31,7 @@ def library_with(plant: str, folder: Path) -> Path:
     dist = assets.web_dist()
     entry = assets.gpu_entry_point(dist, assets.GPU_BUILD)
     folder.mkdir()
-    for file in (dist / entry, *dist.glob(f"*.{assets.GPU_BUILD}.*")):
+    for file in (dist / entry, dist / assets.entry_point(dist), *dist.glob(f"*.{assets.GPU_BUILD}.*")):
         shutil.copyfile(file, folder / file.name)
     text = (dist / entry).read_text(encoding="utf-8")
     script = (PLANTS / f"{plant}.mjs").read_text(encoding="utf-8")

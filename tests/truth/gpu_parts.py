@@ -78,6 +78,7 @@ def _with_parts(entry: Entry, runs: Runs) -> Entry:
         inner_waits_ms=(planted.inner_reads_ms,) * 3,
         pipelines_ms=(planted.pipelines_ms,) * 3,
         setup_pipelines_ms=120.0,
+        whole_ms=(whole_ms,) * 3,
         prepared_ms=(whole_ms - planted.submission_ms - planted.pipelines_ms,) * 3,
         unbroken_ms=(whole_ms - planted.inner_reads_ms,) * 3 if runs.inner_reads else (),
         reading_ms=(planted.read_back_ms,) * 3,

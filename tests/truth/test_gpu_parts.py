@@ -75,7 +75,7 @@ def test_a_read_back_that_waits_for_queued_work_is_not_blamed_on_the_copy() -> N
     report = report_of(Runs(by_rung={"replay-web": Planted(end_wait_ms=12.0, read_back_ms=0.25)}))
     told = said(row(report, "gpu-abstraction"))
     assert "wait for what it reads at its end, 12.0 ms" in told
-    assert "is queued GPU work, 11.7" in told
+    assert "is queued GPU work, 11.8" in told
     assert "the way back, 0.25" in told
     assert row(report, "read-back").verdict != "costs"
 
@@ -183,7 +183,7 @@ def test_both_reports_show_all_of_it() -> None:
     report = report_of(
         Runs(by_rung={"replay-web": slower}, placed=DET, inner_reads=1, pipelines=1, noise=0.01)
     )
-    for text in (TERMINAL.render(report, Surface(detail=True)), MARKDOWN.render(report, Surface())):
+    for text in (renderer.render(report, Surface(detail=True)) for renderer in (TERMINAL, MARKDOWN)):
         assert "The browser's layer above the GPU" in text
         assert "Not on the GPU" in text
 
