@@ -241,6 +241,12 @@ export interface GpuPlaceTask {
   open: OpenTask;
 }
 
+/** Some more runs of the session that is open, with the times of submits and waits taken. */
+export interface GpuListenTask {
+  kind: "gpulisten";
+  runs: number;
+}
+
 /** Dawn as a Node module. */
 export interface DawnAddress {
   module_url: string;
@@ -254,7 +260,8 @@ export interface GpuSegment {
   spoilt: readonly number[];
 }
 
-/** A recording up to its steady run once, then that run over and over, then once on a spoilt input. */
+/** A recording up to its steady run once, then that run over and over, then once on a spoilt input, then
+its parts. */
 export interface GpuReplayTask {
   kind: "gpureplay";
   dawn: DawnAddress | null;
@@ -262,6 +269,7 @@ export interface GpuReplayTask {
   segment: GpuSegment;
   warmup: number;
   iterations: number;
+  parts: number;
 }
 
 /** The same with a pass of its own for each dispatch, between two timestamps. */
@@ -487,6 +495,40 @@ export interface GpuPlaced {
   nodes: readonly PlacedNode[];
 }
 
+/** One run, from its begin to its result: every moment of it is in exactly one of these. */
+export interface RunCourse {
+  before_ms: number;
+  submits_ms: number;
+  between_ms: number;
+  after_ms: number;
+  waits_ms: number;
+  largest_ms: number;
+  submits: number;
+}
+
+/** By run; empty: nothing was submitted in the realm that holds the session. */
+export interface GpuListened {
+  kind: "gpulistened";
+  courses: readonly RunCourse[];
+}
+
+/** What a replayed run is made of, each part by changing or repeating it alone. */
+export interface RunParts {
+  end_waits_ms: readonly number[];
+  inner_waits_ms: readonly number[];
+  pipelines_ms: readonly number[];
+  setup_pipelines_ms: number;
+  whole_ms: readonly number[];
+  prepared_ms: readonly number[];
+  unbroken_ms: readonly number[];
+  reading_ms: readonly number[];
+  uploading_ms: readonly number[];
+  answering_ms: readonly number[];
+  compared_bytes: number;
+  differing_bytes: number;
+  why: string;
+}
+
 /** Raw, by iteration; see `records.gpu.GpuReplay`. */
 export interface GpuReplayed {
   kind: "gpureplayed";
@@ -497,6 +539,8 @@ export interface GpuReplayed {
   total_ms: readonly number[];
   encode_ms: readonly number[];
   submit_to_map_ms: readonly number[];
+  courses: readonly RunCourse[];
+  parts: RunParts;
   compared_bytes: number;
   differing_bytes: number;
   control_compared_bytes: number;
@@ -899,8 +943,8 @@ export interface TraceHeader {
   lost: string;
 }
 
-export type Task = OpenTask | WarmTask | TimeTask | ProfileTask | ContrastTask | KernelsTask | RecordTask | ReplayTask | InstrumentTask | FeltTask | ClickedTask | AnswersTask | StepTask | StartTask | GpuRecordTask | GpuPlaceTask | GpuReplayTask | GpuTimelineTask | GpuTogglesTask;
+export type Task = OpenTask | WarmTask | TimeTask | ProfileTask | ContrastTask | KernelsTask | RecordTask | ReplayTask | InstrumentTask | FeltTask | ClickedTask | AnswersTask | StepTask | StartTask | GpuRecordTask | GpuPlaceTask | GpuListenTask | GpuReplayTask | GpuTimelineTask | GpuTogglesTask;
 
-export type Answer = Opened | Warmed | Timed | Profiled | Contrasted | KernelsTimed | Recorded | Replayed | Instrumented | Felt | Clicks | Answered | Stepped | Started | GpuRecorded | GpuPlaced | GpuReplayed | GpuTimelined | GpuToggled | Refused | Broke;
+export type Answer = Opened | Warmed | Timed | Profiled | Contrasted | KernelsTimed | Recorded | Replayed | Instrumented | Felt | Clicks | Answered | Stepped | Started | GpuRecorded | GpuPlaced | GpuListened | GpuReplayed | GpuTimelined | GpuToggled | Refused | Broke;
 
 export type GpuCall = Mark | RequestAdapter | RequestDevice | CreateBuffer | CreateShaderModule | CreateBindGroupLayout | CreatePipelineLayout | CreateComputePipeline | PipelineReady | GetBindGroupLayout | CreateBindGroup | CreateQuerySet | CreateCommandEncoder | BeginComputePass | SetPipeline | SetBindGroup | DispatchWorkgroups | DispatchWorkgroupsIndirect | EndPass | CopyBufferToBuffer | ClearBuffer | ResolveQuerySet | Finish | Submit | WriteBuffer | MapAsync | Mapped | ReadMapped | Unmap | DestroyBuffer | DestroyQuerySet | DestroyDevice | OnSubmittedWorkDone | WorkDone | PushErrorScope | PopErrorScope | ErrorPopped;

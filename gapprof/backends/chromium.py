@@ -13,17 +13,20 @@ from gapprof.browser import flags, scheduler, slices, states, tasks, tracing, wi
 from gapprof.browser.readback import seen
 from gapprof.browser.ready import Ready, outcome, readied, tiered_up
 from gapprof.browser.trouble import VisitError, reading
-from gapprof.browser.visit import Course, Equipment, user_folder
+from gapprof.browser.visit import Course, Equipment, Visit, user_folder
 from gapprof.errors import GapprofError
 from gapprof.gpu.graphics import here
 from gapprof.guard import Guard
 from gapprof.records.environment import Setting, is_url
+from gapprof.records.gpu_runs import RunCourse
+from gapprof.records.gpu_wire import GpuListened, GpuListenTask
 from gapprof.records.job import Job
 from gapprof.records.settings import Settings
 from gapprof.records.trial import Failure, NodeTime, Profile, Seen, Trace, Trial
 from gapprof.records.wire import Contrasted, Opened, Profiled, ProfileTask, Timed
 
 CHAIN_PROFILED_RUNS = 20
+LISTENED_RUNS = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +74,7 @@ class Chromium:
         visit.course.phase = "timed"
         timed = await visit.ask(tasks.time_task(job), Timed)
         after = await scheduler.after(visit.page, browser, ready.crew)
+        courses = await _courses(job, visit)
         visit.course.phase = "stop"
         return Trial(
             rung=job.rung,
@@ -86,6 +90,7 @@ class Chromium:
             cold_ms={"browser": browser.launch_ms, "page": visit.load_ms, **opened.cold_ms},
             seen=await self._seen(job, ready),
             load=scheduler.load(before, after, runs_ms=timed.busy_ms),
+            courses=courses,
         )
 
     async def _profiled(self, job: Job, course: Course, timed: Callable[[Trial], None]) -> Profile:
@@ -197,6 +202,18 @@ class ChromiumFactory:
 
 
 BACKEND = ChromiumFactory()
+
+
+async def _courses(job: Job, visit: Visit) -> tuple[RunCourse, ...]:
+    """When some more runs submit to a GPU and wait for it; empty where nobody knows: the trial counts."""
+    if job.setting.device != "gpu" or job.setting.where == "proxy":
+        return ()
+    try:
+        return (await visit.ask(GpuListenTask(runs=LISTENED_RUNS), GpuListened)).courses
+    except VisitError as error:
+        if error.kind == "crash":
+            raise
+        return ()
 
 
 async def _per_node_us(job: Job, ready: Ready) -> tuple[float | None, float | None]:

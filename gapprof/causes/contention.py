@@ -7,6 +7,7 @@ from gapprof.facts.case import Case
 from gapprof.facts.claim import Cause, Claim, Part, Span, Step
 from gapprof.facts.computed import computed
 from gapprof.facts.estimates import factor
+from gapprof.facts.gpu_told import gaps_told
 from gapprof.facts.page_parts import DEPLOYED, PARTS, QUIET, PartId
 from gapprof.facts.page_rungs import PAGE_RUNGS
 from gapprof.facts.page_told import part_evidence, present
@@ -48,7 +49,8 @@ def _on_gpu(case: Case) -> Claim:
     page = _page(case)
     quiet = _not_exercised(case) if same_trials(case, QUIET, DEPLOYED) else ""
     page = replace(page, why=page.why or quiet)
-    return Claim(parts=(page,), why=quiet, evidence=page_evidence(case), advice=_advice(case))
+    gaps = () if quiet else tuple(gaps_told(case, DEPLOYED))
+    return Claim(parts=(page,), why=quiet, evidence=(*page_evidence(case), *gaps), advice=_advice(case))
 
 
 def _page(case: Case) -> Part:

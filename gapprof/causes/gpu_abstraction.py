@@ -1,7 +1,11 @@
 """Time lost between WebGPU and the GPU's own interface; a wasm backend has no such thing."""
 
+from dataclasses import replace
+
 from gapprof.facts.case import Case
 from gapprof.facts.claim import Cause, Claim, Span
+from gapprof.facts.gpu_children import of_the_boundary
+from gapprof.facts.gpu_told import compiled, counted, waiting_told
 from gapprof.facts.steps import part
 from gapprof.facts.told import told_by_side_rungs
 from gapprof.records.report import Evidence
@@ -37,8 +41,10 @@ def _claim(case: Case) -> Claim:
         phrase="comes with the way through the browser to the GPU",
         advice="Fewer, larger dispatches, and fewer readbacks, cross it less often.",
     )
-    evidence = (_RESTS,) if boundary.steps else ()
-    return Claim(parts=(safety, boundary), evidence=(*evidence, *told_by_side_rungs(case, CAUSE.id)))
+    boundary = replace(boundary, children=tuple(of_the_boundary(case)))
+    caveat = (_RESTS,) if boundary.steps else ()
+    told = (*counted(case), *waiting_told(case), *compiled(case))
+    return Claim(parts=(safety, boundary), evidence=(*caveat, *told, *told_by_side_rungs(case, CAUSE.id)))
 
 
 def _on_webgl(_case: Case) -> Claim:

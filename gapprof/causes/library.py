@@ -1,6 +1,7 @@
 """Time lost because onnxruntime-web lacks what the native library has: layouts, graph passes, kernels."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from statistics import median
 
 from gapprof.facts.case import Case
@@ -8,6 +9,8 @@ from gapprof.facts.cells import counting
 from gapprof.facts.claim import Cause, Claim, Part, Span, Step
 from gapprof.facts.computed import GOOD_128
 from gapprof.facts.estimates import factor, factor_of
+from gapprof.facts.gpu_children import of_the_kernels
+from gapprof.facts.gpu_told import anew_told, placed_told
 from gapprof.facts.kernel_excess import excess_by_node
 from gapprof.facts.missing_kernels import MissingKernel, Worker, missing_kernels
 from gapprof.facts.profiles import CAPPED, NATIVE, WEB, profile_of
@@ -60,7 +63,11 @@ def _on_gpu(case: Case) -> Claim:
         phrase="comes with onnxruntime-web's WebGPU kernels",
         advice="Faster kernels are onnxruntime-web's developers' to write.",
     )
-    return Claim(parts=(kernels,), why=kernels.why, evidence=_own_webgpu(case))
+    return Claim(
+        parts=(replace(kernels, children=tuple(of_the_kernels(case))),),
+        why=kernels.why,
+        evidence=(*placed_told(case), *anew_told(case), *_own_webgpu(case)),
+    )
 
 
 def _own_webgpu(case: Case) -> tuple[Evidence, ...]:

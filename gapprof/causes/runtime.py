@@ -8,6 +8,9 @@ from gapprof.facts.case import Case
 from gapprof.facts.claim import Cause, Claim, Part, Span, Step
 from gapprof.facts.computed import KERNELS
 from gapprof.facts.estimates import factor_of
+from gapprof.facts.gpu_children import of_the_library
+from gapprof.facts.gpu_runs import REPLAY_WEB, SESSION
+from gapprof.facts.gpu_told import course_told
 from gapprof.facts.pressure import Pressure, pressure
 from gapprof.facts.profiles import CAPPED, NATIVE, WEB, profile_of
 from gapprof.facts.readings import readable, same_trials
@@ -77,14 +80,16 @@ def _on_gpu(case: Case) -> Claim:
     """Its calls alone, against the library that makes them."""
     library = part(
         case,
-        "replay-web",
-        "web-session",
+        REPLAY_WEB,
+        SESSION,
         child="library-work",
         title="onnxruntime-web's own work around its WebGPU calls",
         phrase="comes with what onnxruntime-web does between its WebGPU calls",
         advice="Fewer, larger operators make fewer calls; keep inputs and outputs on the GPU between runs.",
     )
-    return Claim(parts=(library, _event_loop(case, "web-session")))
+    told = tuple(course_told(case, SESSION)) if library.steps else ()
+    library = replace(library, children=tuple(of_the_library(case)), evidence=told)
+    return Claim(parts=(library, _event_loop(case, SESSION)))
 
 
 def _on_webgl(case: Case) -> Claim:

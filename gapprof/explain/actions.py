@@ -5,9 +5,11 @@ from types import MappingProxyType
 from typing import Literal
 
 from gapprof.explain.diagnosis import Diagnosis
+from gapprof.explain.gpu_actions import gpu_actions
 from gapprof.explain.outputs import wrong_outputs
 from gapprof.explain.scaling import scaling
 from gapprof.explain.switches import costs
+from gapprof.explain.untried import untried_ms
 from gapprof.facts.case import Case
 from gapprof.facts.computed import KERNELS, VECTORISED, computed
 from gapprof.facts.contention import MAIN_THREAD, traced_work
@@ -61,6 +63,7 @@ def actions(case: Case, diagnosis: Diagnosis) -> tuple[Action, ...]:
         *_scalar_build(case, now, level),
         *_steps(case, now, level),
         *_of_the_page(case, now, level),
+        *gpu_actions(case, now, level),
         *(one for one in scaled if one.cause != "threads"),
     )
     return tuple(sorted(found, key=lambda action: action.then_ms.point))
@@ -111,7 +114,7 @@ def _threads_predicted(case: Case, now: Estimate, level: float) -> Iterator[Acti
 def _scalar_build(case: Case, now: Estimate, level: float) -> Iterator[Action]:
     """Where the served wasm holds no SIMD: by what it gave the last release that came with and without."""
     to = KERNELS if KERNELS in case.get(chain) else WEB
-    then = _untried(case, VECTORISED, to, level)
+    then = untried_ms(case, VECTORISED, to, level)
     if then is not None:
         text = "Serve a build of onnxruntime-web with SIMD; every release since 1.19 has it"
         yield Action(text=text, owner="page", cause="simd", now_ms=now, then_ms=then, basis="predicted")
@@ -132,7 +135,7 @@ def _steps(case: Case, now: Estimate, level: float) -> Iterator[Action]:
         ("web-worker", "web-flags", "web-stock", "runtime", "page", _without_flags(case)),
     )
     for source, to, rung, cause, owner, text in undo:
-        then = _tried(case, rung, level) if _was_tried(case, rung) else _untried(case, source, to, level)
+        then = _tried(case, rung, level) if _was_tried(case, rung) else untried_ms(case, source, to, level)
         if then is not None:
             basis: Literal["measured", "predicted"] = "measured" if _was_tried(case, rung) else "predicted"
             yield Action(text=text, owner=owner, cause=cause, now_ms=now, then_ms=then, basis=basis)
@@ -143,11 +146,11 @@ def _of_the_page(case: Case, now: Estimate, level: float) -> Iterator[Action]:
     found: list[tuple[str, Estimate]] = []
     below = QUIET
     for part in PARTS if PAGE_RUNGS[PARTS[-1]] in case.get(computed) else ():
-        then = _untried(case, below, PAGE_RUNGS[part], level)
+        then = untried_ms(case, below, PAGE_RUNGS[part], level)
         if then is not None and part != "slower-runs":  # no single thing to change
             found.append((_INSTEAD.get(part) or _quieter(case), then))
         below = PAGE_RUNGS[part]
-    whole = None if found else _untried(case, QUIET, DEPLOYED, level)
+    whole = None if found else untried_ms(case, QUIET, DEPLOYED, level)
     for text, then in found or ([(_quieter(case), whole)] if whole is not None else []):
         yield Action(text=text, owner="page", cause="contention", now_ms=now, then_ms=then, basis="predicted")
 
@@ -199,12 +202,6 @@ def _changed(case: Case, rung: str) -> Estimate | None:
     """Now without what the change takes off, read in rounds that have both: the machine may have moved."""
     gain = read(case, {rung: -1.0, "web": 1.0})
     return without_ms(case, gain) if gain else None
-
-
-def _untried(case: Case, source: str, to: str, level: float) -> Estimate | None:
-    """Now without the factor of that step."""
-    contrast = read(case, {source: -1.0, to: 1.0}) if costs(case, source, to, level) else None
-    return without_ms(case, contrast) if contrast else None
 
 
 def _quieter(case: Case) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from gapprof.facts.case import Case
 from gapprof.facts.cells import measured, standing
 from gapprof.facts.computed_rung import ComputedRung, derived
+from gapprof.facts.gpu_rungs import gpu_rungs
 from gapprof.facts.kernel_excess import excess_by_pass_ms, excess_ms
 from gapprof.facts.page_rungs import page_rungs
 from gapprof.facts.profiles import CAPPED, NATIVE, WEB, RungProfile, profile_of
@@ -25,7 +26,8 @@ _VECTOR_OPERATORS = frozenset({"MatMul", "Conv", "Gemm"})
 def computed(case: Case) -> Mapping[str, ComputedRung]:
     """Every computed rung that this recording gives enough for, in order of dependence."""
     found: dict[str, ComputedRung] = {}
-    for make in (_estimated_128, _good_128, _twinned, _web_kernels, _web_vectorised, page_rungs):
+    makers = (_estimated_128, _good_128, _twinned, _web_kernels, _web_vectorised, page_rungs, gpu_rungs)
+    for make in makers:
         for rung in make(case):
             found[rung.id] = rung
     return found

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping
 from gapprof.facts.case import Case
 from gapprof.facts.cells import Cells, complete_rounds, measured, standing
 from gapprof.facts.computed import ESTIMATED_128, GOOD_128, KERNELS, VECTORISED, computed
+from gapprof.facts.gpu_rungs import GPU_RUNGS
 from gapprof.facts.ladder import ends, nominal_chain, planned, square, target
 from gapprof.facts.page_rungs import PAGE_RUNGS
 from gapprof.facts.profiles import CAPPED, WEB
 from gapprof.facts.twinned import AVX_128, ENGINE, LIBRARY, PRESENT, UNPRESSED
 from gapprof.stats.contrast import Contrast, LogLatencies, Weights, add_weights, contrast
 
-_BESIDE_THE_CHAIN = frozenset({GOOD_128, *PAGE_RUNGS.values()})
+_BESIDE_THE_CHAIN = frozenset({GOOD_128, *PAGE_RUNGS.values(), *GPU_RUNGS})
 
 
 def latencies(case: Case) -> Cells:

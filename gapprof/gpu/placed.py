@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from gapprof import assets
 from gapprof.browser import tasks, tensors
 from gapprof.browser.visit import Visit
+from gapprof.facts.gpu_calls import is_copy, is_elsewhere
 from gapprof.gpu.toggles import browser_args, without
 from gapprof.gpu.visited import Gpu, visited
 from gapprof.records.gpu import GpuBuild, PlacedNode
@@ -15,8 +16,6 @@ from gapprof.records.job import Job
 from gapprof.records.wire import GpuPlaced, GpuPlaceTask
 
 PLACE_S = 240.0
-_COPIES = ("MemcpyToHost", "MemcpyFromHost")
-_GPU = ("WebGpuExecutionProvider", "JsExecutionProvider")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,12 +27,12 @@ class Placement:
     @property
     def elsewhere(self) -> tuple[PlacedNode, ...]:
         """Not on the GPU; copies are nobody's."""
-        return tuple(node for node in self.nodes if node.provider not in _GPU and node.op_type not in _COPIES)
+        return tuple(filter(is_elsewhere, self.nodes))
 
     @property
     def copies(self) -> tuple[PlacedNode, ...]:
         """Of tensors from one processor to the other."""
-        return tuple(node for node in self.nodes if node.op_type in _COPIES)
+        return tuple(filter(is_copy, self.nodes))
 
 
 def placed(job: Job, gpu: Gpu, *, dist: Path, build: GpuBuild = "asyncify") -> Placement:

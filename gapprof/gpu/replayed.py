@@ -35,6 +35,7 @@ from gapprof.records.trial import Load
 REPLAY_S = 240.0
 WARMUP = 2
 ITERATIONS = 10
+PARTS = 5
 _TRACE = "trace.bin"
 _NOBODY = Crew(renderer=None)
 A = TypeVar("A", bound=msgspec.Struct)
@@ -136,17 +137,23 @@ def replay(
     toggles: Toggles = DEFAULT,
     warmup: int = WARMUP,
     iterations: int = ITERATIONS,
+    parts: int = PARTS,
 ) -> GpuReplay:
-    """Its steady run so many times. Raises EnvironmentUnusable, ModelUnusable."""
-    return watched(file, where, toggles=toggles, warmup=warmup, iterations=iterations)[0]
+    """Its steady run so many times, and its parts. Raises EnvironmentUnusable, ModelUnusable."""
+    return watched(file, where, toggles=toggles, warmup=warmup, iterations=iterations, parts=parts)[0]
 
 
 def watched(
-    file: TraceFile, where: Where, *, toggles: Toggles, warmup: int, iterations: int
+    file: TraceFile, where: Where, *, toggles: Toggles, warmup: int, iterations: int, parts: int = PARTS
 ) -> tuple[GpuReplay, Load]:
-    """The same, and who used the machine while the page, or Node, was at it from setup to control."""
+    """The same, and who used the machine while the page, or Node, was at it, from setup to the last part."""
     task = GpuReplayTask(
-        dawn=None, trace_url="", segment=steady(file.trace), warmup=warmup, iterations=iterations
+        dawn=None,
+        trace_url="",
+        segment=steady(file.trace),
+        warmup=warmup,
+        iterations=iterations,
+        parts=parts,
     )
     found = where.asked(task, GpuReplayed, toggles, file)
     replayed = GpuReplay(

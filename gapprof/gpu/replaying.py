@@ -4,6 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean
+from typing import TypeVar
+
+from msgspec.structs import replace
 
 from gapprof.browser.trouble import VisitError, failure
 from gapprof.errors import GapprofError, ModelUnusable
@@ -15,8 +18,11 @@ from gapprof.records.gpu import GpuReplay, Toggles
 from gapprof.records.job import Job
 from gapprof.records.trial import Failure, Load, Profile, Seen, Trace, Trial
 
+T = TypeVar("T")
 LEAST_WARMUP = 3
 LONGEST_WARMUP = 50
+MOST_RUNS = 32
+"""Whose courses and waits are kept."""
 _TIMER_STEP_US = 5.0
 """Of an isolated page and of Node: finer than any run of a model on a GPU."""
 
@@ -94,7 +100,7 @@ def _wrong(replayed: GpuReplay) -> str:
 
 
 def _trial(job: Job, replayed: GpuReplay, load: Load) -> Trial:
-    batch, times = job.pace.batch, replayed.total_ms
+    batch, times, parts = job.pace.batch, replayed.total_ms, replayed.parts
     return Trial(
         rung=job.rung,
         round=job.round,
@@ -111,4 +117,16 @@ def _trial(job: Job, replayed: GpuReplay, load: Load) -> Trial:
             adapter=replayed.adapter,
         ),
         load=load,
+        courses=_few(replayed.courses),
+        parts=replace(
+            parts,
+            end_waits_ms=_few(parts.end_waits_ms),
+            inner_waits_ms=_few(parts.inner_waits_ms),
+            pipelines_ms=_few(parts.pipelines_ms),
+        ),
     )
+
+
+def _few(values: tuple[T, ...]) -> tuple[T, ...]:
+    """Every so many of them, so that recordings stay small: medians are read off them."""
+    return values[:: max(1, -(-len(values) // MOST_RUNS))]

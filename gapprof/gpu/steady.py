@@ -16,7 +16,10 @@ from gapprof.records.gpu_trace import (
     DestroyQuerySet,
     DispatchWorkgroups,
     DispatchWorkgroupsIndirect,
+    MapAsync,
+    Mapped,
     Mark,
+    PipelineReady,
     ReadMapped,
     Submit,
     Unmap,
@@ -24,6 +27,7 @@ from gapprof.records.gpu_trace import (
 )
 from gapprof.records.gpu_wire import GpuSegment
 
+_DISPATCHES = (DispatchWorkgroups, DispatchWorkgroupsIndirect)
 _RECORD_MORE = "Record more runs of the model; the first ones compile, and allocate what later ones use."
 
 
@@ -31,15 +35,18 @@ def summary(trace: Trace) -> TraceSummary:
     """Counts and bytes, run by run."""
     calls = trace.header.calls
     stretches = list(_stretches(calls))
-    first = stretches[0][0] if stretches else len(calls)
+    setup = calls[: stretches[0][0] if stretches else len(calls)]
     return TraceSummary(
         size_bytes=trace.size_bytes,
         sha256=trace.sha256,
         blobs_bytes=sum(len(blob) for blob in trace.blobs),
         calls=len(calls),
-        pipelines=sum(isinstance(call, CreateComputePipeline) for call in calls),
-        shaders=sum(isinstance(call, CreateShaderModule) for call in calls),
-        setup_uploaded_bytes=sum(len(trace.blobs[blob]) for blob in _written(calls[:first])),
+        pipelines=len(_pipelines(calls)),
+        shaders=len(_shaders(calls)),
+        setup_uploaded_bytes=sum(len(trace.blobs[blob]) for blob in _written(setup)),
+        setup_pipelines=len(_pipelines(setup)),
+        setup_shaders=len(_shaders(setup)),
+        setup_compile_ms=_compile_ms(setup),
         runs=tuple(_counts(trace, run, calls[begin:end]) for run, (begin, end) in enumerate(stretches)),
         adapter=trace.adapter.identity,
     )
@@ -95,12 +102,56 @@ def _counts(trace: Trace, run: int, calls: Sequence[Call]) -> RunCounts:
     return RunCounts(
         run=run,
         calls=dict(sorted(counted.items())),
-        dispatches=sum(isinstance(call, DispatchWorkgroups | DispatchWorkgroupsIndirect) for call in calls),
+        dispatches=sum(isinstance(call, _DISPATCHES) for call in calls),
         submits=sum(isinstance(call, Submit) for call in calls),
         uploaded_bytes=sum(len(trace.blobs[blob]) for blob in _written(calls)),
         read_bytes=sum(len(trace.blobs[call.blob]) for call in calls if isinstance(call, ReadMapped)),
-        pipelines=sum(isinstance(call, CreateComputePipeline) for call in calls),
+        pipelines=len(_pipelines(calls)),
+        labels=_labels(trace, calls),
+        shaders=len(_shaders(calls)),
+        inner_reads=_inner_reads(calls),
+        compile_ms=_compile_ms(calls),
     )
+
+
+def _pipelines(calls: Sequence[Call]) -> list[CreateComputePipeline]:
+    return [call for call in calls if isinstance(call, CreateComputePipeline)]
+
+
+def _shaders(calls: Sequence[Call]) -> list[CreateShaderModule]:
+    return [call for call in calls if isinstance(call, CreateShaderModule)]
+
+
+def _labels(trace: Trace, calls: Sequence[Call]) -> tuple[str, ...]:
+    """Of the pipelines that these calls make; those of their shaders where they have none."""
+    made = _pipelines(calls)
+    if not made:
+        return ()
+    shaders = {shader.out: shader.label for shader in _shaders(trace.header.calls)}
+    return tuple(dict.fromkeys(one.label or shaders[one.shader] for one in made))
+
+
+def _compile_ms(calls: Sequence[Call]) -> float:
+    """For which at least one pipeline of these calls was not ready; of those that are waited for at all."""
+    asked = {one.out: one.at_ms for one in _pipelines(calls)}
+    ready = [
+        (asked[call.pipeline], call.at_ms)
+        for call in calls
+        if isinstance(call, PipelineReady) and call.pipeline in asked
+    ]
+    total_ms, until = 0.0, 0.0
+    for begin, end in sorted(ready):
+        total_ms += max(0.0, end - max(begin, until))
+        until = max(until, end)
+    return total_ms
+
+
+def _inner_reads(calls: Sequence[Call]) -> int:
+    """Read-backs behind which there is a dispatch."""
+    dispatches = [at for at, call in enumerate(calls) if isinstance(call, _DISPATCHES)]
+    last = dispatches[-1] if dispatches else 0
+    reading = {call.buffer for call in calls if isinstance(call, MapAsync) and call.mode == "read"}
+    return sum(isinstance(call, Mapped) and call.buffer in reading for call in calls[:last])
 
 
 def _written(calls: Sequence[Call]) -> Iterator[int]:

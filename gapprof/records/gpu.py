@@ -4,6 +4,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from gapprof.records.gpu_runs import RunCourse, RunParts
+
 GpuBuild = Literal["asyncify", "jspi", "jsep", "webgl"]
 """onnxruntime-web's builds for GPUs. The first two hold the C++ WebGPU kernels that native onnxruntime has as
 well; JSEP has kernels of its own, written in JavaScript, and so has the one for WebGL, which has no wasm."""
@@ -44,6 +46,15 @@ class RunCounts(Struct, frozen=True, kw_only=True):
     """Of mapped buffers, as the page asked for them."""
     pipelines: int
     """Made within the run: none in a steady one, unless something is compiled over and over."""
+    labels: tuple[str, ...] = ()
+    """Of these pipelines, or of their shaders; each once."""
+    shaders: int = 0
+    """Made within the run, as text."""
+    inner_reads: int = 0
+    """Read-backs after which the run asks the GPU to compute again."""
+    compile_ms: float = 0.0
+    """For which the page waited for asynchronous pipelines, with the recorder at work: no latency of the
+    model. Others are compiled when they are first used, which no call shows."""
 
 
 class TraceSummary(Struct, frozen=True, kw_only=True):
@@ -58,6 +69,11 @@ class TraceSummary(Struct, frozen=True, kw_only=True):
     shaders: int
     setup_uploaded_bytes: int
     """Before the first run: weights, mostly."""
+    setup_pipelines: int = 0
+    """Before the first run, as well."""
+    setup_shaders: int = 0
+    setup_compile_ms: float = 0.0
+    """As `RunCounts.compile_ms`."""
     runs: tuple[RunCounts, ...]
     adapter: AdapterIdentity
 
@@ -110,6 +126,9 @@ class GpuReplay(Struct, frozen=True, kw_only=True):
     and native code, which carries them out."""
     submit_to_map_ms: tuple[float, ...]
     """From the last submit until the last read-back is mapped."""
+    courses: tuple[RunCourse, ...]
+    """Of the same runs."""
+    parts: RunParts
     compared_bytes: int
     differing_bytes: int
     """Of bytes read back in all runs and iterations, against the recorded ones."""

@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from gapprof.records.gpu import AdapterIdentity, GpuSpan
+from gapprof.records.gpu_runs import RunCourse, RunParts
 
 
 class DawnAddress(Struct, frozen=True, kw_only=True):
@@ -23,7 +24,8 @@ class GpuSegment(Struct, frozen=True, kw_only=True):
 
 
 class GpuReplayTask(Struct, frozen=True, kw_only=True, tag="gpureplay", tag_field="kind"):
-    """A recording up to its steady run once, then that run over and over, then once on a spoilt input."""
+    """A recording up to its steady run once, then that run over and over, then once on a spoilt input, then
+    its parts."""
 
     dawn: DawnAddress | None
     """None: the page's own WebGPU."""
@@ -31,6 +33,8 @@ class GpuReplayTask(Struct, frozen=True, kw_only=True, tag="gpureplay", tag_fiel
     segment: GpuSegment
     warmup: int
     iterations: int
+    parts: int
+    """How often each part of a run is measured, at the most; 0: not at all."""
 
 
 class GpuTimelineTask(Struct, frozen=True, kw_only=True, tag="gputimeline", tag_field="kind"):
@@ -49,6 +53,12 @@ class GpuTogglesTask(Struct, frozen=True, kw_only=True, tag="gputoggles", tag_fi
     dawn: DawnAddress | None
 
 
+class GpuListenTask(Struct, frozen=True, kw_only=True, tag="gpulisten", tag_field="kind"):
+    """Some more runs of the session that is open, with the times of submits and waits taken."""
+
+    runs: int
+
+
 class GpuReplayed(Struct, frozen=True, kw_only=True, tag="gpureplayed", tag_field="kind"):
     """Raw, by iteration; see `records.gpu.GpuReplay`."""
 
@@ -59,11 +69,19 @@ class GpuReplayed(Struct, frozen=True, kw_only=True, tag="gpureplayed", tag_fiel
     total_ms: tuple[float, ...]
     encode_ms: tuple[float, ...]
     submit_to_map_ms: tuple[float, ...]
+    courses: tuple[RunCourse, ...]
+    parts: RunParts
     compared_bytes: int
     differing_bytes: int
     control_compared_bytes: int
     control_differing_bytes: int
     errors: tuple[str, ...]
+
+
+class GpuListened(Struct, frozen=True, kw_only=True, tag="gpulistened", tag_field="kind"):
+    """By run; empty: nothing was submitted in the realm that holds the session."""
+
+    courses: tuple[RunCourse, ...]
 
 
 class GpuTimelined(Struct, frozen=True, kw_only=True, tag="gputimelined", tag_field="kind"):

@@ -2,7 +2,9 @@
 
 import itertools
 
+from gapprof.records.calls import RecordedCalls
 from gapprof.records.cold import Creations, Start
+from gapprof.records.gpu_runs import RunCourse, RunParts
 from gapprof.records.inside import HookedPass, WasmBuild, WasmSamples
 from gapprof.records.lattice import CellOutputs, CellVisit, Combination, LatticePlan, Served
 from gapprof.records.memory import MemoryTrial
@@ -67,6 +69,8 @@ def impossible(entry: Entry) -> str:
                 return "samples that are less than those of single functions"
         case HookedPass():
             return _of_hooks(entry)
+        case RecordedCalls():
+            return _of_calls(entry)
         case _:
             pass
     return ""
@@ -87,6 +91,36 @@ def _of_trial(entry: Trial) -> str:
         return f"clocks that went backwards, or impossible times by them, on {entry.rung}"
     if entry.timed_cpu_ms is not None and not 0 <= entry.timed_cpu_ms < _LONGEST_MS:
         return f"{entry.timed_cpu_ms:g} ms of CPU time on {entry.rung}"
+    if not all(map(_possible_course, entry.courses)):
+        return f"runs on the GPU with parts of impossible times on {entry.rung}"
+    if entry.parts is not None and not _possible_parts(entry.parts):
+        return f"parts of a replayed run with impossible times on {entry.rung}"
+    return ""
+
+
+def _possible_course(one: RunCourse) -> bool:
+    times = (one.before_ms, one.submits_ms, one.between_ms, one.after_ms, one.waits_ms, one.largest_ms)
+    return all(0 <= ms < _LONGEST_MS for ms in times) and 0 <= one.submits < _MOST
+
+
+def _possible_parts(one: RunParts) -> bool:
+    of_runs = (*one.end_waits_ms, *one.inner_waits_ms, *one.pipelines_ms)
+    again = (*one.whole_ms, *one.prepared_ms, *one.unbroken_ms)
+    alone = (one.setup_pipelines_ms, *one.reading_ms, *one.uploading_ms, *one.answering_ms)
+    compared = 0 <= one.differing_bytes <= one.compared_bytes < _MOST
+    return compared and all(0 <= ms < _LONGEST_MS for ms in (*of_runs, *again, *alone))
+
+
+def _of_calls(entry: RecordedCalls) -> str:
+    summary = entry.summary
+    counts = [summary.setup_pipelines, summary.setup_shaders, summary.setup_uploaded_bytes]
+    times = [summary.setup_compile_ms]
+    for run in summary.runs:
+        counts += [run.dispatches, run.submits, run.uploaded_bytes, run.read_bytes, run.pipelines]
+        counts += [run.shaders, run.inner_reads]
+        times.append(run.compile_ms)
+    if not all(0 <= one < _MOST for one in counts) or not all(0 <= ms < _LONGEST_MS for ms in times):
+        return "recorded calls of impossible counts or times"
     return ""
 
 

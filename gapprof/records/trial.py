@@ -5,6 +5,7 @@ from typing import Literal
 from msgspec import Struct
 
 from gapprof.records.gpu import AdapterIdentity
+from gapprof.records.gpu_runs import RunCourse, RunParts
 
 
 class ThreadUse(Struct, frozen=True, kw_only=True):
@@ -152,6 +153,10 @@ class Trial(Struct, frozen=True, kw_only=True, tag="trial", tag_field="entry"):
     timed_cpu_ms: float | None = None
     """CPU time of all threads of the process over the timed stretch, one untimed batch before it included;
     None where `load` is about nothing else."""
+    courses: tuple[RunCourse, ...] = ()
+    """On a GPU: of a replay its timed runs, of the library some runs that followed the timed ones."""
+    parts: RunParts | None = None
+    """Of a replay."""
     struck: tuple[str, ...] = ()
     """Why this trial does not count (outside load, a failed harness check); empty: it counts."""
 

@@ -13,6 +13,8 @@ from msgspec import Struct
 
 from gapprof.records.gpu import AdapterIdentity, PlacedNode
 from gapprof.records.gpu_wire import (
+    GpuListened,
+    GpuListenTask,
     GpuReplayed,
     GpuReplayTask,
     GpuTimelined,
@@ -354,6 +356,7 @@ Task = (
     | StartTask
     | GpuRecordTask
     | GpuPlaceTask
+    | GpuListenTask
     | GpuReplayTask
     | GpuTimelineTask
     | GpuTogglesTask
@@ -615,6 +618,7 @@ Answer = (
     | Started
     | GpuRecorded
     | GpuPlaced
+    | GpuListened
     | GpuReplayed
     | GpuTimelined
     | GpuToggled

@@ -9,6 +9,7 @@ import { Refusal } from "./refusal.mjs";
 /** @typedef {import("../wire.js").GpuCall} GpuCall */
 /** @typedef {import("./objects.mjs").Tables} Tables */
 /** @typedef {import("./trace.mjs").Trace} Trace */
+/** @typedef {import("./course.mjs").Stretch} Stretch */
 
 /** How a promise of the GPU's is waited for; see dawn.mjs.
  * @typedef {<T>(promise: Promise<T>) => Promise<T>} Wait */
@@ -21,6 +22,8 @@ import { Refusal } from "./refusal.mjs";
  * @property {number} submitted_ms  when the last submit was made
  * @property {number} mapped_ms  when the last buffer was mapped
  * @property {number} pipelines_ms  spent on making pipelines
+ * @property {Stretch[]} submits
+ * @property {Stretch[]} waits  for the GPU
  * @property {{ blob: number, bytes: Uint8Array }[]} reads */
 
 /** @typedef {object} Stage
@@ -28,7 +31,7 @@ import { Refusal } from "./refusal.mjs";
  * @property {Watch} watch
  * @property {Set<string>} errors  that the GPU reported and nobody asked for
  * @property {Set<string>} left_out  features and limits that this adapter does not know
- * @property {(begin: number, end: number) => Promise<void>} carryOut  calls by their places in the recording
+ * @property {(places: Iterable<number>) => Promise<void>} carryOut  calls by their places in the recording
  * @property {(spoilt: ReadonlySet<number>) => void} spoil  have other bytes written in place of these blobs
  * @property {() => string} lost  why the device was lost; empty: it was not */
 
@@ -46,7 +49,7 @@ const SCOPES = ["validation", "out-of-memory", "internal"];
 export function staged(gpu, trace, { wait, needs = [], passes = () => ({}) }) {
   const held = tables();
   /** @type {Watch} */
-  const watch = { submitted_ms: 0, mapped_ms: 0, pipelines_ms: 0, reads: [] };
+  const watch = { submitted_ms: 0, mapped_ms: 0, pipelines_ms: 0, submits: [], waits: [], reads: [] };
   /** @type {Set<string>} */
   const errors = new Set();
   /** @type {Set<string>} */
@@ -185,14 +188,19 @@ export function staged(gpu, trace, { wait, needs = [], passes = () => ({}) }) {
     finish: ({ encoder, out }) => held.commands.set(out, held.encoders.get(encoder).finish()),
 
     submit({ queue, commands }) {
-      held.queues.get(queue).submit(commands.map((one) => held.commands.get(one)));
+      const given = commands.map((one) => held.commands.get(one));
+      const began = now();
+      held.queues.get(queue).submit(given);
       watch.submitted_ms = now();
+      watch.submits.push([began, watch.submitted_ms]);
     },
     writeBuffer: ({ queue, buffer, offset, blob }) =>
       held.queues.get(queue).writeBuffer(held.buffers.get(buffer), offset, written(blob)),
     onSubmittedWorkDone: ({ queue }) => void working.push(held.queues.get(queue).onSubmittedWorkDone()),
     async workDone() {
+      const began = now();
       await wait(working.shift() ?? Promise.resolve());
+      watch.waits.push([began, now()]);
     },
     pushErrorScope: ({ device, filter }) => held.devices.get(device).pushErrorScope(filter),
     popErrorScope: ({ device }) => void popping.push(held.devices.get(device).popErrorScope()),
@@ -208,8 +216,10 @@ export function staged(gpu, trace, { wait, needs = [], passes = () => ({}) }) {
       mapping.set(buffer, promise);
     },
     async mapped({ buffer }) {
+      const began = now();
       await wait(taken(mapping, buffer));
       watch.mapped_ms = now();
+      watch.waits.push([began, watch.mapped_ms]);
     },
     read({ buffer, offset, blob }) {
       const range = held.buffers.get(buffer).getMappedRange(offset, trace.bytes(blob).length);
@@ -252,8 +262,8 @@ export function staged(gpu, trace, { wait, needs = [], passes = () => ({}) }) {
     watch,
     errors,
     left_out,
-    async carryOut(begin, end) {
-      for (let at = begin; at < end; at += 1) {
+    async carryOut(places) {
+      for (const at of places) {
         const call = /** @type {GpuCall} */ (calls[at]);
         const make = /** @type {(call: GpuCall) => void | Promise<void>} */ (all[call.op]);
         const pending = make(call);

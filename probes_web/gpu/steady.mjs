@@ -2,6 +2,7 @@
 /** A recording up to its steady run, that run over and over, and what it read compared with what the page read. */
 
 import { now } from "../clock.mjs";
+import { courseOf } from "./course.mjs";
 import { orLost } from "./lost.mjs";
 import { checked, staged } from "./replayer.mjs";
 
@@ -16,7 +17,20 @@ import { checked, staged } from "./replayer.mjs";
  * @property {Stage} stage
  * @property {number} setup_ms
  * @property {Comparison} compared  what was read on the way
- * @property {() => Promise<{ began: number, ended: number, reads: readonly Read[] }>} run */
+ * @property {() => Promise<Run>} run
+ * @property {(how: Order) => Promise<Run>} runAs  with its calls in another order, or without some */
+
+/** Calls by their places in the recording.
+ * @typedef {{ first: readonly number[], then: readonly number[] }} Order  a run's time begins with `then`: `first` is
+ *   done by then, on the GPU's side as well */
+
+/** @typedef {object} Run
+ * @property {number} began
+ * @property {number} ended
+ * @property {readonly Read[]} reads
+ * @property {import("../wire.js").RunCourse} course
+ * @property {readonly import("./course.mjs").Stretch[]} waits
+ * @property {number} pipelines_ms */
 
 /** @typedef {{ blob: number, bytes: Uint8Array }} Read */
 
@@ -29,27 +43,45 @@ export async function ready(gpu, trace, segment, how) {
   const stage = staged(gpu, trace, how);
   return orLost(REPLAYED, stage.lost, async () => {
     const began = now();
-    await stage.carryOut(0, segment.begin).catch(async (thrown) => {
+    await stage.carryOut(places(0, segment.begin)).catch(async (thrown) => {
       await checked(stage, how.wait); // whoever refused has a better sentence
       throw thrown;
     });
-    for (const queue of stage.held.queues.all()) await how.wait(queue.onSubmittedWorkDone());
+    await idle(stage, how.wait);
     const setup_ms = now() - began;
     await checked(stage, how.wait);
     const compared = difference(trace, stage.watch.reads);
     const made = createdBuffers(trace, segment);
-    const run = () =>
+    /** @param {Order} order */
+    const runAs = ({ first, then }) =>
       orLost(REPLAYED, stage.lost, async () => {
-        stage.watch.reads = [];
-        const begin = now();
-        await stage.carryOut(segment.begin, segment.end);
+        const { watch } = stage;
+        Object.assign(watch, { reads: [], submits: [], waits: [], pipelines_ms: 0 });
+        if (first.length > 0) {
+          await stage.carryOut(first);
+          await idle(stage, how.wait);
+        }
+        const began = now();
+        await stage.carryOut(then);
         const ended = now();
         // What a run makes and leaves to the next one to give up would pile up here.
         for (const buffer of made) stage.held.buffers.get(buffer).destroy();
-        return { began: begin, ended, reads: stage.watch.reads };
+        const { reads, submits, waits, pipelines_ms } = watch;
+        return { began, ended, reads, waits, pipelines_ms, course: courseOf({ began, ended, submits, waits }) };
       });
-    return { stage, setup_ms, compared, run };
+    const whole = { first: [], then: places(segment.begin, segment.end) };
+    return { stage, setup_ms, compared, run: () => runAs(whole), runAs };
   });
+}
+
+/** From `begin` up to `end`. @param {number} begin @param {number} end */
+export function places(begin, end) {
+  return Array.from({ length: end - begin }, (_, at) => begin + at);
+}
+
+/** Until the GPU has nothing to do. @param {Stage} stage @param {Wait} wait */
+export async function idle({ held }, wait) {
+  for (const queue of held.queues.all()) await wait(queue.onSubmittedWorkDone());
 }
 
 /** Bytes that are not as they were recorded; what is missing differs.

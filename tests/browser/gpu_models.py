@@ -1,4 +1,4 @@
-"""Four small models with seeded weights, whose outputs follow their inputs, for GPUs of software."""
+"""Small models with seeded weights, whose outputs follow their inputs, for GPUs of software."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -13,7 +13,7 @@ from tests.browser.conftest import PACE
 from tests.settings import QUIET
 
 WIDTH, HEADS, WORDS = 32, 2, 16
-LINKS = 100
+LINKS, MANY_LINKS = 100, 1000
 
 
 def cnn(sketch: Sketch) -> tuple[int, ...]:
@@ -60,8 +60,17 @@ def matmul(sketch: Sketch) -> tuple[int, ...]:
 
 def chain(sketch: Sketch) -> tuple[int, ...]:
     """Very many very small dispatches: operators that nothing merges and that forget nothing of the input."""
+    return _chained(sketch, LINKS)
+
+
+def long_chain(sketch: Sketch) -> tuple[int, ...]:
+    """Ten times as many."""
+    return _chained(sketch, MANY_LINKS)
+
+
+def _chained(sketch: Sketch, links: int) -> tuple[int, ...]:
     x = sketch.input("x", [1, 32])
-    for link in range(LINKS):
+    for link in range(links):
         op_type = ("Mul", "Add", "Neg")[link % 3]
         other = [] if op_type == "Neg" else [sketch.weight(f"w{link}", 1 + sketch.normal(1, 32, spread=0.1))]
         x = sketch.node(f"link{link}", op_type, [x, *other])
@@ -75,12 +84,14 @@ MODELS: Mapping[str, Callable[[Sketch], tuple[int, ...]]] = {
     "matmul": matmul,
     "chain": chain,
 }
+"""The four that are recorded and replayed in every way."""
+_OTHERS: Mapping[str, Callable[[Sketch], tuple[int, ...]]] = {"long-chain": long_chain}
 
 
 def job_of(name: str, folder: Path) -> Job:
     """The model, an input of its own and where its outputs go, all in that folder."""
     sketch = Sketch(name, seed=7)
-    shape = MODELS[name](sketch)
+    shape = {**MODELS, **_OTHERS}[name](sketch)
     path = folder / f"{name}.onnx"
     sketch.save(path)
     inputs = folder / f"{name}.npz"

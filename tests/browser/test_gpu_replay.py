@@ -139,6 +139,20 @@ def test_every_time_is_part_of_a_run(ran: Ran) -> None:
         assert 0 <= one.pipelines_ms <= one.setup_ms
 
 
+def test_what_a_run_is_made_of_is_part_of_the_run(ran: Ran) -> None:
+    for one in (ran.in_browser, ran.in_node):
+        assert [course.total_ms for course in one.courses] == pytest.approx(one.total_ms)
+        assert {course.submits for course in one.courses} == {
+            steady.summary(ran.recording.trace).runs[-1].submits
+        }
+        assert (one.parts.why, one.parts.differing_bytes) == ("", 0)
+        assert one.parts.compared_bytes > 0
+        assert one.parts.unbroken_ms == ()
+        assert min(*one.parts.prepared_ms, *one.parts.reading_ms, *one.parts.uploading_ms) > 0
+        for course, wait in zip(one.courses, one.parts.end_waits_ms, strict=True):
+            assert 0 < wait <= course.waits_ms * (1 + 1e-9)
+
+
 def test_all_three_were_the_same_adapter(ran: Ran, places: Places) -> None:
     recording = ran.recording.trace.adapter.identity
     for one in (ran.in_browser, ran.in_node):

@@ -67,6 +67,22 @@ def test_steps_between_replays_and_the_library_have_their_causes(report: Report)
     assert cannot == {"simd", "threads", "contention"}, "the page is quiet"
 
 
+def test_the_way_through_the_browser_and_the_library_s_work_are_taken_apart(report: Report) -> None:
+    (boundary,) = (one for one in cause(report, "gpu-abstraction").children if one.id == "browser-boundary")
+    assert [one.id for one in boundary.children] == ["upload", "submission", "read-back", "same-work"]
+    (work,) = (one for one in cause(report, "runtime").children if one.id == "library-work")
+    assert [one.id for one in work.children] == ["before-first-submit", "submission-gaps", "after-submits"]
+    assert all(one.factor is not None for one in (*boundary.children, *work.children))
+    told = " ".join(one.text for one in cause(report, "gpu-abstraction").evidence)
+    for words in ("Each run makes", "is queued GPU work", "Cold: "):
+        assert words in told
+    (kernels,) = cause(report, "library").children
+    assert {one.id: one.verdict for one in kernels.children} == {
+        "not-on-gpu": "not-applicable",
+        "pipelines-made-anew": "not-applicable",
+    }
+
+
 def test_without_a_native_provider_there_is_no_gap_and_the_reason_is_given(report: Report) -> None:
     assert rung(report, "native").refusal
     assert report.gap.ratio is None

@@ -11,6 +11,7 @@ export const { ready, difference } = await import(at("steady"));
 export const { timeline } = await import(at("timeline"));
 const { adapterOf } = await import(at("place"));
 export const { Refusal } = await import(at("refusal"));
+export const adapterHere = () => resting(adapterOf(gpu));
 
 const WORDS = 64;
 const BYTES = 4 * WORDS;
@@ -97,10 +98,46 @@ export async function model() {
   return { device, run };
 }
 
-/** @param {import("node:test").TestContext} book @param {() => Promise<unknown>} run @param {number} count */
-export async function runs(book, run, count) {
+/** A run that reads something back on its way, and goes on with it.
+ * @param {GPUDevice} device @returns {Promise<(between?: () => void) => Promise<Uint32Array>>} */
+export async function stopping(device) {
+  const { queue } = device;
+  const [given, made, read] = [0x88, 0x8c, 0x9].map((usage) => device.createBuffer({ size: BYTES, usage }));
+  const module = device.createShaderModule({ code: SHADER, label: LABEL });
+  const pipeline = device.createComputePipeline({ layout: "auto", compute: { module } });
+  const entries = [given, made].map((buffer, binding) => ({ binding, resource: { buffer } }));
+  const group = device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries });
+
+  /** made = 2 * data @param {Uint32Array} data */
+  async function doubled(data) {
+    queue.writeBuffer(given, 0, data);
+    const encoder = device.createCommandEncoder();
+    encoder.clearBuffer(made);
+    const pass = encoder.beginComputePass();
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, group);
+    pass.dispatchWorkgroups(1);
+    pass.end();
+    encoder.copyBufferToBuffer(made, 0, read, 0, BYTES);
+    queue.submit([encoder.finish()]);
+    await resting(read.mapAsync(1));
+    const found = new Uint32Array(read.getMappedRange().slice(0));
+    read.unmap();
+    return found;
+  }
+
+  return async (between = () => undefined) => {
+    const once = await doubled(INPUT);
+    between();
+    return doubled(once);
+  };
+}
+
+/** @param {import("node:test").TestContext} book @param {() => Promise<unknown>} run @param {number} count
+ * @param {number} [first] The number of the first one. */
+export async function runs(book, run, count, first = 0) {
   let last;
-  for (let number = 0; number < count; number += 1) {
+  for (let number = first; number < first + count; number += 1) {
     book.mark(number, "begin");
     last = await run();
     book.mark(number, "end");

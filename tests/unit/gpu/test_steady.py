@@ -9,12 +9,17 @@ from gapprof.errors import ModelUnusable
 from gapprof.gpu import trace
 from gapprof.gpu.steady import steady, summary
 from gapprof.records.gpu_trace import (
+    BeginComputePass,
     Call,
     CreateBuffer,
+    CreateCommandEncoder,
+    CreateComputePipeline,
     DestroyBuffer,
     DispatchWorkgroups,
     Mark,
+    PipelineReady,
     ReadMapped,
+    SetPipeline,
     WriteBuffer,
 )
 from tests.unit.gpu.written import BLOBS, INPUT, WEIGHTS, calls_of, file_of, header_of
@@ -46,6 +51,32 @@ def test_calls_and_bytes_are_counted_run_by_run() -> None:
         assert (run.uploaded_bytes, run.read_bytes) == (len(BLOBS[INPUT]), 4)
         assert run.calls["dispatchWorkgroups"] == 1
         assert "mark" not in run.calls
+
+
+def test_pipelines_are_counted_where_they_are_made_and_named() -> None:
+    anew = CreateComputePipeline(
+        device=2, out=900, label="", layout=None, shader=5, entry="", constants={}, waits=True, at_ms=2.125
+    )
+    later = msgspec.structs.replace(anew, out=901, label="later", at_ms=2.25)
+    ready = [PipelineReady(pipeline=900, at_ms=2.375), PipelineReady(pipeline=901, at_ms=2.4375)]
+    found = summary(_traced(_in_run(2, anew, later, *ready)))
+    assert (found.setup_pipelines, found.setup_shaders, found.setup_compile_ms) == (1, 1, 0.0)
+    assert [run.pipelines for run in found.runs] == [0, 0, 2]
+    assert found.runs[-1].labels == ("s", "later"), "one without a label has its shader's"
+    assert found.runs[-1].compile_ms == pytest.approx(0.3125), "both at once are waited for once"
+    assert found.runs[0].labels == ()
+
+
+def test_a_read_back_stops_a_run_only_where_more_is_computed_after_it() -> None:
+    assert [run.inner_reads for run in summary(_traced(calls_of(2))).runs] == [0, 0]
+    more: list[Call] = [
+        CreateCommandEncoder(device=2, out=950),
+        BeginComputePass(encoder=950, out=951, timestamps=None),
+        SetPipeline(on=951, pipeline=6),
+        DispatchWorkgroups(on=951, count=(1, 1, 1)),
+    ]
+    found = summary(_traced(_in_run(1, *more)))
+    assert [run.inner_reads for run in found.runs] == [0, 1, 0]
 
 
 def test_the_last_run_is_what_is_repeated() -> None:

@@ -1,0 +1,119 @@
+"""What a run on the GPU is made of, ms by round: each part measured by changing or repeating it alone. Pure.
+
+Parts of one replay are shares of it, by whole runs that were made in turn with changed ones, or what they
+take where nothing else is done. They need not add up to it: what is left is the GPU's own work.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from statistics import fmean, median
+from typing import Literal, TypeVar
+
+from gapprof.facts.case import Case
+from gapprof.facts.cells import figure_ms
+from gapprof.facts.contention import trials_of
+from gapprof.records.gpu_runs import RunCourse, RunParts
+from gapprof.records.trial import Trial
+
+T = TypeVar("T")
+GpuPart = Literal["upload", "submission", "inner-reads", "pipelines", "read-back"]
+GPU_PARTS: tuple[GpuPart, ...] = ("upload", "submission", "inner-reads", "pipelines", "read-back")
+"""In the order in which they stand between two replays; what is left comes last."""
+STANDS_OUT = 3.0
+"""Times every other stretch."""
+UNSAFE, REPLAY_NATIVE, REPLAY_WEB, SESSION = (
+    "replay-native-unsafe",
+    "replay-native",
+    "replay-web",
+    "web-session",
+)
+
+
+def parts_ms(case: Case, rung: str) -> Mapping[int, Mapping[GpuPart, float]]:
+    """Round → parts of a replay's run; rounds in which they were not measured are left out."""
+    return {
+        number: {part: fmean(one[part] for one in found) for part in found[0]}
+        for number, found in _by_round(trials_of(case, rung), _parts).items()
+    }
+
+
+def waits_ms(case: Case, rung: str) -> Mapping[int, tuple[float, float]]:
+    """Round → what a replay's run waits for what it reads at its end, and what the way back takes alone."""
+    return {
+        number: (fmean(wait for wait, _ in found), fmean(alone for _, alone in found))
+        for number, found in _by_round(trials_of(case, rung), _waits).items()
+    }
+
+
+def course_ms(case: Case, rung: str, of: Callable[[RunCourse], float]) -> Mapping[int, float]:
+    """Round → a figure of a rung's runs, medians over runs."""
+
+    def middle(trial: Trial) -> float | None:
+        return median(map(of, trial.courses)) if trial.courses else None
+
+    return {number: fmean(found) for number, found in _by_round(trials_of(case, rung), middle).items()}
+
+
+def stalled(case: Case, rung: str) -> bool:
+    """Whether one stretch between two submits stands out from the others, and from those of a replay.
+
+    What the library does for every submit is no stall, however long it takes.
+    """
+    largest = course_ms(case, rung, lambda one: one.largest_ms)
+    others = course_ms(case, rung, _other_gap_ms)
+    alone = course_ms(case, REPLAY_WEB, lambda one: one.largest_ms)
+    rounds = largest.keys() & alone.keys()
+    return bool(rounds) and all(largest[n] > STANDS_OUT * max(others[n], alone[n]) for n in rounds)
+
+
+def _other_gap_ms(one: RunCourse) -> float:
+    return (one.between_ms - one.largest_ms) / (one.submits - 2) if one.submits > 2 else 0.0
+
+
+def compiling_ms(case: Case, rung: str) -> Mapping[int, float]:
+    """Round → what a replay waits for pipelines before its timed runs."""
+
+    def before(trial: Trial) -> float | None:
+        return trial.parts.setup_pipelines_ms if trial.parts is not None else None
+
+    return {number: fmean(found) for number, found in _by_round(trials_of(case, rung), before).items()}
+
+
+def _by_round(trials: Iterable[Trial], of: Callable[[Trial], T | None]) -> Mapping[int, list[T]]:
+    found: dict[int, list[T]] = {}
+    for trial in trials:
+        value = of(trial)
+        if value is not None:
+            found.setdefault(trial.round, []).append(value)
+    return dict(sorted(found.items()))
+
+
+def _parts(trial: Trial) -> Mapping[GpuPart, float] | None:
+    parts, whole_ms = _proven(trial), figure_ms(trial)
+    if parts is None or whole_ms is None:
+        return None
+    pipelines_ms = median(parts.pipelines_ms) if parts.pipelines_ms else 0.0
+    per_whole = whole_ms / median(parts.whole_ms)
+    unbroken_ms = per_whole * median(parts.unbroken_ms) if parts.unbroken_ms else whole_ms
+    return {
+        "upload": median(parts.uploading_ms) - median(parts.answering_ms),
+        "submission": whole_ms - per_whole * median(parts.prepared_ms) - pipelines_ms,
+        "inner-reads": whole_ms - unbroken_ms,
+        "pipelines": pipelines_ms,
+        "read-back": median(parts.reading_ms),
+    }
+
+
+def _waits(trial: Trial) -> tuple[float, float] | None:
+    parts = _proven(trial)
+    if parts is None or not parts.end_waits_ms:
+        return None
+    return median(parts.end_waits_ms), median(parts.reading_ms)
+
+
+def _proven(trial: Trial) -> RunParts | None:
+    """None where parts are missing, or where a run in another order read other bytes."""
+    parts = trial.parts
+    if parts is None or not parts.compared_bytes or parts.differing_bytes:
+        return None
+    needed = (parts.whole_ms, parts.prepared_ms, parts.reading_ms, parts.uploading_ms, parts.answering_ms)
+    return parts if all(needed) else None

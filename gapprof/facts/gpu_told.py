@@ -1,0 +1,185 @@
+"""What was seen of the way to the GPU, in sentences: counts of recorded calls, and times of runs without a
+recorder. Pure."""
+
+from collections.abc import Iterator, Mapping
+
+from gapprof.facts.case import Case
+from gapprof.facts.estimates import LEVEL, estimate
+from gapprof.facts.gpu_calls import copies, elsewhere, recorded, steady_run
+from gapprof.facts.gpu_runs import (
+    REPLAY_NATIVE,
+    REPLAY_WEB,
+    SESSION,
+    GpuPart,
+    compiling_ms,
+    course_ms,
+    parts_ms,
+    waits_ms,
+)
+from gapprof.records.estimate import Estimate
+from gapprof.records.gpu_runs import RunCourse
+from gapprof.records.report import Evidence
+from gapprof.stats.interval import t_interval
+from gapprof.text import numbers
+from gapprof.text.names import harmless
+
+_MOST_NAMES = 5
+_PLACES = {REPLAY_WEB: "in the browser", REPLAY_NATIVE: "without one"}
+
+
+def mean_ms(by_round: Mapping[int, float]) -> Estimate | None:
+    """Over rounds; None without any."""
+    return estimate(t_interval(list(by_round.values()), LEVEL)) if by_round else None
+
+
+def counted(case: Case) -> Iterator[Evidence]:
+    """What a run asks of the GPU."""
+    run = case.get(steady_run)
+    if run is not None:
+        text = (
+            f"Each run makes {_many(run.dispatches, 'dispatch', 'dispatches')} in "
+            f"{_many(run.submits, 'submit')}, writes {numbers.size(run.uploaded_bytes)} and reads "
+            f"{numbers.size(run.read_bytes)} back."
+        )
+        yield Evidence(kind="calls", text=text, value=float(run.dispatches))
+
+
+def compiled(case: Case) -> Iterator[Evidence]:
+    """Pipelines and shaders of the start, never part of a steady run."""
+    calls = case.get(recorded)
+    if calls is None or not calls.summary.runs:
+        return
+    summary, first = calls.summary, calls.summary.runs[0]
+    text = (
+        f"Cold: {_many(summary.setup_pipelines, 'pipeline')} of {_many(summary.setup_shaders, 'shader')} "
+        f"made before the first run, {_many(first.pipelines, 'pipeline')} of "
+        f"{_many(first.shaders, 'shader')} within it"
+    )
+    waited_ms = summary.setup_compile_ms + first.compile_ms
+    if waited_ms:
+        text += (
+            f", for which the page waited {numbers.ms(summary.setup_compile_ms)} and "
+            f"{numbers.ms(first.compile_ms)} while it was recorded"
+        )
+    yield Evidence(kind="cold", text=f"{text}.", value=float(summary.setup_pipelines + first.pipelines))
+    told = [
+        f"{numbers.ms_with_interval(waits)} {where}"
+        for rung, where in _PLACES.items()
+        if (waits := mean_ms(compiling_ms(case, rung))) is not None
+    ]
+    if told:
+        whole = mean_ms(compiling_ms(case, REPLAY_WEB)) or mean_ms(compiling_ms(case, REPLAY_NATIVE))
+        text = f"Cold: a replay waits for its pipelines {', '.join(told)}."
+        yield Evidence(kind="cold", text=text, value=whole.point if whole else None)
+
+
+def part_told(case: Case, part: GpuPart) -> Iterator[Evidence]:
+    """What a part of a replayed run takes, with and without the browser."""
+    found = {rung: mean_ms({n: one[part] for n, one in parts_ms(case, rung).items()}) for rung in _PLACES}
+    told = [
+        f"{numbers.ms_with_interval(one)} {_PLACES[rung]}" for rung, one in found.items() if one is not None
+    ]
+    if told:
+        web = found[REPLAY_WEB]
+        yield Evidence(
+            kind="replay", text=f"{_TAKES[part]} {', '.join(told)}.", value=web.point if web else None
+        )
+
+
+_TAKES: Mapping[GpuPart, str] = {
+    "upload": "What a run writes, alone and into an idle queue, takes",
+    "submission": "With all commands made before it begins, a replayed run is shorter by",
+    "inner-reads": "Without what it reads back on its way, a replayed run is shorter by",
+    "pipelines": "For pipelines that it makes, each replayed run waits",
+    "read-back": "What a run reads at its end, read again from an idle queue, takes",
+}
+
+
+def waiting_told(case: Case) -> Iterator[Evidence]:
+    """A read-back waits for whatever the queue holds: that is told apart from the way back."""
+    found = waits_ms(case, REPLAY_WEB)
+    wait = mean_ms({number: whole for number, (whole, _) in found.items()})
+    alone = mean_ms({number: alone for number, (_, alone) in found.items()})
+    queued = mean_ms({number: whole - alone for number, (whole, alone) in found.items()})
+    if wait is not None and alone is not None and queued is not None:
+        text = (
+            f"A run's wait for what it reads at its end, {numbers.ms_with_interval(wait)}, is queued GPU "
+            f"work, {numbers.ms_with_interval(queued)}, and the way back, {numbers.ms_with_interval(alone)}: "
+            "that is what the same read-back takes from an idle queue."
+        )
+        yield Evidence(kind="replay", text=text, value=queued.point)
+
+
+def placed_told(case: Case) -> Iterator[Evidence]:
+    """Operators that the GPU does not run, and what is copied for them."""
+    found, (to_processor, to_gpu) = elsewhere(case), copies(case)
+    if found:
+        named = list(found.items())[:_MOST_NAMES]
+        names = [f"{harmless(name, 40)} ({_many(count, 'node')})" for name, count in named]
+        if len(found) > len(named):
+            names.append(_many(len(found) - len(named), "more operator"))
+        text = f"Not on the GPU: {', '.join(names)}."
+        yield Evidence(kind="placement", text=text, value=float(sum(found.values())))
+    if to_processor or to_gpu:
+        text = (
+            f"Tensors are copied between processors in each run: {_many(to_processor, 'copy', 'copies')} "
+            f"from the GPU, {to_gpu} to it."
+        )
+        yield Evidence(kind="placement", text=text, value=float(to_processor + to_gpu))
+
+
+def anew_told(case: Case) -> Iterator[Evidence]:
+    """Pipelines that steady runs make."""
+    run = case.get(steady_run)
+    if run is not None and run.pipelines:
+        names = ", ".join(harmless(label, 40) for label in run.labels[:_MOST_NAMES] if label)
+        text = (
+            f"Every run makes {_many(run.pipelines, 'pipeline')} anew{f': {names}' if names else ''}; "
+            "replays may find them in a cache, so their times are the least that it costs."
+        )
+        yield Evidence(kind="calls", text=text, value=float(run.pipelines))
+
+
+def course_told(case: Case, rung: str) -> Iterator[Evidence]:
+    """When runs of a rung submit, beside the same calls replayed alone."""
+    last = mean_ms(course_ms(case, rung, _until_last))
+    alone = mean_ms(course_ms(case, REPLAY_WEB, _until_last))
+    if last is None:
+        return
+    beside = f"; the same calls alone, replayed, {numbers.ms_with_interval(alone)}" if alone else ""
+    yield Evidence(
+        kind="submits",
+        text=(
+            f"From its begin to its last submit a run of onnxruntime-web takes "
+            f"{numbers.ms_with_interval(last)}, waits for the GPU left out{beside} (runs listened to after "
+            "the timed ones)."
+        ),
+        value=last.point,
+    )
+    yield from gaps_told(case, rung)
+
+
+def gaps_told(case: Case, rung: str) -> Iterator[Evidence]:
+    """What a rung's thread does between submits."""
+    between = mean_ms(course_ms(case, rung, lambda one: one.between_ms))
+    largest = mean_ms(course_ms(case, rung, lambda one: one.largest_ms))
+    submits = mean_ms(course_ms(case, rung, lambda one: one.submits))
+    if between is None or largest is None or submits is None or submits.point < 2:
+        return
+    where = "" if rung == SESSION else "On your page: "
+    alone = mean_ms(course_ms(case, REPLAY_WEB, lambda one: one.largest_ms))
+    beside = f" ({numbers.ms_with_interval(alone)} in a replay)" if alone else ""
+    text = (
+        f"{where}between a run's submits its thread makes calls or does something else for "
+        f"{numbers.ms_with_interval(between)}, at one stretch for {numbers.ms_with_interval(largest)}"
+        f"{beside}."
+    )
+    yield Evidence(kind="submits", text=text[0].upper() + text[1:], value=largest.point)
+
+
+def _until_last(one: RunCourse) -> float:
+    return one.before_ms + one.submits_ms + one.between_ms
+
+
+def _many(count: int, one: str, several: str = "") -> str:
+    return f"{count} {one if count == 1 else several or f'{one}s'}"

@@ -1,0 +1,58 @@
+"""What runs on a GPU are made of. Raw, run by run, in ms on the clock of the page, or of Node."""
+
+from msgspec import Struct
+
+
+class RunCourse(Struct, frozen=True, kw_only=True):
+    """One run, from its begin to its result: every moment of it is in exactly one of these."""
+
+    before_ms: float
+    """Until its first submit."""
+    submits_ms: float
+    """Inside of submits."""
+    between_ms: float
+    """From one submit to the next, but for waits: the thread makes calls, or does something else."""
+    after_ms: float
+    """Behind the last submit, but for waits."""
+    waits_ms: float
+    """For the GPU: until something can be read, or until it says that it is done. What work in the queue and
+    what the way back take, nobody can tell from it alone."""
+    largest_ms: float
+    """The longest stretch of `between_ms` from one submit to the next."""
+    submits: int
+
+    @property
+    def total_ms(self) -> float:
+        """All of it."""
+        return self.before_ms + self.submits_ms + self.between_ms + self.after_ms + self.waits_ms
+
+
+class RunParts(Struct, frozen=True, kw_only=True):
+    """What a replayed run is made of, each part by changing or repeating it alone."""
+
+    end_waits_ms: tuple[float, ...]
+    """Of the timed runs: what they wait for the GPU behind their last dispatch ..."""
+    inner_waits_ms: tuple[float, ...]
+    """... and before it, where a run stops for something and then goes on computing."""
+    pipelines_ms: tuple[float, ...]
+    """Of the timed runs: waiting for pipelines that they make."""
+    setup_pipelines_ms: float
+    """Before the timed runs: the same."""
+    whole_ms: tuple[float, ...] = ()
+    """Whole runs again, in turn with all that follows: what comes between leaves caches colder than runs back
+    to back, so these are what the next two are compared with."""
+    prepared_ms: tuple[float, ...] = ()
+    """Runs whose commands had all been made, and taken in by the GPU's side, before they began."""
+    unbroken_ms: tuple[float, ...] = ()
+    """Runs that leave out the read-backs after which a run goes on computing; empty: it has none."""
+    reading_ms: tuple[float, ...] = ()
+    """The read-backs of a run's end alone, from a queue that has nothing else to do."""
+    uploading_ms: tuple[float, ...] = ()
+    """All that a run writes, into such a queue, until it says that it is done ..."""
+    answering_ms: tuple[float, ...] = ()
+    """... which it says after so long where nothing was written."""
+    compared_bytes: int = 0
+    differing_bytes: int = 0
+    """Of what was read meanwhile, against the recording: a run in another order has to compute the same."""
+    why: str = ""
+    """Of parts that are empty."""

@@ -1,0 +1,224 @@
+"""What may go wrong on the way to the GPU, planted in Chromium and in Dawn: found under its name, only there.
+
+Most visits leave workgroups' memory as it is: software compiles shaders several times faster so.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+import pytest
+from msgspec.structs import replace
+
+from gapprof import assets
+from gapprof.backends import chromium, dawn, web_replay
+from gapprof.facts.gpu_calls import is_copy, is_elsewhere
+from gapprof.gpu import graphics, replayed, toggles
+from gapprof.gpu.replayed import TraceFile
+from gapprof.gpu.stage import recording_calls
+from gapprof.gpu.trace import parsed
+from gapprof.guard import Guard
+from gapprof.records.backend import Backend
+from gapprof.records.calls import RecordedCalls
+from gapprof.records.gpu_runs import RunCourse, RunParts
+from gapprof.records.job import Job
+from gapprof.records.report import CauseRow, Report, with_descendants
+from gapprof.records.settings import Settings
+from gapprof.records.trial import Trial
+from tests.browser.gpu_models import MANY_LINKS, job_of
+from tests.browser.gpu_plants import STALL_MS, library_with, report_of, stopping_job
+from tests.browser.gpu_zero_init import large_memory
+
+QUICK = toggles.without("zero-init")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    calls: RecordedCalls
+    trials: dict[str, Trial]
+    report: Report
+
+    def row(self, name: str) -> CauseRow:
+        return next(one for one in with_descendants(self.report.causes) if one.id == name)
+
+    def parts(self, rung: str) -> RunParts:
+        found = self.trials[rung].parts
+        assert found is not None
+        assert (found.why, found.differing_bytes) == ("", 0), "runs in another order compute the same"
+        assert found.compared_bytes > 0
+        return found
+
+
+@pytest.fixture(scope="module")
+def guard() -> Iterator[Guard]:
+    with Guard() as on_duty:
+        yield on_duty
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("plants")
+
+
+def on_gpu(job: Job) -> Job:
+    arguments = toggles.browser_args(QUICK)
+    return replace(job, setting=replace(job.setting, device="gpu", browser_args=arguments))
+
+
+def timed(backend: Backend, job: Job) -> Trial:
+    found = backend.timed(job)
+    assert isinstance(found, Trial), found
+    return found
+
+
+def session(job: Job, guard: Guard, dist: Path | None = None) -> Trial:
+    settings = Settings(web_dist=str(dist)) if dist is not None else Settings()
+    return timed(chromium.BACKEND.open(settings, guard), job)
+
+
+def explained(job: Job, guard: Guard, *, dist: Path | None = None, listened: bool = False) -> Found:
+    """Recorded, placed, replayed in both places, and run by the library where somebody is to listen."""
+    settings = Settings(web_dist=str(dist)) if dist is not None else Settings()
+    calls = recording_calls(settings, guard)(job)
+    assert isinstance(calls, RecordedCalls), calls
+    replays = replace(job, setting=replace(job.setting, toggles=QUICK.enabled, browser_args=()))
+    native = timed(dawn.BACKEND.open(Settings(), guard), replays)
+    trials = {"replay-native-unsafe": native, "replay-native": native}
+    trials["replay-web"] = timed(web_replay.BACKEND.open(Settings(), guard), replays)
+    if listened:
+        trials["web-session"] = session(job, guard, dist)
+    return Found(calls=calls, trials=trials, report=report_of(calls, trials))
+
+
+@pytest.fixture(scope="module")
+def tiny(guard: Guard, folder: Path) -> Found:
+    """A thousand dispatches of next to no work."""
+    job = on_gpu(job_of("long-chain", folder))
+    return explained(replace(job, calls_path=str(folder / "tiny.calls")), guard, listened=True)
+
+
+@pytest.fixture(scope="module")
+def stopping(guard: Guard, folder: Path) -> Found:
+    job = on_gpu(stopping_job(folder))
+    return explained(replace(job, calls_path=str(folder / "stopping.calls")), guard)
+
+
+@pytest.fixture(scope="module")
+def anew(guard: Guard, folder: Path) -> Found:
+    dist = library_with("anew", folder / "anew")
+    job = on_gpu(job_of("chain", folder))
+    return explained(replace(job, calls_path=str(folder / "anew.calls")), guard, dist=dist)
+
+
+def said(row: CauseRow) -> str:
+    return " ".join(one.text for one in row.evidence)
+
+
+def test_a_thousand_tiny_dispatches_take_their_time_to_submit(tiny: Found, stopping: Found) -> None:
+    """Software computes them in about as long, so little of it is seen to be waited for there."""
+    assert f"Each run makes {MANY_LINKS} dispatches" in said(tiny.row("gpu-abstraction"))
+    assert tiny.row("submission").factor is not None
+    assert submitting_ms(tiny, "replay-native") > 5 * submitting_ms(stopping, "replay-native")
+    assert submitting_ms(tiny, "replay-web") > 5 * submitting_ms(stopping, "replay-web")
+    for rung in ("replay-native", "replay-web"):
+        parts, whole_ms = tiny.parts(rung), median(tiny.trials[rung].samples_ms)
+        assert median(parts.reading_ms) < 0.2 * whole_ms
+        assert median(parts.uploading_ms) < 0.2 * whole_ms
+
+
+def submitting_ms(found: Found, rung: str) -> float:
+    courses = found.trials[rung].courses
+    return median(one.before_ms + one.submits_ms + one.between_ms for one in courses)
+
+
+def test_what_is_not_planted_is_not_found(tiny: Found) -> None:
+    for name in ("not-on-gpu", "pipelines-made-anew"):
+        assert tiny.row(name).verdict == "not-applicable", tiny.row(name).why
+    assert tiny.parts("replay-web").unbroken_ms == ()
+    assert set(tiny.parts("replay-web").pipelines_ms) == {0.0}
+    assert not any("Export the model without" in one.text for one in tiny.report.actions)
+
+
+def test_a_read_back_is_told_apart_from_the_work_that_it_waits_for(tiny: Found) -> None:
+    parts = tiny.parts("replay-web")
+    waited, alone = median(parts.end_waits_ms), median(parts.reading_ms)
+    assert 0 < alone < waited
+    assert "is queued GPU work" in said(tiny.row("gpu-abstraction"))
+
+
+def test_the_library_is_listened_to_after_it_was_timed(tiny: Found) -> None:
+    trial = tiny.trials["web-session"]
+    assert len(trial.courses) == chromium.LISTENED_RUNS
+    submits = tiny.calls.summary.runs[-1].submits
+    assert {one.submits for one in trial.courses} == {submits}
+    names = [one.id for one in tiny.row("library-work").children]
+    assert names == ["before-first-submit", "submission-gaps", "after-submits"]
+    assert "From its begin to its last submit a run" in said(tiny.row("library-work"))
+
+
+def test_pipelines_of_the_start_are_counted_and_waited_for(tiny: Found) -> None:
+    summary = tiny.calls.summary
+    assert summary.setup_pipelines + summary.runs[0].pipelines == summary.pipelines > 0
+    assert "Cold: " in said(tiny.row("gpu-abstraction"))
+    assert tiny.parts("replay-web").setup_pipelines_ms > 0
+
+
+def test_a_stall_between_submits_is_a_gap(guard: Guard, folder: Path, tiny: Found) -> None:
+    dist = library_with("stall", folder / "stall")
+    trial = session(on_gpu(job_of("long-chain", folder)), guard, dist)
+    stalled = largest_ms(trial.courses)
+    assert stalled >= STALL_MS
+    assert all(one.between_ms >= STALL_MS for one in trial.courses)
+    assert largest_ms(tiny.trials["web-session"].courses) < STALL_MS
+    assert largest_ms(tiny.trials["replay-web"].courses) < STALL_MS
+    trials = {**tiny.trials, "web-session": trial}
+    found = Found(calls=tiny.calls, trials=trials, report=report_of(tiny.calls, trials))
+    gaps, without = found.row("submission-gaps"), tiny.row("submission-gaps")
+    assert gaps.verdict == "costs"
+    assert gaps.factor is not None
+    assert without.factor is not None
+    assert gaps.factor.point > without.factor.point
+    assert "at one stretch for" in said(found.row("library-work"))
+
+
+def largest_ms(courses: tuple[RunCourse, ...]) -> float:
+    return median(one.largest_ms for one in courses)
+
+
+def test_an_operator_on_the_processor_is_not_on_the_gpu(stopping: Found) -> None:
+    placed = stopping.calls.placed
+    assert [node.op_type for node in placed if is_elsewhere(node)] == ["Det"]
+    assert sorted(node.op_type for node in placed if is_copy(node)) == ["MemcpyFromHost", "MemcpyToHost"]
+    assert stopping.calls.summary.runs[-1].inner_reads == 1
+    row = stopping.row("not-on-gpu")
+    assert row.factor is not None, row.why
+    assert row.factor.point > 1.02, "a run that does not stop is shorter"
+    assert "Not on the GPU: Det (1 node)." in said(row)
+    for rung in ("replay-web", "replay-native"):
+        parts = stopping.parts(rung)
+        assert len(parts.unbroken_ms) == len(parts.whole_ms) > 0
+        assert min(parts.inner_waits_ms) > 0
+
+
+def test_a_pipeline_of_every_run_is_made_anew(anew: Found) -> None:
+    run = anew.calls.summary.runs[-1]
+    assert run.pipelines > 0
+    assert run.labels == ("anew",)
+    row = anew.row("pipelines-made-anew")
+    assert row.verdict != "not-applicable"
+    assert f"Every run makes {run.pipelines} pipelines anew: anew" in said(row)
+    anew.parts("replay-web")
+
+
+def test_clearing_the_memory_of_workgroups_is_found_by_its_switch(guard: Guard, folder: Path) -> None:
+    path = folder / "large.calls"
+    path.write_bytes(large_memory())
+    file = TraceFile(path=path, trace=parsed(path.read_bytes()))
+    place = replayed.in_node(guard, graphics.here(assets.find_browser()))
+    times = {}
+    for name, wanted in (("default", toggles.DEFAULT), ("without", QUICK)):
+        found = replayed.replay(file, place, toggles=wanted, iterations=5, parts=0)
+        assert found.exact
+        times[name] = median(found.total_ms)
+    assert times["default"] > 1.5 * times["without"], times
