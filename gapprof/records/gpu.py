@@ -133,6 +133,19 @@ class GpuTimeline(Struct, frozen=True, kw_only=True):
     toggles: Toggles
     adapter: AdapterIdentity
     dispatches: tuple[GpuSpan, ...]
+    waited_ms: tuple[float, ...]
+    """By run: from the last submit until the last read-back was mapped, by the clock of page or Node."""
+    idle_map_ms: tuple[float, ...]
+    """The same, once each run was over, of a read-back that only a small copy was queued before, ..."""
+    idle_map_bytes: int
+    """... of so many bytes."""
+    empty_ns: tuple[float, ...]
+    """Of single dispatches in which nothing is done: what any dispatch takes on this adapter."""
+    compared_bytes: int
+    differing_bytes: int
+    """Of bytes read back in all runs, against the recorded ones."""
+    errors: tuple[str, ...]
+    """What the GPU reported and nobody asked for, each once."""
 
 
 class PlacedNode(Struct, frozen=True, kw_only=True):

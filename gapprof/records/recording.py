@@ -7,6 +7,7 @@ from msgspec import Struct, field
 
 from gapprof.records.calls import RecordedCalls
 from gapprof.records.cold import Creations, Start
+from gapprof.records.dispatches import TimedDispatches
 from gapprof.records.environment import Setting
 from gapprof.records.inside import HookedPass, WasmBuild, WasmSamples
 from gapprof.records.job import Pace
@@ -24,7 +25,7 @@ from gapprof.records.twins import TwinPlan, TwinRun, TwinTrial
 T = TypeVar("T")
 
 SCHEMA = "gapprof/recording"
-SCHEMA_VERSION = "1.7"
+SCHEMA_VERSION = "1.8"
 
 
 class MachineFacts(Struct, frozen=True, kw_only=True):
@@ -155,6 +156,7 @@ Entry = (
     | CellOutputs
     | Served
     | RecordedCalls
+    | TimedDispatches
     | Note
     | End
 )
