@@ -23,9 +23,13 @@ export async function dawn({ module_url, toggles }) {
 const REST_MS = 0.2;
 const cell = new Int32Array(new SharedArrayBuffer(4));
 let pending = 0;
+/** Whether a look is on its way: the next wait may begin before the last one's look finds that it is over, and one
+ * more row of looks for each wait would make every wait longer than the one before. */
+let looking = false;
 
 function rest() {
-  if (pending === 0) return;
+  looking = pending > 0;
+  if (!looking) return;
   Atomics.wait(cell, 0, 0, REST_MS);
   setImmediate(rest);
 }
@@ -33,7 +37,8 @@ function rest() {
 /** @template T @param {Promise<T>} promise @returns {Promise<T>} */
 export async function resting(promise) {
   pending += 1;
-  if (pending === 1) setImmediate(rest);
+  if (!looking) setImmediate(rest);
+  looking = true;
   try {
     return await promise;
   } finally {

@@ -11,6 +11,7 @@ export const { ready, difference } = await import(at("steady"));
 export const { timeline } = await import(at("timeline"));
 const { adapterOf } = await import(at("place"));
 export const { Refusal } = await import(at("refusal"));
+export const adapterHere = () => resting(adapterOf(gpu));
 
 const WORDS = 64;
 const BYTES = 4 * WORDS;
