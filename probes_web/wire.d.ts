@@ -517,6 +517,7 @@ export interface GpuTimelined {
   adapter: AdapterIdentity;
   dispatches: readonly GpuSpan[];
   waited_ms: readonly number[];
+  waits: number;
   idle_map_ms: readonly number[];
   idle_map_bytes: number;
   empty_ns: readonly number[];

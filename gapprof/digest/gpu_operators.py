@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from gapprof.facts.adapters import SOFTWARE_SENTENCE
-from gapprof.records.sections.gpu import GpuOperator, GpuOperators, GpuReadback
+from gapprof.records.estimate import Estimate
+from gapprof.records.sections.gpu import GpuOperator, GpuOperators, GpuWaits
 from gapprof.text import numbers
 
 HEADING = "Operators on the GPU"
-COLUMNS = ("GPU ms", "of GPU", "dispatches", "MiB", "on")
+COLUMNS = ("GPU ms", "share", "dispatches", "MiB", "on")
 BOUND_BY = "bound by"
 """One more column, where anything is known of it."""
 _ON: Mapping[str, str] = {"gpu": "GPU", "cpu": "CPU", "copy": "both"}
@@ -63,8 +64,8 @@ def gpu_sentences(found: GpuOperators) -> Iterator[str]:
     yield _seen(found)
     if found.joined_share is not None:
         yield _joined(found)
-    if found.readback is not None:
-        yield _readback(found.readback)
+    if found.waits is not None:
+        yield _waits(found.waits, found.span_ms)
     silent = [row for row in found.rows if row.provider == "gpu" and not row.dispatches]
     if silent and not found.why:
         yield f"Without a dispatch of their own: {_names(silent)}."
@@ -113,21 +114,22 @@ def _joined(found: GpuOperators) -> str:
     )
 
 
-def _readback(found: GpuReadback) -> str:
+def _waits(found: GpuWaits, span_ms: Estimate) -> str:
     """A copy that waits for queued work is never told to be slow itself."""
-    size = "" if found.read_bytes is None else f" of {numbers.size(found.read_bytes)}"
-    much = found.read_bytes is not None and found.read_bytes > _MANY_TIMES * max(1, found.transfer_bytes)
+    size = "" if found.read_bytes is None else f" and reads {numbers.size(found.read_bytes)} back"
+    each = 0 if found.read_bytes is None else found.read_bytes / found.count
+    longer = ", and larger ones may take longer" if each > _MANY_TIMES * max(1, found.transfer_bytes) else ""
     alone = (
         f"with nothing queued a read-back of {numbers.size(found.transfer_bytes)} takes "
-        f"{numbers.ms_with_interval(found.transfer_ms)}{', and a larger one may take longer' if much else ''}"
+        f"{numbers.ms_with_interval(found.transfer_ms)}{longer}"
     )
-    wait = f"{numbers.ms(found.wait_ms.point)} from the last submit to its read-back{size}"
+    times = "once" if found.count == 1 else f"{found.count} times"
+    run = f"A run waits {times} for the GPU{size}: {numbers.ms(found.wait_ms.point)} in all"
     if found.queue_ms.low <= 0:
-        return f"The {wait} are no more than a read-back takes: {alone}."
+        return f"{run}, no more than as many read-backs take by themselves; {alone}."
     return (
-        f"Of the {wait}, {numbers.ms(found.queue_ms.point)} go to work that was queued before it, which the "
-        f"GPU is at for {numbers.ms(found.queued_least_ms.point)} to "
-        f"{numbers.ms(found.queued_most_ms.point)}; {alone}."
+        f"{run}, of which {numbers.ms(found.queue_ms.point)} go to work that was queued before (the GPU is "
+        f"at work for {numbers.ms(span_ms.point)} of a run); {alone}."
     )
 
 

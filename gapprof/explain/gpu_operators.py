@@ -19,7 +19,7 @@ from gapprof.records.calls import RecordedCalls
 from gapprof.records.dispatches import TimedDispatches
 from gapprof.records.estimate import Estimate
 from gapprof.records.gpu import PlacedNode
-from gapprof.records.sections.gpu import GpuOperator, GpuOperators, GpuReadback
+from gapprof.records.sections.gpu import GpuOperator, GpuOperators, GpuWaits
 from gapprof.stats.interval import t_interval
 
 _NO_PEAKS = "what this GPU could do at best was not measured"
@@ -55,7 +55,7 @@ def _nothing(asked: TimedDispatches) -> GpuOperators:
         unnamed_ms=None,
         joined_share=None,
         joined_alone_share=None,
-        readback=None,
+        waits=None,
         why=asked.why or _BACKWARDS,
     )
 
@@ -85,7 +85,7 @@ def _told(case: Case, run: GpuRun) -> GpuOperators:
         unnamed_ms=_over_runs(run.ms(join.unnamed)),
         joined_share=_share(run, some, total.point),
         joined_alone_share=_share(run, alone, total.point),
-        readback=_readback(case, run),
+        waits=_waits(case, run),
         why=run.why_not_joined,
     )
 
@@ -139,23 +139,22 @@ def _provider(one: Joined) -> Literal["gpu", "cpu", "copy"]:
     return "gpu" if one.on_gpu else "cpu"
 
 
-def _readback(case: Case, run: GpuRun) -> GpuReadback | None:
-    """A GPU's and a page's clock have no moment in common, so what was queued has two bounds."""
-    waited = [run.timeline.waited_ms[number] for number in run.runs]
-    if min(waited) < 0:
-        return None  # what was read last was there before the last submit
-    idle = [run.timeline.idle_map_ms[number] for number in run.runs]
-    last = [at for at, one in enumerate(run.asked) if one.submit == run.submits - 1]
+def _waits(case: Case, run: GpuRun) -> GpuWaits | None:
+    """Each wait brings something over; what all of them take beyond that is work that was queued."""
+    found = run.timeline
+    if not found.waits:
+        return None
+    waited = [found.waited_ms[number] for number in run.runs]
+    idle = [found.idle_map_ms[number] for number in run.runs]
     calls = next(case.recording.of(RecordedCalls), None)
     steady = calls.summary.runs[-1:] if calls is not None else ()
-    return GpuReadback(
+    return GpuWaits(
+        count=found.waits,
         wait_ms=_over_runs(waited),
         transfer_ms=_over_runs(idle),
-        queue_ms=_over_runs([wait - alone for wait, alone in zip(waited, idle, strict=True)]),
-        queued_least_ms=_over_runs(run.span_ms(last)),
-        queued_most_ms=_over_runs(run.span_ms(run.all)),
+        queue_ms=_over_runs([wait - found.waits * alone for wait, alone in zip(waited, idle, strict=True)]),
         read_bytes=steady[0].read_bytes if steady else None,
-        transfer_bytes=run.timeline.idle_map_bytes,
+        transfer_bytes=found.idle_map_bytes,
     )
 
 

@@ -134,9 +134,11 @@ class GpuTimeline(Struct, frozen=True, kw_only=True):
     adapter: AdapterIdentity
     dispatches: tuple[GpuSpan, ...]
     waited_ms: tuple[float, ...]
-    """By run: from the last submit until the last read-back was mapped, by the clock of page or Node."""
+    """By run: what it waits for the GPU, for read-backs mostly, all waits together."""
+    waits: int
+    """Of a run."""
     idle_map_ms: tuple[float, ...]
-    """The same, once each run was over, of a read-back that only a small copy was queued before, ..."""
+    """Once each run was over: one wait for a read-back that only a small copy was queued before, ..."""
     idle_map_bytes: int
     """... of so many bytes."""
     empty_ns: tuple[float, ...]

@@ -72,6 +72,7 @@ class GpuTimelined(Struct, frozen=True, kw_only=True, tag="gputimelined", tag_fi
     adapter: AdapterIdentity
     dispatches: tuple[GpuSpan, ...]
     waited_ms: tuple[float, ...]
+    waits: int
     idle_map_ms: tuple[float, ...]
     idle_map_bytes: int
     empty_ns: tuple[float, ...]

@@ -282,6 +282,8 @@ def _of_dispatches(entry: TimedDispatches) -> str:
         return "dispatches in impossible times"
     if not all(-_LONGEST_MS < ms < _LONGEST_MS for ms in (*found.waited_ms, *found.idle_map_ms)):
         return "read-backs in impossible times"
+    if not 0 <= found.waits < _MOST:
+        return f"a run that waits {found.waits} times"
     if not all(0 <= one.bound_bytes < _MOST and -1 <= one.submit < entry.submits for one in entry.asked):
         return "dispatches of impossible sizes, or out of no submit"
     return ""

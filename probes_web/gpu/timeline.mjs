@@ -25,12 +25,13 @@ const USAGE = { map_read: 0x1, copy_source: 0x4, copy_target: 0x8, query_resolve
  * @property {number} pipeline
  * @property {Map<number, Extract<import("../wire.js").GpuCall, { op: "setBindGroup" }>>} groups */
 
-/** Beside the dispatches, by iteration: the wait for the run's read-back, and for one with nothing queued before it.
+/** Beside the dispatches, by iteration: what a run waits for the GPU, and a wait with nothing queued before it.
  * @typedef {object} Timed
  * @property {import("./replayer.mjs").Stage} stage
  * @property {GpuSpan[]} dispatches
- * @property {number[]} waited_ms  from the last submit until the last read-back was mapped
- * @property {number[]} idle_map_ms  from a submit that only copies until `idle_map_bytes` were mapped
+ * @property {number[]} waited_ms  all waits of a run together, for read-backs mostly
+ * @property {number} waits  of a run
+ * @property {number[]} idle_map_ms  for `idle_map_bytes`, behind a submit that only copies
  * @property {number} idle_map_bytes
  * @property {number[]} empty_ns  of single dispatches that do nothing
  * @property {number} compared_bytes
@@ -41,8 +42,9 @@ const USAGE = { map_read: 0x1, copy_source: 0x4, copy_target: 0x8, query_resolve
 export async function timeline(gpu, trace, { segment, warmup, iterations, wait }) {
   /** @type {Clock | null} */
   let clock = null;
+  const waiting = { ms: 0, count: 0 };
   const { stage, run, compared } = await ready(gpu, trace, segment, {
-    wait,
+    wait: timed(wait, waiting),
     needs: ["timestamp-query"],
     passes: (held) => passes(held, () => clock),
   });
@@ -57,15 +59,16 @@ export async function timeline(gpu, trace, { segment, warmup, iterations, wait }
   const waits = { waited_ms: [], idle_map_ms: [] };
   for (let iteration = 0; iteration < warmup + iterations; iteration += 1) {
     clock.pipelines.length = 0;
+    Object.assign(waiting, { ms: 0, count: 0 });
     const { reads } = await run();
-    const { submitted_ms, mapped_ms } = stage.watch;
+    const waited_ms = waiting.ms;
     const found = difference(trace, reads);
     compared.compared += found.compared;
     compared.differing += found.differing;
     const read = await clock.read(wait);
     if (iteration < warmup) continue;
     stamps.push(read.stamps);
-    waits.waited_ms.push(mapped_ms - submitted_ms);
+    waits.waited_ms.push(waited_ms);
     waits.idle_map_ms.push(read.waited_ms);
   }
   const dispatches = clock.pipelines.map((number, at) => ({
@@ -78,10 +81,25 @@ export async function timeline(gpu, trace, { segment, warmup, iterations, wait }
     stage,
     dispatches,
     ...waits,
+    waits: waiting.count,
     idle_map_bytes: clock.bytes,
     empty_ns,
     compared_bytes: compared.compared,
     differing_bytes: compared.differing,
+  };
+}
+
+/** Waits as before, added up.
+ * @param {Wait} wait @param {{ ms: number, count: number }} waiting @returns {Wait} */
+function timed(wait, waiting) {
+  return async (promise) => {
+    const began = now();
+    try {
+      return await wait(promise);
+    } finally {
+      waiting.ms += now() - began;
+      waiting.count += 1;
+    }
   };
 }
 
@@ -190,9 +208,10 @@ class Clock {
     const size = this.bytes;
     encoder.copyBufferToBuffer(this.#resolved, 0, this.#readable, 0, size);
     this.#device.queue.submit([encoder.finish()]);
-    const submitted = now();
-    await wait(this.#readable.mapAsync(USAGE.map_read, 0, size));
-    const waited_ms = now() - submitted;
+    const mapped = this.#readable.mapAsync(USAGE.map_read, 0, size);
+    const began = now();
+    await wait(mapped);
+    const waited_ms = now() - began;
     const stamps = [...new BigUint64Array(this.#readable.getMappedRange(0, size).slice(0))];
     this.#readable.unmap();
     const begin = stamps[0] ?? 0n;

@@ -190,6 +190,7 @@ def test_each_dispatch_has_a_time_on_the_gpus_clock(places: Places, chain: recor
         assert found.compared_bytes > 0
         assert len(found.waited_ms) == len(found.idle_map_ms) == 2
         assert all(ms > 0 for ms in (*found.waited_ms, *found.idle_map_ms))
+        assert found.waits >= 1
         assert found.idle_map_bytes == 16 * LINKS
         assert all(0 <= ns < 1e9 for ns in found.empty_ns)
 

@@ -110,13 +110,13 @@ def test_every_gpu_node_has_its_dispatches_and_rows_sum_to_the_gpu_s_time(
 def test_the_wait_for_a_result_is_told_apart_from_bringing_it_over(report: Report) -> None:
     found = report.gpu_operators
     assert found is not None
-    assert found.readback is not None
-    readback = found.readback
-    assert readback.read_bytes == 96 * 96 * 4
-    assert 0 < readback.transfer_ms.point < readback.wait_ms.point
-    assert 0 <= readback.queued_least_ms.point <= readback.queued_most_ms.point
+    assert found.waits is not None
+    waits = found.waits
+    assert waits.count >= 1
+    assert waits.read_bytes == 96 * 96 * 4
+    assert 0 < waits.transfer_ms.point < waits.wait_ms.point
     text = MARKDOWN.render(report, Surface())
-    assert "go to work that was queued before it" in text
+    assert "go to work that was queued before" in text
     assert (f"Operators on the GPU ({SOFTWARE_SENTENCE})" in text) == found.software
 
 

@@ -30,22 +30,20 @@ class GpuOperator(Struct, frozen=True, kw_only=True):
     why: str = ""
 
 
-class GpuReadback(Struct, frozen=True, kw_only=True):
-    """What a wait for a result is made of: work that was queued before it, and bringing the bytes over.
+class GpuWaits(Struct, frozen=True, kw_only=True):
+    """What a run's waits for the GPU are made of: work that was queued before, and bringing the bytes over.
 
-    Waits are on the clock of page or Node, `queued_...` on the GPU's; the two have no moment in common.
+    By the clock of page or Node; what the GPU itself was at meanwhile is `GpuOperators.span_ms`.
     """
 
+    count: int
+    """Of a run: read-backs, and whatever else it waits for."""
     wait_ms: Estimate
-    """From the run's last submit until its last read-back was there."""
+    """All of them together."""
     transfer_ms: Estimate
-    """The same with nothing but a small copy queued before it."""
+    """One wait for a read-back with nothing but a small copy queued before it."""
     queue_ms: Estimate
-    """What the wait takes beyond that."""
-    queued_least_ms: Estimate
-    """GPU time of the dispatches that went with the last submit: none of it was over when the wait began."""
-    queued_most_ms: Estimate
-    """GPU time of the whole run: more cannot have been queued."""
+    """What the run's waits take beyond as many of those."""
     read_bytes: int | None
     """By the page, in a run."""
     transfer_bytes: int
@@ -83,7 +81,7 @@ class GpuOperators(Struct, frozen=True, kw_only=True):
     """Of the GPU time: in dispatches that are some node's, or one of some nodes'."""
     joined_alone_share: float | None
     """In dispatches that are a single node's."""
-    readback: GpuReadback | None
-    """None where the run does not end with a read-back."""
+    waits: GpuWaits | None
+    """None where the run never waits for the GPU."""
     why: str = ""
     """Of what is missing here."""

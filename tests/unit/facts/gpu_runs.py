@@ -57,6 +57,7 @@ def timed(
         adapter=adapter,
         dispatches=spans(launched),
         waited_ms=tuple(12.0 * luck for luck in LUCK),
+        waits=1,
         idle_map_ms=(0.4, 0.5, 0.6, 0.5),
         idle_map_bytes=16 * len(launched),
         empty_ns=(EMPTY_NS,) * 5,

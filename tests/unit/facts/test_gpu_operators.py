@@ -161,25 +161,31 @@ def test_nothing_is_claimed_of_a_software_adapter_and_its_heading_says_so() -> N
 def test_a_wait_for_queued_work_is_never_told_to_be_the_copy_s() -> None:
     """12 ms of waiting for 640 bytes, of which the copy takes half a millisecond."""
     found = recording(NODES, timed(DISPATCHES))
-    readback = told(found).readback
-    assert readback is not None
-    assert readback.read_bytes == READ_BYTES
-    assert readback.transfer_ms.point == pytest.approx(0.5)
-    assert readback.queue_ms.point == pytest.approx(readback.wait_ms.point - 0.5)
-    assert readback.queued_least_ms.point == pytest.approx(0.008)
-    assert readback.queued_most_ms.point == pytest.approx(TOTAL_MS, rel=0.01)
+    waits = told(found).waits
+    assert waits is not None
+    assert (waits.count, waits.read_bytes) == (1, READ_BYTES)
+    assert waits.transfer_ms.point == pytest.approx(0.5)
+    assert waits.queue_ms.point == pytest.approx(waits.wait_ms.point - 0.5)
     text = MARKDOWN.render(build(found), Surface())
-    assert "11.5 ms go to work that was queued before it" in text
+    assert "the GPU is at work for 9.76 ms of a run" in text
+    assert "waits once for the GPU and reads 640 bytes back: 12.0 ms in all, of which 11.5 ms go to" in text
     assert "with nothing queued a read-back of 96 bytes takes 0.50 ms" in text
+
+
+def test_every_wait_of_a_run_brings_something_over() -> None:
+    waits = told(recording(NODES, timed(DISPATCHES, waits=3))).waits
+    assert waits is not None
+    assert waits.queue_ms.point == pytest.approx(waits.wait_ms.point - 3 * 0.5)
 
 
 def test_a_wait_as_short_as_a_copy_s_is_no_wait_for_work() -> None:
     found = recording(NODES, timed(DISPATCHES, waited_ms=(0.5, 0.4, 0.6, 0.5)))
-    assert "are no more than a read-back takes" in MARKDOWN.render(build(found), Surface())
+    text = MARKDOWN.render(build(found), Surface())
+    assert "no more than as many read-backs take by themselves" in text
 
 
-def test_a_run_that_reads_before_it_ends_tells_nothing_of_waits() -> None:
-    assert told(recording(NODES, timed(DISPATCHES, waited_ms=(-1.0,) * RUNS))).readback is None
+def test_a_run_that_never_waits_tells_nothing_of_waits() -> None:
+    assert told(recording(NODES, timed(DISPATCHES, waits=0))).waits is None
 
 
 def test_runs_in_which_the_clock_went_backwards_do_not_count() -> None:
@@ -235,6 +241,7 @@ def test_it_is_read_again_as_it_was_written() -> None:
         ({"empty_ns": (1e16,)}, "impossible times"),
         ({"idle_map_ms": (1e10,) * RUNS}, "read-backs in impossible times"),
         ({"dispatches": ()}, "other runs than there were"),
+        ({"waits": -1}, "waits -1 times"),
     ],
 )
 def test_what_cannot_have_been_is_refused(changes: dict[str, object], said: str) -> None:

@@ -27,7 +27,7 @@ from gapprof.records.report import (
     WhatIf,
 )
 from gapprof.records.sections.cold import Cold, ColdRow
-from gapprof.records.sections.gpu import GpuOperator, GpuOperators, GpuReadback
+from gapprof.records.sections.gpu import GpuOperator, GpuOperators, GpuWaits
 from gapprof.records.sections.inside import Inside, InsideFunction
 from gapprof.records.sections.memory import Memory
 from gapprof.records.sections.observed import ObservedPage, Reproduced, Reproduction, SessionOptionRow
@@ -356,12 +356,11 @@ def gpu_operators() -> GpuOperators:
         unnamed_ms=about(0.0777),
         joined_share=0.99,
         joined_alone_share=0.98,
-        readback=GpuReadback(
+        waits=GpuWaits(
+            count=1,
             wait_ms=about(12.0),
             transfer_ms=about(0.4),
             queue_ms=about(11.6),
-            queued_least_ms=about(2.0),
-            queued_most_ms=about(8.3),
             read_bytes=4000,
             transfer_bytes=96,
         ),
