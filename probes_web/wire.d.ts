@@ -555,11 +555,19 @@ export interface GpuSpan {
   ends_ns: readonly number[];
 }
 
-/** By dispatch. */
+/** By dispatch, and by iteration; see `records.gpu.GpuTimeline`. */
 export interface GpuTimelined {
   kind: "gputimelined";
   adapter: AdapterIdentity;
   dispatches: readonly GpuSpan[];
+  waited_ms: readonly number[];
+  waits: number;
+  idle_map_ms: readonly number[];
+  idle_map_bytes: number;
+  empty_ns: readonly number[];
+  compared_bytes: number;
+  differing_bytes: number;
+  errors: readonly string[];
 }
 
 /** What was seen; `gapprof.gpu.toggles` says what it means. */

@@ -7,6 +7,7 @@ from msgspec.structs import asdict
 from gapprof.explain.actions import actions
 from gapprof.explain.cold import cold
 from gapprof.explain.diagnosis import Diagnosis, diagnose
+from gapprof.explain.gpu_operators import gpu_operators
 from gapprof.explain.harness_checks import harness_checks
 from gapprof.explain.headline import headline, headline_of_replays, one_sided_headline
 from gapprof.explain.inside import inside_wasm
@@ -104,6 +105,7 @@ def build(recording: Recording) -> Report:
         reproduction=reproduction(case),
         qoe=qoe(case),
         scaling=scaling(case),
+        gpu_operators=gpu_operators(case),
     )
 
 

@@ -182,8 +182,7 @@ def timeline(
         place=where.place,
         engine_version=found.engine_version,
         toggles=toggles,
-        adapter=found.told.adapter,
-        dispatches=found.told.dispatches,
+        **{name: getattr(found.told, name) for name in found.told.__struct_fields__},
     )
 
 

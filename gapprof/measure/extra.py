@@ -36,6 +36,8 @@ class Beyond:
     backends: Mapping[str, Backend]
     outputs: Path
     """Folder with what the rungs computed, one .npz each, see `gapprof.measure.outputs`."""
+    calls: Path | None = None
+    """The library's WebGPU calls, where they were to be recorded."""
 
     @property
     def journal(self) -> Journal:

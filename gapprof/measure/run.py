@@ -8,6 +8,7 @@ from pathlib import Path
 from gapprof import __version__, backends, rungs
 from gapprof.cold.stage import starting
 from gapprof.gpu.stage import recording_calls
+from gapprof.gpu.timing import timing_dispatches
 from gapprof.guard import Guard
 from gapprof.instrument.stage import instrumenting
 from gapprof.measure.ending import ending
@@ -80,6 +81,7 @@ def measure(
             realise = {name: known[name].open(settings, guard) for name in sorted(named)}
             if settings.backend == "webgpu":
                 recorder = recording_calls(settings, guard)
+                extras.append(timing_dispatches(settings, guard))
         if settings.observed_ms is not None:
             extras.append(reproducing(settings))
         if settings.scaling:

@@ -116,6 +116,7 @@ class Stages:
             profiled=partial(self._profiled, visits),
             backends=self.backends,
             outputs=self.outputs,
+            calls=visits.calls,
         )
         for extra in self.extras:
             extra(beyond)

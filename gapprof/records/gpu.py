@@ -152,6 +152,21 @@ class GpuTimeline(Struct, frozen=True, kw_only=True):
     toggles: Toggles
     adapter: AdapterIdentity
     dispatches: tuple[GpuSpan, ...]
+    waited_ms: tuple[float, ...]
+    """By run: what it waits for the GPU, for read-backs mostly, all waits together."""
+    waits: int
+    """Of a run."""
+    idle_map_ms: tuple[float, ...]
+    """Once each run was over: one wait for a read-back that only a small copy was queued before, ..."""
+    idle_map_bytes: int
+    """... of so many bytes."""
+    empty_ns: tuple[float, ...]
+    """Of single dispatches in which nothing is done: what any dispatch takes on this adapter."""
+    compared_bytes: int
+    differing_bytes: int
+    """Of bytes read back in all runs, against the recorded ones."""
+    errors: tuple[str, ...]
+    """What the GPU reported and nobody asked for, each once."""
 
 
 class PlacedNode(Struct, frozen=True, kw_only=True):

@@ -85,10 +85,18 @@ class GpuListened(Struct, frozen=True, kw_only=True, tag="gpulistened", tag_fiel
 
 
 class GpuTimelined(Struct, frozen=True, kw_only=True, tag="gputimelined", tag_field="kind"):
-    """By dispatch."""
+    """By dispatch, and by iteration; see `records.gpu.GpuTimeline`."""
 
     adapter: AdapterIdentity
     dispatches: tuple[GpuSpan, ...]
+    waited_ms: tuple[float, ...]
+    waits: int
+    idle_map_ms: tuple[float, ...]
+    idle_map_bytes: int
+    empty_ns: tuple[float, ...]
+    compared_bytes: int
+    differing_bytes: int
+    errors: tuple[str, ...]
 
 
 class GpuToggled(Struct, frozen=True, kw_only=True, tag="gputoggled", tag_field="kind"):

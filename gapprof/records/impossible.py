@@ -4,6 +4,7 @@ import itertools
 
 from gapprof.records.calls import RecordedCalls
 from gapprof.records.cold import Creations, Start
+from gapprof.records.dispatches import TimedDispatches
 from gapprof.records.gpu_runs import RunCourse, RunParts
 from gapprof.records.inside import HookedPass, WasmBuild, WasmSamples
 from gapprof.records.lattice import CellOutputs, CellVisit, Combination, LatticePlan, Served
@@ -16,6 +17,7 @@ from gapprof.records.twins import TwinRun, TwinTrial
 
 _LONGEST_MS = 1e9
 _LONGEST_US = 1e12
+_LONGEST_NS = 1e15
 _MOST_THREADS = 1_000_000
 _MOST = 1e15
 """Calls, operations: more than a run lives to count."""
@@ -46,6 +48,8 @@ def impossible(entry: Entry) -> str:
             return _of_felt(entry)
         case StreamAnswered():
             return _of_stream(entry)
+        case TimedDispatches():
+            return _of_dispatches(entry)
         case Creations():
             times = (*entry.usual_ms, *entry.unoptimised_ms, *entry.unpacked_ms, *entry.parse_ms)
             if not all(0 <= ms < _LONGEST_MS for ms in times):
@@ -294,4 +298,26 @@ def _of_hooks(entry: HookedPass) -> str:
     for untold, count in left.items():
         if count:
             return f"times of function {untold} that are not those of its timed calls"
+    return ""
+
+
+def _of_dispatches(entry: TimedDispatches) -> str:
+    """A GPU's clock may go backwards: a report leaves such runs out."""
+    found = entry.timeline
+    if found is None:
+        return "" if entry.why else "dispatches without times, and without a reason"
+    runs, spans = len(found.waited_ms), found.dispatches
+    if not runs or len(found.idle_map_ms) != runs or len(entry.asked) != len(spans):
+        return "dispatches whose times are of other runs than there were"
+    stamps = [ns for one in spans for ns in (*one.begins_ns, *one.ends_ns)]
+    if not all(len(one.begins_ns) == len(one.ends_ns) == runs for one in spans):
+        return "dispatches with times of other runs than there were"
+    if not all(-_LONGEST_NS < ns < _LONGEST_NS for ns in (*stamps, *found.empty_ns)):
+        return "dispatches in impossible times"
+    if not all(-_LONGEST_MS < ms < _LONGEST_MS for ms in (*found.waited_ms, *found.idle_map_ms)):
+        return "read-backs in impossible times"
+    if not 0 <= found.waits < _MOST:
+        return f"a run that waits {found.waits} times"
+    if not all(0 <= one.bound_bytes < _MOST and -1 <= one.submit < entry.submits for one in entry.asked):
+        return "dispatches of impossible sizes, or out of no submit"
     return ""

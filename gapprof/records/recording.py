@@ -7,6 +7,7 @@ from msgspec import Struct, field
 
 from gapprof.records.calls import RecordedCalls
 from gapprof.records.cold import Creations, Start
+from gapprof.records.dispatches import TimedDispatches
 from gapprof.records.environment import Setting
 from gapprof.records.inside import HookedPass, WasmBuild, WasmSamples
 from gapprof.records.job import Pace
@@ -155,6 +156,7 @@ Entry = (
     | CellOutputs
     | Served
     | RecordedCalls
+    | TimedDispatches
     | Note
     | End
 )

@@ -8,6 +8,7 @@ from msgspec import Struct
 from gapprof.records.estimate import Estimate, Owner, Verdict
 from gapprof.records.recording import MachineFacts
 from gapprof.records.sections.cold import Cold
+from gapprof.records.sections.gpu import GpuOperators
 from gapprof.records.sections.inside import Inside
 from gapprof.records.sections.light import SpeedOfLight
 from gapprof.records.sections.memory import Memory
@@ -268,6 +269,8 @@ class Report(Struct, frozen=True, kw_only=True):
     """None without `--qoe`. Since 1.8."""
     scaling: Scaling | None = None
     """None without `--scaling`. Since 1.9."""
+    gpu_operators: GpuOperators | None = None
+    """None where the page ran its model on no GPU. Since 1.11."""
 
     def to_pandas(self) -> "dict[str, pd.DataFrame]":
         """The report's tables by name; see `gapprof.records.tables`."""

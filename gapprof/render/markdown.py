@@ -26,6 +26,7 @@ from gapprof.digest.tried import nothing_helps
 from gapprof.digest.verified import came_true, nothing_verified, predicted_measured, verified
 from gapprof.digest.why import WhyRow, owner, why_rows, with_children
 from gapprof.markdown.cold import cold_section
+from gapprof.markdown.gpu_operators import gpu_section
 from gapprof.markdown.memory import memory_section
 from gapprof.records.report import OperatorRow, Report
 from gapprof.records.surface import Surface
@@ -54,6 +55,7 @@ class MarkdownRenderer:
             *((_why(rows), _actions(report), _verified(report)) if report.status != "failed" else ()),
             _reproduced(report),
             _operators(report, count),
+            gpu_section(report, count),
             _quality(report),
             cold_section(report),
             memory_section(report),

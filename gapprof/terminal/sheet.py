@@ -12,6 +12,7 @@ from gapprof.records.surface import Surface
 from gapprof.terminal.actions import actions
 from gapprof.terminal.cold import started
 from gapprof.terminal.detail import detail
+from gapprof.terminal.gpu_operators import gpu_table
 from gapprof.terminal.ink import Ink
 from gapprof.terminal.inside import inside_table
 from gapprof.terminal.memory import held
@@ -50,9 +51,13 @@ def _parts(report: Report, ink: Ink) -> Iterator[RenderableType]:
     if report.reproduction is not None:
         yield Text()
         yield from reproduced(report.reproduction, ink)
+    count = _OPERATORS_DETAIL if ink.surface.detail else _OPERATORS
     if report.operators:
         yield Text()
-        yield operators(report, ink, count=_OPERATORS_DETAIL if ink.surface.detail else _OPERATORS)
+        yield operators(report, ink, count=count)
+    if report.gpu_operators is not None:
+        yield Text()
+        yield from gpu_table(report.gpu_operators, ink, count=count)
     if report.qoe is not None:
         yield Text()
         yield from quality(report.qoe, ink)

@@ -51,6 +51,12 @@ def ms_with_interval(estimate: Estimate) -> str:
     return f"{plain(estimate.point, decimals)} ms {_bounds(estimate, decimals)}"
 
 
+def bare_ms_with_interval(estimate: Estimate) -> str:
+    """The same for a column whose heading says the unit."""
+    decimals = _interval_decimals(estimate)
+    return f"{plain(estimate.point, decimals)} {_bounds(estimate, decimals)}"
+
+
 def percent(share: float) -> str:
     """A share of 1 in percent: `42 %`, `4.2 %`, `-3.1 %`."""
     value = 100.0 * share

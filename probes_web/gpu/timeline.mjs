@@ -2,7 +2,8 @@
 /** A steady run with a pass of its own for each dispatch, between two timestamps of the GPU's own clock. Never part of
  * a timed replay: passes cost, and a GPU that could overlap two dispatches does not. */
 
-import { ready } from "./steady.mjs";
+import { now } from "../clock.mjs";
+import { difference, ready } from "./steady.mjs";
 
 /** @typedef {import("../wire.js").GpuSegment} GpuSegment */
 /** @typedef {import("../wire.js").GpuSpan} GpuSpan */
@@ -14,6 +15,8 @@ import { ready } from "./steady.mjs";
 const STAMP_BYTES = 8;
 /** As many as a query set may hold. */
 const MOST_QUERIES = 4096;
+/** Dispatches that do nothing: what any dispatch takes. The first ones also make the pipeline ready. */
+const EMPTY = { code: "@compute @workgroup_size(1) fn main() {}", warmup: 4, count: 16 };
 const USAGE = { map_read: 0x1, copy_source: 0x4, copy_target: 0x8, query_resolve: 0x200 };
 
 /** A pass in which nothing is done at once.
@@ -22,14 +25,26 @@ const USAGE = { map_read: 0x1, copy_source: 0x4, copy_target: 0x8, query_resolve
  * @property {number} pipeline
  * @property {Map<number, Extract<import("../wire.js").GpuCall, { op: "setBindGroup" }>>} groups */
 
+/** Beside the dispatches, by iteration: what a run waits for the GPU, and a wait with nothing queued before it.
+ * @typedef {object} Timed
+ * @property {import("./replayer.mjs").Stage} stage
+ * @property {GpuSpan[]} dispatches
+ * @property {number[]} waited_ms  all waits of a run together, for read-backs mostly
+ * @property {number} waits  of a run
+ * @property {number[]} idle_map_ms  for `idle_map_bytes`, behind a submit that only copies
+ * @property {number} idle_map_bytes
+ * @property {number[]} empty_ns  of single dispatches that do nothing
+ * @property {number} compared_bytes
+ * @property {number} differing_bytes  from what the page read */
+
 /** @param {GPU} gpu @param {Trace} trace
- * @param {{ segment: GpuSegment, warmup: number, iterations: number, wait: Wait }} how
- * @returns {Promise<{ stage: import("./replayer.mjs").Stage, dispatches: GpuSpan[] }>} */
+ * @param {{ segment: GpuSegment, warmup: number, iterations: number, wait: Wait }} how @returns {Promise<Timed>} */
 export async function timeline(gpu, trace, { segment, warmup, iterations, wait }) {
   /** @type {Clock | null} */
   let clock = null;
-  const { stage, run } = await ready(gpu, trace, segment, {
-    wait,
+  const waiting = { ms: 0, count: 0 };
+  const { stage, run, compared } = await ready(gpu, trace, segment, {
+    wait: timed(wait, waiting),
     needs: ["timestamp-query"],
     passes: (held) => passes(held, () => clock),
   });
@@ -40,18 +55,71 @@ export async function timeline(gpu, trace, { segment, warmup, iterations, wait }
   clock = new Clock(device, count);
   /** @type {number[][]} */
   const stamps = [];
+  /** @type {{ waited_ms: number[], idle_map_ms: number[] }} */
+  const waits = { waited_ms: [], idle_map_ms: [] };
   for (let iteration = 0; iteration < warmup + iterations; iteration += 1) {
     clock.pipelines.length = 0;
-    await run();
+    Object.assign(waiting, { ms: 0, count: 0 });
+    const { reads } = await run();
+    const waited_ms = waiting.ms;
+    const found = difference(trace, reads);
+    compared.compared += found.compared;
+    compared.differing += found.differing;
     const read = await clock.read(wait);
-    if (iteration >= warmup) stamps.push(read);
+    if (iteration < warmup) continue;
+    stamps.push(read.stamps);
+    waits.waited_ms.push(waited_ms);
+    waits.idle_map_ms.push(read.waited_ms);
   }
   const dispatches = clock.pipelines.map((number, at) => ({
     pipeline: stage.held.pipelines.get(number).label,
     begins_ns: stamps.map((one) => /** @type {number} */ (one[2 * at])),
     ends_ns: stamps.map((one) => /** @type {number} */ (one[2 * at + 1])),
   }));
-  return { stage, dispatches };
+  const empty_ns = await emptyDispatches(device, wait);
+  return {
+    stage,
+    dispatches,
+    ...waits,
+    waits: waiting.count,
+    idle_map_bytes: clock.bytes,
+    empty_ns,
+    compared_bytes: compared.compared,
+    differing_bytes: compared.differing,
+  };
+}
+
+/** Waits as before, added up.
+ * @param {Wait} wait @param {{ ms: number, count: number }} waiting @returns {Wait} */
+function timed(wait, waiting) {
+  return async (promise) => {
+    const began = now();
+    try {
+      return await wait(promise);
+    } finally {
+      waiting.ms += now() - began;
+      waiting.count += 1;
+    }
+  };
+}
+
+/** How long single dispatches take in which nothing is done, each in a pass of its own like all others.
+ * @param {GPUDevice} device @param {Wait} wait */
+async function emptyDispatches(device, wait) {
+  const module = device.createShaderModule({ code: EMPTY.code });
+  const pipeline = device.createComputePipeline({ layout: "auto", compute: { module } });
+  const clock = new Clock(device, EMPTY.warmup + EMPTY.count);
+  const encoder = device.createCommandEncoder();
+  for (let made = 0; made < EMPTY.warmup + EMPTY.count; made += 1) {
+    const pass = encoder.beginComputePass({ timestampWrites: clock.next(0) });
+    pass.setPipeline(pipeline);
+    pass.dispatchWorkgroups(1);
+    pass.end();
+  }
+  device.queue.submit([encoder.finish()]);
+  const { stamps } = await clock.read(wait);
+  const spans = Array.from({ length: EMPTY.count }, (_, at) => 2 * (EMPTY.warmup + at));
+  return spans.map((at) => /** @type {number} */ (stamps[at + 1]) - /** @type {number} */ (stamps[at]));
 }
 
 /** Makers that put a pass around each dispatch; while there is no clock, one without timestamps.
@@ -124,20 +192,29 @@ class Clock {
     return { querySet, beginningOfPassWriteIndex: first, endOfPassWriteIndex: first + 1 };
   }
 
-  /** Begin and end of each dispatch, in ns from the first begin. @param {Wait} wait @returns {Promise<number[]>} */
+  /** What `read` reads back. */
+  get bytes() {
+    return this.#stamps * STAMP_BYTES;
+  }
+
+  /** Begin and end of each dispatch, in ns from the first begin, and how long these bytes were waited for.
+   * @param {Wait} wait @returns {Promise<{ stamps: number[], waited_ms: number }>} */
   async read(wait) {
-    if (this.#stamps === 0) return [];
+    if (this.#stamps === 0) return { stamps: [], waited_ms: 0 };
     const encoder = this.#device.createCommandEncoder();
     this.#sets.forEach((set, at) => {
       encoder.resolveQuerySet(set, 0, set.count, this.#resolved, at * MOST_QUERIES * STAMP_BYTES);
     });
-    const size = this.#stamps * STAMP_BYTES;
+    const size = this.bytes;
     encoder.copyBufferToBuffer(this.#resolved, 0, this.#readable, 0, size);
     this.#device.queue.submit([encoder.finish()]);
-    await wait(this.#readable.mapAsync(USAGE.map_read, 0, size));
+    const mapped = this.#readable.mapAsync(USAGE.map_read, 0, size);
+    const began = now();
+    await wait(mapped);
+    const waited_ms = now() - began;
     const stamps = [...new BigUint64Array(this.#readable.getMappedRange(0, size).slice(0))];
     this.#readable.unmap();
     const begin = stamps[0] ?? 0n;
-    return stamps.map((stamp) => Number(stamp - begin));
+    return { stamps: stamps.map((stamp) => Number(stamp - begin)), waited_ms };
   }
 }

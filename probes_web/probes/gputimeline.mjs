@@ -22,9 +22,9 @@ export const probe = {
 async function timelined({ dawn, trace_url, segment, warmup, iterations }) {
   const trace = opened(await read(trace_url));
   const { gpu, wait } = await place(dawn);
-  const { stage, dispatches } = await timeline(gpu, trace, { segment, warmup, iterations, wait });
+  const { stage, ...timed } = await timeline(gpu, trace, { segment, warmup, iterations, wait });
   const [adapter] = stage.held.adapters.all();
   if (adapter === undefined) throw new Error("the recording has no adapter");
   for (const device of stage.held.devices.all()) device.destroy();
-  return { kind: "gputimelined", adapter: identityOf(adapter), dispatches };
+  return { kind: "gputimelined", adapter: identityOf(adapter), ...timed, errors: [...stage.errors] };
 }

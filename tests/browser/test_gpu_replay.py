@@ -19,8 +19,11 @@ from gapprof.engine import running
 from gapprof.errors import EnvironmentUnusable, ModelUnusable
 from gapprof.facts.adapters import differences, is_software
 from gapprof.facts.agreement import agrees
+from gapprof.facts.gpu_operators import join
+from gapprof.facts.gpu_programs import may_launch_nothing
 from gapprof.gpu import graphics, recorded, replayed, steady, toggles
 from gapprof.gpu.against_native import checked
+from gapprof.gpu.asked import asked
 from gapprof.gpu.placed import placed
 from gapprof.gpu.replayed import InBrowser, InNode, TraceFile
 from gapprof.gpu.visited import BROWSER, Gpu, in_words
@@ -197,6 +200,33 @@ def test_each_dispatch_has_a_time_on_the_gpus_clock(places: Places, chain: recor
             assert times[0] == 0.0
             assert times == sorted(times)
             assert times[-1] > 0.0
+        assert (found.differing_bytes, found.errors) == (0, ())
+        assert found.compared_bytes > 0
+        assert len(found.waited_ms) == len(found.idle_map_ms) == 2
+        assert all(ms > 0 for ms in (*found.waited_ms, *found.idle_map_ms))
+        assert found.waits >= 1
+        assert found.idle_map_bytes == 16 * LINKS
+        assert all(0 <= ns < 1e9 for ns in found.empty_ns)
+
+
+def test_dispatches_are_joined_to_the_nodes_that_ran(ran: Ran, places: Places) -> None:
+    nodes = placed(quickly(ran.job), places.browser.gpu, dist=assets.web_dist()).nodes
+    programs = [one.program for one in asked(ran.recording.trace).dispatches]
+    found = join(nodes, programs)
+    assert len(programs) == steady.summary(ran.recording.trace).runs[-1].dispatches
+    assert found.unnamed == ()
+    assert sorted(at for one in found.joined for at in one.dispatches) == list(range(len(programs)))
+    without = {
+        node.op_type for one in found.joined if one.on_gpu and not one.dispatches for node in one.nodes
+    }
+    assert all(may_launch_nothing(op_type) for op_type in without)
+
+
+def test_every_dispatch_binds_what_it_reads_and_writes(chain: recorded.Recording) -> None:
+    """Rows of 32 floats, read and written; the library may round buffers up."""
+    found = asked(chain.trace)
+    assert all(one.bound_bytes >= 2 * 32 * 4 for one in found.dispatches)
+    assert {one.submit for one in found.dispatches} <= set(range(found.submits))
 
 
 @pytest.mark.parametrize("name", toggles.SAFETY)

@@ -9,8 +9,11 @@ from gapprof.errors import EnvironmentUnusable
 from gapprof.facts.adapters import SOFTWARE_SENTENCE, is_software
 from gapprof.recordings import read_run
 from gapprof.records.calls import RecordedCalls
+from gapprof.records.dispatches import TimedDispatches
 from gapprof.records.recording import Recording
 from gapprof.records.report import CauseRow, RungRow
+from gapprof.records.surface import Surface
+from gapprof.render.markdown import RENDERER as MARKDOWN
 from tests.browser.gpu_models import job_of
 from tests.live.conftest import Explained
 
@@ -94,6 +97,43 @@ def test_without_a_native_provider_there_is_no_gap_and_the_reason_is_given(repor
 def test_outputs_agree_with_native_s_on_the_processor(report: Report) -> None:
     (check,) = (one for one in report.checks if one.id == "outputs")
     assert (check.status, "native-cpu" in check.text) == ("pass", True)
+
+
+def test_every_gpu_node_has_its_dispatches_and_rows_sum_to_the_gpu_s_time(
+    recording: Recording, report: Report
+) -> None:
+    (calls,) = recording.of(RecordedCalls)
+    (timed,) = recording.of(TimedDispatches)
+    found = report.gpu_operators
+    assert found is not None
+    assert timed.timeline is not None, timed.why
+    assert found.dispatches == calls.summary.runs[-1].dispatches == len(timed.timeline.dispatches)
+    assert {name for row in found.rows for name in row.nodes} == {node.name for node in calls.placed}
+    assert all(row.dispatches or row.why for row in found.rows if row.provider == "gpu")
+    assert sum(row.dispatches for row in found.rows) + found.unnamed_dispatches == found.dispatches
+    assert found.gpu_ms is not None
+    assert found.unnamed_ms is not None
+    rows = sum(row.gpu_ms.point for row in found.rows if row.gpu_ms is not None)
+    assert rows + found.unnamed_ms.point == pytest.approx(found.gpu_ms.point)
+    products = [row for row in found.rows if "MatMul" in row.op_types]
+    assert len(products) == 2
+    assert all(row.gpu_ms is not None and row.gpu_ms.point > 0 for row in products)
+    assert found.joined_share == pytest.approx(1.0)
+    assert found.software == is_software(calls.summary.adapter)
+    assert not (found.software and any(row.bound for row in found.rows))
+
+
+def test_the_wait_for_a_result_is_told_apart_from_bringing_it_over(report: Report) -> None:
+    found = report.gpu_operators
+    assert found is not None
+    assert found.waits is not None
+    waits = found.waits
+    assert waits.count >= 1
+    assert waits.read_bytes == 96 * 96 * 4
+    assert 0 < waits.transfer_ms.point < waits.wait_ms.point
+    text = MARKDOWN.render(report, Surface())
+    assert "go to work that was queued before" in text
+    assert (f"Operators on the GPU ({SOFTWARE_SENTENCE})" in text) == found.software
 
 
 def test_software_is_called_so_in_the_first_words(recording: Recording, report: Report) -> None:

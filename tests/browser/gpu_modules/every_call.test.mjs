@@ -69,10 +69,18 @@ test("a dispatch that is left out is found by the bytes", async () => {
 
 test("each dispatch has a time of its own, in order", async () => {
   const how = { segment, warmup: 1, iterations: 2, wait: here.resting };
-  const { dispatches } = await here.timeline(here.gpu, trace, how);
+  const { dispatches, ...timed } = await here.timeline(here.gpu, trace, how);
   assert.deepEqual(dispatches.map(({ pipeline }) => pipeline), [here.LABEL, here.LABEL, here.LABEL]);
   const all = dispatches.flatMap(({ begins_ns, ends_ns }) => [begins_ns[1], ends_ns[1]]);
   assert.deepEqual(all, all.toSorted((a, b) => a - b));
+  for (const waited of [timed.waited_ms, timed.idle_map_ms]) {
+    assert.equal(waited.length, how.iterations);
+    assert.ok(waited.every((ms) => ms > 0));
+  }
+  assert.ok(timed.waits >= 4, "a map, work done, a map and an error scope");
+  assert.equal(timed.idle_map_bytes, 2 * 8 * dispatches.length);
+  assert.ok(timed.empty_ns.length > 10 && timed.empty_ns.every((ns) => ns >= 0));
+  assert.deepEqual([timed.compared_bytes, timed.differing_bytes], [(2 + 3) * input.length, 0]);
 });
 
 test("a shader that does not compile is named with its line", async () => {

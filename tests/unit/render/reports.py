@@ -1,6 +1,7 @@
 """Reports built by hand, one per way a run can come out. Plausible figures, no measurement."""
 
 import math
+from typing import Literal
 
 from msgspec.structs import replace
 
@@ -26,6 +27,7 @@ from gapprof.records.report import (
     WhatIf,
 )
 from gapprof.records.sections.cold import Cold, ColdRow
+from gapprof.records.sections.gpu import GpuOperator, GpuOperators, GpuWaits
 from gapprof.records.sections.inside import Inside, InsideFunction
 from gapprof.records.sections.memory import Memory
 from gapprof.records.sections.observed import ObservedPage, Reproduced, Reproduction, SessionOptionRow
@@ -318,6 +320,68 @@ def watched() -> Report:
     )
 
 
+def on_gpu() -> Report:
+    """A page whose model runs on a GPU, with a node on the processor and a program that nobody knows."""
+    return replace(ok(), operators=(), gpu_operators=gpu_operators())
+
+
+def gpu_operators() -> GpuOperators:
+    rows = (
+        gpu_row("features.0/Conv", "FusedConv", 8.0, bound=None),
+        gpu_row("head/Gemm", "Gemm", 0.0123, bound="dispatch"),
+        replace(
+            gpu_row("a", "Relu", 0.01, bound=None),
+            nodes=("blocks.1/act/Relu", "blocks.2/act/Relu"),
+            dispatches=1,
+        ),
+        replace(gpu_row("flat", "Reshape", None, bound=None), why="it launches nothing"),
+        replace(gpu_row("alone", "Det", None, bound=None), provider="cpu", why="the CPU runs it"),
+        replace(gpu_row("Memcpy", "MemcpyToHost", None, bound=None), provider="copy"),
+    )
+    return GpuOperators(
+        place="dawn",
+        engine_version="webgpu 0.6.2, Node v24",
+        adapter="nvidia ampere (NVIDIA A100, vulkan)",
+        software=False,
+        runs=10,
+        runs_left_out=1,
+        dispatches=6,
+        submits=2,
+        gpu_ms=about(8.1),
+        span_ms=about(8.3),
+        empty_dispatch_ms=0.005,
+        rows=rows,
+        unnamed_dispatches=1,
+        unnamed_programs=("Unknown",),
+        unnamed_ms=about(0.0777),
+        joined_share=0.99,
+        joined_alone_share=0.98,
+        waits=GpuWaits(
+            count=1,
+            wait_ms=about(12.0),
+            transfer_ms=about(0.4),
+            queue_ms=about(11.6),
+            read_bytes=4000,
+            transfer_bytes=96,
+        ),
+    )
+
+
+def gpu_row(name: str, op_type: str, ms: float | None, *, bound: Literal["dispatch"] | None) -> GpuOperator:
+    return GpuOperator(
+        nodes=(name,),
+        op_types=(op_type,),
+        provider="gpu",
+        dispatches=0 if ms is None else 2,
+        programs=() if ms is None else (op_type,),
+        gpu_ms=None if ms is None else about(ms),
+        share=None if ms is None else ms / 8.1,
+        bound_bytes=None if ms is None else 5 << 20,
+        bound=bound,
+        why="" if bound else "what this GPU could do at best was not measured",
+    )
+
+
 def unreliable() -> Report:
     """Another process took the machine."""
     return replace(
@@ -384,6 +448,16 @@ def hostile() -> Report:
         headline=f"{HOSTILE} is 7.3x slower",
         warnings=(HOSTILE,),
         operators=tuple(replace(row, name=HOSTILE, op_type=HOSTILE) for row in report.operators),
+        gpu_operators=replace(
+            gpu_operators(),
+            adapter=HOSTILE,
+            unnamed_programs=(HOSTILE,),
+            why=HOSTILE,
+            rows=tuple(
+                replace(row, nodes=(HOSTILE,), op_types=(HOSTILE,), programs=(HOSTILE,), why=HOSTILE)
+                for row in gpu_operators().rows
+            ),
+        ),
         causes=tuple(
             replace(cause, evidence=(Evidence(kind="trace", text=HOSTILE, value=1.0),), why=HOSTILE)
             for cause in report.causes
@@ -572,6 +646,7 @@ EVERY = {
     "outputs-differ": outputs_differ,
     "failed": failed,
     "hostile": hostile,
+    "on-gpu": on_gpu,
     "instrumented": instrumented,
     "watched": watched,
     "verified": verified,

@@ -188,3 +188,17 @@ def test_a_node_below_nothing_is_drawn_as_nothing() -> None:
         line for line in drawn(replace(reports.ok(), operators=(row,))).splitlines() if "tiny" in line
     )
     assert "-0.50" not in line
+
+
+def test_what_the_gpu_did_has_a_table_of_its_own() -> None:
+    text = drawn(reports.on_gpu(), width=120)
+    lines = text.splitlines()
+    conv = next(line for line in lines if "features.0/Conv" in line)
+    assert "8.00 [7.76, 8.24]" in conv
+    assert conv.split()[-5:] == ["99", "%", "2", "5.00", "GPU"]
+    assert "dispatch" in next(line for line in lines if "head/Gemm" in line)
+    assert any("no operator's" in line for line in lines)
+    assert "one of 2 nodes (Relu)" in text
+    told = " ".join(text.split())
+    assert "Not on the GPU: alone (Det), with 1 copy between the two." in told
+    assert "no operator's: 1 dispatch (Unknown)" in told
