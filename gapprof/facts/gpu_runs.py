@@ -4,7 +4,7 @@ Parts of one replay are shares of it, by whole runs that were made in turn with 
 take where nothing else is done. They need not add up to it: what is left is the GPU's own work.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import fmean, median
 from typing import Literal, TypeVar
 
@@ -92,15 +92,18 @@ def _parts(trial: Trial) -> Mapping[GpuPart, float] | None:
     if parts is None or whole_ms is None:
         return None
     pipelines_ms = median(parts.pipelines_ms) if parts.pipelines_ms else 0.0
-    per_whole = whole_ms / median(parts.whole_ms)
-    unbroken_ms = per_whole * median(parts.unbroken_ms) if parts.unbroken_ms else whole_ms
     return {
         "upload": median(parts.uploading_ms) - median(parts.answering_ms),
-        "submission": whole_ms - per_whole * median(parts.prepared_ms) - pipelines_ms,
-        "inner-reads": whole_ms - unbroken_ms,
+        "submission": whole_ms * _shorter(parts.prepared_ms, parts.whole_ms) - pipelines_ms,
+        "inner-reads": whole_ms * _shorter(parts.unbroken_ms, parts.whole_ms) if parts.unbroken_ms else 0.0,
         "pipelines": pipelines_ms,
         "read-back": median(parts.reading_ms),
     }
+
+
+def _shorter(changed_ms: Sequence[float], whole_ms: Sequence[float]) -> float:
+    """By what share of a run; each changed one beside the whole one that was made just before it."""
+    return 1 - median(changed / whole for changed, whole in zip(changed_ms, whole_ms, strict=True))
 
 
 def _waits(trial: Trial) -> tuple[float, float] | None:

@@ -35,7 +35,7 @@ from gapprof.records.trial import Load
 REPLAY_S = 240.0
 WARMUP = 2
 ITERATIONS = 10
-PARTS = 5
+PARTS = 15
 _TRACE = "trace.bin"
 _NOBODY = Crew(renderer=None)
 A = TypeVar("A", bound=msgspec.Struct)

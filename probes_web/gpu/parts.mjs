@@ -14,7 +14,7 @@ import { difference, places } from "./steady.mjs";
 /** @typedef {import("./trace.mjs").Trace} Trace */
 
 /** No more are measured once they have taken so long, but for the first ones. */
-const ENOUGH_MS = 2000;
+const ENOUGH_MS = 1000;
 const LEAST = 2;
 
 const NOTHING = {

@@ -62,8 +62,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def on_gpu(job: Job) -> Job:
-    arguments = toggles.browser_args(QUICK)
-    return replace(job, setting=replace(job.setting, device="gpu", browser_args=arguments))
+    """As few runs as tell: what is planted is large."""
+    setting = replace(job.setting, device="gpu", browser_args=toggles.browser_args(QUICK))
+    pace = replace(job.pace, warmup_ms=0.0, warmup_runs=1, batch=1, samples=3)
+    return replace(job, setting=setting, pace=pace)
 
 
 def timed(backend: Backend, job: Job) -> Trial:

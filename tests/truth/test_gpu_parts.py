@@ -195,6 +195,12 @@ def test_courses_that_cannot_have_been_are_refused(change: dict[str, float]) -> 
     assert wrong == {"runs on the GPU with parts of impossible times on web-session"}
 
 
+def test_changed_runs_without_a_whole_one_beside_them_are_refused() -> None:
+    wrong = {impossible(one) for one in recording_of(Runs(odd_pass_ms=(1.0,))).entries} - {""}
+    assert len(wrong) >= len({"replay-native-unsafe", "replay-native", "replay-web"})
+    assert all("parts of a replayed run with impossible times" in one for one in wrong)
+
+
 def test_entries_that_can_have_been_are_not() -> None:
     recording = recording_of(Runs(placed=DET, inner_reads=1))
     assert {impossible(one) for one in recording.entries} == {""}
