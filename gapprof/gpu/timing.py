@@ -1,7 +1,7 @@
 """The last stage of a run on WebGPU: the library's calls once more, each dispatch by the GPU's own clock."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 
 from gapprof import assets
@@ -25,63 +25,66 @@ _REPLAYED_AS = "replay-web"
 def timing_dispatches(settings: Settings, guard: Guard) -> Extra:
     """Bound to one run of this machine. What keeps the clock from being read is written down with it."""
 
-    def timed(beyond: Beyond) -> None:
+    def timing(beyond: Beyond) -> None:
         if beyond.calls is None or not beyond.calls.exists():
             return  # nothing was recorded, and the replays say why
         beyond.teller.tell("dispatches", "timing every dispatch by the GPU's own clock")
-        beyond.journal.write(_timed(settings, guard, beyond, beyond.calls))
+        pace = beyond.preflight.pace
+        beyond.journal.write(
+            timed(
+                beyond.calls,
+                _places(settings, guard, beyond),
+                iterations=min(ITERATIONS, pace.samples * pace.batch),
+            )
+        )
         beyond.teller.tell("dispatches", "timed every dispatch", completed=True)
 
-    return timed
+    return timing
 
 
-def _timed(settings: Settings, guard: Guard, beyond: Beyond, calls: Path) -> TimedDispatches:
-    """Without a browser where that is possible: there is less around the GPU then."""
-    refused: list[str] = []
-    began = time.monotonic()
-    pace = beyond.preflight.pace
-    iterations = min(ITERATIONS, pace.samples * pace.batch)
+def timed(calls: Path, places: Sequence[Where | str], *, iterations: int) -> TimedDispatches:
+    """In the first place that gives what was recorded; a text says why there is no such place."""
+    began, refused = time.monotonic(), [place for place in places if isinstance(place, str)]
     try:
         file = TraceFile(path=calls, trace=trace.read(calls))
         wanted = asked(file.trace)
-        for where in _places(settings, guard, beyond, refused):
-            try:
-                found = timeline(file, where, iterations=iterations)
-            except GapprofError as error:
-                refused.append(error.message)
-                continue
-            wrong = _wrong(found, file.trace.adapter.identity, len(wanted.dispatches))
-            if not wrong:
-                return TimedDispatches(
-                    took_s=time.monotonic() - began,
-                    timeline=found,
-                    asked=wanted.dispatches,
-                    submits=wanted.submits,
-                )
-            refused.append(wrong)
     except GapprofError as error:
-        refused.append(error.message)
-    return TimedDispatches(
-        took_s=time.monotonic() - began, timeline=None, why="; ".join(dict.fromkeys(refused))
-    )
+        return TimedDispatches(took_s=time.monotonic() - began, timeline=None, why=error.message)
+    for where in places:
+        if isinstance(where, str):
+            continue
+        try:
+            found = timeline(file, where, iterations=iterations)
+        except GapprofError as error:
+            refused.append(error.message)
+            continue
+        wrong = _wrong(found, file.trace.adapter.identity, len(wanted.dispatches))
+        if not wrong:
+            return TimedDispatches(
+                took_s=time.monotonic() - began,
+                timeline=found,
+                asked=wanted.dispatches,
+                submits=wanted.submits,
+            )
+        refused.append(wrong)
+    why = "; ".join(dict.fromkeys(refused))
+    return TimedDispatches(took_s=time.monotonic() - began, timeline=None, why=why)
 
 
-def _places(settings: Settings, guard: Guard, beyond: Beyond, refused: list[str]) -> Iterator[Where]:
-    """Those that there are; of the others, `refused` gets the reason."""
+def _places(settings: Settings, guard: Guard, beyond: Beyond) -> list[Where | str]:
+    """Without a browser first: there is less around the GPU then."""
     browser = assets.find_browser(settings.browser)
     graphics = here(browser)
-    try:
-        dawn = in_node(guard, graphics)
-    except GapprofError as error:
-        refused.append(error.message)
-    else:
-        yield dawn
     equipment = Equipment(executable=browser, probes=assets.probes_web(), guard=guard)
     setting = beyond.step(_REPLAYED_AS).setting
-    yield InBrowser(
+    page = InBrowser(
         gpu=Gpu(equipment=equipment, graphics=graphics),
         browser_args=setting.browser_args if setting is not None else (),
     )
+    try:
+        return [in_node(guard, graphics), page]
+    except GapprofError as error:
+        return [error.message, page]
 
 
 def _wrong(found: GpuTimeline, recorded_on: AdapterIdentity, dispatches: int) -> str:

@@ -26,10 +26,12 @@ from gapprof.gpu.against_native import checked
 from gapprof.gpu.asked import asked
 from gapprof.gpu.placed import placed
 from gapprof.gpu.replayed import InBrowser, InNode, TraceFile
+from gapprof.gpu.timing import timed
 from gapprof.gpu.visited import BROWSER, Gpu, in_words
 from gapprof.guard import Guard
 from gapprof.records.gpu import GpuBuild, GpuReplay
 from gapprof.records.gpu_wire import GpuToggled, GpuTogglesTask
+from gapprof.records.impossible import impossible
 from gapprof.records.job import Job
 from gapprof.subject.sketch import Sketch
 from tests.browser.gpu_models import LINKS, MODELS, job_of
@@ -293,6 +295,35 @@ def test_a_browser_without_a_gpu_is_one_sentence_with_a_hint(places: Places, tmp
     with pytest.raises(EnvironmentUnusable, match="WebGPU has no adapter here") as caught:
         recorded.record(job_of("matmul", tmp_path), gpu, tmp_path / "a.trace", dist=assets.web_dist())
     assert "chrome://gpu" in caught.value.hint
+
+
+def test_where_one_place_has_no_gpu_dispatches_are_timed_in_the_next(
+    places: Places, chain: recorded.Recording
+) -> None:
+    bare = InBrowser(
+        gpu=Gpu(
+            equipment=places.browser.gpu.equipment,
+            graphics=graphics.Graphics(browser_args=("--disable-gpu",)),
+        )
+    )
+    found = timed(chain.path, [bare, places.node], iterations=2)
+    assert found.timeline is not None, found.why
+    assert (found.timeline.place, found.why) == ("dawn", "")
+    assert [one.program for one in found.asked] == [one.pipeline for one in found.timeline.dispatches]
+    assert impossible(found) == ""
+    none = timed(chain.path, ["Dawn is missing", bare], iterations=2)
+    assert none.timeline is None
+    assert none.why.startswith("Dawn is missing; in the browser: WebGPU has no adapter here")
+
+
+def test_calls_that_cannot_be_read_leave_the_reason_in_the_place_of_times(
+    places: Places, tmp_path: Path
+) -> None:
+    calls = tmp_path / "damaged"
+    calls.write_bytes(b"no recording")
+    found = timed(calls, [places.node], iterations=2)
+    assert found.timeline is None
+    assert found.why == "the file is no recording of WebGPU calls"
 
 
 def test_without_a_driver_dawn_is_one_sentence_with_a_hint(places: Places, tmp_path: Path) -> None:
