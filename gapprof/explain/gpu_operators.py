@@ -6,8 +6,8 @@ from typing import Literal
 from gapprof.facts.adapters import SOFTWARE_SENTENCE, is_software, titled
 from gapprof.facts.case import Case
 from gapprof.facts.estimates import LEVEL, estimate
+from gapprof.facts.gpu_calls import is_copy
 from gapprof.facts.gpu_operators import (
-    COPIES,
     GpuRun,
     Joined,
     gpu_run,
@@ -134,7 +134,7 @@ def _without(node: PlacedNode, run: GpuRun) -> str:
 
 
 def _provider(one: Joined) -> Literal["gpu", "cpu", "copy"]:
-    if one.nodes[0].op_type in COPIES:
+    if is_copy(one.nodes[0]):
         return "copy"
     return "gpu" if one.on_gpu else "cpu"
 

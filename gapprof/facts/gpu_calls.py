@@ -28,6 +28,11 @@ def is_copy(node: PlacedNode) -> bool:
     return node.op_type in (_TO_PROCESSOR, _TO_GPU)
 
 
+def is_on_gpu(node: PlacedNode) -> bool:
+    """Whether the GPU computes it; copies are nobody's."""
+    return node.provider in _ON_THE_GPU and not is_copy(node)
+
+
 def is_elsewhere(node: PlacedNode) -> bool:
     """Whether somebody else than the GPU computes it; copies are nobody's."""
     return node.provider not in _ON_THE_GPU and not is_copy(node)

@@ -11,14 +11,13 @@ from statistics import median
 
 from gapprof.facts.adapters import is_software
 from gapprof.facts.case import Case
+from gapprof.facts.gpu_calls import is_on_gpu
 from gapprof.facts.gpu_programs import maker
 from gapprof.records.calls import RecordedCalls
 from gapprof.records.dispatches import AskedDispatch, TimedDispatches
 from gapprof.records.gpu import GpuTimeline, PlacedNode
 from gapprof.stats.alignment import MOST_CELLS, aligned
 
-COPIES = ("MemcpyToHost", "MemcpyFromHost")
-_GPU = ("WebGpuExecutionProvider", "JsExecutionProvider")
 _NEAR_EMPTY = 2.0
 """Times what a dispatch takes that does nothing: below it, a dispatch costs more than its work."""
 
@@ -34,7 +33,7 @@ class Joined:
     @property
     def on_gpu(self) -> bool:
         """Copies between processors are nobody's."""
-        return runs_on_gpu(self.nodes[0])
+        return is_on_gpu(self.nodes[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +122,7 @@ def gpu_run(case: Case) -> GpuRun | None:
 
 def join(nodes: Sequence[PlacedNode], programs: Sequence[str]) -> Join:
     """Nodes in the order in which they ran, and the programs' names in theirs."""
-    on_gpu = [place for place, node in enumerate(nodes) if runs_on_gpu(node)]
+    on_gpu = [place for place, node in enumerate(nodes) if is_on_gpu(node)]
     kinds = list(dict.fromkeys(programs))
     op_types = list(dict.fromkeys(nodes[place].op_type for place in on_gpu))
     found = aligned(
@@ -149,11 +148,6 @@ def join(nodes: Sequence[PlacedNode], programs: Sequence[str]) -> Join:
     )
 
 
-def runs_on_gpu(node: PlacedNode) -> bool:
-    """Whether it may launch dispatches."""
-    return node.provider in _GPU and node.op_type not in COPIES
-
-
 def is_dispatch_bound(ms: float, dispatches: int, empty_ms: float) -> bool:
     """Whether that many dispatches take little more than as many that do nothing."""
     return dispatches > 0 and ms <= _NEAR_EMPTY * empty_ms * dispatches
@@ -172,7 +166,7 @@ def _grouped(nodes: int, candidates: Sequence[tuple[int, ...]]) -> list[int]:
 
 def _too_many(nodes: Sequence[PlacedNode], programs: Sequence[str]) -> str:
     """Why they are not joined; empty: they can be."""
-    on_gpu = sum(runs_on_gpu(node) for node in nodes)
+    on_gpu = sum(is_on_gpu(node) for node in nodes)
     if on_gpu * len(programs) <= MOST_CELLS:
         return ""
     return f"{len(programs)} dispatches and {on_gpu} nodes are more than can be held against one another"
