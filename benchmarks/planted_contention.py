@@ -164,7 +164,10 @@ def outcome_of(direct: Estimate, explained: Estimate | None) -> Outcome:
 
 def runs_told(direct: Estimate, explained: Estimate | None, verdict: Verdict) -> bool:
     """Whether runs that nothing was planted on are charged what they cost, or nothing beyond doubt."""
-    return verdict == "unclear" or (explained is not None and _agree(direct, explained))
+    if explained is None:
+        return False
+    meet = explained.low <= direct.high and direct.low <= explained.high
+    return (verdict == "unclear" and meet) or _agree(direct, explained)
 
 
 def _agree(direct: Estimate, explained: Estimate) -> bool:

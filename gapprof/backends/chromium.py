@@ -206,7 +206,8 @@ BACKEND = ChromiumFactory()
 
 async def _courses(job: Job, visit: Visit) -> tuple[RunCourse, ...]:
     """When some more runs submit to a GPU and wait for it; empty where nobody knows: the trial counts."""
-    if job.setting.device != "gpu" or job.setting.where == "proxy":
+    setting = job.setting
+    if setting.device != "gpu" or setting.gpu_api != "webgpu" or setting.where == "proxy":
         return ()
     try:
         return (await visit.ask(GpuListenTask(runs=LISTENED_RUNS), GpuListened)).courses

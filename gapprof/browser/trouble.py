@@ -36,12 +36,11 @@ class _OfTheGpu(NamedTuple):
     hint: str
 
 
-_OTHERWISE = "--backend webgpu,wasm goes on with the processor."
 _GPU = (
     _OfTheGpu(
         words=("failed to get gpu adapter", "webgpu is not supported", "navigator.gpu"),
         said="this browser gives the page no WebGPU",
-        hint=f"`gapprof doctor` says what is missing; {_OTHERWISE}",
+        hint="`gapprof doctor` says what is missing; --backend webgpu,wasm goes on with the processor.",
     ),
     _OfTheGpu(
         words=("webgl is not supported",),
@@ -51,12 +50,12 @@ _GPU = (
     _OfTheGpu(
         words=("device was lost", "device is lost", "device lost"),
         said="the GPU device was lost",
-        hint=f"Drivers end what holds a GPU for long or fills its memory: try a smaller model; {_OTHERWISE}",
+        hint="Drivers end what holds a GPU for long or fills it: try a smaller model, or --backend wasm.",
     ),
     _OfTheGpu(
         words=("no cached or pending pipeline", "error while parsing wgsl", "invalid shadermodule"),
         said="a shader does not compile, so the GPU has no pipeline of it",
-        hint=f"Try another browser (--browser PATH) or a newer driver; {_OTHERWISE}",
+        hint="Try another browser (--browser PATH), a newer driver, or --backend wasm.",
     ),
 )
 

@@ -10,7 +10,7 @@ from gapprof.facts.estimates import factor
 from gapprof.facts.gpu_told import gaps_told
 from gapprof.facts.page_parts import DEPLOYED, PARTS, QUIET, PartId
 from gapprof.facts.page_rungs import PAGE_RUNGS
-from gapprof.facts.page_told import part_evidence, present
+from gapprof.facts.page_told import part_evidence, present, unseen_evidence
 from gapprof.facts.page_work import page_evidence
 from gapprof.facts.readings import same_trials
 from gapprof.facts.steps import part
@@ -79,7 +79,8 @@ def _made_of(case: Case) -> Iterator[Part]:
         evidence = part_evidence(case, name)
         yield replace(_PARTS[name], steps=(step,), evidence=evidence, applicable=not why, why=why)
         below = PAGE_RUNGS[name]
-    yield replace(_UNSEEN, steps=(Step(source=below, to=DEPLOYED),))
+    unseen = Step(source=below, to=DEPLOYED)
+    yield replace(_UNSEEN, steps=(unseen,), evidence=unseen_evidence(case))
 
 
 _PARTS: Mapping[PartId, Part] = {

@@ -238,7 +238,7 @@ CAUSE = Cause(
         Span(source=ENGINE, to=LIBRARY, name="library"),
         Span(source="web-flags", to="web-graph", name="library/graph"),
         Span(source="native", to="replay-native-unsafe", name="library"),
-        Span(source="native", to="web-session", name="library and WebGL"),
+        Span(source="native", to="web-session", name="library"),
     ),
     claims={"wasm": _claim, "webgpu": _on_gpu, "webgl": _on_webgl},
 )

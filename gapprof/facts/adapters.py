@@ -6,6 +6,7 @@ SOFTWARE_SENTENCE = "software adapter: shows the plumbing, not your GPU"
 _SOFTWARE = ("swiftshader", "llvmpipe", "lavapipe", "softpipe", "basic render driver", "warp")
 _VENDORS = {"CUDAExecutionProvider": "nvidia", "CoreMLExecutionProvider": "apple"}
 """Of native execution providers that run on one vendor's adapters alone."""
+_OF_HARDWARE = (*_VENDORS, "DmlExecutionProvider")
 _COMPARED = ("vendor", "architecture")
 """A browser and Dawn without one have other words for the device and its driver."""
 
@@ -41,6 +42,8 @@ def differences(one: AdapterIdentity, other: AdapterIdentity) -> tuple[str, ...]
 
 
 def foreign_to(provider: str, adapter: AdapterIdentity) -> bool:
-    """Whether a native execution provider cannot have run on this adapter."""
+    """Whether a native execution provider cannot have run on this adapter: it is software, or another's."""
+    if provider in _OF_HARDWARE and is_software(adapter):
+        return True
     vendor = _VENDORS.get(provider)
     return vendor is not None and bool(adapter.vendor) and vendor not in adapter.vendor.lower()

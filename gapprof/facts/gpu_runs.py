@@ -11,6 +11,7 @@ from typing import Literal, TypeVar
 from gapprof.facts.case import Case
 from gapprof.facts.cells import figure_ms
 from gapprof.facts.contention import trials_of
+from gapprof.facts.gpu_calls import steady_run
 from gapprof.records.gpu_runs import RunCourse, RunParts
 from gapprof.records.trial import Trial
 
@@ -45,10 +46,16 @@ def waits_ms(case: Case, rung: str) -> Mapping[int, tuple[float, float]]:
 
 
 def course_ms(case: Case, rung: str, of: Callable[[RunCourse], float]) -> Mapping[int, float]:
-    """Round → a figure of a rung's runs, medians over runs."""
+    """Round → a figure of a rung's runs, medians over runs.
+
+    A page may use the GPU for itself in the same realm: runs with other submits than recorded are left out.
+    """
+    run = case.get(steady_run)
+    expected = run.submits if run is not None else None
 
     def middle(trial: Trial) -> float | None:
-        return median(map(of, trial.courses)) if trial.courses else None
+        found = [of(one) for one in trial.courses if one.submits == expected]
+        return median(found) if found else None
 
     return {number: fmean(found) for number, found in _by_round(trials_of(case, rung), middle).items()}
 

@@ -101,7 +101,7 @@ def waiting_told(case: Case) -> Iterator[Evidence]:
     wait = mean_ms({number: whole for number, (whole, _) in found.items()})
     alone = mean_ms({number: alone for number, (_, alone) in found.items()})
     queued = mean_ms({number: whole - alone for number, (whole, alone) in found.items()})
-    if wait is not None and alone is not None and queued is not None:
+    if wait is not None and alone is not None and queued is not None and queued.low > 0:
         text = (
             f"A run's wait for what it reads at its end, {numbers.ms_with_interval(wait)}, is queued GPU "
             f"work, {numbers.ms_with_interval(queued)}, and the way back, {numbers.ms_with_interval(alone)}: "

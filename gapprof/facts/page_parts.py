@@ -28,8 +28,6 @@ PARTS: tuple[PartId, ...] = get_args(PartId)
 """In the order in which they stand between the quiet page and the page; what is left of waits comes last."""
 _WAITED_FOR: tuple[PartId, ...] = ("main-thread-work", "gc")
 """On the main thread itself."""
-_IN_A_PART = ("main", "helpers", "browser", "tabs", "crew")
-"""Who a run waits for in a part's name; there are others, outside of the browser, who stand in none."""
 QUIET, DEPLOYED = "web-paced", "web"
 _SMALLEST_MS = 0.05
 """Of waiting per request, in a trace: below it nobody can say what for."""
@@ -150,14 +148,14 @@ def _parts(
     late_ms = page.late_ms - quiet.late_ms
     waiting_ms = page.run_queue_ms - quiet.run_queue_ms
     collecting_ms = page.run_ms * collecting
-    told_ms = collecting_ms + waiting_ms * math.fsum(held_by.get(holder, 0.0) for holder in _IN_A_PART)
     return {
         "main-thread-work": late_ms * late_shares["main-thread-work"] + waiting_ms * held_by.get("main", 0.0),
         "gc": late_ms * late_shares["gc"] + collecting_ms + waiting_ms * held_by.get("helpers", 0.0),
         "browser-threads": waiting_ms * held_by.get("browser", 0.0),
         "other-tabs": waiting_ms * held_by.get("tabs", 0.0),
         "oversubscription": waiting_ms * held_by.get("crew", 0.0),
-        "slower-runs": page.run_ms - quiet.run_ms - told_ms,
+        # Waits for a core that nobody of the browser held are in no part.
+        "slower-runs": page.run_ms - quiet.run_ms - waiting_ms - collecting_ms,
     }
 
 

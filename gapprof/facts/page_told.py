@@ -32,9 +32,14 @@ _HOLDERS: Mapping[PartId, tuple[str, str]] = {
 def part_evidence(case: Case, part: PartId) -> tuple[Evidence, ...]:
     """Of the page as deployed."""
     if part == "slower-runs":
-        return (*_balance(case), *_outside(case))
+        return tuple(_balance(case))
     more = oversubscription_evidence(case) if part == "oversubscription" else ()
     return (*_held(case, part), *_on_the_cores(case, part), *more)
+
+
+def unseen_evidence(case: Case) -> tuple[Evidence, ...]:
+    """Who else, outside of the browser, was on the cores."""
+    return tuple(_outside(case))
 
 
 def present(case: Case, part: PartId) -> bool:
@@ -158,7 +163,7 @@ def _balance(case: Case) -> Iterator[Evidence]:
 
 
 def _outside(case: Case) -> Iterator[Evidence]:
-    """Never counted against the page; told, because it may be what runs are slower by."""
+    """Never counted against the page; told, because it may be what runs wait for."""
     share = holder_shares(case, DEPLOYED).get("outside", 0.0)
     if share >= _LEAST_SHARE and trials_of(case, DEPLOYED):
         text = (

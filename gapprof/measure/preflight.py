@@ -2,7 +2,7 @@
 
 import statistics
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from msgspec.structs import replace
 
@@ -41,6 +41,8 @@ class FirstLook:
     """Why there is none; then only what runs the original file can be measured."""
     no_calls: str | None = None
     """Why the library's WebGPU calls were not recorded; then there is nothing to replay."""
+    unusable: Mapping[str, str] = field(default_factory=dict)
+    """Native rung for a GPU whose execution provider is built in and gives no session → why."""
 
 
 def look(
@@ -70,9 +72,9 @@ def look(
 
     deployed = first("web")
     page = visits.preflight(deployed)
-    if isinstance(page, Failure) and page.kind in ("environment", "page") and page.phase in ("start", "load"):
+    if isinstance(page, Failure) and _is_the_browsers(page):
         raise EnvironmentUnusable(page.message, hint=page.hint or "Run `gapprof doctor`.")
-    native = visits.preflight(_native(visits, first, rungs))
+    native, unusable = _native(visits, first, rungs)
     refusal = visits.subject.common if isinstance(visits.subject.common, NativeRefusal) else None
     if isinstance(native, Failure) and isinstance(page, Failure):
         hint = native.hint or (refusal.hint if refusal else "") or "Check the model with onnx.checker."
@@ -88,16 +90,34 @@ def look(
         page=page,
         no_common_graph=why,
         no_calls=calls.message if isinstance(calls, Failure) else None,
+        unusable=unusable,
     )
 
 
-def _native(visits: Visits, first: Callable[[str], PlannedRung], rungs: Mapping[str, Rung]) -> PlannedRung:
-    """The first rung that onnxruntime itself can run here: on a GPU that may be the one beside the ladder."""
+def _is_the_browsers(failure: Failure) -> bool:
+    """Whether no model could run in that page: a GPU is missed only when a session is made."""
+    return failure.kind == "environment" or (failure.kind == "page" and failure.phase in ("start", "load"))
+
+
+def _native(
+    visits: Visits, first: Callable[[str], PlannedRung], rungs: Mapping[str, Rung]
+) -> tuple[Trial | Failure, Mapping[str, str]]:
+    """By the first rung that onnxruntime itself can run here: on a GPU that may be the one beside the ladder.
+
+    And those whose execution provider turned out to give no session, for want of a driver mostly.
+    """
     backend = visits.backends["native"]
     steps = [first(name) for name, rung in rungs.items() if rung.environment.backend == "native"]
     steps.sort(key=lambda step: step.rung.derived_from is not None)
-    possible = (step for step in steps if step.setting is not None and backend.refuse(step.setting) is None)
-    return next(possible, steps[0])
+    possible = [step for step in steps if step.setting is not None and backend.refuse(step.setting) is None]
+    unusable: dict[str, str] = {}
+    for step in possible or steps[:1]:
+        found = visits.preflight(step)
+        on_gpu = step.setting is not None and step.setting.device == "gpu"
+        if not (on_gpu and isinstance(found, Failure) and found.kind == "environment"):
+            return found, unusable
+        unusable[step.rung.id] = found.message
+    return found, unusable
 
 
 def conclude(
@@ -176,7 +196,7 @@ def _planned(step: PlannedRung, wanted: frozenset[str]) -> bool:
 
 def _failed_sides(first: FirstLook, steps: tuple[PlannedRung, ...]) -> dict[str, str]:
     """What a failed first visit takes with it, its whole side, and what a missing common graph does."""
-    reasons: dict[str, str] = {}
+    reasons: dict[str, str] = dict(first.unusable)
     if first.no_calls is not None:
         replays = (step.rung.id for step in steps if step.rung.environment.backend in ("dawn", "web-replay"))
         reasons |= dict.fromkeys(replays, f"there is nothing to replay: {first.no_calls}")

@@ -21,7 +21,9 @@ _LEAST = (3, 11)
 _LOOK_S = 120.0
 """A first import of a build for GPUs reads gigabytes."""
 _LOOK = """
-import importlib.util, json, sys
+import sys
+sys.path[:] = [place for place in sys.path if place]  # what lies in the working directory is nobody's package
+import importlib.util, json
 wanted = ("onnxruntime", "numpy", "msgspec", "psutil")
 missing = [name for name in wanted if importlib.util.find_spec(name) is None]
 found = {"python": sys.version_info[:3], "missing": missing, "onnxruntime": "", "providers": []}
@@ -57,7 +59,8 @@ class Interpreter(Struct, frozen=True, kw_only=True):
             (folder / "gapprof").symlink_to(package, target_is_directory=True)
         except OSError:  # not everybody may make links on Windows
             shutil.copytree(package, folder / "gapprof", ignore=shutil.ignore_patterns("__pycache__"))
-        return {**_outside(), **variables, "PYTHONPATH": str(folder)}
+        quiet = {"PYTHONDONTWRITEBYTECODE": "1"}  # by way of the link it would write among our own files
+        return {**_outside(), **variables, **quiet, "PYTHONPATH": str(folder)}
 
 
 class _Looked(Struct, frozen=True, kw_only=True):
@@ -81,13 +84,15 @@ def looked_at(executable: str) -> Interpreter:
             f"--native-python {executable} has no {', '.join(found.missing)}",
             hint=f"{executable} -m pip install {' '.join(found.missing)}",
         )
-    return Interpreter(executable=executable, onnxruntime=found.onnxruntime, providers=found.providers)
+    # A name without a folder would be looked for on the PATH; links stay, they are what an environment is.
+    there = str(Path(executable).absolute())
+    return Interpreter(executable=there, onnxruntime=found.onnxruntime, providers=found.providers)
 
 
 def _asked(executable: str) -> _Looked:
     try:
         done = subprocess.run(
-            [executable, "-c", _LOOK],
+            [str(Path(executable).absolute()), "-c", _LOOK],
             env=_outside(),
             capture_output=True,
             text=True,

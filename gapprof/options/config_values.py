@@ -13,7 +13,9 @@ from gapprof.text.suggestion import did_you_mean
 _BUDGET, _SECONDS = "budget", "seconds"
 """`budget` is the seconds for measuring, or a table of limits, in which `seconds` are those."""
 _WORD_OR_NUMBER = frozenset({"threads"})
-_PATHS = frozenset({"inputs", "web-dist", "json", "markdown", "recording", "browser", "page", "tab"})
+_PATHS = frozenset(
+    {"inputs", "web-dist", "native-python", "json", "markdown", "recording", "browser", "page", "tab"}
+)
 _PAGES = frozenset({"quiet", "busy"})
 _STDOUT = "-"
 

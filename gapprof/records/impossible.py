@@ -316,7 +316,7 @@ def _of_dispatches(entry: TimedDispatches) -> str:
     stamps = [ns for one in spans for ns in (*one.begins_ns, *one.ends_ns)]
     if not all(len(one.begins_ns) == len(one.ends_ns) == runs for one in spans):
         return "dispatches with times of other runs than there were"
-    if not all(-_LONGEST_NS < ns < _LONGEST_NS for ns in (*stamps, *found.empty_ns)):
+    if not all(-_LONGEST_NS < ns < _LONGEST_NS for ns in (*stamps, *found.empty_ns)) or not found.empty_ns:
         return "dispatches in impossible times"
     if not all(-_LONGEST_MS < ms < _LONGEST_MS for ms in (*found.waited_ms, *found.idle_map_ms)):
         return "read-backs in impossible times"

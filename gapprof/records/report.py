@@ -270,7 +270,8 @@ class Report(Struct, frozen=True, kw_only=True):
     scaling: Scaling | None = None
     """None without `--scaling`. Since 1.9."""
     gpu_operators: GpuOperators | None = None
-    """None where the page ran its model on no GPU. Since 1.11."""
+    """None where no dispatches were asked for their times: on the processor, on WebGL, and where the calls of
+    the library could not be recorded, which the rungs that replay them say. Since 1.11."""
 
     def to_pandas(self) -> "dict[str, pd.DataFrame]":
         """The report's tables by name; see `gapprof.records.tables`."""

@@ -42,9 +42,9 @@ const USAGE = { map_read: 0x1, copy_source: 0x4, copy_target: 0x8, query_resolve
 export async function timeline(gpu, trace, { segment, warmup, iterations, wait }) {
   /** @type {Clock | null} */
   let clock = null;
-  const waiting = { ms: 0, count: 0 };
+  let waitsOfARun = 0;
   const { stage, run, compared } = await ready(gpu, trace, segment, {
-    wait: timed(wait, waiting),
+    wait,
     needs: ["timestamp-query"],
     passes: (held) => passes(held, () => clock),
   });
@@ -59,9 +59,9 @@ export async function timeline(gpu, trace, { segment, warmup, iterations, wait }
   const waits = { waited_ms: [], idle_map_ms: [] };
   for (let iteration = 0; iteration < warmup + iterations; iteration += 1) {
     clock.pipelines.length = 0;
-    Object.assign(waiting, { ms: 0, count: 0 });
-    const { reads } = await run();
-    const waited_ms = waiting.ms;
+    const { reads, waits: stretches } = await run();
+    const waited_ms = stretches.reduce((all, [begin, end]) => all + end - begin, 0);
+    waitsOfARun = stretches.length;
     const found = difference(trace, reads);
     compared.compared += found.compared;
     compared.differing += found.differing;
@@ -81,25 +81,11 @@ export async function timeline(gpu, trace, { segment, warmup, iterations, wait }
     stage,
     dispatches,
     ...waits,
-    waits: waiting.count,
+    waits: waitsOfARun,
     idle_map_bytes: clock.bytes,
     empty_ns,
     compared_bytes: compared.compared,
     differing_bytes: compared.differing,
-  };
-}
-
-/** Waits as before, added up.
- * @param {Wait} wait @param {{ ms: number, count: number }} waiting @returns {Wait} */
-function timed(wait, waiting) {
-  return async (promise) => {
-    const began = now();
-    try {
-      return await wait(promise);
-    } finally {
-      waiting.ms += now() - began;
-      waiting.count += 1;
-    }
   };
 }
 

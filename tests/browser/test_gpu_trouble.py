@@ -39,4 +39,4 @@ def test_what_becomes_of_a_device_is_told_with_what_to_do(
     assert isinstance(failure, Failure), failure
     assert failure.kind == "environment"
     assert said in failure.message
-    assert "--backend webgpu,wasm" in failure.hint
+    assert "--backend wasm" in failure.hint

@@ -98,7 +98,7 @@ def _calls(runs: Runs) -> RecordedCalls:
         run=0,
         calls={"dispatchWorkgroups": 1000},
         dispatches=1000,
-        submits=63,
+        submits=8,
         uploaded_bytes=128,
         read_bytes=128,
         pipelines=3,

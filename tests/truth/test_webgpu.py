@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gapprof.backends.synthetic import Machine, ladder_ms
+from gapprof.backends.synthetic import Machine, PlantedFailure, ladder_ms
+from gapprof.errors import EnvironmentUnusable
 from gapprof.explain.diagnosis import diagnose
 from gapprof.explain.report import build
 from gapprof.facts.case import Case
@@ -145,3 +146,23 @@ def test_outputs_are_held_against_native_s_on_the_processor(tmp_path: Path) -> N
     report = build(run(machine(refusals=NO_GPU, wrong_outputs=wrong), tmp_path))
     assert report.status == "outputs-differ"
     assert "native-cpu" in report.status_why
+
+
+@pytest.mark.parametrize("phase", ["create", "warmup"])
+def test_a_page_without_a_gpu_is_no_report_but_the_next_backend_s_turn(phase: str, tmp_path: Path) -> None:
+    """That there is none shows when a session is made, not when the page is loaded."""
+    gone = PlantedFailure(rung="web", message="no WebGPU here", kind="environment", phase=phase)
+    with pytest.raises(EnvironmentUnusable, match="no WebGPU here"):
+        run(machine(failures=(gone,)), tmp_path)
+
+
+def test_a_provider_that_gives_no_session_takes_nothing_else_with_it(tmp_path: Path) -> None:
+    """Built in, and its driver is missing: outputs are held against the processor's all the same."""
+    broken = PlantedFailure(rung="native", message="went back to the CPU", kind="environment", phase="create")
+    report = build(run(machine(failures=(broken,)), tmp_path))
+    rows = {row.id: row for row in report.rungs}
+    assert rows["native"].refusal == "went back to the CPU"
+    assert rows["native-cpu"].refusal is None
+    (check,) = (one for one in report.checks if one.id == "outputs")
+    assert (check.status, "native-cpu" in check.text) == ("pass", True)
+    assert factor(cause(report, "gpu-abstraction")) == pytest.approx(1.8, rel=0.03)

@@ -2,7 +2,14 @@
 
 from msgspec.structs import replace
 
-from gapprof.facts.adapters import SOFTWARE_SENTENCE, differences, is_software, notes, titled
+from gapprof.facts.adapters import (
+    SOFTWARE_SENTENCE,
+    differences,
+    foreign_to,
+    is_software,
+    notes,
+    titled,
+)
 from tests.unit.gpu.written import SWIFTSHADER
 
 REAL = replace(
@@ -39,3 +46,12 @@ def test_two_adapters_differ_only_in_what_both_tell() -> None:
     assert differences(REAL, REAL) == ()
     assert differences(REAL, SILENT) == ()
     assert differences(REAL, SWIFTSHADER) == ("vendor nvidia, google", "architecture ampere, swiftshader")
+
+
+def test_a_vendors_own_provider_runs_on_no_software_and_on_no_other_vendors_adapter() -> None:
+    assert not foreign_to("CUDAExecutionProvider", REAL)
+    assert foreign_to("CoreMLExecutionProvider", REAL)
+    assert not foreign_to("DmlExecutionProvider", REAL)
+    assert foreign_to("DmlExecutionProvider", SWIFTSHADER)
+    assert not foreign_to("WebGpuExecutionProvider", SWIFTSHADER)
+    assert not foreign_to("CPUExecutionProvider", SWIFTSHADER)

@@ -53,5 +53,9 @@ def _mapped_end(library: Path) -> int:
 if __name__ == "__main__":
     library = library_path()
     assert library is not None
-    lock(load_base(library), _mapped_end(library.resolve()))
+    begins, ends = load_base(library), _mapped_end(library.resolve())
+    boundary = ((begins >> 32) + 1) << 32  # a filter compares lower halves
+    lock(begins, min(ends, boundary))
+    if ends > boundary:
+        lock(boundary, ends)
     child.serve(prove)

@@ -101,3 +101,23 @@ def test_a_session_that_goes_back_to_the_processor_is_a_failure(job: Job) -> Non
     assert failure.kind == "environment"
     assert "CUDAExecutionProvider was asked for" in failure.message
     assert failure.hint
+
+
+def test_what_lies_in_the_working_directory_is_nobodys_onnxruntime(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "onnxruntime").mkdir()
+    (tmp_path / "json.py").write_text("raise SystemExit('run from the working directory')")
+    monkeypatch.chdir(tmp_path)
+    assert looked_at(sys.executable).onnxruntime == onnxruntime.__version__
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell script stands for the interpreter")
+def test_a_name_without_a_folder_is_the_file_beside_us_not_one_on_the_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "python").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    (tmp_path / "python").chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", "")
+    assert looked_at("python").executable == str(tmp_path / "python")
