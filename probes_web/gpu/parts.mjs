@@ -15,6 +15,8 @@ import { difference, places } from "./steady.mjs";
 
 /** No more are measured once they have taken so long, but for the first ones. */
 const ENOUGH_MS = 1000;
+/** Of a run: a dozen more of slower ones could cost the replay the time that its own runs have. */
+const SLOWEST_MS = 4000;
 const LEAST = 2;
 
 const NOTHING = {
@@ -82,6 +84,7 @@ export async function parted(ready, trace, segment, { most, wait }) {
     let began = now();
     for (let pass = -1; pass < most && (pass < LEAST || now() - began < ENOUGH_MS); pass += 1) {
       const whole_ms = await timed(ready.run());
+      if (whole_ms > SLOWEST_MS) return { ...NOTHING, why: `a run takes longer than ${SLOWEST_MS / 1000} s` };
       const prepared_ms = await timed(ready.runAs(orders.prepared));
       const unbroken_ms = orders.unbroken === null ? null : await timed(ready.runAs(orders.unbroken));
       const reading = await single.reading();
