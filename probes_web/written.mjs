@@ -21,7 +21,7 @@ export function writtenSince(memories) {
     for (const [memory, before] of seen) {
       const now = lookedAt(memory);
       for (let page = 0; page < now.sums.length; page += 1) {
-        const changed = page >= before.sums.length || now.sums[page] !== before.sums[page];
+        const changed = now.sums[page] !== (before.sums[page] ?? 0); // what a memory grows by holds zeros
         now.written[page] = changed ? 1 : (before.written[page] ?? 0);
         pages += now.written[page] ?? 0;
       }

@@ -37,7 +37,7 @@ class GpuWaits(Struct, frozen=True, kw_only=True):
     """
 
     count: int
-    """Of a run: read-backs, and whatever else it waits for."""
+    """Of a run: read-backs, and waiting for submitted work; neither pipelines nor error scopes."""
     wait_ms: Estimate
     """All of them together."""
     transfer_ms: Estimate
