@@ -75,6 +75,7 @@ def _why_not(case: Case, name: GpuPart) -> str:
     return "every operator runs on the GPU"
 
 
+_KEPT = "A pipeline is made once and kept; one of every run is onnxruntime-web's developers' to mend."
 _BOUNDARY: Mapping[GpuPart, Part] = {
     "upload": Part(
         id="upload",
@@ -102,7 +103,7 @@ _BOUNDARY: Mapping[GpuPart, Part] = {
         title="Pipelines made anew in every run",
         phrase="comes with pipelines made anew",
         owner="library",
-        advice="A pipeline is made once and kept; one of every run is onnxruntime-web's developers' to mend.",
+        advice=_KEPT,
     ),
     "read-back": Part(
         id="read-back",
@@ -130,7 +131,7 @@ _KERNELS: Mapping[GpuPart, Part] = {
         id="pipelines-made-anew",
         title="Pipelines that every run makes anew",
         phrase="comes with compiling in every run",
-        advice="A pipeline is made once and kept; one of every run is onnxruntime-web's developers' to mend.",
+        advice=_KEPT,
     ),
 }
 _LIBRARY: Mapping[str, Part] = {

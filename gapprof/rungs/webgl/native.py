@@ -1,24 +1,7 @@
-"""The model natively on the same GPU, by the best execution provider there is for it."""
+"""The model natively on the same GPU: the rung that the ladder to WebGPU begins with."""
 
-from gapprof.records.environment import Environment
-from gapprof.records.rung import Rung
+from msgspec.structs import replace
 
-RUNG = Rung(
-    id="native",
-    title="Native, by the GPU's best execution provider",
-    environment=Environment(
-        backend="native",
-        isa="full",
-        threads="page",
-        graph="own",
-        flags="user",
-        where="user",
-        pacing="back-to-back",
-        page="bench",
-        build="served",
-        device="gpu",
-        gpu_api="webgl",
-    ),
-    role="main",
-    visits=2,
-)
+from gapprof.rungs.webgpu.native import RUNG as WEBGPU
+
+RUNG = replace(WEBGPU, environment=replace(WEBGPU.environment, gpu_api="webgl", safety="default"))
