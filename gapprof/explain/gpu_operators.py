@@ -6,7 +6,7 @@ from typing import Literal
 from gapprof.facts.adapters import SOFTWARE_SENTENCE, is_software, titled
 from gapprof.facts.case import Case
 from gapprof.facts.estimates import LEVEL, estimate
-from gapprof.facts.gpu_calls import is_copy
+from gapprof.facts.gpu_calls import is_copy, steady_run
 from gapprof.facts.gpu_operators import (
     GpuRun,
     Joined,
@@ -15,7 +15,6 @@ from gapprof.facts.gpu_operators import (
     timed_dispatches,
 )
 from gapprof.facts.gpu_programs import may_launch_nothing
-from gapprof.records.calls import RecordedCalls
 from gapprof.records.dispatches import TimedDispatches
 from gapprof.records.estimate import Estimate
 from gapprof.records.gpu import PlacedNode
@@ -146,14 +145,13 @@ def _waits(case: Case, run: GpuRun) -> GpuWaits | None:
         return None
     waited = [found.waited_ms[number] for number in run.runs]
     idle = [found.idle_map_ms[number] for number in run.runs]
-    calls = next(case.recording.of(RecordedCalls), None)
-    steady = calls.summary.runs[-1:] if calls is not None else ()
+    steady = case.get(steady_run)
     return GpuWaits(
         count=found.waits,
         wait_ms=_over_runs(waited),
         transfer_ms=_over_runs(idle),
         queue_ms=_over_runs([wait - found.waits * alone for wait, alone in zip(waited, idle, strict=True)]),
-        read_bytes=steady[0].read_bytes if steady else None,
+        read_bytes=steady.read_bytes if steady else None,
         transfer_bytes=found.idle_map_bytes,
     )
 

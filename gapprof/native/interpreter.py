@@ -92,7 +92,8 @@ def looked_at(executable: str) -> Interpreter:
 def _asked(executable: str) -> _Looked:
     try:
         done = subprocess.run(
-            [str(Path(executable).absolute()), "-c", _LOOK],
+            [str(Path(executable).absolute()), "-"],
+            input=_LOOK,
             env=_outside(),
             capture_output=True,
             text=True,

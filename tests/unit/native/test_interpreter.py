@@ -121,3 +121,11 @@ def test_a_name_without_a_folder_is_the_file_beside_us_not_one_on_the_path(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", "")
     assert looked_at("python").executable == str(tmp_path / "python")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no /bin/ls")
+def test_another_program_is_told_in_one_line_without_what_it_was_asked() -> None:
+    with pytest.raises(EnvironmentUnusable, match="/bin/ls cannot be used") as caught:
+        looked_at("/bin/ls")
+    assert "importlib" not in caught.value.message
+    assert "\n" not in caught.value.message
