@@ -16,10 +16,13 @@ from gapprof.records.settings import Settings
 from gapprof.records.study import StudiedModel
 from gapprof.subject import zoo
 from gapprof.subject.stage import stage
+from gapprof.text import numbers
 from gapprof.text.names import file_stem, harmless
 
 ZOO = "zoo:"
-_SAME = ("cpu", "usable_cores", "logical_cores", "system", "architecture", "memory_bytes")
+_SAME = ("cpu", "usable_cores", "logical_cores", "system", "architecture")
+_MEMORY_RATIO = 1.01
+"""What a kernel keeps for itself varies from one boot to the next by some pages."""
 _OPTIONS: Mapping[str, str] = {"budget_s": "--budget", "seed": "--seed"}
 _ELSEWHERE = ("browser",)
 """Settings that say where a program lies: its version is compared instead."""
@@ -53,6 +56,9 @@ class Conditions:
             before, here = getattr(recording.begin.machine, name), getattr(self.machine, name)
             if before != here:
                 yield _changed(f"the machine's {name}", before, here)
+        sizes = (recording.begin.machine.memory_bytes, self.machine.memory_bytes)
+        if max(sizes) > _MEMORY_RATIO * min(sizes):
+            yield _changed("the machine's memory", *map(numbers.size, sizes))
         programs = self.programs()
         for program, before in versions(Case(recording)).items():
             if program in programs and programs[program] != before:

@@ -128,6 +128,14 @@ def test_what_is_there_under_the_same_conditions_is_kept(bench: Bench) -> None:
     assert study.browsers != ("",)
 
 
+def test_a_kernel_that_keeps_some_pages_more_for_itself_makes_no_other_machine(bench: Bench) -> None:
+    rebooted = replace(HERE, memory_bytes=HERE.memory_bytes + 4096)
+    put(bench.folder / "resnet20.jsonl", recorded(machine=rebooted))
+    study, _ = bench.run(MODELS[:1])
+    assert bench.asked == []
+    assert study.models[0].status
+
+
 OTHERWISE = {
     "settings": (recorded(settings=replace(SETTINGS, seed=1)), "--seed was 1, and is 0"),
     "budget": (
@@ -137,6 +145,10 @@ OTHERWISE = {
     "machine": (
         recorded(machine=replace(HERE, usable_cores=HERE.usable_cores + 1)),
         f"the machine's usable_cores was {HERE.usable_cores + 1}, and is {HERE.usable_cores}",
+    ),
+    "memory": (
+        recorded(machine=replace(HERE, memory_bytes=HERE.memory_bytes // 2)),
+        "the machine's memory was ",
     ),
     "model": (recorded(MODELS[1]), "the model is another one now"),
 }
