@@ -1,4 +1,4 @@
-// Generated from gapprof/records/wire.py and its parts; a contract test compares. Make it anew with
+// Generated from gapprof/records/wire; a contract test compares. Make it anew with
 // python -m gapprof.records.typescript > probes_web/wire.d.ts
 
 /** A model's external data: the name inside the model, and where to fetch it. */
