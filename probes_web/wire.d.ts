@@ -452,8 +452,8 @@ export interface Stepped {
   heap_written_bytes: number;
 }
 
-/** A file as Resource Timing tells of it. */
-export interface FileSeen {
+/** One file on the way. */
+export interface FetchedFile {
   name: string;
   size_bytes: number;
   from_cache: boolean;
@@ -465,7 +465,7 @@ export interface Started {
   kind: "started";
   threads: number;
   stages_ms: Readonly<Record<string, number>>;
-  files: readonly FileSeen[];
+  files: readonly FetchedFile[];
   runs_ms: readonly number[];
   usual_ms: readonly number[];
   unoptimised_ms: readonly number[];

@@ -4,6 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from gapprof.records.cold import FetchedFile
 from gapprof.records.wire.open import OpenTask
 
 StartStep = Literal["prepare", "start", "settle", "recreate"]
@@ -23,22 +24,14 @@ class StartTask(Struct, frozen=True, kw_only=True, tag="start", tag_field="kind"
     """Of every kind."""
 
 
-class FileSeen(Struct, frozen=True, kw_only=True):
-    """A file as Resource Timing tells of it."""
-
-    name: str
-    size_bytes: int
-    from_cache: bool
-    fetch_ms: float
-
-
 class Started(Struct, frozen=True, kw_only=True, tag="started", tag_field="kind"):
     """The step is done; what it has nothing to say of is empty."""
 
     threads: int
     stages_ms: dict[str, float]
     """In order, one after the other."""
-    files: tuple[FileSeen, ...]
+    files: tuple[FetchedFile, ...]
+    """As Resource Timing tells of them."""
     runs_ms: tuple[float, ...]
     usual_ms: tuple[float, ...]
     unoptimised_ms: tuple[float, ...]
