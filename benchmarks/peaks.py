@@ -22,7 +22,7 @@ from gapprof.kernels.family import Tile
 from gapprof.kernels.ir import Kernel, repeated
 from gapprof.kernels.machine import WASM
 from gapprof.kernels.wasm.module import module
-from gapprof.records.wire import KernelCase, KernelsTask, KernelsTimed
+from gapprof.records.wire.kernels import KernelCase, KernelsTask, KernelsTimed
 from gapprof.stats.interval import exponential, t_interval
 from gapprof.wasm.encode import HEADER, section, signed, unsigned, vector
 

@@ -44,7 +44,7 @@ from gapprof.records.job import Job, Pace
 from gapprof.records.recording import Recording
 from gapprof.records.report import CauseRow
 from gapprof.records.subject import Subject
-from gapprof.records.wire import Timed
+from gapprof.records.wire.time import Timed
 from gapprof.stats.interval import t_interval
 from gapprof.subject.open import open_subject
 

@@ -26,7 +26,7 @@ from gapprof.kernels.llvm.compile import compiled, host_targets
 from gapprof.kernels.llvm.target import known_machine
 from gapprof.kernels.machine import WASM
 from gapprof.kernels.wasm.module import module
-from gapprof.records.wire import KernelCase, KernelsTask, KernelsTimed
+from gapprof.records.wire.kernels import KernelCase, KernelsTask, KernelsTimed
 from gapprof.stats.interval import exponential, t_interval
 from gapprof.transplant.native_text import transplant
 from gapprof.transplant.pressure import vectors_at_once

@@ -120,7 +120,7 @@ def frame(progress: Progress, ranking: Report | None, ink: Ink) -> RenderableTyp
         lines.insert(1, ink.bar(done, _BAR, "cyan"))
     if ranking is not None and ranking.gap.ratio is not None:
         ratio = numbers.factor_with_interval(ranking.gap.ratio)
-        heading = f"Provisional, {_rounds(ranking.rounds)}"
+        heading = f"Provisional, {numbers.many(ranking.rounds, 'round')}"
         lines += [Text(), ink.text(f"   {ratio} slower in the browser so far")]
         lines.append(why_table(why_rows(ranking), ink, heading=heading))
     return Group(*lines)
@@ -140,7 +140,3 @@ def _how_far(progress: Progress) -> Iterator[str]:
         yield elapsed
     else:
         yield f"{elapsed} of about {numbers.duration(progress.projected_s)}"
-
-
-def _rounds(count: int) -> str:
-    return "1 round" if count == 1 else f"{count} rounds"

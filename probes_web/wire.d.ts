@@ -1,4 +1,4 @@
-// Generated from gapprof/records/wire.py and its parts; a contract test compares. Make it anew with
+// Generated from gapprof/records/wire; a contract test compares. Make it anew with
 // python -m gapprof.records.typescript > probes_web/wire.d.ts
 
 /** A model's external data: the name inside the model, and where to fetch it. */
@@ -452,8 +452,8 @@ export interface Stepped {
   heap_written_bytes: number;
 }
 
-/** A file as Resource Timing tells of it. */
-export interface FileSeen {
+/** One file on the way. */
+export interface FetchedFile {
   name: string;
   size_bytes: number;
   from_cache: boolean;
@@ -465,7 +465,7 @@ export interface Started {
   kind: "started";
   threads: number;
   stages_ms: Readonly<Record<string, number>>;
-  files: readonly FileSeen[];
+  files: readonly FetchedFile[];
   runs_ms: readonly number[];
   usual_ms: readonly number[];
   unoptimised_ms: readonly number[];

@@ -23,7 +23,10 @@ from gapprof.records.gpu_wire import GpuListened, GpuListenTask
 from gapprof.records.job import Job
 from gapprof.records.settings import Settings
 from gapprof.records.trial import Failure, NodeTime, Profile, Seen, Trace, Trial
-from gapprof.records.wire import Contrasted, Opened, Profiled, ProfileTask, Timed
+from gapprof.records.wire.contrast import Contrasted
+from gapprof.records.wire.open import Opened
+from gapprof.records.wire.profile import Profiled, ProfileTask
+from gapprof.records.wire.time import Timed
 
 CHAIN_PROFILED_RUNS = 20
 LISTENED_RUNS = 7

@@ -21,7 +21,9 @@ from gapprof.records.environment import Setting
 from gapprof.records.job import Job
 from gapprof.records.settings import Settings
 from gapprof.records.trial import Failure, Load, Profile, Seen, Trace, Trial
-from gapprof.records.wire import ExternalFile, Opened, OpenTask, Timed, TimeTask, Warmed
+from gapprof.records.wire.open import ExternalFile, Opened, OpenTask
+from gapprof.records.wire.time import Timed, TimeTask
+from gapprof.records.wire.warm import Warmed
 
 _ENTRY = "ort.node.min.mjs"
 """The build that starts its threads as Node does; the wasm is the browser's."""

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from gapprof.browser.trouble import VisitError, trouble_of
-from gapprof.records.wire import Broke, Refused
+from gapprof.records.wire.trouble import Broke, Refused
 
 A = TypeVar("A", bound=msgspec.Struct)
 

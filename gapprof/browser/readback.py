@@ -11,7 +11,7 @@ from gapprof.browser.visit import Visit
 from gapprof.records.environment import is_url
 from gapprof.records.job import Job
 from gapprof.records.trial import Seen, TierUpEnd
-from gapprof.records.wire import Opened
+from gapprof.records.wire.open import Opened
 
 
 async def seen(

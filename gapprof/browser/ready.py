@@ -22,7 +22,8 @@ from gapprof.browser.visit import Course, Equipment, Visit, visiting
 from gapprof.errors import EnvironmentUnusable
 from gapprof.records.job import Job
 from gapprof.records.trial import Failure, TierUpEnd
-from gapprof.records.wire import Opened, OpenTask, Warmed
+from gapprof.records.wire.open import Opened, OpenTask
+from gapprof.records.wire.warm import Warmed
 
 T = TypeVar("T")
 

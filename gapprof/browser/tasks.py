@@ -6,15 +6,11 @@ from msgspec.structs import replace
 
 from gapprof.records.environment import Setting
 from gapprof.records.job import Job
-from gapprof.records.wire import (
-    ContrastTask,
-    ExternalFile,
-    OpenTask,
-    ProfileTask,
-    SessionOption,
-    TensorSlice,
-    TimeTask,
-)
+from gapprof.records.wire.contrast import ContrastTask
+from gapprof.records.wire.open import ExternalFile, OpenTask, SessionOption
+from gapprof.records.wire.profile import ProfileTask
+from gapprof.records.wire.tensors import TensorSlice
+from gapprof.records.wire.time import TimeTask
 
 PROFILED_BLOCKS = 4
 PROFILED_RUNS = 32

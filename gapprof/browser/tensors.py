@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gapprof.browser.trouble import VisitError
-from gapprof.records.wire import TensorSlice
+from gapprof.records.wire.tensors import TensorSlice
 
 ALIGNMENT = 8
 """Typed arrays in JavaScript must start at a multiple of their element's size."""

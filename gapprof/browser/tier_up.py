@@ -12,7 +12,7 @@ from statistics import median
 
 from gapprof.proc import thread_use
 from gapprof.records.trial import ThreadUse, TierUpEnd
-from gapprof.records.wire import WarmTask
+from gapprof.records.wire.warm import WarmTask
 
 CHUNK = WarmTask(warmup_ms=50.0, warmup_runs=1)
 """One look: long against the 4 ms of a scheduler's slice, short against a warm-up."""

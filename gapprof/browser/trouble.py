@@ -10,7 +10,7 @@ import msgspec
 
 from gapprof.records.job import Job
 from gapprof.records.trial import Failure
-from gapprof.records.wire import Broke
+from gapprof.records.wire.trouble import Broke
 from gapprof.text.refusals import readable
 
 _MEMORY = re.compile(

@@ -22,7 +22,7 @@ from gapprof.browser.trouble import VisitError
 from gapprof.guard import Guard
 from gapprof.records.environment import is_url
 from gapprof.records.job import Job
-from gapprof.records.wire import Opened, OpenTask
+from gapprof.records.wire.open import Opened, OpenTask
 
 OPEN_S = 300.0
 """For loading, creating a session and warming up, within the job's own deadline."""

@@ -31,7 +31,8 @@ from gapprof.cold.compiling import CATEGORIES, code_cached, compiled, compilers,
 from gapprof.records.cold import Cache, Creations, FetchedFile, Start
 from gapprof.records.job import Job
 from gapprof.records.trial import Failure
-from gapprof.records.wire import OpenTask, Started, StartStep, StartTask
+from gapprof.records.wire.open import OpenTask
+from gapprof.records.wire.start import Started, StartStep, StartTask
 
 SETTLE_MS = 2000.0
 """V8 compiles for 1.2 s at the most (see `tier_up`)."""

@@ -74,10 +74,10 @@ def gpu_sentences(found: GpuOperators) -> Iterator[str]:
     copies = sum(row.provider == "copy" for row in found.rows)
     processor = [row for row in found.rows if row.provider == "cpu"]
     if processor:
-        between = f", with {_counted(copies, 'copy', 'copies')} between the two" if copies else ""
+        between = f", with {numbers.many(copies, 'copy', 'copies')} between the two" if copies else ""
         yield f"Not on the GPU: {_names(processor)}{between}."
     if found.runs_left_out:
-        more = _counted(found.runs_left_out, "more run", "more runs")
+        more = numbers.many(found.runs_left_out, "more run")
         yield f"In {more} the GPU's clock went backwards: these do not count."
     if found.why:
         yield f"Not all is told: {found.why}."
@@ -90,9 +90,9 @@ def _seen(found: GpuOperators) -> str:
     if found.empty_dispatch_ms is not None:
         empty = f"; one that does nothing takes {numbers.ms(found.empty_dispatch_ms)}"
     return (
-        f"{_counted(found.dispatches, 'dispatch', 'dispatches')} in "
-        f"{_counted(found.submits, 'submit', 'submits')}: {took} of GPU time, by the clock of "
-        f"{found.adapter}, over {_counted(found.runs, 'run', 'runs')} of one replay {where}, each dispatch "
+        f"{numbers.many(found.dispatches, 'dispatch', 'dispatches')} in "
+        f"{numbers.many(found.submits, 'submit')}: {took} of GPU time, by the clock of "
+        f"{found.adapter}, over {numbers.many(found.runs, 'run')} of one replay {where}, each dispatch "
         f"in a pass of its own{empty}."
     )
 
@@ -101,7 +101,7 @@ def _joined(found: GpuOperators) -> str:
     share = 0.0 if found.joined_share is None else found.joined_share
     alone = 0.0 if found.joined_alone_share is None else found.joined_alone_share
     programs = ", ".join(found.unnamed_programs[:_PROGRAMS])
-    unnamed = _counted(found.unnamed_dispatches, "dispatch", "dispatches")
+    unnamed = numbers.many(found.unnamed_dispatches, "dispatch", "dispatches")
     left = f"; no operator's: {unnamed} ({programs})" if programs else ""
     groups = (
         f", {numbers.whole_percent(share - alone)} with several that can have launched it"
@@ -168,7 +168,3 @@ def _unnamed(found: GpuOperators, columns: int) -> GpuRow:
 def _names(rows: list[GpuOperator]) -> str:
     named = ", ".join(called(row) for row in rows[:_NAMED])
     return f"{named} and {len(rows) - _NAMED} more" if len(rows) > _NAMED else named
-
-
-def _counted(count: int, one: str, more: str) -> str:
-    return f"{count} {one if count == 1 else more}"

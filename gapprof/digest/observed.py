@@ -61,8 +61,7 @@ def _runs(page: ObservedPage) -> str:
     level = f", optimised at level {page.optimisation}" if page.optimisation else ""
     text = (
         f"It runs {file} ({numbers.size(page.model_bytes)}) with onnxruntime-web "
-        f"{page.version or 'of unknown version'}, {where}{level}: {page.runs} "
-        f"run{'s' if page.runs != 1 else ''}"
+        f"{page.version or 'of unknown version'}, {where}{level}: {numbers.many(page.runs, 'run')}"
     )
     if page.first_run_ms is None:
         return f"{text}."

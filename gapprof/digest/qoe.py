@@ -64,8 +64,7 @@ def qoe_sentences(qoe: QoE) -> Iterator[str]:
     if qoe.rows:
         yield (
             f"The model ({_graph(qoe.graph)}) runs {_share(qoe.duty)}, and {_share(qoe.step_duty)} beside an "
-            f"application's steps, on {qoe.threads} thread{'s' if qoe.threads != 1 else ''}; each browser is "
-            "fresh."
+            f"application's steps, on {numbers.many(qoe.threads, 'thread')}; each browser is fresh."
         )
         yield from _verdict(qoe.rows)
     yield from _disturbed(qoe)
@@ -98,7 +97,7 @@ def page_sentences(qoe: QoE) -> Iterator[str]:
     own = "" if any(row.page == "own" for row in qoe.pages) else " Your page is the quiet one."
     yield (
         f"Requests are timed from when they are due until the result is there; all pages were visited in the "
-        f"same {rounds} round{'s' if rounds != 1 else ''}.{own}"
+        f"same {numbers.many(rounds, 'round')}.{own}"
     )
     for row in qoe.pages:
         if row.request_ms is None:

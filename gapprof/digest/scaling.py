@@ -85,14 +85,10 @@ def _figures(row: CellRow | None) -> tuple[str, str]:
 
 
 def _described(row: CellRow) -> str:
-    threads = _counted(row.threads)
+    threads = numbers.many(row.threads, "thread")
     if row.isolated is False and row.threads > 1:
         threads = f"{row.threads} threads asked for and {row.obtained_threads or 1} obtained"
     return f"{threads} {_PLACES[row.where]}{'' if row.isolated is not False else ', not isolated'}"
-
-
-def _counted(threads: int) -> str:
-    return f"{threads} thread{'s' if threads != 1 else ''}"
 
 
 def _effects(found: Scaling, name: str, side: str = "") -> list[CellEffect]:
@@ -112,7 +108,7 @@ def _places(found: Scaling, deployed: CellRow) -> Iterator[str]:
     told = [f"{_times(one)} {named[name]}" for name in named for one in _effects(found, name)]
     if told:
         yield (
-            f"Against the main thread, with {_counted(deployed.threads)}, a request takes "
+            f"Against the main thread, with {numbers.many(deployed.threads, 'thread')}, a request takes "
             f"{' and '.join(told)}. Either leaves the main thread to the page; what that is worth, --qoe "
             "measures."
         )
@@ -131,7 +127,7 @@ def _spinning(found: Scaling) -> Iterator[str]:
     told = [side for side in _SIDES if _effects(found, "spinning", side)]
     if told:
         yield (
-            f"Threads that spin while they wait, against {_counted(found.cores)} that do not "
+            f"Threads that spin while they wait, against {numbers.many(found.cores, 'thread')} that do not "
             f"(session.intra_op.allow_spinning): {'; '.join(_spun(found, side) for side in told)}."
         )
 

@@ -140,14 +140,15 @@ def _balance(case: Case) -> CheckRow:
     found = [one for one in told if one.closures]
     short = len(told) - len(found)
     if not found:
-        text = _NOT_CHECKED if not told else f"all {_visits(short)} of the browser were {_TOO_SHORT}"
+        visits = numbers.many(short, "visit")
+        text = _NOT_CHECKED if not told else f"all {visits} of the browser were {_TOO_SHORT}"
         return _check("scheduler-balance", "unknown", text, "contention")
     closing = sum(one.closes for one in found)
     worst = max(abs(closure.error) for one in found for closure in one.closures)
     text = (
         "on-CPU, run-queue and blocked time add up to wall time, and two clocks of one thing agree, "
-        f"within {numbers.percent(CLOSES)} in {closing} of {_visits(len(found))} of the browser, the worst "
-        f"{numbers.percent(worst)} apart; {_by_states(found)}"
+        f"within {numbers.percent(CLOSES)} in {closing} of {numbers.many(len(found), 'visit')} of the "
+        f"browser, the worst {numbers.percent(worst)} apart; {_by_states(found)}"
     )
     if short:
         text += f"; {short} more {'were' if short > 1 else 'was'} {_TOO_SHORT}"
@@ -162,10 +163,6 @@ def _by_states(found: Sequence[Visited]) -> str:
     if not traced:
         return "blocked time was measured in none of them, only bounded"
     return f"blocked time was measured by itself in {traced} of them, and bounded in the others"
-
-
-def _visits(count: int) -> str:
-    return f"{count} visit{'s' if count > 1 else ''}"
 
 
 def _check(check: str, status: Literal["pass", "fail", "unknown"], text: str, concerns: str) -> CheckRow:

@@ -37,8 +37,8 @@ def counted(case: Case) -> Iterator[Evidence]:
     run = case.get(steady_run)
     if run is not None:
         text = (
-            f"Each run makes {_many(run.dispatches, 'dispatch', 'dispatches')} in "
-            f"{_many(run.submits, 'submit')}, writes {numbers.size(run.uploaded_bytes)} and reads "
+            f"Each run makes {numbers.many(run.dispatches, 'dispatch', 'dispatches')} in "
+            f"{numbers.many(run.submits, 'submit')}, writes {numbers.size(run.uploaded_bytes)} and reads "
             f"{numbers.size(run.read_bytes)} back."
         )
         yield Evidence(kind="calls", text=text, value=float(run.dispatches))
@@ -51,9 +51,9 @@ def compiled(case: Case) -> Iterator[Evidence]:
         return
     summary, first = calls.summary, calls.summary.runs[0]
     text = (
-        f"Cold: {_many(summary.setup_pipelines, 'pipeline')} of {_many(summary.setup_shaders, 'shader')} "
-        f"made before the first run, {_many(first.pipelines, 'pipeline')} of "
-        f"{_many(first.shaders, 'shader')} within it"
+        f"Cold: {numbers.many(summary.setup_pipelines, 'pipeline')} of "
+        f"{numbers.many(summary.setup_shaders, 'shader')} made before the first run, "
+        f"{numbers.many(first.pipelines, 'pipeline')} of {numbers.many(first.shaders, 'shader')} within it"
     )
     waited_ms = summary.setup_compile_ms + first.compile_ms
     if waited_ms:
@@ -115,15 +115,15 @@ def placed_told(case: Case) -> Iterator[Evidence]:
     found, (to_processor, to_gpu) = elsewhere(case), copies(case)
     if found:
         named = list(found.items())[:_MOST_NAMES]
-        names = [f"{harmless(name, 40)} ({_many(count, 'node')})" for name, count in named]
+        names = [f"{harmless(name, 40)} ({numbers.many(count, 'node')})" for name, count in named]
         if len(found) > len(named):
-            names.append(_many(len(found) - len(named), "more operator"))
+            names.append(numbers.many(len(found) - len(named), "more operator"))
         text = f"Not on the GPU: {', '.join(names)}."
         yield Evidence(kind="placement", text=text, value=float(sum(found.values())))
     if to_processor or to_gpu:
         text = (
-            f"Tensors are copied between processors in each run: {_many(to_processor, 'copy', 'copies')} "
-            f"from the GPU, {to_gpu} to it."
+            "Tensors are copied between processors in each run: "
+            f"{numbers.many(to_processor, 'copy', 'copies')} from the GPU, {to_gpu} to it."
         )
         yield Evidence(kind="placement", text=text, value=float(to_processor + to_gpu))
 
@@ -134,7 +134,7 @@ def anew_told(case: Case) -> Iterator[Evidence]:
     if run is not None and run.pipelines:
         names = ", ".join(harmless(label, 40) for label in run.labels[:_MOST_NAMES] if label)
         text = (
-            f"Every run makes {_many(run.pipelines, 'pipeline')} anew{f': {names}' if names else ''}; "
+            f"Every run makes {numbers.many(run.pipelines, 'pipeline')} anew{f': {names}' if names else ''}; "
             "replays may find them in a cache, so their times are the least that it costs."
         )
         yield Evidence(kind="calls", text=text, value=float(run.pipelines))
@@ -179,7 +179,3 @@ def gaps_told(case: Case, rung: str) -> Iterator[Evidence]:
 
 def _until_last(one: RunCourse) -> float:
     return one.before_ms + one.submits_ms + one.between_ms
-
-
-def _many(count: int, one: str, several: str = "") -> str:
-    return f"{count} {one if count == 1 else several or f'{one}s'}"

@@ -13,7 +13,7 @@ from gapprof.gpu.toggles import browser_args, without
 from gapprof.gpu.visited import Gpu, visited
 from gapprof.records.gpu import GpuBuild, PlacedNode
 from gapprof.records.job import Job
-from gapprof.records.wire import GpuPlaced, GpuPlaceTask
+from gapprof.records.wire.gpuplace import GpuPlaced, GpuPlaceTask
 
 PLACE_S = 240.0
 

@@ -17,7 +17,7 @@ from gapprof.gpu import trace
 from gapprof.gpu.visited import Gpu, visited
 from gapprof.records.gpu import GpuBuild
 from gapprof.records.job import Job
-from gapprof.records.wire import GpuRecorded, GpuRecordTask
+from gapprof.records.wire.gpurecord import GpuRecorded, GpuRecordTask
 
 RUNS = 4
 """The first compiles, the second may still allocate; the last two are to be the same."""

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gapprof.records.inside import HookedFunction, HookedPart
-from gapprof.records.wire import Instrumented
+from gapprof.records.wire.instrument import Instrumented
 from gapprof.wasm.hooks import LINE_BYTES, NOBODY, Hooked
 
 SLOW = 1.3

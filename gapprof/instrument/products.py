@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gapprof.facts.inside import MULTIPLY_ADD, RELAXED_DOT, RELAXED_MULTIPLY_ADD
-from gapprof.records.wire import KernelCase, KernelsTask
+from gapprof.records.wire.kernels import KernelCase, KernelsTask
 from gapprof.wasm.encode import HEADER, I32, V128, name, section, signed, simd, unsigned, vector
 
 I16 = "i32x4.dot_i16x8_s and i32x4.add"

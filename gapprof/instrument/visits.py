@@ -19,7 +19,9 @@ from gapprof.instrument.joined import UnjoinableError, joined
 from gapprof.records.inside import HookedPass, SampledFunction, WasmProduct, WasmSamples
 from gapprof.records.job import Job
 from gapprof.records.trial import Failure
-from gapprof.records.wire import HookLayout, Instrumented, InstrumentTask, KernelsTimed, Timed, TimeTask
+from gapprof.records.wire.instrument import HookLayout, Instrumented, InstrumentTask
+from gapprof.records.wire.kernels import KernelsTimed
+from gapprof.records.wire.time import Timed, TimeTask
 from gapprof.wasm import hooks
 from gapprof.wasm.hooks import Hooked
 

@@ -7,7 +7,6 @@ from gapprof.markdown.study_table import (
     NONE,
     Table,
     bare,
-    counted,
     factor,
     ms,
     point,
@@ -152,7 +151,7 @@ def lattice(study: Study) -> Iterator[str]:
         study,
         Table(
             id="lattice",
-            columns=tuple(f"native, {counted(number)}" for number in natively or threads),
+            columns=tuple(f"native, {numbers.many(number, 'thread')}" for number in natively or threads),
             row=lambda one: [_run(one, "native", number, "process", "") for number in natively or threads],
         ),
     )
@@ -185,7 +184,9 @@ def lattice(study: Study) -> Iterator[str]:
 def _built(build: str, threads: Sequence[int]) -> Table:
     return Table(
         id="lattice",
-        columns=tuple(f"{title}, {counted(number)}" for _, title in _PLACES for number in threads),
+        columns=tuple(
+            f"{title}, {numbers.many(number, 'thread')}" for _, title in _PLACES for number in threads
+        ),
         row=lambda one: [
             _run(one, "web", number, where, build) for where, _ in _PLACES for number in threads
         ],

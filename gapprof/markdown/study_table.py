@@ -58,11 +58,6 @@ def threads_each(study: Study) -> str:
     return f"{study.cores} threads" if study.cores > 1 else "every core"
 
 
-def counted(threads: int) -> str:
-    """`1 thread`, `2 threads`."""
-    return "1 thread" if threads == 1 else f"{threads} threads"
-
-
 def three(stages: Stages | None) -> str:
     """Setup, first run, prediction; ms."""
     if stages is None:

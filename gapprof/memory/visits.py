@@ -17,7 +17,8 @@ from gapprof.memory.realms import Realms, followed
 from gapprof.records.job import Job
 from gapprof.records.memory import HeapScan, Held, MemoryTrial
 from gapprof.records.trial import Failure
-from gapprof.records.wire import OpenTask, Step, Stepped, StepTask
+from gapprof.records.wire.open import OpenTask
+from gapprof.records.wire.step import Step, Stepped, StepTask
 
 CHUNKS = 8
 CHUNK_MS = 250.0

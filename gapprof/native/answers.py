@@ -6,7 +6,32 @@ from typing import Any
 
 from gapprof.native.refusals import refusals
 from gapprof.native.tensors import read_arrays, write_arrays
+from gapprof.records.job import Job
+from gapprof.records.subject import NativeRefusal
 from gapprof.subject import child
+from gapprof.subject.refusal import answer_of
+
+DEADLINE_S = 300.0
+
+
+def answered(
+    job: Job, *, inputs: Path, outputs: Path, scratch: Path, doing: str, hint: str
+) -> tuple[float, ...] | NativeRefusal:
+    """What each run took, in ms, after the job's model ran on the processor on every .npz of `inputs`.
+
+    `outputs`, a folder, gets one .npz of the same name for each. `doing`, `hint`: as of `answer_of`, which
+    raises ModelUnusable past the deadline.
+    """
+    request = {
+        "model": job.model_path,
+        "inputs": str(inputs),
+        "outputs": str(outputs),
+        "threads": job.setting.threads,
+        "optimise": job.optimise,
+    }
+    said = child.ask("gapprof.native.answers", request, scratch=scratch, deadline_s=DEADLINE_S)
+    answer = answer_of(said, doing=doing, hint=hint)
+    return answer if isinstance(answer, NativeRefusal) else tuple(answer["runs_ms"])
 
 
 def _answer(request: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from gapprof.browser.tensors import save
 from gapprof.facts.answered import says_classes
 from gapprof.measure.extra import UnreachableError
+from gapprof.native import answers as natively
 from gapprof.qoe.nearest import nearest
 from gapprof.qoe.stream import FRAMES_PER_S, Stream
 from gapprof.qoe.visits import Arrays, Feeling
@@ -18,10 +19,7 @@ from gapprof.records.job import Job
 from gapprof.records.qoe import Answer, Graph, StreamAnswered
 from gapprof.records.subject import NativeRefusal
 from gapprof.records.trial import Failure
-from gapprof.subject import child
-from gapprof.subject.refusal import answer_of
 
-NATIVE_S = 300.0
 TOP = 5
 
 
@@ -125,18 +123,17 @@ def _saved(stream: Stream, folder: Path) -> list[Path]:
 def _natively(job: Job, scratch: Path) -> tuple[list[Arrays], tuple[float, ...]]:
     outputs = scratch / "answers"
     outputs.mkdir()
-    request = {
-        "model": job.model_path,
-        "inputs": str(scratch / "frames"),
-        "outputs": str(outputs),
-        "threads": job.setting.threads,
-        "optimise": job.optimise,
-    }
-    said = child.ask("gapprof.native.answers", request, scratch=scratch, deadline_s=NATIVE_S)
-    answer = answer_of(said, doing="answer a stream natively", hint="Run without --qoe.")
-    if isinstance(answer, NativeRefusal):
-        raise UnreachableError(f"native onnxruntime gave no answers: {answer.message}")
-    return [read(path) for path in sorted(outputs.glob("*.npz"))], tuple(answer["runs_ms"])
+    runs_ms = natively.answered(
+        job,
+        inputs=scratch / "frames",
+        outputs=outputs,
+        scratch=scratch,
+        doing="answer a stream natively",
+        hint="Run without --qoe.",
+    )
+    if isinstance(runs_ms, NativeRefusal):
+        raise UnreachableError(f"native onnxruntime gave no answers: {runs_ms.message}")
+    return [read(path) for path in sorted(outputs.glob("*.npz"))], runs_ms
 
 
 def _with_classes(outputs: Arrays) -> str:

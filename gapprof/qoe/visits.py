@@ -18,7 +18,10 @@ from gapprof.browser.visit import Course, Equipment, visiting
 from gapprof.records.job import Job
 from gapprof.records.qoe import Condition, FeltTrial
 from gapprof.records.trial import Failure
-from gapprof.records.wire import Answered, AnswersTask, ClickedTask, Clicks, Felt, FeltTask, TensorSlice
+from gapprof.records.wire.answers import Answered, AnswersTask
+from gapprof.records.wire.clicked import ClickedTask, Clicks
+from gapprof.records.wire.felt import Felt, FeltTask
+from gapprof.records.wire.tensors import TensorSlice
 
 WATCH_MS = 2000.0
 """Long against a second, over which rates of frames are counted (Wang et al. 2025, section 5)."""

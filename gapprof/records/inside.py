@@ -5,7 +5,7 @@ Functions are named by their index, as an engine's profiler does: a release buil
 
 from msgspec import Struct
 
-from gapprof.records.wire import SameOutput
+from gapprof.records.wire.instrument import SameOutput
 
 
 class WasmProduct(Struct, frozen=True, kw_only=True):

@@ -9,17 +9,18 @@ from typing import get_args
 
 from msgspec import inspect
 
-from gapprof.records import gpu_trace, wire
+from gapprof.records import gpu_trace
+from gapprof.records.wire import messages
 
 _HEADER = (
-    "// Generated from gapprof/records/wire.py and its parts; a contract test compares. Make it anew with\n"
+    "// Generated from gapprof/records/wire; a contract test compares. Make it anew with\n"
     "// python -m gapprof.records.typescript > probes_web/wire.d.ts\n"
 )
 
 
 def declarations() -> str:
     """`probes_web/wire.d.ts`, whole: an interface per value, and unions: tasks, answers, GPU calls."""
-    tasks, answers, calls = get_args(wire.Task), get_args(wire.Answer), get_args(gpu_trace.Call)
+    tasks, answers, calls = get_args(messages.Task), get_args(messages.Answer), get_args(gpu_trace.Call)
     structs: dict[str, inspect.StructType] = {}
     for cls in (*tasks, *answers, gpu_trace.TraceHeader):
         _collect(inspect.type_info(cls), structs)

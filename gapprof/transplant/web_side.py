@@ -18,17 +18,10 @@ from gapprof.browser.trouble import VisitError
 from gapprof.browser.visit import REWRITTEN, Course, Equipment, Visit, visiting
 from gapprof.errors import EnvironmentUnusable
 from gapprof.records.job import Job
-from gapprof.records.wire import (
-    Opened,
-    OpenTask,
-    Recorded,
-    RecordTask,
-    ReplayCase,
-    Replayed,
-    ReplayTask,
-    Timed,
-    TimeTask,
-)
+from gapprof.records.wire.open import Opened, OpenTask
+from gapprof.records.wire.record import Recorded, RecordTask
+from gapprof.records.wire.replay import ReplayCase, Replayed, ReplayTask
+from gapprof.records.wire.time import Timed, TimeTask
 from gapprof.transplant import rewriting
 from gapprof.transplant.recorded import Calls, kept
 from gapprof.transplant.rows import row_of

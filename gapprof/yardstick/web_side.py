@@ -21,7 +21,7 @@ from gapprof.kernels.machine import WASM, WASM_RELAXED, Machine
 from gapprof.kernels.wasm.module import module
 from gapprof.kernels.wasm.module import program as program_module
 from gapprof.records.job import Job
-from gapprof.records.wire import KernelCase, KernelsTask, KernelsTimed
+from gapprof.records.wire.kernels import KernelCase, KernelsTask, KernelsTimed
 from gapprof.yardstick.buffers import Memory
 from gapprof.yardstick.program import Program
 from gapprof.yardstick.wish import Effort, Wanted

@@ -138,7 +138,7 @@ function stages(began, ends) {
   );
 }
 
-/** @param {PerformanceResourceTiming} entry @returns {import("../wire.js").FileSeen} */
+/** @param {PerformanceResourceTiming} entry @returns {import("../wire.js").FetchedFile} */
 function told({ name, startTime, responseEnd, transferSize, encodedBodySize }) {
   return {
     name: name.slice(name.lastIndexOf("/") + 1),

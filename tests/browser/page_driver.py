@@ -20,7 +20,9 @@ from gapprof.browser import flags, tensors
 from gapprof.browser.mounts import Folder
 from gapprof.browser.server import Serving, Site, serving
 from gapprof.guard import MARKER, Guard, end_processes, processes_of
-from gapprof.records.wire import Answer, OpenTask, Task, TensorSlice
+from gapprof.records.wire.messages import Answer, Task
+from gapprof.records.wire.open import OpenTask
+from gapprof.records.wire.tensors import TensorSlice
 
 ANSWER_S = 90.0
 PLAIN = "probes_web/pages/plain.html"

@@ -22,7 +22,7 @@ from gapprof.instrument.visits import Inside, Looked, instrument_task, layout
 from gapprof.records.inside import HookedPass
 from gapprof.records.job import Job
 from gapprof.records.trial import Failure
-from gapprof.records.wire import Instrumented
+from gapprof.records.wire.instrument import Instrumented
 from gapprof.wasm.encode import F32
 from gapprof.wasm.grown import Grown
 from gapprof.wasm.hooks import Hooked, hooked

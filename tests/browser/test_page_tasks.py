@@ -10,18 +10,13 @@ from msgspec.structs import replace
 from gapprof import assets
 from gapprof.browser import tensors
 from gapprof.browser.server import Serving
-from gapprof.records.wire import (
-    Broke,
-    Contrasted,
-    ContrastTask,
-    Opened,
-    Profiled,
-    ProfileTask,
-    Task,
-    TensorSlice,
-    Timed,
-    TimeTask,
-)
+from gapprof.records.wire.contrast import Contrasted, ContrastTask
+from gapprof.records.wire.messages import Task
+from gapprof.records.wire.open import Opened
+from gapprof.records.wire.profile import Profiled, ProfileTask
+from gapprof.records.wire.tensors import TensorSlice
+from gapprof.records.wire.time import Timed, TimeTask
+from gapprof.records.wire.trouble import Broke
 from tests.browser.page_driver import Small, Visited, open_task, small_model, visit
 
 BACK_TO_BACK = TimeTask(batch=3, samples=5, requests=0, think_ms=(0.0, 0.0), seed=1)

@@ -6,13 +6,13 @@ from typing import get_args
 import pytest
 
 from gapprof.places import probes_web
-from gapprof.records import wire
 from gapprof.records.typescript import declarations
+from gapprof.records.wire import messages
 
 MODULES = sorted(path for path in probes_web().glob("**/*.mjs") if "node_modules" not in path.parts)
 STAND_ALONE = ("observer.mjs", "recorder.mjs")
 """Their texts are put in front of a page's scripts, so they import nothing."""
-KINDS = {cls.__struct_config__.tag for cls in get_args(wire.Task)}
+KINDS = {cls.__struct_config__.tag for cls in get_args(messages.Task)}
 
 
 def test_the_checked_in_declarations_are_the_generated_ones() -> None:

@@ -6,6 +6,7 @@ from gapprof.outcome import exit_code
 from gapprof.records.report import LatencyPair, Report
 from gapprof.records.trial import Failure
 from tests.unit.render import reports
+from tests.unit.render.rows import about
 
 
 def failure(kind: str) -> Failure:
@@ -43,7 +44,7 @@ def test_noise_may_be_allowed_and_nothing_else() -> None:
 
 
 def test_a_side_that_cannot_run_the_model_is_the_models_fault() -> None:
-    native_only = replace(reports.failed(), latency_ms=LatencyPair(native=reports.about(3.5), web=None))
+    native_only = replace(reports.failed(), latency_ms=LatencyPair(native=about(3.5), web=None))
     assert code(native_only, kinds=("model",)) == ExitCode.MODEL_UNUSABLE
     assert code(native_only, kinds=("out-of-memory",)) == ExitCode.MODEL_UNUSABLE
 
@@ -54,7 +55,7 @@ def test_a_browser_that_never_came_up_is_the_machines() -> None:
 
 
 def test_two_sides_that_never_met_in_a_round_are_a_partial_result() -> None:
-    both = LatencyPair(native=reports.about(3.5), web=reports.about(25.0))
+    both = LatencyPair(native=about(3.5), web=about(25.0))
     assert code(replace(reports.failed(), latency_ms=both), kinds=("crash",)) == ExitCode.PARTIAL
 
 

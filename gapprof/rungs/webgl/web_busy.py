@@ -1,17 +1,6 @@
 """The built-in busy page instead of the user's: shows contention where the user's page is quiet."""
 
-from msgspec.structs import replace
+from gapprof.rungs.webgl import on_webgl
+from gapprof.rungs.webgpu.web_busy import RUNG as WEBGPU
 
-from gapprof.records.rung import Rung
-from gapprof.rungs.webgl.web_paced import RUNG as PARENT
-
-RUNG = Rung(
-    id="web-busy",
-    title="On the built-in busy page",
-    environment=replace(PARENT.environment, page="busy"),
-    derived_from=PARENT.id,
-    changes="page",
-    role="side",
-    visited="always",
-    informs="contention",
-)
+RUNG = on_webgl(WEBGPU)

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from gapprof.browser.tensors import ALIGNMENT, packed, save, unpacked
 from gapprof.browser.trouble import VisitError
-from gapprof.records.wire import TensorSlice
+from gapprof.records.wire.tensors import TensorSlice
 
 ARRAYS: dict[str, NDArray[np.generic]] = {
     "file": np.arange(6, dtype=np.float32).reshape(2, 3),

@@ -1,7 +1,7 @@
 import pytest
 
 from gapprof.browser.trouble import VisitError, reading, trouble_of
-from gapprof.records.wire import Broke
+from gapprof.records.wire.trouble import Broke
 
 
 def broke(name: str, message: str) -> Broke:

@@ -4,7 +4,8 @@ from msgspec.structs import replace
 
 from gapprof.digest.inside import inside_rows, inside_sentences
 from gapprof.records.sections.inside import Inside, InsideFunction
-from tests.unit.render.reports import about, instrumented
+from tests.unit.render.reports import instrumented
+from tests.unit.render.rows import about
 
 LENGTHENS = "reading the clock around those lengthens what follows"
 

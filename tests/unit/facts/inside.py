@@ -14,7 +14,7 @@ from gapprof.records.inside import (
     WasmSamples,
 )
 from gapprof.records.recording import Recording
-from gapprof.records.wire import SameOutput
+from gapprof.records.wire.instrument import SameOutput
 
 RUNS = 10
 INSIDE_US, TIMED_US, COUNTED_US = 0.2, 0.5, 0.01

@@ -16,7 +16,7 @@ from gapprof.records.report import Report
 from gapprof.records.sections.inside import Inside
 from gapprof.records.settings import Settings
 from gapprof.records.trial import Profile
-from gapprof.records.wire import SameOutput
+from gapprof.records.wire.instrument import SameOutput
 from tests.truth.recorder import record
 from tests.unit.facts.inside import (
     COUNTED_US,

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from gapprof.instrument.joined import UnjoinableError, joined
-from gapprof.records.wire import Instrumented, NamedNode
+from gapprof.records.wire.instrument import Instrumented, NamedNode
 from gapprof.wasm.hooks import NOBODY, Hooked
 
 OFFSET_US = 5_000_000.0

@@ -16,7 +16,7 @@ from gapprof.kernels.llvm.compile import compiled, host_targets
 from gapprof.kernels.llvm.target import Target
 from gapprof.kernels.machine import WASM, WASM_RELAXED, WASM_SCALAR, Machine
 from gapprof.kernels.wasm.module import module
-from gapprof.records.wire import Bytes, KernelCase, KernelsTask, KernelsTimed
+from gapprof.records.wire.kernels import Bytes, KernelCase, KernelsTask, KernelsTimed
 
 Array = NDArray[Any]
 WASM_MACHINES = {"wasm-scalar": WASM_SCALAR, "wasm": WASM, "wasm-relaxed": WASM_RELAXED}

@@ -50,7 +50,7 @@ from gapprof.kernels.ir import repeated
 from gapprof.kernels.machine import WASM_RELAXED
 from gapprof.kernels.spread import Operand
 from gapprof.kernels.wasm.module import module
-from gapprof.records.wire import KernelCase, KernelsTask, KernelsTimed
+from gapprof.records.wire.kernels import KernelCase, KernelsTask, KernelsTimed
 
 FAMILIES: dict[str, Family] = dict(registry.load(gapprof.kernels.families, "FAMILY"))
 SHAPES: list[Any] = [

@@ -11,7 +11,7 @@ from gapprof.kernels.families.mapped import Mapped, mapped
 from gapprof.kernels.ir import repeated
 from gapprof.kernels.machine import WASM
 from gapprof.kernels.wasm.module import module
-from gapprof.records.wire import KernelCase, KernelsTask, KernelsTimed
+from gapprof.records.wire.kernels import KernelCase, KernelsTask, KernelsTimed
 
 COUNT, RESULT = 1024, 8192
 TASK = KernelsTask(

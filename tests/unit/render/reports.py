@@ -1,49 +1,36 @@
 """Reports built by hand, one per way a run can come out. Plausible figures, no measurement."""
 
-import math
-from typing import Literal
-
 from msgspec.structs import replace
 
-from gapprof.records.estimate import Estimate
-from gapprof.records.recording import MachineFacts
 from gapprof.records.report import (
     Action,
-    CauseRow,
     CheckRow,
-    ContrastRow,
     Evidence,
     Gap,
     Interaction,
     LatencyPair,
     Model,
-    OperatorRow,
     Report,
     ReportSettings,
     Residual,
-    RungRow,
     Sample,
     Tool,
     WhatIf,
 )
 from gapprof.records.sections.cold import Cold, ColdRow
-from gapprof.records.sections.gpu import GpuOperator, GpuOperators, GpuWaits
-from gapprof.records.sections.inside import Inside, InsideFunction
 from gapprof.records.sections.memory import Memory
-from gapprof.records.sections.observed import ObservedPage, Reproduced, Reproduction, SessionOptionRow
-
-HOSTILE = "\x1b[31m[bold red]rm -rf\x1b[0m\u202e\u2066|`<script>alert(1)</script>\r\n" + "A" * 10_000
-NATIVE_MS, WEB_MS = 3.55, 25.9
-
-
-def about(point: float, spread: float = 0.03, rounds: int = 9) -> Estimate:
-    return Estimate(
-        point=point,
-        low=point - abs(point) * spread,
-        high=point + abs(point) * spread,
-        level=0.95,
-        rounds=rounds,
-    )
+from tests.unit.render.rows import (
+    HOSTILE,
+    NATIVE_MS,
+    WEB_MS,
+    about,
+    causes,
+    machine,
+    operators,
+    rungs,
+    unmeasured,
+)
+from tests.unit.render.sections import gpu_operators, inside, reproduction, watched_page
 
 
 def ok() -> Report:
@@ -217,169 +204,17 @@ def verified_nothing() -> Report:
 
 def instrumented() -> Report:
     """With `--instrument`, and names of operators as only a stranger writes them."""
-    return replace(
-        ok(),
-        inside=Inside(
-            file="ort-wasm-simd-threaded.wasm",
-            sha256="cd" * 32,
-            functions_in_file=17288,
-            vector_instructions=129_092,
-            relaxed_instructions=0,
-            dot_products=19,
-            relaxed_dot_products=0,
-            atomic_instructions=13_532,
-            shared_memory=True,
-            browser={"relaxed-simd": True, "relaxed-dot": True},
-            operations_per_s={"f32x4.relaxed_madd": 64e9},
-            relaxed_dot_saving_ms=0.0,
-            where="worker",
-            functions=(
-                InsideFunction(
-                    function=1422,
-                    calls=6600.0,
-                    ms=about(8.7, rounds=3),
-                    own_ms=about(8.7, rounds=3),
-                    sampled=0.44,
-                    operators={"FusedConv": 0.97, HOSTILE: 0.03},
-                ),
-            ),
-            hot=0.44,
-            joined=0.998,
-            overhead=about(1.03, 0.01, rounds=3),
-            same_outputs=True,
-            why="one thing is missing",
-        ),
-    )
+    return replace(ok(), inside=inside())
 
 
 def watched() -> Report:
     """Of a page's own model, with addresses as only a stranger writes them, and a latency that was seen."""
-    report = ok()
-    return replace(
-        report,
-        observed=ObservedPage(
-            url="https://shop.example/",
-            watched_s=8.4,
-            isolated=False,
-            where="main",
-            version="1.18.0",
-            wasm_url=f"https://shop.example/{HOSTILE}",
-            wasm_sha256="ef" * 32,
-            simd=True,
-            shared_memory=False,
-            threads=1,
-            threads_asked=4,
-            threads_by=(f"set ({HOSTILE}:3:25)",),
-            workers=0,
-            model_url=f"https://shop.example/{HOSTILE}",
-            model_sha256="ab" * 32,
-            model_bytes=14_000_000,
-            optimisation="all",
-            providers=(HOSTILE,),
-            fed=False,
-            create_ms=210.0,
-            first_run_ms=94.0,
-            run_ms=31.2,
-            run_low_ms=29.0,
-            run_high_ms=36.0,
-            runs=34,
-            failed_runs=2,
-            sessions=2,
-            times_deployed=about(1.2),
-            troubles=(HOSTILE,),
-            build="plain",
-            known_by="texts",
-            session_options=(
-                SessionOptionRow(name=HOSTILE, value=HOSTILE, default="", fed=True),
-                SessionOptionRow(
-                    name="enableProfiling",
-                    value="true",
-                    default="false",
-                    fed=False,
-                    why_not="a profiled session is never timed here",
-                ),
-            ),
-        ),
-        reproduction=Reproduction(
-            observed_ms=80.0,
-            rows=(
-                Reproduced(conditions=(), ms=about(25.9), times=80.0 / 25.9, verdict="no"),
-                Reproduced(conditions=("a busy page",), ms=about(40.0), times=2.0, verdict="unclear"),
-                Reproduced(
-                    conditions=("the first run", "a busy page"),
-                    ms=about(81.0),
-                    times=0.99,
-                    verdict="holds",
-                    measured_ms=about(79.0),
-                    measured_times=80.0 / 79.0,
-                    measured_verdict="holds",
-                ),
-            ),
-            not_measured=("on the main thread",),
-        ),
-    )
+    return replace(ok(), observed=watched_page(), reproduction=reproduction())
 
 
 def on_gpu() -> Report:
     """A page whose model runs on a GPU, with a node on the processor and a program that nobody knows."""
     return replace(ok(), operators=(), gpu_operators=gpu_operators())
-
-
-def gpu_operators() -> GpuOperators:
-    rows = (
-        gpu_row("features.0/Conv", "FusedConv", 8.0, bound=None),
-        gpu_row("head/Gemm", "Gemm", 0.0123, bound="dispatch"),
-        replace(
-            gpu_row("a", "Relu", 0.01, bound=None),
-            nodes=("blocks.1/act/Relu", "blocks.2/act/Relu"),
-            dispatches=1,
-        ),
-        replace(gpu_row("flat", "Reshape", None, bound=None), why="it launches nothing"),
-        replace(gpu_row("alone", "Det", None, bound=None), provider="cpu", why="the CPU runs it"),
-        replace(gpu_row("Memcpy", "MemcpyToHost", None, bound=None), provider="copy"),
-    )
-    return GpuOperators(
-        place="dawn",
-        engine_version="webgpu 0.6.2, Node v24",
-        adapter="nvidia ampere (NVIDIA A100, vulkan)",
-        software=False,
-        runs=10,
-        runs_left_out=1,
-        dispatches=6,
-        submits=2,
-        gpu_ms=about(8.1),
-        span_ms=about(8.3),
-        empty_dispatch_ms=0.005,
-        rows=rows,
-        unnamed_dispatches=1,
-        unnamed_programs=("Unknown",),
-        unnamed_ms=about(0.0777),
-        joined_share=0.99,
-        joined_alone_share=0.98,
-        waits=GpuWaits(
-            count=1,
-            wait_ms=about(12.0),
-            transfer_ms=about(0.4),
-            queue_ms=about(11.6),
-            read_bytes=4000,
-            transfer_bytes=96,
-        ),
-    )
-
-
-def gpu_row(name: str, op_type: str, ms: float | None, *, bound: Literal["dispatch"] | None) -> GpuOperator:
-    return GpuOperator(
-        nodes=(name,),
-        op_types=(op_type,),
-        provider="gpu",
-        dispatches=0 if ms is None else 2,
-        programs=() if ms is None else (op_type,),
-        gpu_ms=None if ms is None else about(ms),
-        share=None if ms is None else ms / 8.1,
-        bound_bytes=None if ms is None else 5 << 20,
-        bound=bound,
-        why="" if bound else "what this GPU could do at best was not measured",
-    )
 
 
 def unreliable() -> Report:
@@ -422,7 +257,7 @@ def failed() -> Report:
         sampling="",
         latency_ms=LatencyPair(native=None, web=None),
         gap=gone,
-        causes=tuple(_unmeasured(cause) for cause in causes()),
+        causes=tuple(unmeasured(cause) for cause in causes()),
         interactions=(),
         residual=Residual(factor=None, ms=None, share=None, weights={}, why="nothing was measured"),
         actions=(),
@@ -467,175 +302,6 @@ def hostile() -> Report:
         settings=replace(report.settings, page=HOSTILE, js_flags=(HOSTILE,)),
         actions=tuple(replace(action, text=HOSTILE) for action in report.actions),
         what_ifs=tuple(replace(one, change=HOSTILE) for one in report.what_ifs),
-    )
-
-
-def machine() -> MachineFacts:
-    return MachineFacts(
-        system="Linux",
-        architecture="x86_64",
-        cpu="AMD EPYC 9645",
-        logical_cores=2,
-        usable_cores=2,
-        memory_bytes=8 * 2**30,
-        cpu_flags=("avx2", "avx512f"),
-        kernel="6.12",
-        python="3.11.9",
-        hypervisor=True,
-    )
-
-
-def causes() -> tuple[CauseRow, ...]:
-    return (
-        cause(
-            "simd",
-            "128-bit vectors instead of the processor's full width",
-            2.44,
-            rank=1,
-            owner="hardware",
-            children=(avx512(),),
-        ),
-        cause("library", "Kernels and layout that only native has", 1.94, rank=2, owner="library"),
-        cause("contention", "The page's own work in the way", 1.09, rank=3, owner="page"),
-        cause("runtime", "The WebAssembly engine", 1.004, rank=4, owner="browser", verdict="unclear"),
-        _inapplicable("gpu-abstraction", "The browser's GPU layer", "the model runs on the CPU"),
-        _inapplicable("threads", "Fewer threads than the machine offers", "native uses one thread as well"),
-    )
-
-
-def cause(
-    name: str,
-    title: str,
-    factor: float,
-    *,
-    rank: int,
-    owner: str,
-    verdict: str = "costs",
-    children: tuple[CauseRow, ...] = (),
-) -> CauseRow:
-    share = math.log(factor) / math.log(WEB_MS / NATIVE_MS)
-    log_mean = (WEB_MS - NATIVE_MS) / math.log(WEB_MS / NATIVE_MS)
-    return CauseRow(
-        id=name,
-        title=title,
-        rank=rank,
-        factor=about(factor, 0.02),
-        ms=about(log_mean * math.log(factor), 0.06),
-        share=about(share, 0.06),
-        saving_ms=about(WEB_MS * (1 - 1 / factor), 0.06),
-        verdict=verdict,
-        why="",
-        method="measured",
-        weights={"native-extended": -1.0, "native-128": 1.0},
-        contrasts=(
-            ContrastRow(
-                source="native-extended", target="native-128", side="native", factor=about(factor, 0.02)
-            ),
-        ),
-        children=children,
-        evidence=(
-            Evidence(kind="ceiling", text="The CPUID ceiling answered 57 times per process.", value=57.0),
-        ),
-        owner=owner,
-        advice="Nothing a page can do; 256-bit vectors are not in WebAssembly.",
-    )
-
-
-def avx512() -> CauseRow:
-    return cause("simd-avx512", "AVX-512 over AVX2", 1.32, rank=1, owner="hardware")
-
-
-def operators() -> tuple[OperatorRow, ...]:
-    rows = [
-        OperatorRow(
-            name=f"/features/features.{number}/conv/conv.1/Conv",
-            op_type="Conv",
-            native_ms=0.31 - 0.02 * number,
-            web_ms=2.9 - 0.2 * number,
-            ratio=(2.9 - 0.2 * number) / (0.31 - 0.02 * number),
-            share_of_web=(2.9 - 0.2 * number) / WEB_MS,
-            causes={"simd": 1.2, "library": 0.9},
-        )
-        for number in range(12)
-    ]
-    rows.append(
-        OperatorRow(
-            name="weighting",
-            op_type="overhead",
-            native_ms=0.05,
-            web_ms=-0.4,
-            ratio=None,
-            share_of_web=-0.015,
-            causes={},
-        )
-    )
-    return tuple(rows)
-
-
-def rungs() -> tuple[RungRow, ...]:
-    return (
-        _rung("native", "Native, as it comes", NATIVE_MS, None, None),
-        _alias("native-threads", "Native with the page's threads", "native", "threads"),
-        _rung("native-extended", "Native, common graph", 8.61, "native-threads", "graph"),
-        _rung("native-128", "Native at 128 bits, common graph", 17.9, "native-extended", "isa"),
-        _rung("web-worker", "In a worker of a quiet page", 23.5, "native-128", "backend"),
-        _rung("web", "In the browser, as deployed", WEB_MS, "web-paced", "page"),
-        RungRow(
-            id="engine",
-            title="Same wasm in Node, no browser",
-            changes="backend",
-            derived_from="web-worker",
-            alias_of=None,
-            latency_ms=None,
-            refusal="no Node ≥ 24 was found; `gapprof setup` fetches one",
-        ),
-    )
-
-
-def _rung(name: str, title: str, latency: float, parent: str | None, changes: str | None) -> RungRow:
-    return RungRow(
-        id=name,
-        title=title,
-        changes=changes,
-        derived_from=parent,
-        alias_of=None,
-        latency_ms=about(latency, 0.01),
-        refusal=None,
-    )
-
-
-def _alias(name: str, title: str, parent: str, changes: str) -> RungRow:
-    return RungRow(
-        id=name,
-        title=title,
-        changes=changes,
-        derived_from=parent,
-        alias_of=parent,
-        latency_ms=None,
-        refusal=None,
-    )
-
-
-def _inapplicable(name: str, title: str, why: str) -> CauseRow:
-    return replace(
-        _unmeasured(cause(name, title, 1.0, rank=5, owner="page")), verdict="not-applicable", why=why
-    )
-
-
-def _unmeasured(row: CauseRow) -> CauseRow:
-    return replace(
-        row,
-        rank=None,
-        factor=None,
-        ms=None,
-        share=None,
-        saving_ms=None,
-        verdict="not-measured",
-        why="nothing was measured",
-        weights={},
-        contrasts=(),
-        children=(),
-        evidence=(),
     )
 
 

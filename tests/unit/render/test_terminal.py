@@ -7,6 +7,7 @@ from gapprof.records.report import Report, RungRow
 from gapprof.records.surface import Surface
 from gapprof.render.terminal import RENDERER
 from tests.unit.render import reports
+from tests.unit.render.rows import about
 
 WIDTHS = (80, 100, 120)
 
@@ -61,7 +62,7 @@ def test_an_unclear_cause_says_so_in_letters_and_has_no_bar() -> None:
 
 def test_a_cause_that_saves_says_so_in_letters() -> None:
     report = reports.ok()
-    saving = replace(report.causes[2], verdict="saves", factor=reports.about(0.91, 0.02))
+    saving = replace(report.causes[2], verdict="saves", factor=about(0.91, 0.02))
     text = drawn(replace(report, causes=(*report.causes[:2], saving, *report.causes[3:])), width=120)
     assert "saves" in next(line for line in why_lines(text) if "0.91x" in line)
 

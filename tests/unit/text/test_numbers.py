@@ -108,6 +108,16 @@ def test_sizes_and_counts_are_shortened() -> None:
     assert numbers.count(65) == "65"
 
 
+@pytest.mark.parametrize(("number", "text"), [(0, "0 runs"), (1, "1 run"), (12_345, "12345 runs")])
+def test_of_one_there_is_no_plural(number: int, text: str) -> None:
+    assert numbers.many(number, "run") == text
+
+
+def test_a_plural_may_be_a_word_of_its_own() -> None:
+    assert numbers.many(1, "copy", "copies") == "1 copy"
+    assert numbers.many(2, "copy", "copies") == "2 copies"
+
+
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_what_is_no_number_says_so(value: float) -> None:
     assert not any(sign.isdigit() for sign in numbers.ms(value))

@@ -17,7 +17,7 @@ from gapprof import assets
 from gapprof.engine import Engine, running
 from gapprof.errors import EnvironmentUnusable
 from gapprof.guard import Guard
-from gapprof.records.wire import ReplayCase, Replayed, ReplayTask
+from gapprof.records.wire.replay import ReplayCase, Replayed, ReplayTask
 from gapprof.transplant import native_side, rewriting
 from gapprof.transplant.native_case import NativeCase
 from gapprof.transplant.recorded import STRETCH, Calls, kept, last, thinned

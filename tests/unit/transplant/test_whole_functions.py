@@ -17,7 +17,7 @@ from gapprof.kernels.ir import repeated
 from gapprof.kernels.llvm.compile import machine_code
 from gapprof.kernels.machine import WASM, WASM_RELAXED, Machine
 from gapprof.kernels.wasm.module import module
-from gapprof.records.wire import Bytes, KernelCase, KernelsTask, KernelsTimed
+from gapprof.records.wire.kernels import Bytes, KernelCase, KernelsTask, KernelsTimed
 from gapprof.transplant.native_text import transplant
 from gapprof.wasm.module import local_types, parsed
 from tests.unit.kernels.test_families import FAMILIES, SHAPES

@@ -21,7 +21,7 @@ from gapprof.kernels.machine import WASM, Machine
 from gapprof.kernels.wasm.module import program as program_module
 from gapprof.records.subject import StagedModel, Subject
 from gapprof.records.twins import TwinNode
-from gapprof.records.wire import KernelCase, KernelsTask, KernelsTimed
+from gapprof.records.wire.kernels import KernelCase, KernelsTask, KernelsTimed
 from gapprof.yardstick.cover import covered
 from gapprof.yardstick.program import Program, program
 from gapprof.yardstick.shapes import family_of, shape_of

@@ -1,0 +1,34 @@
+"""Blocks of runs with onnxruntime-web's profiler and without."""
+
+from msgspec import Struct
+
+from gapprof.records.wire.open import OpenTask
+
+
+class ProfileTask(Struct, frozen=True, kw_only=True, tag="profile", tag_field="kind"):
+    """Blocks of `runs` single runs of what is open, and as many of a profiled session of the same model.
+
+    Each block begins with one run that is not counted.
+    """
+
+    open: OpenTask
+    blocks: int
+    runs: int
+
+
+class ProfiledNode(Struct, frozen=True, kw_only=True):
+    """One node of the graph as the profiler names it; one value per run."""
+
+    name: str
+    op_type: str
+    provider: str
+    samples_ms: tuple[float, ...]
+
+
+class Profiled(Struct, frozen=True, kw_only=True, tag="profiled", tag_field="kind"):
+    """Both sides of a profiled pass."""
+
+    unprofiled_ms: tuple[float, ...]
+    profiled_ms: tuple[float, ...]
+    model_run_ms: tuple[float, ...]
+    nodes: tuple[ProfiledNode, ...]

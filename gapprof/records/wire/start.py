@@ -1,0 +1,39 @@
+"""The way to a first result."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from gapprof.records.cold import FetchedFile
+from gapprof.records.wire.open import OpenTask
+
+StartStep = Literal["prepare", "start", "settle", "recreate"]
+
+
+class StartTask(Struct, frozen=True, kw_only=True, tag="start", tag_field="kind"):
+    """The way to a first result, as a page goes it that nobody has prepared."""
+
+    step: StartStep
+    """Our own errands; the start; runs until they are steady; sessions made anew."""
+    open: OpenTask
+    settle_ms: float
+    """At least so long ..."""
+    settle_runs: int
+    """... and so many runs."""
+    recreations: int
+    """Of every kind."""
+
+
+class Started(Struct, frozen=True, kw_only=True, tag="started", tag_field="kind"):
+    """The step is done; what it has nothing to say of is empty."""
+
+    threads: int
+    stages_ms: dict[str, float]
+    """In order, one after the other."""
+    files: tuple[FetchedFile, ...]
+    """As Resource Timing tells of them."""
+    runs_ms: tuple[float, ...]
+    usual_ms: tuple[float, ...]
+    unoptimised_ms: tuple[float, ...]
+    unpacked_ms: tuple[float, ...]
+    parse_ms: tuple[float, ...]
