@@ -3,7 +3,7 @@ what that step is made of, never how long it is. Pure."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from statistics import fmean
+from statistics import fmean, median
 
 from gapprof.facts.adapters import notes
 from gapprof.facts.balance import inferences
@@ -33,10 +33,11 @@ _LONGEST_NAME = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crossing:
-    """Of one run, the mean over a traced stretch."""
+    """Of one run, means over a traced stretch."""
 
     runs: int
     run_ms: float
+    """The middle one's."""
     flushes: float | None
     """None where this browser's trace has no such event."""
     cpu_ms: Mapping[CrossingWork, float]
@@ -78,7 +79,7 @@ def crossing(case: Case) -> Crossing | None:
     flushes = sum(piece.count for piece in found.slices if piece.name == FLUSH)
     return Crossing(
         runs=count,
-        run_ms=fmean(found.runs_ms),
+        run_ms=median(found.runs_ms),
         flushes=flushes / count if FLUSH in seen else None,
         cpu_ms=cpu_ms,
         absent=tuple(name for name in EVENTS if name not in seen),

@@ -3,6 +3,7 @@ of processors. Never part of a timed visit."""
 
 import time
 from pathlib import Path
+from statistics import median
 
 from msgspec.structs import replace
 
@@ -20,12 +21,14 @@ from gapprof.measure.extra import Beyond, Extra, UnreachableError
 from gapprof.records.crossing import TracedCrossing
 from gapprof.records.job import Job
 from gapprof.records.settings import Settings
-from gapprof.records.wire import Opened, Timed, TimeTask
+from gapprof.records.wire import OpenTask, Timed, TimeTask, Warmed, WarmTask
 
 CATEGORIES = ("blink.user_timing", "gpu", "disabled-by-default-gpu.dawn")
-TRACED_MS = 1000.0
+TRACED_MS = 500.0
 LEAST_RUNS, MOST_RUNS = 5, 50
 """Of a traced stretch: so many runs, or as many as fit."""
+WARMED = WarmTask(warmup_ms=500.0, warmup_runs=LEAST_RUNS)
+"""Beyond the warm-up of every visit: a page that has just opened a session has more to do than to run it."""
 _SESSION = "web-session"
 
 
@@ -51,45 +54,48 @@ def tracing_crossing(settings: Settings, guard: Guard) -> Extra:
 
 
 def crossed(job: Job, gpu: Gpu, *, dist: Path) -> TracedCrossing:
-    """Runs of a fresh page's session, one after the other, under tracing.
-
-    Raises EnvironmentUnusable, ModelUnusable, WrongUse as `recorded.record` does.
-    """
+    """Runs of a fresh page's session. Raises EnvironmentUnusable, ModelUnusable, WrongUse as
+    `recorded.record` does."""
     module = assets.gpu_entry_point(dist, assets.GPU_BUILD)
     block, pieces = tensors.packed(Path(job.inputs_path))
-    began = time.monotonic()
 
     async def run(visit: Visit) -> TracedCrossing:
-        connection = visit.page.connection
         opening = tasks.open_task(job, base=visit.serving.base, module=module, inputs=pieces)
-        opened = await visit.open(replace(opening, outputs_url=None))
-        with reading("description of itself"):
-            version = await connection.call("Browser.getVersion")
-            product = str(version["product"])
-        await tracing.start(connection, categories=CATEGORIES)
-        timed = await visit.ask(_task(job, opened), Timed)
-        events = await tracing.stop(connection)
-        with reading("trace"):
-            stretch = stretch_of(events)
-            if stretch.pid is None:
-                raise VisitError("the browser's trace has none of the page's marks", kind="page")
-            slices = crossing_slices(events, stretch)
-        return TracedCrossing(
-            rung=job.rung,
-            took_s=time.monotonic() - began,
-            engine_version=product,
-            adapter=opened.adapter,
-            stretch_ms=stretch.ms,
-            runs_ms=timed.runs_ms,
-            slices=slices,
-        )
+        return await crossed_in(visit, replace(opening, outputs_url=None), job)
 
     return visited(gpu, job, run, dist=dist, inputs=block)
 
 
-def _task(job: Job, opened: Opened) -> TimeTask:
+async def crossed_in(visit: Visit, opening: OpenTask, job: Job) -> TracedCrossing:
+    """Runs of a session, one after the other, under tracing. Raises VisitError."""
+    connection, began = visit.page.connection, time.monotonic()
+    opened = await visit.open(opening)
+    warmed = await visit.ask(WARMED, Warmed)
+    with reading("description of itself"):
+        version = await connection.call("Browser.getVersion")
+        product = str(version["product"])
+    await tracing.start(connection, categories=CATEGORIES)
+    timed = await visit.ask(_task(job, run_ms=median(warmed.runs_ms)), Timed)
+    events = await tracing.stop(connection)
+    with reading("trace"):
+        stretch = stretch_of(events)
+        if stretch.pid is None:
+            raise VisitError("the browser's trace has none of the page's marks", kind="page")
+        slices = crossing_slices(events, stretch)
+    return TracedCrossing(
+        rung=job.rung,
+        took_s=time.monotonic() - began,
+        engine_version=product,
+        adapter=opened.adapter,
+        stretch_ms=stretch.ms,
+        runs_ms=timed.runs_ms,
+        slices=slices,
+    )
+
+
+def _task(job: Job, *, run_ms: float) -> TimeTask:
     """Requests without a pause between them, for they alone leave marks."""
-    fitting = int(TRACED_MS / max(min(opened.warmup_ms, default=TRACED_MS), 1e-3))
+    fitting = int(TRACED_MS / max(run_ms, 1e-3))
     return TimeTask(
         batch=1,
         samples=0,
