@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from gapprof.facts.case import Case
 from gapprof.facts.claim import Cause, Claim, Span
+from gapprof.facts.crossing import crossing_told
 from gapprof.facts.gpu_children import of_the_boundary
 from gapprof.facts.gpu_told import compiled, counted, waiting_told
 from gapprof.facts.steps import part
@@ -41,7 +42,7 @@ def _claim(case: Case) -> Claim:
         phrase="comes with the way through the browser to the GPU",
         advice="Fewer, larger dispatches, and fewer readbacks, cross it less often.",
     )
-    boundary = replace(boundary, children=tuple(of_the_boundary(case)))
+    boundary = replace(boundary, children=tuple(of_the_boundary(case)), evidence=tuple(crossing_told(case)))
     caveat = (_RESTS,) if boundary.steps else ()
     told = (*counted(case), *waiting_told(case), *compiled(case))
     return Claim(parts=(safety, boundary), evidence=(*caveat, *told, *told_by_side_rungs(case, CAUSE.id)))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gapprof import __version__, backends, rungs
 from gapprof.cold.stage import starting
+from gapprof.gpu.crossing import tracing_crossing
 from gapprof.gpu.stage import recording_calls
 from gapprof.gpu.timing import timing_dispatches
 from gapprof.guard import Guard
@@ -82,6 +83,7 @@ def measure(
             if settings.backend == "webgpu":
                 recorder = recording_calls(settings, guard)
                 extras.append(timing_dispatches(settings, guard))
+                extras.append(tracing_crossing(settings, guard))
         if settings.observed_ms is not None:
             extras.append(reproducing(settings))
         if settings.scaling:

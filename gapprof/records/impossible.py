@@ -4,6 +4,7 @@ import itertools
 
 from gapprof.records.calls import RecordedCalls
 from gapprof.records.cold import Creations, Start
+from gapprof.records.crossing import MOST_SLICES, TracedCrossing
 from gapprof.records.dispatches import TimedDispatches
 from gapprof.records.gpu_runs import RunCourse, RunParts
 from gapprof.records.inside import HookedPass, WasmBuild, WasmSamples
@@ -50,6 +51,8 @@ def impossible(entry: Entry) -> str:
             return _of_stream(entry)
         case TimedDispatches():
             return _of_dispatches(entry)
+        case TracedCrossing():
+            return _of_crossing(entry)
         case Creations():
             times = (*entry.usual_ms, *entry.unoptimised_ms, *entry.unpacked_ms, *entry.parse_ms)
             if not all(0 <= ms < _LONGEST_MS for ms in times):
@@ -324,4 +327,17 @@ def _of_dispatches(entry: TimedDispatches) -> str:
         return f"a run that waits {found.waits} times"
     if not all(0 <= one.bound_bytes < _MOST and -1 <= one.submit < entry.submits for one in entry.asked):
         return "dispatches of impossible sizes, or out of no submit"
+    return ""
+
+
+def _of_crossing(entry: TracedCrossing) -> str:
+    times = [entry.stretch_ms, *entry.runs_ms]
+    for one in entry.slices:
+        times += [one.wall_ms, 0.0 if one.cpu_ms is None else one.cpu_ms]
+        if not 0 <= one.count < _MOST:
+            return f"a trace with {one.count} events of one name"
+    if not all(0 <= ms < _LONGEST_MS for ms in times) or len(entry.slices) > MOST_SLICES:
+        return "a traced way to the GPU of impossible times, or of too many kinds"
+    if not entry.why and not entry.runs_ms:
+        return "a traced way to the GPU without runs, and without a reason"
     return ""

@@ -7,6 +7,7 @@ from msgspec import Struct, field
 
 from gapprof.records.calls import RecordedCalls
 from gapprof.records.cold import Creations, Start
+from gapprof.records.crossing import TracedCrossing
 from gapprof.records.dispatches import TimedDispatches
 from gapprof.records.environment import Setting
 from gapprof.records.inside import HookedPass, WasmBuild, WasmSamples
@@ -25,7 +26,7 @@ from gapprof.records.twins import TwinPlan, TwinRun, TwinTrial
 T = TypeVar("T")
 
 SCHEMA = "gapprof/recording"
-SCHEMA_VERSION = "1.8"
+SCHEMA_VERSION = "1.9"
 
 
 class MachineFacts(Struct, frozen=True, kw_only=True):
@@ -157,6 +158,7 @@ Entry = (
     | Served
     | RecordedCalls
     | TimedDispatches
+    | TracedCrossing
     | Note
     | End
 )

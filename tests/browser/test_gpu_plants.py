@@ -13,22 +13,32 @@ from msgspec.structs import replace
 
 from gapprof import assets
 from gapprof.backends import chromium, dawn, web_replay
+from gapprof.browser import tasks, tensors
+from gapprof.browser.visit import Equipment, Visit
+from gapprof.facts.case import Case
+from gapprof.facts.crossing import Crossing, crossing
 from gapprof.facts.gpu_calls import is_copy, is_elsewhere
 from gapprof.gpu import graphics, replayed, toggles
+from gapprof.gpu.crossing import LEAST_RUNS, crossed_in
 from gapprof.gpu.replayed import TraceFile
 from gapprof.gpu.stage import recording_calls
 from gapprof.gpu.trace import parsed
+from gapprof.gpu.visited import Gpu, visited
 from gapprof.guard import Guard
 from gapprof.records.backend import Backend
 from gapprof.records.calls import RecordedCalls
+from gapprof.records.crossing import TracedCrossing
 from gapprof.records.gpu_runs import RunCourse, RunParts
 from gapprof.records.job import Job
+from gapprof.records.recording import Recording
 from gapprof.records.report import CauseRow, Report, with_descendants
 from gapprof.records.settings import Settings
 from gapprof.records.trial import Trial
+from gapprof.subject.chain import write_dispatch_chain
 from tests.browser.gpu_models import MANY_LINKS, job_of
 from tests.browser.gpu_plants import STALL_MS, library_with, report_of, stopping_job
 from tests.browser.gpu_zero_init import large_memory
+from tests.truth.recorder import begin
 
 QUICK = toggles.without("zero-init")
 
@@ -164,6 +174,46 @@ def test_pipelines_of_the_start_are_counted_and_waited_for(tiny: Found) -> None:
     assert summary.setup_pipelines + summary.runs[0].pipelines == summary.pipelines > 0
     assert "Cold: " in said(tiny.row("gpu-abstraction"))
     assert tiny.parts("replay-web").setup_pipelines_ms > 0
+
+
+def crossings(job: Job, guard: Guard) -> tuple[Crossing, Crossing]:
+    """Of the model, and of the first link of the chain that goes with it, traced in one page."""
+    browser, dist, chained = assets.find_browser(), assets.web_dist(), job.chain
+    assert chained is not None
+    equipment = Equipment(executable=browser, probes=assets.probes_web(), guard=guard)
+    block, pieces = tensors.packed(Path(job.inputs_path))
+
+    async def run(visit: Visit) -> tuple[TracedCrossing, TracedCrossing]:
+        base, module = visit.serving.base, assets.gpu_entry_point(dist, assets.GPU_BUILD)
+        many = replace(tasks.open_task(job, base=base, module=module, inputs=pieces), outputs_url=None)
+        few = tasks.chain_task(many, base=base, path=chained.first_link_path)
+        return await crossed_in(visit, many, job), await crossed_in(visit, few, job)
+
+    found = visited(
+        Gpu(equipment=equipment, graphics=graphics.here(browser)), job, run, dist=dist, inputs=block
+    )
+    many, few = (crossing(Case(Recording(begin=begin(), entries=(one,)))) for one in found)
+    assert many is not None
+    assert few is not None
+    return many, few
+
+
+def test_a_thousand_dispatches_take_the_gpus_process_longer_than_one(
+    guard: Guard, folder: Path, tiny: Found, tmp_path: Path
+) -> None:
+    """Though nothing is validated: what is traced there is decoding and recording as well."""
+    job = replace(on_gpu(job_of("long-chain", folder)), chain=write_dispatch_chain(tmp_path))
+    bare = toggles.browser_args(toggles.without("zero-init", "validation"))
+    many, few = crossings(replace(job, setting=replace(job.setting, browser_args=bare)), guard)
+    for one in (many, few):
+        assert (one.absent, one.untimed) == ((), ())
+        assert one.runs >= LEAST_RUNS
+        assert min(one.cpu_ms.values()) > 0
+        assert one.total_ms < 2 * one.run_ms, "two threads"
+    assert many.cpu_ms["decoding"] > 3 * few.cpu_ms["decoding"]
+    assert many.flushes is not None
+    assert few.flushes is not None
+    assert 1 <= few.flushes < many.flushes <= 2 * (tiny.calls.summary.runs[-1].submits + 1)
 
 
 def test_a_stall_between_submits_is_a_gap(guard: Guard, folder: Path, tiny: Found) -> None:

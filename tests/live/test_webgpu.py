@@ -9,6 +9,7 @@ from gapprof.errors import EnvironmentUnusable
 from gapprof.facts.adapters import SOFTWARE_SENTENCE, is_software
 from gapprof.recordings import read_run
 from gapprof.records.calls import RecordedCalls
+from gapprof.records.crossing import TracedCrossing
 from gapprof.records.dispatches import TimedDispatches
 from gapprof.records.recording import Recording
 from gapprof.records.report import CauseRow, RungRow
@@ -84,6 +85,16 @@ def test_the_way_through_the_browser_and_the_library_s_work_are_taken_apart(repo
         "not-on-gpu": "not-applicable",
         "pipelines-made-anew": "not-applicable",
     }
+
+
+def test_the_way_to_the_gpus_process_is_traced_apart(recording: Recording, report: Report) -> None:
+    (traced,) = recording.of(TracedCrossing)
+    assert traced.why == ""
+    (boundary,) = (one for one in cause(report, "gpu-abstraction").children if one.id == "browser-boundary")
+    told = " ".join(one.text for one in boundary.evidence)
+    assert f"Traced apart ({len(traced.runs_ms)} runs of" in told
+    assert "By the clock, a replayed run in the browser takes" in told
+    assert (SOFTWARE_SENTENCE[1:] in told) == (traced.adapter is not None and is_software(traced.adapter))
 
 
 def test_without_a_native_provider_there_is_no_gap_and_the_reason_is_given(report: Report) -> None:
