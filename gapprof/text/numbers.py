@@ -109,6 +109,11 @@ def count(number: float) -> str:
     return plain(number, 0)
 
 
+def many(count: int, one: str, several: str = "") -> str:
+    """How many of what: `1 node`, `2 nodes`, `3 copies`."""
+    return f"{count} {one if count == 1 else several or f'{one}s'}"
+
+
 def given(number: float) -> str:
     """A number that somebody wrote down, as they wrote it: `8`, `1.25`."""
     return f"{number:.10g}"

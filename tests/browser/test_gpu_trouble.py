@@ -9,27 +9,18 @@ from gapprof.backends.chromium import Chromium
 from gapprof.records.trial import Failure
 from tests.browser.conftest import on
 from tests.browser.gpu_models import job_of
-
-LOST = """
-const ask = GPUAdapter.prototype.requestDevice;
-GPUAdapter.prototype.requestDevice = async function (...given) {
-  const device = await ask.apply(this, given);
-  setTimeout(() => device.destroy(), 300);
-  return device;
-};
-"""
-NO_SHADER = """
-const make = GPUDevice.prototype.createShaderModule;
-GPUDevice.prototype.createShaderModule = function (given) {
-  return make.call(this, { ...given, code: `${given.code} this is no WGSL` });
-};
-"""
+from tests.browser.gpu_troubles import LOST, NO_SHADER, OUT_OF_MEMORY, TOO_LARGE
 
 
 @pytest.mark.parametrize(
     ("script", "said"),
-    [(LOST, "the GPU device was lost"), (NO_SHADER, "a shader does not compile")],
-    ids=["lost", "shader"],
+    [
+        (LOST, "the GPU device was lost"),
+        (NO_SHADER, "a shader does not compile"),
+        (OUT_OF_MEMORY, "the GPU is out of memory: no memory for a buffer of 36864 bytes"),
+        (TOO_LARGE, "the GPU is out of memory"),
+    ],
+    ids=["lost", "shader", "memory", "too large"],
 )
 def test_what_becomes_of_a_device_is_told_with_what_to_do(
     script: str, said: str, chromium: Chromium, page_of: Callable[[str], str], tmp_path: Path
