@@ -81,6 +81,31 @@ def slower_build(folder: Path) -> None:
     (dist / entry).write_text(f"{SLOWER}\n{text}", encoding="utf-8")
 
 
+def slower_gpu_process(folder: Path) -> None:
+    """What starts the browser's process for the GPU, and then stops it half of the time."""
+    products(folder)
+    launcher = folder / LAUNCHER
+    launcher.write_text(f"#!{sys.executable}\n{HALF_OF_THE_TIME}", encoding="utf-8")
+    launcher.chmod(0o755)
+
+
+LAUNCHER = "half-of-the-time"
+HALF_OF_THE_TIME = """
+import os
+import signal
+import sys
+import time
+
+if os.fork() == 0:
+    gpu = os.getppid()
+    os.closerange(3, 4096)
+    while os.getppid() == gpu:
+        for what in (signal.SIGSTOP, signal.SIGCONT):
+            time.sleep(0.003)
+            os.kill(gpu, what)
+    os._exit(0)
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
 SLOWER = f"""
 {{
   const {{ submit }} = GPUQueue.prototype;
@@ -117,10 +142,10 @@ SCENARIOS = {
         make=slower_build,
     ),
     "gpu-slower-browser": Scenario(
-        shows="the same with a browser whose GPU process has one core: part is its, part the kernels' (S19)",
-        options=(*LEGS, "--browser-arg=--gpu-launcher=taskset -c 0"),
+        shows="a browser whose GPU process is stopped half of the time: part is its, part the kernels' (S19)",
+        options=(*LEGS, f"--browser-arg=--gpu-launcher=./{LAUNCHER}"),
         model="products.onnx",
-        make=products,
+        make=slower_gpu_process,
     ),
 }
 

@@ -18,7 +18,8 @@ from gapprof.digest.gpu_placement import (
 from gapprof.records.sections.gpu import GpuPlacement, WhereToFile
 from gapprof.terminal.ink import Ink
 
-_NAME, _CELL = 40, 6
+_CELL = 6
+_NAME_LEAST, _NAME_MOST = 15, 40
 
 
 def placement_table(found: GpuPlacement, ink: Ink, *, count: int) -> Iterator[RenderableType]:
@@ -36,11 +37,12 @@ def where_to_file(found: WhereToFile, ink: Ink) -> Iterator[RenderableType]:
 
 
 def _table(found: GpuPlacement, ink: Ink, count: int) -> Table:
+    width = max(_NAME_LEAST, min(_NAME_MOST, ink.width - 4 - len(COLUMNS) * (_CELL + 1)))
     table = ink.grid()
     table.add_column("", width=2)
-    table.add_column(Text(PLACED, style="bold not dim"), width=_NAME, no_wrap=True)
+    table.add_column(Text(PLACED, style="bold not dim"), width=width, no_wrap=True)
     for heading in COLUMNS:
         table.add_column(heading, width=_CELL, justify="right", no_wrap=True)
     for name, *cells in placed_rows(found, count):
-        table.add_row("", ink.name(name, _NAME), *cells)
+        table.add_row("", ink.name(name, width), *cells)
     return table
