@@ -20,14 +20,14 @@ from gapprof.subject.sketch import Sketch
 
 OWN_WEBGPU = "onnxruntime-webgpu==1.27.0"
 """A build of onnxruntime whose WebGPU provider runs on software as well."""
-SIDE, STOPS, WIDTH, LAYERS = 8, 4, 96, 3
-SLOWER_MS = 25
-BUDGET = ("--backend", "webgpu", "--budget", "40")
+SIDE, STOPS, WIDTH, LAYERS = 8, 16, 96, 3
+SLOWER_MS = 60
+BUDGET = ("--backend", "webgpu", "--budget", "100")
 LEGS = (*BUDGET, "--native-python", "env/bin/python", "--rungs", "replay-native-no-robustness")
 
 
 def stopping(folder: Path) -> None:
-    """Determinants, for which WebGPU has no kernel, each of what the one before left: four stops a run."""
+    """Determinants, for which WebGPU has no kernel, each of what the one before left: as many stops a run."""
     sketch = Sketch("stopping", seed=1)
     x = sketch.input("x", [SIDE, SIDE])
     for stop in range(STOPS):
@@ -82,15 +82,15 @@ def slower_build(folder: Path) -> None:
 
 
 def slower_gpu_process(folder: Path) -> None:
-    """What starts the browser's process for the GPU, and then stops it half of the time."""
+    """What starts the browser's process for the GPU, and then stops it three quarters of the time."""
     products(folder)
     launcher = folder / LAUNCHER
-    launcher.write_text(f"#!{sys.executable}\n{HALF_OF_THE_TIME}", encoding="utf-8")
+    launcher.write_text(f"#!{sys.executable}\n{STOPPED}", encoding="utf-8")
     launcher.chmod(0o755)
 
 
-LAUNCHER = "half-of-the-time"
-HALF_OF_THE_TIME = """
+LAUNCHER = "mostly-stopped"
+STOPPED = """
 import os
 import signal
 import sys
@@ -100,8 +100,8 @@ if os.fork() == 0:
     gpu = os.getppid()
     os.closerange(3, 4096)
     while os.getppid() == gpu:
-        for what in (signal.SIGSTOP, signal.SIGCONT):
-            time.sleep(0.003)
+        for after_s, what in ((0.002, signal.SIGSTOP), (0.006, signal.SIGCONT)):
+            time.sleep(after_s)
             os.kill(gpu, what)
     os._exit(0)
 os.execvp(sys.argv[1], sys.argv[1:])
@@ -142,7 +142,7 @@ SCENARIOS = {
         make=slower_build,
     ),
     "gpu-slower-browser": Scenario(
-        shows="a browser whose GPU process is stopped half of the time: part is its, part the kernels' (S19)",
+        shows="a browser whose GPU process mostly stands still: part is its, part the kernels' (S19)",
         options=(*LEGS, f"--browser-arg=--gpu-launcher=./{LAUNCHER}"),
         model="products.onnx",
         make=slower_gpu_process,

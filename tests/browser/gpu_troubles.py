@@ -27,10 +27,3 @@ GPUDevice.prototype.createBuffer = function (wanted) {
 };
 """
 """What a driver does that has no memory left: the buffer is of no use, and only the device says why."""
-TOO_LARGE = """
-const make = GPUDevice.prototype.createBuffer;
-GPUDevice.prototype.createBuffer = function (wanted) {
-  return make.call(this, wanted.mappedAtCreation ? { ...wanted, size: 2 ** 46 } : wanted);
-};
-"""
-"""The browser itself then throws that it is too much."""
