@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from gapprof.facts.case import Case
 from gapprof.facts.cells import complete_rounds, counting, measured
-from gapprof.facts.estimates import LEVEL, estimate, factor
+from gapprof.facts.estimates import LEVEL, estimate, factor, side_of_one
 from gapprof.facts.gpu_operators import GpuRun, Joined, gpu_run
 from gapprof.facts.gpu_runs import REPLAY_NATIVE, REPLAY_WEB, SESSION
 from gapprof.facts.gpu_told import mean_ms
@@ -35,19 +35,22 @@ def own_webgpu_told(case: Case) -> Iterator[Evidence]:
 
 def _slower_leg(case: Case, apart: Estimate) -> str:
     """Which of the two, and of the browser's what: the library, or the way that its calls take."""
-    if apart.high < 1:
+    if apart.rounds < 2:
+        return "Which leg is slower one round alone does not tell."
+    if side_of_one(apart) == "below":
         return "Of the two legs the native one is slower: nothing that the browser adds explains it."
-    if apart.low <= 1:
+    if side_of_one(apart) == "unclear":
         return "The native leg and the browser's cannot be told apart."
     calls, library = _factor(case, NATIVE_WEBGPU, REPLAY_WEB), _factor(case, REPLAY_WEB, SESSION)
     begin = "Only the browser's leg is slower"
     if calls is None or library is None:
         return f"{begin}."
-    if library.low > 1:
+    slower_calls = side_of_one(calls) == "above"
+    if side_of_one(library) == "above":
         alone = numbers.factor_with_interval(library)
-        also = "" if calls.low <= 1 else f", which take {numbers.factor_with_interval(calls)} the native leg"
+        also = f", which take {numbers.factor_with_interval(calls)} the native leg" if slower_calls else ""
         return f"{begin}: onnxruntime-web takes {alone} what its calls alone take there{also}."
-    if calls.low > 1:
+    if slower_calls:
         return (
             f"{begin}: its calls alone, replayed there, take {numbers.factor_with_interval(calls)} the "
             "native leg, and onnxruntime-web adds nothing that can be told."
@@ -66,16 +69,19 @@ def calls_told(case: Case) -> Iterator[Evidence]:
     if with_browser is None or without is None:
         return
     takes = f"In the browser its calls alone take {numbers.ms(with_browser.point)}"
-    if apart.low <= 1 <= apart.high:
+    if side_of_one(apart) == "unclear":
         text = f"{takes}, without one {numbers.ms(without.point)}, and the two cannot be told apart"
         yield Evidence(kind="calls-parted", text=f"{text}{_kernels(case)}.")
         return
     more = estimate(t_interval([web[number] - native[number] for number in rounds], LEVEL))
-    word = "come with the browser and the Dawn in it" if apart.low > 1 else "is what they take less there"
-    text = (
-        f"{takes}: {numbers.ms_with_interval(more)} {word}, {numbers.ms_with_interval(without)} they take "
-        f"without one as well"
-    )
+    alone = numbers.ms_with_interval(without)
+    if side_of_one(apart) == "below":
+        text = f"{takes}, less than without one, where they take {alone}"
+    else:
+        text = (
+            f"{takes}: {numbers.ms_with_interval(more)} come with the browser and the Dawn in it, {alone} "
+            "they take without one as well"
+        )
     yield Evidence(kind="calls-parted", text=f"{text}{_kernels(case)}.", value=more.point)
 
 

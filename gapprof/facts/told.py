@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from gapprof.facts.case import Case
-from gapprof.facts.estimates import factor
+from gapprof.facts.estimates import factor, side_of_one
 from gapprof.facts.ladder import planned
 from gapprof.facts.readings import readable, same_trials
 from gapprof.records.estimate import Estimate
@@ -43,4 +43,7 @@ def _measured(case: Case, cause: str) -> Iterator[tuple[str, Estimate]]:
 
 
 def _unclear(cost: Estimate) -> str:
-    return ", which is unclear: its interval holds 1" if cost.low <= 1 <= cost.high else ""
+    if side_of_one(cost) != "unclear":
+        return ""
+    why = "its interval holds 1" if cost.rounds > 1 else "one round alone has none"
+    return f", which is unclear: {why}"

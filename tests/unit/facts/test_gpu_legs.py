@@ -13,11 +13,11 @@ from tests.truth.recorder import record
 NATIVE_MS = 10.0
 
 
-def report(factors: Mapping[str, float], *, noise: float = 0.0) -> Report:
+def report(factors: Mapping[str, float], *, noise: float = 0.0, rounds: int = 6) -> Report:
     """`noise`: of launches; without any, figures are exactly what was planted."""
     latencies = ladder_ms(factors, native_ms=NATIVE_MS, backend="webgpu")
     machine = Machine(latency_ms=latencies, launch_noise=noise)
-    return build(record(machine, Settings(backend="webgpu")))
+    return build(record(machine, Settings(backend="webgpu"), rounds=rounds))
 
 
 def said(found: Report, cause: str, word: str) -> str:
@@ -70,3 +70,17 @@ def test_a_safety_check_whose_interval_holds_1_is_unclear() -> None:
     assert said(report({}, noise=0.05), "gpu-abstraction", "Clamping indices").endswith(
         ", which is unclear: its interval holds 1."
     )
+
+
+def test_one_round_alone_decides_nothing() -> None:
+    found = report({"replay-web": 2.0, "replay-native-no-robustness": 1 / 1.4}, rounds=1)
+    told = said(found, "library", "its own WebGPU")
+    assert told.endswith("Which leg is slower one round alone does not tell.")
+    assert "the two cannot be told apart" in said(found, "gpu-abstraction", "its calls alone take")
+    clamped = said(found, "gpu-abstraction", "Clamping indices")
+    assert clamped.endswith(", which is unclear: one round alone has none.")
+
+
+def test_calls_that_take_less_in_the_browser_are_told_so() -> None:
+    told = said(report({"replay-web": 0.5}), "gpu-abstraction", "its calls alone take")
+    assert told.startswith("In the browser its calls alone take 5.00 ms, less than without one")
