@@ -28,7 +28,7 @@ package, one short run each; [two equal runs and a different one](compare/README
 and inference, both ways](qoe/README.md); [many models through one lattice](study/README.md), with the
 tables of Wang et al. (2025); and `scenarios/`, recordings of what people meet in the field (a page without
 headers, an app that pins its threads, a build without SIMD, float16, the baseline tier) that the acceptance
-tests read, made by `python reports/scenarios.py`.
+tests read, made by `python reports/scenarios.py` and, on the GPU, by `python reports/gpu_scenarios.py`.
 
 """
 

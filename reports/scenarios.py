@@ -166,9 +166,8 @@ SCENARIOS = {
 }
 
 
-def record(name: str) -> None:
+def record(name: str, scenario: Scenario) -> None:
     """One run, in a folder of its own; the recording comes here whatever its status."""
-    scenario = SCENARIOS[name]
     with tempfile.TemporaryDirectory() as folder:
         scenario.make(Path(folder))
         model = [scenario.model] if scenario.model else []
@@ -189,7 +188,7 @@ def main() -> None:
     """Record what was named, or all."""
     (HERE / "scenarios").mkdir(exist_ok=True)
     for name in sys.argv[1:] or SCENARIOS:
-        record(name)
+        record(name, SCENARIOS[name])
 
 
 if __name__ == "__main__":

@@ -53,6 +53,16 @@ _GPU = (
         hint="Drivers end what holds a GPU for long or fills it: try a smaller model, or --backend wasm.",
     ),
     _OfTheGpu(
+        words=("gpuoutofmemoryerror", "too large for the implementation when mapped"),
+        said="the GPU is out of memory",
+        hint="Try a smaller model, close what else uses the GPU, or try --backend wasm.",
+    ),
+    _OfTheGpu(
+        words=("exceeds the max buffer size limit",),
+        said="the model needs a larger buffer than this GPU allows",
+        hint="Try a smaller model, or --backend wasm.",
+    ),
+    _OfTheGpu(
         words=("no cached or pending pipeline", "error while parsing wgsl", "invalid shadermodule"),
         said="a shader does not compile, so the GPU has no pipeline of it",
         hint="Try another browser (--browser PATH), a newer driver, or --backend wasm.",

@@ -6,9 +6,10 @@ from gapprof.facts.case import Case
 from gapprof.facts.claim import Cause, Claim, Span
 from gapprof.facts.crossing import crossing_told
 from gapprof.facts.gpu_children import of_the_boundary
+from gapprof.facts.gpu_legs import calls_told
 from gapprof.facts.gpu_told import compiled, counted, waiting_told
 from gapprof.facts.steps import part
-from gapprof.facts.told import told_by_side_rungs
+from gapprof.facts.told import resolved_by_side_rungs
 from gapprof.records.report import Evidence
 
 _RESTS = Evidence(
@@ -44,8 +45,8 @@ def _claim(case: Case) -> Claim:
     )
     boundary = replace(boundary, children=tuple(of_the_boundary(case)), evidence=tuple(crossing_told(case)))
     caveat = (_RESTS,) if boundary.steps else ()
-    told = (*counted(case), *waiting_told(case), *compiled(case))
-    return Claim(parts=(safety, boundary), evidence=(*caveat, *told, *told_by_side_rungs(case, CAUSE.id)))
+    told = (*counted(case), *waiting_told(case), *calls_told(case), *compiled(case))
+    return Claim(parts=(safety, boundary), evidence=(*caveat, *told, *resolved_by_side_rungs(case, CAUSE.id)))
 
 
 def _on_webgl(_case: Case) -> Claim:

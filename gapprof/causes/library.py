@@ -5,11 +5,12 @@ from dataclasses import replace
 from statistics import median
 
 from gapprof.facts.case import Case
-from gapprof.facts.cells import counting
 from gapprof.facts.claim import Cause, Claim, Part, Span, Step
 from gapprof.facts.computed import GOOD_128
 from gapprof.facts.estimates import factor, factor_of
 from gapprof.facts.gpu_children import of_the_kernels
+from gapprof.facts.gpu_legs import own_webgpu_told
+from gapprof.facts.gpu_placement import placement_told
 from gapprof.facts.gpu_told import anew_told, placed_told
 from gapprof.facts.kernel_excess import excess_by_node
 from gapprof.facts.missing_kernels import MissingKernel, Worker, missing_kernels
@@ -24,7 +25,6 @@ from gapprof.records.report import Evidence
 from gapprof.text import numbers
 from gapprof.text.names import harmless
 
-NATIVE_WEBGPU = "native-webgpu"
 _MOST_NODES = 3
 _TWINS = "from twin kernels, of the nodes that have one; its interval holds how their rounds differ"
 _INSERTED = ("InsertedPrecisionFreeCast_", "InsertedCast_")
@@ -66,24 +66,8 @@ def _on_gpu(case: Case) -> Claim:
     return Claim(
         parts=(replace(kernels, children=tuple(of_the_kernels(case))),),
         why=kernels.why,
-        evidence=(*placed_told(case), *anew_told(case), *_own_webgpu(case)),
+        evidence=(*placed_told(case), *placement_told(case), *anew_told(case), *own_webgpu_told(case)),
     )
-
-
-def _own_webgpu(case: Case) -> tuple[Evidence, ...]:
-    """The library's WebGPU kernels without a browser, in another build, on an adapter of its choice."""
-    apart = (
-        factor(case, NATIVE_WEBGPU, "web-session") if readable(case, NATIVE_WEBGPU, "web-session") else None
-    )
-    if apart is None:
-        return ()
-    version = next(trial.seen.runtime_version for trial in case.get(counting) if trial.rung == NATIVE_WEBGPU)
-    text = (
-        f"onnxruntime-web takes {numbers.factor_with_interval(apart)} what onnxruntime "
-        f"{harmless(version, 40)} takes natively with its own WebGPU provider: another build, on the adapter "
-        "of its choice, so the two differ by more than the browser."
-    )
-    return (Evidence(kind="side-rung", text=text, value=apart.point),)
 
 
 def _on_webgl(case: Case) -> Claim:

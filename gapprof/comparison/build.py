@@ -27,7 +27,14 @@ def compare(before: Report, after: Report) -> Comparison:
     changed_causes = changes(causes, level, children_level)
     differing, settings = strangers(before, after), asked_differently(before, after)
     return Comparison(
-        headline=headline(before, after, changed_gap, changed_latencies, (*changed_causes, changed_residual)),
+        headline=headline(
+            before,
+            after,
+            changed_gap,
+            changed_latencies,
+            (*changed_causes, changed_residual),
+            differing,
+        ),
         model=after.model,
         before=_side(before),
         after=_side(after),

@@ -3,8 +3,9 @@
 import math
 from collections.abc import Iterable, Sequence
 
+from gapprof.comparison.kin import PROGRAMS
 from gapprof.explain.diagnosis import CAUSES
-from gapprof.records.comparison import Change
+from gapprof.records.comparison import Change, Difference
 from gapprof.records.report import Report
 from gapprof.text import numbers
 from gapprof.text.names import harmless
@@ -14,7 +15,12 @@ _WORD = 80
 
 
 def headline(
-    before: Report, after: Report, gap: Change, latencies: Iterable[Change], causes: Iterable[Change]
+    before: Report,
+    after: Report,
+    gap: Change,
+    latencies: Iterable[Change],
+    causes: Iterable[Change],
+    strangers: Sequence[Difference],
 ) -> str:
     """Of the whole comparison; latencies are said only where they moved themselves."""
     for when, report in (("first", before), ("second", after)):
@@ -27,12 +33,16 @@ def headline(
     if sides:
         said = " and ".join(sides)
         sentences.append(f"{said[:1].upper()}{said[1:]} than before.")
+    versions = [_version(one) for one in strangers if one.what in PROGRAMS]
+    if versions:
+        sentences.append(f"Between the runs {_listed(versions)}.")
     return " ".join(sentences)
 
 
 def _gap(gap: Change, parts: Sequence[str]) -> str:
     if gap.factor is None or gap.before is None or gap.after is None:
-        return f"The gap was not compared: {gap.why}."
+        told = f"The gap was not compared: {gap.why}"
+        return f"{told}; yet {_listed(parts)}." if parts else f"{told}."
     if gap.verdict == "no-change":
         told = f"No change in the gap: {numbers.change_with_interval(gap.factor)}"
         return f"{told}; yet {_listed(parts)}." if parts else f"{told}{_blind(gap)}."
@@ -69,6 +79,13 @@ def _side(change: Change) -> str:
     where = "the browser" if change.id == "web" else "native"
     word = "slower" if change.verdict == "grew" else "faster"
     return f"{where} is {numbers.factor(math.exp(abs(_ln(change))))} {word}"
+
+
+def _version(moved: Difference) -> str:
+    """`onnxruntime-web moved from 1.30.0 to 1.31.0`; a digest only says that there is another one."""
+    if moved.what == "wasm":
+        return "the served wasm changed"
+    return f"{moved.what} moved from {moved.before} to {moved.after}"
 
 
 def _listed(parts: Sequence[str]) -> str:

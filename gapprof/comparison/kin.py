@@ -10,6 +10,8 @@ from gapprof.records.report import Report
 from gapprof.text.names import harmless
 
 UNKNOWN = "unknown"
+PROGRAMS = ("onnxruntime", "onnxruntime-web", "wasm", "browser")
+"""Whose versions a report tells."""
 _WORD = 80
 _NOT_OF_THE_SUBJECT = frozenset({"budget_s", "precision_percent", "allow_noisy", "rungs", "verify"})
 """Settings that say how well to measure, not what."""
@@ -44,10 +46,7 @@ def _fingerprint(report: Report) -> dict[str, str]:
         "architecture": machine.architecture,
         "processor": machine.cpu,
         "usable cores": str(machine.usable_cores),
-        **{
-            program: report.versions.get(program, UNKNOWN)
-            for program in ("onnxruntime", "onnxruntime-web", "wasm", "browser")
-        },
+        **{program: report.versions.get(program, UNKNOWN) for program in PROGRAMS},
     }
 
 

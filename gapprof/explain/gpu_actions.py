@@ -10,6 +10,7 @@ from types import MappingProxyType
 from gapprof.explain.untried import untried_ms
 from gapprof.facts.case import Case
 from gapprof.facts.gpu_calls import elsewhere, steady_run
+from gapprof.facts.gpu_placement import placement
 from gapprof.facts.gpu_rungs import BEFORE, GAPS, WITHOUT
 from gapprof.facts.gpu_runs import REPLAY_WEB, SESSION, GpuPart, stalled
 from gapprof.records.estimate import Estimate, Owner
@@ -40,6 +41,11 @@ _CHANGES: Mapping[GpuPart, _Change] = MappingProxyType(
         ),
     }
 )
+_ORIGINAL = _Change(
+    owner="model",
+    cause="library",
+    text="Use the original .onnx, or convert it again: the CPU's optimiser made this one{operators}",
+)
 _GAPS = _Change(
     owner="library",
     cause="runtime",
@@ -57,7 +63,10 @@ def gpu_actions(case: Case, now: Estimate, level: float) -> Iterator[Action]:
         "pipelines": run.pipelines,
         "operators": f": {', '.join(names)}" if names else "",
     }
-    steps = [(change, WITHOUT[REPLAY_WEB, part], REPLAY_WEB) for part, change in _CHANGES.items()]
+    changes = dict(_CHANGES)
+    if _all_optimised_before(case):
+        changes["inner-reads"] = _ORIGINAL
+    steps = [(change, WITHOUT[REPLAY_WEB, part], REPLAY_WEB) for part, change in changes.items()]
     stalls = [(_GAPS, BEFORE, GAPS)] if stalled(case, SESSION) else []
     for change, source, to in (*steps, *stalls):
         then = untried_ms(case, source, to, level)
@@ -66,3 +75,11 @@ def gpu_actions(case: Case, now: Estimate, level: float) -> Iterator[Action]:
             yield Action(
                 text=text, owner=change.owner, cause=change.cause, now_ms=now, then_ms=then, basis="predicted"
             )
+
+
+def _all_optimised_before(case: Case) -> bool:
+    """Whether the original file would have none of the operators that the processor runs."""
+    found = case.get(placement)
+    if found is None or not found.optimised_before:
+        return False
+    return all(one.op_type in found.optimised_before for one in found.operators if one.cpu)

@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from typing import Literal
 
+from msgspec.structs import replace
+
+from gapprof.explain.where_to_file import where_to_file
 from gapprof.facts.adapters import SOFTWARE_SENTENCE, is_software, titled
 from gapprof.facts.case import Case
 from gapprof.facts.estimates import LEVEL, estimate
@@ -14,10 +17,12 @@ from gapprof.facts.gpu_operators import (
     is_dispatch_bound,
     timed_dispatches,
 )
+from gapprof.facts.gpu_placement import placement
 from gapprof.facts.gpu_programs import may_launch_nothing
 from gapprof.records.dispatches import TimedDispatches
 from gapprof.records.estimate import Estimate
 from gapprof.records.gpu import PlacedNode
+from gapprof.records.report import CauseRow
 from gapprof.records.sections.gpu import GpuOperator, GpuOperators, GpuWaits
 from gapprof.stats.interval import t_interval
 
@@ -25,13 +30,18 @@ _NO_PEAKS = "what this GPU could do at best was not measured"
 _BACKWARDS = "the GPU's clock went backwards in every run"
 
 
-def gpu_operators(case: Case) -> GpuOperators | None:
+def gpu_operators(case: Case, causes: Sequence[CauseRow]) -> GpuOperators | None:
     """None where there was no GPU to ask."""
     asked = case.get(timed_dispatches)
     if asked is None:
         return None
     run = case.get(gpu_run)
-    return _nothing(asked) if run is None else _told(case, run)
+    found = _nothing(asked) if run is None else _told(case, run)
+    return replace(
+        found,
+        placement=case.get(placement),
+        where_to_file=where_to_file(case, causes, found.span_ms),
+    )
 
 
 def _nothing(asked: TimedDispatches) -> GpuOperators:

@@ -105,7 +105,7 @@ def build(recording: Recording) -> Report:
         reproduction=reproduction(case),
         qoe=qoe(case),
         scaling=scaling(case),
-        gpu_operators=gpu_operators(case),
+        gpu_operators=gpu_operators(case, causes),
     )
 
 

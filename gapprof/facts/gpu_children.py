@@ -8,6 +8,7 @@ from gapprof.facts.case import Case
 from gapprof.facts.claim import Part, Step
 from gapprof.facts.computed import computed
 from gapprof.facts.gpu_calls import elsewhere, recorded
+from gapprof.facts.gpu_placement import placement_told
 from gapprof.facts.gpu_rungs import BEFORE, BOUNDARY_RUNGS, GAPS, WITHOUT, present
 from gapprof.facts.gpu_runs import REPLAY_NATIVE, REPLAY_WEB, SESSION, UNSAFE, GpuPart
 from gapprof.facts.gpu_told import anew_told, part_told, placed_told
@@ -37,7 +38,7 @@ def of_the_kernels(case: Case) -> Iterator[Part]:
     for name, child in _KERNELS.items():
         rung, on_the_web = WITHOUT[UNSAFE, name], WITHOUT[REPLAY_WEB, name]
         there = name in present(case)
-        told = placed_told(case) if name == "inner-reads" else anew_told(case)
+        told = (*placed_told(case), *placement_told(case)) if name == "inner-reads" else anew_told(case)
         yield replace(
             child,
             steps=(Step(source=rung, to=UNSAFE),) if rung in rungs else (),

@@ -17,7 +17,6 @@ from gapprof.facts.gpu_runs import (
     waits_ms,
 )
 from gapprof.records.estimate import Estimate
-from gapprof.records.gpu_runs import RunCourse
 from gapprof.records.report import Evidence
 from gapprof.stats.interval import t_interval
 from gapprof.text import numbers
@@ -142,8 +141,8 @@ def anew_told(case: Case) -> Iterator[Evidence]:
 
 def course_told(case: Case, rung: str) -> Iterator[Evidence]:
     """When runs of a rung submit, beside the same calls replayed alone."""
-    last = mean_ms(course_ms(case, rung, _until_last))
-    alone = mean_ms(course_ms(case, REPLAY_WEB, _until_last))
+    last = mean_ms(course_ms(case, rung, lambda one: one.until_last_submit_ms))
+    alone = mean_ms(course_ms(case, REPLAY_WEB, lambda one: one.until_last_submit_ms))
     if last is None:
         return
     beside = f"; the same calls alone, replayed, {numbers.ms_with_interval(alone)}" if alone else ""
@@ -175,7 +174,3 @@ def gaps_told(case: Case, rung: str) -> Iterator[Evidence]:
         f"{beside}."
     )
     yield Evidence(kind="submits", text=text[0].upper() + text[1:], value=largest.point)
-
-
-def _until_last(one: RunCourse) -> float:
-    return one.before_ms + one.submits_ms + one.between_ms

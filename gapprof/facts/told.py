@@ -1,16 +1,37 @@
 """What measured side rungs say about a cause, in their own words."""
 
+from collections.abc import Iterator
+
 from gapprof.facts.case import Case
-from gapprof.facts.estimates import factor
+from gapprof.facts.estimates import factor, side_of_one
 from gapprof.facts.ladder import planned
 from gapprof.facts.readings import readable, same_trials
+from gapprof.records.estimate import Estimate
 from gapprof.records.report import Evidence
 from gapprof.text import numbers
 
 
 def told_by_side_rungs(case: Case, cause: str) -> tuple[Evidence, ...]:
     """One piece of evidence per side rung that informs this cause, has words and was measured."""
-    found: list[Evidence] = []
+    return tuple(
+        Evidence(kind="side-rung", text=f"{words} {numbers.factor_with_interval(cost)}.", value=cost.point)
+        for words, cost in _measured(case, cause)
+    )
+
+
+def resolved_by_side_rungs(case: Case, cause: str) -> tuple[Evidence, ...]:
+    """The same, where a difference whose interval holds 1 is not told as one."""
+    return tuple(
+        Evidence(
+            kind="side-rung",
+            text=f"{words} {numbers.factor_with_interval(cost)}{_unclear(cost)}.",
+            value=cost.point,
+        )
+        for words, cost in _measured(case, cause)
+    )
+
+
+def _measured(case: Case, cause: str) -> Iterator[tuple[str, Estimate]]:
     for rung, step in case.get(planned).items():
         parent, told = step.rung.derived_from, step.rung.told
         if step.rung.informs != cause or told is None or parent is None or same_trials(case, parent, rung):
@@ -18,6 +39,11 @@ def told_by_side_rungs(case: Case, cause: str) -> tuple[Evidence, ...]:
         source, to = (rung, parent) if told.inverse else (parent, rung)
         cost = factor(case, source, to) if readable(case, source, to) else None
         if cost is not None:
-            text = f"{told.words} {numbers.factor_with_interval(cost)}."
-            found.append(Evidence(kind="side-rung", text=text, value=cost.point))
-    return tuple(found)
+            yield told.words, cost
+
+
+def _unclear(cost: Estimate) -> str:
+    if side_of_one(cost) != "unclear":
+        return ""
+    why = "its interval holds 1" if cost.rounds > 1 else "one round alone has none"
+    return f", which is unclear: {why}"

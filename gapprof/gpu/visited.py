@@ -35,6 +35,7 @@ _HINTS = (
     ("no adapter", _NO_GPU),
     ("no WebGPU", _NO_GPU),
     ("lost", _SMALLER),
+    ("out of memory", _SMALLER),
     ("compile", _AS_RECORDED),
     ("pipeline", _AS_RECORDED),
     ("refused a call", _AS_RECORDED),

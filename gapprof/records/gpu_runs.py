@@ -22,6 +22,11 @@ class RunCourse(Struct, frozen=True, kw_only=True):
     submits: int
 
     @property
+    def until_last_submit_ms(self) -> float:
+        """From the begin, waits left out: what the processor takes to ask the GPU for the run."""
+        return self.before_ms + self.submits_ms + self.between_ms
+
+    @property
     def total_ms(self) -> float:
         """All of it."""
         return self.before_ms + self.submits_ms + self.between_ms + self.after_ms + self.waits_ms

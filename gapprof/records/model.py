@@ -44,3 +44,6 @@ class ModelFacts(Struct, frozen=True, kw_only=True):
     """Free dimensions that no `--shape` named, with the default that was taken."""
     has_nchwc: bool | None = None
     notes: tuple[str, ...] = ()
+    optimised: dict[str, int] = {}
+    """Operators that onnxruntime's optimiser had made in the file as it was given → how many nodes of them;
+    empty: none, or the file was not saved by it."""

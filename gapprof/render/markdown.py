@@ -27,6 +27,7 @@ from gapprof.digest.verified import came_true, nothing_verified, predicted_measu
 from gapprof.digest.why import WhyRow, owner, why_rows, with_children
 from gapprof.markdown.cold import cold_section
 from gapprof.markdown.gpu_operators import gpu_section
+from gapprof.markdown.gpu_placement import filing_section, placement_section
 from gapprof.markdown.memory import memory_section
 from gapprof.records.report import OperatorRow, Report
 from gapprof.records.surface import Surface
@@ -56,6 +57,8 @@ class MarkdownRenderer:
             _reproduced(report),
             _operators(report, count),
             gpu_section(report, count),
+            placement_section(report, count),
+            filing_section(report),
             _quality(report),
             cold_section(report),
             memory_section(report),

@@ -14,6 +14,7 @@ from gapprof.subject.chain import write_dispatch_chain
 from gapprof.subject.common import Examined, examine
 from gapprof.subject.declared import declared_inputs, listing
 from gapprof.subject.given import Given, parted
+from gapprof.subject.optimised_before import optimised_before
 from gapprof.subject.seeded import seeded_inputs
 from gapprof.subject.stage import DISK_FULL, Staged, stage
 
@@ -145,4 +146,5 @@ def _facts(
         original_nodes=len(model.graph.node),
         assumed_dims=resolved.assumed,
         notes=notes,
+        optimised=optimised_before(model),
     )

@@ -8,11 +8,13 @@ from rich.text import Text
 from gapprof.digest.doubts import doubts
 from gapprof.digest.why import why_rows, with_children
 from gapprof.records.report import Report
+from gapprof.records.sections.gpu import GpuOperators
 from gapprof.records.surface import Surface
 from gapprof.terminal.actions import actions
 from gapprof.terminal.cold import started
 from gapprof.terminal.detail import detail
 from gapprof.terminal.gpu_operators import gpu_table
+from gapprof.terminal.gpu_placement import placement_table, where_to_file
 from gapprof.terminal.ink import Ink
 from gapprof.terminal.inside import inside_table
 from gapprof.terminal.memory import held
@@ -58,6 +60,7 @@ def _parts(report: Report, ink: Ink) -> Iterator[RenderableType]:
     if report.gpu_operators is not None:
         yield Text()
         yield from gpu_table(report.gpu_operators, ink, count=count)
+        yield from _on_the_gpu(report.gpu_operators, ink, count)
     if report.qoe is not None:
         yield Text()
         yield from quality(report.qoe, ink)
@@ -84,3 +87,12 @@ def _parts(report: Report, ink: Ink) -> Iterator[RenderableType]:
         yield ink.text(f"   In brackets: {level} intervals over {report.gap.ratio.rounds} rounds.", "dim")
     if ink.surface.detail:
         yield from detail(report, ink)
+
+
+def _on_the_gpu(found: GpuOperators, ink: Ink, count: int) -> Iterator[RenderableType]:
+    if found.placement is not None:
+        yield Text()
+        yield from placement_table(found.placement, ink, count=count)
+    if found.where_to_file is not None:
+        yield Text()
+        yield from where_to_file(found.where_to_file, ink)

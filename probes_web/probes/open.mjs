@@ -4,6 +4,7 @@
 import { send } from "../bytes.mjs";
 import { now, timerStepUs } from "../clock.mjs";
 import { identityOf } from "../gpu/adapter.mjs";
+import { heedMemory, orOutOfMemory } from "../gpu/memory.mjs";
 import { rendererOf } from "../gpu/renderer.mjs";
 import { during } from "../phases.mjs";
 import { threadsInProxy } from "../proxied.mjs";
@@ -19,20 +20,22 @@ export const probe = {
   where: (task) => (task.where === "worker" ? "worker" : "main"),
 
   async run(task) {
+    if (task.provider === "webgpu") heedMemory();
     const began = now();
     const ort = await loadRuntime(task.ort_url, task);
     const imported = now();
     const model = await fetchModel(task);
     const fetched = now();
     const behind_proxy = task.where === "proxy";
-    const session = await createSession(ort, task, model);
+    const session = await during("create", () => orOutOfMemory(() => createSession(ort, task, model)));
     const created = now();
     const feeds = await fetchFeeds(ort, task); // gapprof's own errand: no stage of the start-up
     const ready = now();
-    const outputs = await during("warmup", () => session.run(feeds));
+    const outputs = await during("warmup", () => orOutOfMemory(() => session.run(feeds)));
     const first_run = now() - ready;
     const slices = await leave(outputs, session.outputNames, task.outputs_url);
-    const rest = await warmUp(session, feeds, { ...task, warmup_runs: task.warmup_runs - 1 });
+    const bounds = { ...task, warmup_runs: task.warmup_runs - 1 };
+    const rest = await during("warmup", () => orOutOfMemory(() => warmUp(session, feeds, bounds)));
     await keep({ place: "here", session, feeds });
     return {
       kind: "opened",

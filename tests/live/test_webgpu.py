@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gapprof import Report, explain
-from gapprof.errors import EnvironmentUnusable
+from gapprof.errors import EnvironmentUnusable, ExitCode
 from gapprof.facts.adapters import SOFTWARE_SENTENCE, is_software
 from gapprof.recordings import read_run
 from gapprof.records.calls import RecordedCalls
@@ -16,6 +16,7 @@ from gapprof.records.report import CauseRow, RungRow
 from gapprof.records.surface import Surface
 from gapprof.render.markdown import RENDERER as MARKDOWN
 from tests.browser.gpu_models import job_of
+from tests.browser.gpu_troubles import OUT_OF_MEMORY
 from tests.live.conftest import Explained
 
 NO_WEBGPU = ("--disable-gpu", "--disable-software-rasterizer")
@@ -170,3 +171,25 @@ def test_without_webgpu_alone_nothing_can_be_measured(product: Path) -> None:
     with pytest.raises(EnvironmentUnusable, match="no WebGPU") as caught:
         explain(product, backend="webgpu", browser_args=NO_WEBGPU, budget_s=1.0)
     assert "--backend webgpu,wasm" in caught.value.hint
+
+
+@pytest.fixture
+def full(tmp_path: Path) -> str:
+    """A page whose GPU has no memory left for weights."""
+    page = tmp_path / "page.html"
+    page.write_text(f"<!doctype html><title>full</title><script>{OUT_OF_MEMORY}</script>")
+    return str(page)
+
+
+def test_without_gpu_memory_the_next_backend_of_the_list_is_taken(explained: Explained, full: str) -> None:
+    found = explained(backend="webgpu,wasm", page=full, rungs="ends")
+    assert found.settings.backend == "wasm"
+    assert any("for webgpu could not be had: the GPU is out of memory" in text for text in found.warnings)
+    assert found.gap.ratio is not None
+
+
+def test_without_gpu_memory_alone_the_environment_is_at_fault(product: Path, full: str) -> None:
+    with pytest.raises(EnvironmentUnusable, match="the GPU is out of memory: no memory for a buffer") as told:
+        explain(product, backend="webgpu", page=full, budget_s=1.0)
+    assert "--backend wasm" in told.value.hint
+    assert told.value.exit_code == ExitCode.ENVIRONMENT_UNUSABLE

@@ -50,6 +50,57 @@ class GpuWaits(Struct, frozen=True, kw_only=True):
     """That `transfer_ms` is of."""
 
 
+class PlacedOperator(Struct, frozen=True, kw_only=True):
+    """How many nodes of one operator each processor runs."""
+
+    op_type: str
+    gpu: int
+    cpu: int
+
+
+class GpuPlacement(Struct, frozen=True, kw_only=True):
+    """Who runs the nodes of the graph that ran, and which tensors cross over for it."""
+
+    operators: tuple[PlacedOperator, ...]
+    """Those with most nodes on the processor first; copies are none of them."""
+    crossings_to_cpu: int
+    crossings_to_gpu: int
+    """Tensors copied in a run; its inputs and outputs are none of them."""
+    opset: int
+    """Of the model as it was given."""
+    cost_ms: Estimate | None
+    """By which a run in the browser is shorter without its stops for what the processor computes."""
+    optimised_before: dict[str, int]
+    """Operators that the processor runs and that onnxruntime's optimiser had made in the file as it was given
+    → their nodes; empty: none, or the file was not saved by it."""
+    why: str = ""
+    """Of what is None."""
+
+
+class WhereToFile(Struct, frozen=True, kw_only=True):
+    """To whom a report of slow runs on this adapter belongs, and the figures that it would begin with."""
+
+    adapter: str
+    vendor: str
+    architecture: str
+    fallback: bool | None
+    """What the standard calls a fallback adapter; None: nobody says."""
+    run_ms: Estimate | None
+    """onnxruntime-web's own run, one after the other."""
+    submitting_ms: Estimate | None
+    """Of it, until the last submit, waits for the GPU left out: what the processor takes to submit it."""
+    gpu_busy_ms: Estimate | None
+    """From the begin of its first dispatch to the end of its last one, by the GPU's clock."""
+    compiling_ms: Estimate | None
+    """For which its calls, replayed in the browser, wait for pipelines before the first steady run."""
+    compiling_native_ms: Estimate | None
+    """The same without a browser."""
+    project: Literal["library", "browser", "driver"] | None
+    """None: to nobody, or it cannot be told; `text` says which."""
+    text: str
+    """The verdict, in whole sentences."""
+
+
 class GpuOperators(Struct, frozen=True, kw_only=True):
     """A steady run's dispatches by the GPU's own clock, joined to the nodes of the graph that ran."""
 
@@ -85,3 +136,7 @@ class GpuOperators(Struct, frozen=True, kw_only=True):
     """None where the run never waits for the GPU."""
     why: str = ""
     """Of what is missing here."""
+    placement: GpuPlacement | None = None
+    """None: the runtime did not say which nodes ran."""
+    where_to_file: WhereToFile | None = None
+    """None: no adapter was seen."""

@@ -43,6 +43,30 @@ def test_a_browser_without_a_gpu_is_no_fault_of_the_model(message: str, api: str
     assert f"--backend {api.lower()},wasm" in told.hint
 
 
+@pytest.mark.parametrize(
+    ("name", "message", "said"),
+    [
+        ("GPUOutOfMemoryError", "no memory for a buffer", "the GPU is out of memory: no memory for a buffer"),
+        (
+            "RangeError",
+            "createBuffer failed, size (70368744177664) is too large for the implementation when "
+            "mappedAtCreation == true",
+            "the GPU is out of memory",
+        ),
+        (
+            "Error",
+            "Buffer size (4294967296) exceeds the max buffer size limit (1073741824).",
+            "a larger buffer than this GPU allows",
+        ),
+    ],
+)
+def test_a_gpu_without_memory_is_named_with_what_to_do(name: str, message: str, said: str) -> None:
+    told = trouble_of(broke(name, message))
+    assert told.kind == "environment"
+    assert said in told.message
+    assert "--backend wasm" in told.hint
+
+
 @pytest.mark.parametrize("call", ["Can't create a session", "failed to call OrtRun()"])
 def test_what_onnxruntime_says_of_a_model_is_told_without_its_frame(call: str) -> None:
     told = trouble_of(broke("Error", f"{call}. ERROR_CODE: 9, ERROR_MESSAGE: node 'zoom' is of no use"))

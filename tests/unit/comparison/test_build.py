@@ -30,6 +30,16 @@ def report(*, seed: int = 0, settings: Settings = FULL, passes: int = 3, rounds:
     return build(record(machine, settings, rounds=rounds, profiled_passes=passes, passes=passes > 0))
 
 
+def on_gpu(library: float) -> Report:
+    """Without a native provider; the library takes so many times what its calls alone take."""
+    machine = Machine(
+        latency_ms=ladder_ms({"web-session": library}, backend="webgpu"),
+        launch_noise=0.01,
+        refusals={("native", "device", "gpu"): "no execution provider for a GPU"},
+    )
+    return build(record(machine, Settings(backend="webgpu")))
+
+
 def cause(comparison: Comparison, name: str) -> Change:
     return next(change for change in comparison.causes if change.id == name)
 
@@ -208,3 +218,20 @@ def test_a_report_that_names_no_versions_is_compared_with_a_doubt() -> None:
 def test_how_long_it_was_measured_is_no_difference() -> None:
     longer = replace(FULL, budget_s=600.0, precision_percent=1.0, rungs="all")
     assert compare(report(), report(seed=1, settings=longer)).settings == ()
+
+
+def test_a_version_that_moved_between_the_runs_is_named() -> None:
+    newer = report(seed=1)
+    moved = replace(newer, versions={**newer.versions, "onnxruntime-web": "1.31.0"})
+    found = compare(report(), moved)
+    assert found.headline.endswith("Between the runs onnxruntime-web moved from 1.30.0 to 1.31.0.")
+    assert [(one.what, one.before, one.after) for one in found.strangers] == [
+        ("onnxruntime-web", "1.30.0", "1.31.0")
+    ]
+
+
+def test_where_the_gap_is_not_compared_causes_that_moved_are_told_all_the_same() -> None:
+    """As on a GPU without a native provider for it."""
+    found = compare(on_gpu(1.0), on_gpu(2.0))
+    assert found.headline.startswith("The gap was not compared: ")
+    assert "; yet 2.0x more comes with the wasm runtime" in found.headline

@@ -18,6 +18,7 @@ from gapprof.records.report import (
     WhatIf,
 )
 from gapprof.records.sections.cold import Cold, ColdRow
+from gapprof.records.sections.gpu import GpuPlacement, PlacedOperator
 from gapprof.records.sections.memory import Memory
 from tests.unit.render.rows import (
     HOSTILE,
@@ -30,7 +31,7 @@ from tests.unit.render.rows import (
     rungs,
     unmeasured,
 )
-from tests.unit.render.sections import gpu_operators, inside, reproduction, watched_page
+from tests.unit.render.sections import filed, gpu_operators, inside, reproduction, watched_page
 
 
 def ok() -> Report:
@@ -288,6 +289,16 @@ def hostile() -> Report:
             adapter=HOSTILE,
             unnamed_programs=(HOSTILE,),
             why=HOSTILE,
+            placement=GpuPlacement(
+                operators=(PlacedOperator(op_type=HOSTILE, gpu=0, cpu=1),),
+                crossings_to_cpu=1,
+                crossings_to_gpu=1,
+                opset=17,
+                cost_ms=None,
+                optimised_before={HOSTILE: 1},
+                why=HOSTILE,
+            ),
+            where_to_file=replace(filed(), adapter=HOSTILE, text=HOSTILE),
             rows=tuple(
                 replace(row, nodes=(HOSTILE,), op_types=(HOSTILE,), programs=(HOSTILE,), why=HOSTILE)
                 for row in gpu_operators().rows

@@ -4,7 +4,14 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from gapprof.records.sections.gpu import GpuOperator, GpuOperators, GpuWaits
+from gapprof.records.sections.gpu import (
+    GpuOperator,
+    GpuOperators,
+    GpuPlacement,
+    GpuWaits,
+    PlacedOperator,
+    WhereToFile,
+)
 from gapprof.records.sections.inside import Inside, InsideFunction
 from gapprof.records.sections.observed import ObservedPage, Reproduced, Reproduction, SessionOptionRow
 from tests.unit.render.rows import HOSTILE, about
@@ -151,6 +158,34 @@ def gpu_operators() -> GpuOperators:
             read_bytes=4000,
             transfer_bytes=96,
         ),
+        placement=GpuPlacement(
+            operators=(
+                PlacedOperator(op_type="Det", gpu=0, cpu=1),
+                PlacedOperator(op_type="Relu", gpu=2, cpu=0),
+            ),
+            crossings_to_cpu=1,
+            crossings_to_gpu=1,
+            opset=17,
+            cost_ms=about(3.2),
+            optimised_before={},
+        ),
+        where_to_file=filed(),
+    )
+
+
+def filed() -> WhereToFile:
+    return WhereToFile(
+        adapter="nvidia ampere (NVIDIA A100, vulkan)",
+        vendor="nvidia",
+        architecture="ampere",
+        fallback=False,
+        run_ms=about(12.5),
+        submitting_ms=about(2.5),
+        gpu_busy_ms=about(8.3),
+        compiling_ms=about(450.0),
+        compiling_native_ms=about(430.0),
+        project="library",
+        text='File it with onnxruntime: "Kernels" makes a run 2.0x [1.9, 2.1] as long.',
     )
 
 

@@ -203,3 +203,12 @@ def test_what_the_gpu_did_has_a_table_of_its_own() -> None:
     told = " ".join(text.split())
     assert "Not on the GPU: alone (Det), with 1 copy between the two." in told
     assert "no operator's: 1 dispatch (Unknown)" in told
+
+
+def test_who_ran_which_operator_and_where_to_file_it_follow() -> None:
+    told = " ".join(drawn(reports.on_gpu(), width=120).split())
+    assert "Where nodes run GPU CPU Det 0 1 Relu 2 0 all 2 1" in told
+    assert "2 boundary crossings per run (1 from the GPU, 1 to it)" in told
+    assert "caused by Det (1 node) of opset 17, cost 3.2" in told
+    assert 'Where to file it File it with onnxruntime: "Kernels" makes a run 2.0x' in told
+    assert "the CPU submits for 2.5" in told

@@ -1,0 +1,111 @@
+"""To whom a report of slow runs belongs: library, browser or driver, by what was measured apart."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Literal
+
+from gapprof.facts.adapters import SOFTWARE_SENTENCE, is_software, titled
+from gapprof.facts.case import Case
+from gapprof.facts.estimates import latency_ms
+from gapprof.facts.gpu import adapter
+from gapprof.facts.gpu_runs import REPLAY_NATIVE, REPLAY_WEB, SESSION, compiling_ms, course_ms
+from gapprof.facts.gpu_told import mean_ms
+from gapprof.records.estimate import Estimate
+from gapprof.records.report import CauseRow, with_descendants
+from gapprof.records.sections.gpu import WhereToFile
+from gapprof.text import numbers
+
+Project = Literal["library", "browser", "driver"]
+_WHO: Mapping[Project, str] = MappingProxyType(
+    {
+        "library": "onnxruntime (github.com/microsoft/onnxruntime)",
+        "browser": "the browser (for Chromium crbug.com, component Blink>WebGPU, which Dawn belongs to)",
+        "driver": "the vendor of the graphics driver",
+    }
+)
+_WHOSE: Mapping[str, Project] = MappingProxyType(
+    {
+        "kernels": "library",
+        "library-work": "library",
+        "wgsl-safety": "browser",
+        "browser-boundary": "browser",
+    }
+)
+"""Part of a cause → who could mend it."""
+_MOST_OF = 0.8
+"""Of a run: so much of it the GPU is at work for where it alone sets the pace."""
+_COLD = 10.0
+"""Times a steady run: making pipelines takes so much longer where it is worth a report of its own."""
+
+
+def where_to_file(case: Case, causes: Sequence[CauseRow], busy_ms: Estimate | None) -> WhereToFile | None:
+    """None where no page named an adapter. `busy_ms`: the GPU at work in a run, by its own clock."""
+    on = case.get(adapter)
+    if on is None:
+        return None
+    run_ms = latency_ms(case, SESSION)
+    web, native = (mean_ms(compiling_ms(case, rung)) for rung in (REPLAY_WEB, REPLAY_NATIVE))
+    project, text = (
+        (None, f"Nothing can be filed from this: {SOFTWARE_SENTENCE}.")
+        if is_software(on)
+        else _verdict({row.id: row for row in with_descendants(causes)}, run_ms, busy_ms, web, native)
+    )
+    return WhereToFile(
+        adapter=titled(on),
+        vendor=on.vendor,
+        architecture=on.architecture,
+        fallback=on.is_fallback,
+        run_ms=run_ms,
+        submitting_ms=mean_ms(course_ms(case, SESSION, lambda one: one.until_last_submit_ms)),
+        gpu_busy_ms=busy_ms,
+        compiling_ms=web,
+        compiling_native_ms=native,
+        project=project,
+        text=text,
+    )
+
+
+def _verdict(
+    rows: Mapping[str, CauseRow],
+    run_ms: Estimate | None,
+    busy_ms: Estimate | None,
+    web: Estimate | None,
+    native: Estimate | None,
+) -> tuple[Project | None, str]:
+    """The largest part of a steady run that costs beyond doubt; else a start that is as slow natively."""
+    costs = sorted(_costs(rows), key=lambda found: -found[0].point)
+    if costs:
+        factor, row = costs[0]
+        who = _WHOSE[row.id]
+        told = numbers.factor_with_interval(factor)
+        return who, f'File it with {_WHO[who]}: "{row.title}" makes a run {told} as long.'
+    busy = run_ms is not None and busy_ms is not None and busy_ms.low > _MOST_OF * run_ms.high
+    if run_ms is not None and web is not None and native is not None and _as_slow(web, native, run_ms):
+        told = numbers.ms_with_interval(native)
+        return "driver", (
+            f"File the start with {_WHO['driver']}: pipelines take {told} without a browser as well, which "
+            "is what the driver makes of their shaders; no step of a steady run costs beyond doubt."
+        )
+    if busy and rows["kernels"].factor is not None:
+        return "driver", (
+            f"File it, if at all, with {_WHO['driver']}: the GPU is at work for nearly all of a run, and the "
+            "best native kernels take no less there."
+        )
+    if busy:
+        return None, (
+            "The GPU is at work for nearly all of a run: that is onnxruntime's kernels or the driver, and a "
+            "native provider for this GPU (--native-python) tells which."
+        )
+    return None, "No part of a run costs beyond doubt: there is nothing to file yet."
+
+
+def _costs(rows: Mapping[str, CauseRow]) -> Iterator[tuple[Estimate, CauseRow]]:
+    for name in _WHOSE:
+        row = rows.get(name)
+        if row is not None and row.verdict == "costs" and row.factor is not None:
+            yield row.factor, row
+
+
+def _as_slow(web: Estimate, native: Estimate, run_ms: Estimate) -> bool:
+    """Whether pipelines take far longer than a run, and no shorter where there is no browser."""
+    return native.low > _COLD * run_ms.high and native.high >= web.low

@@ -1,0 +1,65 @@
+"""Who runs which operator of a model on the GPU, what crosses over for it, and what that costs. Pure."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from gapprof.facts.case import Case
+from gapprof.facts.gpu_calls import copies, elsewhere, is_copy, is_elsewhere, recorded, steady_run
+from gapprof.facts.gpu_runs import REPLAY_WEB, parts_ms
+from gapprof.facts.gpu_told import mean_ms
+from gapprof.records.estimate import Estimate
+from gapprof.records.report import Evidence
+from gapprof.records.sections.gpu import GpuPlacement, PlacedOperator
+from gapprof.text.placement import crossings_sentence, optimised_sentence, share_elsewhere
+
+
+def placement(case: Case) -> GpuPlacement | None:
+    """None on the processor, and where the runtime did not say."""
+    calls = case.get(recorded)
+    if calls is None or not calls.placed:
+        return None
+    computing = [node for node in calls.placed if not is_copy(node)]
+    processor = Counter(node.op_type for node in computing if is_elsewhere(node))
+    every = Counter(node.op_type for node in computing)
+    cost_ms, why = _cost(case)
+    to_cpu, to_gpu = case.get(copies)
+    model = case.recording.begin.model
+    return GpuPlacement(
+        operators=tuple(
+            PlacedOperator(op_type=name, gpu=every[name] - processor[name], cpu=processor[name])
+            for name in sorted(every, key=lambda name: (-processor[name], -every[name], name))
+        ),
+        crossings_to_cpu=to_cpu,
+        crossings_to_gpu=to_gpu,
+        opset=model.opset,
+        cost_ms=cost_ms,
+        optimised_before={
+            name: min(count, processor[name]) for name, count in model.optimised.items() if processor[name]
+        },
+        why=why,
+    )
+
+
+def _cost(case: Case) -> tuple[Estimate | None, str]:
+    """Of the stops that runs make for the processor's work, by replays without them in the browser."""
+    run = case.get(steady_run)
+    if not case.get(elsewhere):
+        return None, "every operator runs on the GPU"
+    if run is None or not run.inner_reads:
+        return None, "no run stops for it: what it takes is part of onnxruntime-web's own work"
+    found = mean_ms({number: one["inner-reads"] for number, one in parts_ms(case, REPLAY_WEB).items()})
+    return found, "" if found is not None else "no replay without the stops could be made"
+
+
+def placement_told(case: Case) -> Iterator[Evidence]:
+    """What crosses between the processors, and a file that was made for another one."""
+    found = case.get(placement)
+    if found is None:
+        return
+    crossed = crossings_sentence(found)
+    if crossed:
+        cost = found.cost_ms.point if found.cost_ms is not None else None
+        yield Evidence(kind="crossings", text=crossed, value=cost)
+    before = optimised_sentence(found)
+    if before:
+        yield Evidence(kind="optimised-before", text=before, value=share_elsewhere(found))

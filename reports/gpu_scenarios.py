@@ -1,0 +1,161 @@
+"""As scenarios.py, of what people meet on the GPU (S12 to S20), made on whatever adapter this machine has.
+
+python reports/gpu_scenarios.py [NAME ...]      default: every one; writes reports/scenarios/NAME.jsonl
+
+Those that published their recordings had SwiftShader, which is software: the figures are none of a GPU, and
+each report says so. What is planted is in this file, which makes models, builds and environments anew.
+"""
+
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import onnxruntime
+from scenarios import HERE, Scenario, record
+
+from gapprof import assets
+from gapprof.subject.sketch import Sketch
+
+OWN_WEBGPU = "onnxruntime-webgpu==1.27.0"
+"""A build of onnxruntime whose WebGPU provider runs on software as well."""
+SIDE, STOPS, WIDTH, LAYERS = 8, 16, 96, 3
+SLOWER_MS = 60
+BUDGET = ("--backend", "webgpu", "--budget", "100")
+LEGS = (*BUDGET, "--native-python", "env/bin/python", "--rungs", "replay-native-no-robustness")
+
+
+def stopping(folder: Path) -> None:
+    """Determinants, for which WebGPU has no kernel, each of what the one before left: as many stops a run."""
+    sketch = Sketch("stopping", seed=1)
+    x = sketch.input("x", [SIDE, SIDE])
+    for stop in range(STOPS):
+        half = sketch.node(f"half{stop}", "Mul", [x, sketch.scalar(f"w{stop}", 0.5)])
+        size = sketch.node(f"size{stop}", "Sigmoid", [sketch.node(f"alone{stop}", "Det", [half])])
+        x = sketch.node(f"scaled{stop}", "Mul", [x, size])
+    sketch.output(x, "y", [SIDE, SIDE])
+    sketch.save(folder / "stopping.onnx")
+
+
+def optimised(folder: Path) -> None:
+    """Dense layers as onnxruntime saves them for the CPU, where it makes one operator of two."""
+    sketch = Sketch("dense", seed=2)
+    x = sketch.input("x", [1, WIDTH])
+    for layer in range(LAYERS):
+        x = sketch.node(f"act{layer}", "Relu", [sketch.linear(f"dense{layer}", x, WIDTH, WIDTH)])
+    sketch.output(x, "y", [1, WIDTH])
+    sketch.save(folder / "dense.onnx")
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
+    options.optimized_model_filepath = str(folder / "optimised.onnx")
+    onnxruntime.InferenceSession(str(folder / "dense.onnx"), options, providers=["CPUExecutionProvider"])
+
+
+def products(folder: Path) -> None:
+    """Two products of matrices, and an onnxruntime of its own with a WebGPU provider."""
+    sketch = Sketch("products", seed=3)
+    x = sketch.input("x", [WIDTH, WIDTH])
+    for name in ("a", "b"):
+        spread = (1.0 / WIDTH) ** 0.5
+        weight = sketch.weight(f"{name}.weight", sketch.normal(WIDTH, WIDTH, spread=spread))
+        x = sketch.node(name, "MatMul", [x, weight])
+    sketch.output(x, "y", [WIDTH, WIDTH])
+    sketch.save(folder / "products.onnx")
+    venv.create(folder / "env", with_pip=True)
+    packages = (OWN_WEBGPU, "msgspec", "psutil")
+    python = folder / "env" / "bin" / "python"
+    subprocess.run([python, "-m", "pip", "install", "--quiet", *packages], check=True, timeout=900)
+
+
+def slower_build(folder: Path) -> None:
+    """The pinned onnxruntime-web as another version of it, whose every submit comes late."""
+    products(folder)
+    pinned = assets.web_dist()
+    entry = assets.gpu_entry_point(pinned, assets.GPU_BUILD)
+    dist = folder / "dist"
+    dist.mkdir()
+    for file in (pinned / entry, pinned / assets.entry_point(pinned), *pinned.glob("*.asyncify.*")):
+        shutil.copy(file, dist / file.name)
+    text = (dist / entry).read_text(encoding="utf-8").replace("1.30.0", "1.30.1")
+    (dist / entry).write_text(f"{SLOWER}\n{text}", encoding="utf-8")
+
+
+def slower_gpu_process(folder: Path) -> None:
+    """What starts the browser's process for the GPU, and then stops it three quarters of the time."""
+    products(folder)
+    launcher = folder / LAUNCHER
+    launcher.write_text(f"#!{sys.executable}\n{STOPPED}", encoding="utf-8")
+    launcher.chmod(0o755)
+
+
+LAUNCHER = "mostly-stopped"
+STOPPED = """
+import os
+import signal
+import sys
+import time
+
+if os.fork() == 0:
+    gpu = os.getppid()
+    os.closerange(3, 4096)
+    while os.getppid() == gpu:
+        for after_s, what in ((0.002, signal.SIGSTOP), (0.006, signal.SIGCONT)):
+            time.sleep(after_s)
+            os.kill(gpu, what)
+    os._exit(0)
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+SLOWER = f"""
+{{
+  const {{ submit }} = GPUQueue.prototype;
+  GPUQueue.prototype.submit = function (commands) {{
+    const end = performance.now() + {SLOWER_MS};
+    while (performance.now() < end);
+    return submit.call(this, commands);
+  }};
+}}
+"""
+SCENARIOS = {
+    "gpu-stops": Scenario(
+        shows="operators without a kernel on the GPU, for which every run stops (S12, S13)",
+        options=(*BUDGET, "--rungs", "main"),
+        model="stopping.onnx",
+        make=stopping,
+    ),
+    "gpu-optimised-before": Scenario(
+        shows="a file that onnxruntime had optimised for the CPU (S16)",
+        options=(*BUDGET, "--rungs", "main"),
+        model="optimised.onnx",
+        make=optimised,
+    ),
+    "gpu-legs": Scenario(
+        shows="onnxruntime's own WebGPU provider beside the browser, and what keeps shaders safe (S18, S20)",
+        options=LEGS,
+        model="products.onnx",
+        make=products,
+    ),
+    "gpu-slower-build": Scenario(
+        shows="the same with a build that submits late, as a version that got slower would (S17, S20)",
+        options=(*LEGS, "--web-dist", "dist"),
+        model="products.onnx",
+        make=slower_build,
+    ),
+    "gpu-slower-browser": Scenario(
+        shows="a browser whose GPU process mostly stands still: part is its, part the kernels' (S19)",
+        options=(*LEGS, f"--browser-arg=--gpu-launcher=./{LAUNCHER}"),
+        model="products.onnx",
+        make=slower_gpu_process,
+    ),
+}
+
+
+def main() -> None:
+    """Record what was named, or all."""
+    (HERE / "scenarios").mkdir(exist_ok=True)
+    for name in sys.argv[1:] or SCENARIOS:
+        record(name, SCENARIOS[name])
+
+
+if __name__ == "__main__":
+    main()
