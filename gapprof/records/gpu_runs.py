@@ -40,7 +40,8 @@ class RunParts(Struct, frozen=True, kw_only=True):
     """Before the timed runs: the same."""
     whole_ms: tuple[float, ...] = ()
     """Whole runs again, in turn with all that follows: what comes between leaves caches colder than runs back
-    to back, so these are what the next two are compared with."""
+    to back, so these are what the next two are compared with. Each of all three is on the input that the run
+    before it was not on, the recorded one or a spoilt one: buffers then hold nothing that it may read."""
     prepared_ms: tuple[float, ...] = ()
     """Runs whose commands had all been made, and taken in by the GPU's side, before they began."""
     unbroken_ms: tuple[float, ...] = ()
@@ -53,6 +54,6 @@ class RunParts(Struct, frozen=True, kw_only=True):
     """... which it says after so long where nothing was written."""
     compared_bytes: int = 0
     differing_bytes: int = 0
-    """Of what was read meanwhile, against the recording: a run in another order has to compute the same."""
+    """Of what was read meanwhile, against what its input gave in the recorded order."""
     why: str = ""
     """Of parts that are empty."""
