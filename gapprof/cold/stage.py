@@ -12,6 +12,7 @@ from gapprof import assets
 from gapprof.browser.visit import Equipment
 from gapprof.cold.natively import loaded_files, started
 from gapprof.cold.visits import Starting
+from gapprof.gpu.graphics import here
 from gapprof.guard import Guard
 from gapprof.measure.extra import Beyond, Extra, noting, rounds_for
 from gapprof.measure.quiet import struck_by, until_quiet
@@ -41,8 +42,12 @@ def starting(settings: Settings, *, guard: Guard, scratch: Path, rounds: int | N
 
 def _told(settings: Settings, guard: Guard, scratch: Path, beyond: Beyond, rounds: int) -> None:
     journal, teller = beyond.journal, beyond.teller
+    executable = assets.find_browser(settings.browser)
     equipment = Equipment(
-        executable=assets.find_browser(settings.browser), probes=assets.probes_web(), guard=guard
+        executable=executable,
+        probes=assets.probes_web(),
+        guard=guard,
+        graphics=here(executable).browser_args,
     )
     browser = Starting(equipment=equipment, dist=assets.web_dist(settings.web_dist), now_s=journal.now_s)
 
@@ -77,8 +82,9 @@ def _told(settings: Settings, guard: Guard, scratch: Path, beyond: Beyond, round
     order, first = np.random.default_rng(settings.seed), beyond.next_round()
     failures: Counter[str] = Counter()
     patience = Patience(REPEATS_SHARE * settings.budget_s)
+    sides = [in_browser] if settings.backend == "webgpu" else [natively, in_browser]
     for number in range(rounds):
-        kinds: list[Callable[[int], Found]] = [natively, in_browser]
+        kinds: list[Callable[[int], Found]] = [*sides]
         kinds += [traced] if number < min(TRACED, rounds - 1) else []
         for place in order.permutation(len(kinds)):
             kind = kinds[place]

@@ -4,12 +4,16 @@ from typing import Literal
 
 from msgspec import Struct
 
+from gapprof.records.gpu_runs import GpuMade
 from gapprof.records.trial import Load
 
-Cache = Literal["cold", "warm", "code-cached"]
+Cache = Literal["cold", "warm", "code-cached", "gpu-cached"]
 CACHES: tuple[Cache, ...] = ("cold", "warm", "code-cached")
 """Nothing was ever fetched; everything was, once before, by another browser with the same profile (the HTTP
 cache alone); and V8 has left compiled code beside it (the code cache as well)."""
+GPU_CACHES: tuple[Cache, ...] = (*CACHES[:2], "gpu-cached")
+"""On a GPU: the third finds what the browser has left of shaders and pipelines, beside the HTTP cache."""
+EVERY_CACHE: tuple[Cache, ...] = (*CACHES, "gpu-cached")
 NATIVE_CACHES = CACHES[:2]
 """Read from the disk, or not again."""
 WEB_STAGES = (
@@ -117,6 +121,13 @@ class Start(Struct, frozen=True, kw_only=True, tag="start", tag_field="entry"):
     """Native stage → what the process had the disk read meanwhile. Empty where the system does not say."""
     kept_files: tuple[KeptFiles, ...] = ()
     """Only of cold native starts; empty where the system does not say."""
+    gpu_made: tuple[GpuMade, ...] = ()
+    """By stage; only on a GPU. The methods that make shaders and pipelines are listened to meanwhile."""
+    gpu_waits_ms: tuple[float, ...] = ()
+    """The same: what single runs wait for the GPU, once they are steady."""
+    gpu_kept: int | None = None
+    """Entries that a `gpu-cached` start found in the browser's cache of shaders and pipelines; None: nobody
+    looked, or the cache is of a form that is not known."""
     attempt: int = 0
     struck: tuple[str, ...] = ()
     """Why it does not count."""

@@ -27,6 +27,23 @@ class RunCourse(Struct, frozen=True, kw_only=True):
         return self.before_ms + self.submits_ms + self.between_ms + self.after_ms + self.waits_ms
 
 
+class GpuMade(Struct, frozen=True, kw_only=True):
+    """What one stage of a start made on the GPU, as its page asked for it, and what it waited for."""
+
+    stage: str
+    """See `records.cold`."""
+    shaders: int
+    shaders_ms: float
+    """Inside the calls that make them: what the GPU's own process does with them takes no part in it."""
+    pipelines: int
+    pipelines_ms: float
+    """In which at least one of them was asked for and not ready. One that is made without being waited for
+    is compiled when it is used first: then that wait is longer."""
+    submits: int
+    waits_ms: float
+    """In which at least one wait for the GPU was going on."""
+
+
 class RunParts(Struct, frozen=True, kw_only=True):
     """What a replayed run is made of, each part by changing or repeating it alone."""
 

@@ -12,6 +12,7 @@ from typing import Literal
 from msgspec import Struct
 
 from gapprof.records.gpu import AdapterIdentity, PlacedNode
+from gapprof.records.gpu_runs import GpuMade
 from gapprof.records.gpu_wire import (
     GpuListened,
     GpuListenTask,
@@ -568,6 +569,10 @@ class Started(Struct, frozen=True, kw_only=True, tag="started", tag_field="kind"
     unoptimised_ms: tuple[float, ...]
     unpacked_ms: tuple[float, ...]
     parse_ms: tuple[float, ...]
+    gpu_made: tuple[GpuMade, ...]
+    """By stage."""
+    gpu_waits_ms: tuple[float, ...]
+    """Of runs that are steady: what they wait for the GPU."""
 
 
 class GpuRecorded(Struct, frozen=True, kw_only=True, tag="gpurecorded", tag_field="kind"):

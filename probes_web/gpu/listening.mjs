@@ -52,10 +52,10 @@ export function listening() {
   };
 }
 
-/** Put something around a method. @param {object} prototype @param {string} name
+/** Put something around a method; where there is none, nothing. @param {object} prototype @param {string} name
  * @param {(call: () => any) => unknown} then  what is done in its place, given the call itself
  * @returns {() => void} takes it away again */
-function around(prototype, name, then) {
+export function around(prototype, name, then) {
   const own = Object.getOwnPropertyDescriptor(prototype, name);
   const method = own?.value;
   if (own === undefined || typeof method !== "function") return () => undefined;
