@@ -44,6 +44,29 @@ class GpuMade(Struct, frozen=True, kw_only=True):
     """In which at least one wait for the GPU was going on."""
 
 
+class GpuBuffers(Struct, frozen=True, kw_only=True):
+    """Buffers that a page has had made on the GPU so far, by what it asked for: a driver may take more."""
+
+    made: int
+    made_bytes: int
+    destroyed: int
+    """By the page, or with their device."""
+    destroyed_bytes: int
+    collected: int
+    """Forgotten by the page without being destroyed, and collected as garbage."""
+    collected_bytes: int
+
+    @property
+    def alive(self) -> int:
+        """How many there are."""
+        return self.made - self.destroyed - self.collected
+
+    @property
+    def alive_bytes(self) -> int:
+        """What they hold."""
+        return self.made_bytes - self.destroyed_bytes - self.collected_bytes
+
+
 class RunParts(Struct, frozen=True, kw_only=True):
     """What a replayed run is made of, each part by changing or repeating it alone."""
 

@@ -5,7 +5,7 @@ import itertools
 from gapprof.records.calls import RecordedCalls
 from gapprof.records.cold import Creations, Start
 from gapprof.records.dispatches import TimedDispatches
-from gapprof.records.gpu_runs import GpuMade, RunCourse, RunParts
+from gapprof.records.gpu_runs import GpuBuffers, GpuMade, RunCourse, RunParts
 from gapprof.records.inside import HookedPass, WasmBuild, WasmSamples
 from gapprof.records.lattice import CellOutputs, CellVisit, Combination, LatticePlan, Served
 from gapprof.records.memory import MemoryTrial
@@ -209,6 +209,8 @@ def _of_memory(entry: MemoryTrial) -> str:
         sizes = [size for size in known if size is not None]
         if not all(0 <= size < _MOST for size in (*sizes, *one.processes.values(), *one.files.values())):
             return f"impossible sizes of memory at the stage {one.stage}"
+        if one.gpu_buffers is not None and not _possible_buffers(one.gpu_buffers):
+            return f"buffers on a GPU that cannot have been, at the stage {one.stage}"
         if (one.resident_file_bytes or 0) > (one.resident_bytes or 0):
             return f"more pages of files than of all at the stage {one.stage}"
     runs = [one.runs for one in entry.chunks]
@@ -222,6 +224,13 @@ def _of_memory(entry: MemoryTrial) -> str:
     if not 0 < entry.model_bytes < _MOST or not 0 <= entry.module_bytes < _MOST:
         return f"a model of {entry.model_bytes} bytes"
     return ""
+
+
+def _possible_buffers(one: GpuBuffers) -> bool:
+    """What is gone was made before."""
+    gone = (one.destroyed, one.collected, one.destroyed_bytes, one.collected_bytes)
+    whole = max(one.made, one.made_bytes) < _MOST
+    return whole and min(*gone, one.alive, one.alive_bytes) >= 0
 
 
 def _of_felt(entry: FeltTrial) -> str:

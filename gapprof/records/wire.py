@@ -12,7 +12,7 @@ from typing import Literal
 from msgspec import Struct
 
 from gapprof.records.gpu import AdapterIdentity, PlacedNode
-from gapprof.records.gpu_runs import GpuMade
+from gapprof.records.gpu_runs import GpuBuffers, GpuMade
 from gapprof.records.gpu_wire import (
     GpuListened,
     GpuListenTask,
@@ -546,6 +546,8 @@ class Stepped(Struct, frozen=True, kw_only=True, tag="stepped", tag_field="kind"
     """Of all wasm memories of this realm."""
     heap_written_bytes: int
     """Of these, in pages, what was written for the first time since the first `scan`; as of the last."""
+    gpu_buffers: GpuBuffers | None
+    """None on the processor."""
 
 
 class FileSeen(Struct, frozen=True, kw_only=True):

@@ -1,13 +1,11 @@
 """Starts on a GPU: adapter and device among the stages, what is compiled, and what a cache of it spares."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from gapprof.backends.synthetic import Machine
-from gapprof.cold import shader_cache
 from gapprof.digest.cold import gpu_rows
 from gapprof.errors import WrongUse
 from gapprof.records.codec import decode_recording, encode_entry
@@ -131,20 +129,3 @@ def test_what_no_gpu_can_have_made_is_refused(said: str, entry: Start) -> None:
     lines = [encode_entry(one) for one in (record(Machine()).begin, entry)]
     with pytest.raises(WrongUse, match=said):
         decode_recording(lines, source="x.jsonl")
-
-
-def test_chromiums_cache_is_counted_by_its_index_and_forgotten_alone(tmp_path: Path) -> None:
-    cache = tmp_path / "Default" / "DawnWebGPUCache"
-    other = tmp_path / "Default" / "Cache"
-    for folder in (cache, other):
-        folder.mkdir(parents=True)
-    assert shader_cache.entries(tmp_path) == 0, "a browser that keeps nothing makes no index"
-    head = 0xC103CAC3.to_bytes(4, "little") + (3).to_bytes(4, "little")
-    (cache / "index").write_bytes(head + (17).to_bytes(4, "little") + bytes(500))
-    assert shader_cache.entries(tmp_path) == 17
-    for unknown in (bytes(512), b"", head + (-1).to_bytes(4, "little", signed=True)):
-        (cache / "index").write_bytes(unknown)
-        assert shader_cache.entries(tmp_path) is None
-    shader_cache.forget(tmp_path)
-    assert not cache.exists()
-    assert other.exists()
