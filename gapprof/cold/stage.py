@@ -9,8 +9,9 @@ import numpy as np
 from msgspec.structs import replace
 
 from gapprof import assets
+from gapprof.backends.native import NativeBackend
 from gapprof.browser.visit import Equipment
-from gapprof.cold.natively import loaded_files, started
+from gapprof.cold.natively import Natively, loaded_files, started
 from gapprof.cold.visits import Starting
 from gapprof.gpu.graphics import here
 from gapprof.guard import Guard
@@ -52,17 +53,20 @@ def _told(settings: Settings, guard: Guard, scratch: Path, beyond: Beyond, round
     browser = Starting(equipment=equipment, dist=assets.web_dist(settings.web_dist), now_s=journal.now_s)
 
     loaded: list[Path] = []
+    native = _native_side(beyond)
 
     def natively(number: int) -> Found:
         job = beyond.job(_NATIVE, number, seed=settings.seed)
         if not loaded:
-            read = loaded_files(job, scratch=scratch)
+            read = loaded_files(job, scratch=scratch, natively=native)
             if isinstance(read, NativeRefusal):
                 return read
             loaded.extend(read)
         found: list[Start | Creations] = []
         for cache in NATIVE_CACHES:
-            one = started(job, cache=cache, loaded=loaded, scratch=scratch, now_s=journal.now_s)
+            one = started(
+                job, cache=cache, loaded=loaded, scratch=scratch, now_s=journal.now_s, natively=native
+            )
             if isinstance(one, NativeRefusal):
                 return one
             found += one
@@ -82,7 +86,8 @@ def _told(settings: Settings, guard: Guard, scratch: Path, beyond: Beyond, round
     order, first = np.random.default_rng(settings.seed), beyond.next_round()
     failures: Counter[str] = Counter()
     patience = Patience(REPEATS_SHARE * settings.budget_s)
-    sides = [in_browser] if settings.backend == "webgpu" else [natively, in_browser]
+    alone = settings.backend == "webgpu" and beyond.step(_NATIVE).refusal
+    sides = [in_browser] if alone else [natively, in_browser]
     for number in range(rounds):
         kinds: list[Callable[[int], Found]] = [*sides]
         kinds += [traced] if number < min(TRACED, rounds - 1) else []
@@ -97,6 +102,18 @@ def _told(settings: Settings, guard: Guard, scratch: Path, beyond: Beyond, round
                 failures[kind.__name__] += 1
                 journal.note("report", f"--cold: a start failed: {found.message}")
     teller.tell("cold", "started", completed=True)
+
+
+def _native_side(beyond: Beyond) -> Natively:
+    """The onnxruntime that the native rung runs in."""
+    backend, setting = beyond.backends.get(_NATIVE), beyond.step(_NATIVE).setting
+    if setting is None or not isinstance(backend, NativeBackend):
+        return Natively()
+    return Natively(
+        interpreter=backend.interpreter,
+        variables=backend.variables,
+        provider=backend.provider_of(setting),
+    )
 
 
 def _tried(kind: Callable[[int], Found], number: int, attempt: int) -> Found:

@@ -126,7 +126,7 @@ def _check_gpu(settings: Settings) -> None:
 
 
 def _check_native_python(settings: Settings) -> None:
-    option = _given(settings, (*_OF_WASM, *_OF_WEBGPU))
+    option = _given(settings, (*_OF_WASM, "memory"))
     if option is not None:
         raise WrongUse(
             f"{option} looks at the onnxruntime beside gapprof, and --native-python names another one",
