@@ -7,7 +7,7 @@ from typing import Literal
 from gapprof.facts.adapters import is_software
 from gapprof.facts.case import Case
 from gapprof.facts.contention import trials_of
-from gapprof.facts.gpu_calls import recorded
+from gapprof.facts.gpu import adapter
 from gapprof.facts.ladder import ends
 from gapprof.facts.started import (
     Creation,
@@ -63,7 +63,7 @@ _TITLES: Mapping[str, str] = {
 def cold(case: Case) -> Cold:
     """Rows by the ladder's trials; starts where they were taken apart."""
     found = tuple(start for cache in EVERY_CACHE if (start := _start(case, cache)) is not None)
-    seen, calls = case.get(visits), case.get(recorded)
+    seen, gpu = case.get(visits), adapter(case)
     return Cold(
         rows=_rows(case),
         starts=found,
@@ -74,7 +74,7 @@ def cold(case: Case) -> Cold:
         observer_ratio=observer_ratio(case),
         code_cache=_code_cache(case),
         gpu_cache=_gpu_cache(case),
-        software=bool(found) and calls is not None and is_software(calls.summary.adapter),
+        software=bool(found) and gpu is not None and is_software(gpu),
         starts_counting=seen.counting,
         starts_disturbed=seen.disturbed,
         starts_repeated=seen.struck,
