@@ -248,7 +248,7 @@ def _made_on_gpu(start: ColdStart) -> Iterator[str]:
 
 
 def _spared(cold: Cold) -> Iterator[str]:
-    in_browser = {start.cache: start.web_ms for start in cold.starts}
+    in_browser: dict[str, float | None] = {start.cache: start.web_ms for start in cold.starts}
     before = in_browser.get("cold")
     if not before:
         return

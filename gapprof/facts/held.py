@@ -224,7 +224,9 @@ def parts(trials: Sequence[MemoryTrial]) -> dict[str, dict[str, float]]:
 def left_behind(case: Case, side: Side) -> Left:
     """From the slopes of fresh processes or browsers, one each."""
     trials = memory_trials(case, side)
-    figures = dict(_IN_PAGE) if side == "web" else {"process": total_bytes}
+    figures: dict[str, Callable[[Held], int | None]] = (
+        dict(_IN_PAGE) if side == "web" else {"process": total_bytes}
+    )
     if is_on_gpu(trials):
         figures[_GPU_BUFFERS] = gpu_bytes
     slopes: dict[str, list[float]] = {name: [] for name in figures}

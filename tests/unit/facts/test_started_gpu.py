@@ -74,7 +74,7 @@ def test_pipelines_are_counted_and_timed_by_stage() -> None:
     assert "8 shaders and 8 pipelines made, for 68.0 ms of which" in text
     assert "the first run waits 30.0 ms for the GPU, a steady one 6.00 ms" in text
     assert gpu_rows(start(cold(on_gpu()))) == (
-        ("session created", ("2", "8.0", "")),
+        ("session created", ("2", "8.00", "")),
         ("first run", ("6", "60.0", "30.0")),
     )
 

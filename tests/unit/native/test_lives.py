@@ -88,10 +88,10 @@ def test_a_start_in_another_interpreter_is_taken_apart_like_one_in_ours(job: Job
 
 
 def test_a_session_that_goes_back_to_the_processor_is_no_start_on_a_gpu(job: Job, tmp_path: Path) -> None:
-    natively = Natively(interpreter=looked_at(sys.executable), provider="AzureExecutionProvider")
+    natively = Natively(interpreter=looked_at(sys.executable), provider="CUDAExecutionProvider")
     found = started(job, cache="warm", loaded=(), scratch=tmp_path, now_s=lambda: 0.0, natively=natively)
     assert isinstance(found, NativeRefusal)
-    assert "AzureExecutionProvider" in found.message
+    assert "CUDAExecutionProvider" in found.message
 
 
 def _came_from_the_disk_as_far_as_it_says(start: Start, job: Job) -> None:
