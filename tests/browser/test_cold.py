@@ -178,7 +178,7 @@ def test_a_start_on_the_gpu_has_its_adapter_its_device_and_its_pipelines(
         assert all(ms >= 0 for ms in start.stages_ms.values())
         assert min(start.stages_ms[stage] for stage in GPU_STAGES) > 0
         assert stages_over_observed(start) <= 1.005
-        assert [made.stage for made in start.gpu_made] == list(start.stages_ms)
+        assert [made.stage for made in start.gpu_made] == [one for one in start.stages_ms if one != "page"]
         made = {one.stage: one for one in start.gpu_made}
         assert sum(one.pipelines for one in made.values()) >= sum(one.shaders for one in made.values()) > 0
         assert made["first-run"].pipelines > 0

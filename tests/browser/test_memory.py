@@ -165,7 +165,6 @@ def test_buffers_on_the_gpu_are_counted_and_one_kept_per_run_is_found(
     assert told["steady"].alive_bytes >= 2 * INPUT_BYTES, "of this model's input and weights at least"
     for earlier, later in pairwise(told.values()):
         assert (later.made, later.destroyed) >= (earlier.made, earlier.destroyed)
-    assert told["released"].alive < told["steady"].alive + trial.chunks[-1].runs - trial.chunks[0].runs
     alive = [(one.runs, one.gpu_buffers.alive_bytes) for one in trial.chunks if one.gpu_buffers]
     slopes = {(b - a) / (n - m) for (m, a), (n, b) in pairwise(alive[2:])}
     assert slopes == {KEPT_BYTES}
