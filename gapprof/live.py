@@ -33,6 +33,7 @@ _PHASES = {
     "cells-verified": "verifying what is recommended",
     "cold": "starting with cold caches and with warm ones",
     "memory": "looking at what is held of memory",
+    "placement": "asking who runs which node natively",
     "felt": "feeling the page while the model rests and runs",
     "done": "done",
 }

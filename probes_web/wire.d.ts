@@ -260,8 +260,8 @@ export interface GpuSegment {
   spoilt: readonly number[];
 }
 
-/** A recording up to its steady run once, then that run over and over, then once on a spoilt input, then
-its parts. */
+/** A recording up to its steady run once, then that run on a spoilt input, then over and over, on the
+spoilt one between, then its parts. */
 export interface GpuReplayTask {
   kind: "gpureplay";
   dawn: DawnAddress | null;
@@ -443,6 +443,16 @@ export interface Answered {
   runs_ms: readonly number[];
 }
 
+/** Buffers that a page has had made on the GPU so far, by what it asked for: a driver may take more. */
+export interface GpuBuffers {
+  made: number;
+  made_bytes: number;
+  destroyed: number;
+  destroyed_bytes: number;
+  collected: number;
+  collected_bytes: number;
+}
+
 /** The step is done. */
 export interface Stepped {
   kind: "stepped";
@@ -450,6 +460,7 @@ export interface Stepped {
   threads: number;
   wasm_heap_bytes: number;
   heap_written_bytes: number;
+  gpu_buffers: GpuBuffers | null;
 }
 
 /** One file on the way. */
@@ -458,6 +469,17 @@ export interface FetchedFile {
   size_bytes: number;
   from_cache: boolean;
   fetch_ms: number;
+}
+
+/** What one stage of a start made on the GPU, as its page asked for it, and what it waited for. */
+export interface GpuMade {
+  stage: string;
+  shaders: number;
+  shaders_ms: number;
+  pipelines: number;
+  pipelines_ms: number;
+  submits: number;
+  waits_ms: number;
 }
 
 /** The step is done; what it has nothing to say of is empty. */
@@ -471,6 +493,8 @@ export interface Started {
   unoptimised_ms: readonly number[];
   unpacked_ms: readonly number[];
   parse_ms: readonly number[];
+  gpu_made: readonly GpuMade[];
+  gpu_waits_ms: readonly number[];
 }
 
 /** The recording was left where it was wanted, and the outputs of the last run as well. */
@@ -541,6 +565,7 @@ export interface GpuReplayed {
   submit_to_map_ms: readonly number[];
   courses: readonly RunCourse[];
   parts: RunParts;
+  proven_runs: number;
   compared_bytes: number;
   differing_bytes: number;
   control_compared_bytes: number;

@@ -5,7 +5,6 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 from msgspec.structs import replace
 
@@ -22,7 +21,7 @@ from gapprof.native.process import Ended, exchange
 from gapprof.native.python import module_command, own_environment
 from gapprof.native.runtime import CPU
 from gapprof.native.sentinel import sentinel_model
-from gapprof.native.wire import Answer, Request
+from gapprof.native.wire import Answer, Placed, Request, Task
 from gapprof.places import cache_dir
 from gapprof.records.backend import Backend
 from gapprof.records.environment import Setting
@@ -109,7 +108,16 @@ class NativeBackend:
     def traced(self, job: Job) -> None:
         """There is no browser to trace."""
 
-    def _ask(self, task: Literal["timed", "profiled"], job: Job, timed: Callable[[Trial], None]) -> Answer:
+    def placed(self, job: Job) -> Placed | Failure:
+        """Who runs which node, in a process that is asked nothing else."""
+        answer = self._ask("placed", job, lambda _: None)
+        return answer if isinstance(answer, Placed | Failure) else _mixed_up(job)
+
+    def provider_of(self, setting: Setting) -> str:
+        """The execution provider that sessions of this setting are made with."""
+        return self._provider(setting) or CPU
+
+    def _ask(self, task: Task, job: Job, timed: Callable[[Trial], None]) -> Answer:
         """The last answer; a Failure where a profile was asked for and only the trial came."""
         deadline_s = job.pace.deadline_s
 
@@ -132,15 +140,13 @@ class NativeBackend:
             case answer:
                 return answer
 
-    def _exchange(
-        self, task: Literal["timed", "profiled"], job: Job, hear: Callable[[Answer], None]
-    ) -> Ended:
+    def _exchange(self, task: Task, job: Job, hear: Callable[[Answer], None]) -> Ended:
         # The model's folder belongs to this run; what a killed gapprof leaves there goes with it.
         with tempfile.TemporaryDirectory(prefix="native-", dir=Path(job.model_path).parent) as folder:
             scratch, packages = Path(folder, "scratch"), Path(folder, "packages")
             scratch.mkdir()
             packages.mkdir()
-            provider = self._provider(job.setting) or CPU
+            provider = self.provider_of(job.setting)
             request = Request(
                 task=task,
                 job=job,

@@ -64,7 +64,7 @@ async def readied(
     async with visiting(
         job, equipment, course, dist=dist, inputs=block, rewritten=rewritten, graphics=graphics
     ) as visit:
-        opening = tasks.open_task(job, base=visit.serving.base, module=_module(job, dist), inputs=pieces)
+        opening = tasks.open_task(job, base=visit.serving.base, module=module_of(job, dist), inputs=pieces)
         began = await counting(visit.page)
         opened = await visit.open(opening)
         threads = await crew(visit.page, opened.where, began)
@@ -83,8 +83,8 @@ async def readied(
         )
 
 
-def _module(job: Job, dist: Path) -> str:
-    """For the processor the build that does nothing else."""
+def module_of(job: Job, dist: Path) -> str:
+    """What a job's page imports: for the processor the build that does nothing else. Raises WrongUse."""
     if job.setting.device != "gpu":
         return assets.entry_point(dist)
     return assets.gpu_entry_point(dist, "webgl" if job.setting.gpu_api == "webgl" else assets.GPU_BUILD)

@@ -11,7 +11,7 @@ from gapprof.facts.estimates import factor, factor_of
 from gapprof.facts.gpu_children import of_the_kernels
 from gapprof.facts.gpu_legs import own_webgpu_told
 from gapprof.facts.gpu_placement import placement_told
-from gapprof.facts.gpu_told import anew_told, placed_told
+from gapprof.facts.gpu_told import anew_told, placed_natively_told, placed_told
 from gapprof.facts.kernel_excess import excess_by_node
 from gapprof.facts.missing_kernels import MissingKernel, Worker, missing_kernels
 from gapprof.facts.profiles import CAPPED, NATIVE, WEB, profile_of
@@ -66,7 +66,13 @@ def _on_gpu(case: Case) -> Claim:
     return Claim(
         parts=(replace(kernels, children=tuple(of_the_kernels(case))),),
         why=kernels.why,
-        evidence=(*placed_told(case), *placement_told(case), *anew_told(case), *own_webgpu_told(case)),
+        evidence=(
+            *placed_told(case),
+            *placement_told(case),
+            *placed_natively_told(case),
+            *anew_told(case),
+            *own_webgpu_told(case),
+        ),
     )
 
 
@@ -81,7 +87,7 @@ def _on_webgl(case: Case) -> Claim:
         phrase="comes with onnxruntime-web's WebGL kernels, and with WebGL",
         advice="onnxruntime-web only maintains its WebGL kernels: try --backend webgpu.",
     )
-    return Claim(parts=(kernels,), why=kernels.why)
+    return Claim(parts=(kernels,), why=kernels.why, evidence=tuple(placed_natively_told(case)))
 
 
 def _layout(case: Case) -> Part:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from gapprof.browser.slices import complete, marked, thread_names
 from gapprof.browser.tracing import Event
-from gapprof.records.cold import WEB_STAGES, Compiled, Compiler, Compiling
+from gapprof.records.cold import EVERY_WEB_STAGE, Compiled, Compiler, Compiling
 
 CATEGORIES = (
     "v8.wasm",
@@ -34,7 +34,7 @@ def compiled(events: Sequence[Event]) -> tuple[Compiled, ...]:
         if event["name"] == _LAZY and (event["pid"], event["tid"]) in threads
     ]
     found = []
-    for stage in WEB_STAGES:
+    for stage in EVERY_WEB_STAGE:
         for begin, end in marked(events, f"{_STAGE}{stage}"):
             inside = [ms for at, ms in spans if begin <= at < end]
             if inside:

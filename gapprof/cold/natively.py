@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import msgspec
 from gapprof.cold.forgotten import forget, resident_bytes
 from gapprof.cold.visits import KEPT_RUNS
 from gapprof.measure.quiet import from_now
+from gapprof.native.interpreter import Interpreter
+from gapprof.native.runtime import CPU
 from gapprof.records.cold import Cache, Creations, KeptFiles, Start
 from gapprof.records.job import Job
 from gapprof.records.subject import NativeRefusal
@@ -18,6 +21,20 @@ from gapprof.subject.refusal import answer_of
 
 SETTLE_MS, SETTLE_RUNS, RECREATIONS = 500.0, 30, 4
 _LIBRARY = "onnxruntime"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Natively:
+    """Whose onnxruntime is started, and for what."""
+
+    interpreter: Interpreter | None = None
+    """None: that which runs gapprof."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Of the environment there."""
+    provider: str = CPU
+
+
+BESIDE_US = Natively()
 
 
 class _Creations(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,16 +55,24 @@ class _Told(msgspec.Struct, frozen=True, kw_only=True):
     files: tuple[str, ...]
 
 
-def loaded_files(job: Job, *, scratch: Path) -> tuple[Path, ...] | NativeRefusal:
+def loaded_files(
+    job: Job, *, scratch: Path, natively: Natively = BESIDE_US
+) -> tuple[Path, ...] | NativeRefusal:
     """What a start reads of Python and of libraries, from one that is not told of. Raises ModelUnusable."""
-    answer = _asked(job, scratch, settle_ms=0.0, settle_runs=1)
+    answer = _asked(job, scratch, natively, settle_ms=0.0, settle_runs=1)
     if isinstance(answer, NativeRefusal):
         return answer
     return tuple(Path(file) for file in msgspec.convert(answer, _Told).files)
 
 
 def started(
-    job: Job, *, cache: Cache, loaded: Sequence[Path], scratch: Path, now_s: Callable[[], float]
+    job: Job,
+    *,
+    cache: Cache,
+    loaded: Sequence[Path],
+    scratch: Path,
+    now_s: Callable[[], float],
+    natively: Natively = BESIDE_US,
 ) -> tuple[Start | Creations, ...] | NativeRefusal:
     """A start, and after a warm one sessions made anew. Raises ModelUnusable where it does not end.
 
@@ -60,7 +85,7 @@ def started(
         for files in by_stage.values():
             forget(files)
         kept = [_kept(stage, files) for stage, files in by_stage.items()]
-    answer = _asked(job, scratch, recreations=RECREATIONS if cache == "warm" else 0)
+    answer = _asked(job, scratch, natively, recreations=RECREATIONS if cache == "warm" else 0)
     if isinstance(answer, NativeRefusal):
         return answer
     told, ended = msgspec.convert(answer, _Told), now_s()
@@ -94,7 +119,7 @@ def started(
     return (start, creations)
 
 
-def _asked(job: Job, scratch: Path, **changes: Any) -> dict[str, Any] | NativeRefusal:
+def _asked(job: Job, scratch: Path, natively: Natively, **changes: Any) -> dict[str, Any] | NativeRefusal:
     request = {
         "model": job.model_path,
         "inputs": job.inputs_path,
@@ -103,10 +128,19 @@ def _asked(job: Job, scratch: Path, **changes: Any) -> dict[str, Any] | NativeRe
         "settle_runs": SETTLE_RUNS,
         "kept_runs": KEPT_RUNS,
         "recreations": 0,
+        "provider": natively.provider,
+        "unbounded": natively.provider != CPU,
         **changes,
         "spawned_ns": time.monotonic_ns(),
     }
-    said = child.ask("gapprof.native.start", request, scratch=scratch, deadline_s=job.pace.deadline_s)
+    said = child.ask(
+        "gapprof.native.start",
+        request,
+        scratch=scratch,
+        deadline_s=job.pace.deadline_s,
+        interpreter=natively.interpreter,
+        variables=natively.variables,
+    )
     return answer_of(said, doing="be started", hint="Run without --cold.")
 
 

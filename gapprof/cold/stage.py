@@ -9,9 +9,11 @@ import numpy as np
 from msgspec.structs import replace
 
 from gapprof import assets
+from gapprof.backends.native import NativeBackend
 from gapprof.browser.visit import Equipment
-from gapprof.cold.natively import loaded_files, started
+from gapprof.cold.natively import Natively, loaded_files, started
 from gapprof.cold.visits import Starting
+from gapprof.gpu.graphics import here
 from gapprof.guard import Guard
 from gapprof.measure.extra import Beyond, Extra, noting, rounds_for
 from gapprof.measure.quiet import struck_by, until_quiet
@@ -41,23 +43,30 @@ def starting(settings: Settings, *, guard: Guard, scratch: Path, rounds: int | N
 
 def _told(settings: Settings, guard: Guard, scratch: Path, beyond: Beyond, rounds: int) -> None:
     journal, teller = beyond.journal, beyond.teller
+    executable = assets.find_browser(settings.browser)
     equipment = Equipment(
-        executable=assets.find_browser(settings.browser), probes=assets.probes_web(), guard=guard
+        executable=executable,
+        probes=assets.probes_web(),
+        guard=guard,
+        graphics=here(executable).browser_args,
     )
     browser = Starting(equipment=equipment, dist=assets.web_dist(settings.web_dist), now_s=journal.now_s)
 
     loaded: list[Path] = []
+    native = _native_side(beyond)
 
     def natively(number: int) -> Found:
         job = beyond.job(_NATIVE, number, seed=settings.seed)
         if not loaded:
-            read = loaded_files(job, scratch=scratch)
+            read = loaded_files(job, scratch=scratch, natively=native)
             if isinstance(read, NativeRefusal):
                 return read
             loaded.extend(read)
         found: list[Start | Creations] = []
         for cache in NATIVE_CACHES:
-            one = started(job, cache=cache, loaded=loaded, scratch=scratch, now_s=journal.now_s)
+            one = started(
+                job, cache=cache, loaded=loaded, scratch=scratch, now_s=journal.now_s, natively=native
+            )
             if isinstance(one, NativeRefusal):
                 return one
             found += one
@@ -77,8 +86,10 @@ def _told(settings: Settings, guard: Guard, scratch: Path, beyond: Beyond, round
     order, first = np.random.default_rng(settings.seed), beyond.next_round()
     failures: Counter[str] = Counter()
     patience = Patience(REPEATS_SHARE * settings.budget_s)
+    alone = settings.backend == "webgpu" and beyond.step(_NATIVE).refusal
+    sides = [in_browser] if alone else [natively, in_browser]
     for number in range(rounds):
-        kinds: list[Callable[[int], Found]] = [natively, in_browser]
+        kinds: list[Callable[[int], Found]] = [*sides]
         kinds += [traced] if number < min(TRACED, rounds - 1) else []
         for place in order.permutation(len(kinds)):
             kind = kinds[place]
@@ -91,6 +102,18 @@ def _told(settings: Settings, guard: Guard, scratch: Path, beyond: Beyond, round
                 failures[kind.__name__] += 1
                 journal.note("report", f"--cold: a start failed: {found.message}")
     teller.tell("cold", "started", completed=True)
+
+
+def _native_side(beyond: Beyond) -> Natively:
+    """The onnxruntime that the native rung runs in."""
+    backend, setting = beyond.backends.get(_NATIVE), beyond.step(_NATIVE).setting
+    if setting is None or not isinstance(backend, NativeBackend):
+        return Natively()
+    return Natively(
+        interpreter=backend.interpreter,
+        variables=backend.variables,
+        provider=backend.provider_of(setting),
+    )
 
 
 def _tried(kind: Callable[[int], Found], number: int, attempt: int) -> Found:

@@ -6,6 +6,9 @@ together, or when nothing more was compiled for 2 s (`--wasm-caching-hard-thresh
 `--wasm-caching-timeout-ms`). In Chromium 156 a model's start stays below the first, and the second never left
 anything within 16 s; so V8 is told to keep what it has. That needs a browser that fills the cache first, for
 V8 takes no code that was made under other flags.
+
+On a GPU the cache beside HTTP's that matters is the one of shaders and pipelines, which the browser fills by
+itself; it is forgotten before the warm start, and the start after that finds what the warm one left.
 """
 
 import asyncio
@@ -19,16 +22,17 @@ from time import perf_counter
 
 from msgspec import structs
 
-from gapprof import assets
 from gapprof.browser import scheduler, tasks, tensors, tracing
 from gapprof.browser.crew import Crew, counting, crew
+from gapprof.browser.flags import NO_GPU
 from gapprof.browser.launch import closed
-from gapprof.browser.ready import outcome
+from gapprof.browser.ready import module_of, outcome
 from gapprof.browser.server import Serving
 from gapprof.browser.trouble import VisitError, reading
 from gapprof.browser.visit import Course, Equipment, Visit, served, visited
+from gapprof.cold import shader_cache
 from gapprof.cold.compiling import CATEGORIES, code_cached, compiled, compilers, optimised_ms
-from gapprof.records.cold import Cache, Creations, FetchedFile, Start
+from gapprof.records.cold import Cache, Creations, Start
 from gapprof.records.job import Job
 from gapprof.records.trial import Failure
 from gapprof.records.wire.open import OpenTask
@@ -88,7 +92,8 @@ class Starting:
     def started(self, job: Job) -> tuple[Start | Creations, ...] | Failure:
         """A start for every state of the caches, and sessions made anew.
 
-        Without the last one where V8 keeps no code in spite of what it was told.
+        Without `code-cached` where V8 keeps no code in spite of what it was told; with `gpu-cached` in its
+        place on a GPU.
         """
         return outcome(job, lambda course: self._visited(job, course, plainly, recreated))
 
@@ -105,9 +110,7 @@ class Starting:
             served(job, self.equipment, dist=self.dist, inputs=block, caching=_KEPT) as server,
             self.equipment.guard.folder("profile") as profile,
         ):
-            opening = tasks.open_task(
-                job, base=server.base, module=assets.entry_point(self.dist), inputs=pieces
-            )
+            opening = tasks.open_task(job, base=server.base, module=module_of(job, self.dist), inputs=pieces)
 
             @asynccontextmanager
             async def at(cache: Cache) -> AsyncIterator[Going]:
@@ -118,10 +121,16 @@ class Starting:
             async with at("cold") as going:
                 found.append(structs.replace(await begin(going), code_kept=code_kept(profile)))
             forget_code(profile)
+            shader_cache.forget(profile)
             async with at("warm") as going:
                 found.append(await begin(going))
                 found += await go_on(going)
             forget_code(profile)
+            if job.setting.device == "gpu":
+                kept = shader_cache.entries(profile)
+                async with at("gpu-cached") as going:
+                    found.append(structs.replace(await begin(going), gpu_kept=kept))
+                return tuple(found)
             async with at("code-cached") as going:
                 filled = await _filled(going, profile)
             if filled:
@@ -134,7 +143,10 @@ class Starting:
         self, job: Job, course: Course, server: Serving, profile: Path
     ) -> AsyncIterator[Visit]:
         """One that leaves its caches on the disk, where nothing went wrong."""
-        async with visited(job, self.equipment, course, server=server, profile=profile) as visit:
+        graphics = self.equipment.graphics if job.setting.device == "gpu" else NO_GPU
+        async with visited(
+            job, self.equipment, course, server=server, profile=profile, graphics=graphics
+        ) as visit:
             yield visit
             await closed(visit.browser, visit.page.connection)
 
@@ -193,7 +205,9 @@ async def plainly(going: Going) -> Start:
         observed_ms=observed_ms,
         page_observed_ms=visit.load_ms,
         runs_ms=(started.stages_ms["first-run"], *settled.runs_ms)[:KEPT_RUNS],
-        files=tuple(FetchedFile(**structs.asdict(one)) for one in started.files),
+        files=started.files,
+        gpu_made=started.gpu_made,
+        gpu_waits_ms=settled.gpu_waits_ms,
         load=scheduler.load(before, after),
     )
 

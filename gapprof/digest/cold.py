@@ -3,11 +3,20 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gapprof.records.cold import CACHES, STAGES_CLOSE
+from gapprof.facts.adapters import SOFTWARE_SENTENCE
+from gapprof.records.cold import STAGES_CLOSE
 from gapprof.records.sections.cold import Cold, ColdStage, ColdStart
 from gapprof.text import numbers
 
-HEADINGS = {"cold": "Cold start, ms", "warm": "Warm start, ms", "code-cached": "Code cached, ms"}
+HEADINGS = {
+    "cold": "Cold start, ms",
+    "warm": "Warm start, ms",
+    "code-cached": "Code cached, ms",
+    "gpu-cached": "Shaders cached, ms",
+}
+GPU_HEADINGS = {"cold": "GPU, cold", "warm": "GPU, warm", "gpu-cached": "GPU, cached"}
+GPU_COLUMNS = ("pipes", "pipes ms", "waits ms")
+"""Pipelines, what they are waited for, what else is waited for on the GPU."""
 COMPILERS = "V8's compilers"
 COMPILER_COLUMNS = ("functions", "ms", "of lazy")
 """What is within `lazy` is a part of that."""
@@ -17,6 +26,12 @@ CREATION = "A session anew, ms"
 KEPT = 0.05
 """A native row is cold where at most so much of its files was in memory."""
 _MARK = "*"
+_CACHED = {
+    "warm": "Of a warm start's files",
+    "code-cached": "With a full code cache",
+    "gpu-cached": "With shaders and pipelines cached",
+}
+_FINDS = {"code-cached": "compiled code", "gpu-cached": "shaders and pipelines"}
 _THREADS = (
     ("CrRendererMain", "main thread"),
     ("DedicatedWorker", "worker"),
@@ -81,6 +96,22 @@ def _thread(name: str) -> str:
     return next((title for prefix, title in _THREADS if name.startswith(prefix)), name)
 
 
+def gpu_rows(start: ColdStart) -> tuple[tuple[str, tuple[str, str, str]], ...]:
+    """Stages that make pipelines or wait for the GPU; cells as `GPU_COLUMNS` say."""
+    return tuple(
+        (
+            row.title,
+            (
+                numbers.plain(row.pipelines, 0) if row.pipelines else "",
+                numbers.bare_ms(row.pipelines_ms) if row.pipelines else "",
+                numbers.bare_ms(row.waits_ms) if row.waits_ms else "",
+            ),
+        )
+        for row in start.gpu
+        if row.pipelines or row.waits_ms
+    )
+
+
 def creation_rows(cold: Cold) -> tuple[tuple[str, str, str], ...]:
     """Step, browser, native."""
     return tuple((row.title, _ms(row.web_ms), _ms(row.native_ms)) for row in cold.creation)
@@ -88,9 +119,12 @@ def creation_rows(cold: Cold) -> tuple[tuple[str, str, str], ...]:
 
 def cold_sentences(cold: Cold) -> Iterator[str]:
     """What the stages do not say: the network, the compilers, the runs after the first, how true it is."""
+    if cold.software:
+        yield f"{SOFTWARE_SENTENCE[0].upper()}{SOFTWARE_SENTENCE[1:]}."
     for start in cold.starts:
         yield from _fetched(start)
         if start.cache == "cold":
+            yield from _made_on_gpu(start)
             yield from _compiled(start)
             yield from _steady(start)
             yield from _from_disk(start)
@@ -99,6 +133,8 @@ def cold_sentences(cold: Cold) -> Iterator[str]:
     yield from _spared(cold)
     if cold.code_cache:
         yield f"{cold.code_cache[0].upper()}{cold.code_cache[1:]}."
+    if cold.gpu_cache:
+        yield f"{cold.gpu_cache[0].upper()}{cold.gpu_cache[1:]}."
     yield from _disturbed(cold)
     if cold.closure is not None:
         apart = abs(cold.closure - 1)
@@ -158,7 +194,7 @@ def _fetched(start: ColdStart) -> Iterator[str]:
         )
     if start.cache != "cold" and start.cached_bytes:
         found = {True: "compiled code too", False: "no compiled code", None: ""}[start.code_cached]
-        name = "Of a warm start's files" if start.cache == "warm" else "With a full code cache"
+        name = _CACHED[start.cache]
         yield (
             f"{name} {numbers.size(start.cached_bytes)} come out of the browser's cache"
             + (f", {found}." if found else ".")
@@ -192,13 +228,37 @@ def _steady(start: ColdStart) -> Iterator[str]:
     )
 
 
+def _made_on_gpu(start: ColdStart) -> Iterator[str]:
+    if not start.gpu:
+        return
+    shaders, pipelines = sum(row.shaders for row in start.gpu), sum(row.pipelines for row in start.gpu)
+    took_ms = sum(row.pipelines_ms for row in start.gpu)
+    yield (
+        f"On the way to its first result the page has {numbers.plain(shaders, 0)} shaders and "
+        f"{numbers.plain(pipelines, 0)} pipelines made, for {numbers.ms(took_ms)} of which at least one "
+        "pipeline is not ready."
+    )
+    first = next((row for row in start.gpu if row.stage == "first-run"), None)
+    if first is not None and start.gpu_steady_waits_ms is not None:
+        yield (
+            f"Beside that the first run waits {numbers.ms(first.waits_ms)} for the GPU, a steady one "
+            f"{numbers.ms(start.gpu_steady_waits_ms)}: what is compiled only when it is used first is in the "
+            "difference."
+        )
+
+
 def _spared(cold: Cold) -> Iterator[str]:
-    in_browser = {start.cache: start.web_ms for start in cold.starts}
-    before, warm, cached = (in_browser.get(cache) for cache in CACHES)
-    if before and warm is not None:
+    in_browser: dict[str, float | None] = {start.cache: start.web_ms for start in cold.starts}
+    before = in_browser.get("cold")
+    if not before:
+        return
+    warm = in_browser.get("warm")
+    if warm is not None:
         yield f"A warm start takes {numbers.factor(warm / before)} what a cold one takes in the browser."
-    if before and cached is not None:
-        yield f"One that finds compiled code as well takes {numbers.factor(cached / before)}."
+    for cache, finds in _FINDS.items():
+        found = in_browser.get(cache)
+        if found is not None:
+            yield f"One that finds {finds} as well takes {numbers.factor(found / before)}."
 
 
 def _runs(count: float) -> str:

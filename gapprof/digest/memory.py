@@ -9,7 +9,13 @@ from gapprof.text import numbers
 HEADING = "Memory, MiB"
 COLUMNS = ("all", "of file", "heap", "buffers", "code", "JS", "rest", "native")
 """The wasm heap, buffers (fetched files, outputs), wasm's module and machine code, objects, what is left."""
+GPU_HEADING = "GPU buffers"
+GPU_COLUMNS = ("made", "alive", "MiB", "gone", "GPU's", "page's")
+"""Buffers that the page had made so far, those alive and what they hold, those that are gone; then the whole
+proportional sizes, MiB, of the browser's process for the GPU and of the page's."""
 _PARTS = {
+    "gpu-buffers": "buffers on the GPU",
+    "gpu-process": "GPU process",
     "wasm-heap": "wasm heap",
     "array-buffers": "buffers",
     "wasm-module": "wasm module",
@@ -23,7 +29,7 @@ _COLUMN_PARTS = (
     ("array-buffers",),
     ("wasm-module", "code"),
     ("js-heap",),
-    ("page-rest", "browser-rest"),
+    ("page-rest", "gpu-process", "browser-rest"),
 )
 _MATTERS = 0.01
 """Of the file: less is nothing to speak of."""
@@ -53,6 +59,25 @@ def memory_rows(memory: Memory) -> tuple[MemoryCells, ...]:
     )
 
 
+def gpu_rows(memory: Memory) -> tuple[MemoryCells, ...]:
+    """Stages at which the page said what it has on the GPU; none on the processor."""
+    return tuple(
+        MemoryCells(
+            title=row.title,
+            cells=(
+                str(one.made),
+                str(one.alive),
+                _size(one.alive_bytes),
+                str(one.destroyed + one.collected),
+                _size(row.processes.get("gpu")),
+                _size(row.processes.get("renderer")),
+            ),
+        )
+        for row in memory.rows
+        if (one := row.gpu_buffers) is not None
+    )
+
+
 def memory_sentences(memory: Memory) -> Iterator[str]:
     """What it is measured against, what is the most, what comes back, what leaks."""
     if not memory.rows:
@@ -64,6 +89,7 @@ def memory_sentences(memory: Memory) -> Iterator[str]:
     )
     yield from _most(memory)
     yield from _heap(memory)
+    yield from _on_gpu(memory)
     yield from _copies(memory)
     yield from _back(memory)
     yield from _arena(memory)
@@ -97,6 +123,23 @@ def _heap(memory: Memory) -> Iterator[str]:
         return
     of_it = f", of which {numbers.size(touched)} was ever written" if touched is not None else ""
     yield f"The wasm heap grows to {numbers.size(heap)}{of_it}. It cannot shrink, whatever is released."
+
+
+def _on_gpu(memory: Memory) -> Iterator[str]:
+    most, released = memory.gpu_buffers_bytes, _row(memory, "released")
+    if most is None:
+        return
+    kept = released.gpu_buffers if released else None
+    after = (
+        f" Once the session is released {kept.alive} are alive, with {numbers.size(kept.alive_bytes)}; "
+        f"{kept.destroyed} were destroyed and {kept.collected} forgotten until then."
+        if kept
+        else ""
+    )
+    yield (
+        f"Buffers on the GPU hold {numbers.size(most)} at once, {_times(most, memory.model_bytes)} the file, "
+        f"by what the page asks for: a driver may take more, in memory of its own.{after}"
+    )
 
 
 def _copies(memory: Memory) -> Iterator[str]:

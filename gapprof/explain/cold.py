@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Literal
 
+from gapprof.facts.adapters import is_software
 from gapprof.facts.case import Case
 from gapprof.facts.contention import trials_of
+from gapprof.facts.gpu import adapter
 from gapprof.facts.ladder import ends
 from gapprof.facts.started import (
     Creation,
@@ -14,23 +16,33 @@ from gapprof.facts.started import (
     compilers,
     creation,
     kept_share,
+    made_on_gpu,
     observer_ratio,
     read_bytes,
     settled,
     stages_ms,
     stages_over_observed,
     starts,
+    steady_waits_ms,
     to_first_result_ms,
     traced_starts,
     visits,
     web_starts,
 )
-from gapprof.records.cold import CACHES, NATIVE_CACHES, WEB_STAGES, Cache, Start
-from gapprof.records.sections.cold import Cold, ColdRow, ColdStage, ColdStart, CompilerRow, CreationRow
+from gapprof.records.cold import EVERY_CACHE, EVERY_WEB_STAGE, NATIVE_CACHES, Cache, Start
+from gapprof.records.sections.cold import (
+    Cold,
+    ColdRow,
+    ColdStage,
+    ColdStart,
+    CompilerRow,
+    CreationRow,
+    GpuStage,
+)
 
 _ORDER = ("process", "browser", "page", "import", "fetch", "compile", "create", "first_run")
 _FIRST = "first_run"
-_STAGES = ("process", *WEB_STAGES)
+_STAGES = ("process", *EVERY_WEB_STAGE)
 _TITLES: Mapping[str, str] = {
     "process": "process",
     "page": "page",
@@ -40,6 +52,8 @@ _TITLES: Mapping[str, str] = {
     "glue": "glue and threads",
     "wasm-fetch": "wasm fetched",
     "wasm-compile": "wasm compiled",
+    "adapter": "GPU adapter",
+    "device": "GPU device",
     "session": "session created",
     "inputs": "tensors made",
     "first-run": "first run",
@@ -48,8 +62,8 @@ _TITLES: Mapping[str, str] = {
 
 def cold(case: Case) -> Cold:
     """Rows by the ladder's trials; starts where they were taken apart."""
-    found = tuple(start for cache in CACHES if (start := _start(case, cache)) is not None)
-    seen = case.get(visits)
+    found = tuple(start for cache in EVERY_CACHE if (start := _start(case, cache)) is not None)
+    seen, gpu = case.get(visits), adapter(case)
     return Cold(
         rows=_rows(case),
         starts=found,
@@ -59,6 +73,8 @@ def cold(case: Case) -> Cold:
         ),
         observer_ratio=observer_ratio(case),
         code_cache=_code_cache(case),
+        gpu_cache=_gpu_cache(case),
+        software=bool(found) and gpu is not None and is_software(gpu),
         starts_counting=seen.counting,
         starts_disturbed=seen.disturbed,
         starts_repeated=seen.struck,
@@ -78,10 +94,27 @@ def _code_cache(case: Case) -> str:
         "compiled"
     )
     cached = starts(case, "web", "code-cached")
+    if any(one.gpu_made for one in cold_starts):
+        return by_itself
     if not cached:
         return f"{by_itself}; told to keep what it had, it left none either"
     flags = " ".join(dict.fromkeys(flag for one in cached for flag in one.v8_flags))
     return f"{by_itself}; for the starts with a full code cache it was told to keep what it had ({flags})"
+
+
+def _gpu_cache(case: Case) -> str:
+    """Empty on the processor."""
+    found = starts(case, "web", "gpu-cached")
+    if not found:
+        return ""
+    known = [one.gpu_kept for one in found if one.gpu_kept is not None]
+    if not known:
+        return "what the browser keeps of shaders and pipelines is in a form that gapprof does not know"
+    if not any(known):
+        return "the browser had left nothing in its cache of shaders and pipelines"
+    return (
+        f"a start before had left {median(known):.0f} entries in the browser's cache of shaders and pipelines"
+    )
 
 
 def _rows(case: Case) -> tuple[ColdRow, ...]:
@@ -137,6 +170,20 @@ def _start(case: Case, cache: Cache) -> ColdStart | None:
         web_until_steady_ms=in_page.ms if in_page else None,
         native_runs_until_steady=natively.runs if natively else None,
         native_until_steady_ms=natively.ms if natively else None,
+        gpu=tuple(
+            GpuStage(
+                stage=one.stage,
+                title=_TITLES[one.stage],
+                shaders=one.shaders,
+                shaders_ms=one.shaders_ms,
+                pipelines=one.pipelines,
+                pipelines_ms=one.pipelines_ms,
+                submits=one.submits,
+                waits_ms=one.waits_ms,
+            )
+            for one in made_on_gpu(web)
+        ),
+        gpu_steady_waits_ms=steady_waits_ms(web),
         why=f"{' and '.join(missing)} was not started" if missing else "" if traced else "nothing was traced",
     )
 

@@ -10,7 +10,10 @@ from gapprof.facts.held import (
     Left,
     arena_bytes,
     beyond_start,
+    buffers_at,
     by_process,
+    gpu_bytes,
+    is_on_gpu,
     left_behind,
     mapped_bytes,
     memory_trials,
@@ -19,8 +22,9 @@ from gapprof.facts.held import (
     total_bytes,
     visits,
 )
+from gapprof.records.gpu_runs import GpuBuffers
 from gapprof.records.memory import STAGES, Held, MemoryTrial
-from gapprof.records.sections.memory import Memory, MemoryRow, MemorySlope
+from gapprof.records.sections.memory import GpuBufferCounts, Memory, MemoryRow, MemorySlope
 
 _TITLES: Mapping[str, str] = {
     "load": "library and file loaded",
@@ -56,7 +60,7 @@ def memory(case: Case) -> Memory:
         native_peak_held_bytes=_peak_held(native),
         arena_bytes=arena_bytes(case, "web"),
         native_arena_bytes=arena_bytes(case, "native"),
-        gpu_buffers_bytes=None,
+        gpu_buffers_bytes=_highest(web, lambda _, one: gpu_bytes(one)),
         trials_counting=seen.counting,
         trials_disturbed=seen.disturbed,
         trials_repeated=seen.struck,
@@ -67,13 +71,14 @@ def memory(case: Case) -> Memory:
 
 def _missing(web: Sequence[MemoryTrial], native: Sequence[MemoryTrial]) -> Sequence[str]:
     sides = (("the browser", web), ("native", native))
-    return (*(f"nobody could look at {name}" for name, trials in sides if not trials), _NO_GPU)
+    unseen = (f"nobody could look at {name}" for name, trials in sides if not trials)
+    return (*unseen, *(() if is_on_gpu(web) else (_NO_GPU,)))
 
 
 def _rows(web: Sequence[MemoryTrial], native: Sequence[MemoryTrial]) -> tuple[MemoryRow, ...]:
     in_browser = beyond_start(web, lambda _, one: total_bytes(one))
     natively = beyond_start(native, lambda _, one: total_bytes(one))
-    shares, kinds = parts(web), by_process(web)
+    shares, kinds, buffers = parts(web), by_process(web), buffers_at(web)
     return tuple(
         MemoryRow(
             stage=stage,
@@ -82,10 +87,24 @@ def _rows(web: Sequence[MemoryTrial], native: Sequence[MemoryTrial]) -> tuple[Me
             parts=shares.get(stage, {}),
             native_bytes=natively.get(stage),
             processes=kinds.get(stage, {}),
+            gpu_buffers=_counts(buffers[stage]) if stage in buffers else None,
             why="" if stage in in_browser and stage in natively else _no_such(stage),
         )
         for stage in _ORDER
         if stage in _TITLES and (stage in in_browser or stage in natively)
+    )
+
+
+def _counts(one: GpuBuffers) -> GpuBufferCounts:
+    return GpuBufferCounts(
+        made=one.made,
+        made_bytes=one.made_bytes,
+        alive=one.alive,
+        alive_bytes=one.alive_bytes,
+        destroyed=one.destroyed,
+        destroyed_bytes=one.destroyed_bytes,
+        collected=one.collected,
+        collected_bytes=one.collected_bytes,
     )
 
 

@@ -109,7 +109,7 @@ def _parts(trial: Trial) -> Mapping[GpuPart, float] | None:
 
 
 def _shorter(changed_ms: Sequence[float], whole_ms: Sequence[float]) -> float:
-    """By what share of a run; each changed one beside the whole one that was made just before it."""
+    """By what share of a run; each changed one beside the whole one of the same pass."""
     return 1 - median(changed / whole for changed, whole in zip(changed_ms, whole_ms, strict=True))
 
 

@@ -1,11 +1,11 @@
 """What was seen of the way to the GPU, in sentences: counts of recorded calls, and times of runs without a
 recorder. Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from gapprof.facts.case import Case
 from gapprof.facts.estimates import LEVEL, estimate
-from gapprof.facts.gpu_calls import copies, elsewhere, recorded, steady_run
+from gapprof.facts.gpu_calls import copies, elsewhere, is_copy, recorded, steady_run
 from gapprof.facts.gpu_runs import (
     REPLAY_NATIVE,
     REPLAY_WEB,
@@ -16,7 +16,9 @@ from gapprof.facts.gpu_runs import (
     parts_ms,
     waits_ms,
 )
+from gapprof.records.calls import NativePlacement
 from gapprof.records.estimate import Estimate
+from gapprof.records.gpu import PlacedNode
 from gapprof.records.report import Evidence
 from gapprof.stats.interval import t_interval
 from gapprof.text import numbers
@@ -125,6 +127,49 @@ def placed_told(case: Case) -> Iterator[Evidence]:
             f"{numbers.many(to_processor, 'copy', 'copies')} from the GPU, {to_gpu} to it."
         )
         yield Evidence(kind="placement", text=text, value=float(to_processor + to_gpu))
+
+
+def placed_natively_told(case: Case) -> Iterator[Evidence]:
+    """Who ran what in native sessions for a GPU: one may leave nodes to the processor without a word."""
+    for one in case.recording.of(NativePlacement):
+        if not one.nodes:
+            text = f"Who ran which node of {one.rung} natively is not known: {harmless(one.why)}."
+            yield Evidence(kind="placement", text=text, value=None)
+            continue
+        own = [node for node in one.nodes if not is_copy(node)]
+        left: dict[str, list[str]] = {}
+        for node in own:
+            if node.provider != one.provider:
+                left.setdefault(node.op_type, []).append(node.name)
+        count = sum(map(len, left.values()))
+        where = f"Natively ({one.rung}, {harmless(one.provider, 40)})"
+        if not count:
+            text = f"{where} every node ran on the GPU: {numbers.many(len(own), 'node')}."
+        else:
+            text = (
+                f"{where} {numbers.many(count, 'node')} of {len(own)} ran on the processor: {_named(left)}"
+                f"{_copied(one.nodes)}."
+            )
+        yield Evidence(kind="placement", text=text, value=float(count))
+
+
+def _named(left: Mapping[str, Sequence[str]]) -> str:
+    """Operators with their nodes, most first."""
+    by_count = sorted(left.items(), key=lambda item: (-len(item[1]), item[0]))
+    told = []
+    for operator, nodes in by_count[:_MOST_NAMES]:
+        names = [harmless(name, 40) for name in nodes[:_MOST_NAMES]]
+        if len(nodes) > len(names):
+            names.append(f"{len(nodes) - len(names)} more")
+        told.append(f"{harmless(operator, 40)} ({', '.join(names)})")
+    if len(by_count) > len(told):
+        told.append(numbers.many(len(by_count) - len(told), "more operator"))
+    return ", ".join(told)
+
+
+def _copied(nodes: Sequence[PlacedNode]) -> str:
+    copied = sum(map(is_copy, nodes))
+    return f", with {numbers.many(copied, 'copy', 'copies')} between the processors" if copied else ""
 
 
 def anew_told(case: Case) -> Iterator[Evidence]:

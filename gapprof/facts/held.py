@@ -12,6 +12,7 @@ from typing import Literal
 from gapprof.facts.case import Case
 from gapprof.facts.disturbance import disturbed
 from gapprof.facts.started import Visits
+from gapprof.records.gpu_runs import GpuBuffers
 from gapprof.records.memory import STAGES, Held, MemoryTrial
 from gapprof.stats.interval import Interval, t_interval
 
@@ -37,6 +38,7 @@ _IN_PAGE: Mapping[str, Callable[[Held], int | None]] = {
     "js-heap": lambda one: one.js_heap_bytes,
 }
 """What the page's own heaps hold, which runs may leave behind."""
+_GPU_BUFFERS, _GPU_PROCESS = "gpu-buffers", "gpu-process"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +88,33 @@ def page_bytes(one: Held) -> int | None:
     """The same of the page's own process."""
     own = one.processes.get("renderer")
     return None if own is None else own - one.files.get("renderer", 0)
+
+
+def gpu_bytes(one: Held) -> int | None:
+    """What is alive of the buffers that the page has had made on the GPU; None on the processor."""
+    return one.gpu_buffers.alive_bytes if one.gpu_buffers is not None else None
+
+
+def gpu_process_bytes(one: Held) -> int:
+    """Of the process that the browser has for the GPU, without what is in files on disk."""
+    return one.processes.get("gpu", 0) - one.files.get("gpu", 0)
+
+
+def is_on_gpu(trials: Sequence[MemoryTrial]) -> bool:
+    """Whether pages said what they have on a GPU."""
+    return any(one.gpu_buffers is not None for trial in trials for one in trial.stages)
+
+
+def buffers_at(trials: Sequence[MemoryTrial]) -> dict[str, GpuBuffers]:
+    """Stage → what pages had had made on the GPU by then; the trial in the middle by what is alive."""
+    found: dict[str, list[GpuBuffers]] = {}
+    for trial in trials:
+        for stage, one in at_stages(trial).items():
+            if one.gpu_buffers is not None:
+                found.setdefault(stage, []).append(one.gpu_buffers)
+    return {
+        stage: sorted(told, key=lambda one: one.alive_bytes)[len(told) // 2] for stage, told in found.items()
+    }
 
 
 def mapped_bytes(trial: MemoryTrial, one: Held) -> int | None:
@@ -169,7 +198,10 @@ def by_process(trials: Sequence[MemoryTrial]) -> dict[str, dict[str, float]]:
 
 
 def parts(trials: Sequence[MemoryTrial]) -> dict[str, dict[str, float]]:
-    """Stage → part → bytes beyond the start; what no part claims is `page-rest` and `browser-rest`."""
+    """Stage → part → bytes beyond the start; what no part claims is `page-rest` and `browser-rest`.
+
+    On a GPU the process that the browser has for it is a part of its own.
+    """
     named: dict[str, Callable[[MemoryTrial, Held], float | None]] = {
         **{name: _of(figure) for name, figure in _IN_PAGE.items()},
         "wasm-module": lambda trial, one: trial.module_bytes if _is_open(one) else 0,
@@ -177,20 +209,26 @@ def parts(trials: Sequence[MemoryTrial]) -> dict[str, dict[str, float]]:
     }
     by_part = {name: beyond_start(trials, of) for name, of in named.items()}
     page = beyond_start(trials, lambda _, one: page_bytes(one))
+    beside = beyond_start(trials, lambda _, one: gpu_process_bytes(one)) if is_on_gpu(trials) else {}
     whole = beyond_start(trials, lambda _, one: total_bytes(one))
     found: dict[str, dict[str, float]] = {}
     for stage, all_of_it in whole.items():
         own = {name: values[stage] for name, values in by_part.items() if stage in values}
-        in_page = page.get(stage, 0.0)
-        rest = {"page-rest": in_page - sum(own.values()), "browser-rest": all_of_it - in_page}
-        found[stage] = {**own, **rest}
+        in_page, on_gpu = page.get(stage, 0.0), beside.get(stage)
+        gpu = {} if on_gpu is None else {_GPU_PROCESS: on_gpu}
+        rest = {"page-rest": in_page - sum(own.values()), "browser-rest": all_of_it - in_page - (on_gpu or 0)}
+        found[stage] = {**own, **gpu, **rest}
     return found
 
 
 def left_behind(case: Case, side: Side) -> Left:
     """From the slopes of fresh processes or browsers, one each."""
     trials = memory_trials(case, side)
-    figures = dict(_IN_PAGE) if side == "web" else {"process": total_bytes}
+    figures: dict[str, Callable[[Held], int | None]] = (
+        dict(_IN_PAGE) if side == "web" else {"process": total_bytes}
+    )
+    if is_on_gpu(trials):
+        figures[_GPU_BUFFERS] = gpu_bytes
     slopes: dict[str, list[float]] = {name: [] for name in figures}
     for trial in trials:
         chunks = trial.chunks[SETTLING:]

@@ -9,7 +9,8 @@ from typing import Literal
 
 from gapprof.facts.case import Case
 from gapprof.facts.disturbance import disturbed
-from gapprof.records.cold import CACHES, Cache, Compiler, Creations, Start
+from gapprof.records.cold import EVERY_CACHE, Cache, Compiler, Creations, Start
+from gapprof.records.gpu_runs import GpuMade
 from gapprof.stats.change_points import settled_after
 
 Side = Literal["native", "web"]
@@ -63,6 +64,19 @@ class CompilerWork:
     lazy_ms: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeOnGpu:
+    """What one stage made on the GPU, and waited for; means over starts."""
+
+    stage: str
+    shaders: float
+    shaders_ms: float
+    pipelines: float
+    pipelines_ms: float
+    submits: float
+    waits_ms: float
+
+
 def starts(case: Case, side: Side, cache: Cache) -> tuple[Start, ...]:
     """Of one side and state of the caches, untraced; those that count."""
     found = (one for one in case.recording.of(Start) if not one.struck)
@@ -108,7 +122,7 @@ def stages_over_observed(one: Start) -> float:
 
 def web_starts(case: Case) -> tuple[Start, ...]:
     """Untraced ones in all states of the caches."""
-    return tuple(chain.from_iterable(starts(case, "web", cache) for cache in CACHES))
+    return tuple(chain.from_iterable(starts(case, "web", cache) for cache in EVERY_CACHE))
 
 
 def settled(found: Sequence[Start]) -> Settled | None:
@@ -155,6 +169,34 @@ def compilers(found: Sequence[Start]) -> tuple[CompilerWork, ...]:
         )
         for (compiler, thread), work in by_key.items()
     )
+
+
+def made_on_gpu(found: Sequence[Start]) -> tuple[MadeOnGpu, ...]:
+    """Stages that made something or waited for the GPU, in order; none on the processor."""
+    by_stage: dict[str, list[GpuMade]] = {}
+    for start in found:
+        for made in start.gpu_made:
+            by_stage.setdefault(made.stage, []).append(made)
+    rows = (_mean_made(stage, made, len(found)) for stage, made in by_stage.items())
+    return tuple(one for one in rows if one.shaders or one.pipelines or one.submits or one.waits_ms)
+
+
+def _mean_made(stage: str, made: Sequence[GpuMade], count: int) -> MadeOnGpu:
+    return MadeOnGpu(
+        stage=stage,
+        shaders=sum(one.shaders for one in made) / count,
+        shaders_ms=sum(one.shaders_ms for one in made) / count,
+        pipelines=sum(one.pipelines for one in made) / count,
+        pipelines_ms=sum(one.pipelines_ms for one in made) / count,
+        submits=sum(one.submits for one in made) / count,
+        waits_ms=sum(one.waits_ms for one in made) / count,
+    )
+
+
+def steady_waits_ms(found: Sequence[Start]) -> float | None:
+    """What a run waits for the GPU once runs are steady; the median of runs, the mean of starts."""
+    waits = [median(one.gpu_waits_ms) for one in found if one.gpu_waits_ms]
+    return fmean(waits) if waits else None
 
 
 def read_bytes(found: Sequence[Start], stage: str) -> float | None:

@@ -6,14 +6,13 @@ from pathlib import Path
 
 from gapprof.errors import ModelUnusable
 from gapprof.measure.outputs import compare
+from gapprof.native import answers
 from gapprof.records.job import Job
 from gapprof.records.subject import NativeRefusal
 from gapprof.records.trial import OutputCheck
-from gapprof.subject import child
-from gapprof.subject.refusal import answer_of
 
-NATIVE_S = 300.0
 _DOING = "run the model natively, whose outputs the GPU's are compared with"
+_HINT = "Export the model without what onnxruntime refuses."
 
 
 def checked(job: Job, scratch: Path) -> tuple[OutputCheck, ...]:
@@ -26,15 +25,7 @@ def checked(job: Job, scratch: Path) -> tuple[OutputCheck, ...]:
         inputs.mkdir()
         outputs.mkdir()
         shutil.copyfile(job.inputs_path, inputs / "one.npz")
-        request = {
-            "model": job.model_path,
-            "inputs": str(inputs),
-            "outputs": str(outputs),
-            "threads": job.setting.threads,
-            "optimise": job.optimise,
-        }
-        said = child.ask("gapprof.native.answers", request, scratch=scratch, deadline_s=NATIVE_S)
-        answer = answer_of(said, doing=_DOING, hint="Export the model without what onnxruntime refuses.")
-        if isinstance(answer, NativeRefusal):
-            raise ModelUnusable(f"native onnxruntime refuses the model: {answer.message}", hint=answer.hint)
+        ran = answers.answered(job, inputs=inputs, outputs=outputs, scratch=scratch, doing=_DOING, hint=_HINT)
+        if isinstance(ran, NativeRefusal):
+            raise ModelUnusable(f"native onnxruntime refuses the model: {ran.message}", hint=ran.hint)
         return compare("web", Path(job.outputs_path), "native", outputs / "one.npz")

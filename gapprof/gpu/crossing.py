@@ -21,7 +21,9 @@ from gapprof.measure.extra import Beyond, Extra, UnreachableError
 from gapprof.records.crossing import TracedCrossing
 from gapprof.records.job import Job
 from gapprof.records.settings import Settings
-from gapprof.records.wire import OpenTask, Timed, TimeTask, Warmed, WarmTask
+from gapprof.records.wire.open import OpenTask
+from gapprof.records.wire.time import Timed, TimeTask
+from gapprof.records.wire.warm import Warmed, WarmTask
 
 CATEGORIES = ("blink.user_timing", "gpu", "disabled-by-default-gpu.dawn")
 TRACED_MS = 500.0

@@ -8,12 +8,13 @@ from pathlib import Path
 from gapprof import __version__, backends, rungs
 from gapprof.cold.stage import starting
 from gapprof.gpu.crossing import tracing_crossing
+from gapprof.gpu.placed_natively import placing_natively
 from gapprof.gpu.stage import recording_calls
 from gapprof.gpu.timing import timing_dispatches
 from gapprof.guard import Guard
 from gapprof.instrument.stage import instrumenting
 from gapprof.measure.ending import ending
-from gapprof.measure.extra import Extra
+from gapprof.measure.extra import Extra, noting
 from gapprof.measure.journal import open_journal
 from gapprof.measure.lock import sole_measurer
 from gapprof.measure.machine import machine_facts, usable_cores
@@ -84,6 +85,8 @@ def measure(
                 recorder = recording_calls(settings, guard)
                 extras.append(timing_dispatches(settings, guard))
                 extras.append(tracing_crossing(settings, guard))
+            if settings.native_python is not None:
+                extras.append(noting("--native-python", placing_natively(settings)))
         if settings.observed_ms is not None:
             extras.append(reproducing(settings))
         if settings.scaling:

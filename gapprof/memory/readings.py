@@ -9,6 +9,7 @@ from gapprof.browser.crew import processes
 from gapprof.browser.page import Page
 from gapprof.memory.maps import Mapped, Resident, mapped, resident
 from gapprof.memory.realms import Heaps, Realms
+from gapprof.records.gpu_runs import GpuBuffers
 from gapprof.records.memory import Held
 
 _NOBODY = Mapped(proportional_bytes=0, file_bytes=0, wasm_mapped_bytes=0, wasm_touched_bytes=0, code_bytes=0)
@@ -28,9 +29,18 @@ class Look:
     sizes: Mapping[int, Resident | None]
     heaps: Heaps
     wasm_heap_bytes: int
+    gpu_buffers: GpuBuffers | None
 
 
-async def look(page: Page, realms: Realms, stage: str, *, runs: int, wasm_heap_bytes: int) -> Look:
+async def look(
+    page: Page,
+    realms: Realms,
+    stage: str,
+    *,
+    runs: int,
+    wasm_heap_bytes: int,
+    gpu_buffers: GpuBuffers | None,
+) -> Look:
     """Raises CallError, TimeoutError, VisitError."""
     heaps = await realms.heaps()
     kinds = await processes(page.connection)
@@ -47,6 +57,7 @@ async def look(page: Page, realms: Realms, stage: str, *, runs: int, wasm_heap_b
         sizes={pid: resident(pid) for pid in kinds},
         heaps=heaps,
         wasm_heap_bytes=wasm_heap_bytes,
+        gpu_buffers=gpu_buffers,
     )
 
 
@@ -68,6 +79,7 @@ def held(seen: Look, renderer: int | None) -> Held:
         code_bytes=own.code_bytes if own else None,
         js_heap_bytes=seen.heaps.js_heap_bytes,
         array_buffers_bytes=seen.heaps.array_buffers_bytes,
+        gpu_buffers=seen.gpu_buffers,
     )
 
 

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from gapprof import assets
 from gapprof.browser.visit import Equipment
+from gapprof.gpu.graphics import here
 from gapprof.guard import Guard
 from gapprof.measure.extra import Beyond, Extra, noting, rounds_for
 from gapprof.measure.quiet import struck_by, until_quiet
@@ -42,8 +43,12 @@ def looking(settings: Settings, *, guard: Guard, scratch: Path, rounds: int | No
 
 def _told(settings: Settings, guard: Guard, scratch: Path, beyond: Beyond, rounds: int) -> None:
     journal, teller = beyond.journal, beyond.teller
+    executable = assets.find_browser(settings.browser)
     equipment = Equipment(
-        executable=assets.find_browser(settings.browser), probes=assets.probes_web(), guard=guard
+        executable=executable,
+        probes=assets.probes_web(),
+        guard=guard,
+        graphics=here(executable).browser_args,
     )
     browser = Looking(equipment=equipment, dist=assets.web_dist(settings.web_dist), now_s=journal.now_s)
     model_bytes = beyond.subject.facts.size_bytes
@@ -62,9 +67,10 @@ def _told(settings: Settings, guard: Guard, scratch: Path, beyond: Beyond, round
         if isinstance(found, MemoryTrial):
             journal.write(replace(found, struck=struck_by(found.load, again)))
 
+    sides = ("web",) if settings.backend == "webgpu" else ("native", "web")
     for number in range(rounds):
         arenas = (True, False) if number < WITHOUT_ARENA else (True,)
-        visits = [(side, arena) for arena in arenas for side in ("native", "web")]
+        visits = [(side, arena) for arena in arenas for side in sides]
         for side, arena in (visits[one] for one in order.permutation(len(visits))):
             if failures[side] >= _MOST_FAILURES:
                 continue

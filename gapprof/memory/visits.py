@@ -6,14 +6,15 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from gapprof import assets
 from gapprof.browser import scheduler, tasks, tensors
 from gapprof.browser.crew import Crew, counting, crew
+from gapprof.browser.flags import NO_GPU
 from gapprof.browser.page import brought_to
-from gapprof.browser.ready import outcome
+from gapprof.browser.ready import module_of, outcome
 from gapprof.browser.visit import Course, Equipment, Visit, visiting
 from gapprof.memory.readings import Look, held, look
 from gapprof.memory.realms import Realms, followed
+from gapprof.records.gpu_runs import GpuBuffers
 from gapprof.records.job import Job
 from gapprof.records.memory import HeapScan, Held, MemoryTrial
 from gapprof.records.trial import Failure
@@ -41,6 +42,7 @@ class Watched:
     runs: int = 0
     wasm_heap_bytes: int = 0
     heap_written_bytes: int = 0
+    gpu_buffers: GpuBuffers | None = None
     looks: list[Look] = field(default_factory=list)
     chunks: list[Look] = field(default_factory=list)
     scans: list[HeapScan] = field(default_factory=list)
@@ -51,7 +53,7 @@ class Watched:
         done = await self.visit.ask(task, Stepped)
         self.runs += runs
         self.threads, self.wasm_heap_bytes = done.threads, done.wasm_heap_bytes
-        self.heap_written_bytes = done.heap_written_bytes
+        self.heap_written_bytes, self.gpu_buffers = done.heap_written_bytes, done.gpu_buffers
         return done.took_ms
 
     async def look(self, stage: str) -> None:
@@ -60,8 +62,14 @@ class Watched:
 
     async def chunk(self) -> None:
         """The same between two chunks of runs, without garbage."""
-        await self.realms.collect()
+        await self.collect()
         self.chunks.append(await self._look("chunk"))
+
+    async def collect(self) -> None:
+        """Have garbage collected; which buffers of the GPU's it were, the page knows only then."""
+        await self.realms.collect()
+        if self.gpu_buffers is not None:
+            await self.step("run")
 
     async def scan(self, *, since_runs: int) -> None:
         """Look through the wasm heap for what the runs since then have written there and none before them."""
@@ -71,7 +79,12 @@ class Watched:
 
     async def _look(self, stage: str) -> Look:
         return await look(
-            self.visit.page, self.realms, stage, runs=self.runs, wasm_heap_bytes=self.wasm_heap_bytes
+            self.visit.page,
+            self.realms,
+            stage,
+            runs=self.runs,
+            wasm_heap_bytes=self.wasm_heap_bytes,
+            gpu_buffers=self.gpu_buffers,
         )
 
 
@@ -90,7 +103,10 @@ class Looking:
     async def _looked(self, job: Job, course: Course, arena: bool, model_bytes: int) -> MemoryTrial:
         began = self.now_s()
         block, pieces = tensors.packed(Path(job.inputs_path))
-        async with visiting(job, self.equipment, course, dist=self.dist, inputs=block) as visit:
+        graphics = self.equipment.graphics if job.setting.device == "gpu" else NO_GPU
+        async with visiting(
+            job, self.equipment, course, dist=self.dist, inputs=block, graphics=graphics
+        ) as visit:
             page = visit.page
             realms, beginning = await followed(page), await counting(page)
             before = await scheduler.before(page, visit.browser, Crew(renderer=None))
@@ -98,7 +114,7 @@ class Looking:
                 visit=visit,
                 realms=realms,
                 opening=tasks.open_task(
-                    job, base=visit.serving.base, module=assets.entry_point(self.dist), inputs=pieces
+                    job, base=visit.serving.base, module=module_of(job, self.dist), inputs=pieces
                 ),
                 arena=arena,
             )
@@ -160,12 +176,12 @@ async def _ended(watched: Watched, course: Course, runs: int) -> None:
     course.phase = "stop"
     page, address = watched.visit.page, await watched.visit.page.evaluate("location.href", deadline_s=10.0)
     await watched.step("release")
-    await watched.realms.collect()
+    await watched.collect()
     await watched.look("released")
     await watched.step("load")
     await watched.step("create")
     await watched.step("run", runs=1)
-    await watched.realms.collect()
+    await watched.collect()
     await watched.look("again")
     begun = watched.runs
     await watched.step("scan")
@@ -174,7 +190,7 @@ async def _ended(watched: Watched, course: Course, runs: int) -> None:
         await watched.scan(since_runs=begun)
     await brought_to(page, address, deadline_s=course.left_s(_PAGE_S))
     await watched.realms.collect()
-    watched.wasm_heap_bytes = 0
+    watched.wasm_heap_bytes, watched.gpu_buffers = 0, None
     await watched.look("left")
 
 

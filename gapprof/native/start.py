@@ -17,6 +17,7 @@ from gapprof.native.stopwatch import elapsed_ms, since_spawn_ms, warm_up
 from gapprof.native.tensors import read_arrays
 from gapprof.subject import child
 
+_CPU = "CPUExecutionProvider"
 Change = Callable[[Any, Any], None]
 """Of session options; gets the module as well."""
 
@@ -148,7 +149,12 @@ def _session(ort: Any, request: Mapping[str, Any], change: Change) -> Any:
     options.inter_op_num_threads = 1
     options.log_severity_level = 4
     change(ort, options)
-    return ort.InferenceSession(request["model"], options, providers=["CPUExecutionProvider"])
+    provider = request["provider"]
+    session = ort.InferenceSession(request["model"], options, providers=list(dict.fromkeys((provider, _CPU))))
+    first = session.get_providers()[0]
+    if first != provider:
+        raise RuntimeError(f"{provider} was asked for, and onnxruntime made the session on {first}")
+    return session
 
 
 if __name__ == "__main__":

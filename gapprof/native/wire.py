@@ -4,14 +4,18 @@ from typing import Literal
 
 from msgspec import Struct
 
+from gapprof.records.gpu import PlacedNode
 from gapprof.records.job import Job
 from gapprof.records.trial import Failure, Profile, Trial
 
+Task = Literal["timed", "profiled", "placed"]
+
 
 class Request(Struct, frozen=True, kw_only=True):
-    """Everything a worker needs; it answers with a trial, or a trial and then a profile, and ends."""
+    """Everything a worker needs; it answers with a trial, with a trial and then a profile, or with who runs
+    which node, and ends."""
 
-    task: Literal["timed", "profiled"]
+    task: Task
     job: Job
     spawned_ns: int = 0
     """`time.monotonic_ns()` of the sender just before it started the worker; filled in then."""
@@ -34,5 +38,11 @@ class Reached(Struct, frozen=True, kw_only=True, tag="reached", tag_field="entry
     """As in `Failure.phase`."""
 
 
-Answer = Trial | Profile | Failure
-Line = Reached | Trial | Profile | Failure
+class Placed(Struct, frozen=True, kw_only=True, tag="placed", tag_field="entry"):
+    """Who ran which node, in the order in which they ran."""
+
+    nodes: tuple[PlacedNode, ...]
+
+
+Answer = Trial | Profile | Placed | Failure
+Line = Reached | Trial | Profile | Placed | Failure

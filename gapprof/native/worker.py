@@ -17,6 +17,7 @@ import msgspec
 from gapprof.native import lifeline
 from gapprof.native.broken import expected, failure_of
 from gapprof.native.memory_limit import limit_this_process
+from gapprof.native.placed import placed_pass
 from gapprof.native.profiled import profiled_pass
 from gapprof.native.stopwatch import since_spawn_ms
 from gapprof.native.timed import timed_pass
@@ -61,8 +62,12 @@ def end_with(kind: type[BaseException], error: BaseException, trace: TracebackTy
 
 
 def answers(request: Request, process_ms: float, progress: Progress) -> Iterator[Answer]:
-    """The trial, then the profile if one is asked for; what may break becomes a Failure with its phase."""
+    """The trial, then the profile if one is asked for, or who runs which node; what may break becomes a
+    Failure with its phase."""
     try:
+        if request.task == "placed":
+            yield placed_pass(request, progress.reach)
+            return
         trial, opened = timed_pass(request, process_ms, progress.reach)
         yield trial
         if request.task == "profiled":

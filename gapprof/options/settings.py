@@ -28,11 +28,12 @@ _OF_WASM = (
     "transplant",
     "instrument",
     "qoe",
-    "memory",
-    "cold",
     "scaling",
     "observed_ms",
 )
+"""What looks into the processor's side."""
+_OF_WEBGPU = ("memory", "cold")
+"""What is told of WebGPU as well."""
 
 
 def settings_from(options: Mapping[str, object]) -> Settings:
@@ -114,16 +115,18 @@ def _check(settings: Settings) -> None:
 
 def _check_gpu(settings: Settings) -> None:
     """What looks into the processor's side has nothing to look at where models run on a GPU."""
-    option = _of_wasm(settings)
+    option, backends = _given(settings, _OF_WASM), "wasm"
+    if option is None and "webgl" in settings.backend.split(","):
+        option, backends = _given(settings, _OF_WEBGPU), "wasm or webgpu"
     if option is not None:
         raise WrongUse(
-            f"{option} is for --backend wasm, and the backend is {settings.backend}",
+            f"{option} is for --backend {backends}, and the backend is {settings.backend}",
             hint="Leave one of the two out.",
         )
 
 
 def _check_native_python(settings: Settings) -> None:
-    option = _of_wasm(settings)
+    option = _given(settings, (*_OF_WASM, "memory"))
     if option is not None:
         raise WrongUse(
             f"{option} looks at the onnxruntime beside gapprof, and --native-python names another one",
@@ -136,10 +139,10 @@ def _check_native_python(settings: Settings) -> None:
         )
 
 
-def _of_wasm(settings: Settings) -> str | None:
-    """The first option given that looks into the processor's side."""
+def _given(settings: Settings, names: Sequence[str]) -> str | None:
+    """The first of these options that somebody gave."""
     usual = Settings()
-    given = (name for name in _OF_WASM if getattr(settings, name) != getattr(usual, name))
+    given = (name for name in names if getattr(settings, name) != getattr(usual, name))
     return next((f"--{name.removesuffix('_ms').replace('_', '-')}" for name in given), None)
 
 

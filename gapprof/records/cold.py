@@ -4,12 +4,16 @@ from typing import Literal
 
 from msgspec import Struct
 
+from gapprof.records.gpu_runs import GpuMade
 from gapprof.records.trial import Load
 
-Cache = Literal["cold", "warm", "code-cached"]
+Cache = Literal["cold", "warm", "code-cached", "gpu-cached"]
 CACHES: tuple[Cache, ...] = ("cold", "warm", "code-cached")
 """Nothing was ever fetched; everything was, once before, by another browser with the same profile (the HTTP
 cache alone); and V8 has left compiled code beside it (the code cache as well)."""
+GPU_CACHES: tuple[Cache, ...] = (*CACHES[:2], "gpu-cached")
+"""On a GPU: the third finds what the browser has left of shaders and pipelines, beside the HTTP cache."""
+EVERY_CACHE: tuple[Cache, ...] = (*CACHES, "gpu-cached")
 NATIVE_CACHES = CACHES[:2]
 """Read from the disk, or not again."""
 WEB_STAGES = (
@@ -29,6 +33,11 @@ it carries out its first task (gapprof's own modules stand for the page's script
 the model's file; from asking for a session to asking for the wasm (threads are started here); the wasm's last
 byte; from there to an instance; the session; tensors of the inputs; the run. Natively `process`, `import`,
 `session`, `inputs` and `first-run`."""
+GPU_STAGES = ("adapter", "device")
+"""On a GPU, within the making of a session and told apart from it: until an adapter is there, however often
+it was asked for, and until a device is."""
+_SESSION = WEB_STAGES.index("session")
+EVERY_WEB_STAGE = (*WEB_STAGES[:_SESSION], *GPU_STAGES, *WEB_STAGES[_SESSION:])
 
 
 STAGES_CLOSE = 0.03
@@ -117,6 +126,13 @@ class Start(Struct, frozen=True, kw_only=True, tag="start", tag_field="entry"):
     """Native stage → what the process had the disk read meanwhile. Empty where the system does not say."""
     kept_files: tuple[KeptFiles, ...] = ()
     """Only of cold native starts; empty where the system does not say."""
+    gpu_made: tuple[GpuMade, ...] = ()
+    """By stage; only on a GPU. The methods that make shaders and pipelines are listened to meanwhile."""
+    gpu_waits_ms: tuple[float, ...] = ()
+    """The same: what single runs wait for the GPU, once they are steady."""
+    gpu_kept: int | None = None
+    """Entries that a `gpu-cached` start found in the browser's cache of shaders and pipelines; None: nobody
+    looked, or the cache is of a form that is not known."""
     attempt: int = 0
     struck: tuple[str, ...] = ()
     """Why it does not count."""

@@ -129,6 +129,9 @@ class GpuReplay(Struct, frozen=True, kw_only=True):
     courses: tuple[RunCourse, ...]
     """Of the same runs."""
     parts: RunParts
+    proven_runs: int
+    """Of the timed runs, those that began with a spoilt input's results in the buffers: one that computed
+    nothing would have read them."""
     compared_bytes: int
     differing_bytes: int
     """Of bytes read back in all runs and iterations, against the recorded ones."""

@@ -32,6 +32,46 @@ class RunCourse(Struct, frozen=True, kw_only=True):
         return self.before_ms + self.submits_ms + self.between_ms + self.after_ms + self.waits_ms
 
 
+class GpuMade(Struct, frozen=True, kw_only=True):
+    """What one stage of a start made on the GPU, as its page asked for it, and what it waited for."""
+
+    stage: str
+    """See `records.cold`."""
+    shaders: int
+    shaders_ms: float
+    """Inside the calls that make them: what the GPU's own process does with them takes no part in it."""
+    pipelines: int
+    pipelines_ms: float
+    """In which at least one of them was asked for and not ready. One that is made without being waited for
+    is compiled when it is used first: then that wait is longer."""
+    submits: int
+    waits_ms: float
+    """In which at least one wait for the GPU was going on."""
+
+
+class GpuBuffers(Struct, frozen=True, kw_only=True):
+    """Buffers that a page has had made on the GPU so far, by what it asked for: a driver may take more."""
+
+    made: int
+    made_bytes: int
+    destroyed: int
+    """By the page, or with their device."""
+    destroyed_bytes: int
+    collected: int
+    """Forgotten by the page without being destroyed, and collected as garbage."""
+    collected_bytes: int
+
+    @property
+    def alive(self) -> int:
+        """How many there are."""
+        return self.made - self.destroyed - self.collected
+
+    @property
+    def alive_bytes(self) -> int:
+        """What they hold."""
+        return self.made_bytes - self.destroyed_bytes - self.collected_bytes
+
+
 class RunParts(Struct, frozen=True, kw_only=True):
     """What a replayed run is made of, each part by changing or repeating it alone."""
 
@@ -45,7 +85,8 @@ class RunParts(Struct, frozen=True, kw_only=True):
     """Before the timed runs: the same."""
     whole_ms: tuple[float, ...] = ()
     """Whole runs again, in turn with all that follows: what comes between leaves caches colder than runs back
-    to back, so these are what the next two are compared with."""
+    to back, so these are what the next two are compared with. Each of all three is on the input that the run
+    before it was not on, the recorded one or a spoilt one: buffers then hold nothing that it may read."""
     prepared_ms: tuple[float, ...] = ()
     """Runs whose commands had all been made, and taken in by the GPU's side, before they began."""
     unbroken_ms: tuple[float, ...] = ()
@@ -58,6 +99,6 @@ class RunParts(Struct, frozen=True, kw_only=True):
     """... which it says after so long where nothing was written."""
     compared_bytes: int = 0
     differing_bytes: int = 0
-    """Of what was read meanwhile, against the recording: a run in another order has to compute the same."""
+    """Of what was read meanwhile, against what its input gave in the recorded order."""
     why: str = ""
     """Of parts that are empty."""

@@ -24,8 +24,8 @@ class GpuSegment(Struct, frozen=True, kw_only=True):
 
 
 class GpuReplayTask(Struct, frozen=True, kw_only=True, tag="gpureplay", tag_field="kind"):
-    """A recording up to its steady run once, then that run over and over, then once on a spoilt input, then
-    its parts."""
+    """A recording up to its steady run once, then that run on a spoilt input, then over and over, on the
+    spoilt one between, then its parts."""
 
     dawn: DawnAddress | None
     """None: the page's own WebGPU."""
@@ -71,6 +71,7 @@ class GpuReplayed(Struct, frozen=True, kw_only=True, tag="gpureplayed", tag_fiel
     submit_to_map_ms: tuple[float, ...]
     courses: tuple[RunCourse, ...]
     parts: RunParts
+    proven_runs: int
     compared_bytes: int
     differing_bytes: int
     control_compared_bytes: int

@@ -6,7 +6,7 @@ from gapprof.records.calls import RecordedCalls
 from gapprof.records.cold import Creations, Start
 from gapprof.records.crossing import MOST_SLICES, TracedCrossing
 from gapprof.records.dispatches import TimedDispatches
-from gapprof.records.gpu_runs import RunCourse, RunParts
+from gapprof.records.gpu_runs import GpuBuffers, GpuMade, RunCourse, RunParts
 from gapprof.records.inside import HookedPass, WasmBuild, WasmSamples
 from gapprof.records.lattice import CellOutputs, CellVisit, Combination, LatticePlan, Served
 from gapprof.records.memory import MemoryTrial
@@ -212,6 +212,8 @@ def _of_memory(entry: MemoryTrial) -> str:
         sizes = [size for size in known if size is not None]
         if not all(0 <= size < _MOST for size in (*sizes, *one.processes.values(), *one.files.values())):
             return f"impossible sizes of memory at the stage {one.stage}"
+        if one.gpu_buffers is not None and not _possible_buffers(one.gpu_buffers):
+            return f"buffers on a GPU that cannot have been, at the stage {one.stage}"
         if (one.resident_file_bytes or 0) > (one.resident_bytes or 0):
             return f"more pages of files than of all at the stage {one.stage}"
     runs = [one.runs for one in entry.chunks]
@@ -225,6 +227,13 @@ def _of_memory(entry: MemoryTrial) -> str:
     if not 0 < entry.model_bytes < _MOST or not 0 <= entry.module_bytes < _MOST:
         return f"a model of {entry.model_bytes} bytes"
     return ""
+
+
+def _possible_buffers(one: GpuBuffers) -> bool:
+    """What is gone was made before."""
+    gone = (one.destroyed, one.collected, one.destroyed_bytes, one.collected_bytes)
+    whole = max(one.made, one.made_bytes) < _MOST
+    return whole and min(*gone, one.alive, one.alive_bytes) >= 0
 
 
 def _of_felt(entry: FeltTrial) -> str:
@@ -275,12 +284,22 @@ def _of_start(entry: Start) -> str:
             return f"impossible work of the {work.compiler} compiler"
     if entry.page_observed_ms is not None and not 0 <= entry.page_observed_ms < _LONGEST_MS:
         return f"a page that was seen to load in {entry.page_observed_ms:g} ms"
+    if not all(map(_possible_made, entry.gpu_made)):
+        return "shaders and pipelines that were made in impossible times"
+    if not all(0 <= ms < _LONGEST_MS for ms in entry.gpu_waits_ms) or not 0 <= (entry.gpu_kept or 0) < _MOST:
+        return "runs on the GPU that waited for impossible times, or a cache of an impossible size"
     if not all(0 <= size < _MOST for size in entry.read_bytes.values()):
         return "impossible sizes that were read from the disk"
     for files in entry.kept_files:
         if not 0 <= files.kept_bytes <= files.size_bytes < _MOST:
             return f"files of the stage {files.stage} of which more was kept than there is"
     return ""
+
+
+def _possible_made(one: GpuMade) -> bool:
+    counts = (one.shaders, one.pipelines, one.submits)
+    times = (one.shaders_ms, one.pipelines_ms, one.waits_ms)
+    return all(0 <= count < _MOST for count in counts) and all(0 <= ms < _LONGEST_MS for ms in times)
 
 
 def _of_hooks(entry: HookedPass) -> str:

@@ -4,6 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from gapprof.records.gpu_runs import GpuBuffers
 from gapprof.records.trial import Load
 
 MemoryStage = Literal["start", "load", "create", "first-run", "steady", "released", "again", "left"]
@@ -51,6 +52,8 @@ class Held(Struct, frozen=True, kw_only=True):
     """Of the process with the model, now. Since recording 1.7."""
     resident_file_bytes: int | None = None
     """Of these, pages of files. Since recording 1.7."""
+    gpu_buffers: GpuBuffers | None = None
+    """That the page had made so far; None on the processor, and once the page was left."""
 
 
 class HeapScan(Struct, frozen=True, kw_only=True):

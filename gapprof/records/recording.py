@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from msgspec import Struct, field
 
-from gapprof.records.calls import RecordedCalls
+from gapprof.records.calls import NativePlacement, RecordedCalls
 from gapprof.records.cold import Creations, Start
 from gapprof.records.crossing import TracedCrossing
 from gapprof.records.dispatches import TimedDispatches
@@ -157,6 +157,7 @@ Entry = (
     | CellOutputs
     | Served
     | RecordedCalls
+    | NativePlacement
     | TimedDispatches
     | TracedCrossing
     | Note

@@ -7,12 +7,13 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gapprof.native.python import own_environment
+from gapprof.native.interpreter import Interpreter
+from gapprof.native.python import module_command, own_environment
 from gapprof.text.refusals import last_words
 
 KILL_WAIT_S = 10.0
@@ -48,23 +49,37 @@ class Overdue:
 
 
 def ask(
-    module: str, request: dict[str, Any], *, scratch: Path, deadline_s: float
+    module: str,
+    request: dict[str, Any],
+    *,
+    scratch: Path,
+    deadline_s: float,
+    interpreter: Interpreter | None = None,
+    variables: Mapping[str, str] = {},
 ) -> Answered | Died | Overdue:
     """Run `python -m module` on one request; the child is gone when this returns, whatever happens.
 
     Its files lie in `scratch`, which belongs to the run, so that nothing outlives a killed gapprof.
+    `interpreter`: another Python than ours, with `variables` in its environment.
     """
     with tempfile.TemporaryDirectory(prefix="child-", dir=scratch) as folder:
         answer, errors = Path(folder, "answer.json"), Path(folder, "stderr.txt")
         request_file = Path(folder, "request.json")
         request_file.write_text(json.dumps(request), encoding="utf-8")
+        packages = Path(folder, "packages")
+        packages.mkdir()
+        own = {**own_environment(), "PYTHONDONTWRITEBYTECODE": "1"}
         with errors.open("wb") as stderr:
             child = subprocess.Popen(
-                [sys.executable, "-P", "-m", module, str(request_file), str(answer)],
+                [
+                    *(interpreter.command(module) if interpreter else module_command(module)),
+                    str(request_file),
+                    str(answer),
+                ],
                 stdin=subprocess.PIPE,
                 stdout=stderr,
                 stderr=stderr,
-                env={**own_environment(), "PYTHONDONTWRITEBYTECODE": "1"},
+                env=interpreter.environment(packages, variables) if interpreter else own,
                 cwd=folder,
                 process_group=0 if os.name == "posix" else None,
             )
@@ -85,10 +100,14 @@ def ask(
 
 
 def serve(step: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-    """The child's side: read the request, do the step, leave the answer. `step` returns plain JSON values."""
+    """The child's side: read the request, do the step, leave the answer. `step` returns plain JSON values.
+
+    A request with `unbounded` is for a GPU: what its driver maps is more than there is memory.
+    """
     _die_with_parent()
-    _bound_memory()
     request = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    if not request.get("unbounded", False):
+        _bound_memory()
     answer = step(request)
     Path(sys.argv[2]).write_text(json.dumps(answer), encoding="utf-8")
 

@@ -1,6 +1,6 @@
 """**Cold start**: the way to a first result as a waterfall."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.console import RenderableType
 from rich.padding import Padding
@@ -12,10 +12,13 @@ from gapprof.digest.cold import (
     COMPILER_COLUMNS,
     COMPILERS,
     CREATION,
+    GPU_COLUMNS,
+    GPU_HEADINGS,
     HEADINGS,
     cold_sentences,
     compiler_rows,
     creation_rows,
+    gpu_rows,
     stage_rows,
 )
 from gapprof.records.sections.cold import Cold, ColdStart
@@ -26,18 +29,20 @@ _BAR_LEAST, _BAR_MOST = 9, 40
 
 
 def started(cold: Cold, ink: Ink) -> Iterator[RenderableType]:
-    """Waterfalls by state of the caches, V8's compilers, what making a session is made of, the sentences."""
+    """Waterfalls by state of the caches, what they make on a GPU, V8's compilers, what making a session is
+    made of, the sentences."""
     for number, start in enumerate(cold.starts):
         if number:
             yield Text()
         yield _waterfall(start, ink)
+    for start in cold.starts:
+        if made := gpu_rows(start):
+            yield Text()
+            yield _filled(_table(ink, GPU_HEADINGS[start.cache], GPU_COLUMNS), made, ink)
     compilers = compiler_rows(cold)
     if compilers:
         yield Text()
-        table = _table(ink, COMPILERS, COMPILER_COLUMNS)
-        for title, cells in compilers:
-            table.add_row("", ink.text(title), *cells)
-        yield table
+        yield _filled(_table(ink, COMPILERS, COMPILER_COLUMNS), compilers, ink)
     if cold.creation:
         yield Text()
         yield _creation(cold, ink)
@@ -61,6 +66,12 @@ def _creation(cold: Cold, ink: Ink) -> Table:
     table = _table(ink, CREATION, (COLUMNS[0], "", COLUMNS[2]))
     for title, web, native in creation_rows(cold):
         table.add_row("", ink.text(title), web, "", native)
+    return table
+
+
+def _filled(table: Table, rows: Sequence[tuple[str, tuple[str, ...]]], ink: Ink) -> Table:
+    for title, cells in rows:
+        table.add_row("", ink.text(title), *cells)
     return table
 
 

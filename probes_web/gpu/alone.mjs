@@ -41,6 +41,7 @@ export function alone(device, trace, segment, wait) {
 
   return {
     async reading() {
+      cleared(device, steps);
       await idle();
       /** @type {Read[]} */
       const reads = [];
@@ -69,6 +70,14 @@ export function alone(device, trace, segment, wait) {
     uploading: () => untilDone(() => writes.forEach((bytes) => queue.writeBuffer(room, 0, bytes))),
     answering: () => untilDone(() => undefined),
   };
+}
+
+/** Else a copy that did nothing would leave there what the one before it did.
+ * @param {GPUDevice} device @param {ReturnType<typeof readingSteps>} steps */
+function cleared(device, steps) {
+  const encoder = device.createCommandEncoder();
+  for (const { begins, one } of steps) if (begins) encoder.clearBuffer(one.target);
+  device.queue.submit([encoder.finish()]);
 }
 
 /** @typedef {object} ReadAlone

@@ -34,6 +34,12 @@ export function courseOf({ began, ended, submits, waits }) {
   };
 }
 
+/** How long at least one of the stretches lasts between two moments, ms.
+ * @param {readonly Stretch[]} stretches  in whatever order @param {number} from @param {number} to */
+export function covered(stretches, from, to) {
+  return within(united(stretches.toSorted(([one], [other]) => one - other)), from, to);
+}
+
 /** Stretches of which none touches another. @param {readonly Stretch[]} stretches @returns {Stretch[]} */
 function united(stretches) {
   /** @type {Stretch[]} */

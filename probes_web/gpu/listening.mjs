@@ -52,16 +52,17 @@ export function listening() {
   };
 }
 
-/** Put something around a method. @param {object} prototype @param {string} name
- * @param {(call: () => any) => unknown} then  what is done in its place, given the call itself
+/** Put something around a method; where there is none, nothing. @param {object} prototype @param {string} name
+ * @param {(call: () => any, self: unknown) => unknown} then  what is done in its place, given the call itself and whose
+ *   method it is
  * @returns {() => void} takes it away again */
-function around(prototype, name, then) {
+export function around(prototype, name, then) {
   const own = Object.getOwnPropertyDescriptor(prototype, name);
   const method = own?.value;
   if (own === undefined || typeof method !== "function") return () => undefined;
   /** @this {unknown} @param {...unknown} args */
   function heard(...args) {
-    return then(() => method.apply(this, args));
+    return then(() => method.apply(this, args), this);
   }
   Object.defineProperty(prototype, name, { ...own, value: heard });
   return () => void Object.defineProperty(prototype, name, own);

@@ -3,6 +3,7 @@
 
 import { now } from "../clock.mjs";
 import { alone } from "./alone.mjs";
+import { exchanged, inTurn } from "./exchanged.mjs";
 import { lastDispatch, prepared, unbroken } from "./orders.mjs";
 import { difference, places } from "./steady.mjs";
 
@@ -18,6 +19,8 @@ const ENOUGH_MS = 1000;
 /** Of a run: a dozen more of slower ones could cost the replay the time that its own runs have. */
 const SLOWEST_MS = 4000;
 const LEAST = 2;
+const TOO_SLOW = `a run takes longer than ${SLOWEST_MS / 1000} s`;
+const NO_PROOF = "another input gives the same bytes, so nothing would show whether a run computes";
 
 const NOTHING = {
   whole_ms: [],
@@ -31,6 +34,8 @@ const NOTHING = {
 };
 
 /** @typedef {"end_waits_ms" | "inner_waits_ms" | "pipelines_ms"} OfRuns */
+/** Runs, each on the input that the one before was not on.
+ * @typedef {"whole_ms" | "prepared_ms" | "unbroken_ms"} Again */
 
 /** What timed runs waited for, by where in the run.
  * @param {Trace} trace @param {GpuSegment} segment @param {readonly Run[]} runs
@@ -60,51 +65,60 @@ export async function parted(ready, trace, segment, { most, wait }) {
   if (most === 0 || device === undefined) {
     return { ...NOTHING, why: "nobody asked for them" };
   }
-  /** @type {{ [name in "whole_ms" | "prepared_ms" | "unbroken_ms" | "reading_ms" | "uploading_ms" | "answering_ms"]:
-   *   number[] }} */
+  /** @type {{ [name in Again | "reading_ms" | "uploading_ms" | "answering_ms"]: number[] }} */
   const found = { whole_ms: [], prepared_ms: [], unbroken_ms: [], reading_ms: [], uploading_ms: [], answering_ms: [] };
-  const { calls } = trace.header;
-  const orders = { prepared: prepared(calls, segment), unbroken: unbroken(calls, segment) };
-  const compared = { compared: 0, differing: 0 };
-  /** @param {readonly import("./steady.mjs").Read[]} reads */
-  function compare(reads) {
-    const one = difference(trace, reads);
-    compared.compared += one.compared;
-    compared.differing += one.differing;
-  }
-  /** @param {Promise<Run>} run */
-  async function timed(run) {
-    const { began, ended, reads } = await run;
-    compare(reads);
-    return ended - began;
-  }
   const before = new Set(stage.errors);
+  const read = { compared: 0, differing: 0 };
   try {
+    const other = await exchanged(ready, segment);
+    if (other.ended - other.began > SLOWEST_MS) return { ...NOTHING, why: TOO_SLOW };
+    if (difference(trace, other.reads).differing === 0) return { ...NOTHING, why: NO_PROOF };
+    const turns = inTurn(ready, trace, segment, other);
+    const orders = ordersOf(ready, trace, segment);
     const single = alone(device, trace, segment, wait);
     let began = now();
     for (let pass = -1; pass < most && (pass < LEAST || now() - began < ENOUGH_MS); pass += 1) {
-      const whole_ms = await timed(ready.run());
-      if (whole_ms > SLOWEST_MS) return { ...NOTHING, why: `a run takes longer than ${SLOWEST_MS / 1000} s` };
-      const prepared_ms = await timed(ready.runAs(orders.prepared));
-      const unbroken_ms = orders.unbroken === null ? null : await timed(ready.runAs(orders.unbroken));
+      /** @type {Partial<Record<Again, number>>} */
+      const took = {};
+      for (const [name, order] of orders) {
+        const { began, ended } = await turns.next(order);
+        took[name] = ended - began;
+      }
+      orders.reverse(); // else one order would always be on the same input
+      if ((took.whole_ms ?? 0) > SLOWEST_MS) return { ...NOTHING, why: TOO_SLOW };
       const reading = await single.reading();
-      compare(reading.reads);
+      const one = difference(trace, reading.reads);
+      read.compared += one.compared;
+      read.differing += one.differing;
       const [uploading_ms, answering_ms] = [await single.uploading(), await single.answering()];
       if (pass < 0) {
         began = now();
         continue;
       }
-      found.whole_ms.push(whole_ms);
-      found.prepared_ms.push(prepared_ms);
-      if (unbroken_ms !== null) found.unbroken_ms.push(unbroken_ms);
+      for (const [name] of orders) found[name].push(/** @type {number} */ (took[name]));
       found.reading_ms.push(reading.ms);
       found.uploading_ms.push(uploading_ms);
       found.answering_ms.push(answering_ms);
     }
+    read.compared += turns.compared.compared;
+    read.differing += turns.compared.differing;
   } catch (thrown) {
     return { ...NOTHING, why: `they could not be measured: ${String(thrown)}` };
   }
   const [error] = [...stage.errors].filter((one) => !before.has(one));
   if (error !== undefined) return { ...NOTHING, why: `the GPU refused a run in another order: ${error}` };
-  return { ...found, compared_bytes: compared.compared, differing_bytes: compared.differing, why: "" };
+  return { ...found, compared_bytes: read.compared, differing_bytes: read.differing, why: "" };
+}
+
+/** Whole runs, and those that are held against them.
+ * @param {Ready} ready @param {Trace} trace @param {GpuSegment} segment */
+function ordersOf(ready, { header }, segment) {
+  /** @type {[Again, import("./steady.mjs").Order][]} */
+  const found = [
+    ["whole_ms", ready.whole],
+    ["prepared_ms", prepared(header.calls, segment)],
+  ];
+  const without_stops = unbroken(header.calls, segment);
+  if (without_stops !== null) found.push(["unbroken_ms", without_stops]);
+  return found;
 }

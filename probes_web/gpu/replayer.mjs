@@ -24,7 +24,7 @@ import { Refusal } from "./refusal.mjs";
  * @property {number} pipelines_ms  spent on making pipelines
  * @property {Stretch[]} submits
  * @property {Stretch[]} waits  for the GPU
- * @property {{ blob: number, bytes: Uint8Array }[]} reads */
+ * @property {{ call: GpuCall, blob: number, bytes: Uint8Array }[]} reads */
 
 /** @typedef {object} Stage
  * @property {Tables} held
@@ -54,12 +54,12 @@ export function staged(gpu, trace, { wait, needs = [], passes = () => ({}) }) {
   const errors = new Set();
   /** @type {Set<string>} */
   const left_out = new Set();
-  /** @type {ReadonlySet<number>} */
-  let spoilt = new Set();
+  /** @type {ReadonlyMap<number, Uint8Array<ArrayBuffer>>} */
+  let spoilt = new Map();
   let lost = "";
 
   /** @param {number} blob */
-  const written = (blob) => (spoilt.has(blob) ? spoiled(trace.bytes(blob)) : trace.bytes(blob));
+  const written = (blob) => spoilt.get(blob) ?? trace.bytes(blob);
 
   /** @type {Map<number, Promise<unknown>>} */
   const mapping = new Map();
@@ -221,9 +221,10 @@ export function staged(gpu, trace, { wait, needs = [], passes = () => ({}) }) {
       watch.mapped_ms = now();
       watch.waits.push([began, watch.mapped_ms]);
     },
-    read({ buffer, offset, blob }) {
+    read(call) {
+      const { buffer, offset, blob } = call;
       const range = held.buffers.get(buffer).getMappedRange(offset, trace.bytes(blob).length);
-      watch.reads.push({ blob, bytes: new Uint8Array(range).slice() });
+      watch.reads.push({ call, blob, bytes: new Uint8Array(range).slice() });
     },
     unmap({ buffer, writes }) {
       const one = held.buffers.get(buffer);
@@ -270,7 +271,7 @@ export function staged(gpu, trace, { wait, needs = [], passes = () => ({}) }) {
         if (pending !== undefined) await pending; // a call that does not wait takes no turn of the event loop
       }
     },
-    spoil: (next) => void (spoilt = next),
+    spoil: (next) => void (spoilt = new Map([...next].map((blob) => [blob, spoiled(trace.bytes(blob))]))),
     lost: () => lost,
   };
 }

@@ -17,6 +17,7 @@ import { checked, staged } from "./replayer.mjs";
  * @property {Stage} stage
  * @property {number} setup_ms
  * @property {Comparison} compared  what was read on the way
+ * @property {Order} whole  as it was recorded
  * @property {() => Promise<Run>} run
  * @property {(how: Order) => Promise<Run>} runAs  with its calls in another order, or without some */
 
@@ -27,12 +28,13 @@ import { checked, staged } from "./replayer.mjs";
 /** @typedef {object} Run
  * @property {number} began
  * @property {number} ended
- * @property {readonly Read[]} reads
+ * @property {readonly ReadByCall[]} reads
  * @property {import("../wire.js").RunCourse} course
  * @property {readonly import("./course.mjs").Stretch[]} waits
  * @property {number} pipelines_ms */
 
 /** @typedef {{ blob: number, bytes: Uint8Array }} Read */
+/** @typedef {Stage["watch"]["reads"][number]} ReadByCall */
 
 const REPLAYED = "the recording was replayed";
 
@@ -70,7 +72,7 @@ export async function ready(gpu, trace, segment, how) {
         return { began, ended, reads, waits, pipelines_ms, course: courseOf({ began, ended, submits, waits }) };
       });
     const whole = { first: [], then: places(segment.begin, segment.end) };
-    return { stage, setup_ms, compared, run: () => runAs(whole), runAs };
+    return { stage, setup_ms, compared, whole, run: () => runAs(whole), runAs };
   });
 }
 
@@ -87,9 +89,16 @@ export async function idle({ held }, wait) {
 /** Bytes that are not as they were recorded; what is missing differs.
  * @param {Trace} trace @param {readonly Read[]} reads @returns {Comparison} */
 export function difference(trace, reads) {
+  return differenceFrom(reads, ({ blob }) => trace.bytes(blob));
+}
+
+/** The same, from whatever each is to be.
+ * @template {Read} R
+ * @param {readonly R[]} reads @param {(read: R) => Uint8Array} wantedOf @returns {Comparison} */
+export function differenceFrom(reads, wantedOf) {
   let [compared, differing] = [0, 0];
-  for (const { blob, bytes } of reads) {
-    const wanted = trace.bytes(blob);
+  for (const read of reads) {
+    const [bytes, wanted] = [read.bytes, wantedOf(read)];
     compared += wanted.length;
     for (let at = 0; at < wanted.length; at += 1) if (bytes[at] !== wanted[at]) differing += 1;
   }

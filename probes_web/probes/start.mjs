@@ -4,6 +4,8 @@
 
 import { read } from "../bytes.mjs";
 import { moment, now } from "../clock.mjs";
+import { listening } from "../gpu/listening.mjs";
+import { making } from "../gpu/making.mjs";
 import { withInstances } from "../instances.mjs";
 import { leftBy } from "../left.mjs";
 import { overheard } from "../overheard.mjs";
@@ -13,6 +15,8 @@ import { createSession, fetchModel, loadRuntime, timedRun, warmUp } from "../run
 import { feedsFrom } from "../tensors.mjs";
 
 const ORDER = "prepare, start, settle, recreate";
+/** Runs on the GPU whose waits are heard once runs are steady. */
+const HEARD = 5;
 
 /** @typedef {import("../wire.js").StartTask} StartTask */
 /** @typedef {import("../wire.js").Started} Started */
@@ -39,6 +43,7 @@ const STEPS = {
   async start({ open }, errand) {
     /** @type {Record<string, number>} */
     const own = errand === null ? {} : { worker: moment() - errand.asked };
+    const book = open.provider === "webgpu" && globalThis.GPU !== undefined ? making() : null;
     const began = now();
     const ort = await loadRuntime(open.ort_url, open);
     const imported = now();
@@ -51,6 +56,7 @@ const STEPS = {
     const fed = now();
     await during("warmup", () => timedRun(session, feeds));
     const ran = now();
+    book?.stop();
     started = { ort, session, feeds, lines };
     const seen = performance.getEntriesByType("resource").filter(({ startTime }) => startTime >= began);
     const files = /** @type {PerformanceResourceTiming[]} */ (seen);
@@ -58,17 +64,21 @@ const STEPS = {
     const last = files.find(({ name }) => name.endsWith(".wasm"))?.responseEnd ?? asked;
     const received = Math.min(instantiated, Math.max(asked, last));
     const moments = { import: imported, fetch: fetched, glue: asked, "wasm-fetch": received };
-    const later = { "wasm-compile": instantiated, session: created, inputs: fed, "first-run": ran };
+    const on_gpu = book && gpuMoments(book, instantiated, created);
+    const later = { "wasm-compile": instantiated, ...on_gpu, session: created, inputs: fed, "first-run": ran };
+    const stages = stagesOf(began, { ...moments, ...later });
     return {
-      stages_ms: { ...own, ...stages(began, { ...moments, ...later }) },
+      stages_ms: { ...own, ...Object.fromEntries(stages.map(({ name, start, end }) => [name, end - start])) },
       files: files.filter(({ startTime, responseEnd }) => responseEnd >= startTime).map(told),
+      gpu_made: book && on_gpu ? stages.map(({ name, start, end }) => book.within(name, start, end)) : [],
     };
   },
 
-  async settle({ settle_ms, settle_runs }) {
+  async settle({ open, settle_ms, settle_runs }) {
     const { session, feeds } = leftBy(started, ORDER);
     const runs_ms = await warmUp(session, feeds, { warmup_ms: settle_ms, warmup_runs: settle_runs });
-    return { runs_ms };
+    const gpu_waits_ms = open.provider === "webgpu" && globalThis.GPU !== undefined ? await waits(session, feeds) : [];
+    return { runs_ms, gpu_waits_ms };
   },
 
   async recreate({ open, recreations }) {
@@ -120,22 +130,45 @@ export const probe = {
   async run(task, errand) {
     const found = await STEPS[task.step](task, errand);
     const nothing = { stages_ms: {}, files: [], runs_ms: [], usual_ms: [], unoptimised_ms: [], unpacked_ms: [] };
-    return { kind: "started", threads: started?.ort.env.wasm.numThreads ?? 1, ...nothing, parse_ms: [], ...found };
+    const more = { parse_ms: [], gpu_made: [], gpu_waits_ms: [] };
+    return { kind: "started", threads: started?.ort.env.wasm.numThreads ?? 1, ...nothing, ...more, ...found };
   },
 };
 
+/** When the last adapter that a device came from, and the first device, were there; both within the making of a session.
+ * Null: a library that makes them elsewhere, in a worker of its own, tells nothing of them.
+ * @param {import("../gpu/making.mjs").Making} book @param {number} from @param {number} to */
+function gpuMoments({ adapters, devices }, from, to) {
+  const [device] = devices;
+  if (device === undefined) return null;
+  const before = adapters.filter(([, there]) => there <= device[0]).map(([, there]) => there);
+  const bounded = (/** @type {number} */ at) => Math.min(to, Math.max(from, at));
+  return { adapter: bounded(Math.max(from, ...before)), device: bounded(device[1]) };
+}
+
+/** What runs wait for the GPU, ms.
+ * @param {InferenceSession} session @param {Record<string, import("onnxruntime-web").Tensor>} feeds */
+async function waits(session, feeds) {
+  const { heard, stop } = listening();
+  const found = [];
+  try {
+    for (let run = 0; run < HEARD; run += 1) found.push((await heard(() => session.run(feeds))).waits_ms);
+  } finally {
+    stop();
+  }
+  return found;
+}
+
 /** Stages that end at these moments, each beginning where the one before it ended; marked for a trace as well.
- * @param {number} began @param {Readonly<Record<string, number>>} ends @returns {Record<string, number>} */
-function stages(began, ends) {
+ * @param {number} began @param {Readonly<Record<string, number>>} ends */
+function stagesOf(began, ends) {
   let start = began;
-  return Object.fromEntries(
-    Object.entries(ends).map(([name, end]) => {
-      performance.measure(`gapprof:stage:${name}`, { start, end });
-      const took_ms = end - start;
-      start = end;
-      return [name, took_ms];
-    }),
-  );
+  return Object.entries(ends).map(([name, end]) => {
+    performance.measure(`gapprof:stage:${name}`, { start, end });
+    const stage = { name, start, end };
+    start = end;
+    return stage;
+  });
 }
 
 /** @param {PerformanceResourceTiming} entry @returns {import("../wire.js").FetchedFile} */

@@ -2,6 +2,7 @@
 /** A model's life in steps, with a rest after each: somebody outside looks meanwhile at what the page holds. */
 
 import { now } from "../clock.mjs";
+import { countingBuffers } from "../gpu/buffers.mjs";
 import { leftBy } from "../left.mjs";
 import { withMemories } from "../memories.mjs";
 import { during } from "../phases.mjs";
@@ -26,6 +27,8 @@ const memories = new Set();
 /** @type {(() => number) | null} */
 let written = null;
 let heap_written_bytes = 0;
+/** @type {(() => import("../wire.js").GpuBuffers) | null} */
+let buffers = null;
 
 /** @type {Readonly<Record<StepTask["step"], (task: StepTask) => Promise<void>>>} */
 const STEPS = {
@@ -67,6 +70,7 @@ export const probe = {
   where: ({ open }) => (open.where === "worker" ? "worker" : "main"),
 
   async run(task) {
+    if (task.open.provider === "webgpu" && globalThis.GPU !== undefined) buffers ??= countingBuffers();
     const began = now();
     await STEPS[task.step](task);
     return {
@@ -75,6 +79,7 @@ export const probe = {
       threads: loaded?.ort.env.wasm.numThreads ?? 1,
       wasm_heap_bytes: [...memories].reduce((sum, { buffer }) => sum + buffer.byteLength, 0),
       heap_written_bytes,
+      gpu_buffers: buffers?.() ?? null,
     };
   },
 };

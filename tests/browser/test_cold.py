@@ -1,6 +1,8 @@
 """Starts in real Chromium: with empty caches, with all that was fetched, with compiled code as well."""
 
+import dataclasses
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -12,11 +14,22 @@ from gapprof.browser.visit import Equipment
 from gapprof.cold.visits import KEEPING, RECREATIONS, Starting
 from gapprof.explain.report import build
 from gapprof.facts.started import stages_over_observed
+from gapprof.gpu.graphics import here
 from gapprof.guard import Guard
-from gapprof.records.cold import CACHES, STAGES_CLOSE, WEB_STAGES, Creations, Start
+from gapprof.records.cold import (
+    CACHES,
+    EVERY_WEB_STAGE,
+    GPU_CACHES,
+    GPU_STAGES,
+    STAGES_CLOSE,
+    WEB_STAGES,
+    Creations,
+    Start,
+)
 from gapprof.records.job import Job
 from gapprof.records.trial import Failure
 from tests.browser.conftest import on
+from tests.browser.gpu_models import job_of
 from tests.truth.recorder import record
 
 HOLDS_UP = """
@@ -145,3 +158,37 @@ def test_a_traced_start_says_what_is_compiled_in_which_stage_and_what_came_compi
         assert sum(one.compile_ms for one in optimising) == pytest.approx(start.optimised_ms)
         called[cache] = sum(one.functions for one in lazy)
     assert called["code-cached"] < 0.9 * called["warm"], "what was kept compiled is not compiled when called"
+
+
+@pytest.fixture
+def starting_on_gpu(starting: Starting) -> Starting:
+    graphics = here(starting.equipment.executable).browser_args
+    return dataclasses.replace(starting, equipment=dataclasses.replace(starting.equipment, graphics=graphics))
+
+
+def test_a_start_on_the_gpu_has_its_adapter_its_device_and_its_pipelines(
+    starting_on_gpu: Starting, tmp_path: Path
+) -> None:
+    job = patient(on(job_of("matmul", tmp_path), device="gpu", where="main"))
+    found = starting_on_gpu.started(job)
+    by_cache = starts(found)
+    assert tuple(by_cache) == GPU_CACHES
+    for start in by_cache.values():
+        assert tuple(start.stages_ms) == tuple(stage for stage in EVERY_WEB_STAGE if stage != "worker")
+        assert all(ms >= 0 for ms in start.stages_ms.values())
+        assert min(start.stages_ms[stage] for stage in GPU_STAGES) > 0
+        assert stages_over_observed(start) <= 1.005
+        assert [made.stage for made in start.gpu_made] == [one for one in start.stages_ms if one != "page"]
+        made = {one.stage: one for one in start.gpu_made}
+        assert sum(one.pipelines for one in made.values()) >= sum(one.shaders for one in made.values()) > 0
+        assert made["first-run"].pipelines > 0
+        for stage, one in made.items():
+            assert max(one.pipelines_ms, one.waits_ms, one.shaders_ms) <= start.stages_ms[stage] + 0.1
+        assert made["first-run"].pipelines_ms > 0
+        assert len(start.gpu_waits_ms) == 5
+        assert checked(start) == ("pass" if apart(start) <= STAGES_CLOSE else "fail")
+    files = {file.name for start in by_cache.values() for file in start.files}
+    assert "ort-wasm-simd-threaded.asyncify.wasm" in files
+    assert min(map(apart, by_cache.values())) <= STAGES_CLOSE, "in a quiet moment they add up"
+    counts = {sum(one.pipelines for one in start.gpu_made) for start in by_cache.values()}
+    assert len(counts) == 1, "the same model has the same pipelines made, in whatever cache they are found"

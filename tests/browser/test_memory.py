@@ -1,5 +1,6 @@
 """What a model holds in real Chromium, looked at from outside; a planted leak, and none."""
 
+import dataclasses
 import re
 from collections.abc import Callable
 from itertools import pairwise
@@ -12,6 +13,7 @@ from gapprof import assets
 from gapprof.backends.chromium import Chromium
 from gapprof.browser.visit import Equipment
 from gapprof.facts.held import HEAPS_AGREE, heap_closure, in_order, page_bytes, peak_held_bytes
+from gapprof.gpu.graphics import here
 from gapprof.guard import Guard
 from gapprof.memory.visits import CHUNKS, Looking
 from gapprof.records.job import Job
@@ -19,6 +21,7 @@ from gapprof.records.memory import STAGES, Held, MemoryTrial
 from gapprof.records.sections.memory import MemorySlope
 from gapprof.records.trial import Failure
 from tests.browser.conftest import SIZE, on
+from tests.browser.gpu_models import job_of
 from tests.unit.facts.test_held import memory, slope
 
 KEEPS_OUTPUTS = """
@@ -32,6 +35,21 @@ typed.set = function (source, ...rest) {
 };
 """
 """An output is copied out of the wasm heap, whole into whole."""
+KEPT_BYTES = 4096
+KEEPS_BUFFERS = """
+const kept = [];
+const { mapAsync } = GPUBuffer.prototype;
+const { requestDevice } = GPUAdapter.prototype;
+let device = null;
+GPUAdapter.prototype.requestDevice = async function (...given) {
+  return (device = await requestDevice.apply(this, given));
+};
+GPUBuffer.prototype.mapAsync = function (...given) {
+  kept.push(device.createBuffer({ size: %d, usage: GPUBufferUsage.STORAGE }));
+  return mapAsync.apply(this, given);
+};
+"""
+"""A run reads its output back once."""
 FILES_BYTES = 8 << 20
 """The kernel counts pages in batches of a core's own."""
 OUTPUT_BYTES = INPUT_BYTES = 4 * SIZE * SIZE
@@ -129,6 +147,29 @@ def test_a_models_life_is_read_at_every_stage(looking: Looking, job: Job, where:
                 assert 0 < (one.wasm_touched_bytes or 0) <= (one.wasm_mapped_bytes or 0)
         assert (created.code_bytes or 0) > 1 << 20
         assert found["left"].wasm_mapped_bytes == 0
+
+
+def test_buffers_on_the_gpu_are_counted_and_one_kept_per_run_is_found(
+    looking: Looking, page_of: Callable[[str], str], tmp_path: Path
+) -> None:
+    graphics = here(looking.equipment.executable).browser_args
+    on_gpu = dataclasses.replace(looking, equipment=dataclasses.replace(looking.equipment, graphics=graphics))
+    job = on(job_of("matmul", tmp_path), device="gpu", where="main", page=page_of(KEEPS_BUFFERS % KEPT_BYTES))
+    trial = looked(on_gpu, job)
+    found = at(trial)
+    assert tuple(found) == STAGES
+    told = {stage: one.gpu_buffers for stage, one in found.items() if one.gpu_buffers is not None}
+    assert tuple(told) == STAGES[1:-1], "before there is a library, and once the page is left, nobody says"
+    assert told["load"].made == 0
+    assert told["first-run"].alive_bytes >= told["create"].alive_bytes >= 0
+    assert told["steady"].alive_bytes >= 2 * INPUT_BYTES, "of this model's input and weights at least"
+    for earlier, later in pairwise(told.values()):
+        assert (later.made, later.destroyed) >= (earlier.made, earlier.destroyed)
+    alive = [(one.runs, one.gpu_buffers.alive_bytes) for one in trial.chunks if one.gpu_buffers]
+    slopes = {(b - a) / (n - m) for (m, a), (n, b) in pairwise(alive[2:])}
+    assert slopes == {KEPT_BYTES}
+    assert slope(memory(trial, trial)).parts["gpu-buffers"] == KEPT_BYTES
+    assert found["steady"].processes["gpu"] > 0
 
 
 def test_a_tensor_kept_per_run_is_found_with_its_slope_and_none_without(

@@ -42,6 +42,9 @@ def test_onnxruntimes_own_webgpu_provider_is_measured_and_called_another_build(r
     assert "1.27.0" in told
     assert "another build" in told
     assert report.gap.ratio is None
+    (placed,) = (one.text for one in library.evidence if one.text.startswith("Natively (native-webgpu"))
+    assert "WebGpuExecutionProvider" in placed
+    assert "every node ran on the GPU" in placed
 
 
 @pytest.mark.long

@@ -46,11 +46,29 @@ class CompilerRow(Struct, frozen=True, kw_only=True):
     """Of that, within `lazy`."""
 
 
+class GpuStage(Struct, frozen=True, kw_only=True):
+    """What one stage of a start made on the GPU, and waited for, means. It is a part of the stage's time."""
+
+    stage: str
+    title: str
+    shaders: float
+    """Shader modules, ..."""
+    shaders_ms: float
+    """... inside the page's calls that make them."""
+    pipelines: float
+    pipelines_ms: float
+    """In which at least one was asked for and not ready: compiling, mostly."""
+    submits: float
+    waits_ms: float
+    """For the GPU: what it compiles when it is used first, and what it computes."""
+
+
 class ColdStart(Struct, frozen=True, kw_only=True):
     """The way to a first result: with nothing in any cache (`cold`), with all that was fetched (`warm`: the
-    HTTP cache), or with compiled code as well (`code-cached`: the code cache, too)."""
+    HTTP cache), or with compiled code as well (`code-cached`: the code cache, too); on a GPU with what the
+    browser has left of shaders and pipelines in its place (`gpu-cached`)."""
 
-    cache: Literal["cold", "warm", "code-cached"]
+    cache: Literal["cold", "warm", "code-cached", "gpu-cached"]
     rows: tuple[ColdStage, ...]
     web_ms: float | None
     """All stages together."""
@@ -72,6 +90,10 @@ class ColdStart(Struct, frozen=True, kw_only=True):
     native_until_steady_ms: float | None
     compilers: tuple[CompilerRow, ...] = ()
     """Empty where no start was traced.."""
+    gpu: tuple[GpuStage, ...] = ()
+    """Stages that made something on the GPU, or waited for it; empty on the processor. Since 1.12."""
+    gpu_steady_waits_ms: float | None = None
+    """What a run waits for the GPU once runs are steady; null on the processor. Since 1.12."""
     why: str = ""
     """Of what is null here."""
 
@@ -99,6 +121,10 @@ class Cold(Struct, frozen=True, kw_only=True):
     """A traced start over one that is not."""
     code_cache: str = ""
     """How compiled code came into the code cache, or why it did not.."""
+    gpu_cache: str = ""
+    """What the browser had left of shaders and pipelines; empty on the processor. Since 1.12."""
+    software: bool = False
+    """Whether the GPU is one of software: its times show the plumbing. Since 1.12."""
     starts_counting: int = 0
     starts_disturbed: int = 0
     """Of these, other programs disturbed so many ..."""

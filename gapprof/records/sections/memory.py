@@ -7,6 +7,21 @@ from msgspec import Struct
 from gapprof.records.estimate import Estimate
 
 
+class GpuBufferCounts(Struct, frozen=True, kw_only=True):
+    """Buffers that the page has had made on the GPU until a stage, of one visit: the one in the middle."""
+
+    made: int
+    made_bytes: int
+    alive: int
+    alive_bytes: int
+    destroyed: int
+    """By the page."""
+    destroyed_bytes: int
+    collected: int
+    """Forgotten by the page, and collected as garbage."""
+    collected_bytes: int
+
+
 class MemoryRow(Struct, frozen=True, kw_only=True):
     """What is held at one stage beyond what was held before there was a library; bytes, medians."""
 
@@ -17,10 +32,13 @@ class MemoryRow(Struct, frozen=True, kw_only=True):
     """All processes of the browser."""
     parts: dict[str, float]
     """Of `web_bytes`, which they add up to: `wasm-heap` (what of it was touched), `wasm-module`, `code`,
-    `array-buffers`, `js-heap`, `page-rest` and `browser-rest`, of either sign."""
+    `array-buffers`, `js-heap`, `page-rest` and `browser-rest`, of either sign; on a GPU also `gpu-process`,
+    the process that the browser has for it."""
     native_bytes: float | None
     processes: dict[str, float]
     """Kind of process (`renderer`: the page's own) → proportional set size, whole."""
+    gpu_buffers: GpuBufferCounts | None = None
+    """Null where the model runs on the processor, and once the page was left. Since 1.12."""
     why: str = ""
     """Of what is null here."""
 
@@ -31,7 +49,8 @@ class MemorySlope(Struct, frozen=True, kw_only=True):
     side: Literal["native", "web"]
     bytes_per_run: Estimate | None
     parts: dict[str, float]
-    """The same apart: `wasm-heap`, `array-buffers` and `js-heap`; natively `process`."""
+    """The same apart: `wasm-heap`, `array-buffers` and `js-heap`, on a GPU also `gpu-buffers`; natively
+    `process`."""
     verdict: Literal["leaks", "none", "unclear", "not-measured"]
     """`leaks`: more than 1 KiB a run beyond doubt. `none`: less, beyond doubt."""
     why: str = ""
@@ -67,7 +86,8 @@ class Memory(Struct, frozen=True, kw_only=True):
     native_arena_bytes: float | None = None
     """... and natively."""
     gpu_buffers_bytes: float | None = None
-    """Null where the model runs on the processor."""
+    """The most that buffers on the GPU hold at once, by what the page asked for. Null where the model runs on
+    the processor."""
     trials_counting: int = 0
     """Those that count."""
     trials_disturbed: int = 0

@@ -5,6 +5,7 @@ from typing import Literal
 from msgspec import Struct
 
 from gapprof.records.cold import FetchedFile
+from gapprof.records.gpu_runs import GpuMade
 from gapprof.records.wire.open import OpenTask
 
 StartStep = Literal["prepare", "start", "settle", "recreate"]
@@ -37,3 +38,7 @@ class Started(Struct, frozen=True, kw_only=True, tag="started", tag_field="kind"
     unoptimised_ms: tuple[float, ...]
     unpacked_ms: tuple[float, ...]
     parse_ms: tuple[float, ...]
+    gpu_made: tuple[GpuMade, ...]
+    """By stage."""
+    gpu_waits_ms: tuple[float, ...]
+    """Of runs that are steady: what they wait for the GPU."""

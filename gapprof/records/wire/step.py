@@ -4,6 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from gapprof.records.gpu_runs import GpuBuffers
 from gapprof.records.wire.open import OpenTask
 
 Step = Literal["load", "create", "run", "scan", "release"]
@@ -31,3 +32,5 @@ class Stepped(Struct, frozen=True, kw_only=True, tag="stepped", tag_field="kind"
     """Of all wasm memories of this realm."""
     heap_written_bytes: int
     """Of these, in pages, what was written for the first time since the first `scan`; as of the last."""
+    gpu_buffers: GpuBuffers | None
+    """None on the processor."""

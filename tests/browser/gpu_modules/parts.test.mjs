@@ -7,26 +7,30 @@ const at = (name) => `${process.env.PROBES_WEB}/gpu/${name}.mjs`;
 const { parted, waited } = await import(at("parts"));
 const { prepared, readBacks, unbroken } = await import(at("orders"));
 const { listening } = await import(at("listening"));
+const { repeated } = await import(at("repeated"));
 
 const PARTS = ["whole_ms", "prepared_ms", "reading_ms", "uploading_ms", "answering_ms"];
 
 const book = await here.listening();
 const { device, run } = await here.model();
 const whole = await here.stopping(device);
+const overwrite = await here.overwriting(device);
 await here.runs(book, run, 2);
 const plain = here.opened(await recorded());
 await here.runs(book, whole, 2, 2);
-book.stop();
 const stopping = here.opened(await recorded());
+await here.runs(book, overwrite, 2, 4);
+book.stop();
+const overwritten = here.opened(await recorded());
 
 async function recorded() {
   return here.joined(await here.packed(book.told(), { model: "small" }, [new Uint8Array(here.INPUT.buffer)]));
 }
 
-/** A replay of the last run, and its parts. */
-async function measured(trace, most = 3) {
+/** A replay of the last run, and its parts; `planted`: what is done to the runs of it. */
+async function measured(trace, most = 3, planted = (ready) => ready) {
   const segment = here.lastRun(trace);
-  const ready = await here.ready(here.gpu, trace, segment, { wait: here.resting });
+  const ready = planted(await here.ready(here.gpu, trace, segment, { wait: here.resting }));
   const runs = [await ready.run(), await ready.run()];
   const parts = await parted(ready, trace, segment, { most, wait: here.resting });
   return { ...waited(trace, segment, runs), ...parts };
@@ -40,6 +44,89 @@ test("a run in another order, and what it reads and writes alone, give the recor
     assert.equal(parts[name].length, 3, name);
     assert.ok(parts[name].every((ms) => ms > 0), name);
   }
+});
+
+/** A replay that makes no dispatch while `drops` says so of the order of a run. */
+async function dropping(drops) {
+  let dropped = false;
+  const passes = ({ passes }) => ({
+    dispatchWorkgroups: ({ on, count }) => void (dropped || passes.get(on).dispatchWorkgroups(...count)),
+  });
+  const segment = here.lastRun(overwritten);
+  const ready = await here.ready(here.gpu, overwritten, segment, { wait: here.resting, passes });
+  const runAs = (order) => {
+    dropped = drops(order);
+    return ready.runAs(order);
+  };
+  return { segment, ready: { ...ready, runAs, run: () => runAs(ready.whole) } };
+}
+
+test("of runs that compute nothing the first to follow another input's is caught", async () => {
+  const { segment, ready: sound } = await dropping(() => false);
+  const good = await repeated(sound, overwritten, segment, { warmup: 1, iterations: 3 });
+  assert.deepEqual([good.compared.differing, good.runs.length, good.proven], [0, 3, 3]);
+
+  let idle = false;
+  const { ready } = await dropping(() => idle);
+  await ready.run();
+  idle = true;
+  const alike = here.difference(overwritten, (await ready.run()).reads);
+  assert.deepEqual(alike, { compared: here.INPUT.byteLength, differing: 0 }, "repeating alone proves nothing");
+
+  const { spoil } = ready.stage;
+  ready.stage.spoil = (blobs) => {
+    idle = blobs.size === 0; // on the recorded input nothing is computed, on another one everything
+    spoil(blobs);
+  };
+  const found = await repeated(ready, overwritten, segment, { warmup: 1, iterations: 3 });
+  assert.ok(found.control.differing > 0);
+  assert.ok(found.compared.differing > 0);
+});
+
+test("a run in another order whose dispatches are dropped is caught", async () => {
+  const { segment, ready } = await dropping(({ first }) => first.length > 0);
+  const parts = await parted(ready, overwritten, segment, { most: 3, wait: here.resting });
+  assert.deepEqual([parts.why, parts.prepared_ms.length], ["", 3]);
+  assert.ok(parts.differing_bytes > 0);
+  const { ready: sound } = await dropping(() => false);
+  const others = await parted(sound, overwritten, segment, { most: 3, wait: here.resting });
+  assert.deepEqual([others.why, others.differing_bytes, others.compared_bytes > 0], ["", 0, true]);
+});
+
+test("where another input gives the same bytes no run is proven, and there are no parts", async () => {
+  const segment = { ...here.lastRun(overwritten), spoilt: [] };
+  const ready = await here.ready(here.gpu, overwritten, segment, { wait: here.resting });
+  const parts = await parted(ready, overwritten, segment, { most: 3, wait: here.resting });
+  assert.match(parts.why, /another input gives the same bytes/);
+  assert.deepEqual([parts.whole_ms, parts.prepared_ms, parts.compared_bytes], [[], [], 0]);
+});
+
+/** Runs that are as they were, and told to take so long. */
+const lasting = (ms) => (ready) => {
+  const lasts = async (run) => {
+    const one = await run;
+    return { ...one, ended: one.began + ms };
+  };
+  return { ...ready, run: () => lasts(ready.run()), runAs: (order) => lasts(ready.runAs(order)) };
+};
+
+test("runs of more than four seconds are not taken apart: the replay goes on without", async () => {
+  const [slower, slow] = [await measured(plain, 3, lasting(4001)), await measured(plain, 3, lasting(4000))];
+  assert.equal(slower.why, "a run takes longer than 4 s");
+  for (const name of [...PARTS, "unbroken_ms"]) assert.deepEqual(slower[name], [], name);
+  assert.equal(slower.end_waits_ms.length, 2, "the timed runs count all the same");
+  assert.deepEqual([slow.why, slow.differing_bytes], ["", 0]);
+  assert.equal(slow.whole_ms.length, 3);
+});
+
+test("a run that becomes slow on the way ends it as well", async () => {
+  let runs = 0;
+  const later = (ready) => {
+    const { runAs } = lasting(4001)(ready);
+    return { ...ready, runAs: (order) => ((runs += 1) > 4 ? runAs(order) : ready.runAs(order)) };
+  };
+  const parts = await measured(plain, 3, later);
+  assert.deepEqual([parts.why, parts.whole_ms], ["a run takes longer than 4 s", []]);
 });
 
 test("a run that never stops has nothing to leave out", async () => {

@@ -133,6 +133,33 @@ export async function stopping(device) {
   };
 }
 
+/** A run that leaves nothing but its result: made anew it writes the same over what is there.
+ * @param {GPUDevice} device @returns {Promise<() => Promise<Uint32Array>>} */
+export async function overwriting(device) {
+  const { queue } = device;
+  const [given, made, read] = [0x88, 0x84, 0x9].map((usage) => device.createBuffer({ size: BYTES, usage }));
+  const module = device.createShaderModule({ code: SHADER.replace("made[id.x] + ", ""), label: LABEL });
+  const pipeline = device.createComputePipeline({ layout: "auto", compute: { module } });
+  const entries = [given, made].map((buffer, binding) => ({ binding, resource: { buffer } }));
+  const group = device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries });
+
+  return async () => {
+    queue.writeBuffer(given, 0, INPUT);
+    const encoder = device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, group);
+    pass.dispatchWorkgroups(1);
+    pass.end();
+    encoder.copyBufferToBuffer(made, 0, read, 0, BYTES);
+    queue.submit([encoder.finish()]);
+    await resting(read.mapAsync(1));
+    const found = new Uint32Array(read.getMappedRange().slice(0));
+    read.unmap();
+    return found;
+  };
+}
+
 /** @param {import("node:test").TestContext} book @param {() => Promise<unknown>} run @param {number} count
  * @param {number} [first] The number of the first one. */
 export async function runs(book, run, count, first = 0) {

@@ -1,13 +1,15 @@
 """A native process that is looked at through a model's life, and one on its way to a first result."""
 
+import sys
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
-from gapprof.cold.natively import RECREATIONS, loaded_files, started
+from gapprof.cold.natively import RECREATIONS, Natively, loaded_files, started
 from gapprof.memory.natively import looked
 from gapprof.memory.visits import CHUNKS
+from gapprof.native.interpreter import looked_at
 from gapprof.records.cold import NATIVE_CACHES, Creations, Start
 from gapprof.records.job import Job, Pace
 from gapprof.records.memory import STAGES, MemoryTrial
@@ -74,6 +76,22 @@ def test_a_native_start_is_taken_apart(job: Job, tmp_path: Path) -> None:
         assert isinstance(made, Creations)
         assert len(made.usual_ms) == len(made.parse_ms) == RECREATIONS
         assert max(made.parse_ms) < max(made.usual_ms)
+
+
+def test_a_start_in_another_interpreter_is_taken_apart_like_one_in_ours(job: Job, tmp_path: Path) -> None:
+    natively = Natively(interpreter=looked_at(sys.executable))
+    found = started(job, cache="warm", loaded=(), scratch=tmp_path, now_s=lambda: 0.0, natively=natively)
+    assert not isinstance(found, NativeRefusal), found
+    start, _ = found
+    assert isinstance(start, Start)
+    assert tuple(start.stages_ms) == ("process", "import", "session", "inputs", "first-run")
+
+
+def test_a_session_that_goes_back_to_the_processor_is_no_start_on_a_gpu(job: Job, tmp_path: Path) -> None:
+    natively = Natively(interpreter=looked_at(sys.executable), provider="CUDAExecutionProvider")
+    found = started(job, cache="warm", loaded=(), scratch=tmp_path, now_s=lambda: 0.0, natively=natively)
+    assert isinstance(found, NativeRefusal)
+    assert "CUDAExecutionProvider" in found.message
 
 
 def _came_from_the_disk_as_far_as_it_says(start: Start, job: Job) -> None:

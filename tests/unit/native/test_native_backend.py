@@ -10,7 +10,9 @@ from msgspec.structs import replace
 
 from gapprof.backends.native import BACKEND, NativeBackend
 from gapprof.native.isa.ceiling import why_not
+from gapprof.native.runtime import CPU
 from gapprof.native.tensors import read_arrays
+from gapprof.native.wire import Placed
 from gapprof.records.job import Job
 from gapprof.records.trial import Failure, Profile, Trial
 
@@ -38,6 +40,23 @@ def test_a_trial_brings_the_samples_that_were_asked_for(job: Job) -> None:
     assert all(sample > 0 for sample in trial.samples_ms)
     assert trial.requests_ms == ()
     assert len(trial.warmup_ms) >= job.pace.warmup_runs
+
+
+def test_a_pass_of_its_own_says_who_runs_which_node(job: Job) -> None:
+    found = BACKEND.placed(job)
+    assert isinstance(found, Placed), found
+    model = onnx.load(job.model_path)
+    wanted = [node.op_type for node in model.graph.node]
+    assert len(found.nodes) == len(wanted)
+    assert {node.provider for node in found.nodes} == {BACKEND.provider_of(job.setting)} == {CPU}
+
+
+def test_a_pass_over_a_model_that_is_none_is_a_failure(job: Job, tmp_path: Path) -> None:
+    nothing = tmp_path / "nothing.onnx"
+    nothing.write_bytes(b"no model")
+    found = BACKEND.placed(replace(job, model_path=str(nothing)))
+    assert isinstance(found, Failure)
+    assert (found.kind, found.phase) == ("model", "create")
 
 
 def test_a_trial_says_what_its_start_cost_stage_by_stage(job: Job) -> None:

@@ -27,7 +27,9 @@ def test_nothing_given_is_the_contracts_defaults() -> None:
         {"backend": "webnn"},
         {"backend": "wasm,"},
         {"backend": "webgpu", "twins": True},
-        {"backend": "webgpu,wasm", "cold": True},
+        {"backend": "webgl,wasm", "cold": True},
+        {"backend": "webgpu,webgl", "memory": True},
+        {"backend": "webgpu", "scaling": True},
         {"backend": "webgpu", "rungs": "native-avx"},
         {"page": "no/such/page.html"},
         {"page": "n" * 5000},
@@ -50,6 +52,12 @@ def test_what_makes_no_sense_is_wrong_use_with_a_hint(option: dict[str, object])
     with pytest.raises(WrongUse) as refused:
         settings_from(option)
     assert refused.value.hint
+
+
+@pytest.mark.parametrize("option", ["cold", "memory"])
+@pytest.mark.parametrize("backend", ["webgpu", "webgpu,wasm"])
+def test_starts_and_memory_are_told_of_webgpu_as_well(backend: str, option: str) -> None:
+    assert getattr(settings_from({"backend": backend, option: True}), option) is True
 
 
 def test_a_misspelt_rung_gets_a_suggestion() -> None:
