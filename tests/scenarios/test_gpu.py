@@ -114,7 +114,7 @@ def test_s13_there_is_a_table_of_nodes_by_operator_and_processor() -> None:
 
 
 def test_s14_a_read_back_that_waits_for_queued_work_is_not_blamed() -> None:
-    found = report("scenarios/gpu-legs")
+    found = report("scenarios/gpu-slower-build")
     waits = section(found).waits
     assert waits is not None
     assert waits.queue_ms.low > waits.transfer_ms.high, "it is the queue that takes the time"
