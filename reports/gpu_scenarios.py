@@ -125,7 +125,7 @@ SCENARIOS = {
     ),
     "gpu-optimised-before": Scenario(
         shows="a file that onnxruntime had optimised for the CPU (S16)",
-        options=(*BUDGET, "--rungs", "main"),
+        options=("--backend", "webgpu", "--budget", "1", "--rungs", "ends"),
         model="optimised.onnx",
         make=optimised,
     ),

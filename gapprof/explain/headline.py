@@ -14,7 +14,7 @@ from gapprof.text import numbers
 
 _MOST_CAUSES = 3
 _SMALLEST = 1.05
-_CARRIES = 0.8
+CARRIES = 0.8
 """A child that makes up this much of its cause speaks for it."""
 
 
@@ -101,7 +101,7 @@ def _phrase(case: Case, finding: Finding) -> str:
     whole = finding.contrast.mean if finding.contrast else 0.0
     for part in finding.claim.parts:
         contrasts = read_apart(case, (step.weights for step in part.steps)) if part.phrase else ()
-        if contrasts and _CARRIES * whole <= sum(one.mean for one in contrasts) <= whole / _CARRIES:
+        if contrasts and CARRIES * whole <= sum(one.mean for one in contrasts) <= whole / CARRIES:
             return part.phrase
     return finding.cause.phrase
 

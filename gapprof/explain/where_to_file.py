@@ -1,9 +1,11 @@
 """To whom a report of slow runs belongs: library, browser or driver, by what was measured apart."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Literal
 
+from gapprof.explain.headline import CARRIES
 from gapprof.facts.adapters import SOFTWARE_SENTENCE, is_software, titled
 from gapprof.facts.case import Case
 from gapprof.facts.estimates import latency_ms
@@ -48,7 +50,7 @@ def where_to_file(case: Case, causes: Sequence[CauseRow], busy_ms: Estimate | No
     project, text = (
         (None, f"Nothing can be filed from this: {SOFTWARE_SENTENCE}.")
         if is_software(on)
-        else _verdict({row.id: row for row in with_descendants(causes)}, run_ms, busy_ms, web, native)
+        else _verdict(causes, run_ms, busy_ms, web, native)
     )
     return WhereToFile(
         adapter=titled(on),
@@ -66,14 +68,14 @@ def where_to_file(case: Case, causes: Sequence[CauseRow], busy_ms: Estimate | No
 
 
 def _verdict(
-    rows: Mapping[str, CauseRow],
+    causes: Sequence[CauseRow],
     run_ms: Estimate | None,
     busy_ms: Estimate | None,
     web: Estimate | None,
     native: Estimate | None,
 ) -> tuple[Project | None, str]:
     """The largest part of a steady run that costs beyond doubt; else a start that is as slow natively."""
-    costs = sorted(_costs(rows), key=lambda found: -found[0].point)
+    costs = sorted(_costs(causes), key=lambda found: -found[0].point)
     if costs:
         factor, row = costs[0]
         who = _WHOSE[row.id]
@@ -86,7 +88,7 @@ def _verdict(
             f"File the start with {_WHO['driver']}: pipelines take {told} without a browser as well, which "
             "is what the driver makes of their shaders; no step of a steady run costs beyond doubt."
         )
-    if busy and rows["kernels"].factor is not None:
+    if busy and any(row.id == "kernels" and row.factor is not None for row in with_descendants(causes)):
         return "driver", (
             f"File it, if at all, with {_WHO['driver']}: the GPU is at work for nearly all of a run, and the "
             "best native kernels take no less there."
@@ -99,11 +101,23 @@ def _verdict(
     return None, "No part of a run costs beyond doubt: there is nothing to file yet."
 
 
-def _costs(rows: Mapping[str, CauseRow]) -> Iterator[tuple[Estimate, CauseRow]]:
-    for name in _WHOSE:
-        row = rows.get(name)
-        if row is not None and row.verdict == "costs" and row.factor is not None:
-            yield row.factor, row
+def _costs(causes: Sequence[CauseRow]) -> Iterator[tuple[Estimate, CauseRow]]:
+    """Parts that somebody could mend, each with what it costs beyond doubt."""
+    for cause in causes:
+        for part in cause.children:
+            cost = _cost(part, cause) if part.id in _WHOSE else None
+            if cost is not None:
+                yield cost, part
+
+
+def _cost(part: CauseRow, cause: CauseRow) -> Estimate | None:
+    """The part's factor, or its cause's where that alone is beyond doubt and the part nearly all of it."""
+    if part.factor is None or part.verdict == "costs":
+        return part.factor
+    if cause.factor is None or cause.verdict != "costs":
+        return None
+    of_it = math.log(part.factor.point) / math.log(cause.factor.point)
+    return cause.factor if CARRIES <= of_it <= 1 / CARRIES else None
 
 
 def _as_slow(web: Estimate, native: Estimate, run_ms: Estimate) -> bool:
