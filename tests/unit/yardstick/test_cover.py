@@ -30,9 +30,9 @@ from gapprof.kernels.families.transposed import Transposed
 from gapprof.records.model import NodeCensus, TensorSpec
 from gapprof.records.subject import StagedModel
 from gapprof.records.twins import TwinNode
-from gapprof.subject.open import open_subject
 from gapprof.yardstick.cover import covered
 from gapprof.yardstick.shapes import family_of, shape_of
+from tests.unit.conftest import OfTheZoo
 
 Shape = tuple[int, ...]
 ZOO = Path(__file__).parents[3] / "reports" / "zoo"
@@ -476,9 +476,9 @@ def test_what_is_not_f32_has_no_twin() -> None:
     ],
 )
 def test_nodes_with_twins_do_nearly_all_of_the_zoos_arithmetic(
-    model: str, least: float, tmp_path: Path
+    model: str, least: float, of_the_zoo: OfTheZoo
 ) -> None:
-    subject = open_subject(f"zoo:{model}", shapes={}, inputs=None, seed=0, workdir=tmp_path)
+    subject = of_the_zoo(model)
     assert isinstance(subject.common, StagedModel)
     graph = onnx.load(str(subject.common.path), load_external_data=False).graph
     nodes = {node.name: node for node in covered(graph, subject.facts.inputs, subject.facts.nodes)}
@@ -503,8 +503,8 @@ def web_ms_of(model: str) -> dict[str, float]:
 
 
 @pytest.mark.parametrize("model", ["resnet20", "int8-cnn"])
-def test_a_twin_does_as_many_flops_as_its_node(model: str, tmp_path: Path) -> None:
-    subject = open_subject(f"zoo:{model}", shapes={}, inputs=None, seed=0, workdir=tmp_path)
+def test_a_twin_does_as_many_flops_as_its_node(model: str, of_the_zoo: OfTheZoo) -> None:
+    subject = of_the_zoo(model)
     assert isinstance(subject.common, StagedModel)
     graph = onnx.load(str(subject.common.path), load_external_data=False).graph
     rows = {row.name: row for row in subject.facts.nodes}

@@ -11,6 +11,7 @@ import onnx
 import pytest
 from onnx import helper
 
+from gapprof.engine import Engine
 from gapprof.kernels.families.affine import Affine
 from gapprof.kernels.families.combined import Combined
 from gapprof.kernels.families.conv import Conv
@@ -452,14 +453,14 @@ def written_for_every_machine(twin: TwinNode) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
-def test_a_model_of_our_kernels_gives_what_native_gives(case: Case, tmp_path: Path) -> None:
+def test_a_model_of_our_kernels_gives_what_native_gives(case: Case, engine: Engine, tmp_path: Path) -> None:
     path = saved(tmp_path / "m.onnx", case.nodes, case.weights, case.shape, opset=case.opset)
     subject = open_subject(str(path), shapes={}, inputs=None, seed=0, workdir=tmp_path / "work")
     found = twins(subject)["n"]
     assert [type(shape_of(part)) for part in found.parts] == list(case.families), found.why
     written_for_every_machine(found)
     (wanted,) = native(subject)
-    (result,) = run(written(subject, WASM_RELAXED), tmp_path, times=2).values()
+    (result,) = run(written(subject, WASM_RELAXED), tmp_path, engine, times=2).values()
     assert np.ptp(wanted) > 0
     np.testing.assert_allclose(result, wanted, rtol=1e-5, atol=1e-5 * np.abs(wanted).max())
 
