@@ -3,8 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 MODEL ?= zoo:mobilenetv2
-# Real browsers at work: one test at a time.
-MEASURING := tests/browser tests/live
+# In real browsers, but no figure of theirs is held against another: two at a time, as the tests without one.
+UNMEASURED := $(addprefix tests/browser/test_,apps beyond cells companions felt gpu_modules gpu_replay gpu_trouble \
+	hard_pages inside lattice nothing_left page_modules page_tasks programs stopped timed traced transplant \
+	trouble watch) $(addprefix tests/live/test_,one_side webgl webgpu)
+# The other ones have the machine to themselves, one after the other.
+MEASURING := $(filter-out $(UNMEASURED:%=%.py),$(wildcard tests/browser/test_*.py tests/live/test_*.py))
 # First, so that nobody waits for it in the end.
 LONGEST := tests/test_platforms.py
 ZOO := mobilenetv2 resnet50 resnet20 squeezenet bert-small decoder-small int8-cnn

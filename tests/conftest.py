@@ -1,9 +1,23 @@
 """What tests of several folders share."""
 
+import os
 import signal
+import tempfile
 from collections.abc import Iterator
 
 import pytest
+
+
+@pytest.fixture(autouse=True, scope="session")
+def a_temporary_folder_of_its_own() -> Iterator[None]:
+    """Of several workers each has one, and so a lock of its own against measuring twice: see the Makefile."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="gw") as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", folder)
+        patch.setattr(tempfile, "tempdir", folder)
+        yield
 
 
 @pytest.fixture(autouse=True)

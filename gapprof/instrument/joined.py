@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from gapprof.records.inside import HookedFunction, HookedPart
 from gapprof.records.wire.instrument import Instrumented
 from gapprof.wasm.hooks import LINE_BYTES, NOBODY, Hooked
+from gapprof.wasm.inspect import vectors_in_loops
 
 SLOW = 1.3
 """Times the median run: longer ones are left out."""
@@ -94,7 +95,7 @@ def joined(answer: Instrumented, hooked: Hooked) -> Joined:
                 calls=tuple(answer.calls[run][slot] for run in kept),
                 period=answer.periods[slot],
                 timed=sum(one.timed for one in parts if one.function == function),
-                vectors_in_loops=hooked.vectors_in_loops[slot],
+                vectors_in_loops=vectors_in_loops(hooked.bodies[slot]),
             )
             for slot, function in enumerate(hooked.functions)
         ),

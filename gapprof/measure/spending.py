@@ -98,6 +98,11 @@ def first_rounds(round_s: float, budget_s: float) -> int:
     return max(FEWEST_ROUNDS, min(FIRST_ROUNDS, affordable))
 
 
+def further_rounds(usual: int, *, now_s: float, budget_s: float) -> int:
+    """Rounds of a stage beyond the main ones: the fewest where the budget was overdrawn before it began."""
+    return FEWEST_ROUNDS if now_s > OVERDRAFT * budget_s else usual
+
+
 def total_rounds(*, wanted: int, done: int, round_s: float, left_s: float) -> int:
     """Rounds of the whole run, fixed once: what precision wants, or what is left buys."""
     return min(max(wanted, done), done + max(0, int(left_s / max(round_s, 1e-3))))

@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from gapprof.wasm.encode import F64, I32, unsigned, vector
 from gapprof.wasm.encode import signed as constant
 from gapprof.wasm.grown import FUNCTION_KIND, MEMORY_KIND, TABLE_KIND, Grown
-from gapprof.wasm.inspect import vectors_in_loops
 from gapprof.wasm.module import FunctionType, Module
 
 LOG, CLOCK, REPEAT = "gapprof.log", "gapprof.clock", "gapprof.repeat"
@@ -47,8 +46,8 @@ class Hooked:
     wasm: bytes
     functions: tuple[int, ...]
     """Slots from 0 on: functions of the original module."""
-    vectors_in_loops: tuple[int | None, ...]
-    """That each of them holds; None where it has no loops."""
+    bodies: tuple[memoryview, ...]
+    """Of those, as they were."""
     exports: tuple[str, ...]
     """Slots behind those: calls from outside. The last slot of all is the function that does nothing."""
     log_begins: int
@@ -89,7 +88,7 @@ def hooked(module: Module, functions: Sequence[int]) -> Hooked:
     return Hooked(
         wasm=grown.written(),
         functions=tuple(functions),
-        vectors_in_loops=tuple(vectors_in_loops(module.body_of(one)) for one in functions),
+        bodies=tuple(module.body_of(one) for one in functions),
         exports=exported,
         log_begins=-(-(SLOTS + slots * SLOT_BYTES) // 8) * 8,
         log_ends=_PAGES * _PAGE,

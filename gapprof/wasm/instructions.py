@@ -5,7 +5,7 @@ Names and codes: WebAssembly Core Specification 3.0, section 5.4, and the propos
 
 import struct
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gapprof.wasm.decode import Bytes, signed, unsigned, vector
 from gapprof.wasm.encode import unsigned as leb
@@ -16,9 +16,8 @@ _TO_OTHERS = (-29, -28)
 """0x63 and 0x64 as signed numbers: references whose type stands in the module."""
 
 
-@dataclass(frozen=True, slots=True)
-class Instruction:
-    """One instruction, at an offset in the body."""
+class Instruction(NamedTuple):
+    """One instruction, at an offset in the body; a tuple, for there are millions of them."""
 
     name: str
     """As in the text format, `i32x4.dot_i16x8_s`."""

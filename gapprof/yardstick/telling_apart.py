@@ -15,6 +15,7 @@ from gapprof.facts.twins import ENGINE, SSE, WEB_TARGETS, WIDEST
 from gapprof.files import make_folder
 from gapprof.guard import Guard
 from gapprof.measure.extra import Beyond, Extra
+from gapprof.measure.spending import further_rounds
 from gapprof.places import cache_dir
 from gapprof.records.recording import RoundStarted
 from gapprof.records.settings import Settings
@@ -24,7 +25,8 @@ from gapprof.yardstick import native_side
 from gapprof.yardstick.bench import prepared
 
 ROUNDS = 5
-"""Student's t of five rounds makes intervals half as wide as that of three; more would bring little."""
+"""Student's t of five rounds makes intervals half as wide as that of three; more would bring little.
+Three where the budget had been spent three times over before the first."""
 _PROFILED = (NATIVE, CAPPED, WEB)
 
 
@@ -64,6 +66,7 @@ def _widest() -> tuple[str, ...]:
 
 def _timed(beyond: Beyond, settings: Settings, guard: Guard, scratch: Path) -> None:
     journal, preflight, teller = beyond.journal, beyond.preflight, beyond.teller
+    rounds = further_rounds(ROUNDS, now_s=journal.now_s(), budget_s=settings.budget_s)
     equipment = Equipment(
         executable=assets.find_browser(settings.browser), probes=assets.probes_web(), guard=guard
     )
@@ -101,11 +104,11 @@ def _timed(beyond: Beyond, settings: Settings, guard: Guard, scratch: Path) -> N
     owners = {step.alias_of or step.rung.id for step in steps if not step.refusal}
     places = ["page", *bench.native_targets, *sorted(owners)]
     first = beyond.next_round()
-    for number in range(first, first + ROUNDS):
+    for number in range(first, first + rounds):
         order = tuple(str(one) for one in np.random.default_rng([settings.seed, number]).permutation(places))
         journal.write(RoundStarted(round=number, kind="side", order=order, at_s=journal.now_s()))
         for place in order:
-            teller.tell("twins", place, round_number=number, planned=first + ROUNDS)
+            teller.tell("twins", place, round_number=number, planned=first + rounds)
             if place in owners:
                 beyond.profiled(beyond.step(place), number)
             elif place == "page":

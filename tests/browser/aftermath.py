@@ -12,6 +12,8 @@ import psutil
 
 from gapprof.guard import processes_of
 
+LOOK_S = 0.1
+"""Looking costs time that a gapprof wants for starting; a trial takes longer than this."""
 LOCK = "gapprof-measuring.lock"
 """Stays for the next run: whoever removed it could take it from under another gapprof."""
 
@@ -60,7 +62,7 @@ def until(deadline_s: float, what: str, holds: Callable[[], object]) -> None:
     deadline = time.monotonic() + deadline_s
     while not holds():
         assert time.monotonic() < deadline, what
-        time.sleep(0.02)
+        time.sleep(LOOK_S)
 
 
 def assert_nothing_left(there: Alive, temporary: Path) -> None:

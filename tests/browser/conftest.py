@@ -72,7 +72,11 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def job(model_folder: Path, tmp_path: Path) -> Job:
-    """The tiny model on the quiet page, in a worker, one thread."""
+    return job_in(tmp_path, model_folder)
+
+
+def job_in(folder: Path, model_folder: Path) -> Job:
+    """The tiny model on the quiet page, in a worker, one thread; what comes of it lands in that folder."""
     return Job(
         rung="web-worker",
         round=0,
@@ -82,9 +86,9 @@ def job(model_folder: Path, tmp_path: Path) -> Job:
         external_data=(),
         optimise=False,
         inputs_path=str(model_folder / "inputs.npz"),
-        outputs_path=str(tmp_path / "outputs.npz"),
+        outputs_path=str(folder / "outputs.npz"),
         pace=PACE,
-        chain=write_dispatch_chain(tmp_path),
+        chain=write_dispatch_chain(folder),
     )
 
 

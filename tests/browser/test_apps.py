@@ -136,7 +136,7 @@ def explained(site: tuple[str, Path], app: str, workdir: Path) -> Told:
     """As a person has it, with as little measured of the ladder as can be."""
     json = workdir / "report.json"
     command = [sys.executable, "-m", "gapprof", "explain", "--page", f"{site[0]}/{app}/index.html"]
-    options = ["--budget", "1", "--rungs", "main", "--allow-noisy", "--no-color", "--json", str(json)]
+    options = ["--budget", "1", "--rungs", "ends", "--allow-noisy", "--no-color", "--json", str(json)]
     recording = ["--recording", str(workdir / "recording.jsonl")]
     done = subprocess.run(
         [*command, *options, *recording],

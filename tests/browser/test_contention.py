@@ -1,29 +1,19 @@
-"""Who holds the page's main thread and the cores, and what inference does to the page; in real Chromium."""
+"""Who holds the page's main thread and the cores; in real Chromium."""
 
-import statistics
 from collections.abc import Callable
-from pathlib import Path
 
-import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from gapprof import assets
 from gapprof.backends.chromium import Chromium
 from gapprof.backends.synthetic import Machine
-from gapprof.browser.visit import Equipment
 from gapprof.facts.balance import CLOSES, LEAST_LOOKS, closures, crew_of, inference_of
 from gapprof.facts.case import Case
 from gapprof.facts.kinds import kind_of
 from gapprof.facts.oversubscription import oversubscribed, oversubscription_evidence
 from gapprof.facts.page_parts import holding_ms
-from gapprof.guard import Guard
 from gapprof.measure.machine import usable_cores
-from gapprof.qoe.answers import answered
-from gapprof.qoe.stream import turning
-from gapprof.qoe.visits import CLICKS, REPEATS, Feeling
 from gapprof.records.job import Job
-from gapprof.records.qoe import FeltTrial
 from gapprof.records.settings import Settings
 from gapprof.records.trial import Trace, Trial
 from tests.browser.conftest import on
@@ -160,46 +150,3 @@ def test_garbage_of_the_pages_own_worker_is_not_taken_for_the_models(
     )
     assert beside > 5
     assert inside < beside / 5
-
-
-@pytest.fixture
-def feeling(chromium: Chromium, guard: Guard) -> Feeling:
-    equipment = Equipment(executable=chromium.executable, probes=assets.probes_web(), guard=guard)
-    return Feeling(equipment=equipment, dist=chromium.web_dist, now_s=lambda: 0.0)
-
-
-def test_a_page_is_felt_while_the_model_rests_and_runs(feeling: Feeling, job: Job) -> None:
-    felt = {}
-    for condition in ("idle", "main", "worker"):
-        where = "worker" if condition == "worker" else "main"
-        felt[condition] = feeling.felt(on(job, where=where, pacing="paced"), condition)
-    for condition, trial in felt.items():
-        assert isinstance(trial, FeltTrial), trial
-        assert trial.condition == condition
-        assert sum(trial.frames_ms) > 1000
-        assert trial.video_frames > 0
-        assert len(trial.events_ms) == CLICKS
-        assert set(trial.components_ms) == {"table", "form", "svg", "list"}
-        assert {len(values) for values in trial.components_ms.values()} == {REPEATS}
-        assert {len(values) for values in trial.steps_ms.values()} == {REPEATS}
-        assert bool(trial.runs_ms) == (condition != "idle")
-
-
-def test_both_sides_answer_a_stream_alike(feeling: Feeling, job: Job, tmp_path: Path) -> None:
-    """With the file as it is and the runtimes' own options, in a worker, as that page deploys it."""
-    random = np.random.default_rng(0)
-    with np.load(job.inputs_path) as arrays:
-        shape = arrays["x"].shape
-    scenes = [{"x": random.standard_normal(shape).astype(np.float32)} for _ in range(8)]
-    deployed = replace(on(job, where="worker"), optimise=True)
-    stream = turning(scenes, frames=32, seed=0)
-    told = answered(feeling, stream, native=deployed, page=deployed, scratch=tmp_path)
-    assert told.output == "", "a matrix has no classes"
-    assert (told.native_graph, told.web_graph, told.web_where) == ("own", "own", "worker")
-    assert max(one.max_relative_difference for one in told.answers) < 1e-4
-    assert min(one.cosine for one in told.answers) > 0.9999
-    assert len(told.web_runs_ms) == len(told.native_runs_ms) == len(told.answers) == 32
-    assert statistics.fmean(told.web_runs_ms) > 0
-    assert {one.native_nearest for one in told.answers} == set(range(8))
-    assert [one.web_nearest for one in told.answers] == [one.native_nearest for one in told.answers]
-    assert [told.answers[number].native_nearest for number in stream.still] == list(range(8))

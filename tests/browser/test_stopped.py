@@ -78,11 +78,17 @@ def deaf_to_ctrl_c() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-@pytest.mark.parametrize("word", [NATIVE, BROWSER], ids=["native", "browser"])
+CTRL_C, TERM = (signal.SIGINT, None), (signal.SIGTERM, deaf_to_ctrl_c)
+
+
 @pytest.mark.parametrize(
-    ("number", "first"),
-    [(signal.SIGINT, None), (signal.SIGTERM, deaf_to_ctrl_c)],
-    ids=["ctrl-c", "term-in-the-background"],
+    ("word", "number", "first"),
+    [
+        pytest.param(NATIVE, *CTRL_C, id="ctrl-c-native"),
+        pytest.param(BROWSER, *TERM, id="term-in-the-background-browser"),
+        pytest.param(NATIVE, *TERM, id="term-in-the-background-native", marks=pytest.mark.long),
+        pytest.param(BROWSER, *CTRL_C, id="ctrl-c-browser", marks=pytest.mark.long),
+    ],
 )
 def test_what_was_measured_is_reported_and_nothing_is_left(
     run: Run, word: str, number: signal.Signals, first: Callable[[], None] | None

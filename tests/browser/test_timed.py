@@ -4,19 +4,22 @@ import http.server
 import re
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from gapprof.backends.chromium import Chromium
+from gapprof.backends.chromium import BACKEND, Chromium
 from gapprof.browser.cdp import Connection, Params
+from gapprof.guard import Guard
 from gapprof.native.tensors import read_arrays
 from gapprof.records.environment import OWN_RULE
 from gapprof.records.job import Job
+from gapprof.records.settings import Settings
 from gapprof.records.trial import Failure, Profile, Trial
-from tests.browser.conftest import PACE, SIZE, on
+from tests.browser.conftest import PACE, SIZE, job_in, on
 
 
 def trial(outcome: Trial | Failure) -> Trial:
@@ -79,16 +82,20 @@ long the main thread is at work costs two readings of a clock per task of it."""
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Every call to the browser, in order, with the kind of task where it is one."""
+    return overheard(monkeypatch)
+
+
+def overheard(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every call to the browser from now on, in order, with the kind of task where it is one."""
     calls: list[str] = []
     call = Connection.call
 
-    async def overheard(self: Connection, method: str, params: Params | None = None, **how: Any) -> Params:
+    async def heard(self: Connection, method: str, params: Params | None = None, **how: Any) -> Params:
         task = re.search(r'runTask\({"kind":"(\w+)"', str((params or {}).get("expression", "")))
         calls.append(f"{method} {task[1]}" if task else method)
         return await call(self, method, params, **how)
 
-    monkeypatch.setattr(Connection, "call", overheard)
+    monkeypatch.setattr(Connection, "call", heard)
     return calls
 
 
@@ -101,17 +108,47 @@ def test_timed_passes_carry_no_instrumentation(chromium: Chromium, job: Job, ask
     assert not any("profile" in call for call in asked)
 
 
-def test_a_profile_begins_when_the_timed_stretch_is_over(
-    chromium: Chromium, job: Job, asked: list[str]
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profiling:
+    """A visit that went on with the profiler."""
+
+    profile: Profile
+    before: list[str]
+    """What was asked of the browser until the trial was told."""
+    after: list[str]
+
+
+@pytest.fixture(scope="module")
+def profiling(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Profiling:
     told: list[int] = []
-    profile = chromium.profiled(job, lambda timed: told.append(len(asked)))
-    assert not isinstance(profile, Failure), profile
-    before = asked[: told[0]]
+    job = job_in(tmp_path_factory.mktemp("profiling"), model_folder)
+    with Guard() as guard, pytest.MonkeyPatch.context() as patch:
+        asked = overheard(patch)
+        chromium = BACKEND.open(Settings(), guard)
+        profile = chromium.profiled(job, lambda timed: told.append(len(asked)))
+    assert isinstance(profile, Profile), profile
+    return Profiling(profile=profile, before=asked[: told[0]], after=asked[told[0] :])
+
+
+def test_a_profile_begins_when_the_timed_stretch_is_over(profiling: Profiling) -> None:
+    before = profiling.before
     assert {call.partition(" ")[0] for call in before} <= QUIET
     assert "Runtime.evaluate time" in before
     assert not any("profile" in call for call in before)
-    assert any("profile" in call for call in asked[told[0] :])
+    assert any("profile" in call for call in profiling.after)
+
+
+def test_profiled_nodes_have_the_names_of_the_graph(profiling: Profiling) -> None:
+    profile = profiling.profile
+    assert [node.name for node in profile.nodes] == ["mm0", "mm1", "mm2", "mm3"]
+    assert all(len(node.samples_ms) == len(profile.profiled_ms) for node in profile.nodes)
+    assert profile.dispatch_us_per_node is not None
+    assert profile.profiler_us_per_node is not None
+
+
+def test_going_from_node_to_node_takes_time(profiling: Profiling) -> None:
+    assert profiling.profile.dispatch_us_per_node is not None
+    assert profiling.profile.dispatch_us_per_node > 0
 
 
 def test_a_page_on_disk_finds_its_files_and_is_not_isolated_where_it_was_not_to_be(
@@ -158,22 +195,6 @@ def test_the_scalar_build_of_1_18_holds_no_simd(chromium: Chromium, job: Job) ->
     visited = trial(chromium.timed(on(job, build="1.18-scalar")))
     assert visited.seen.runtime_version.startswith("1.18")
     assert visited.seen.wasm_simd is False
-
-
-def test_profiled_nodes_have_the_names_of_the_graph(chromium: Chromium, job: Job) -> None:
-    profile = chromium.profiled(job, lambda _: None)
-    assert not isinstance(profile, Failure), profile
-    assert [node.name for node in profile.nodes] == ["mm0", "mm1", "mm2", "mm3"]
-    assert all(len(node.samples_ms) == len(profile.profiled_ms) for node in profile.nodes)
-    assert profile.dispatch_us_per_node is not None
-    assert profile.profiler_us_per_node is not None
-
-
-def test_going_from_node_to_node_takes_time(chromium: Chromium, job: Job) -> None:
-    profile = chromium.profiled(job, lambda _: None)
-    assert isinstance(profile, Profile), profile
-    assert profile.dispatch_us_per_node is not None
-    assert profile.dispatch_us_per_node > 0
 
 
 class _Guarded(http.server.BaseHTTPRequestHandler):

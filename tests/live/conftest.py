@@ -17,9 +17,12 @@ from onnx import TensorProto, helper, numpy_helper
 from gapprof import Report, analyze, explain
 from gapprof.assets import web_dist
 from gapprof.records.codec import encode_report
+from tests.live import app
 
 CHANNELS, SIDE = 32, 28
 BURN_MS, EVERY_MS = 20, 40
+SEEN_MS = 500.0
+"""A latency that somebody saw: much more than any run of the model takes."""
 PAGE = """<!doctype html><meta charset=utf-8><title>A page with a timer</title>
 <link rel=stylesheet href="page.css">
 <script src="page.js"></script>"""
@@ -112,20 +115,29 @@ def own_build(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def unisolated(explained: Explained, own_build: Path) -> Report:
-    """Two threads asked for on a page without COOP and COEP, with an onnxruntime-web build of one's own.
+def unisolated(
+    explained: Explained, model: Path, own_build: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Report:
+    """What a page without COOP and COEP runs by itself, which asks for two threads; a latency that was seen.
 
-    That build is looked into as well.
+    The ladder is made with an onnxruntime-web build of one's own, and that is looked into as well.
     """
-    # Six rounds: what a second core brings is not much more than a shared machine's noise over three.
-    return explained(threads=2, isolation=False, web_dist=str(own_build), budget_s=30.0, instrument=True)
+    page = app.put(tmp_path_factory.mktemp("app"), model, [1, CHANNELS, SIDE, SIDE])
+    return explained(
+        of=None,
+        page=str(page),
+        isolation=False,
+        web_dist=str(own_build),
+        instrument=True,
+        observed_ms=SEEN_MS,
+    )
 
 
 @pytest.fixture(scope="session")
 def foreign(explained: Explained, page_folder: Path) -> Iterator[Report]:
-    """Inside a page that another server serves."""
+    """Inside a page that another server serves; of the ladder the ends alone, which a page lies between."""
     with _served(page_folder) as url:
-        yield explained(page=url)
+        yield explained(page=url, rungs="ends")
 
 
 @contextmanager

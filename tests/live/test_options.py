@@ -11,13 +11,15 @@ import pytest
 
 from gapprof import Report
 from gapprof.assets import web_dist
+from gapprof.measure.spending import FEWEST_ROUNDS
 from gapprof.records.codec import decode_recording
 from gapprof.records.recording import Recording
 from gapprof.records.report import CauseRow, Evidence
 from gapprof.records.trial import OutputCheck, Profile, Trial
 from gapprof.records.twins import TwinTrial
-from gapprof.yardstick.telling_apart import ROUNDS
-from tests.live.conftest import BURN_MS, EVERY_MS
+from tests.live.conftest import BURN_MS, EVERY_MS, Explained
+
+CLEAR = 1.1
 
 
 def cause(report: Report, name: str) -> CauseRow:
@@ -62,11 +64,12 @@ def test_twins_tell_the_engine_from_the_library(flagged: Report) -> None:
 def test_twins_and_the_model_are_seen_in_the_same_rounds(
     flagged: Report, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
+    """As few as have an interval: a budget of a second was spent long ago."""
     assert flagged.settings.twins
     told = [one for one in recordings(tmp_path_factory) if one.begin.settings.twins]
     for recording in told:
         timed = {trial.round for trial in recording.of(TwinTrial) if trial.round >= 0}
-        assert len(timed) == ROUNDS
+        assert len(timed) == FEWEST_ROUNDS
         for rung in ("native-128", "web-worker"):
             assert timed <= {one.round for one in recording.of(Profile) if one.rung == rung}
 
@@ -116,13 +119,25 @@ def test_a_busy_page_of_the_users_makes_requests_late(flagged: Report) -> None:
     assert rung_ms(flagged, "web") > rung_ms(flagged, "web-paced")
 
 
-def test_missing_isolation_costs_threads(unisolated: Report) -> None:
-    row = cause(unisolated, "threads")
+@pytest.fixture(scope="module")
+def one_thread(unisolated: Report, explained: Explained) -> Report:
+    """Three rounds, if they show what a second core brings.
+
+    On a machine that others use as well they may not; then six rounds decide.
+    """
+    factor = cause(unisolated, "threads").factor
+    if factor is not None and factor.point > CLEAR:
+        return unisolated
+    return explained(threads=2, isolation=False, budget_s=30.0)
+
+
+def test_missing_isolation_costs_threads(one_thread: Report) -> None:
+    row = cause(one_thread, "threads")
     assert row.factor is not None
     assert row.factor.point > 1
-    assert unisolated.settings.threads == 2
+    assert one_thread.settings.threads == 2
     assert "isolat" in " ".join([row.advice, *(one.text for one in row.evidence)])
-    assert any(check.kind == "subject" and "isolat" in check.text for check in unisolated.checks)
+    assert any(check.kind == "subject" and "isolat" in check.text for check in one_thread.checks)
 
 
 def test_a_build_of_ones_own_is_served_and_said(
@@ -185,7 +200,7 @@ def test_every_report_closes(name: str, request: pytest.FixtureRequest) -> None:
     assert ms + report.residual.ms.point == pytest.approx(report.gap.delta_ms.point, abs=1e-9)
 
 
-@pytest.mark.parametrize("name", ["flagged", "unisolated", "foreign"])
+@pytest.mark.parametrize("name", ["flagged", "unisolated"])
 def test_nodes_join_by_name_without_loss(name: str, request: pytest.FixtureRequest) -> None:
     report: Report = request.getfixturevalue(name)
     assert report.overhead["node_join_share"] == 1.0

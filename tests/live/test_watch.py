@@ -1,42 +1,21 @@
 """`explain` without a MODEL, whole: what a page runs by itself, and the ladder about it. Signs, no sizes."""
 
 import hashlib
-import shutil
 from pathlib import Path
 
 import pytest
 
 from gapprof import Report
-from gapprof.assets import web_dist
 from gapprof.records.surface import Surface
 from gapprof.render.markdown import MarkdownRenderer
 from gapprof.terminal.sheet import drawn
-from tests.live.conftest import CHANNELS, SIDE, Explained
-
-LIBRARY = ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
-PAGE = f"""<!doctype html><meta charset=utf-8><title>An app</title>
-<script type=module>
-import * as ort from "./ort.wasm.bundle.min.mjs";
-ort.env.wasm.numThreads = 1;
-ort.env.wasm.wasmPaths = new URL("./", location.href).href;
-const session = await ort.InferenceSession.create("./cnn.onnx");
-const values = new Float32Array({CHANNELS * SIDE * SIDE}).fill(0.25);
-for (;;) {{
-  await session.run({{ x: new ort.Tensor("float32", values, [1, {CHANNELS}, {SIDE}, {SIDE}]) }});
-  await new Promise((done) => setTimeout(done, 5));
-}}
-</script>"""
-SEEN_MS = 500.0
+from tests.live.app import THREADS
+from tests.live.conftest import SEEN_MS
 
 
 @pytest.fixture(scope="module")
-def report(explained: Explained, model: Path, tmp_path_factory: pytest.TempPathFactory) -> Report:
-    folder = tmp_path_factory.mktemp("app")
-    for name in LIBRARY:
-        shutil.copy(web_dist() / name, folder)
-    shutil.copy(model, folder)
-    (folder / "index.html").write_text(PAGE)
-    return explained(of=None, page=str(folder), isolation=False, observed_ms=SEEN_MS)
+def report(unisolated: Report) -> Report:
+    return unisolated
 
 
 def test_the_report_is_about_the_pages_own_model(report: Report, model: Path) -> None:
@@ -57,7 +36,7 @@ def test_the_ladder_has_the_conditions_of_the_page(report: Report) -> None:
         "quiet",
         False,
         "main",
-        1,
+        THREADS,
     )
 
 

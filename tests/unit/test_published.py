@@ -1,5 +1,6 @@
 """What is published is what its recording says, byte for byte."""
 
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from gapprof.records.estimate import Estimate
 from gapprof.records.sections.quality import Answers, LateRow
 from gapprof.records.study import StudiedModel, Study
 from gapprof.records.surface import Surface
+from gapprof.records.yardstick import Kernels
 from gapprof.render import markdown
 from gapprof.terminal.kernels import drawn
 from gapprof.yardstick.report import kernels_of
@@ -27,13 +29,19 @@ STUDY = REPORTS / "study"
 STUDIED = msgspec.json.decode((STUDY / "study.json").read_bytes(), type=Study)
 WHOLE = sorted((REPORTS / "whole").glob("*.jsonl"))
 KERNELS = sorted((REPORTS / "kernels").glob("*.jsonl"))
+report_of = cache(analyze)
+
+
+@cache
+def kernels_in(recording: Path) -> Kernels:
+    return kernels_of(read_run(recording))
 
 
 @pytest.mark.parametrize(
     "recording", [*ZOO, *FELT, *WHOLE], ids=lambda path: f"{path.parent.name}-{path.stem}"
 )
 def test_json_and_markdown_come_from_the_recording(recording: Path) -> None:
-    found = analyze(recording)
+    found = report_of(recording)
     assert recording.with_suffix(".json").read_bytes() == encode_report(found)
     assert recording.with_suffix(".md").read_text(encoding="utf-8") == markdown.RENDERER.render(
         found, Surface()
@@ -42,14 +50,14 @@ def test_json_and_markdown_come_from_the_recording(recording: Path) -> None:
 
 @pytest.mark.parametrize("recording", KERNELS, ids=lambda path: path.stem)
 def test_a_table_of_kernels_comes_from_its_recording(recording: Path) -> None:
-    table = kernels_of(read_run(recording))
+    table = kernels_in(recording)
     assert recording.with_suffix(".json").read_bytes() == encode_document(table)
 
 
 def test_four_models_have_all_three_of_responsiveness_smoothness_and_accuracy() -> None:
     assert len(FELT) >= 4
     for recording in FELT:
-        found = analyze(recording).qoe
+        found = report_of(recording).qoe
         assert found is not None
         assert {row.aspect for row in found.rows} == {"responsiveness", "smoothness"}
         assert all(row.idle and row.main and row.worker for row in found.rows)
@@ -61,7 +69,7 @@ def test_four_models_have_all_three_of_responsiveness_smoothness_and_accuracy() 
 def test_a_run_with_everything_has_starts_that_add_up_and_a_heap_that_is_seen_from_outside(
     recording: Path,
 ) -> None:
-    found = analyze(recording)
+    found = report_of(recording)
     checks = {check.id: check.status for check in found.checks}
     assert (checks["start-stages"], checks["wasm-heap"]) == ("pass", "pass")
     assert found.memory is not None
@@ -69,7 +77,7 @@ def test_a_run_with_everything_has_starts_that_add_up_and_a_heap_that_is_seen_fr
 
 
 def test_threads_that_were_tried_are_recommended_once_and_not_predicted_as_well() -> None:
-    found = analyze(REPORTS / "whole" / "mobilenetv2.jsonl")
+    found = report_of(REPORTS / "whole" / "mobilenetv2.jsonl")
     (threads,) = (one for one in found.actions if one.cause == "threads")
     assert threads.basis == "measured"
     assert found.scaling is not None
@@ -106,7 +114,7 @@ def _right(row: LateRow, kind: LateKind) -> Estimate:
 
 def test_four_models_were_asked_on_busy_pages_of_two_intensities() -> None:
     for recording in FELT:
-        found = analyze(recording).qoe
+        found = report_of(recording).qoe
         assert found is not None
         times = {row.page: row.times for row in found.pages}
         assert {"quiet", "busy", "busier"} <= times.keys()
@@ -120,7 +128,7 @@ def test_four_models_were_asked_on_busy_pages_of_two_intensities() -> None:
 def test_a_row_of_the_study_is_what_its_recording_says(row: StudiedModel) -> None:
     recording = STUDY / f"{row.stem}.jsonl"
     assert studied_model(read_run(recording), stem=row.stem, paper_class=row.paper_class) == row
-    found = analyze(recording)
+    found = report_of(recording)
     assert recording.with_suffix(".json").read_bytes() == encode_report(found)
     assert recording.with_suffix(".md").read_text(encoding="utf-8") == markdown.RENDERER.render(
         found, Surface()
@@ -138,5 +146,5 @@ def test_the_page_of_kernels_shows_every_table() -> None:
     assert len(KERNELS) >= 3
     page = (KERNELS[0].parent / "README.md").read_text(encoding="utf-8")
     for recording in KERNELS:
-        table = kernels_of(read_run(recording))
+        table = kernels_in(recording)
         assert drawn(table, Surface(width=110)) in page

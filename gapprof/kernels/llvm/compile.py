@@ -20,7 +20,6 @@ Call = Callable[..., None]
 class MachineCode:
     """Code of a module, alive as long as this is."""
 
-    assembly: str
     engine: Any
     machine: Any
 
@@ -38,8 +37,6 @@ class Compiled:
     """In the order of the kernels."""
     repeats: tuple[Call, ...]
     """The same, called over and over: how often, the address of a table of arguments, and its rows."""
-    assembly: str
-    """Of the whole module, for audits."""
     engine: MachineCode
     """Owns the code."""
 
@@ -56,14 +53,17 @@ def compiled(kernels: Sequence[Kernel], target: Target) -> Compiled:
     No vectoriser and no unrolling: the loop nest is what is compared. Raises EnvironmentUnusable where
     there is no llvmlite.
     """
-    text = "".join(function(kernel, target) + repeating(kernel) for kernel in kernels)
-    code = machine_code(text, target)
+    code = machine_code(text_of(kernels, target), target)
     return Compiled(
         calls=tuple(_callable(code, kernel.name, kernel.parameters) for kernel in kernels),
         repeats=tuple(_callable(code, repeated(kernel.name), 3) for kernel in kernels),
-        assembly=code.assembly,
         engine=code,
     )
+
+
+def text_of(kernels: Sequence[Kernel], target: Target) -> str:
+    """LLVM IR of a module with all kernels, each followed by what repeats it."""
+    return "".join(function(kernel, target) + repeating(kernel) for kernel in kernels)
 
 
 def machine_code(text: str, target: Target) -> MachineCode:
@@ -71,6 +71,25 @@ def machine_code(text: str, target: Target) -> MachineCode:
 
     Raises EnvironmentUnusable where there is no llvmlite, and RuntimeError for text that is no sound IR.
     """
+    module, machine = _optimised(text, target)
+    engine = binding().create_mcjit_compiler(module, machine)
+    engine.finalize_object()
+    return MachineCode(engine=engine, machine=machine)
+
+
+def assembly(text: str, target: Target) -> str:
+    """The same code as text, for audits: writing it takes as long again as making it. Raises as that does."""
+    module, machine = _optimised(text, target)
+    return str(machine.emit_assembly(module))
+
+
+def version() -> str:
+    """Of LLVM."""
+    return "LLVM " + ".".join(str(part) for part in binding().llvm_version_info)
+
+
+def _optimised(text: str, target: Target) -> tuple[Any, Any]:
+    """The module, and the machine that code is made for."""
     llvm = binding()
     module = llvm.parse_assembly(_declared_once(text))
     machine = llvm.Target.from_default_triple().create_target_machine(
@@ -83,15 +102,7 @@ def machine_code(text: str, target: Target) -> MachineCode:
     options.loop_unrolling = options.loop_interleaving = False
     passes = llvm.create_pass_builder(machine, options)
     passes.getModulePassManager().run(module, passes)
-    assembly: str = machine.emit_assembly(module)
-    engine = llvm.create_mcjit_compiler(module, machine)
-    engine.finalize_object()
-    return MachineCode(assembly=assembly, engine=engine, machine=machine)
-
-
-def version() -> str:
-    """Of LLVM."""
-    return "LLVM " + ".".join(str(part) for part in binding().llvm_version_info)
+    return module, machine
 
 
 def _callable(code: MachineCode, name: str, parameters: int) -> Call:

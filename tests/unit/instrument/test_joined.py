@@ -9,13 +9,24 @@ from msgspec.structs import replace
 
 from gapprof.instrument.joined import UnjoinableError, joined
 from gapprof.records.wire.instrument import Instrumented, NamedNode
+from gapprof.wasm.encode import simd
 from gapprof.wasm.hooks import NOBODY, Hooked
 
 OFFSET_US = 5_000_000.0
 """The page's clock is so far ahead of the profiler's."""
+ONE_VECTOR = simd(0x0C, *bytes(16)) + b"\x1a"
 BUILD = Hooked(
-    wasm=b"", functions=(700, 900), vectors_in_loops=(3, 0), exports=("run", "free"), log_begins=0, log_ends=0
+    wasm=b"",
+    functions=(700, 900),
+    bodies=(
+        memoryview(b"\x00\x03\x40" + ONE_VECTOR + b"\x0b\x0b"),
+        memoryview(b"\x00" + ONE_VECTOR + b"\x0b"),
+    ),
+    exports=("run", "free"),
+    log_begins=0,
+    log_ends=0,
 )
+"""The first of them has a vector in a loop, the second one none of either."""
 RUN, FREE = 2, 3
 Line = tuple[int, int, float, float]
 """Slot, caller, begin and end in µs on the profiler's clock."""
@@ -82,6 +93,7 @@ def test_calls_are_in_the_node_that_their_middle_lies_in() -> None:
         (700, 2, (1,)),
         (900, 1, (1,)),
     ]
+    assert [one.vectors_in_loops for one in found.functions] == [1, None]
 
 
 def test_the_clocks_differ_by_what_runs_leave_open() -> None:

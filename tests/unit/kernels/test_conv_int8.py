@@ -12,7 +12,7 @@ from gapprof.kernels.families.conv_int8_grouped import ConvInt8Grouped
 from gapprof.kernels.families.conv_int8_narrow import FAMILY, ConvInt8Narrow, conv_int8_narrow
 from gapprof.kernels.families.depthwise_int8 import DepthwiseInt8, depthwise_int8
 from gapprof.kernels.family import Tile
-from gapprof.kernels.llvm.compile import compiled
+from gapprof.kernels.llvm.compile import assembly, text_of
 from gapprof.kernels.llvm.target import TARGETS, available
 from gapprof.kernels.machine import Machine
 from gapprof.kernels.products_of_bytes import FOURS
@@ -225,6 +225,6 @@ def test_fours_are_one_instruction_where_the_cpu_has_it(
     every = {name: True for one in TARGETS for name in one.features} | has
     chosen = next(one for one in available("x86_64", every) if one.id == target)
     kernel = conv_int8_narrow(NARROW[1], Tile(4, 1, 1, FOURS), Machine(chosen.lanes, chosen.fused))
-    assembly = compiled([kernel], chosen).assembly
-    found = {one for one in ("vpmaddubsw", "vpdpbusd") if one in assembly}
+    text = assembly(text_of([kernel], chosen), chosen)
+    found = {one for one in ("vpmaddubsw", "vpdpbusd") if one in text}
     assert found == {instruction}

@@ -2,7 +2,14 @@
 
 from gapprof import rungs
 from gapprof.measure.resolve import ladder
-from gapprof.measure.spending import FEWEST_ROUNDS, FIRST_ROUNDS, first_rounds, side_rungs, total_rounds
+from gapprof.measure.spending import (
+    FEWEST_ROUNDS,
+    FIRST_ROUNDS,
+    first_rounds,
+    further_rounds,
+    side_rungs,
+    total_rounds,
+)
 from gapprof.records.settings import Settings
 
 RUNGS = rungs.ladder("wasm")
@@ -29,6 +36,11 @@ def test_rounds_are_what_precision_wants_or_what_is_left_buys() -> None:
     assert total_rounds(wanted=20, done=6, round_s=10, left_s=45) == 10
     assert total_rounds(wanted=4, done=6, round_s=10, left_s=100) == 6
     assert total_rounds(wanted=20, done=6, round_s=10, left_s=-5) == 6
+
+
+def test_a_stage_that_begins_when_the_budget_is_long_spent_has_the_fewest_rounds() -> None:
+    assert further_rounds(5, now_s=360.0, budget_s=120.0) == 5
+    assert further_rounds(5, now_s=361.0, budget_s=120.0) == FEWEST_ROUNDS
 
 
 def test_the_largest_cause_gets_its_side_rungs_first_with_what_they_are_compared_to() -> None:

@@ -9,6 +9,7 @@ from gapprof.errors import ModelUnusable, WrongUse
 from gapprof.records.subject import NativeRefusal, Subject
 from gapprof.subject import npz
 from gapprof.subject.open import open_subject
+from tests.unit.conftest import OfTheZoo
 from tests.unit.subject.drawing import drawn, relu, saved
 
 
@@ -38,8 +39,8 @@ PUBLISHED_FLOPS = {
         "yolov5n",
     ],
 )
-def test_a_zoo_model_is_ready_with_every_node_counted(tmp_path: Path, name: str) -> None:
-    subject = _opened(f"zoo:{name}", tmp_path)
+def test_a_zoo_model_is_ready_with_every_node_counted(of_the_zoo: OfTheZoo, name: str) -> None:
+    subject = of_the_zoo(name)
     facts = subject.facts
     assert facts.name == name
     assert facts.opset == 17

@@ -6,7 +6,6 @@ import json
 import struct
 import subprocess
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,8 @@ from typing import Any
 import pytest
 
 from gapprof import assets
-from gapprof.engine import Engine, running
+from gapprof.engine import Engine
 from gapprof.errors import EnvironmentUnusable
-from gapprof.guard import Guard
 from gapprof.records.wire.replay import ReplayCase, Replayed, ReplayTask
 from gapprof.transplant import native_side, rewriting
 from gapprof.transplant.native_case import NativeCase
@@ -151,13 +149,6 @@ class Side:
         )
         asked = native_side.Asked(module=str(file), cases=(case,), effort=effort, seed=1)
         return native_side.replayed(asked, scratch=self.folder, deadline_s=60)
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[Engine]:
-    script = assets.probes_web() / "engine.mjs"
-    with Guard() as guard, running(assets.node(), script, guard=guard) as engine:
-        yield engine
 
 
 @pytest.fixture

@@ -3,15 +3,13 @@
 import base64
 import math
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 
 from gapprof import assets
-from gapprof.engine import Engine, running
-from gapprof.guard import Guard
+from gapprof.engine import Engine
 from gapprof.kernels.arena import Arena
 from gapprof.kernels.ir import repeated
 from gapprof.kernels.llvm.compile import machine_code
@@ -25,13 +23,6 @@ from tests.unit.transplant.assembly import FUSED, PAGE, TARGET, Native
 
 V128 = 0x7B
 EVERY = 40
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[Engine]:
-    script = assets.probes_web() / "engine.mjs"
-    with Guard() as guard, running(assets.node(), script, guard=guard) as engine:
-        yield engine
 
 
 @pytest.mark.parametrize("machine", [WASM, WASM_RELAXED], ids=["mul-add", "relaxed"])

@@ -4,7 +4,7 @@
 counts in the function itself, as its first instructions. Counts are exported globals, and nothing moves.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from gapprof.wasm.decode import unsigned as number
 from gapprof.wasm.encode import name, unsigned
@@ -14,14 +14,14 @@ from gapprof.wasm.module import CODE, ELEMENT, EXPORT, GLOBAL, Module, local_typ
 _CALLS = ("call", "return_call")
 
 
-def at_callers(module: Module, functions: Iterable[int]) -> bytes:
-    """Exports `callers:<function>` for each."""
+def at_callers(module: Module, functions: Iterable[int], callers: Container[int]) -> bytes:
+    """Exports `callers:<function>` for each; only of calls in the bodies of `callers`."""
     counters = {function: module.global_count + at for at, function in enumerate(functions)}
     patterns = [b"\x10" + unsigned(function) for function in counters]
     bodies = []
-    for body in module.bodies:
+    for caller, body in enumerate(module.bodies, start=module.imported_functions):
         whole = bytes(body)
-        if any(pattern in whole for pattern in patterns):
+        if caller in callers and any(pattern in whole for pattern in patterns):
             whole = _counted_sites(whole, counters)
         bodies.append(whole)
     return _with_counters(module, bodies, {f"callers:{one}": index for one, index in counters.items()})

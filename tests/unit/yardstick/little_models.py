@@ -10,6 +10,7 @@ import numpy as np
 import onnx
 from onnx import helper
 
+from gapprof.engine import Engine
 from gapprof.kernels.machine import WASM, WASM_RELAXED, Machine
 from gapprof.records.twins import TwinNode
 from gapprof.subject.open import open_subject
@@ -48,7 +49,7 @@ def written_for_every_machine(twin: TwinNode) -> None:
                 assert kernel.parameters == len(family.buffers(shape))
 
 
-def gives_what_native_gives(case: Case, folder: Path) -> None:
+def gives_what_native_gives(case: Case, folder: Path, engine: Engine) -> None:
     """As many parts as it says, and the same result, twice over on one memory."""
     path = saved(folder / "m.onnx", case.nodes, case.weights, case.shape, opset=case.opset)
     subject = open_subject(str(path), shapes={}, inputs=None, seed=0, workdir=folder / "work")
@@ -56,6 +57,6 @@ def gives_what_native_gives(case: Case, folder: Path) -> None:
     assert [type(shape_of(part)) for part in found.parts] == list(case.families), found.why
     written_for_every_machine(found)
     (wanted,) = native(subject)
-    (result,) = run(written(subject, WASM_RELAXED), folder, times=2).values()
+    (result,) = run(written(subject, WASM_RELAXED), folder, engine, times=2).values()
     assert np.ptp(wanted) > 0
     np.testing.assert_allclose(result, wanted, rtol=1e-5, atol=1e-5 * np.abs(wanted).max())

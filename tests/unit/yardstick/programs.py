@@ -12,9 +12,7 @@ import onnx
 import onnxruntime
 from onnx import TensorProto, helper
 
-from gapprof import assets
-from gapprof.engine import running
-from gapprof.guard import Guard
+from gapprof.engine import Engine
 from gapprof.kernels.family import Tile
 from gapprof.kernels.ir import repeated
 from gapprof.kernels.machine import WASM, Machine
@@ -47,7 +45,7 @@ def written(subject: Subject, machine: Machine = WASM) -> Program:
         return program(graph, subject.facts, nodes, dict(inputs), chosen)
 
 
-def run(made: Program, folder: Path, *, times: int = 1) -> dict[str, Any]:
+def run(made: Program, folder: Path, engine: Engine, *, times: int = 1) -> dict[str, Any]:
     """Each output after so many runs on the same memory."""
     image = folder / "image.bin"
     image.write_bytes(made.image)
@@ -68,9 +66,7 @@ def run(made: Program, folder: Path, *, times: int = 1) -> dict[str, Any]:
         sample_ms=1.0,
         shown=tuple((offset, 4 * math.prod(shape)) for offset, shape in places),
     )
-    script = assets.probes_web() / "engine.mjs"
-    with Guard() as guard, running(assets.node(), script, guard=guard) as engine:
-        answer = engine.ask(task, KernelsTimed, until=time.monotonic() + 60)
+    answer = engine.ask(task, KernelsTimed, until=time.monotonic() + 60)
     return {
         name: np.frombuffer(base64.b64decode(one.base64), np.float32).reshape(shape)
         for (name, (_, shape)), one in zip(made.outputs.items(), answer.shown, strict=True)

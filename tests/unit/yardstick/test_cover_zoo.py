@@ -10,9 +10,9 @@ from gapprof.kernels.families.conv import Conv
 from gapprof.kernels.families.conv_int8 import ConvInt8
 from gapprof.kernels.families.gemm import Gemm
 from gapprof.records.subject import StagedModel
-from gapprof.subject.open import open_subject
 from gapprof.yardstick.cover import covered
 from gapprof.yardstick.shapes import family_of, shape_of
+from tests.unit.conftest import OfTheZoo
 
 ZOO = Path(__file__).parents[3] / "reports" / "zoo"
 
@@ -29,9 +29,9 @@ ZOO = Path(__file__).parents[3] / "reports" / "zoo"
     ],
 )
 def test_nodes_with_twins_do_nearly_all_of_the_zoos_arithmetic(
-    model: str, least: float, tmp_path: Path
+    model: str, least: float, of_the_zoo: OfTheZoo
 ) -> None:
-    subject = open_subject(f"zoo:{model}", shapes={}, inputs=None, seed=0, workdir=tmp_path)
+    subject = of_the_zoo(model)
     assert isinstance(subject.common, StagedModel)
     graph = onnx.load(str(subject.common.path), load_external_data=False).graph
     nodes = {node.name: node for node in covered(graph, subject.facts.inputs, subject.facts.nodes)}
@@ -56,8 +56,8 @@ def web_ms_of(model: str) -> dict[str, float]:
 
 
 @pytest.mark.parametrize("model", ["resnet20", "int8-cnn"])
-def test_a_twin_does_as_many_flops_as_its_node(model: str, tmp_path: Path) -> None:
-    subject = open_subject(f"zoo:{model}", shapes={}, inputs=None, seed=0, workdir=tmp_path)
+def test_a_twin_does_as_many_flops_as_its_node(model: str, of_the_zoo: OfTheZoo) -> None:
+    subject = of_the_zoo(model)
     assert isinstance(subject.common, StagedModel)
     graph = onnx.load(str(subject.common.path), load_external_data=False).graph
     rows = {row.name: row for row in subject.facts.nodes}

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gapprof.engine import Engine
 from gapprof.kernels.families.combined import Combined
 from gapprof.kernels.families.gemm import Gemm
 from gapprof.kernels.families.moved import Moved
@@ -128,5 +129,5 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
-def test_a_model_of_our_kernels_gives_what_native_gives(case: Case, tmp_path: Path) -> None:
-    gives_what_native_gives(case, tmp_path)
+def test_a_model_of_our_kernels_gives_what_native_gives(case: Case, engine: Engine, tmp_path: Path) -> None:
+    gives_what_native_gives(case, tmp_path, engine)

@@ -8,6 +8,7 @@ import numpy as np
 import onnx
 import pytest
 
+from gapprof.engine import Engine
 from gapprof.kernels.families.affine import Affine
 from gapprof.kernels.families.conv import Conv
 from gapprof.kernels.families.conv_transposed import ConvTransposed
@@ -126,8 +127,8 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
-def test_a_model_of_our_kernels_gives_what_native_gives(case: Case, tmp_path: Path) -> None:
-    gives_what_native_gives(case, tmp_path)
+def test_a_model_of_our_kernels_gives_what_native_gives(case: Case, engine: Engine, tmp_path: Path) -> None:
+    gives_what_native_gives(case, tmp_path, engine)
 
 
 def test_another_kind_of_rounding_has_a_twin_but_no_place_in_a_program(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gapprof.engine import Engine
 from gapprof.kernels.families.affine import Affine
 from gapprof.kernels.families.crossed import Crossed
 from gapprof.kernels.families.gates import Gates
@@ -187,5 +188,5 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
-def test_a_model_of_our_kernels_gives_what_native_gives(case: Case, tmp_path: Path) -> None:
-    gives_what_native_gives(case, tmp_path)
+def test_a_model_of_our_kernels_gives_what_native_gives(case: Case, engine: Engine, tmp_path: Path) -> None:
+    gives_what_native_gives(case, tmp_path, engine)

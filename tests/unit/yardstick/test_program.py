@@ -9,10 +9,12 @@ import onnx
 import pytest
 from onnx import helper
 
+from gapprof.engine import Engine
 from gapprof.kernels.machine import WASM, WASM_RELAXED, Machine
 from gapprof.records.subject import StagedModel
 from gapprof.subject.open import open_subject
 from gapprof.yardstick.node import NoTwinError
+from tests.unit.conftest import OfTheZoo
 from tests.unit.yardstick.programs import native, run, saved, written
 
 
@@ -26,16 +28,18 @@ from tests.unit.yardstick.programs import native, run, saved, written
         ("bert-small", WASM_RELAXED),
     ],
 )
-def test_a_model_of_the_zoo_gives_what_native_gives(model: str, machine: Machine, tmp_path: Path) -> None:
-    subject = open_subject(f"zoo:{model}", shapes={}, inputs=None, seed=0, workdir=tmp_path)
-    wanted, found = native(subject), run(written(subject, machine), tmp_path, times=2)
+def test_a_model_of_the_zoo_gives_what_native_gives(
+    model: str, machine: Machine, of_the_zoo: OfTheZoo, engine: Engine, tmp_path: Path
+) -> None:
+    subject = of_the_zoo(model)
+    wanted, found = native(subject), run(written(subject, machine), tmp_path, engine, times=2)
     assert len(wanted) == len(found)
     for one, other in zip(found.values(), wanted, strict=True):
         np.testing.assert_allclose(one, other.reshape(one.shape), atol=2e-5 * np.abs(other).max())
 
 
-def test_memory_of_what_nobody_reads_any_more_is_used_again(tmp_path: Path) -> None:
-    subject = open_subject("zoo:resnet20", shapes={}, inputs=None, seed=0, workdir=tmp_path)
+def test_memory_of_what_nobody_reads_any_more_is_used_again(of_the_zoo: OfTheZoo) -> None:
+    subject = of_the_zoo("resnet20")
     made = written(subject)
     assert isinstance(subject.common, StagedModel)
     activations = sum(4 * math.prod(shape) for node in subject.facts.nodes for shape in node.output_shapes)
@@ -43,7 +47,7 @@ def test_memory_of_what_nobody_reads_any_more_is_used_again(tmp_path: Path) -> N
     assert made.memory_bytes < weights + activations
 
 
-def test_every_kind_of_step_gives_what_native_gives(tmp_path: Path) -> None:
+def test_every_kind_of_step_gives_what_native_gives(engine: Engine, tmp_path: Path) -> None:
     """A border of the lowest number, products of both kinds, norms, broadcasts, views."""
     random = np.random.default_rng(8)
     nodes = [
@@ -73,7 +77,7 @@ def test_every_kind_of_step_gives_what_native_gives(tmp_path: Path) -> None:
     onnx.save(model, path)
     subject = open_subject(str(path), shapes={}, inputs=None, seed=0, workdir=tmp_path / "work")
     (wanted,) = native(subject)
-    (found,) = run(written(subject), tmp_path).values()
+    (found,) = run(written(subject), tmp_path, engine).values()
     np.testing.assert_allclose(found, wanted, atol=1e-5)
 
 
