@@ -9,6 +9,7 @@ from gapprof.records.calls import RecordedCalls
 from gapprof.records.cold import Creations, Start
 from gapprof.records.dispatches import TimedDispatches
 from gapprof.records.environment import Setting
+from gapprof.records.gpu_kernels import GpuKernelPlan, GpuKernelTrial, LibraryDispatches
 from gapprof.records.inside import HookedPass, WasmBuild, WasmSamples
 from gapprof.records.job import Pace
 from gapprof.records.lattice import CellOutputs, CellVisit, Combination, LatticePlan, Served
@@ -25,7 +26,7 @@ from gapprof.records.twins import TwinPlan, TwinRun, TwinTrial
 T = TypeVar("T")
 
 SCHEMA = "gapprof/recording"
-SCHEMA_VERSION = "1.8"
+SCHEMA_VERSION = "1.9"
 
 
 class MachineFacts(Struct, frozen=True, kw_only=True):
@@ -157,6 +158,9 @@ Entry = (
     | Served
     | RecordedCalls
     | TimedDispatches
+    | GpuKernelPlan
+    | GpuKernelTrial
+    | LibraryDispatches
     | Note
     | End
 )

@@ -11,8 +11,10 @@ from typing import Literal
 
 from msgspec import Struct
 
-from gapprof.records.gpu import AdapterIdentity, PlacedNode
+from gapprof.records.gpu import AdapterIdentity, PlacedNode, SeenTensors
 from gapprof.records.gpu_wire import (
+    GpuKernelsTask,
+    GpuKernelsTimed,
     GpuListened,
     GpuListenTask,
     GpuReplayed,
@@ -360,6 +362,7 @@ Task = (
     | GpuReplayTask
     | GpuTimelineTask
     | GpuTogglesTask
+    | GpuKernelsTask
 )
 
 
@@ -584,6 +587,8 @@ class GpuPlaced(Struct, frozen=True, kw_only=True, tag="gpuplaced", tag_field="k
     """Nodes of the graph that ran; copies between processors are nodes, too."""
 
     nodes: tuple[PlacedNode, ...]
+    tensors: tuple[SeenTensors, ...]
+    """Of those nodes that the profiler tells them of."""
 
 
 class Refused(Struct, frozen=True, kw_only=True, tag="refusal", tag_field="kind"):
@@ -622,6 +627,7 @@ Answer = (
     | GpuReplayed
     | GpuTimelined
     | GpuToggled
+    | GpuKernelsTimed
     | Refused
     | Broke
 )
