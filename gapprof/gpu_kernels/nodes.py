@@ -103,8 +103,8 @@ def _parts(node: PlacedNode, tensors: SeenTensors | None, file: _File) -> list[S
     else:
         weights = tuple(file.weight(proto, number) is not None for number in range(len(inputs)))
     if op_type == "Conv":
-        filters = file.weight(proto, 1)
-        inputs, outputs = _channels_first((inputs[0], filters or inputs[1], *inputs[2:]), outputs, proto)
+        inputs, outputs = _channels_first(_convolved(inputs, file.weight(proto, 1)), outputs, proto)
+        weights = (False, *(True for _ in inputs[1:]))
     seen = Node(
         proto=proto,
         inputs=inputs,
@@ -122,6 +122,22 @@ def _made_by_the_library(node: PlacedNode, op_type: str, inputs: int) -> onnx.No
     if op_type not in _TELLS_ALL and not (op_type == "Gemm" and _MERGED in node.name):
         raise NoTwinError("the library made it, and does not tell its attributes")
     return helper.make_node(op_type, [f"in{at}" for at in range(inputs)], ["out"])
+
+
+def _convolved(inputs: tuple[Shape, ...], filters: Shape | None) -> tuple[Shape, ...]:
+    """Image, filters and bias. Filters that the library laid out anew are not told, so the file's go first.
+
+    Raises NoTwinError where there is more, or no filters.
+    """
+    image, *others = inputs
+    dynamic = [one for one in others if len(one) == len(image)]
+    bias = [one for one in others if len(one) == 1]
+    filters = filters or (dynamic[0] if dynamic else None)
+    if filters is None:
+        raise NoTwinError("the runtime did not tell its shapes")
+    if len(dynamic) + len(bias) < len(others) or any(one != filters for one in dynamic):
+        raise NoTwinError("the library merges more with it than a shader of ours does")
+    return image, filters, *bias
 
 
 def _channels_first(

@@ -165,7 +165,8 @@ def _lines(nodes: Sequence[GpuKernelNode], found: _Found) -> tuple[_Line, ...]:
     groups: dict[tuple[str, tuple[str, ...], str], list[GpuKernelNode]] = {}
     for node in nodes:
         untold = "" if node.name in found.library else _untold(node, found)
-        groups.setdefault((node.op_type, node.parts, node.why or untold), []).append(node)
+        why = untold if untold == _NOTHING else node.why or untold
+        groups.setdefault((node.op_type, node.parts, why), []).append(node)
     lines = [_line(group, why, found) for (_, _, why), group in groups.items()]
     return tuple(sorted(lines, key=lambda line: -(line.row.library_ms or 0.0)))
 
@@ -174,7 +175,7 @@ def _untold(node: GpuKernelNode, found: _Found) -> str:
     """Why no dispatch is this node's own."""
     if node.name in found.shared:
         return _SHARED
-    return _NOTHING if may_launch_nothing(node.op_type) else _UNTOLD
+    return _NOTHING if may_launch_nothing(node.op_type) and not node.parts else _UNTOLD
 
 
 def _line(nodes: Sequence[GpuKernelNode], why: str, found: _Found) -> _Line:

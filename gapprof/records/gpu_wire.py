@@ -87,7 +87,8 @@ class GpuKernelsTask(Struct, frozen=True, kw_only=True, tag="gpukernels", tag_fi
     given_up: float
     """Times the fastest of a problem, above which one is timed no more; 0: none is."""
     budget_ms: float
-    """For all of it; what is not ready by 60 % of it is not timed, and three rounds are run in any case."""
+    """For all of it. By 60 % of it shaders have to be ready, but for the first of each problem; what is not
+    is not timed. Three rounds are run in any case."""
 
 
 class GpuReplayed(Struct, frozen=True, kw_only=True, tag="gpureplayed", tag_field="kind"):

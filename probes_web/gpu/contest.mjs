@@ -28,7 +28,8 @@ const LIMITS = /** @type {const} */ ([
   "maxComputeWorkgroupSizeY",
   "maxComputeWorkgroupsPerDimension",
 ]);
-/** Of the time, for compiling and checking; what is not ready by then is not timed. */
+/** Of the time, for compiling and checking: first one shader of each problem, then a second one, as far as it goes. What
+ * is not ready by then is not timed, but for those first ones, which have all the time. */
 const READY_BY = 0.6;
 /** Rounds that are run whatever time it is. */
 const LEAST = 3;
@@ -81,14 +82,18 @@ async function timed(device, { problems, seed, samples, budget_ms, given_up }) {
   const told = problems.map(({ candidates }) => ({
     candidates: candidates.map(() => ({ samples_ns: [], compile_ms: 0, difference: null, odd: 0, why: LATE })),
   }));
-  for (const [number, problem] of problems.entries()) {
-    const timings = told[number]?.candidates ?? [];
-    const buffers = now() - began < READY_BY * budget_ms ? await buffersOf(device, problem) : LATE;
-    for (const [at, candidate] of problem.candidates.entries()) {
-      const one = /** @type {Timed} */ (timings[at]);
-      if (typeof buffers === "string") one.why = buffers;
-      else if (at === 0 || now() - began < READY_BY * budget_ms) {
-        const entrant = await entered(device, candidate, buffers, one);
+  const left = (/** @type {number} */ share) => now() - began < share * budget_ms;
+  /** @type {(Buffers | string)[]} */
+  const buffers = [];
+  for (const problem of problems) buffers.push(left(READY_BY) ? await buffersOf(device, problem) : LATE);
+  const most = Math.max(0, ...problems.map(({ candidates }) => candidates.length));
+  for (let at = 0; at < most; at += 1) {
+    for (const [number, { candidates }] of problems.entries()) {
+      const [candidate, one, bound] = [candidates[at], told[number]?.candidates[at], buffers[number]];
+      if (candidate === undefined || one === undefined || bound === undefined) continue;
+      if (typeof bound === "string") one.why = bound;
+      else if (left(at === 0 ? 1 : READY_BY)) {
+        const entrant = await entered(device, candidate, bound, one);
         if (entrant !== null) entrants.push({ ...entrant, problem: number });
       }
     }

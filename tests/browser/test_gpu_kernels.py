@@ -31,7 +31,6 @@ from gapprof.records.gpu_kernels import GpuKernelTime
 from gapprof.records.gpu_wire import GpuCandidate
 from gapprof.records.schema import PATH
 from gapprof.subject.sketch import Sketch
-from tests.browser.gpu_models import cnn
 from tests.unit.gpu_kernels.shapes import CONVOLUTIONS, DEPTHWISE, ELEMENTWISE, FUNCTIONS, PRODUCTS, SHAPES
 
 ONCE = Effort(samples=1, given_up=0.0, budget_s=100.0)
@@ -135,12 +134,21 @@ class Run:
     report: dict[str, Any]
 
 
+def _model(path: Path) -> None:
+    """One convolution, one by channels, and what there is no shader for."""
+    sketch = Sketch("small", seed=7)
+    x = sketch.input("x", [1, 3, 24, 24])
+    x = sketch.node("a", "Relu", [sketch.conv("a", x, sketch.filters(16, 3, 3, gain=1.4), stride=2, pad=1)])
+    x = sketch.conv("b", x, sketch.filters(16, 1, 3, gain=1.4), pad=1, group=16)
+    x = sketch.node("pool", "MaxPool", [x], kernel_shape=[2, 2], strides=[2, 2])
+    sketch.output(x, "y", [1, 16, 6, 6])
+    sketch.save(path)
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("gpu-kernels")
-    sketch = Sketch("small", seed=7)
-    cnn(sketch)
-    sketch.save(folder / "small.onnx")
+    _model(folder / "small.onnx")
     code = cli.run(
         [
             *("kernels", str(folder / "small.onnx"), "--backend", "webgpu", "--rounds", "2", "--quiet"),
@@ -162,15 +170,14 @@ def test_every_operator_with_a_shader_stands_beside_it(run: Run) -> None:
     for name, what in (
         ("/a/Conv", "3x3 by 2, 3 to 16 channels, 24x24"),
         ("/b/Conv", "depthwise 3x3, 16 to 16 channels, 12x12"),
-        ("/c/Conv", "32x16x144"),
-        ("/head/Gemm", "1x4608x10"),
     ):
         assert rows[name]["what"] == what
         assert rows[name]["library_ms"] > 0
         assert rows[name]["tuned_ms"] > 0
         assert len(rows[name]["choices"]) == 1
-    assert "no shader of ours" in rows["Transpose"]["why"]
-    assert run.report["tried"] > 20
+    assert "no shader of ours" in rows["/pool/MaxPool"]["why"]
+    assert rows["/pool/MaxPool"]["library_ms"] > 0
+    assert run.report["tried"] >= 4
     assert (run.report["wrong"], run.report["unmeasured"]) == (0, 0)
     assert 0 < run.report["summary"]["covered"] < 1
 
@@ -191,7 +198,7 @@ def test_nothing_is_claimed_of_software_and_something_of_a_gpu(
 
 def test_what_was_tuned_is_kept_by_adapter_and_browser(run: Run) -> None:
     kept = read(run.folder / "db.json").entries
-    assert len(kept) == 4
+    assert len(kept) == 2
     assert len({(entry.adapter, entry.browser) for entry in kept}) == 1
     assert all(entry.browser.startswith("Chrome/") for entry in kept)
 

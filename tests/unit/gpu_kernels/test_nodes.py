@@ -60,7 +60,7 @@ def shapes(found: GpuKernelNode) -> list[object]:
 
 
 def test_a_convolution_with_its_channels_last_is_that_of_the_file() -> None:
-    found = one("/a/Conv_token_1", "Conv", [(1, 24, 24, 3), (16, 3, 3, 3), (16,)], (1, 12, 12, 16))
+    found = one("/a/Conv_token_1", "Conv", [(1, 24, 24, 3), (16,)], (1, 12, 12, 16))
     assert shapes(found) == [
         Conv(
             channels=3,
@@ -75,8 +75,9 @@ def test_a_convolution_with_its_channels_last_is_that_of_the_file() -> None:
     ]
 
 
-def test_filters_are_those_of_the_file_however_the_library_turned_them() -> None:
-    turned = one("/b/Conv_token_5", "Conv", [(1, 12, 12, 16), (3, 3, 1, 16)], (1, 12, 12, 16))
+def test_filters_are_those_of_the_file_and_a_bias_what_the_library_has() -> None:
+    """The library lays constant filters out anew, and its profile no longer tells of them."""
+    turned = one("/b/Conv_token_5", "Conv", [(1, 12, 12, 16)], (1, 12, 12, 16))
     assert shapes(turned) == [
         Depthwise(
             channels=16,
@@ -134,6 +135,10 @@ def test_a_node_whose_shapes_say_all_need_not_be_in_the_file(
         (one("m", "MatMul", [], (4, 6)), "did not tell its shapes"),
         (one("new", "Gemm", [(4, 8), (8, 6)], (4, 6)), "the library made it"),
         (one("/a/Conv_token_1", "Conv", [(1, 24, 23, 5)], (1, 12, 12, 16)), "how its image lies"),
+        (
+            one("/c/Conv", "FusedConv", [(1, 12, 12, 16), (32,), (1, 12, 12, 32)], (1, 12, 12, 32)),
+            "merges more with it",
+        ),
     ],
 )
 def test_what_has_no_shader_says_why(found: GpuKernelNode, why: str) -> None:
