@@ -52,7 +52,8 @@ SETTINGS = Settings(backend="webgpu", rungs="main")
 """A page that does nothing else: what is asked about is the GPU's work."""
 TUNING_S = 30.0
 _TUNING = Effort(samples=5, given_up=1.5, budget_s=TUNING_S)
-_TIMING = Effort(samples=15, given_up=0.0, budget_s=10.0)
+_TIMING = Effort(samples=15, given_up=0.0, budget_s=TUNING_S)
+"""What was tuned was compiled within that time, beside its rivals; samples mostly take a small part of it."""
 _TUNING_ROUND = -1
 _MOST_BYTES = 1 << 30
 """Of what all shaders of a model read and write, which a page and its GPU hold at once."""

@@ -80,10 +80,8 @@ def reference(shape: Windowed, arrays: Arrays) -> NDArray[np.float64]:
 
 
 def words(shape: Windowed) -> str:
-    """`3x3, 16 to 32 channels, 56x56`, with the stride where it is not 1."""
-    (rows, columns), down = shape.kernel, max(shape.stride)
-    stride = f" by {down}" if down > 1 else ""
-    return (
-        f"{rows}x{columns}{stride}, {shape.channels} to {shape.filters} channels, "
-        f"{shape.height}x{shape.width}"
-    )
+    """`3x3 by 2, 16 to 32 channels, 56x56`, with the stride where it is not 1."""
+    (rows, columns), stride = shape.kernel, max(shape.stride)
+    by = f" by {stride}" if stride > 1 else ""
+    several = f"{shape.channels} to {shape.filters}" if shape.groups == 1 else str(shape.filters)
+    return f"{rows}x{columns}{by}, {several} channels, {shape.height}x{shape.width}"
