@@ -74,6 +74,24 @@ export function spans(events, count) {
   };
 }
 
+/** What the nodes of the last run read and wrote, by their names; inputs that are left out are not told.
+ * @param {readonly ProfileEvent[]} events @returns {import("./wire.js").SeenTensors[]} */
+export function tensors(events) {
+  return (splitIntoRuns(events).at(-1)?.kernels ?? []).map((kernel) => ({
+    name: nodeName(kernel),
+    inputs: seen(kernel.args["input_type_shape"]),
+    outputs: seen(kernel.args["output_type_shape"]),
+  }));
+}
+
+/** From `[{"float": [1, 3]}, ...]`.
+ * @param {unknown} told @returns {import("./wire.js").SeenTensor[]} */
+function seen(told) {
+  if (!Array.isArray(told)) return [];
+  const found = /** @type {Record<string, number[]>[]} */ (told);
+  return found.flatMap((one) => Object.entries(one).map(([type, shape]) => ({ type, shape })));
+}
+
 /** @typedef {{ whole: ProfileEvent, kernels: ProfileEvent[] }} Run */
 
 /** Events are written when they end, so a run's `model_run` closes it. (Times would not tell: where the clock is

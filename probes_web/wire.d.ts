@@ -288,6 +288,29 @@ export interface GpuTogglesTask {
   dawn: DawnAddress | null;
 }
 
+/** A compute shader, and how many workgroups it is launched with. */
+export interface GpuCandidate {
+  code: string;
+  grid: readonly [number, number, number];
+}
+
+/** Shaders that are to compute the same. */
+export interface GpuProblem {
+  data_url: string;
+  sizes: readonly number[];
+  candidates: readonly GpuCandidate[];
+}
+
+/** Run each shader once, compare what it gives, and time all of them in turns. */
+export interface GpuKernelsTask {
+  kind: "gpukernels";
+  problems: readonly GpuProblem[];
+  seed: number;
+  samples: number;
+  given_up: number;
+  budget_ms: number;
+}
+
 /** An adapter in its own words; empty: it does not say. */
 export interface AdapterIdentity {
   vendor: string;
@@ -513,10 +536,24 @@ export interface PlacedNode {
   provider: string;
 }
 
+/** What a node read or wrote, as the runtime's profiler saw it. */
+export interface SeenTensor {
+  type: string;
+  shape: readonly number[];
+}
+
+/** All of one node. Inputs that are left out are none of them. */
+export interface SeenTensors {
+  name: string;
+  inputs: readonly SeenTensor[];
+  outputs: readonly SeenTensor[];
+}
+
 /** Nodes of the graph that ran; copies between processors are nodes, too. */
 export interface GpuPlaced {
   kind: "gpuplaced";
   nodes: readonly PlacedNode[];
+  tensors: readonly SeenTensors[];
 }
 
 /** One run, from its begin to its result: every moment of it is in exactly one of these. */
@@ -605,6 +642,29 @@ export interface GpuToggled {
   timestamps_ns: readonly number[];
   leftovers: number;
   workgroups: number;
+}
+
+/** Raw, by round; see `records.gpu_kernels.GpuKernelTime`. */
+export interface GpuCandidateTimed {
+  samples_ns: readonly number[];
+  compile_ms: number;
+  difference: number | null;
+  odd: number;
+  why: string;
+}
+
+/** In the order of the task. */
+export interface GpuProblemTimed {
+  candidates: readonly GpuCandidateTimed[];
+}
+
+/** All problems, and dispatches that do nothing. */
+export interface GpuKernelsTimed {
+  kind: "gpukernels-timed";
+  adapter: AdapterIdentity;
+  problems: readonly GpuProblemTimed[];
+  empty_ns: readonly number[];
+  errors: readonly string[];
 }
 
 /** The page cannot do that, by its nature. */
@@ -976,8 +1036,8 @@ export interface TraceHeader {
   lost: string;
 }
 
-export type Task = OpenTask | WarmTask | TimeTask | ProfileTask | ContrastTask | KernelsTask | RecordTask | ReplayTask | InstrumentTask | FeltTask | ClickedTask | AnswersTask | StepTask | StartTask | GpuRecordTask | GpuPlaceTask | GpuListenTask | GpuReplayTask | GpuTimelineTask | GpuTogglesTask;
+export type Task = OpenTask | WarmTask | TimeTask | ProfileTask | ContrastTask | KernelsTask | RecordTask | ReplayTask | InstrumentTask | FeltTask | ClickedTask | AnswersTask | StepTask | StartTask | GpuRecordTask | GpuPlaceTask | GpuListenTask | GpuReplayTask | GpuTimelineTask | GpuTogglesTask | GpuKernelsTask;
 
-export type Answer = Opened | Warmed | Timed | Profiled | Contrasted | KernelsTimed | Recorded | Replayed | Instrumented | Felt | Clicks | Answered | Stepped | Started | GpuRecorded | GpuPlaced | GpuListened | GpuReplayed | GpuTimelined | GpuToggled | Refused | Broke;
+export type Answer = Opened | Warmed | Timed | Profiled | Contrasted | KernelsTimed | Recorded | Replayed | Instrumented | Felt | Clicks | Answered | Stepped | Started | GpuRecorded | GpuPlaced | GpuListened | GpuReplayed | GpuTimelined | GpuToggled | GpuKernelsTimed | Refused | Broke;
 
 export type GpuCall = Mark | RequestAdapter | RequestDevice | CreateBuffer | CreateShaderModule | CreateBindGroupLayout | CreatePipelineLayout | CreateComputePipeline | PipelineReady | GetBindGroupLayout | CreateBindGroup | CreateQuerySet | CreateCommandEncoder | BeginComputePass | SetPipeline | SetBindGroup | DispatchWorkgroups | DispatchWorkgroupsIndirect | EndPass | CopyBufferToBuffer | ClearBuffer | ResolveQuerySet | Finish | Submit | WriteBuffer | MapAsync | Mapped | ReadMapped | Unmap | DestroyBuffer | DestroyQuerySet | DestroyDevice | OnSubmittedWorkDone | WorkDone | PushErrorScope | PopErrorScope | ErrorPopped;

@@ -25,6 +25,13 @@ _ROUNDS = 5
 
 @click.command(epilog=_ENDS)
 @click.argument("model")
+@click.option(
+    "--backend",
+    default="wasm",
+    type=click.Choice(["wasm", "webgpu"]),
+    help="Whose kernels: the processor's, or the GPU's.",
+    show_default=True,
+)
 @shared.shapes
 @shared.inputs
 @shared.browser
@@ -40,6 +47,7 @@ _ROUNDS = 5
 @no_color
 def kernels(
     model: str,
+    backend: str,
     shapes: dict[str, tuple[int, ...]],
     inputs: str | None,
     browser: str | None,
@@ -55,29 +63,36 @@ def kernels(
     """Say how fast this browser could run the operators of MODEL, and what keeps it from that.
 
     For every shape a loop nest of ours is tuned in the browser, as wasm, and timed beside onnxruntime-web's
-    own kernel, the same loop nest as native code at every width, and native onnxruntime's kernel. MODEL is
-    the path of an ONNX file, zoo:NAME, or a recording (.jsonl) of an earlier run, which is only read.
+    own kernel, the same loop nest as native code at every width, and native onnxruntime's kernel. With
+    --backend webgpu compute shaders of ours are tuned on the page's adapter and timed beside the library's.
+    MODEL is the path of an ONNX file, zoo:NAME, or a recording (.jsonl) of an earlier run, which is only
+    read.
     """
     with held() as hold:
-        from gapprof.recordings import default_path
+        from gapprof.gpu_kernels import database as gpu_databases
+        from gapprof.gpu_kernels import whole as on_gpu
+        from gapprof.recordings import default_path, read_run
         from gapprof.records.codec import encode_document
-        from gapprof.terminal.kernels import drawn
-        from gapprof.yardstick.database import NAME
-        from gapprof.yardstick.whole import Wish, read, yardstick
+        from gapprof.yardstick import database as databases
+        from gapprof.yardstick import whole as on_cpu
 
+        outcome: on_cpu.Outcome | on_gpu.Outcome
         if Path(model).suffix == ".jsonl":
             wanted = targets({} if json is None else {"json": json}, never={"recording": Path(model)})
-            outcome, path = read(Path(model)), None
+            recorded, path = read_run(Path(model)), None
+            of_gpu = recorded.begin.settings.backend == "webgpu"
+            outcome = on_gpu.table(recorded, model) if of_gpu else on_cpu.table(recorded, model)
         else:
             path = Path(recording) if recording else default_path(model, now=datetime.now(UTC))
-            database = Path(db) if db else cache_dir() / NAME
+            kept = gpu_databases.NAME if backend == "webgpu" else databases.NAME
+            database = Path(db) if db else cache_dir() / kept
             never = {"model": Path(model), "recording": path, "database": database}
             wanted = targets({} if json is None else {"json": json}, never=never)
             for place, given, option in ((path, recording, "--recording"), (database, db, "--db")):
                 if given is None:
                     make_folder(place.parent)
                 refuse_unwritable(place, option=option)
-            wish = Wish(
+            wish = on_cpu.Wish(
                 model=model,
                 shapes=shapes,
                 inputs=inputs,
@@ -90,14 +105,17 @@ def kernels(
             )
             with ExitStack() as stack:
                 observer = chosen_observer(stack, quiet=quiet, no_color=no_color)
-                outcome = yardstick(wish, observer=observer, hold=hold)
+                if backend == "webgpu":
+                    outcome = on_gpu.yardstick(wish, observer=observer, hold=hold)
+                else:
+                    outcome = on_cpu.yardstick(wish, observer=observer, hold=hold)
         for target in wanted.values():
             put(encode_document(outcome.kernels).decode(), target)
         data = None in wanted.values()
         if not (quiet and data):
             stream = sys.stderr if data else sys.stdout
             surface = surface_of(stream, plain=no_color, detail=verbose)
-            show(drawn(outcome.kernels, surface), stream)
+            show(outcome.drawn(surface), stream)
         if path is not None and not quiet:
             show(f"recording: {path}\n", sys.stderr)
         if outcome.stopped is not None:

@@ -96,7 +96,13 @@ def timed_dispatches(case: Case) -> TimedDispatches | None:
 def gpu_run(case: Case) -> GpuRun | None:
     """None without times, or where no run counts."""
     found = case.get(timed_dispatches)
-    if found is None or found.timeline is None:
+    calls = next(case.recording.of(RecordedCalls), None)
+    return run_of(found, calls.placed if calls is not None else ()) if found is not None else None
+
+
+def run_of(found: TimedDispatches, nodes: Sequence[PlacedNode]) -> GpuRun | None:
+    """The same of one timeline and the nodes of the graph that ran, in their order."""
+    if found.timeline is None:
         return None
     spans = found.timeline.dispatches
     runs = tuple(
@@ -106,8 +112,6 @@ def gpu_run(case: Case) -> GpuRun | None:
     )
     if not runs:
         return None
-    calls = next(case.recording.of(RecordedCalls), None)
-    nodes = calls.placed if calls is not None else ()
     programs = [one.program for one in found.asked]
     why = _too_many(nodes, programs) if nodes else "the runtime did not say which nodes ran"
     return GpuRun(

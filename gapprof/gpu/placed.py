@@ -11,7 +11,7 @@ from gapprof.browser.visit import Visit
 from gapprof.facts.gpu_calls import is_copy, is_elsewhere
 from gapprof.gpu.toggles import browser_args, without
 from gapprof.gpu.visited import Gpu, visited
-from gapprof.records.gpu import GpuBuild, PlacedNode
+from gapprof.records.gpu import GpuBuild, PlacedNode, SeenTensors
 from gapprof.records.job import Job
 from gapprof.records.wire.gpuplace import GpuPlaced, GpuPlaceTask
 
@@ -23,6 +23,8 @@ class Placement:
     """All nodes of the graph that ran, in the order in which they ran."""
 
     nodes: tuple[PlacedNode, ...]
+    tensors: tuple[SeenTensors, ...] = ()
+    """Around the nodes that the runtime told them of."""
 
     @property
     def elsewhere(self) -> tuple[PlacedNode, ...]:
@@ -52,4 +54,4 @@ def placed(job: Job, gpu: Gpu, *, dist: Path, build: GpuBuild = "asyncify") -> P
         return await visit.ask(task, GpuPlaced, most_s=PLACE_S)
 
     told = visited(gpu, replace(job, setting=setting), run, dist=dist, inputs=block)
-    return Placement(nodes=told.nodes)
+    return Placement(nodes=told.nodes, tensors=told.tensors)

@@ -179,3 +179,19 @@ class PlacedNode(Struct, frozen=True, kw_only=True):
     op_type: str
     provider: str
     """`WebGpuExecutionProvider`, `JsExecutionProvider`, `CPUExecutionProvider`, ..."""
+
+
+class SeenTensor(Struct, frozen=True, kw_only=True):
+    """What a node read or wrote, as the runtime's profiler saw it."""
+
+    type: str
+    """In onnxruntime's words: `float`, `int64`, ..."""
+    shape: tuple[int, ...]
+
+
+class SeenTensors(Struct, frozen=True, kw_only=True):
+    """All of one node. Inputs that are left out are none of them."""
+
+    name: str
+    inputs: tuple[SeenTensor, ...]
+    outputs: tuple[SeenTensor, ...]

@@ -59,6 +59,38 @@ class GpuListenTask(Struct, frozen=True, kw_only=True, tag="gpulisten", tag_fiel
     runs: int
 
 
+class GpuCandidate(Struct, frozen=True, kw_only=True):
+    """A compute shader, and how many workgroups it is launched with."""
+
+    code: str
+    grid: tuple[int, int, int]
+
+
+class GpuProblem(Struct, frozen=True, kw_only=True):
+    """Shaders that are to compute the same."""
+
+    data_url: str
+    """What they read, buffer after buffer, and what must come out."""
+    sizes: tuple[int, ...]
+    """Bytes of each buffer; the last one is written."""
+    candidates: tuple[GpuCandidate, ...]
+
+
+class GpuKernelsTask(Struct, frozen=True, kw_only=True, tag="gpukernels", tag_field="kind"):
+    """Run each shader once, compare what it gives, and time all of them in turns."""
+
+    problems: tuple[GpuProblem, ...]
+    seed: int
+    """Of the order in each round."""
+    samples: int
+    """Rounds that count, at the most."""
+    given_up: float
+    """Times the fastest of a problem, above which one is timed no more; 0: none is."""
+    budget_ms: float
+    """For all of it. By 60 % of it shaders have to be ready, but for the first of each problem; what is not
+    is not timed. Three rounds are run in any case."""
+
+
 class GpuReplayed(Struct, frozen=True, kw_only=True, tag="gpureplayed", tag_field="kind"):
     """Raw, by iteration; see `records.gpu.GpuReplay`."""
 
@@ -116,3 +148,28 @@ class GpuToggled(Struct, frozen=True, kw_only=True, tag="gputoggled", tag_field=
     """Workgroups that found in their memory what another one had left there, ..."""
     workgroups: int
     """... of so many."""
+
+
+class GpuCandidateTimed(Struct, frozen=True, kw_only=True):
+    """Raw, by round; see `records.gpu_kernels.GpuKernelTime`."""
+
+    samples_ns: tuple[float, ...]
+    compile_ms: float
+    difference: float | None
+    odd: int
+    why: str
+
+
+class GpuProblemTimed(Struct, frozen=True, kw_only=True):
+    """In the order of the task."""
+
+    candidates: tuple[GpuCandidateTimed, ...]
+
+
+class GpuKernelsTimed(Struct, frozen=True, kw_only=True, tag="gpukernels-timed", tag_field="kind"):
+    """All problems, and dispatches that do nothing."""
+
+    adapter: AdapterIdentity
+    problems: tuple[GpuProblemTimed, ...]
+    empty_ns: tuple[float, ...]
+    errors: tuple[str, ...]

@@ -6,6 +6,7 @@ from gapprof.records.calls import RecordedCalls
 from gapprof.records.cold import Creations, Start
 from gapprof.records.crossing import MOST_SLICES, TracedCrossing
 from gapprof.records.dispatches import TimedDispatches
+from gapprof.records.gpu_kernels import GpuKernelTrial, LibraryDispatches
 from gapprof.records.gpu_runs import GpuBuffers, GpuMade, RunCourse, RunParts
 from gapprof.records.inside import HookedPass, WasmBuild, WasmSamples
 from gapprof.records.lattice import CellOutputs, CellVisit, Combination, LatticePlan, Served
@@ -53,6 +54,10 @@ def impossible(entry: Entry) -> str:
             return _of_dispatches(entry)
         case TracedCrossing():
             return _of_crossing(entry)
+        case LibraryDispatches():
+            return _of_dispatches(entry.timed)
+        case GpuKernelTrial():
+            return _of_shaders(entry)
         case Creations():
             times = (*entry.usual_ms, *entry.unoptimised_ms, *entry.unpacked_ms, *entry.parse_ms)
             if not all(0 <= ms < _LONGEST_MS for ms in times):
@@ -360,3 +365,14 @@ def _of_crossing(entry: TracedCrossing) -> str:
     if not entry.why and not entry.runs_ms:
         return "a traced way to the GPU without runs, and without a reason"
     return ""
+
+
+def _of_shaders(entry: GpuKernelTrial) -> str:
+    """Their clock may go backwards as well."""
+    stamps = [ns for one in entry.times for ns in one.samples_ns]
+    if not all(-_LONGEST_NS < ns < _LONGEST_NS for ns in (*stamps, *entry.empty_ns)):
+        return "shaders in impossible times"
+    if not all(0 <= one.compile_ms < _LONGEST_MS for one in entry.times):
+        return "shaders that were compiled in impossible times"
+    known = all(one.largest >= 0 and (one.difference or 0.0) >= 0 and one.odd >= 0 for one in entry.times)
+    return "" if known else "shaders with impossible differences"

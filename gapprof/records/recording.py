@@ -10,6 +10,7 @@ from gapprof.records.cold import Creations, Start
 from gapprof.records.crossing import TracedCrossing
 from gapprof.records.dispatches import TimedDispatches
 from gapprof.records.environment import Setting
+from gapprof.records.gpu_kernels import GpuKernelPlan, GpuKernelTrial, LibraryDispatches
 from gapprof.records.inside import HookedPass, WasmBuild, WasmSamples
 from gapprof.records.job import Pace
 from gapprof.records.lattice import CellOutputs, CellVisit, Combination, LatticePlan, Served
@@ -160,6 +161,9 @@ Entry = (
     | NativePlacement
     | TimedDispatches
     | TracedCrossing
+    | GpuKernelPlan
+    | GpuKernelTrial
+    | LibraryDispatches
     | Note
     | End
 )

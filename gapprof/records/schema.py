@@ -6,7 +6,7 @@ from types import ModuleType
 
 import msgspec
 
-from gapprof.records import comparison, gate, report, selftest, study, yardstick
+from gapprof.records import comparison, gate, gpu_yardstick, report, selftest, study, yardstick
 
 PATH = Path(__file__).with_name("report.schema.json")
 SHIPPED: dict[Path, tuple[type[msgspec.Struct], ModuleType]] = {
@@ -16,6 +16,7 @@ SHIPPED: dict[Path, tuple[type[msgspec.Struct], ModuleType]] = {
     PATH.with_name("selftest.schema.json"): (selftest.Selftest, selftest),
     PATH.with_name("study.schema.json"): (study.Study, study),
     PATH.with_name("kernels.schema.json"): (yardstick.Kernels, yardstick),
+    PATH.with_name("gpu-kernels.schema.json"): (gpu_yardstick.GpuKernels, gpu_yardstick),
 }
 """File → the document that is valid against it, and the module that names its version."""
 

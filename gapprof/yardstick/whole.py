@@ -8,11 +8,12 @@ import msgspec
 from gapprof.errors import GapprofError, Interrupted, WrongUse
 from gapprof.guard import Guard
 from gapprof.interrupts import Hold
-from gapprof.recordings import read_run
 from gapprof.records.progress import Observer
 from gapprof.records.recording import Recording
+from gapprof.records.surface import Surface
 from gapprof.records.yardstick import Kernels
 from gapprof.subject.open import open_subject
+from gapprof.terminal.kernels import drawn
 from gapprof.yardstick import database as databases
 from gapprof.yardstick.report import kernels_of
 from gapprof.yardstick.run import measured
@@ -40,15 +41,18 @@ class Outcome:
     kernels: Kernels
     stopped: GapprofError | None = None
 
+    def drawn(self, surface: Surface) -> str:
+        """As text, ending in a newline."""
+        return drawn(self.kernels, surface)
 
-def read(recording_path: Path) -> Outcome:
-    """The table of a run that was recorded. Raises WrongUse."""
-    recording = read_run(recording_path)
+
+def table(recording: Recording, source: str) -> Outcome:
+    """Of a run that was recorded. Raises WrongUse for kernels that nobody knows."""
     try:
         return Outcome(kernels=kernels_of(recording))
     except msgspec.DecodeError as error:
         raise WrongUse(
-            f"{recording_path} names a kernel that this gapprof does not know: {error}",
+            f"{source} names a kernel that this gapprof does not know: {error}",
             hint="It is of another version, or was edited; measure again with `gapprof kernels MODEL`.",
         ) from error
 

@@ -6,7 +6,7 @@ import { adapterOf, pagesOwn } from "../gpu/place.mjs";
 import { orRefused } from "../gpu/refusal.mjs";
 import { overheard } from "../overheard.mjs";
 import { during } from "../phases.mjs";
-import { perRun, profileEvents } from "../profile_events.mjs";
+import { perRun, profileEvents, tensors } from "../profile_events.mjs";
 import { createSession, fetchFeeds, fetchModel, loadRuntime } from "../runtime.mjs";
 
 /** @typedef {import("../wire.js").GpuPlaceTask} GpuPlaceTask */
@@ -34,8 +34,13 @@ async function placed({ open }) {
   });
   return during("stop", async () => {
     session.endProfiling(); // prints the profile, line by line
-    const { nodes } = perRun(profileEvents(lines), { blocks: 1, runs: 1 });
+    const events = profileEvents(lines);
+    const { nodes } = perRun(events, { blocks: 1, runs: 1 });
     await session.release();
-    return { kind: "gpuplaced", nodes: nodes.map(({ name, op_type, provider }) => ({ name, op_type, provider })) };
+    return {
+      kind: "gpuplaced",
+      nodes: nodes.map(({ name, op_type, provider }) => ({ name, op_type, provider })),
+      tensors: tensors(events),
+    };
   });
 }

@@ -20,6 +20,7 @@ IMPURE_PARTS = (
         "instrument",
         "transplant",
         "gpu",
+        "gpu_kernels",
         "qoe",
         "memory",
         "cold",

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from gapprof.records.gpu import PlacedNode
+from gapprof.records.gpu import PlacedNode, SeenTensors
 from gapprof.records.wire.open import OpenTask
 
 
@@ -16,3 +16,5 @@ class GpuPlaced(Struct, frozen=True, kw_only=True, tag="gpuplaced", tag_field="k
     """Nodes of the graph that ran; copies between processors are nodes, too."""
 
     nodes: tuple[PlacedNode, ...]
+    tensors: tuple[SeenTensors, ...]
+    """Of those nodes that the profiler tells them of."""

@@ -1,6 +1,8 @@
 """What a message between Python and the page may be: a task, or an answer to one."""
 
 from gapprof.records.gpu_wire import (
+    GpuKernelsTask,
+    GpuKernelsTimed,
     GpuListened,
     GpuListenTask,
     GpuReplayed,
@@ -49,6 +51,7 @@ Task = (
     | GpuReplayTask
     | GpuTimelineTask
     | GpuTogglesTask
+    | GpuKernelsTask
 )
 
 Answer = (
@@ -72,6 +75,7 @@ Answer = (
     | GpuReplayed
     | GpuTimelined
     | GpuToggled
+    | GpuKernelsTimed
     | Refused
     | Broke
 )

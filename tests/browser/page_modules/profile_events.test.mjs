@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-const { perRun, profileEvents, spans } = await import(`${process.env.PROBES_WEB}/profile_events.mjs`);
+const { perRun, profileEvents, spans, tensors } = await import(`${process.env.PROBES_WEB}/profile_events.mjs`);
 
 const node = (name, ts, dur, op_name = "MatMul") => ({
   cat: "Node",
@@ -96,4 +96,22 @@ test("spans are those of the last runs, with nodes in bodies, each named once", 
 
 test("spans of more runs than there are are an error that says so", () => {
   assert.throws(() => spans([node("a", 0, 1), run(0, 1)], 2), /holds 1 runs; wanted at least 2/);
+});
+
+test("what nodes read and wrote is that of the last run, and what is not told is nothing", () => {
+  const told = { input_type_shape: [{ float: [1, 3] }, { int64: [] }], output_type_shape: [{ float: [1, 5] }] };
+  const first = node("a", 0, 1);
+  const last = { ...node("a", 10, 1), args: { op_name: "Gather", ...told } };
+  assert.deepEqual(tensors([first, run(0, 2), last, node("b", 11, 1), run(10, 2)]), [
+    {
+      name: "a",
+      inputs: [
+        { type: "float", shape: [1, 3] },
+        { type: "int64", shape: [] },
+      ],
+      outputs: [{ type: "float", shape: [1, 5] }],
+    },
+    { name: "b", inputs: [], outputs: [] },
+  ]);
+  assert.deepEqual(tensors([]), []);
 });

@@ -1,0 +1,266 @@
+"""From a recording of shaders to the table. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from gapprof.facts.adapters import SOFTWARE_SENTENCE, is_software, titled
+from gapprof.facts.agreement import agrees, difference
+from gapprof.facts.gpu_operators import GpuRun, is_dispatch_bound, run_of
+from gapprof.facts.gpu_programs import may_launch_nothing
+from gapprof.facts.twins import ByRound, summed
+from gapprof.gpu_kernels.judged import is_right, took_ms, was_run
+from gapprof.gpu_kernels.shapes import described
+from gapprof.records.calls import RecordedCalls
+from gapprof.records.gpu import AdapterIdentity
+from gapprof.records.gpu_kernels import (
+    GpuChoice,
+    GpuKernelNode,
+    GpuKernelPlan,
+    GpuKernelTrial,
+    LibraryDispatches,
+)
+from gapprof.records.gpu_yardstick import GpuKernelRow, GpuKernels, GpuKernelSummary
+from gapprof.records.recording import Note, Recording, RoundStarted
+from gapprof.records.report import Model, Tool
+from gapprof.records.trial import OutputCheck
+from gapprof.yardstick.ratios import middle, ratio
+
+_SHARED = "its dispatches cannot be told from those of other nodes"
+_NOTHING = "it launches nothing: it gives a tensor another name or shape"
+_UNTOLD = "none of the dispatches could be told to be its own"
+_WRONG = "what our shader gives is not what numpy gives"
+_DIFFERS = "what the library gives is not what native gives"
+_NO_CLOCK = "the GPU's clock told no time of our shader"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """What all rows are made of; times in ms by round."""
+
+    library: Mapping[str, ByRound]
+    """By node."""
+    dispatches: Mapping[str, int]
+    """By node that has some of its own."""
+    shared: frozenset[str]
+    """Nodes whose dispatches may be those of others."""
+    all: ByRound
+    """Of all dispatches."""
+    ours: Mapping[str, ByRound]
+    """Of a dispatch, by shape; of shapes that were always right."""
+    wrong: frozenset[str]
+    untried: Mapping[str, str]
+    """Why, by shape."""
+    choices: Mapping[str, GpuChoice]
+    empty_ms: float
+    software: bool
+    library_differs: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Line:
+    """A row, and what its figures are of."""
+
+    row: GpuKernelRow
+    library: ByRound
+    ours: ByRound
+
+
+def kernels_of(recording: Recording) -> GpuKernels:
+    """Every operator on the GPU beside shaders of ours; no row where the run did not get so far."""
+    end, begin = recording.end, recording.begin
+    plan = next(recording.of(GpuKernelPlan), None)
+    trials = tuple(recording.of(GpuKernelTrial))
+    tuning = [trial for trial in trials if trial.round < 0]
+    runs = _runs(recording)
+    adapter = _adapter(recording)
+    found = _found(recording, trials, runs, adapter) if plan is not None and runs else None
+    lines = _lines(plan.nodes, found) if plan is not None and found is not None else ()
+    tried = [time for trial in tuning for time in trial.times if was_run(time)]
+    finished = end is not None and end.reason == "finished"
+    return GpuKernels(
+        status="ok" if finished else "failed" if end and end.reason == "failed" else "interrupted",
+        why=end.text if end else "",
+        tool=Tool(version=begin.gapprof_version, argv=begin.argv),
+        machine=begin.machine,
+        model=Model(
+            name=begin.model.name,
+            sha256=begin.model.sha256,
+            size_bytes=begin.model.size_bytes,
+            parameters=begin.model.parameters,
+            nodes=len(begin.model.nodes),
+            opset=begin.model.opset,
+        ),
+        browser=trials[-1].engine_version if trials else "",
+        adapter=titled(adapter) if adapter is not None else "",
+        software=adapter is not None and is_software(adapter),
+        rounds=sum(1 for _ in recording.of(RoundStarted)),
+        took_s=end.at_s if end else 0.0,
+        tuning_s=sum(trial.took_s for trial in tuning),
+        tried=len(tried),
+        wrong=sum(not is_right(time) for time in tried),
+        unmeasured=len(_unmeasured(plan, trials)) if plan is not None else 0,
+        summary=_summary(found, lines) if found is not None else None,
+        rows=tuple(line.row for line in lines),
+        notes=tuple(_notes(recording, trials)),
+    )
+
+
+def _adapter(recording: Recording) -> AdapterIdentity | None:
+    calls = next(recording.of(RecordedCalls), None)
+    return calls.summary.adapter if calls is not None else None
+
+
+def _runs(recording: Recording) -> dict[int, GpuRun]:
+    """Round → the library's steady runs in it."""
+    calls = next(recording.of(RecordedCalls), None)
+    nodes = calls.placed if calls is not None else ()
+    found = ((one.round, run_of(one.timed, nodes)) for one in recording.of(LibraryDispatches))
+    return {number: run for number, run in found if run is not None}
+
+
+def _found(
+    recording: Recording,
+    trials: Sequence[GpuKernelTrial],
+    runs: Mapping[int, GpuRun],
+    adapter: AdapterIdentity | None,
+) -> _Found:
+    library: dict[str, dict[int, float]] = {}
+    dispatches: dict[str, int] = {}
+    shared: set[str] = set()
+    for number, run in runs.items():
+        for one in run.join.joined:
+            if len(one.nodes) > 1:
+                shared |= {node.name for node in one.nodes}
+            elif one.dispatches:
+                library.setdefault(one.nodes[0].name, {})[number] = median(run.ms(one.dispatches))
+                dispatches[one.nodes[0].name] = len(one.dispatches)
+    timed = [(trial.round, time) for trial in trials if trial.round >= 0 for time in trial.times]
+    tried = [time for trial in trials for time in trial.times]
+    right = {time.shape for time in tried if is_right(time)}
+    wrong = {time.shape for _, time in timed if was_run(time) and not is_right(time)}
+    wrong |= {time.shape for time in tried if was_run(time)} - right
+    ours: dict[str, dict[int, float]] = {}
+    for number, time in timed:
+        ms = took_ms(time)
+        if ms is not None and time.shape not in wrong:
+            ours.setdefault(time.shape, {})[number] = ms
+    return _Found(
+        library=library,
+        dispatches=dispatches,
+        shared=frozenset(shared),
+        all={number: median(run.ms(run.all)) for number, run in runs.items()},
+        ours=ours,
+        wrong=frozenset(wrong),
+        untried={time.shape: time.why for time in tried if time.why and time.shape not in right},
+        choices={time.shape: time.choice for _, time in timed},
+        empty_ms=median(run.empty_ms for run in runs.values()),
+        software=adapter is None or is_software(adapter),
+        library_differs=not all(map(agrees, recording.of(OutputCheck))),
+    )
+
+
+def _lines(nodes: Sequence[GpuKernelNode], found: _Found) -> tuple[_Line, ...]:
+    """Nodes of one operator and shape in one row, the largest first."""
+    groups: dict[tuple[str, tuple[str, ...], str], list[GpuKernelNode]] = {}
+    for node in nodes:
+        untold = "" if node.name in found.library else _untold(node, found)
+        why = untold if untold == _NOTHING else node.why or untold
+        groups.setdefault((node.op_type, node.parts, why), []).append(node)
+    lines = [_line(group, why, found) for (_, _, why), group in groups.items()]
+    return tuple(sorted(lines, key=lambda line: -(line.row.library_ms or 0.0)))
+
+
+def _untold(node: GpuKernelNode, found: _Found) -> str:
+    """Why no dispatch is this node's own."""
+    if node.name in found.shared:
+        return _SHARED
+    return _NOTHING if may_launch_nothing(node.op_type) and not node.parts else _UNTOLD
+
+
+def _line(nodes: Sequence[GpuKernelNode], why: str, found: _Found) -> _Line:
+    parts = nodes[0].parts
+    library = _library(nodes, found)
+    ours = _ours(nodes, found)
+    library_ms, all_ms = middle(library), middle(found.all)
+    count = sum(found.dispatches.get(node.name, 0) for node in nodes)
+    small = library_ms is not None and is_dispatch_bound(library_ms, count, found.empty_ms)
+    why = why or _why_no_time(parts, found) or _why_no_verdict(found, small=small)
+    row = GpuKernelRow(
+        op_type=nodes[0].op_type,
+        what=described(parts),
+        nodes=tuple(node.name for node in nodes),
+        library_ms=library_ms,
+        share=library_ms / all_ms if library_ms is not None and all_ms else None,
+        tuned_ms=middle(ours),
+        choices=tuple(found.choices[part] for part in parts) if ours else (),
+        available=None if why else ratio(library, ours),
+        too_small_to_tell=small,
+        why=why,
+    )
+    return _Line(row=row, library=library, ours=ours)
+
+
+def _why_no_time(parts: Sequence[str], found: _Found) -> str:
+    """Of ours; empty: it has one."""
+    if any(part in found.wrong for part in parts):
+        return _WRONG
+    return next((found.untried.get(part, _NO_CLOCK) for part in parts if part not in found.ours), "")
+
+
+def _why_no_verdict(found: _Found, *, small: bool) -> str:
+    if found.software:
+        return SOFTWARE_SENTENCE
+    if found.library_differs:
+        return _DIFFERS
+    return "each takes less than twice what a dispatch takes that does nothing" if small else ""
+
+
+def _library(nodes: Sequence[GpuKernelNode], found: _Found) -> ByRound:
+    """Of all of them together."""
+    return summed(found.library.get(node.name, {}) for node in nodes)
+
+
+def _ours(nodes: Sequence[GpuKernelNode], found: _Found) -> ByRound:
+    """For as many nodes as the library's times are of."""
+    if not nodes[0].parts or not all(node.name in found.library for node in nodes):
+        return {}
+    one = summed(found.ours.get(part, {}) for part in nodes[0].parts)
+    return {number: len(nodes) * ms for number, ms in one.items()}
+
+
+def _summary(found: _Found, lines: Sequence[_Line]) -> GpuKernelSummary:
+    beside = [line for line in lines if line.ours]
+    gpu_ms = middle(found.all) or 0.0
+    library, ours = summed(line.library for line in beside), summed(line.ours for line in beside)
+    verdict = not found.software and not found.library_differs
+    saved = (
+        (row.library_ms or 0.0) - (row.tuned_ms or 0.0)
+        for row in (line.row for line in lines)
+        if row.available is not None and row.available.low > 1
+    )
+    return GpuKernelSummary(
+        gpu_ms=gpu_ms,
+        covered=(middle(library) or 0.0) / gpu_ms if gpu_ms else 0.0,
+        tuned_ms=middle(ours) or 0.0,
+        available=ratio(library, ours) if verdict else None,
+        reachable_ms=gpu_ms - sum(saved) if verdict else None,
+        empty_dispatch_ms=found.empty_ms,
+    )
+
+
+def _unmeasured(plan: GpuKernelPlan, trials: Sequence[GpuKernelTrial]) -> set[str]:
+    """Shapes that have shaders, none of which was run."""
+    run = {time.shape for trial in trials for time in trial.times if was_run(time)}
+    return {part for node in plan.nodes for part in node.parts} - run
+
+
+def _notes(recording: Recording, trials: Sequence[GpuKernelTrial]) -> Iterator[str]:
+    for check in recording.of(OutputCheck):
+        if not agrees(check):
+            yield f"{difference(check)}: no verdict is given."
+    whys = dict.fromkeys(one.timed.why for one in recording.of(LibraryDispatches) if one.timed.why)
+    yield from (f"The library's dispatches were not timed: {why}." for why in whys)
+    errors = dict.fromkeys(error for trial in trials for error in trial.errors)
+    yield from (f"The GPU reported: {error}." for error in errors)
+    yield from (note.text for note in recording.of(Note))
