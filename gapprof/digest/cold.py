@@ -234,9 +234,9 @@ def _made_on_gpu(start: ColdStart) -> Iterator[str]:
     shaders, pipelines = sum(row.shaders for row in start.gpu), sum(row.pipelines for row in start.gpu)
     took_ms = sum(row.pipelines_ms for row in start.gpu)
     yield (
-        f"On the way to its first result the page has {numbers.plain(shaders, 0)} shaders and "
-        f"{numbers.plain(pipelines, 0)} pipelines made, for {numbers.ms(took_ms)} of which at least one "
-        "pipeline is not ready."
+        f"On the way to its first result the page has {_counted(shaders, 'shader')} and "
+        f"{_counted(pipelines, 'pipeline')} made, for {numbers.ms(took_ms)} of which at least one pipeline "
+        "is not ready."
     )
     first = next((row for row in start.gpu if row.stage == "first-run"), None)
     if first is not None and start.gpu_steady_waits_ms is not None:
@@ -259,6 +259,10 @@ def _spared(cold: Cold) -> Iterator[str]:
         found = in_browser.get(cache)
         if found is not None:
             yield f"One that finds {finds} as well takes {numbers.factor(found / before)}."
+
+
+def _counted(count: float, what: str) -> str:
+    return f"{numbers.plain(count, 0)} {what}{'' if count == 1 else 's'}"
 
 
 def _runs(count: float) -> str:

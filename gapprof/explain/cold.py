@@ -52,6 +52,7 @@ _TITLES: Mapping[str, str] = {
     "glue": "glue and threads",
     "wasm-fetch": "wasm fetched",
     "wasm-compile": "wasm compiled",
+    "setup": "library set up",
     "adapter": "GPU adapter",
     "device": "GPU device",
     "session": "session created",

@@ -33,9 +33,9 @@ it carries out its first task (gapprof's own modules stand for the page's script
 the model's file; from asking for a session to asking for the wasm (threads are started here); the wasm's last
 byte; from there to an instance; the session; tensors of the inputs; the run. Natively `process`, `import`,
 `session`, `inputs` and `first-run`."""
-GPU_STAGES = ("adapter", "device")
-"""On a GPU, within the making of a session and told apart from it: until an adapter is there, however often
-it was asked for, and until a device is."""
+GPU_STAGES = ("setup", "adapter", "device")
+"""On a GPU, within the making of a session and told apart from it: until an adapter is asked for, until the
+last one is there, however often it was asked for, and until a device is."""
 _SESSION = WEB_STAGES.index("session")
 EVERY_WEB_STAGE = (*WEB_STAGES[:_SESSION], *GPU_STAGES, *WEB_STAGES[_SESSION:])
 

@@ -135,15 +135,17 @@ export const probe = {
   },
 };
 
-/** When the last adapter that a device came from, and the first device, were there; both within the making of a session.
- * Null: a library that makes them elsewhere, in a worker of its own, tells nothing of them.
+/** When an adapter was first asked for, when the last one before a device was there, and when the device was; all within
+ * the making of a session. Null: a library that makes them elsewhere, in a worker of its own, tells nothing of them.
  * @param {import("../gpu/making.mjs").Making} book @param {number} from @param {number} to */
 function gpuMoments({ adapters, devices }, from, to) {
   const [device] = devices;
   if (device === undefined) return null;
-  const before = adapters.filter(([, there]) => there <= device[0]).map(([, there]) => there);
+  const before = adapters.filter(([, there]) => there <= device[0]);
   const bounded = (/** @type {number} */ at) => Math.min(to, Math.max(from, at));
-  return { adapter: bounded(Math.max(from, ...before)), device: bounded(device[1]) };
+  const setup = bounded(Math.min(device[0], ...before.map(([asked]) => asked)));
+  const adapter = bounded(Math.max(setup, ...before.map(([, there]) => there)));
+  return { setup, adapter, device: bounded(device[1]) };
 }
 
 /** What runs wait for the GPU, ms.
