@@ -4,9 +4,12 @@ from collections import Counter
 from collections.abc import Iterator
 
 from gapprof.facts.case import Case
+from gapprof.facts.estimates import factor
 from gapprof.facts.gpu_calls import copies, elsewhere, is_copy, is_elsewhere, recorded, steady_run
+from gapprof.facts.gpu_rungs import WITHOUT
 from gapprof.facts.gpu_runs import REPLAY_WEB, parts_ms
 from gapprof.facts.gpu_told import mean_ms
+from gapprof.facts.readings import readable
 from gapprof.records.estimate import Estimate
 from gapprof.records.report import Evidence
 from gapprof.records.sections.gpu import GpuPlacement, PlacedOperator
@@ -21,7 +24,8 @@ def placement(case: Case) -> GpuPlacement | None:
     computing = [node for node in calls.placed if not is_copy(node)]
     processor = Counter(node.op_type for node in computing if is_elsewhere(node))
     every = Counter(node.op_type for node in computing)
-    cost_ms, why = _cost(case)
+    why = _not_priced(case)
+    cost_ms, cost_factor = (None, None) if why else _cost(case)
     to_cpu, to_gpu = case.get(copies)
     model = case.recording.begin.model
     return GpuPlacement(
@@ -33,22 +37,30 @@ def placement(case: Case) -> GpuPlacement | None:
         crossings_to_gpu=to_gpu,
         opset=model.opset,
         cost_ms=cost_ms,
+        cost_factor=cost_factor,
         optimised_before={
             name: min(count, processor[name]) for name, count in model.optimised.items() if processor[name]
         },
-        why=why,
+        why=why or ("" if cost_ms is not None else "no replay without the stops could be made"),
     )
 
 
-def _cost(case: Case) -> tuple[Estimate | None, str]:
-    """Of the stops that runs make for the processor's work, by replays without them in the browser."""
+def _not_priced(case: Case) -> str:
+    """Why there is nothing to price; empty: runs stop for what the processor computes."""
     run = case.get(steady_run)
     if not case.get(elsewhere):
-        return None, "every operator runs on the GPU"
+        return "every operator runs on the GPU"
     if run is None or not run.inner_reads:
-        return None, "no run stops for it: what it takes is part of onnxruntime-web's own work"
+        return "no run stops for it: what it takes is part of onnxruntime-web's own work"
+    return ""
+
+
+def _cost(case: Case) -> tuple[Estimate | None, Estimate | None]:
+    """In ms and as a factor, by replays without the stops in the browser."""
+    without = WITHOUT[REPLAY_WEB, "inner-reads"]
     found = mean_ms({number: one["inner-reads"] for number, one in parts_ms(case, REPLAY_WEB).items()})
-    return found, "" if found is not None else "no replay without the stops could be made"
+    times = factor(case, without, REPLAY_WEB) if readable(case, without, REPLAY_WEB) else None
+    return found, times
 
 
 def placement_told(case: Case) -> Iterator[Evidence]:

@@ -23,9 +23,13 @@ def crossings_sentence(found: GpuPlacement) -> str:
     if found.cost_ms is None:
         return f"{begin}; what they cost was not measured apart: {found.why}."
     cost = numbers.ms_with_interval(found.cost_ms)
-    if found.cost_ms.low <= 0:
+    times = found.cost_factor
+    if times is None or times.rounds < 2 or times.low <= 1:
         return f"{begin}; what they cost is unclear: {cost}."
-    return f"{begin}, cost {cost} in the browser: a replay without the stops is shorter by that."
+    return (
+        f"{begin}, cost {cost} in the browser: with the stops a replay takes "
+        f"{numbers.factor_with_interval(times)} what it takes without them."
+    )
 
 
 def optimised_sentence(found: GpuPlacement) -> str:

@@ -14,7 +14,6 @@ from tests.settings import QUIET
 
 WIDTH, HEADS, WORDS = 32, 2, 16
 LINKS, MANY_LINKS = 100, 1000
-LARGE = 256
 
 
 def cnn(sketch: Sketch) -> tuple[int, ...]:
@@ -53,19 +52,10 @@ def encoder(sketch: Sketch) -> tuple[int, ...]:
 
 def matmul(sketch: Sketch) -> tuple[int, ...]:
     """Two products of matrices."""
-    return _products(sketch, 96)
-
-
-def large_matmul(sketch: Sketch) -> tuple[int, ...]:
-    """The same of larger ones: a native run takes long enough for few runs to be a sample."""
-    return _products(sketch, LARGE)
-
-
-def _products(sketch: Sketch, side: int) -> tuple[int, ...]:
-    x = sketch.input("x", [side, side])
-    x = product(sketch, "a", x, side, side)
-    sketch.output(product(sketch, "b", x, side, side), "y", [side, side])
-    return (side, side)
+    x = sketch.input("x", [96, 96])
+    x = product(sketch, "a", x, 96, 96)
+    sketch.output(product(sketch, "b", x, 96, 96), "y", [96, 96])
+    return (96, 96)
 
 
 def chain(sketch: Sketch) -> tuple[int, ...]:
@@ -95,10 +85,7 @@ MODELS: Mapping[str, Callable[[Sketch], tuple[int, ...]]] = {
     "chain": chain,
 }
 """The four that are recorded and replayed in every way."""
-_OTHERS: Mapping[str, Callable[[Sketch], tuple[int, ...]]] = {
-    "long-chain": long_chain,
-    "large-matmul": large_matmul,
-}
+_OTHERS: Mapping[str, Callable[[Sketch], tuple[int, ...]]] = {"long-chain": long_chain}
 
 
 def job_of(name: str, folder: Path) -> Job:

@@ -15,7 +15,7 @@ from gapprof.records.recording import Recording
 from gapprof.records.report import CauseRow, RungRow
 from gapprof.records.surface import Surface
 from gapprof.render.markdown import RENDERER as MARKDOWN
-from tests.browser.gpu_models import LARGE, job_of
+from tests.browser.gpu_models import job_of
 from tests.browser.gpu_troubles import OUT_OF_MEMORY
 from tests.live.conftest import Explained
 
@@ -25,8 +25,8 @@ REPLAYS = ("replay-native-unsafe", "replay-native", "replay-web")
 
 @pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two products of matrices: software has shaders of that compiled in a second."""
-    return Path(job_of("large-matmul", tmp_path_factory.mktemp("webgpu")).model_path)
+    """Two products of small matrices: software has shaders of that compiled in a second."""
+    return Path(job_of("matmul", tmp_path_factory.mktemp("webgpu")).model_path)
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +141,7 @@ def test_the_wait_for_a_result_is_told_apart_from_bringing_it_over(report: Repor
     assert found.waits is not None
     waits = found.waits
     assert waits.count >= 1
-    assert waits.read_bytes == LARGE * LARGE * 4
+    assert waits.read_bytes == 96 * 96 * 4
     assert 0 < waits.transfer_ms.point < waits.wait_ms.point
     text = MARKDOWN.render(report, Surface())
     assert "go to work that was queued before" in text

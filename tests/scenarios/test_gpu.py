@@ -84,7 +84,9 @@ def test_s12_crossings_are_counted_caused_and_priced() -> None:
     assert (placement.crossings_to_cpu, placement.opset) == (STOPS, 17)
     assert placement.crossings_to_gpu >= 1
     assert placement.cost_ms is not None, placement.why
-    assert placement.cost_ms.low > 0
+    assert placement.cost_ms.point > 0
+    assert placement.cost_factor is not None
+    assert placement.cost_factor.low > 1
     sentence = told(row(found, "not-on-gpu"), "boundary crossings per run").text
     crossings = placement.crossings_to_cpu + placement.crossings_to_gpu
     assert sentence.startswith(f"{crossings} boundary crossings per run ({STOPS} from the GPU")
@@ -98,9 +100,11 @@ def test_s12_what_the_stops_cost_is_the_model_s_to_mend() -> None:
     assert stops.factor is not None
     assert stops.factor.low > 1
     assert stops.owner == "model"
-    offered = [one for one in found.actions if "operators that stop the GPU" in one.text]
-    assert bool(offered) == (stops.verdict == "costs")
-    assert all("Det" in one.text and one.owner == "model" for one in offered)
+    (action,) = (one for one in found.actions if "operators that stop the GPU" in one.text)
+    assert (action.owner, action.basis) == ("model", "predicted")
+    assert "Det" in action.text
+    assert action.then_ms.high < action.now_ms.point
+    assert "the best change open to you would win back" in found.headline
 
 
 def test_s13_there_is_a_table_of_nodes_by_operator_and_processor() -> None:

@@ -70,6 +70,8 @@ class GpuPlacement(Struct, frozen=True, kw_only=True):
     """Of the model as it was given."""
     cost_ms: Estimate | None
     """By which a run in the browser is shorter without its stops for what the processor computes."""
+    cost_factor: Estimate | None
+    """So many times what it takes without them: a pair in each round, so that slow rounds cancel."""
     optimised_before: dict[str, int]
     """Operators that the processor runs and that onnxruntime's optimiser had made in the file as it was given
     → their nodes; empty: none, or the file was not saved by it."""

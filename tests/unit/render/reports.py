@@ -295,6 +295,7 @@ def hostile() -> Report:
                 crossings_to_gpu=1,
                 opset=17,
                 cost_ms=None,
+                cost_factor=None,
                 optimised_before={HOSTILE: 1},
                 why=HOSTILE,
             ),

@@ -167,6 +167,7 @@ def gpu_operators() -> GpuOperators:
             crossings_to_gpu=1,
             opset=17,
             cost_ms=about(3.2),
+            cost_factor=about(2.1),
             optimised_before={},
         ),
         where_to_file=filed(),
