@@ -97,6 +97,7 @@ def kernels_of(recording: Recording) -> GpuKernels:
         rounds=sum(1 for _ in recording.of(RoundStarted)),
         took_s=end.at_s if end else 0.0,
         tuning_s=sum(trial.took_s for trial in tuning),
+        written=sum(len(trial.times) for trial in tuning),
         tried=len(tried),
         wrong=sum(not is_right(time) for time in tried),
         unmeasured=len(_unmeasured(plan, trials)) if plan is not None else 0,

@@ -1,7 +1,7 @@
 """One measurement of shaders on this machine, beside the library's own dispatches; all in one recording."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-from msgspec.structs import replace
 
 from gapprof import __version__, assets, rungs
 from gapprof.browser.visit import Equipment
@@ -29,6 +28,7 @@ from gapprof.gpu_kernels.family import Choice, Limits, limits_of, tried
 from gapprof.gpu_kernels.judged import best
 from gapprof.gpu_kernels.nodes import planned
 from gapprof.gpu_kernels.page import Effort, Page, choice_told
+from gapprof.gpu_kernels.room import with_room
 from gapprof.gpu_kernels.shapes import family_of, shape_of
 from gapprof.guard import Guard
 from gapprof.measure.ending import ending
@@ -46,7 +46,6 @@ from gapprof.records.progress import Observer
 from gapprof.records.recording import Begin, Recording, RoundStarted
 from gapprof.records.settings import Settings
 from gapprof.records.subject import Subject
-from gapprof.text import numbers
 
 SETTINGS = Settings(backend="webgpu", rungs="main")
 """A page that does nothing else: what is asked about is the GPU's work."""
@@ -55,8 +54,6 @@ _TUNING = Effort(samples=5, given_up=1.5, budget_s=TUNING_S)
 _TIMING = Effort(samples=15, given_up=0.0, budget_s=TUNING_S)
 """What was tuned was compiled within that time, beside its rivals; samples mostly take a small part of it."""
 _TUNING_ROUND = -1
-_MOST_BYTES = 1 << 30
-"""Of what all shaders of a model read and write, which a page and its GPU hold at once."""
 _SESSION = "web-session"
 """The rung whose page does nothing but run the model."""
 
@@ -148,7 +145,7 @@ def measured(
             _compared(journal, job, workdir)
             adapter = found.trace.adapter.identity
             limits = limits_of(adapter.limits)
-            nodes = _held(nodes, limits)
+            nodes = with_room(nodes, limits)
             shapes = tuple(dict.fromkeys(part for node in nodes for part in node.parts))
             keys = {"adapter": f"{titled(adapter)} {adapter.driver}".strip(), "browser": found.browser}
             settled = known(database, **keys, limits=limits)
@@ -226,27 +223,6 @@ def _compared(journal: Journal, job: Job, workdir: Path) -> None:
         return
     for check in checks:
         journal.write(check)
-
-
-def _held(nodes: Sequence[GpuKernelNode], limits: Limits) -> tuple[GpuKernelNode, ...]:
-    """Without shapes that this adapter does not take, or that a page has no room for beside the others."""
-    room: dict[str, str] = {}
-    taken = 0
-    for part in dict.fromkeys(part for node in nodes for part in node.parts):
-        shape = shape_of(part)
-        size = sum(family_of(shape).buffers(shape))
-        if not tried(family_of(shape), shape, limits):
-            room[part] = "it is larger than this adapter's limits"
-        elif taken + size > _MOST_BYTES:
-            room[part] = f"what all shaders read and write would take more than {numbers.size(_MOST_BYTES)}"
-        else:
-            taken += size
-    return tuple(
-        replace(node, parts=(), why=next(why for part, why in room.items() if part in node.parts))
-        if any(part in room for part in node.parts)
-        else node
-        for node in nodes
-    )
 
 
 def _kept(journal: Journal, keep: Callable[[], None]) -> None:

@@ -72,8 +72,10 @@ class GpuKernels(Struct, frozen=True, kw_only=True):
     took_s: float
     tuning_s: float
     """0: every choice came from a database."""
+    written: int
+    """Shaders that were to be tuned; ..."""
     tried: int
-    """Shaders that were compiled and held to what numpy computes; ..."""
+    """... that were compiled in time and held to what numpy computes; ..."""
     wrong: int
     """... of which so many gave something else, and have no time."""
     unmeasured: int

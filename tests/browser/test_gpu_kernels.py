@@ -177,7 +177,7 @@ def test_every_operator_with_a_shader_stands_beside_it(run: Run) -> None:
         assert len(rows[name]["choices"]) == 1
     assert "no shader of ours" in rows["/pool/MaxPool"]["why"]
     assert rows["/pool/MaxPool"]["library_ms"] > 0
-    assert run.report["tried"] >= 4
+    assert 2 <= run.report["tried"] <= run.report["written"]
     assert (run.report["wrong"], run.report["unmeasured"]) == (0, 0)
     assert 0 < run.report["summary"]["covered"] < 1
 

@@ -91,14 +91,15 @@ def test_where_all_choices_were_wrong_that_is_said_and_counted() -> None:
         time_of(TINY, 1.0),
     ]
     found = kernels_of(run(tuning=tuning, ours={CONV: None}))
-    assert (found.tried, found.wrong) == (4, 2)
+    assert (found.written, found.tried, found.wrong) == (4, 4, 2)
     assert "not what numpy gives" in row(found, "first").why
 
 
 def test_a_shape_that_the_time_did_not_reach_says_so_and_is_counted() -> None:
     tuning = [time_of(CONV, 2.0), time_of(DENSE, 1.0, difference=None), time_of(TINY, 1.0)]
     found = kernels_of(run(tuning=tuning, ours={DENSE: None}))
-    assert found.unmeasured == 1
+    assert (found.written, found.tried, found.wrong, found.unmeasured) == (3, 2, 0, 1)
+    assert "2 of 3 shaders were ready in time" in text_of(found)
     dense = row(found, "dense")
     assert (dense.tuned_ms, dense.available) == (None, None)
     assert dense.why == "the time was over before it was tried"
