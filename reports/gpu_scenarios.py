@@ -82,31 +82,6 @@ def slower_build(folder: Path) -> None:
     (dist / entry).write_text(f"{SLOWER}\n{text}", encoding="utf-8")
 
 
-def slower_gpu_process(folder: Path) -> None:
-    """What starts the browser's process for the GPU, and then stops it three quarters of the time."""
-    products(folder)
-    launcher = folder / LAUNCHER
-    launcher.write_text(f"#!{sys.executable}\n{STOPPED}", encoding="utf-8")
-    launcher.chmod(0o755)
-
-
-LAUNCHER = "mostly-stopped"
-STOPPED = """
-import os
-import signal
-import sys
-import time
-
-if os.fork() == 0:
-    gpu = os.getppid()
-    os.closerange(3, 4096)
-    while os.getppid() == gpu:
-        for after_s, what in ((0.002, signal.SIGSTOP), (0.006, signal.SIGCONT)):
-            time.sleep(after_s)
-            os.kill(gpu, what)
-    os._exit(0)
-os.execvp(sys.argv[1], sys.argv[1:])
-"""
 SLOWER = f"""
 {{
   const {{ submit }} = GPUQueue.prototype;
@@ -131,7 +106,7 @@ SCENARIOS = {
         make=optimised,
     ),
     "gpu-legs": Scenario(
-        shows="onnxruntime's own WebGPU provider beside the browser, and what keeps shaders safe (S18, S20)",
+        shows="onnxruntime's own WebGPU provider beside the browser, and safety (S15, S18 to S20)",
         options=LEGS,
         model="products.onnx",
         make=products,
@@ -141,12 +116,6 @@ SCENARIOS = {
         options=(*LEGS, "--web-dist", "dist"),
         model="products.onnx",
         make=slower_build,
-    ),
-    "gpu-slower-browser": Scenario(
-        shows="a browser whose GPU process mostly stands still: part is its, part the kernels' (S19)",
-        options=(*LEGS, f"--browser-arg=--gpu-launcher=./{LAUNCHER}"),
-        model="products.onnx",
-        make=slower_gpu_process,
     ),
 }
 
