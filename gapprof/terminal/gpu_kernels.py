@@ -123,9 +123,9 @@ def _remarks(kernels: GpuKernels) -> Iterator[str]:
             "leave out what the library merges with a product or a convolution, which moves no memory."
         )
         yield (
-            f"{kernels.tried} of {kernels.written} shaders were ready in time and held to what numpy computes; "
-            f"{kernels.wrong} of them gave something else and have no time. What was chosen is compared anew "
-            "in every round."
+            f"{kernels.tried} of {kernels.written} shaders were ready in time and held to what numpy "
+            f"computes; {kernels.wrong} of them gave something else and have no time. What was chosen is "
+            "compared anew in every round."
         )
         yield (
             f"A dispatch that does nothing takes {numbers.ms(kernels.summary.empty_dispatch_ms)} on this "
