@@ -139,6 +139,6 @@ class GpuOperators(Struct, frozen=True, kw_only=True):
     why: str = ""
     """Of what is missing here."""
     placement: GpuPlacement | None = None
-    """None: the runtime did not say which nodes ran."""
+    """None: the runtime did not say which nodes ran. Since 1.12."""
     where_to_file: WhereToFile | None = None
-    """None: no adapter was seen."""
+    """None: no adapter was seen. Since 1.12."""
