@@ -25,12 +25,6 @@ PURE_HALF = (
     *(f"unit/test_{name}.py" for name in ("files", "live", "outcome", "proc", "recordings", "tables")),
     *("contract", "scenarios", "hostile/test_recordings.py", "hostile/test_text.py"),
 )
-LOOKING_AT_THE_PLATFORM = (
-    *(f"unit/{name}" for name in ("measure", "options")),
-    *(f"unit/test_{name}.py" for name in ("files", "live", "outcome", "proc", "recordings")),
-    "hostile/test_recordings.py",
-)
-"""Tests of what goes by the platform or by what a file system is like; the rest is arithmetic and text."""
 WHOLE_RUNS = ("truth",)
 NOT_THOSE = ("contract/test_backends.py", "contract/test_probes.py", "unit/explain/test_determinism.py")
 """They start what this machine has."""
@@ -92,15 +86,8 @@ def test_recordings_give_the_same_reports_byte_for_byte(name: str) -> None:
     assert said("digests", name) == here
 
 
-@pytest.mark.parametrize(
-    ("name", "part"),
-    [
-        pytest.param("win32", PURE_HALF, id="win32"),  # it lacks all that macOS lacks
-        pytest.param("darwin", LOOKING_AT_THE_PLATFORM, id="darwin"),
-        pytest.param("darwin", PURE_HALF, id="darwin, whole", marks=pytest.mark.long),
-        *(pytest.param(name, WHOLE_RUNS, id=f"{name}, runs", marks=pytest.mark.long) for name in SYSTEMS),
-    ],
-)
+@platforms
+@pytest.mark.parametrize("part", [PURE_HALF, pytest.param(WHOLE_RUNS, marks=pytest.mark.long)])
 def test_the_pure_half_of_the_suite_passes(name: str, part: tuple[str, ...]) -> None:
     options = ["-q", "-m", "not long and not numbers", "-p", "no:cacheprovider", "-p", "tests.faked_platform"]
     command = [sys.executable, "-m", "pytest", *options, "--platform", name]

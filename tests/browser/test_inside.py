@@ -207,7 +207,7 @@ def _scaling(wasm: bytes, function: int) -> bytes:
 
 def test_a_build_that_does_not_start_says_so(inside: Inside, job: Job) -> None:
     """The library waits for it as long as the visit may take; the build as it is has started by then."""
-    job = on(replace(job, outputs_path=""), deadline_s=12.0)
+    job = on(replace(job, outputs_path=""), deadline_s=30.0)
     broken = Hooked(wasm=b"\0asm\1\0\0\0", functions=(), bodies=(), exports=(), log_begins=64, log_ends=128)
     found = inside.hooked(job, broken, file=FILE)
     assert isinstance(found, Failure)

@@ -85,9 +85,9 @@ CTRL_C, TERM = (signal.SIGINT, None), (signal.SIGTERM, deaf_to_ctrl_c)
     ("word", "number", "first"),
     [
         pytest.param(NATIVE, *CTRL_C, id="ctrl-c-native"),
+        pytest.param(BROWSER, *CTRL_C, id="ctrl-c-browser"),
         pytest.param(BROWSER, *TERM, id="term-in-the-background-browser"),
         pytest.param(NATIVE, *TERM, id="term-in-the-background-native", marks=pytest.mark.long),
-        pytest.param(BROWSER, *CTRL_C, id="ctrl-c-browser", marks=pytest.mark.long),
     ],
 )
 def test_what_was_measured_is_reported_and_nothing_is_left(

@@ -17,9 +17,7 @@ from gapprof.records.recording import Recording
 from gapprof.records.report import CauseRow, Evidence
 from gapprof.records.trial import OutputCheck, Profile, Trial
 from gapprof.records.twins import TwinTrial
-from tests.live.conftest import BURN_MS, EVERY_MS, Explained
-
-CLEAR = 1.1
+from tests.live.conftest import BURN_MS, EVERY_MS
 
 
 def cause(report: Report, name: str) -> CauseRow:
@@ -119,25 +117,13 @@ def test_a_busy_page_of_the_users_makes_requests_late(flagged: Report) -> None:
     assert rung_ms(flagged, "web") > rung_ms(flagged, "web-paced")
 
 
-@pytest.fixture(scope="module")
-def one_thread(unisolated: Report, explained: Explained) -> Report:
-    """Three rounds, if they show what a second core brings.
-
-    On a machine that others use as well they may not; then six rounds decide.
-    """
-    factor = cause(unisolated, "threads").factor
-    if factor is not None and factor.point > CLEAR:
-        return unisolated
-    return explained(threads=2, isolation=False, budget_s=30.0)
-
-
-def test_missing_isolation_costs_threads(one_thread: Report) -> None:
-    row = cause(one_thread, "threads")
+def test_missing_isolation_costs_threads(unisolated: Report) -> None:
+    row = cause(unisolated, "threads")
     assert row.factor is not None
     assert row.factor.point > 1
-    assert one_thread.settings.threads == 2
+    assert unisolated.settings.threads == 2
     assert "isolat" in " ".join([row.advice, *(one.text for one in row.evidence)])
-    assert any(check.kind == "subject" and "isolat" in check.text for check in one_thread.checks)
+    assert any(check.kind == "subject" and "isolat" in check.text for check in unisolated.checks)
 
 
 def test_a_build_of_ones_own_is_served_and_said(
