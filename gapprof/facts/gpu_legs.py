@@ -90,7 +90,7 @@ def _kernels(case: Case) -> str:
     run = case.get(gpu_run)
     if run is None:
         return ""
-    told = f"; the GPU is at work for {numbers.ms(_mean(run.span_ms(run.all)))} of a run"
+    told = f"; the GPU is at work for {numbers.ms(_mean(run.ms(run.all)))} of a run"
     most = max(run.join.joined, key=lambda one: _mean(run.ms(one.dispatches)), default=None)
     if most is None or not most.dispatches:
         return told
