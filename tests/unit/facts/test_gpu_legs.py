@@ -54,8 +54,12 @@ def test_the_leg_that_is_slower_is_named(factors: Mapping[str, float], words: st
 
 
 def test_legs_whose_interval_holds_1_are_not_told_apart() -> None:
-    told = said(report({}, noise=0.05), "library", "its own WebGPU provider")
+    found = report({}, noise=0.05)
+    told = said(found, "library", "its own WebGPU provider")
     assert told.endswith("The native leg and the browser's cannot be told apart.")
+    assert value(found, "library", "its own WebGPU provider") is None
+    slower = value(report({"web-session": 2.0}), "library", "its own WebGPU provider")
+    assert slower == pytest.approx(2.0, rel=0.02)
 
 
 def test_what_the_browser_adds_to_the_calls_is_told_in_ms_beside_what_they_take_without_it() -> None:
