@@ -136,6 +136,11 @@ def test_a_gpu_that_waits_between_dispatches_is_not_busy_meanwhile() -> None:
     assert where.gpu_busy_ms.point == pytest.approx(2.0)
     assert where.project is None
     assert "nothing to file yet" in where.text
+    told = [one.text for cause in found.causes for one in cause.evidence if one.kind == "calls-parted"]
+    assert ["the GPU is at work for 2.00 ms of a run" in text for text in told] == [True]
+    text = " ".join(TERMINAL.render(found, Surface(width=200)).split())
+    assert "the GPU is busy for 2.0" in text
+    assert "(the GPU is at work for 2.00 ms of a run)" in text
 
 
 def test_native_kernels_that_may_take_less_do_not_acquit_onnxruntime() -> None:
