@@ -1,6 +1,7 @@
 // @ts-check
 /** Carry out one task in this very realm. Never throws: what breaks is an answer. */
 
+import { orOutOfMemory } from "./gpu/memory.mjs";
 import { broke } from "./phases.mjs";
 
 /** @typedef {import("./wire.js").Task} Task */
@@ -18,7 +19,8 @@ export async function carryOut(task, errand = null) {
   try {
     const probe = await probeFor(task.kind);
     const reason = probe.refuse?.(task);
-    return reason === undefined ? await probe.run(task, errand) : { kind: "refusal", reason };
+    if (reason !== undefined) return { kind: "refusal", reason };
+    return await orOutOfMemory(() => probe.run(task, errand));
   } catch (thrown) {
     return broke(thrown);
   }

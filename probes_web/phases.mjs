@@ -25,6 +25,12 @@ export async function during(phase, work) {
   }
 }
 
+/** What was thrown with another reason, in the phase in which it was.
+ * @param {unknown} caught @param {Error} reason @returns {unknown} */
+export function inPlaceOf(caught, reason) {
+  return caught instanceof InPhase ? new InPhase(caught.phase, reason) : reason;
+}
+
 /** Anything thrown, as the answer that says so.
  * @param {unknown} caught
  * @returns {import("./wire.js").Broke} */

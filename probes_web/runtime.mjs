@@ -4,6 +4,7 @@
 
 import { read } from "./bytes.mjs";
 import { now } from "./clock.mjs";
+import { heeding } from "./gpu/memory.mjs";
 import { during } from "./phases.mjs";
 import { proxied } from "./proxied.mjs";
 import { feedsFrom } from "./tensors.mjs";
@@ -58,14 +59,17 @@ export function createSession(ort, task, { model, externalData }, options = {}) 
   const { optimise, where, spinning, provider } = task;
   return during("create", async () => {
     const asked = sessionOptions(task.session);
-    const session = await ort.InferenceSession.create(model, {
+    /** @type {SessionOptions} */
+    const whole = {
       ...asked,
       executionProviders: [provider],
       ...(optimise ? {} : { graphOptimizationLevel: "disabled" }),
       ...(externalData.length > 0 ? { externalData } : {}),
       ...(spinning === "default" ? {} : { extra: { ...asked.extra, ...allowSpinning(spinning) } }),
       ...options,
-    });
+    };
+    const making = () => ort.InferenceSession.create(model, whole);
+    const session = await (whole.executionProviders?.includes("webgpu") ? heeding(making) : making());
     return where === "proxy" ? proxied(ort, session) : session;
   });
 }

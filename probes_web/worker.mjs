@@ -3,6 +3,7 @@
 
 import { carryOut } from "./carry_out.mjs";
 import { now } from "./clock.mjs";
+import { reasonOf } from "./gpu/memory.mjs";
 import { broke } from "./phases.mjs";
 import { timedRun } from "./runtime.mjs";
 import { openHere } from "./session.mjs";
@@ -44,6 +45,6 @@ async function runOnce(id, heard) {
     const run_ms = await timedRun(session, feeds);
     return { id, run_ms, at_work_ms: now() - heard };
   } catch (thrown) {
-    return { id, answer: broke(thrown) };
+    return { id, answer: broke(await reasonOf(thrown)) };
   }
 }

@@ -35,7 +35,9 @@ export async function askWorker(task, block) {
 export async function runInWorker(door) {
   const reply = await ask(null, door, null);
   if ("run_ms" in reply) return reply;
-  throw new Error(reply.answer.kind === "failure" ? reply.answer.message : "the worker did not run");
+  const { answer } = reply;
+  if (answer.kind !== "failure") throw new Error("the worker did not run");
+  throw Object.assign(new Error(answer.message), { name: answer.name });
 }
 
 /** @param {Task | null} task @param {number} door @param {import("./probe.js").Errand | null} errand

@@ -4,13 +4,35 @@ import dataclasses
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from gapprof.browser.slices import Stretch, Work, by_thread, complete, nested, thread_names
+from gapprof.browser.slices import (
+    REQUEST,
+    Stretch,
+    Work,
+    by_thread,
+    complete,
+    marked,
+    nested,
+    stretch_of,
+    thread_names,
+)
 from gapprof.browser.tracing import Event
+from gapprof.browser.trouble import VisitError
 from gapprof.browser.windows import MAIN_THREAD, WORKER
 from gapprof.records.crossing import EVENTS, HANDLED, MOST_SLICES, OF_THE_PAGE, TAKEN_IN
 from gapprof.records.trial import TraceSlice
 
 _LONGEST_NAME = 60
+
+
+def stretch_of_runs(events: Sequence[Event], runs: int) -> Stretch:
+    """From the first of so many runs to the last. Raises VisitError where the page's marks are of more or
+    fewer: then nobody knows what else the trace lacks, and no share of it is one of a run."""
+    seen = len(marked(events, REQUEST))
+    if seen != runs:
+        raise VisitError(
+            f"the browser's trace has the marks of {seen} of the page's {runs} runs", kind="page"
+        )
+    return stretch_of(events)
 
 
 def crossing_slices(events: Sequence[Event], stretch: Stretch) -> tuple[TraceSlice, ...]:

@@ -36,26 +36,29 @@ async def start(connection: Connection, *, categories: Sequence[str] = CATEGORIE
 
 
 async def stop(connection: Connection) -> list[Event]:
-    """End it and hear the events. Raises VisitError when they do not come, or are too many."""
-    complete: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    """End it and hear the events. Raises VisitError when they do not come, are too many, or when the browser
+    had no room for all of them: what is missing would read as work that nobody did."""
+    complete: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
     events: list[Event] = []
 
     def collected(said: Params) -> None:
         if len(events) < _MOST_EVENTS:
             events.extend(event for event in said["value"] if isinstance(event, dict))
 
-    def completed(_said: Params) -> None:
+    def completed(said: Params) -> None:
         if not complete.done():
-            complete.set_result(None)
+            complete.set_result(said.get("dataLossOccurred") is True)
 
     connection.listen("Tracing.dataCollected", collected)
     connection.listen("Tracing.tracingComplete", completed)
     await connection.call("Tracing.end", deadline_s=_COMPLETE_S)
     try:
         async with asyncio.timeout(_COMPLETE_S):
-            await complete
+            lost = await complete
     except TimeoutError as error:
         raise VisitError("the browser did not finish its trace", kind="timeout") from error
+    if lost:
+        raise VisitError("the browser's buffer for its trace was full, and events are missing", kind="page")
     if len(events) >= _MOST_EVENTS:
         raise VisitError(f"the trace has more than {_MOST_EVENTS} events", kind="page")
     return events

@@ -241,9 +241,9 @@ def _made_on_gpu(start: ColdStart) -> Iterator[str]:
     first = next((row for row in start.gpu if row.stage == "first-run"), None)
     if first is not None and start.gpu_steady_waits_ms is not None:
         yield (
-            f"Beside that the first run waits {numbers.ms(first.waits_ms)} for the GPU, a steady one "
-            f"{numbers.ms(start.gpu_steady_waits_ms)}: what is compiled only when it is used first is in the "
-            "difference."
+            f"The first run waits {numbers.ms(first.waits_ms)} for the GPU, at times while it waits for a "
+            f"pipeline as well; a steady one waits {numbers.ms(start.gpu_steady_waits_ms)}: what is compiled "
+            "only when it is used first is in the difference."
         )
 
 

@@ -58,14 +58,14 @@ def gpu_heading(found: GpuOperators) -> str:
 
 def gpu_sentences(found: GpuOperators) -> Iterator[str]:
     """How it was seen, how much of it is told, what waits are made of, and what is missing."""
-    if found.gpu_ms is None or found.span_ms is None:
+    if found.gpu_ms is None:
         yield f"No GPU time of operators: {found.why}."
         return
     yield _seen(found)
     if found.joined_share is not None:
         yield _joined(found)
     if found.waits is not None:
-        yield _waits(found.waits, found.span_ms)
+        yield _waits(found.waits, found.gpu_ms)
     silent = [row for row in found.rows if row.provider == "gpu" and not row.dispatches]
     if silent and not found.why:
         yield f"Without a dispatch of their own: {_names(silent)}."
@@ -114,7 +114,7 @@ def _joined(found: GpuOperators) -> str:
     )
 
 
-def _waits(found: GpuWaits, span_ms: Estimate) -> str:
+def _waits(found: GpuWaits, gpu_ms: Estimate) -> str:
     """A copy that waits for queued work is never told to be slow itself."""
     size = "" if found.read_bytes is None else f" and reads {numbers.size(found.read_bytes)} back"
     each = 0 if found.read_bytes is None else found.read_bytes / found.count
@@ -129,7 +129,7 @@ def _waits(found: GpuWaits, span_ms: Estimate) -> str:
         return f"{run}, no more than as many read-backs take by themselves; {alone}."
     return (
         f"{run}, of which {numbers.ms(found.queue_ms.point)} go to work that was queued before (the GPU is "
-        f"at work for {numbers.ms(span_ms.point)} of a run); {alone}."
+        f"at work for {numbers.ms(gpu_ms.point)} of a run); {alone}."
     )
 
 

@@ -40,7 +40,7 @@ def gpu_operators(case: Case, causes: Sequence[CauseRow]) -> GpuOperators | None
     return replace(
         found,
         placement=case.get(placement),
-        where_to_file=where_to_file(case, causes, found.span_ms),
+        where_to_file=where_to_file(case, causes, found.gpu_ms),
     )
 
 

@@ -15,6 +15,7 @@ from gapprof.facts.gpu_told import mean_ms
 from gapprof.records.estimate import Estimate
 from gapprof.records.report import CauseRow, with_descendants
 from gapprof.records.sections.gpu import WhereToFile
+from gapprof.stats.verdict import SMALLEST_EFFECT
 from gapprof.text import numbers
 
 Project = Literal["library", "browser", "driver"]
@@ -41,7 +42,8 @@ _COLD = 10.0
 
 
 def where_to_file(case: Case, causes: Sequence[CauseRow], busy_ms: Estimate | None) -> WhereToFile | None:
-    """None where no page named an adapter. `busy_ms`: the GPU at work in a run, by its own clock."""
+    """None where no page named an adapter. `busy_ms`: a run's dispatches together, by the GPU's own clock;
+    a GPU that waits between two of them is not at work."""
     on = case.get(adapter)
     if on is None:
         return None
@@ -81,24 +83,36 @@ def _verdict(
         who = _WHOSE[row.id]
         told = numbers.factor_with_interval(factor)
         return who, f'File it with {_WHO[who]}: "{row.title}" makes a run {told} as long.'
-    busy = run_ms is not None and busy_ms is not None and busy_ms.low > _MOST_OF * run_ms.high
+    run_ms, busy_ms, web, native = map(_decisive, (run_ms, busy_ms, web, native))
     if run_ms is not None and web is not None and native is not None and _as_slow(web, native, run_ms):
         told = numbers.ms_with_interval(native)
         return "driver", (
             f"File the start with {_WHO['driver']}: pipelines take {told} without a browser as well, which "
             "is what the driver makes of their shaders; no step of a steady run costs beyond doubt."
         )
-    if busy and any(row.id == "kernels" and row.factor is not None for row in with_descendants(causes)):
-        return "driver", (
-            f"File it, if at all, with {_WHO['driver']}: the GPU is at work for nearly all of a run, and the "
-            "best native kernels take no less there."
-        )
-    if busy:
+    if run_ms is not None and busy_ms is not None and busy_ms.low > _MOST_OF * run_ms.high:
+        return _where_it_is_busy(causes)
+    return None, "No part of a run costs beyond doubt: there is nothing to file yet."
+
+
+def _where_it_is_busy(causes: Sequence[CauseRow]) -> tuple[Project | None, str]:
+    """Of a GPU that is at work for nearly all of a run: whether another maker's kernels take less there."""
+    kernels = next((row.factor for row in with_descendants(causes) if row.id == "kernels"), None)
+    if kernels is None:
         return None, (
             "The GPU is at work for nearly all of a run: that is onnxruntime's kernels or the driver, and a "
             "native provider for this GPU (--native-python) tells which."
         )
-    return None, "No part of a run costs beyond doubt: there is nothing to file yet."
+    if kernels.rounds < 2 or math.log(kernels.high) > SMALLEST_EFFECT:
+        return None, (
+            "The GPU is at work for nearly all of a run: that is onnxruntime's kernels or the driver, and "
+            "which of them cannot be told: onnxruntime-web's kernels take "
+            f"{numbers.factor_with_interval(kernels)} what the best native ones take."
+        )
+    return "driver", (
+        f"File it, if at all, with {_WHO['driver']}: the GPU is at work for nearly all of a run, and the "
+        "best native kernels take no less there."
+    )
 
 
 def _costs(causes: Sequence[CauseRow]) -> Iterator[tuple[Estimate, CauseRow]]:
@@ -112,12 +126,18 @@ def _costs(causes: Sequence[CauseRow]) -> Iterator[tuple[Estimate, CauseRow]]:
 
 def _cost(part: CauseRow, cause: CauseRow) -> Estimate | None:
     """The part's factor, or its cause's where that alone is beyond doubt and the part nearly all of it."""
-    if part.factor is None or part.verdict == "costs":
-        return part.factor
+    factor = _decisive(part.factor)
+    if factor is None or part.verdict == "costs":
+        return factor
     if cause.factor is None or cause.verdict != "costs":
         return None
-    of_it = math.log(part.factor.point) / math.log(cause.factor.point)
+    of_it = math.log(factor.point) / math.log(cause.factor.point)
     return cause.factor if CARRIES <= of_it <= 1 / CARRIES else None
+
+
+def _decisive(found: Estimate | None) -> Estimate | None:
+    """None of a single round: its bounds are its point, and that is no certainty."""
+    return found if found is not None and found.rounds > 1 else None
 
 
 def _as_slow(web: Estimate, native: Estimate, run_ms: Estimate) -> bool:

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from statistics import fmean, median
 
+from msgspec.structs import replace
+
 from gapprof.facts.adapters import notes
 from gapprof.facts.balance import inferences
 from gapprof.facts.case import Case
@@ -14,6 +16,7 @@ from gapprof.facts.gpu_calls import steady_run
 from gapprof.facts.gpu_runs import REPLAY_NATIVE, REPLAY_WEB, SESSION
 from gapprof.facts.gpu_told import mean_ms
 from gapprof.records.crossing import EVENTS, FLUSH, OF_THE_PAGE, CrossingWork, TracedCrossing
+from gapprof.records.estimate import Estimate
 from gapprof.records.report import Evidence
 from gapprof.text import numbers
 from gapprof.text.names import harmless
@@ -99,7 +102,7 @@ def crossing_told(case: Case) -> Iterator[Evidence]:
             software = notes(found.adapter) if found.adapter is not None else ()
             heading = "".join(f"{note[0].upper()}{note[1:]}. " for note in software)
             yield Evidence(kind="trace", text=f"{heading}{_taken(case, one)}", value=one.total_ms)
-            yield from _held_against(case, one)
+            yield from _held_against(case, one, heading)
         yield from _untold(one, harmless(found.engine_version, _LONGEST_NAME))
     yield from _carried(case)
 
@@ -133,7 +136,7 @@ def _of_work(case: Case, one: Crossing, work: CrossingWork) -> str:
     return text
 
 
-def _held_against(case: Case, one: Crossing) -> Iterator[Evidence]:
+def _held_against(case: Case, one: Crossing, heading: str) -> Iterator[Evidence]:
     """Both replays make the same calls: what differs is what a browser puts between."""
     cells = case.get(measured)
     web, native = cells.get(REPLAY_WEB, {}), cells.get(REPLAY_NATIVE, {})
@@ -141,13 +144,29 @@ def _held_against(case: Case, one: Crossing) -> Iterator[Evidence]:
     if longer is not None and one.total_ms > 0:
         share = one.page_ms / one.total_ms
         text = (
-            f"These {numbers.ms(one.total_ms)}, {numbers.percent(share)} of them on the page's thread, say "
-            "what the way through the browser is made of, and not how long it is: both processes work at the "
-            "same time, the GPU works meanwhile, and without a browser commands are validated and recorded "
-            f"as well. By the clock, a replayed run in the browser takes {numbers.ms_with_interval(longer)} "
-            "more than without one."
+            f"{heading}These {numbers.ms(one.total_ms)}, {numbers.percent(share)} of them on the page's "
+            "thread, say what the way through the browser is made of, and not how long it is: both processes "
+            "work at the same time, the GPU works meanwhile, and without a browser commands are validated "
+            f"and recorded as well. {_longer(longer)}"
         )
         yield Evidence(kind="trace", text=text, value=share)
+
+
+def _longer(by_clock: Estimate) -> str:
+    """Of a replayed run in the browser, beside one without it."""
+    if by_clock.rounds < 2:
+        return "Whether a replayed run takes longer in the browser, one round alone does not tell."
+    if by_clock.low > 0:
+        told = numbers.ms_with_interval(by_clock)
+        return f"By the clock, a replayed run in the browser takes {told} more than without one."
+    if by_clock.high < 0:
+        less = replace(by_clock, point=-by_clock.point, low=-by_clock.high, high=-by_clock.low)
+        told = numbers.ms_with_interval(less)
+        return f"By the clock, a replayed run in the browser takes {told} less than without one."
+    return (
+        "By the clock no difference was seen between a replayed run in the browser and one without it: "
+        f"{numbers.ms_with_interval(by_clock)}, which holds 0."
+    )
 
 
 def _untold(one: Crossing, browser: str) -> Iterator[Evidence]:

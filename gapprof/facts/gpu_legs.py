@@ -30,7 +30,8 @@ def own_webgpu_told(case: Case) -> Iterator[Evidence]:
         f"{harmless(version, 40)} takes natively with its own WebGPU provider: another build, on the adapter "
         f"of its choice, so the two differ by more than the browser. {_slower_leg(case, apart)}"
     )
-    yield Evidence(kind="side-rung", text=text, value=apart.point)
+    known = side_of_one(apart) != "unclear"
+    yield Evidence(kind="side-rung", text=text, value=apart.point if known else None)
 
 
 def _slower_leg(case: Case, apart: Estimate) -> str:
@@ -90,7 +91,7 @@ def _kernels(case: Case) -> str:
     run = case.get(gpu_run)
     if run is None:
         return ""
-    told = f"; the GPU is at work for {numbers.ms(_mean(run.span_ms(run.all)))} of a run"
+    told = f"; the GPU is at work for {numbers.ms(_mean(run.ms(run.all)))} of a run"
     most = max(run.join.joined, key=lambda one: _mean(run.ms(one.dispatches)), default=None)
     if most is None or not most.dispatches:
         return told

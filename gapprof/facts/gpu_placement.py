@@ -13,7 +13,7 @@ from gapprof.facts.readings import readable
 from gapprof.records.estimate import Estimate
 from gapprof.records.report import Evidence
 from gapprof.records.sections.gpu import GpuPlacement, PlacedOperator
-from gapprof.text.placement import crossings_sentence, optimised_sentence, share_elsewhere
+from gapprof.text.placement import crossings_sentence, optimised_sentence, resolved_cost, share_optimised
 
 
 def placement(case: Case) -> GpuPlacement | None:
@@ -70,8 +70,8 @@ def placement_told(case: Case) -> Iterator[Evidence]:
         return
     crossed = crossings_sentence(found)
     if crossed:
-        cost = found.cost_ms.point if found.cost_ms is not None else None
-        yield Evidence(kind="crossings", text=crossed, value=cost)
+        cost = found.cost_ms if resolved_cost(found) is not None else None
+        yield Evidence(kind="crossings", text=crossed, value=cost.point if cost is not None else None)
     before = optimised_sentence(found)
     if before:
-        yield Evidence(kind="optimised-before", text=before, value=share_elsewhere(found))
+        yield Evidence(kind="optimised-before", text=before, value=share_optimised(found))

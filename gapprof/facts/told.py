@@ -20,12 +20,12 @@ def told_by_side_rungs(case: Case, cause: str) -> tuple[Evidence, ...]:
 
 
 def resolved_by_side_rungs(case: Case, cause: str) -> tuple[Evidence, ...]:
-    """The same, where a difference whose interval holds 1 is not told as one."""
+    """The same, where a difference whose interval holds 1 is not told as one, and has no value."""
     return tuple(
         Evidence(
             kind="side-rung",
             text=f"{words} {numbers.factor_with_interval(cost)}{_unclear(cost)}.",
-            value=cost.point,
+            value=cost.point if side_of_one(cost) != "unclear" else None,
         )
         for words, cost in _measured(case, cause)
     )

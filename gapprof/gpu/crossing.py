@@ -9,9 +9,8 @@ from msgspec.structs import replace
 
 from gapprof import assets
 from gapprof.browser import tasks, tensors, tracing
-from gapprof.browser.crossing import crossing_slices
-from gapprof.browser.slices import stretch_of
-from gapprof.browser.trouble import VisitError, reading
+from gapprof.browser.crossing import crossing_slices, stretch_of_runs
+from gapprof.browser.trouble import reading
 from gapprof.browser.visit import Equipment, Visit
 from gapprof.errors import EnvironmentUnusable, ModelUnusable, WrongUse
 from gapprof.gpu.graphics import here
@@ -80,9 +79,7 @@ async def crossed_in(visit: Visit, opening: OpenTask, job: Job) -> TracedCrossin
     timed = await visit.ask(_task(job, run_ms=median(warmed.runs_ms)), Timed)
     events = await tracing.stop(connection)
     with reading("trace"):
-        stretch = stretch_of(events)
-        if stretch.pid is None:
-            raise VisitError("the browser's trace has none of the page's marks", kind="page")
+        stretch = stretch_of_runs(events, len(timed.runs_ms))
         slices = crossing_slices(events, stretch)
     return TracedCrossing(
         rung=job.rung,

@@ -46,7 +46,7 @@ class GpuMade(Struct, frozen=True, kw_only=True):
     is compiled when it is used first: then that wait is longer."""
     submits: int
     waits_ms: float
-    """In which at least one wait for the GPU was going on."""
+    """In which at least one wait for the GPU was going on; some of it may lie within `pipelines_ms`."""
 
 
 class GpuBuffers(Struct, frozen=True, kw_only=True):

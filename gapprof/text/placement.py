@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from gapprof.records.estimate import Estimate
 from gapprof.records.sections.gpu import GpuPlacement
 from gapprof.text import numbers
 from gapprof.text.names import harmless
@@ -23,8 +24,8 @@ def crossings_sentence(found: GpuPlacement) -> str:
     if found.cost_ms is None:
         return f"{begin}; what they cost was not measured apart: {found.why}."
     cost = numbers.ms_with_interval(found.cost_ms)
-    times = found.cost_factor
-    if times is None or times.rounds < 2 or times.low <= 1:
+    times = resolved_cost(found)
+    if times is None:
         return f"{begin}; what they cost is unclear: {cost}."
     return (
         f"{begin}, cost {cost} in the browser: with the stops a replay takes "
@@ -32,24 +33,34 @@ def crossings_sentence(found: GpuPlacement) -> str:
     )
 
 
+def resolved_cost(found: GpuPlacement) -> Estimate | None:
+    """So many times what a replay takes without the stops; None where that may be 1, or less."""
+    times = found.cost_factor
+    return times if times is not None and times.rounds > 1 and times.low > 1 else None
+
+
 def optimised_sentence(found: GpuPlacement) -> str:
     """Of a file whose operators were made for the CPU before it came to the GPU; empty: it is none."""
     if not found.optimised_before:
         return ""
-    nodes = sum(one.gpu + one.cpu for one in found.operators)
-    processor = sum(one.cpu for one in found.operators)
+    made, share = sum(found.optimised_before.values()), numbers.whole_percent(share_optimised(found))
     return (
-        f"{numbers.whole_percent(share_elsewhere(found))} of nodes ({processor} of {nodes}) are assigned to "
+        f"{share} of nodes ({made} of {_nodes(found)}) are assigned to "
         "the CPU because the file was optimised for the CPU before it was deployed: onnxruntime's optimiser "
         f"put {_named(found.optimised_before)} into it, and WebGPU has no kernel for that. Use the original "
         ".onnx, or convert it again."
     )
 
 
-def share_elsewhere(found: GpuPlacement) -> float:
-    """Of the nodes that compute: those that the processor runs."""
-    nodes = sum(one.gpu + one.cpu for one in found.operators)
-    return sum(one.cpu for one in found.operators) / nodes if nodes else 0.0
+def share_optimised(found: GpuPlacement) -> float:
+    """Of the nodes that compute: those that the processor runs and the optimiser made before. What else it
+    runs, the original file has as well."""
+    nodes = _nodes(found)
+    return sum(found.optimised_before.values()) / nodes if nodes else 0.0
+
+
+def _nodes(found: GpuPlacement) -> int:
+    return sum(one.gpu + one.cpu for one in found.operators)
 
 
 def _named(counts: Mapping[str, int]) -> str:

@@ -2,6 +2,9 @@
 /** Whether the GPU ran out of memory. WebGPU throws nothing for it: whatever is made of a buffer that was not to be had
  * fails later, in words of its own, or reads zeros; only the device reports what it was. */
 
+import { inPlaceOf } from "../phases.mjs";
+import { around } from "./listening.mjs";
+
 /** The report may come a moment after what it makes fail. */
 const NEWS_MS = 50;
 
@@ -11,33 +14,62 @@ class OutOfGpuMemory extends Error {
   name = "GPUOutOfMemoryError";
 }
 
-/** What devices of this realm said; empty: nothing. */
+/** Devices of this realm that are listened to. */
+let heeded = 0;
+
+/** What they said; empty: nothing. */
 let told = "";
 
-/** Listen to every device that is asked for from now on. Nothing is added to any other call. */
-export function heedMemory() {
-  if (globalThis.GPUAdapter === undefined) return;
-  const prototype = GPUAdapter.prototype;
-  const ask = prototype.requestDevice;
-  prototype.requestDevice = async function (...given) {
-    const device = await ask.apply(this, given);
-    device.addEventListener("uncapturederror", ({ error }) => {
-      if (error instanceof GPUOutOfMemoryError) told ||= error.message || "it does not say of what";
-    });
-    return device;
-  };
-}
-
-/** Whatever comes of work that ran out of memory, that is the reason, and no result of it counts.
+/** Listen to every device that is asked for within this work, and to no other: what becomes of a page's own device is
+ * its own affair. One that the page happens to ask for meanwhile cannot be told from ours. Nothing is added to any other
+ * call, and afterwards the method is as it was.
  * @template T
  * @param {() => Promise<T>} work @returns {Promise<T>} */
-export async function orOutOfMemory(work) {
+export async function heeding(work) {
+  if (globalThis.GPUAdapter === undefined) return work();
+  const undo = around(GPUAdapter.prototype, "requestDevice", (call) => {
+    const asked = call();
+    asked.then(heed, () => undefined);
+    return asked;
+  });
   try {
-    const result = await work();
-    if (told !== "") throw new OutOfGpuMemory(told);
-    return result;
-  } catch (thrown) {
-    if (told === "") await new Promise((resolve) => setTimeout(resolve, NEWS_MS));
-    throw told === "" ? thrown : new OutOfGpuMemory(told);
+    return await work();
+  } finally {
+    undo();
   }
+}
+
+/** @param {GPUDevice} device */
+function heed(device) {
+  heeded += 1;
+  device.addEventListener("uncapturederror", ({ error }) => {
+    if (error instanceof GPUOutOfMemoryError) told ||= error.message || "it does not say of what";
+  });
+}
+
+/** Whatever comes of work that ran out of memory, that is the reason, and no result of it counts. Where it went well
+ * nothing is waited for: it may be timed from outside.
+ * @template T
+ * @param {() => T | Promise<T>} work @returns {Promise<T>} */
+export async function orOutOfMemory(work) {
+  let result;
+  try {
+    result = await work();
+  } catch (thrown) {
+    throw await reasonOf(thrown);
+  }
+  if (told !== "") throw new OutOfGpuMemory(told);
+  return result;
+}
+
+/** Why that was thrown, in the phase in which it was.
+ * @param {unknown} thrown @returns {Promise<unknown>} */
+export async function reasonOf(thrown) {
+  await news();
+  return told === "" ? thrown : inPlaceOf(thrown, new OutOfGpuMemory(told));
+}
+
+/** Once work is done that went well: what devices may still have to say of it. Never within what is timed. */
+export async function news() {
+  if (heeded > 0 && told === "") await new Promise((resolve) => setTimeout(resolve, NEWS_MS));
 }

@@ -2,6 +2,7 @@
 /** Who runs which node of a model that a page wants on the GPU: onnxruntime's profiler knows. Never part of a recording:
  * a session that is profiled asks other things of the GPU. */
 
+import { news } from "../gpu/memory.mjs";
 import { adapterOf, pagesOwn } from "../gpu/place.mjs";
 import { orRefused } from "../gpu/refusal.mjs";
 import { overheard } from "../overheard.mjs";
@@ -37,6 +38,7 @@ async function placed({ open }) {
     const events = profileEvents(lines);
     const { nodes } = perRun(events, { blocks: 1, runs: 1 });
     await session.release();
+    await news();
     return {
       kind: "gpuplaced",
       nodes: nodes.map(({ name, op_type, provider }) => ({ name, op_type, provider })),

@@ -3,6 +3,7 @@
 
 import { read, send } from "../bytes.mjs";
 import { orLost } from "../gpu/lost.mjs";
+import { news } from "../gpu/memory.mjs";
 import { recorder, packed as packedTrace } from "../gpu/packing.mjs";
 import { adapterOf, pagesOwn } from "../gpu/place.mjs";
 import { orRefused } from "../gpu/refusal.mjs";
@@ -49,6 +50,7 @@ async function recorded({ open, runs, most_bytes, trace_url, about }) {
   const { parts, slices } = packed(outputs, session.outputNames);
   if (open.outputs_url !== null) await send(open.outputs_url, parts);
   await session.release();
+  await news();
   return {
     kind: "gpurecorded",
     outputs: slices,

@@ -4,7 +4,7 @@
 import { send } from "../bytes.mjs";
 import { now, timerStepUs } from "../clock.mjs";
 import { identityOf } from "../gpu/adapter.mjs";
-import { heedMemory, orOutOfMemory } from "../gpu/memory.mjs";
+import { news, orOutOfMemory } from "../gpu/memory.mjs";
 import { rendererOf } from "../gpu/renderer.mjs";
 import { during } from "../phases.mjs";
 import { threadsInProxy } from "../proxied.mjs";
@@ -20,7 +20,6 @@ export const probe = {
   where: (task) => (task.where === "worker" ? "worker" : "main"),
 
   async run(task) {
-    if (task.provider === "webgpu") heedMemory();
     const began = now();
     const ort = await loadRuntime(task.ort_url, task);
     const imported = now();
@@ -35,7 +34,13 @@ export const probe = {
     const first_run = now() - ready;
     const slices = await leave(outputs, session.outputNames, task.outputs_url);
     const bounds = { ...task, warmup_runs: task.warmup_runs - 1 };
-    const rest = await during("warmup", () => orOutOfMemory(() => warmUp(session, feeds, bounds)));
+    const rest = await during("warmup", () =>
+      orOutOfMemory(async () => {
+        const warm = await warmUp(session, feeds, bounds);
+        await news();
+        return warm;
+      }),
+    );
     await keep({ place: "here", session, feeds });
     return {
       kind: "opened",

@@ -6,6 +6,7 @@ import { read } from "../bytes.mjs";
 import { moment, now } from "../clock.mjs";
 import { listening } from "../gpu/listening.mjs";
 import { making } from "../gpu/making.mjs";
+import { news } from "../gpu/memory.mjs";
 import { withInstances } from "../instances.mjs";
 import { leftBy } from "../left.mjs";
 import { overheard } from "../overheard.mjs";
@@ -78,6 +79,7 @@ const STEPS = {
     const { session, feeds } = leftBy(started, ORDER);
     const runs_ms = await warmUp(session, feeds, { warmup_ms: settle_ms, warmup_runs: settle_runs });
     const gpu_waits_ms = open.provider === "webgpu" && globalThis.GPU !== undefined ? await waits(session, feeds) : [];
+    await news();
     return { runs_ms, gpu_waits_ms };
   },
 

@@ -3,6 +3,7 @@
 
 import { now } from "../clock.mjs";
 import { countingBuffers } from "../gpu/buffers.mjs";
+import { news } from "../gpu/memory.mjs";
 import { leftBy } from "../left.mjs";
 import { withMemories } from "../memories.mjs";
 import { during } from "../phases.mjs";
@@ -73,9 +74,11 @@ export const probe = {
     if (task.open.provider === "webgpu" && globalThis.GPU !== undefined) buffers ??= countingBuffers();
     const began = now();
     await STEPS[task.step](task);
+    const took_ms = now() - began;
+    await news();
     return {
       kind: "stepped",
-      took_ms: now() - began,
+      took_ms,
       threads: loaded?.ort.env.wasm.numThreads ?? 1,
       wasm_heap_bytes: [...memories].reduce((sum, { buffer }) => sum + buffer.byteLength, 0),
       heap_written_bytes,

@@ -1,15 +1,27 @@
 """What a GPU's driver may do to a page's model, planted in that page: each is told under its own name."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from gapprof import assets
 from gapprof.backends.chromium import Chromium
+from gapprof.browser.visit import Equipment
+from gapprof.cold.visits import Starting
+from gapprof.errors import EnvironmentUnusable
+from gapprof.gpu import recorded
+from gapprof.gpu.graphics import Graphics, here
+from gapprof.gpu.placed import placed
+from gapprof.gpu.visited import Gpu
+from gapprof.guard import Guard
+from gapprof.memory.visits import Looking
+from gapprof.records.job import Job
 from gapprof.records.trial import Failure
 from tests.browser.conftest import on
 from tests.browser.gpu_models import job_of
-from tests.browser.gpu_troubles import LOST, NO_SHADER, OUT_OF_MEMORY
+from tests.browser.gpu_troubles import LOST, NO_SHADER, OUT_OF_MEMORY, OUT_OF_MEMORY_LATER
 
 
 @pytest.mark.parametrize(
@@ -30,3 +42,70 @@ def test_what_becomes_of_a_device_is_told_with_what_to_do(
     assert failure.kind == "environment", failure
     assert said in failure.message
     assert "--backend wasm" in failure.hint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visits:
+    """Every kind of visit in which a page of ours runs a model on the GPU beside timed ones."""
+
+    equipment: Equipment
+    graphics: Graphics
+    dist: Path
+
+    def looked_at(self, job: Job) -> object:
+        looking = Looking(equipment=self.equipment, dist=self.dist, now_s=lambda: 0.0)
+        return looking.looked(job, arena=True, model_bytes=1)
+
+    def started(self, job: Job) -> object:
+        return Starting(equipment=self.equipment, dist=self.dist, now_s=lambda: 0.0).started(job)
+
+    @property
+    def gpu(self) -> Gpu:
+        return Gpu(equipment=self.equipment, graphics=self.graphics, deadline_s=60.0)
+
+
+@pytest.fixture
+def visits(chromium: Chromium, guard: Guard) -> Visits:
+    graphics = here(chromium.executable)
+    equipment = Equipment(
+        executable=chromium.executable,
+        probes=assets.probes_web(),
+        guard=guard,
+        graphics=graphics.browser_args,
+    )
+    return Visits(equipment=equipment, graphics=graphics, dist=assets.web_dist())
+
+
+@pytest.fixture
+def full(page_of: Callable[[str], str], tmp_path: Path) -> Job:
+    return on(
+        job_of("matmul", tmp_path), device="gpu", where="main", page=page_of(OUT_OF_MEMORY), deadline_s=60.0
+    )
+
+
+@pytest.mark.parametrize("visit", [Visits.looked_at, Visits.started], ids=["memory", "cold"])
+def test_a_gpu_without_memory_is_named_in_visits_that_are_not_timed(
+    visit: Callable[[Visits, Job], object], visits: Visits, full: Job
+) -> None:
+    failure = visit(visits, full)
+    assert isinstance(failure, Failure), failure
+    assert "the GPU is out of memory: no memory for a buffer of 36864 bytes" in failure.message
+
+
+def test_a_gpu_without_memory_is_named_where_calls_are_recorded_and_nodes_placed(
+    visits: Visits, full: Job, tmp_path: Path
+) -> None:
+    with pytest.raises(EnvironmentUnusable, match="the GPU is out of memory: no memory for a buffer"):
+        recorded.record(full, visits.gpu, tmp_path / "a.trace", dist=visits.dist)
+    with pytest.raises(EnvironmentUnusable, match="the GPU is out of memory: no memory for a buffer"):
+        placed(full, visits.gpu, dist=visits.dist)
+
+
+def test_memory_that_runs_out_among_timed_requests_is_told_of_them(
+    chromium: Chromium, page_of: Callable[[str], str], tmp_path: Path
+) -> None:
+    page = page_of(OUT_OF_MEMORY_LATER)
+    job = on(job_of("matmul", tmp_path), device="gpu", where="main", page=page, pacing="paced")
+    failure = chromium.timed(job)
+    assert isinstance(failure, Failure), failure
+    assert "the GPU is out of memory: no memory for a run" in failure.message

@@ -4,6 +4,7 @@ Recordings of `python reports/gpu_scenarios.py`, all made on software, which eve
 claim needs a GPU, who the adapter was is changed in the recording, and nothing else.
 """
 
+import re
 from functools import cache
 
 import msgspec
@@ -23,7 +24,7 @@ from gapprof.records.recording import Entry, Recording
 from gapprof.records.report import CauseRow, with_descendants
 from gapprof.records.sections.gpu import GpuOperators, GpuPlacement, WhereToFile
 from gapprof.records.trial import OutputCheck, Trial
-from tests.scenarios.reading import REPORTS, cause, check, factor, report, text, told
+from tests.scenarios.reading import REPORTS, cause, check, report, text, told
 from tests.unit.facts.gpu_runs import AMPERE
 
 STOPS = 16
@@ -81,15 +82,15 @@ def test_software_is_the_first_word_and_no_machine_s_path_is_in_a_recording(name
 def test_s12_crossings_are_counted_caused_and_priced() -> None:
     found = report("scenarios/gpu-stops")
     placement = placed(found)
-    assert (placement.crossings_to_cpu, placement.opset) == (STOPS, 17)
-    assert placement.crossings_to_gpu >= 1
+    assert (placement.crossings_to_cpu, placement.crossings_to_gpu, placement.opset) == (STOPS, STOPS, 17)
     assert placement.cost_ms is not None, placement.why
     assert placement.cost_ms.point > 0
     assert placement.cost_factor is not None
     assert placement.cost_factor.low > 1
     sentence = told(row(found, "not-on-gpu"), "boundary crossings per run").text
-    crossings = placement.crossings_to_cpu + placement.crossings_to_gpu
-    assert sentence.startswith(f"{crossings} boundary crossings per run ({STOPS} from the GPU")
+    assert sentence.startswith(
+        f"{2 * STOPS} boundary crossings per run ({STOPS} from the GPU, {STOPS} to it), "
+    )
     assert f"caused by Det ({STOPS} nodes) of opset 17, cost " in sentence
     assert sentence in text(found)
 
@@ -132,7 +133,7 @@ def test_s15_operators_are_ranked_by_the_gpu_s_own_time() -> None:
     rows = section(report("scenarios/gpu-legs")).rows
     took = [one.gpu_ms.point for one in rows if one.gpu_ms is not None]
     assert took == sorted(took, reverse=True)
-    assert [one.op_types for one in rows[:2]] == [("MatMul",), ("MatMul",)]
+    assert {one.nodes for one in rows if one.gpu_ms is not None} == {("/a/MatMul",), ("/b/MatMul",)}
 
 
 def test_s15_with_other_outputs_than_native_s_no_time_compares() -> None:
@@ -181,11 +182,14 @@ def test_s18_safety_checks_have_a_factor_or_are_unclear() -> None:
     rungs = {one.id: one.latency_ms for one in found.rungs}
     assert rungs["replay-native-no-robustness"] is not None
     one = told(cause(found, "gpu-abstraction"), "Clamping indices")
-    assert one.value is not None
+    bounds = re.search(r"\[([\d.]+), ([\d.]+)\]", one.text)
+    assert bounds is not None, one.text
+    low, high = map(float, bounds.groups())
+    assert ("unclear" in one.text) == (one.value is None) == (low <= 1 <= high)
     assert one.text in text(found)
     whole = row(found, "wgsl-safety")
     assert whole.factor is not None
-    assert whole.factor.low <= factor(whole) <= whole.factor.high
+    assert whole.verdict == "unclear" or not whole.factor.low <= 1 <= whole.factor.high
 
 
 def test_s19_what_the_calls_take_with_and_without_a_browser_is_told_beside_the_kernels() -> None:
@@ -202,16 +206,17 @@ def test_s19_what_the_calls_take_with_and_without_a_browser_is_told_beside_the_k
     assert one.text in text(found)
 
 
-def test_s20_a_build_that_got_slower_is_slower_in_the_browser_s_leg_alone() -> None:
+def test_s20_what_makes_a_build_slower_is_what_the_library_does_between_its_calls() -> None:
+    """One trial of native-webgpu was recorded, so nothing is said of which leg is slower. The case in which
+    rounds tell that it is the browser's alone is synthetic (`unit/facts/test_gpu_legs.py`).
+    """
     found = report("scenarios/gpu-slower-build")
     one = told(cause(found, "library"), "its own WebGPU provider")
     assert "1.27.0" in one.text
     assert "another build" in one.text
     assert one.text in text(found)
-    native = next(rung.latency_ms for rung in found.rungs if rung.id == "native-webgpu")
-    assert native is not None
-    leg = "Only the browser's leg is slower" if native.rounds > 1 else "one round alone does not tell"
-    assert leg in one.text
+    assert "Which leg is slower one round alone does not tell." in one.text
+    assert one.value is None, "no difference is reported"
     assert cause(found, "runtime").verdict == "costs"
     work, calls = row(found, "library-work"), row(found, "browser-boundary")
     assert work.factor is not None

@@ -60,7 +60,8 @@ class GpuStage(Struct, frozen=True, kw_only=True):
     """In which at least one was asked for and not ready: compiling, mostly."""
     submits: float
     waits_ms: float
-    """For the GPU: what it compiles when it is used first, and what it computes."""
+    """For the GPU: what it compiles when it is used first, and what it computes. May overlap with
+    `pipelines_ms`: the two are never added."""
 
 
 class ColdStart(Struct, frozen=True, kw_only=True):

@@ -33,7 +33,7 @@ class GpuOperator(Struct, frozen=True, kw_only=True):
 class GpuWaits(Struct, frozen=True, kw_only=True):
     """What a run's waits for the GPU are made of: work that was queued before, and bringing the bytes over.
 
-    By the clock of page or Node; what the GPU itself was at meanwhile is `GpuOperators.span_ms`.
+    By the clock of page or Node; what the GPU itself was at meanwhile is `GpuOperators.gpu_ms`.
     """
 
     count: int
@@ -69,7 +69,9 @@ class GpuPlacement(Struct, frozen=True, kw_only=True):
     opset: int
     """Of the model as it was given."""
     cost_ms: Estimate | None
-    """By which a run in the browser is shorter without its stops for what the processor computes."""
+    """By which a run in the browser is shorter without its stops for what the processor computes. Whether
+    that is a difference at all `cost_factor` decides: where its interval holds 1, this is what was seen and
+    nothing that the stops are known to cost."""
     cost_factor: Estimate | None
     """So many times what it takes without them: a pair in each round, so that slow rounds cancel."""
     optimised_before: dict[str, int]
@@ -92,7 +94,7 @@ class WhereToFile(Struct, frozen=True, kw_only=True):
     submitting_ms: Estimate | None
     """Of it, until the last submit, waits for the GPU left out: what the processor takes to submit it."""
     gpu_busy_ms: Estimate | None
-    """From the begin of its first dispatch to the end of its last one, by the GPU's clock."""
+    """All of its dispatches together, by the GPU's clock; what lies between two of them is no part of it."""
     compiling_ms: Estimate | None
     """For which its calls, replayed in the browser, wait for pipelines before the first steady run."""
     compiling_native_ms: Estimate | None
@@ -121,7 +123,7 @@ class GpuOperators(Struct, frozen=True, kw_only=True):
     gpu_ms: Estimate | None
     """Of all dispatches together: rows and `unnamed_ms` sum to it."""
     span_ms: Estimate | None
-    """From the first one's begin to the last one's end."""
+    """From first to last dispatch: with what lies between two of them, in which the GPU may do nothing."""
     empty_dispatch_ms: float | None
     """What a dispatch takes that does nothing."""
     rows: tuple[GpuOperator, ...]

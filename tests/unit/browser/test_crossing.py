@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gapprof.browser.crossing import crossing_slices
+from gapprof.browser.crossing import crossing_slices, stretch_of_runs
 from gapprof.browser.slices import stretch_of
 from gapprof.browser.tracing import Event
 from gapprof.browser.trouble import VisitError, reading
@@ -187,3 +187,27 @@ def test_hundreds_of_long_names_make_no_long_table() -> None:
 def test_events_that_cannot_be_read_end_the_visit_in_one_sentence(event: Event) -> None:
     with pytest.raises(VisitError, match="trace cannot be read"), reading("trace"):
         found(event)
+
+
+def marks(runs: int) -> list[Event]:
+    return [
+        {"name": "gapprof:request", "ph": ph, "ts": 1000.0 * (run + at), "pid": PAGE, "tid": MAIN}
+        for run in range(runs)
+        for ph, at in (("b", 0.25), ("e", 0.75))
+    ]
+
+
+def test_a_stretch_is_that_of_all_runs() -> None:
+    found = stretch_of_runs([*NAMES, *marks(5)], 5)
+    assert (found.pid, found.begin_us, found.end_us) == (PAGE, 250.0, 4750.0)
+
+
+@pytest.mark.parametrize("seen", [0, 4, 6])
+def test_a_trace_without_the_marks_of_all_runs_gives_no_figures(seen: int) -> None:
+    with pytest.raises(VisitError, match=f"the marks of {seen} of the page's 5 runs"):
+        stretch_of_runs([*NAMES, span(HANDLED, 1000, 500), *marks(seen)], 5)
+
+
+def test_a_mark_without_its_end_is_no_run() -> None:
+    with pytest.raises(VisitError, match="the marks of 4 of the page's 5 runs"):
+        stretch_of_runs(marks(5)[:-1], 5)

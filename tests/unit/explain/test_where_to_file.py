@@ -18,7 +18,7 @@ from gapprof.records.trial import Trial
 from gapprof.render.markdown import RENDERER as MARKDOWN
 from gapprof.render.terminal import RENDERER as TERMINAL
 from tests.truth.recorder import record
-from tests.unit.facts.gpu_runs import AMPERE, timed
+from tests.unit.facts.gpu_runs import AMPERE, spans, timed
 from tests.unit.gpu.written import SWIFTSHADER
 
 NO_GPU = {("native", "device", "gpu"): "no execution provider for a GPU"}
@@ -30,15 +30,20 @@ def report(
     *,
     adapter: AdapterIdentity = AMPERE,
     busy_ms: float = 1.0,
+    idle_ms: float = 0.0,
     compiling_ms: Mapping[str, float] = {},
     native: bool = True,
+    launch_noise: float = 0.0,
+    rounds: int = 6,
 ) -> Report:
+    """Two dispatches, between which the GPU is idle."""
     machine = Machine(
         latency_ms=ladder_ms(factors, native_ms=STILL_MS, backend="webgpu"),
         noise=0.002,
+        launch_noise=launch_noise,
         refusals={} if native else NO_GPU,
     )
-    whole = record(machine, Settings(backend="webgpu"))
+    whole = record(machine, Settings(backend="webgpu"), rounds=rounds)
 
     def on(entry: Entry) -> Entry:
         if not isinstance(entry, Trial):
@@ -48,7 +53,15 @@ def report(
         return replace(entry, seen=replace(entry.seen, adapter=adapter), parts=parts)
 
     *entries, end = map(on, whole.entries)
-    dispatches = timed((("MatMul", busy_ms / 2), ("MatMul", busy_ms / 2)), adapter=adapter)
+    first, second = spans((("MatMul", busy_ms / 2), ("MatMul", busy_ms / 2)))
+    later = replace(
+        second,
+        begins_ns=tuple(at + idle_ms * 1e6 for at in second.begins_ns),
+        ends_ns=tuple(at + idle_ms * 1e6 for at in second.ends_ns),
+    )
+    dispatches = timed(
+        (("MatMul", busy_ms / 2), ("MatMul", busy_ms / 2)), adapter=adapter, dispatches=(first, later)
+    )
     return build(replace(whole, entries=(*entries, dispatches, end)))
 
 
@@ -111,6 +124,40 @@ def test_a_gpu_that_is_at_work_all_the_time_is_the_driver_s_where_native_is_as_s
     found = filed(report({}, busy_ms=9.8, native=False))
     assert found.project is None
     assert "--native-python" in found.text
+
+
+def test_a_gpu_that_waits_between_dispatches_is_not_busy_meanwhile() -> None:
+    found = report({}, busy_ms=2.0, idle_ms=8.0)
+    assert found.gpu_operators is not None
+    assert found.gpu_operators.span_ms is not None
+    assert found.gpu_operators.span_ms.point == pytest.approx(10.0, rel=0.01), "from first to last dispatch"
+    where = filed(found)
+    assert where.gpu_busy_ms is not None
+    assert where.gpu_busy_ms.point == pytest.approx(2.0)
+    assert where.project is None
+    assert "nothing to file yet" in where.text
+    told = [one.text for cause in found.causes for one in cause.evidence if one.kind == "calls-parted"]
+    assert ["the GPU is at work for 2.00 ms of a run" in text for text in told] == [True]
+    text = " ".join(TERMINAL.render(found, Surface(width=200)).split())
+    assert "the GPU is busy for 2.0" in text
+    assert "(the GPU is at work for 2.00 ms of a run)" in text
+
+
+def test_native_kernels_that_may_take_less_do_not_acquit_onnxruntime() -> None:
+    found = filed(report({}, busy_ms=11.0, launch_noise=0.05))
+    assert found.project is None
+    assert "which of them cannot be told" in found.text
+
+
+def test_one_round_alone_files_nothing() -> None:
+    both = dict.fromkeys(("replay-native", "replay-web"), 40 * STILL_MS)
+    for found in (
+        report({}, busy_ms=9.8, rounds=1),
+        report({}, compiling_ms=both, rounds=1),
+        report({"replay-web": 2.0}, rounds=1),
+    ):
+        assert filed(found).project is None
+        assert "nothing to file yet" in filed(found).text
 
 
 def test_where_nothing_costs_there_is_nothing_to_file() -> None:

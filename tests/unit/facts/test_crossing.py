@@ -3,6 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
+from gapprof.backends.synthetic import Machine, ladder_ms
 from gapprof.errors import WrongUse
 from gapprof.explain.report import build
 from gapprof.facts.adapters import SOFTWARE_SENTENCE
@@ -15,7 +16,8 @@ from gapprof.records.report import CauseRow, Report, with_descendants
 from gapprof.records.surface import Surface
 from gapprof.records.trial import ThreadUse, TraceSlice, Trial
 from gapprof.render.terminal import RENDERER as TERMINAL
-from tests.truth.gpu_parts import Runs, recording_of
+from tests.truth.gpu_parts import SETTINGS, Runs, recording_of
+from tests.truth.recorder import record
 from tests.unit.facts.gpu_runs import AMPERE
 from tests.unit.gpu.written import SWIFTSHADER
 
@@ -98,6 +100,29 @@ def test_a_trace_stands_beside_the_clock_and_changes_no_factor() -> None:
     assert "These 5.00 ms, 6.0 % of them on the page's thread" in text
     assert "a replayed run in the browser takes 6.0" in text
     assert without_it.evidence == ()
+
+
+@pytest.mark.parametrize(
+    ("factor", "rounds", "words"),
+    [
+        (1.0, 6, "By the clock no difference was seen between a replayed run in the browser and one without"),
+        (2.0, 6, "By the clock, a replayed run in the browser takes 1"),
+        (0.5, 6, "] less than without one."),
+        (2.0, 1, "one round alone does not tell."),
+    ],
+    ids=["none", "more", "less", "one-round"],
+)
+def test_the_clock_s_difference_is_told_as_far_as_there_is_one(
+    factor: float, rounds: int, words: str
+) -> None:
+    latency_ms = ladder_ms({"replay-web": factor}, native_ms=10.0, backend="webgpu")
+    made = record(Machine(latency_ms=latency_ms, launch_noise=0.05), SETTINGS, rounds=rounds)
+    *entries, end = made.entries
+    report = build(replace(made, entries=(*entries, TRACED, end)))
+    (told,) = (one.text for one in boundary(report).evidence if "These 5.00 ms" in one.text)
+    assert words in told
+    assert told.startswith(f"{SOFTWARE_SENTENCE[0].upper()}{SOFTWARE_SENTENCE[1:]}. These 5.00 ms")
+    assert ("more than without one" in told) == (factor > 1 and rounds > 1)
 
 
 def test_times_of_a_software_adapter_are_headed_so_and_those_of_a_gpu_are_not() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from gapprof.backends.synthetic import Machine, ladder_ms
 from gapprof.explain.report import build
-from gapprof.records.report import Report
+from gapprof.records.report import Evidence, Report
 from gapprof.records.settings import Settings
 from tests.truth.recorder import record
 
@@ -20,9 +20,17 @@ def report(factors: Mapping[str, float], *, noise: float = 0.0, rounds: int = 6)
     return build(record(machine, Settings(backend="webgpu"), rounds=rounds))
 
 
-def said(found: Report, cause: str, word: str) -> str:
+def evidence(found: Report, cause: str, word: str) -> Evidence:
     row = next(one for one in found.causes if one.id == cause)
-    return next(one.text for one in row.evidence if word in one.text)
+    return next(one for one in row.evidence if word in one.text)
+
+
+def said(found: Report, cause: str, word: str) -> str:
+    return evidence(found, cause, word).text
+
+
+def value(found: Report, cause: str, word: str) -> float | None:
+    return evidence(found, cause, word).value
 
 
 @pytest.mark.parametrize(
@@ -46,8 +54,12 @@ def test_the_leg_that_is_slower_is_named(factors: Mapping[str, float], words: st
 
 
 def test_legs_whose_interval_holds_1_are_not_told_apart() -> None:
-    told = said(report({}, noise=0.05), "library", "its own WebGPU provider")
+    found = report({}, noise=0.05)
+    told = said(found, "library", "its own WebGPU provider")
     assert told.endswith("The native leg and the browser's cannot be told apart.")
+    assert value(found, "library", "its own WebGPU provider") is None
+    slower = value(report({"web-session": 2.0}), "library", "its own WebGPU provider")
+    assert slower == pytest.approx(2.0, rel=0.02)
 
 
 def test_what_the_browser_adds_to_the_calls_is_told_in_ms_beside_what_they_take_without_it() -> None:
@@ -67,9 +79,12 @@ def test_a_safety_check_whose_interval_holds_1_is_unclear() -> None:
     clamped = said(found, "gpu-abstraction", "Clamping indices")
     assert clamped.startswith("Clamping indices to their buffers alone costs 1.4")
     assert "unclear" not in clamped
-    assert said(report({}, noise=0.05), "gpu-abstraction", "Clamping indices").endswith(
+    assert value(found, "gpu-abstraction", "Clamping indices") == pytest.approx(1.4, rel=0.02)
+    noisy = report({}, noise=0.05)
+    assert said(noisy, "gpu-abstraction", "Clamping indices").endswith(
         ", which is unclear: its interval holds 1."
     )
+    assert value(noisy, "gpu-abstraction", "Clamping indices") is None
 
 
 def test_one_round_alone_decides_nothing() -> None:
@@ -79,6 +94,7 @@ def test_one_round_alone_decides_nothing() -> None:
     assert "the two cannot be told apart" in said(found, "gpu-abstraction", "its calls alone take")
     clamped = said(found, "gpu-abstraction", "Clamping indices")
     assert clamped.endswith(", which is unclear: one round alone has none.")
+    assert value(found, "gpu-abstraction", "Clamping indices") is None
 
 
 def test_calls_that_take_less_in_the_browser_are_told_so() -> None:

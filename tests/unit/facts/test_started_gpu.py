@@ -73,7 +73,9 @@ def test_pipelines_are_counted_and_timed_by_stage() -> None:
     assert found.gpu_steady_waits_ms == pytest.approx(6.0)
     text = said(cold(on_gpu()))
     assert "8 shaders and 8 pipelines made, for 68.0 ms of which" in text
-    assert "the first run waits 30.0 ms for the GPU, a steady one 6.00 ms" in text
+    assert "The first run waits 30.0 ms for the GPU, at times while it waits for a pipeline as well;" in text
+    assert "a steady one waits 6.00 ms" in text
+    assert "Beside that" not in text, "these waits are no more time than that of the pipelines"
     assert gpu_rows(start(cold(on_gpu()))) == (
         ("session created", ("2", "8.00", "")),
         ("first run", ("6", "60.0", "30.0")),
