@@ -298,6 +298,7 @@ export interface GpuCandidate {
 export interface GpuProblem {
   data_url: string;
   sizes: readonly number[];
+  most_apart: number;
   candidates: readonly GpuCandidate[];
 }
 
@@ -305,6 +306,7 @@ export interface GpuProblem {
 export interface GpuKernelsTask {
   kind: "gpukernels";
   problems: readonly GpuProblem[];
+  power: string;
   seed: number;
   samples: number;
   given_up: number;
@@ -650,6 +652,7 @@ export interface GpuCandidateTimed {
   compile_ms: number;
   difference: number | null;
   odd: number;
+  late: boolean;
   why: string;
 }
 
@@ -658,12 +661,11 @@ export interface GpuProblemTimed {
   candidates: readonly GpuCandidateTimed[];
 }
 
-/** All problems, and dispatches that do nothing. */
+/** All problems. */
 export interface GpuKernelsTimed {
   kind: "gpukernels-timed";
   adapter: AdapterIdentity;
   problems: readonly GpuProblemTimed[];
-  empty_ns: readonly number[];
   errors: readonly string[];
 }
 

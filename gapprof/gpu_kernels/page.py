@@ -12,6 +12,7 @@ from gapprof.browser.visit import Visit
 from gapprof.gpu.toggles import DEFAULT, browser_args
 from gapprof.gpu.visited import Gpu, empty_job, visited
 from gapprof.gpu_kernels.family import F32, Choice
+from gapprof.gpu_kernels.judged import most_apart
 from gapprof.gpu_kernels.shapes import family_of, shape_of
 from gapprof.records.gpu import Toggles
 from gapprof.records.gpu_kernels import GpuChoice, GpuKernelTime, GpuKernelTrial
@@ -61,6 +62,8 @@ class Page:
     """Where shaders are run: a quiet page, with the adapter that it gets."""
 
     gpu: Gpu
+    power: str = ""
+    """`powerPreference` that the library's own request had, or the adapter may be another one."""
     browser_args: tuple[str, ...] = ()
     toggles: Toggles = DEFAULT
     """As the library's own dispatches are timed, or both would not compare."""
@@ -86,8 +89,8 @@ class Page:
         seed: int,
     ) -> GpuKernelTrial:
         """The same of shaders as they are given. Raises EnvironmentUnusable."""
-        began = time.monotonic()
         blocks = [self._block(key) for key, _ in problems]
+        began = time.monotonic()
 
         async def asked(visit: Visit) -> tuple[GpuKernelsTimed, str]:
             task = GpuKernelsTask(
@@ -95,10 +98,12 @@ class Page:
                     GpuProblem(
                         data_url=visit.serving.url(_name(at)),
                         sizes=_sizes(key),
+                        most_apart=most_apart(block.largest),
                         candidates=tuple(candidate for _, candidate in candidates),
                     )
-                    for at, (key, candidates) in enumerate(problems)
+                    for at, ((key, candidates), block) in enumerate(zip(problems, blocks, strict=True))
                 ),
+                power=self.power,
                 seed=seed,
                 samples=effort.samples,
                 given_up=effort.given_up,
@@ -129,12 +134,12 @@ class Page:
                     largest=block.largest,
                     difference=timed.difference,
                     odd=timed.odd,
+                    late=timed.late,
                     why=timed.why,
                 )
                 for (key, candidates), block, problem in zip(problems, blocks, told.problems, strict=True)
                 for (choice, _), timed in zip(candidates, problem.candidates, strict=True)
             ),
-            empty_ns=told.empty_ns,
             errors=told.errors,
             took_s=time.monotonic() - began,
         )

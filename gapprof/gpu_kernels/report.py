@@ -10,6 +10,7 @@ from gapprof.facts.gpu_operators import GpuRun, is_dispatch_bound, run_of
 from gapprof.facts.gpu_programs import may_launch_nothing
 from gapprof.facts.twins import ByRound, summed
 from gapprof.gpu_kernels.judged import is_right, took_ms, was_run
+from gapprof.gpu_kernels.refused import Judged, judged, titled_round
 from gapprof.gpu_kernels.shapes import described
 from gapprof.records.calls import RecordedCalls
 from gapprof.records.gpu import AdapterIdentity
@@ -17,20 +18,27 @@ from gapprof.records.gpu_kernels import (
     GpuChoice,
     GpuKernelNode,
     GpuKernelPlan,
+    GpuKernelTime,
     GpuKernelTrial,
     LibraryDispatches,
 )
 from gapprof.records.gpu_yardstick import GpuKernelRow, GpuKernels, GpuKernelSummary
-from gapprof.records.recording import Note, Recording, RoundStarted
+from gapprof.records.recording import Note, Recording
 from gapprof.records.report import Model, Tool
 from gapprof.records.trial import OutputCheck
-from gapprof.yardstick.ratios import middle, ratio
+from gapprof.stats.contrast import Contrast
+from gapprof.stats.interval import contrast_interval
+from gapprof.stats.verdict import simultaneous_level, verdict
+from gapprof.yardstick.ratios import log_ratio, middle, ratio
 
 _SHARED = "its dispatches cannot be told from those of other nodes"
 _NOTHING = "it launches nothing: it gives a tensor another name or shape"
 _UNTOLD = "none of the dispatches could be told to be its own"
 _WRONG = "what our shader gives is not what numpy gives"
 _DIFFERS = "what the library gives is not what native gives"
+_UNCOMPARED = "what the library gives was not compared with what native gives"
+_FEW = "fewer than two rounds have both"
+_NO_TIME = "by the GPU's clock it took no time"
 _NO_CLOCK = "the GPU's clock told no time of our shader"
 
 
@@ -52,9 +60,11 @@ class _Found:
     untried: Mapping[str, str]
     """Why, by shape."""
     choices: Mapping[str, GpuChoice]
+    refused: str
+    """Why some trials do not count; empty: all do."""
     empty_ms: float
-    software: bool
-    library_differs: bool
+    no_verdict: str
+    """On anything; empty: there may be one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,16 +75,23 @@ class _Line:
     library: ByRound
     ours: ByRound
 
+    @property
+    def slower(self) -> Contrast | None:
+        """ln of how many times slower the library is; None where nothing is said of it."""
+        return log_ratio(self.library, self.ours) if self.row.available is not None else None
+
 
 def kernels_of(recording: Recording) -> GpuKernels:
     """Every operator on the GPU beside shaders of ours; no row where the run did not get so far."""
     end, begin = recording.end, recording.begin
     plan = next(recording.of(GpuKernelPlan), None)
-    trials = tuple(recording.of(GpuKernelTrial))
+    adapter = _adapter(recording)
+    every = tuple(recording.of(GpuKernelTrial))
+    told = judged(every, adapter)
+    trials = told.used
     tuning = [trial for trial in trials if trial.round < 0]
     runs = _runs(recording)
-    adapter = _adapter(recording)
-    found = _found(recording, trials, runs, adapter) if plan is not None and runs else None
+    found = _found(recording, told, runs, adapter) if plan is not None and runs else None
     lines = _lines(plan.nodes, found) if plan is not None and found is not None else ()
     tried = [time for trial in tuning for time in trial.times if was_run(time)]
     finished = end is not None and end.reason == "finished"
@@ -91,10 +108,10 @@ def kernels_of(recording: Recording) -> GpuKernels:
             nodes=len(begin.model.nodes),
             opset=begin.model.opset,
         ),
-        browser=trials[-1].engine_version if trials else "",
+        browser=every[-1].engine_version if every else "",
         adapter=titled(adapter) if adapter is not None else "",
         software=adapter is not None and is_software(adapter),
-        rounds=sum(1 for _ in recording.of(RoundStarted)),
+        rounds=len({number for line in lines for number in line.library.keys() & line.ours.keys()}),
         took_s=end.at_s if end else 0.0,
         tuning_s=sum(trial.took_s for trial in tuning),
         written=sum(len(trial.times) for trial in tuning),
@@ -103,7 +120,7 @@ def kernels_of(recording: Recording) -> GpuKernels:
         unmeasured=len(_unmeasured(plan, trials)) if plan is not None else 0,
         summary=_summary(found, lines) if found is not None else None,
         rows=tuple(line.row for line in lines),
-        notes=tuple(_notes(recording, trials)),
+        notes=tuple(_notes(recording, told)),
     )
 
 
@@ -122,7 +139,7 @@ def _runs(recording: Recording) -> dict[int, GpuRun]:
 
 def _found(
     recording: Recording,
-    trials: Sequence[GpuKernelTrial],
+    told: Judged,
     runs: Mapping[int, GpuRun],
     adapter: AdapterIdentity | None,
 ) -> _Found:
@@ -136,8 +153,8 @@ def _found(
             elif one.dispatches:
                 library.setdefault(one.nodes[0].name, {})[number] = median(run.ms(one.dispatches))
                 dispatches[one.nodes[0].name] = len(one.dispatches)
-    timed = [(trial.round, time) for trial in trials if trial.round >= 0 for time in trial.times]
-    tried = [time for trial in trials for time in trial.times]
+    timed = [(trial.round, time) for trial in told.used if trial.round >= 0 for time in trial.times]
+    tried = [time for trial in told.used for time in trial.times]
     right = {time.shape for time in tried if is_right(time)}
     wrong = {time.shape for _, time in timed if was_run(time) and not is_right(time)}
     wrong |= {time.shape for time in tried if was_run(time)} - right
@@ -153,12 +170,27 @@ def _found(
         all={number: median(run.ms(run.all)) for number, run in runs.items()},
         ours=ours,
         wrong=frozenset(wrong),
-        untried={time.shape: time.why for time in tried if time.why and time.shape not in right},
+        untried=_untried([time for time in tried if time.shape not in right])
+        | _untried([time for _, time in timed if time.shape not in ours]),
         choices={time.shape: time.choice for _, time in timed},
+        refused=next((why for _, why in told.refused), ""),
         empty_ms=median(run.empty_ms for run in runs.values()),
-        software=adapter is None or is_software(adapter),
-        library_differs=not all(map(agrees, recording.of(OutputCheck))),
+        no_verdict=_why_no_verdict_at_all(recording, adapter),
     )
+
+
+def _untried(times: Sequence[GpuKernelTime]) -> dict[str, str]:
+    """Why, by shape."""
+    return {time.shape: time.why for time in times if time.why}
+
+
+def _why_no_verdict_at_all(recording: Recording, adapter: AdapterIdentity | None) -> str:
+    if adapter is None or is_software(adapter):
+        return SOFTWARE_SENTENCE
+    checks = tuple(recording.of(OutputCheck))
+    if not checks:
+        return _UNCOMPARED
+    return "" if all(map(agrees, checks)) else _DIFFERS
 
 
 def _lines(nodes: Sequence[GpuKernelNode], found: _Found) -> tuple[_Line, ...]:
@@ -187,6 +219,9 @@ def _line(nodes: Sequence[GpuKernelNode], why: str, found: _Found) -> _Line:
     count = sum(found.dispatches.get(node.name, 0) for node in nodes)
     small = library_ms is not None and is_dispatch_bound(library_ms, count, found.empty_ms)
     why = why or _why_no_time(parts, found) or _why_no_verdict(found, small=small)
+    available = None if why else ratio(library, ours)
+    if available is None and not why:
+        why = _NO_TIME if len(library.keys() & ours.keys()) > 1 else _FEW
     row = GpuKernelRow(
         op_type=nodes[0].op_type,
         what=described(parts),
@@ -195,7 +230,7 @@ def _line(nodes: Sequence[GpuKernelNode], why: str, found: _Found) -> _Line:
         share=library_ms / all_ms if library_ms is not None and all_ms else None,
         tuned_ms=middle(ours),
         choices=tuple(found.choices[part] for part in parts) if ours else (),
-        available=None if why else ratio(library, ours),
+        available=available,
         too_small_to_tell=small,
         why=why,
     )
@@ -206,14 +241,13 @@ def _why_no_time(parts: Sequence[str], found: _Found) -> str:
     """Of ours; empty: it has one."""
     if any(part in found.wrong for part in parts):
         return _WRONG
-    return next((found.untried.get(part, _NO_CLOCK) for part in parts if part not in found.ours), "")
+    otherwise = found.refused or _NO_CLOCK
+    return next((found.untried.get(part, otherwise) for part in parts if part not in found.ours), "")
 
 
 def _why_no_verdict(found: _Found, *, small: bool) -> str:
-    if found.software:
-        return SOFTWARE_SENTENCE
-    if found.library_differs:
-        return _DIFFERS
+    if found.no_verdict:
+        return found.no_verdict
     return "each takes less than twice what a dispatch takes that does nothing" if small else ""
 
 
@@ -234,20 +268,23 @@ def _summary(found: _Found, lines: Sequence[_Line]) -> GpuKernelSummary:
     beside = [line for line in lines if line.ours]
     gpu_ms = middle(found.all) or 0.0
     library, ours = summed(line.library for line in beside), summed(line.ours for line in beside)
-    verdict = not found.software and not found.library_differs
-    saved = (
-        (row.library_ms or 0.0) - (row.tuned_ms or 0.0)
-        for row in (line.row for line in lines)
-        if row.available is not None and row.available.low > 1
-    )
+    told = not found.no_verdict
+    saved = ((line.row.library_ms or 0.0) - (line.row.tuned_ms or 0.0) for line in _beaten(lines))
     return GpuKernelSummary(
         gpu_ms=gpu_ms,
         covered=(middle(library) or 0.0) / gpu_ms if gpu_ms else 0.0,
         tuned_ms=middle(ours) or 0.0,
-        available=ratio(library, ours) if verdict else None,
-        reachable_ms=gpu_ms - sum(saved) if verdict else None,
+        available=ratio(library, ours) if told else None,
+        reachable_ms=gpu_ms - sum(saved) if told else None,
         empty_dispatch_ms=found.empty_ms,
     )
+
+
+def _beaten(lines: Sequence[_Line]) -> list[_Line]:
+    """By ours: beyond doubt for all rows together, as the luckiest of many rows looks beaten at 95 %."""
+    told = [(line, slower) for line in lines if (slower := line.slower) is not None]
+    level = simultaneous_level(len(told))
+    return [line for line, slower in told if verdict(contrast_interval(slower, level)) == "costs"]
 
 
 def _unmeasured(plan: GpuKernelPlan, trials: Sequence[GpuKernelTrial]) -> set[str]:
@@ -256,12 +293,14 @@ def _unmeasured(plan: GpuKernelPlan, trials: Sequence[GpuKernelTrial]) -> set[st
     return {part for node in plan.nodes for part in node.parts} - run
 
 
-def _notes(recording: Recording, trials: Sequence[GpuKernelTrial]) -> Iterator[str]:
-    for check in recording.of(OutputCheck):
+def _notes(recording: Recording, told: Judged) -> Iterator[str]:
+    checks = tuple(recording.of(OutputCheck))
+    if not checks and told.used:
+        yield f"{_UNCOMPARED.capitalize()}: no verdict is given."
+    for check in checks:
         if not agrees(check):
             yield f"{difference(check)}: no verdict is given."
     whys = dict.fromkeys(one.timed.why for one in recording.of(LibraryDispatches) if one.timed.why)
     yield from (f"The library's dispatches were not timed: {why}." for why in whys)
-    errors = dict.fromkeys(error for trial in trials for error in trial.errors)
-    yield from (f"The GPU reported: {error}." for error in errors)
+    yield from dict.fromkeys(f"{titled_round(number)}: {why}." for number, why in told.refused)
     yield from (note.text for note in recording.of(Note))

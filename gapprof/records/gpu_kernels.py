@@ -40,7 +40,8 @@ class GpuKernelTime(Struct, frozen=True, kw_only=True):
     shape: str
     choice: GpuChoice
     samples_ns: tuple[float, ...]
-    """Of a dispatch, by round; one alone where it was far behind the fastest."""
+    """Of a dispatch, by round; one alone where it was far behind the fastest. Empty: it was not run, or the
+    time was over."""
     compile_ms: float
     largest: float
     """Of what must come out."""
@@ -48,6 +49,8 @@ class GpuKernelTime(Struct, frozen=True, kw_only=True):
     """The largest one; None: it was not run."""
     odd: int
     """Elements that are no number, or were not written."""
+    late: bool = False
+    """Nobody tried it: the time was over."""
     why: str = ""
     """It was not run."""
 
@@ -60,8 +63,6 @@ class GpuKernelTrial(Struct, frozen=True, kw_only=True, tag="gpu-kernels", tag_f
     engine_version: str
     adapter: AdapterIdentity
     times: tuple[GpuKernelTime, ...]
-    empty_ns: tuple[float, ...]
-    """Of single dispatches in which nothing is done."""
     errors: tuple[str, ...]
     """What the GPU reported and nobody asked for."""
     took_s: float

@@ -73,6 +73,8 @@ class GpuProblem(Struct, frozen=True, kw_only=True):
     """What they read, buffer after buffer, and what must come out."""
     sizes: tuple[int, ...]
     """Bytes of each buffer; the last one is written."""
+    most_apart: float
+    """What is further from what must come out is wrong, and no measure for others."""
     candidates: tuple[GpuCandidate, ...]
 
 
@@ -80,6 +82,8 @@ class GpuKernelsTask(Struct, frozen=True, kw_only=True, tag="gpukernels", tag_fi
     """Run each shader once, compare what it gives, and time all of them in turns."""
 
     problems: tuple[GpuProblem, ...]
+    power: str
+    """`powerPreference` of the adapter, as the library asked for it; empty: none."""
     seed: int
     """Of the order in each round."""
     samples: int
@@ -88,7 +92,7 @@ class GpuKernelsTask(Struct, frozen=True, kw_only=True, tag="gpukernels", tag_fi
     """Times the fastest of a problem, above which one is timed no more; 0: none is."""
     budget_ms: float
     """For all of it. By 60 % of it shaders have to be ready, but for the first of each problem; what is not
-    is not timed. Three rounds are run in any case."""
+    is not timed. One round is measured in any case."""
 
 
 class GpuReplayed(Struct, frozen=True, kw_only=True, tag="gpureplayed", tag_field="kind"):
@@ -157,6 +161,7 @@ class GpuCandidateTimed(Struct, frozen=True, kw_only=True):
     compile_ms: float
     difference: float | None
     odd: int
+    late: bool
     why: str
 
 
@@ -167,9 +172,8 @@ class GpuProblemTimed(Struct, frozen=True, kw_only=True):
 
 
 class GpuKernelsTimed(Struct, frozen=True, kw_only=True, tag="gpukernels-timed", tag_field="kind"):
-    """All problems, and dispatches that do nothing."""
+    """All problems."""
 
     adapter: AdapterIdentity
     problems: tuple[GpuProblemTimed, ...]
-    empty_ns: tuple[float, ...]
     errors: tuple[str, ...]

@@ -48,8 +48,8 @@ class GpuKernelSummary(Struct, frozen=True, kw_only=True):
     available: Estimate | None
     """The library's dispatches of these nodes over ours; never said of a software adapter."""
     reachable_ms: float | None
-    """All dispatches, if each that ours beat took what ours takes; never said of a software adapter. A
-    prediction: it was not run."""
+    """All dispatches, if each that ours beat, by more than 2 % and beyond doubt for all rows together, took
+    what ours takes; never said of a software adapter. A prediction: it was not run."""
     empty_dispatch_ms: float
     """What a dispatch takes that does nothing."""
 
@@ -69,6 +69,7 @@ class GpuKernels(Struct, frozen=True, kw_only=True):
     software: bool
     """Whether a processor stands in for a GPU: then no figure is one of a GPU."""
     rounds: int
+    """In which library and ours have times of the same nodes."""
     took_s: float
     tuning_s: float
     """0: every choice came from a database."""

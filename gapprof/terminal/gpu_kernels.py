@@ -45,7 +45,7 @@ def _parts(kernels: GpuKernels, ink: Ink) -> Iterator[RenderableType]:
 
 def _headline(kernels: GpuKernels) -> str:
     summary = kernels.summary
-    if kernels.status == "failed":
+    if kernels.status == "failed" and summary is None:
         return f"Nothing could be compared: {kernels.why}."
     if summary is None and kernels.status == "ok":
         return (
@@ -112,21 +112,25 @@ def _what(row: GpuKernelRow, *, detail: bool) -> str:
             + (", by fours" if wide else "")
             for across, down, rows, vectors, depth, unroll, wide in row.choices
         ]
+        parts += [row.why] if row.why else []
     return "; ".join(parts)
 
 
 def _remarks(kernels: GpuKernels) -> Iterator[str]:
     if kernels.summary is not None:
         yield (
-            "Tuned: the fastest of about ten compute shaders of ours per shape on this adapter, in this "
-            "browser, each dispatch in a pass of its own by the GPU's clock, as the library's are. Ours "
-            "leave out what the library merges with a product or a convolution, which moves no memory."
+            "Tuned: the fastest of those compute shaders of ours, ten per shape at the most, that were ready "
+            "in time on this adapter, in this browser, each dispatch in a pass of its own by the GPU's "
+            "clock, as the library's are. Ours leave out what the library merges with a product or a "
+            "convolution, which moves no memory."
         )
+    if kernels.summary is not None and kernels.written:
         yield (
             f"{kernels.tried} of {kernels.written} shaders were ready in time and held to what numpy "
             f"computes; {kernels.wrong} of them gave something else and have no time. What was chosen is "
             "compared anew in every round."
         )
+    if kernels.summary is not None:
         yield (
             f"A dispatch that does nothing takes {numbers.ms(kernels.summary.empty_dispatch_ms)} on this "
             "adapter. Operators below twice that are too small to tell."
@@ -134,11 +138,18 @@ def _remarks(kernels: GpuKernels) -> Iterator[str]:
     if kernels.unmeasured:
         yield f"{kernels.unmeasured} shapes were not timed: the time for tuning was over, or they failed."
     yield from kernels.notes
+    if kernels.summary is not None and kernels.summary.reachable_ms is not None and kernels.rounds > 1:
+        yield (
+            f"In brackets: 95 % intervals over {kernels.rounds} rounds, each row by itself. An operator "
+            "counts as beaten where that holds for all rows together, and by more than 2 %."
+        )
     if kernels.summary is not None:
         yield (
-            f"In brackets: 95 % intervals over {kernels.rounds} rounds. Times in ms, of all nodes of a row "
-            "together; all are seen apart from a run, so no latency is among them."
+            "Times in ms, of all nodes of a row together; all are seen apart from a run, so no latency is "
+            "among them."
         )
+    if kernels.status == "failed" and kernels.summary is not None:
+        yield f"The run ended early: {kernels.why}."
 
 
 def _ms(milliseconds: float | None) -> Text:

@@ -9,12 +9,20 @@ from gapprof.records.estimate import Estimate
 from gapprof.stats.contrast import Contrast
 
 
-def ratio(over: ByRound, under: ByRound) -> Estimate | None:
-    """How many times more, over the rounds that both have; None below two rounds, or for what is no time."""
+def log_ratio(over: ByRound, under: ByRound) -> Contrast | None:
+    """ln of how many times more, over the rounds that both have; None below two rounds, or for what is no
+    time.
+    """
     shared = sorted(over.keys() & under.keys())
     if len(shared) < 2 or any(over[number] <= 0 or under[number] <= 0 for number in shared):
         return None
-    return factor_of(Contrast({number: math.log(over[number] / under[number]) for number in shared}))
+    return Contrast({number: math.log(over[number] / under[number]) for number in shared})
+
+
+def ratio(over: ByRound, under: ByRound) -> Estimate | None:
+    """How many times more; None as for `log_ratio`."""
+    logs = log_ratio(over, under)
+    return factor_of(logs) if logs is not None else None
 
 
 def middle(by_round: ByRound) -> float | None:

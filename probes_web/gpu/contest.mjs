@@ -8,10 +8,11 @@ import { read } from "../bytes.mjs";
 import { now } from "../clock.mjs";
 import { mulberry32, shuffled } from "../seeded.mjs";
 import { identityOf } from "./adapter.mjs";
+import { leaveBehind } from "./behind.mjs";
 import { orLost } from "./lost.mjs";
 import { adapterOf } from "./place.mjs";
 import { Refusal } from "./refusal.mjs";
-import { Clock, emptyDispatches } from "./stamps.mjs";
+import { Clock } from "./stamps.mjs";
 
 /** @typedef {import("../wire.js").GpuKernelsTask} GpuKernelsTask */
 /** @typedef {import("../wire.js").GpuProblem} GpuProblem */
@@ -31,8 +32,10 @@ const LIMITS = /** @type {const} */ ([
 /** Of the time, for compiling and checking: first one shader of each problem, then a second one, as far as it goes. What
  * is not ready by then is not timed, but for those first ones, which have all the time. */
 const READY_BY = 0.6;
-/** Rounds that are run whatever time it is. */
-const LEAST = 3;
+/** Passes of one submit: a driver ends what holds the GPU for seconds. */
+const BATCH = 16;
+/** The round that is run to its end whatever time it is; the one before it warms up. */
+const FIRST = 1;
 const LATE = "the time was over before it was tried";
 /** All bits set are no number: what a shader leaves out cannot pass for what another one wrote there. */
 const UNWRITTEN = 0xff;
@@ -42,6 +45,7 @@ const UNWRITTEN = 0xff;
  * @property {number} compile_ms
  * @property {number | null} difference
  * @property {number} odd
+ * @property {boolean} late
  * @property {string} why */
 
 /** @typedef {object} Entrant
@@ -50,11 +54,12 @@ const UNWRITTEN = 0xff;
  * @property {GPUBindGroup} group
  * @property {readonly [number, number, number]} grid
  * @property {Timed} timed
+ * @property {boolean} right  it gave what must come out
  * @property {boolean} out  far behind: it cannot win any more */
 
 /** @param {GPU} gpu @param {GpuKernelsTask} task @returns {Promise<import("../wire.js").GpuKernelsTimed>} */
 export async function contested(gpu, task) {
-  const adapter = await adapterOf(gpu);
+  const adapter = await adapterOf(gpu, task.power);
   if (!adapter.features.has("timestamp-query")) throw new Refusal("this adapter lacks timestamp-query, a clock of its own");
   const requiredLimits = Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]]));
   const device = await adapter.requestDevice({ requiredFeatures: ["timestamp-query"], requiredLimits });
@@ -65,8 +70,8 @@ export async function contested(gpu, task) {
   void device.lost.then(({ reason, message }) => void (lost = message || reason));
   try {
     return await orLost("shaders were timed", () => lost, async () => {
-      const { problems, empty_ns } = await timed(device, task);
-      return { kind: "gpukernels-timed", adapter: identityOf(adapter), problems, empty_ns, errors: [...errors] };
+      const problems = await timed(device, task);
+      return { kind: "gpukernels-timed", adapter: identityOf(adapter), problems, errors: [...errors] };
     });
   } finally {
     device.destroy();
@@ -80,7 +85,7 @@ async function timed(device, { problems, seed, samples, budget_ms, given_up }) {
   const entrants = [];
   /** @type {{ candidates: Timed[] }[]} */
   const told = problems.map(({ candidates }) => ({
-    candidates: candidates.map(() => ({ samples_ns: [], compile_ms: 0, difference: null, odd: 0, why: LATE })),
+    candidates: candidates.map(late),
   }));
   const left = (/** @type {number} */ share) => now() - began < share * budget_ms;
   /** @type {(Buffers | string)[]} */
@@ -91,26 +96,31 @@ async function timed(device, { problems, seed, samples, budget_ms, given_up }) {
     for (const [number, { candidates }] of problems.entries()) {
       const [candidate, one, bound] = [candidates[at], told[number]?.candidates[at], buffers[number]];
       if (candidate === undefined || one === undefined || bound === undefined) continue;
-      if (typeof bound === "string") one.why = bound;
+      if (typeof bound === "string") Object.assign(one, { why: bound, late: bound === LATE });
       else if (left(at === 0 ? 1 : READY_BY)) {
+        one.late = false;
         const entrant = await entered(device, candidate, bound, one);
         if (entrant !== null) entrants.push({ ...entrant, problem: number });
       }
     }
   }
   await inRounds(device, entrants, { random: mulberry32(seed), samples, given_up, until: began + budget_ms });
-  return { problems: told, empty_ns: await emptyDispatches(device, (promise) => promise) };
+  return told;
 }
+
+/** @returns {Timed} */
+const late = () => ({ samples_ns: [], compile_ms: 0, difference: null, odd: 0, late: true, why: LATE });
 
 /** @typedef {object} Buffers
  * @property {readonly GPUBuffer[]} all  the last one is written
  * @property {GPUBuffer} result
  * @property {GPUBuffer} readable
- * @property {Float32Array} expected */
+ * @property {Float32Array} expected
+ * @property {number} most_apart */
 
 /** What the problem reads, and room for what it gives; a text: why there is none.
  * @param {GPUDevice} device @param {GpuProblem} problem @returns {Promise<Buffers | string>} */
-async function buffersOf(device, { data_url, sizes }) {
+async function buffersOf(device, { data_url, sizes, most_apart }) {
   const data = await read(data_url);
   device.pushErrorScope("validation");
   device.pushErrorScope("out-of-memory");
@@ -128,13 +138,13 @@ async function buffersOf(device, { data_url, sizes }) {
     device.queue.writeBuffer(buffer, 0, data, offset, buffer.size);
     offset += buffer.size;
   }
-  return { all, result, readable, expected: new Float32Array(data, offset, result.size / 4) };
+  return { all, result, readable, expected: new Float32Array(data, offset, result.size / 4), most_apart };
 }
 
 /** Compiled, run once and compared; null: it cannot be run.
  * @param {GPUDevice} device @param {GpuCandidate} candidate @param {Buffers} buffers @param {Timed} one
  * @returns {Promise<Omit<Entrant, "problem"> | null>} */
-async function entered(device, { code, grid }, { all, result, readable, expected }, one) {
+async function entered(device, { code, grid }, { all, result, readable, expected, most_apart }, one) {
   const began = now();
   device.pushErrorScope("validation");
   const module = device.createShaderModule({ code });
@@ -154,7 +164,7 @@ async function entered(device, { code, grid }, { all, result, readable, expected
   }
   const entries = all.map((buffer, binding) => ({ binding, resource: { buffer } }));
   const group = device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries });
-  const entrant = { pipeline, group, grid, timed: one, out: false };
+  const entrant = { pipeline, group, grid, timed: one, right: false, out: false };
   device.queue.writeBuffer(result, 0, new Uint8Array(result.size).fill(UNWRITTEN));
   const encoder = device.createCommandEncoder();
   dispatched(encoder.beginComputePass(), entrant);
@@ -166,8 +176,10 @@ async function entered(device, { code, grid }, { all, result, readable, expected
     return null;
   }
   await readable.mapAsync(USAGE.map_read);
-  Object.assign(one, compared(new Float32Array(readable.getMappedRange()), expected), { why: "" });
+  const { difference, odd } = compared(new Float32Array(readable.getMappedRange()), expected);
   readable.unmap();
+  Object.assign(one, { difference, odd, why: "" });
+  entrant.right = odd === 0 && difference <= most_apart;
   return entrant;
 }
 
@@ -191,40 +203,40 @@ function dispatched(pass, { pipeline, group, grid }) {
   pass.end();
 }
 
-/** One dispatch of each a round; the first round shows who is far behind, and counts for these alone.
+/** One dispatch of each a round. The first round warms up and counts for nobody; the next one shows who is far behind.
  * @param {GPUDevice} device @param {readonly Entrant[]} entrants
  * @param {{ random: () => number, samples: number, given_up: number, until: number }} how */
 async function inRounds(device, entrants, { random, samples, given_up, until }) {
   if (entrants.length === 0) return;
   const clock = new Clock(device, entrants.length);
-  for (let round = 0; round <= samples && (round <= LEAST || now() < until); round += 1) {
+  for (let round = 0; round <= samples && (round <= FIRST || now() < until); round += 1) {
     const order = shuffled(entrants.length, random).map((at) => /** @type {Entrant} */ (entrants[at]));
     const running = order.filter(({ out }) => !out);
-    clock.pipelines.length = 0;
-    const encoder = device.createCommandEncoder();
-    for (const entrant of running) {
-      dispatched(encoder.beginComputePass({ timestampWrites: clock.next(0) }), entrant);
-    }
-    device.queue.submit([encoder.finish()]);
+    const ran = await inBatches(device, running, clock, round === FIRST ? Infinity : until);
     const { stamps } = await clock.read((promise) => promise);
-    running.forEach(({ timed }, at) => {
-      timed.samples_ns.push(/** @type {number} */ (stamps[2 * at + 1]) - /** @type {number} */ (stamps[2 * at]));
-    });
-    if (round === 0) leaveBehind(entrants, given_up);
+    if (round >= FIRST) {
+      running.slice(0, ran).forEach(({ timed }, at) => {
+        timed.samples_ns.push(/** @type {number} */ (stamps[2 * at + 1]) - /** @type {number} */ (stamps[2 * at]));
+      });
+    }
+    if (round === FIRST) leaveBehind(entrants, given_up);
   }
 }
 
-/** @param {readonly Entrant[]} entrants @param {number} given_up  times the fastest; 0: nobody is */
-function leaveBehind(entrants, given_up) {
-  /** @type {Map<number, number>} */
-  const best = new Map();
-  for (const { problem, timed } of entrants) {
-    best.set(problem, Math.min(best.get(problem) ?? Infinity, timed.samples_ns[0] ?? Infinity));
+/** How many of them were run before the time was over.
+ * @param {GPUDevice} device @param {readonly Entrant[]} running @param {Clock} clock @param {number} until */
+async function inBatches(device, running, clock, until) {
+  clock.pipelines.length = 0;
+  let ran = 0;
+  while (ran < running.length && now() < until) {
+    const encoder = device.createCommandEncoder();
+    const batch = running.slice(ran, ran + BATCH);
+    for (const entrant of batch) {
+      dispatched(encoder.beginComputePass({ timestampWrites: clock.next(0) }), entrant);
+    }
+    device.queue.submit([encoder.finish()]);
+    await device.queue.onSubmittedWorkDone();
+    ran += batch.length;
   }
-  for (const entrant of entrants) {
-    const [first] = entrant.timed.samples_ns;
-    const limit = given_up * (best.get(entrant.problem) ?? Infinity);
-    entrant.out = given_up > 0 && first !== undefined && first > limit;
-    if (!entrant.out) entrant.timed.samples_ns.length = 0;
-  }
+  return ran;
 }

@@ -25,9 +25,10 @@ export function pagesOwn() {
   return gpu;
 }
 
-/** @param {GPU} gpu @returns {Promise<GPUAdapter>} */
-export async function adapterOf(gpu) {
-  const adapter = await gpu.requestAdapter();
+/** @param {GPU} gpu @param {string} power  `powerPreference`; empty: none @returns {Promise<GPUAdapter>} */
+export async function adapterOf(gpu, power = "") {
+  const preference = power === "" ? {} : { powerPreference: /** @type {GPUPowerPreference} */ (power) };
+  const adapter = await gpu.requestAdapter(preference);
   if (adapter === null) throw new Refusal("WebGPU has no adapter here");
   return adapter;
 }

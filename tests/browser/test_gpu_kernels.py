@@ -119,8 +119,32 @@ def test_what_does_not_compile_or_is_refused_says_so_and_harms_no_other(page: Pa
 def test_when_the_time_is_over_what_was_not_tried_says_so(page: Page) -> None:
     wanted = {key_of(shape): choices(shape) for shape in PRODUCTS[:3]}
     times = page.trial(wanted, Effort(samples=1, given_up=0.0, budget_s=0.0), number=0, seed=1).times
-    assert {time.why for time in times} == {"the time was over before it was tried"}
+    assert {(time.why, time.late) for time in times} == {("the time was over before it was tried", True)}
     assert not any(map(tells_something, times))
+
+
+SPINNING = """
+  var spin = f32(at);
+  for (var turn = 0u; turn < 200000u; turn += 1u) { spin = fract(spin * 1.7 + 0.3); }
+  if (spin > 2.0) { return; }"""
+IDLE = "\n  if (at < 4096u) { return; }"
+
+
+def test_what_is_far_behind_is_timed_once_and_what_is_wrong_gives_nobody_up(page: Page) -> None:
+    """The one that does nothing is by far the fastest, and wrong."""
+    shape = ELEMENTWISE[0]
+    first = choices(shape)[0]
+    shader = family_of(shape).shader(shape, first)
+    begin = "@builtin(local_invocation_index) at: u32) {"
+    slow, wrong = (planted(shader, begin, begin + more) for more in (SPINNING, IDLE))
+    sound = GpuCandidate(code=shader.code, grid=shader.grid)
+    candidates = [(first, one) for one in (slow, wrong, *(sound,) * 5)]
+    effort = Effort(samples=4, given_up=5.0, budget_s=60.0)
+    behind, odd, *rest = page.run([(key_of(shape), candidates)], effort, number=0, seed=1).times
+    assert is_right(behind)
+    assert len(behind.samples_ns) == 1
+    assert odd.odd > 0
+    assert any(len(one.samples_ns) == 4 for one in rest)
 
 
 def tells_something(time: GpuKernelTime) -> bool:

@@ -19,7 +19,7 @@ from gapprof.records.gpu_kernels import (
 )
 from gapprof.records.recording import End, Entry, Preflight, Recording, RoundStarted
 from gapprof.records.settings import Settings
-from gapprof.records.trial import Trial
+from gapprof.records.trial import OutputCheck, Trial
 from tests.unit.facts.gpu_runs import AMPERE, node, recording, timed
 
 CONV, DENSE, TINY = (
@@ -52,6 +52,19 @@ PLANNED = (
 LUCK = (0.99, 1.0, 1.02)
 """By round, of ours alone."""
 LARGEST = 10.0
+CHECK = OutputCheck(
+    rung="web",
+    reference="native",
+    output="y",
+    dtype="float32",
+    elements=10,
+    same_shape=True,
+    same_nan_positions=True,
+    nan_count=0,
+    max_abs_difference=1e-5,
+    max_abs_reference=10.0,
+    exact=False,
+)
 
 
 def time_of(
@@ -66,20 +79,24 @@ def time_of(
         largest=LARGEST,
         difference=difference,
         odd=odd,
+        late=difference is None,
         why="" if difference is not None else "the time was over before it was tried",
     )
 
 
 def trial(
-    number: int, times: Sequence[GpuKernelTime], *, adapter: AdapterIdentity = AMPERE
+    number: int,
+    times: Sequence[GpuKernelTime],
+    *,
+    adapter: AdapterIdentity = AMPERE,
+    errors: tuple[str, ...] = (),
 ) -> GpuKernelTrial:
     return GpuKernelTrial(
         round=number,
         engine_version="Chrome/156.0.1.2",
         adapter=adapter,
         times=tuple(times),
-        empty_ns=(5000.0,) * 5,
-        errors=(),
+        errors=errors,
         took_s=2.0,
     )
 
@@ -94,7 +111,7 @@ def run(
     found = timed(LIBRARY, adapter=adapter)
     made = recording(NODES, found)
     calls, end = made.entries[0], made.entries[-1]
-    entries: list[Entry] = [calls, GpuKernelPlan(nodes=PLANNED, budget_s=30.0, settled=0)]
+    entries: list[Entry] = [calls, CHECK, GpuKernelPlan(nodes=PLANNED, budget_s=30.0, settled=0)]
     first = [time_of(shape, ms) for shape, ms in OURS_MS.items()] if tuning is None else tuning
     entries.append(trial(-1, first, adapter=adapter))
     for number, luck in enumerate(LUCK):
