@@ -27,21 +27,3 @@ GPUDevice.prototype.createBuffer = function (wanted) {
 };
 """
 """What a driver does that has no memory left: the buffer is of no use, and only the device says why."""
-OUT_OF_MEMORY_LATER = """
-const submit = GPUQueue.prototype.submit;
-const ask = GPUAdapter.prototype.requestDevice;
-let device = null, last = Infinity, rests = 0;
-GPUAdapter.prototype.requestDevice = async function (...given) {
-  return (device = await ask.apply(this, given));
-};
-GPUQueue.prototype.submit = function (...given) {
-  rests += performance.now() - last > 7;
-  last = performance.now();
-  if (rests === 5) {
-    const error = new GPUOutOfMemoryError("no memory for a run");
-    queueMicrotask(() => device.dispatchEvent(new GPUUncapturedErrorEvent("uncapturederror", { error })));
-  }
-  return submit.apply(this, given);
-};
-"""
-"""The same among paced requests, the first work that has rests; no run fails of it."""

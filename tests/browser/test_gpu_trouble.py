@@ -21,7 +21,7 @@ from gapprof.records.job import Job
 from gapprof.records.trial import Failure
 from tests.browser.conftest import on
 from tests.browser.gpu_models import job_of
-from tests.browser.gpu_troubles import LOST, NO_SHADER, OUT_OF_MEMORY, OUT_OF_MEMORY_LATER
+from tests.browser.gpu_troubles import LOST, NO_SHADER, OUT_OF_MEMORY
 
 
 @pytest.mark.parametrize(
@@ -99,13 +99,3 @@ def test_a_gpu_without_memory_is_named_where_calls_are_recorded_and_nodes_placed
         recorded.record(full, visits.gpu, tmp_path / "a.trace", dist=visits.dist)
     with pytest.raises(EnvironmentUnusable, match="the GPU is out of memory: no memory for a buffer"):
         placed(full, visits.gpu, dist=visits.dist)
-
-
-def test_memory_that_runs_out_among_timed_requests_is_told_of_them(
-    chromium: Chromium, page_of: Callable[[str], str], tmp_path: Path
-) -> None:
-    page = page_of(OUT_OF_MEMORY_LATER)
-    job = on(job_of("matmul", tmp_path), device="gpu", where="main", page=page, pacing="paced")
-    failure = chromium.timed(job)
-    assert isinstance(failure, Failure), failure
-    assert "the GPU is out of memory: no memory for a run" in failure.message
