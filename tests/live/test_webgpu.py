@@ -94,7 +94,7 @@ def test_the_way_to_the_gpus_process_is_traced_apart(recording: Recording, repor
     (boundary,) = (one for one in cause(report, "gpu-abstraction").children if one.id == "browser-boundary")
     told = " ".join(one.text for one in boundary.evidence)
     assert f"Traced apart ({len(traced.runs_ms)} runs of" in told
-    assert "By the clock, a replayed run in the browser takes" in told
+    assert "a replayed run" in told, "by the clock: longer, or no difference seen, or one round alone"
     assert (SOFTWARE_SENTENCE[1:] in told) == (traced.adapter is not None and is_software(traced.adapter))
 
 
