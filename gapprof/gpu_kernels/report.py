@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from gapprof.explain.recorded import ending, model_of
 from gapprof.facts.adapters import SOFTWARE_SENTENCE, is_software, titled
 from gapprof.facts.agreement import agrees, difference
 from gapprof.facts.gpu_operators import GpuRun, is_dispatch_bound, run_of
@@ -24,7 +25,7 @@ from gapprof.records.gpu_kernels import (
 )
 from gapprof.records.gpu_yardstick import GpuKernelRow, GpuKernels, GpuKernelSummary
 from gapprof.records.recording import Note, Recording
-from gapprof.records.report import Model, Tool
+from gapprof.records.report import Tool
 from gapprof.records.trial import OutputCheck
 from gapprof.stats.contrast import Contrast
 from gapprof.stats.interval import contrast_interval
@@ -94,20 +95,12 @@ def kernels_of(recording: Recording) -> GpuKernels:
     found = _found(recording, told, runs, adapter) if plan is not None and runs else None
     lines = _lines(plan.nodes, found) if plan is not None and found is not None else ()
     tried = [time for trial in tuning for time in trial.times if was_run(time)]
-    finished = end is not None and end.reason == "finished"
     return GpuKernels(
-        status="ok" if finished else "failed" if end and end.reason == "failed" else "interrupted",
+        status=ending(recording),
         why=end.text if end else "",
         tool=Tool(version=begin.gapprof_version, argv=begin.argv),
         machine=begin.machine,
-        model=Model(
-            name=begin.model.name,
-            sha256=begin.model.sha256,
-            size_bytes=begin.model.size_bytes,
-            parameters=begin.model.parameters,
-            nodes=len(begin.model.nodes),
-            opset=begin.model.opset,
-        ),
+        model=model_of(begin),
         browser=every[-1].engine_version if every else "",
         adapter=titled(adapter) if adapter is not None else "",
         software=adapter is not None and is_software(adapter),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from statistics import median
 
+from gapprof.explain.recorded import ending, model_of
 from gapprof.facts.case import Case
 from gapprof.facts.profiles import CAPPED, NATIVE, WEB, RungProfile, profile_of
 from gapprof.facts.twins import (
@@ -19,7 +20,7 @@ from gapprof.facts.twins import (
 )
 from gapprof.records.estimate import Estimate
 from gapprof.records.recording import Note, Recording, RoundStarted
-from gapprof.records.report import Model, Tool
+from gapprof.records.report import Tool
 from gapprof.records.trial import Profile
 from gapprof.records.twins import Schedule, TwinNode, TwinRun
 from gapprof.records.yardstick import KernelRow, Kernels, KernelSummary
@@ -43,20 +44,12 @@ def kernels_of(recording: Recording) -> Kernels:
     times = {rung: kernels_ms(case, rung) for rung in (NATIVE, CAPPED, WEB)}
     web = profile_of(case, WEB)
     rows = _rows(found, times, web.least_told_ms if web else 0.0) if found else ()
-    finished = end is not None and end.reason == "finished"
     return Kernels(
-        status="ok" if finished else "failed" if end and end.reason == "failed" else "interrupted",
+        status=ending(recording),
         why=end.text if end else "",
         tool=Tool(version=begin.gapprof_version, argv=begin.argv),
         machine=begin.machine,
-        model=Model(
-            name=begin.model.name,
-            sha256=begin.model.sha256,
-            size_bytes=begin.model.size_bytes,
-            parameters=begin.model.parameters,
-            nodes=len(begin.model.nodes),
-            opset=begin.model.opset,
-        ),
+        model=model_of(begin),
         browser=found.browser if found else "",
         rounds=sum(1 for _ in recording.of(RoundStarted)),
         took_s=end.at_s if end else 0.0,
