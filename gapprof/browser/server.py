@@ -43,6 +43,8 @@ class Site:
     """What browsers are told about keeping it (Cache-Control)."""
     fetched: list[str] = field(default_factory=list)
     """Paths below the token, in order, of files that were found and sent."""
+    missed: list[str] = field(default_factory=list)
+    """The same of files that are not there; with a slash in front where a page asked for the root's."""
     posted: dict[str, bytes] = field(default_factory=dict)
     """`outputs`, `trace` → the last body."""
     tasks: "queue.Queue[bytes]" = field(default_factory=queue.Queue)
@@ -177,13 +179,17 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         return b"".join(parts) if not length else None
 
     def _send_file(self, below: str | None) -> None:
+        path = below if below is not None else decoded(self.path)
         if below is not None:
             file = find(self.site.folders, below)
-        else:
+        elif self.site.root and f"gapprof={self.token}" in self.headers.get("Cookie", "").split("; "):
             # Without the token in the path anybody on this machine could ask: the page shows its cookie.
-            known = self.site.root and f"gapprof={self.token}" in self.headers.get("Cookie", "").split("; ")
-            file = self.site.root.find(decoded(self.path).lstrip("/")) if self.site.root and known else None
+            file = self.site.root.find(path.lstrip("/"))
+        else:
+            self._refuse(HTTPStatus.NOT_FOUND)
+            return
         if file is None:
+            self.site.missed.append(path)
             self._refuse(HTTPStatus.NOT_FOUND)
             return
         if below is not None:

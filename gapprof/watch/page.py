@@ -39,6 +39,8 @@ ENOUGH_RUNS, QUIET_S = 30, 5.0
 _QUIET_RUNS = 3.0
 """Times the longest run: a page that is silent for less may be in the middle of the next one."""
 _LOOK_S = 0.25
+_NAMED = 3
+"""Of files that are not there."""
 _NOT_FROM_THE_NETWORK = (
     " A page on disk reaches no other host here: if it loads the library or a model from elsewhere, serve it "
     "yourself and give its address."
@@ -99,7 +101,7 @@ async def _watched(
         began = time.monotonic()
         await _heard_out(listener, began, tell)
         watched_s = time.monotonic() - began
-        session, one = chosen = _chosen(settings.page, listener)
+        session, one = chosen = _chosen(settings.page, listener, _lost(visit.serving.site.missed))
         files = [line for _, log in listener.realms() for line in log.of(FetchLine)]
         found = await kept(listener, session, one, url_of(one, files), folder)
         version = await visit.page.connection.call("Browser.getVersion")
@@ -131,15 +133,27 @@ async def _heard_out(listener: Listener, began: float, tell: Callable[[str], Non
         await asyncio.sleep(_LOOK_S)
 
 
-def _chosen(page: str, listener: Listener) -> tuple[str, HeardSession]:
-    """The session that took most of the time. Raises ModelUnusable, with what was seen instead."""
+def _lost(missed: list[str]) -> str:
+    """Files of a page on disk that are not there: one missing module keeps all others from running."""
+    names = list(dict.fromkeys(path.removeprefix("page") for path in missed if path != "/favicon.ico"))
+    if not names:
+        return ""
+    rest = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f" Not found were {', '.join(names[:_NAMED])}{rest}."
+
+
+def _chosen(page: str, listener: Listener, lost: str) -> tuple[str, HeardSession]:
+    """The session that took most of the time. Raises ModelUnusable, with what was seen instead.
+
+    `lost`: a sentence about files that the page asked for in vain.
+    """
     found = [(session, one) for session, log in listener.realms() for one in sessions(log)]
     ran = [(session, one) for session, one in found if any(not run.failed for run in one.runs)]
     if ran:
         return max(ran, key=lambda item: sum(run.took_ms for run in item[1].runs if not run.failed))
     what, hint = _instead(found, [log for _, log in listener.realms()])
     if not is_url(page):
-        hint += _NOT_FROM_THE_NETWORK
+        hint += lost + _NOT_FROM_THE_NETWORK
     raise ModelUnusable(f"{page} {what} within {MOST_S:g} s", hint=hint)
 
 

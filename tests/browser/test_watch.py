@@ -137,16 +137,8 @@ def test_the_ladders_session_is_made_with_the_same_options(
     found = watched(PREPARE + FOREVER.replace('{ graphOptimizationLevel: "extended" }', options))
     fed = found.settings(Settings()).session_options
     assert len(fed) == 6
-    for name in (
-        "runtime.mjs",
-        "bytes.mjs",
-        "clock.mjs",
-        "phases.mjs",
-        "proxied.mjs",
-        "tensors.mjs",
-        "turns.mjs",
-    ):
-        shutil.copy(assets.probes_web() / name, site)
+    aside = shutil.ignore_patterns("node_modules", "pages", "probes")
+    shutil.copytree(assets.probes_web(), site, ignore=aside, dirs_exist_ok=True)
     task = json.dumps(
         {
             "optimise": True,
@@ -281,6 +273,13 @@ def test_a_page_without_the_library_says_so(watched: Watch, script: str, what: s
     with pytest.raises(ModelUnusable, match=what) as told:
         watched(script, most_s=2.0)
     assert "MODEL" in told.value.hint
+
+
+def test_a_file_of_the_page_that_is_not_there_is_named(watched: Watch) -> None:
+    """A module that cannot be loaded keeps all others from running."""
+    with pytest.raises(ModelUnusable, match="compiled no WebAssembly") as told:
+        watched(f'import "./lost/thing.mjs"; {PREPARE}{FOREVER}', most_s=2.0)
+    assert "lost/thing.mjs" in told.value.hint
 
 
 def test_a_page_that_spoils_its_own_log_is_heard_as_far_as_it_can_be_read(watched: Watch) -> None:
