@@ -14,6 +14,7 @@ from gapprof.recordings import read_run
 from gapprof.records.recording import MachineFacts, Recording
 from gapprof.records.settings import Settings
 from gapprof.records.study import StudiedModel
+from gapprof.study.begun import so_far
 from gapprof.subject import zoo
 from gapprof.subject.stage import stage
 from gapprof.text import numbers
@@ -94,6 +95,11 @@ class Shelf:
         recording = _whole(self.path(model))
         return "" if recording is None else "; ".join(self._otherwise(recording, model))
 
+    def begun(self, model: str) -> str:
+        """What was seen of a model before the study was stopped at it; empty: it was not."""
+        recording = _read(self.path(model))
+        return so_far(recording) if recording is not None and not _finished(recording) else ""
+
     def others(self, models: Sequence[str]) -> tuple[StudiedModel, ...]:
         """Rows of models that nobody asked for this time."""
         asked = {stem_of(model) for model in models}
@@ -151,13 +157,19 @@ class Shelf:
 
 def _whole(path: Path) -> Recording | None:
     """One that came to its end; what was stopped or cut off has no row that could be lost."""
-    if not path.is_file():
-        return None
+    recording = _read(path)
+    return recording if recording is not None and _finished(recording) else None
+
+
+def _read(path: Path) -> Recording | None:
     try:
-        recording = read_run(path)
+        return read_run(path) if path.is_file() else None
     except WrongUse:
         return None
-    return recording if recording.end is not None and recording.end.reason == "finished" else None
+
+
+def _finished(recording: Recording) -> bool:
+    return recording.end is not None and recording.end.reason == "finished"
 
 
 def _changed(name: str, before: object, here: object) -> str:

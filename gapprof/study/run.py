@@ -105,7 +105,10 @@ class Studying:
 
     def _tables(self, shelf: Shelf, models: Sequence[str]) -> Study:
         """Over these models, and over others that are there under the same conditions."""
-        rows = [shelf.row(model) or self._without(model, shelf.why_not(model)) for model in models]
+        rows = [
+            shelf.row(model) or self._without(model, shelf.why_not(model) or shelf.begun(model))
+            for model in models
+        ]
         rows += shelf.others(models)
         study = Study(
             gapprof_version=__version__,
@@ -119,7 +122,7 @@ class Studying:
         write_atomically(self.folder / FIGURES, encode_document(study))
         return study
 
-    def _without(self, model: str, otherwise: str) -> StudiedModel:
-        """`otherwise`: what its recording was measured under and the others were not."""
-        why = self._missed.get(model) or (f"{_TO_COME}: {otherwise}" if otherwise else _TO_COME)
+    def _without(self, model: str, known: str) -> StudiedModel:
+        """`known`: what its recording was measured under and the others were not, or how far it came."""
+        why = self._missed.get(model) or (f"{_TO_COME}: {known}" if known else _TO_COME)
         return StudiedModel(model=stem_of(model), stem=stem_of(model), paper_class="", status="", why=why)

@@ -1,6 +1,7 @@
 """What a study keeps from before, what it says of models without a row, and wrong use."""
 
 import json
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -269,6 +270,21 @@ def test_an_interrupted_study_goes_on_where_it_was(bench: Bench) -> None:
     study, code = bench.run()
     assert bench.asked == [MODELS[1]]
     assert study.state == "whole"
+
+
+def test_what_was_seen_of_the_model_that_a_study_was_stopped_at_is_its_reason(bench: Bench) -> None:
+    bench.planted = {MODELS[0]: recorded(MODELS[0]), MODELS[1]: ExitCode.INTERRUPTED}
+    study, _ = bench.run()
+    told = re.fullmatch(
+        r"it is still to come: it was stopped after .*; by then a run took (.+) ms in the browser "
+        r"and (.+) ms natively",
+        why(study)["resnet32"],
+    )
+    assert told, why(study)
+    gap = build(recorded(MODELS[1], "interrupted")).gap
+    assert gap is not None
+    assert gap.ratio is not None
+    assert float(told[1]) / float(told[2]) == pytest.approx(gap.ratio.point, rel=0.1)
 
 
 def test_rows_of_models_that_nobody_asked_for_this_time_stay(bench: Bench) -> None:
