@@ -3,12 +3,11 @@
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 
 import onnx
 
-from gapprof import __version__, assets, rungs
+from gapprof import assets, rungs
 from gapprof.browser.visit import Equipment
 from gapprof.errors import EnvironmentUnusable, ModelUnusable, WrongUse
 from gapprof.facts.adapters import titled
@@ -27,6 +26,7 @@ from gapprof.gpu_kernels.page import Page
 from gapprof.gpu_kernels.refused import demand_clock
 from gapprof.gpu_kernels.room import with_room
 from gapprof.guard import Guard
+from gapprof.measure.beginning import begun
 from gapprof.measure.ending import ending
 from gapprof.measure.journal import Journal, open_journal
 from gapprof.measure.lock import sole_measurer
@@ -39,7 +39,7 @@ from gapprof.records.calls import RecordedCalls
 from gapprof.records.gpu_kernels import GpuKernelNode, GpuKernelPlan
 from gapprof.records.job import Job
 from gapprof.records.progress import Observer
-from gapprof.records.recording import Begin, Recording
+from gapprof.records.recording import Recording
 from gapprof.records.settings import Settings
 from gapprof.records.subject import Subject
 
@@ -71,14 +71,7 @@ def measured(
     settings = Settings(backend=SETTINGS.backend, rungs=SETTINGS.rungs, seed=seed, browser=browser)
     with ExitStack() as stack:
         stack.enter_context(sole_measurer())
-        begin = Begin(
-            gapprof_version=__version__,
-            argv=argv,
-            began_utc=datetime.now(UTC).isoformat(timespec="seconds"),
-            settings=settings,
-            machine=machine_facts(),
-            model=subject.facts,
-        )
+        begin = begun(subject.facts, settings, machine_facts(), argv=argv)
         journal = stack.enter_context(open_journal(recording_path, begin))
         executable = assets.find_browser(browser)
         equipment = Equipment(executable=executable, probes=assets.probes_web(), guard=guard)

@@ -4,14 +4,13 @@ import math
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace as changed
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import onnx
 from msgspec.structs import replace
 
-from gapprof import __version__, assets, backends, rungs
+from gapprof import assets, backends, rungs
 from gapprof.browser.visit import Equipment
 from gapprof.errors import EnvironmentUnusable, ModelUnusable, WrongUse
 from gapprof.facts.case import Case
@@ -21,6 +20,7 @@ from gapprof.guard import Guard
 from gapprof.kernels.family import Tile
 from gapprof.kernels.llvm.target import TARGETS
 from gapprof.kernels.machine import Machine
+from gapprof.measure.beginning import begun
 from gapprof.measure.ending import ending
 from gapprof.measure.journal import Journal, open_journal
 from gapprof.measure.lock import sole_measurer
@@ -30,7 +30,7 @@ from gapprof.measure.preflight import LONGEST_VISIT_S, conclude, look
 from gapprof.measure.teller import Teller
 from gapprof.measure.visits import Patience, Visits
 from gapprof.records.progress import Observer
-from gapprof.records.recording import Begin, Preflight, Recording, RoundStarted
+from gapprof.records.recording import Preflight, Recording, RoundStarted
 from gapprof.records.settings import Settings
 from gapprof.records.subject import NativeRefusal, Subject
 from gapprof.registry import load
@@ -74,14 +74,7 @@ def measured(
     settings = replace(SETTINGS, seed=seed, browser=browser)
     with ExitStack() as stack:
         stack.enter_context(sole_measurer())
-        begin = Begin(
-            gapprof_version=__version__,
-            argv=argv,
-            began_utc=datetime.now(UTC).isoformat(timespec="seconds"),
-            settings=settings,
-            machine=machine_facts(),
-            model=subject.facts,
-        )
+        begin = begun(subject.facts, settings, machine_facts(), argv=argv)
         journal = stack.enter_context(open_journal(recording_path, begin))
         outputs = workdir / "outputs"
         outputs.mkdir(exist_ok=True)
