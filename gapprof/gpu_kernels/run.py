@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import onnx
+from msgspec.structs import replace
 
 from gapprof import assets, rungs
 from gapprof.browser.visit import Equipment
@@ -35,6 +36,7 @@ from gapprof.measure.pacing import preflight_pace
 from gapprof.measure.preflight import LONGEST_VISIT_S
 from gapprof.measure.resolve import asked_threads, resolve
 from gapprof.measure.teller import Teller
+from gapprof.own_kernels.wish import Wish
 from gapprof.records.calls import RecordedCalls
 from gapprof.records.gpu_kernels import GpuKernelNode, GpuKernelPlan
 from gapprof.records.job import Job
@@ -53,12 +55,8 @@ def measured(
     subject: Subject,
     database: Database,
     keep: Callable[[Database], None],
+    wish: Wish,
     *,
-    seed: int,
-    rounds: int,
-    browser: str | None,
-    argv: tuple[str, ...],
-    recording_path: Path,
     workdir: Path,
     guard: Guard,
     observer: Observer,
@@ -68,12 +66,12 @@ def measured(
     An interruption ends the rounds but raises nothing: `end` says so. Raises EnvironmentUnusable without
     WebGPU, or without a clock of the GPU's own, and ModelUnusable for a model that the page does not run.
     """
-    settings = Settings(backend=SETTINGS.backend, rungs=SETTINGS.rungs, seed=seed, browser=browser)
+    settings = replace(SETTINGS, seed=wish.seed, browser=wish.browser)
     with ExitStack() as stack:
         stack.enter_context(sole_measurer())
-        begin = begun(subject.facts, settings, machine_facts(), argv=argv)
-        journal = stack.enter_context(open_journal(recording_path, begin))
-        executable = assets.find_browser(browser)
+        begin = begun(subject.facts, settings, machine_facts(), argv=wish.argv)
+        journal = stack.enter_context(open_journal(wish.recording_path, begin))
+        executable = assets.find_browser(wish.browser)
         equipment = Equipment(executable=executable, probes=assets.probes_web(), guard=guard)
         gpu = Gpu(equipment=equipment, graphics=here(executable))
         teller = Teller(observer=observer, journal=journal)
@@ -99,12 +97,12 @@ def measured(
                 adapter=adapter,
                 shapes=shapes,
                 limits=limits,
-                seed=seed,
+                seed=wish.seed,
             )
             tuned = bench.tuned(before)
             _kept(journal, lambda: keep(extended(database, tuned.kept, **keys)))
-            for number in range(rounds):
-                bench.round(tuned.choices, number, rounds)
+            for number in range(wish.rounds):
+                bench.round(tuned.choices, number, wish.rounds)
         return journal.recording()
 
 

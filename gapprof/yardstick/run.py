@@ -29,6 +29,7 @@ from gapprof.measure.pacing import preflight_pace
 from gapprof.measure.preflight import LONGEST_VISIT_S, conclude, look
 from gapprof.measure.teller import Teller
 from gapprof.measure.visits import Patience, Visits
+from gapprof.own_kernels.wish import Wish
 from gapprof.records.progress import Observer
 from gapprof.records.recording import Preflight, Recording, RoundStarted
 from gapprof.records.settings import Settings
@@ -56,12 +57,8 @@ def measured(
     subject: Subject,
     database: Database,
     keep: Callable[[Database], None],
+    wish: Wish,
     *,
-    seed: int,
-    rounds: int,
-    browser: str | None,
-    argv: tuple[str, ...],
-    recording_path: Path,
     workdir: Path,
     guard: Guard,
     observer: Observer,
@@ -71,11 +68,11 @@ def measured(
     An interruption ends the rounds but raises nothing: `end` says so. Raises EnvironmentUnusable, and
     ModelUnusable for a model that one side does not run.
     """
-    settings = replace(SETTINGS, seed=seed, browser=browser)
+    settings = replace(SETTINGS, seed=wish.seed, browser=wish.browser)
     with ExitStack() as stack:
         stack.enter_context(sole_measurer())
-        begin = begun(subject.facts, settings, machine_facts(), argv=argv)
-        journal = stack.enter_context(open_journal(recording_path, begin))
+        begin = begun(subject.facts, settings, machine_facts(), argv=wish.argv)
+        journal = stack.enter_context(open_journal(wish.recording_path, begin))
         outputs = workdir / "outputs"
         outputs.mkdir(exist_ok=True)
         opened = load(backends, "BACKEND")
@@ -84,12 +81,12 @@ def measured(
             subject=subject,
             backends={name: opened[name].open(settings, guard) for name in ("native", "chromium")},
             outputs=outputs,
-            seed=seed,
+            seed=wish.seed,
             pace=preflight_pace(LONGEST_VISIT_S),
             patience=Patience(_REPEATS_S),
         )
         equipment = Equipment(
-            executable=assets.find_browser(browser), probes=assets.probes_web(), guard=guard
+            executable=assets.find_browser(wish.browser), probes=assets.probes_web(), guard=guard
         )
         teller = Teller(observer=observer, journal=journal)
         with ending(journal):
@@ -104,7 +101,7 @@ def measured(
                 web_targets=MACHINES,
                 native_targets=_VECTORS,
                 threads=1,
-                seed=seed,
+                seed=wish.seed,
                 scratch=workdir,
             )
             here = {"cpu": begin.machine.cpu, "browser": _browser(preflight)}
@@ -115,8 +112,8 @@ def measured(
             _kept(journal, lambda: keep(extended(database, tuned, **here)))
             visits = changed(visits, pace=preflight.pace)
             whole: Program | None = None
-            for number in range(rounds):
-                if not _round(bench, visits, preflight, tuned, number, rounds, teller, whole):
+            for number in range(wish.rounds):
+                if not _round(bench, visits, preflight, tuned, number, wish.rounds, teller, whole):
                     whole = None
                 if number == 0 and (whole := _program(bench, visits, tuned)) is not None:
                     whole = whole if _ran(bench, whole, visits, number) else None
