@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from gapprof import assets, rungs
 from gapprof.browser.visit import Equipment
-from gapprof.errors import EnvironmentUnusable, ModelUnusable, WrongUse
+from gapprof.errors import ModelUnusable
 from gapprof.facts.adapters import titled
 from gapprof.gpu.against_native import checked
 from gapprof.gpu.graphics import here
@@ -36,6 +36,7 @@ from gapprof.measure.pacing import preflight_pace
 from gapprof.measure.preflight import LONGEST_VISIT_S
 from gapprof.measure.resolve import asked_threads, resolve
 from gapprof.measure.teller import Teller
+from gapprof.own_kernels.database import kept
 from gapprof.own_kernels.wish import Wish
 from gapprof.records.calls import RecordedCalls
 from gapprof.records.gpu_kernels import GpuKernelNode, GpuKernelPlan
@@ -100,7 +101,7 @@ def measured(
                 seed=wish.seed,
             )
             tuned = bench.tuned(before)
-            _kept(journal, lambda: keep(extended(database, tuned.kept, **keys)))
+            kept(journal, lambda: keep(extended(database, tuned.kept, **keys)))
             for number in range(wish.rounds):
                 bench.round(tuned.choices, number, wish.rounds)
         return journal.recording()
@@ -162,11 +163,3 @@ def _compared(journal: Journal, job: Job, workdir: Path) -> None:
         return
     for check in checks:
         journal.write(check)
-
-
-def _kept(journal: Journal, keep: Callable[[], None]) -> None:
-    """A disk that takes no database is no reason to measure nothing."""
-    try:
-        keep()
-    except (EnvironmentUnusable, WrongUse) as error:
-        journal.note("report", f"What was tuned could not be kept: {error.message}")

@@ -13,7 +13,6 @@ SHADERS: Shaders = Yardstick(
     one="shader",
     database_name=databases.NAME,
     read=databases.read,
-    write=databases.write,
     measured=measured,
     table=kernels_of,
     drawn=drawn,

@@ -11,6 +11,7 @@ from gapprof.errors import GapprofError, Interrupted, WrongUse
 from gapprof.explain.recorded import ending
 from gapprof.guard import Guard
 from gapprof.interrupts import Hold
+from gapprof.own_kernels.database import write
 from gapprof.own_kernels.wish import Wish
 from gapprof.records.progress import Observer
 from gapprof.records.recording import Recording
@@ -18,7 +19,7 @@ from gapprof.records.subject import Subject
 from gapprof.records.surface import Surface
 from gapprof.subject.open import open_subject
 
-D = TypeVar("D")
+D = TypeVar("D", bound=msgspec.Struct)
 """A database of what was tuned."""
 K = TypeVar("K", bound=msgspec.Struct)
 """A table of kernels."""
@@ -66,7 +67,6 @@ class Yardstick(Generic[D, K]):
     database_name: str
     """Of the file, where the user names none."""
     read: Callable[[Path], D]
-    write: Callable[[Path, D], None]
     measured: Measured[D]
     table: Callable[[Recording], K]
     drawn: Callable[[K, Surface], str]
@@ -100,7 +100,7 @@ class Yardstick(Generic[D, K]):
             return self.measured(
                 subject,
                 database,
-                lambda found: self.write(wish.database_path, found),
+                lambda found: write(wish.database_path, found),
                 wish,
                 workdir=workdir,
                 guard=guard,

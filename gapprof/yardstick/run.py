@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from gapprof import assets, backends, rungs
 from gapprof.browser.visit import Equipment
-from gapprof.errors import EnvironmentUnusable, ModelUnusable, WrongUse
+from gapprof.errors import EnvironmentUnusable, ModelUnusable
 from gapprof.facts.case import Case
 from gapprof.facts.profiles import CAPPED, NATIVE, WEB
 from gapprof.facts.twins import twins
@@ -22,13 +22,14 @@ from gapprof.kernels.llvm.target import TARGETS
 from gapprof.kernels.machine import Machine
 from gapprof.measure.beginning import begun
 from gapprof.measure.ending import ending
-from gapprof.measure.journal import Journal, open_journal
+from gapprof.measure.journal import open_journal
 from gapprof.measure.lock import sole_measurer
 from gapprof.measure.machine import machine_facts, usable_cores
 from gapprof.measure.pacing import preflight_pace
 from gapprof.measure.preflight import LONGEST_VISIT_S, conclude, look
 from gapprof.measure.teller import Teller
 from gapprof.measure.visits import Patience, Visits
+from gapprof.own_kernels.database import kept
 from gapprof.own_kernels.wish import Wish
 from gapprof.records.progress import Observer
 from gapprof.records.recording import Preflight, Recording, RoundStarted
@@ -109,7 +110,7 @@ def measured(
             if wanted := bench.untuned(settled):
                 teller.tell("tuning", f"tuning {len(wanted)} shapes")
             tuned = bench.tuned(settled)
-            _kept(journal, lambda: keep(extended(database, tuned, **here)))
+            kept(journal, lambda: keep(extended(database, tuned, **here)))
             visits = changed(visits, pace=preflight.pace)
             whole: Program | None = None
             for number in range(wish.rounds):
@@ -178,14 +179,6 @@ def _ran(bench: Bench, whole: Program, visits: Visits, number: int) -> bool:
         bench.journal.note("program", error.message)
         return False
     return True
-
-
-def _kept(journal: Journal, keep: Callable[[], None]) -> None:
-    """A disk that takes no database is no reason to measure nothing."""
-    try:
-        keep()
-    except (EnvironmentUnusable, WrongUse) as error:
-        journal.note("report", f"What was tuned could not be kept: {error.message}")
 
 
 def _program(bench: Bench, visits: Visits, tuned: Tuned) -> Program | None:
