@@ -14,6 +14,7 @@ from gapprof.facts.profiles import WEB, profile_of
 from gapprof.facts.twins import WEB_TARGETS, Twins, kernels_ms, twins
 from gapprof.interrupts import held
 from gapprof.live import silent
+from gapprof.own_kernels.wish import Wish
 from gapprof.places import cache_dir, state_dir
 from gapprof.recordings import read_run
 from gapprof.records.recording import Recording
@@ -22,7 +23,7 @@ from gapprof.stats.interval import Interval, exponential, linearised, t_interval
 from gapprof.yardstick.ratios import middle
 from gapprof.yardstick.report import kernels_of
 from gapprof.yardstick.shapes import shape_of
-from gapprof.yardstick.whole import Wish, yardstick
+from gapprof.yardstick.whole import TWINS
 
 KINDS = {
     "matrix products and convolutions": (
@@ -49,7 +50,7 @@ def measured(model: str) -> Path:
         database_path=cache_dir() / "kernels.json",
     )
     with held() as hold:
-        yardstick(wish, observer=silent, hold=hold)
+        TWINS.run(wish, observer=silent, hold=hold)
     return path
 
 

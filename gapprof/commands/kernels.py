@@ -4,6 +4,7 @@ import sys
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +16,10 @@ from gapprof.options.outputs import put, targets
 from gapprof.options.screen import no_color, quiet, say, show, surface_of, verbose
 from gapprof.options.watching import chosen_observer
 from gapprof.places import cache_dir
+
+if TYPE_CHECKING:
+    from gapprof.gpu_kernels.whole import Shaders
+    from gapprof.yardstick.whole import Twins
 
 _ENDS = (
     "Ends with 0; 2 wrong use; 3 the machine lacks something; 4 the model cannot be run on both sides; "
@@ -69,30 +74,25 @@ def kernels(
     read.
     """
     with held() as hold:
-        from gapprof.gpu_kernels import database as gpu_databases
-        from gapprof.gpu_kernels import whole as on_gpu
+        from gapprof.own_kernels.wish import Wish
         from gapprof.recordings import default_path, read_run
         from gapprof.records.codec import encode_document
-        from gapprof.yardstick import database as databases
-        from gapprof.yardstick import whole as on_cpu
 
-        outcome: on_cpu.Outcome | on_gpu.Outcome
         if Path(model).suffix == ".jsonl":
             wanted = targets({} if json is None else {"json": json}, never={"recording": Path(model)})
             recorded, path = read_run(Path(model)), None
-            of_gpu = recorded.begin.settings.backend == "webgpu"
-            outcome = on_gpu.table(recorded, model) if of_gpu else on_cpu.table(recorded, model)
+            outcome = _yardstick(recorded.begin.settings.backend).recorded(recorded, model)
         else:
             path = Path(recording) if recording else default_path(model, now=datetime.now(UTC))
-            kept = gpu_databases.NAME if backend == "webgpu" else databases.NAME
-            database = Path(db) if db else cache_dir() / kept
+            yardstick = _yardstick(backend)
+            database = Path(db) if db else cache_dir() / yardstick.database_name
             never = {"model": Path(model), "recording": path, "database": database}
             wanted = targets({} if json is None else {"json": json}, never=never)
             for place, given, option in ((path, recording, "--recording"), (database, db, "--db")):
                 if given is None:
                     make_folder(place.parent)
                 refuse_unwritable(place, option=option)
-            wish = on_cpu.Wish(
+            wish = Wish(
                 model=model,
                 shapes=shapes,
                 inputs=inputs,
@@ -105,10 +105,7 @@ def kernels(
             )
             with ExitStack() as stack:
                 observer = chosen_observer(stack, quiet=quiet, no_color=no_color)
-                if backend == "webgpu":
-                    outcome = on_gpu.yardstick(wish, observer=observer, hold=hold)
-                else:
-                    outcome = on_cpu.yardstick(wish, observer=observer, hold=hold)
+                outcome = yardstick.run(wish, observer=observer, hold=hold)
         for target in wanted.values():
             put(encode_document(outcome.kernels).decode(), target)
         data = None in wanted.values()
@@ -122,6 +119,14 @@ def kernels(
             say(outcome.stopped)
             return outcome.stopped.exit_code
     return ExitCode.OK
+
+
+def _yardstick(backend: str) -> "Twins | Shaders":
+    """Whose kernels: the processor's, or the GPU's."""
+    from gapprof.gpu_kernels.whole import SHADERS
+    from gapprof.yardstick.whole import TWINS
+
+    return SHADERS if backend == "webgpu" else TWINS
 
 
 COMMAND = kernels

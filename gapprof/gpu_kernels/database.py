@@ -7,10 +7,9 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from gapprof.errors import WrongUse
-from gapprof.files import write_atomically
 from gapprof.gpu_kernels.family import Choice, Limits, tried
 from gapprof.gpu_kernels.shapes import family_of, shape_of
+from gapprof.own_kernels import database as shared
 
 NAME = "gpu-kernels.json"
 Chosen = Mapping[str, Choice]
@@ -40,16 +39,7 @@ EMPTY = Database(schema="gapprof/gpu-kernel-db")
 
 def read(path: Path) -> Database:
     """What the file holds; nothing, where there is none. Raises WrongUse for a file that is no database."""
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        return EMPTY
-    except OSError as error:
-        raise WrongUse(f"{path} cannot be read: {error.strerror}", hint=_HINT) from error
-    try:
-        return msgspec.json.decode(data, type=Database)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise WrongUse(f"{path} is no database of compute shaders: {error}", hint=_HINT) from error
+    return shared.read(path, empty=EMPTY, called="database of compute shaders", hint=_HINT)
 
 
 def known(database: Database, *, adapter: str, browser: str, limits: Limits) -> dict[str, Choice]:
@@ -67,14 +57,7 @@ def extended(database: Database, chosen: Chosen, *, adapter: str, browser: str) 
         Entry(adapter=adapter, browser=browser, shape=shape, choice=choice)
         for shape, choice in chosen.items()
     )
-    keys = {_key(entry) for entry in ours}
-    kept = (entry for entry in database.entries if _key(entry) not in keys)
-    return Database(schema=database.schema, entries=tuple(sorted((*kept, *ours), key=_key)))
-
-
-def write(path: Path, database: Database) -> None:
-    """Whole or not at all. Raises WrongUse or EnvironmentUnusable."""
-    write_atomically(path, msgspec.json.format(msgspec.json.encode(database), indent=1) + b"\n")
+    return Database(schema=database.schema, entries=shared.renewed(database.entries, ours, _key))
 
 
 def _is_tried(entry: Entry, limits: Limits) -> bool:

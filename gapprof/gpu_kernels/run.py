@@ -3,14 +3,14 @@
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 
 import onnx
+from msgspec.structs import replace
 
-from gapprof import __version__, assets, rungs
+from gapprof import assets, rungs
 from gapprof.browser.visit import Equipment
-from gapprof.errors import EnvironmentUnusable, ModelUnusable, WrongUse
+from gapprof.errors import ModelUnusable
 from gapprof.facts.adapters import titled
 from gapprof.gpu.against_native import checked
 from gapprof.gpu.graphics import here
@@ -27,6 +27,7 @@ from gapprof.gpu_kernels.page import Page
 from gapprof.gpu_kernels.refused import demand_clock
 from gapprof.gpu_kernels.room import with_room
 from gapprof.guard import Guard
+from gapprof.measure.beginning import begun
 from gapprof.measure.ending import ending
 from gapprof.measure.journal import Journal, open_journal
 from gapprof.measure.lock import sole_measurer
@@ -35,11 +36,13 @@ from gapprof.measure.pacing import preflight_pace
 from gapprof.measure.preflight import LONGEST_VISIT_S
 from gapprof.measure.resolve import asked_threads, resolve
 from gapprof.measure.teller import Teller
+from gapprof.own_kernels.database import kept
+from gapprof.own_kernels.wish import Wish
 from gapprof.records.calls import RecordedCalls
 from gapprof.records.gpu_kernels import GpuKernelNode, GpuKernelPlan
 from gapprof.records.job import Job
 from gapprof.records.progress import Observer
-from gapprof.records.recording import Begin, Recording
+from gapprof.records.recording import Recording
 from gapprof.records.settings import Settings
 from gapprof.records.subject import Subject
 
@@ -53,12 +56,8 @@ def measured(
     subject: Subject,
     database: Database,
     keep: Callable[[Database], None],
+    wish: Wish,
     *,
-    seed: int,
-    rounds: int,
-    browser: str | None,
-    argv: tuple[str, ...],
-    recording_path: Path,
     workdir: Path,
     guard: Guard,
     observer: Observer,
@@ -68,19 +67,12 @@ def measured(
     An interruption ends the rounds but raises nothing: `end` says so. Raises EnvironmentUnusable without
     WebGPU, or without a clock of the GPU's own, and ModelUnusable for a model that the page does not run.
     """
-    settings = Settings(backend=SETTINGS.backend, rungs=SETTINGS.rungs, seed=seed, browser=browser)
+    settings = replace(SETTINGS, seed=wish.seed, browser=wish.browser)
     with ExitStack() as stack:
         stack.enter_context(sole_measurer())
-        begin = Begin(
-            gapprof_version=__version__,
-            argv=argv,
-            began_utc=datetime.now(UTC).isoformat(timespec="seconds"),
-            settings=settings,
-            machine=machine_facts(),
-            model=subject.facts,
-        )
-        journal = stack.enter_context(open_journal(recording_path, begin))
-        executable = assets.find_browser(browser)
+        begin = begun(subject.facts, settings, machine_facts(), argv=wish.argv)
+        journal = stack.enter_context(open_journal(wish.recording_path, begin))
+        executable = assets.find_browser(wish.browser)
         equipment = Equipment(executable=executable, probes=assets.probes_web(), guard=guard)
         gpu = Gpu(equipment=equipment, graphics=here(executable))
         teller = Teller(observer=observer, journal=journal)
@@ -106,12 +98,12 @@ def measured(
                 adapter=adapter,
                 shapes=shapes,
                 limits=limits,
-                seed=seed,
+                seed=wish.seed,
             )
             tuned = bench.tuned(before)
-            _kept(journal, lambda: keep(extended(database, tuned.kept, **keys)))
-            for number in range(rounds):
-                bench.round(tuned.choices, number, rounds)
+            kept(journal, lambda: keep(extended(database, tuned.kept, **keys)))
+            for number in range(wish.rounds):
+                bench.round(tuned.choices, number, wish.rounds)
         return journal.recording()
 
 
@@ -171,11 +163,3 @@ def _compared(journal: Journal, job: Job, workdir: Path) -> None:
         return
     for check in checks:
         journal.write(check)
-
-
-def _kept(journal: Journal, keep: Callable[[], None]) -> None:
-    """A disk that takes no database is no reason to measure nothing."""
-    try:
-        keep()
-    except (EnvironmentUnusable, WrongUse) as error:
-        journal.note("report", f"What was tuned could not be kept: {error.message}")

@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 
-from gapprof import __version__, backends, rungs
+from gapprof import backends, rungs
 from gapprof.cold.stage import starting
 from gapprof.gpu.crossing import tracing_crossing
 from gapprof.gpu.placed_natively import placing_natively
@@ -13,6 +12,7 @@ from gapprof.gpu.stage import recording_calls
 from gapprof.gpu.timing import timing_dispatches
 from gapprof.guard import Guard
 from gapprof.instrument.stage import instrumenting
+from gapprof.measure.beginning import begun
 from gapprof.measure.ending import ending
 from gapprof.measure.extra import Extra, noting
 from gapprof.measure.journal import open_journal
@@ -27,7 +27,7 @@ from gapprof.qoe.stage import feeling
 from gapprof.records.backend import Backend
 from gapprof.records.observed import PageObserved
 from gapprof.records.progress import Observer
-from gapprof.records.recording import Begin, MachineFacts, Recording
+from gapprof.records.recording import MachineFacts, Recording
 from gapprof.records.rung import Rung
 from gapprof.records.settings import Settings
 from gapprof.records.subject import Subject
@@ -91,14 +91,7 @@ def measure(
             extras.append(reproducing(settings))
         if settings.scaling:
             extras.append(scaling(settings))
-        begin = Begin(
-            gapprof_version=__version__,
-            argv=argv,
-            began_utc=datetime.now(UTC).isoformat(timespec="seconds"),
-            settings=settings,
-            machine=machine or machine_facts(),
-            model=subject.facts,
-        )
+        begin = begun(subject.facts, settings, machine or machine_facts(), argv=argv)
         journal = stack.enter_context(open_journal(recording_path, begin))
         if observed is not None:
             journal.write(observed)

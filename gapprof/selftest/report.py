@@ -2,6 +2,7 @@
 
 from gapprof import __version__
 from gapprof.errors import GapprofError
+from gapprof.explain.recorded import ending
 from gapprof.records.recording import MachineFacts, Recording, RoundStarted
 from gapprof.records.report import Tool
 from gapprof.records.selftest import Selftest, SelftestRow
@@ -30,7 +31,7 @@ def unusable(reason: GapprofError, *, argv: tuple[str, ...], machine: MachineFac
 def selftest_of(plan: Plan, recording: Recording) -> Selftest:
     """Judged only if the last round was reached: a plant that was cut short failed at nothing."""
     end, begin = recording.end, recording.begin
-    finished = end is not None and end.reason == "finished"
+    finished = ending(recording) == "ok"
     judged: tuple[SelftestRow, ...] = rows(plan, recording) if finished else ()
     passed = all(row.status != "fail" for row in judged)
     return Selftest(

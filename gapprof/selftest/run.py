@@ -3,16 +3,16 @@
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
 from msgspec.structs import replace
 
-from gapprof import __version__, rungs
+from gapprof import rungs
 from gapprof.backends import chromium, native
 from gapprof.errors import EnvironmentUnusable
 from gapprof.guard import Guard
+from gapprof.measure.beginning import begun
 from gapprof.measure.ending import ending
 from gapprof.measure.journal import open_journal
 from gapprof.measure.lock import sole_measurer
@@ -23,7 +23,7 @@ from gapprof.measure.teller import Teller
 from gapprof.records.backend import Backend
 from gapprof.records.environment import Setting
 from gapprof.records.progress import Observer
-from gapprof.records.recording import Begin, Recording
+from gapprof.records.recording import Recording
 from gapprof.records.settings import Settings
 from gapprof.records.subject import Subject
 from gapprof.records.trial import Failure
@@ -63,14 +63,7 @@ def run(
     """
     with ExitStack() as stack:
         stack.enter_context(sole_measurer())
-        begin = Begin(
-            gapprof_version=__version__,
-            argv=argv,
-            began_utc=datetime.now(UTC).isoformat(timespec="seconds"),
-            settings=replace(UNTOUCHED, seed=seed),
-            machine=machine_facts(),
-            model=subject.facts,
-        )
+        begin = begun(subject.facts, replace(UNTOUCHED, seed=seed), machine_facts(), argv=argv)
         journal = stack.enter_context(open_journal(recording_path, begin))
         outputs = workdir / "outputs"
         outputs.mkdir(exist_ok=True)

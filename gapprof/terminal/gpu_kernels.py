@@ -7,9 +7,9 @@ from rich.table import Table
 from rich.text import Text
 
 from gapprof.facts.adapters import SOFTWARE_SENTENCE
-from gapprof.records.estimate import Estimate
 from gapprof.records.gpu_yardstick import GpuKernelRow, GpuKernels, GpuKernelSummary
 from gapprof.records.surface import Surface
+from gapprof.terminal.cells import factor_cell, ms_cell
 from gapprof.terminal.ink import Ink
 from gapprof.terminal.printing import printed
 from gapprof.text import numbers
@@ -92,9 +92,9 @@ def _table(rows: tuple[GpuKernelRow, ...], ink: Ink) -> Table:
             "",
             ink.text(several + row.op_type),
             ink.text(_what(row, detail=ink.surface.detail)),
-            _ms(row.library_ms),
-            _ms(row.tuned_ms),
-            Text("  ") + (Text("too small to tell") if row.too_small_to_tell else _shown(row.available)),
+            ms_cell(row.library_ms),
+            ms_cell(row.tuned_ms),
+            Text("  ") + (Text("too small to tell") if row.too_small_to_tell else factor_cell(row.available)),
         )
     return table
 
@@ -150,11 +150,3 @@ def _remarks(kernels: GpuKernels) -> Iterator[str]:
         )
     if kernels.status == "failed" and kernels.summary is not None:
         yield f"The run ended early: {kernels.why}."
-
-
-def _ms(milliseconds: float | None) -> Text:
-    return Text("" if milliseconds is None else numbers.bare_ms(milliseconds))
-
-
-def _shown(figure: Estimate | None) -> Text:
-    return Text("" if figure is None else numbers.factor_with_interval(figure))

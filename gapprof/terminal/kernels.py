@@ -6,9 +6,9 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from gapprof.records.estimate import Estimate
 from gapprof.records.surface import Surface
 from gapprof.records.yardstick import KernelRow, Kernels, KernelSummary
+from gapprof.terminal.cells import factor_cell, ms_cell
 from gapprof.terminal.ink import Ink
 from gapprof.terminal.printing import printed
 from gapprof.text import numbers
@@ -92,7 +92,7 @@ def _chain(summary: KernelSummary, ink: Ink) -> Table:
         ("ours instead of native onnxruntime's, at full width", summary.native_library),
         ("SSE encoding instead of AVX, which V8 emits", summary.encoding),
     ):
-        table.add_row("", ink.text(text), _shown(figure))
+        table.add_row("", ink.text(text), factor_cell(figure))
     return table
 
 
@@ -115,10 +115,10 @@ def _table(rows: tuple[KernelRow, ...], ink: Ink) -> Table:
             "",
             ink.text(several + row.op_type),
             ink.text(what),
-            _ms(row.native_ms),
-            _ms(row.web_ms),
-            _ms(row.tuned_ms),
-            Text("  ") + (Text("too small to tell") if row.too_small_to_tell else _shown(row.available)),
+            ms_cell(row.native_ms),
+            ms_cell(row.web_ms),
+            ms_cell(row.tuned_ms),
+            Text("  ") + (Text("too small to tell") if row.too_small_to_tell else factor_cell(row.available)),
         )
     return table
 
@@ -148,11 +148,3 @@ def _remarks(kernels: Kernels, summary: KernelSummary) -> Iterator[str]:
         f"In brackets: 95 % intervals over {kernels.rounds} rounds. Times in ms, of all nodes of a row "
         "together; native is onnxruntime on the common graph, one thread."
     )
-
-
-def _ms(milliseconds: float | None) -> Text:
-    return Text("" if milliseconds is None else numbers.bare_ms(milliseconds))
-
-
-def _shown(figure: Estimate | None) -> Text:
-    return Text("" if figure is None else numbers.factor_with_interval(figure))

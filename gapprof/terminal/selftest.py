@@ -6,9 +6,9 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from gapprof.records.estimate import Estimate
 from gapprof.records.selftest import Selftest, SelftestRow
 from gapprof.records.surface import Surface
+from gapprof.terminal.cells import factor_cell
 from gapprof.terminal.ink import Ink
 from gapprof.terminal.printing import printed
 from gapprof.text import numbers
@@ -71,12 +71,8 @@ def _table(rows: tuple[SelftestRow, ...], ink: Ink) -> Table:
             "",
             ink.text(row.title),
             ink.text(row.cause or ""),
-            _shown(row.planted) if row.planted else ink.text(row.said),
-            _shown(row.found),
+            factor_cell(row.planted) if row.planted else ink.text(row.said),
+            factor_cell(row.found),
             Text(row.status, style=_STYLES[row.status]),
         )
     return table
-
-
-def _shown(figure: Estimate | None) -> Text:
-    return Text("" if figure is None else numbers.factor_with_interval(figure))

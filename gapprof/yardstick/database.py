@@ -6,9 +6,8 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from gapprof.errors import WrongUse
-from gapprof.files import write_atomically
 from gapprof.kernels.family import Tile
+from gapprof.own_kernels import database as shared
 from gapprof.records.twins import Schedule
 from gapprof.yardstick.shapes import family_of, shape_of
 from gapprof.yardstick.tuning import Tuned
@@ -38,16 +37,7 @@ class Database(Struct, frozen=True, kw_only=True):
 
 def read(path: Path) -> Database:
     """What the file holds; nothing, where there is none. Raises WrongUse for a file that is no database."""
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        return Database()
-    except OSError as error:
-        raise WrongUse(f"{path} cannot be read: {error.strerror}", hint=_HINT) from error
-    try:
-        return msgspec.json.decode(data, type=Database)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise WrongUse(f"{path} is no kernel database: {error}", hint=_HINT) from error
+    return shared.read(path, empty=Database(), called="kernel database", hint=_HINT)
 
 
 def known(database: Database, *, cpu: str, browser: str) -> Tuned:
@@ -72,14 +62,7 @@ def extended(database: Database, tuned: Tuned, *, cpu: str, browser: str) -> Dat
         for target, tiles in tuned.items()
         for shape, tile in tiles.items()
     )
-    keys = {_key(entry) for entry in ours}
-    kept = (entry for entry in database.entries if _key(entry) not in keys)
-    return Database(entries=tuple(sorted((*kept, *ours), key=_key)))
-
-
-def write(path: Path, database: Database) -> None:
-    """Whole or not at all. Raises WrongUse or EnvironmentUnusable."""
-    write_atomically(path, msgspec.json.format(msgspec.json.encode(database), indent=1) + b"\n")
+    return Database(entries=shared.renewed(database.entries, ours, _key))
 
 
 def _is_tried(entry: Entry) -> bool:

@@ -4,16 +4,15 @@ import math
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace as changed
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import onnx
 from msgspec.structs import replace
 
-from gapprof import __version__, assets, backends, rungs
+from gapprof import assets, backends, rungs
 from gapprof.browser.visit import Equipment
-from gapprof.errors import EnvironmentUnusable, ModelUnusable, WrongUse
+from gapprof.errors import EnvironmentUnusable, ModelUnusable
 from gapprof.facts.case import Case
 from gapprof.facts.profiles import CAPPED, NATIVE, WEB
 from gapprof.facts.twins import twins
@@ -21,16 +20,19 @@ from gapprof.guard import Guard
 from gapprof.kernels.family import Tile
 from gapprof.kernels.llvm.target import TARGETS
 from gapprof.kernels.machine import Machine
+from gapprof.measure.beginning import begun
 from gapprof.measure.ending import ending
-from gapprof.measure.journal import Journal, open_journal
+from gapprof.measure.journal import open_journal
 from gapprof.measure.lock import sole_measurer
 from gapprof.measure.machine import machine_facts, usable_cores
 from gapprof.measure.pacing import preflight_pace
 from gapprof.measure.preflight import LONGEST_VISIT_S, conclude, look
 from gapprof.measure.teller import Teller
 from gapprof.measure.visits import Patience, Visits
+from gapprof.own_kernels.database import kept
+from gapprof.own_kernels.wish import Wish
 from gapprof.records.progress import Observer
-from gapprof.records.recording import Begin, Preflight, Recording, RoundStarted
+from gapprof.records.recording import Preflight, Recording, RoundStarted
 from gapprof.records.settings import Settings
 from gapprof.records.subject import NativeRefusal, Subject
 from gapprof.registry import load
@@ -56,12 +58,8 @@ def measured(
     subject: Subject,
     database: Database,
     keep: Callable[[Database], None],
+    wish: Wish,
     *,
-    seed: int,
-    rounds: int,
-    browser: str | None,
-    argv: tuple[str, ...],
-    recording_path: Path,
     workdir: Path,
     guard: Guard,
     observer: Observer,
@@ -71,18 +69,11 @@ def measured(
     An interruption ends the rounds but raises nothing: `end` says so. Raises EnvironmentUnusable, and
     ModelUnusable for a model that one side does not run.
     """
-    settings = replace(SETTINGS, seed=seed, browser=browser)
+    settings = replace(SETTINGS, seed=wish.seed, browser=wish.browser)
     with ExitStack() as stack:
         stack.enter_context(sole_measurer())
-        begin = Begin(
-            gapprof_version=__version__,
-            argv=argv,
-            began_utc=datetime.now(UTC).isoformat(timespec="seconds"),
-            settings=settings,
-            machine=machine_facts(),
-            model=subject.facts,
-        )
-        journal = stack.enter_context(open_journal(recording_path, begin))
+        begin = begun(subject.facts, settings, machine_facts(), argv=wish.argv)
+        journal = stack.enter_context(open_journal(wish.recording_path, begin))
         outputs = workdir / "outputs"
         outputs.mkdir(exist_ok=True)
         opened = load(backends, "BACKEND")
@@ -91,12 +82,12 @@ def measured(
             subject=subject,
             backends={name: opened[name].open(settings, guard) for name in ("native", "chromium")},
             outputs=outputs,
-            seed=seed,
+            seed=wish.seed,
             pace=preflight_pace(LONGEST_VISIT_S),
             patience=Patience(_REPEATS_S),
         )
         equipment = Equipment(
-            executable=assets.find_browser(browser), probes=assets.probes_web(), guard=guard
+            executable=assets.find_browser(wish.browser), probes=assets.probes_web(), guard=guard
         )
         teller = Teller(observer=observer, journal=journal)
         with ending(journal):
@@ -111,7 +102,7 @@ def measured(
                 web_targets=MACHINES,
                 native_targets=_VECTORS,
                 threads=1,
-                seed=seed,
+                seed=wish.seed,
                 scratch=workdir,
             )
             here = {"cpu": begin.machine.cpu, "browser": _browser(preflight)}
@@ -119,11 +110,11 @@ def measured(
             if wanted := bench.untuned(settled):
                 teller.tell("tuning", f"tuning {len(wanted)} shapes")
             tuned = bench.tuned(settled)
-            _kept(journal, lambda: keep(extended(database, tuned, **here)))
+            kept(journal, lambda: keep(extended(database, tuned, **here)))
             visits = changed(visits, pace=preflight.pace)
             whole: Program | None = None
-            for number in range(rounds):
-                if not _round(bench, visits, preflight, tuned, number, rounds, teller, whole):
+            for number in range(wish.rounds):
+                if not _round(bench, visits, preflight, tuned, number, wish.rounds, teller, whole):
                     whole = None
                 if number == 0 and (whole := _program(bench, visits, tuned)) is not None:
                     whole = whole if _ran(bench, whole, visits, number) else None
@@ -188,14 +179,6 @@ def _ran(bench: Bench, whole: Program, visits: Visits, number: int) -> bool:
         bench.journal.note("program", error.message)
         return False
     return True
-
-
-def _kept(journal: Journal, keep: Callable[[], None]) -> None:
-    """A disk that takes no database is no reason to measure nothing."""
-    try:
-        keep()
-    except (EnvironmentUnusable, WrongUse) as error:
-        journal.note("report", f"What was tuned could not be kept: {error.message}")
 
 
 def _program(bench: Bench, visits: Visits, tuned: Tuned) -> Program | None:

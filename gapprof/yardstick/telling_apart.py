@@ -16,6 +16,7 @@ from gapprof.files import make_folder
 from gapprof.guard import Guard
 from gapprof.measure.extra import Beyond, Extra
 from gapprof.measure.spending import further_rounds
+from gapprof.own_kernels.database import kept, write
 from gapprof.places import cache_dir
 from gapprof.records.recording import RoundStarted
 from gapprof.records.settings import Settings
@@ -95,11 +96,7 @@ def _timed(beyond: Beyond, settings: Settings, guard: Guard, scratch: Path) -> N
         teller.tell("tuning", f"tuning {len(wanted)} shapes")
     tuned = bench.tuned(settled)
     if wanted:
-        try:
-            make_folder(path.parent)
-            databases.write(path, databases.extended(database, tuned, **here))
-        except (EnvironmentUnusable, WrongUse) as error:
-            journal.note("report", f"What was tuned could not be kept: {error.message}")
+        kept(journal, lambda: _keep(path, databases.extended(database, tuned, **here)))
     steps = [beyond.step(rung) for rung in _PROFILED]
     owners = {step.alias_of or step.rung.id for step in steps if not step.refusal}
     places = ["page", *bench.native_targets, *sorted(owners)]
@@ -115,3 +112,8 @@ def _timed(beyond: Beyond, settings: Settings, guard: Guard, scratch: Path) -> N
                 bench.time_in_page(tuned, number)
             else:
                 bench.time_natively(tuned, place, number)
+
+
+def _keep(path: Path, database: databases.Database) -> None:
+    make_folder(path.parent)
+    write(path, database)

@@ -4,6 +4,7 @@
 
 import { now } from "../clock.mjs";
 import { tables } from "./objects.mjs";
+import { adapterOf } from "./place.mjs";
 import { Refusal } from "./refusal.mjs";
 
 /** @typedef {import("../wire.js").GpuCall} GpuCall */
@@ -84,10 +85,7 @@ export function staged(gpu, trace, { wait, needs = [], passes = () => ({}) }) {
   const makers = {
     mark: () => undefined,
     async requestAdapter({ out, power }) {
-      const preference = power === "" ? {} : { powerPreference: /** @type {GPUPowerPreference} */ (power) };
-      const adapter = await wait(gpu.requestAdapter(preference));
-      if (adapter === null) throw new Refusal("WebGPU has no adapter here");
-      held.adapters.set(out, adapter);
+      held.adapters.set(out, await wait(adapterOf(gpu, power)));
     },
     async requestDevice({ adapter, out, queue, features, limits }) {
       const found = held.adapters.get(adapter);

@@ -21,6 +21,7 @@ IMPURE_PARTS = (
         "transplant",
         "gpu",
         "gpu_kernels",
+        "own_kernels",
         "qoe",
         "memory",
         "cold",

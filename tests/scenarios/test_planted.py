@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from contention import judged
 from msgspec.structs import replace
 
 from gapprof.explain.report import build
@@ -94,12 +95,12 @@ def test_the_figures_of_both_sides_come_from_requests_and_recording(file: Path) 
         for one in found.launches
     ]
     assert min(ratios) <= found.direct.point <= max(ratios)
-    assert found.direct == BENCHMARK.directly(found.launches)
-    assert found.direct_runs == BENCHMARK.directly_runs(found.launches)
+    assert found.direct == judged.directly(found.launches)
+    assert found.direct_runs == judged.directly_runs(found.launches)
     assert (found.explained, found.verdict) == (row.factor, row.verdict)
     (runs,) = (one for one in row.children if one.id == "slower-runs")
     assert (found.explained_runs, found.runs_verdict) == (runs.factor, runs.verdict)
-    assert found.outcome == BENCHMARK.outcome_of(found.direct, row.factor)
+    assert found.outcome == judged.outcome_of(found.direct, row.factor)
 
 
 @pytest.mark.parametrize("file", PUBLISHED, ids=lambda file: file.stem)
@@ -121,7 +122,7 @@ def test_what_was_planted_is_recovered(file: Path) -> None:
 @pytest.mark.parametrize("file", PUBLISHED, ids=lambda file: file.stem)
 def test_runs_that_nothing_was_planted_on_are_charged_nothing_but_what_they_cost(file: Path) -> None:
     found = planted(file)
-    assert BENCHMARK.runs_told(found.direct_runs, found.explained_runs, found.runs_verdict)
+    assert judged.runs_told(found.direct_runs, found.explained_runs, found.runs_verdict)
 
 
 @pytest.mark.parametrize("file", PUBLISHED, ids=lambda file: file.stem)
@@ -131,7 +132,7 @@ def test_had_explain_seen_nothing_what_was_planted_would_not_be_recovered(file: 
     row = page_row(without_contention(recording_of(file)))
     assert row.factor is not None
     assert row.factor.point == pytest.approx(1.0, abs=1e-6)
-    assert BENCHMARK.outcome_of(found.direct, row.factor) == "not recovered"
+    assert judged.outcome_of(found.direct, row.factor) == "not recovered"
 
 
 def estimate(point: float, half: float) -> Estimate:
@@ -157,12 +158,12 @@ def estimate(point: float, half: float) -> Estimate:
 def test_recovered_is_near_with_intervals_that_meet_where_the_direct_figure_is_beyond_doubt(
     direct: Estimate, explained: Estimate | None, outcome: str
 ) -> None:
-    assert BENCHMARK.outcome_of(direct, explained) == outcome
+    assert judged.outcome_of(direct, explained) == outcome
 
 
 def test_of_runs_that_nothing_was_planted_on_unclear_or_the_small_true_value_is_right() -> None:
     direct = estimate(1.03, 0.03)
-    assert BENCHMARK.runs_told(direct, estimate(1.2, 0.3), "unclear")
-    assert BENCHMARK.runs_told(direct, estimate(1.05, 0.02), "costs")
-    assert not BENCHMARK.runs_told(direct, estimate(1.3, 0.05), "costs")
-    assert not BENCHMARK.runs_told(direct, None, "not-measured")
+    assert judged.runs_told(direct, estimate(1.2, 0.3), "unclear")
+    assert judged.runs_told(direct, estimate(1.05, 0.02), "costs")
+    assert not judged.runs_told(direct, estimate(1.3, 0.05), "costs")
+    assert not judged.runs_told(direct, None, "not-measured")

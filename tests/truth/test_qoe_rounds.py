@@ -22,8 +22,8 @@ from gapprof.records.sections.quality import PageRow, QoE
 from gapprof.records.settings import Settings
 from gapprof.records.trial import Failure, Load
 from tests.truth.cells import studied
-from tests.unit.facts.test_felt import BESIDE
-from tests.unit.facts.test_felt import trial as felt_trial
+from tests.unit.facts.felt import BESIDE
+from tests.unit.facts.felt import trial as felt_trial
 
 COSTS = {"busy": 1.4, "busier": 2.2, "app.html": 1.7}
 ROUNDS = 4

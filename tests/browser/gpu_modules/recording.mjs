@@ -35,7 +35,7 @@ export async function listening(most) {
 
 /** @returns {Promise<{ device: GPUDevice, run: () => Promise<Uint32Array> }>} */
 export async function model() {
-  const adapter = await resting(adapterOf(gpu));
+  const adapter = await adapterHere();
   const device = await resting(
     adapter.requestDevice({ requiredFeatures: ["timestamp-query"], requiredLimits: { maxBufferSize: 1 << 20 } }),
   );
@@ -84,12 +84,7 @@ export async function model() {
     queue.submit([encoder.finish()]);
     queue.writeBuffer(counts, 12, Uint32Array.of(7));
     await resting(queue.onSubmittedWorkDone());
-    const last = device.createCommandEncoder();
-    last.copyBufferToBuffer(made, 0, read, 0, BYTES);
-    queue.submit([last.finish()]);
-    await resting(read.mapAsync(1));
-    const found = new Uint32Array(read.getMappedRange().slice(0));
-    read.unmap();
+    const found = await readBack(device, device.createCommandEncoder(), made, read);
     upload.destroy();
     const error = await resting(device.popErrorScope());
     if (error !== null) throw new Error(error.message);
@@ -98,34 +93,46 @@ export async function model() {
   return { device, run };
 }
 
-/** A run that reads something back on its way, and goes on with it.
- * @param {GPUDevice} device @returns {Promise<(between?: () => void) => Promise<Uint32Array>>} */
-export async function stopping(device) {
-  const { queue } = device;
-  const [given, made, read] = [0x88, 0x8c, 0x9].map((usage) => device.createBuffer({ size: BYTES, usage }));
-  const module = device.createShaderModule({ code: SHADER, label: LABEL });
+/** Submit what was encoded, and read a buffer by way of one that can be mapped.
+ * @param {GPUDevice} device @param {GPUCommandEncoder} encoder @param {GPUBuffer} made @param {GPUBuffer} read */
+async function readBack(device, encoder, made, read) {
+  encoder.copyBufferToBuffer(made, 0, read, 0, BYTES);
+  device.queue.submit([encoder.finish()]);
+  await resting(read.mapAsync(1));
+  const found = new Uint32Array(read.getMappedRange().slice(0));
+  read.unmap();
+  return found;
+}
+
+/** One dispatch for some data, and what it made of them.
+ * @param {GPUDevice} device @param {string} code @param {number} usage  of the buffer that is written
+ * @param {(encoder: GPUCommandEncoder, made: GPUBuffer) => void} [before]
+ * @returns {(data: Uint32Array) => Promise<Uint32Array>} */
+function dispatching(device, code, usage, before = () => undefined) {
+  const [given, made, read] = [0x88, usage, 0x9].map((one) => device.createBuffer({ size: BYTES, usage: one }));
+  const module = device.createShaderModule({ code, label: LABEL });
   const pipeline = device.createComputePipeline({ layout: "auto", compute: { module } });
   const entries = [given, made].map((buffer, binding) => ({ binding, resource: { buffer } }));
   const group = device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries });
 
-  /** made = 2 * data @param {Uint32Array} data */
-  async function doubled(data) {
-    queue.writeBuffer(given, 0, data);
+  return async (data) => {
+    device.queue.writeBuffer(given, 0, data);
     const encoder = device.createCommandEncoder();
-    encoder.clearBuffer(made);
+    before(encoder, made);
     const pass = encoder.beginComputePass();
     pass.setPipeline(pipeline);
     pass.setBindGroup(0, group);
     pass.dispatchWorkgroups(1);
     pass.end();
-    encoder.copyBufferToBuffer(made, 0, read, 0, BYTES);
-    queue.submit([encoder.finish()]);
-    await resting(read.mapAsync(1));
-    const found = new Uint32Array(read.getMappedRange().slice(0));
-    read.unmap();
-    return found;
-  }
+    return readBack(device, encoder, made, read);
+  };
+}
 
+/** A run that reads something back on its way, and goes on with it.
+ * @param {GPUDevice} device @returns {Promise<(between?: () => void) => Promise<Uint32Array>>} */
+export async function stopping(device) {
+  /** made = 2 * data */
+  const doubled = dispatching(device, SHADER, 0x8c, (encoder, made) => encoder.clearBuffer(made));
   return async (between = () => undefined) => {
     const once = await doubled(INPUT);
     between();
@@ -136,28 +143,8 @@ export async function stopping(device) {
 /** A run that leaves nothing but its result: made anew it writes the same over what is there.
  * @param {GPUDevice} device @returns {Promise<() => Promise<Uint32Array>>} */
 export async function overwriting(device) {
-  const { queue } = device;
-  const [given, made, read] = [0x88, 0x84, 0x9].map((usage) => device.createBuffer({ size: BYTES, usage }));
-  const module = device.createShaderModule({ code: SHADER.replace("made[id.x] + ", ""), label: LABEL });
-  const pipeline = device.createComputePipeline({ layout: "auto", compute: { module } });
-  const entries = [given, made].map((buffer, binding) => ({ binding, resource: { buffer } }));
-  const group = device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries });
-
-  return async () => {
-    queue.writeBuffer(given, 0, INPUT);
-    const encoder = device.createCommandEncoder();
-    const pass = encoder.beginComputePass();
-    pass.setPipeline(pipeline);
-    pass.setBindGroup(0, group);
-    pass.dispatchWorkgroups(1);
-    pass.end();
-    encoder.copyBufferToBuffer(made, 0, read, 0, BYTES);
-    queue.submit([encoder.finish()]);
-    await resting(read.mapAsync(1));
-    const found = new Uint32Array(read.getMappedRange().slice(0));
-    read.unmap();
-    return found;
-  };
+  const doubled = dispatching(device, SHADER.replace("made[id.x] + ", ""), 0x84);
+  return () => doubled(INPUT);
 }
 
 /** @param {import("node:test").TestContext} book @param {() => Promise<unknown>} run @param {number} count

@@ -10,6 +10,7 @@ from gapprof.gpu_kernels import database as databases
 from gapprof.gpu_kernels.family import Choice, Limits, tried
 from gapprof.gpu_kernels.shapes import family_of, key_of
 from gapprof.kernels.families.gemm import Gemm
+from gapprof.own_kernels.database import write
 
 SHAPE = Gemm(rows=64, depth=64, columns=64, packed=False)
 KEY = key_of(SHAPE)
@@ -21,7 +22,7 @@ KEPT = databases.extended(databases.EMPTY, {KEY: CHOICES[1]}, **HERE)
 def test_what_was_tuned_is_known_again(tmp_path: Path) -> None:
     path = tmp_path / "gpu-kernels.json"
     assert databases.read(path) == databases.EMPTY
-    databases.write(path, KEPT)
+    write(path, KEPT)
     assert databases.known(databases.read(path), **HERE, limits=Limits()) == {KEY: CHOICES[1]}
 
 

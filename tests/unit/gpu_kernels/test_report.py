@@ -11,7 +11,7 @@ from gapprof.errors import WrongUse
 from gapprof.facts.adapters import SOFTWARE_SENTENCE
 from gapprof.gpu_kernels.judged import best, is_right, settled, took_ms
 from gapprof.gpu_kernels.report import kernels_of
-from gapprof.gpu_kernels.whole import table
+from gapprof.gpu_kernels.whole import SHADERS
 from gapprof.records.codec import decode_recording, encode_document, encode_entry
 from gapprof.records.gpu_kernels import GpuKernelPlan, GpuKernelTime, GpuKernelTrial
 from gapprof.records.gpu_yardstick import GpuKernelRow, GpuKernels
@@ -313,7 +313,7 @@ def test_a_shape_that_nobody_knows_is_wrong_use() -> None:
     strange = replace(plan, nodes=(replace(first, parts=('{"type":"unheard-of"}',)), *rest))
     entries = tuple(strange if entry is plan else entry for entry in made.entries)
     with pytest.raises(WrongUse, match="does not know"):
-        table(Recording(begin=made.begin, entries=entries), "x.jsonl")
+        SHADERS.recorded(Recording(begin=made.begin, entries=entries), "x.jsonl")
 
 
 def test_times_that_no_run_can_have_are_found_out() -> None:

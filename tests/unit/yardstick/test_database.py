@@ -8,6 +8,7 @@ from gapprof.kernels.families.gemm import Gemm
 from gapprof.kernels.families.mapped import Mapped
 from gapprof.kernels.family import Tile
 from gapprof.kernels.machine import WASM
+from gapprof.own_kernels.database import write
 from gapprof.yardstick import database as databases
 from gapprof.yardstick.shapes import family_of, key_of, shape_of
 from gapprof.yardstick.tuning import batches, best
@@ -24,7 +25,7 @@ TUNED = {"wasm": {KEY: TILE}, "wasm-relaxed": {}}
 def test_what_was_tuned_is_known_again(tmp_path: Path) -> None:
     path = tmp_path / "kernels.json"
     assert databases.read(path) == databases.Database()
-    databases.write(path, databases.extended(databases.Database(), TUNED, **HERE))
+    write(path, databases.extended(databases.Database(), TUNED, **HERE))
     assert databases.known(databases.read(path), **HERE) == TUNED
 
 
