@@ -1,6 +1,7 @@
 """What no run can have measured: entries that only a damaged or an edited recording holds."""
 
 import itertools
+from collections.abc import Iterable
 
 from gapprof.records.calls import RecordedCalls
 from gapprof.records.cold import Creations, Start
@@ -11,10 +12,11 @@ from gapprof.records.gpu_runs import GpuBuffers, GpuMade, RunCourse, RunParts
 from gapprof.records.inside import HookedPass, WasmBuild, WasmSamples
 from gapprof.records.lattice import CellOutputs, CellVisit, Combination, LatticePlan, Served
 from gapprof.records.memory import MemoryTrial
+from gapprof.records.parting import Parting
 from gapprof.records.qoe import FeltTrial, StreamAnswered
 from gapprof.records.recording import Entry
 from gapprof.records.transplant import TransplantTrial
-from gapprof.records.trial import Clocks, Trace, Trial
+from gapprof.records.trial import Clocks, OutputCheck, Trace, Trial
 from gapprof.records.twins import TwinRun, TwinTrial
 
 _LONGEST_MS = 1e9
@@ -41,7 +43,11 @@ def impossible(entry: Entry) -> str:
         case Served():
             return _of_server(entry)
         case CellOutputs():
-            return _of_outputs(entry)
+            return _of_outputs(entry.checks)
+        case OutputCheck():
+            return _of_outputs((entry,))
+        case Parting():
+            return _of_parting(entry)
         case MemoryTrial():
             return _of_memory(entry)
         case Start():
@@ -181,12 +187,20 @@ def _of_server(entry: Served) -> str:
     return ""
 
 
-def _of_outputs(entry: CellOutputs) -> str:
-    for check in entry.checks:
+def _of_outputs(checks: Iterable[OutputCheck]) -> str:
+    for check in checks:
         sizes = (check.elements, check.nan_count, check.max_abs_difference, check.max_abs_reference)
         if not all(size >= 0 for size in sizes) or check.nan_count > check.elements:
             return f"outputs of {check.rung} with impossible sizes or differences"
+        if check.cosine is not None and not -1.0 <= check.cosine <= 1.0:
+            return f"outputs of {check.rung} with an impossible cosine"
     return ""
+
+
+def _of_parting(entry: Parting) -> str:
+    if not all(0 <= one.place < _MOST for one in entry.between) or not 0 <= entry.looks < _MOST:
+        return "nodes at impossible places of a graph, or looked at in impossible ways"
+    return _of_outputs(one.check for one in entry.between)
 
 
 def _of_combination(entry: Combination) -> str:

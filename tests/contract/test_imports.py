@@ -27,6 +27,7 @@ IMPURE_PARTS = (
         "lattice",
         "scaling",
         "study",
+        "parting",
     ),
 )
 IMPURE_MODULES = frozenset(

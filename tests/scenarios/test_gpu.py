@@ -20,6 +20,7 @@ from gapprof.facts.adapters import SOFTWARE_SENTENCE
 from gapprof.pipeline import analysed
 from gapprof.recordings import read_run
 from gapprof.records.codec import encode_report
+from gapprof.records.parting import Between, Parting
 from gapprof.records.recording import Entry, Recording
 from gapprof.records.report import CauseRow, with_descendants
 from gapprof.records.sections.gpu import GpuOperators, GpuPlacement, WhereToFile
@@ -144,6 +145,38 @@ def test_s15_with_other_outputs_than_native_s_no_time_compares() -> None:
     found = recording("gpu-legs")
     outcome = analysed(replace(found, entries=tuple(map(spoilt, found.entries))))
     assert (outcome.report.status, outcome.code) == ("outputs-differ", ExitCode.OUTPUTS_DIFFER)
+
+
+def test_s15_how_far_they_are_apart_and_from_which_node_on_is_told() -> None:
+    def spoilt(entry: Entry) -> Entry:
+        wrong = isinstance(entry, OutputCheck) and entry.rung == "web-paced"
+        return replace(entry, exact=False, max_abs_difference=1.0, cosine=0.52) if wrong else entry
+
+    found = recording("gpu-legs")
+    entries = tuple(map(spoilt, found.entries))
+    output = next(one for one in entries if isinstance(one, OutputCheck) and one.cosine is not None)
+    before = replace(output, output="/a/MatMul_output_0", exact=True, cosine=1.0)
+    parting = Parting(
+        rung=output.rung,
+        reference=output.reference,
+        took_s=4.0,
+        looks=1,
+        between=(
+            Between(place=1, node="/b/MatMul", op_type="MatMul", given=(before.output,), check=output),
+            Between(place=0, node="/a/MatMul", op_type="MatMul", given=(), check=before),
+        ),
+        healed=False,
+    )
+    told = analysed(replace(found, entries=(*entries, parting))).report
+    sentence = (
+        "cosine 0.5200); they part first at /b/MatMul (MatMul), whose result does not agree (cosine 0.5200): "
+        "what it is given agrees with native-cpu's"
+    )
+    assert sentence in told.headline
+    assert sentence in text(told)
+    assert "the times do not compare" in told.headline
+    raw = msgspec.json.decode(encode_report(told))["outputs_apart"]
+    assert (raw["cosine"], raw["node"], raw["op_type"]) == (0.52, "/b/MatMul", "MatMul")
 
 
 def test_s16_a_file_that_was_optimised_for_the_cpu_is_told_with_its_share() -> None:
