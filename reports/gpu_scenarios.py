@@ -2,8 +2,9 @@
 
 python reports/gpu_scenarios.py [NAME ...]      default: every one; writes reports/scenarios/NAME.jsonl
 
-Those that published their recordings had SwiftShader, which is software: the figures are none of a GPU, and
-each report says so. What is planted is in this file, which makes models, builds and environments anew.
+All five take about 24 minutes of a quiet machine with two cores. Those that published their recordings
+had SwiftShader, which is software: the figures are none of a GPU, and each report says so. What is planted is
+in this file, which makes models, builds, browsers and environments anew.
 """
 
 import shutil
@@ -16,14 +17,18 @@ import onnxruntime
 from scenarios import HERE, Scenario, record
 
 from gapprof import assets
+from gapprof.gpu.graphics import software
 from gapprof.subject.sketch import Sketch
 
 OWN_WEBGPU = "onnxruntime-webgpu==1.27.0"
 """A build of onnxruntime whose WebGPU provider runs on software as well."""
 SIDE, STOPS, WIDTH, LAYERS = 8, 16, 96, 3
-SLOWER_MS = 60
-BUDGET = ("--backend", "webgpu", "--budget", "100")
-LEGS = (*BUDGET, "--native-python", "env/bin/python", "--rungs", "replay-native-no-robustness")
+SLOWER_MS = 40
+"""Of each submit, two a run: several times what SwiftShader computes."""
+GOES_MS, STANDS_MS = 2, 6
+WEBGPU = ("--backend", "webgpu")
+NATIVE_LEG = (*WEBGPU, "--native-python", "env/bin/python")
+LEGS = (*NATIVE_LEG, "--rungs", "replay-native-no-robustness")
 
 
 def stopping(folder: Path) -> None:
@@ -54,7 +59,7 @@ def optimised(folder: Path) -> None:
 
 
 def products(folder: Path) -> None:
-    """Two products of matrices, and an onnxruntime of its own with a WebGPU provider."""
+    """Two products of matrices."""
     sketch = Sketch("products", seed=3)
     x = sketch.input("x", [WIDTH, WIDTH])
     for name in ("a", "b"):
@@ -63,6 +68,11 @@ def products(folder: Path) -> None:
         x = sketch.node(name, "MatMul", [x, weight])
     sketch.output(x, "y", [WIDTH, WIDTH])
     sketch.save(folder / "products.onnx")
+
+
+def native_leg(folder: Path) -> None:
+    """The products, and an onnxruntime of its own with a WebGPU provider."""
+    products(folder)
     venv.create(folder / "env", with_pip=True)
     packages = (OWN_WEBGPU, "msgspec", "psutil")
     python = folder / "env" / "bin" / "python"
@@ -71,7 +81,7 @@ def products(folder: Path) -> None:
 
 def slower_build(folder: Path) -> None:
     """The pinned onnxruntime-web as another version of it, whose every submit comes late."""
-    products(folder)
+    native_leg(folder)
     pinned = assets.web_dist()
     entry = assets.gpu_entry_point(pinned, assets.GPU_BUILD)
     dist = folder / "dist"
@@ -82,6 +92,73 @@ def slower_build(folder: Path) -> None:
     (dist / entry).write_text(f"{SLOWER}\n{text}", encoding="utf-8")
 
 
+def halting_browser(folder: Path) -> None:
+    """The products, and a browser whose process for the GPU stands still three quarters of the time.
+
+    What Dawn needs without a browser is found where it would be beside a browser of that name.
+    """
+    products(folder)
+    browser = assets.find_browser()
+    driver = Path(software(browser).variables["VK_ICD_FILENAMES"])
+    for name in ("bin", "lib"):
+        (folder / name).mkdir()
+    (folder / "lib" / "chromium").symlink_to(driver.parent)
+    program = folder / HALTING
+    program.write_text(f"#!{sys.executable}\n{HALTS.replace('BROWSER', str(browser))}", encoding="utf-8")
+    program.chmod(0o755)
+
+
+HALTING = "bin/chromium"
+HALTS = f"""
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+
+def parents():
+    found = {{}}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            found[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            pass
+    return found
+
+
+def is_gpu(pid):
+    try:
+        return b"--type=gpu-process" in Path(f"/proc/{{pid}}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
+def is_below(pid, above, found):
+    while pid in found and pid != above:
+        pid = found[pid]
+    return pid == above
+
+
+browser = os.getpid()
+if os.fork() == 0:
+    os.closerange(0, 4096)
+    gpu = None
+    while os.getppid() == browser:
+        if gpu is None:
+            time.sleep(0.05)
+            found = parents()
+            gpu = next((pid for pid in found if is_below(pid, browser, found) and is_gpu(pid)), None)
+            continue
+        try:
+            for after_s, what in (({GOES_MS} / 1e3, signal.SIGSTOP), ({STANDS_MS} / 1e3, signal.SIGCONT)):
+                time.sleep(after_s)
+                os.kill(gpu, what)
+        except ProcessLookupError:
+            gpu = None
+    os._exit(0)
+os.execv("BROWSER", ["BROWSER", *sys.argv[1:]])
+"""
 SLOWER = f"""
 {{
   const {{ submit }} = GPUQueue.prototype;
@@ -95,27 +172,34 @@ SLOWER = f"""
 SCENARIOS = {
     "gpu-stops": Scenario(
         shows="operators without a kernel on the GPU, for which every run stops (S12, S13)",
-        options=(*BUDGET, "--rungs", "main"),
+        options=(*WEBGPU, "--budget", "100", "--rungs", "main"),
         model="stopping.onnx",
         make=stopping,
     ),
     "gpu-optimised-before": Scenario(
         shows="a file that onnxruntime had optimised for the CPU (S16)",
-        options=("--backend", "webgpu", "--budget", "1", "--rungs", "main"),
+        options=(*WEBGPU, "--budget", "1", "--rungs", "main"),
         model="optimised.onnx",
         make=optimised,
     ),
     "gpu-legs": Scenario(
         shows="onnxruntime's own WebGPU provider beside the browser, and safety (S15, S18 to S20)",
-        options=LEGS,
+        options=(*LEGS, "--budget", "100"),
         model="products.onnx",
-        make=products,
+        make=native_leg,
     ),
     "gpu-slower-build": Scenario(
         shows="the same with a build that submits late, as a version that got slower would (S17, S20)",
-        options=(*LEGS, "--web-dist", "dist"),
+        # For six first rounds: the native leg is visited in the later half of them.
+        options=(*NATIVE_LEG, "--rungs", "main", "--web-dist", "dist", "--budget", "300"),
         model="products.onnx",
         make=slower_build,
+    ),
+    "gpu-slower-browser": Scenario(
+        shows="a browser whose process for the GPU mostly stands still: part is its, part the kernels' (S19)",
+        options=(*WEBGPU, "--rungs", "main", "--browser", HALTING, "--budget", "150"),
+        model="products.onnx",
+        make=halting_browser,
     ),
 }
 

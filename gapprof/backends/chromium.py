@@ -208,14 +208,18 @@ BACKEND = ChromiumFactory()
 
 
 async def _courses(job: Job, visit: Visit) -> tuple[RunCourse, ...]:
-    """When some more runs submit to a GPU and wait for it; empty where nobody knows: the trial counts."""
+    """When some more runs submit to a GPU and wait for it; empty where nobody knows: the trial counts.
+
+    It does not where the GPU is lost or has no memory left by then, which may come to light after the runs
+    that were timed. Raises VisitError.
+    """
     setting = job.setting
     if setting.device != "gpu" or setting.gpu_api != "webgpu" or setting.where == "proxy":
         return ()
     try:
         return (await visit.ask(GpuListenTask(runs=LISTENED_RUNS), GpuListened)).courses
     except VisitError as error:
-        if error.kind == "crash":
+        if error.kind in ("crash", "environment"):
             raise
         return ()
 

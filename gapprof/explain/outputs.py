@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from gapprof.facts.agreement import agrees, difference, quantised
 from gapprof.facts.case import Case
 from gapprof.facts.ladder import is_native, planned
+from gapprof.facts.parted import parted_told
 from gapprof.records.report import CheckRow
 from gapprof.records.trial import OutputCheck
 from gapprof.text.names import harmless
@@ -24,16 +25,24 @@ def deciding(case: Case) -> frozenset[str]:
     )
 
 
+def condemning_checks(case: Case) -> tuple[OutputCheck, ...]:
+    """Of the browser's main chain, those that do not agree, in the order in which they were compared."""
+    rungs = deciding(case)
+    return tuple(
+        check for check in case.recording.of(OutputCheck) if check.rung in rungs and not agrees(check)
+    )
+
+
 def outputs_differ(case: Case) -> bool:
     """Whether the browser computed something else than native: then no time compares."""
-    return bool(wrong_outputs(case) & deciding(case))
+    return bool(condemning_checks(case))
 
 
 def output_checks(case: Case) -> tuple[CheckRow, ...]:
     """One row for the browser's chain, one more for each other rung that differs."""
     checks = tuple(case.recording.of(OutputCheck))
     ours = [check for check in checks if check.rung in deciding(case)]
-    rows = [_row("outputs", ours, "web")]
+    rows = [_row("outputs", ours, "web", parted_told(case))]
     others = {check.rung: check for check in checks if not agrees(check) and check.rung not in deciding(case)}
     rows += [_labelled(case, check) for _, check in sorted(others.items())]
     return tuple(rows)
@@ -48,13 +57,12 @@ def output_warnings(case: Case) -> tuple[str, ...]:
     )
 
 
-def _row(check_id: str, checks: Iterable[OutputCheck], concerns: str) -> CheckRow:
+def _row(check_id: str, checks: Iterable[OutputCheck], concerns: str, where: str) -> CheckRow:
     found = list(checks)
     wrong = [check for check in found if not agrees(check)]
     if wrong:
-        return CheckRow(
-            id=check_id, kind="subject", status="fail", text=difference(wrong[0]), concerns=concerns
-        )
+        text = "; ".join(filter(None, (difference(wrong[0]), where)))
+        return CheckRow(id=check_id, kind="subject", status="fail", text=text, concerns=concerns)
     if not found:
         text = "no output of the browser was compared with native's"
         return CheckRow(id=check_id, kind="subject", status="unknown", text=text, concerns=concerns)

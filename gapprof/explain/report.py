@@ -17,6 +17,7 @@ from gapprof.explain.memory import memory
 from gapprof.explain.observed import observed
 from gapprof.explain.operators import operator_rows
 from gapprof.explain.outputs import output_checks
+from gapprof.explain.outputs_apart import outputs_apart
 from gapprof.explain.overhead import overhead
 from gapprof.explain.page import page_figures
 from gapprof.explain.qoe import qoe
@@ -62,12 +63,12 @@ def build(recording: Recording) -> Report:
     best = speed_of_light(case)
     if gap.ratio is not None and told(best):
         said = f"{said} {told(best)}"
-    if case.get(begins_late):
+    if verdict == "outputs-differ":
+        said = f"Outputs differ, so the times do not compare: {verdict_why}."
+    elif case.get(begins_late):
         said = headline_of_replays(case, diagnosis, causes, residual, changes)
     elif gap.ratio is None:
         said = one_sided_headline(latency, gap.why)
-    elif verdict == "outputs-differ":
-        said = f"Outputs differ, so the times do not compare: {verdict_why}."
     if (on := adapter(case)) is not None and is_software(on):
         said = f"{SOFTWARE_SENTENCE[0].upper()}{SOFTWARE_SENTENCE[1:]}. {said}"
     return Report(
@@ -106,6 +107,7 @@ def build(recording: Recording) -> Report:
         qoe=qoe(case),
         scaling=scaling(case),
         gpu_operators=gpu_operators(case, causes),
+        outputs_apart=outputs_apart(case),
     )
 
 

@@ -40,7 +40,8 @@ def difference(check: OutputCheck) -> str:
     if check.max_abs_reference <= 0 or check.dtype not in RELATIVE:
         return f"{text} ({check.dtype})"
     relative = check.max_abs_difference / check.max_abs_reference
-    return f"{text} by up to {numbers.percent(relative)} of its largest value ({check.dtype})"
+    angle = "" if check.cosine is None else f", {numbers.cosine(check.cosine)}"
+    return f"{text} by up to {numbers.percent(relative)} of its largest value ({check.dtype}{angle})"
 
 
 def quantised(model: ModelFacts) -> bool:

@@ -42,6 +42,14 @@ def compare(rung: str, path: Path, reference_rung: str, reference_path: Path) ->
         )
 
 
+def cosine(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    """Of two tensors as vectors; 1 where both are 0."""
+    norms = float(np.linalg.norm(a) * np.linalg.norm(b))
+    if not norms:
+        return float(np.array_equal(a, b))
+    return max(-1.0, min(1.0, float(np.dot(a.ravel(), b.ravel())) / norms))
+
+
 def _check(
     rung: str, reference_rung: str, name: str, found: NDArray[Any] | None, wanted: NDArray[Any]
 ) -> OutputCheck:
@@ -76,6 +84,7 @@ def _check(
         max_abs_difference=_largest(np.abs(np.where(both, a, 0.0) - np.where(both, b, 0.0))),
         max_abs_reference=_largest(np.abs(np.where(both, b, 0.0))),
         exact=bool(np.array_equal(found, wanted, equal_nan=wanted.dtype.kind == "f")),
+        cosine=cosine(np.where(both, a, 0.0), np.where(both, b, 0.0)) if wanted.dtype.kind == "f" else None,
         argmax_same=bool((a.argmax(-1) == b.argmax(-1)).all()) if last else None,
     )
 

@@ -23,6 +23,7 @@ from gapprof.measure.reproducing import reproducing
 from gapprof.measure.stages import Stages
 from gapprof.measure.teller import Teller
 from gapprof.memory.stage import looking
+from gapprof.parting.stage import finding_the_parting
 from gapprof.qoe.stage import feeling
 from gapprof.records.backend import Backend
 from gapprof.records.observed import PageObserved
@@ -85,6 +86,7 @@ def measure(
                 recorder = recording_calls(settings, guard)
                 extras.append(timing_dispatches(settings, guard))
                 extras.append(tracing_crossing(settings, guard))
+                extras.append(finding_the_parting(settings, guard=guard, scratch=workdir))
             if settings.native_python is not None:
                 extras.append(noting("--native-python", placing_natively(settings)))
         if settings.observed_ms is not None:

@@ -11,8 +11,10 @@ from typing import Literal
 import numpy as np
 from msgspec.structs import replace
 
+from gapprof.errors import EnvironmentUnusable
 from gapprof.explain.top_factors import contrasts
 from gapprof.measure.extra import Beyond, Extra
+from gapprof.measure.given_up import machine_s_fault
 from gapprof.measure.journal import Journal
 from gapprof.measure.outputs import compare, reference_in
 from gapprof.measure.pacing import preflight_pace, thriftier
@@ -175,12 +177,13 @@ class Stages:
     ) -> None:
         """Visit the rungs of each round of the plan, in an order shuffled by the seed and the round.
 
-        `of` is how many rounds there are by now.
+        `of` is how many rounds there are by now. Raises EnvironmentUnusable where the page never ran.
         """
         ladder = by_id(preflight.ladder)
         phase = "rounds" if kind == "main" else "side"
         for number, rung_ids in plan.items():
             if self._gone & self._ends(ladder):
+                self._refuse_the_page(ladder)
                 return  # without both ends there is no gap, and nothing more to learn
             rng = np.random.default_rng([self.settings.seed, number])
             alive = [rung for rung in rung_ids if rung not in self._gone]
@@ -235,6 +238,12 @@ class Stages:
         hopeless = isinstance(outcome, Failure) and outcome.kind == "model"
         if hopeless or len(self._missed.get(rung_id, ())) >= 2:
             self._gone.add(rung_id)
+
+    def _refuse_the_page(self, ladder: Mapping[str, PlannedRung]) -> None:
+        """Raises EnvironmentUnusable where the machine alone kept the page from running in any round."""
+        why = machine_s_fault(self.journal.recording(), ladder["web"].alias_of or "web")
+        if why is not None:
+            raise EnvironmentUnusable(why.message, hint=why.hint or "Run `gapprof doctor`.")
 
     def _ends(self, ladder: Mapping[str, PlannedRung]) -> set[str]:
         return {ladder[rung].alias_of or rung for rung in ("native", "web")}

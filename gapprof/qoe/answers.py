@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from gapprof.browser.tensors import save
 from gapprof.facts.answered import says_classes
 from gapprof.measure.extra import UnreachableError
+from gapprof.measure.outputs import cosine
 from gapprof.native import answers as natively
 from gapprof.qoe.nearest import nearest
 from gapprof.qoe.stream import FRAMES_PER_S, Stream
@@ -92,14 +93,6 @@ def compared(native: Arrays, web: Arrays, classes: str) -> Answer:
         native_top=_top(native[classes]) if classes else (),
         web_top=_top(web[classes]) if classes else (),
     )
-
-
-def cosine(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
-    """Of two tensors as vectors; 1 where both are 0."""
-    norms = float(np.linalg.norm(a) * np.linalg.norm(b))
-    if not norms:
-        return float(np.array_equal(a, b))
-    return max(-1.0, min(1.0, float(np.dot(a.ravel(), b.ravel())) / norms))
 
 
 def read(path: Path) -> Arrays:

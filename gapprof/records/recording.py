@@ -17,6 +17,7 @@ from gapprof.records.lattice import CellOutputs, CellVisit, Combination, Lattice
 from gapprof.records.memory import MemoryTrial
 from gapprof.records.model import ModelFacts
 from gapprof.records.observed import PageObserved
+from gapprof.records.parting import Parting
 from gapprof.records.qoe import FeltTrial, StreamAnswered
 from gapprof.records.rung import Rung
 from gapprof.records.settings import Settings
@@ -27,7 +28,7 @@ from gapprof.records.twins import TwinPlan, TwinRun, TwinTrial
 T = TypeVar("T")
 
 SCHEMA = "gapprof/recording"
-SCHEMA_VERSION = "1.9"
+SCHEMA_VERSION = "1.10"
 
 
 class MachineFacts(Struct, frozen=True, kw_only=True):
@@ -161,6 +162,7 @@ Entry = (
     | NativePlacement
     | TimedDispatches
     | TracedCrossing
+    | Parting
     | GpuKernelPlan
     | GpuKernelTrial
     | LibraryDispatches

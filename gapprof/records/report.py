@@ -13,6 +13,7 @@ from gapprof.records.sections.inside import Inside
 from gapprof.records.sections.light import SpeedOfLight
 from gapprof.records.sections.memory import Memory
 from gapprof.records.sections.observed import ObservedPage, Reproduction
+from gapprof.records.sections.outputs import OutputsApart
 from gapprof.records.sections.quality import QoE
 from gapprof.records.sections.scaling import Scaling
 from gapprof.records.settings import Settings
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA = "gapprof/report"
-SCHEMA_VERSION = "1.12"
+SCHEMA_VERSION = "1.13"
 
 
 class Tool(Struct, frozen=True, kw_only=True):
@@ -272,6 +273,8 @@ class Report(Struct, frozen=True, kw_only=True):
     gpu_operators: GpuOperators | None = None
     """None where no dispatches were asked for their times: on the processor, on WebGL, and where the calls of
     the library could not be recorded, which the rungs that replay them say. Since 1.11."""
+    outputs_apart: OutputsApart | None = None
+    """None where the browser's outputs agree with native ones, or nothing was compared. Since 1.13."""
 
     def to_pandas(self) -> "dict[str, pd.DataFrame]":
         """The report's tables by name; see `gapprof.records.tables`."""

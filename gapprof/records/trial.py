@@ -267,4 +267,6 @@ class OutputCheck(Struct, frozen=True, kw_only=True, tag="outputs", tag_field="e
     max_abs_difference: float
     max_abs_reference: float
     exact: bool
+    cosine: float | None = None
+    """Of both as vectors; None where they are no floating-point numbers, or have other shapes. Since 1.10."""
     argmax_same: bool | None = None

@@ -101,6 +101,11 @@ def scientific(number: float) -> str:
     return f"{number:.1e}"
 
 
+def cosine(value: float) -> str:
+    """Of two vectors, `cosine 0.5200`; `cosine 1.0000` where they point the same way, however long."""
+    return f"cosine {plain(value, 4)}"
+
+
 def count(number: float) -> str:
     """How many, shortened: `3.49 M`, `870`."""
     for unit, letter in _COUNT_UNITS:

@@ -64,7 +64,7 @@ export async function orOutOfMemory(work) {
 
 /** Why that was thrown, in the phase in which it was.
  * @param {unknown} thrown @returns {Promise<unknown>} */
-export async function reasonOf(thrown) {
+async function reasonOf(thrown) {
   await news();
   return told === "" ? thrown : inPlaceOf(thrown, new OutOfGpuMemory(told));
 }

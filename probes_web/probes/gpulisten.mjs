@@ -1,7 +1,9 @@
 // @ts-check
-/** Some more runs of what is open, after it was timed: when each submits to the GPU, and what it waits for. */
+/** Some more runs of what is open, after it was timed: when each submits to the GPU, and what it waits for. By then a
+ * device has said what became of the runs before. */
 
 import { listening } from "../gpu/listening.mjs";
+import { orOutOfMemory } from "../gpu/memory.mjs";
 import { during } from "../phases.mjs";
 import { open, openHere } from "../session.mjs";
 import { nextTurn } from "../turns.mjs";
@@ -10,9 +12,7 @@ import { nextTurn } from "../turns.mjs";
 export const probe = {
   where: () => (open().place === "here" ? "main" : "worker"),
 
-  refuse: () => (globalThis.GPUQueue === undefined ? "this realm has no WebGPU" : undefined),
-
-  run: (task) => during("timed", () => listened(task)),
+  run: (task) => during("timed", () => orOutOfMemory(() => listened(task))),
 };
 
 /** @param {import("../wire.js").GpuListenTask} task @returns {Promise<import("../wire.js").GpuListened>} */

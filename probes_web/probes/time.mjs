@@ -2,6 +2,7 @@
 /** Time what is open. Nothing is done in the timed stretch but what a page without gapprof would do. */
 
 import { now } from "../clock.mjs";
+import { orOutOfMemory } from "../gpu/memory.mjs";
 import { during } from "../phases.mjs";
 import { timedRun } from "../runtime.mjs";
 import { mulberry32 } from "../seeded.mjs";
@@ -15,7 +16,7 @@ export const probe = {
   // Requests come from the page, so they are asked for and waited for on its main thread.
   where: (task) => (task.requests > 0 || open().place === "here" ? "main" : "worker"),
 
-  run: (task) => during("timed", () => (task.requests > 0 ? paced(task) : backToBack(task))),
+  run: (task) => during("timed", () => orOutOfMemory(() => (task.requests > 0 ? paced(task) : backToBack(task)))),
 };
 
 /** Batches back to back, in the realm that holds the session; one turn of the event loop between batches. The first

@@ -1,5 +1,7 @@
 """Scripts of a page that do to its model on the GPU what a driver may do."""
 
+from tests.browser.gpu_plants import PLANTS
+
 LOST = """
 const ask = GPUAdapter.prototype.requestDevice;
 GPUAdapter.prototype.requestDevice = async function (...given) {
@@ -27,3 +29,11 @@ GPUDevice.prototype.createBuffer = function (wanted) {
 };
 """
 """What a driver does that has no memory left: the buffer is of no use, and only the device says why."""
+FULL = "full"
+"""The plant that does so once it is told to, and that leaves the buffer as it is; the channel by which."""
+FULL_LATER = (PLANTS / f"{FULL}.mjs").read_text(encoding="utf-8")
+OUT_OF_MEMORY_LATER = f"""
+let full = false;
+new BroadcastChannel("{FULL}").addEventListener("message", () => void (full = true));
+{OUT_OF_MEMORY.replace("if (wanted.size", "if (!full || wanted.size")}
+"""

@@ -1,13 +1,16 @@
 """What a GPU's driver may do to a page's model, planted in that page: each is told under its own name."""
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gapprof import assets
 from gapprof.backends.chromium import Chromium
+from gapprof.browser.cdp import Connection, Params
 from gapprof.browser.visit import Equipment
 from gapprof.cold.visits import Starting
 from gapprof.errors import EnvironmentUnusable
@@ -21,7 +24,15 @@ from gapprof.records.job import Job
 from gapprof.records.trial import Failure
 from tests.browser.conftest import on
 from tests.browser.gpu_models import job_of
-from tests.browser.gpu_troubles import LOST, NO_SHADER, OUT_OF_MEMORY
+from tests.browser.gpu_plants import library_with
+from tests.browser.gpu_troubles import (
+    FULL,
+    FULL_LATER,
+    LOST,
+    NO_SHADER,
+    OUT_OF_MEMORY,
+    OUT_OF_MEMORY_LATER,
+)
 
 
 @pytest.mark.parametrize(
@@ -41,6 +52,59 @@ def test_what_becomes_of_a_device_is_told_with_what_to_do(
     assert isinstance(failure, Failure), failure
     assert failure.kind == "environment", failure
     assert said in failure.message
+    assert "--backend wasm" in failure.hint
+
+
+def fill_at(task: str, patch: pytest.MonkeyPatch) -> None:
+    """Tell the plants of a page that the GPU is full once the page is asked to carry out that task."""
+    call = Connection.call
+
+    async def told(self: Connection, method: str, params: Params | None = None, **how: Any) -> Params:
+        expression = str((params or {}).get("expression", ""))
+        if f'runTask({{"kind":"{task}"' in expression:
+            word = f"new BroadcastChannel({FULL!r}).postMessage(null); {expression}"
+            params = {**(params or {}), "expression": word}
+        return await call(self, method, params, **how)
+
+    patch.setattr(Connection, "call", told)
+
+
+@pytest.mark.parametrize(
+    ("where", "pacing", "script", "task"),
+    [
+        ("main", "back-to-back", OUT_OF_MEMORY_LATER, "time"),
+        ("main", "paced", FULL_LATER, "time"),
+        ("worker", "paced", FULL_LATER, "time"),
+        ("main", "back-to-back", FULL_LATER, "gpulisten"),
+    ],
+    ids=["failing", "going-on", "in-a-worker", "told-late"],
+)
+def test_a_gpu_that_is_full_only_when_runs_are_timed_is_named_and_nothing_of_the_trial_counts(
+    where: str,
+    pacing: str,
+    script: str,
+    task: str,
+    chromium: Chromium,
+    page_of: Callable[[str], str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if where == "worker":  # where a page's own script does not reach
+        chromium = dataclasses.replace(chromium, web_dist=library_with(FULL, tmp_path / "dist"))
+        script = ""
+    job = on(
+        job_of("matmul", tmp_path),
+        device="gpu",
+        where=where,
+        pacing=pacing,
+        page=page_of(script),
+        deadline_s=60.0,
+    )
+    fill_at(task, monkeypatch)
+    failure = chromium.timed(job)
+    assert isinstance(failure, Failure), failure
+    assert (failure.kind, failure.phase) == ("environment", "timed"), failure
+    assert failure.message == "the GPU is out of memory: no memory for a buffer of 36864 bytes"
     assert "--backend wasm" in failure.hint
 
 

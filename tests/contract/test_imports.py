@@ -28,6 +28,7 @@ IMPURE_PARTS = (
         "lattice",
         "scaling",
         "study",
+        "parting",
     ),
 )
 IMPURE_MODULES = frozenset(

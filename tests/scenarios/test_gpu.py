@@ -20,6 +20,7 @@ from gapprof.facts.adapters import SOFTWARE_SENTENCE
 from gapprof.pipeline import analysed
 from gapprof.recordings import read_run
 from gapprof.records.codec import encode_report
+from gapprof.records.parting import Between, Parting
 from gapprof.records.recording import Entry, Recording
 from gapprof.records.report import CauseRow, with_descendants
 from gapprof.records.sections.gpu import GpuOperators, GpuPlacement, WhereToFile
@@ -29,7 +30,15 @@ from tests.unit.facts.gpu_runs import AMPERE
 
 STOPS = 16
 """Determinants in the model, each of which stops the run."""
-NAMES = ("gpu-stops", "gpu-optimised-before", "gpu-legs", "gpu-slower-build")
+HALTED = "gpu-slower-browser"
+HALTED_RECORDED = (REPORTS / "scenarios" / f"{HALTED}.jsonl").is_file()
+NAMES = (
+    *("gpu-stops", "gpu-optimised-before", "gpu-legs", "gpu-slower-build"),
+    *((HALTED,) if HALTED_RECORDED else ()),
+)
+needs_halted = pytest.mark.skipif(
+    not HALTED_RECORDED, reason=f"`python reports/gpu_scenarios.py {HALTED}` has recorded nothing yet"
+)
 
 
 @cache
@@ -146,6 +155,38 @@ def test_s15_with_other_outputs_than_native_s_no_time_compares() -> None:
     assert (outcome.report.status, outcome.code) == ("outputs-differ", ExitCode.OUTPUTS_DIFFER)
 
 
+def test_s15_how_far_they_are_apart_and_from_which_node_on_is_told() -> None:
+    def spoilt(entry: Entry) -> Entry:
+        wrong = isinstance(entry, OutputCheck) and entry.rung == "web-paced"
+        return replace(entry, exact=False, max_abs_difference=1.0, cosine=0.52) if wrong else entry
+
+    found = recording("gpu-legs")
+    entries = tuple(map(spoilt, found.entries))
+    output = next(one for one in entries if isinstance(one, OutputCheck) and one.cosine is not None)
+    before = replace(output, output="/a/MatMul_output_0", exact=True, cosine=1.0)
+    parting = Parting(
+        rung=output.rung,
+        reference=output.reference,
+        took_s=4.0,
+        looks=1,
+        between=(
+            Between(place=1, node="/b/MatMul", op_type="MatMul", given=(before.output,), check=output),
+            Between(place=0, node="/a/MatMul", op_type="MatMul", given=(), check=before),
+        ),
+        healed=False,
+    )
+    told = analysed(replace(found, entries=(*entries, parting))).report
+    sentence = (
+        "cosine 0.5200); they part first at /b/MatMul (MatMul), whose result does not agree (cosine 0.5200): "
+        "what it is given agrees with native-cpu's"
+    )
+    assert sentence in told.headline
+    assert sentence in text(told)
+    assert "the times do not compare" in told.headline
+    raw = msgspec.json.decode(encode_report(told))["outputs_apart"]
+    assert (raw["cosine"], raw["node"], raw["op_type"]) == (0.52, "/b/MatMul", "MatMul")
+
+
 def test_s16_a_file_that_was_optimised_for_the_cpu_is_told_with_its_share() -> None:
     found = report("scenarios/gpu-optimised-before")
     placement = placed(found)
@@ -193,30 +234,52 @@ def test_s18_safety_checks_have_a_factor_or_are_unclear() -> None:
 
 
 def test_s19_what_the_calls_take_with_and_without_a_browser_is_told_beside_the_kernels() -> None:
-    """Here the two cannot be told apart; where they can, `unit/facts/test_gpu_legs.py` has what is said."""
+    """Where nothing is planted, a difference is reported only where the rounds have one."""
     found = report("scenarios/gpu-legs")
     one = told(cause(found, "gpu-abstraction"), "In the browser its calls alone take")
     boundary = row(found, "browser-boundary")
     assert boundary.factor is not None
-    assert boundary.factor.low < 1 < boundary.factor.high
-    assert "and the two cannot be told apart; the GPU is at work for" in one.text
-    assert one.value is None, "no difference is reported"
+    unclear = boundary.factor.low <= 1 <= boundary.factor.high
+    assert ("and the two cannot be told apart; the GPU is at work for" in one.text) == unclear
+    assert (one.value is None) == unclear
     assert "longest in /" in one.text
     assert "(MatMul)" in one.text
     assert one.text in text(found)
 
 
+@needs_halted
+def test_s19_part_is_the_browser_s_and_the_rest_the_kernels() -> None:
+    found = report(f"scenarios/{HALTED}")
+    one = told(cause(found, "gpu-abstraction"), "In the browser its calls alone take")
+    assert "come with the browser and the Dawn in it" in one.text
+    assert "they take without one as well; the GPU is at work for" in one.text
+    assert "(MatMul)" in one.text
+    assert one.text in text(found)
+    times = {row.id: row.latency_ms for row in found.rungs}
+    web, native = times["replay-web"], times["replay-native"]
+    assert web is not None
+    assert native is not None
+    assert one.value == pytest.approx(web.point - native.point, rel=0.2)
+    assert row(found, "browser-boundary").verdict == "costs"
+    assert filed(on_hardware(HALTED)).project == "browser"
+
+
 def test_s20_what_makes_a_build_slower_is_what_the_library_does_between_its_calls() -> None:
-    """One trial of native-webgpu was recorded, so nothing is said of which leg is slower. The case in which
-    rounds tell that it is the browser's alone is synthetic (`unit/facts/test_gpu_legs.py`).
-    """
+    """Of which leg is slower nothing is said after a single round of native-webgpu; several tell."""
     found = report("scenarios/gpu-slower-build")
     one = told(cause(found, "library"), "its own WebGPU provider")
     assert "1.27.0" in one.text
     assert "another build" in one.text
     assert one.text in text(found)
-    assert "Which leg is slower one round alone does not tell." in one.text
-    assert one.value is None, "no difference is reported"
+    rounds = {
+        trial.round
+        for trial in recording("gpu-slower-build").of(Trial)
+        if trial.rung == "native-webgpu" and trial.round >= 0 and not trial.struck
+    }
+    several = len(rounds) > 1
+    assert ("Only the browser's leg is slower: onnxruntime-web takes " in one.text) == several
+    assert ("Which leg is slower one round alone does not tell." in one.text) != several
+    assert (one.value is not None) == several
     assert cause(found, "runtime").verdict == "costs"
     work, calls = row(found, "library-work"), row(found, "browser-boundary")
     assert work.factor is not None

@@ -1,11 +1,8 @@
 """Contention that was planted, and a direct A/B of it: what is published is what the raw figures say."""
 
-import importlib.util
-import sys
 from functools import cache
 from pathlib import Path
 from statistics import fmean
-from types import ModuleType
 from typing import Any
 
 import msgspec
@@ -19,24 +16,13 @@ from gapprof.records.estimate import Estimate
 from gapprof.records.recording import Recording
 from gapprof.records.report import CauseRow
 from gapprof.records.trial import Trial
+from tests.scripts import ROOT, script
 
-ROOT = Path(__file__).parents[2]
 PUBLISHED = sorted((ROOT / "reports" / "planted").glob("*.json"))
 
 
-def by_path(name: str, file: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # msgspec looks there for the module of a type
-    spec.loader.exec_module(module)
-    return module
-
-
-BENCHMARK = by_path("planted_contention", ROOT / "benchmarks" / "planted_contention.py")
-REPORT = by_path("planted", ROOT / "reports" / "planted.py")
-
+BENCHMARK = script("benchmarks/planted_contention.py")
+REPORT = script("reports/planted.py")
 
 pytestmark = pytest.mark.skipif(not PUBLISHED, reason="`python reports/planted.py` has published nothing yet")
 

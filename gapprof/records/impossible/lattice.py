@@ -2,6 +2,7 @@
 
 from gapprof.records.bounds import LONGEST_MS, MOST, MOST_THREADS
 from gapprof.records.impossible import Check
+from gapprof.records.impossible.outputs import of_outputs
 from gapprof.records.impossible.trial import of_trial
 from gapprof.records.lattice import CellOutputs, CellVisit, Combination, LatticePlan, Served
 from gapprof.records.trial import Trial
@@ -33,11 +34,7 @@ def _of_visit(entry: CellVisit) -> str:
 
 
 def _of_outputs(entry: CellOutputs) -> str:
-    for check in entry.checks:
-        sizes = (check.elements, check.nan_count, check.max_abs_difference, check.max_abs_reference)
-        if not all(size >= 0 for size in sizes) or check.nan_count > check.elements:
-            return f"outputs of {check.rung} with impossible sizes or differences"
-    return ""
+    return of_outputs(entry.checks)
 
 
 def _of_server(entry: Served) -> str:

@@ -31,6 +31,24 @@ def test_the_largest_difference_is_found_and_the_top_class_compared(tmp_path: Pa
     assert check.argmax_same is False
 
 
+@pytest.mark.parametrize(
+    ("found", "wanted", "cosine"),
+    [
+        (np.array([3.0, 4.0]), np.array([4.0, 3.0]), 0.96),
+        (np.array([2.0, 2.0]), np.array([1.0, 1.0]), 1.0),
+        (np.array([1.0, np.nan]), np.array([1.0, np.nan]), 1.0),
+        (np.array([1, 2]), np.array([2, 1]), None),
+        (np.zeros(3), np.zeros(2), None),
+    ],
+    ids=["turned", "longer", "no-number", "integers", "another-shape"],
+)
+def test_the_angle_between_both_is_known_where_they_are_vectors(
+    tmp_path: Path, found: Any, wanted: Any, cosine: float | None
+) -> None:
+    (check,) = checked(tmp_path, {"y": found}, {"y": wanted})
+    assert check.cosine == (None if cosine is None else pytest.approx(cosine))
+
+
 def test_nan_in_the_same_places_agrees_and_elsewhere_does_not(tmp_path: Path) -> None:
     y = np.array([1.0, np.nan, 3.0], np.float32)
     (same,) = checked(tmp_path, {"y": y}, {"y": y})

@@ -263,6 +263,32 @@ def test_a_browser_that_does_not_start_is_the_environments_fault(run: Run) -> No
         run(Machine(latency_ms=ladder_ms(FACTORS), failures=(dead,)))
 
 
+def full_gpu(rounds: range) -> Machine:
+    """Whose page runs at first."""
+    full = PlantedFailure(
+        rung="web-paced",
+        message="the GPU is out of memory",
+        kind="environment",
+        rounds=frozenset(rounds),
+    )
+    return Machine(latency_ms=ladder_ms(FACTORS), failures=(full,))
+
+
+def test_a_page_that_the_machine_never_lets_run_after_its_first_visit_leaves_it_to_other_backends(
+    run: Run, tmp_path: Path
+) -> None:
+    with pytest.raises(EnvironmentUnusable, match="the GPU is out of memory"):
+        run(full_gpu(range(20)))
+    kept = read_recording(tmp_path / "run" / "recording.jsonl")
+    assert {failure.round for failure in kept.of(Failure)} == {0, 1}
+    assert kept.end is not None
+    assert (kept.end.reason, kept.end.text) == ("failed", "the GPU is out of memory")
+
+
+def test_a_page_that_ran_in_a_round_has_its_report(run: Run) -> None:
+    assert build(run(full_gpu(range(1, 20)))).latency_ms.web is not None
+
+
 def test_wrong_outputs_in_the_browser_are_found_before_any_time_counts(run: Run) -> None:
     wrong = Machine(latency_ms=ladder_ms(FACTORS), wrong_outputs=frozenset({"web-paced", "web-graph"}))
     assert build(run(wrong)).status == "outputs-differ"

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from gapprof.facts.staleness import every
-from gapprof.qoe.answers import compared, cosine
+from gapprof.measure.outputs import cosine
+from gapprof.qoe.answers import compared
 from gapprof.qoe.stream import (
     FRAMES_PER_S,
     LEAST_SCENES,

@@ -1,0 +1,34 @@
+"""Commands that time gapprof itself: each is told of where they lie, and what they print is what was seen."""
+
+import re
+
+import pytest
+
+from gapprof.records.wire.start import Started
+from tests.scripts import ROOT, script
+
+FOLDER = ROOT / "benchmarks"
+LISTENERS = script("benchmarks/cold_listeners.py")
+
+
+def test_every_benchmark_has_a_row_that_says_what_it_prints() -> None:
+    told = re.findall(r"^\| `python benchmarks/(\w+\.py)", (FOLDER / "README.md").read_text("utf-8"), re.M)
+    assert sorted(told) == sorted(path.name for path in FOLDER.glob("*.py"))
+
+
+def seen(session_ms: float) -> object:
+    nothing: dict[str, tuple[float, ...]] = dict.fromkeys(
+        ("runs_ms", "usual_ms", "unoptimised_ms", "unpacked_ms", "parse_ms", "gpu_waits_ms"), ()
+    )
+    stages = {"import": 100.0, "session": session_ms, "first-run": 50.0}
+    started = Started(threads=1, stages_ms=stages, files=(), gpu_made=(), **nothing)
+    return LISTENERS.Seen(started=started, adapter="")
+
+
+@pytest.mark.parametrize(
+    ("stretch", "ratio"), [("from the order on", 220 / 200), ("once wasm is compiled", 120 / 100)]
+)
+def test_the_price_of_listening_is_a_ratio_of_the_same_round_s_starts(stretch: str, ratio: float) -> None:
+    starts = {LISTENERS.WITH: [seen(70.0)] * 3, LISTENERS.WITHOUT: [seen(50.0)] * 3}
+    row = LISTENERS.row(stretch, LISTENERS.STRETCHES[stretch], starts)
+    assert row.endswith(f"{ratio:.3f}x [{ratio:.3f}, {ratio:.3f}]")
