@@ -31,7 +31,7 @@ SURVIVED = {
         window.onerror = () => { throw new Error('again'); };
         Promise.reject(new Error('nobody listens'));""",
 }
-QUICK = ("floods the console", "opens dialogs", "navigates away", "allocates until it dies")
+QUICK = ("floods the console", "opens dialogs", "becomes another document")
 ENDED = {
     "navigates away": ("setTimeout(() => { location.href = 'about:blank'; }, 300);", "page"),
     "becomes another document": ("setTimeout(() => { location.replace('/'); }, 300);", "page"),

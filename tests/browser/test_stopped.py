@@ -84,10 +84,10 @@ CTRL_C, TERM = (signal.SIGINT, None), (signal.SIGTERM, deaf_to_ctrl_c)
 @pytest.mark.parametrize(
     ("word", "number", "first"),
     [
-        pytest.param(NATIVE, *CTRL_C, id="ctrl-c-native"),
         pytest.param(BROWSER, *CTRL_C, id="ctrl-c-browser"),
-        pytest.param(BROWSER, *TERM, id="term-in-the-background-browser"),
-        pytest.param(NATIVE, *TERM, id="term-in-the-background-native", marks=pytest.mark.long),
+        pytest.param(NATIVE, *TERM, id="term-in-the-background-native"),
+        pytest.param(NATIVE, *CTRL_C, id="ctrl-c-native", marks=pytest.mark.long),
+        pytest.param(BROWSER, *TERM, id="term-in-the-background-browser", marks=pytest.mark.long),
     ],
 )
 def test_what_was_measured_is_reported_and_nothing_is_left(
@@ -131,16 +131,14 @@ def test_a_terminal_that_is_closed_stops_it_in_the_same_way(run: Run) -> None:
     assert run.report()["status"] == "failed"
 
 
-FEW_KILLS = (0, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(1, 20)))
-"""Moments of a run, drawn by seed: from where there is anything to leave to beyond the first round."""
-
-
 def guarded(there: Alive) -> bool:
     return any(words[-2:-1] and words[-2].endswith("guard.py") for words in there.words)
 
 
-@pytest.mark.parametrize("seed", FEW_KILLS)
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(20))
 def test_a_kill_at_any_moment_leaves_nothing_but_what_was_recorded(run: Run, seed: int) -> None:
+    """Drawn by seed: from where there is anything to leave to beyond the first round."""
     moment_s = float(np.random.default_rng([seed, 20]).uniform(0.0, 15.0))
     with mortal(run.begin(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)) as process:
         seen(process.pid, "nobody on guard", guarded)
