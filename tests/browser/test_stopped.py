@@ -25,6 +25,8 @@ from tests.browser.aftermath import Alive, assert_nothing_left, mortal, seen
 
 NATIVE, BROWSER = "gapprof.native.worker", "--type=renderer"
 """A word of the command line by which a trial's process is known."""
+SEEDS = {NATIVE: 22, BROWSER: 11}
+"""By which a first round of two cores begins with native trials, or has its second one in the browser."""
 
 
 class Run:
@@ -37,10 +39,12 @@ class Run:
         self.command = [sys.executable, "-m", "gapprof", "explain", str(model), "--rungs", "main"]
         self.command += ["--json", str(self.json), "--recording", str(self.recording)]
 
-    def begin(self, **how: object) -> subprocess.Popen[bytes]:
+    def begin(self, word: str = BROWSER, **how: object) -> subprocess.Popen[bytes]:
+        """To be stopped in a trial of that kind, and so with one of those soon."""
         environment = {**os.environ, "TMPDIR": str(self.temporary), "TERM": "xterm"}
         root = Path(__file__).parents[2]
-        return subprocess.Popen(self.command, env=environment, cwd=root, start_new_session=True, **how)
+        command = [*self.command, "--seed", str(SEEDS[word])]
+        return subprocess.Popen(command, env=environment, cwd=root, start_new_session=True, **how)
 
     def trials(self) -> list[Trial]:
         """What the recording holds of the rounds; nothing before it is begun."""
@@ -93,7 +97,7 @@ CTRL_C, TERM = (signal.SIGINT, None), (signal.SIGTERM, deaf_to_ctrl_c)
 def test_what_was_measured_is_reported_and_nothing_is_left(
     run: Run, word: str, number: signal.Signals, first: Callable[[], None] | None
 ) -> None:
-    silent = run.begin(stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, preexec_fn=first)
+    silent = run.begin(word, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, preexec_fn=first)
     with mortal(silent) as process:
         there = run.seen_in(process.pid, word)
         os.killpg(process.pid, number)  # as a terminal does
