@@ -26,6 +26,7 @@ from gapprof.records.sections.observed import ObservedPage
 from gapprof.records.settings import Settings
 from gapprof.records.surface import Surface
 from gapprof.subject import zoo
+from gapprof.subject.zoo import bert_small
 from gapprof.terminal.sheet import drawn
 from gapprof.watch import page as watch
 from tests.truth.recorder import record
@@ -90,9 +91,12 @@ def site(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[t
 
 
 def _bert(folder: Path) -> None:
-    """As transformers.js expects a model: its configuration, its words, its weights."""
+    """As transformers.js expects a model: its configuration, its words, its weights; of one layer."""
     (folder / "onnx").mkdir(parents=True)
-    shutil.move(zoo.build("bert-small", folder), folder / "onnx/model.onnx")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bert_small, "VOCABULARY", len(WORDS))
+        patch.setattr(bert_small, "LAYERS", 1)
+        bert_small.save(folder / "onnx/model.onnx")
     ids = {word: number for number, word in enumerate(WORDS)}
     special = {word: {"id": word, "ids": [ids[word]], "tokens": [word]} for word in ("[CLS]", "[SEP]")}
     before, after = ({"SpecialToken": {"id": word, "type_id": 0}} for word in special)
