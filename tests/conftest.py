@@ -2,22 +2,41 @@
 
 import os
 import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 
 import pytest
 
+_SHARED_MEMORY = "/dev/shm"
+_ROOM_BYTES = 4 << 30
+
 
 @pytest.fixture(autouse=True, scope="session")
 def a_temporary_folder_of_its_own() -> Iterator[None]:
-    """Of several workers each has one, and so a lock of its own against measuring twice: see the Makefile."""
+    """Of several workers each has one, and so a lock of its own against measuring twice: see the Makefile.
+
+    In memory where that has room: removing a browser's profile takes a disk longer than ending the browser.
+    """
     if "PYTEST_XDIST_WORKER" not in os.environ:
         yield
         return
-    with tempfile.TemporaryDirectory(prefix="gw") as folder, pytest.MonkeyPatch.context() as patch:
+    with (
+        tempfile.TemporaryDirectory(prefix="gw", dir=_in_memory()) as folder,
+        pytest.MonkeyPatch.context() as patch,
+    ):
         patch.setenv("TMPDIR", folder)
         patch.setattr(tempfile, "tempdir", folder)
         yield
+
+
+def _in_memory() -> str | None:
+    """Linux's folder of shared memory; None where it is small, as in containers, or nothing in it may run."""
+    if not sys.platform.startswith("linux") or not os.access(_SHARED_MEMORY, os.W_OK):
+        return None
+    there = os.statvfs(_SHARED_MEMORY)
+    roomy = there.f_bavail * there.f_frsize >= _ROOM_BYTES
+    return _SHARED_MEMORY if roomy and not there.f_flag & os.ST_NOEXEC else None
 
 
 @pytest.fixture(autouse=True)

@@ -14,6 +14,7 @@ from tests.settings import QUIET
 
 WIDTH, HEADS, WORDS = 32, 2, 16
 LINKS, MANY_LINKS = 100, 1000
+ROWS, NARROW = 16384, 4
 
 
 def cnn(sketch: Sketch) -> tuple[int, ...]:
@@ -58,6 +59,17 @@ def matmul(sketch: Sketch) -> tuple[int, ...]:
     return (96, 96)
 
 
+def tall(sketch: Sketch) -> tuple[int, ...]:
+    """The same of matrices so narrow that their shaders share no memory: software has them compiled at once.
+
+    Natively a run is long enough for few of them to make a sample.
+    """
+    x = sketch.input("x", [ROWS, NARROW])
+    x = product(sketch, "a", x, NARROW, NARROW)
+    sketch.output(product(sketch, "b", x, NARROW, NARROW), "y", [ROWS, NARROW])
+    return (ROWS, NARROW)
+
+
 def chain(sketch: Sketch) -> tuple[int, ...]:
     """Very many very small dispatches: operators that nothing merges and that forget nothing of the input."""
     return _chained(sketch, LINKS)
@@ -85,7 +97,7 @@ MODELS: Mapping[str, Callable[[Sketch], tuple[int, ...]]] = {
     "chain": chain,
 }
 """The four that are recorded and replayed in every way."""
-_OTHERS: Mapping[str, Callable[[Sketch], tuple[int, ...]]] = {"long-chain": long_chain}
+_OTHERS: Mapping[str, Callable[[Sketch], tuple[int, ...]]] = {"long-chain": long_chain, "tall": tall}
 
 
 def job_of(name: str, folder: Path) -> Job:

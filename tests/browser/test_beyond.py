@@ -16,6 +16,7 @@ from gapprof.records.cold import CACHES, STAGES_CLOSE
 AGREE = 1e-6
 
 
+@pytest.mark.long
 def test_starts_and_memory_are_told_from_the_command_line(
     model_folder: Path, temporary: Path, tmp_path: Path
 ) -> None:

@@ -2,19 +2,21 @@
 
 import dataclasses
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from gapprof.backends.chromium import Chromium
+from gapprof.backends.chromium import BACKEND, Chromium
+from gapprof.guard import Guard
 from gapprof.native.tensors import read_arrays
 from gapprof.records.job import Job
+from gapprof.records.settings import Settings
 from gapprof.records.trial import Failure, Trial
-from tests.browser.conftest import PACE, on
+from tests.browser.conftest import PACE, job_in, on
 
 
 def visited(chromium: Chromium, job: Job, **setting: object) -> Trial:
@@ -27,21 +29,31 @@ def outputs(job: Job) -> NDArray[Any]:
     return read_arrays(Path(job.outputs_path))["y"]
 
 
+@pytest.fixture(scope="module")
+def on_main(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Mapping[int, NDArray[Any]]:
+    """Threads → what the model gives on the main thread, beside which every other way is held."""
+    found = {}
+    with Guard() as guard:
+        for threads in (1, 2):
+            job = job_in(tmp_path_factory.mktemp("main"), model_folder)
+            visited(BACKEND.open(Settings(), guard), job, where="main", threads=threads)
+            found[threads] = outputs(job)
+    return found
+
+
 @pytest.mark.parametrize("threads", [1, 2])
 def test_the_librarys_proxy_worker_runs_the_model_and_answers_the_same(
-    chromium: Chromium, job: Job, tmp_path: Path, threads: int
+    chromium: Chromium, job: Job, on_main: Mapping[int, NDArray[Any]], threads: int
 ) -> None:
-    visited(chromium, job, where="main", threads=threads)
-    there = replace(job, outputs_path=str(tmp_path / "there.npz"))
-    trial = visited(chromium, there, where="proxy", threads=threads)
-    assert np.array_equal(outputs(there), outputs(job))
+    trial = visited(chromium, job, where="proxy", threads=threads)
+    assert np.array_equal(outputs(job), on_main[threads])
     assert (trial.seen.where, trial.seen.threads) == ("proxy", threads)
     assert len(trial.requests_ms) == PACE.requests
     roles = [use.role for use in trial.load.threads if use.process == "renderer"]
     assert (roles.count("inference"), roles.count("pool")) == (1, threads - 1)
 
 
-@pytest.mark.parametrize("where", ["main", "worker", "proxy"])
+@pytest.mark.parametrize("where", ["main", pytest.param("worker", marks=pytest.mark.long), "proxy"])
 def test_without_isolation_there_is_one_thread_whatever_is_asked(
     chromium: Chromium, job: Job, where: str
 ) -> None:
@@ -52,12 +64,10 @@ def test_without_isolation_there_is_one_thread_whatever_is_asked(
 
 @pytest.mark.parametrize("spinning", ["on", "off"])
 def test_the_option_to_spin_is_taken_and_changes_no_answer(
-    chromium: Chromium, job: Job, tmp_path: Path, spinning: str
+    chromium: Chromium, job: Job, on_main: Mapping[int, NDArray[Any]], spinning: str
 ) -> None:
-    visited(chromium, job, where="main", threads=2)
-    there = replace(job, outputs_path=str(tmp_path / "there.npz"))
-    assert visited(chromium, there, where="main", threads=2, spinning=spinning).seen.threads == 2
-    assert np.array_equal(outputs(there), outputs(job))
+    assert visited(chromium, job, where="main", threads=2, spinning=spinning).seen.threads == 2
+    assert np.array_equal(outputs(job), on_main[2])
 
 
 def test_a_build_without_a_proxy_worker_says_so(chromium: Chromium, job: Job, tmp_path: Path) -> None:

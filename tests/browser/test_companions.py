@@ -3,6 +3,7 @@
 import base64
 import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from gapprof.yardstick.buffers import memory_for
 from gapprof.yardstick.shapes import key_of
 from gapprof.yardstick.web_side import Candidate, Page
 from gapprof.yardstick.wish import Effort, Wanted, need_of
-from tests.browser.conftest import on
+from tests.browser.conftest import job_in, on
 
 SHAPES = tuple(key_of(Mapped(count=count, function="relu")) for count in (1 << 10, 1 << 14))
 EFFORT = Effort(warmup_ms=5.0, sample_ms=1.0, samples=4)
@@ -85,39 +86,56 @@ FRAGILE = kernel(b"\x20\x00\x41\x01\x46\x04\x40\x00\x0b")
 """Breaks off when it is to run once; companions begin with all rows, of which there are two."""
 
 
-def accompanied(job: Job, guard: Guard, *modules: str, memory_bytes: int) -> tuple[list[int], str]:
-    """What the page did beside two companions, and what went wrong."""
+PAIRS = {
+    "sound": ((IDLE, IDLE), 1 << 16),
+    "unable to start": ((IDLE,), 1 << 50),
+    "breaking off": ((IDLE, FRAGILE), 1 << 16),
+}
+"""Companions → the modules that they run, and the bytes of their memory."""
+Accompanied = Mapping[str, tuple[list[int], str]]
+
+
+@pytest.fixture(scope="module")
+def accompanied(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Accompanied:
+    """What a page did beside two companions, and what went wrong; of one pair after the other."""
     probes = assets.probes_web()
-    equipment = Equipment(executable=assets.find_browser(), probes=probes, guard=guard)
+    page_alone = replace(job_in(tmp_path_factory.mktemp("companions"), model_folder), model_path="")
 
-    async def visit() -> str:
+    async def visit(guard: Guard) -> dict[str, str]:
+        equipment = Equipment(executable=assets.find_browser(), probes=probes, guard=guard)
         course = Course(until=time.monotonic() + 60)
-        page_alone = replace(job, model_path="")
         async with visiting(page_alone, equipment, course, dist=probes, inputs=b"") as visited:
-            script = _ACCOMPANIED % {
-                "base": visited.serving.base,
-                "modules": json.dumps(modules),
-                "memory_bytes": memory_bytes,
+            scripts = {
+                pair: _ACCOMPANIED
+                % {
+                    "base": visited.serving.base,
+                    "modules": json.dumps(modules),
+                    "memory_bytes": memory_bytes,
+                }
+                for pair, (modules, memory_bytes) in PAIRS.items()
             }
-            return await visited.page.evaluate(script, deadline_s=30)
+            return {
+                pair: await visited.page.evaluate(script, deadline_s=30) for pair, script in scripts.items()
+            }
 
-    did, wrong = json.loads(blocking.run(visit))
-    return did, wrong
+    with Guard() as guard:
+        told = blocking.run(lambda: visit(guard))
+    return {pair: tuple(json.loads(text)) for pair, text in told.items()}
 
 
-def test_companions_come_along_case_by_case(job: Job, guard: Guard) -> None:
-    assert accompanied(job, guard, IDLE, IDLE, memory_bytes=1 << 16) == ([0, 1], "")
+def test_companions_come_along_case_by_case(accompanied: Accompanied) -> None:
+    assert accompanied["sound"] == ([0, 1], "")
 
 
-def test_a_companion_that_cannot_start_is_told(job: Job, guard: Guard) -> None:
-    did, wrong = accompanied(job, guard, IDLE, memory_bytes=1 << 50)
+def test_a_companion_that_cannot_start_is_told(accompanied: Accompanied) -> None:
+    did, wrong = accompanied["unable to start"]
     assert did == []
     assert "a companion failed" in wrong
     assert "WebAssembly.Memory" in wrong
 
 
-def test_a_companion_that_breaks_off_ends_the_wait_for_it(job: Job, guard: Guard) -> None:
-    did, wrong = accompanied(job, guard, IDLE, FRAGILE, memory_bytes=1 << 16)
+def test_a_companion_that_breaks_off_ends_the_wait_for_it(accompanied: Accompanied) -> None:
+    did, wrong = accompanied["breaking off"]
     assert did == [0]
     assert "a companion broke off" in wrong
 

@@ -15,7 +15,7 @@ from gapprof.qoe.answers import answered
 from gapprof.qoe.stream import turning
 from gapprof.qoe.visits import CLICKS, REPEATS, Feeling
 from gapprof.records.job import Job
-from gapprof.records.qoe import FeltTrial
+from gapprof.records.qoe import Condition, FeltTrial
 from tests.browser.conftest import on
 
 
@@ -25,21 +25,24 @@ def feeling(chromium: Chromium, guard: Guard) -> Feeling:
     return Feeling(equipment=equipment, dist=chromium.web_dist, now_s=lambda: 0.0)
 
 
-def test_a_page_is_felt_while_the_model_rests_and_runs(feeling: Feeling, job: Job) -> None:
-    felt = {}
-    for condition in ("idle", "main", "worker"):
-        where = "worker" if condition == "worker" else "main"
-        felt[condition] = feeling.felt(on(job, where=where, pacing="paced"), condition)
-    for condition, trial in felt.items():
-        assert isinstance(trial, FeltTrial), trial
-        assert trial.condition == condition
-        assert sum(trial.frames_ms) > 1000
-        assert trial.video_frames > 0
-        assert len(trial.events_ms) == CLICKS
-        assert set(trial.components_ms) == {"table", "form", "svg", "list"}
-        assert {len(values) for values in trial.components_ms.values()} == {REPEATS}
-        assert {len(values) for values in trial.steps_ms.values()} == {REPEATS}
-        assert bool(trial.runs_ms) == (condition != "idle")
+@pytest.mark.parametrize(
+    "condition",
+    ["main", *(pytest.param(condition, marks=pytest.mark.long) for condition in ("idle", "worker"))],
+)
+def test_a_page_is_felt_while_the_model_rests_and_runs(
+    feeling: Feeling, job: Job, condition: Condition
+) -> None:
+    where = "worker" if condition == "worker" else "main"
+    trial = feeling.felt(on(job, where=where, pacing="paced"), condition)
+    assert isinstance(trial, FeltTrial), trial
+    assert trial.condition == condition
+    assert sum(trial.frames_ms) > 1000
+    assert trial.video_frames > 0
+    assert len(trial.events_ms) == CLICKS
+    assert set(trial.components_ms) == {"table", "form", "svg", "list"}
+    assert {len(values) for values in trial.components_ms.values()} == {REPEATS}
+    assert {len(values) for values in trial.steps_ms.values()} == {REPEATS}
+    assert bool(trial.runs_ms) == (condition != "idle")
 
 
 def test_both_sides_answer_a_stream_alike(feeling: Feeling, job: Job, tmp_path: Path) -> None:

@@ -38,6 +38,8 @@ from tests.browser.gpu_models import LINKS, MODELS, job_of
 
 QUICK = toggles.without("zero-init")
 ITERATIONS = 3
+OFTEN = ("cnn", "chain")
+"""Large shaders of several kinds, and very many dispatches; the others are replayed in the long tests."""
 AS_SHIPPED = "chain"
 """Replayed with nothing taken away; none of its shaders has any memory to clear."""
 
@@ -86,7 +88,10 @@ def chain(places: Places, folder: Path) -> recorded.Recording:
     return made("chain", places, folder)
 
 
-@pytest.fixture(scope="module", params=MODELS)
+@pytest.fixture(
+    scope="module",
+    params=[name if name in OFTEN else pytest.param(name, marks=pytest.mark.long) for name in MODELS],
+)
 def ran(request: pytest.FixtureRequest, places: Places, folder: Path, chain: recorded.Recording) -> Ran:
     name = request.param
     recording = chain if name == "chain" else made(name, places, folder)

@@ -3,6 +3,7 @@
 import json
 import struct
 import time
+from collections.abc import Iterator
 from dataclasses import replace as replaced
 from pathlib import Path
 
@@ -28,18 +29,19 @@ from gapprof.wasm.grown import Grown
 from gapprof.wasm.hooks import Hooked, hooked
 from gapprof.wasm.instructions import instructions, opcode
 from gapprof.wasm.module import Module, local_types, parsed
-from tests.browser.conftest import LAYERS, on
+from tests.browser.conftest import LAYERS, job_in, on
 from tests.unit.wasm.counters import at_entry
 
 FILE = "ort-wasm-simd-threaded.wasm"
 
 
-@pytest.fixture
-def equipment(guard: Guard) -> Equipment:
-    return Equipment(executable=assets.find_browser(None), probes=assets.probes_web(), guard=guard)
+@pytest.fixture(scope="module")
+def equipment() -> Iterator[Equipment]:
+    with Guard() as guard:
+        yield Equipment(executable=assets.find_browser(None), probes=assets.probes_web(), guard=guard)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def inside(equipment: Equipment) -> Inside:
     return Inside(equipment=equipment, dist=assets.web_dist(), now_s=time.monotonic)
 
@@ -47,6 +49,19 @@ def inside(equipment: Equipment) -> Inside:
 @pytest.fixture(scope="module")
 def stock() -> Module:
     return parsed((assets.web_dist() / FILE).read_bytes())
+
+
+@pytest.fixture(scope="module")
+def sampled(inside: Inside, model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Looked:
+    """The model in a worker of the quiet page."""
+    job = job_in(tmp_path_factory.mktemp("sampled"), model_folder)
+    return looked(inside.looked(replace(job, outputs_path="")))
+
+
+@pytest.fixture(scope="module")
+def hot(sampled: Looked) -> tuple[int, ...]:
+    """The model's hottest functions, wherever and on how many threads it runs."""
+    return hot_functions(sampled.samples)
 
 
 def looked(found: Looked | Failure) -> Looked:
@@ -59,12 +74,12 @@ def passed(found: HookedPass | Failure) -> HookedPass:
     return found
 
 
-@pytest.mark.parametrize("where", ["worker", "main"])
+@pytest.mark.parametrize("where", ["worker", pytest.param("main", marks=pytest.mark.long)])
 def test_hot_functions_are_sampled_hooked_and_joined_to_nodes(
-    inside: Inside, job: Job, stock: Module, where: str
+    inside: Inside, job: Job, stock: Module, sampled: Looked, where: str
 ) -> None:
     job = on(replace(job, outputs_path=""), where=where)
-    seen = looked(inside.looked(job))
+    seen = sampled if where == "worker" else looked(inside.looked(job))
     assert seen.file == FILE
     assert seen.samples.where == where
     assert seen.browser["simd"]
@@ -158,11 +173,11 @@ def _both_counts(equipment: Equipment, job: Job, build: Hooked) -> tuple[list[in
 
 
 def test_threads_that_nobody_looks_at_do_no_harm(
-    inside: Inside, equipment: Equipment, job: Job, stock: Module
+    equipment: Equipment, job: Job, stock: Module, hot: tuple[int, ...]
 ) -> None:
     """Instances of other threads have logs and clocks of their own, which are never set up."""
     job = on(replace(job, outputs_path=""), threads=2)
-    build = hooked(stock, hot_functions(looked(inside.looked(job)).samples))
+    build = hooked(stock, hot)
 
     async def visit() -> tuple[int, Instrumented]:
         course = Course(until=time.monotonic() + 60)
@@ -177,10 +192,11 @@ def test_threads_that_nobody_looks_at_do_no_harm(
     assert min(calls[0] for calls in found.calls) > 0
 
 
-def test_a_wrapper_that_changes_what_it_hands_on_is_found(inside: Inside, job: Job, stock: Module) -> None:
+def test_a_wrapper_that_changes_what_it_hands_on_is_found(
+    inside: Inside, job: Job, stock: Module, hot: tuple[int, ...]
+) -> None:
     """Only while it counts: a wrapper that nobody has set up does what it should."""
     job = replace(job, outputs_path="")
-    hot = hot_functions(looked(inside.looked(job)).samples)
     kernel = next(one for one in hot if F32 in stock.type_of(one).parameters)
     build = hooked(stock, hot)
     found = passed(inside.hooked(job, replaced(build, wasm=_scaling(build.wasm, kernel)), file=FILE))
@@ -207,7 +223,7 @@ def _scaling(wasm: bytes, function: int) -> bytes:
 
 def test_a_build_that_does_not_start_says_so(inside: Inside, job: Job) -> None:
     """The library waits for it as long as the visit may take; the build as it is has started by then."""
-    job = on(replace(job, outputs_path=""), deadline_s=30.0)
+    job = on(replace(job, outputs_path=""), deadline_s=12.0)
     broken = Hooked(wasm=b"\0asm\1\0\0\0", functions=(), bodies=(), exports=(), log_begins=64, log_ends=128)
     found = inside.hooked(job, broken, file=FILE)
     assert isinstance(found, Failure)

@@ -32,7 +32,8 @@ from tests.truth.recorder import begin
 
 NATIVE = Cell(side="native", threads=1)
 BARE = Cell(side="web", threads=1, where="worker", isolated=True, build=SCALAR)
-CELLS = (NATIVE, BARE, replace(BARE, build="served"))
+SERVED = replace(BARE, build="served")
+CELLS = (NATIVE, BARE, SERVED)
 
 
 @pytest.fixture
@@ -42,7 +43,14 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 
 
 def visited(
-    chromium: Chromium, guard: Guard, journal: Journal, job: Job, reference: Reference, *, rounds: int
+    chromium: Chromium,
+    guard: Guard,
+    journal: Journal,
+    job: Job,
+    reference: Reference,
+    *,
+    cells: tuple[Cell, ...],
+    rounds: int,
 ) -> Recording:
     """Every cell in every round, written down."""
     known = rungs.ladder("wasm")
@@ -70,13 +78,13 @@ def visited(
         outputs=journal.path.parent / "cells",
         reference=reference,
     )
-    plan = tuple(PlannedCell(cell=cell) for cell in CELLS)
+    plan = tuple(PlannedCell(cell=cell) for cell in cells)
     journal.write(
         LatticePlan(
-            study=STUDY, cores=2, deployed=CELLS[2], cells=plan, rounds=rounds, reference=reference.rung
+            study=STUDY, cores=2, deployed=SERVED, cells=plan, rounds=rounds, reference=reference.rung
         )
     )
-    in_rounds(visits, CELLS, range(rounds), "explore", lambda _: None)
+    in_rounds(visits, cells, range(rounds), "explore", lambda _: None)
     return journal.recording()
 
 
@@ -93,7 +101,7 @@ def natively(job: Job, guard: Guard, tmp_path: Path) -> Reference:
 def test_the_build_without_simd_computes_what_native_does_and_its_times_count(
     chromium: Chromium, guard: Guard, journal: Journal, job: Job, tmp_path: Path
 ) -> None:
-    found = visited(chromium, guard, journal, job, natively(job, guard, tmp_path), rounds=2)
+    found = visited(chromium, guard, journal, job, natively(job, guard, tmp_path), cells=CELLS, rounds=1)
     told = {one.cell: one.checks for one in found.of(CellOutputs)}
     assert set(told) == set(CELLS)
     for checks in told.values():
@@ -101,7 +109,7 @@ def test_the_build_without_simd_computes_what_native_does_and_its_times_count(
         assert all(map(agrees, checks))
         assert checks[0].max_abs_reference > 0
     trials = trials_in(Case(found), STUDY, "explore")
-    assert {cell: set(rounds) for cell, rounds in trials.items()} == {cell: {0, 1} for cell in CELLS}
+    assert {cell: set(rounds) for cell, rounds in trials.items()} == {cell: {0} for cell in CELLS}
     scalar = trials[BARE][0].seen
     assert (scalar.runtime_version, scalar.wasm_simd) == ("1.18.0", False)
 
@@ -109,11 +117,11 @@ def test_the_build_without_simd_computes_what_native_does_and_its_times_count(
 def test_a_build_that_differs_from_native_is_visited_once_and_has_no_figure(
     chromium: Chromium, guard: Guard, journal: Journal, job: Job, tmp_path: Path
 ) -> None:
-    """The reference is moved, so that everybody differs from it by 1 %."""
+    """The reference is moved, so that it differs from it by 1 %."""
     reference = natively(job, guard, tmp_path)
     outputs = read_arrays(reference.path)
     np.savez(reference.path, y=outputs["y"] + np.float32(0.01) * np.abs(outputs["y"]).max())
-    found = visited(chromium, guard, journal, job, reference, rounds=2)
+    found = visited(chromium, guard, journal, job, reference, cells=(BARE,), rounds=2)
     case = Case(found)
     assert trials_in(case, STUDY, "explore") == {}
     why = why_without(case, STUDY, BARE)

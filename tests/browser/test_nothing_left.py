@@ -67,12 +67,11 @@ def test_nothing_is_left_after_a_normal_end(job: Job, temporary: Path) -> None:
 @pytest.mark.parametrize(
     ("number", "words"),
     [
-        (signal.SIGINT, ()),
-        (signal.SIGTERM, ()),
-        (signal.SIGTERM, ("polite",)),
-        (signal.SIGKILL, ()),
+        pytest.param(signal.SIGINT, (), id="ctrl-c"),
+        pytest.param(signal.SIGTERM, (), id="term", marks=pytest.mark.long),
+        pytest.param(signal.SIGTERM, ("polite",), id="term-handled"),
+        pytest.param(signal.SIGKILL, (), id="kill"),
     ],
-    ids=["ctrl-c", "term", "term-handled", "kill"],
 )
 def test_nothing_is_left_after_a_signal(
     job: Job, temporary: Path, number: signal.Signals, words: tuple[str, ...]

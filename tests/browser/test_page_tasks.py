@@ -160,7 +160,7 @@ def test_without_isolation_the_page_gets_one_thread(small: Small) -> None:
     assert (opened.threads, opened.isolated) == (1, False)
 
 
-@pytest.mark.parametrize("simd", [True, False])
+@pytest.mark.parametrize("simd", [True, pytest.param(False, marks=pytest.mark.long)])
 def test_the_older_builds_agree_with_the_native_side(
     small: Small, reference: dict[str, np.ndarray], simd: bool
 ) -> None:
@@ -176,7 +176,15 @@ def test_the_older_builds_agree_with_the_native_side(
     np.testing.assert_allclose(outputs["t2"], reference["t2"], atol=1e-5)
 
 
-@pytest.mark.parametrize("isolated", [True, False])
+@pytest.mark.parametrize(
+    ("where", "isolated"),
+    [
+        ("main", True),
+        ("worker", False),
+        pytest.param("main", False, marks=pytest.mark.long),
+        pytest.param("worker", True, marks=pytest.mark.long),
+    ],
+)
 def test_the_tasks_are_carried_out_inside_a_page_of_another_origin(
     small: Small, where: str, isolated: bool, tmp_path: Path
 ) -> None:

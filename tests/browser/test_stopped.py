@@ -25,6 +25,8 @@ from tests.browser.aftermath import Alive, assert_nothing_left, mortal, seen
 
 NATIVE, BROWSER = "gapprof.native.worker", "--type=renderer"
 """A word of the command line by which a trial's process is known."""
+SEEDS = {NATIVE: 22, BROWSER: 11}
+"""By which a first round of two cores begins with native trials, or has its second one in the browser."""
 
 
 class Run:
@@ -37,10 +39,12 @@ class Run:
         self.command = [sys.executable, "-m", "gapprof", "explain", str(model), "--rungs", "main"]
         self.command += ["--json", str(self.json), "--recording", str(self.recording)]
 
-    def begin(self, **how: object) -> subprocess.Popen[bytes]:
+    def begin(self, word: str = BROWSER, **how: object) -> subprocess.Popen[bytes]:
+        """To be stopped in a trial of that kind, and so with one of those soon."""
         environment = {**os.environ, "TMPDIR": str(self.temporary), "TERM": "xterm"}
         root = Path(__file__).parents[2]
-        return subprocess.Popen(self.command, env=environment, cwd=root, start_new_session=True, **how)
+        command = [*self.command, "--seed", str(SEEDS[word])]
+        return subprocess.Popen(command, env=environment, cwd=root, start_new_session=True, **how)
 
     def trials(self) -> list[Trial]:
         """What the recording holds of the rounds; nothing before it is begun."""
@@ -84,16 +88,16 @@ CTRL_C, TERM = (signal.SIGINT, None), (signal.SIGTERM, deaf_to_ctrl_c)
 @pytest.mark.parametrize(
     ("word", "number", "first"),
     [
-        pytest.param(NATIVE, *CTRL_C, id="ctrl-c-native"),
         pytest.param(BROWSER, *CTRL_C, id="ctrl-c-browser"),
-        pytest.param(BROWSER, *TERM, id="term-in-the-background-browser"),
-        pytest.param(NATIVE, *TERM, id="term-in-the-background-native", marks=pytest.mark.long),
+        pytest.param(NATIVE, *TERM, id="term-in-the-background-native"),
+        pytest.param(NATIVE, *CTRL_C, id="ctrl-c-native", marks=pytest.mark.long),
+        pytest.param(BROWSER, *TERM, id="term-in-the-background-browser", marks=pytest.mark.long),
     ],
 )
 def test_what_was_measured_is_reported_and_nothing_is_left(
     run: Run, word: str, number: signal.Signals, first: Callable[[], None] | None
 ) -> None:
-    silent = run.begin(stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, preexec_fn=first)
+    silent = run.begin(word, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, preexec_fn=first)
     with mortal(silent) as process:
         there = run.seen_in(process.pid, word)
         os.killpg(process.pid, number)  # as a terminal does
@@ -131,16 +135,14 @@ def test_a_terminal_that_is_closed_stops_it_in_the_same_way(run: Run) -> None:
     assert run.report()["status"] == "failed"
 
 
-FEW_KILLS = (0, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(1, 20)))
-"""Moments of a run, drawn by seed: from where there is anything to leave to beyond the first round."""
-
-
 def guarded(there: Alive) -> bool:
     return any(words[-2:-1] and words[-2].endswith("guard.py") for words in there.words)
 
 
-@pytest.mark.parametrize("seed", FEW_KILLS)
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(20))
 def test_a_kill_at_any_moment_leaves_nothing_but_what_was_recorded(run: Run, seed: int) -> None:
+    """Drawn by seed: from where there is anything to leave to beyond the first round."""
     moment_s = float(np.random.default_rng([seed, 20]).uniform(0.0, 15.0))
     with mortal(run.begin(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)) as process:
         seen(process.pid, "nobody on guard", guarded)

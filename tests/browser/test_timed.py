@@ -27,32 +27,6 @@ def trial(outcome: Trial | Failure) -> Trial:
     return outcome
 
 
-def test_a_worker_of_the_quiet_page_gives_samples_outputs_and_what_it_was(
-    chromium: Chromium, job: Job, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """In spite of a proxy that nobody answers at."""
-    for name in ("http_proxy", "https_proxy", "all_proxy"):
-        monkeypatch.setenv(name, "http://127.0.0.1:9")
-    visited = trial(chromium.timed(job))
-    assert len(visited.samples_ms) == PACE.samples
-    assert visited.requests_ms == ()
-    assert min(visited.samples_ms) > 0
-    assert {"browser", "page", "import", "fetch", "create", "first_run"} <= set(visited.cold_ms)
-    seen = visited.seen
-    assert (seen.where, seen.threads, seen.isolated) == ("worker", 1, True)
-    assert seen.engine_version.startswith("Chrome/")
-    assert seen.wasm_file == "ort-wasm-simd-threaded.wasm"
-    assert seen.wasm_simd is True
-    assert seen.debugger_domain is False
-    assert "--headless=new" in seen.command_line
-    assert any("headless" in warning for warning in seen.warnings)
-    assert (seen.page_kind, seen.page_url) == ("quiet", "gapprof:probes_web/pages/quiet.html")
-    assert any(use.thread.startswith("DedicatedWorker") for use in visited.load.threads)
-    outputs = read_arrays(Path(job.outputs_path))
-    assert outputs["y"].shape == (SIZE, SIZE)
-    assert np.isfinite(outputs["y"]).all()
-
-
 def test_where_no_number_is_set_onnxruntime_web_counts_the_pages_cores_and_what_it_chose_is_read_back(
     chromium: Chromium, job: Job, page_of: Callable[[str], str]
 ) -> None:
@@ -80,11 +54,6 @@ QUIET = {
 long the main thread is at work costs two readings of a clock per task of it."""
 
 
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    return overheard(monkeypatch)
-
-
 def overheard(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Every call to the browser from now on, in order, with the kind of task where it is one."""
     calls: list[str] = []
@@ -99,13 +68,56 @@ def overheard(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return calls
 
 
-def test_timed_passes_carry_no_instrumentation(chromium: Chromium, job: Job, asked: list[str]) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """A timed visit, and all that was asked of the browser for it."""
+
+    trial: Trial
+    outputs: Path
+    asked: list[str]
+
+
+@pytest.fixture(scope="module")
+def timing(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Timing:
+    """In spite of a proxy that nobody answers at."""
+    job = job_in(tmp_path_factory.mktemp("timing"), model_folder)
+    with Guard() as guard, pytest.MonkeyPatch.context() as patch:
+        for name in ("http_proxy", "https_proxy", "all_proxy"):
+            patch.setenv(name, "http://127.0.0.1:9")
+        asked = overheard(patch)
+        visited = trial(BACKEND.open(Settings(), guard).timed(job))
+    return Timing(trial=visited, outputs=Path(job.outputs_path), asked=asked)
+
+
+def test_a_worker_of_the_quiet_page_gives_samples_outputs_and_what_it_was(
+    timing: Timing,
+) -> None:
+    visited = timing.trial
+    assert len(visited.samples_ms) == PACE.samples
+    assert visited.requests_ms == ()
+    assert min(visited.samples_ms) > 0
+    assert {"browser", "page", "import", "fetch", "create", "first_run"} <= set(visited.cold_ms)
+    seen = visited.seen
+    assert (seen.where, seen.threads, seen.isolated) == ("worker", 1, True)
+    assert seen.engine_version.startswith("Chrome/")
+    assert seen.wasm_file == "ort-wasm-simd-threaded.wasm"
+    assert seen.wasm_simd is True
+    assert seen.debugger_domain is False
+    assert "--headless=new" in seen.command_line
+    assert any("headless" in warning for warning in seen.warnings)
+    assert (seen.page_kind, seen.page_url) == ("quiet", "gapprof:probes_web/pages/quiet.html")
+    assert any(use.thread.startswith("DedicatedWorker") for use in visited.load.threads)
+    outputs = read_arrays(timing.outputs)
+    assert outputs["y"].shape == (SIZE, SIZE)
+    assert np.isfinite(outputs["y"]).all()
+
+
+def test_timed_passes_carry_no_instrumentation(timing: Timing) -> None:
     """Nothing but the page's own life and one evaluation per task is asked of the browser."""
-    trial(chromium.timed(job))
-    assert {call.partition(" ")[0] for call in asked} <= QUIET
-    timing = asked.index("Runtime.evaluate time")
-    assert {"Runtime.evaluate open", "Runtime.evaluate warm"} <= set(asked[:timing])
-    assert not any("profile" in call for call in asked)
+    assert {call.partition(" ")[0] for call in timing.asked} <= QUIET
+    at = timing.asked.index("Runtime.evaluate time")
+    assert {"Runtime.evaluate open", "Runtime.evaluate warm"} <= set(timing.asked[:at])
+    assert not any("profile" in call for call in timing.asked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +203,7 @@ def test_flags_after_an_unknown_one_are_told_as_ignored(chromium: Chromium, job:
     assert visited.seen.rejected_flags == ("--no-such-flag", "--liftoff-only")
 
 
+@pytest.mark.long
 def test_the_scalar_build_of_1_18_holds_no_simd(chromium: Chromium, job: Job) -> None:
     visited = trial(chromium.timed(on(job, build="1.18-scalar")))
     assert visited.seen.runtime_version.startswith("1.18")

@@ -1,111 +1,143 @@
 """Pages that run a model by themselves: what is heard of them is what they were written to do."""
 
+import functools
 import hashlib
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
-from onnx.external_data_helper import convert_model_to_external_data
 
 from gapprof import assets
 from gapprof.errors import EnvironmentUnusable, ModelUnusable
 from gapprof.facts.session_options import DEFAULTS
 from gapprof.guard import Guard
 from gapprof.measure.machine import usable_cores
-from gapprof.records.progress import Progress
 from gapprof.records.settings import Settings
 from gapprof.watch import page as watch
 from gapprof.watch.kept import Watched
 from tests.browser.conftest import SIZE
+from tests.browser.watched_page import FOREVER, LIBRARY, PREPARE, heard, laid_out, with_other_models
 
-LIBRARY = ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
-PREPARE = """
-import * as ort from "./ort.wasm.bundle.min.mjs";
-ort.env.wasm.wasmPaths = new URL("./", globalThis.location.href).href;
-const values = Float32Array.from({ length: 96 * 96 }, (_, at) => (at % 17) / 17);
-const feeds = () => ({ x: new ort.Tensor("float32", values, [96, 96]) });
-const pause = () => new Promise((done) => setTimeout(done, 5));
-"""
-FOREVER = """
-const session = await ort.InferenceSession.create("./tiny.onnx", { graphOptimizationLevel: "extended" });
-for (;;) { await session.run(feeds()); await pause(); }
-"""
+NOT_FED = {"enableProfiling", "logId"}
+"""Options of a session that a ladder about it goes without."""
 Watch = Callable[..., Watched]
 
 
 @pytest.fixture
 def site(tmp_path: Path, model_folder: Path) -> Path:
-    """The library and the model, as an app has them beside its page."""
-    folder = tmp_path / "site"
-    folder.mkdir()
-    for name in LIBRARY:
-        shutil.copy(assets.web_dist() / name, folder)
-    shutil.copy(model_folder / "tiny.onnx", folder)
-    return folder
+    return laid_out(tmp_path / "site", model_folder)
 
 
 @pytest.fixture
-def watched(site: Path, guard: Guard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Watch:
-    """Watch a page that loads that module."""
-    monkeypatch.setattr(watch, "QUIET_S", 2.0)
-
-    def run(
-        script: str, *, file: str = "app.mjs", page: str = "", most_s: float = 30.0, **given: object
-    ) -> Watched:
-        monkeypatch.setattr(watch, "MOST_S", most_s)
-        (site / file).write_text(script)
-        (site / "index.html").write_text(page or f'<!doctype html><script type=module src="{file}"></script>')
-        settings = Settings(page=str(site / "index.html"), **given)
-        heard: list[Progress] = []
-        return watch.watched(settings, guard=guard, workdir=tmp_path, observer=heard.append)
-
-    return run
+def watched(site: Path, guard: Guard, tmp_path: Path) -> Watch:
+    return functools.partial(heard, site, guard=guard, workdir=tmp_path)
 
 
-def test_the_model_the_inputs_and_the_runs_of_a_page_are_heard(watched: Watch, site: Path) -> None:
-    found = watched(f"{PREPARE}ort.env.wasm.numThreads = 1;{FOREVER}")
-    seen, session = found.seen, found.seen.session
-    assert session.where == "main"
-    assert len(session.runs_ms) >= watch.ENOUGH_RUNS
-    assert all(ms > 0 for ms in session.runs_ms)
-    model = (site / "tiny.onnx").read_bytes()
-    assert session.sha256 == hashlib.sha256(model).hexdigest()
-    assert found.kept.model.read_bytes() == model
-    assert found.kept.model.name == "tiny.onnx"
-    assert session.url == "page/tiny.onnx"
-    assert session.optimisation == 2
-    (wasm,) = seen.wasm
-    assert wasm.sha256 == hashlib.sha256((site / LIBRARY[2]).read_bytes()).hexdigest()
-    assert (wasm.version, wasm.build, wasm.known_by, wasm.simd) == ("1.30.0", "plain", "hash", True)
-    assert session.shared_memory is True
-    assert found.kept.inputs is not None
-    with np.load(found.kept.inputs) as fed:
-        wanted = (np.arange(SIZE * SIZE) % 17 / 17).astype(np.float32).reshape(SIZE, SIZE)
-        assert np.array_equal(fed["x"], wanted)
-    assert not seen.troubles
+@pytest.fixture(scope="module")
+def shared(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watch]:
+    """The same, for pages that several claims are about; each has a folder of its own."""
+    with Guard() as guard:
+
+        def run(script: str, **how: object) -> Watched:
+            folder = tmp_path_factory.mktemp("watched")
+            site = laid_out(folder / "site", model_folder)
+            with_other_models(site)
+            return heard(site, script, guard=guard, workdir=folder, **how)
+
+        yield run
 
 
-def test_a_session_that_nobody_gave_options_has_the_librarys_defaults(watched: Watch) -> None:
-    """As `lib/wasm/session-options.ts` has them: a release that changes one fails here."""
-    plain = FOREVER.replace(', { graphOptimizationLevel: "extended" }', "")
-    found = watched(PREPARE + plain)
-    assert {one.name: one.value for one in found.seen.session.options} == DEFAULTS
-    assert found.settings(Settings()).session_options == {}
+@pytest.fixture(scope="module")
+def pinned(shared: Watch) -> Watched:
+    """A page that asks for one thread, on a line of its own."""
+    return shared(f"{PREPARE}\nort.env.wasm.numThreads = 1;{FOREVER}")
 
 
-def test_every_option_of_a_session_is_heard_by_its_name(watched: Watch) -> None:
+@pytest.fixture(scope="module")
+def plain(shared: Watch) -> Watched:
+    """A page that leaves everything to the library."""
+    return shared(PREPARE + FOREVER.replace(', { graphOptimizationLevel: "extended" }', ""))
+
+
+@pytest.fixture(scope="module")
+def opted(shared: Watch) -> Watched:
+    """A page that gives every option that there is."""
     options = """{
   executionProviders: ["wasm"], graphOptimizationLevel: "basic", enableCpuMemArena: true,
   enableMemPattern: true, executionMode: "parallel", enableProfiling: true, logId: "mine",
   logSeverityLevel: 3, logVerbosityLevel: 1,
   freeDimensionOverrides: { batch: 2 }, extra: { session: { intra_op: { allow_spinning: "0" } } },
 }"""
-    found = watched(PREPARE + FOREVER.replace('{ graphOptimizationLevel: "extended" }', options))
-    told = {one.name: one.value for one in found.seen.session.options}
+    return shared(PREPARE + FOREVER.replace('{ graphOptimizationLevel: "extended" }', options))
+
+
+@pytest.fixture(scope="module")
+def two_models(shared: Watch) -> Watched:
+    """One that runs once, and one in two files that goes on, behind a look at what listening changes."""
+    look = """
+for (const name in {}) throw new Error(name);
+if (Object.keys({ numThreads: 3 })[0] !== "numThreads") throw new Error("keys");
+const plain = {};
+plain.numThreads = 3;
+if (plain.numThreads !== 3 || JSON.stringify(plain) !== '{"numThreads":3}') throw new Error("value");
+if (structuredClone(plain).numThreads !== 3) throw new Error("clone");
+if (!(new Worker("data:text/javascript,") instanceof Worker)) throw new Error("Worker");
+if (!(new WebAssembly.Memory({ initial: 1 }) instanceof WebAssembly.Memory)) throw new Error("Memory");
+"""
+    two = """
+const seldom = await ort.InferenceSession.create("./other.onnx");
+await seldom.run(feeds());
+const externalData = [{ path: "./tiny.data", data: "./tiny.data" }];
+const session = await ort.InferenceSession.create("./split.onnx", { externalData });
+for (;;) { await session.run(feeds()); await pause(); }
+"""
+    return shared(PREPARE + look + two)
+
+
+@pytest.fixture(scope="module")
+def odd(shared: Watch) -> Watched:
+    """A page that spoils its own log, and asks for no number of threads that there is."""
+    spoil = """
+const log = globalThis[Symbol.for("gapprof.observed")].all;
+log.push({ kind: "run" }, { kind: "nonsense" }, null);
+"""
+    return shared(f"{PREPARE}ort.env.wasm.numThreads = NaN;{spoil}{FOREVER}")
+
+
+def test_the_model_the_inputs_and_the_runs_of_a_page_are_heard(pinned: Watched, model_folder: Path) -> None:
+    seen, session = pinned.seen, pinned.seen.session
+    assert session.where == "main"
+    assert len(session.runs_ms) >= watch.ENOUGH_RUNS
+    assert all(ms > 0 for ms in session.runs_ms)
+    model = (model_folder / "tiny.onnx").read_bytes()
+    assert session.sha256 == hashlib.sha256(model).hexdigest()
+    assert pinned.kept.model.read_bytes() == model
+    assert pinned.kept.model.name == "tiny.onnx"
+    assert session.url == "page/tiny.onnx"
+    assert session.optimisation == 2
+    (wasm,) = seen.wasm
+    assert wasm.sha256 == hashlib.sha256((assets.web_dist() / LIBRARY[2]).read_bytes()).hexdigest()
+    assert (wasm.version, wasm.build, wasm.known_by, wasm.simd) == ("1.30.0", "plain", "hash", True)
+    assert session.shared_memory is True
+    assert pinned.kept.inputs is not None
+    with np.load(pinned.kept.inputs) as fed:
+        wanted = (np.arange(SIZE * SIZE) % 17 / 17).astype(np.float32).reshape(SIZE, SIZE)
+        assert np.array_equal(fed["x"], wanted)
+    assert not seen.troubles
+
+
+def test_a_session_that_nobody_gave_options_has_the_librarys_defaults(plain: Watched) -> None:
+    """As `lib/wasm/session-options.ts` has them: a release that changes one fails here."""
+    assert {one.name: one.value for one in plain.seen.session.options} == DEFAULTS
+    assert plain.settings(Settings()).session_options == {}
+
+
+def test_every_option_of_a_session_is_heard_by_its_name(opted: Watched) -> None:
+    told = {one.name: one.value for one in opted.seen.session.options}
     assert told == {
         **DEFAULTS,
         "graphOptimizationLevel": "basic",
@@ -119,24 +151,16 @@ def test_every_option_of_a_session_is_heard_by_its_name(watched: Watch) -> None:
         "freeDimensionOverrides.batch": "2",
         "session.intra_op.allow_spinning": "0",
     }
-    fed = found.settings(Settings()).session_options
-    assert set(told) - set(fed) - {name for name in told if told[name] == DEFAULTS.get(name)} == {
-        "enableProfiling",
-        "logId",
-    }
+    fed = opted.settings(Settings()).session_options
+    assert set(told) - set(fed) - {name for name in told if told[name] == DEFAULTS.get(name)} == NOT_FED
 
 
 def test_the_ladders_session_is_made_with_the_same_options(
-    watched: Watch, site: Path, tmp_path: Path, guard: Guard
+    opted: Watched, watched: Watch, site: Path
 ) -> None:
     """The page's options, fed to gapprof's own page, are heard there by the same observer."""
-    options = """{
-  graphOptimizationLevel: "basic", enableCpuMemArena: true, enableMemPattern: true, logSeverityLevel: 3,
-  freeDimensionOverrides: { batch: 2 }, extra: { session: { intra_op: { allow_spinning: "0" } } },
-}"""
-    found = watched(PREPARE + FOREVER.replace('{ graphOptimizationLevel: "extended" }', options))
-    fed = found.settings(Settings()).session_options
-    assert len(fed) == 6
+    fed = opted.settings(Settings()).session_options
+    assert len(fed) == 8
     aside = shutil.ignore_patterns("node_modules", "pages", "probes")
     shutil.copytree(assets.probes_web(), site, ignore=aside, dirs_exist_ok=True)
     task = json.dumps(
@@ -154,9 +178,10 @@ const model = new Uint8Array(await (await fetch("./tiny.onnx")).arrayBuffer());
 const session = await createSession(ort, {task}, {{ model, externalData: [] }});
 for (;;) {{ await session.run(feeds()); await pause(); }}
 """
-    (tmp_path / "page").rename(tmp_path / "before")
-    heard = watched(PREPARE + ours, file="ours.mjs").seen.session
-    assert heard.options == found.seen.session.options
+    own = {one.name: one.value for one in watched(PREPARE + ours, file="ours.mjs").seen.session.options}
+    theirs = {one.name: one.value for one in opted.seen.session.options}
+    unfed = {name: DEFAULTS[name] for name in NOT_FED & DEFAULTS.keys()}
+    assert own == {name: value for name, value in theirs.items() if name not in NOT_FED} | unfed
 
 
 def test_shared_memory_is_the_librarys_own(watched: Watch, site: Path) -> None:
@@ -175,19 +200,18 @@ def test_shared_memory_is_the_librarys_own(watched: Watch, site: Path) -> None:
     assert (wasm.version, wasm.build, wasm.known_by) == ("1.18.0", "plain", "hash")
 
 
-def test_who_pinned_the_number_of_threads_is_told_with_the_place(watched: Watch) -> None:
-    seen = watched(f"{PREPARE}\nort.env.wasm.numThreads = 1;{FOREVER}").seen
+def test_who_pinned_the_number_of_threads_is_told_with_the_place(pinned: Watched) -> None:
+    seen = pinned.seen
     assert seen.isolated
     assert (seen.threads, seen.asked_threads) == (1, 1)
     (pinned,) = seen.pins
     assert pinned.by[0] == f"page/app.mjs:{PREPARE.count(chr(10)) + 2}:25"
 
 
-def test_a_page_that_leaves_it_to_the_library_gets_its_own_rule(watched: Watch) -> None:
-    found = watched(f"{PREPARE}{FOREVER}")
-    assert found.seen.asked_threads is None
-    assert found.seen.threads == min(4, (usable_cores() + 1) // 2)
-    assert found.settings(Settings()).threads is None
+def test_a_page_that_leaves_it_to_the_library_gets_its_own_rule(plain: Watched) -> None:
+    assert plain.seen.asked_threads is None
+    assert plain.seen.threads == min(4, (usable_cores() + 1) // 2)
+    assert plain.settings(Settings()).threads is None
 
 
 def test_threads_that_a_page_cannot_have_are_told_from_those_it_asks_for(watched: Watch) -> None:
@@ -207,96 +231,54 @@ def test_a_worker_of_the_page_is_heard_from_its_first_line_on(watched: Watch, si
     assert found.kept.inputs is not None
 
 
-def test_external_data_comes_along(watched: Watch, site: Path) -> None:
-    model = onnx.load(site / "tiny.onnx")
-    convert_model_to_external_data(model, location="tiny.data", size_threshold=0)
-    onnx.save(model, site / "split.onnx")
-    load = """
-const externalData = [{ path: "./tiny.data", data: "./tiny.data" }];
-const session = await ort.InferenceSession.create("./split.onnx", { externalData });
-for (;;) { await session.run(feeds()); await pause(); }
-"""
-    found = watched(PREPARE + load)
-    assert found.seen.session.external == ("./tiny.data",)
-    assert (found.kept.model.parent / "tiny.data").read_bytes() == (site / "tiny.data").read_bytes()
-    onnx.load(found.kept.model)
+def test_external_data_comes_along(two_models: Watched, model_folder: Path) -> None:
+    assert two_models.seen.session.external == ("./tiny.data",)
+    (weight,) = onnx.load(two_models.kept.model).graph.initializer
+    (own,) = onnx.load(model_folder / "tiny.onnx").graph.initializer
+    assert weight.raw_data == own.raw_data
 
 
-def test_of_several_models_the_one_that_takes_most_time_is_chosen(watched: Watch, site: Path) -> None:
-    shape = [SIZE, SIZE]
-    x, y = (onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape) for name in "xy")
-    graph = onnx.helper.make_graph([onnx.helper.make_node("Neg", ["x"], ["y"])], "quick", [x], [y])
-    opsets = [onnx.helper.make_opsetid("", 17)]
-    onnx.save(onnx.helper.make_model(graph, opset_imports=opsets, ir_version=8), site / "other.onnx")
-    two = """
-const seldom = await ort.InferenceSession.create("./other.onnx");
-await seldom.run(feeds());
-"""
-    seen = watched(f"{PREPARE}{two}{FOREVER}").seen
+def test_of_several_models_the_one_that_takes_most_time_is_chosen(two_models: Watched) -> None:
+    seen = two_models.seen
     assert len(seen.sessions) == 2
     assert seen.chosen == 1
     assert len(seen.sessions[0].runs_ms) == 1
 
 
-def test_listening_changes_nothing_that_a_page_could_trip_over(watched: Watch) -> None:
+def test_listening_changes_nothing_that_a_page_could_trip_over(two_models: Watched) -> None:
     """It throws, and so runs nothing, where it finds anything odd."""
-    check = """
-for (const name in {}) throw new Error(name);
-if (Object.keys({ numThreads: 3 })[0] !== "numThreads") throw new Error("keys");
-const plain = {};
-plain.numThreads = 3;
-if (plain.numThreads !== 3 || JSON.stringify(plain) !== '{"numThreads":3}') throw new Error("value");
-if (structuredClone(plain).numThreads !== 3) throw new Error("clone");
-if (!(new Worker("data:text/javascript,") instanceof Worker)) throw new Error("Worker");
-if (!(new WebAssembly.Memory({ initial: 1 }) instanceof WebAssembly.Memory)) throw new Error("Memory");
-"""
-    assert len(watched(PREPARE + check + FOREVER).seen.session.runs_ms) >= watch.ENOUGH_RUNS
+    assert len(two_models.seen.session.runs_ms) >= watch.ENOUGH_RUNS
 
 
 def test_a_page_that_creates_a_session_and_waits_says_so(watched: Watch) -> None:
     with pytest.raises(ModelUnusable, match="created 1 session and ran none") as told:
-        watched(f'{PREPARE}await ort.InferenceSession.create("./tiny.onnx");', most_s=5.0)
+        watched(f'{PREPARE}await ort.InferenceSession.create("./tiny.onnx");', most_s=4.0)
     assert "click" in told.value.hint
 
 
-@pytest.mark.parametrize(
-    ("script", "what"),
-    [
-        ("document.title = 'nothing';", "compiled no WebAssembly"),
-        (
-            "await WebAssembly.compile(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]));",
-            "compiled WebAssembly, but none of onnxruntime-web",
-        ),
-    ],
-)
-def test_a_page_without_the_library_says_so(watched: Watch, script: str, what: str) -> None:
-    with pytest.raises(ModelUnusable, match=what) as told:
-        watched(script, most_s=2.0)
+def test_a_page_with_other_webassembly_says_so(watched: Watch) -> None:
+    other = "await WebAssembly.compile(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]));"
+    with pytest.raises(ModelUnusable, match="compiled WebAssembly, but none of onnxruntime-web") as told:
+        watched(other, most_s=2.0)
     assert "MODEL" in told.value.hint
 
 
 def test_a_file_of_the_page_that_is_not_there_is_named(watched: Watch) -> None:
-    """A module that cannot be loaded keeps all others from running."""
+    """A module that cannot be loaded keeps all others from running, as if there were none."""
     with pytest.raises(ModelUnusable, match="compiled no WebAssembly") as told:
         watched(f'import "./lost/thing.mjs"; {PREPARE}{FOREVER}', most_s=2.0)
+    assert "MODEL" in told.value.hint
     assert "lost/thing.mjs" in told.value.hint
 
 
-def test_a_page_that_spoils_its_own_log_is_heard_as_far_as_it_can_be_read(watched: Watch) -> None:
-    spoil = """
-const log = globalThis[Symbol.for("gapprof.observed")].all;
-log.push({ kind: "run" }, { kind: "nonsense" }, null);
-"""
-    seen = watched(PREPARE + spoil + FOREVER).seen
-    assert len(seen.session.runs_ms) >= watch.ENOUGH_RUNS
-    assert len(seen.troubles) == 3
+def test_a_page_that_spoils_its_own_log_is_heard_as_far_as_it_can_be_read(odd: Watched) -> None:
+    assert len(odd.seen.session.runs_ms) >= watch.ENOUGH_RUNS
+    assert len(odd.seen.troubles) == 3
 
 
-def test_a_number_of_threads_that_is_none_is_heard_as_what_it_is(watched: Watch) -> None:
-    seen = watched(f"{PREPARE}ort.env.wasm.numThreads = NaN;{FOREVER}").seen
-    assert seen.pins[0].value == "NaN"
-    assert seen.asked_threads is None
-    assert len(seen.session.runs_ms) >= watch.ENOUGH_RUNS
+def test_a_number_of_threads_that_is_none_is_heard_as_what_it_is(odd: Watched) -> None:
+    assert odd.seen.pins[0].value == "NaN"
+    assert odd.seen.asked_threads is None
 
 
 def test_a_worker_that_is_ended_keeps_nobody_from_being_heard(watched: Watch, site: Path) -> None:
@@ -342,12 +324,9 @@ for (;;) {
 
 
 def test_a_page_that_dies_is_told_as_such(watched: Watch) -> None:
-    hoard = """
-const hoard = [];
-setInterval(() => { for (let i = 0; i < 20; i++) hoard.push(new Array(1e6).fill(i)); }, 1);
-"""
+    hoard = "setTimeout(() => { const a = []; for (;;) a.push(new Array(1e5).fill({})); }, 100)"
     with pytest.raises(ModelUnusable, match=r"renderer ended|out of memory"):
-        watched(hoard, most_s=60.0, js_flags=("--max-old-space-size=60",))
+        watched(hoard, most_s=60.0, js_flags=("--max-old-space-size=40",))
 
 
 def test_a_page_that_hangs_is_told_as_such(watched: Watch) -> None:
@@ -358,7 +337,7 @@ def test_a_page_that_hangs_is_told_as_such(watched: Watch) -> None:
 def test_a_model_that_the_library_refuses_is_no_missing_library(watched: Watch, site: Path) -> None:
     (site / "broken.onnx").write_bytes(b"not a model at all")
     with pytest.raises(ModelUnusable, match="refused its model"):
-        watched(f'{PREPARE}await ort.InferenceSession.create("./broken.onnx");', most_s=6.0)
+        watched(f'{PREPARE}await ort.InferenceSession.create("./broken.onnx");', most_s=4.0)
 
 
 def test_a_library_without_a_session_is_no_missing_library(watched: Watch) -> None:
@@ -368,7 +347,7 @@ const own = globalThis.fetch;
 globalThis.fetch = (what) => (String(what).endsWith(".onnx") ? new Promise(() => {}) : own(what));
 """
     with pytest.raises(ModelUnusable, match="started onnxruntime-web and created no session"):
-        watched(f'{PREPARE}{late}await ort.InferenceSession.create("./tiny.onnx");', most_s=6.0)
+        watched(f'{PREPARE}{late}await ort.InferenceSession.create("./tiny.onnx");', most_s=4.0)
 
 
 def test_a_page_that_is_not_there_is_nobodys_model(guard: Guard, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from gapprof.recordings import read_recording
 from gapprof.records.report import RungRow
 from gapprof.records.settings import Settings
 from gapprof.records.trial import Failure
+from tests.live.rounds import few_rounds
 from tests.unit.subject.drawing import drawn, saved
 
 SAVE_OPTIMISED = """
@@ -28,6 +29,12 @@ onnxruntime.InferenceSession(sys.argv[1], options, providers=["CPUExecutionProvi
 NATIVE_LAYOUT = "com.microsoft.nchwc"
 
 Run = Callable[[Path], tuple[Outcome, Path]]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def two_rounds() -> Iterator[None]:
+    with few_rounds():
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """A model on WebGPU, from command to report: on software where there is no GPU, and then it says so."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,24 +16,33 @@ from gapprof.records.recording import Recording
 from gapprof.records.report import CauseRow, RungRow
 from gapprof.records.surface import Surface
 from gapprof.render.markdown import RENDERER as MARKDOWN
-from tests.browser.gpu_models import job_of
+from tests.browser.gpu_models import NARROW, ROWS, job_of
 from tests.browser.gpu_troubles import OUT_OF_MEMORY
 from tests.live.conftest import Explained
+from tests.live.rounds import few_rounds
 
 NO_WEBGPU = ("--disable-gpu", "--disable-software-rasterizer")
 REPLAYS = ("replay-native-unsafe", "replay-native", "replay-web")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def two_rounds() -> Iterator[None]:
+    with few_rounds():
+        yield
+
+
 @pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two products of small matrices: software has shaders of that compiled in a second."""
+    """Two products of small matrices."""
     return Path(job_of("matmul", tmp_path_factory.mktemp("webgpu")).model_path)
 
 
 @pytest.fixture(scope="module")
-def recording(product: Path, tmp_path_factory: pytest.TempPathFactory) -> Recording:
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Recording:
+    """Two products of tall matrices by tiny ones."""
+    model = job_of("tall", tmp_path_factory.mktemp("tall")).model_path
     path = tmp_path_factory.mktemp("recording") / "recording.jsonl"
-    explain(product, recording=path, backend="webgpu", budget_s=1.0, rungs="main")
+    explain(model, recording=path, backend="webgpu", budget_s=1.0, rungs="main")
     return read_run(path)
 
 
@@ -141,7 +151,7 @@ def test_the_wait_for_a_result_is_told_apart_from_bringing_it_over(report: Repor
     assert found.waits is not None
     waits = found.waits
     assert waits.count >= 1
-    assert waits.read_bytes == 96 * 96 * 4
+    assert waits.read_bytes == ROWS * NARROW * 4
     assert 0 < waits.transfer_ms.point < waits.wait_ms.point
     text = MARKDOWN.render(report, Surface())
     assert "go to work that was queued before" in text
@@ -157,8 +167,8 @@ def test_software_is_called_so_in_the_first_words(recording: Recording, report: 
     assert statuses["adapter-same"] == "pass"
 
 
-def test_without_webgpu_the_next_backend_of_the_list_is_taken(explained: Explained) -> None:
-    found = explained(backend="webgpu,wasm", browser_args=NO_WEBGPU, rungs="ends")
+def test_without_webgpu_the_next_backend_of_the_list_is_taken(explained: Explained, product: Path) -> None:
+    found = explained(of=product, backend="webgpu,wasm", browser_args=NO_WEBGPU, rungs="ends")
     assert found.settings.backend == "wasm"
     assert found.settings.backend_tried == ("webgpu", "wasm")
     assert any(
@@ -181,8 +191,11 @@ def full(tmp_path: Path) -> str:
     return str(page)
 
 
-def test_without_gpu_memory_the_next_backend_of_the_list_is_taken(explained: Explained, full: str) -> None:
-    found = explained(backend="webgpu,wasm", page=full, rungs="ends")
+@pytest.mark.long
+def test_without_gpu_memory_the_next_backend_of_the_list_is_taken(
+    explained: Explained, product: Path, full: str
+) -> None:
+    found = explained(of=product, backend="webgpu,wasm", page=full, rungs="ends")
     assert found.settings.backend == "wasm"
     assert any("for webgpu could not be had: the GPU is out of memory" in text for text in found.warnings)
     assert found.gap.ratio is not None
