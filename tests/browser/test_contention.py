@@ -1,4 +1,4 @@
-"""Whether the time of the thread that runs the model adds up, as the scheduler tells it; in real Chromium."""
+"""What the scheduler tells of the model's thread, and of a tab that takes its core; in real Chromium."""
 
 from collections.abc import Callable
 
@@ -7,13 +7,24 @@ from msgspec.structs import replace
 
 from gapprof.backends.chromium import Chromium
 from gapprof.facts.balance import CLOSES, LEAST_LOOKS, closures, inference_of
+from gapprof.facts.page_parts import holding_ms
 from gapprof.records.job import Job
 from gapprof.records.trial import Trace, Trial
 from tests.browser.conftest import on
 
+BUSY = """
+const forever = "for (;;) { const end = performance.now() + 1000; while (performance.now() < end); }";
+new Worker(URL.createObjectURL(new Blob([forever])));
+"""
 BURNING = """
 setInterval(() => { const end = performance.now() + 20; while (performance.now() < end); }, 40);
 """
+
+
+def timed(chromium: Chromium, job: Job) -> Trial:
+    trial = chromium.timed(job)
+    assert isinstance(trial, Trial), trial
+    return trial
 
 
 @pytest.mark.parametrize(("where", "threads"), [("main", 1), ("worker", 1), ("worker", 2)])
@@ -21,8 +32,7 @@ def test_the_thread_that_runs_the_model_is_known_and_its_time_closes(
     chromium: Chromium, job: Job, where: str, threads: int
 ) -> None:
     long_enough = replace(job, pace=replace(job.pace, requests=50))
-    trial = chromium.timed(on(long_enough, where=where, threads=threads, pacing="paced"))
-    assert isinstance(trial, Trial), trial
+    trial = timed(chromium, on(long_enough, where=where, threads=threads, pacing="paced"))
     model = inference_of(trial.load)
     assert model is not None
     assert model.process == "renderer"
@@ -53,3 +63,13 @@ def test_in_a_traced_visit_blocked_time_is_measured_and_closes_beside_a_page_at_
         told_ms = one.cpu_ms + one.run_queue_ms + one.blocked_ms
         stolen_ms = trace.load.stolen_ms or 0.0
         assert -CLOSES * one.wall_ms - stolen_ms <= told_ms - one.wall_ms <= CLOSES * one.wall_ms, one
+
+
+def test_a_busy_tab_is_named_and_not_taken_for_the_page(
+    chromium: Chromium, job: Job, page_of: Callable[[str], str]
+) -> None:
+    alone = timed(chromium, on(job, pacing="paced"))
+    assert holding_ms(alone.load, cores=2).get("tabs", 0.0) < 0.1 * alone.load.wall_ms
+    beside = timed(chromium, on(job, pacing="paced", tabs=(page_of(BUSY),)))
+    assert holding_ms(beside.load, cores=2)["tabs"] > 0.3 * beside.load.wall_ms
+    assert inference_of(beside.load) is not None

@@ -1,4 +1,4 @@
-"""Who holds the page's main thread and the cores, by name; in real Chromium."""
+"""What holds the page's main thread and its model's threads up, by name; in real Chromium."""
 
 from collections.abc import Callable
 
@@ -7,11 +7,10 @@ from msgspec.structs import replace
 
 from gapprof.backends.chromium import Chromium
 from gapprof.backends.synthetic import Machine
-from gapprof.facts.balance import crew_of, inference_of
+from gapprof.facts.balance import crew_of
 from gapprof.facts.case import Case
 from gapprof.facts.kinds import kind_of
 from gapprof.facts.oversubscription import oversubscribed, oversubscription_evidence
-from gapprof.facts.page_parts import holding_ms
 from gapprof.measure.machine import usable_cores
 from gapprof.records.job import Job
 from gapprof.records.settings import Settings
@@ -19,10 +18,6 @@ from gapprof.records.trial import Trace, Trial
 from tests.browser.conftest import on
 from tests.truth.recorder import record
 
-BUSY = """
-const forever = "for (;;) { const end = performance.now() + 1000; while (performance.now() < end); }";
-new Worker(URL.createObjectURL(new Blob([forever])));
-"""
 LITTERING_WORKER = """
 const live = "const live = Array.from({ length: 40000 }, (_, made) => ({ made, more: [made] }));";
 new Worker(URL.createObjectURL(new Blob([live, "for (;;) gc();"])));
@@ -35,26 +30,11 @@ COLLECTS = ("--expose-gc", "--single-threaded-gc")
 """On the thread that asks for it: helpers would share the compiler's threads, and warm-up never end."""
 
 
-def timed(chromium: Chromium, job: Job) -> Trial:
-    trial = chromium.timed(job)
-    assert isinstance(trial, Trial), trial
-    return trial
-
-
-def test_a_busy_tab_is_named_and_not_taken_for_the_page(
-    chromium: Chromium, job: Job, page_of: Callable[[str], str]
-) -> None:
-    alone = timed(chromium, on(job, pacing="paced"))
-    assert holding_ms(alone.load, cores=2).get("tabs", 0.0) < 0.1 * alone.load.wall_ms
-    beside = timed(chromium, on(job, pacing="paced", tabs=(page_of(BUSY),)))
-    assert holding_ms(beside.load, cores=2)["tabs"] > 0.3 * beside.load.wall_ms
-    assert inference_of(beside.load) is not None
-
-
 def test_more_threads_than_cores_are_named_on_the_quiet_page(chromium: Chromium, job: Job) -> None:
     cores = usable_cores()
     threads = cores + 2
-    trial = timed(chromium, on(job, threads=threads, pacing="paced"))
+    trial = chromium.timed(on(job, threads=threads, pacing="paced"))
+    assert isinstance(trial, Trial), trial
     assert len(crew_of(trial.load)) == threads
     recording = record(Machine(), Settings(threads=threads), page_threads=threads)
     machine = replace(recording.begin.machine, usable_cores=cores)
