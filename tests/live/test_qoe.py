@@ -15,7 +15,7 @@ from gapprof.records.codec import encode_report
 from gapprof.records.sections.quality import QoE
 from gapprof.reports import read_report
 
-CLASSES, CHANNELS, SIDE, POOL = 10, 48, 48, 8
+CLASSES, CHANNELS, SIDE, POOL = 10, 64, 48, 8
 SHAPE = (1, 3, SIDE, SIDE)
 BUDGET_S = 1
 """Less than a round takes: there is one."""
