@@ -3,10 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 MODEL ?= zoo:mobilenetv2
-# In real browsers, but no figure of theirs is held against another: two at a time, as the tests without one.
+# In real browsers, but no times of theirs are held against others: two at a time, as the tests without one.
 UNMEASURED := $(addprefix tests/browser/test_,apps beyond cells companions felt gpu_modules gpu_replay gpu_trouble \
-	hard_pages inside lattice nothing_left page_modules page_tasks programs stopped timed traced transplant \
-	trouble watch) $(addprefix tests/live/test_,one_side webgl webgpu)
+	hard_pages holders inside lattice memory nothing_left page_modules page_tasks programs started stopped timed \
+	traced transplant trouble watch) $(addprefix tests/live/test_,one_side watch webgl webgpu)
 # The other ones have the machine to themselves, one after the other.
 MEASURING := $(filter-out $(UNMEASURED:%=%.py),$(wildcard tests/browser/test_*.py tests/live/test_*.py))
 # First, so that nobody waits for it in the end.

@@ -155,13 +155,13 @@ async def _created(watched: Watched, course: Course) -> None:
 
 async def _run(watched: Watched, course: Course) -> int:
     """Until steady, and on, in chunks; how many runs a chunk has."""
-    spent_ms, run_ms = 0.0, 0.0
+    spent_ms, runs = 0.0, LEAST_RUNS
     while spent_ms < STEADY_MS:
-        run_ms = await watched.step("run", runs=LEAST_RUNS) / LEAST_RUNS
-        spent_ms += max(run_ms * LEAST_RUNS, 1.0)
+        took_ms = await watched.step("run", runs=runs)
+        spent_ms += max(took_ms, 1.0)
+        runs = max(LEAST_RUNS, min(MOST_RUNS, int(CHUNK_MS * runs / max(took_ms, 1e-3))))
     await watched.look("steady")
     course.phase = "timed"
-    runs = max(LEAST_RUNS, min(MOST_RUNS, int(CHUNK_MS / max(run_ms, 1e-3))))
     for _ in range(CHUNKS):
         await watched.step("run", runs=runs)
         await watched.chunk()

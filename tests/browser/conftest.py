@@ -1,5 +1,6 @@
 """A tiny model, a page beside it, and the backend that takes both to a real browser."""
 
+import dataclasses
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,8 +11,12 @@ import pytest
 from msgspec.structs import replace
 from onnx import TensorProto, helper, numpy_helper
 
+from gapprof import assets
 from gapprof.backends import chromium as chromium_backend
 from gapprof.backends.chromium import Chromium
+from gapprof.browser.visit import Equipment
+from gapprof.cold.visits import Starting
+from gapprof.gpu.graphics import here
 from gapprof.guard import Guard
 from gapprof.records.job import Job, Pace
 from gapprof.records.settings import Settings
@@ -42,6 +47,21 @@ def temporary() -> Iterator[Path]:
 @pytest.fixture
 def chromium(guard: Guard) -> Chromium:
     return chromium_backend.BACKEND.open(Settings(), guard)
+
+
+@pytest.fixture
+def starting(chromium: Chromium, guard: Guard) -> Starting:
+    return Starting(
+        equipment=Equipment(executable=chromium.executable, probes=assets.probes_web(), guard=guard),
+        dist=chromium.web_dist,
+        now_s=lambda: 0.0,
+    )
+
+
+@pytest.fixture
+def starting_on_gpu(starting: Starting) -> Starting:
+    graphics = here(starting.equipment.executable).browser_args
+    return dataclasses.replace(starting, equipment=dataclasses.replace(starting.equipment, graphics=graphics))
 
 
 @pytest.fixture(scope="session")

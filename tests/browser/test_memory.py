@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,7 +10,6 @@ import pytest
 from msgspec.structs import replace
 
 from gapprof import assets
-from gapprof.backends.chromium import Chromium
 from gapprof.browser.visit import Equipment
 from gapprof.facts.held import HEAPS_AGREE, heap_closure, in_order, page_bytes, peak_held_bytes
 from gapprof.gpu.graphics import here
@@ -18,9 +17,8 @@ from gapprof.guard import Guard
 from gapprof.memory.visits import CHUNKS, Looking
 from gapprof.records.job import Job
 from gapprof.records.memory import STAGES, Held, MemoryTrial
-from gapprof.records.sections.memory import MemorySlope
 from gapprof.records.trial import Failure
-from tests.browser.conftest import SIZE, on
+from tests.browser.conftest import SIZE, job_in, on
 from tests.browser.gpu_models import job_of
 from tests.unit.facts.test_held import memory, slope
 
@@ -88,13 +86,23 @@ for (const name of ["instantiate", "instantiateStreaming"]) {
 """onnxruntime-web's wasm with 128 MiB free and written, and a `free` that keeps what has an input's size."""
 
 
-@pytest.fixture
-def looking(chromium: Chromium, guard: Guard) -> Looking:
-    return Looking(
-        equipment=Equipment(executable=chromium.executable, probes=assets.probes_web(), guard=guard),
-        dist=chromium.web_dist,
-        now_s=lambda: 0.0,
-    )
+@pytest.fixture(scope="module")
+def looking() -> Iterator[Looking]:
+    with Guard() as guard:
+        yield Looking(
+            equipment=Equipment(executable=assets.find_browser(), probes=assets.probes_web(), guard=guard),
+            dist=assets.web_dist(),
+            now_s=lambda: 0.0,
+        )
+
+
+@pytest.fixture(scope="module")
+def sound(
+    looking: Looking, model_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[MemoryTrial, MemoryTrial]:
+    """Two visits to a page that keeps nothing, with the model on its main thread."""
+    job = on(job_in(tmp_path_factory.mktemp("sound"), model_folder), where="main")
+    return looked(looking, job), looked(looking, job)
 
 
 def looked(looking: Looking, job: Job) -> MemoryTrial:
@@ -108,9 +116,17 @@ def at(trial: MemoryTrial) -> dict[str, Held]:
     return {one.stage: one for one in trial.stages}
 
 
-@pytest.mark.parametrize(("where", "threads"), [("main", 1), ("worker", 2)])
-def test_a_models_life_is_read_at_every_stage(looking: Looking, job: Job, where: str, threads: int) -> None:
-    trial = looked(looking, on(job, where=where, threads=threads))
+def test_a_models_life_on_the_main_thread_is_read_at_every_stage(
+    sound: tuple[MemoryTrial, MemoryTrial], job: Job
+) -> None:
+    assert_read_at_every_stage(sound[0], job, threads=1)
+
+
+def test_a_models_life_in_a_worker_is_read_at_every_stage(looking: Looking, job: Job) -> None:
+    assert_read_at_every_stage(looked(looking, on(job, where="worker", threads=2)), job, threads=2)
+
+
+def assert_read_at_every_stage(trial: MemoryTrial, job: Job, *, threads: int) -> None:
     found = at(trial)
     assert tuple(found) == STAGES
     assert len(trial.chunks) == CHUNKS
@@ -173,18 +189,15 @@ def test_buffers_on_the_gpu_are_counted_and_one_kept_per_run_is_found(
 
 
 def test_a_tensor_kept_per_run_is_found_with_its_slope_and_none_without(
-    looking: Looking, job: Job, page_of: Callable[[str], str]
+    looking: Looking, sound: tuple[MemoryTrial, MemoryTrial], job: Job, page_of: Callable[[str], str]
 ) -> None:
-    def left(script: str) -> MemorySlope:
-        here = on(job, where="main", page=page_of(script))
-        return slope(memory(looked(looking, here), looked(looking, here)))
-
-    leaking, sound = left(KEEPS_OUTPUTS), left("")
+    here = on(job, where="main", page=page_of(KEEPS_OUTPUTS))
+    leaking, kept = slope(memory(looked(looking, here), looked(looking, here))), slope(memory(*sound))
     assert leaking.verdict == "leaks", leaking
     assert leaking.bytes_per_run is not None
     assert leaking.parts["array-buffers"] == pytest.approx(OUTPUT_BYTES, rel=0.02)
-    assert sound.verdict == "none", sound
-    assert sound.parts["wasm-heap"] < 100
+    assert kept.verdict == "none", kept
+    assert kept.parts["wasm-heap"] < 100
 
 
 def test_what_every_run_keeps_in_the_free_space_of_the_heap_is_found_before_that_is_used_up(

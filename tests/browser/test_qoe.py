@@ -22,7 +22,7 @@ from tests.unit.measure.extras import notes, preflight, subject
 def test_requests_are_slower_on_a_busy_page_and_slower_still_on_a_busier_one(
     chromium: Chromium, job: Job, tmp_path: Path
 ) -> None:
-    """Each in a fresh browser, in the same rounds."""
+    """Each in a fresh browser. What they do is many times what one round is uncertain by."""
     settings = Settings(threads=1)
     ladder = replace(preflight(), pace=replace(PACE, requests=60))
     staged = StagedModel(path=Path(job.model_path))
@@ -35,15 +35,14 @@ def test_requests_are_slower_on_a_busy_page_and_slower_still_on_a_busier_one(
         here = dataclasses.replace(beyond, backends={"chromium": chromium})
         here.journal.write(ladder)
         visits = PageVisits(settings, here, patience=Patience(0.0), scratch=tmp_path)
-        for number in range(3):
-            visits.round(number)
+        visits.round(0)
         recordings.append(here.journal.recording())
 
     assert notes(visit, ladder, about, tmp_path) == []
     case = Case(recordings[0])
     found = page_logs(case)
     assert list(found) == ["quiet", "busy", "busier"]
-    assert {len(by_round) for by_round in found.values()} == {3}
+    assert {tuple(by_round) for by_round in found.values()} == {(0,)}
     busy, busier = times_quiet(case, "busy"), times_quiet(case, "busier")
     assert busy is not None
     assert busier is not None

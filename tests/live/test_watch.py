@@ -1,4 +1,7 @@
-"""`explain` without a MODEL, whole: what a page runs by itself, and the ladder about it. Signs, no sizes."""
+"""`explain` without a MODEL: what a page runs by itself, and the ladder about it. Signs, no sizes.
+
+With the ends of the ladder alone in `make test`; whole in `make test-long`.
+"""
 
 import hashlib
 from pathlib import Path
@@ -10,12 +13,14 @@ from gapprof.records.surface import Surface
 from gapprof.render.markdown import MarkdownRenderer
 from gapprof.terminal.sheet import drawn
 from tests.live.app import THREADS
-from tests.live.conftest import SEEN_MS
+from tests.live.closing import assert_closes
+from tests.live.conftest import SEEN_MS, Explained
 
 
 @pytest.fixture(scope="module")
-def report(unisolated: Report) -> Report:
-    return unisolated
+def report(explained: Explained, app_page: str) -> Report:
+    """What the page runs without COOP and COEP."""
+    return explained(of=None, page=app_page, isolation=False, rungs="ends")
 
 
 def test_the_report_is_about_the_pages_own_model(report: Report, model: Path) -> None:
@@ -40,22 +45,35 @@ def test_the_ladder_has_the_conditions_of_the_page(report: Report) -> None:
     )
 
 
-def test_the_pages_runs_are_held_against_the_ladders(report: Report) -> None:
+def test_the_page_was_not_isolated_and_that_is_said(report: Report) -> None:
     page = report.observed
+    assert page is not None
+    assert (page.isolated, page.threads_asked) == (False, THREADS)
+    assert any(check.kind == "subject" and "isolat" in check.text for check in report.checks)
+
+
+def test_the_report_closes(report: Report) -> None:
+    assert_closes(report)
+
+
+@pytest.mark.long
+def test_the_pages_runs_are_held_against_the_ladders(seen: Report) -> None:
+    page = seen.observed
     assert page is not None
     assert page.run_ms is not None
     assert page.times_deployed is not None
-    looped = next(row for row in report.rungs if row.id == "web-main")
+    looped = next(row for row in seen.rungs if row.id == "web-main")
     assert looped.latency_ms is not None
     found = page.run_ms / looped.latency_ms.point  # a median over a mean
     assert page.times_deployed.low / 1.2 < found < page.times_deployed.high * 1.2
 
 
-def test_a_latency_that_somebody_saw_is_held_against_every_condition(report: Report) -> None:
+@pytest.mark.long
+def test_a_latency_that_somebody_saw_is_held_against_every_condition(seen: Report) -> None:
     """Nobody names a rung: the latency alone asks for them."""
-    found = report.reproduction
+    found = seen.reproduction
     assert found is not None
-    assert report.settings.rungs == "main"
+    assert seen.settings.rungs == "main"
     assert found.observed_ms == SEEN_MS
     alone = {one.conditions for one in found.rows if len(one.conditions) <= 1}
     assert {
@@ -69,15 +87,16 @@ def test_a_latency_that_somebody_saw_is_held_against_every_condition(report: Rep
     assert found.not_measured == ()
 
 
-def test_the_nearest_conditions_are_made_all_at_once(report: Report) -> None:
+@pytest.mark.long
+def test_the_nearest_conditions_are_made_all_at_once(seen: Report) -> None:
     """No run of this small model takes half a second, whatever is done: several at once come nearest."""
-    found = report.reproduction
+    found = seen.reproduction
     assert found is not None
     made = [one for one in found.rows if len(one.conditions) > 1]
     assert made
     assert made[0].measured_ms is not None, made[0].why_not_measured
     assert made[0].measured_ms.point > found.rows[0].ms.point
-    text = drawn(report, Surface(width=100, colour=False, unicode=True))
+    text = drawn(seen, Surface(width=100, colour=False, unicode=True))
     assert "the same, all at once (measured)" in text
 
 
@@ -85,5 +104,11 @@ def test_it_can_be_read(report: Report) -> None:
     text = drawn(report, Surface(width=100, colour=False, unicode=True))
     assert "What the page does by itself" in text
     assert "cnn.onnx" in text
-    assert "Where 500 ms could come from" in text
     assert "What the page does by itself" in MarkdownRenderer().render(report, Surface())
+
+
+@pytest.mark.long
+def test_where_the_latency_could_come_from_can_be_read(seen: Report) -> None:
+    text = drawn(seen, Surface(width=100, colour=False, unicode=True))
+    assert "What the page does by itself" in text
+    assert "Where 500 ms could come from" in text
