@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 MODEL ?= zoo:mobilenetv2
 # In real browsers, but no times of theirs are held against others: two at a time, as the tests without one.
 UNMEASURED := $(addprefix tests/browser/test_,apps benchmarks beyond cells companions felt gpu_modules gpu_replay gpu_trouble \
-	hard_pages holders inside lattice memory nothing_left page_modules page_tasks parting programs started stopped timed \
+	hard_pages inside lattice memory nothing_left page_modules page_tasks parting programs started stopped timed \
 	traced transplant trouble watch) $(addprefix tests/live/test_,one_side watch webgl webgpu)
 # The other ones have the machine to themselves, one after the other.
 MEASURING := $(filter-out $(UNMEASURED:%=%.py),$(wildcard tests/browser/test_*.py tests/live/test_*.py))

@@ -14,7 +14,7 @@ from tests.browser.conftest import on
 
 SURVIVED = {
     "floods the console": """
-        setInterval(() => { for (let i = 0; i < 500; i++) console.log('x'.repeat(500)); }, 20);""",
+        setInterval(() => { for (let i = 0; i < 2000; i++) console.log('x'.repeat(500)); }, 20);""",
     "opens dialogs": "setInterval(() => { alert('a'); confirm('b'); prompt('c'); }, 50);",
     "asks before it is left": "addEventListener('beforeunload', (event) => { event.preventDefault(); });",
     "never becomes idle": """

@@ -30,7 +30,7 @@ def test_a_hung_page_is_given_up_at_the_deadline(
 ) -> None:
     hang = page_of("setTimeout(() => { for (;;); }, 100)")
     began = time.monotonic()
-    told = failure(chromium.timed(on(job, page=hang, where="main", deadline_s=4.0)))
+    told = failure(chromium.timed(on(job, page=hang, where="main", deadline_s=6.0)))
     assert told.kind == "timeout"
     assert "no answer" in told.message
     assert time.monotonic() - began < 15
@@ -125,7 +125,7 @@ def silent() -> Iterator[str]:
 
 
 def test_an_address_that_never_answers_is_given_up(chromium: Chromium, job: Job, silent: str) -> None:
-    told = failure(chromium.timed(on(job, page=silent, deadline_s=3.0)))
+    told = failure(chromium.timed(on(job, page=silent, deadline_s=5.0)))
     assert (told.kind, told.phase) == ("page", "load")
     assert told.hint
 

@@ -252,7 +252,7 @@ def test_listening_changes_nothing_that_a_page_could_trip_over(two_models: Watch
 
 def test_a_page_that_creates_a_session_and_waits_says_so(watched: Watch) -> None:
     with pytest.raises(ModelUnusable, match="created 1 session and ran none") as told:
-        watched(f'{PREPARE}await ort.InferenceSession.create("./tiny.onnx");', most_s=4.0)
+        watched(f'{PREPARE}await ort.InferenceSession.create("./tiny.onnx");', most_s=6.0)
     assert "click" in told.value.hint
 
 
@@ -337,7 +337,7 @@ def test_a_page_that_hangs_is_told_as_such(watched: Watch) -> None:
 def test_a_model_that_the_library_refuses_is_no_missing_library(watched: Watch, site: Path) -> None:
     (site / "broken.onnx").write_bytes(b"not a model at all")
     with pytest.raises(ModelUnusable, match="refused its model"):
-        watched(f'{PREPARE}await ort.InferenceSession.create("./broken.onnx");', most_s=4.0)
+        watched(f'{PREPARE}await ort.InferenceSession.create("./broken.onnx");', most_s=6.0)
 
 
 def test_a_library_without_a_session_is_no_missing_library(watched: Watch) -> None:
@@ -347,7 +347,7 @@ const own = globalThis.fetch;
 globalThis.fetch = (what) => (String(what).endsWith(".onnx") ? new Promise(() => {}) : own(what));
 """
     with pytest.raises(ModelUnusable, match="started onnxruntime-web and created no session"):
-        watched(f'{PREPARE}{late}await ort.InferenceSession.create("./tiny.onnx");', most_s=4.0)
+        watched(f'{PREPARE}{late}await ort.InferenceSession.create("./tiny.onnx");', most_s=6.0)
 
 
 def test_a_page_that_is_not_there_is_nobodys_model(guard: Guard, tmp_path: Path) -> None:

@@ -21,10 +21,10 @@ CLEAR = 1.1
 
 
 @pytest.fixture(
-    scope="module", params=["native-ceiling", pytest.param("baseline-tier", marks=pytest.mark.long)]
+    scope="module", params=["baseline-tier", pytest.param("native-ceiling", marks=pytest.mark.long)]
 )
 def planted(request: pytest.FixtureRequest) -> str:
-    """Beside the clean ladder: natively, which is quick, or in the browser."""
+    """Beside the clean ladder: in the browser, or natively."""
     return str(request.param)
 
 
