@@ -1,12 +1,14 @@
 """What a study that was stopped had seen of the model that it was at, in words."""
 
-from statistics import median
-
+from gapprof.facts.case import Case
+from gapprof.facts.cells import figure_ms
+from gapprof.facts.estimates import latency_ms
+from gapprof.facts.ladder import NATIVE, WEB, target
 from gapprof.records.recording import Recording
 from gapprof.records.trial import Trial
 from gapprof.text import numbers
 
-_PLACES = {"web": "in the browser", "native": "natively"}
+_PLACES = {WEB: "in the browser", NATIVE: "natively"}
 
 
 def so_far(recording: Recording) -> str:
@@ -15,16 +17,18 @@ def so_far(recording: Recording) -> str:
     took_s = max([*ends_s, recording.end.at_s if recording.end is not None else 0.0])
     if not took_s:
         return ""
-    seen = [
-        f"{numbers.ms(median(ms))} {place}"
-        for rung, place in _PLACES.items()
-        if (ms := _took(recording, rung))
-    ]
+    case = Case(recording)
+    found = {place: _run_ms(case, rung) for rung, place in _PLACES.items()}
+    seen = [f"{numbers.ms(run_ms)} {place}" for place, run_ms in found.items() if run_ms is not None]
     until = f"; by then a run took {' and '.join(seen)}" if seen else ""
     return f"it was stopped after {numbers.duration(took_s)}{until}"
 
 
-def _took(recording: Recording, rung: str) -> list[float]:
-    """Milliseconds of every run: of the page's from request to result, as a gap is told."""
-    trials = [trial for trial in recording.of(Trial) if trial.rung == rung]
-    return [ms for trial in trials for ms in trial.requests_ms or trial.samples_ms]
+def _run_ms(case: Case, rung: str) -> float | None:
+    """As a report has it; before its first round, in the visit that looked whether it runs."""
+    counted = latency_ms(case, rung)
+    if counted is not None:
+        return counted.point
+    names = (rung, target(case, rung))
+    first = (figure_ms(trial) for trial in case.recording.of(Trial) if trial.rung in names)
+    return next((ms for ms in first if ms is not None), None)

@@ -96,9 +96,11 @@ class Shelf:
         return "" if recording is None else "; ".join(self._otherwise(recording, model))
 
     def begun(self, model: str) -> str:
-        """What was seen of a model before the study was stopped at it; empty: it was not."""
+        """What was seen of a model, under these conditions, before the study was stopped at it."""
         recording = _read(self.path(model))
-        return so_far(recording) if recording is not None and not _finished(recording) else ""
+        if recording is None or _ended(recording) not in ("", "interrupted"):
+            return ""
+        return "" if any(self._otherwise(recording, model)) else so_far(recording)
 
     def others(self, models: Sequence[str]) -> tuple[StudiedModel, ...]:
         """Rows of models that nobody asked for this time."""
@@ -158,7 +160,7 @@ class Shelf:
 def _whole(path: Path) -> Recording | None:
     """One that came to its end; what was stopped or cut off has no row that could be lost."""
     recording = _read(path)
-    return recording if recording is not None and _finished(recording) else None
+    return recording if recording is not None and _ended(recording) == "finished" else None
 
 
 def _read(path: Path) -> Recording | None:
@@ -168,8 +170,9 @@ def _read(path: Path) -> Recording | None:
         return None
 
 
-def _finished(recording: Recording) -> bool:
-    return recording.end is not None and recording.end.reason == "finished"
+def _ended(recording: Recording) -> str:
+    """The reason that it gives; empty: it was cut off."""
+    return "" if recording.end is None else recording.end.reason
 
 
 def _changed(name: str, before: object, here: object) -> str:

@@ -1,11 +1,7 @@
 """A small CNN and whole runs of it, each made once and read by several claims."""
 
-import functools
-import http.server
 import shutil
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -101,23 +97,24 @@ def own_build(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def deployed(explained: Explained, model: Path, page_folder: Path, own_build: Path) -> Iterator[Report]:
+def deployed(explained: Explained, model: Path, page_folder: Path, own_build: Path) -> Report:
     """Many options at once, each of which another step of the ladder answers.
 
-    In a worker of a busy page that another server serves, without COOP and COEP, while two threads are asked
-    for; with real inputs, in the baseline tier, with an onnxruntime-web build of one's own.
+    In a worker of a busy page, by its path, without COOP and COEP, while two threads are asked for; with real
+    inputs, in the baseline tier, with an onnxruntime-web build of one's own; and once with the headers.
     """
     inputs = model.with_name("inputs.npz")
     np.savez(inputs, x=np.full((1, CHANNELS, SIDE, SIDE), 0.5, np.float32))
-    with _served(page_folder) as url:
-        yield explained(
-            page=url,
-            where="worker",
-            threads=2,
-            js_flags=("--liftoff-only",),
-            inputs=str(inputs),
-            web_dist=str(own_build),
-        )
+    return explained(
+        page=str(page_folder / "index.html"),
+        isolation=False,
+        where="worker",
+        threads=2,
+        js_flags=("--liftoff-only",),
+        inputs=str(inputs),
+        web_dist=str(own_build),
+        rungs="web-isolated",
+    )
 
 
 @pytest.fixture(scope="session")
@@ -159,18 +156,3 @@ def seen(explained: Explained, app_page: str, own_build: Path) -> Report:
         observed_ms=SEEN_MS,
         budget_s=30.0,
     )
-
-
-@contextmanager
-def _served(folder: Path) -> Iterator[str]:
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *arguments: object) -> None:
-            """Say nothing."""
-
-    handler = functools.partial(Quiet, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/index.html"
-        finally:
-            server.shutdown()

@@ -120,13 +120,23 @@ def test_a_busy_page_of_the_users_makes_requests_late(deployed: Report) -> None:
     assert rung_ms(deployed, "web") > rung_ms(deployed, "web-paced")
 
 
+def test_missing_isolation_is_named_under_threads(deployed: Report) -> None:
+    row = cause(deployed, "threads")
+    assert row.factor is not None
+    assert (deployed.settings.threads, deployed.settings.isolation) == (2, False)
+    assert "isolat" in " ".join([row.advice, *(one.text for one in row.evidence)])
+    assert any(check.kind == "subject" and "isolat" in check.text for check in deployed.checks)
+
+
+def test_what_the_headers_would_bring_is_measured(deployed: Report) -> None:
+    assert rung_ms(deployed, "web-isolated") > 0
+    assert any(one.text.startswith("With the headers") for one in cause(deployed, "threads").evidence)
+
+
 def test_missing_isolation_costs_threads(unthreaded: Report) -> None:
     row = cause(unthreaded, "threads")
     assert row.factor is not None
     assert row.factor.point > 1
-    assert unthreaded.settings.threads == 2
-    assert "isolat" in " ".join([row.advice, *(one.text for one in row.evidence)])
-    assert any(check.kind == "subject" and "isolat" in check.text for check in unthreaded.checks)
 
 
 def test_a_build_of_ones_own_is_served_and_said(
@@ -160,13 +170,6 @@ def test_a_build_of_ones_own_is_looked_into(seen: Report, own_build: Path) -> No
     assert max(hottest.operators, key=lambda name: hottest.operators[name]) in ("Conv", "FusedConv")
     library = [one.text for one in cause(seen, "library").evidence if one.kind == "inside"]
     assert any(f"function {hottest.function} of the wasm" in text for text in library)
-
-
-def test_the_model_runs_inside_somebody_elses_page(deployed: Report) -> None:
-    assert deployed.settings.page.startswith("http://127.0.0.1:")
-    assert rung_ms(deployed, "web") > 0
-    refused = {row.id: row.refusal for row in deployed.rungs}
-    assert "gapprof does not serve that page" in (refused["web-isolated"] or "")
 
 
 @EITHER

@@ -1,6 +1,6 @@
 """`explain` without a MODEL: what a page runs by itself, and the ladder about it. Signs, no sizes.
 
-With the ends of the ladder alone in `make test`; whole in `make test-long`.
+With the ends of the ladder and what a latency asks for in `make test`; whole in `make test-long`.
 """
 
 import hashlib
@@ -15,12 +15,14 @@ from gapprof.terminal.sheet import drawn
 from tests.live.app import THREADS
 from tests.live.closing import assert_closes
 from tests.live.conftest import SEEN_MS, Explained
+from tests.live.rounds import few_rounds
 
 
 @pytest.fixture(scope="module")
 def report(explained: Explained, app_page: str) -> Report:
-    """What the page runs without COOP and COEP."""
-    return explained(of=None, page=app_page, isolation=False, rungs="ends")
+    """What the page runs without COOP and COEP, and a latency that somebody saw of it."""
+    with few_rounds():
+        return explained(of=None, page=app_page, isolation=False, rungs="ends", observed_ms=SEEN_MS)
 
 
 def test_the_report_is_about_the_pages_own_model(report: Report, model: Path) -> None:
@@ -87,16 +89,15 @@ def test_a_latency_that_somebody_saw_is_held_against_every_condition(seen: Repor
     assert found.not_measured == ()
 
 
-@pytest.mark.long
-def test_the_nearest_conditions_are_made_all_at_once(seen: Report) -> None:
+def test_the_nearest_conditions_are_made_all_at_once(report: Report) -> None:
     """No run of this small model takes half a second, whatever is done: several at once come nearest."""
-    found = seen.reproduction
+    found = report.reproduction
     assert found is not None
     made = [one for one in found.rows if len(one.conditions) > 1]
     assert made
     assert made[0].measured_ms is not None, made[0].why_not_measured
     assert made[0].measured_ms.point > found.rows[0].ms.point
-    text = drawn(seen, Surface(width=100, colour=False, unicode=True))
+    text = drawn(report, Surface(width=100, colour=False, unicode=True))
     assert "the same, all at once (measured)" in text
 
 
@@ -107,8 +108,7 @@ def test_it_can_be_read(report: Report) -> None:
     assert "What the page does by itself" in MarkdownRenderer().render(report, Surface())
 
 
-@pytest.mark.long
-def test_where_the_latency_could_come_from_can_be_read(seen: Report) -> None:
-    text = drawn(seen, Surface(width=100, colour=False, unicode=True))
+def test_where_the_latency_could_come_from_can_be_read(report: Report) -> None:
+    text = drawn(report, Surface(width=100, colour=False, unicode=True))
     assert "What the page does by itself" in text
     assert "Where 500 ms could come from" in text

@@ -21,12 +21,15 @@ from gapprof.facts.case import Case
 from gapprof.failed_report import failed_report
 from gapprof.live import silent
 from gapprof.measure.machine import machine_facts
+from gapprof.measure.visits import PREFLIGHT_ROUND
 from gapprof.pipeline import Outcome
 from gapprof.records.codec import encode_entry
 from gapprof.records.recording import End, Recording
 from gapprof.records.settings import Settings
 from gapprof.records.study import Study
+from gapprof.records.trial import Trial
 from gapprof.study import run as study_run
+from gapprof.study.begun import so_far
 from gapprof.study.kept import stem_of
 from gapprof.study.run import FIGURES, TABLES, Studying
 from gapprof.subject import zoo
@@ -285,6 +288,35 @@ def test_what_was_seen_of_the_model_that_a_study_was_stopped_at_is_its_reason(be
     assert gap is not None
     assert gap.ratio is not None
     assert float(told[1]) / float(told[2]) == pytest.approx(gap.ratio.point, rel=0.1)
+
+
+def preflight_alone(model: str) -> Recording:
+    """Stopped before the first round; visits that look whether it runs count for nothing."""
+    found = recorded(model, "interrupted")
+    looked = [
+        replace(entry, round=PREFLIGHT_ROUND, struck=("preflight visit",))
+        for entry in found.of(Trial)
+        if entry.round == 0
+    ]
+    others = [entry for entry in found.entries if not isinstance(entry, Trial)]
+    return replace(found, entries=(*looked, *others))
+
+
+def test_before_the_first_round_the_first_visits_tell_what_a_run_takes() -> None:
+    text = so_far(preflight_alone(MODELS[0]))
+    assert re.search(r"by then a run took .+ ms in the browser and .+ ms natively", text), text
+
+
+@pytest.mark.parametrize(
+    "other",
+    [recorded(reason="failed"), recorded(reason="interrupted", settings=replace(SETTINGS, seed=1))],
+    ids=["failed", "of other options"],
+)
+def test_what_was_begun_otherwise_tells_nothing_of_this_study(bench: Bench, other: Recording) -> None:
+    put(bench.folder / "resnet20.jsonl", other)
+    bench.planted = {MODELS[1]: EnvironmentUnusable("no browser", hint="")}
+    study, _ = bench.run([MODELS[1], MODELS[0]])
+    assert why(study)["resnet20"] == "it is still to come"
 
 
 def test_rows_of_models_that_nobody_asked_for_this_time_stay(bench: Bench) -> None:
