@@ -4,6 +4,7 @@ import functools
 import hashlib
 import importlib
 import json
+import os
 import pkgutil
 import subprocess
 import sys
@@ -88,11 +89,19 @@ def test_recordings_give_the_same_reports_byte_for_byte(name: str) -> None:
 
 @platforms
 @pytest.mark.parametrize("part", [PURE_HALF, pytest.param(WHOLE_RUNS, marks=pytest.mark.long)])
-def test_the_pure_half_of_the_suite_passes(name: str, part: tuple[str, ...]) -> None:
+def test_the_pure_half_of_the_suite_passes(name: str, part: tuple[str, ...], tmp_path: Path) -> None:
+    """On a disk: a folder in Linux's shared memory is not there on a faked platform."""
     options = ["-q", "-m", "not long and not numbers", "-p", "no:cacheprovider", "-p", "tests.faked_platform"]
     command = [sys.executable, "-m", "pytest", *options, "--platform", name]
     paths = [f"tests/{path}" for path in part] + [f"--ignore=tests/{path}" for path in NOT_THOSE]
+    known = {key: value for key, value in os.environ.items() if key != "PYTEST_XDIST_WORKER"}
     done = subprocess.run(
-        [*command, *paths], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
+        [*command, *paths],
+        cwd=ROOT,
+        env={**known, "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
     )
     assert done.returncode == 0, done.stdout[-4000:]

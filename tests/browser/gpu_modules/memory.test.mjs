@@ -4,7 +4,7 @@ import { test } from "node:test";
 import * as here from "./recording.mjs";
 
 const at = (name) => `${process.env.PROBES_WEB}/${name}.mjs`;
-const { heeding, news, orOutOfMemory, reasonOf } = await import(at("gpu/memory"));
+const { heeding, news, orOutOfMemory } = await import(at("gpu/memory"));
 const { broke, during } = await import(at("phases"));
 
 async function device() {
@@ -28,13 +28,13 @@ test("only devices that work of ours asked for are listened to, and whatever com
   await news();
   assert.equal(await orOutOfMemory(() => 7), 7);
   const own = new Error("a reason of its own");
-  assert.equal(await reasonOf(own), own);
+  await assert.rejects(() => orOutOfMemory(() => Promise.reject(own)), own);
 
   const lost = during("timed", () => {
     setTimeout(() => outOfMemory(ours, 2), 10); // what fails is seen before the device says why
     throw new Error("a buffer is of no use");
   });
-  const { name, message, phase } = broke(await reasonOf(await lost.catch((thrown) => thrown)));
+  const { name, message, phase } = broke(await orOutOfMemory(() => lost).catch((thrown) => thrown));
   assert.deepEqual([name, message, phase], ["GPUOutOfMemoryError", "no memory for 2 bytes", "timed"]);
   await assert.rejects(() => orOutOfMemory(() => 7), { name: "GPUOutOfMemoryError" }, "no result counts any more");
 });
