@@ -15,7 +15,7 @@ def outputs_apart(case: Case) -> OutputsApart | None:
         return None
     check, told = wrong[0], case.get(parting)
     found = first_apart(told) if told else None
-    comparable = check.same_shape and check.max_abs_reference > 0
+    comparable = check.same_shape and check.same_nan_positions and check.max_abs_reference > 0
     return OutputsApart(
         rung=check.rung,
         reference=check.reference,

@@ -51,6 +51,8 @@ def called(one: Between) -> str:
 
 
 def _angle(one: Between) -> str:
+    if one.check.same_shape and not one.check.same_nan_positions:
+        return " (NaN or infinities in other places)"
     return "" if one.check.cosine is None else f" ({numbers.cosine(one.check.cosine)})"
 
 

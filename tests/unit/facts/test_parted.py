@@ -114,6 +114,19 @@ def test_why_no_node_is_named_is_said(parting: Parting | None, why: str) -> None
     assert section(report(parting)).why.endswith(why)
 
 
+def test_where_numbers_were_lost_neither_an_angle_nor_a_difference_of_the_rest_is_told() -> None:
+    lost = check(
+        "web",
+        output="y",
+        same_nan_positions=False,
+        exact=False,
+        cosine=None,
+    )
+    found = report(told(between(0, "Conv", (), lost)), lost)
+    assert "(Conv), whose result does not agree (NaN or infinities in other places)" in found.status_why
+    assert (section(found).cosine, section(found).max_relative_difference) == (None, None)
+
+
 def test_outputs_of_another_shape_have_neither_an_angle_nor_a_difference() -> None:
     found = section(report(None, check("web", output="y", same_shape=False, exact=False)))
     assert (found.cosine, found.max_relative_difference) == (None, None)
