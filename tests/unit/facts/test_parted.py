@@ -138,6 +138,17 @@ def test_an_output_of_the_model_has_to_agree_as_such() -> None:
     assert section(report(told(last, *BEFORE), output)).node == "QuantizeLinear_30"
 
 
+def test_the_node_and_the_output_are_of_the_same_page() -> None:
+    other = check("web-paced", difference=0.1, cosine=0.9, output="z")
+    more = (told(between(0, "Conv", (), WRONG)),)
+    found = record(Machine(), outputs=(other, WRONG))
+    made = build(replace(found, entries=(*found.entries, *more)))
+    assert (section(made).rung, section(made).output, section(made).node) == ("web", "y", "Conv_0")
+    assert "output y of web differs" in made.status_why
+    before = section(build(found))
+    assert (before.rung, before.output) == ("web-paced", "z")
+
+
 @pytest.mark.parametrize(
     ("parting", "why"),
     [
