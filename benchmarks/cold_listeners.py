@@ -24,6 +24,7 @@ from gapprof.browser.visit import Equipment, Visit
 from gapprof.gpu import graphics
 from gapprof.gpu.visited import Gpu, empty_job, visited
 from gapprof.guard import Guard
+from gapprof.measure.lock import sole_measurer
 from gapprof.records.job import Job
 from gapprof.records.wire.open import OpenTask
 from gapprof.records.wire.start import Started, StartStep, StartTask
@@ -125,7 +126,7 @@ def main() -> None:
     model, rounds = (sys.argv[1:] + ["zoo:resnet20", str(ROUNDS)][len(sys.argv) - 1 :])[:2]
     executable = assets.find_browser()
     here = graphics.here(executable)
-    with Guard() as guard, tempfile.TemporaryDirectory() as name:
+    with sole_measurer(), Guard() as guard, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         job = job_of(model, folder)
         ways = {

@@ -1,11 +1,11 @@
 """The output gate: which rungs computed what the reference computed, within what their type can hold."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from gapprof.facts.agreement import agrees, difference, quantised
 from gapprof.facts.case import Case
 from gapprof.facts.ladder import is_native, planned
-from gapprof.facts.parted import parted_told
+from gapprof.facts.parted import parted_told, parting
 from gapprof.records.report import CheckRow
 from gapprof.records.trial import OutputCheck
 from gapprof.text.names import harmless
@@ -33,6 +33,14 @@ def condemning_checks(case: Case) -> tuple[OutputCheck, ...]:
     )
 
 
+def told_check(case: Case) -> OutputCheck | None:
+    """Of those that condemn, the first of the rung in whose page it was looked for where they part, else of
+    all: the node that is named has to be of the output that is named."""
+    told, wrong = case.get(parting), condemning_checks(case)
+    of_that_page = (check for check in wrong if told is not None and check.rung == told.rung)
+    return next(of_that_page, next(iter(wrong), None))
+
+
 def outputs_differ(case: Case) -> bool:
     """Whether the browser computed something else than native: then no time compares."""
     return bool(condemning_checks(case))
@@ -42,7 +50,7 @@ def output_checks(case: Case) -> tuple[CheckRow, ...]:
     """One row for the browser's chain, one more for each other rung that differs."""
     checks = tuple(case.recording.of(OutputCheck))
     ours = [check for check in checks if check.rung in deciding(case)]
-    rows = [_row("outputs", ours, "web", parted_told(case))]
+    rows = [_row("outputs", ours, "web", told_check(case), parted_told(case))]
     others = {check.rung: check for check in checks if not agrees(check) and check.rung not in deciding(case)}
     rows += [_labelled(case, check) for _, check in sorted(others.items())]
     return tuple(rows)
@@ -57,11 +65,11 @@ def output_warnings(case: Case) -> tuple[str, ...]:
     )
 
 
-def _row(check_id: str, checks: Iterable[OutputCheck], concerns: str, where: str) -> CheckRow:
-    found = list(checks)
-    wrong = [check for check in found if not agrees(check)]
-    if wrong:
-        text = "; ".join(filter(None, (difference(wrong[0]), where)))
+def _row(
+    check_id: str, found: Sequence[OutputCheck], concerns: str, wrong: OutputCheck | None, where: str
+) -> CheckRow:
+    if wrong is not None:
+        text = "; ".join(filter(None, (difference(wrong), where)))
         return CheckRow(id=check_id, kind="subject", status="fail", text=text, concerns=concerns)
     if not found:
         text = "no output of the browser was compared with native's"

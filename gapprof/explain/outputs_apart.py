@@ -1,6 +1,6 @@
 """Which output differs, how far, and from which node on."""
 
-from gapprof.explain.outputs import condemning_checks
+from gapprof.explain.outputs import told_check
 from gapprof.facts.case import Case
 from gapprof.facts.parted import first_apart, parted_told, parting
 from gapprof.records.sections.outputs import OutputsApart
@@ -10,12 +10,11 @@ _NOBODY = "which node it is was not looked for"
 
 def outputs_apart(case: Case) -> OutputsApart | None:
     """None where all that the browser's chain computes agrees, or nothing was compared."""
-    wrong = condemning_checks(case)
-    if not wrong:
+    check, told = told_check(case), case.get(parting)
+    if check is None:
         return None
-    check, told = wrong[0], case.get(parting)
     found = first_apart(told) if told else None
-    comparable = check.same_shape and check.max_abs_reference > 0
+    comparable = check.same_shape and check.same_nan_positions and check.max_abs_reference > 0
     return OutputsApart(
         rung=check.rung,
         reference=check.reference,

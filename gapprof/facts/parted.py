@@ -1,6 +1,7 @@
 """At which node what the browser computes parts from what native computes. Pure."""
 
 from gapprof.facts.agreement import agrees
+from gapprof.facts.between import alike, apart, grounds
 from gapprof.facts.case import Case
 from gapprof.records.parting import Between, Parting
 from gapprof.text import numbers
@@ -15,10 +16,14 @@ def parting(case: Case) -> Parting | None:
 
 
 def first_apart(told: Parting) -> Between | None:
-    """What does not agree although all that it was made from does; None where that was not come upon."""
-    same = {one.check.output for one in told.between if agrees(one.check)}
-    apart = (one for one in told.between if not agrees(one.check) and same.issuperset(one.given))
-    return min(apart, key=_place, default=None)
+    """What does not agree although all that it was made from does; None where that was not come upon, and
+    where it is in no node alone."""
+    if told.healed:
+        return None
+    known = {one.check.output: one for one in told.between}
+    same = {output for output, one in known.items() if alike(one)}
+    first = (one for one in told.between if apart(one) and same.issuperset(grounds(one, known)))
+    return min(first, key=_place, default=None)
 
 
 def parted_told(case: Case) -> str:
@@ -28,13 +33,11 @@ def parted_told(case: Case) -> str:
         return ""
     found = first_apart(told)
     if found is not None:
-        before = (
-            f"what it is given agrees with {told.reference}'s" if found.given else "no other comes before"
-        )
-        return f"they part first at {called(found)}, whose result does not agree{_angle(found)}: {before}"
-    nearest = min((one for one in told.between if not agrees(one.check)), key=_place, default=None)
+        first = f"they part first at {called(found)}, whose result does not agree{_angle(found)}"
+        return f"{first}: {_before(told, found)}"
+    nearest = min(filter(apart, told.between), key=_place, default=None)
     if told.healed:
-        at = f" that end in {called(nearest)}" if nearest else ""
+        at = f", at {called(nearest)} or before it" if nearest else ""
         return (
             "where a session hands out what nodes make in between, they agree: they part in what the library "
             f"makes of several nodes{at}"
@@ -50,7 +53,17 @@ def called(one: Between) -> str:
     return f"{harmless(one.node, _NAME)} ({harmless(one.op_type, _NAME)})"
 
 
+def _before(told: Parting, found: Between) -> str:
+    if not found.given:
+        return "no other comes before"
+    lenient = any(one.check.output in found.given and not agrees(one.check) for one in told.between)
+    limits = ", as far as a tolerance can tell" if lenient else ""
+    return f"what it is given agrees with {told.reference}'s{limits}"
+
+
 def _angle(one: Between) -> str:
+    if one.check.same_shape and not one.check.same_nan_positions:
+        return " (NaN or infinities in other places)"
     return "" if one.check.cosine is None else f" ({numbers.cosine(one.check.cosine)})"
 
 

@@ -15,7 +15,14 @@ DEADLINE_S = 300.0
 
 
 def answered(
-    job: Job, *, inputs: Path, outputs: Path, scratch: Path, doing: str, hint: str
+    job: Job,
+    *,
+    inputs: Path,
+    outputs: Path,
+    scratch: Path,
+    doing: str,
+    hint: str,
+    deadline_s: float = DEADLINE_S,
 ) -> tuple[float, ...] | NativeRefusal:
     """What each run took, in ms, after the job's model ran on the processor on every .npz of `inputs`.
 
@@ -29,7 +36,7 @@ def answered(
         "threads": job.setting.threads,
         "optimise": job.optimise,
     }
-    said = child.ask("gapprof.native.answers", request, scratch=scratch, deadline_s=DEADLINE_S)
+    said = child.ask("gapprof.native.answers", request, scratch=scratch, deadline_s=deadline_s)
     answer = answer_of(said, doing=doing, hint=hint)
     return answer if isinstance(answer, NativeRefusal) else tuple(answer["runs_ms"])
 

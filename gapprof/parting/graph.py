@@ -70,12 +70,16 @@ def suspects(graph: Graph, apart: str, same: Set[str]) -> tuple[str, ...]:
     return tuple(sorted(found, key=lambda one: (graph.places[one], one)))
 
 
-def next_look(graph: Graph, apart: Collection[str], same: Set[str]) -> tuple[str, ...]:
+def next_look(
+    graph: Graph, apart: Collection[str], same: Set[str], passed_by: Set[str] = frozenset()
+) -> tuple[str, ...]:
     """Tensors that would narrow it down; none: the earliest of those apart is where it begins.
 
-    An ancestor of what is apart that is apart itself takes its place; one that agrees ends the way up.
+    An ancestor of what is apart that is apart itself takes its place; one that agrees ends the way up; past
+    one that tells nothing, `passed_by`, it goes on.
     """
-    return spread(suspects(graph, earliest(graph, apart), same))
+    found = suspects(graph, earliest(graph, apart), same)
+    return spread([tensor for tensor in found if tensor not in passed_by])
 
 
 def spread(tensors: Sequence[str], most: int = MOST) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gapprof import assets
+from gapprof.browser.trouble import VisitError
 from gapprof.browser.visit import Equipment
 from gapprof.errors import EnvironmentUnusable, ModelUnusable, WrongUse
 from gapprof.explain.outputs import condemning_checks
@@ -13,10 +14,13 @@ from gapprof.gpu.graphics import here
 from gapprof.gpu.visited import Gpu
 from gapprof.guard import Guard
 from gapprof.measure.extra import Beyond, Extra, UnreachableError
+from gapprof.parting.graph import graph_of
 from gapprof.parting.looking import Looking
+from gapprof.parting.search import Search
 from gapprof.records.parting import Parting
 from gapprof.records.settings import Settings
 from gapprof.records.trial import OutputCheck
+from gapprof.subject.stage import parse
 
 _PAGE, _NATIVE = "chromium", "native"
 
@@ -34,22 +38,23 @@ def finding_the_parting(settings: Settings, *, guard: Guard, scratch: Path) -> E
             return
         rung, reference = checks[0].rung, checks[0].reference
         beyond.teller.tell("parting", "looking for the node at which outputs part", rung=rung)
-        looking: Looking | None = None
+        search: Search | None = None
         began, why = time.monotonic(), ""
         try:
             looking = _looking(beyond, checks, settings, scratch)
+            search = looking.search
             looking.go(gpu, dist=dist)
-        except (UnreachableError, EnvironmentUnusable, ModelUnusable, WrongUse) as error:
+        except (UnreachableError, EnvironmentUnusable, ModelUnusable, WrongUse, VisitError, OSError) as error:
             why = str(error)
         beyond.journal.write(
             Parting(
                 rung=rung,
                 reference=reference,
                 took_s=time.monotonic() - began,
-                looks=looking.looks if looking else 0,
-                between=tuple(looking.between) if looking else (),
-                healed=looking.healed if looking else False,
-                why=why or (looking.why if looking else ""),
+                looks=search.looks if search else 0,
+                between=tuple(search.between) if search else (),
+                healed=search.healed if search else False,
+                why=why or (search.why if search else ""),
             )
         )
         beyond.teller.tell("parting", "looked for the node at which outputs part", completed=True)
@@ -67,7 +72,8 @@ def _of_last_page(beyond: Beyond) -> list[OutputCheck]:
 
 
 def _looking(beyond: Beyond, checks: list[OutputCheck], settings: Settings, scratch: Path) -> Looking:
-    """Raises UnreachableError where the two sides have no graph in common, or native ran on a GPU as well."""
+    """Raises UnreachableError where the two sides have no graph in common, or native ran on a GPU as well;
+    ModelUnusable, OSError."""
     page, native = (
         beyond.job(rung, beyond.next_round(), seed=settings.seed)
         for rung in (checks[0].rung, checks[0].reference)
@@ -76,7 +82,9 @@ def _looking(beyond: Beyond, checks: list[OutputCheck], settings: Settings, scra
         raise UnreachableError(why)
     folder = scratch / "parting"
     folder.mkdir(exist_ok=True)
-    return Looking(page=page, native=native, outputs=checks, scratch=folder)
+    model = parse(Path(page.model_path))
+    search = Search(graph=graph_of(model), outputs=checks)
+    return Looking(page=page, native=native, model=model, search=search, scratch=folder)
 
 
 def _apart(other_graph: bool, backend: str, device: str) -> Iterator[str]:

@@ -16,6 +16,8 @@ class Between(Struct, frozen=True, kw_only=True):
     """Tensors that it is made from and that other nodes made; inputs and weights are none of them."""
     check: OutputCheck
     """Its `output` is the tensor."""
+    own: bool = False
+    """Whether it is an output of the model."""
 
 
 class Parting(Struct, frozen=True, kw_only=True, tag="parting", tag_field="entry"):
@@ -26,10 +28,11 @@ class Parting(Struct, frozen=True, kw_only=True, tag="parting", tag_field="entry
     reference: str
     took_s: float
     looks: int
-    """Sessions made on either side."""
+    """Sessions made on either side; the first has the model's own outputs alone."""
     between: tuple[Between, ...]
     """The model's own outputs first."""
     healed: bool
-    """With outputs more, the model's own ones agreed all at once: what nodes make was not merged then."""
+    """With outputs more, the model's own ones agreed, and without they did not: what nodes make was not
+    merged then."""
     why: str = ""
     """What kept it from coming to its end; empty: nothing."""

@@ -265,8 +265,11 @@ class OutputCheck(Struct, frozen=True, kw_only=True, tag="outputs", tag_field="e
     same_nan_positions: bool
     nan_count: int
     max_abs_difference: float
+    """Over elements that are finite on both sides; of no meaning without `same_nan_positions`."""
     max_abs_reference: float
+    """Over the same elements."""
     exact: bool
     cosine: float | None = None
-    """Of both as vectors; None where they are no floating-point numbers, or have other shapes. Since 1.10."""
+    """Of those elements as vectors; None where they are no floating-point numbers, where there are none, and
+    where shapes or the places of NaN and infinities differ. Since 1.10."""
     argmax_same: bool | None = None

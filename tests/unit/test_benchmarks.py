@@ -1,9 +1,14 @@
 """Commands that time gapprof itself: each is told of where they lie, and what they print is what was seen."""
 
 import re
+import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 
+from gapprof.errors import EnvironmentUnusable
+from gapprof.measure.lock import sole_measurer
 from gapprof.records.wire.start import Started
 from tests.scripts import ROOT, script
 
@@ -32,3 +37,12 @@ def test_the_price_of_listening_is_a_ratio_of_the_same_round_s_starts(stretch: s
     starts = {LISTENERS.WITH: [seen(70.0)] * 3, LISTENERS.WITHOUT: [seen(50.0)] * 3}
     row = LISTENERS.row(stretch, LISTENERS.STRETCHES[stretch], starts)
     assert row.endswith(f"{ratio:.3f}x [{ratio:.3f}, {ratio:.3f}]")
+
+
+def test_it_does_not_measure_while_another_gapprof_does(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(sys, "argv", ["cold_listeners.py", str(tmp_path / "none.onnx"), "0"])
+    with sole_measurer(), pytest.raises(EnvironmentUnusable, match="another gapprof is measuring"):
+        LISTENERS.main()

@@ -97,10 +97,56 @@ def test_without_all_that_a_node_is_given_it_is_no_more_than_a_bound() -> None:
     assert section(found).why.startswith(why)
 
 
-def test_nodes_that_agree_once_they_are_asked_for_are_not_blamed_one_by_one() -> None:
-    found = report(told(LAST, healed=True))
-    assert "they part in what the library makes of several nodes that end in Softmax_30" in found.status_why
+@pytest.mark.parametrize("seen", [(LAST, *BEFORE), (replace(LAST, given=("t5", "t9")), *BEFORE)])
+def test_nodes_that_agree_once_they_are_asked_for_are_not_blamed_one_by_one(
+    seen: tuple[Between, ...],
+) -> None:
+    found = report(told(*seen, healed=True))
+    where = "they part in what the library makes of several nodes, at Softmax_30 (Softmax) or before it"
+    assert where in found.status_why
     assert section(found).node is None
+
+
+def whole(place: int, op_type: str, given: tuple[str, ...], dtype: str, difference: float) -> Between:
+    seen = check("web", output=f"t{place}", dtype=dtype, difference=difference, max_abs_reference=255.0)
+    return between(place, op_type, given, seen)
+
+
+def test_a_step_of_what_is_quantised_is_rounding_and_two_are_the_node() -> None:
+    step, two = (whole(17, "QuantizeLinear", ("t5", "t9"), "uint8", by) for by in (1.0, 2.0))
+    found = report(told(LAST, LATER, step, *BEFORE))
+    assert (section(found).node, section(report(told(LAST, LATER, two, *BEFORE))).node) == (
+        "Conv_20",
+        "QuantizeLinear_17",
+    )
+    limits = "what it is given agrees with native-128's, as far as a tolerance can tell"
+    assert limits in found.status_why
+
+
+@pytest.mark.parametrize(("op_type", "dtype"), [("Greater", "bool"), ("ArgMax", "int64"), ("Cast", "int32")])
+def test_past_what_no_tolerance_can_judge_the_node_is_looked_for_further_up(op_type: str, dtype: str) -> None:
+    flipped = whole(17, op_type, ("t9", "t5"), dtype, 7.0)
+    assert section(report(told(LAST, LATER, flipped, *BEFORE))).node == "Conv_20"
+    assert section(report(told(LAST, LATER, flipped, BEFORE[0]))).node is None, "t9 was not seen to agree"
+    wrong = replace(BEFORE[1], check=replace(WRONG, output="t9"))
+    assert section(report(told(LAST, LATER, flipped, BEFORE[0], wrong))).node == "Conv_9"
+
+
+def test_an_output_of_the_model_has_to_agree_as_such() -> None:
+    output = check("web", output="y", dtype="uint8", difference=1.0)
+    last = replace(between(30, "QuantizeLinear", ("t5",), output), own=True)
+    assert section(report(told(last, *BEFORE), output)).node == "QuantizeLinear_30"
+
+
+def test_the_node_and_the_output_are_of_the_same_page() -> None:
+    other = check("web-paced", difference=0.1, cosine=0.9, output="z")
+    more = (told(between(0, "Conv", (), WRONG)),)
+    found = record(Machine(), outputs=(other, WRONG))
+    made = build(replace(found, entries=(*found.entries, *more)))
+    assert (section(made).rung, section(made).output, section(made).node) == ("web", "y", "Conv_0")
+    assert "output y of web differs" in made.status_why
+    before = section(build(found))
+    assert (before.rung, before.output) == ("web-paced", "z")
 
 
 @pytest.mark.parametrize(
@@ -112,6 +158,19 @@ def test_nodes_that_agree_once_they_are_asked_for_are_not_blamed_one_by_one() ->
 )
 def test_why_no_node_is_named_is_said(parting: Parting | None, why: str) -> None:
     assert section(report(parting)).why.endswith(why)
+
+
+def test_where_numbers_were_lost_neither_an_angle_nor_a_difference_of_the_rest_is_told() -> None:
+    lost = check(
+        "web",
+        output="y",
+        same_nan_positions=False,
+        exact=False,
+        cosine=None,
+    )
+    found = report(told(between(0, "Conv", (), lost)), lost)
+    assert "(Conv), whose result does not agree (NaN or infinities in other places)" in found.status_why
+    assert (section(found).cosine, section(found).max_relative_difference) == (None, None)
 
 
 def test_outputs_of_another_shape_have_neither_an_angle_nor_a_difference() -> None:

@@ -37,10 +37,13 @@ def test_the_largest_difference_is_found_and_the_top_class_compared(tmp_path: Pa
         (np.array([3.0, 4.0]), np.array([4.0, 3.0]), 0.96),
         (np.array([2.0, 2.0]), np.array([1.0, 1.0]), 1.0),
         (np.array([1.0, np.nan]), np.array([1.0, np.nan]), 1.0),
+        (np.full(2, np.nan), np.array([1.0, 2.0]), None),
+        (np.array([1.0, np.inf]), np.array([1.0, 2.0]), None),
+        (np.full(2, np.nan), np.full(2, np.nan), None),
         (np.array([1, 2]), np.array([2, 1]), None),
         (np.zeros(3), np.zeros(2), None),
     ],
-    ids=["turned", "longer", "no-number", "integers", "another-shape"],
+    ids=["turned", "longer", "no-number", "lost", "too-large", "none-left", "integers", "another-shape"],
 )
 def test_the_angle_between_both_is_known_where_they_are_vectors(
     tmp_path: Path, found: Any, wanted: Any, cosine: float | None
