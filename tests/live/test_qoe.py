@@ -15,7 +15,7 @@ from gapprof.records.codec import encode_report
 from gapprof.records.sections.quality import QoE
 from gapprof.reports import read_report
 
-CLASSES, CHANNELS, SIDE, POOL = 10, 64, 48, 8
+CLASSES, CHANNELS, SIDE, POOL = 10, 128, 48, 8
 SHAPE = (1, 3, SIDE, SIDE)
 BUDGET_S = 1
 """Less than a round takes: there is one."""
@@ -25,7 +25,7 @@ LONGEST_S = 590
 
 @pytest.fixture(scope="module")
 def classifier(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two convolutions that keep a page's main thread for a frame and more, and a logit for each class."""
+    """Two convolutions that keep a page's main thread for some frames, and a logit for each class."""
     rng = np.random.default_rng(1)
     widths = (SHAPE[1], CHANNELS, CHANNELS)
     weights, nodes, previous = [], [], "x"
