@@ -1,8 +1,10 @@
 """JSON Schemas of what `--json` writes, shipped here. `python -m gapprof.records.schema` renews them."""
 
+import inspect
 import json
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import msgspec
 
@@ -27,9 +29,21 @@ def schema_text(path: Path = PATH) -> str:
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"{module.SCHEMA} {module.SCHEMA_VERSION}",
-        **msgspec.json.schema(document),
+        **_cleaned(msgspec.json.schema(document)),
     }
     return json.dumps(schema, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _cleaned(schema: Any) -> Any:
+    """The same with docstrings as they are read: msgspec before 0.23 leaves the code's indentation in them."""
+    if isinstance(schema, list):
+        return [_cleaned(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        key: inspect.cleandoc(one) if key == "description" and isinstance(one, str) else _cleaned(one)
+        for key, one in schema.items()
+    }
 
 
 if __name__ == "__main__":
