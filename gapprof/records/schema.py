@@ -35,7 +35,7 @@ def schema_text(path: Path = PATH) -> str:
 
 
 def _cleaned(schema: Any) -> Any:
-    """The same with docstrings as they are read: msgspec before 0.23 leaves the code's indentation in them."""
+    """The same with docstrings as they are read: msgspec before 0.23 leaves their indentation in."""
     if isinstance(schema, list):
         return [_cleaned(one) for one in schema]
     if not isinstance(schema, dict):
