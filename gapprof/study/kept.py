@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gapprof.errors import GapprofError, WrongUse
+from gapprof.explain.recorded import ending
 from gapprof.explain.study import studied_model
 from gapprof.explain.versions import versions
 from gapprof.facts.case import Case
@@ -98,7 +99,7 @@ class Shelf:
     def begun(self, model: str) -> str:
         """What was seen of a model, under these conditions, before the study was stopped at it."""
         recording = _read(self.path(model))
-        if recording is None or _ended(recording) not in ("", "interrupted"):
+        if recording is None or ending(recording) != "interrupted":
             return ""
         return "" if any(self._otherwise(recording, model)) else so_far(recording)
 
@@ -160,7 +161,7 @@ class Shelf:
 def _whole(path: Path) -> Recording | None:
     """One that came to its end; what was stopped or cut off has no row that could be lost."""
     recording = _read(path)
-    return recording if recording is not None and _ended(recording) == "finished" else None
+    return recording if recording is not None and ending(recording) == "ok" else None
 
 
 def _read(path: Path) -> Recording | None:
@@ -168,11 +169,6 @@ def _read(path: Path) -> Recording | None:
         return read_run(path) if path.is_file() else None
     except WrongUse:
         return None
-
-
-def _ended(recording: Recording) -> str:
-    """The reason that it gives; empty: it was cut off."""
-    return "" if recording.end is None else recording.end.reason
 
 
 def _changed(name: str, before: object, here: object) -> str:
