@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
-from gapprof.markdown.study_latency import gaps, lattice, square, stages
+from gapprof.markdown.study_latency import gaps, lattice, never_compared, square, stages
 from gapprof.markdown.study_use import clients, felt, kernels, memory
+from gapprof.records.recording import SCHEMA_VERSION
 from gapprof.records.study import StudiedModel, Study
 from gapprof.text.names import markdown as cell
 
@@ -63,6 +64,13 @@ def _missing(study: Study) -> Iterator[str]:
         for one in study.models
         if one.status not in ("ok", "")
     ]
+    notes += [f"- {cell(one.model)}: {cell(text)}" for one in study.models for text in one.failed_checks]
+    notes += [
+        f"- {cell(one.model)}: recorded in the form {cell(one.recording_version)}, which is older than "
+        f"{SCHEMA_VERSION}: `--anew` measures it again"
+        for one in study.models
+        if one.recording_version not in ("", SCHEMA_VERSION)
+    ]
     notes += list(_never_compared(study.models))
     if notes:
         yield "## What is missing, and what is in doubt"
@@ -71,8 +79,6 @@ def _missing(study: Study) -> Iterator[str]:
 
 
 def _never_compared(models: Iterable[StudiedModel]) -> Iterator[str]:
-    """Cells with a figure that nothing stands behind: of older recordings, or where no rung left outputs."""
     for one in models:
-        count = sum(figure.run_ms is not None and figure.outputs == "not-compared" for figure in one.cells)
-        if count:
+        if count := never_compared(one):
             yield f"- {cell(one.model)}: what {count} cells compute was not compared with native's"

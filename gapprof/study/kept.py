@@ -12,7 +12,7 @@ from gapprof.explain.versions import versions
 from gapprof.facts.case import Case
 from gapprof.facts.paper import CLASSES
 from gapprof.recordings import read_run
-from gapprof.records.recording import MachineFacts, Recording
+from gapprof.records.recording import SCHEMA_VERSION, MachineFacts, Recording
 from gapprof.records.settings import Settings
 from gapprof.records.study import StudiedModel
 from gapprof.study.begun import so_far
@@ -95,6 +95,19 @@ class Shelf:
         """In what the recording of a model differs; empty where there is none that came to its end."""
         recording = _whole(self.path(model))
         return "" if recording is None else "; ".join(self._otherwise(recording, model))
+
+    def poor(self, model: str) -> str:
+        """Why a row is worth measuring again though its conditions are the same; empty where it is not."""
+        row = self.row(model)
+        if row is None or (row.status == "ok" and row.recording_version == SCHEMA_VERSION):
+            return ""
+        if row.recording_version != SCHEMA_VERSION:
+            return f"its recording has the form {row.recording_version}, and new ones have {SCHEMA_VERSION}"
+        return f"its report is {row.status}: {row.status_why}"
+
+    def forget(self, model: str) -> None:
+        """Its row as it was: the recording is about to be made again."""
+        self._rows.pop(stem_of(model), None)
 
     def begun(self, model: str) -> str:
         """What was seen of a model, under these conditions, before the study was stopped at it."""

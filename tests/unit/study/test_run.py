@@ -20,11 +20,12 @@ from gapprof.explain.versions import versions
 from gapprof.facts.case import Case
 from gapprof.failed_report import failed_report
 from gapprof.live import silent
+from gapprof.markdown.study import document
 from gapprof.measure.machine import machine_facts
 from gapprof.measure.visits import PREFLIGHT_ROUND
 from gapprof.pipeline import Outcome
 from gapprof.records.codec import encode_entry
-from gapprof.records.recording import End, Recording
+from gapprof.records.recording import SCHEMA_VERSION, End, Recording
 from gapprof.records.settings import Settings
 from gapprof.records.study import Study
 from gapprof.records.trial import Trial
@@ -61,6 +62,13 @@ def recorded(model: str = MODELS[0], reason: str = "finished", **changes: Any) -
     begin = replace(found.begin, **{**usual, **changes})
     entries = tuple(entry for entry in found.entries if not isinstance(entry, End))
     return replace(found, begin=begin, entries=(*entries, End(at_s=1.0, reason=reason)))
+
+
+def unreliable() -> Recording:
+    """By a machine that is too noisy for two rounds."""
+    found = recorded()
+    few = [entry for entry in found.entries if getattr(entry, "round", 0) < 1]
+    return replace(found, entries=tuple(few))
 
 
 def put(path: Path, found: Recording) -> None:
@@ -219,6 +227,42 @@ def test_a_row_of_another_gapprof_stays_and_the_tables_name_it(bench: Bench) -> 
     assert bench.asked == []
     assert {one.gapprof_version for one in study.models} == {"0.0.9", __version__}
     assert f"`gapprof study` 0.0.9 and {__version__}" in (bench.folder / TABLES).read_text(encoding="utf-8")
+
+
+POOR = {
+    "older": (recorded(schema_version="1.0"), "has the form 1.0"),
+    "unreliable": (unreliable(), "its report is unreliable: "),
+}
+
+
+@pytest.mark.parametrize(("kept", "words"), POOR.values(), ids=POOR)
+def test_a_poor_row_stays_until_it_is_asked_for_anew(bench: Bench, kept: Recording, words: str) -> None:
+    put(bench.folder / "resnet20.jsonl", kept)
+    study, _ = bench.run(MODELS[:1])
+    assert (bench.asked, study.state) == ([], "whole")
+    bench.planted = {MODELS[0]: recorded(MODELS[0])}
+    study, _ = bench.run(MODELS[:1], anew=True)
+    assert bench.asked == [MODELS[0]]
+    assert words in bench.words[-1]
+    assert (study.models[0].status, study.models[0].recording_version) == ("ok", SCHEMA_VERSION)
+    bench.run(MODELS[:1], anew=True)
+    assert bench.asked == [MODELS[0]], "a sound row is not measured twice"
+
+
+def test_a_poor_row_is_gone_once_its_model_is_begun_anew(bench: Bench) -> None:
+    put(bench.folder / "resnet20.jsonl", recorded(schema_version="1.0"))
+    bench.planted = {MODELS[0]: ExitCode.INTERRUPTED}
+    study, _ = bench.run(MODELS[:1], anew=True)
+    assert (study.models[0].status, study.state) == ("", "stopped")
+
+
+def test_what_is_in_doubt_of_a_row_stands_in_the_tables(bench: Bench) -> None:
+    put(bench.folder / "resnet20.jsonl", recorded(schema_version="1.0"))
+    study, _ = bench.run(MODELS[:1])
+    text = (bench.folder / TABLES).read_text(encoding="utf-8")
+    assert f"resnet20: recorded in the form 1.0, which is older than {SCHEMA_VERSION}" in text
+    failing = replace(study, models=(replace(study.models[0], failed_checks=("apart by 4 %",)),))
+    assert "- resnet20: apart by 4 %" in document(failing)
 
 
 def test_where_the_browser_lies_is_no_condition(bench: Bench) -> None:
