@@ -47,8 +47,8 @@ _ENDS = (
 @click.option(
     "--anew",
     is_flag=True,
-    help="Measure again what FOLDER has rows of that were measured otherwise (refused without), in an older "
-    "form, or unreliably.",
+    help="Measure again what FOLDER has rows of that were measured otherwise (refused without), unreliably, "
+    "or by a gapprof that did not compare what cells compute.",
 )
 @shared.browser
 @shared.seed

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 
 from gapprof.markdown.study_latency import gaps, lattice, never_compared, square, stages
 from gapprof.markdown.study_use import clients, felt, kernels, memory
-from gapprof.records.recording import SCHEMA_VERSION
 from gapprof.records.study import StudiedModel, Study
 from gapprof.text.names import markdown as cell
 
@@ -65,17 +64,27 @@ def _missing(study: Study) -> Iterator[str]:
         if one.status not in ("ok", "")
     ]
     notes += [f"- {cell(one.model)}: {cell(text)}" for one in study.models for text in one.failed_checks]
-    notes += [
-        f"- {cell(one.model)}: recorded in the form {cell(one.recording_version)}, which is older than "
-        f"{SCHEMA_VERSION}: `--anew` measures it again"
-        for one in study.models
-        if one.recording_version not in ("", SCHEMA_VERSION)
-    ]
     notes += list(_never_compared(study.models))
+    notes += list(_forms(study.models))
     if notes:
         yield "## What is missing, and what is in doubt"
         yield ""
         yield from notes
+
+
+def _forms(models: Iterable[StudiedModel]) -> Iterator[str]:
+    """Where recordings have several, later ones hold more, and their visits may differ in small things."""
+    forms = sorted({one.recording_version for one in models if one.recording_version}, key=_numbered)
+    if len(forms) > 1:
+        told = (
+            f"{cell(form)} ({', '.join(cell(one.model) for one in models if one.recording_version == form)})"
+            for form in forms
+        )
+        yield f"- Recorded in several forms, of which later ones hold more: {', '.join(told)}"
+
+
+def _numbered(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
 
 
 def _never_compared(models: Iterable[StudiedModel]) -> Iterator[str]:

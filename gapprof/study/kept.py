@@ -11,8 +11,9 @@ from gapprof.explain.study import studied_model
 from gapprof.explain.versions import versions
 from gapprof.facts.case import Case
 from gapprof.facts.paper import CLASSES
+from gapprof.markdown.study_latency import never_compared
 from gapprof.recordings import read_run
-from gapprof.records.recording import SCHEMA_VERSION, MachineFacts, Recording
+from gapprof.records.recording import MachineFacts, Recording
 from gapprof.records.settings import Settings
 from gapprof.records.study import StudiedModel
 from gapprof.study.begun import so_far
@@ -99,11 +100,11 @@ class Shelf:
     def poor(self, model: str) -> str:
         """Why a row is worth measuring again though its conditions are the same; empty where it is not."""
         row = self.row(model)
-        if row is None or (row.status == "ok" and row.recording_version == SCHEMA_VERSION):
+        if row is None:
             return ""
-        if row.recording_version != SCHEMA_VERSION:
-            return f"its recording has the form {row.recording_version}, and new ones have {SCHEMA_VERSION}"
-        return f"its report is {row.status}: {row.status_why}"
+        if never_compared(row):
+            return f"nobody compared what {numbers.many(never_compared(row), 'cell')} computed"
+        return "" if row.status == "ok" else f"its report is {row.status}: {row.status_why}"
 
     def forget(self, model: str) -> None:
         """Its row as it was: the recording is about to be made again."""

@@ -34,7 +34,8 @@ class Studying:
     programs: Callable[[], Mapping[str, str]]
     """See `Conditions`."""
     anew: bool
-    """Whether rows may be written over that were measured otherwise, in an older form, or unreliably."""
+    """Whether rows may be written over that were measured otherwise, unreliably, or whose cells' outputs
+    nobody compared."""
     argv: tuple[str, ...]
     observer: Observer
     hold: Hold
