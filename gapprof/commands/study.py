@@ -47,7 +47,8 @@ _ENDS = (
 @click.option(
     "--anew",
     is_flag=True,
-    help="Measure again what FOLDER has rows of that were measured otherwise; it is refused without.",
+    help="Measure again what FOLDER has rows of that were measured otherwise (refused without), unreliably, "
+    "or by a gapprof that did not compare what cells compute.",
 )
 @shared.browser
 @shared.seed

@@ -60,6 +60,8 @@ def studied_model(recording: Recording, *, stem: str, paper_class: str) -> Studi
         status_why=report.status_why,
         browser=report.versions.get("browser", ""),
         gapprof_version=recording.begin.gapprof_version,
+        recording_version=recording.begin.schema_version,
+        failed_checks=tuple(check.text for check in report.checks if check.status == "fail"),
         cells=_cells(case, logs),
         native=_stages(
             cold, lambda row: row.native_ms, _ms(logs, found.native[found.cores] if found else None)

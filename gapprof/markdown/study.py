@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from gapprof.markdown.study_latency import gaps, lattice, square, stages
+from gapprof.markdown.study_latency import gaps, lattice, never_compared, square, stages
 from gapprof.markdown.study_use import clients, felt, kernels, memory
 from gapprof.records.study import StudiedModel, Study
 from gapprof.text.names import markdown as cell
@@ -63,16 +63,31 @@ def _missing(study: Study) -> Iterator[str]:
         for one in study.models
         if one.status not in ("ok", "")
     ]
+    notes += [f"- {cell(one.model)}: {cell(text)}" for one in study.models for text in one.failed_checks]
     notes += list(_never_compared(study.models))
+    notes += list(_forms(study.models))
     if notes:
         yield "## What is missing, and what is in doubt"
         yield ""
         yield from notes
 
 
+def _forms(models: Iterable[StudiedModel]) -> Iterator[str]:
+    """Where recordings have several, later ones hold more, and their visits may differ in small things."""
+    forms = sorted({one.recording_version for one in models if one.recording_version}, key=_numbered)
+    if len(forms) > 1:
+        told = (
+            f"{cell(form)} ({', '.join(cell(one.model) for one in models if one.recording_version == form)})"
+            for form in forms
+        )
+        yield f"- Recorded in several forms, of which later ones hold more: {', '.join(told)}"
+
+
+def _numbered(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
+
+
 def _never_compared(models: Iterable[StudiedModel]) -> Iterator[str]:
-    """Cells with a figure that nothing stands behind: of older recordings, or where no rung left outputs."""
     for one in models:
-        count = sum(figure.run_ms is not None and figure.outputs == "not-compared" for figure in one.cells)
-        if count:
+        if count := never_compared(one):
             yield f"- {cell(one.model)}: what {count} cells compute was not compared with native's"

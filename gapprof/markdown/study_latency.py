@@ -135,14 +135,24 @@ def square(study: Study) -> Iterator[str]:
     )
 
 
+def never_compared(one: StudiedModel) -> int:
+    """Cells with a figure that nothing stands behind: of older recordings, or where no rung left outputs."""
+    return sum(figure.run_ms is not None and figure.outputs == "not-compared" for figure in one.cells)
+
+
 def lattice(study: Study) -> Iterator[str]:
     """Every cell of it, and how quiet the machine was."""
+    compared = (
+        "What each cell computes was compared with native's before any of its times counts; where it differs "
+        "there is no figure."
+    )
+    without = [cell(one.model, 60) for one in study.models if never_compared(one)]
     yield "## The whole lattice"
     yield ""
     yield (
         "A run, ms, of each visit the median of its samples, of these the geometric mean over rounds: "
-        "places x threads x builds, and native. Nothing else is on the page. What each cell computes was "
-        "compared with native's before any of its times counts; where it differs there is no figure."
+        f"places x threads x builds, and native. Nothing else is on the page. {compared}"
+        + (f" Not so of {', '.join(without)}, see the end." if without else "")
     )
     threads = (1, study.cores) if study.cores > 1 else (1,)
     natively = sorted({one.threads for row in study.models for one in row.cells if one.side == "native"})

@@ -47,8 +47,9 @@ def memory(study: Study) -> Iterator[str]:
         "the browser's own code. Held, after many runs and a collection of garbage: proportional set "
         "sizes, of all of the browser's processes and of the page's alone. Peak: the most that this one, "
         "or a native process, ever held, by the kernel's mark of resident pages less the pages of files "
-        "seen at the next reading; at least so much. The paper has the largest `totalJSHeapSize`, and a "
-        "whole ESRGAN, of which ours is a small one."
+        "seen at the next reading; at least so much. The page's own can be more than all of them: its "
+        "browser's other processes then hold less than those beside an empty page. The paper has the largest "
+        "`totalJSHeapSize`, and a whole ESRGAN, of which ours is a small one."
     )
     yield ""
     columns = (
@@ -85,7 +86,9 @@ def felt(study: Study) -> Iterator[str]:
     yield ""
     yield (
         "Times what it is while the model rests; it runs without a pause. In the paper components take "
-        f"{numbers.plain(paper.COMPONENTS_SLOWER, 2)}x, over all models and devices."
+        f"{numbers.plain(paper.COMPONENTS_SLOWER, 2)}x, over all models and devices. Frames come in steps of "
+        "the display's: [1.00, 1.00] says that in every visit the slow ones came as early as at rest, not "
+        "that a hundredth would have been seen."
     )
     yield ""
     columns = (

@@ -8,7 +8,7 @@ from gapprof.records.estimate import Estimate
 from gapprof.records.recording import MachineFacts
 
 SCHEMA = "gapprof/study"
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 
 
 class CellFigure(Struct, frozen=True, kw_only=True):
@@ -66,6 +66,10 @@ class StudiedModel(Struct, frozen=True, kw_only=True):
     browser: str = ""
     gapprof_version: str = ""
     """That measured it. Since 1.1."""
+    recording_version: str = ""
+    """Of its recording's form: what older ones lack, their rows lack as well. Since 1.2."""
+    failed_checks: tuple[str, ...] = ()
+    """Of its own report, what was found of what should have held. Since 1.2."""
     cells: tuple[CellFigure, ...] = ()
     native: Stages | None = None
     web: Stages | None = None

@@ -11,6 +11,7 @@ from gapprof.explain.study import studied_model
 from gapprof.explain.versions import versions
 from gapprof.facts.case import Case
 from gapprof.facts.paper import CLASSES
+from gapprof.markdown.study_latency import never_compared
 from gapprof.recordings import read_run
 from gapprof.records.recording import MachineFacts, Recording
 from gapprof.records.settings import Settings
@@ -95,6 +96,19 @@ class Shelf:
         """In what the recording of a model differs; empty where there is none that came to its end."""
         recording = _whole(self.path(model))
         return "" if recording is None else "; ".join(self._otherwise(recording, model))
+
+    def poor(self, model: str) -> str:
+        """Why a row is worth measuring again though its conditions are the same; empty where it is not."""
+        row = self.row(model)
+        if row is None:
+            return ""
+        if never_compared(row):
+            return f"nobody compared what {numbers.many(never_compared(row), 'cell')} computed"
+        return "" if row.status == "ok" else f"its report is {row.status}: {row.status_why}"
+
+    def forget(self, model: str) -> None:
+        """Its row as it was: the recording is about to be made again."""
+        self._rows.pop(stem_of(model), None)
 
     def begun(self, model: str) -> str:
         """What was seen of a model, under these conditions, before the study was stopped at it."""

@@ -34,7 +34,8 @@ class Studying:
     programs: Callable[[], Mapping[str, str]]
     """See `Conditions`."""
     anew: bool
-    """Whether rows that were measured otherwise may be written over."""
+    """Whether rows may be written over that were measured otherwise, unreliably, or whose cells' outputs
+    nobody compared."""
     argv: tuple[str, ...]
     observer: Observer
     hold: Hold
@@ -53,11 +54,13 @@ class Studying:
             shelf.refuse_to_mix(models)
         for number, model in enumerate(models, start=1):
             place = f"{number} of {len(models)}: {model}"
-            if shelf.row(model) is not None:
+            poor = shelf.poor(model) if self.anew else ""
+            if shelf.row(model) is not None and not poor:
                 self.say(f"{place} is there from before\n")
                 continue
-            otherwise = shelf.why_not(model)
+            otherwise = poor or shelf.why_not(model)
             self.say(f"{place}{f', measured anew: {otherwise}' if otherwise else ''}\n")
+            shelf.forget(model)
             stopped = self._measured(model, shelf.path(model))
             study = self._tables(shelf, models)
             if stopped is not None:

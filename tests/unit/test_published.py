@@ -10,6 +10,7 @@ import pytest
 from gapprof import analyze
 from gapprof.digest.qoe import LateKind, late_kinds
 from gapprof.explain.study import studied_model
+from gapprof.facts.paper import CLASSES
 from gapprof.markdown.study import document
 from gapprof.recordings import read_run
 from gapprof.records.codec import encode_document, encode_report
@@ -19,6 +20,8 @@ from gapprof.records.study import StudiedModel, Study
 from gapprof.records.surface import Surface
 from gapprof.records.yardstick import Kernels
 from gapprof.render import markdown
+from gapprof.study.kept import stem_of
+from gapprof.study.models import ALL, CIFAR
 from gapprof.terminal.kernels import drawn
 from gapprof.yardstick.report import kernels_of
 
@@ -138,8 +141,15 @@ def test_a_row_of_the_study_is_what_its_recording_says(row: StudiedModel) -> Non
 def test_the_studys_tables_are_of_its_figures() -> None:
     assert (STUDY / "README.md").read_text(encoding="utf-8") == document(STUDIED)
     assert (STUDY / "study.json").read_bytes() == encode_document(STUDIED)
-    stems = {one.stem for one in STUDIED.models}
-    assert {"resnet20", "resnet32", "resnet44"} <= stems
+
+
+def test_the_study_has_its_classes_and_what_it_has_not_has_its_reason() -> None:
+    measured = {one.stem for one in STUDIED.models if one.web and one.web.prediction_ms}
+    assert set(CIFAR) <= measured
+    assert len(measured & set(CLASSES)) >= 7
+    assert {one.stem for one in STUDIED.models} == {stem_of(model) for model in ALL}
+    assert "" not in {one.why for one in STUDIED.models if one.stem not in measured}
+    assert "it is still to come" not in {one.why for one in STUDIED.models if one.stem in CLASSES}
 
 
 def test_the_page_of_kernels_shows_every_table() -> None:

@@ -20,6 +20,7 @@ from gapprof.explain.versions import versions
 from gapprof.facts.case import Case
 from gapprof.failed_report import failed_report
 from gapprof.live import silent
+from gapprof.markdown.study import document
 from gapprof.measure.machine import machine_facts
 from gapprof.measure.visits import PREFLIGHT_ROUND
 from gapprof.pipeline import Outcome
@@ -61,6 +62,13 @@ def recorded(model: str = MODELS[0], reason: str = "finished", **changes: Any) -
     begin = replace(found.begin, **{**usual, **changes})
     entries = tuple(entry for entry in found.entries if not isinstance(entry, End))
     return replace(found, begin=begin, entries=(*entries, End(at_s=1.0, reason=reason)))
+
+
+def unreliable() -> Recording:
+    """By a machine that is too noisy for two rounds."""
+    found = recorded()
+    few = [entry for entry in found.entries if getattr(entry, "round", 0) < 1]
+    return replace(found, entries=tuple(few))
 
 
 def put(path: Path, found: Recording) -> None:
@@ -219,6 +227,37 @@ def test_a_row_of_another_gapprof_stays_and_the_tables_name_it(bench: Bench) -> 
     assert bench.asked == []
     assert {one.gapprof_version for one in study.models} == {"0.0.9", __version__}
     assert f"`gapprof study` 0.0.9 and {__version__}" in (bench.folder / TABLES).read_text(encoding="utf-8")
+
+
+def test_a_poor_row_stays_until_it_is_asked_for_anew(bench: Bench) -> None:
+    put(bench.folder / "resnet20.jsonl", unreliable())
+    study, _ = bench.run(MODELS[:1])
+    assert (bench.asked, study.models[0].status) == ([], "unreliable")
+    bench.planted = {MODELS[0]: recorded(MODELS[0])}
+    study, _ = bench.run(MODELS[:1], anew=True)
+    assert bench.asked == [MODELS[0]]
+    assert "measured anew: its report is unreliable: " in bench.words[-1]
+    assert study.models[0].status == "ok"
+    bench.run(MODELS[:1], anew=True)
+    assert bench.asked == [MODELS[0]], "a sound row is not measured twice"
+
+
+def test_a_poor_row_is_gone_once_its_model_is_begun_anew(bench: Bench) -> None:
+    put(bench.folder / "resnet20.jsonl", unreliable())
+    bench.planted = {MODELS[0]: ExitCode.INTERRUPTED}
+    study, _ = bench.run(MODELS[:1], anew=True)
+    assert (study.models[0].status, study.state) == ("", "stopped")
+
+
+def test_what_is_in_doubt_of_rows_stands_in_the_tables(bench: Bench) -> None:
+    put(bench.folder / "resnet20.jsonl", recorded(schema_version="1.6"))
+    put(bench.folder / "resnet32.jsonl", recorded(MODELS[1], schema_version="1.10"))
+    study, _ = bench.run()
+    told = "Recorded in several forms, of which later ones hold more: 1.6 (resnet20), 1.10 (resnet32)"
+    assert told in document(study)
+    assert "several forms" not in document(replace(study, models=study.models[:1]))
+    failing = replace(study, models=(replace(study.models[0], failed_checks=("apart by 4 %",)),))
+    assert "- resnet20: apart by 4 %" in document(failing)
 
 
 def test_where_the_browser_lies_is_no_condition(bench: Bench) -> None:
