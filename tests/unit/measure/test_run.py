@@ -21,9 +21,10 @@ from gapprof.records.job import Chain, Job
 from gapprof.records.model import ModelFacts
 from gapprof.records.progress import Observer, Progress
 from gapprof.records.recording import MachineFacts, Recording, RoundStarted, Sampled
+from gapprof.records.report import CauseRow
 from gapprof.records.settings import Settings
 from gapprof.records.subject import NativeRefusal, StagedModel, Subject
-from gapprof.records.trial import Failure, Profile, Trace, Trial
+from gapprof.records.trial import Failure, Profile, Trace, TraceSlice, Trial
 from tests.truth.recorder import begin
 
 MACHINE = MachineFacts(
@@ -139,8 +140,37 @@ def test_profiles_follow_timed_visits_of_the_last_first_rounds(run: Run) -> None
     assert {entry.rung for entry in recording.of(Trace)} == {"web"}
 
 
-def test_a_quiet_page_is_not_traced_for_it_does_nothing(run: Run) -> None:
-    assert list(run(Machine(latency_ms=ladder_ms(FACTORS))).of(Trace)) == []
+BUSY_TIMER = TraceSlice(
+    thread="CrRendererMain",
+    name="TimerFire",
+    detail="tick (probes_web/pages/busy.mjs:9)",
+    count=30,
+    wall_ms=450.0,
+    cpu_ms=None,
+)
+"""In one second."""
+
+
+def contention(recording: Recording) -> CauseRow:
+    return next(row for row in build(recording).causes if row.id == "contention")
+
+
+def test_where_the_page_is_quiet_the_built_in_busy_page_is_traced_once_in_its_stead(run: Run) -> None:
+    recording = run(Machine(latency_ms=ladder_ms(FACTORS), work={"web-busy": (BUSY_TIMER,)}))
+    assert [(entry.rung, entry.round) for entry in recording.of(Trace)] == [("web-busy", 0)]
+    (told,) = (one for one in contention(recording).evidence if one.kind == "trace")
+    assert told.text.startswith("On the built-in busy page: TimerFire tick (probes_web/pages/busy.mjs:9)")
+    assert told.value == pytest.approx(450.0)
+
+
+def test_beside_a_page_of_the_users_the_built_in_one_is_not_traced(run: Run) -> None:
+    recording = run(Machine(latency_ms=ladder_ms(FACTORS)), Settings(rungs="main", page="app.html"))
+    assert [(entry.rung, entry.round) for entry in recording.of(Trace)] == [("web", n) for n in range(3)]
+
+
+def test_once_the_budget_is_long_spent_nothing_stands_in_for_the_page(run: Run) -> None:
+    spent = Settings(rungs="main", budget_s=1e-9)
+    assert list(run(Machine(latency_ms=ladder_ms(FACTORS)), spent).of(Trace)) == []
 
 
 def test_noise_beyond_the_precision_buys_more_rounds_decided_once(run: Run) -> None:
