@@ -109,8 +109,10 @@ class Stages:
         self.journal.write(preflight)
         visits, main = self._visits(preflight.pace), chain_rungs(preflight.ladder)
         self._profiling = profiling(by_id(preflight.ladder), rounds)
-        self._rounds(visits, preflight, {0: main}, of=rounds)
-        preflight, plan = self._with_what_is_left(preflight, rounds)
+        once = replace(preflight, ladder=visited_once(preflight.ladder))
+        self._rounds(visits, once, {0: main}, of=rounds)  # the first ranking is not to wait for second visits
+        slower = self._spent_s(main) / max(self._expected_s(once, main), 1e-3)
+        preflight, plan = self._with_what_is_left(preflight, rounds, slower)
         self._rounds(visits, preflight, {n: rungs for n, rungs in enumerate(plan) if n}, of=rounds)
         self._traces(visits, preflight)
         total = self._decide(rounds, self._spent_s(main) / rounds)
@@ -146,11 +148,9 @@ class Stages:
         return replace(once, pace=thriftier(preflight.pace)), rounds
 
     def _with_what_is_left(
-        self, preflight: Preflight, rounds: int
+        self, preflight: Preflight, rounds: int, slower: float
     ) -> tuple[Preflight, tuple[tuple[str, ...], ...]]:
-        """The rest of the first stage, now that a round has shown what visits take."""
-        main = chain_rungs(preflight.ladder)
-        slower = self._spent_s(main) / max(self._expected_s(preflight, main), 1e-3)
+        """The rest of the first stage; `slower`: than expected, as a first round has shown visits to be."""
         expected_s = {rung: slower * one for rung, one in preflight.expected_trial_s.items()}
         preflight = replace(preflight, expected_trial_s=expected_s)
         ladder, plan, fits = affordable(
