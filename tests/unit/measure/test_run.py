@@ -86,6 +86,7 @@ def run(tmp_path: Path) -> Run:
             inputs_path=folder / "inputs.npz",
             other_inputs_path=folder / "other.npz",
             chain=Chain(path="chain.onnx", nodes=200, first_link_path="first_link.onnx"),
+            first_nodes={"Bar": "the bar"},
         )
         realise: Mapping[str, Backend] = dict.fromkeys(("native", "chromium", "node"), backend)
         with Guard() as guard:
@@ -232,6 +233,14 @@ def test_a_model_that_only_native_can_run_gives_that_sides_report(run: Run) -> N
     assert report.latency_ms.native is not None
     assert report.gap.ratio is None
     assert "bar" in report.gap.why
+
+
+def test_where_a_page_names_the_operator_alone_a_node_of_the_file_is_named(run: Run) -> None:
+    page = PlantedFailure(rung="web", message="No Op registered for Bar with 1", kind="model", phase="create")
+    report = build(run(Machine(latency_ms=ladder_ms(FACTORS), failures=(page,))))
+    assert (
+        report.gap.why == "the browser gave no figure: node 'the bar' (Bar): No Op registered for Bar with 1"
+    )
 
 
 REFUSED = NativeRefusal(message="native onnxruntime cannot load the model: node 'a' (Foo): no", hint="mend a")
