@@ -18,8 +18,8 @@ INTRODUCTION = """# Published reports
 
 Each row is one run of `gapprof explain zoo:NAME`. The recording holds every raw sample; `gapprof analyze`
 makes the same JSON and Markdown from it, byte for byte. Figures are factors (how many times slower) with
-their 95 % interval; "–" stands where a cause does not apply or was not measured. `make reports` makes all
-of this anew.
+their 95 % interval; "–" stands where a cause does not apply or was not measured. `make reports` measures
+the rows of this table anew, seven models of the zoo, and nothing else: the others have their own commands.
 
 Beside them: one run each of [ResNet50](whole/resnet50.md) and [MobileNetV2](whole/mobilenetv2.md) with
 everything that takes longer (cold start, memory, threads and places); [loads that were

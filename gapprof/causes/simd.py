@@ -6,6 +6,7 @@ from dataclasses import replace
 from gapprof.facts.case import Case
 from gapprof.facts.claim import Cause, Claim, Part, Span, Step
 from gapprof.facts.computed import ESTIMATED_128, GOOD_128, KERNELS, VECTORISED, computed
+from gapprof.facts.estimable import why_no_estimate
 from gapprof.facts.estimates import factor_of
 from gapprof.facts.ladder import planned
 from gapprof.facts.profiles import CAPPED, WEB
@@ -36,11 +37,17 @@ def _claim(case: Case) -> Claim:
     square = case.get(square_paths)
     parts = (*_width_parts(case, square), *_scalar_build(case))
     if not square.simd:
-        return Claim(parts=parts, why=why_not(case, COMMON, square.narrow or CAPPED))
+        return Claim(parts=parts, why=_why_not(case, square))
     if square.narrow == ESTIMATED_128:
         return Claim(parts=parts, why=_estimate_why(case), method="estimated")
     caveat = () if readable(case, CAPPED, AVX_128) else (_ENCODING,)
     return Claim(parts=parts, evidence=(*caveat, *_by_twins(case), *told_by_side_rungs(case, "simd")))
+
+
+def _why_not(case: Case, square: Square) -> str:
+    """What keeps it from being measured, and from being estimated instead."""
+    why, no_estimate = why_not(case, COMMON, square.narrow or CAPPED), case.get(why_no_estimate)
+    return f"{why}; not estimated either: {no_estimate}" if no_estimate and square.narrow is None else why
 
 
 def _by_twins(case: Case) -> Iterator[Evidence]:

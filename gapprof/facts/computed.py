@@ -7,6 +7,7 @@ from dataclasses import replace
 from gapprof.facts.case import Case
 from gapprof.facts.cells import measured, standing
 from gapprof.facts.computed_rung import ComputedRung, derived
+from gapprof.facts.estimable import is_vectorised, share_of, why_no_estimate
 from gapprof.facts.gpu_rungs import gpu_rungs
 from gapprof.facts.kernel_excess import excess_by_pass_ms, excess_ms
 from gapprof.facts.page_rungs import page_rungs
@@ -19,8 +20,6 @@ KERNELS = "web-kernels"
 VECTORISED = "web-vectorised"
 ESTIMATED_128 = "native-128-estimated"
 GOOD_128 = "native-128-good"
-
-_VECTOR_OPERATORS = frozenset({"MatMul", "Conv", "Gemm"})
 
 
 def computed(case: Case) -> Mapping[str, ComputedRung]:
@@ -95,9 +94,9 @@ def _estimated_128(case: Case) -> Iterator[ComputedRung]:
     if CAPPED in case.get(standing) or preflight is None or native is None or native.kernels_ms <= 0:
         return
     ratio = preflight.estimated_isa_ratio
-    if ratio is None:
+    if ratio is None or case.get(why_no_estimate):
         return
-    share = sum(n.ms for n in native.nodes.values() if _vectorised(n.op_type)) / native.kernels_ms
+    share = share_of(native, is_vectorised)
     rounds = enumerate(preflight.estimated_isa_by_round)
     for rung in derived(
         case,
@@ -111,11 +110,6 @@ def _estimated_128(case: Case) -> Iterator[ComputedRung]:
         ),
     ):
         yield replace(rung, by_pass={number: math.log1p(share * (one - 1)) for number, one in rounds})
-
-
-def _vectorised(op_type: str) -> bool:
-    """Fused forms too: FusedConv, FusedGemm, FusedMatMul."""
-    return op_type.removeprefix("Fused") in _VECTOR_OPERATORS
 
 
 def _good_128(case: Case) -> Iterator[ComputedRung]:

@@ -10,27 +10,32 @@ from dataclasses import dataclass, field
 from gapprof.facts.profiles import chain_is_small
 from gapprof.measure.spending import measurable
 from gapprof.records.recording import PlannedRung
-from gapprof.records.rung import Pass
 from gapprof.records.trial import Failure, Profile
 
+_DEPLOYED = "web"
 PROFILE_PASSES = 3
 """As few as have a spread: what is computed from profiles gets its interval from how passes differ."""
 TRACE_PASSES = 3
 """Of the page as deployed, for the same reason; a side rung is traced once, for what it does by name."""
 
 
-def targets(name: Pass, ladder: Mapping[str, PlannedRung]) -> list[str]:
-    """The rungs that want such a pass and have trials of their own, each once.
+def profiled_rungs(ladder: Mapping[str, PlannedRung]) -> tuple[str, ...]:
+    """The rungs whose timed visits go on with a profile, each once: what an alias wants is its target's."""
+    wanted = (step.alias_of or rung for rung, step in ladder.items() if "profile" in step.rung.passes)
+    return tuple(dict.fromkeys(rung for rung in wanted if measurable(ladder[rung])))
 
-    A profile that an alias wants is its target's. A trace is of what the page does beside the model; where
-    the page as deployed is an alias, it does nothing.
+
+def traced_rungs(ladder: Mapping[str, PlannedRung]) -> tuple[str, ...]:
+    """The rungs that get a trace, of what the page does beside the model.
+
+    Where the page as deployed is an alias it does nothing: a side rung, the built-in busy page, stands in.
     """
-    found: list[str] = []
-    for rung_id, step in ladder.items():
-        target = rung_id if name == "trace" else step.alias_of or rung_id
-        if name in step.rung.passes and measurable(ladder[target]) and target not in found:
-            found.append(target)
-    return found
+    quiet = _DEPLOYED in ladder and ladder[_DEPLOYED].alias_of is not None
+    return tuple(
+        rung
+        for rung, step in ladder.items()
+        if "trace" in step.rung.passes and measurable(step) and (step.rung.role == "main" or quiet)
+    )
 
 
 def trace_passes(step: PlannedRung) -> int:
@@ -65,5 +70,5 @@ class Profiling:
 
 def profiling(ladder: Mapping[str, PlannedRung], rounds: int) -> Profiling:
     """Passes in the last rounds of the first stage: the first ranking is not to wait for them."""
-    wanted = dict.fromkeys(targets("profile", ladder), PROFILE_PASSES)
+    wanted = dict.fromkeys(profiled_rungs(ladder), PROFILE_PASSES)
     return Profiling(left=wanted, first_round=max(0, rounds - PROFILE_PASSES))

@@ -18,7 +18,14 @@ from gapprof.measure.given_up import machine_s_fault
 from gapprof.measure.journal import Journal
 from gapprof.measure.outputs import compare, reference_in
 from gapprof.measure.pacing import preflight_pace, thriftier
-from gapprof.measure.passes import PROFILE_PASSES, Profiling, profiling, targets, trace_passes
+from gapprof.measure.passes import (
+    PROFILE_PASSES,
+    Profiling,
+    profiled_rungs,
+    profiling,
+    trace_passes,
+    traced_rungs,
+)
 from gapprof.measure.preflight import LONGEST_VISIT_S, Recorder, conclude, look
 from gapprof.measure.spending import (
     FEWEST_ROUNDS,
@@ -102,8 +109,10 @@ class Stages:
         self.journal.write(preflight)
         visits, main = self._visits(preflight.pace), chain_rungs(preflight.ladder)
         self._profiling = profiling(by_id(preflight.ladder), rounds)
-        self._rounds(visits, preflight, {0: main}, of=rounds)
-        preflight, plan = self._with_what_is_left(preflight, rounds)
+        once = replace(preflight, ladder=visited_once(preflight.ladder))
+        self._rounds(visits, once, {0: main}, of=rounds)  # the first ranking is not to wait for second visits
+        slower = self._spent_s(main) / max(self._expected_s(once, main), 1e-3)
+        preflight, plan = self._with_what_is_left(preflight, rounds, slower)
         self._rounds(visits, preflight, {n: rungs for n, rungs in enumerate(plan) if n}, of=rounds)
         self._traces(visits, preflight)
         total = self._decide(rounds, self._spent_s(main) / rounds)
@@ -139,11 +148,9 @@ class Stages:
         return replace(once, pace=thriftier(preflight.pace)), rounds
 
     def _with_what_is_left(
-        self, preflight: Preflight, rounds: int
+        self, preflight: Preflight, rounds: int, slower: float
     ) -> tuple[Preflight, tuple[tuple[str, ...], ...]]:
-        """The rest of the first stage, now that a round has shown what visits take."""
-        main = chain_rungs(preflight.ladder)
-        slower = self._spent_s(main) / max(self._expected_s(preflight, main), 1e-3)
+        """The rest of the first stage; `slower`: than expected, as a first round has shown visits to be."""
         expected_s = {rung: slower * one for rung, one in preflight.expected_trial_s.items()}
         preflight = replace(preflight, expected_trial_s=expected_s)
         ladder, plan, fits = affordable(
@@ -162,9 +169,11 @@ class Stages:
         return replace(preflight, ladder=ladder), plan
 
     def _passes_s(self, preflight: Preflight) -> float:
-        """A profile takes about as long as the visit that it follows."""
-        profiled = targets("profile", by_id(preflight.ladder))
-        return PROFILE_PASSES * sum(preflight.expected_trial_s.get(rung, 0.0) for rung in profiled)
+        """A profile takes about as long as the visit that it follows, a trace as a visit of its own."""
+        ladder, expected_s = by_id(preflight.ladder), preflight.expected_trial_s
+        passes = dict.fromkeys(profiled_rungs(ladder), PROFILE_PASSES)
+        passes |= {rung: trace_passes(ladder[rung]) for rung in traced_rungs(ladder)}
+        return sum(count * expected_s.get(rung, 0.0) for rung, count in passes.items())
 
     def _rounds(
         self,
@@ -270,13 +279,16 @@ class Stages:
         return total
 
     def _traces(self, visits: Visits, preflight: Preflight) -> None:
+        """Long after the budget was spent only the page as deployed has its trace, and but one."""
         ladder = by_id(preflight.ladder)
-        for rung_id in targets("trace", ladder):
-            self.teller.tell("trace", f"what else the page does: {ladder[rung_id].rung.title}", rung=rung_id)
-            for number in range(trace_passes(ladder[rung_id])):
-                if number and self.journal.now_s() > OVERDRAFT * self.settings.budget_s:
+        for rung_id in traced_rungs(ladder):
+            step = ladder[rung_id]
+            self.teller.tell("trace", f"what else the page does: {step.rung.title}", rung=rung_id)
+            for number in range(trace_passes(step)):
+                overdrawn = self.journal.now_s() > OVERDRAFT * self.settings.budget_s
+                if overdrawn and (number or step.rung.role == "side"):
                     break
-                visits.traced(ladder[rung_id], number)
+                visits.traced(step, number)
             self.teller.tell("trace", "traced", completed=True)
 
     def _known(self, plan: Sequence[Sequence[str]]) -> frozenset[str]:

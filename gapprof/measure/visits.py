@@ -1,7 +1,7 @@
 """One visit of one rung: the job, the retries, what strikes it, and the entry that is written."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,12 +108,16 @@ class Visits:
             if isinstance(outcome, Trial):
                 outcome = replace(_bounded(outcome), struck=("preflight visit",))
             elif outcome.kind == "model":
-                nodes = ((node.name, node.op_type) for node in self.subject.facts.nodes)
-                outcome = replace(outcome, message=with_node(outcome.message, nodes))
+                outcome = replace(outcome, message=with_node(outcome.message, self._nodes()))
             self.journal.write(outcome)
             if isinstance(outcome, Trial) or outcome.kind in ("model", "environment"):
                 break
         return outcome
+
+    def _nodes(self) -> Iterator[tuple[str, str]]:
+        """(name, operator): of the file, then of the common graph, of which native's refusal leaves none."""
+        yield from ((name, operator) for operator, name in self.subject.first_nodes.items())
+        yield from ((node.name, node.op_type) for node in self.subject.facts.nodes)
 
     def job(self, step: PlannedRung) -> Job:
         """What a first visit of that rung is asked to do."""

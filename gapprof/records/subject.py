@@ -1,6 +1,7 @@
 """The model on disk, staged: what backends load."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from gapprof.records.job import Chain
@@ -42,3 +43,5 @@ class Subject:
     """They are the user's, all of them; else seeded, but perhaps the first."""
     labels: tuple[int, ...] = ()
     """The right class of each scene, where the user gave them."""
+    first_nodes: Mapping[str, str] = field(default_factory=dict)
+    """Operator → name of the first node of the file that is one: to name it where a page does not."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import onnx
 
 from gapprof.errors import EnvironmentUnusable
 from gapprof.records.model import ModelFacts, TensorSpec
@@ -17,6 +18,7 @@ from gapprof.subject.given import Given, parted
 from gapprof.subject.optimised_before import optimised_before
 from gapprof.subject.seeded import seeded_inputs
 from gapprof.subject.stage import DISK_FULL, Staged, stage
+from gapprof.subject.tensors import all_nodes
 
 ZOO_PREFIX = "zoo:"
 
@@ -91,7 +93,15 @@ def _open(
         scenes=_saved(streamed, workdir / "scenes"),
         scenes_given=bool(streamed) and many,
         labels=own.labels if streamed and many else (),
+        first_nodes=_first_nodes(staged.graph),
     )
+
+
+def _first_nodes(model: onnx.ModelProto) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for node in all_nodes(model):
+        found.setdefault(node.op_type, node.name)
+    return found
 
 
 def _first_of(count: int, file: str) -> str:

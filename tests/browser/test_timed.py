@@ -35,6 +35,15 @@ def test_where_no_number_is_set_onnxruntime_web_counts_the_pages_cores_and_what_
     assert (seen.hardware_concurrency, seen.threads) == (6, 3)
 
 
+def test_a_switch_of_the_users_holds_in_the_page(
+    chromium: Chromium, job: Job, page_of: Callable[[str], str]
+) -> None:
+    cores = "{ value: navigator.userAgent === 'planted/1.0' ? 6 : 2 }"
+    page = page_of(f"Object.defineProperty(navigator, 'hardwareConcurrency', {cores})")
+    switched = on(job, page=page, where="main", browser_args=("--user-agent=planted/1.0",))
+    assert trial(chromium.timed(switched)).seen.hardware_concurrency == 6
+
+
 QUIET = {
     "Target.getTargets",
     "Target.attachToTarget",

@@ -15,6 +15,7 @@ import pytest
 
 from gapprof.errors import ExitCode
 from gapprof.records import schema
+from tests.live.conftest import BURN_MS, EVERY_MS
 
 VISITS = 3
 """At least: of the page, one in each round."""
@@ -68,3 +69,10 @@ def test_a_model_is_explained_inside_somebody_elses_page(
     assert report["latency_ms"]["web"]["point"] > 0
     assert elsewhere.asked.count("/index.html") >= VISITS
     assert report["headline"] in " ".join(done.stdout.split())
+    contention = next(row for row in report["causes"] if row["id"] == "contention")
+    page = next(child for child in contention["children"] if child["id"] == "page")
+    assert page["factor"]["low"] > 1
+    assert contention["verdict"] == "costs"
+    timer = next(one for one in contention["evidence"] if "burnHalfTheTime" in one["text"])
+    assert timer["kind"] == "trace"
+    assert timer["value"] == pytest.approx(1000 * BURN_MS / EVERY_MS, rel=0.2)

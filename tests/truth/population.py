@@ -113,7 +113,7 @@ def planted(rng: np.random.Generator, plan: Plan) -> np.ndarray:
 
 def cells(plan: Plan, ln_ms: np.ndarray, table: Table) -> np.ndarray:
     """[round, rung] → ln of the round's figure: the geometric mean over its visits."""
-    there = np.arange(table.shape[2])[None, :] < plan.visits[:, None]
+    there = np.arange(table.shape[2]) < plan.visits[:, :, None]
     return ln_ms + (table * there).sum(axis=2) / plan.visits
 
 
@@ -126,10 +126,11 @@ def plan_for(seed: int) -> Plan:
     )
     first = first_stage(planned, FIRST_ROUNDS, {}, left_s=SETTINGS.budget_s, asked=wanted)
     names = tuple(dict.fromkeys(rung for rungs in first for rung in rungs))
+    visits = np.array([steps[name].rung.visits for name in names])
     return Plan(
         rungs=names,
         web=np.array([steps[name].rung.environment.backend != "native" for name in names]),
-        visits=np.array([steps[name].rung.visits for name in names]),
+        visits=np.array([np.ones_like(visits), *([visits] * (MOST_ROUNDS - 1))]),
         by_round=first + (chain_rungs(steps_of()),) * (MOST_ROUNDS - FIRST_ROUNDS),
         seed=seed,
     )

@@ -42,7 +42,7 @@ class Plan:
     web: np.ndarray
     """[rung] → whether it is on the web's side."""
     visits: np.ndarray
-    """[rung] → visits in each round that has it."""
+    """[round, rung] → visits, where the round has the rung."""
     by_round: tuple[tuple[str, ...], ...]
     """Rungs of each round, in the ladder's order."""
     seed: int
@@ -62,10 +62,11 @@ class Plan:
         found, before = np.zeros(self.shape), 0
         for number, rungs in enumerate(self.by_round):
             rows = [self.rungs.index(rung) for rung in rungs]
-            visited = np.repeat(rows, self.visits[rows])
+            visits = self.visits[number]
+            visited = np.repeat(rows, visits[rows])
             order = visited[np.random.default_rng([self.seed, number]).permutation(len(visited))]
             by_rung = np.argsort(order, kind="stable")
-            visit = np.concatenate([np.arange(self.visits[row]) for row in sorted(rows)])
+            visit = np.concatenate([np.arange(visits[row]) for row in sorted(rows)])
             found[number, order[by_rung], visit] = before + by_rung
             before += len(order)
         return found
@@ -90,7 +91,7 @@ def recorded(rng: np.random.Generator, plan: Plan) -> Table:
 def drifting(rng: np.random.Generator, plan: Plan) -> Table:
     """A machine that gets slower, or faster, all the time."""
     way = rng.choice([-1.0, 1.0])
-    return gaussian(rng, plan) + way * DRIFT * plan.places() / plan.visits.sum()
+    return gaussian(rng, plan) + way * DRIFT * plan.places() / plan.visits[-1].sum()
 
 
 def stalls(rng: np.random.Generator, plan: Plan) -> Table:

@@ -13,17 +13,18 @@ from gapprof.explain.study import studied_model
 from gapprof.facts.paper import CLASSES
 from gapprof.markdown.study import document
 from gapprof.recordings import read_run
-from gapprof.records.codec import encode_document, encode_report
+from gapprof.records.codec import decode_report, encode_document, encode_report
 from gapprof.records.estimate import Estimate
 from gapprof.records.sections.quality import Answers, LateRow
 from gapprof.records.study import StudiedModel, Study
 from gapprof.records.surface import Surface
 from gapprof.records.yardstick import Kernels
-from gapprof.render import markdown
+from gapprof.render import markdown, terminal
 from gapprof.study.kept import stem_of
 from gapprof.study.models import ALL, CIFAR
 from gapprof.terminal.kernels import drawn
 from gapprof.yardstick.report import kernels_of
+from tests.scripts import script
 
 REPORTS = Path(__file__).parents[2] / "reports"
 ZOO = sorted((REPORTS / "zoo").glob("*.jsonl"))
@@ -49,6 +50,19 @@ def test_json_and_markdown_come_from_the_recording(recording: Path) -> None:
     assert recording.with_suffix(".md").read_text(encoding="utf-8") == markdown.RENDERER.render(
         found, Surface()
     )
+
+
+def test_the_table_of_the_zoo_is_of_its_reports() -> None:
+    reports = [decode_report(path.with_suffix(".json").read_bytes(), source=path.stem) for path in ZOO]
+    assert (REPORTS / "README.md").read_text(encoding="utf-8") == script("reports/make.py").table(reports)
+
+
+def test_the_readme_opens_with_a_published_report_as_a_terminal_shows_it() -> None:
+    readme = (REPORTS.parent / "README.md").read_text(encoding="utf-8")
+    shown = readme.partition("<!-- report -->")[2].partition("<!-- /report -->")[0]
+    drawing = terminal.RENDERER.render(report_of(REPORTS / "zoo" / "mobilenetv2.jsonl"), Surface())
+    lines = [line.rstrip() for line in drawing.strip("\n").splitlines()]
+    assert shown.strip().splitlines() == ["```", "$ gapprof explain zoo:mobilenetv2", *lines, "```"]
 
 
 @pytest.mark.parametrize("recording", KERNELS, ids=lambda path: path.stem)

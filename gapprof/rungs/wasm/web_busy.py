@@ -12,6 +12,7 @@ RUNG = Rung(
     derived_from=PARENT.id,
     changes="page",
     role="side",
+    passes=("trace",),
     visited="always",
     informs="contention",
 )

@@ -8,6 +8,7 @@ from gapprof.facts.cells import measured
 from gapprof.facts.computed import ESTIMATED_128, GOOD_128, KERNELS, VECTORISED, computed
 from gapprof.facts.readings import chain, latencies, order, readable
 from gapprof.records.recording import Preflight, Recording
+from gapprof.records.report import CauseRow
 from tests.truth.recorder import record
 
 NO_CEILING = {("native", "isa", "128"): "no ceiling", ("native", "isa", "avx"): "no ceiling"}
@@ -58,6 +59,63 @@ def test_where_no_ceiling_works_only_matrix_operators_are_scaled() -> None:
     assert case.get(latencies)[ESTIMATED_128][0] == pytest.approx(native * (1 + 0.75 * 3.0))
     assert ESTIMATED_128 in case.get(chain)
     assert readable(case, ESTIMATED_128, KERNELS)
+
+
+def with_node(op_type: str, share: float) -> Machine:
+    """Beside nodes of float32 that have four shares."""
+    return Machine(
+        nodes=(*MIXED, PlantedNode(name="other", op_type=op_type, share=share)), refusals=NO_CEILING
+    )
+
+
+@pytest.mark.parametrize("ratio", [4.0, 1.0], ids=["measured", "by definition"])
+@pytest.mark.parametrize(
+    "op_type",
+    [
+        *("QLinearConv", "QLinearMatMul", "QLinearAdd", "QGemm", "QAttention"),
+        *("MatMulInteger", "ConvInteger", "MatMulIntegerToFloat", "DynamicQuantizeMatMul", "MatMulNBits"),
+    ],
+)
+def test_float32_tells_nothing_of_products_of_bytes_and_of_few_bits(op_type: str, ratio: float) -> None:
+    recording = with_estimate(record(with_node(op_type, 1.0)), ratio, "GEMM ratios")
+    assert ESTIMATED_128 not in Case(recording).get(computed)
+    report = build(recording)
+    simd = next(row for row in report.causes if row.id == "simd")
+    assert (simd.verdict, simd.method, simd.factor) == ("not-measured", "measured", None)
+    assert "native-128: no ceiling; not estimated either: 20 % of native-extended" in simd.why
+    assert op_type in simd.why
+    step = "native-extended → web-kernels: runtime, library and simd, not separated"
+    assert report.residual.why.startswith(step)
+
+
+@pytest.mark.parametrize("op_type", ["QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "LSTM"])
+def test_what_multiplies_floats_or_nothing_keeps_no_estimate_back(op_type: str) -> None:
+    assert ESTIMATED_128 in Case(with_estimate(record(with_node(op_type, 1.0)), 4.0)).get(computed)
+
+
+def test_products_of_bytes_too_few_to_matter_keep_no_estimate_back() -> None:
+    assert ESTIMATED_128 in Case(with_estimate(record(with_node("QLinearConv", 0.004)), 4.0)).get(computed)
+
+
+def test_a_model_without_a_single_matrix_product_has_no_estimate_and_is_not_called_innocent() -> None:
+    bare = Machine(nodes=(PlantedNode(name="rnn", op_type="LSTM"),), refusals=NO_CEILING)
+
+    def simd(ratio: float) -> CauseRow:
+        report = build(with_estimate(record(bare), ratio, "the ratio"))
+        return next(row for row in report.causes if row.id == "simd")
+
+    assert simd(4.0).verdict == "not-measured"
+    assert "no time in MatMul, Conv and Gemm nodes" in simd(4.0).why
+    assert simd(1.0).verdict == "not-applicable"
+
+
+def test_why_there_is_no_ratio_is_said() -> None:
+    recording = record(Machine(refusals=NO_CEILING))
+    preflight = next(recording.of(Preflight))
+    told = replace(preflight, estimated_isa_why="numpy uses MKL here")
+    entries = tuple(told if entry is preflight else entry for entry in recording.entries)
+    simd = next(row for row in build(replace(recording, entries=entries)).causes if row.id == "simd")
+    assert simd.why == "native-128: no ceiling; not estimated either: numpy uses MKL here"
 
 
 def test_an_estimate_is_as_unsure_as_its_rounds_differ() -> None:

@@ -21,9 +21,10 @@ from gapprof.records.job import Chain, Job
 from gapprof.records.model import ModelFacts
 from gapprof.records.progress import Observer, Progress
 from gapprof.records.recording import MachineFacts, Recording, RoundStarted, Sampled
+from gapprof.records.report import CauseRow
 from gapprof.records.settings import Settings
 from gapprof.records.subject import NativeRefusal, StagedModel, Subject
-from gapprof.records.trial import Failure, Profile, Trace, Trial
+from gapprof.records.trial import Failure, Profile, Trace, TraceSlice, Trial
 from tests.truth.recorder import begin
 
 MACHINE = MachineFacts(
@@ -85,6 +86,7 @@ def run(tmp_path: Path) -> Run:
             inputs_path=folder / "inputs.npz",
             other_inputs_path=folder / "other.npz",
             chain=Chain(path="chain.onnx", nodes=200, first_link_path="first_link.onnx"),
+            first_nodes={"Bar": "the bar"},
         )
         realise: Mapping[str, Backend] = dict.fromkeys(("native", "chromium", "node"), backend)
         with Guard() as guard:
@@ -113,6 +115,14 @@ def test_a_quiet_machine_takes_six_rounds_and_every_main_rung_in_each(run: Run) 
     assert (sampled.rounds, sampled.limited_by) == (6, "precision")
 
 
+def test_the_first_ranking_waits_for_no_second_visit(run: Run) -> None:
+    first, *later = (entry.order for entry in run(Machine(latency_ms=ladder_ms(FACTORS))).of(RoundStarted))
+    assert len(first) == len(set(first))
+    for order in later:
+        twice = {rung for rung in order if order.count(rung) == 2}
+        assert twice == {"native", "native-threads", "native-extended"}
+
+
 def test_of_the_ends_alone_there_are_three_rounds_and_a_report_that_says_so(run: Run) -> None:
     recording = run(
         Machine(latency_ms=ladder_ms(FACTORS)), Settings(rungs="ends", page="app.html", allow_noisy=True)
@@ -139,8 +149,37 @@ def test_profiles_follow_timed_visits_of_the_last_first_rounds(run: Run) -> None
     assert {entry.rung for entry in recording.of(Trace)} == {"web"}
 
 
-def test_a_quiet_page_is_not_traced_for_it_does_nothing(run: Run) -> None:
-    assert list(run(Machine(latency_ms=ladder_ms(FACTORS))).of(Trace)) == []
+BUSY_TIMER = TraceSlice(
+    thread="CrRendererMain",
+    name="TimerFire",
+    detail="tick (probes_web/pages/busy.mjs:9)",
+    count=30,
+    wall_ms=450.0,
+    cpu_ms=None,
+)
+"""In one second."""
+
+
+def contention(recording: Recording) -> CauseRow:
+    return next(row for row in build(recording).causes if row.id == "contention")
+
+
+def test_where_the_page_is_quiet_the_built_in_busy_page_is_traced_once_in_its_stead(run: Run) -> None:
+    recording = run(Machine(latency_ms=ladder_ms(FACTORS), work={"web-busy": (BUSY_TIMER,)}))
+    assert [(entry.rung, entry.round) for entry in recording.of(Trace)] == [("web-busy", 0)]
+    (told,) = (one for one in contention(recording).evidence if one.kind == "trace")
+    assert told.text.startswith("On the built-in busy page: TimerFire tick (probes_web/pages/busy.mjs:9)")
+    assert told.value == pytest.approx(450.0)
+
+
+def test_beside_a_page_of_the_users_the_built_in_one_is_not_traced(run: Run) -> None:
+    recording = run(Machine(latency_ms=ladder_ms(FACTORS)), Settings(rungs="main", page="app.html"))
+    assert [(entry.rung, entry.round) for entry in recording.of(Trace)] == [("web", n) for n in range(3)]
+
+
+def test_once_the_budget_is_long_spent_nothing_stands_in_for_the_page(run: Run) -> None:
+    spent = Settings(rungs="main", budget_s=1e-9)
+    assert list(run(Machine(latency_ms=ladder_ms(FACTORS)), spent).of(Trace)) == []
 
 
 def test_noise_beyond_the_precision_buys_more_rounds_decided_once(run: Run) -> None:
@@ -172,9 +211,9 @@ def test_a_crash_is_retried_once_and_the_rest_goes_on(run: Run) -> None:
 
 
 def test_one_bad_round_does_not_lose_a_rung_that_is_visited_twice_in_it(run: Run) -> None:
-    once = PlantedFailure(rung="native-extended", message="it crashed", rounds=frozenset({0}))
+    once = PlantedFailure(rung="native-extended", message="it crashed", rounds=frozenset({1}))
     recording = run(Machine(latency_ms=ladder_ms(FACTORS), failures=(once,)))
-    assert {t.round for t in recording.of(Trial) if t.rung == "native-extended"} == {1, 2, 3, 4, 5}
+    assert {t.round for t in recording.of(Trial) if t.rung == "native-extended"} == {0, 2, 3, 4, 5}
 
 
 def test_a_rung_that_fails_twice_running_is_given_up(run: Run) -> None:
@@ -194,6 +233,14 @@ def test_a_model_that_only_native_can_run_gives_that_sides_report(run: Run) -> N
     assert report.latency_ms.native is not None
     assert report.gap.ratio is None
     assert "bar" in report.gap.why
+
+
+def test_where_a_page_names_the_operator_alone_a_node_of_the_file_is_named(run: Run) -> None:
+    page = PlantedFailure(rung="web", message="No Op registered for Bar with 1", kind="model", phase="create")
+    report = build(run(Machine(latency_ms=ladder_ms(FACTORS), failures=(page,))))
+    assert (
+        report.gap.why == "the browser gave no figure: node 'the bar' (Bar): No Op registered for Bar with 1"
+    )
 
 
 REFUSED = NativeRefusal(message="native onnxruntime cannot load the model: node 'a' (Foo): no", hint="mend a")
