@@ -1,7 +1,7 @@
 """How much slower or faster a page would be under other conditions, as this run measured them. Pure."""
 
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from statistics import fmean
 from types import MappingProxyType
@@ -39,6 +39,7 @@ CONDITION_RUNGS = tuple(_RUNGS.values())
 _TITLES: Mapping[str, str] = MappingProxyType(
     {
         "cold": "the first run",
+        "creation": "the first run, with session creation",
         "worker": "in a worker",
         "main": "on the main thread",
         "load": "a busy page",
@@ -52,6 +53,7 @@ _INSTEAD = "a busy page instead of this one"
 _APART: tuple[frozenset[str], ...] = (
     frozenset({"isolated", "threads", "unisolated"}),
     frozenset({"worker", "main"}),
+    frozenset({"cold", "creation"}),
 )
 """Conditions of which only one can hold."""
 
@@ -89,7 +91,7 @@ def not_measured(case: Case) -> tuple[str, ...]:
     """Conditions that people meet, and that this run says nothing about, with the reason."""
     settings, known = case.recording.begin.settings, {one.id for one in case.get(conditions)}
     wanted = [
-        "cold",
+        *_FIRST,
         "worker" if settings.where == "main" else "main",
         *(["load"] if settings.page != "busy" else []),
         *(["devtools"] if BASELINE not in settings.js_flags else []),
@@ -124,7 +126,7 @@ def together(case: Case, ids: Collection[str]) -> tuple[Cell, Cell] | None:
                 setting = steps[_RUNGS[id_]].setting
                 if setting is not None:
                     cell = replace(cell, isolated=setting.isolated, threads=setting.threads)
-            case _:  # the first run of a visit, which is no matter of its conditions
+            case _:  # what a visit begins with, which is no matter of its conditions
                 pass
     return deployed, cell
 
@@ -133,7 +135,7 @@ def made_together(case: Case, plan: Combination) -> Contrast | None:
     """ln of what a run takes under all conditions at once over what it takes as deployed, by round."""
     visits = trials_in(case, STUDY, "verify")
     here, there = visits.get(plan.together, {}), visits.get(plan.deployed, {})
-    figure = first_run_ms if "cold" in plan.conditions else figure_ms
+    figure = next((_FIRST[id_] for id_ in plan.conditions if id_ in _FIRST), figure_ms)
     times = {}
     for number in sorted(here.keys() & there.keys()):
         then, now = figure(here[number]), figure_ms(there[number])
@@ -147,6 +149,18 @@ def first_run_ms(trial: Trial) -> float | None:
     return trial.warmup_ms[0] if trial.warmup_ms and trial.warmup_ms[0] > 0 else None
 
 
+def created_and_run_ms(trial: Trial) -> float | None:
+    """The same with making the session before it, compiling wasm included; None where that was not timed."""
+    first_ms, create_ms = first_run_ms(trial), trial.cold_ms.get("create", 0.0)
+    return first_ms + create_ms if first_ms and create_ms > 0 else None
+
+
+_FIRST: Mapping[str, Callable[[Trial], float | None]] = MappingProxyType(
+    {"cold": first_run_ms, "creation": created_and_run_ms}
+)
+"""Conditions that every visit begins with, and what is timed then."""
+
+
 def steady(case: Case) -> Contrast | None:
     """ln(ms) as deployed, by round; None where it was not measured."""
     cells = case.get(measured).get(DEPLOYED, {})
@@ -154,16 +168,17 @@ def steady(case: Case) -> Contrast | None:
 
 
 def _cold(case: Case) -> Iterator[Condition]:
-    """The first run of a session over the steady ones, by round."""
+    """What a session begins with over the steady runs, by round."""
     cells = case.get(measured).get(DEPLOYED, {})
-    first: dict[int, list[float]] = {}
-    for trial in trials_of(case, DEPLOYED):
-        ms = first_run_ms(trial)
-        if ms is not None and trial.round in cells:
-            first.setdefault(trial.round, []).append(ms)
-    times = {number: math.log(fmean(ms) / cells[number]) for number, ms in sorted(first.items())}
-    if times:
-        yield Condition(id="cold", title=_TITLES["cold"], times=Contrast(times))
+    for id_, figure in _FIRST.items():
+        first: dict[int, list[float]] = {}
+        for trial in trials_of(case, DEPLOYED):
+            ms = figure(trial)
+            if ms is not None and trial.round in cells:
+                first.setdefault(trial.round, []).append(ms)
+        times = {number: math.log(fmean(ms) / cells[number]) for number, ms in sorted(first.items())}
+        if times:
+            yield Condition(id=id_, title=_TITLES[id_], times=Contrast(times))
 
 
 def _load(case: Case) -> tuple[Condition, ...]:

@@ -87,7 +87,7 @@ class Combination(Struct, frozen=True, kw_only=True, tag="combination", tag_fiel
     """
 
     conditions: tuple[str, ...]
-    """By their ids; `cold` is no matter of the cell: it is the first run of a visit."""
+    """By their ids; `cold` and `creation` are no matter of the cell: every visit begins with them."""
     deployed: Cell
     together: Cell
     rounds: int

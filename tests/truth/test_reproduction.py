@@ -26,6 +26,7 @@ from gapprof.records.trial import Failure, Profile, Trace, Trial
 from tests.truth.test_whole_run import run
 
 COLD = 2.2
+CREATE_MS = Machine(latency_ms={}).start_up_ms["web"]["create"]
 PLANTED: Mapping[str, float] = {"load": 1.6, "devtools": 3.0, "main": 1.25, "unisolated": 1.5}
 """Condition → how many times slower; the page is isolated, quiet, and has its model in a worker."""
 PAGE = Settings(threads=2, where="worker", budget_s=1.0)
@@ -166,6 +167,19 @@ def test_the_first_run_under_other_conditions_is_that_of_their_visits(tmp_path: 
     row = combination(told(recording))
     assert row.measured_times == pytest.approx(1.0, rel=0.03)
     assert row.measured_verdict == "holds"
+
+
+def test_a_creation_that_conditions_leave_alone_is_told_by_making_them_together(tmp_path: Path) -> None:
+    """A tier slows runs here, and no creation: 20 ms stay 20 ms, where factors have them three times."""
+    deployed_ms = ladder_ms({"web-worker": 5.0})["web"]
+    predicted = (COLD + CREATE_MS / deployed_ms) * 3.0
+    recording = measured(tmp_path, predicted, Conditioned())
+    (plan,) = recording.of(Combination)
+    assert set(plan.conditions) == {"creation", "devtools"}
+    row = combination(told(recording))
+    assert row.verdict == "holds"
+    assert row.measured_times == pytest.approx(predicted / (COLD * 3.0 + CREATE_MS / deployed_ms), rel=0.03)
+    assert row.measured_verdict == "no"
 
 
 def test_isolation_and_place_are_made_together(tmp_path: Path) -> None:
