@@ -16,12 +16,14 @@ from gapprof.options.screen import no_color, quiet, say, show, surface_of
 from gapprof.options.watching import chosen_observer
 
 _ENDS = (
-    "Ends with 0 where every row passes; 1 where one fails; 2 wrong use; 3 the machine lacks something; "
-    "130 interrupted. Every one but 2 writes the json asked for."
+    "Ends with 0 where every row that is possible here passes; 1 where one fails; 2 wrong use; 3 the machine "
+    "lacks something, or no row is possible; 5 one is too vague to judge; 130 interrupted. Every one but 2 "
+    "writes the json asked for."
 )
-_CODES = {
+CODES = {
     "passed": ExitCode.OK,
     "failed": ExitCode.FAILED_CHECK,
+    "unreliable": ExitCode.UNRELIABLE,
     "interrupted": ExitCode.INTERRUPTED,
     "unusable": ExitCode.ENVIRONMENT_UNUSABLE,
 }
@@ -41,7 +43,8 @@ def selftest(
 
     Slow flags, a page that burns, missing headers, a build without SIMD and others are planted one by one
     in a small model, and once two of them together. What an A/B of the one switch measures is held against
-    what the report says; where nothing is planted, nothing may be found. Takes about a quarter of an hour.
+    what the report says; where nothing is planted, nothing may be found. Takes about a quarter of an hour,
+    and up to three quarters where rows are then still too vague to judge.
     """
     with held() as hold:
         from gapprof.recordings import default_path
@@ -79,7 +82,7 @@ def selftest(
             say(Interrupted("interrupted"))
         if not quiet:
             show(f"recording: {path}\n", sys.stderr)
-    return _CODES[outcome.selftest.status]
+    return CODES[outcome.selftest.status]
 
 
 COMMAND = selftest

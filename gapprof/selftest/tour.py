@@ -23,6 +23,7 @@ from gapprof.records.subject import Subject
 from gapprof.records.trial import Failure, Trial
 from gapprof.selftest.burner import Burning
 from gapprof.selftest.extent import Extent
+from gapprof.selftest.judge import rounds_wanted
 from gapprof.selftest.plan import Plan, Stop
 from gapprof.selftest.plant import AS_IS
 from gapprof.text import numbers
@@ -80,11 +81,29 @@ class Tour:
         while number < rounds:
             self._round(number, rounds, round_s, plan, steps, preflight.pace)
             self._gate(plan)
-            if number == 0:
-                round_s = self.journal.now_s() - began_s
-                rounds = extent.rounds_in(began_s=began_s, round_s=round_s)
             number += 1
+            round_s = (self.journal.now_s() - began_s) / number
+            if number == 1:
+                rounds = extent.rounds_in(began_s=began_s, round_s=round_s)
+            if number == rounds:
+                rounds += self._further(extent, plan, done=number, round_s=round_s)
         self.teller.tell("done", "measured")
+
+    def _further(self, extent: Extent, plan: Plan, *, done: int, round_s: float) -> int:
+        """More rounds for rows that are too vague to judge, as far as there is time."""
+        if extent.vague_until_s <= self.journal.now_s():
+            return 0
+        self.teller.tell("estimate", "looking how well each row is known")
+        more = extent.further_rounds(
+            done=done,
+            wanted=rounds_wanted(plan, self.journal.recording()),
+            now_s=self.journal.now_s(),
+            round_s=round_s,
+        )
+        if more:
+            more_s = numbers.duration(more * round_s)
+            self.teller.tell("estimate", f"too vague to judge yet: {more} further rounds, about {more_s}")
+        return more
 
     def _round(
         self,

@@ -1,5 +1,6 @@
-"""A selftest on screen: planted against found, row by row, and what is wrong with those that fail."""
+"""A selftest on screen: planted against found, row by row, and what is wrong with those that do not pass."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from rich.console import RenderableType
@@ -16,7 +17,7 @@ from gapprof.text import numbers
 _FACTOR = 19
 _STATUS = 10
 _CAUSE = 17
-_STYLES = {"pass": "green", "fail": "red", "impossible": "yellow"}
+_STYLES = {"pass": "green", "fail": "red", "vague": "yellow", "impossible": "yellow"}
 
 
 def drawn(selftest: Selftest, surface: Surface) -> str:
@@ -49,11 +50,12 @@ def _headline(selftest: Selftest) -> str:
         return f"Nothing could be planted here: {selftest.why}."
     if selftest.status == "interrupted":
         return f"Interrupted after {took}: nothing is judged."
-    failed = sum(row.status == "fail" for row in selftest.rows)
-    skipped = sum(row.status == "impossible" for row in selftest.rows)
-    judged = len(selftest.rows) - skipped
-    said = f"{failed} of {judged} rows fail" if failed else f"{judged} of {judged} rows pass"
-    more = f", {skipped} impossible on this machine" if skipped else ""
+    count = Counter(row.status for row in selftest.rows)
+    judged = len(selftest.rows) - count["impossible"]
+    failed, passed = count["fail"], count["pass"]
+    said = f"{failed} of {judged} rows fail" if failed else f"{passed} of {judged} rows pass"
+    more = f", {count['vague']} too vague to judge" if count["vague"] else ""
+    more += f", {count['impossible']} impossible on this machine" if count["impossible"] else ""
     return f"{said}{more}: {selftest.environments} environments in {selftest.rounds} rounds, {took}."
 
 
