@@ -86,7 +86,7 @@ def toured(tour: Tour, plants: tuple[Plant, ...], extent: Extent, *, workdir: Pa
     plan = Plan(stops={}, titles={}, origins={}, plants=())
     with ending(journal):
         plan = _planned(tour, plants, workdir=workdir, cores=cores)
-        tour.go(plan, extent)
+        tour.go(plan, extent, workdir=workdir)
     return Toured(recording=journal.recording(), plan=plan)
 
 

@@ -64,8 +64,11 @@ class Tour:
             patience=self.patience,
         )
 
-    def go(self, plan: Plan, extent: Extent) -> None:
-        """All rounds, and after each the comparison of outputs that are new."""
+    def go(self, plan: Plan, extent: Extent, *, workdir: Path) -> None:
+        """All rounds, and after each the comparison of outputs that are new.
+
+        The recording names what lies in `workdir` from there: nobody finds that folder afterwards.
+        """
         preflight = plan.clean.preflight
         if preflight is None:
             raise EnvironmentUnusable(
@@ -73,7 +76,8 @@ class Tour:
             )
         expected_s = _expected_s(plan, preflight)
         steps = {name: self._step(name, stop, plan) for name, stop in plan.stops.items()}
-        self.journal.write(replace(preflight, ladder=tuple(steps.values()), expected_trial_s=expected_s))
+        ladder = tuple(_from(workdir, step) for step in steps.values())
+        self.journal.write(replace(preflight, ladder=ladder, expected_trial_s=expected_s))
         round_s, began_s = sum(expected_s.values()), self.journal.now_s()
         rounds = extent.rounds_in(began_s=began_s, round_s=round_s)
         self.teller.tell("estimate", _estimate(plan, rounds, round_s))
@@ -172,6 +176,14 @@ class Tour:
 def _as_the_backends_know_it(setting: Setting) -> Setting:
     """They have no word for a file as it is: it stands in for the common graph, which is never optimised."""
     return replace(setting, graph="common") if setting.graph == AS_IS else setting
+
+
+def _from(workdir: Path, step: PlannedRung) -> PlannedRung:
+    setting = step.setting
+    if setting is None or not Path(setting.page).is_relative_to(workdir):
+        return step
+    page = Path(setting.page).relative_to(workdir).as_posix()
+    return replace(step, setting=replace(setting, page=page))
 
 
 def _expected_s(plan: Plan, preflight: Preflight) -> dict[str, float]:

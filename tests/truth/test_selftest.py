@@ -233,6 +233,14 @@ def test_plants_share_their_visits(tmp_path: Path) -> None:
     assert len(settings) == len({repr(one) for one in settings})
 
 
+def test_a_recording_names_no_folder_of_the_machine(tmp_path: Path) -> None:
+    chosen = (PLANTS["clean"], PLANTS["burning-page"], PLANTS["scalar-build"])
+    visit(Priced(), chosen, tmp_path, rounds=1)
+    text = (tmp_path / "run.jsonl").read_text(encoding="utf-8")
+    assert '"pages/burning-page/index.html"' in text
+    assert str(tmp_path) not in text
+
+
 def plants_with_pairs() -> list[Plant]:
     return [plant for plant in PLANTS.values() if any(hasattr(one, "pair") for one in plant.expects)]
 
