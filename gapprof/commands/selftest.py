@@ -7,10 +7,12 @@ from pathlib import Path
 
 import click
 
+from gapprof.commands.explain import COMMAND as EXPLAIN
 from gapprof.errors import ExitCode, Interrupted
 from gapprof.files import make_folder, refuse_unwritable
 from gapprof.interrupts import held
 from gapprof.options import shared
+from gapprof.options.configured import Beside
 from gapprof.options.outputs import put, targets
 from gapprof.options.screen import no_color, quiet, say, show, surface_of
 from gapprof.options.watching import chosen_observer
@@ -29,15 +31,22 @@ CODES = {
 }
 
 
-@click.command(epilog=_ENDS)
+@click.command(cls=Beside, whole=EXPLAIN, epilog=_ENDS)
 @click.option("--quick", is_flag=True, help="Some of the plants, in under four minutes.")
+@shared.browser
 @shared.seed
 @click.option("--json", metavar="FILE|-", help="Write the rows as json; - is stdout.")
 @shared.recording
 @quiet
 @no_color
 def selftest(
-    quick: bool, seed: int, json: str | None, recording: str | None, quiet: bool, no_color: bool
+    quick: bool,
+    browser: str | None,
+    seed: int,
+    json: str | None,
+    recording: str | None,
+    quiet: bool,
+    no_color: bool,
 ) -> ExitCode:
     """Plant known causes on this machine and see that they are found.
 
@@ -62,6 +71,7 @@ def selftest(
         wish = Wish(
             plants=quick_plants() if quick else every_plant(),
             extent=QUICK if quick else WHOLE,
+            browser=browser,
             seed=seed,
             argv=("gapprof", *sys.argv[1:]),
             recording_path=path,
