@@ -48,7 +48,7 @@ class Selftest(Struct, frozen=True, kw_only=True):
     seed: int
     rounds: int
     environments: int
-    """Visited in every round."""
+    """Visited in every round, but in further ones, which visit what vague rows stand on (since 1.1)."""
     took_s: float
     level: float
     rows: tuple[SelftestRow, ...]

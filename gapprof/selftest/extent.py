@@ -31,15 +31,12 @@ class Extent:
         affordable = int((self.most_s - began_s) / max(round_s, 1e-3))
         return max(min(FEWEST_ROUNDS, self.rounds), min(self.rounds, affordable))
 
-    def further_rounds(self, *, done: int, wanted: int, now_s: float, round_s: float) -> int:
-        """How many more; all times since the run began.
-
-        `wanted`: rounds in all, after which every row can be judged; 0 where every one can be already.
-        """
-        if not wanted:
+    def further_rounds(self, *, done: int, short: int, now_s: float, round_s: float) -> int:
+        """How many more; `short`: rounds that vague rows lack. All times since the run began."""
+        if not short:
             return 0
         affordable = int((self.vague_until_s - now_s) / max(round_s, 1e-3))
-        return max(0, min(affordable, max(wanted - done, math.ceil(_STEP * done))))
+        return max(0, min(affordable, max(short, math.ceil(_STEP * done))))
 
 
 WHOLE = Extent(vague_until_s=WHOLE_S)

@@ -13,16 +13,25 @@ from gapprof.selftest.judges.flagged import flagged_faults, flagged_figures, fla
 from gapprof.selftest.judges.nothing import nothing_faults, nothing_figures
 from gapprof.selftest.judges.shrinks import shrinkage, shrinks_faults
 from gapprof.selftest.judges.size import size_figures
-from gapprof.selftest.judges.width import Bounded, doubts, rounds_for
+from gapprof.selftest.judges.width import Bounded, doubts, rounds_short
 from gapprof.selftest.plan import Laid, Plan
 from gapprof.selftest.plant import Costs, Flagged, Nothing, Shrinks
 from gapprof.stats.contrast import Contrast
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Judged:
-    """A row, and what has to be known well for it to pass."""
+class Shortage:
+    """What is lacking until every row can be judged: so many more rounds of these stops. 0: nothing."""
 
+    rounds: int
+    stops: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judged:
+    """A row of a plant, and what has to be known well for it to pass."""
+
+    laid: Laid
     row: SelftestRow
     figures: tuple[Bounded, ...] = ()
 
@@ -32,16 +41,29 @@ def rows(plan: Plan, journal: Recording) -> tuple[SelftestRow, ...]:
     return tuple(one.row for one in _all(plan, journal))
 
 
-def rounds_wanted(plan: Plan, journal: Recording) -> int:
-    """Rounds after which every row can be judged, by how wide intervals are so far. 0: all can now."""
-    return rounds_for(figure for one in _all(plan, journal) for figure in one.figures)
+def shortage(plan: Plan, journal: Recording) -> Shortage:
+    """By how wide intervals are so far, and never by where they lie."""
+    vague = [one for one in _all(plan, journal) if not all(figure.narrow for figure in one.figures)]
+    return Shortage(
+        rounds=rounds_short(figure for one in vague for figure in one.figures),
+        stops=frozenset(stop for one in vague for stop in _stands_on(one.laid, plan.clean)),
+    )
+
+
+def _stands_on(laid: Laid, clean: Laid) -> Iterator[str]:
+    """Stops of a plant's rows: its ladder and A/Bs, and the clean ladder, which most are held against."""
+    yield from laid.stops.values()
+    yield from clean.stops.values()
+    for pair in laid.pairs:
+        if pair is not None:
+            yield from (pair.planted, pair.without)
 
 
 def _all(plan: Plan, journal: Recording) -> Iterator[_Judged]:
     clean, cells = evidence(plan.clean, journal), Case(journal)
     for laid in plan.plants:
         if laid.impossible:
-            yield _Judged(row=_impossible(laid))
+            yield _Judged(laid=laid, row=_impossible(laid))
         else:
             yield from _judged(laid, evidence(laid, journal), clean, cells)
 
@@ -116,7 +138,7 @@ def _row(
         status="fail" if wrong else "vague" if vague else "pass",
         why="; ".join(wrong or vague),
     )
-    return _Judged(row=row, figures=known)
+    return _Judged(laid=laid, row=row, figures=known)
 
 
 def _impossible(laid: Laid) -> SelftestRow:

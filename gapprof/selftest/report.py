@@ -13,7 +13,7 @@ from gapprof.selftest.judge import rows
 from gapprof.selftest.judges.evidence import LEVEL
 from gapprof.selftest.plan import Plan
 
-_NOTHING = "each of {count} plants is impossible on this machine"
+_NOTHING = "nothing that is planted is possible on this machine"
 
 
 def unusable(reason: GapprofError, *, argv: tuple[str, ...], machine: MachineFacts, seed: int) -> Selftest:
@@ -38,9 +38,10 @@ def selftest_of(plan: Plan, recording: Recording) -> Selftest:
     end, begin = recording.end, recording.begin
     finished = ending(recording) == "ok"
     judged: tuple[SelftestRow, ...] = rows(plan, recording) if finished else ()
+    status = _status(judged) if finished else "interrupted"
     return Selftest(
-        status=_status(judged) if finished else "interrupted",
-        why=_NOTHING.format(count=len(judged)) if finished and _status(judged) == "unusable" else "",
+        status=status,
+        why=_NOTHING if status == "unusable" else "",
         tool=Tool(version=begin.gapprof_version, argv=begin.argv),
         machine=begin.machine,
         began_utc=begin.began_utc,

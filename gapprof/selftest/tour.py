@@ -23,7 +23,7 @@ from gapprof.records.subject import Subject
 from gapprof.records.trial import Failure, Trial
 from gapprof.selftest.burner import Burning
 from gapprof.selftest.extent import Extent
-from gapprof.selftest.judge import rounds_wanted
+from gapprof.selftest.judge import shortage
 from gapprof.selftest.plan import Plan, Stop
 from gapprof.selftest.plant import AS_IS
 from gapprof.text import numbers
@@ -81,33 +81,51 @@ class Tour:
         round_s, began_s = sum(expected_s.values()), self.journal.now_s()
         rounds = extent.rounds_in(began_s=began_s, round_s=round_s)
         self.teller.tell("estimate", _estimate(plan, rounds, round_s))
-        number = 0
-        while number < rounds:
-            self._round(number, rounds, round_s, plan, steps, preflight.pace)
-            self._gate(plan)
-            number += 1
-            round_s = (self.journal.now_s() - began_s) / number
-            if number == 1:
-                rounds = extent.rounds_in(began_s=began_s, round_s=round_s)
-            if number == rounds:
-                rounds += self._further(extent, plan, done=number, round_s=round_s)
+        self._rounds(range(1), plan, steps, preflight.pace, of=rounds, round_s=round_s)
+        round_s = self.journal.now_s() - began_s
+        rounds = extent.rounds_in(began_s=began_s, round_s=round_s)
+        self._rounds(range(1, rounds), plan, steps, preflight.pace, of=rounds, round_s=round_s)
+        self._until_judged(extent, plan, steps, preflight.pace, done=rounds, round_s=round_s)
         self.teller.tell("done", "measured")
 
-    def _further(self, extent: Extent, plan: Plan, *, done: int, round_s: float) -> int:
-        """More rounds for rows that are too vague to judge, as far as there is time."""
-        if extent.vague_until_s <= self.journal.now_s():
-            return 0
-        self.teller.tell("estimate", "looking how well each row is known")
-        more = extent.further_rounds(
-            done=done,
-            wanted=rounds_wanted(plan, self.journal.recording()),
-            now_s=self.journal.now_s(),
-            round_s=round_s,
-        )
-        if more:
-            more_s = numbers.duration(more * round_s)
-            self.teller.tell("estimate", f"too vague to judge yet: {more} further rounds, about {more_s}")
-        return more
+    def _until_judged(
+        self,
+        extent: Extent,
+        plan: Plan,
+        steps: Mapping[str, PlannedRung],
+        pace: Pace,
+        *,
+        done: int,
+        round_s: float,
+    ) -> None:
+        """Further rounds of what vague rows stand on, as far as there is time."""
+        while extent.vague_until_s > self.journal.now_s():
+            lacking = shortage(plan, self.journal.recording())
+            visited = {name: step for name, step in steps.items() if name in lacking.stops}
+            each_s = round_s * len(visited) / len(steps)
+            more = extent.further_rounds(
+                done=done, short=lacking.rounds, now_s=self.journal.now_s(), round_s=each_s
+            )
+            if not more:
+                return
+            took = numbers.duration(more * each_s)
+            self.teller.tell("estimate", f"too vague to judge yet: {more} further rounds, about {took}")
+            self._rounds(range(done, done + more), plan, visited, pace, of=done + more, round_s=each_s)
+            done += more
+
+    def _rounds(
+        self,
+        which: range,
+        plan: Plan,
+        steps: Mapping[str, PlannedRung],
+        pace: Pace,
+        *,
+        of: int,
+        round_s: float,
+    ) -> None:
+        for number in which:
+            self._round(number, of, round_s, plan, steps, pace)
+            self._gate(plan)
 
     def _round(
         self,

@@ -38,10 +38,18 @@ def _parts(selftest: Selftest, ink: Ink) -> Iterator[RenderableType]:
     yield Text()
     level = numbers.confidence(selftest.level)
     yield ink.text(
-        f"   In brackets: {level} intervals over {selftest.rounds} rounds, by which rows are judged.", "dim"
+        f"   In brackets: {level} intervals over {_rounds(selftest)}, by which rows are judged.", "dim"
     )
     yield ink.text("   Planted: an A/B of the one switch in the same rounds, with visits of its own.", "dim")
     yield ink.text("   Found: what the report of the whole ladder takes its saving from.", "dim")
+
+
+def _rounds(selftest: Selftest) -> str:
+    """`8 rounds`, `8 to 14 rounds`: rows that were vague at first have more."""
+    figures = (figure for row in selftest.rows for figure in (row.planted, row.found) if figure is not None)
+    counts = {figure.rounds for figure in figures} or {selftest.rounds}
+    few, many = min(counts), max(counts)
+    return numbers.many(many, "round") if few == many else f"{few} to {many} rounds"
 
 
 def _headline(selftest: Selftest) -> str:

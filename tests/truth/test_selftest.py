@@ -9,6 +9,7 @@ import pytest
 
 from gapprof.records.environment import changed_fields
 from gapprof.records.job import Job
+from gapprof.records.recording import RoundStarted
 from gapprof.records.selftest import Selftest, SelftestRow
 from gapprof.selftest.chosen import every_plant
 from gapprof.selftest.plant import Costs, Plant
@@ -183,7 +184,7 @@ def test_what_a_machine_cannot_give_is_impossible_and_no_failure(tmp_path: Path)
 def test_where_no_row_is_possible_nothing_has_passed(tmp_path: Path) -> None:
     machine = Priced(refusals=lambda setting: "no ceiling here" if setting.isa == "avx" else None)
     report = report_of(machine, tmp_path, "native-ceiling")
-    assert (report.status, report.why) == ("unusable", "each of 1 plants is impossible on this machine")
+    assert (report.status, report.why) == ("unusable", "nothing that is planted is possible on this machine")
     assert only(report, "native-ceiling").status == "impossible"
 
 
@@ -206,6 +207,21 @@ def test_a_run_goes_on_until_its_rows_can_be_judged(tmp_path: Path) -> None:
     report = report_of(Priced(noise=0.05), tmp_path, "web-null")
     assert (only(report, "web-null").status, report.status) == ("pass", "passed")
     assert 8 + 4 <= report.rounds < 200
+
+
+def test_further_rounds_visit_what_vague_rows_stand_on_alone(tmp_path: Path) -> None:
+    machine = Priced(noise=0.05)
+    chosen = (PLANTS["clean"], PLANTS["baseline-tier"], PLANTS["web-null"])
+    found = visit(machine, chosen, tmp_path, vague_until_s=3600.0)
+    large, null = selftest_of(found.plan, found.recording).rows
+    orders = [set(started.order) for started in found.recording.of(RoundStarted)]
+    assert large.found is not None
+    assert null.found is not None
+    assert (large.status, large.found.rounds) == ("pass", 8)
+    assert (null.status, null.found.rounds) == ("pass", len(orders))
+    own = set(found.plan.plants[1].stops.values()) - set(found.plan.clean.stops.values())
+    assert all(order == set(found.plan.stops) for order in orders[:8])
+    assert all(not order & own for order in orders[8:])
 
 
 def test_a_row_that_fails_is_said_before_those_that_are_vague(tmp_path: Path) -> None:

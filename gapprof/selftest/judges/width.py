@@ -46,17 +46,12 @@ def doubts(figures: Iterable[Bounded]) -> Iterator[str]:
             yield f"{one.name} is {wide}: too wide to judge, which takes ±{limit}"
 
 
-def rounds_for(figures: Iterable[Bounded]) -> int:
-    """Rounds after which all of them are narrow enough, by how they spread so far. 0: all are now."""
-    return max(
-        (
-            rounds_needed(
-                {one.name: one.contrast.values},
-                precision_percent=100 * math.expm1(one.allowed),
-                level=LEVEL,
-            )
-            for one in figures
-            if not one.narrow
-        ),
-        default=0,
-    )
+def rounds_short(figures: Iterable[Bounded]) -> int:
+    """Rounds that are lacking until all of them are narrow enough, by how they spread so far. 0: none."""
+    return max((_short(one) for one in figures if not one.narrow), default=0)
+
+
+def _short(one: Bounded) -> int:
+    percent = 100 * math.expm1(one.allowed)
+    needed = rounds_needed({one.name: one.contrast.values}, precision_percent=percent, level=LEVEL)
+    return max(1, needed - len(one.contrast.values))

@@ -18,19 +18,19 @@ def test_a_slow_machine_still_makes_the_fewest_and_a_fast_one_no_more_than_plann
 
 
 def test_rows_that_can_be_judged_take_no_further_rounds() -> None:
-    assert WHOLE.further_rounds(done=8, wanted=0, now_s=800.0, round_s=100.0) == 0
+    assert WHOLE.further_rounds(done=8, short=0, now_s=800.0, round_s=100.0) == 0
 
 
 def test_vague_rows_take_what_they_need_and_no_small_steps() -> None:
-    assert WHOLE.further_rounds(done=8, wanted=20, now_s=800.0, round_s=100.0) == 12
-    assert WHOLE.further_rounds(done=8, wanted=9, now_s=800.0, round_s=100.0) == 4
+    assert WHOLE.further_rounds(done=8, short=12, now_s=800.0, round_s=100.0) == 12
+    assert WHOLE.further_rounds(done=8, short=1, now_s=800.0, round_s=100.0) == 4
 
 
 def test_further_rounds_end_in_time() -> None:
-    assert WHOLE.further_rounds(done=8, wanted=1000, now_s=WHOLE_S - 350.0, round_s=100.0) == 3
-    assert WHOLE.further_rounds(done=8, wanted=1000, now_s=WHOLE_S + 1.0, round_s=100.0) == 0
-    assert QUICK.further_rounds(done=8, wanted=1000, now_s=QUICK_S - 50.0, round_s=20.0) == 2
+    assert WHOLE.further_rounds(done=8, short=1000, now_s=WHOLE_S - 350.0, round_s=100.0) == 3
+    assert WHOLE.further_rounds(done=8, short=1000, now_s=WHOLE_S + 1.0, round_s=100.0) == 0
+    assert QUICK.further_rounds(done=8, short=1000, now_s=QUICK_S - 50.0, round_s=20.0) == 2
 
 
 def test_an_extent_of_so_many_rounds_has_no_others() -> None:
-    assert Extent(rounds=1).further_rounds(done=1, wanted=20, now_s=5.0, round_s=5.0) == 0
+    assert Extent(rounds=1).further_rounds(done=1, short=20, now_s=5.0, round_s=5.0) == 0

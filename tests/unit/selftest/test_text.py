@@ -68,10 +68,17 @@ def test_what_is_too_vague_to_judge_does_not_count_as_passed() -> None:
 
 def test_where_nothing_is_possible_every_row_says_why() -> None:
     impossible = replace(ROW, status="impossible", why="no ceiling here")
-    why = "each of 1 plants is impossible on this machine"
+    why = "nothing that is planted is possible on this machine"
     text = drawn(replace(PASSED, status="unusable", why=why, rows=(impossible,)), Surface())
     assert text.startswith(f"Nothing could be planted here: {why}.")
     assert "no ceiling here" in text
+
+
+def test_rows_with_further_rounds_are_told() -> None:
+    more = Estimate(point=2.05, low=1.9, high=2.2, level=0.999, rounds=14)
+    text = drawn(replace(PASSED, rounds=14, rows=(ROW, replace(ROW, planted=None, found=more))), Surface())
+    assert "99.9 % intervals over 8 to 14 rounds" in text
+    assert "99.9 % intervals over 8 rounds" in drawn(PASSED, Surface())
 
 
 def test_an_interrupted_run_shows_no_rows() -> None:

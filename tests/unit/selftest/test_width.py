@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from gapprof.selftest.judges.width import Bounded, bounded, doubts, rounds_for
+from gapprof.selftest.judges.width import Bounded, bounded, doubts, rounds_short
 from gapprof.stats.contrast import Contrast
 
 
@@ -46,10 +46,15 @@ def test_a_doubt_says_how_wide_it_is_and_how_narrow_it_would_have_to_be() -> Non
 
 @pytest.mark.parametrize("by", [0.03, 0.06, 0.2])
 def test_after_the_rounds_asked_for_it_is_narrow_and_after_fewer_it_is_not(by: float) -> None:
-    wanted = rounds_for([figure(spread(by, 8))])
+    wanted = 8 + rounds_short([figure(spread(by, 8))])
     assert figure(spread(by, 2 * math.ceil(wanted / 2))).narrow
     assert not figure(spread(by, 2 * math.floor(0.4 * wanted))).narrow
 
 
 def test_what_is_known_asks_for_no_rounds() -> None:
-    assert rounds_for([figure(spread(0.001, 8))]) == 0
+    assert rounds_short([figure(spread(0.001, 8))]) == 0
+
+
+def test_what_lacks_most_decides() -> None:
+    few, many = figure(spread(0.03, 8)), figure(spread(0.2, 8))
+    assert 1 <= rounds_short([few]) < rounds_short([few, many]) == rounds_short([many])
