@@ -44,9 +44,11 @@ class Chromium:
     def refuse(self, setting: Setting) -> str | None:
         """Why not: a build of onnxruntime-web that was not fetched, or a page that is not there."""
         try:
-            self._dist(setting)
+            dist = self._dist(setting)
         except GapprofError as error:
             return f"{error.message}. {error.hint}".rstrip()
+        if setting.build == "pinned" and dist.samefile(self.web_dist):
+            return "--web-dist is the pinned onnxruntime-web"
         for page in (setting.page, *setting.tabs):
             if page not in ("quiet", "busy", "busier") and not is_url(page):
                 folder, name = user_folder(page)
@@ -185,7 +187,13 @@ class Chromium:
         )
 
     def _dist(self, setting: Setting) -> Path:
-        return self.web_dist if setting.build == "served" else assets.web_dist_118()
+        match setting.build:
+            case "served":
+                return self.web_dist
+            case "pinned":
+                return assets.web_dist()
+            case _:
+                return assets.web_dist_118()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

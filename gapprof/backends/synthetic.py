@@ -292,7 +292,8 @@ class Machine:
             debugger_domain=False,
             wasm_file=_WASM,
             wasm_sha256=f"{setting.build}-{self.wasm_simd}",
-            wasm_simd=setting.build == "1.18-simd" or (setting.build == "served" and self.wasm_simd),
+            wasm_simd=setting.build in ("1.18-simd", "pinned")
+            or (setting.build == "served" and self.wasm_simd),
         )
 
 

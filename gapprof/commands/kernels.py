@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gapprof.commands.explain import COMMAND as EXPLAIN
 from gapprof.errors import ExitCode
 from gapprof.files import make_folder, refuse_unwritable
 from gapprof.interrupts import held
 from gapprof.options import shared
+from gapprof.options.configured import Beside
 from gapprof.options.outputs import put, targets
 from gapprof.options.screen import no_color, quiet, say, show, surface_of, verbose
 from gapprof.options.watching import chosen_observer
@@ -28,7 +30,7 @@ _ENDS = (
 _ROUNDS = 5
 
 
-@click.command(epilog=_ENDS)
+@click.command(cls=Beside, whole=EXPLAIN, epilog=_ENDS)
 @click.argument("model")
 @click.option(
     "--backend",

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import click
 
+from gapprof.commands.explain import COMMAND as EXPLAIN
 from gapprof.errors import ExitCode
 from gapprof.interrupts import held
 from gapprof.options import shared
+from gapprof.options.configured import Beside, naming_origins
 from gapprof.options.files import precious, refuse_over
 from gapprof.options.outputs import output_options, outputs, parted, uses_stdout, write
 from gapprof.options.screen import no_color, quiet, say, show, surface_of, verbose
@@ -25,7 +27,7 @@ _ENDS = (
 )
 
 
-@click.command(epilog=_ENDS)
+@click.command(cls=Beside, whole=EXPLAIN, epilog=_ENDS)
 @click.argument("model")
 @shared.threads
 @shared.page
@@ -66,7 +68,8 @@ def qoe(
         from gapprof.terminal.qoe import drawn
 
         reports, options = parted(given)
-        settings = settings_from({**options, "qoe": True, "rungs": "ends", "allow_noisy": True})
+        with naming_origins(click.get_current_context()):
+            settings = settings_from({**options, "qoe": True, "rungs": "ends", "allow_noisy": True})
         path = Path(recording) if recording else default_path(model, now=datetime.now(UTC))
         given_files = precious(model, settings)
         wanted = outputs(reports, never={**given_files, "recording": path})

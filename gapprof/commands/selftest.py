@@ -7,41 +7,53 @@ from pathlib import Path
 
 import click
 
+from gapprof.commands.explain import COMMAND as EXPLAIN
 from gapprof.errors import ExitCode, Interrupted
 from gapprof.files import make_folder, refuse_unwritable
 from gapprof.interrupts import held
 from gapprof.options import shared
+from gapprof.options.configured import Beside
 from gapprof.options.outputs import put, targets
 from gapprof.options.screen import no_color, quiet, say, show, surface_of
 from gapprof.options.watching import chosen_observer
 
 _ENDS = (
-    "Ends with 0 where every row passes; 1 where one fails; 2 wrong use; 3 the machine lacks something; "
-    "130 interrupted. Every one but 2 writes the json asked for."
+    "Ends with 0 where every row that is possible here passes; 1 where one fails; 2 wrong use; 3 the machine "
+    "lacks something, or no row is possible; 5 one is too vague to judge; 130 interrupted. Every one but 2 "
+    "writes the json asked for."
 )
-_CODES = {
+CODES = {
     "passed": ExitCode.OK,
     "failed": ExitCode.FAILED_CHECK,
+    "unreliable": ExitCode.UNRELIABLE,
     "interrupted": ExitCode.INTERRUPTED,
     "unusable": ExitCode.ENVIRONMENT_UNUSABLE,
 }
 
 
-@click.command(epilog=_ENDS)
+@click.command(cls=Beside, whole=EXPLAIN, epilog=_ENDS)
 @click.option("--quick", is_flag=True, help="Some of the plants, in under four minutes.")
+@shared.browser
 @shared.seed
 @click.option("--json", metavar="FILE|-", help="Write the rows as json; - is stdout.")
 @shared.recording
 @quiet
 @no_color
 def selftest(
-    quick: bool, seed: int, json: str | None, recording: str | None, quiet: bool, no_color: bool
+    quick: bool,
+    browser: str | None,
+    seed: int,
+    json: str | None,
+    recording: str | None,
+    quiet: bool,
+    no_color: bool,
 ) -> ExitCode:
     """Plant known causes on this machine and see that they are found.
 
     Slow flags, a page that burns, missing headers, a build without SIMD and others are planted one by one
     in a small model, and once two of them together. What an A/B of the one switch measures is held against
-    what the report says; where nothing is planted, nothing may be found. Takes about a quarter of an hour.
+    what the report says; where nothing is planted, nothing may be found. Takes about a quarter of an hour,
+    and up to three quarters where rows are then still too vague to judge.
     """
     with held() as hold:
         from gapprof.recordings import default_path
@@ -59,6 +71,7 @@ def selftest(
         wish = Wish(
             plants=quick_plants() if quick else every_plant(),
             extent=QUICK if quick else WHOLE,
+            browser=browser,
             seed=seed,
             argv=("gapprof", *sys.argv[1:]),
             recording_path=path,
@@ -79,7 +92,7 @@ def selftest(
             say(Interrupted("interrupted"))
         if not quiet:
             show(f"recording: {path}\n", sys.stderr)
-    return _CODES[outcome.selftest.status]
+    return CODES[outcome.selftest.status]
 
 
 COMMAND = selftest

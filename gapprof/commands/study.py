@@ -9,10 +9,12 @@ from pathlib import Path
 
 import click
 
+from gapprof.commands.explain import COMMAND as EXPLAIN
 from gapprof.errors import ExitCode, WrongUse
 from gapprof.files import is_file, refuse_unwritable
 from gapprof.interrupts import held
 from gapprof.options import shared
+from gapprof.options.configured import Beside
 from gapprof.options.screen import no_color, quiet, show
 from gapprof.options.watching import chosen_observer
 from gapprof.records.settings import Settings
@@ -26,7 +28,7 @@ _ENDS = (
 )
 
 
-@click.command(epilog=_ENDS)
+@click.command(cls=Beside, whole=EXPLAIN, epilog=_ENDS)
 @click.option(
     "--models",
     default="all",

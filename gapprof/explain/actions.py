@@ -23,6 +23,7 @@ from gapprof.facts.page_work import page_sources
 from gapprof.facts.profiles import WEB
 from gapprof.facts.readings import chain, read, same_trials
 from gapprof.facts.tier import given_flags
+from gapprof.facts.wasm import served_simd
 from gapprof.records.estimate import Estimate, Owner
 from gapprof.records.report import Action
 from gapprof.records.sections.scaling import CellRow
@@ -43,6 +44,7 @@ _PLACES = {
     "worker": "in a worker",
     "proxy": "behind env.wasm.proxy, in onnxruntime-web's own worker",
 }
+_PINNED = "web-pinned-build"
 _THREADS = {"native": -1.0, "native-threads": 1.0}
 
 
@@ -112,12 +114,16 @@ def _threads_predicted(case: Case, now: Estimate, level: float) -> Iterator[Acti
 
 
 def _scalar_build(case: Case, now: Estimate, level: float) -> Iterator[Action]:
-    """Where the served wasm holds no SIMD: by what it gave the last release that came with and without."""
+    """Where the served wasm holds no SIMD: by one that has it, else by what that gave the last without."""
+    if case.get(served_simd) is not False:
+        return
     to = KERNELS if KERNELS in case.get(chain) else WEB
-    then = untried_ms(case, VECTORISED, to, level)
+    tried = _was_tried(case, _PINNED)
+    then = _tried(case, _PINNED, level) if tried else untried_ms(case, VECTORISED, to, level)
     if then is not None:
         text = "Serve a build of onnxruntime-web with SIMD; every release since 1.19 has it"
-        yield Action(text=text, owner="page", cause="simd", now_ms=now, then_ms=then, basis="predicted")
+        basis: Literal["measured", "predicted"] = "measured" if tried else "predicted"
+        yield Action(text=text, owner="page", cause="simd", now_ms=now, then_ms=then, basis=basis)
 
 
 def _steps(case: Case, now: Estimate, level: float) -> Iterator[Action]:

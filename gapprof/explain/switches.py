@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from gapprof.explain.diagnosis import diagnose
 from gapprof.facts.case import Case
+from gapprof.facts.computed import KERNELS, VECTORISED, computed
 from gapprof.facts.estimates import LEVEL, estimate, factor_of
 from gapprof.facts.ladder import planned, target
 from gapprof.facts.readings import logs, read, readable
@@ -50,6 +51,7 @@ SWITCHES: Mapping[str, Switch] = MappingProxyType(
         "web-in-worker": _child("web-graph", "web-main"),
         "web-optimised": _child("web-flags", "web-graph"),
         "web-stock": _child("web-worker", "web-flags"),
+        "web-pinned-build": _child(VECTORISED, KERNELS),
     }
 )
 """Side rung that is the page with one change → where its prediction comes from: never from that rung."""
@@ -116,8 +118,10 @@ def _can_be_made(case: Case, rung: str) -> bool:
     steps = case.get(planned)
     if rung not in steps or not _can_be_visited(steps[rung]):
         return False
-    source = steps.get(SWITCHES[rung].source)
-    return source is not None and source.refusal is None and _same_threads(steps[rung], source)
+    predicting = SWITCHES[rung].source
+    if predicting not in steps:
+        return predicting in case.get(computed)
+    return steps[predicting].refusal is None and _same_threads(steps[rung], steps[predicting])
 
 
 def _can_be_visited(step: PlannedRung) -> bool:

@@ -30,7 +30,7 @@ def what_ifs(case: Case) -> tuple[WhatIf, ...]:
                 predicted_ms=predicted,
                 measured_ms=measured,
                 factor=against,
-                why=_why(case, rung, parent, against) or ("" if predicted else _unpredicted(rung)),
+                why=_why(case, rung, parent, against) or ("" if predicted else _unpredicted(case, rung)),
                 ratio=ratio,
                 prediction=judged(ratio) if ratio and saves else None,
             )
@@ -38,9 +38,11 @@ def what_ifs(case: Case) -> tuple[WhatIf, ...]:
     return tuple(found)
 
 
-def _unpredicted(rung: str) -> str:
+def _unpredicted(case: Case, rung: str) -> str:
     if rung not in SWITCHES:
         return "no step of the ladder predicts it"
+    if SWITCHES[rung].source not in case.get(planned):
+        return "only for a build without SIMD is it predicted, by what that gave onnxruntime-web 1.18"
     return f"what predicts it, {SWITCHES[rung].source}, was not measured; --verify does"
 
 

@@ -66,7 +66,7 @@ def resolve(
         pacing=environment.pacing,
         page=settings.page if user_page else {"bench": "quiet"}.get(environment.page, environment.page),
         isolated=page_isolated if environment.page == "user" else environment.page != "user-unisolated",
-        build=environment.build,
+        build=_build(environment, settings),
         tabs=settings.tabs if user_page else (),
         device=environment.device,
         gpu_api=environment.gpu_api,
@@ -74,6 +74,12 @@ def resolve(
         toggles=SAFETY[environment.safety] if environment.backend in ("dawn", "web-replay") else (),
         session=_session(environment, settings, user_page=user_page),
     )
+
+
+def _build(environment: Environment, settings: Settings) -> str:
+    """Without a build of the user's own the pinned one is served anyway."""
+    served = environment.build == "pinned" and settings.web_dist is None
+    return "served" if served else environment.build
 
 
 def _session(environment: Environment, settings: Settings, *, user_page: bool) -> tuple[tuple[str, str], ...]:

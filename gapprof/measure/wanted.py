@@ -55,7 +55,7 @@ def verifying_rungs(recording: Recording, steps: Sequence[PlannedRung]) -> tuple
     """Every change that is predicted to save, what it is compared with, and what is yet to predict it."""
     ladder = {step.rung.id: step for step in steps}
     chosen = [rung for changed in to_verify(Case(recording)) for rung in (changed, SWITCHES[changed].source)]
-    side = [rung for rung in chosen if ladder[rung].rung.role == "side"]
+    side = [rung for rung in chosen if rung in ladder and ladder[rung].rung.role == "side"]
     return tuple(dict.fromkeys(one for rung in side for one in visited_with(ladder[rung], ladder)))
 
 

@@ -10,6 +10,8 @@ from gapprof.errors import WrongUse
 from gapprof.options.config_file import ConfigFile, from_here
 from gapprof.text.suggestion import did_you_mean
 
+COMMON = frozenset({"browser", "threads", "page", "shape", "inputs", "seed"})
+"""What describes the machine, the page and the model, and not one command's run."""
 _BUDGET, _SECONDS = "budget", "seconds"
 """`budget` is the seconds for measuring, or a table of limits, in which `seconds` are those."""
 _WORD_OR_NUMBER = frozenset({"threads"})
@@ -38,6 +40,12 @@ def defaults_of(config: ConfigFile, command: click.Command) -> dict[str, Any]:
     return found
 
 
+def defaults_beside(config: ConfigFile, command: click.Command, whole: click.Command) -> dict[str, Any]:
+    """The same for a command that shares options with `whole`, by which the file is checked."""
+    names = {option.name for option in common_options(command).values()}
+    return {name: value for name, value in defaults_of(config, whole).items() if name in names}
+
+
 def limits_table(config: ConfigFile) -> Mapping[str, Any]:
     """The limits of the `[budget]` table; empty where there is none."""
     found = config.table.get(_BUDGET)
@@ -54,6 +62,11 @@ def long_options(command: click.Command) -> dict[str, click.Option]:
         for name in option.opts
         if name.startswith("--")
     }
+
+
+def common_options(command: click.Command) -> dict[str, click.Option]:
+    """Those of a command that mean the same in every command that has them."""
+    return {name: option for name, option in long_options(command).items() if name in COMMON}
 
 
 def _taken(config: ConfigFile, key: str, option: click.Option, value: object) -> object:

@@ -1,5 +1,6 @@
 """A command whose options a file and the environment may set: command line > GAPPROF_* > file > default."""
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,9 +11,10 @@ from click.core import ParameterSource
 
 from gapprof.errors import WrongUse
 from gapprof.options.config_file import ConfigFile, find_config
-from gapprof.options.config_values import defaults_of, long_options
+from gapprof.options.config_values import common_options, defaults_beside, defaults_of, long_options
 
 _HELP = frozenset({"-h", "--help"})
+_BROWSER = "browser"
 _OPTION = re.compile(r"--([a-z][a-z-]*)")
 
 
@@ -28,14 +30,37 @@ class Configured(click.Command):
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
         """Help is given even where the file is wrong."""
-        config = None if _HELP & set(args) else find_config()
+        config = _nearest(args)
         if config is not None:
             extra["default_map"] = defaults_of(config, self)
             extra["obj"] = config
-        try:
+        with _blaming_who_said_it():
             return super().make_context(info_name, args, parent, **extra)
-        except click.BadParameter as error:
-            raise _blamed(error) from None
+
+
+class Beside(click.Command):
+    """A command beside a configured one: what both have in common it takes from the same places."""
+
+    def __init__(self, *arguments: Any, whole: click.Command, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._whole = whole
+        for name, option in common_options(self).items():
+            if name != _BROWSER:
+                option.envvar = variable(name)
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Who looks for a browser asks the environment there itself, and it counts before the file."""
+        config = _nearest(args)
+        if config is not None:
+            defaults = defaults_beside(config, self, self._whole)
+            if os.environ.get(variable(_BROWSER)):
+                defaults.pop(_BROWSER, None)
+            extra["default_map"] = defaults
+            extra["obj"] = config
+        with _blaming_who_said_it():
+            return super().make_context(info_name, args, parent, **extra)
 
 
 def variable(option: str) -> str:
@@ -62,6 +87,18 @@ def origins(context: click.Context) -> Iterator[tuple[str, str]]:
         origin = _origin(context, name, command_line="the command line")
         if origin:
             yield name, origin
+
+
+def _nearest(args: list[str]) -> ConfigFile | None:
+    return None if _HELP & set(args) else find_config()
+
+
+@contextmanager
+def _blaming_who_said_it() -> Iterator[None]:
+    try:
+        yield
+    except click.BadParameter as error:
+        raise _blamed(error) from None
 
 
 def _origin(context: click.Context, name: str, command_line: str = "") -> str:

@@ -30,8 +30,9 @@ class Environment(Struct, frozen=True, kw_only=True):
     page: Literal["bench", "user", "busy", "busier", "user-isolated", "user-unisolated"]
     """gapprof's quiet isolated page, the user's, the built-in busy one and a busier one, the user's with COOP
     and COEP, and without."""
-    build: Literal["served", "1.18-simd", "1.18-scalar"]
-    """The onnxruntime-web build: the one under test, or the last one that shipped with and without SIMD."""
+    build: Literal["served", "pinned", "1.18-simd", "1.18-scalar"]
+    """The onnxruntime-web build: the one under test, gapprof's own where that is another one, or the last
+    release that came with and without SIMD."""
     device: Literal["cpu", "gpu"] = "cpu"
     gpu_api: Literal["webgpu", "webgl"] = "webgpu"
     """By which interface a page reaches a GPU."""
@@ -64,7 +65,7 @@ class Setting(Struct, frozen=True, kw_only=True):
     isolated: bool
     """Served with COOP/COEP."""
     build: str
-    """`served`, `1.18-simd`, `1.18-scalar`."""
+    """`served`, `pinned`, `1.18-simd`, `1.18-scalar`."""
     tabs: tuple[str, ...] = ()
     """Paths and URLs of other tabs, open behind the page."""
     spinning: str = "default"

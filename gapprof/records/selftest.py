@@ -9,7 +9,7 @@ from gapprof.records.recording import MachineFacts
 from gapprof.records.report import Tool
 
 SCHEMA = "gapprof/selftest"
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 
 class SelftestRow(Struct, frozen=True, kw_only=True):
@@ -27,8 +27,9 @@ class SelftestRow(Struct, frozen=True, kw_only=True):
     """The cause's own factor in the report of this plant."""
     said: str
     """Planted and found, in words, where they are no factors."""
-    status: Literal["pass", "fail", "impossible"]
-    """`impossible`: this machine cannot show it, and `why` says the reason."""
+    status: Literal["pass", "fail", "vague", "impossible"]
+    """`vague`: nothing contradicts it, and the intervals are too wide to (since 1.1); `impossible`: this
+    machine cannot show it. `why` says the reason."""
     why: str
 
 
@@ -37,8 +38,9 @@ class Selftest(Struct, frozen=True, kw_only=True):
 
     schema: str = SCHEMA
     schema_version: str = SCHEMA_VERSION
-    status: Literal["passed", "failed", "interrupted", "unusable"]
-    """`interrupted`: before its last round; `unusable`: this machine lacks something. Neither has rows."""
+    status: Literal["passed", "failed", "unreliable", "interrupted", "unusable"]
+    """`unreliable`: no row fails, and one is vague (since 1.1). `interrupted`: before its last round, so
+    without rows. `unusable`: this machine lacks something, or makes every row impossible."""
     why: str = ""
     tool: Tool
     machine: MachineFacts
@@ -46,7 +48,7 @@ class Selftest(Struct, frozen=True, kw_only=True):
     seed: int
     rounds: int
     environments: int
-    """Visited in every round."""
+    """Visited in every round, but in further ones, which visit what vague rows stand on (since 1.1)."""
     took_s: float
     level: float
     rows: tuple[SelftestRow, ...]

@@ -1,5 +1,6 @@
-"""How many rounds: fixed for the whole run, by the clock after the first of them, never by what was found."""
+"""How many rounds: by the clock, then by how wide intervals are; never by what was found."""
 
+import math
 from dataclasses import dataclass
 
 ROUNDS = 8
@@ -8,6 +9,10 @@ FEWEST_ROUNDS = 5
 """Below it the intervals of 99.9 % are so wide that hardly anything could fail."""
 QUICK_S = 215.0
 """Of the four minutes that `--quick` promises; the rest is for starting, judging and a slow round."""
+WHOLE_S = 2700.0
+"""Up to which a whole run goes on where rows are still too vague to judge."""
+_STEP = 0.5
+"""Of the rounds there are, so many more at least: who looks after every one stops where chance looks best."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +21,8 @@ class Extent:
 
     rounds: int = ROUNDS
     most_s: float | None = None
+    vague_until_s: float = 0.0
+    """Until then there are more where rows are too vague to judge; 0: never."""
 
     def rounds_in(self, *, began_s: float, round_s: float) -> int:
         """The number of rounds, for what one of them takes; all times since the run began."""
@@ -24,6 +31,13 @@ class Extent:
         affordable = int((self.most_s - began_s) / max(round_s, 1e-3))
         return max(min(FEWEST_ROUNDS, self.rounds), min(self.rounds, affordable))
 
+    def further_rounds(self, *, done: int, short: int, now_s: float, round_s: float) -> int:
+        """How many more; `short`: rounds that vague rows lack. All times since the run began."""
+        if not short:
+            return 0
+        affordable = int((self.vague_until_s - now_s) / max(round_s, 1e-3))
+        return max(0, min(affordable, max(short, math.ceil(_STEP * done))))
 
-WHOLE = Extent()
-QUICK = Extent(rounds=QUICK_ROUNDS, most_s=QUICK_S)
+
+WHOLE = Extent(vague_until_s=WHOLE_S)
+QUICK = Extent(rounds=QUICK_ROUNDS, most_s=QUICK_S, vague_until_s=QUICK_S)

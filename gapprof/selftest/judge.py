@@ -1,6 +1,7 @@
 """Every plant's row: planted against found. Pure, from the recording of all stops and the plan."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from gapprof.facts.case import Case
 from gapprof.records.recording import Recording
@@ -8,27 +9,66 @@ from gapprof.records.selftest import SelftestRow
 from gapprof.selftest.assemble import measured_directly
 from gapprof.selftest.judges.costs import added_to_headline, costs_faults, find
 from gapprof.selftest.judges.evidence import Evidence, evidence, factor
-from gapprof.selftest.judges.flagged import flagged_faults, flagged_trials
-from gapprof.selftest.judges.nothing import nothing_faults
+from gapprof.selftest.judges.flagged import flagged_faults, flagged_figures, flagged_trials
+from gapprof.selftest.judges.nothing import nothing_faults, nothing_figures
 from gapprof.selftest.judges.shrinks import shrinkage, shrinks_faults
+from gapprof.selftest.judges.size import size_figures
+from gapprof.selftest.judges.width import Bounded, doubts, rounds_short
 from gapprof.selftest.plan import Laid, Plan
 from gapprof.selftest.plant import Costs, Flagged, Nothing, Shrinks
 from gapprof.stats.contrast import Contrast
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shortage:
+    """What is lacking until every row can be judged: so many more rounds of these stops. 0: nothing."""
+
+    rounds: int
+    stops: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judged:
+    """A row of a plant, and what has to be known well for it to pass."""
+
+    laid: Laid
+    row: SelftestRow
+    figures: tuple[Bounded, ...] = ()
+
+
 def rows(plan: Plan, journal: Recording) -> tuple[SelftestRow, ...]:
     """In the order of the plan, the clean ladder left out; a plant with several expectations has several."""
+    return tuple(one.row for one in _all(plan, journal))
+
+
+def shortage(plan: Plan, journal: Recording) -> Shortage:
+    """By how wide intervals are so far, and never by where they lie."""
+    vague = [one for one in _all(plan, journal) if not all(figure.narrow for figure in one.figures)]
+    return Shortage(
+        rounds=rounds_short(figure for one in vague for figure in one.figures),
+        stops=frozenset(stop for one in vague for stop in _stands_on(one.laid, plan.clean)),
+    )
+
+
+def _stands_on(laid: Laid, clean: Laid) -> Iterator[str]:
+    """Stops of a plant's rows: its ladder and A/Bs, and the clean ladder, which most are held against."""
+    yield from laid.stops.values()
+    yield from clean.stops.values()
+    for pair in laid.pairs:
+        if pair is not None:
+            yield from (pair.planted, pair.without)
+
+
+def _all(plan: Plan, journal: Recording) -> Iterator[_Judged]:
     clean, cells = evidence(plan.clean, journal), Case(journal)
-    found: list[SelftestRow] = []
     for laid in plan.plants:
         if laid.impossible:
-            found.append(_impossible(laid))
+            yield _Judged(laid=laid, row=_impossible(laid))
         else:
-            found += _judged(laid, evidence(laid, journal), clean, cells)
-    return tuple(found)
+            yield from _judged(laid, evidence(laid, journal), clean, cells)
 
 
-def _judged(laid: Laid, here: Evidence, clean: Evidence, cells: Case) -> Iterator[SelftestRow]:
+def _judged(laid: Laid, here: Evidence, clean: Evidence, cells: Case) -> Iterator[_Judged]:
     direct = [measured_directly(pair, cells) if pair else None for pair in laid.pairs]
     expected = list(zip(laid.plant.expects, direct, strict=True))
     planted = {
@@ -42,7 +82,8 @@ def _judged(laid: Laid, here: Evidence, clean: Evidence, cells: Case) -> Iterato
                 found = find(here, one)
                 yield _row(
                     laid,
-                    *costs_faults(one, found, contrast, here, clean, planted),
+                    costs_faults(one, found, contrast, here, clean, planted),
+                    size_figures(contrast, found.contrast),
                     cause=one.cause if one.child == one.cause else f"{one.cause}/{one.child}",
                     planted=contrast,
                     found=found.contrast,
@@ -52,7 +93,8 @@ def _judged(laid: Laid, here: Evidence, clean: Evidence, cells: Case) -> Iterato
                 shrunk = shrinkage(one, here, clean)
                 yield _row(
                     laid,
-                    *shrinks_faults(one, shrunk, contrast, here, clean),
+                    shrinks_faults(one, shrunk, contrast, here, clean),
+                    size_figures(contrast, shrunk),
                     cause=one.cause,
                     planted=contrast,
                     found=shrunk,
@@ -61,23 +103,31 @@ def _judged(laid: Laid, here: Evidence, clean: Evidence, cells: Case) -> Iterato
                 )
             case Nothing():
                 gap = here.diagnosis.gap
-                yield _row(laid, *nothing_faults(here), found=gap, said="nothing planted")
+                yield _row(
+                    laid, nothing_faults(here), nothing_figures(here), found=gap, said="nothing planted"
+                )
             case Flagged():
                 flagged, trials = flagged_trials(here)
                 said = f"{flagged} of {trials} trials flagged"
-                yield _row(laid, *flagged_faults(one, here, clean), said=said)
+                yield _row(
+                    laid, flagged_faults(one, here, clean), flagged_figures(one, here, clean), said=said
+                )
 
 
 def _row(
     laid: Laid,
-    *faults: str,
+    faults: Iterable[str],
+    figures: Iterable[Bounded],
+    *,
     cause: str | None = None,
     planted: Contrast | None = None,
     found: Contrast | None = None,
     headline: Contrast | None = None,
     said: str = "",
-) -> SelftestRow:
-    return SelftestRow(
+) -> _Judged:
+    known, wrong = tuple(figures), tuple(faults)
+    vague = () if wrong else tuple(doubts(known))
+    row = SelftestRow(
         plant=laid.plant.id,
         title=laid.plant.title,
         cause=cause,
@@ -85,9 +135,10 @@ def _row(
         found=factor(found),
         headline=factor(headline),
         said=said,
-        status="fail" if faults else "pass",
-        why="; ".join(faults),
+        status="fail" if wrong else "vague" if vague else "pass",
+        why="; ".join(wrong or vague),
     )
+    return _Judged(laid=laid, row=row, figures=known)
 
 
 def _impossible(laid: Laid) -> SelftestRow:

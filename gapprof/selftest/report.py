@@ -1,5 +1,8 @@
 """From a tour to the selftest's report. Pure."""
 
+from collections.abc import Sequence
+from typing import Literal
+
 from gapprof import __version__
 from gapprof.errors import GapprofError
 from gapprof.explain.recorded import ending
@@ -9,6 +12,8 @@ from gapprof.records.selftest import Selftest, SelftestRow
 from gapprof.selftest.judge import rows
 from gapprof.selftest.judges.evidence import LEVEL
 from gapprof.selftest.plan import Plan
+
+_NOTHING = "nothing that is planted is possible on this machine"
 
 
 def unusable(reason: GapprofError, *, argv: tuple[str, ...], machine: MachineFacts, seed: int) -> Selftest:
@@ -33,9 +38,10 @@ def selftest_of(plan: Plan, recording: Recording) -> Selftest:
     end, begin = recording.end, recording.begin
     finished = ending(recording) == "ok"
     judged: tuple[SelftestRow, ...] = rows(plan, recording) if finished else ()
-    passed = all(row.status != "fail" for row in judged)
+    status = _status(judged) if finished else "interrupted"
     return Selftest(
-        status=("passed" if passed else "failed") if finished else "interrupted",
+        status=status,
+        why=_NOTHING if status == "unusable" else "",
         tool=Tool(version=begin.gapprof_version, argv=begin.argv),
         machine=begin.machine,
         began_utc=begin.began_utc,
@@ -46,3 +52,13 @@ def selftest_of(plan: Plan, recording: Recording) -> Selftest:
         level=LEVEL,
         rows=judged,
     )
+
+
+def _status(judged: Sequence[SelftestRow]) -> Literal["passed", "failed", "unreliable", "unusable"]:
+    """A run in which no row was judged has shown nothing."""
+    found = {row.status for row in judged}
+    if "fail" in found:
+        return "failed"
+    if "vague" in found:
+        return "unreliable"
+    return "passed" if "pass" in found else "unusable"

@@ -49,6 +49,7 @@ def run(
     extent: Extent,
     subject: Subject,
     *,
+    browser: str | None,
     seed: int,
     argv: tuple[str, ...],
     recording_path: Path,
@@ -63,14 +64,15 @@ def run(
     """
     with ExitStack() as stack:
         stack.enter_context(sole_measurer())
-        begin = begun(subject.facts, replace(UNTOUCHED, seed=seed), machine_facts(), argv=argv)
+        untouched = replace(UNTOUCHED, browser=browser, seed=seed)
+        begin = begun(subject.facts, untouched, machine_facts(), argv=argv)
         journal = stack.enter_context(open_journal(recording_path, begin))
         outputs = workdir / "outputs"
         outputs.mkdir(exist_ok=True)
         tour = Tour(
             journal=journal,
             subject=subject,
-            backends=_backends(guard),
+            backends=_backends(untouched, guard),
             rungs=rungs.ladder("wasm"),
             outputs=outputs,
             seed=seed,
@@ -86,7 +88,7 @@ def toured(tour: Tour, plants: tuple[Plant, ...], extent: Extent, *, workdir: Pa
     plan = Plan(stops={}, titles={}, origins={}, plants=())
     with ending(journal):
         plan = _planned(tour, plants, workdir=workdir, cores=cores)
-        tour.go(plan, extent)
+        tour.go(plan, extent, workdir=workdir)
     return Toured(recording=journal.recording(), plan=plan)
 
 
@@ -125,13 +127,13 @@ def _planned(tour: Tour, plants: tuple[Plant, ...], *, workdir: Path, cores: int
     return planner.plan
 
 
-def _backends(guard: Guard) -> Backends:
+def _backends(untouched: Settings, guard: Guard) -> Backends:
     """Native once, and one chromium for each onnxruntime-web that is served."""
-    ours = native.BACKEND.open(UNTOUCHED, guard)
+    ours = native.BACKEND.open(untouched, guard)
 
     @cache
     def opened(web_dist: str) -> Mapping[str, Backend]:
-        settings = replace(UNTOUCHED, web_dist=web_dist or None)
+        settings = replace(untouched, web_dist=web_dist or None)
         return {"native": ours, "chromium": chromium.BACKEND.open(settings, guard)}
 
     return opened

@@ -23,6 +23,7 @@ from gapprof.records.subject import Subject
 from gapprof.records.trial import Failure, Trial
 from gapprof.selftest.burner import Burning
 from gapprof.selftest.extent import Extent
+from gapprof.selftest.judge import shortage
 from gapprof.selftest.plan import Plan, Stop
 from gapprof.selftest.plant import AS_IS
 from gapprof.text import numbers
@@ -63,8 +64,11 @@ class Tour:
             patience=self.patience,
         )
 
-    def go(self, plan: Plan, extent: Extent) -> None:
-        """All rounds, and after each the comparison of outputs that are new."""
+    def go(self, plan: Plan, extent: Extent, *, workdir: Path) -> None:
+        """All rounds, and after each the comparison of outputs that are new.
+
+        The recording names what lies in `workdir` from there: nobody finds that folder afterwards.
+        """
         preflight = plan.clean.preflight
         if preflight is None:
             raise EnvironmentUnusable(
@@ -72,19 +76,56 @@ class Tour:
             )
         expected_s = _expected_s(plan, preflight)
         steps = {name: self._step(name, stop, plan) for name, stop in plan.stops.items()}
-        self.journal.write(replace(preflight, ladder=tuple(steps.values()), expected_trial_s=expected_s))
+        ladder = tuple(_from(workdir, step) for step in steps.values())
+        self.journal.write(replace(preflight, ladder=ladder, expected_trial_s=expected_s))
         round_s, began_s = sum(expected_s.values()), self.journal.now_s()
         rounds = extent.rounds_in(began_s=began_s, round_s=round_s)
         self.teller.tell("estimate", _estimate(plan, rounds, round_s))
-        number = 0
-        while number < rounds:
-            self._round(number, rounds, round_s, plan, steps, preflight.pace)
-            self._gate(plan)
-            if number == 0:
-                round_s = self.journal.now_s() - began_s
-                rounds = extent.rounds_in(began_s=began_s, round_s=round_s)
-            number += 1
+        self._rounds(range(1), plan, steps, preflight.pace, of=rounds, round_s=round_s)
+        round_s = self.journal.now_s() - began_s
+        rounds = extent.rounds_in(began_s=began_s, round_s=round_s)
+        self._rounds(range(1, rounds), plan, steps, preflight.pace, of=rounds, round_s=round_s)
+        self._until_judged(extent, plan, steps, preflight.pace, done=rounds, round_s=round_s)
         self.teller.tell("done", "measured")
+
+    def _until_judged(
+        self,
+        extent: Extent,
+        plan: Plan,
+        steps: Mapping[str, PlannedRung],
+        pace: Pace,
+        *,
+        done: int,
+        round_s: float,
+    ) -> None:
+        """Further rounds of what vague rows stand on, as far as there is time."""
+        while extent.vague_until_s > self.journal.now_s():
+            lacking = shortage(plan, self.journal.recording())
+            visited = {name: step for name, step in steps.items() if name in lacking.stops}
+            each_s = round_s * len(visited) / len(steps)
+            more = extent.further_rounds(
+                done=done, short=lacking.rounds, now_s=self.journal.now_s(), round_s=each_s
+            )
+            if not more:
+                return
+            took = numbers.duration(more * each_s)
+            self.teller.tell("estimate", f"too vague to judge yet: {more} further rounds, about {took}")
+            self._rounds(range(done, done + more), plan, visited, pace, of=done + more, round_s=each_s)
+            done += more
+
+    def _rounds(
+        self,
+        which: range,
+        plan: Plan,
+        steps: Mapping[str, PlannedRung],
+        pace: Pace,
+        *,
+        of: int,
+        round_s: float,
+    ) -> None:
+        for number in which:
+            self._round(number, of, round_s, plan, steps, pace)
+            self._gate(plan)
 
     def _round(
         self,
@@ -153,6 +194,14 @@ class Tour:
 def _as_the_backends_know_it(setting: Setting) -> Setting:
     """They have no word for a file as it is: it stands in for the common graph, which is never optimised."""
     return replace(setting, graph="common") if setting.graph == AS_IS else setting
+
+
+def _from(workdir: Path, step: PlannedRung) -> PlannedRung:
+    setting = step.setting
+    if setting is None or not Path(setting.page).is_relative_to(workdir):
+        return step
+    page = Path(setting.page).relative_to(workdir).as_posix()
+    return replace(step, setting=replace(setting, page=page))
 
 
 def _expected_s(plan: Plan, preflight: Preflight) -> dict[str, float]:

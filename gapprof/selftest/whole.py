@@ -23,6 +23,8 @@ class Wish:
 
     plants: tuple[Plant, ...]
     extent: Extent
+    browser: str | None = None
+    """None: the one that is found."""
     seed: int
     argv: tuple[str, ...]
     recording_path: Path
@@ -59,6 +61,7 @@ def _toured(wish: Wish, observer: Observer) -> Toured:
             wish.plants,
             wish.extent,
             subject,
+            browser=wish.browser,
             seed=wish.seed,
             argv=wish.argv,
             recording_path=wish.recording_path,

@@ -1,5 +1,6 @@
-"""A selftest on screen: planted against found, row by row, and what is wrong with those that fail."""
+"""A selftest on screen: planted against found, row by row, and what is wrong with those that do not pass."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from rich.console import RenderableType
@@ -16,7 +17,7 @@ from gapprof.text import numbers
 _FACTOR = 19
 _STATUS = 10
 _CAUSE = 17
-_STYLES = {"pass": "green", "fail": "red", "impossible": "yellow"}
+_STYLES = {"pass": "green", "fail": "red", "vague": "yellow", "impossible": "yellow"}
 
 
 def drawn(selftest: Selftest, surface: Surface) -> str:
@@ -37,10 +38,18 @@ def _parts(selftest: Selftest, ink: Ink) -> Iterator[RenderableType]:
     yield Text()
     level = numbers.confidence(selftest.level)
     yield ink.text(
-        f"   In brackets: {level} intervals over {selftest.rounds} rounds, by which rows are judged.", "dim"
+        f"   In brackets: {level} intervals over {_rounds(selftest)}, by which rows are judged.", "dim"
     )
     yield ink.text("   Planted: an A/B of the one switch in the same rounds, with visits of its own.", "dim")
     yield ink.text("   Found: what the report of the whole ladder takes its saving from.", "dim")
+
+
+def _rounds(selftest: Selftest) -> str:
+    """`8 rounds`, `8 to 14 rounds`: rows that were vague at first have more."""
+    figures = (figure for row in selftest.rows for figure in (row.planted, row.found) if figure is not None)
+    counts = {figure.rounds for figure in figures} or {selftest.rounds}
+    few, many = min(counts), max(counts)
+    return numbers.many(many, "round") if few == many else f"{few} to {many} rounds"
 
 
 def _headline(selftest: Selftest) -> str:
@@ -49,11 +58,12 @@ def _headline(selftest: Selftest) -> str:
         return f"Nothing could be planted here: {selftest.why}."
     if selftest.status == "interrupted":
         return f"Interrupted after {took}: nothing is judged."
-    failed = sum(row.status == "fail" for row in selftest.rows)
-    skipped = sum(row.status == "impossible" for row in selftest.rows)
-    judged = len(selftest.rows) - skipped
-    said = f"{failed} of {judged} rows fail" if failed else f"{judged} of {judged} rows pass"
-    more = f", {skipped} impossible on this machine" if skipped else ""
+    count = Counter(row.status for row in selftest.rows)
+    judged = len(selftest.rows) - count["impossible"]
+    failed, passed = count["fail"], count["pass"]
+    said = f"{failed} of {judged} rows fail" if failed else f"{passed} of {judged} rows pass"
+    more = f", {count['vague']} too vague to judge" if count["vague"] else ""
+    more += f", {count['impossible']} impossible on this machine" if count["impossible"] else ""
     return f"{said}{more}: {selftest.environments} environments in {selftest.rounds} rounds, {took}."
 
 

@@ -92,7 +92,14 @@ class Priced:
             self.burning = False
 
 
-def visit(machine: Priced, plants: tuple[Plant, ...], folder: Path, *, rounds: int = 8) -> Toured:
+def visit(
+    machine: Priced,
+    plants: tuple[Plant, ...],
+    folder: Path,
+    *,
+    rounds: int = 8,
+    vague_until_s: float = 0.0,
+) -> Toured:
     """A tour of the plants, the clean ladder first."""
     staged = StagedModel(path=folder / "model.onnx")
     subject = Subject(
@@ -116,4 +123,5 @@ def visit(machine: Priced, plants: tuple[Plant, ...], folder: Path, *, rounds: i
             burning=machine.burner,
             teller=Teller(observer=lambda _: None, journal=journal),
         )
-        return toured(tour, plants, Extent(rounds=rounds), workdir=folder, cores=2)
+        extent = Extent(rounds=rounds, vague_until_s=vague_until_s)
+        return toured(tour, plants, extent, workdir=folder, cores=2)

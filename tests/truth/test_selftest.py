@@ -9,6 +9,7 @@ import pytest
 
 from gapprof.records.environment import changed_fields
 from gapprof.records.job import Job
+from gapprof.records.recording import RoundStarted
 from gapprof.records.selftest import Selftest, SelftestRow
 from gapprof.selftest.chosen import every_plant
 from gapprof.selftest.plant import Costs, Plant
@@ -30,10 +31,10 @@ def _fetched_118(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (dist / name).write_bytes(b"")
 
 
-def report_of(machine: Priced, folder: Path, *plants: str) -> Selftest:
+def report_of(machine: Priced, folder: Path, *plants: str, vague_until_s: float = 3600.0) -> Selftest:
     """These plants, or all."""
     chosen = (PLANTS["clean"], *(PLANTS[name] for name in plants)) if plants else tuple(PLANTS.values())
-    found = visit(machine, chosen, folder)
+    found = visit(machine, chosen, folder, vague_until_s=vague_until_s)
     return selftest_of(found.plan, found.recording)
 
 
@@ -180,6 +181,56 @@ def test_what_a_machine_cannot_give_is_impossible_and_no_failure(tmp_path: Path)
     assert report.status == "passed"
 
 
+def test_where_no_row_is_possible_nothing_has_passed(tmp_path: Path) -> None:
+    machine = Priced(refusals=lambda setting: "no ceiling here" if setting.isa == "avx" else None)
+    report = report_of(machine, tmp_path, "native-ceiling")
+    assert (report.status, report.why) == ("unusable", "nothing that is planted is possible on this machine")
+    assert only(report, "native-ceiling").status == "impossible"
+
+
+@pytest.mark.parametrize("plant", ["native-null", "web-null", "bounds-checks", "outside-load"])
+def test_a_row_that_is_known_too_vaguely_to_fail_does_not_pass(plant: str, tmp_path: Path) -> None:
+    report = report_of(Priced(noise=0.08), tmp_path, plant, vague_until_s=0.0)
+    row = only(report, plant)
+    assert row.status == "vague"
+    assert "too wide to judge" in row.why
+    assert (report.status, report.rounds) == ("unreliable", 8)
+
+
+def test_noise_that_hides_nothing_of_a_large_plant_leaves_it_judged(tmp_path: Path) -> None:
+    """Half of the 2x that was planted would show."""
+    report = report_of(Priced(noise=0.05), tmp_path, "baseline-tier", vague_until_s=0.0)
+    assert (only(report, "baseline-tier").status, report.rounds) == ("pass", 8)
+
+
+def test_a_run_goes_on_until_its_rows_can_be_judged(tmp_path: Path) -> None:
+    report = report_of(Priced(noise=0.05), tmp_path, "web-null")
+    assert (only(report, "web-null").status, report.status) == ("pass", "passed")
+    assert 8 + 4 <= report.rounds < 200
+
+
+def test_further_rounds_visit_what_vague_rows_stand_on_alone(tmp_path: Path) -> None:
+    machine = Priced(noise=0.05)
+    chosen = (PLANTS["clean"], PLANTS["baseline-tier"], PLANTS["web-null"])
+    found = visit(machine, chosen, tmp_path, vague_until_s=3600.0)
+    large, null = selftest_of(found.plan, found.recording).rows
+    orders = [set(started.order) for started in found.recording.of(RoundStarted)]
+    assert large.found is not None
+    assert null.found is not None
+    assert (large.status, large.found.rounds) == ("pass", 8)
+    assert (null.status, null.found.rounds) == ("pass", len(orders))
+    own = set(found.plan.plants[1].stops.values()) - set(found.plan.clean.stops.values())
+    assert all(order == set(found.plan.stops) for order in orders[:8])
+    assert all(not order & own for order in orders[8:])
+
+
+def test_a_row_that_fails_is_said_before_those_that_are_vague(tmp_path: Path) -> None:
+    machine = Priced(noise=0.08, price=unequal("native-null.native-128", 3.0))
+    report = report_of(machine, tmp_path, "native-null", "web-null", vague_until_s=0.0)
+    assert [row.status for row in report.rows] == ["fail", "vague"]
+    assert report.status == "failed"
+
+
 @pytest.mark.numbers
 @pytest.mark.parametrize("seed", range(5))
 def test_noise_alone_fails_no_row(seed: int, tmp_path: Path) -> None:
@@ -196,6 +247,14 @@ def test_plants_share_their_visits(tmp_path: Path) -> None:
     assert all(timed.count(name) >= 2 for name in found.plan.stops)
     settings = [(s.setting, s.web_dist, s.under_load) for s in found.plan.stops.values() if s.copy == 0]
     assert len(settings) == len({repr(one) for one in settings})
+
+
+def test_a_recording_names_no_folder_of_the_machine(tmp_path: Path) -> None:
+    chosen = (PLANTS["clean"], PLANTS["burning-page"], PLANTS["scalar-build"])
+    visit(Priced(), chosen, tmp_path, rounds=1)
+    text = (tmp_path / "run.jsonl").read_text(encoding="utf-8")
+    assert '"pages/burning-page/index.html"' in text
+    assert str(tmp_path) not in text
 
 
 def plants_with_pairs() -> list[Plant]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from msgspec.structs import replace
 
 from gapprof.backends.synthetic import Machine, ladder_ms
 from gapprof.explain.report import build
@@ -84,6 +85,37 @@ def test_flags_that_cost_are_taken_away(tmp_path: Path) -> None:
     asked = Settings(threads=2, where="worker", js_flags=("--slow",), verify=True, budget_s=3600.0)
     report = build(run(machine({"web-flags": 1.5}), tmp_path, asked))
     assert what_if(report, "web-stock").prediction == "holds"
+
+
+SCALAR = Settings(threads=2, web_dist="dist", rungs="web-simd-118,web-scalar", verify=True, budget_s=3600.0)
+
+
+@pytest.mark.parametrize(("really", "verdict"), [(1 / 3, "holds"), (0.6, "fails")])
+def test_a_build_with_simd_is_predicted_by_1_18_and_measured_with_the_pinned_one(
+    really: float, verdict: str, tmp_path: Path
+) -> None:
+    factors = {"web-scalar": 3.0, "web-pinned-build": really}
+    recording = run(machine(factors, wasm_simd=False), tmp_path, SCALAR)
+    report = build(recording)
+    assert visits(recording, "web-pinned-build") == 6
+    assert what_if(report, "web-pinned-build").prediction == verdict
+    assert [(one.cause, one.basis) for one in report.actions] == [("simd", "measured")]
+
+
+def test_a_build_of_ones_own_that_has_simd_is_not_replaced_unasked(tmp_path: Path) -> None:
+    factors = {"web-scalar": 3.0, "web-pinned-build": 0.5}
+    assert not visits(run(machine(factors), tmp_path, SCALAR), "web-pinned-build")
+
+
+def test_one_that_is_replaced_because_somebody_named_it_is_a_change_that_nothing_predicts(
+    tmp_path: Path,
+) -> None:
+    asked = replace(SCALAR, rungs="web-pinned-build", verify=False)
+    report = build(run(machine({"web-pinned-build": 0.5}), tmp_path, asked))
+    found = what_if(report, "web-pinned-build")
+    assert (found.predicted_ms, found.prediction) == (None, None)
+    assert found.why.startswith("only for a build without SIMD is it predicted")
+    assert report.actions == ()
 
 
 def test_with_nothing_predicted_nothing_is_visited_and_it_says_so(tmp_path: Path) -> None:

@@ -1,16 +1,21 @@
 """Load from outside: it must be told, and not be blamed on the browser or the page."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 
+from gapprof.facts.cells import measured
 from gapprof.facts.disturbance import TICK_MS, disturbed
 from gapprof.selftest.judges.evidence import Evidence, apart, beyond_doubt, factor
+from gapprof.selftest.judges.width import Bounded, bounded
 from gapprof.selftest.plant import Flagged
+from gapprof.stats.contrast import Contrast, mean
 from gapprof.text import numbers
 
 _MOST_TRIALS = 0.9
 """Share of the trials under load whose own figures must show it."""
 _VISIBLE_MS = 10 * TICK_MS
 """A shorter stretch can lose a whole busy core between two ticks of the system's counters."""
+_PAGE = "web"
 
 
 def flagged_trials(here: Evidence) -> tuple[int, int]:
@@ -27,11 +32,32 @@ def flagged_faults(wanted: Flagged, here: Evidence, clean: Evidence) -> Iterator
     check = next(one for one in here.report.checks if one.id == "outside-load")
     if check.status == "pass":
         yield f"the report does not flag it: {check.text}"
+    for cause, grown in _growth(wanted, here, clean).items():
+        shown = factor(grown)
+        if shown is not None and grown.mean > 0 and beyond_doubt(grown):
+            yield f"{cause} is blamed: {numbers.factor_with_interval(shown)} of what it was without the load"
+
+
+def flagged_figures(wanted: Flagged, here: Evidence, clean: Evidence) -> Iterator[Bounded]:
+    """What has to be known well before a cause can be said not to be blamed for what the load costs."""
+    slowed = _slowed(here, clean)
+    for cause, grown in _growth(wanted, here, clean).items():
+        yield from bounded(f"{cause} over what it was without the load", grown, planted=slowed)
+
+
+def _growth(wanted: Flagged, here: Evidence, clean: Evidence) -> Mapping[str, Contrast]:
+    """Cause → ln of how many times larger it is under load, of those that both ladders exercise."""
+    found: dict[str, Contrast] = {}
     for cause in wanted.not_blamed:
         before, after = clean.headlines.get(cause), here.headlines.get(cause)
-        if before is None or after is None:
-            continue
-        grown = apart(after, before)
-        shown = factor(grown)
-        if grown is not None and shown is not None and grown.mean > 0 and beyond_doubt(grown):
-            yield f"{cause} is blamed: {numbers.factor_with_interval(shown)} of what it was without the load"
+        grown = apart(after, before) if before is not None and after is not None else None
+        if grown is not None:
+            found[cause] = grown
+    return found
+
+
+def _slowed(here: Evidence, clean: Evidence) -> float:
+    """ln of how many times slower the load makes the page as deployed; 0 where no round has both."""
+    under, without = (one.case.get(measured).get(_PAGE, {}) for one in (here, clean))
+    shared = sorted(under.keys() & without.keys())
+    return mean([math.log(under[number] / without[number]) for number in shared]) if shared else 0.0

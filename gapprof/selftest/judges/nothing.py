@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from gapprof.selftest.judges.evidence import LEVEL, Evidence, beyond_doubt, factor
+from gapprof.selftest.judges.width import Bounded, bounded
 from gapprof.stats.contrast import Contrast
 from gapprof.text import numbers
 
@@ -21,6 +22,12 @@ def nothing_faults(here: Evidence) -> Iterator[str]:
         shown = factor(contrast)
         if shown is not None and beyond_doubt(contrast, level):
             yield f"{name} reads {numbers.factor_with_interval(shown)}, and nothing was planted"
+
+
+def nothing_figures(here: Evidence) -> Iterator[Bounded]:
+    """What has to be known well before nothing can be said to have been found."""
+    for name, contrast in _contrasts(here).items():
+        yield from bounded(name, contrast)
 
 
 def _contrasts(here: Evidence) -> dict[str, Contrast]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from gapprof.selftest.judges.evidence import LEVEL, apart, beyond_doubt, factor
+from gapprof.selftest.judges.width import Bounded, bounded
 from gapprof.stats.contrast import Contrast
 from gapprof.stats.interval import contrast_interval
 from gapprof.stats.verdict import SMALLEST_EFFECT
@@ -35,6 +36,12 @@ def size_faults(planted: Contrast | None, found: Contrast | None) -> Iterator[st
                 f"found over planted is {numbers.factor_with_interval(off)}, beyond doubt at {level} "
                 f"and by more than {numbers.percent(SMALLEST_EFFECT)}"
             )
+
+
+def size_figures(planted: Contrast | None, found: Contrast | None) -> Iterator[Bounded]:
+    """What has to be known well before the sizes can be said to agree."""
+    if planted is not None and found is not None:
+        yield from bounded("found over planted", apart(found, planted), planted=planted.mean)
 
 
 def _planted_anything(planted: Contrast) -> bool:

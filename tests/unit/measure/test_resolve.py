@@ -45,6 +45,7 @@ def test_the_default_page_leaves_only_flags_and_page_steps_out() -> None:
         "web": "web-paced",
         "web-isolated": "web-paced",
         "web-stock": "web-paced",
+        "web-pinned-build": "web-paced",
         "web-on-main": "web-paced",
     }
 
@@ -164,3 +165,10 @@ def test_a_build_of_ones_own_is_held_against_1_18_too() -> None:
     """Where it has no SIMD, those two rungs are all that says what that costs."""
     steps = resolved(Settings(web_dist="dist"))
     assert (steps["web-simd-118"].refusal, steps["web-scalar"].refusal) == (None, None)
+
+
+def test_a_build_of_ones_own_may_give_way_to_the_pinned_one() -> None:
+    steps = resolved(Settings(web_dist="dist"))
+    pinned, web = steps["web-pinned-build"], steps["web"].setting
+    assert web is not None
+    assert (pinned.alias_of, pinned.setting) == (None, replace(web, build="pinned"))

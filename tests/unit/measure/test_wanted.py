@@ -8,7 +8,7 @@ from gapprof.measure.wanted import asked_rungs, possible_rungs, reproducing_rung
 from gapprof.records.settings import Settings
 
 RUNGS = rungs.ladder("wasm")
-VERIFYING = {"web-in-worker", "web-optimised", "web-stock", "web-paced-threads"}
+VERIFYING = {"web-in-worker", "web-optimised", "web-stock", "web-pinned-build", "web-paced-threads"}
 
 
 @pytest.mark.parametrize("asked", ["auto", "main", "engine"])

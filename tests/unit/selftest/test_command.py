@@ -2,11 +2,14 @@
 
 import json
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import pytest
 
 from gapprof import cli
+from gapprof.commands.selftest import CODES
 from gapprof.errors import ExitCode
+from gapprof.records.selftest import Selftest
 
 
 def run(*arguments: object) -> ExitCode:
@@ -42,3 +45,9 @@ def test_a_machine_that_lacks_something_ends_with_3_and_still_writes_the_json(
     assert (report["schema"], report["status"], report["rows"]) == ("gapprof/selftest", "unusable", [])
     assert report["why"]
     assert capsys.readouterr().err.count("gapprof: ") >= 1
+
+
+def test_every_status_ends_with_a_code_of_its_own() -> None:
+    assert CODES.keys() == set(get_args(get_type_hints(Selftest)["status"]))
+    assert len(set(CODES.values())) == len(CODES)
+    assert [status for status, code in CODES.items() if code is ExitCode.OK] == ["passed"]

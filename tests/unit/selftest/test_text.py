@@ -59,6 +59,28 @@ def test_what_is_impossible_is_counted_apart() -> None:
     assert text.startswith("1 of 1 rows pass, 1 impossible on this machine")
 
 
+def test_what_is_too_vague_to_judge_does_not_count_as_passed() -> None:
+    vague = replace(ROW, status="vague", why="the gap is 1.0x [0.8, 1.3]: too wide to judge")
+    text = drawn(replace(PASSED, status="unreliable", rows=(ROW, vague)), Surface())
+    assert text.startswith("1 of 2 rows pass, 1 too vague to judge: 20 environments")
+    assert "too wide to judge." in text
+
+
+def test_where_nothing_is_possible_every_row_says_why() -> None:
+    impossible = replace(ROW, status="impossible", why="no ceiling here")
+    why = "nothing that is planted is possible on this machine"
+    text = drawn(replace(PASSED, status="unusable", why=why, rows=(impossible,)), Surface())
+    assert text.startswith(f"Nothing could be planted here: {why}.")
+    assert "no ceiling here" in text
+
+
+def test_rows_with_further_rounds_are_told() -> None:
+    more = Estimate(point=2.05, low=1.9, high=2.2, level=0.999, rounds=14)
+    text = drawn(replace(PASSED, rounds=14, rows=(ROW, replace(ROW, planted=None, found=more))), Surface())
+    assert "99.9 % intervals over 8 to 14 rounds" in text
+    assert "99.9 % intervals over 8 rounds" in drawn(PASSED, Surface())
+
+
 def test_an_interrupted_run_shows_no_rows() -> None:
     text = drawn(replace(PASSED, status="interrupted", rows=()), Surface())
     assert text == "Interrupted after 3 min 20 s: nothing is judged.\n"
