@@ -24,6 +24,7 @@ def observed_sentences(report: Report) -> Iterator[str]:
     if page.version:
         yield _library(page)
     yield _threads(page)
+    yield from _unread(page)
     if page.times_deployed is not None:
         yield (
             "Inside the library a run of the page takes "
@@ -134,6 +135,20 @@ def _threads(page: ObservedPage) -> str:
     if not page.isolated and page.threads_asked > 1:
         return f"{isolated} is all it gets, although {asked}."
     return f"{isolated}; {asked}." if page.isolated else f"{isolated} is all it can have, and {asked}."
+
+
+def _unread(page: ObservedPage) -> Iterator[str]:
+    for one in page.unread_options:
+        option = f"{harmless(one.name, _NAME)} {harmless(one.value, _NAME) or 'empty'}"
+        ignored = f"Its session's {option} is ignored on the web: onnxruntime-web never reads it"
+        if one.instead:
+            alone = "" if page.isolated else ", on a page with COOP and COEP"
+            yield (
+                f"{ignored}. All sessions share the threads that the library starts with; set {one.instead} "
+                f"before the first session is created{alone}."
+            )
+        else:
+            yield f"{ignored}, and runs one operator after the other whatever it says."
 
 
 def _count(threads: int | None) -> str:

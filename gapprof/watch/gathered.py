@@ -31,7 +31,7 @@ from gapprof.watch.heard import (
 )
 from gapprof.watch.kept import Kept
 from gapprof.watch.listening import Listener
-from gapprof.watch.session_options import options_of
+from gapprof.watch.session_options import options_of, unread_of
 
 Chosen = tuple[str, HeardSession]
 """The realm's session, and the session of the library in it."""
@@ -104,6 +104,7 @@ def _session(
         by=one.created.stack,
         options=options_of(one.created),
         shared_memory=one.created.shared,
+        unread_options=unread_of(one.created),
     )
 
 

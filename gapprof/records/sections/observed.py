@@ -19,6 +19,15 @@ class SessionOptionRow(Struct, frozen=True, kw_only=True):
     why_not: str = ""
 
 
+class UnreadOption(Struct, frozen=True, kw_only=True):
+    """A session option that the page gave and onnxruntime-web never reads."""
+
+    name: str
+    value: str
+    instead: str
+    """What has that effect on the web, as it is written in a page; empty: nothing has."""
+
+
 class ObservedPage(Struct, frozen=True, kw_only=True):
     """What the page did with onnxruntime-web by itself: the ladder is about the model that it ran."""
 
@@ -73,6 +82,8 @@ class ObservedPage(Struct, frozen=True, kw_only=True):
     """How version and build are known: the file is one that gapprof has, or by the texts in it. Since 1.9."""
     session_options: tuple[SessionOptionRow, ...] = ()
     """All that it was made with; empty where nobody heard them. Since 1.9."""
+    unread_options: tuple[UnreadOption, ...] = ()
+    """Options for threads that its session was given and that change nothing on the web. Since 1.14."""
 
 
 class Reproduced(Struct, frozen=True, kw_only=True):
