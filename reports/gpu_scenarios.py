@@ -1,6 +1,6 @@
 """As scenarios.py, of what people meet on the GPU (S12 to S20), made on whatever adapter this machine has.
 
-python reports/gpu_scenarios.py [NAME ...]   default: every one; NAME.jsonl and README.md in reports/scenarios/
+python reports/gpu_scenarios.py [NAME ...]    default: all; NAME.jsonl and README.md in reports/scenarios/
 
 All five take about 24 minutes of a quiet machine with two cores. Those that published their recordings
 had SwiftShader, which is software: the figures are none of a GPU, and each report says so. What is planted is

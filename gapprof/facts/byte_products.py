@@ -121,4 +121,4 @@ def _wasm(case: Case) -> str:
     held = f"this build holds {build.instructions.get(_PAIRS, 0)} {_PAIRS_WORDS}"
     if relaxed:
         return f"{held}, and {relaxed} relaxed dot products of bytes"
-    return f"{held}, and no relaxed dot product: the one instruction for bytes that wasm has is not in it"
+    return f"{held}, and none of the relaxed dot products of bytes that the int8 path would need"

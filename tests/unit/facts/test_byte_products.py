@@ -81,7 +81,7 @@ def with_build(build_seen: WasmBuild) -> str:
 def test_what_the_build_holds_is_said_where_somebody_counted() -> None:
     text = with_build(built(i32x4__dot_i16x8_s=19))
     assert "this build holds 19 i32x4.dot_i16x8_s, 8 products of 16-bit numbers at a time" in text
-    assert "no relaxed dot product" in text
+    assert "and none of the relaxed dot products of bytes that the int8 path would need" in text
     text = with_build(built(i32x4__dot_i16x8_s=19, i32x4__relaxed_dot_i8x16_i7x16_add_s=2))
     assert "and 2 relaxed dot products of bytes" in text
     (one,) = told(recorded("avx2"))

@@ -13,7 +13,13 @@ from gapprof.records.sections.gpu import (
     WhereToFile,
 )
 from gapprof.records.sections.inside import Inside, InsideFunction
-from gapprof.records.sections.observed import ObservedPage, Reproduced, Reproduction, SessionOptionRow
+from gapprof.records.sections.observed import (
+    ObservedPage,
+    Reproduced,
+    Reproduction,
+    SessionOptionRow,
+    UnreadOption,
+)
 from tests.unit.render.rows import HOSTILE, about
 
 
@@ -94,6 +100,9 @@ def watched_page() -> ObservedPage:
                 fed=False,
                 why_not="a profiled session is never timed here",
             ),
+        ),
+        unread_options=(
+            UnreadOption(name="intraOpNumThreads", value=HOSTILE, instead="ort.env.wasm.numThreads"),
         ),
     )
 
