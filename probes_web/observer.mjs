@@ -20,6 +20,10 @@
   const MOST_FRAMES = 4;
   const FILE = /\.(onnx|ort|onnx_data|data|bin|pb|wasm)($|\?)/i;
   const SETTINGS = ["numThreads", "wasmPaths", "initTimeout"];
+  /** Options of a session for threads that onnxruntime has elsewhere, and onnxruntime-web never reads ... */
+  const UNREAD = ["intraOpNumThreads", "interOpNumThreads"];
+  /** ... and some that it reads right before it makes options: who is asked for them has the others, too. */
+  const READ = ["logVerbosityLevel", "optimizedModelFilePath"];
   const CPU = [undefined, 0, 1, 2];
   const SAMPLED = 4096;
 
@@ -169,6 +173,21 @@
     }
   }
 
+  /** Whoever is asked for a name that it does not have. @param {string} name @param {(asked: any) => void} then */
+  function overhearReading(name, then) {
+    Object.defineProperty(Object.prototype, name, {
+      configurable: true,
+      enumerable: false,
+      get() {
+        unheard(() => then(this));
+        return undefined;
+      },
+      set(value) {
+        Reflect.defineProperty(this, name, { configurable: true, enumerable: true, writable: true, value });
+      },
+    });
+  }
+
   /** @param {string} name @param {(module: any, call: () => any, args: any[]) => any} around */
   function overhearCalls(name, around) {
     let under_way = 0;
@@ -270,6 +289,13 @@
     };
   }
 
+  /** @type {[string, string][]} Of the session that is about to be made: what nobody is going to read. */
+  let unread = [];
+  /** @param {any} asked */
+  const keepUnread = (asked) => {
+    unread = UNREAD.filter((name) => asked[name] !== undefined).map((name) => [name, String(asked[name])]);
+  };
+
   /** @param {any} module @param {any[]} args */
   function inputsOf(module, args) {
     const [, names, values, count] = args;
@@ -327,9 +353,11 @@
       return call();
     });
     overhearCalls("_OrtCreateSessionOptions", (module, call, args) => {
-      const given = optionsOf(module, args);
+      const given = { ...optionsOf(module, args), unread };
+      unread = [];
       return timed(call, (handle) => options.set(keyed(module, handle), given));
     });
+    for (const name of READ) overhearReading(name, keepUnread);
     overhearCalls("_OrtAddSessionConfigEntry", (module, call, args) => {
       options.get(keyed(module, args[0]))?.entries.push([textAt(module, args[1]), textAt(module, args[2])]);
       return call();

@@ -1,6 +1,6 @@
 """As scenarios.py, of what people meet on the GPU (S12 to S20), made on whatever adapter this machine has.
 
-python reports/gpu_scenarios.py [NAME ...]      default: every one; writes reports/scenarios/NAME.jsonl
+python reports/gpu_scenarios.py [NAME ...]    default: all; NAME.jsonl and README.md in reports/scenarios/
 
 All five take about 24 minutes of a quiet machine with two cores. Those that published their recordings
 had SwiftShader, which is software: the figures are none of a GPU, and each report says so. What is planted is
@@ -14,7 +14,7 @@ import venv
 from pathlib import Path
 
 import onnxruntime
-from scenarios import HERE, Scenario, record
+from scenarios import Scenario, publish
 
 from gapprof import assets
 from gapprof.gpu.graphics import software
@@ -205,10 +205,8 @@ SCENARIOS = {
 
 
 def main() -> None:
-    """Record what was named, or all."""
-    (HERE / "scenarios").mkdir(exist_ok=True)
-    for name in sys.argv[1:] or SCENARIOS:
-        record(name, SCENARIOS[name])
+    """Those of this file."""
+    publish(SCENARIOS)
 
 
 if __name__ == "__main__":

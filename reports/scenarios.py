@@ -1,13 +1,13 @@
 """Recordings of symptoms that people meet in the field: one run of gapprof each, read by tests/scenarios.
 
-python reports/scenarios.py [NAME ...]      default: every one; writes reports/scenarios/NAME.jsonl
+python reports/scenarios.py [NAME ...]      default: every one; NAME.jsonl and README.md in reports/scenarios/
 """
 
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
@@ -20,6 +20,8 @@ from gapprof.selftest import model as unfused
 from gapprof.subject.zoo import build
 
 HERE = Path(__file__).parent
+TABLE = HERE / "scenario_table.py"
+ALWAYS = ("--allow-noisy", "--quiet", "--recording", "recording.jsonl")
 MODEL = "zoo:resnet20"
 WORKER = "web-in-worker"
 SHORT = ("--budget", "30", "--rungs", "main")
@@ -37,6 +39,11 @@ class Scenario:
     """Empty: the page's own."""
     make: Callable[[Path], None] = lambda _: None
     """Makes files in an empty folder, which is the working directory of the run."""
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """What is run in that folder."""
+        return ("gapprof", "explain", *([self.model] if self.model else []), *self.options, *ALWAYS)
 
 
 def without_simd(folder: Path) -> None:
@@ -201,10 +208,8 @@ def record(name: str, scenario: Scenario) -> None:
     """One run, in a folder of its own; the recording comes here whatever its status."""
     with tempfile.TemporaryDirectory() as folder:
         scenario.make(Path(folder))
-        model = [scenario.model] if scenario.model else []
-        command = [sys.executable, "-m", "gapprof", "explain", *model, *scenario.options]
         done = subprocess.run(
-            [*command, "--allow-noisy", "--quiet", "--recording", "recording.jsonl"],
+            [sys.executable, "-m", *scenario.command],
             cwd=folder,
             check=False,
             timeout=1800,
@@ -215,11 +220,17 @@ def record(name: str, scenario: Scenario) -> None:
         shutil.copy(recording, HERE / "scenarios" / f"{name}.jsonl")
 
 
-def main() -> None:
-    """Record what was named, or all."""
+def publish(scenarios: Mapping[str, Scenario]) -> None:
+    """Record what was named, or all of these; then the table of everything that is there."""
     (HERE / "scenarios").mkdir(exist_ok=True)
-    for name in sys.argv[1:] or SCENARIOS:
-        record(name, SCENARIOS[name])
+    for name in sys.argv[1:] or scenarios:
+        record(name, scenarios[name])
+    subprocess.run([sys.executable, str(TABLE)], check=True, timeout=600)
+
+
+def main() -> None:
+    """Those of this file."""
+    publish(SCENARIOS)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from gapprof.facts.estimates import factor_of
 from gapprof.facts.gpu_children import of_the_library
 from gapprof.facts.gpu_runs import REPLAY_WEB, SESSION
 from gapprof.facts.gpu_told import course_told
+from gapprof.facts.outside import outside_told
 from gapprof.facts.pressure import Pressure, pressure
 from gapprof.facts.profiles import CAPPED, NATIVE, WEB, profile_of
 from gapprof.facts.readings import readable, same_trials
@@ -72,7 +73,12 @@ def _claim(case: Case) -> Claim:
             replace(flags, evidence=_flags(case), owner="browser"),
             _event_loop(case, "web-main"),
         ),
-        evidence=(*_transplant(case), *told_by_side_rungs(case, "runtime"), *relaxed_madd_told(case)),
+        evidence=(
+            *_transplant(case),
+            *outside_told(case),
+            *told_by_side_rungs(case, "runtime"),
+            *relaxed_madd_told(case),
+        ),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from gapprof.facts.byte_products import byte_products_told
 from gapprof.facts.case import Case
 from gapprof.facts.claim import Cause, Claim, Part, Span, Step
 from gapprof.facts.computed import ESTIMATED_128, GOOD_128, KERNELS, VECTORISED, computed
@@ -41,7 +42,15 @@ def _claim(case: Case) -> Claim:
     if square.narrow == ESTIMATED_128:
         return Claim(parts=parts, why=_estimate_why(case), method="estimated")
     caveat = () if readable(case, CAPPED, AVX_128) else (_ENCODING,)
-    return Claim(parts=parts, evidence=(*caveat, *_by_twins(case), *told_by_side_rungs(case, "simd")))
+    return Claim(
+        parts=parts,
+        evidence=(
+            *caveat,
+            *_by_twins(case),
+            *byte_products_told(case),
+            *told_by_side_rungs(case, "simd"),
+        ),
+    )
 
 
 def _why_not(case: Case, square: Square) -> str:

@@ -27,6 +27,7 @@ def observed_sentences(report: Report) -> Iterator[str]:
     if page.version:
         yield _library(page)
     yield f"{_threads(page)}{_thread_workers(page)}"
+    yield from _unread(page)
     yield from own_work_sentences(page)
     if page.times_deployed is not None:
         yield (
@@ -160,6 +161,20 @@ def _thread_workers(page: ObservedPage) -> str:
         f" Started with {_count(page.threads)}, the library has {numbers.many(wanted, 'worker')} of its own "
         f"to start; {seen or 'none'} {'was' if seen == 1 else 'were'} seen."
     )
+
+
+def _unread(page: ObservedPage) -> Iterator[str]:
+    for one in page.unread_options:
+        option = f"{harmless(one.name, _NAME)} {harmless(one.value, _NAME) or 'empty'}"
+        ignored = f"Its session's {option} is ignored on the web: onnxruntime-web never reads it"
+        if one.instead:
+            alone = "" if page.isolated else ", on a page with COOP and COEP"
+            yield (
+                f"{ignored}. All sessions share the threads that the library starts with; set {one.instead} "
+                f"before the first session is created{alone}."
+            )
+        else:
+            yield f"{ignored}, and runs one operator after the other whatever it says."
 
 
 def _count(threads: int | None) -> str:

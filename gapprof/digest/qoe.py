@@ -67,6 +67,7 @@ def qoe_sentences(qoe: QoE) -> Iterator[str]:
             f"application's steps, on {numbers.many(qoe.threads, 'thread')}; each browser is fresh."
         )
         yield from _verdict(qoe.rows)
+        yield from _frames(qoe.rows)
     yield from _disturbed(qoe)
     if qoe.why:
         yield f"Not all is told: {qoe.why}."
@@ -95,6 +96,10 @@ def page_sentences(qoe: QoE) -> Iterator[str]:
         return
     rounds = max(row.request_ms.rounds for row in measured if row.request_ms is not None)
     own = "" if any(row.page == "own" for row in qoe.pages) else " Your page is the quiet one."
+    for row in measured:
+        if row.page in ("busy", "own") and row.times is not None and row.times.low > 1:
+            slower = numbers.factor_with_interval(row.times)
+            yield f"{_PAGES[row.page]} slows inference {slower}."
     yield (
         f"Requests are timed from when they are due until the result is there; all pages were visited in the "
         f"same {numbers.many(rounds, 'round')}.{own}"
@@ -243,6 +248,19 @@ def _verdict(rows: tuple[FeltRow, ...]) -> Iterator[str]:
             if told:
                 what = "The 95th percentile between frames" if row.id == "frame-p95" else "A component"
                 yield f"{what} takes {' and '.join(told)} what it takes at rest."
+
+
+def _frames(rows: tuple[FeltRow, ...]) -> Iterator[str]:
+    """What inference takes of the page's frames, wherever that is beyond doubt."""
+    for row in rows:
+        if row.id == "frame-rate":
+            for times, where in ((row.main_times, "on the main thread"), (row.worker_times, "in a worker")):
+                if times is not None and times.high < 1:
+                    yield (
+                        f"Inference {where} costs {numbers.percent(1 - times.point)} "
+                        f"[{numbers.plain(100 * (1 - times.high), 0)}, "
+                        f"{numbers.plain(100 * (1 - times.low), 0)}] of the page's frames."
+                    )
 
 
 def _apart(times: Estimate) -> bool:

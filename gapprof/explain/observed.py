@@ -9,7 +9,7 @@ from gapprof.facts.case import Case
 from gapprof.facts.cells import measured
 from gapprof.facts.estimates import factor_of
 from gapprof.facts.ladder import target
-from gapprof.facts.session_options import DEFAULTS, why_not_fed
+from gapprof.facts.session_options import DEFAULTS, instead_of, why_not_fed
 from gapprof.records.estimate import Estimate
 from gapprof.records.observed import (
     ObservedOption,
@@ -18,7 +18,12 @@ from gapprof.records.observed import (
     ObservedWasm,
     PageObserved,
 )
-from gapprof.records.sections.observed import MainThreadUse, ObservedPage, SessionOptionRow
+from gapprof.records.sections.observed import (
+    MainThreadUse,
+    ObservedPage,
+    SessionOptionRow,
+    UnreadOption,
+)
 from gapprof.stats.contrast import Contrast
 
 _LEVELS = {0: "disabled", 1: "basic", 2: "extended", 3: "layout", 99: "all"}
@@ -71,6 +76,10 @@ def observed(case: Case) -> ObservedPage | None:
         build=wasm.build if wasm else "",
         known_by=wasm.known_by if wasm else "",
         session_options=tuple(_row(case, one) for one in session.options),
+        unread_options=tuple(
+            UnreadOption(name=one.name, value=one.value, instead=instead_of(one.name))
+            for one in session.unread_options
+        ),
         main_thread=None if seen.main_thread is None else _use(seen.main_thread),
         pause_ms=median(pauses_ms) if enough else None,
         pause_high_ms=quantiles(pauses_ms, n=20, method="inclusive")[-1] if enough else None,

@@ -37,6 +37,7 @@ def operator_rows(case: Case) -> tuple[OperatorRow, ...]:
     parts = case.get(split)
     split_nodes = {node.name: node for node in parts.nodes} if parts else {}
     best = case.get(light)
+    dtypes = {row.name: row.output_dtypes[0] for row in case.recording.begin.model.nodes if row.output_dtypes}
     nodes = sorted(joined.nodes, key=lambda node: (node.native_ms - node.web_ms, node.name))
     rows = [
         _row(
@@ -48,6 +49,7 @@ def operator_rows(case: Case) -> tuple[OperatorRow, ...]:
             _node_causes(node, excess.get(node.name), split_nodes.get(node.name)),
             best.floors.get(node.name) if best else None,
             why=best.why_no_floor.get(node.name, _NO_CENSUS) if best else _UNKNOWN,
+            dtype=dtypes.get(node.name, ""),
         )
         for node in nodes
     ]
@@ -100,6 +102,7 @@ def _row(
     floor: Floor | None = None,
     *,
     why: str = _NO_NODE,
+    dtype: str = "",
 ) -> OperatorRow:
     positive = native_ms > 0 and web_ms > 0
     missing = [*([] if floor else [why]), *([] if positive else ["one side spends no time here"])]
@@ -114,6 +117,7 @@ def _row(
         bound=floor.bound if floor else None,
         speed_of_light_ms=floor.ms if floor else None,
         why="; ".join(missing),
+        dtype=dtype,
     )
 
 

@@ -36,6 +36,16 @@ _NOT_FED: Mapping[str, str] = MappingProxyType(
 )
 
 
+_INSTEAD: Mapping[str, str] = MappingProxyType({"intraOpNumThreads": "ort.env.wasm.numThreads"})
+"""Source: `inference-session.d.ts` of onnxruntime-common has both options for Node and React Native alone;
+`OrtInit` of `wasm/api.cc` makes one pool of threads for all sessions, and runs operators one by one."""
+
+
+def instead_of(name: str) -> str:
+    """What a page sets on the web to have what that option is for elsewhere; empty: there is nothing."""
+    return _INSTEAD.get(name, "")
+
+
 def usual(option: ObservedOption) -> bool:
     """Whether the library does the same where nobody says anything."""
     return DEFAULTS.get(option.name) == option.value

@@ -103,6 +103,9 @@ class ObservedSession(Struct, frozen=True, kw_only=True):
     """All that it was made with, defaults too; empty where nobody heard them."""
     shared_memory: bool | None = None
     """Whether the memory of the library that made it is shared; None: it could not be told."""
+    unread_options: tuple[ObservedOption, ...] = ()
+    """Those for threads that the page gave and onnxruntime-web never reads, such as `intraOpNumThreads`; in
+    older recordings nobody listened for them."""
     runs_began_ms: tuple[float, ...] = ()
     """When each of `runs_ms` began, since the first did. Since 1.11, as all below."""
     bound: bool = False

@@ -156,6 +156,8 @@ class OperatorRow(Struct, frozen=True, kw_only=True):
     pairs of bytes), or its bytes at the speed at which so many are read or copied, whichever takes longer."""
     why: str = ""
     """Of what is null here."""
+    dtype: str = ""
+    """Of its first output, numpy's name; empty where the recording does not say. Since 1.14."""
 
 
 class WhatIf(Struct, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ def to_pandas(report: Report) -> dict[str, pd.DataFrame]:
                 {
                     "name": row.name,
                     "op_type": row.op_type,
+                    "dtype": row.dtype,
                     "native_ms": row.native_ms,
                     "web_ms": row.web_ms,
                     "ratio": row.ratio,

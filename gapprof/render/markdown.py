@@ -7,7 +7,7 @@ from gapprof.digest.doubts import doubts, gap_missing
 from gapprof.digest.inside import COLUMNS, HEADING, inside_rows, inside_sentences
 from gapprof.digest.observed import HEADING as OBSERVED
 from gapprof.digest.observed import observed_sentences, reproduction_rows, reproduction_sentences
-from gapprof.digest.operators import drawn_ms, lost_ms, top_operators
+from gapprof.digest.operators import drawn_ms, lost_ms, operator_sentences, precision, top_operators
 from gapprof.digest.qoe import COLUMNS as FELT
 from gapprof.digest.qoe import (
     HEADINGS,
@@ -146,12 +146,21 @@ def _operators(report: Report, count: int) -> Iterator[str]:
         ratio = "" if row.ratio is None else numbers.factor(row.ratio)
         times = " | ".join(numbers.bare_ms(time) for time in (*drawn_ms(row), lost_ms(row)))
         yield (
-            f"| {cell(row.name, 80)} | {cell(row.op_type, 40)} | {times} | {ratio} "
+            f"| {cell(row.name, 80)} | {_kind(row)} | {times} | {ratio} "
             f"| {numbers.whole_percent(row.share_of_web)} |{_at_best(row) if best else ''}"
         )
     if top.others:
         lost = numbers.bare_ms(top.others_lost_ms)
         yield f"| _{top.others} more_ | | | | {lost} | | |{' | |' if best else ''}"
+    sentences = tuple(operator_sentences(report))
+    if sentences:
+        yield ""
+        yield from (f"- {cell(sentence)}" for sentence in sentences)
+
+
+def _kind(row: OperatorRow) -> str:
+    mark = precision(row)
+    return f"{cell(row.op_type, 40)}, {mark}" if mark else cell(row.op_type, 40)
 
 
 def _at_best(row: OperatorRow) -> str:

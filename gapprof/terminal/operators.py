@@ -1,9 +1,13 @@
 """The operators that lose the most time."""
 
+from collections.abc import Iterator
+
+from rich.console import RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from gapprof.digest.operators import drawn_ms, lost_ms, top_operators
+from gapprof.digest.operators import drawn_ms, lost_ms, operator_sentences, precision, top_operators
 from gapprof.records.report import OperatorRow, Report
 from gapprof.terminal.ink import Ink
 from gapprof.text import numbers
@@ -42,11 +46,19 @@ def operators(report: Report, ink: Ink, *, count: int) -> Table:
     return table
 
 
+def operators_told(report: Report, ink: Ink) -> Iterator[RenderableType]:
+    """What the table alone does not say."""
+    for sentence in operator_sentences(report):
+        yield Padding(ink.text(sentence), (0, 0, 0, 3))
+
+
 def _called(row: OperatorRow) -> str:
-    """Most exporters put the type into the name; where they do not, it is said."""
+    """Most exporters put the type into the name; where they do not, it is said; so is what is not float32."""
     if not row.name:
         return f"({row.op_type} without a name)"
-    return row.name if row.op_type.lower() in row.name.lower() else f"{row.name} ({row.op_type})"
+    kind = "" if row.op_type.lower() in row.name.lower() else row.op_type
+    marks = ", ".join(mark for mark in (kind, precision(row)) if mark)
+    return f"{row.name} ({marks})" if marks else row.name
 
 
 def _at_best(row: OperatorRow) -> tuple[str, str]:

@@ -19,7 +19,7 @@ from gapprof.terminal.ink import Ink
 from gapprof.terminal.inside import inside_table
 from gapprof.terminal.memory import held
 from gapprof.terminal.observed import observed_page, reproduced
-from gapprof.terminal.operators import operators
+from gapprof.terminal.operators import operators, operators_told
 from gapprof.terminal.printing import printed
 from gapprof.terminal.qoe import quality
 from gapprof.terminal.scaling import scaled
@@ -57,6 +57,7 @@ def _parts(report: Report, ink: Ink) -> Iterator[RenderableType]:
     if report.operators:
         yield Text()
         yield operators(report, ink, count=count)
+        yield from operators_told(report, ink)
     if report.gpu_operators is not None:
         yield Text()
         yield from gpu_table(report.gpu_operators, ink, count=count)

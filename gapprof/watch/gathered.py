@@ -32,7 +32,7 @@ from gapprof.watch.heard import (
 )
 from gapprof.watch.kept import Kept
 from gapprof.watch.listening import Listener
-from gapprof.watch.session_options import options_of
+from gapprof.watch.session_options import options_of, unread_of
 
 Chosen = tuple[str, HeardSession]
 """The realm's session, and the session of the library in it."""
@@ -119,6 +119,7 @@ def _session(
         runs_began_ms=tuple(run.began_ms - began_ms for run in runs),
         bound=any(run.bound for run in runs),
         thread_workers=_thread_workers(log.of(WorkerLine)),
+        unread_options=unread_of(one.created),
     )
 
 

@@ -113,6 +113,8 @@ class SessionLine(_Line, frozen=True, kw_only=True, tag="session", tag_field="ki
     providers: tuple[str, ...] = ()
     provider_options: tuple[tuple[str, str, str], ...] = ()
     """Provider, name and value."""
+    unread: tuple[tuple[str, str], ...] = ()
+    """Options that the page gave and the library never reads: name and value."""
     shared: bool | None = None
     """Whether the memory of the library that made it is shared; None: it could not be told."""
     stack: tuple[str, ...] = ()

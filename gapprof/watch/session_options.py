@@ -20,6 +20,11 @@ def options_of(made: SessionLine) -> tuple[ObservedOption, ...]:
     return tuple(ObservedOption(name=name, value=value) for name, value in found.items())
 
 
+def unread_of(made: SessionLine) -> tuple[ObservedOption, ...]:
+    """Options that the page gave, and that came to nothing: the library does not look for them."""
+    return tuple(ObservedOption(name=name, value=value) for name, value in made.unread)
+
+
 def _named(made: SessionLine) -> Iterator[tuple[str, str]]:
     yield "graphOptimizationLevel", _word(_LEVELS, made.level)
     yield "enableCpuMemArena", _truth(made.arena)

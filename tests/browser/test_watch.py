@@ -71,6 +71,7 @@ def opted(shared: Watch) -> Watched:
   enableMemPattern: true, executionMode: "parallel", enableProfiling: true, logId: "mine",
   logSeverityLevel: 3, logVerbosityLevel: 1,
   freeDimensionOverrides: { batch: 2 }, extra: { session: { intra_op: { allow_spinning: "0" } } },
+  intraOpNumThreads: 4, interOpNumThreads: 2,
 }"""
     return shared(PREPARE + FOREVER.replace('{ graphOptimizationLevel: "extended" }', options))
 
@@ -85,6 +86,9 @@ const plain = {};
 plain.numThreads = 3;
 if (plain.numThreads !== 3 || JSON.stringify(plain) !== '{"numThreads":3}') throw new Error("value");
 if (structuredClone(plain).numThreads !== 3) throw new Error("clone");
+if (plain.logVerbosityLevel !== undefined) throw new Error("asked");
+plain.logVerbosityLevel = 2;
+if (plain.logVerbosityLevel !== 2 || Object.keys(plain).length !== 2) throw new Error("kept");
 if (!(new Worker("data:text/javascript,") instanceof Worker)) throw new Error("Worker");
 if (!(new WebAssembly.Memory({ initial: 1 }) instanceof WebAssembly.Memory)) throw new Error("Memory");
 """
@@ -153,6 +157,16 @@ def test_every_option_of_a_session_is_heard_by_its_name(opted: Watched) -> None:
     }
     fed = opted.settings(Settings()).session_options
     assert set(told) - set(fed) - {name for name in told if told[name] == DEFAULTS.get(name)} == NOT_FED
+
+
+def test_thread_options_that_the_library_never_reads_are_heard_all_the_same(
+    opted: Watched, plain: Watched
+) -> None:
+    """The library passes none of them on: they are read off the object that the page gave it."""
+    told = {one.name: one.value for one in opted.seen.session.unread_options}
+    assert told == {"intraOpNumThreads": "4", "interOpNumThreads": "2"}
+    assert opted.seen.asked_threads is None
+    assert plain.seen.session.unread_options == ()
 
 
 def test_the_ladders_session_is_made_with_the_same_options(

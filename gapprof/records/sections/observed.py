@@ -33,6 +33,15 @@ class MainThreadUse(Struct, frozen=True, kw_only=True):
     """Of all time, computing style and layout."""
 
 
+class UnreadOption(Struct, frozen=True, kw_only=True):
+    """A session option that the page gave and onnxruntime-web never reads."""
+
+    name: str
+    value: str
+    instead: str
+    """What has that effect on the web, as it is written in a page; empty: nothing has."""
+
+
 class ObservedPage(Struct, frozen=True, kw_only=True):
     """What the page did with onnxruntime-web by itself: the ladder is about the model that it ran."""
 
@@ -97,6 +106,8 @@ class ObservedPage(Struct, frozen=True, kw_only=True):
     """Whether its runs leave their outputs on a GPU: they end when their work is submitted."""
     thread_workers: int | None = None
     """Workers that the library started for its threads; null where they cannot be told from others."""
+    unread_options: tuple[UnreadOption, ...] = ()
+    """Options for threads that its session was given and that change nothing on the web. Since 1.14."""
 
 
 class Reproduced(Struct, frozen=True, kw_only=True):

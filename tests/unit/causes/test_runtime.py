@@ -52,3 +52,14 @@ def test_side_rungs_are_its_evidence() -> None:
     values = {one.text.split(" would")[0]: one.value for one in row.evidence if one.kind == "side-rung"}
     assert values["V8's baseline tier alone"] == pytest.approx(2.5)
     assert len(values) == 4
+
+
+def test_the_same_wasm_in_node_splits_the_gap_at_the_browsers_edge() -> None:
+    row = runtime({"web-worker": 2.0, "engine": 0.8, "web-main": 1.5})
+    (told,) = (one for one in row.evidence if one.kind == "outside")
+    assert told.value == pytest.approx(1.5 / 0.8, rel=0.02)
+    assert told.text.startswith("Outside any page, in Node, the same wasm takes 1.60x [")
+    assert "the browser and the page around it take 1.8" in told.text
+    without = build(record(Machine(latency_ms=ladder_ms({"web-worker": 2.0}))))
+    kinds = {one.kind for one in next(row for row in without.causes if row.id == "runtime").evidence}
+    assert "outside" not in kinds

@@ -360,6 +360,34 @@ def test_the_build_and_how_it_is_known_are_said(changes: dict[str, object], word
     assert words in said(wasm=(replace(SEEN.wasm[0], **changes),))
 
 
+def unread(*names: str, **changes: object) -> Report:
+    """A page that gave its session these, each as 4."""
+    given = tuple(ObservedOption(name=name, value="4") for name in names)
+    return report(replace(SEEN, sessions=(replace(SESSION, unread_options=given),), **changes))
+
+
+def test_a_thread_option_that_is_ignored_on_the_web_is_told_with_the_one_that_is_not() -> None:
+    found = unread("intraOpNumThreads")
+    assert found.observed is not None
+    (row,) = found.observed.unread_options
+    assert (row.name, row.value, row.instead) == ("intraOpNumThreads", "4", "ort.env.wasm.numThreads")
+    text = " ".join(observed_sentences(found))
+    assert "intraOpNumThreads 4 is ignored on the web" in text
+    assert "set ort.env.wasm.numThreads before the first session is created." in text
+    assert "is ignored on the web" not in said()
+
+
+def test_without_isolation_the_other_option_needs_headers_too() -> None:
+    text = " ".join(observed_sentences(unread("intraOpNumThreads", isolated=False, threads=1)))
+    assert "before the first session is created, on a page with COOP and COEP." in text
+
+
+def test_where_nothing_has_that_effect_on_the_web_nothing_is_named_instead() -> None:
+    text = " ".join(observed_sentences(unread("interOpNumThreads")))
+    assert "interOpNumThreads 4 is ignored on the web" in text
+    assert "numThreads before" not in text
+
+
 @pytest.mark.parametrize(
     ("told", "others", "expected"),
     [(False, True, False), (True, False, True), (None, True, True), (None, False, False)],

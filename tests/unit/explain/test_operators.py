@@ -6,6 +6,7 @@ from gapprof.explain.operators import operator_rows
 from gapprof.explain.overhead import overhead
 from gapprof.explain.report import build
 from gapprof.facts.case import Case
+from gapprof.records.model import NodeCensus
 from gapprof.records.recording import Recording
 from gapprof.records.trial import Profile
 from tests.truth.recorder import record
@@ -48,6 +49,20 @@ def test_a_nodes_simd_is_its_own() -> None:
     row = next(row for row in operator_rows(Case(recorded(noise=0.0))) if row.name == "conv")
     assert row.causes["simd"] > 0
     assert set(row.causes) == {"simd", "residual"}
+
+
+def test_a_row_has_the_type_that_the_census_has() -> None:
+    census = NodeCensus(
+        name="conv",
+        op_type="Conv",
+        domain="",
+        flops=None,
+        bytes=None,
+        output_shapes=((1,), (2,)),
+        output_dtypes=("uint8", "int64"),
+    )
+    found = build(record(Machine(latency_ms=ladder_ms(FACTORS), nodes=NODES), model_nodes=(census,)))
+    assert {row.name: row.dtype for row in found.operators if row.dtype} == {"conv": "uint8"}
 
 
 def edited(drop_on: str, name: str) -> Recording:

@@ -29,6 +29,7 @@ def test_every_format_has_the_other_direction_too() -> None:
         assert "ms [" in quiet
         assert "1.40x [" in busy
         assert "2.20x [" in busier
+        assert "The built-in busy page slows inference 1.40x" in text
     assert "Page → inference" not in MARKDOWN.render(report(*three_rounds()), Surface()), (
         "nobody asked for it"
     )
@@ -40,6 +41,8 @@ def test_every_format_has_the_section() -> None:
         assert "Responsiveness" in text
         assert "Smoothness" in text
         assert "5.99x" in text  # between frames, 100 ms for 16.7
+        assert "Inference on the main thread costs 83 %" in text
+        assert "Inference in a worker costs" not in text
         assert "Both sides name the same class of logits" in text
     assert made.qoe is not None
     assert felt_rows(made.qoe, "smoothness")

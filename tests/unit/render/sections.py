@@ -19,6 +19,7 @@ from gapprof.records.sections.observed import (
     Reproduced,
     Reproduction,
     SessionOptionRow,
+    UnreadOption,
 )
 from tests.unit.render.rows import HOSTILE, about
 
@@ -106,6 +107,9 @@ def watched_page() -> ObservedPage:
         pause_high_ms=48.0,
         bound=True,
         thread_workers=3,
+        unread_options=(
+            UnreadOption(name="intraOpNumThreads", value=HOSTILE, instead="ort.env.wasm.numThreads"),
+        ),
     )
 
 

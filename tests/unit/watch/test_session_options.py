@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from gapprof.facts.session_options import DEFAULTS, to_feed
 from gapprof.watch.heard import SessionLine
-from gapprof.watch.session_options import options_of
+from gapprof.watch.session_options import options_of, unread_of
 
 USUAL = SessionLine(
     session="7",
@@ -87,3 +87,11 @@ def test_a_ladder_gets_what_changes_the_session_and_nothing_that_belongs_elsewhe
         "graphOptimizationLevel": "extended",
         "session.intra_op.allow_spinning": "0",
     }
+
+
+def test_options_that_the_library_never_reads_are_apart_from_those_that_made_the_session() -> None:
+    made = replace(USUAL, unread=(("intraOpNumThreads", "4"),))
+    (one,) = unread_of(made)
+    assert (one.name, one.value) == ("intraOpNumThreads", "4")
+    assert "intraOpNumThreads" not in {option.name for option in options_of(made)}
+    assert unread_of(USUAL) == ()

@@ -1,0 +1,71 @@
+"""What lies in reports/scenarios/: which command made it, with which versions, and what was planted.
+
+python reports/scenario_table.py        writes reports/scenarios/README.md; it measures nothing
+
+Scripts that record a scenario run it themselves.
+"""
+
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+from gpu_scenarios import SCENARIOS as GPU
+from scenarios import HERE, SCENARIOS, Scenario
+
+from gapprof.explain.versions import versions
+from gapprof.facts.case import Case
+from gapprof.recordings import read_run
+
+FOLDER = HERE / "scenarios"
+INTRODUCTION = """# What people meet in the field
+
+One recording for each symptom, written by one run of gapprof, unedited. The acceptance tests in
+`tests/scenarios/` read them and assert what the report says; the numbers of scenarios stand in brackets. A
+script makes what is planted in an empty folder and runs the command there. `gapprof analyze` makes the
+report of any of them.
+
+| recording | shows | planted | command | made on | anew by |
+| :-- | :-- | :-- | :-- | :-- | :-- |"""
+SCRIPTS = (("scenarios.py", SCENARIOS), ("gpu_scenarios.py", GPU))
+
+
+def table() -> Iterator[str]:
+    """Of every scenario that is recorded, by name."""
+    yield INTRODUCTION
+    rows = {name: (script, scenario) for script, found in SCRIPTS for name, scenario in found.items()}
+    for name, (script, scenario) in sorted(rows.items()):
+        recording = FOLDER / f"{name}.jsonl"
+        if recording.is_file():
+            cells = (
+                f"[{name}]({recording.name})",
+                scenario.shows,
+                planted(scenario),
+                f"`{shlex.join(scenario.command)}`",
+                made_on(recording),
+                f"`python reports/{script} {name}`",
+            )
+            yield f"| {' | '.join(cells)} |"
+
+
+def planted(scenario: Scenario) -> str:
+    """In one sentence; the options alone where nothing is made."""
+    first = (scenario.make.__doc__ or "").partition("\n")[0].strip()
+    return first or "What the options say, and nothing else."
+
+
+def made_on(recording: Path) -> str:
+    """Day, programs and processor, as the recording has them."""
+    run = read_run(recording)
+    begin = run.begin
+    found = {"gapprof": begin.gapprof_version, **versions(Case(run))}
+    programs = ", ".join(f"{program} {version}" for program, version in found.items())
+    return f"{begin.began_utc[:10]}, {programs}; {begin.machine.usable_cores} cores of {begin.machine.cpu}"
+
+
+def main() -> None:
+    """Write it."""
+    (FOLDER / "README.md").write_text("\n".join(table()) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""What the page's own work is made of: pages with a planted load, and another tab."""
+
+import pytest
+
+from gapprof.records.report import CauseRow
+from tests.scenarios.reading import check, child, factor, report
+
+
+def page_parts(name: str) -> dict[str, CauseRow]:
+    """What the page's own work is made of in a scenario's report."""
+    page = child(report(f"scenarios/{name}"), "contention", "page")
+    return {row.id: row for row in page.children}
+
+
+def test_a_page_that_burns_its_main_thread_is_told_by_its_timer() -> None:
+    parts = page_parts("burning-page")
+    work = parts["main-thread-work"]
+    assert work.verdict == "costs"
+    assert max(parts.values(), key=factor).id == "main-thread-work"
+    assert any("planted (page/burning.html:" in one.text for one in work.evidence)
+    assert parts["gc"].verdict == parts["browser-threads"].verdict == "unclear"
+    assert parts["other-tabs"].verdict == "not-applicable"
+
+
+def test_garbage_collection_is_told_as_such_and_not_as_the_script_that_made_it_run() -> None:
+    parts = page_parts("littering-page")
+    assert parts["gc"].verdict == "costs"
+    assert factor(parts["gc"]) > factor(parts["main-thread-work"]) ** 10
+    assert any(one.text.startswith("Make less garbage") for one in report("scenarios/littering-page").actions)
+
+
+def test_another_tab_is_named_and_not_held_against_the_page() -> None:
+    found, parts = report("scenarios/busy-tab"), page_parts("busy-tab")
+    assert parts["other-tabs"].verdict == "costs"
+    assert max(parts.values(), key=factor).id == "other-tabs"
+    assert any("other tabs" in one.text for one in parts["other-tabs"].evidence)
+    assert "Close other tabs that are at work" in [one.text for one in found.actions]
+
+
+@pytest.mark.parametrize("name", ["burning-page", "busy-tab"])
+def test_the_schedulers_figures_and_the_threads_own_clocks_agree(name: str) -> None:
+    assert check(report(f"scenarios/{name}"), "scheduler-balance").status == "pass"

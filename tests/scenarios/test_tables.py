@@ -1,0 +1,43 @@
+"""What lies beside recordings: the command that made each, and the one that makes it anew."""
+
+import re
+
+import pytest
+
+from gapprof.recordings import read_run
+from tests.scenarios.reading import REPORTS
+from tests.scripts import script
+
+SCENARIOS = script("reports/scenarios.py")
+GPU = script("reports/gpu_scenarios.py")
+TABLE = script("reports/scenario_table.py")
+COMPARE = script("reports/compare.py")
+EVERY = {**SCENARIOS.SCENARIOS, **GPU.SCENARIOS}
+
+
+def test_every_recording_has_a_scenario_that_makes_it_and_every_scenario_a_recording() -> None:
+    assert {path.stem for path in (REPORTS / "scenarios").glob("*.jsonl")} == set(EVERY)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_recording_was_made_by_the_command_that_makes_it_anew(name: str) -> None:
+    assert read_run(REPORTS / "scenarios" / f"{name}.jsonl").begin.argv == EVERY[name].command
+
+
+def test_the_table_of_scenarios_is_of_what_is_there() -> None:
+    written = (REPORTS / "scenarios" / "README.md").read_text(encoding="utf-8")
+    assert written == "\n".join(TABLE.table()) + "\n"
+    for name in EVERY:
+        (row,) = re.findall(rf"^\| \[{name}\]\({name}\.jsonl\).*$", written, re.MULTILINE)
+        assert "onnxruntime-web 1." in row
+        assert f" {name}` |" in row
+
+
+@pytest.mark.parametrize("name", COMPARE.RUNS)
+def test_a_run_to_compare_was_made_by_the_command_that_makes_it_anew(name: str) -> None:
+    assert read_run(REPORTS / "compare" / f"{name}.jsonl").begin.argv == COMPARE.command(name)
+
+
+def test_the_page_of_runs_to_compare_is_of_what_is_there() -> None:
+    written = (REPORTS / "compare" / "README.md").read_text(encoding="utf-8")
+    assert written == "\n".join(COMPARE.page()) + "\n"
