@@ -13,7 +13,8 @@ def chosen_target(found: Twins, shape: str) -> str:
 def expected_ms(found: Twins, copies_ms: ByRound) -> ByRound:
     """The chosen twins of all nodes, and the copies of a run, where there are any; only rounds that have all.
 
-    A choice by one round makes that round look faster than it is: by less than the scatter of a twin.
+    Nests that no node has (a scale beside a product, a Gather's rows one by one) are in a run alone. A choice
+    by one round makes that round look faster than it is: by less than the scatter of a twin.
     """
     parts = [part for node in found.nodes for part in node.parts]
     twins_ms = (found.ms.get(chosen_target(found, part), {}).get(part, {}) for part in parts)
