@@ -92,6 +92,8 @@ export interface KernelCase {
   calls: readonly readonly number[][];
   samples: number;
   rivals: number;
+  given: readonly readonly [number, number][];
+  taken: readonly readonly [number, number][];
 }
 
 /** Kernels on one memory: warm up each, then time all of them in rounds, then show what they wrote. */
@@ -390,6 +392,7 @@ export interface Contrasted {
 export interface KernelsTimed {
   kind: "kernels-timed";
   samples_us: readonly readonly number[][];
+  copies_us: readonly readonly number[][];
   compile_ms: readonly number[];
   shown: readonly Bytes[];
 }

@@ -7,10 +7,14 @@ from gapprof.facts.case import Case
 from gapprof.facts.computed import computed
 from gapprof.facts.ladder import planned
 from gapprof.facts.readings import latencies, order
+from gapprof.facts.split import split
 from gapprof.facts.steps import absence
+from gapprof.facts.twins import WEB_TARGETS
+from gapprof.records.twins import TwinTrial
 
 _DUST = 1e-9
-_SEPARABLE = " yet (--twins does it)"
+_BY_TWINS = {"library", "runtime"}
+"""What twin kernels tell apart."""
 
 
 def residual_why(case: Case, diagnosis: Diagnosis) -> str:
@@ -39,9 +43,7 @@ def _clause(case: Case, source: str, to: str) -> str:
     names = _merged(case, source, to)
     text = f"{source} → {to}"
     if names:
-        text += f": {_and(names)}, not separated" + (
-            _SEPARABLE if set(names) == {"library", "runtime"} else ""
-        )
+        text += f": {_and(names)}, not separated{_hint(case) if set(names) == _BY_TWINS else ''}"
     missing = [
         f"{rung} {reason}"
         for rung in _between(case, source, to)
@@ -49,6 +51,18 @@ def _clause(case: Case, source: str, to: str) -> str:
         if (reason := _reason(case, rung))
     ]
     return f"{text} ({'; '.join(missing)})" if missing else text
+
+
+def _hint(case: Case) -> str:
+    """How it could be told apart, or why it was not; empty where twins of both sides do not say."""
+    if case.get(split) is not None:
+        return ": operators without a twin"
+    if not case.recording.begin.settings.twins:
+        return " yet (--twins does it)"
+    timed = {trial.target for trial in case.recording.of(TwinTrial) if trial.round >= 0}
+    if timed and timed <= set(WEB_TARGETS):
+        return ": --twins had no native twins to compare with, which need llvmlite (see `gapprof doctor`)"
+    return "" if timed else ": --twins timed nothing here"
 
 
 def _merged(case: Case, source: str, to: str) -> list[str]:

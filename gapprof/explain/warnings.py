@@ -6,6 +6,7 @@ from gapprof.explain.outputs import output_warnings
 from gapprof.explain.status import REASON, missing_side
 from gapprof.facts.case import Case
 from gapprof.facts.cells import complete_rounds, counting
+from gapprof.facts.coverage import coverage
 from gapprof.facts.ladder import planned
 from gapprof.facts.operators import join
 from gapprof.facts.pace import other_pace
@@ -17,6 +18,9 @@ from gapprof.text import numbers
 from gapprof.text.names import harmless
 
 _CLOSES = (0.95, 1.05)
+_CRUMB = 0.01
+"""Of the kernels' time: less than that is not worth a doubt."""
+_SHOWN = 3
 _SIDES = {"native": "native", "chromium": "web", "node": "web"}
 """Backends that run the library; replays have none."""
 
@@ -29,6 +33,7 @@ def warnings(case: Case) -> tuple[str, ...]:
         *_versions(case),
         *output_warnings(case),
         *_closure(case),
+        *_twins(case),
         *_pace(case),
         *_luck(case),
         *_failures(case),
@@ -91,6 +96,25 @@ def _closure(case: Case) -> Iterator[str]:
     joined = case.get(join)
     if joined is not None and joined.share < 1:
         yield f"{numbers.percent(joined.share)} of the nodes were found on both sides, the rest on one only"
+
+
+def _twins(case: Case) -> Iterator[str]:
+    """What twin kernels say nothing of, where that is more than crumbs."""
+    found = case.get(coverage)
+    if found is None:
+        return
+    large = [row for row in found.lacking if row.share >= _CRUMB]
+    if large:
+        shown = [
+            f"{harmless(row.op_type, 40)} ({numbers.percent(row.share)}: {harmless(row.why, REASON)})"
+            for row in large[:_SHOWN]
+        ]
+        rest = len(found.lacking) - len(shown)
+        more = f"; {rest} more have none either" if rest else ""
+        yield (
+            f"twin kernels stand for {numbers.percent(found.share)} of the kernels' time in the browser; "
+            f"without one, and so not told apart: {', '.join(shown)}{more}"
+        )
 
 
 def _pace(case: Case) -> Iterator[str]:

@@ -61,7 +61,9 @@ class TwinRun(Struct, frozen=True, kw_only=True, tag="twin-run", tag_field="entr
 
     round: int
     samples_us: tuple[float, ...]
-    """Of a run, in order."""
+    """Of a run, in order; each copies inputs in and outputs out, as a session's runs do."""
+    copies_us: tuple[float, ...] = ()
+    """What a run's copies take alone, in order. Since 1.11; none in older ones, whose runs copied nothing."""
     error: float | None
     """The largest difference of an output from native's, over the largest output; None: not comparable."""
     engine: str

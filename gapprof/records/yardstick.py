@@ -10,7 +10,7 @@ from gapprof.records.report import Model, Tool
 from gapprof.records.twins import Schedule
 
 SCHEMA = "gapprof/kernels"
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 
 
 class KernelRow(Struct, frozen=True, kw_only=True):
@@ -69,6 +69,14 @@ class KernelSummary(Struct, frozen=True, kw_only=True):
     program_error: float | None = None
     """The largest difference of its outputs from native's, over the largest output."""
     program_why: str = ""
+    program_copies_ms: float | None = None
+    """Of its run: inputs in and outputs out, as in onnxruntime-web's. None where its runs copied nothing, as
+    in recordings before 1.11. Since 1.2, as all below."""
+    program_predicted: Estimate | None = None
+    """What its run should take in ms: the sum of its twins, each timed by itself, and of its copies. Unlike
+    `predicted_ms` it holds none of the library's work, and our twin for every node."""
+    program_over_predicted: Estimate | None = None
+    """How many times that its run takes, by the rounds that have both."""
 
 
 class Kernels(Struct, frozen=True, kw_only=True):

@@ -18,6 +18,8 @@ _SHOWN_DETAIL = 200
 _MS = 8
 _FACTOR = 20
 _NAME = 22
+_AGREE = 0.1
+"""How far a prediction and what was measured may be apart and still count as one figure."""
 
 
 def drawn(kernels: Kernels, surface: Surface) -> str:
@@ -131,8 +133,12 @@ def _remarks(kernels: Kernels, summary: KernelSummary) -> Iterator[str]:
     if summary.program_ms is not None and summary.program_error is not None:
         yield (
             "The whole model was run as one program of tuned kernels; its outputs differ from native's by "
-            f"{numbers.scientific(summary.program_error)} of the largest. If onnxruntime-web ran these "
-            f"kernels, it would take {numbers.ms(summary.predicted_ms)}, its copies and dispatch included."
+            f"{numbers.scientific(summary.program_error)} of the largest. {_copies(summary)}"
+        )
+        yield from _prediction(summary)
+        yield (
+            "If onnxruntime-web ran these kernels where they beat its own, it would take "
+            f"{numbers.ms(summary.predicted_ms)}, its copies and dispatch included."
         )
     else:
         yield f"What is predicted was not run as a model: {summary.program_why}."
@@ -147,4 +153,36 @@ def _remarks(kernels: Kernels, summary: KernelSummary) -> Iterator[str]:
     yield (
         f"In brackets: 95 % intervals over {kernels.rounds} rounds. Times in ms, of all nodes of a row "
         "together; native is onnxruntime on the common graph, one thread."
+    )
+
+
+def _copies(summary: KernelSummary) -> str:
+    """Whether the program does all that a session's run does."""
+    if summary.program_copies_ms is None:
+        return (
+            "onnxruntime-web's runs copy inputs in and outputs out, and the program's did not: some of the "
+            "difference is that."
+        )
+    return (
+        "Each of its runs copies inputs in and outputs out, as onnxruntime-web's do "
+        f"({numbers.ms(summary.program_copies_ms)})."
+    )
+
+
+def _prediction(summary: KernelSummary) -> Iterator[str]:
+    """By the interval of the ratio: within a tenth, beyond it, or neither beyond doubt."""
+    predicted, over = summary.program_predicted, summary.program_over_predicted
+    if predicted is None or over is None:
+        return
+    apart = f"{numbers.percent(max(over.point, 1 / over.point) - 1)} apart"
+    if over.low > 1 / (1 + _AGREE) and over.high < 1 + _AGREE:
+        verdict = f"agree within {numbers.percent(_AGREE)}"
+    elif over.high < 1 / (1 + _AGREE) or over.low > 1 + _AGREE:
+        verdict = f"are {apart}"
+    else:
+        verdict = f"are {apart}, and whether that is more than {numbers.percent(_AGREE)} is unclear"
+    yield (
+        "By its kernels, each timed by itself, the program should take "
+        f"{numbers.ms_with_interval(predicted)}; it takes {numbers.factor_with_interval(over)} that: "
+        f"prediction and measurement {verdict}."
     )

@@ -1,6 +1,6 @@
 """Where twins are tuned and timed: a page of the user's browser, and a process for each instruction set."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,20 +16,29 @@ from gapprof.records.job import Job, Pace
 from gapprof.records.recording import PlannedRung
 from gapprof.records.subject import NativeRefusal, Subject
 from gapprof.records.twins import Schedule, TwinPlan, TwinRun, TwinTime, TwinTrial
+from gapprof.text import numbers
 from gapprof.yardstick import native_side
 from gapprof.yardstick.alive import alive_bytes
 from gapprof.yardstick.buffers import Memory, memory_for
 from gapprof.yardstick.cover import covered
 from gapprof.yardstick.peaks import peaks
+from gapprof.yardstick.priorities import in_order, likely_s
 from gapprof.yardstick.program import Program
-from gapprof.yardstick.tuning import Tuned, batches, best
-from gapprof.yardstick.web_side import Candidate, Page
+from gapprof.yardstick.shapes import described
+from gapprof.yardstick.tuning import Tuned, batches, best, likely
+from gapprof.yardstick.web_side import Candidate, Page, Samples
 from gapprof.yardstick.wish import NATIVE_TIMING, PROGRAM, TIMING, TUNING, Wanted, need_of
 
 TUNING_ROUND = -1
+TUNING_S = 30.0
+"""For all shapes of a model, launches of the browser included."""
 DEADLINE_S = 600.0
 _SHAPES_AT_ONCE = 32
-"""In one visit to a page, so that its deadline is one for few, however slow the model."""
+"""In one visit to a page, after which its schedules are written down and kept."""
+_SHORTEST_S = 3.0
+"""Of a visit: with less time than that, launching the browser would take most of it."""
+_ENDING_S = 1.0
+"""That a browser takes to end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +49,7 @@ class Bench:
     page: Page
     memory: Memory
     shapes: tuple[str, ...]
+    """In the order in which they are tuned."""
     web_targets: tuple[str, ...]
     native_targets: tuple[str, ...]
     threads: int
@@ -47,24 +57,65 @@ class Bench:
     seed: int
     scratch: Path
 
-    def tuned(self, settled: Tuned) -> Tuned:
-        """The best schedules: those that a database settles, and those that are found now."""
-        found = {target: dict(settled.get(target, {})) for target in self.web_targets}
+    def tuned(self, settled: Tuned, keep: Callable[[Tuned], None]) -> Tuned:
+        """The best schedules: those that a database settles, and those that are found in time.
+
+        `keep` gets what was found whenever there is more of it, an interruption not excepted. A shape that
+        the time did not suffice for has a likely schedule, which is not kept; a note says so.
+        """
+        found: dict[str, dict[str, Tile]] = {target: {} for target in self.web_targets}
         wanted = self.untuned(settled)
-        if not wanted:
-            return found
-        for group in (wanted[at : at + _SHAPES_AT_ONCE] for at in range(0, len(wanted), _SHAPES_AT_ONCE)):
-            began_s = self.journal.now_s()
-            samples, browser = self.page.timed(
-                group, TUNING, threads=1, seed=self.seed, deadline_s=DEADLINE_S
+        until_s = self.journal.now_s() + TUNING_S
+        done = 0
+        for at in range(0, len(wanted), _SHAPES_AT_ONCE):
+            left_s = until_s - _ENDING_S - self.journal.now_s()
+            if done < at or left_s < _SHORTEST_S:
+                break
+            done += self._tune(wanted[at : at + _SHAPES_AT_ONCE], found, keep, left_s)
+        if done < len(wanted):
+            self._note_untuned([batch[0].wanted.shape for batch in wanted[done:]], len(wanted))
+        known = {target: {**settled.get(target, {}), **found[target]} for target in self.web_targets}
+        return {
+            target: {shape: tiles.get(shape) or likely(shape, target, tiles) for shape in self.shapes}
+            for target, tiles in known.items()
+        }
+
+    def _tune(
+        self,
+        group: Sequence[Sequence[Candidate]],
+        found: dict[str, dict[str, Tile]],
+        keep: Callable[[Tuned], None],
+        left_s: float,
+    ) -> int:
+        """One visit, which adds to `found`; for how many shapes the time sufficed."""
+        began_s = self.journal.now_s()
+        timed: list[tuple[Sequence[Candidate], Samples]] = []
+
+        def tell(batch: Sequence[Candidate], samples_us: Samples) -> None:
+            timed.append((batch, samples_us))
+            for one in best(batch, samples_us):
+                found[one.target][one.wanted.shape] = one.wanted.tile
+
+        try:
+            browser = self.page.tuned(
+                group, TUNING, tell, seed=self.seed, budget_s=left_s, deadline_s=DEADLINE_S
             )
-            candidates = [one for batch in group for one in batch]
-            times = [one for batch in samples for one in batch]
-            self._write(TUNING_ROUND, candidates, times, browser, began_s)
-            for batch, batch_times in zip(group, samples, strict=True):
-                for one in best(batch, batch_times):
-                    found[one.target][one.wanted.shape] = one.wanted.tile
-        return found
+        finally:
+            if timed:
+                keep(found)
+        candidates = [one for batch, _ in timed for one in batch]
+        samples_us = [one for _, samples in timed for one in samples]
+        self._write(TUNING_ROUND, candidates, samples_us, browser, began_s)
+        return len(timed)
+
+    def _note_untuned(self, shapes: Sequence[str], of: int) -> None:
+        """The first of them is where most was likely to be won."""
+        self.journal.note(
+            "report",
+            f"{len(shapes)} of {of} shapes were not tuned, as {numbers.duration(TUNING_S)} were over; the "
+            f"largest of them: {described(shapes[:1])}. Each was timed with the schedule that is best for "
+            "most of its kind; the next run with the same database goes on from here.",
+        )
 
     def untuned(self, settled: Tuned) -> list[list[Candidate]]:
         """What would be tuned."""
@@ -79,13 +130,9 @@ class Bench:
         ]
         began_s = self.journal.now_s()
         samples, browser = self.page.timed(
-            [candidates],
-            TIMING,
-            threads=self.threads,
-            seed=self.seed + number,
-            deadline_s=DEADLINE_S,
+            candidates, TIMING, threads=self.threads, seed=self.seed + number, deadline_s=DEADLINE_S
         )
-        self._write(number, candidates, samples[0], browser, began_s)
+        self._write(number, candidates, samples, browser, began_s)
 
     def time_natively(self, tuned: Tuned, target: str, number: int) -> None:
         """With the schedules of the page: it is the same loop nest that is compared."""
@@ -117,6 +164,7 @@ class Bench:
             TwinRun(
                 round=number,
                 samples_us=ran.samples_us,
+                copies_us=ran.copies_us,
                 error=error,
                 engine=ran.browser,
                 started_s=began_s,
@@ -190,7 +238,7 @@ def prepared(
         journal=journal,
         page=Page(job=_job(step, pace), equipment=equipment, memory=memory),
         memory=memory,
-        shapes=(*shapes, *(peak.shape for peak in best)),
+        shapes=in_order((*(peak.shape for peak in best), *shapes), likely_s(nodes, subject.facts.nodes)),
         web_targets=tuple(web_targets),
         native_targets=tuple(one for one in _native_targets(journal) if one in wanted),
         threads=threads,

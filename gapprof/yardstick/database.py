@@ -21,6 +21,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     """The best schedule of one shape on one processor in one browser."""
 
     cpu: str
+    """See `measure.machine.processor`; the brand alone in files of before, which hold for no other name."""
     browser: str
     target: str
     shape: str

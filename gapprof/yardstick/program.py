@@ -48,8 +48,10 @@ class Program:
     image: bytes
     """Memory from address 0 on: weights and inputs. What lies behind it is zero."""
     memory_bytes: int
+    inputs: Mapping[str, tuple[int, Shape]]
+    """Name → offset and shape, of f32; whole numbers have shaped the program and are not in its memory."""
     outputs: Mapping[str, tuple[int, Shape]]
-    """Name → offset and shape."""
+    """Likewise."""
 
 
 def program(
@@ -84,9 +86,9 @@ class _Writer:
         self._shapes = dict(_shapes(graph, facts))
 
     def written(self) -> Program:
-        for spec in self._facts.inputs:
-            if spec.name not in self._known:
-                self._storage.input(spec.name, self._inputs[spec.name])
+        inputs = [spec for spec in self._facts.inputs if spec.name not in self._known]
+        for spec in inputs:
+            self._storage.input(spec.name, self._inputs[spec.name])
         for node in self._graph.node:
             try:
                 if not all(name in self._known for name in node.output if name):
@@ -98,6 +100,7 @@ class _Writer:
             calls=tuple(self._calls.calls),
             image=self._storage.image(),
             memory_bytes=self._storage.size_bytes,
+            inputs={spec.name: (self._storage.activation(spec.name), spec.shape) for spec in inputs},
             outputs={
                 spec.name: (self._storage.activation(spec.name), spec.shape) for spec in self._facts.outputs
             },

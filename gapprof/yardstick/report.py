@@ -1,10 +1,13 @@
 """From a recording of twins to the table of kernels. Pure."""
 
+import math
 from collections.abc import Mapping, Sequence
 from statistics import median
 
 from gapprof.explain.recorded import ending, model_of
 from gapprof.facts.case import Case
+from gapprof.facts.coverage import coverage
+from gapprof.facts.estimates import geometric_mean_ms
 from gapprof.facts.profiles import CAPPED, NATIVE, WEB, RungProfile, profile_of
 from gapprof.facts.twins import (
     AVX,
@@ -25,6 +28,7 @@ from gapprof.records.trial import Profile
 from gapprof.records.twins import Schedule, TwinNode, TwinRun
 from gapprof.records.yardstick import KernelRow, Kernels, KernelSummary
 from gapprof.text import numbers
+from gapprof.yardstick.predicted import expected_ms
 from gapprof.yardstick.ratios import middle, ratio
 from gapprof.yardstick.shapes import described
 
@@ -54,7 +58,7 @@ def kernels_of(recording: Recording) -> Kernels:
         rounds=sum(1 for _ in recording.of(RoundStarted)),
         took_s=end.at_s if end else 0.0,
         tuning_s=found.tuning_s if found else 0.0,
-        summary=_summary(recording, found, times, rows, web.unprofiled_ms, _around_ms(web, times))
+        summary=_summary(case, found, times, rows, web.unprofiled_ms, _around_ms(web, times))
         if found and web and web.unprofiled_ms
         else None,
         rows=rows,
@@ -98,18 +102,21 @@ def _row(found: Twins, times: Times, nodes: Sequence[TwinNode], least_ms: float)
 
 
 def _summary(
-    recording: Recording,
+    case: Case,
     found: Twins,
     times: Times,
     rows: Sequence[KernelRow],
     unprofiled_ms: float,
     around_ms: float,
 ) -> KernelSummary:
+    recording, covered_by_twins = case.recording, case.get(coverage)
     runs = tuple(recording.of(TwinRun))
     whole = {run.round: median(run.samples_us) / 1e3 for run in runs}
     errors = [run.error for run in runs if run.error is not None]
     error = max(errors, default=None)
     exact = error is not None and error <= _TOLERANCE and len(errors) == len(runs)
+    copies = {run.round: median(run.copies_us) / 1e3 for run in runs if run.copies_us}
+    expected = expected_ms(found, copies) if exact else {}
     web_runs = {
         one.round: median(one.unprofiled_ms)
         for one in recording.of(Profile)
@@ -131,13 +138,18 @@ def _summary(
         engine=_engine(sums),
         library=ratio(web, tuned),
         native_library=ratio(sums.get(widest, {}), _of_all(times[NATIVE], covered)),
-        coverage=sum(max(row.web_ms, 0.0) for row in rows if row.twins_ms) / total if total else 0.0,
+        coverage=covered_by_twins.share if covered_by_twins else 0.0,
         web_ms=unprofiled_ms,
         predicted_ms=unprofiled_ms * left,
         program_ms=middle(whole) if exact else None,
         program=ratio(web_runs, whole) if exact else None,
         program_error=error,
         program_why="" if exact else _why_no_program(recording, runs, error),
+        program_copies_ms=middle(copies) if exact else None,
+        program_predicted=geometric_mean_ms({number: math.log(ms) for number, ms in expected.items()})
+        if expected
+        else None,
+        program_over_predicted=ratio(whole, expected),
     )
 
 

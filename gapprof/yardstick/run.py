@@ -1,6 +1,5 @@
 """One measurement of twins on this machine, beside profiles of the model itself; all in one recording."""
 
-import math
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace as changed
@@ -24,7 +23,7 @@ from gapprof.measure.beginning import begun
 from gapprof.measure.ending import ending
 from gapprof.measure.journal import open_journal
 from gapprof.measure.lock import sole_measurer
-from gapprof.measure.machine import machine_facts, usable_cores
+from gapprof.measure.machine import machine_facts, processor, usable_cores
 from gapprof.measure.pacing import preflight_pace
 from gapprof.measure.preflight import LONGEST_VISIT_S, conclude, look
 from gapprof.measure.teller import Teller
@@ -40,8 +39,8 @@ from gapprof.text import numbers
 from gapprof.yardstick.bench import Bench, prepared
 from gapprof.yardstick.database import Database, extended, known
 from gapprof.yardstick.node import NoTwinError
+from gapprof.yardstick.predicted import chosen_target
 from gapprof.yardstick.program import Program, program
-from gapprof.yardstick.ratios import middle
 from gapprof.yardstick.tuning import Tuned
 from gapprof.yardstick.web_side import MACHINES
 
@@ -64,7 +63,7 @@ def measured(
     guard: Guard,
     observer: Observer,
 ) -> Recording:
-    """Tune what the database does not settle, `keep` it, then time twins and profile the model in rounds.
+    """Tune what the database does not settle, `keep` it as it comes, then time and profile in rounds.
 
     An interruption ends the rounds but raises nothing: `end` says so. Raises EnvironmentUnusable, and
     ModelUnusable for a model that one side does not run.
@@ -105,12 +104,13 @@ def measured(
                 seed=wish.seed,
                 scratch=workdir,
             )
-            here = {"cpu": begin.machine.cpu, "browser": _browser(preflight)}
+            here = {"cpu": processor(), "browser": _browser(preflight)}
             settled = known(database, **here)
             if wanted := bench.untuned(settled):
                 teller.tell("tuning", f"tuning {len(wanted)} shapes")
-            tuned = bench.tuned(settled)
-            kept(journal, lambda: keep(extended(database, tuned, **here)))
+            tuned = bench.tuned(
+                settled, lambda found: kept(journal, lambda: keep(extended(database, found, **here)))
+            )
             visits = changed(visits, pace=preflight.pace)
             whole: Program | None = None
             for number in range(wish.rounds):
@@ -188,7 +188,7 @@ def _program(bench: Bench, visits: Visits, tuned: Tuned) -> Program | None:
         return None
 
     def chosen(shape: str) -> tuple[Machine, Tile]:
-        best = min(MACHINES, key=lambda target: middle(found.ms[target][shape]) or math.inf)
+        best = chosen_target(found, shape)
         return MACHINES[best], tuned[best][shape]
 
     graph = onnx.load(str(subject.common.path)).graph

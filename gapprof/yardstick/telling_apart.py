@@ -15,6 +15,7 @@ from gapprof.facts.twins import ENGINE, SSE, WEB_TARGETS, WIDEST
 from gapprof.files import make_folder
 from gapprof.guard import Guard
 from gapprof.measure.extra import Beyond, Extra
+from gapprof.measure.machine import processor
 from gapprof.measure.spending import further_rounds
 from gapprof.own_kernels.database import kept, write
 from gapprof.places import cache_dir
@@ -88,15 +89,16 @@ def _timed(beyond: Beyond, settings: Settings, guard: Guard, scratch: Path) -> N
     path = cache_dir() / databases.NAME
     database = databases.read(path)
     here = {
-        "cpu": journal.begin.machine.cpu,
+        "cpu": processor(),
         "browser": preflight.page_seen.engine_version if preflight.page_seen else "",
     }
     settled = databases.known(database, **here)
     if wanted := bench.untuned(settled):
         teller.tell("tuning", f"tuning {len(wanted)} shapes")
-    tuned = bench.tuned(settled)
-    if wanted:
-        kept(journal, lambda: _keep(path, databases.extended(database, tuned, **here)))
+    tuned = bench.tuned(
+        settled,
+        lambda found: kept(journal, lambda: _keep(path, databases.extended(database, found, **here))),
+    )
     steps = [beyond.step(rung) for rung in _PROFILED]
     owners = {step.alias_of or step.rung.id for step in steps if not step.refusal}
     places = ["page", *bench.native_targets, *sorted(owners)]

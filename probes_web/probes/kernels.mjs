@@ -5,7 +5,7 @@ import { base64Of, bytesOf } from "../base64.mjs";
 import { read } from "../bytes.mjs";
 import { now } from "../clock.mjs";
 import { accompanied } from "../companions.mjs";
-import { call, fill, instantiated, memoryFor } from "../nests.mjs";
+import { call, copies, fill, instantiated, memoryFor } from "../nests.mjs";
 import { during } from "../phases.mjs";
 import { mulberry32, shuffled } from "../seeded.mjs";
 import { nextTurn } from "../turns.mjs";
@@ -49,19 +49,23 @@ async function timed(task) {
   const companions = await accompanied(threads - 1, { modules, cases, memory_bytes }, seed);
   /** @type {number[][]} */
   let samples_us;
+  /** @type {number[][]} */
+  const copies_us = [];
   try {
     await warmUp(ready, warmup_ms, sample_ms);
     const settled_us = ready.map((one) => settle(one, sample_ms));
-    const far = given_up > 0 ? farBehind(settled_us, cases, given_up) : new Set();
-    const timed = ready.map((one, at) => (far.has(at) ? { ...one, samples: 0 } : one));
+    const enough = given_up > 0 ? settledBy(settled_us, cases, given_up, sample_ms) : new Set();
+    const timed = ready.map((one, at) => (enough.has(at) ? { ...one, samples: 0 } : one));
     const rounds_us = await inRounds(timed, companions, mulberry32(seed));
-    samples_us = rounds_us.map((found, at) => (far.has(at) ? [settled_us[at] ?? 0] : found));
+    samples_us = rounds_us.map((found, at) => (enough.has(at) ? [settled_us[at] ?? 0] : found));
+    for (const one of ready) copies_us.push(await copiesOf(one, sample_ms));
   } finally {
     companions.end();
   }
   return {
     kind: "kernels-timed",
     samples_us,
+    copies_us,
     compile_ms,
     shown: shown.map(([offset, size]) => ({ offset, base64: base64Of(new Uint8Array(memory.buffer, offset, size)) })),
   };
@@ -104,21 +108,40 @@ function settle(one, sample_ms) {
   return call_us;
 }
 
-/** Places of the cases that cannot win any more.
+/** Places of the cases that one call is enough for: of those that compete, what cannot win any more, and what takes
+ * longer than a sample, as more calls of it would tell little more and take most of the time there is.
  * @param {readonly number[]} settled_us @param {readonly KernelCase[]} cases @param {number} given_up
- * @returns {Set<number>} */
-function farBehind(settled_us, cases, given_up) {
+ * @param {number} sample_ms @returns {Set<number>} */
+function settledBy(settled_us, cases, given_up, sample_ms) {
   /** @type {Map<number, number>} */
   const fastest = new Map();
   cases.forEach(({ rivals }, at) => {
     const us = settled_us[at] ?? Infinity;
     if (rivals > 0) fastest.set(rivals, Math.min(us, fastest.get(rivals) ?? Infinity));
   });
-  const behind = cases.keys().filter((at) => {
+  const settled = cases.keys().filter((at) => {
     const best = fastest.get(cases[at]?.rivals ?? 0);
-    return best !== undefined && (settled_us[at] ?? 0) > given_up * best;
+    const us = settled_us[at] ?? 0;
+    return best !== undefined && (us > given_up * best || us > sample_ms * 1000);
   });
-  return new Set(behind);
+  return new Set(settled);
+}
+
+/** What a call's copies take without the call: they are a part of its samples. As many as it has samples.
+ * @param {Ready} one @param {number} sample_ms @returns {Promise<number[]>} */
+async function copiesOf({ crossing, samples }, sample_ms) {
+  /** @type {number[]} */
+  const found = [];
+  if (crossing === null) return found;
+  for (let times = 1; found.length < samples; ) {
+    await nextTurn();
+    const began = now();
+    copies(crossing, times);
+    const took_ms = now() - began;
+    if (took_ms < sample_ms / 2) times *= 4;
+    else found.push((took_ms * 1000) / times);
+  }
+  return found;
 }
 
 /** One sample of each case a round, in an order of its own, while the companions run the same.

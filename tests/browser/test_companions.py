@@ -35,7 +35,7 @@ def times(job: Job, guard: Guard, threads: int) -> tuple[tuple[float, ...], ...]
     candidates = [
         Candidate(target="wasm", wanted=Wanted(shape=shape, tile=Tile(1, 1, 2, 1))) for shape in SHAPES
     ]
-    (samples,), browser = page.timed([candidates], EFFORT, threads=threads, seed=1, deadline_s=60.0)
+    samples, browser = page.timed(candidates, EFFORT, threads=threads, seed=1, deadline_s=60.0)
     assert "Chrome" in browser
     return samples
 
@@ -53,7 +53,8 @@ _ACCOMPANIED = """(async () => {
   const { accompanied } = await import("%(base)sprobes_web/companions.mjs");
   const bytes = (text) => Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
   const wasm = await Promise.all(%(modules)s.map((one) => WebAssembly.compile(bytes(one))));
-  const cases = wasm.map(() => ({ module: "", export: "repeat", calls: [[], []], samples: 1 }));
+  const one = { module: "", export: "repeat", calls: [[], []], samples: 1, given: [], taken: [] };
+  const cases = wasm.map(() => one);
   const did = [];
   let companions;
   try {

@@ -100,6 +100,37 @@ def test_a_database_settles_what_it_knows_anywhere(run: Run, tmp_path: Path) -> 
     assert {entry.target for entry in found.entries} == {"wasm", "wasm-relaxed"}
 
 
+def test_a_second_run_with_the_same_database_tunes_nothing(run: Run, tmp_path: Path) -> None:
+    """In a fresh profile, as every browser of ours has one."""
+    database = tmp_path / "db.json"
+    shutil.copy(run.folder / "db.json", database)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gapprof.yardstick.run._REPEATS_S", 0.0)
+        code = cli.run(
+            [
+                *("kernels", str(run.folder / "small.onnx"), "--rounds", "2", "--quiet"),
+                *("--json", str(tmp_path / "again.json"), "--db", str(database)),
+                *("--recording", str(tmp_path / "again.jsonl")),
+            ]
+        )
+    assert code == ExitCode.OK
+    assert 0 < run.report["tuning_s"] <= 30
+    assert json.loads((tmp_path / "again.json").read_text())["tuning_s"] == 0
+    assert database.read_bytes() == (run.folder / "db.json").read_bytes()
+    trials = list(read_run(tmp_path / "again.jsonl").of(TwinTrial))
+    assert all(trial.round >= 0 for trial in trials)
+
+
+def test_prediction_and_measurement_of_the_program_are_of_one_kind(run: Run) -> None:
+    """The sum of its twins and its copies, against a run of both."""
+    summary = run.report["summary"]
+    (first, _) = read_run(run.folder / "run.jsonl").of(TwinRun)
+    assert len(first.copies_us) == len(first.samples_us)
+    assert 0 < summary["program_copies_ms"] < summary["program_ms"]
+    assert 0.5 < summary["program_over_predicted"]["point"] < 2
+    assert summary["program_predicted"]["rounds"] == 2
+
+
 def test_reading_the_recording_gives_the_same_table(run: Run, tmp_path: Path) -> None:
     again = tmp_path / "again.json"
     code = cli.run(["kernels", str(run.folder / "run.jsonl"), "--quiet", "--json", str(again)])

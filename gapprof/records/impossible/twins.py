@@ -21,7 +21,11 @@ def _of_times(what: str, target: str, times_us: Iterable[tuple[float, ...]]) -> 
 
 
 def _of_program(entry: TwinRun) -> str:
-    return "" if timed(entry.samples_us) else "a program of twins without times, or with impossible ones"
+    if not timed(entry.samples_us):
+        return "a program of twins without times, or with impossible ones"
+    if entry.copies_us and not timed(entry.copies_us):
+        return "a program of twins with copies that took impossible times"
+    return ""
 
 
 CHECKS = (

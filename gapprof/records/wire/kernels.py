@@ -23,6 +23,10 @@ class KernelCase(Struct, frozen=True, kw_only=True):
     """0: it is called once and not timed."""
     rivals: int = 0
     """Cases of one number compete; 0: with nobody."""
+    given: tuple[tuple[int, int], ...] = ()
+    """Stretches of memory, offset and bytes: what stood there at first is copied in before each call."""
+    taken: tuple[tuple[int, int], ...] = ()
+    """Stretches that are copied out after each call."""
 
 
 class KernelsTask(Struct, frozen=True, kw_only=True, tag="kernels", tag_field="kind"):
@@ -43,7 +47,8 @@ class KernelsTask(Struct, frozen=True, kw_only=True, tag="kernels", tag_field="k
     sample_ms: float
     """A sample is as many calls as take so long."""
     given_up: float = 0.0
-    """What takes so many times its fastest rival, once warm, has that as its only sample. 0: nothing has."""
+    """What takes so many times its fastest rival, once warm, has that as its only sample; so has what has
+    rivals and takes longer than a sample. 0: nothing has."""
     shown: tuple[tuple[int, int], ...]
     """Stretches of memory, offset and bytes, that are wanted in the end."""
 
@@ -53,6 +58,8 @@ class KernelsTimed(Struct, frozen=True, kw_only=True, tag="kernels-timed", tag_f
 
     samples_us: tuple[tuple[float, ...], ...]
     """Per case: means of a call, in order."""
+    copies_us: tuple[tuple[float, ...], ...]
+    """Per case: what is copied in and out alone, for one call, in order; none where nothing is."""
     compile_ms: tuple[float, ...]
     """Per case: compiling and instantiating its module."""
     shown: tuple[Bytes, ...]

@@ -1,9 +1,11 @@
 import pytest
 
-from gapprof.backends.synthetic import Machine, PlantedFailure
+from gapprof.backends.synthetic import Machine, PlantedFailure, PlantedNode
 from gapprof.explain.report import build
 from gapprof.records.report import Report
+from gapprof.records.settings import Settings
 from tests.truth.recorder import record
+from tests.unit.facts.twins import with_twins
 
 
 def without(*rungs: str, passes: bool = True) -> Report:
@@ -16,6 +18,18 @@ def test_what_the_twin_kernels_will_separate_is_named() -> None:
     step = "native-128 → web-kernels"
     assert report.residual.why == f"{step}: runtime and library, not separated yet (--twins does it)"
     assert report.residual.weights == {"native-128": -1.0, "web-kernels": 1.0}
+
+
+def test_twins_without_native_ones_separate_nothing_and_the_hint_is_another_one() -> None:
+    machine = Machine(nodes=(PlantedNode(name="conv", op_type="Conv"),))
+    plain = record(machine, Settings(threads=1, twins=True), page_threads=1)
+    step = "native-128 → web-kernels: runtime and library, not separated"
+    only_wasm = build(with_twins(plain, {"conv": {"wasm": 2.0, "wasm-relaxed": 2.0}}))
+    assert only_wasm.residual.why == (
+        f"{step}: --twins had no native twins to compare with, which need llvmlite (see `gapprof doctor`)"
+    )
+    assert not [row for cause in only_wasm.causes for row in cause.children if row.id == "engine"]
+    assert build(plain).residual.why == f"{step}: --twins timed nothing here"
 
 
 def test_without_profiles_marshalling_is_in_it_too() -> None:

@@ -117,6 +117,7 @@ def test_a_node_without_a_twin_stays_in_the_residual() -> None:
     assert everything.residual.factor is not None
     assert partly.residual.factor is not None
     assert partly.residual.factor.point > everything.residual.factor.point + 0.05
+    assert "--twins" not in partly.residual.why
     rows = {row.name: row for row in partly.operators}
     assert "runtime" in rows["conv"].causes
     assert "runtime" not in rows["soft"].causes

@@ -79,3 +79,29 @@ def test_what_cannot_win_against_its_rivals_is_timed_no_more(engine: Engine) -> 
     chosen = ask(engine, replace(TASK, cases=cases, given_up=4.0)).samples_us
     assert [len(samples) for samples in chosen] == [3, 1, 3, 3]
     assert chosen[1][0] > 4 * max(chosen[0])
+
+
+def test_one_call_is_enough_of_what_takes_longer_than_a_sample(engine: Engine) -> None:
+    """Where it competes: many such calls would take most of the time for tuning."""
+    (quick,) = TASK.cases
+    slow = module([mapped(Mapped(count=16 * COUNT, function="erf"), 2, WASM)])
+    long = replace(quick, module=base64.b64encode(slow).decode())
+    cases = (replace(quick, rivals=1), replace(long, rivals=1), replace(long, rivals=2), long)
+    found = ask(engine, replace(TASK, cases=cases, sample_ms=0.002, given_up=1e9)).samples_us
+    assert [len(samples) for samples in found] == [3, 1, 1, 3]
+
+
+def test_inputs_are_copied_in_before_each_call_and_outputs_out_after_it(engine: Engine) -> None:
+    """A kernel that writes over its own input computes the same, however often it is called."""
+    there = base64.b64encode(module([mapped(Mapped(count=COUNT, function="erf"), 2, WASM)])).decode()
+    stretch = (1024, 4 * COUNT)
+    once = replace(TASK.cases[0], module=there, calls=((1024, 1024),), samples=0)
+    often = replace(once, samples=3)
+    fed = replace(often, given=(stretch,), taken=(stretch,))
+    wanted, over_and_over, copied = (
+        ask(engine, replace(TASK, cases=(case,), shown=(stretch,))) for case in (once, often, fed)
+    )
+    assert copied.shown == wanted.shown != over_and_over.shown
+    assert [len(one) for one in copied.copies_us] == [3]
+    assert over_and_over.copies_us == ((),)
+    assert 0 < max(copied.copies_us[0]) < max(copied.samples_us[0])

@@ -37,6 +37,16 @@ def test_another_processor_or_browser_is_tuned_anew(change: dict[str, str]) -> N
     assert len(both.entries) == 2
 
 
+def test_what_was_kept_by_the_brand_alone_is_read_and_does_not_hold_here(tmp_path: Path) -> None:
+    """Files of before: "AMD EPYC" is what processors of several kinds call themselves."""
+    path = tmp_path / "kernels.json"
+    write(path, databases.extended(databases.Database(), TUNED, **HERE))
+    here = {**HERE, "cpu": "AMD EPYC, family 26, model 2, stepping 1"}
+    assert not any(databases.known(databases.read(path), **here).values())
+    both = databases.extended(databases.read(path), TUNED, **here)
+    assert databases.known(both, **here) == databases.known(both, **HERE) == TUNED
+
+
 def test_a_new_schedule_takes_the_place_of_an_old_one() -> None:
     database = databases.extended(databases.Database(), TUNED, **HERE)
     other = {"wasm": {KEY: family_of(SHAPE).tiles(SHAPE, WASM)[0]}}

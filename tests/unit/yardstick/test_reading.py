@@ -24,7 +24,20 @@ from tests.truth.recorder import record
 from tests.unit.facts.twins import with_twins
 
 TWINS = {"conv": {"sse41": 2.5, "avx128": 2.0, "wasm": 2.2, "wasm-relaxed": 1.1}}
-RUN = TwinRun(round=0, samples_us=(5e3, 5e3), error=1e-6, engine="Chrome/156", started_s=0.0, ended_s=1.0)
+OLD_RUN = TwinRun(round=0, samples_us=(5e3, 5e3), error=1e-6, engine="Chrome/156", started_s=0.0, ended_s=1.0)
+RUN = replace(OLD_RUN, copies_us=(400.0, 400.0))
+SURFACE = Surface(width=1000)
+
+
+def with_runs(recording: Recording, *runs: TwinRun) -> Recording:
+    """Instead of those it has."""
+    entries = tuple(one for one in recording.entries if not isinstance(one, TwinRun))
+    return replace(recording, entries=(*entries, *runs))
+
+
+def runs_of(*took_us: float) -> tuple[TwinRun, ...]:
+    """One a round."""
+    return tuple(replace(RUN, round=number, samples_us=(us, us)) for number, us in enumerate(took_us))
 
 
 @pytest.fixture(scope="module")
@@ -93,13 +106,91 @@ def test_a_program_whose_outputs_do_not_agree_is_no_result(
     assert why in summary.program_why
 
 
+def test_a_program_should_take_what_its_faster_twins_and_its_copies_take(recording: Recording) -> None:
+    """The library's time is no part of it, however small a node is."""
+    summary = kernels_of(recording).summary
+    assert summary is not None
+    assert summary.program_predicted is not None
+    assert summary.program_over_predicted is not None
+    assert summary.program_predicted.point == pytest.approx(1.1 + 0.4)
+    assert summary.program_over_predicted.point == pytest.approx(5.0 / 1.5)
+    assert summary.program_copies_ms == pytest.approx(0.4)
+
+
+def test_a_program_runs_the_twin_that_was_faster_when_it_was_written(recording: Recording) -> None:
+    """After the first round, whatever the next ones say."""
+    entries = tuple(
+        replace(one, times=tuple(replace(time, samples_us=(9e3,)) for time in one.times))
+        if isinstance(one, TwinTrial) and one.round == 0 and one.target == "wasm-relaxed"
+        else one
+        for one in recording.entries
+    )
+    summary = kernels_of(replace(recording, entries=entries)).summary
+    assert summary is not None
+    assert summary.program_predicted is not None
+    assert summary.program_predicted.point == pytest.approx(2.2 + 0.4)
+    assert min(kernels_of(replace(recording, entries=entries)).rows[0].twins_ms.values()) == 1.1
+
+
+@pytest.mark.parametrize(
+    ("took_us", "verdict"),
+    [
+        ((1500.0, 1510.0), "prediction and measurement agree within 10 %."),
+        ((1995.0, 2005.0), "prediction and measurement are 33 % apart."),
+        ((995.0, 1005.0), "prediction and measurement are 50 % apart."),
+        ((1400.0, 1750.0), "apart, and whether that is more than 10 % is unclear."),
+    ],
+)
+def test_prediction_and_measurement_are_held_against_each_other(
+    recording: Recording, took_us: tuple[float, ...], verdict: str
+) -> None:
+    assert verdict in drawn(kernels_of(with_runs(recording, *runs_of(*took_us))), SURFACE)
+
+
+def test_runs_that_copied_nothing_are_said_to_be_no_like_for_like(recording: Recording) -> None:
+    """As all did before recordings of version 1.11."""
+    old = kernels_of(with_runs(recording, OLD_RUN, replace(OLD_RUN, round=1)))
+    assert old.summary is not None
+    assert old.summary.program_copies_ms is None
+    assert "the program's did not: some of the difference is that" in drawn(old, SURFACE)
+    new = drawn(kernels_of(recording), SURFACE)
+    assert "copies inputs in and outputs out, as onnxruntime-web's do (0.400 ms)" in new
+
+
+def test_without_native_twins_the_table_is_there_and_says_what_it_lacks(recording: Recording) -> None:
+    """As without llvmlite."""
+    entries = tuple(
+        one
+        for one in recording.entries
+        if not (isinstance(one, TwinTrial) and one.target not in ("wasm", "wasm-relaxed"))
+    )
+    found = kernels_of(replace(recording, entries=entries))
+    assert found.status == "ok"
+    assert found.summary is not None
+    assert (found.summary.engine, found.summary.width, found.summary.encoding) == (None, None, None)
+    assert found.rows[0].available is not None
+    assert "there are no native twins here" in drawn(found, SURFACE)
+
+
+@pytest.mark.parametrize("widest", ["avx512", "avx2"])
+def test_widths_are_of_the_widest_instructions_that_a_processor_has(widest: str) -> None:
+    machine = Machine(
+        latency_ms=ladder_ms({"web-worker": 2.0}), nodes=(PlantedNode(name="conv", op_type="Conv"),)
+    )
+    twins = {"conv": {**TWINS["conv"], "avx2": 1.25, widest: 0.8}}
+    summary = kernels_of(with_twins(record(machine, Settings(threads=1), page_threads=1), twins)).summary
+    assert summary is not None
+    assert summary.width is not None
+    assert summary.width.point == pytest.approx(2.0 / 0.8)
+
+
 def test_it_is_read_from_its_file(recording: Recording, tmp_path: Path) -> None:
     path = saved(recording, tmp_path / "run.jsonl")
     assert kernels_of(read_run(path)) == kernels_of(recording)
     assert cli.run(["kernels", str(path), "--quiet"]) == ExitCode.OK
 
 
-@pytest.mark.parametrize("what", ["shape", "trial", "run"])
+@pytest.mark.parametrize("what", ["shape", "trial", "run", "copies"])
 def test_a_damaged_recording_is_wrong_use(
     what: str, recording: Recording, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -115,6 +206,8 @@ def test_a_damaged_recording_is_wrong_use(
                 )
             case TwinRun() if what == "run":
                 damaged.append(replace(entry, samples_us=(-1.0,)))
+            case TwinRun() if what == "copies":
+                damaged.append(replace(entry, copies_us=(-1.0,)))
             case _:
                 damaged.append(entry)
     path = saved(replace(recording, entries=tuple(damaged)), tmp_path / "run.jsonl")
