@@ -52,10 +52,13 @@ def look(
     *,
     cores: int,
     recorder: Recorder | None = None,
+    instead: str = "",
 ) -> FirstLook:
     """Visit native and the user's page once, and have the page's calls recorded where something replays them.
 
-    Raises EnvironmentUnusable when the browser is the trouble.
+    `instead`: the backend that is tried where this one cannot be had; empty: there is none.
+    Raises EnvironmentUnusable when the browser is the trouble, or the GPU fails while calls are recorded and
+    there is another backend: a page alone is told only where nothing better can be.
     """
 
     def first(rung_id: str) -> PlannedRung:
@@ -85,6 +88,10 @@ def look(
     calls = recorder(visits.job(deployed)) if recorder is not None and isinstance(page, Trial) else None
     if calls is not None:
         visits.journal.write(calls)
+    if instead and isinstance(calls, Failure) and calls.kind == "environment":
+        raise EnvironmentUnusable(
+            f"while its calls were recorded: {calls.message}", hint=calls.hint or "Run `gapprof doctor`."
+        )
     return FirstLook(
         native=native,
         page=page,

@@ -49,12 +49,14 @@ def measure(
     guard: Guard,
     observer: Observer,
     observed: PageObserved | None = None,
+    instead: str = "",
     realise: Mapping[str, Backend] | None = None,
     machine: MachineFacts | None = None,
 ) -> Recording:
     """Measure, and return everything that was written to `recording_path`.
 
-    `observed`: what the model was found to do in a page of its own. `realise` replaces the backends and
+    `observed`: what the model was found to do in a page of its own. `instead`: the backend that is tried next
+    where this one cannot be had. `realise` replaces the backends and
     `machine` the facts (a synthetic machine, a replay).
     An interruption ends the run but raises nothing: what was measured is returned, and `end` says so.
     Raises EnvironmentUnusable or ModelUnusable when nothing can be measured; the recording says why, too.
@@ -109,6 +111,7 @@ def measure(
             cores=begin.machine.usable_cores if machine else usable_cores(),
             teller=Teller(observer=observer, journal=journal),
             recorder=recorder,
+            instead=instead,
             extras=tuple(extras),
         )
         with ending(journal):

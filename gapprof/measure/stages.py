@@ -74,6 +74,8 @@ class Stages:
     teller: Teller
     recorder: Recorder | None = None
     """Where the ladder has rungs that replay what the library calls."""
+    instead: str = ""
+    """The backend that is tried where this one cannot be had; empty: there is none."""
     extras: Sequence[Extra] = ()
     """That were asked for."""
     _missed: dict[str, set[int]] = field(default_factory=dict)
@@ -89,7 +91,14 @@ class Stages:
         self.teller.tell("preflight", "looking at the page and at native")
         first = self._visits(preflight_pace(LONGEST_VISIT_S))
         preflight = conclude(
-            look(first, self.rungs, self.settings, cores=self.cores, recorder=self.recorder),
+            look(
+                first,
+                self.rungs,
+                self.settings,
+                cores=self.cores,
+                recorder=self.recorder,
+                instead=self.instead,
+            ),
             self.rungs,
             self.settings,
             self.backends,
