@@ -4,6 +4,7 @@ Where the machine has no GPU the browser's software stands in for one. Most visi
 it is: software compiles shaders several times faster so, and every byte stays the same.
 """
 
+import dataclasses
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -197,6 +198,19 @@ def test_a_worker_asks_for_the_same_as_the_page(
     assert own.calls == pages.calls
 
 
+def test_calls_are_made_again_where_it_is_asked_for(places: Places, chain: recorded.Recording) -> None:
+    """In a worker as on the main thread, byte by byte, and each says of itself where it ran."""
+    subject = TraceFile(path=chain.path, trace=chain.trace)
+    worker = dataclasses.replace(places.browser, where="worker")
+    found = replayed.replay(subject, worker, toggles=QUICK, iterations=ITERATIONS)
+    assert (found.where, found.exact, found.errors) == ("worker", True, ())
+    assert len(found.total_ms) == ITERATIONS
+
+
+def test_replays_say_where_they_ran(ran: Ran) -> None:
+    assert (ran.in_browser.where, ran.in_node.where) == ("main", None)
+
+
 def test_each_dispatch_has_a_time_on_the_gpus_clock(places: Places, chain: recorded.Recording) -> None:
     subject = TraceFile(path=chain.path, trace=chain.trace)
     for place in (places.browser, places.node):
@@ -278,7 +292,7 @@ def test_a_recording_that_is_too_large_is_refused_with_its_bound(places: Places,
         recorded.record(
             job, places.browser.gpu, tmp_path / "a.trace", dist=assets.web_dist(), most_bytes=40_000
         )
-    assert "larger limit" in caught.value.hint
+    assert "smaller model" in caught.value.hint
     assert not (tmp_path / "a.trace").exists()
     assert Path(job.outputs_path).exists()  # the page went on
 
