@@ -86,9 +86,7 @@ class InBrowser:
                 product = str(version["product"])
             return Answered(told=told, engine_version=product, load=scheduler.load(before, after))
 
-        job = empty_job(
-            browser_args=(*browser_args(toggles), *self.browser_args), js_flags=self.js_flags
-        )
+        job = empty_job(browser_args=(*browser_args(toggles), *self.browser_args), js_flags=self.js_flags)
         blobs = {_TRACE: file.path.read_bytes()} if file else {}
         return visited(self.gpu, job, run, dist=self.gpu.equipment.probes, blobs=blobs)
 
