@@ -19,7 +19,7 @@ from gapprof.measure.journal import Journal
 from gapprof.measure.outputs import compare, reference_in
 from gapprof.measure.pacing import preflight_pace, thriftier
 from gapprof.measure.passes import PROFILE_PASSES, Profiling, profiling, targets, trace_passes
-from gapprof.measure.preflight import LONGEST_VISIT_S, Recorder, conclude, look
+from gapprof.measure.preflight import LONGEST_VISIT_S, Prover, Recorder, conclude, look
 from gapprof.measure.spending import (
     FEWEST_ROUNDS,
     FIRST_ROUNDS,
@@ -74,6 +74,7 @@ class Stages:
     teller: Teller
     recorder: Recorder | None = None
     """Where the ladder has rungs that replay what the library calls."""
+    prover: Prover | None = None
     instead: str = ""
     """The backend that is tried where this one cannot be had; empty: there is none."""
     extras: Sequence[Extra] = ()
@@ -104,6 +105,7 @@ class Stages:
             self.backends,
             cores=self.cores,
             wanted=possible_rungs(self.settings, self.rungs),
+            prover=self.prover,
         )
         for warning in preflight.page_seen.warnings if preflight.page_seen else ():
             self.journal.note("report", warning)

@@ -14,9 +14,11 @@ from gapprof.guard import Guard
 from gapprof.measure.journal import open_journal
 from gapprof.measure.pacing import SHORTEST_SAMPLE_MS, preflight_pace
 from gapprof.measure.preflight import FirstLook, conclude, look
+from gapprof.measure.resolve import SAFETY
 from gapprof.measure.visits import Patience, Visits
 from gapprof.native.isa.host import why_not
 from gapprof.native.isa.proof import Ceilings
+from gapprof.records.environment import Setting
 from gapprof.records.job import Chain
 from gapprof.records.settings import Settings
 from gapprof.records.subject import StagedModel, Subject
@@ -89,6 +91,29 @@ def test_a_gpu_that_fails_while_calls_are_recorded_is_the_next_backend_s_turn(tm
     with pytest.raises(EnvironmentUnusable, match=f"while its calls were recorded: {LOST}") as caught:
         _look("environment", "wasm", tmp_path)
     assert caught.value.hint
+
+
+def test_a_switch_without_effect_refuses_its_rung_alone_and_only_rungs_to_be_visited_are_asked() -> None:
+    machine = Machine(latency_ms=ladder_ms({}, backend="webgpu"))
+    asked: list[tuple[str, ...]] = []
+
+    def prover(setting: Setting) -> str | None:
+        asked.append(setting.toggles)
+        return "it does nothing" if setting.toggles == SAFETY["no-robustness"] else None
+
+    found = conclude(
+        FirstLook(native=_first("native"), page=_first("web")),
+        rungs.ladder("webgpu"),
+        Settings(backend="webgpu"),
+        dict.fromkeys(("native", "chromium", "dawn", "web-replay"), machine),
+        cores=4,
+        wanted=frozenset({"replay-native-no-robustness"}),
+        prover=prover,
+    )
+    refused = {step.rung.id: step.refusal for step in found.ladder if step.refusal is not None}
+    assert refused == {"replay-native-no-robustness": "it does nothing"}
+    assert SAFETY["off"] in asked
+    assert SAFETY["no-zero-init"] not in asked
 
 
 def _look(kind: str, instead: str, folder: Path) -> FirstLook:
