@@ -12,7 +12,7 @@ from gapprof.text.names import harmless
 UNKNOWN = "unknown"
 PROGRAMS = ("onnxruntime", "onnxruntime-web", "build", "wasm", "browser", "driver")
 """Whose versions a report tells."""
-_WORD = 120
+_WORD = 160
 _ADAPTERS = {True: "software", False: "a GPU", None: UNKNOWN}
 _NOT_OF_THE_SUBJECT = frozenset({"budget_s", "precision_percent", "allow_noisy", "rungs", "verify"})
 """Settings that say how well to measure, not what."""

@@ -10,7 +10,7 @@ from gapprof.records.trial import Seen
 from gapprof.text.names import harmless
 
 _DIGEST = 12
-_WORD = 120
+_WORD = 240
 
 
 def versions(case: Case) -> dict[str, str]:

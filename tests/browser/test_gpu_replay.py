@@ -26,14 +26,16 @@ from gapprof.gpu import graphics, recorded, replayed, steady, toggles
 from gapprof.gpu.against_native import checked
 from gapprof.gpu.asked import asked
 from gapprof.gpu.placed import placed
+from gapprof.gpu.proving import proving_switches
 from gapprof.gpu.replayed import InBrowser, InNode, TraceFile
 from gapprof.gpu.timing import timed
-from gapprof.gpu.visited import BROWSER, Gpu, in_words
+from gapprof.gpu.visited import BROWSER, Gpu, empty_job, in_words
 from gapprof.guard import Guard
 from gapprof.records.gpu import GpuBuild, GpuReplay
 from gapprof.records.gpu_wire import GpuToggled, GpuTogglesTask
 from gapprof.records.impossible import impossible
 from gapprof.records.job import Job
+from gapprof.records.settings import Settings
 from gapprof.subject.sketch import Sketch
 from tests.browser.gpu_models import LINKS, MODELS, job_of
 
@@ -262,6 +264,14 @@ def test_a_safety_switch_does_what_it_says_and_nothing_else(places: Places, wher
         toggles.SAFETY[name],
         "timestamp_quantization",
     ]
+
+
+def test_switches_that_work_refuse_no_rung(places: Places) -> None:
+    """Of a rung as safe as Dawn comes, and of one with all of it off; a browser's own safety is the subject."""
+    why_not = proving_switches(Settings(), places.node.guard)
+    safe = replace(empty_job().setting, backend="dawn")
+    unsafe = replace(safe, toggles=tuple(toggles.SAFETY.values()))
+    assert [why_not(one) for one in (safe, unsafe, replace(unsafe, backend="web-replay"))] == [None] * 3
 
 
 def test_a_switch_that_dawn_does_not_know_is_found_out(places: Places) -> None:

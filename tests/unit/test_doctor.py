@@ -75,6 +75,11 @@ def test_every_rung_to_a_gpu_is_measured_or_refused_as_well(findings: dict[str, 
     assert "native (it needs --native-python" in findings["refused-webgl"].what
 
 
+def test_who_draws_and_who_would_compute_natively_on_a_gpu_is_told(findings: dict[str, Finding]) -> None:
+    assert findings["webgl"].what.startswith("WebGL in the browser on ")
+    assert "--native-python" in findings["gpu-native"].mend
+
+
 NONE = Finding(id="", status="ok", what="")
 WITHOUT = {"dawn": "Dawn was not fetched", "webgpu": "no WebGPU here", "webgl": "no WebGL here"}
 
