@@ -267,7 +267,7 @@ def test_a_safety_switch_does_what_it_says_and_nothing_else(places: Places, wher
 
 
 def test_switches_that_work_refuse_no_rung(places: Places) -> None:
-    """Of a rung as safe as Dawn comes, and of one with all of it off; a browser's own safety is the subject."""
+    """Of a rung as safe as Dawn comes and of one with all of it off; what a browser does is the subject."""
     why_not = proving_switches(Settings(), places.node.guard)
     safe = replace(empty_job().setting, backend="dawn")
     unsafe = replace(safe, toggles=tuple(toggles.SAFETY.values()))
