@@ -10,7 +10,7 @@ from gapprof import assets, examination, rungs
 from gapprof.errors import EnvironmentUnusable, GapprofError
 from gapprof.examination import Finding
 from gapprof.fetch import run
-from gapprof.gpu.examined import webgpu
+from gapprof.gpu.examined import Examined, examined
 from gapprof.guard import Guard
 from gapprof.kernels.llvm.compile import host_targets, version
 from gapprof.native.isa.proof import Ceilings
@@ -30,13 +30,14 @@ def examine() -> tuple[Finding, ...]:
         browser = _browser(guard)
         node = _node(guard)
         ceilings = Ceilings(guard=guard, cache_folder=cache_dir())
+        gpu = examined(guard) if browser.status == "ok" else Examined()
         return (
             examination.system(),
             _native_runtime(),
             _ceiling(ceilings),
             _web_runtime(),
             browser,
-            *(webgpu(guard) if browser.status == "ok" else ()),
+            *gpu.findings,
             node,
             _npm(),
             _native_twins(),
@@ -44,7 +45,11 @@ def examine() -> tuple[Finding, ...]:
             examination.cores(),
             examination.outside_load(),
             *examination.power(),
-            *_outlook(browser, node, ceilings),
+            *(
+                finding
+                for backend in ("wasm", *_on_a_gpu())
+                for finding in outlook(backend, browser, node, ceilings, gpu)
+            ),
         )
 
 
@@ -137,29 +142,41 @@ def _native_twins() -> Finding:
     return Finding(id="twins", status="ok", what=f"{version()} makes native twin kernels: {wide}")
 
 
-def _outlook(browser: Finding, node: Finding, ceilings: Ceilings) -> tuple[Finding, ...]:
-    """The rungs that can be measured here, and those that cannot, with the reason."""
+def _on_a_gpu() -> tuple[str, ...]:
+    return tuple(backend for backend in rungs.backends() if backend != "wasm")
+
+
+def outlook(
+    backend: str, browser: Finding, node: Finding, ceilings: Ceilings, gpu: Examined
+) -> tuple[Finding, ...]:
+    """The rungs of a ladder that can be measured here, and those that cannot, with the reason."""
     refused: dict[str, list[str]] = {}
     measured: list[str] = []
-    for rung in rungs.ladder("wasm").values():
-        reason = _refusal(rung, browser, node, ceilings)
+    for rung in rungs.ladder(backend).values():
+        reason = _refusal(rung, browser, node, ceilings) or gpu.refusal(rung)
         if reason is None:
             measured.append(rung.id)
         else:
             refused.setdefault(reason, []).append(rung.id)
-    findings = [Finding(id="measured", status="ok", what=f"can be measured: {_listed(measured)}")]
+    beside, lead = ("", "") if backend == "wasm" else (f"-{backend}", f"--backend {backend}: ")
+    findings = [
+        Finding(id=f"measured{beside}", status="ok", what=f"{lead}can be measured: {_listed(measured)}")
+    ]
     findings += [
-        Finding(id="refused", status="limited", what=f"refused here: {_listed(ids)} ({reason})")
+        Finding(
+            id=f"refused{beside}", status="limited", what=f"{lead}refused here: {_listed(ids)} ({reason})"
+        )
         for reason, ids in refused.items()
     ]
     return tuple(findings)
 
 
 def _refusal(rung: Rung, browser: Finding, node: Finding, ceilings: Ceilings) -> str | None:
+    without_browser = browser.what if browser.status == "missing" else None
     reasons: dict[str, Callable[[], str | None]] = {
         "native": lambda: ceilings.why_not(rung.environment.isa),
-        "chromium": lambda: browser.what if browser.status == "missing" else None,
         "node": lambda: node.what if node.status != "ok" else None,
+        **dict.fromkeys(("chromium", "web-replay", "dawn"), lambda: without_browser),
     }
     return reasons[rung.environment.backend]()
 

@@ -108,7 +108,14 @@ def record(
     """
     preferred, *others = settings.backend.split(",")
     try:
-        _recorded(model, replace(settings, backend=preferred), argv=argv, path=path, observer=observer)
+        _recorded(
+            model,
+            replace(settings, backend=preferred),
+            argv=argv,
+            path=path,
+            observer=observer,
+            instead=",".join(others),
+        )
     except EnvironmentUnusable as why:
         if not others:
             raise
@@ -119,9 +126,15 @@ def record(
 
 
 def _recorded(
-    model: str | None, settings: Settings, *, argv: tuple[str, ...], path: Path, observer: Observer
+    model: str | None,
+    settings: Settings,
+    *,
+    argv: tuple[str, ...],
+    path: Path,
+    observer: Observer,
+    instead: str,
 ) -> None:
-    """On one backend. Raises EnvironmentUnusable where it cannot be had."""
+    """On one backend; `instead`: the others. Raises EnvironmentUnusable where it cannot be had."""
     from gapprof.guard import Guard
     from gapprof.measure.run import measure
     from gapprof.qoe.stream import SCENES
@@ -151,6 +164,7 @@ def _recorded(
             guard=guard,
             observer=observer,
             observed=page.seen if page is not None else None,
+            instead=instead,
         )
 
 

@@ -272,6 +272,7 @@ export interface GpuReplayTask {
   warmup: number;
   iterations: number;
   parts: number;
+  where: string;
 }
 
 /** The same with a pass of its own for each dispatch, between two timestamps. */
@@ -599,6 +600,7 @@ export interface RunParts {
 export interface GpuReplayed {
   kind: "gpureplayed";
   adapter: AdapterIdentity;
+  where: string | null;
   left_out: readonly string[];
   setup_ms: number;
   pipelines_ms: number;

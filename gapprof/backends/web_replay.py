@@ -25,7 +25,12 @@ class _Opener:
         gpu = Gpu(equipment=equipment, graphics=here(browser))
 
         def where(setting: Setting) -> InBrowser:
-            return InBrowser(gpu=gpu, browser_args=setting.browser_args)
+            return InBrowser(
+                gpu=gpu,
+                browser_args=setting.browser_args,
+                js_flags=setting.js_flags,
+                where=setting.where,
+            )
 
         return ReplayBackend(id=self.id, where=where)
 

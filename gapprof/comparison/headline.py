@@ -3,8 +3,9 @@
 import math
 from collections.abc import Iterable, Sequence
 
-from gapprof.comparison.kin import PROGRAMS
+from gapprof.comparison.kin import PROGRAMS, on_software
 from gapprof.explain.diagnosis import CAUSES
+from gapprof.facts.adapters import SOFTWARE_SENTENCE
 from gapprof.records.comparison import Change, Difference
 from gapprof.records.report import Report
 from gapprof.text import numbers
@@ -12,6 +13,8 @@ from gapprof.text.names import harmless
 
 _MOST_CAUSES = 3
 _WORD = 80
+_PROGRAMS = {"build": "the build of onnxruntime-web", "driver": "the graphics driver"}
+"""Where a report's own name of it would not be understood."""
 
 
 def headline(
@@ -23,6 +26,27 @@ def headline(
     strangers: Sequence[Difference],
 ) -> str:
     """Of the whole comparison; latencies are said only where they moved themselves."""
+    told = _told(before, after, gap, latencies, causes, strangers)
+    heading = _software(before, after)
+    return f"{heading} {told}" if heading else told
+
+
+def _software(before: Report, after: Report) -> str:
+    """What belongs above every figure of a software adapter."""
+    which = [when for when, report in (("first", before), ("second", after)) if on_software(report)]
+    if len(which) == 1:
+        return f"Of the {which[0]} run: {SOFTWARE_SENTENCE}."
+    return f"{SOFTWARE_SENTENCE[0].upper()}{SOFTWARE_SENTENCE[1:]}." if which else ""
+
+
+def _told(
+    before: Report,
+    after: Report,
+    gap: Change,
+    latencies: Iterable[Change],
+    causes: Iterable[Change],
+    strangers: Sequence[Difference],
+) -> str:
     for when, report in (("first", before), ("second", after)):
         if report.status == "outputs-differ":
             return f"The outputs of the {when} run differ between its sides, so its times do not compare."
@@ -85,7 +109,8 @@ def _version(moved: Difference) -> str:
     """`onnxruntime-web moved from 1.30.0 to 1.31.0`; a digest only says that there is another one."""
     if moved.what == "wasm":
         return "the served wasm changed"
-    return f"{moved.what} moved from {moved.before} to {moved.after}"
+    what = _PROGRAMS.get(moved.what, moved.what)
+    return f"{what} moved from {moved.before} to {moved.after}"
 
 
 def _listed(parts: Sequence[str]) -> str:

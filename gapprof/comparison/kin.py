@@ -10,11 +10,18 @@ from gapprof.records.report import Report
 from gapprof.text.names import harmless
 
 UNKNOWN = "unknown"
-PROGRAMS = ("onnxruntime", "onnxruntime-web", "wasm", "browser")
+PROGRAMS = ("onnxruntime", "onnxruntime-web", "build", "wasm", "browser", "driver")
 """Whose versions a report tells."""
-_WORD = 80
+_WORD = 160
+_ADAPTERS = {True: "software", False: "a GPU", None: UNKNOWN}
 _NOT_OF_THE_SUBJECT = frozenset({"budget_s", "precision_percent", "allow_noisy", "rungs", "verify"})
 """Settings that say how well to measure, not what."""
+
+
+def on_software(report: Report) -> bool | None:
+    """Whether the page's adapter was software; None: nothing ran on a GPU."""
+    found = next((check.status for check in report.checks if check.id == "adapter"), None)
+    return None if found is None else found == "fail"
 
 
 def strangers(before: Report, after: Report) -> tuple[Difference, ...]:
@@ -47,6 +54,8 @@ def _fingerprint(report: Report) -> dict[str, str]:
         "processor": machine.cpu,
         "usable cores": str(machine.usable_cores),
         **{program: report.versions.get(program, UNKNOWN) for program in PROGRAMS},
+        "adapter": report.versions.get("adapter", UNKNOWN),
+        "kind of adapter": _ADAPTERS[on_software(report)],
     }
 
 

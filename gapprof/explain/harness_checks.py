@@ -9,6 +9,7 @@ from gapprof.facts.adapters import differences, foreign_to
 from gapprof.facts.case import Case
 from gapprof.facts.cells import counting
 from gapprof.facts.gpu import adapter
+from gapprof.facts.gpu_build import WORDS, recorded_otherwise, served
 from gapprof.facts.held import HEAPS_AGREE, heap_closure, memory_trials
 from gapprof.facts.ladder import planned
 from gapprof.records.environment import Setting
@@ -17,6 +18,7 @@ from gapprof.records.report import CheckRow
 from gapprof.records.trial import Trial
 from gapprof.stats.steady import FEWEST_SAMPLES, still_drifting
 from gapprof.text import numbers
+from gapprof.text.names import harmless
 
 COARSEST_STEP = 0.01
 """Largest timer step as a part of one sample."""
@@ -34,7 +36,14 @@ def harness_checks(case: Case) -> tuple[CheckRow, ...]:
         _row(check, _seen_by(check, rungs), concerns, passed, find)
         for check, concerns, passed, find in _CHECKS
     ]
-    return (*rows, ours_flags(case), outside_load(case), *_wasm_heap(case), *_same_adapter(case, rungs))
+    return (
+        *rows,
+        ours_flags(case),
+        outside_load(case),
+        *_wasm_heap(case),
+        *_same_adapter(case, rungs),
+        *_build(case),
+    )
 
 
 def _wasm_heap(case: Case) -> Iterator[CheckRow]:
@@ -56,6 +65,25 @@ def _same_adapter(case: Case, rungs: Measured) -> Iterator[CheckRow]:
     """Where something ran on a GPU."""
     if adapter(case) is not None:
         yield _row("adapter-same", rungs, "gpu-abstraction", "every rung on a GPU had the same one", _adapter)
+
+
+def _build(case: Case) -> Iterator[CheckRow]:
+    """Where one of the builds for GPUs ran: which, and whether the recorded calls are that one's."""
+    found = case.get(served)
+    if found is None:
+        return
+    file = f" ({harmless(found.file, 80)})" if found.file else ""
+    text = f"onnxruntime-web ran its {found.build} build{file}: {WORDS[found.build]}"
+    other = recorded_otherwise(case)
+    if other:
+        text = f"{text}; but the calls that are replayed were recorded of {harmless(other, 80)}"
+    yield CheckRow(
+        id="gpu-build",
+        kind="harness",
+        status="fail" if other else "pass",
+        text=text,
+        concerns="gpu-abstraction",
+    )
 
 
 def _row(check: str, rungs: Measured, concerns: str, passed: str, find: Check) -> CheckRow:

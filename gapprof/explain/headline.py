@@ -47,9 +47,10 @@ def headline_of_replays(
     residual: Residual,
     actions: Sequence[Action],
 ) -> str:
-    """Where nothing native ran on the GPU: how the page compares with the first of its calls' replays."""
+    """Where nothing native ran on the GPU: how the page compares with where the chain begins: a replay of its
+    calls, or the library's own runs in it."""
     if diagnosis.gap is None:
-        return "No report: the page, or the replays of its calls, gave no figure."
+        return "No report: the page, or what it would be compared with, gave no figure."
     whole, first = factor_of(diagnosis.gap), case.get(ends)[0]
     begin = case.get(planned)[first].rung.title
     if not gap_is_resolved(diagnosis):

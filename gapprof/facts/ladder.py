@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from gapprof.facts.case import Case
 from gapprof.records.recording import PlannedRung
+from gapprof.records.trial import Failure, Trial
 
 NATIVE, WEB = "native", "web"
 """Where every ladder begins and ends; see `ends`."""
@@ -39,9 +40,10 @@ def nominal_chain(case: Case) -> tuple[str, ...]:
 def ends(case: Case) -> tuple[str, str]:
     """The rungs that the gap lies between, whatever the ladder between them."""
     steps = case.get(planned)
-    first = next((rung for rung in case.get(nominal_chain) if steps[rung].refusal is None), NATIVE)
-    begins = first in steps and steps[first].rung.may_begin
-    return (first if begins else NATIVE), WEB
+    there = [rung for rung in case.get(nominal_chain) if steps[rung].refusal is None]
+    able = [rung for rung in there if not _tried_in_vain(case, steps[rung])]
+    firsts = (rungs[0] for rungs in (able, there) if rungs)
+    return next((first for first in firsts if steps[first].rung.may_begin), NATIVE), WEB
 
 
 def begins_late(case: Case) -> bool:
@@ -58,6 +60,16 @@ def is_native(case: Case, rung: str) -> bool:
     """Which side of the ladder a rung is on; computed rungs are named after theirs."""
     step = case.get(planned).get(rung)
     return step.rung.environment.backend in _NATIVE_SIDE if step else rung.startswith("native")
+
+
+def _tried_in_vain(case: Case, step: PlannedRung) -> bool:
+    """Whether no visit in any round brought a figure that counts, of a rung that another may begin for."""
+    if not step.rung.may_begin:
+        return False
+    shared = step.alias_of or step.rung.id
+    trials = [one for one in case.recording.of(Trial) if one.rung == shared and one.round >= 0]
+    failed = any(one.rung == shared and one.round >= 0 for one in case.recording.of(Failure))
+    return (failed or bool(trials)) and all(one.struck for one in trials)
 
 
 def _depth(steps: Mapping[str, PlannedRung], rung: str) -> int:

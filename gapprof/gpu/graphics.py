@@ -40,8 +40,12 @@ class Graphics:
 
 def here(browser: Path, *, devices: Path = Path("/dev")) -> Graphics:
     """For this machine: its GPU where the system shows one, else software that comes with the browser."""
-    shown = platform.system() != "Linux" or any(any(devices.glob(pattern)) for pattern in _DEVICES)
-    return hardware() if shown else software(browser)
+    return hardware() if platform.system() != "Linux" or shown(devices) else software(browser)
+
+
+def shown(devices: Path = Path("/dev")) -> tuple[Path, ...]:
+    """Device files of GPUs, on Linux."""
+    return tuple(path for pattern in _DEVICES for path in sorted(devices.glob(pattern)))
 
 
 def hardware() -> Graphics:

@@ -45,8 +45,8 @@ def record(
 ) -> Recording:
     """Run the model some times and leave the recording at `path`, the outputs at the job's `outputs_path`.
 
-    Raises EnvironmentUnusable without WebGPU or an adapter, WrongUse for a build that is missing, and
-    ModelUnusable for what the library refuses, what loses the device, or what cannot be replayed.
+    Raises EnvironmentUnusable without WebGPU or an adapter and where the device is lost, WrongUse for a build
+    that is missing, and ModelUnusable for what the library refuses, or what cannot be replayed.
     """
     module = assets.gpu_entry_point(dist, build)
     block, pieces = tensors.packed(Path(job.inputs_path))

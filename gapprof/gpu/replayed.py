@@ -67,6 +67,9 @@ class InBrowser:
     gpu: Gpu
     browser_args: tuple[str, ...] = ()
     """Beside those of the toggles."""
+    js_flags: tuple[str, ...] = ()
+    where: str = "main"
+    """`main` or `worker`: the thread of the page that makes the calls again."""
     place: GpuPlace = "chromium"
 
     def asked(self, task: GpuTask, kind: type[A], toggles: Toggles, file: TraceFile | None) -> Answered[A]:
@@ -83,7 +86,7 @@ class InBrowser:
                 product = str(version["product"])
             return Answered(told=told, engine_version=product, load=scheduler.load(before, after))
 
-        job = empty_job(browser_args=(*browser_args(toggles), *self.browser_args))
+        job = empty_job(browser_args=(*browser_args(toggles), *self.browser_args), js_flags=self.js_flags)
         blobs = {_TRACE: file.path.read_bytes()} if file else {}
         return visited(self.gpu, job, run, dist=self.gpu.equipment.probes, blobs=blobs)
 
@@ -98,6 +101,8 @@ class InNode:
     module: Path
     """Dawn's."""
     place: GpuPlace = "dawn"
+    where: str = "main"
+    """The only thread there is."""
 
     def asked(self, task: GpuTask, kind: type[A], toggles: Toggles, file: TraceFile | None) -> Answered[A]:
         """The answer of Dawn. Raises EnvironmentUnusable."""
@@ -154,6 +159,7 @@ def watched(
         warmup=warmup,
         iterations=iterations,
         parts=parts,
+        where=where.where,
     )
     found = where.asked(task, GpuReplayed, toggles, file)
     replayed = GpuReplay(

@@ -114,6 +114,7 @@ def _trial(job: Job, replayed: GpuReplay, load: Load) -> Trial:
             engine_version=replayed.engine_version,
             threads=job.setting.threads,
             timer_step_us=_TIMER_STEP_US,
+            where=replayed.where,
             adapter=replayed.adapter,
         ),
         load=load,

@@ -39,8 +39,7 @@ def recording_calls(settings: Settings, guard: Guard) -> Callable[[Job], Recorde
             steady(found.trace)
             told = placed(quiet, gpu, dist=dist, build=_BUILD)
         except GapprofError as error:
-            kind = "environment" if isinstance(error, EnvironmentUnusable) else "model"
-            return failure(job, VisitError(error.message, kind=kind, hint=error.hint), phase="load")
+            return failure(job, VisitError(error.message, kind=_kind(error), hint=error.hint), phase="load")
         return RecordedCalls(
             took_s=time.monotonic() - began,
             build=_BUILD,
@@ -50,3 +49,10 @@ def recording_calls(settings: Settings, guard: Guard) -> Callable[[Job], Recorde
         )
 
     return recorded
+
+
+def _kind(error: GapprofError) -> str:
+    """As the visit called it, where one ended: that a page took too long is no fault of its GPU's."""
+    if isinstance(error.__cause__, VisitError):
+        return error.__cause__.kind
+    return "environment" if isinstance(error, EnvironmentUnusable) else "model"

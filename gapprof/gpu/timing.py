@@ -80,6 +80,7 @@ def _places(settings: Settings, guard: Guard, beyond: Beyond) -> list[Where | st
     page = InBrowser(
         gpu=Gpu(equipment=equipment, graphics=graphics),
         browser_args=setting.browser_args if setting is not None else (),
+        js_flags=setting.js_flags if setting is not None else (),
     )
     try:
         return [in_node(guard, graphics), page]

@@ -1,6 +1,6 @@
 """Dawn's safety switches in both places' words, and the proof by behaviour that they were switched."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from gapprof.records.gpu import ToggleProof, Toggles
 from gapprof.records.gpu_wire import GpuToggled
@@ -43,6 +43,15 @@ def proofs(toggles: Toggles, seen: GpuToggled) -> tuple[ToggleProof, ...]:
         _zero_init("disable_workgroup_init" in toggles.enabled, seen),
         _clock("timestamp_quantization" in toggles.disabled, seen),
     )
+
+
+def idle(found: Iterable[ToggleProof]) -> str | None:
+    """The first of `SAFETY` that is not as it was wanted, in a sentence; None: all may be."""
+    for proof in found:
+        if proof.works is False and proof.toggle in SAFETY.values():
+            asked = "was asked for" if proof.wanted else "was not asked for"
+            return f"Dawn's {proof.toggle} {asked}, and yet {proof.seen}: what it costs cannot be told here"
+    return None
 
 
 def _validation(off: bool, seen: GpuToggled) -> ToggleProof:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from gapprof.errors import ModelUnusable, WrongUse
+from gapprof.errors import EnvironmentUnusable, ModelUnusable, WrongUse
 from gapprof.gpu.objects import touched
 from gapprof.records.gpu_trace import (
     ALIGNMENT,
@@ -26,7 +26,7 @@ MOST_BYTES = 2 << 30
 """Of a file: weights twice, at the most, and what a page can hold."""
 MOST_HEADER_BYTES = 256 << 20
 _AGAIN = "Record the model again."
-_LARGER = "Give a larger limit, or record a smaller model."
+_SMALLER = "Try a smaller model: a recording holds its weights, and all that its runs read and write."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ class Trace:
 
 
 def read(path: Path, *, most_bytes: int = MOST_BYTES) -> Trace:
-    """Read and check a file. Raises WrongUse, ModelUnusable: see `parsed`."""
+    """Read and check a file. Raises WrongUse, ModelUnusable, EnvironmentUnusable: see `parsed`."""
     try:
         with path.open("rb") as file:
             data = file.read(most_bytes + 1)
@@ -60,20 +60,21 @@ def parsed(data: bytes, *, most_bytes: int = MOST_BYTES) -> Trace:
     """Check the bytes of a file.
 
     Raises WrongUse for what is no recording, was damaged, is of another version or larger than `most_bytes`;
-    ModelUnusable for a whole one that cannot be replayed, with the calls that nobody could record.
+    ModelUnusable for a whole one that cannot be replayed, with the calls that nobody could record;
+    EnvironmentUnusable where the GPU was lost meanwhile.
     """
     if len(data) > most_bytes:
-        raise WrongUse(f"the recording has more than {most_bytes} bytes", hint=_LARGER)
+        raise WrongUse(f"the recording has more than {most_bytes} bytes", hint=_SMALLER)
     header, begin = _header(data)
     if header.ended:
-        raise ModelUnusable(f"the model was not recorded whole: {header.ended}", hint=_LARGER)
+        raise ModelUnusable(f"the model was not recorded whole: {header.ended}", hint=_SMALLER)
     if header.unsupported:
         raise ModelUnusable(
             f"the recording holds calls that cannot be replayed: {shortened(', '.join(header.unsupported))}",
             hint="gapprof replays computing on buffers: no textures, no drawing.",
         )
     if header.lost:
-        raise ModelUnusable(
+        raise EnvironmentUnusable(
             f"the GPU device was lost while the model was recorded ({shortened(header.lost)})",
             hint="A model that needs too much of the GPU's memory or time ends like this: try a smaller one.",
         )

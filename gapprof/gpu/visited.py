@@ -107,14 +107,14 @@ def hint_for(message: str, where: str) -> str:
     return next((hint for word, hint in _HINTS if word in message), "Run `gapprof doctor`.")
 
 
-def empty_job(*, browser_args: tuple[str, ...] = ()) -> Job:
+def empty_job(*, browser_args: tuple[str, ...] = (), js_flags: tuple[str, ...] = ()) -> Job:
     """A visit to the quiet page that runs no model."""
     setting = Setting(
         backend="chromium",
         isa="",
         threads=1,
         graph="",
-        js_flags=(),
+        js_flags=js_flags,
         browser_args=browser_args,
         where="main",
         pacing="back-to-back",

@@ -24,6 +24,8 @@ from gapprof.records.trial import Failure, Trial
 
 Recorder = Callable[[Job], RecordedCalls | Failure]
 """Makes the page run once more, with its WebGPU calls written to the job's `calls_path`."""
+Prover = Callable[[Setting], str | None]
+"""Why what a setting asks for has no effect here; None: it may have."""
 LONGEST_VISIT_S = 600.0
 """What a first visit may take: five runs of a model that takes two minutes each."""
 SHORTEST_DEADLINE_S = 60.0
@@ -52,10 +54,13 @@ def look(
     *,
     cores: int,
     recorder: Recorder | None = None,
+    instead: str = "",
 ) -> FirstLook:
     """Visit native and the user's page once, and have the page's calls recorded where something replays them.
 
-    Raises EnvironmentUnusable when the browser is the trouble.
+    `instead`: the backend that is tried where this one cannot be had; empty: there is none.
+    Raises EnvironmentUnusable when the browser is the trouble, or the GPU fails while calls are recorded and
+    there is another backend: a page alone is told only where nothing better can be.
     """
 
     def first(rung_id: str) -> PlannedRung:
@@ -85,6 +90,10 @@ def look(
     calls = recorder(visits.job(deployed)) if recorder is not None and isinstance(page, Trial) else None
     if calls is not None:
         visits.journal.write(calls)
+    if instead and isinstance(calls, Failure) and calls.kind == "environment":
+        raise EnvironmentUnusable(
+            f"while its calls were recorded: {calls.message}", hint=calls.hint or "Run `gapprof doctor`."
+        )
     return FirstLook(
         native=native,
         page=page,
@@ -128,8 +137,12 @@ def conclude(
     *,
     cores: int,
     wanted: frozenset[str],
+    prover: Prover | None = None,
 ) -> Preflight:
-    """Resolve the ladder and choose the pace from what the first visits saw."""
+    """Resolve the ladder and choose the pace from what the first visits saw.
+
+    `prover`: for rungs that are going to be visited and turn switches that may do nothing.
+    """
     page_seen = first.page.seen if isinstance(first.page, Trial) else None
     native_seen = first.native.seen if isinstance(first.native, Trial) else None
     page_cores = (page_seen and page_seen.hardware_concurrency) or cores
@@ -154,6 +167,8 @@ def conclude(
     if settings.rungs == ENDS:
         steps = with_refusal(steps, _between_the_ends(steps))
     steps = tuple(replace(step, planned=_planned(step, wanted)) for step in steps)
+    if prover is not None:
+        steps = with_refusal(steps, _without_effect(steps, prover))
     native_ms, web_ms = _latency_ms(first.native), _latency_ms(first.page)
     step_us = page_seen.timer_step_us if page_seen and page_seen.isolated else 5.0
     pace = pace_for(
@@ -210,6 +225,16 @@ def _failed_sides(first: FirstLook, steps: tuple[PlannedRung, ...]) -> dict[str,
                 for step in steps
                 if (step.rung.environment.backend == "native") == native
             }
+    return reasons
+
+
+def _without_effect(steps: tuple[PlannedRung, ...], prover: Prover) -> dict[str, str]:
+    reasons: dict[str, str] = {}
+    for step in steps:
+        visited = step.planned and step.refusal is None and step.alias_of is None
+        why = prover(step.setting) if visited and step.setting is not None else None
+        if why is not None:
+            reasons[step.rung.id] = why
     return reasons
 
 

@@ -18,6 +18,7 @@ FLAGS: Mapping[str, tuple[str, ...]] = {
     "in-process-gpu": (),
 }
 BROWSER_ARGS: Mapping[str, tuple[str, ...]] = {"in-process-gpu": ("--in-process-gpu",)}
+"""Beside the user's own flags, of every kind: the step is from a browser that has these alone."""
 SAFETY: Mapping[str, tuple[str, ...]] = {
     "default": (),
     "no-zero-init": ("disable_workgroup_init",),
@@ -49,7 +50,7 @@ def resolve(
 ) -> Setting:
     """What one environment means here. `page_*` is what the preflight read back from the user's page."""
     user_page = environment.page in ("user", "user-isolated", "user-unisolated")
-    user_flags = environment.flags == "user"
+    user_flags = environment.flags == "user" or environment.flags in BROWSER_ARGS
     threads = cores if environment.threads == "machine" else page_threads
     if environment.threads == "page" and environment.page == "user-isolated" and not page_isolated:
         threads = asked_threads(settings, page_cores)
@@ -61,8 +62,8 @@ def resolve(
         threads=threads,
         graph=environment.graph,
         js_flags=settings.js_flags if user_flags else FLAGS[environment.flags],
-        browser_args=settings.browser_args if user_flags else BROWSER_ARGS.get(environment.flags, ()),
-        where=settings.where if environment.where == "user" else environment.where,
+        browser_args=(settings.browser_args if user_flags else ()) + BROWSER_ARGS.get(environment.flags, ()),
+        where=_where(environment, settings),
         pacing=environment.pacing,
         page=settings.page if user_page else {"bench": "quiet"}.get(environment.page, environment.page),
         isolated=page_isolated if environment.page == "user" else environment.page != "user-unisolated",
@@ -80,6 +81,12 @@ def _build(environment: Environment, settings: Settings) -> str:
     """Without a build of the user's own the pinned one is served anyway."""
     served = environment.build == "pinned" and settings.web_dist is None
     return "served" if served else environment.build
+
+
+def _where(environment: Environment, settings: Settings) -> str:
+    """The library's own worker has the library in it alone: its calls are replayed in one of ours."""
+    where = settings.where if environment.where == "user" else environment.where
+    return "worker" if environment.backend == "web-replay" and where == "proxy" else where
 
 
 def _session(environment: Environment, settings: Settings, *, user_page: bool) -> tuple[tuple[str, str], ...]:

@@ -8,6 +8,7 @@ from gapprof import backends, rungs
 from gapprof.cold.stage import starting
 from gapprof.gpu.crossing import tracing_crossing
 from gapprof.gpu.placed_natively import placing_natively
+from gapprof.gpu.proving import proving_switches
 from gapprof.gpu.stage import recording_calls
 from gapprof.gpu.timing import timing_dispatches
 from gapprof.guard import Guard
@@ -18,7 +19,7 @@ from gapprof.measure.extra import Extra, noting
 from gapprof.measure.journal import open_journal
 from gapprof.measure.lock import sole_measurer
 from gapprof.measure.machine import machine_facts, usable_cores
-from gapprof.measure.preflight import Recorder
+from gapprof.measure.preflight import Prover, Recorder
 from gapprof.measure.reproducing import reproducing
 from gapprof.measure.stages import Stages
 from gapprof.measure.teller import Teller
@@ -49,13 +50,15 @@ def measure(
     guard: Guard,
     observer: Observer,
     observed: PageObserved | None = None,
+    instead: str = "",
     realise: Mapping[str, Backend] | None = None,
     machine: MachineFacts | None = None,
 ) -> Recording:
     """Measure, and return everything that was written to `recording_path`.
 
-    `observed`: what the model was found to do in a page of its own. `realise` replaces the backends and
-    `machine` the facts (a synthetic machine, a replay).
+    `observed`: what the model was found to do in a page of its own. `instead`: the backend that is tried next
+    where this one cannot be had. `realise` replaces the backends and `machine` the facts (a synthetic
+    machine, a replay).
     An interruption ends the run but raises nothing: what was measured is returned, and `end` says so.
     Raises EnvironmentUnusable or ModelUnusable when nothing can be measured; the recording says why, too.
     """
@@ -63,6 +66,7 @@ def measure(
     with ExitStack() as stack:
         extras: list[Extra] = []
         recorder: Recorder | None = None
+        prover: Prover | None = None
         if realise is None:
             stack.enter_context(sole_measurer())
             if settings.twins:
@@ -83,7 +87,7 @@ def measure(
             known = load(backends, "BACKEND")
             realise = {name: known[name].open(settings, guard) for name in sorted(named)}
             if settings.backend == "webgpu":
-                recorder = recording_calls(settings, guard)
+                recorder, prover = recording_calls(settings, guard), proving_switches(settings, guard)
                 extras.append(timing_dispatches(settings, guard))
                 extras.append(tracing_crossing(settings, guard))
                 extras.append(finding_the_parting(settings, guard=guard, scratch=workdir))
@@ -109,6 +113,8 @@ def measure(
             cores=begin.machine.usable_cores if machine else usable_cores(),
             teller=Teller(observer=observer, journal=journal),
             recorder=recorder,
+            prover=prover,
+            instead=instead,
             extras=tuple(extras),
         )
         with ending(journal):

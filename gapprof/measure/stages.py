@@ -26,7 +26,7 @@ from gapprof.measure.passes import (
     trace_passes,
     traced_rungs,
 )
-from gapprof.measure.preflight import LONGEST_VISIT_S, Recorder, conclude, look
+from gapprof.measure.preflight import LONGEST_VISIT_S, Prover, Recorder, conclude, look
 from gapprof.measure.spending import (
     FEWEST_ROUNDS,
     FIRST_ROUNDS,
@@ -81,6 +81,9 @@ class Stages:
     teller: Teller
     recorder: Recorder | None = None
     """Where the ladder has rungs that replay what the library calls."""
+    prover: Prover | None = None
+    instead: str = ""
+    """The backend that is tried where this one cannot be had; empty: there is none."""
     extras: Sequence[Extra] = ()
     """That were asked for."""
     _missed: dict[str, set[int]] = field(default_factory=dict)
@@ -96,12 +99,20 @@ class Stages:
         self.teller.tell("preflight", "looking at the page and at native")
         first = self._visits(preflight_pace(LONGEST_VISIT_S))
         preflight = conclude(
-            look(first, self.rungs, self.settings, cores=self.cores, recorder=self.recorder),
+            look(
+                first,
+                self.rungs,
+                self.settings,
+                cores=self.cores,
+                recorder=self.recorder,
+                instead=self.instead,
+            ),
             self.rungs,
             self.settings,
             self.backends,
             cores=self.cores,
             wanted=possible_rungs(self.settings, self.rungs),
+            prover=self.prover,
         )
         for warning in preflight.page_seen.warnings if preflight.page_seen else ():
             self.journal.note("report", warning)

@@ -114,6 +114,8 @@ class GpuReplay(Struct, frozen=True, kw_only=True):
     """Of the browser, or of Dawn's package and Node."""
     toggles: Toggles
     adapter: AdapterIdentity
+    where: str | None
+    """`main` or `worker`, as the code that ran found it; None without a browser."""
     left_out: tuple[str, ...]
     """Experimental features and limits of the recording that this adapter does not know."""
     setup_ms: float

@@ -35,6 +35,8 @@ class GpuReplayTask(Struct, frozen=True, kw_only=True, tag="gpureplay", tag_fiel
     iterations: int
     parts: int
     """How often each part of a run is measured, at the most; 0: not at all."""
+    where: str
+    """`main` or `worker`: the thread of the page that makes the calls. Node has one."""
 
 
 class GpuTimelineTask(Struct, frozen=True, kw_only=True, tag="gputimeline", tag_field="kind"):
@@ -99,6 +101,7 @@ class GpuReplayed(Struct, frozen=True, kw_only=True, tag="gpureplayed", tag_fiel
     """Raw, by iteration; see `records.gpu.GpuReplay`."""
 
     adapter: AdapterIdentity
+    where: str | None
     left_out: tuple[str, ...]
     setup_ms: float
     pipelines_ms: float

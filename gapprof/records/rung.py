@@ -45,7 +45,7 @@ class Rung(Struct, frozen=True, kw_only=True):
     told: Told | None = None
     """Side rungs: the evidence that its step from the parent makes."""
     may_begin: bool = False
-    """Main rungs: the chain begins here where all before it are refused; else it begins with the first or
-    there is no gap to take apart."""
+    """Main rungs: the chain begins here where all before it are refused or, of those that may begin as well,
+    failed in every round; else it begins with the first or there is no gap to take apart."""
     takes_away: str = ""
     """Native rungs under an instruction ceiling: what the next wider one still has."""

@@ -37,6 +37,8 @@ from gapprof.text.names import markdown as cell
 
 _OPERATORS = 10
 _OPERATORS_DETAIL = 100
+_OF_THE_GPU = ("gpu-build", "adapter")
+"""Checks that name what ran on a GPU."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +258,9 @@ def _measured(report: Report) -> Iterator[str]:
         f"- {cell(machine.cpu)}, {machine.usable_cores} of {machine.logical_cores} cores usable, "
         f"{numbers.size(machine.memory_bytes)}, {cell(machine.system)} {cell(machine.architecture)}"
     )
+    for check in report.checks:
+        if check.id in _OF_THE_GPU:
+            yield f"- {cell(check.text[:1].upper() + check.text[1:])}."
     if model.size_bytes is not None and model.parameters is not None and model.nodes is not None:
         yield (
             f"- {cell(model.name, 60)}: {numbers.size(model.size_bytes)}, {numbers.count(model.parameters)} "

@@ -9,6 +9,8 @@ from gapprof.errors import ModelUnusable
 from gapprof.subject import limits
 
 Span = tuple[int, int]
+ORT_FORMAT = b"ORTM"
+"""At byte 4 of a file in onnxruntime's own format (a flatbuffer's file identifier)."""
 
 _MODEL_GRAPH, _MODEL_FUNCTION = 7, 25
 _GRAPH_NODE, _GRAPH_INITIALIZER = 1, 5
@@ -41,7 +43,7 @@ def check_size(path: Path) -> None:
                 elif number == _MODEL_FUNCTION:
                     _walk_graph(data, span, _FUNCTION_NODE, 1, tally)
         except (IndexError, ValueError) as error:
-            raise not_onnx() from error
+            raise (_ort_format() if data[4:8] == ORT_FORMAT else not_onnx()) from error
 
 
 def not_onnx() -> ModelUnusable:
@@ -49,6 +51,14 @@ def not_onnx() -> ModelUnusable:
     return ModelUnusable(
         "this is not an ONNX model, or the file is cut off: it cannot be parsed",
         hint="Give a .onnx file; if it was downloaded, check its size, and that it is no web page.",
+    )
+
+
+def _ort_format() -> ModelUnusable:
+    return ModelUnusable(
+        "this file is in onnxruntime's own format (.ort), which says nothing of its nodes",
+        hint="Give the .onnx file that it was made from. A .ort file was optimised when it was made, for "
+        "processors as a rule: on a GPU it keeps operators there, and the .onnx file is the one to deploy.",
     )
 
 

@@ -17,6 +17,8 @@ from gapprof.text import numbers
 
 _CHECK_WORDS = {"pass": "held", "fail": "FAILED", "unknown": "not checked"}
 _LABEL = 22
+_OF_THE_GPU = ("build", "adapter", "driver")
+"""Of `Report.versions`."""
 
 
 def provenance(report: Report, ink: Ink) -> Iterator[RenderableType]:
@@ -68,6 +70,7 @@ def _facts(report: Report) -> Iterator[tuple[str, str]]:
     yield "machine", f"{machine.cpu}, {machine.usable_cores} of {machine.logical_cores} cores usable"
     yield "memory", numbers.size(machine.memory_bytes)
     yield "system", f"{machine.system} {machine.kernel}, {machine.architecture}, Python {machine.python}"
+    yield from ((name, report.versions[name]) for name in _OF_THE_GPU if name in report.versions)
     yield from _asked(report.settings)
 
 

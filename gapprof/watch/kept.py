@@ -15,13 +15,12 @@ from gapprof.facts.session_options import to_feed
 from gapprof.records.observed import PageObserved
 from gapprof.records.settings import Settings
 from gapprof.subject import npz
+from gapprof.subject.wire import ORT_FORMAT
 from gapprof.text.names import file_stem
 from gapprof.watch.heard import DTYPES, HeardSession, InputLine
 from gapprof.watch.listening import Listener
 
 _MOST_NAME_BYTES = 255
-_ORT_FORMAT = b"ORTM"
-"""At byte 4 of a file in onnxruntime's own format (a flatbuffer's file identifier)."""
 _WHOLE = "Give MODEL as well, with all its files."
 
 
@@ -64,7 +63,7 @@ async def kept(listener: Listener, session: str, one: HeardSession, url: str, fo
     name = file_stem(url.partition("?")[0].rpartition("/")[2].removesuffix(".onnx"))
     model = folder / f"{name}.onnx"
     data = await listener.blob(session, one.created.blob)
-    if data[4:8] == _ORT_FORMAT:
+    if data[4:8] == ORT_FORMAT:
         raise ModelUnusable(
             "the page's model is in onnxruntime's own format (.ort), which says nothing of its nodes",
             hint="Give MODEL, the ONNX file that it was made from, as well.",

@@ -11,12 +11,13 @@ import { repeated } from "../gpu/repeated.mjs";
 import { ready } from "../gpu/steady.mjs";
 import { opened } from "../gpu/trace.mjs";
 import { during } from "../phases.mjs";
+import { whereIAm } from "../realm.mjs";
 
 /** @typedef {import("../wire.js").GpuReplayTask} GpuReplayTask */
 
 /** @type {import("../probe.js").Probe<GpuReplayTask>} */
 export const probe = {
-  where: () => "main",
+  where: ({ where }) => (where === "worker" ? "worker" : "main"),
 
   run: (task) => during("timed", () => orRefused(() => replayed(task))),
 };
@@ -38,6 +39,7 @@ async function replayed({ dawn, trace_url, segment, warmup, iterations, parts })
   return {
     kind: "gpureplayed",
     adapter: identityOf(adapter),
+    where: dawn === null ? whereIAm() : null,
     left_out: [...left_out],
     setup_ms,
     pipelines_ms,

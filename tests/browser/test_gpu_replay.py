@@ -4,6 +4,7 @@ Where the machine has no GPU the browser's software stands in for one. Most visi
 it is: software compiles shaders several times faster so, and every byte stays the same.
 """
 
+import dataclasses
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,14 +26,16 @@ from gapprof.gpu import graphics, recorded, replayed, steady, toggles
 from gapprof.gpu.against_native import checked
 from gapprof.gpu.asked import asked
 from gapprof.gpu.placed import placed
+from gapprof.gpu.proving import proving_switches
 from gapprof.gpu.replayed import InBrowser, InNode, TraceFile
 from gapprof.gpu.timing import timed
-from gapprof.gpu.visited import BROWSER, Gpu, in_words
+from gapprof.gpu.visited import BROWSER, Gpu, empty_job, in_words
 from gapprof.guard import Guard
 from gapprof.records.gpu import GpuBuild, GpuReplay
 from gapprof.records.gpu_wire import GpuToggled, GpuTogglesTask
 from gapprof.records.impossible import impossible
 from gapprof.records.job import Job
+from gapprof.records.settings import Settings
 from gapprof.subject.sketch import Sketch
 from tests.browser.gpu_models import LINKS, MODELS, job_of
 
@@ -197,6 +200,19 @@ def test_a_worker_asks_for_the_same_as_the_page(
     assert own.calls == pages.calls
 
 
+def test_calls_are_made_again_where_it_is_asked_for(places: Places, chain: recorded.Recording) -> None:
+    """In a worker as on the main thread, byte by byte, and each says of itself where it ran."""
+    subject = TraceFile(path=chain.path, trace=chain.trace)
+    worker = dataclasses.replace(places.browser, where="worker")
+    found = replayed.replay(subject, worker, toggles=QUICK, iterations=ITERATIONS)
+    assert (found.where, found.exact, found.errors) == ("worker", True, ())
+    assert len(found.total_ms) == ITERATIONS
+
+
+def test_replays_say_where_they_ran(ran: Ran) -> None:
+    assert (ran.in_browser.where, ran.in_node.where) == ("main", None)
+
+
 def test_each_dispatch_has_a_time_on_the_gpus_clock(places: Places, chain: recorded.Recording) -> None:
     subject = TraceFile(path=chain.path, trace=chain.trace)
     for place in (places.browser, places.node):
@@ -250,6 +266,14 @@ def test_a_safety_switch_does_what_it_says_and_nothing_else(places: Places, wher
     ]
 
 
+def test_switches_that_work_refuse_no_rung(places: Places) -> None:
+    """Of a rung as safe as Dawn comes and of one with all of it off; what a browser does is the subject."""
+    why_not = proving_switches(Settings(), places.node.guard)
+    safe = replace(empty_job().setting, backend="dawn")
+    unsafe = replace(safe, toggles=tuple(toggles.SAFETY.values()))
+    assert [why_not(one) for one in (safe, unsafe, replace(unsafe, backend="web-replay"))] == [None] * 3
+
+
 def test_a_switch_that_dawn_does_not_know_is_found_out(places: Places) -> None:
     asked = replace(toggles.DEFAULT, enabled=("skip_validation",))
     misspelt = replace(toggles.DEFAULT, enabled=("skip_validations",))
@@ -278,7 +302,7 @@ def test_a_recording_that_is_too_large_is_refused_with_its_bound(places: Places,
         recorded.record(
             job, places.browser.gpu, tmp_path / "a.trace", dist=assets.web_dist(), most_bytes=40_000
         )
-    assert "larger limit" in caught.value.hint
+    assert "smaller model" in caught.value.hint
     assert not (tmp_path / "a.trace").exists()
     assert Path(job.outputs_path).exists()  # the page went on
 

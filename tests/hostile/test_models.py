@@ -93,6 +93,7 @@ BAD: dict[str, tuple[Callable[[Path], Path], ExitCode, str]] = {
         UNUSABLE,
         "not an ONNX",
     ),
+    "ort": (_bytes(b"\x18\0\0\0ORTM" + bytes(64)), UNUSABLE, r"onnxruntime's own format \(\.ort\)"),
     "half": (_bytes(WHOLE[: len(WHOLE) // 2]), UNUSABLE, "cut off"),
     "three-bytes-short": (_bytes(WHOLE[:-3]), UNUSABLE, "cut off"),
     "noise": (

@@ -49,6 +49,11 @@ def test_who_draws_is_said_by_webgl_itself(report: Report) -> None:
     assert report.headline.lower().startswith(SOFTWARE_SENTENCE.lower()) == software
 
 
+def test_the_build_that_ran_is_named(report: Report) -> None:
+    assert report.versions["build"] == "webgl"
+    assert "WebGL" in report.versions["adapter"]
+
+
 def test_what_nothing_tells_apart_is_not_measured_and_says_so(report: Report) -> None:
     layer = cause(report, "gpu-abstraction")
     assert (layer.verdict, layer.factor) == ("not-measured", None)

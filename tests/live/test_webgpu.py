@@ -15,6 +15,7 @@ from gapprof.records.dispatches import TimedDispatches
 from gapprof.records.recording import Recording
 from gapprof.records.report import CauseRow, RungRow
 from gapprof.records.surface import Surface
+from gapprof.records.trial import Trial
 from gapprof.render.markdown import RENDERER as MARKDOWN
 from tests.browser.gpu_models import NARROW, ROWS, job_of
 from tests.browser.gpu_troubles import OUT_OF_MEMORY
@@ -165,6 +166,19 @@ def test_software_is_called_so_in_the_first_words(recording: Recording, report: 
     statuses = {one.id: one.status for one in report.checks}
     assert statuses["adapter"] == ("fail" if software else "pass")
     assert statuses["adapter-same"] == "pass"
+
+
+def test_the_build_that_ran_and_the_adapter_are_named(report: Report) -> None:
+    assert report.versions["build"] == "asyncify"
+    assert report.versions["adapter"]
+    (check,) = (one for one in report.checks if one.id == "gpu-build")
+    assert check.status == "pass"
+    assert "ort-wasm-simd-threaded.asyncify.wasm" in check.text
+
+
+def test_replays_say_that_they_ran_where_the_page_runs_its_model(recording: Recording) -> None:
+    where = {one.rung: one.seen.where for one in recording.of(Trial) if one.rung in REPLAYS}
+    assert where == {"replay-native-unsafe": None, "replay-native": None, "replay-web": "main"}
 
 
 def test_without_webgpu_the_next_backend_of_the_list_is_taken(explained: Explained, product: Path) -> None:

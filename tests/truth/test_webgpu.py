@@ -127,8 +127,42 @@ def test_without_a_native_provider_the_chain_begins_at_the_replay(tmp_path: Path
 def test_where_nothing_could_be_replayed_the_page_alone_is_told(tmp_path: Path) -> None:
     gone = {(backend, "device", "gpu"): "no Dawn" for backend in REPLAYS}
     report = build(run(machine(refusals={**NO_GPU, **gone}), tmp_path))
-    assert report.status == "failed"
+    assert report.status == "ok", report.status_why
+    told_without_replays(report)
+
+
+def test_where_every_replay_failed_the_page_alone_is_told_and_the_report_is_not_whole(
+    tmp_path: Path,
+) -> None:
+    main = ("replay-native-unsafe", "replay-native", "replay-web")
+    failures = tuple(PlantedFailure(rung=rung, message="other bytes", kind="environment") for rung in main)
+    report = build(run(machine(refusals=NO_GPU, failures=failures), tmp_path))
+    assert report.status == "partial"
+    assert "replay-web has no figure: failed: other bytes" in report.status_why
+    told_without_replays(report)
+
+
+def test_a_replay_that_works_is_begun_with_where_those_before_it_failed(tmp_path: Path) -> None:
+    broken = PlantedFailure(rung="replay-native-unsafe", message="it crashed")
+    report = build(run(machine(refusals=NO_GPU, failures=(broken,)), tmp_path))
+    assert report.status == "partial"
+    layer = cause(report, "gpu-abstraction")
+    assert child(layer, "wgsl-safety").factor is None
+    assert factor(child(layer, "browser-boundary")) == pytest.approx(1.2, rel=0.03)
+
+
+def told_without_replays(report: Report) -> None:
+    """From the library's own runs on: as on WebGL, whose calls nothing replays."""
+    assert report.gap.ratio is None
+    assert "no execution provider for a GPU" in report.gap.why
     assert report.latency_ms.web is not None
+    assert report.headline.startswith('The page takes 1.5x what "In the browser, by onnxruntime-web" takes')
+    assert factor(cause(report, "contention")) == pytest.approx(1.4, rel=0.03)
+    assert factor(cause(report, "runtime")) == pytest.approx(1.1, rel=0.03)
+    for name in ("gpu-abstraction", "library"):
+        assert (cause(report, name).verdict, cause(report, name).factor) == ("not-measured", None)
+    for renderer in (TERMINAL, MARKDOWN):
+        assert "The page takes 1.5x" in renderer.render(report, Surface())
 
 
 @pytest.mark.parametrize("lost", ["replay-native", "replay-web"])

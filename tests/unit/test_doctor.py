@@ -5,10 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from gapprof import doctor, examination
+from gapprof import doctor, examination, rungs
 from gapprof.doctor import Finding
+from gapprof.gpu.examined import Examined
+from gapprof.guard import Guard
 from gapprof.kernels.llvm.binding import binding
 from gapprof.native.isa.host import why_not
+from gapprof.native.isa.proof import Ceilings
 from tests.unit.native.other_library import planted
 
 
@@ -62,6 +65,51 @@ def test_a_browser_that_dies_at_start_is_told_with_its_exit_code(bare: dict[str,
 def test_without_node_only_the_engine_rungs_are_refused(bare: dict[str, Finding]) -> None:
     assert bare["node"].status == "limited"
     assert "`engine` rungs are refused, nothing else" in bare["node"].what
+
+
+def test_every_rung_to_a_gpu_is_measured_or_refused_as_well(findings: dict[str, Finding]) -> None:
+    for backend in ("webgpu", "webgl"):
+        said = " ".join(one.what for one in findings.values() if one.id.endswith(f"-{backend}"))
+        for rung in rungs.ladder(backend):
+            assert rung in said.replace(",", " ").split()
+    assert "native (it needs --native-python" in findings["refused-webgl"].what
+
+
+def test_who_draws_and_who_would_compute_natively_on_a_gpu_is_told(findings: dict[str, Finding]) -> None:
+    assert findings["webgl"].what.startswith("WebGL in the browser on ")
+    assert "--native-python" in findings["gpu-native"].mend
+
+
+NONE = Finding(id="", status="ok", what="")
+WITHOUT = {"dawn": "Dawn was not fetched", "webgpu": "no WebGPU here", "webgl": "no WebGL here"}
+
+
+@pytest.mark.parametrize(
+    ("backend", "lacking", "rung"),
+    [
+        ("webgpu", "dawn", "replay-native"),
+        ("webgpu", "webgpu", "replay-web"),
+        ("webgpu", "webgpu", "web"),
+        ("webgl", "webgl", "web"),
+    ],
+)
+def test_what_a_gpu_s_ladder_lacks_is_told_by_its_reason(
+    backend: str, lacking: str, rung: str, tmp_path: Path
+) -> None:
+    gpu = Examined(refused={lacking: WITHOUT[lacking]})
+    with Guard() as guard:
+        ceilings = Ceilings(guard=guard, cache_folder=tmp_path)
+        measured, *refused = doctor.outlook(backend, NONE, NONE, ceilings, gpu)
+    (found,) = (one for one in refused if f" {rung}," in f"{one.what} ".replace(" (", ", ("))
+    assert f"({WITHOUT[lacking]})" in found.what
+    assert "native-cpu" in measured.what
+
+
+def test_the_ladder_on_the_processor_lacks_nothing_for_want_of_a_gpu(tmp_path: Path) -> None:
+    with Guard() as guard:
+        ceilings = Ceilings(guard=guard, cache_folder=tmp_path)
+        measured, *_ = doctor.outlook("wasm", NONE, NONE, ceilings, Examined(refused=WITHOUT))
+    assert {"native", "web", "engine"} <= set(measured.what.replace(",", "").split())
 
 
 @pytest.mark.skipif(why_not("128") is not None, reason=str(why_not("128")))

@@ -12,6 +12,7 @@ RUNG = Rung(
     derived_from=PARENT.id,
     changes="safety",
     role="side",
+    visited="if-wanted",
     informs="gpu-abstraction",
     told=Told(words="Clamping indices to their buffers alone costs", inverse=True),
 )

@@ -12,6 +12,7 @@ RUNG = Rung(
     derived_from=PARENT.id,
     changes="safety",
     role="side",
+    visited="if-wanted",
     informs="gpu-abstraction",
     told=Told(words="Validating calls alone costs", inverse=True),
 )

@@ -7,9 +7,10 @@ from gapprof.rungs.webgpu.replay_web import RUNG as PARENT
 
 RUNG = Rung(
     id="web-session",
-    title="… made by onnxruntime-web",
+    title="In the browser, by onnxruntime-web",
     environment=replace(PARENT.environment, backend="chromium"),
     derived_from=PARENT.id,
     changes="backend",
     role="main",
+    may_begin=True,
 )

@@ -4,6 +4,7 @@ import pytest
 
 from gapprof.browser import flags
 from gapprof.errors import WrongUse
+from gapprof.gpu import graphics
 
 PROFILE = Path("/somewhere/profile")
 
@@ -72,3 +73,16 @@ def test_a_browser_without_sandbox_or_window_is_warned_of() -> None:
     sandbox, headless = flags.warnings_of(["--no-sandbox", "--headless=new"])
     assert "sandbox" in sandbox
     assert "headless" in headless
+
+
+@pytest.mark.parametrize(
+    ("arguments", "lacking"),
+    [
+        (("--disable-gpu",), "without a screen and a GPU:"),
+        (graphics.software(Path("chromium")).browser_args, "without a screen and a GPU:"),
+        (graphics.hardware().browser_args, "without a screen:"),
+    ],
+)
+def test_a_browser_that_has_a_gpu_is_not_said_to_have_none(arguments: tuple[str, ...], lacking: str) -> None:
+    (headless,) = flags.warnings_of(["--headless=new", *arguments])
+    assert lacking in headless

@@ -12,14 +12,21 @@ from gapprof.comparison.build import compare
 from gapprof.comparison.kin import refuse_strangers
 from gapprof.errors import WrongUse
 from gapprof.explain.report import build
+from gapprof.facts.adapters import is_software, titled
+from gapprof.markdown import comparison as markdown
 from gapprof.records import schema
 from gapprof.records.codec import encode_document
 from gapprof.records.comparison import Change, Comparison
 from gapprof.records.estimate import Estimate
-from gapprof.records.report import CauseRow, Report
+from gapprof.records.gpu import AdapterIdentity
+from gapprof.records.report import CauseRow, CheckRow, Report
 from gapprof.records.settings import Settings
+from gapprof.records.surface import Surface
 from gapprof.reports import read_report
+from gapprof.terminal import comparison as terminal
 from tests.truth.recorder import FULL, record
+from tests.unit.facts.gpu_runs import AMPERE
+from tests.unit.gpu.written import SWIFTSHADER
 
 ZOO = sorted(Path(__file__).parents[3].joinpath("reports", "zoo").glob("*.json"))
 FACTORS = {"native-threads": 1.5, "native-extended": 1.5, "native-128": 2.0, "web-worker": 1.3, "web": 1.2}
@@ -38,6 +45,17 @@ def on_gpu(library: float) -> Report:
         refusals={("native", "device", "gpu"): "no execution provider for a GPU"},
     )
     return build(record(machine, Settings(backend="webgpu")))
+
+
+def on_adapter(found: Report, adapter: AdapterIdentity) -> Report:
+    """The same, by a page that ran on this adapter."""
+    status = "fail" if is_software(adapter) else "pass"
+    row = CheckRow(id="adapter", kind="subject", status=status, text="", concerns="gpu-abstraction")
+    return replace(
+        found,
+        checks=(*(one for one in found.checks if one.id != "adapter"), row),
+        versions={**found.versions, "adapter": titled(adapter), "driver": adapter.driver or "1.0"},
+    )
 
 
 def cause(comparison: Comparison, name: str) -> Change:
@@ -228,6 +246,58 @@ def test_a_version_that_moved_between_the_runs_is_named() -> None:
     assert [(one.what, one.before, one.after) for one in found.strangers] == [
         ("onnxruntime-web", "1.30.0", "1.31.0")
     ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "heading"),
+    [
+        (SWIFTSHADER, SWIFTSHADER, "Software adapter: shows the plumbing, not your GPU. "),
+        (SWIFTSHADER, AMPERE, "Of the first run: software adapter: shows the plumbing, not your GPU. "),
+        (AMPERE, SWIFTSHADER, "Of the second run: software adapter: shows the plumbing, not your GPU. "),
+    ],
+)
+def test_software_is_called_so_in_the_first_words_and_in_every_format(
+    before: AdapterIdentity, after: AdapterIdentity, heading: str
+) -> None:
+    found = compare(on_adapter(on_gpu(1.0), before), on_adapter(on_gpu(2.0), after))
+    assert found.headline.startswith(heading)
+    assert heading.strip() in " ".join(terminal.drawn(found, Surface()).split())
+    assert heading.strip() in markdown.written(found, detail=False)
+
+
+def test_of_a_gpu_nothing_is_said_to_be_software() -> None:
+    found = compare(on_adapter(on_gpu(1.0), AMPERE), on_adapter(on_gpu(2.0), AMPERE))
+    assert "oftware" not in found.headline
+    refuse_strangers(found)
+
+
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        (SWIFTSHADER, "adapter nvidia ampere .* and google swiftshader .*kind of adapter a GPU and software"),
+        (replace(AMPERE, architecture="hopper"), "adapter nvidia ampere .* and nvidia hopper"),
+        (replace(AMPERE, driver="2.0"), "driver 1.0 and 2.0"),
+    ],
+)
+def test_another_gpu_is_refused(other: AdapterIdentity, told: str) -> None:
+    with pytest.raises(WrongUse, match=told):
+        refuse_strangers(compare(on_adapter(on_gpu(1.0), AMPERE), on_adapter(on_gpu(1.0), other)))
+
+
+def test_a_report_from_before_adapters_had_names_still_says_whether_it_is_of_software() -> None:
+    old, new = on_adapter(on_gpu(1.0), SWIFTSHADER), on_adapter(on_gpu(1.0), AMPERE)
+    with pytest.raises(WrongUse, match="kind of adapter software and a GPU"):
+        refuse_strangers(compare(replace(old, versions={}), new))
+
+
+def test_the_processor_and_a_gpu_differ_by_what_was_asked_alone() -> None:
+    assert compare(report(), on_adapter(report(), AMPERE)).strangers == ()
+
+
+def test_another_driver_is_named_in_words() -> None:
+    newer = on_adapter(on_gpu(1.0), replace(AMPERE, driver="2.0"))
+    found = compare(on_adapter(on_gpu(1.0), AMPERE), newer)
+    assert found.headline.endswith("Between the runs the graphics driver moved from 1.0 to 2.0.")
 
 
 def test_where_the_gap_is_not_compared_causes_that_moved_are_told_all_the_same() -> None:

@@ -3,7 +3,16 @@
 import pytest
 from msgspec.structs import replace
 
-from gapprof.gpu.toggles import DEFAULT, SAFETY, UNSAFE, browser_args, dawn_options, proofs, without
+from gapprof.gpu.toggles import (
+    DEFAULT,
+    SAFETY,
+    UNSAFE,
+    browser_args,
+    dawn_options,
+    idle,
+    proofs,
+    without,
+)
 from gapprof.records.gpu import Toggles
 from gapprof.records.gpu_wire import GpuToggled
 from tests.unit.gpu.written import SWIFTSHADER
@@ -48,6 +57,28 @@ def test_a_safety_that_is_missing_without_being_asked_away_is_found_out(name: st
     asked = [other for other in SAFETY if other != name]
     found = {proof.toggle: proof.works for proof in proofs(without(*asked), BARE)}
     assert found[SAFETY[name]] is False
+
+
+@pytest.mark.parametrize("name", ["validation", "bounds"])
+def test_a_switch_without_effect_is_a_sentence_with_what_was_seen(name: str) -> None:
+    said = idle(proofs(without(name), SAFE))
+    assert said is not None
+    assert said.startswith(f"Dawn's {SAFETY[name]} was asked for, and yet ")
+
+
+def test_a_safety_that_is_missing_by_default_is_a_sentence_as_well() -> None:
+    said = idle(proofs(DEFAULT, replace(SAFE, over_the_limit="")))
+    assert said is not None
+    assert "skip_validation was not asked for, and yet" in said
+    assert "was let through" in said
+
+
+def test_what_may_be_as_it_was_asked_for_is_not_refused() -> None:
+    """Clean memory may be clean by chance, and how coarse the clock is keeps no shader safe."""
+    coarse = replace(SAFE, timestamps_ns=(0.0, 65536.0, 65536.0, 262144.0))
+    assert idle(proofs(without("zero-init"), SAFE)) is None
+    assert idle(proofs(DEFAULT, coarse)) is None
+    assert idle(proofs(UNSAFE, BARE)) is None
 
 
 def test_a_coarse_clock_is_seen_by_its_steps() -> None:

@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from gapprof.errors import GapprofError, ModelUnusable, WrongUse
+from gapprof.errors import EnvironmentUnusable, GapprofError, ModelUnusable, WrongUse
 from gapprof.gpu import trace
 from gapprof.records.gpu_trace import (
     Call,
@@ -84,12 +84,17 @@ def test_a_file_that_is_not_there_is_one_sentence(tmp_path: Path, path: str) -> 
     [
         ({"ended": "the recording passed 9 bytes, which is all it may have, in run 1"}, "passed 9 bytes"),
         ({"unsupported": ("GPUDevice.createTexture",)}, "GPUDevice.createTexture"),
-        ({"lost": "unknown: the driver gave up"}, "the driver gave up"),
     ],
 )
 def test_a_whole_one_that_cannot_be_replayed_says_why(said: dict[str, object], words: str) -> None:
     with pytest.raises(ModelUnusable, match=words) as caught:
         trace.parsed(file_of(header_of(calls_of(3), **said)))
+    assert caught.value.hint
+
+
+def test_a_device_that_was_lost_is_no_fault_of_the_model() -> None:
+    with pytest.raises(EnvironmentUnusable, match="the driver gave up") as caught:
+        trace.parsed(file_of(header_of(calls_of(3), lost="unknown: the driver gave up")))
     assert caught.value.hint
 
 

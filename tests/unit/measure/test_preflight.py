@@ -9,16 +9,24 @@ from msgspec.structs import replace
 from gapprof import rungs
 from gapprof.backends.native import BACKEND
 from gapprof.backends.synthetic import Machine, ladder_ms
+from gapprof.errors import EnvironmentUnusable
 from gapprof.guard import Guard
-from gapprof.measure.pacing import SHORTEST_SAMPLE_MS
-from gapprof.measure.preflight import FirstLook, conclude
+from gapprof.measure.journal import open_journal
+from gapprof.measure.pacing import SHORTEST_SAMPLE_MS, preflight_pace
+from gapprof.measure.preflight import FirstLook, conclude, look
+from gapprof.measure.resolve import SAFETY
+from gapprof.measure.visits import Patience, Visits
 from gapprof.native.isa.host import why_not
 from gapprof.native.isa.proof import Ceilings
+from gapprof.records.environment import Setting
+from gapprof.records.job import Chain
 from gapprof.records.settings import Settings
+from gapprof.records.subject import StagedModel, Subject
 from gapprof.records.trial import Failure, Trial
-from tests.truth.recorder import record
+from tests.truth.recorder import begin, record
 
 MACHINE = Machine(latency_ms=ladder_ms({"native-128": 3.0}))
+LOST = "the GPU device was lost"
 CAPPED = {"native-128", "native-all-128", "native-avx", "native-avx2"}
 
 
@@ -68,6 +76,76 @@ def test_a_page_on_its_own_is_paced_by_its_single_runs_not_by_what_events_add_to
         wanted=frozenset(),
     )
     assert found.pace.batch * 0.01 >= SHORTEST_SAMPLE_MS
+
+
+@pytest.mark.parametrize(
+    ("kind", "instead"), [("environment", ""), ("timeout", "wasm"), ("model", "webgl,wasm")]
+)
+def test_calls_that_could_not_be_recorded_are_replayed_nowhere_and_the_page_is_measured(
+    kind: str, instead: str, tmp_path: Path
+) -> None:
+    assert _look(kind, instead, tmp_path).no_calls == LOST
+
+
+def test_a_gpu_that_fails_while_calls_are_recorded_is_the_next_backend_s_turn(tmp_path: Path) -> None:
+    with pytest.raises(EnvironmentUnusable, match=f"while its calls were recorded: {LOST}") as caught:
+        _look("environment", "wasm", tmp_path)
+    assert caught.value.hint
+
+
+def test_a_switch_without_effect_refuses_its_rung_alone_and_only_rungs_to_be_visited_are_asked() -> None:
+    machine = Machine(latency_ms=ladder_ms({}, backend="webgpu"))
+    asked: list[tuple[str, ...]] = []
+
+    def prover(setting: Setting) -> str | None:
+        asked.append(setting.toggles)
+        return "it does nothing" if setting.toggles == SAFETY["no-robustness"] else None
+
+    found = conclude(
+        FirstLook(native=_first("native"), page=_first("web")),
+        rungs.ladder("webgpu"),
+        Settings(backend="webgpu"),
+        dict.fromkeys(("native", "chromium", "dawn", "web-replay"), machine),
+        cores=4,
+        wanted=frozenset({"replay-native-no-robustness"}),
+        prover=prover,
+    )
+    refused = {step.rung.id: step.refusal for step in found.ladder if step.refusal is not None}
+    assert refused == {"replay-native-no-robustness": "it does nothing"}
+    assert SAFETY["off"] in asked
+    assert SAFETY["no-zero-init"] not in asked
+
+
+def _look(kind: str, instead: str, folder: Path) -> FirstLook:
+    """At a page that runs on WebGPU, and whose calls cannot be recorded."""
+    settings, staged = Settings(backend="webgpu"), StagedModel(path=folder / "model.onnx")
+    machine = Machine(latency_ms=ladder_ms({}, backend="webgpu"))
+    failed = Failure(rung="web", round=-1, started_s=0, ended_s=1, phase="load", kind=kind, message=LOST)
+    with open_journal(folder / "run.jsonl", begin(settings)) as journal:
+        visits = Visits(
+            journal=journal,
+            subject=Subject(
+                facts=begin(settings).model,
+                original=staged,
+                common=staged,
+                inputs_path=folder / "inputs.npz",
+                other_inputs_path=folder / "other.npz",
+                chain=Chain(path="chain.onnx", nodes=1000, first_link_path="first_link.onnx"),
+            ),
+            backends=dict.fromkeys(("native", "chromium"), machine),
+            outputs=folder,
+            seed=0,
+            pace=preflight_pace(10.0),
+            patience=Patience(0.0),
+        )
+        return look(
+            visits,
+            rungs.ladder("webgpu"),
+            settings,
+            cores=4,
+            recorder=lambda _: failed,
+            instead=instead,
+        )
 
 
 def _first(rung: str) -> Trial:

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from gapprof import rungs
-from gapprof.measure.resolve import FLAGS, asked_threads, ladder
+from gapprof.measure.resolve import FLAGS, asked_threads, ladder, resolve
 from gapprof.measure.spending import affordable, by_id, first_stage
 from gapprof.records.environment import Setting
 from gapprof.records.recording import PlannedRung
@@ -149,6 +149,28 @@ def test_second_visits_are_for_budgets_with_room(left_s: float, visits: int, fit
     assert found == fits
     assert set(plan[0]) == ALWAYS
     assert ("web-threads" in plan[-1]) == (left_s > 51)
+
+
+@pytest.mark.parametrize(("where", "replayed"), [("main", "main"), ("worker", "worker"), ("proxy", "worker")])
+def test_calls_are_replayed_where_the_page_makes_them_and_under_its_flags(where: str, replayed: str) -> None:
+    """A worker of the library's own has the library alone in it."""
+    settings = Settings(
+        backend="webgpu", where=where, js_flags=("--no-opt",), browser_args=("--disable-lcd-text",)
+    )
+    replay, in_process = (
+        resolve(
+            rungs.ladder("webgpu")[rung].environment,
+            settings,
+            cores=4,
+            page_cores=4,
+            page_threads=1,
+            page_isolated=True,
+        )
+        for rung in ("replay-web", "replay-web-in-process")
+    )
+    assert (replay.where, replay.js_flags) == (replayed, settings.js_flags)
+    assert replay.browser_args == settings.browser_args
+    assert in_process == replace(replay, browser_args=(*settings.browser_args, "--in-process-gpu"))
 
 
 def test_every_word_for_flags_has_a_meaning_but_the_users() -> None:

@@ -82,3 +82,16 @@ def test_nodes_of_functions_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(limits, "NODES", 5)
     with pytest.raises(ModelUnusable, match="more than 5 nodes"):
         wire.check_size(saved(model, tmp_path / "m.onnx"))
+
+
+def test_a_file_in_onnxruntime_s_own_format_is_told_from_a_broken_one(tmp_path: Path) -> None:
+    with pytest.raises(ModelUnusable, match=r"own format \(\.ort\)") as told:
+        wire.check_size(_file(b"\x18\0\0\0ORTM" + bytes(64), tmp_path))
+    assert ".onnx file that it was made from" in told.value.hint
+
+
+def test_a_producer_of_that_name_makes_models_all_the_same(tmp_path: Path) -> None:
+    model = drawn([relu()])
+    model.producer_name = "ORTM"
+    assert model.SerializeToString()[4:8] == wire.ORT_FORMAT
+    wire.check_size(saved(model, tmp_path / "m.onnx"))
