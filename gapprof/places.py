@@ -2,11 +2,14 @@
 
 import hashlib
 import os
+import stat
+import tempfile
 from pathlib import Path
 
 import platformdirs
 
 _NAME = "gapprof"
+_EVERYBODY_S = ("/run/lock", "/dev/shm", "/tmp")
 
 
 def cache_dir() -> Path:
@@ -19,6 +22,15 @@ def state_dir() -> Path:
     """Recordings: what was measured and cannot be fetched."""
     named = os.environ.get("GAPPROF_STATE_DIR")
     return Path(named).absolute() if named else platformdirs.user_state_path(_NAME, appauthor=False)
+
+
+def lock_dir() -> Path:
+    """Where a machine has its lock against two measurements: one place for every user, whatever TMPDIR is."""
+    named = os.environ.get("GAPPROF_LOCK_DIR")
+    if named:
+        return Path(named).absolute()
+    shared = (Path(folder) for folder in _EVERYBODY_S)
+    return next((folder for folder in shared if _is_everybody_s(folder)), Path(tempfile.gettempdir()))
 
 
 def probes_web() -> Path:
@@ -36,6 +48,15 @@ def web_packages() -> Path:
 def browser_package() -> Path:
     """Folder in the cache with the browser that comes as a package."""
     return cache_dir() / f"browser-{_fingerprint(probes_web() / 'browser-package' / 'package-lock.json')}"
+
+
+def _is_everybody_s(folder: Path) -> bool:
+    """By its mode: what this process may do, root or not, would send users to different folders."""
+    try:
+        mode = folder.stat().st_mode
+    except OSError:
+        return False
+    return os.name == "posix" and bool(mode & stat.S_IWOTH) and os.access(folder, os.W_OK)
 
 
 def _fingerprint(lock_file: Path) -> str:

@@ -14,7 +14,7 @@ _ROOM_BYTES = 4 << 30
 
 @pytest.fixture(autouse=True, scope="session")
 def a_temporary_folder_of_its_own() -> Iterator[None]:
-    """Of several workers each has one, and so a lock of its own against measuring twice: see the Makefile.
+    """Of several workers each has one, and in it a lock of its own against measuring twice: see the Makefile.
 
     In memory where that has room: removing a browser's profile takes a disk longer than ending the browser.
     """
@@ -26,6 +26,7 @@ def a_temporary_folder_of_its_own() -> Iterator[None]:
         pytest.MonkeyPatch.context() as patch,
     ):
         patch.setenv("TMPDIR", folder)
+        patch.setenv("GAPPROF_LOCK_DIR", folder)
         patch.setattr(tempfile, "tempdir", folder)
         yield
 

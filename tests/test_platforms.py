@@ -98,7 +98,7 @@ def test_the_pure_half_of_the_suite_passes(name: str, part: tuple[str, ...], tmp
     done = subprocess.run(
         [*command, *paths],
         cwd=ROOT,
-        env={**known, "TMPDIR": str(tmp_path)},
+        env={**known, "TMPDIR": str(tmp_path), "GAPPROF_LOCK_DIR": str(tmp_path)},
         capture_output=True,
         text=True,
         timeout=300,

@@ -32,8 +32,13 @@ _BUILT_IN = {"quiet": "quiet.html", "busy": "busy.html", "busier": "busy.html?tw
 _NO_NETWORK = (
     "--no-proxy-server",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+    "--webrtc-ip-handling-policy=disable_non_proxied_udp",
 )
-"""No host but loopback has an address: a page on disk is measured as it is, whatever the network does."""
+"""No host but loopback has an address: a page on disk is measured as it is, whatever the network does.
+
+WebRTC sends its UDP past the resolver, to addresses that a page writes out; the last switch sets Chromium's
+preference `webrtc.ip_handling_policy` (RFC 8828, mode 4), by which it sends none without a proxy.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

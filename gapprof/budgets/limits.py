@@ -1,6 +1,7 @@
 """Limits from what a file or a command line says; whatever makes no sense is WrongUse."""
 
 import math
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 
 from gapprof.budgets.figures import FACTOR, factors, keys
@@ -74,4 +75,5 @@ def _limit(key: str, entry: object, origin: str) -> Limit:
 
 
 def _sensible(most: float) -> bool:
-    return math.isfinite(most) and most > 0
+    """A file's whole number may be larger than any other."""
+    return 0 < most <= sys.float_info.max

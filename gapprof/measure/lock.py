@@ -1,19 +1,18 @@
 """One measuring gapprof per host: two of them would measure each other."""
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from filelock import BaseFileLock, FileLock, Timeout
 
 from gapprof.errors import EnvironmentUnusable
+from gapprof.places import lock_dir
 
 
 @contextmanager
 def sole_measurer() -> Iterator[None]:
     """Hold the host's lock, or raise EnvironmentUnusable at once. The system frees it when gapprof dies."""
-    lock = FileLock(Path(tempfile.gettempdir()) / "gapprof-measuring.lock", mode=0o666)
+    lock = FileLock(lock_dir() / "gapprof-measuring.lock", mode=0o666)
     _take(lock)
     try:
         yield
@@ -32,5 +31,5 @@ def _take(lock: BaseFileLock) -> None:
     except OSError as error:
         raise EnvironmentUnusable(
             f"the lock against two measurements at once cannot be taken: {error.strerror} ({lock.lock_file})",
-            hint="Remove that file if no gapprof is running, or set TMPDIR to a folder of yours.",
+            hint="Remove that file if no gapprof is running, or set GAPPROF_LOCK_DIR to a folder of yours.",
         ) from error

@@ -1,5 +1,6 @@
 """What a configuration file may say: the long options of `explain`, each of its own type, and `budget`."""
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -80,7 +81,8 @@ def _taken(config: ConfigFile, key: str, option: click.Option, value: object) ->
         case str() if not option.is_flag and not _number(option):
             return _anchored(key, value, config.path.parent)
         case int() if not isinstance(value, bool) and (_number(option) or key in _WORD_OR_NUMBER):
-            return value
+            if abs(value) <= sys.float_info.max:
+                return value
         case float() if isinstance(option.type, click.types.FloatParamType):
             return value
     raise WrongUse(f"{config.name}: {key} is {value!r}", hint=f"It is {_kind(key, option)}.")

@@ -1,6 +1,7 @@
 """Records to JSON and back, strictly: no NaN, no unknown entry, a newer major version is refused."""
 
 import math
+import re
 from collections.abc import Iterable, Iterator
 
 import msgspec
@@ -16,6 +17,10 @@ _ENTRY: msgspec.json.Decoder[Entry] = msgspec.json.Decoder(Entry)
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """A file may nest as deep as it likes; Python does not."""
 _ENCODER = msgspec.json.Encoder(order="deterministic")
+_ORDERS = re.compile(rb"</|<!--|##(?=\w*\[)")
+"""What no string may hold as it is: the end of the script that a page puts JSON into, and an order to who
+reads a build's log. JSON has none of these but in strings."""
+_SPELLED = {b"</": b"<\\/", b"<!--": b"\\u003c!--", b"##": b"\\u0023#"}
 
 
 class _Kin(msgspec.Struct, frozen=True):
@@ -64,8 +69,12 @@ def decode_recording(lines: Iterable[bytes], *, source: str) -> Recording:
 
 
 def encode_document(document: msgspec.Struct) -> bytes:
-    """Anything that `--json` writes: indented, with a final newline; equal documents give equal bytes."""
-    return msgspec.json.format(_ENCODER.encode(document), indent=2) + b"\n"
+    """Anything that `--json` writes: indented, with a final newline; equal documents give equal bytes.
+
+    Whoever shows the text as it is, in a page's script or in a build's log, obeys nothing that a name says.
+    """
+    text = msgspec.json.format(_ENCODER.encode(document), indent=2)
+    return _ORDERS.sub(lambda found: _SPELLED[found[0]], text) + b"\n"
 
 
 def encode_report(report: Report) -> bytes:

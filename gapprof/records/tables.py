@@ -5,11 +5,17 @@ import pandas as pd
 from gapprof.records.estimate import Estimate
 from gapprof.records.report import CauseRow, Report
 
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""By which a text begins that a spreadsheet computes; the last four are those of wide signs."""
+
 
 def to_pandas(report: Report) -> dict[str, pd.DataFrame]:
     """`causes` (with children, the residual last), `operators`, `actions`, `rungs`, `samples`, `checks`.
 
     Every estimate is three columns: `x`, `x_low`, `x_high`. `samples` has one row per raw figure.
+
+    Names are as the model has them, so that frames can be joined with anybody's; a spreadsheet would take
+    some of them for formulas. For a CSV file that one may open: `for_spreadsheets(frame).to_csv(path)`.
     """
     return {
         "causes": pd.DataFrame([*_causes(report.causes, ""), _residual(report)]),
@@ -78,6 +84,18 @@ def to_pandas(report: Report) -> dict[str, pd.DataFrame]:
             ]
         ),
     }
+
+
+def for_spreadsheets(frame: pd.DataFrame) -> pd.DataFrame:
+    """The same table with an apostrophe before every text, headings too, that a spreadsheet would compute.
+
+    Numbers stay numbers. Source: OWASP, "CSV Injection".
+    """
+    return frame.rename(columns=_quoted).map(_quoted)
+
+
+def _quoted(cell: object) -> object:
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULAS) else cell
 
 
 def _causes(rows: tuple[CauseRow, ...], parent: str) -> list[dict[str, object]]:

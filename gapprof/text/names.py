@@ -1,5 +1,6 @@
 """Names that strangers chose (models, nodes, files, pages) made harmless before anything shows them."""
 
+import re
 import unicodedata
 
 _LINE = 400
@@ -8,6 +9,15 @@ _WORD = 72
 _MARKS_IN_A_ROW = 2
 _HARMFUL = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Control, format (bidi overrides, zero width), surrogate, private, unassigned, line separators."""
+_COMMAND = re.compile(
+    r"(?<!\S):(?=:)"
+    r"|:(?=:(?:add-|debug|echo|endgroup|error|group|notice|remove-|save-|set-|stop-|warning)[\w-]*[ :])"
+    r"|#(?=#\w*\[)",
+    re.IGNORECASE,
+)
+"""An order to whoever reads a build's log: `::error::` at the beginning of a line, where folding may bring
+any word, and `##[error]` and `##vso[task]` anywhere; `torch::nn::Linear` is none. Sources: `ActionCommand.cs`
+of actions/runner, `Command.cs` of Microsoft's azure-pipelines-agent."""
 _MARKDOWN = {sign: "\\" + sign for sign in "\\`*_[]#|~$@"} | {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 _ASCII = {
     "–": "-",
@@ -36,11 +46,14 @@ _ASCII = {
 
 
 def harmless(text: str, limit: int = _LINE) -> str:
-    """One line that can deceive neither terminal nor reader, shortened in the middle to `limit` signs."""
+    """One line that can deceive neither terminal nor reader, nor order about who reads a build's log.
+
+    Shortened in the middle to `limit` signs.
+    """
     kept: list[str] = []
     marks = 0
     # A name of 10,000 characters is cut before it is looked at, so that no length costs time.
-    for sign in middle(text, 4 * limit):
+    for sign in _COMMAND.sub(_first_escaped, middle(text, 4 * limit)):
         category = unicodedata.category(sign)
         marks = marks + 1 if category in {"Mn", "Me"} else 0
         if category in _HARMFUL or marks > _MARKS_IN_A_ROW:
@@ -81,6 +94,10 @@ def file_stem(name: str, limit: int = 40) -> str:
     """A name that is safe as part of a file name on every system."""
     kept = "".join(sign if sign.isascii() and (sign.isalnum() or sign in "-_") else "-" for sign in name)
     return middle(kept.strip("-"), limit).replace("…", "-") or "model"
+
+
+def _first_escaped(found: re.Match[str]) -> str:
+    return _escaped(found[0])
 
 
 def _escaped(sign: str) -> str:

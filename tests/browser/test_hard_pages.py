@@ -3,7 +3,10 @@
 import http.server
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +14,7 @@ from gapprof.backends.chromium import Chromium
 from gapprof.records.job import Job
 from gapprof.records.trial import Failure, Trial
 from tests.browser.conftest import on
+from tests.hostile.stepped_clock import stepping_library
 
 SURVIVED = {
     "floods the console": """
@@ -24,6 +28,10 @@ SURVIVED = {
           setTimeout(spin);
         };
         spin();""",
+    "sets the clock": """
+        const hour = 3.6e6, now = Date.now;
+        let readings = 0;
+        Date.now = () => now() + (readings++ % 2 ? hour : -hour);""",
     "opens windows": "setInterval(() => open('about:blank'), 100);",
     "breaks what it can": """
         console.log = () => { throw new Error('no'); };
@@ -31,7 +39,7 @@ SURVIVED = {
         window.onerror = () => { throw new Error('again'); };
         Promise.reject(new Error('nobody listens'));""",
 }
-QUICK = ("floods the console", "opens dialogs", "becomes another document")
+QUICK = ("floods the console", "opens dialogs", "sets the clock", "becomes another document")
 ENDED = {
     "navigates away": ("setTimeout(() => { location.href = 'about:blank'; }, 300);", "page"),
     "becomes another document": ("setTimeout(() => { location.replace('/'); }, 300);", "page"),
@@ -52,11 +60,29 @@ def _long_unless(what: str, quick: tuple[str, ...]) -> object:
 def test_a_page_that_does_this_is_measured(
     what: str, chromium: Chromium, job: Job, page_of: Callable[[str], str]
 ) -> None:
+    began = time.perf_counter()
     outcome = chromium.timed(
         on(job, page=page_of(SURVIVED[what]), where="main", pacing="paced", deadline_s=40.0)
     )
+    took_ms = 1e3 * (time.perf_counter() - began)
     assert isinstance(outcome, Trial), outcome
     assert len(outcome.requests_ms) == job.pace.requests
+    assert 0 < sum(outcome.requests_ms) < took_ms
+
+
+@pytest.mark.long
+def test_a_clock_that_is_set_while_it_is_measured_moves_no_figure_of_a_browser(
+    chromium: Chromium, job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of every process of the browser's, at every reading."""
+    monkeypatch.setenv("LD_PRELOAD", str(stepping_library(tmp_path)))
+    began = time.perf_counter()
+    outcome = chromium.timed(job)
+    took_ms = 1e3 * (time.perf_counter() - began)
+    assert isinstance(outcome, Trial), outcome
+    assert min(outcome.samples_ms) > 0
+    figures = (*outcome.samples_ms, *outcome.warmup_ms, *outcome.cold_ms.values(), outcome.load.wall_ms)
+    assert all(0 <= figure < took_ms for figure in figures)
 
 
 @pytest.mark.parametrize("what", [_long_unless(what, QUICK) for what in ENDED])
@@ -104,20 +130,62 @@ def outside() -> Iterator[tuple[list[str], str]]:
     thread.join(timeout=5)
 
 
-def test_a_page_on_disk_reaches_nothing_beyond_loopback(
-    chromium: Chromium, job: Job, page_of: Callable[[str], str], outside: tuple[list[str], str]
-) -> None:
-    asked, script = outside
-    outcome = chromium.timed(on(job, page=page_of(script), where="main", pacing="paced"))
-    assert isinstance(outcome, Trial), outcome
-    assert asked == []
+@pytest.fixture
+def peer() -> Iterator[tuple[set[str], str]]:
+    """What was heard on an address of this machine that is none of loopback, and a page's calls there."""
+    with ExitStack() as stack:
+        host = _own_address()
+        sockets = {
+            name: stack.enter_context(socket.socket(socket.AF_INET, kind))
+            for name, kind in (("udp", socket.SOCK_DGRAM), ("tcp", socket.SOCK_STREAM))
+        }
+        for one in sockets.values():
+            one.bind((host, 0))
+            one.settimeout(0.1)
+        sockets["tcp"].listen()
+        udp, tcp = (f"{host}:{one.getsockname()[1]}" for one in sockets.values())
+        heard: set[str] = set()
+        over = threading.Event()
+
+        def listen() -> None:
+            while not over.is_set():
+                with suppress(TimeoutError):
+                    sockets["udp"].recv(2048)
+                    heard.add("udp")
+                with suppress(TimeoutError):
+                    sockets["tcp"].accept()[0].close()
+                    heard.add("tcp")
+
+        thread = threading.Thread(target=listen, daemon=True)
+        thread.start()
+        calls = f"""
+            const account = {{ username: 'u', credential: 'c' }};
+            const iceServers = [
+              {{ urls: 'stun:{udp}' }},
+              {{ urls: 'turn:{udp}?transport=udp', ...account }},
+              {{ urls: 'turn:{tcp}?transport=tcp', ...account }},
+            ];
+            const peer = new RTCPeerConnection({{ iceServers }});
+            peer.createDataChannel('any');
+            peer.createOffer().then((offer) => peer.setLocalDescription(offer));"""
+        yield heard, calls
+        over.set()
+        thread.join(timeout=5)
 
 
-def test_a_page_by_its_url_reaches_what_it_asks_for(
-    chromium: Chromium, job: Job, outside: tuple[list[str], str]
-) -> None:
-    """The other half of the claim above: the server can be reached, and the page's script does ask."""
-    asked, script = outside
+def _own_address() -> str:
+    """By which others would call this machine: a UDP socket that is bound to a peer has sent nothing yet."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            pytest.skip("this machine has no address but loopback")
+        return str(probe.getsockname()[0])
+
+
+@contextmanager
+def by_url(script: str) -> Iterator[str]:
+    """The address of a page with that script, on a server of its own."""
 
     class Page(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -133,8 +201,48 @@ def test_a_page_by_its_url_reaches_what_it_asks_for(
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        address = f"http://127.0.0.1:{server.server_address[1]}/"
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}/"
+        finally:
+            server.shutdown()
+
+
+def test_a_page_on_disk_reaches_nothing_beyond_loopback(
+    chromium: Chromium, job: Job, page_of: Callable[[str], str], outside: tuple[list[str], str]
+) -> None:
+    asked, script = outside
+    outcome = chromium.timed(on(job, page=page_of(script), where="main", pacing="paced"))
+    assert isinstance(outcome, Trial), outcome
+    assert asked == []
+
+
+def test_a_page_by_its_url_reaches_what_it_asks_for(
+    chromium: Chromium, job: Job, outside: tuple[list[str], str]
+) -> None:
+    """The other half of the claim above: the server can be reached, and the page's script does ask."""
+    asked, script = outside
+    with by_url(script) as address:
         outcome = chromium.timed(on(job, page=address, where="main", pacing="paced"))
-        server.shutdown()
     assert isinstance(outcome, Trial), outcome
     assert asked
+
+
+def test_no_datagram_of_a_page_on_disk_leaves_loopback(
+    chromium: Chromium, job: Job, page_of: Callable[[str], str], peer: tuple[set[str], str]
+) -> None:
+    """WebRTC asks no resolver about an address that a page writes out."""
+    heard, script = peer
+    outcome = chromium.timed(on(job, page=page_of(script), where="main", pacing="paced"))
+    assert isinstance(outcome, Trial), outcome
+    assert heard == set()
+
+
+def test_datagrams_of_a_page_by_its_url_arrive(
+    chromium: Chromium, job: Job, peer: tuple[set[str], str]
+) -> None:
+    """The other half: both sockets hear of the same script where nothing keeps it in."""
+    heard, script = peer
+    with by_url(script) as address:
+        outcome = chromium.timed(on(job, page=address, where="main", pacing="paced"))
+    assert isinstance(outcome, Trial), outcome
+    assert heard == {"udp", "tcp"}

@@ -1,5 +1,6 @@
 """Bytes with something wrong in them, the same for the same seed."""
 
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -21,6 +22,9 @@ _WORDS = (
     b"9" * 400,
     _HUGE,
 )
+_NUMBER = re.compile(rb"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_NUMBERS = (b"0", b"-1", b"1", b"0.5", b"5e-324", b"1e308", b"4294967296", b"1e999", b"true")
+"""What a number in a text may become, so that the text is read and its figures are looked at."""
 
 
 def mutated(data: bytes, rng: np.random.Generator) -> bytes:
@@ -64,6 +68,14 @@ def _lines_moved(data: bytes, rng: np.random.Generator) -> bytes:
     return b"\n".join(lines)
 
 
+def _number_changed(data: bytes, rng: np.random.Generator) -> bytes:
+    """The next one from anywhere on; behind the last one nothing changes."""
+    found = _NUMBER.search(data, int(rng.integers(0, len(data) + 1)))
+    if found is None:
+        return data
+    return data[: found.start()] + _NUMBERS[rng.integers(len(_NUMBERS))] + data[found.end() :]
+
+
 def _span(data: bytes, rng: np.random.Generator) -> tuple[int, int]:
     begin = int(rng.integers(0, len(data) + 1))
     return begin, min(len(data), begin + int(rng.geometric(0.1)))
@@ -76,4 +88,5 @@ _WRONGS: tuple[Callable[[bytes, np.random.Generator], bytes], ...] = (
     _twice,
     _with_a_word,
     _lines_moved,
+    _number_changed,
 )

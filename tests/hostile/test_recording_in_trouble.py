@@ -1,15 +1,24 @@
-"""A disk that fills up and clocks that jump while a run is recorded."""
+"""A disk that fills up, files that become read-only and clocks that jump while a run is recorded."""
 
 import ast
 import json
+import os
+import re
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from gapprof.errors import ExitCode
+from gapprof.backends.synthetic import Machine
+from gapprof.errors import EnvironmentUnusable, ExitCode
+from gapprof.explain.report import build
+from gapprof.options.outputs import outputs, write
 from gapprof.recordings import read_recording
+from gapprof.records.job import Job
+from gapprof.records.trial import Failure, Trial
+from tests.truth.test_whole_run import run
 
 ROOT = Path(__file__).parents[2]
 RUN = """
@@ -43,6 +52,50 @@ def test_a_disk_that_fills_up_ends_the_run_and_keeps_what_there_is(room_bytes: i
         assert len(read_recording(recording).entries) + 1 == len(whole) > 3
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealing(Machine):
+    """From the second round on the recording's file, which is open, takes nothing more."""
+
+    file: int
+
+    def timed(self, job: Job) -> Trial | Failure:
+        import fcntl
+
+        if job.round >= 1:
+            fcntl.fcntl(self.file, fcntl.F_ADD_SEALS, fcntl.F_SEAL_WRITE)
+        return Machine.timed(self, job)
+
+
+@pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="no files that can be sealed")
+def test_a_file_that_becomes_read_only_ends_the_run_and_keeps_what_there_is(tmp_path: Path) -> None:
+    """Sealed while it is open: what a file system does that is suddenly there to be read only."""
+    file = os.memfd_create("recording", os.MFD_ALLOW_SEALING)
+    recording = tmp_path / "run.jsonl"
+    recording.symlink_to(f"/proc/self/fd/{file}")
+    with pytest.raises(EnvironmentUnusable, match="the recording cannot be written") as refused:
+        run(Sealing(file=file), tmp_path)
+    assert "--recording FILE on another disk" in refused.value.hint
+    kept = read_recording(recording)
+    os.close(file)
+    assert max(trial.round for trial in kept.of(Trial)) == 0
+    assert kept.end is None
+    assert build(kept).status != "ok"
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_becomes_read_only_takes_no_report_and_the_recording_is_kept(tmp_path: Path) -> None:
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    report = build(run(Machine(), tmp_path))
+    wanted = outputs({"json": str(folder / "r.json"), "markdown": str(folder / "r.md")}, never={})
+    folder.chmod(0o555)
+    with pytest.raises(EnvironmentUnusable, match=r"r\.json could not be written") as refused:
+        write(report, wanted, detail=False)
+    assert "gapprof analyze" in refused.value.hint
+    assert list(folder.iterdir()) == []
+    assert build(read_recording(tmp_path / "run.jsonl")) == report
+
+
 def _is_json(line: bytes) -> bool:
     try:
         json.loads(line)
@@ -69,6 +122,12 @@ def test_no_time_is_taken_from_a_clock_that_can_be_set() -> None:
         "gapprof/failed_report.py",
         "gapprof/measure/beginning.py",
     }
+
+
+def test_no_page_asks_a_clock_that_can_be_set() -> None:
+    modules = [path for path in (ROOT / "probes_web").rglob("*.mjs") if "node_modules" not in path.parts]
+    assert len(modules) > 20
+    assert [path.name for path in modules if re.search(r"\bDate\b", path.read_text(encoding="utf-8"))] == []
 
 
 def _clocks(path: Path) -> set[str]:

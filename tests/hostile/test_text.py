@@ -32,6 +32,14 @@ ATTACKS = {
     "emoji": ":warning: \U0001f468\u200d\U0001f469\u200d\U0001f467",
     "html": "<img src=x onerror=alert(1)>",
     "table": "a|b|c`d`",
+    "workflow-command": "::error file=app.js,line=1::planted",
+    "folded-workflow-command": "N" * 20 + "::warning::planted" + " ::add-mask::planted" * 9,
+    "pipeline-command": "a ##vso[task.setvariable variable=x]y##[error]z",
+    "script-end": "</script><!--<script>alert(1)</script>",
+    "formula": "=cmd|' /C calc'!A0",
+    "formula-plus": "+1+cmd|' /C calc'!A0",
+    "formula-minus": "-1+cmd|' /C calc'!A0",
+    "formula-at": "@SUM(1+9)*cmd|' /C calc'!A0",
 }
 
 

@@ -2,7 +2,6 @@
 
 import re
 import sys
-import tempfile
 from pathlib import Path
 
 import pytest
@@ -42,7 +41,7 @@ def test_the_price_of_listening_is_a_ratio_of_the_same_round_s_starts(stretch: s
 def test_it_does_not_measure_while_another_gapprof_does(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setenv("GAPPROF_LOCK_DIR", str(tmp_path))
     monkeypatch.setattr(sys, "argv", ["cold_listeners.py", str(tmp_path / "none.onnx"), "0"])
     with sole_measurer(), pytest.raises(EnvironmentUnusable, match="another gapprof is measuring"):
         LISTENERS.main()

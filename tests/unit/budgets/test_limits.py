@@ -50,6 +50,8 @@ def test_a_cause_goes_by_its_bare_name_on_the_command_line() -> None:
         ('total_ratio = {max = "3"}', "needs a max above 0, not '3'", "{max = 3.0}"),
         ("total_ratio = {max = true}", "needs a max above 0, not True", "{max = 3.0}"),
         ("total_ratio = {max = 0}", "needs a max above 0, not 0", "{max = 3.0}"),
+        ("total_ratio = {max = " + "9" * 400 + "}", "needs a max above 0, not 999", "{max = 3.0}"),
+        ("total_ratio = {max = inf}", "needs a max above 0, not inf", "{max = 3.0}"),
         ("total_ratio = {max = nan}", "needs a max above 0, not nan", "{max = 3.0}"),
         ('total_ratio = {max = 3, level = "fatal"}', "the level of total_ratio is 'fatal'", "error or warn"),
         ("total_ratio = {max = 3, level = []}", "the level of total_ratio is []", "error or warn"),

@@ -183,6 +183,9 @@ def test_a_page_that_is_no_path_stays_as_it_is(page: str, monkeypatch: pytest.Mo
         ("where = 'both'", "where: 'both' is not one of", "gapprof explain --help"),
         ("shape = 'x'", "shape: 'x' is not NAME=1,3,224,224", "gapprof explain --help"),
         ("threads =", "gapprof.toml is not TOML", "Mend it"),
+        ("budget = " + "9" * 400, "budget is 999", "a number"),
+        ("[budget]\nseconds = -" + "9" * 400, "budget is -999", "a number"),
+        ("seed = " + "9" * 5000, "gapprof.toml is not TOML", "Mend it"),
         ("a = " + "[" * 5000, "gapprof.toml is not TOML", "Mend it"),
     ],
 )

@@ -1,0 +1,37 @@
+"""Two gapprofs on one machine: the second one says so and ends, and the first one measures on."""
+
+import json
+import os
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+
+from gapprof.errors import ExitCode
+from tests.browser.aftermath import assert_nothing_left, mortal
+from tests.browser.short_run import BROWSER, Run
+
+
+def test_a_second_gapprof_refuses_wherever_its_temporary_files_go(
+    model_folder: Path, temporary: Path, tmp_path: Path
+) -> None:
+    model = model_folder / "tiny.onnx"
+    first, folder = Run(model, temporary, tmp_path), tmp_path / "second"
+    folder.mkdir()
+    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+    with tempfile.TemporaryDirectory() as elsewhere, mortal(first.begin(**pipes)) as measuring:
+        there = first.seen_in(measuring.pid, BROWSER)
+        second = Run(model, Path(elsewhere), folder)
+        with mortal(second.begin(**pipes)) as refused:
+            _, said = refused.communicate(timeout=60)
+        assert refused.returncode == ExitCode.ENVIRONMENT_UNUSABLE, said.decode()
+        assert b"another gapprof is measuring on this machine" in said
+        assert b"Wait until it is done" in said
+        assert not second.recording.exists()
+        assert json.loads(second.json.read_bytes())["status"] == "failed"
+        assert measuring.poll() is None
+        os.killpg(measuring.pid, signal.SIGINT)
+        _, said = measuring.communicate(timeout=60)
+    assert measuring.returncode == ExitCode.INTERRUPTED, said.decode()
+    assert_nothing_left(there, temporary)
+    first.report()
