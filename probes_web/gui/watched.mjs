@@ -29,20 +29,23 @@ export async function watched(ms, video) {
   };
 }
 
-/** Intervals between frames' callbacks.
+/** Intervals between frames. A frame that a busy page answers late bears the time of when it was due, and the next one
+ * shows the delay; but for the last, which therefore counts as long as it was waited for.
  * @param {number} ms @returns {Promise<number[]>} */
-function frames(ms) {
+export function frames(ms) {
   const end = now() + ms;
   return new Promise((resolve) => {
     /** @type {number[]} */
     const found = [];
     let before = now(); // a page that is frozen for all of the time has one interval, and a long one
-    /** @param {number} at */
-    function next(at) {
+    /** @param {number} due */
+    function next(due) {
+      const last = now() >= end;
+      const at = last ? now() : due;
       if (at > before) found.push(at - before);
       before = at;
-      if (now() < end) requestAnimationFrame(next);
-      else resolve(found);
+      if (last) resolve(found);
+      else requestAnimationFrame(next);
     }
     requestAnimationFrame(next);
   });

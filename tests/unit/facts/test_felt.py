@@ -33,6 +33,17 @@ def test_frames_left_out_are_those_that_the_display_waited_for() -> None:
     assert rate.main.point == pytest.approx(3 / 0.150)
 
 
+def test_frames_without_the_wait_that_a_long_task_made_are_none() -> None:
+    """As older recordings have them of a page that was frozen all the time: one interval of a few ms."""
+    found = rows(felt(*three_rounds(frames_ms=(4.5,), long_tasks_ms=(4049.0,))))
+    for name in ("frame-p50", "frame-p95", "frame-worst", "frame-rate", "frames-left-out", "long-tasks"):
+        assert found[name].main is None, name
+        assert found[name].idle is not None, name
+    whole = rows(felt(*three_rounds(frames_ms=(4053.5,), long_tasks_ms=(4049.0,))))
+    assert whole["frame-p95"].main is not None
+    assert whole["frame-p95"].main.point == pytest.approx(4053.5)
+
+
 def test_components_events_steps_and_videos() -> None:
     busy = {
         "components_ms": {"table": (50.0, 75.0, 60.0), "form": (30.0,)},
