@@ -251,23 +251,52 @@
   const options = new Map();
   /** @type {Map<string, { type: number, at: number, size: number, dims: number[], cpu: boolean }>} */
   const tensors = new Map();
+  /** @type {Map<string, Map<string, number>>} Bindings: what an input's name is bound to. */
+  const bindings = new Map();
   /** @type {Set<string>} Sessions whose inputs have been kept. */
   const fed = new Set();
   let runs = 0;
+
+  /** Without values where these are on a GPU: nobody reads them back.
+   * @param {any} module @param {string} name @param {number} handle */
+  function inputOf(module, name, handle) {
+    const tensor = tensors.get(keyed(module, handle));
+    const whole = tensor !== undefined && tensor.cpu;
+    return {
+      name,
+      type: tensor?.type ?? 0,
+      dims: tensor?.dims ?? [],
+      blob: whole ? kept(bytesAt(module, tensor.at, tensor.size)) : null,
+    };
+  }
 
   /** @param {any} module @param {any[]} args */
   function inputsOf(module, args) {
     const [, names, values, count] = args;
     const texts = pointersAt(module, names, count).map((at) => textAt(module, at));
-    return pointersAt(module, values, count).map((handle, at) => {
-      const tensor = tensors.get(keyed(module, handle));
-      const whole = tensor !== undefined && tensor.cpu;
-      return {
-        name: texts[at],
-        type: tensor?.type ?? 0,
-        dims: tensor?.dims ?? [],
-        blob: whole ? kept(bytesAt(module, tensor.at, tensor.size)) : null,
-      };
+    return pointersAt(module, values, count).map((handle, at) => inputOf(module, texts[at] ?? "", handle));
+  }
+
+  /** @param {any} module @param {any[]} args */
+  function boundInputsOf(module, args) {
+    const bound = bindings.get(keyed(module, args[1])) ?? new Map();
+    return [...bound].map(([name, handle]) => inputOf(module, name, handle));
+  }
+
+  /** @param {string} name @param {(module: any, args: any[]) => any[]} inputs Of a session's first run. */
+  function overhearRuns(name, inputs) {
+    const bound = name === "_OrtRunWithBinding";
+    overhearCalls(name, (module, call, args) => {
+      const session = keyed(module, args[0]);
+      if (!fed.has(session)) {
+        fed.add(session);
+        heard("inputs", { session, inputs: inputs(module, args) });
+      }
+      return timed(call, (code, began_ms, took_ms) => {
+        runs += 1;
+        const failed = Boolean(code);
+        if (runs <= MOST_RUNS) log.push({ kind: "run", session, began_ms, took_ms, failed, bound });
+      });
     });
   }
 
@@ -346,17 +375,15 @@
       tensors.delete(keyed(module, args[0]));
       return call();
     });
-    overhearCalls("_OrtRun", (module, call, args) => {
-      const session = keyed(module, args[0]);
-      if (!fed.has(session)) {
-        fed.add(session);
-        heard("inputs", { session, inputs: inputsOf(module, args) });
-      }
-      return timed(call, (code, began_ms, took_ms) => {
-        runs += 1;
-        if (runs <= MOST_RUNS) log.push({ kind: "run", session, began_ms, took_ms, failed: Boolean(code) });
-      });
+    overhearCalls("_OrtCreateBinding", (module, call) =>
+      timed(call, (handle) => bindings.set(keyed(module, handle), new Map())),
+    );
+    overhearCalls("_OrtBindInput", (module, call, args) => {
+      bindings.get(keyed(module, args[0]))?.set(textAt(module, args[1]), args[2]);
+      return call();
     });
+    overhearRuns("_OrtRun", inputsOf);
+    overhearRuns("_OrtRunWithBinding", boundInputsOf); // where outputs stay on a GPU
   }
 
   // ---- the page -----------------------------------------------------------------------------------------------

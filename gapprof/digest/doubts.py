@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from gapprof.digest.own_work import own_work_doubt
 from gapprof.digest.why import RESIDUAL_TITLE
 from gapprof.records.report import Report
 from gapprof.text import numbers
@@ -17,6 +18,7 @@ def doubts(report: Report) -> tuple[str, ...]:
     found = (
         *_checks(report),
         *_gap(report),
+        *own_work_doubt(report),
         *report.warnings,
         *_residual(report),
         *_causes(report),

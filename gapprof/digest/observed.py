@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from gapprof.digest.own_work import own_work_sentences
 from gapprof.records.report import Report
 from gapprof.records.sections.observed import ObservedPage, Reproduced, Reproduction, SessionOptionRow
 from gapprof.text import numbers
@@ -13,6 +14,8 @@ HEADING = "What the page does by itself"
 _NAME, _FRAME, _REASON = 60, 80, 160
 _USUAL_LEVEL = "all"
 _OWN_RULE = "onnxruntime-web's own rule"
+_PROVIDERS = {"webgpu": frozenset({"WebGPU", "JS"})}
+"""Backend → what the library's sessions of it append, by build."""
 
 
 def observed_sentences(report: Report) -> Iterator[str]:
@@ -23,7 +26,8 @@ def observed_sentences(report: Report) -> Iterator[str]:
     yield _runs(page)
     if page.version:
         yield _library(page)
-    yield _threads(page)
+    yield f"{_threads(page)}{_thread_workers(page)}"
+    yield from own_work_sentences(page)
     if page.times_deployed is not None:
         yield (
             "Inside the library a run of the page takes "
@@ -42,11 +46,7 @@ def observed_sentences(report: Report) -> Iterator[str]:
     elif page.wasm_sha256 and not page.wasm_sha256.startswith(report.versions.get("wasm", "")):
         yield "It is another build of that version than what is below was measured with."
     yield from _session(page)
-    if page.providers:
-        yield (
-            f"Its session asks for {harmless(', '.join(page.providers), _NAME)}; what is below is about the "
-            "wasm backend."
-        )
+    yield from _provider(page, report.settings.backend)
     if page.sessions > 1:
         yield f"It has {page.sessions} sessions; this one took most of the time."
     if page.failed_runs:
@@ -74,7 +74,8 @@ def _runs(page: ObservedPage) -> str:
             f" (median; half of them between {numbers.bare_ms(page.run_low_ms)} and "
             f"{numbers.ms(page.run_high_ms)})"
         )
-    return f"{text}. Creating the session took {numbers.ms(page.create_ms)}."
+    both_ms = numbers.ms(page.create_ms + page.first_run_ms)
+    return f"{text}. Creating the session took {numbers.ms(page.create_ms)}, {both_ms} with the first run."
 
 
 def _library(page: ObservedPage) -> str:
@@ -88,6 +89,20 @@ def _library(page: ObservedPage) -> str:
         "": "",
     }[page.known_by]
     return f"Its wasm is {build} of onnxruntime-web {page.version}{simd}, on {memory}.{known}"
+
+
+def _provider(page: ObservedPage, backend: str) -> Iterator[str]:
+    """Where the ladder's session asks for another one; and what a run is whose outputs stay on a GPU."""
+    asked = harmless(", ".join(page.providers), _NAME)
+    if set(page.providers) - _PROVIDERS.get(backend, frozenset()):
+        yield f"Its session asks for {asked}; what is below is about the {backend} backend."
+    elif not page.providers and backend != "wasm":
+        yield f"Its session asks for no GPU; what is below is about the {backend} backend."
+    if page.bound:
+        yield (
+            "Its outputs stay on the GPU: its runs end when their work is submitted, and are not held "
+            "against those below, which end when their outputs are back."
+        )
 
 
 def _session(page: ObservedPage) -> Iterator[str]:
@@ -134,6 +149,17 @@ def _threads(page: ObservedPage) -> str:
     if not page.isolated and page.threads_asked > 1:
         return f"{isolated} is all it gets, although {asked}."
     return f"{isolated}; {asked}." if page.isolated else f"{isolated} is all it can have, and {asked}."
+
+
+def _thread_workers(page: ObservedPage) -> str:
+    """What came of the number that it was started with, where that is something else."""
+    if page.threads is None or page.thread_workers in (None, page.threads - 1):
+        return ""
+    wanted, seen = page.threads - 1, page.thread_workers
+    return (
+        f" Started with {_count(page.threads)}, the library has {numbers.many(wanted, 'worker')} of its own "
+        f"to start; {seen or 'none'} {'was' if seen == 1 else 'were'} seen."
+    )
 
 
 def _count(threads: int | None) -> str:

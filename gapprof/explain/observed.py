@@ -1,6 +1,8 @@
 """What the page did by itself, as a report has it."""
 
 import math
+from collections.abc import Mapping
+from itertools import pairwise
 from statistics import median, quantiles
 
 from gapprof.facts.case import Case
@@ -9,8 +11,14 @@ from gapprof.facts.estimates import factor_of
 from gapprof.facts.ladder import target
 from gapprof.facts.session_options import DEFAULTS, why_not_fed
 from gapprof.records.estimate import Estimate
-from gapprof.records.observed import ObservedOption, ObservedWasm, PageObserved
-from gapprof.records.sections.observed import ObservedPage, SessionOptionRow
+from gapprof.records.observed import (
+    ObservedOption,
+    ObservedSession,
+    ObservedStretch,
+    ObservedWasm,
+    PageObserved,
+)
+from gapprof.records.sections.observed import MainThreadUse, ObservedPage, SessionOptionRow
 from gapprof.stats.contrast import Contrast
 
 _LEVELS = {0: "disabled", 1: "basic", 2: "extended", 3: "layout", 99: "all"}
@@ -28,7 +36,8 @@ def observed(case: Case) -> ObservedPage | None:
     session, wasm = seen.session, _library(seen)
     later = session.runs_ms[1:]
     low, _, high = quantiles(later, n=4) if len(later) >= _FEWEST else (None, None, None)
-    pins = seen.pins
+    pins, pauses_ms = seen.pins, _pauses_ms(session)
+    enough = len(pauses_ms) >= _FEWEST
     return ObservedPage(
         url=seen.url,
         watched_s=seen.watched_s,
@@ -57,11 +66,48 @@ def observed(case: Case) -> ObservedPage | None:
         runs=len(session.runs_ms),
         failed_runs=session.failed_runs,
         sessions=len(seen.sessions),
-        times_deployed=_times(case, later),
+        times_deployed=None if session.bound else _times(case, later),
         troubles=seen.troubles,
         build=wasm.build if wasm else "",
         known_by=wasm.known_by if wasm else "",
         session_options=tuple(_row(case, one) for one in session.options),
+        main_thread=None if seen.main_thread is None else _use(seen.main_thread),
+        pause_ms=median(pauses_ms) if enough else None,
+        pause_high_ms=quantiles(pauses_ms, n=20, method="inclusive")[-1] if enough else None,
+        bound=session.bound,
+        thread_workers=session.thread_workers,
+    )
+
+
+def of_another_build(page: ObservedPage | None, versions: Mapping[str, str]) -> str:
+    """A sentence where the ladder has another library than the page, `versions` being the ladder's; else
+    nothing.
+    """
+    ours = versions.get("onnxruntime-web", "")
+    if page is None or not ours:
+        return ""
+    if page.version != ours:
+        own = f"onnxruntime-web {page.version}" if page.version else "library, which is not recognised"
+        return f"Measured with onnxruntime-web {ours}, not with the page's own {own}."
+    if page.wasm_sha256.startswith(versions.get("wasm", "")):
+        return ""
+    own = f"{page.build} build" if page.build else "build"
+    return f"Measured with another build of onnxruntime-web {ours} than the page's own {own}."
+
+
+def _pauses_ms(session: ObservedSession) -> list[float]:
+    """From a run's end to the next one's begin; older recordings do not know when runs began."""
+    runs = tuple(zip(session.runs_began_ms, session.runs_ms, strict=False))
+    return [max(0.0, later - began - ms) for (began, ms), (later, _) in pairwise(runs)]
+
+
+def _use(one: ObservedStretch) -> MainThreadUse:
+    return MainThreadUse(
+        over_ms=one.over_ms,
+        busy=one.tasks_ms / one.over_ms,
+        runs=None if one.runs_ms is None else one.runs_ms / one.over_ms,
+        own=None if one.runs_ms is None else max(0.0, one.tasks_ms - one.runs_ms) / one.over_ms,
+        styles=one.styles_ms / one.over_ms,
     )
 
 

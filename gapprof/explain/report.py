@@ -14,7 +14,7 @@ from gapprof.explain.inside import inside_wasm
 from gapprof.explain.interactions import interactions
 from gapprof.explain.light import speed_of_light, told
 from gapprof.explain.memory import memory
-from gapprof.explain.observed import observed
+from gapprof.explain.observed import observed, of_another_build
 from gapprof.explain.operators import operator_rows
 from gapprof.explain.outputs import output_checks
 from gapprof.explain.outputs_apart import outputs_apart
@@ -69,6 +69,9 @@ def build(recording: Recording) -> Report:
         said = headline_of_replays(case, diagnosis, causes, residual, changes)
     elif gap.ratio is None:
         said = one_sided_headline(latency, gap.why)
+    page, programs = observed(case), versions(case)
+    if latency.web is not None and (other := of_another_build(page, programs)):
+        said = f"{said} {other}"
     if (on := adapter(case)) is not None and is_software(on):
         said = f"{SOFTWARE_SENTENCE[0].upper()}{SOFTWARE_SENTENCE[1:]}. {said}"
     return Report(
@@ -98,11 +101,11 @@ def build(recording: Recording) -> Report:
         checks=checks,
         warnings=warnings(case),
         samples=samples(case),
-        versions=versions(case),
+        versions=programs,
         passes=_passes(case),
         speed_of_light=best,
         inside=inside_wasm(case),
-        observed=observed(case),
+        observed=page,
         reproduction=reproduction(case),
         qoe=qoe(case),
         scaling=scaling(case),

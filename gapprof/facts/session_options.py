@@ -22,7 +22,7 @@ DEFAULTS: Mapping[str, str] = MappingProxyType(
         "session.use_ort_model_bytes_directly": "1",
     }
 )
-_GPU = "it belongs to another execution provider, and the ladder is about wasm"
+_GPU = "it belongs to another execution provider than wasm, and of those nothing is taken over"
 _NOT_FED: Mapping[str, str] = MappingProxyType(
     {
         "enableProfiling": "a profiled session is never timed here",

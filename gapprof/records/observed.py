@@ -103,6 +103,25 @@ class ObservedSession(Struct, frozen=True, kw_only=True):
     """All that it was made with, defaults too; empty where nobody heard them."""
     shared_memory: bool | None = None
     """Whether the memory of the library that made it is shared; None: it could not be told."""
+    runs_began_ms: tuple[float, ...] = ()
+    """When each of `runs_ms` began, since the first did. Since 1.11, as all below."""
+    bound: bool = False
+    """Whether its runs leave their outputs on a GPU: they end when their work is submitted."""
+    thread_workers: int | None = None
+    """Workers that the library started for its threads where it made the session; None: they cannot be told
+    from others."""
+
+
+class ObservedStretch(Struct, frozen=True, kw_only=True):
+    """The page's main thread while the chosen session ran, from its first run's end on."""
+
+    over_ms: float
+    tasks_ms: float
+    """Of it, inside tasks of any kind, wall time; answering gapprof is none."""
+    styles_ms: float
+    """Of `tasks_ms`: computing style and layout."""
+    runs_ms: float | None
+    """Of `tasks_ms`: inside the library, running models; None where runs wait there for a GPU."""
 
 
 class PageObserved(Struct, frozen=True, kw_only=True, tag="page-observed", tag_field="entry"):
@@ -125,6 +144,8 @@ class PageObserved(Struct, frozen=True, kw_only=True, tag="page-observed", tag_f
     """Which of them took most of the time: the ladder is about its model."""
     troubles: tuple[str, ...] = ()
     """What went wrong while listening."""
+    main_thread: ObservedStretch | None = None
+    """None: runs were too few or too quick to look between them. Since 1.11."""
 
     @property
     def asked_threads(self) -> int | None:

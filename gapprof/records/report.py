@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA = "gapprof/report"
-SCHEMA_VERSION = "1.13"
+SCHEMA_VERSION = "1.14"
 
 
 class Tool(Struct, frozen=True, kw_only=True):

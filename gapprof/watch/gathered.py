@@ -11,6 +11,7 @@ from gapprof.records.observed import (
     ObservedMemory,
     ObservedSession,
     ObservedSetting,
+    ObservedStretch,
     ObservedWasm,
     ObservedWorker,
     PageObserved,
@@ -35,10 +36,18 @@ from gapprof.watch.session_options import options_of
 
 Chosen = tuple[str, HeardSession]
 """The realm's session, and the session of the library in it."""
+_THREAD, _THREAD_FILE = "em-pthread", "ort-wasm-threaded.worker.js"
 
 
 async def gathered(
-    listener: Listener, chosen: Chosen, kept: Kept, *, url: str, browser: str, watched_s: float
+    listener: Listener,
+    chosen: Chosen,
+    kept: Kept,
+    *,
+    url: str,
+    browser: str,
+    watched_s: float,
+    main_thread: ObservedStretch | None,
 ) -> PageObserved:
     """Everything that was heard. Bytes that are gone meanwhile are a trouble that is told."""
     logs = list(listener.realms())
@@ -74,6 +83,7 @@ async def gathered(
         ),
         chosen=next(at for at, (session, _, one) in enumerate(found) if (session, one) == chosen),
         troubles=(*(one.text for _, log in logs for one in log.of(TroubleLine)), *troubles),
+        main_thread=main_thread,
     )
 
 
@@ -81,6 +91,8 @@ def _session(
     log: Log, one: HeardSession, files: Sequence[FetchLine], kept: Kept, chosen: bool
 ) -> ObservedSession:
     size_bytes = one.created.size_bytes
+    runs = [run for run in one.runs if not run.failed]
+    began_ms = min((run.began_ms for run in runs), default=0.0)
     return ObservedSession(
         where=log.where,
         sha256=kept.sha256 if chosen else "",
@@ -99,12 +111,22 @@ def _session(
             )
             for line in one.inputs
         ),
-        runs_ms=tuple(run.took_ms for run in one.runs if not run.failed),
-        failed_runs=sum(run.failed for run in one.runs),
+        runs_ms=tuple(run.took_ms for run in runs),
+        failed_runs=len(one.runs) - len(runs),
         by=one.created.stack,
         options=options_of(one.created),
         shared_memory=one.created.shared,
+        runs_began_ms=tuple(run.began_ms - began_ms for run in runs),
+        bound=any(run.bound for run in runs),
+        thread_workers=_thread_workers(log.of(WorkerLine)),
     )
+
+
+def _thread_workers(started: Sequence[WorkerLine]) -> int | None:
+    """By the name that they have; those of 1.18 have a file, or nothing but an address of their own."""
+    named = [one for one in started if one.name == _THREAD or _THREAD_FILE in one.url]
+    nameless = any(not one.name and one.url.startswith("blob:") for one in started)
+    return None if nameless and not named else len(named)
 
 
 def url_of(one: HeardSession, files: Sequence[FetchLine]) -> str:

@@ -141,6 +141,8 @@ class RunLine(_Line, frozen=True, kw_only=True, tag="run", tag_field="kind"):
     began_ms: float
     took_ms: float
     failed: bool
+    bound: bool = False
+    """Inputs and outputs were bound: outputs stay on a GPU, and the run ends when its work is submitted."""
 
 
 class TroubleLine(_Line, frozen=True, kw_only=True, tag="trouble", tag_field="kind"):

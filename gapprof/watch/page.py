@@ -8,15 +8,18 @@ from pathlib import Path
 from gapprof import assets
 from gapprof.browser import blocking
 from gapprof.browser.cdp import CallError
+from gapprof.browser.flags import NO_GPU
 from gapprof.browser.page import Page
 from gapprof.browser.server import Serving
 from gapprof.browser.trouble import VisitError
 from gapprof.browser.visit import Course, Equipment, visiting
 from gapprof.errors import EnvironmentUnusable, ModelUnusable
+from gapprof.gpu.graphics import here
 from gapprof.guard import Guard
 from gapprof.measure.lock import sole_measurer
 from gapprof.records.environment import Setting, is_url
 from gapprof.records.job import Job, without_model
+from gapprof.records.observed import ObservedStretch
 from gapprof.records.progress import Observer, Progress
 from gapprof.records.settings import Settings
 from gapprof.watch.gathered import gathered, url_of
@@ -32,10 +35,13 @@ from gapprof.watch.heard import (
 )
 from gapprof.watch.kept import Watched, kept
 from gapprof.watch.listening import Listener
+from gapprof.watch.main_thread import Look, counting, look, stretch_of
 
 MOST_S = 60.0
 """A page that has run nothing by then waits for something."""
 ENOUGH_RUNS, QUIET_S = 30, 5.0
+_LEAST_S = 1.5
+"""From the first runs on: however quick they are, what else the page does is looked at for so long."""
 _QUIET_RUNS = 3.0
 """Times the longest run: a page that is silent for less may be in the middle of the next one."""
 _LOOK_S = 0.25
@@ -45,6 +51,7 @@ _NOT_FROM_THE_NETWORK = (
     " A page on disk reaches no other host here: if it loads the library or a model from elsewhere, serve it "
     "yourself and give its address."
 )
+_NO_GPU_HERE = " Here it has no GPU: if it takes nothing else, give --backend webgpu."
 _DEADLINE_S = 300.0
 
 
@@ -92,16 +99,23 @@ async def _watched(
     async def install(page: Page, server: Serving) -> None:
         listener = Listener(page, script, base=server.base)
         await listener.install()
+        await counting(page)
         listeners.append(listener)
 
     async with visiting(
-        _job(settings), equipment, course, dist=equipment.probes, inputs=b"", before=install
+        _job(settings),
+        equipment,
+        course,
+        dist=equipment.probes,
+        inputs=b"",
+        graphics=_graphics(settings, equipment.executable),
+        before=install,
     ) as visit:
         (listener,) = listeners
         began = time.monotonic()
-        await _heard_out(listener, began, tell)
+        looks = await _heard_out(listener, visit.page, began, tell)
         watched_s = time.monotonic() - began
-        session, one = chosen = _chosen(settings.page, listener, _lost(visit.serving.site.missed))
+        session, one = chosen = _chosen(settings, listener, _lost(visit.serving.site.missed))
         files = [line for _, log in listener.realms() for line in log.of(FetchLine)]
         found = await kept(listener, session, one, url_of(one, files), folder)
         version = await visit.page.connection.call("Browser.getVersion")
@@ -112,24 +126,55 @@ async def _watched(
             url=settings.page,
             browser=str(version.get("product", "")),
             watched_s=watched_s,
+            main_thread=_beside(listener, looks, chosen),
         )
         return Watched(seen=seen, kept=found)
 
 
-async def _heard_out(listener: Listener, began: float, tell: Callable[[str], None]) -> None:
-    """Until it has run enough, or nothing has come for a while."""
-    last, said = time.monotonic(), 0
+def _graphics(settings: Settings, executable: Path) -> tuple[str, ...]:
+    """A GPU where the ladder has one: without, a page that may do as well takes what the ladder measures."""
+    return NO_GPU if settings.backend == "wasm" else here(executable).browser_args
+
+
+def _beside(
+    listener: Listener, looks: list[Look], chosen: tuple[str, HeardSession]
+) -> ObservedStretch | None:
+    """Of the page's own document, the first of all realms; None where the model is in a frame of another
+    origin, which has a main thread of its own.
+    """
+    realms = dict(listener.realms())
+    session, one = chosen
+    own, log = next(iter(realms.values())), realms[session]
+    if log.where == "main" and log is not own:
+        return None
+    return stretch_of(
+        looks,
+        born_ms=own.born,
+        chosen=[run for run in one.runs if not run.failed],
+        here=None if any(each.created.providers for each in sessions(own)) else own.of(RunLine),
+    )
+
+
+async def _heard_out(listener: Listener, page: Page, began: float, tell: Callable[[str], None]) -> list[Look]:
+    """Until it has run enough, or nothing has come for a while; what its main thread had done by the way."""
+    last, said, looks = time.monotonic(), 0, list[Look]()
+    first: float | None = None
     while True:
         if await listener.listen():
             last = time.monotonic()
         runs = [run for _, log in listener.realms() for run in log.of(RunLine)]
+        if runs:
+            first = first or time.monotonic()
+            looks += [one for one in (await look(page),) if one is not None]
         if len(runs) > said:
             said = len(runs)
             tell(f"{said} run{'s' if said > 1 else ''} so far")
         longest_s = max((run.took_ms for run in runs), default=0.0) / 1e3
-        quiet = time.monotonic() - last > max(QUIET_S, _QUIET_RUNS * longest_s)
-        if len(runs) >= ENOUGH_RUNS or (runs and quiet) or time.monotonic() - began > MOST_S:
-            return
+        now = time.monotonic()
+        quiet = now - last > max(QUIET_S, _QUIET_RUNS * longest_s)
+        enough = first is not None and len(runs) >= ENOUGH_RUNS and now - first >= _LEAST_S
+        if enough or (runs and quiet) or now - began > MOST_S:
+            return looks
         await asyncio.sleep(_LOOK_S)
 
 
@@ -142,7 +187,7 @@ def _lost(missed: list[str]) -> str:
     return f" Not found were {', '.join(names[:_NAMED])}{rest}."
 
 
-def _chosen(page: str, listener: Listener, lost: str) -> tuple[str, HeardSession]:
+def _chosen(settings: Settings, listener: Listener, lost: str) -> tuple[str, HeardSession]:
     """The session that took most of the time. Raises ModelUnusable, with what was seen instead.
 
     `lost`: a sentence about files that the page asked for in vain.
@@ -151,10 +196,14 @@ def _chosen(page: str, listener: Listener, lost: str) -> tuple[str, HeardSession
     ran = [(session, one) for session, one in found if any(not run.failed for run in one.runs)]
     if ran:
         return max(ran, key=lambda item: sum(run.took_ms for run in item[1].runs if not run.failed))
-    what, hint = _instead(found, [log for _, log in listener.realms()])
-    if not is_url(page):
+    logs = [log for _, log in listener.realms()]
+    what, hint = _instead(found, logs)
+    started = any(log.of(InitLine) for log in logs)
+    if settings.backend == "wasm" and started and not found:
+        hint += _NO_GPU_HERE
+    if not is_url(settings.page):
         hint += lost + _NOT_FROM_THE_NETWORK
-    raise ModelUnusable(f"{page} {what} within {MOST_S:g} s", hint=hint)
+    raise ModelUnusable(f"{settings.page} {what} within {MOST_S:g} s", hint=hint)
 
 
 def _instead(found: list[tuple[str, HeardSession]], logs: list[Log]) -> tuple[str, str]:

@@ -19,6 +19,20 @@ class SessionOptionRow(Struct, frozen=True, kw_only=True):
     why_not: str = ""
 
 
+class MainThreadUse(Struct, frozen=True, kw_only=True):
+    """What the page's main thread did from the end of the first run to that of the last, in shares of 1."""
+
+    over_ms: float
+    """How long that was looked at."""
+    busy: float
+    runs: float | None
+    """Of all time, running models; null where runs wait there for a GPU, which is no work of that thread."""
+    own: float | None
+    """Of all time, busy with all else: what the page does, and the library's own JavaScript around runs."""
+    styles: float
+    """Of all time, computing style and layout."""
+
+
 class ObservedPage(Struct, frozen=True, kw_only=True):
     """What the page did with onnxruntime-web by itself: the ladder is about the model that it ran."""
 
@@ -73,6 +87,16 @@ class ObservedPage(Struct, frozen=True, kw_only=True):
     """How version and build are known: the file is one that gapprof has, or by the texts in it. Since 1.9."""
     session_options: tuple[SessionOptionRow, ...] = ()
     """All that it was made with; empty where nobody heard them. Since 1.9."""
+    main_thread: MainThreadUse | None = None
+    """Null where runs were too few or too quick to look between them. Since 1.14, as all below."""
+    pause_ms: float | None = None
+    """From a run's end to the next one's begin, the median; null where there are too few."""
+    pause_high_ms: float | None = None
+    """One pause in twenty is longer."""
+    bound: bool = False
+    """Whether its runs leave their outputs on a GPU: they end when their work is submitted."""
+    thread_workers: int | None = None
+    """Workers that the library started for its threads; null where they cannot be told from others."""
 
 
 class Reproduced(Struct, frozen=True, kw_only=True):

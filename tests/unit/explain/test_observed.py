@@ -7,12 +7,14 @@ from gapprof.backends.synthetic import Machine, ladder_ms
 from gapprof.digest.observed import observed_sentences
 from gapprof.explain.report import build
 from gapprof.facts.session_options import DEFAULTS, to_feed
+from gapprof.records.impossible import impossible
 from gapprof.records.observed import (
     ObservedInput,
     ObservedMemory,
     ObservedOption,
     ObservedSession,
     ObservedSetting,
+    ObservedStretch,
     ObservedWasm,
     PageObserved,
 )
@@ -140,6 +142,118 @@ def test_what_is_not_as_measured_below_is_said() -> None:
     assert "seeded ones" in said(sessions=(unknown,))
     assert "It has 2 sessions" in said(sessions=(SESSION, SESSION))
     assert "3 of its runs failed" in said(sessions=(replace(SESSION, failed_runs=3),))
+
+
+def test_a_ladder_with_another_library_says_so_in_its_first_sentence() -> None:
+    """The figures below are those of another program than the page's."""
+    old = replace(SEEN.wasm[0], version="1.18.0")
+    ours = report().versions["onnxruntime-web"]
+    ending = f"Measured with onnxruntime-web {ours}, not with the page's own onnxruntime-web 1.18.0."
+    assert report(replace(SEEN, wasm=(old,))).headline.endswith(ending)
+    other_build = replace(SEEN.wasm[0], version=ours, sha256="12" * 32, build="asyncify")
+    ending = f"Measured with another build of onnxruntime-web {ours} than the page's own asyncify build."
+    assert report(replace(SEEN, wasm=(other_build,))).headline.endswith(ending)
+    unknown = replace(SEEN.wasm[0], version="")
+    assert (
+        "not with the page's own library, which is not recognised"
+        in report(replace(SEEN, wasm=(unknown,))).headline
+    )
+
+
+def test_a_ladder_with_the_pages_own_library_says_nothing_of_it() -> None:
+    versions = report().versions
+    same = replace(SEEN.wasm[0], version=versions["onnxruntime-web"], sha256=f"{versions['wasm']}{'0' * 52}")
+    assert "Measured with" not in report(replace(SEEN, wasm=(same,))).headline
+
+
+def seen_with(**changes: object) -> PageObserved:
+    return replace(SEEN, sessions=(replace(SESSION, **changes),))
+
+
+def test_what_the_main_thread_did_is_told_in_shares() -> None:
+    stretch = ObservedStretch(over_ms=2000.0, tasks_ms=1500.0, styles_ms=100.0, runs_ms=600.0)
+    page = report(replace(SEEN, main_thread=stretch)).observed
+    assert page is not None
+    use = page.main_thread
+    assert use is not None
+    assert (use.busy, use.runs, use.own, use.styles) == (0.75, 0.3, pytest.approx(0.45), 0.05)
+    on_gpu = report(replace(SEEN, main_thread=replace(stretch, runs_ms=None))).observed
+    assert on_gpu is not None
+    assert on_gpu.main_thread is not None
+    assert (on_gpu.main_thread.runs, on_gpu.main_thread.own) == (None, None)
+
+
+def test_pauses_are_from_the_end_of_a_run_to_the_begin_of_the_next() -> None:
+    began = tuple(1000.0 * number for number in range(10))
+    page = report(seen_with(runs_began_ms=began)).observed
+    assert page is not None
+    assert page.pause_ms == pytest.approx(1000.0 - DEPLOYED_MS * 1.5)
+    few = report(seen_with(runs_began_ms=began[:3], runs_ms=SESSION.runs_ms[:3])).observed
+    assert few is not None
+    assert few.pause_ms is None
+
+
+def test_runs_that_leave_their_outputs_on_a_gpu_are_not_held_against_others() -> None:
+    page = report(seen_with(bound=True)).observed
+    assert page is not None
+    assert page.times_deployed is None
+    assert "Its outputs stay on the GPU" in said(sessions=(replace(SESSION, bound=True),))
+
+
+@pytest.mark.parametrize(
+    ("backend", "providers", "words"),
+    [
+        ("wasm", ("WebGPU",), "asks for WebGPU; what is below is about the wasm backend."),
+        ("webgpu", ("WebGPU",), ""),
+        ("webgpu", ("JS",), ""),
+        ("webgpu", (), "asks for no GPU; what is below is about the webgpu backend."),
+        ("webgpu", ("WEBNN",), "asks for WEBNN; what is below is about the webgpu backend."),
+    ],
+)
+def test_a_ladder_on_another_backend_than_the_pages_says_so(
+    backend: str, providers: tuple[str, ...], words: str
+) -> None:
+    found = report(seen_with(providers=providers))
+    asked = replace(found, settings=replace(found.settings, backend=backend))
+    told = " ".join(observed_sentences(asked))
+    assert words in told if words else "Its session asks for" not in told
+
+
+@pytest.mark.parametrize(
+    ("threads", "workers", "words"),
+    [
+        (4, 3, ""),
+        (4, None, ""),
+        (None, 3, ""),
+        (4, 1, "Started with 4 threads, the library has 3 workers of its own to start; 1 was seen."),
+        (4, 0, "the library has 3 workers of its own to start; none were seen."),
+    ],
+)
+def test_workers_that_were_started_are_told_where_they_are_not_those_of_the_threads(
+    threads: int | None, workers: int | None, words: str
+) -> None:
+    told = said(threads=threads, sessions=(replace(SESSION, thread_workers=workers),))
+    assert words in told if words else "of its own to start" not in told
+
+
+STRETCH = ObservedStretch(over_ms=1000.0, tasks_ms=800.0, styles_ms=50.0, runs_ms=None)
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        replace(SEEN, chosen=1),
+        seen_with(create_ms=float("inf")),
+        seen_with(runs_began_ms=(0.0,)),
+        seen_with(runs_began_ms=(-1.0, *SESSION.runs_ms[1:])),
+        seen_with(thread_workers=-1),
+        replace(SEEN, main_thread=replace(STRETCH, over_ms=0.0)),
+        replace(SEEN, main_thread=replace(STRETCH, runs_ms=-1.0)),
+    ],
+)
+def test_a_page_that_nobody_watched_is_refused(seen: PageObserved) -> None:
+    assert impossible(seen)
+    assert not impossible(replace(SEEN, main_thread=STRETCH))
 
 
 def test_a_single_run_has_no_later_ones() -> None:

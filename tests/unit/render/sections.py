@@ -13,7 +13,13 @@ from gapprof.records.sections.gpu import (
     WhereToFile,
 )
 from gapprof.records.sections.inside import Inside, InsideFunction
-from gapprof.records.sections.observed import ObservedPage, Reproduced, Reproduction, SessionOptionRow
+from gapprof.records.sections.observed import (
+    MainThreadUse,
+    ObservedPage,
+    Reproduced,
+    Reproduction,
+    SessionOptionRow,
+)
 from tests.unit.render.rows import HOSTILE, about
 
 
@@ -95,6 +101,11 @@ def watched_page() -> ObservedPage:
                 why_not="a profiled session is never timed here",
             ),
         ),
+        main_thread=MainThreadUse(over_ms=1450.0, busy=0.84, runs=0.55, own=0.29, styles=0.031),
+        pause_ms=12.4,
+        pause_high_ms=48.0,
+        bound=True,
+        thread_workers=3,
     )
 
 

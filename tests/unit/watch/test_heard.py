@@ -47,6 +47,11 @@ def test_runs_and_inputs_belong_to_the_session_of_their_handle() -> None:
     assert second.inputs == ()
 
 
+def test_a_run_with_bound_outputs_is_a_run_that_says_so() -> None:
+    (found,) = sessions(log(SESSION, run(), {**run(), "bound": True}))
+    assert [one.bound for one in found.runs] == [False, True]
+
+
 def test_a_handle_that_is_used_again_is_another_session() -> None:
     first, second = sessions(log(SESSION, run(took_ms=1.0), SESSION, run(took_ms=9.0)))
     assert [one.took_ms for one in first.runs] == [1.0]
