@@ -140,7 +140,9 @@ def test_conditions_that_give_it_together_are_made_all_at_once_and_hold(tmp_path
     assert "comes about: a busy page + DevTools open" in text
     assert "all at once: predicted" in text
     assert "Together they give it." in text
-    assert [one.conditions for one in reproduction_rows(found)][-1] == "the same, all at once (measured)"
+    rows = [one.conditions for one in reproduction_rows(found)]
+    below = rows.index(f"{' + '.join(row.conditions)} (predicted)") + 1
+    assert rows[below] == "the same, all at once (measured)"
     again = decode_recording((tmp_path / "run.jsonl").read_bytes().splitlines(), source="run.jsonl")
     assert encode_report(build(again)) == encode_report(build(recording))
 
