@@ -54,11 +54,11 @@ async function timed(task) {
   try {
     await warmUp(ready, warmup_ms, sample_ms);
     const settled_us = ready.map((one) => settle(one, sample_ms));
+    for (const one of ready) copies_us.push(await copiesOf(one, sample_ms)); // first: what is shown comes of a call
     const enough = given_up > 0 ? settledBy(settled_us, cases, given_up, sample_ms) : new Set();
     const timed = ready.map((one, at) => (enough.has(at) ? { ...one, samples: 0 } : one));
     const rounds_us = await inRounds(timed, companions, mulberry32(seed));
     samples_us = rounds_us.map((found, at) => (enough.has(at) ? [settled_us[at] ?? 0] : found));
-    for (const one of ready) copies_us.push(await copiesOf(one, sample_ms));
   } finally {
     companions.end();
   }

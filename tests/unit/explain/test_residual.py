@@ -25,11 +25,11 @@ def test_twins_without_native_ones_separate_nothing_and_the_hint_is_another_one(
     plain = record(machine, Settings(threads=1, twins=True), page_threads=1)
     step = "native-128 → web-kernels: runtime and library, not separated"
     only_wasm = build(with_twins(plain, {"conv": {"wasm": 2.0, "wasm-relaxed": 2.0}}))
-    assert only_wasm.residual.why == (
-        f"{step}: --twins had no native twins to compare with, which need llvmlite (see `gapprof doctor`)"
+    assert (
+        f"{step}: --twins had no native twins to compare with, which need llvmlite" in only_wasm.residual.why
     )
     assert not [row for cause in only_wasm.causes for row in cause.children if row.id == "engine"]
-    assert build(plain).residual.why == f"{step}: --twins timed nothing here"
+    assert f"{step}: --twins timed nothing here" in build(plain).residual.why
 
 
 def test_without_profiles_marshalling_is_in_it_too() -> None:

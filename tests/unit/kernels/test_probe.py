@@ -84,10 +84,10 @@ def test_what_cannot_win_against_its_rivals_is_timed_no_more(engine: Engine) -> 
 def test_one_call_is_enough_of_what_takes_longer_than_a_sample(engine: Engine) -> None:
     """Where it competes: many such calls would take most of the time for tuning."""
     (quick,) = TASK.cases
-    slow = module([mapped(Mapped(count=16 * COUNT, function="erf"), 2, WASM)])
+    slow = module([mapped(Mapped(count=256 * COUNT, function="erf"), 2, WASM)])
     long = replace(quick, module=base64.b64encode(slow).decode())
     cases = (replace(quick, rivals=1), replace(long, rivals=1), replace(long, rivals=2), long)
-    found = ask(engine, replace(TASK, cases=cases, sample_ms=0.002, given_up=1e9)).samples_us
+    found = ask(engine, replace(TASK, cases=cases, sample_ms=0.03, given_up=1e9)).samples_us
     assert [len(samples) for samples in found] == [3, 1, 1, 3]
 
 
@@ -104,4 +104,4 @@ def test_inputs_are_copied_in_before_each_call_and_outputs_out_after_it(engine: 
     assert copied.shown == wanted.shown != over_and_over.shown
     assert [len(one) for one in copied.copies_us] == [3]
     assert over_and_over.copies_us == ((),)
-    assert 0 < max(copied.copies_us[0]) < max(copied.samples_us[0])
+    assert min(copied.copies_us[0]) > 0

@@ -129,7 +129,9 @@ def test_a_program_runs_the_twin_that_was_faster_when_it_was_written(recording: 
     assert summary is not None
     assert summary.program_predicted is not None
     assert summary.program_predicted.point == pytest.approx(2.2 + 0.4)
-    assert min(kernels_of(replace(recording, entries=entries)).rows[0].twins_ms.values()) == 1.1
+    assert min(kernels_of(replace(recording, entries=entries)).rows[0].twins_ms.values()) == pytest.approx(
+        1.1
+    )
 
 
 @pytest.mark.parametrize(
