@@ -12,10 +12,9 @@ from gapprof.facts.gpu_children import of_the_kernels
 from gapprof.facts.gpu_legs import own_webgpu_told
 from gapprof.facts.gpu_placement import placement_told
 from gapprof.facts.gpu_told import anew_told, placed_natively_told, placed_told
-from gapprof.facts.inserted_casts import inserted_casts
 from gapprof.facts.kernel_excess import excess_by_node
 from gapprof.facts.missing_kernels import MissingKernel, Worker, missing_kernels
-from gapprof.facts.profiles import CAPPED, NATIVE, profile_of
+from gapprof.facts.profiles import CAPPED, NATIVE, WEB, profile_of
 from gapprof.facts.readings import following, readable
 from gapprof.facts.square import COMMON, OWN, OWN_128, square_paths
 from gapprof.facts.steps import part, why_not
@@ -28,6 +27,7 @@ from gapprof.text.names import harmless
 
 _MOST_NODES = 3
 _TWINS = "from twin kernels, of the nodes that have one; its interval holds how their rounds differ"
+_INSERTED = ("InsertedPrecisionFreeCast_", "InsertedCast_")
 
 
 def _claim(case: Case) -> Claim:
@@ -204,15 +204,17 @@ def _rewritten(case: Case) -> tuple[Evidence, ...]:
 
 def _inserted_casts(case: Case) -> tuple[Evidence, ...]:
     """onnxruntime casts around operators without a kernel for the file's type, and names such nodes so."""
-    found = case.get(inserted_casts)
-    if found is None:
+    web = profile_of(case, WEB)
+    casts = [node.ms for name, node in web.nodes.items() if name.startswith(_INSERTED)] if web else []
+    if web is None or not casts or web.kernels_ms <= 0:
         return ()
+    share = sum(casts) / web.kernels_ms
+    count = f"{len(casts)} Cast node{'s' if len(casts) > 1 else ''}"
     text = (
-        f"{numbers.percent(found.share)} of the browser's time is {numbers.many(found.nodes, 'Cast node')} "
-        "that your file does not have: onnxruntime has no kernels for its type here. "
-        "Deploy it in float32, or in int8."
+        f"{numbers.percent(share)} of the browser's time is {count} that your file does not have: "
+        "onnxruntime has no kernels for its type here. Deploy it in float32, or in int8."
     )
-    return (Evidence(kind="graph", text=text, value=found.share),)
+    return (Evidence(kind="graph", text=text, value=share),)
 
 
 CAUSE = Cause(

@@ -14,7 +14,6 @@ from gapprof.facts.case import Case
 from gapprof.facts.computed import KERNELS, VECTORISED, computed
 from gapprof.facts.contention import MAIN_THREAD, traced_work
 from gapprof.facts.estimates import LEVEL, latency_ms, without_ms
-from gapprof.facts.inserted_casts import inserted_casts
 from gapprof.facts.isolation import isolated
 from gapprof.facts.kinds import kind_of
 from gapprof.facts.ladder import planned, target
@@ -28,8 +27,6 @@ from gapprof.facts.wasm import served_simd
 from gapprof.records.estimate import Estimate, Owner
 from gapprof.records.report import Action
 from gapprof.records.sections.scaling import CellRow
-from gapprof.stats.interval import contrast_interval
-from gapprof.stats.verdict import verdict
 from gapprof.text.names import harmless
 
 _INSTEAD: Mapping[PartId, str] = MappingProxyType(
@@ -67,7 +64,6 @@ def actions(case: Case, diagnosis: Diagnosis) -> tuple[Action, ...]:
         *threads,
         *_scalar_build(case, now, level),
         *_steps(case, now, level),
-        *_without_casts(case, now, level),
         *_of_the_page(case, now, level),
         *gpu_actions(case, now, level),
         *(one for one in scaled if one.cause != "threads"),
@@ -149,18 +145,6 @@ def _steps(case: Case, now: Estimate, level: float) -> Iterator[Action]:
         if then is not None:
             basis: Literal["measured", "predicted"] = "measured" if _was_tried(case, rung) else "predicted"
             yield Action(text=text, owner=owner, cause=cause, now_ms=now, then_ms=then, basis=basis)
-
-
-def _without_casts(case: Case, now: Estimate, level: float) -> Iterator[Action]:
-    """A file in a type that has no kernels: by what the Cast nodes take that onnxruntime puts around them."""
-    found = case.get(inserted_casts)
-    gain = found.gain if found else None
-    if gain is None or gain.lacks_passes or verdict(contrast_interval(gain, level)) != "costs":
-        return
-    then = without_ms(case, gain)
-    if then is not None:
-        text = "Deploy the file in float32, which needs no Cast nodes around its operators"
-        yield Action(text=text, owner="model", cause="library", now_ms=now, then_ms=then, basis="predicted")
 
 
 def _of_the_page(case: Case, now: Estimate, level: float) -> Iterator[Action]:

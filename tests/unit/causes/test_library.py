@@ -64,20 +64,5 @@ def test_casts_that_the_file_does_not_have_are_named_with_their_share() -> None:
     assert not [one for one in evidence(clean) if "does not have" in one.text]
 
 
-def test_without_them_a_run_is_predicted_to_take_what_it_takes_less_their_own_time() -> None:
-    cast = PlantedNode(name="InsertedPrecisionFreeCast_x", op_type="Cast", share=0.25)
-    nodes = (PlantedNode(name="conv", share=0.75), cast)
-    machine = Machine(nodes=nodes, noise=0.005, marshalling_ms={"native": 0.0, "web": 0.0})
-    (action,) = (one for one in build(record(machine)).actions if "float32" in one.text)
-    assert (action.owner, action.cause, action.basis) == ("model", "library", "predicted")
-    assert action.then_ms.point == pytest.approx(0.75 * action.now_ms.point, rel=0.02)
-    assert action.then_ms.low < action.then_ms.point < action.then_ms.high
-
-
-def test_a_single_pass_predicts_nothing() -> None:
-    nodes = (PlantedNode(name="conv"), PlantedNode(name="InsertedCast_x", op_type="Cast"))
-    assert not build(record(Machine(nodes=nodes), profiled_passes=1)).actions
-
-
 def evidence(report: Report) -> tuple[Evidence, ...]:
     return next(row.evidence for row in report.causes if row.id == "library")
