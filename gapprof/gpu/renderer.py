@@ -25,6 +25,7 @@ def renderer(gpu: Gpu) -> AdapterIdentity | None:
             deadline_s=visit.course.left_s(_ASK_S),
         )
         with reading("WebGL"):
-            return msgspec.json.decode(str(told), type=AdapterIdentity | None)
+            found: AdapterIdentity | None = msgspec.json.decode(told, type=AdapterIdentity | None)
+        return found
 
     return visited(gpu, empty_job(), ask, dist=gpu.equipment.probes)
