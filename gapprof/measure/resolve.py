@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from gapprof.records.environment import Environment, Setting, is_url
 from gapprof.records.recording import PlannedRung
 from gapprof.records.rung import Rung
-from gapprof.records.settings import Settings
+from gapprof.records.settings import ASKING_WORKER, Settings
 
 FLAGS: Mapping[str, tuple[str, ...]] = {
     "stock": (),
@@ -55,6 +55,7 @@ def resolve(
         threads = asked_threads(settings, page_cores)
     if environment.page == "user-unisolated":
         threads = 1
+    where = _users_place(settings) if environment.where == "user" else environment.where
     return Setting(
         backend=environment.backend,
         isa=environment.isa,
@@ -62,7 +63,7 @@ def resolve(
         graph=environment.graph,
         js_flags=settings.js_flags if user_flags else FLAGS[environment.flags],
         browser_args=settings.browser_args if user_flags else BROWSER_ARGS.get(environment.flags, ()),
-        where=settings.where if environment.where == "user" else environment.where,
+        where=where,
         pacing=environment.pacing,
         page=settings.page if user_page else {"bench": "quiet"}.get(environment.page, environment.page),
         isolated=page_isolated if environment.page == "user" else environment.page != "user-unisolated",
@@ -73,7 +74,18 @@ def resolve(
         provider=environment.provider,
         toggles=SAFETY[environment.safety] if environment.backend in ("dawn", "web-replay") else (),
         session=_session(environment, settings, user_page=user_page),
+        requests_from=_asker(environment, settings, where),
     )
+
+
+def _users_place(settings: Settings) -> str:
+    return "worker" if settings.where == ASKING_WORKER else settings.where
+
+
+def _asker(environment: Environment, settings: Settings, where: str) -> str:
+    """Runs back to back are asked for by nobody, and a main thread asks itself."""
+    asks = settings.where == ASKING_WORKER and where == "worker" and environment.pacing == "paced"
+    return "worker" if asks else "page"
 
 
 def _session(environment: Environment, settings: Settings, *, user_page: bool) -> tuple[tuple[str, str], ...]:

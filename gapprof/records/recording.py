@@ -28,7 +28,7 @@ from gapprof.records.twins import TwinPlan, TwinRun, TwinTrial
 T = TypeVar("T")
 
 SCHEMA = "gapprof/recording"
-SCHEMA_VERSION = "1.10"
+SCHEMA_VERSION = "1.11"
 
 
 class MachineFacts(Struct, frozen=True, kw_only=True):
