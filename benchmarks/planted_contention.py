@@ -9,9 +9,10 @@ within a bound of time. `explain` knows nothing of that: it compares its own rou
 rounds on a page that always burns, and says what is contention. Both run the same file of the model with the
 same session options in the same setting of the page, which is read from the recording that `explain` wrote.
 
-In a worker the model's runs are nobody's business where there is a core to spare, but the page that burns is
-the one that asks for them, and its requests are late all the same: so runs alone are compared as well. FOLDER
-gets for each case a recording (CASE.jsonl), and both sides' figures with all requests of its A/B (CASE.json).
+In a worker the model's runs are nobody's business where there is a core to spare, but where the page that
+burns is the one that asks for them, its requests are late all the same: so runs alone are compared as well.
+Nothing is late where the worker asks by itself (`asking-worker`). FOLDER gets for each case a recording
+(CASE.jsonl), and both sides' figures with all requests of its A/B (CASE.json).
 """
 
 import contextlib
@@ -53,7 +54,7 @@ def measured(case: Case, recording: Path) -> Planted:
         )
         found, subject = read_run(recording), _subject(case, Path(name) / "staged")
         job = job_as_recorded(found, subject)
-        launches = launched(job)
+        launches = launched(job, case.where)
     planting = Planting(
         model=case.model,
         where=case.where,

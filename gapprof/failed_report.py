@@ -66,5 +66,5 @@ def _unmeasured(cause: Cause) -> CauseRow:
         children=(),
         evidence=(),
         owner=cause.owner,
-        advice=cause.advice,
+        advice="",
     )

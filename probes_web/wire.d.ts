@@ -59,6 +59,7 @@ export interface TimeTask {
   think_ms: readonly [number, number];
   seed: number;
   marks: boolean;
+  requests_from: string;
 }
 
 /** Blocks of `runs` single runs of what is open, and as many of a profiled session of the same model.

@@ -17,13 +17,14 @@ from gapprof.digest.qoe import (
     page_cells,
     shown_right,
 )
-from gapprof.records.sections.quality import Answers, QoE
+from gapprof.records.sections.quality import Answers, PageKind, QoE
 from gapprof.reports import read_report
 
 HERE = Path(__file__).parent / "qoe"
 MODELS = ("mobilenetv2", "squeezenet", "resnet20", "bert-small")
 OPTIONS = {"jsonl": "--recording", "json": "--json", "md": "--markdown"}
 RATES = (10.0, 2.0, 1.0)
+TITLES: Mapping[PageKind, str] = {"busy": "On the built-in busy page", "busier": "at twice its load"}
 SHOWN: Mapping[str, str] = {
     "event-p50": "click to frame, ms",
     "components": "a component, ms",
@@ -54,6 +55,9 @@ def table() -> Iterator[str]:
     for name, section in found.items():
         yield from _rows(f"[{name}]({name}.md)", section)
     yield ""
+    yield "Frames come at whole steps of the display's refresh: an interval without width between them says"
+    yield "that all rounds fell on the same step, not how precisely it is known."
+    yield ""
     yield "What the page does to inference:"
     yield ""
     yield f"| model | page | {' | '.join(PAGE_COLUMNS)} |"
@@ -62,6 +66,7 @@ def table() -> Iterator[str]:
         for row in page_cells(section):
             yield f"| [{name}]({name}.md) | {row.title} | {' | '.join(row.cells)} |"
     yield ""
+    yield from _unresolved(found)
     yield "What answers are worth: those of the page held against native's, and frames of a stream of 30 a"
     yield "second that are seen with a right answer, with 95 % intervals over scenes:"
     yield ""
@@ -75,6 +80,21 @@ def table() -> Iterator[str]:
 def _published(name: str) -> QoE | None:
     path = HERE / f"{name}.json"
     return read_report(path).qoe if path.is_file() else None
+
+
+def _unresolved(found: Mapping[str, QoE]) -> Iterator[str]:
+    """The busy pages whose interval holds 1: these runs do not say whether they slow requests down."""
+    told = []
+    for page, title in TITLES.items():
+        rows = [(name, row.times) for name, one in found.items() for row in one.pages if row.page == page]
+        held = [name for name, times in rows if times is None or times.low <= 1 <= times.high]
+        if held:
+            told.append(f"{title}: {', '.join(held)} ({len(held)} of {len(rows)})")
+    if told:
+        yield "Not resolved, for the interval holds 1: these runs do not tell whether the page slows requests"
+        yield "of these models down at all."
+        yield "; ".join(told) + "."
+        yield ""
 
 
 def _rows(name: str, found: QoE) -> Iterator[str]:

@@ -8,6 +8,7 @@ from contention.planting import Launch, Outcome, Planted, Planting, Turns
 from gapprof import Report
 from gapprof.records.estimate import Estimate, Verdict
 from gapprof.records.report import CauseRow
+from gapprof.records.settings import ASKING_WORKER
 from gapprof.stats.interval import t_interval
 
 NARROW = math.log(1.05)
@@ -17,17 +18,27 @@ AGREE = 0.10
 """How far from the A/B a recovered factor may be, as a share of it."""
 
 
-def outcome_of(direct: Estimate, explained: Estimate | None) -> Outcome:
-    """Whether `explain` found what was planted; nobody knows where the A/B itself does not."""
-    if math.log(direct.high / direct.low) / 2 > NARROW or direct.low <= 1:
+def decided(direct: Estimate, where: str) -> bool:
+    """Whether the A/B knows what it costs; a worker that asks by itself need not be slowed at all."""
+    return math.log(direct.high / direct.low) / 2 <= NARROW and (where == ASKING_WORKER or direct.low > 1)
+
+
+def outcome_of(where: str, direct: Estimate, explained: Estimate | None, verdict: Verdict) -> Outcome:
+    """Whether `explain` found what was planted; nobody knows where the A/B itself does not.
+
+    On a worker that asks by itself nothing was planted.
+    """
+    if not decided(direct, where):
         return "undecided"
-    if explained is None:
-        return "not recovered"
-    return "recovered" if _agree(direct, explained) else "not recovered"
+    if where == ASKING_WORKER:
+        found = unharmed_told(direct, explained, verdict)
+    else:
+        found = explained is not None and _agree(direct, explained)
+    return "recovered" if found else "not recovered"
 
 
-def runs_told(direct: Estimate, explained: Estimate | None, verdict: Verdict) -> bool:
-    """Whether runs that nothing was planted on are charged what they cost, or nothing beyond doubt."""
+def unharmed_told(direct: Estimate, explained: Estimate | None, verdict: Verdict) -> bool:
+    """Whether what nothing was planted on is charged what it costs, or nothing beyond doubt."""
     if explained is None:
         return False
     meet = explained.low <= direct.high and direct.low <= explained.high
@@ -53,7 +64,7 @@ def judged(planting: Planting, report: Report) -> Planted:
         direct_runs=directly_runs(planting.launches),
         explained_runs=runs.factor if runs else None,
         runs_verdict=runs.verdict if runs else "not-measured",
-        outcome=outcome_of(direct, child.factor),
+        outcome=outcome_of(planting.where, direct, child.factor, child.verdict),
     )
 
 

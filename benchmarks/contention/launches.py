@@ -7,7 +7,7 @@ from random import Random
 from msgspec.structs import replace
 
 from contention.case import EVERY_MS
-from contention.judged import directly, outcome_of
+from contention.judged import decided, directly
 from contention.planting import Launch
 from gapprof import assets
 from gapprof.browser import tasks
@@ -15,7 +15,6 @@ from gapprof.browser.ready import Ready, readied
 from gapprof.browser.visit import Course, Equipment
 from gapprof.guard import Guard
 from gapprof.measure.lock import sole_measurer
-from gapprof.records.estimate import Estimate
 from gapprof.records.job import Job, Pace
 from gapprof.records.recording import Recording
 from gapprof.records.subject import Subject
@@ -28,7 +27,7 @@ LONGEST_S = 150.0
 """For the launches of one case."""
 
 
-def launched(job: Job) -> tuple[Launch, ...]:
+def launched(job: Job, where: str) -> tuple[Launch, ...]:
     """As many as it takes to decide, within a bound of time."""
     found: list[Launch] = []
     began = time.monotonic()
@@ -36,13 +35,9 @@ def launched(job: Job) -> tuple[Launch, ...]:
         equipment = Equipment(executable=assets.find_browser(None), probes=assets.probes_web(), guard=guard)
         while len(found) < FEWEST_LAUNCHES or time.monotonic() - began < LONGEST_S:
             found.append(asyncio.run(_one_launch(equipment, job, len(found))))
-            if len(found) >= FEWEST_LAUNCHES and _decided(directly(tuple(found))):
+            if len(found) >= FEWEST_LAUNCHES and decided(directly(tuple(found)), where):
                 break
     return tuple(found)
-
-
-def _decided(direct: Estimate) -> bool:
-    return outcome_of(direct, None) != "undecided"
 
 
 async def _one_launch(equipment: Equipment, job: Job, number: int) -> Launch:

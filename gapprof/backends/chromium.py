@@ -159,7 +159,9 @@ class Chromium:
                 slices=slices.summarise(events, stretch, base=base),
                 requests_ms=timed.requests_ms,
                 runs_ms=timed.runs_ms,
-                held=windows.while_waiting(events, stretch, base=base),
+                held=windows.while_waiting(
+                    events, stretch, job.setting.requests_from, ready.crew.roles, base=base
+                ),
                 inside=windows.while_running(events, stretch, job.setting.where, ready.crew.roles, base=base),
                 beside=windows.beside_runs(events, stretch, job.setting.where, ready.crew.roles, base=base),
                 seen=facts,

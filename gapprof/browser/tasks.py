@@ -64,6 +64,7 @@ def time_task(job: Job) -> TimeTask:
         requests=job.pace.requests if paced else 0,
         think_ms=job.pace.think_ms,
         seed=job.seed,
+        requests_from=job.setting.requests_from,
     )
 
 
@@ -107,6 +108,7 @@ def traced_task(job: Job, *, run_ms: float) -> TimeTask:
         think_ms=job.pace.think_ms,
         seed=job.seed,
         marks=True,
+        requests_from=job.setting.requests_from,
     )
 
 

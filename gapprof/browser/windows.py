@@ -25,9 +25,14 @@ MAIN_THREAD = "CrRendererMain"
 WORKER = "DedicatedWorker thread"
 
 
-def while_waiting(events: Sequence[Event], stretch: Stretch, *, base: str) -> tuple[TraceSlice, ...]:
-    """What held the main thread between the moment a request was due and its run, and behind the run."""
-    return _within(events, stretch, marked(events, WAITING), MAIN_THREAD, base)
+def while_waiting(
+    events: Sequence[Event], stretch: Stretch, asker: str, roles: Mapping[int, Role], *, base: str
+) -> tuple[TraceSlice, ...]:
+    """What held the thread that asks between the moment a request was due and its run, and behind the run.
+
+    `asker`: `worker` where that is the model's, else the main thread; `roles` as in `while_running`.
+    """
+    return _by_thread_of(asker, events, stretch, marked(events, WAITING), roles, base)
 
 
 def while_running(
@@ -37,7 +42,18 @@ def while_running(
 
     `roles` by thread id, as `crew` has them: a page's own workers have the same name.
     """
-    windows = marked(events, RUN)
+    return _by_thread_of(where, events, stretch, marked(events, RUN), roles, base)
+
+
+def _by_thread_of(
+    where: str,
+    events: Sequence[Event],
+    stretch: Stretch,
+    windows: Sequence[tuple[float, float]],
+    roles: Mapping[int, Role],
+    base: str,
+) -> tuple[TraceSlice, ...]:
+    """The page's main thread, or the worker that runs the model."""
     if where != "worker":
         return _within(events, stretch, windows, MAIN_THREAD, base)
     models = _who(events, stretch, where, roles)

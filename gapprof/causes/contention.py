@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from gapprof.facts.asked_late import asked_late
 from gapprof.facts.case import Case
 from gapprof.facts.claim import Cause, Claim, Part, Span, Step
 from gapprof.facts.computed import computed
@@ -14,7 +15,26 @@ from gapprof.facts.page_told import part_evidence, present, unseen_evidence
 from gapprof.facts.page_work import page_evidence
 from gapprof.facts.readings import same_trials
 from gapprof.facts.steps import part
+from gapprof.records.settings import ASKING_WORKER
 from gapprof.text import numbers
+
+_PAGE_ADVICE: Mapping[str, str] = {
+    "main": "Move the page's work off the thread that runs the model, or do less of it.",
+    "worker": "Shorten the tasks of the page's main thread, which asks the worker for runs, or let the "
+    "worker ask by itself.",
+    ASKING_WORKER: "Let the page do less at the same time: it shares cores and caches with the worker.",
+}
+"""Where the page runs the model → what to do about the page's own work."""
+_MAIN_THREAD_ADVICE: Mapping[str, str] = {
+    "main": "Split long tasks, or move them off the thread that requests come from.",
+    "worker": "Split long tasks, or move them off the page's main thread, which asks the worker for runs.",
+    ASKING_WORKER: _PAGE_ADVICE[ASKING_WORKER],
+}
+_UNSEEN_ADVICE: Mapping[str, str] = {
+    "main": "Timers and events of a page that is at work come late by themselves: ask from a worker.",
+    "worker": "Timers and events of a page that is at work come late by themselves: let the worker ask.",
+    ASKING_WORKER: "Timers come late where cores are busy: let the page do less at the same time.",
+}
 
 
 def _claim(case: Case) -> Claim:
@@ -61,10 +81,12 @@ def _page(case: Case) -> Part:
         child="page",
         title="The page's own work",
         phrase="is the page's own work getting in the way",
-        advice="Move the page's work off the thread that runs the model, or do less of it.",
+        advice=_fitting(case, _PAGE_ADVICE),
     )
     exercised = page.steps and not same_trials(case, QUIET, DEPLOYED)
-    return replace(page, children=tuple(_made_of(case))) if exercised else page
+    if not exercised:
+        return page
+    return replace(page, children=tuple(_made_of(case)), evidence=tuple(asked_late(case)))
 
 
 def _made_of(case: Case) -> Iterator[Part]:
@@ -77,10 +99,18 @@ def _made_of(case: Case) -> Iterator[Part]:
         step = Step(source=below, to=PAGE_RUNGS[name])
         why = "" if present(case, name) else _ABSENT.get(name, "")
         evidence = part_evidence(case, name)
-        yield replace(_PARTS[name], steps=(step,), evidence=evidence, applicable=not why, why=why)
+        piece = _PARTS[name]
+        advice = piece.advice or _fitting(case, _MAIN_THREAD_ADVICE)
+        yield replace(piece, steps=(step,), evidence=evidence, applicable=not why, why=why, advice=advice)
         below = PAGE_RUNGS[name]
     unseen = Step(source=below, to=DEPLOYED)
-    yield replace(_UNSEEN, steps=(unseen,), evidence=unseen_evidence(case))
+    advice = _fitting(case, _UNSEEN_ADVICE)
+    yield replace(_UNSEEN, steps=(unseen,), evidence=unseen_evidence(case), advice=advice)
+
+
+def _fitting(case: Case, advice: Mapping[str, str]) -> str:
+    """By where the page runs the model."""
+    return advice.get(case.recording.begin.settings.where, advice["main"])
 
 
 _PARTS: Mapping[PartId, Part] = {
@@ -88,7 +118,6 @@ _PARTS: Mapping[PartId, Part] = {
         id="main-thread-work",
         title="The page's own script, layout and painting",
         phrase="is the page's own work on its main thread",
-        advice="Split long tasks, or move them off the thread that requests come from.",
     ),
     "gc": Part(
         id="gc",
@@ -131,14 +160,13 @@ _UNSEEN = Part(
     id="unseen-waits",
     title="Waits in which no trace shows the page at work",
     phrase="is waits that no trace explains",
-    advice="Timers and events of a page that is at work come late by themselves: ask from a worker.",
 )
 
 
 def _advice(case: Case) -> str:
     """Whoever runs the model in a worker already is not told to."""
-    in_worker = case.recording.begin.settings.where == "worker"
-    return "Keep the page's own work short." if in_worker else ""
+    on_main = case.recording.begin.settings.where == "main"
+    return "" if on_main else "Keep the page's own work short."
 
 
 def _not_exercised(case: Case) -> str:

@@ -17,7 +17,7 @@ from gapprof.options.handing_out import hand_out
 from gapprof.options.outputs import output_options, outputs, parted
 from gapprof.options.screen import no_color, quiet, show, verbose
 from gapprof.options.watching import chosen_observer
-from gapprof.records.settings import Settings
+from gapprof.records.settings import ASKING_WORKER, Settings
 
 _USUAL = Settings()
 _ENDS = (
@@ -40,8 +40,8 @@ _ENDS = (
 @click.option(
     "--where",
     default=_USUAL.where,
-    type=click.Choice(["main", "worker"]),
-    help="Where the page runs the model.",
+    type=click.Choice(["main", "worker", ASKING_WORKER]),
+    help="Where the page runs the model; an asking worker decides by itself when it runs.",
     show_default=True,
 )
 @shared.page

@@ -14,6 +14,14 @@ COLUMNS = ("at rest", "on the main thread", "in a worker")
 ACCURACY = "Accuracy"
 PAGE_HEADING = "Page → inference"
 PAGE_COLUMNS = ("a request", "times the quiet page's")
+_FELT = {
+    "event-p50": "A click, until the frame that answers it,",
+    "components": "A component",
+    "frame-p95": "The 95th percentile between frames",
+}
+"""What is said in sentences as well."""
+_WIDTH = 0.005
+"""Of an interval that shows as none, as a share of its point."""
 LEAST_SCENES = 2
 """That answers tell apart, for a late one to be wrong."""
 LateKind = Literal["class", "nearest"]
@@ -234,9 +242,9 @@ def _disturbed(qoe: QoE) -> Iterator[str]:
 
 
 def _verdict(rows: tuple[FeltRow, ...]) -> Iterator[str]:
-    """What the 95th percentile of frames and the components say, which is what is felt."""
+    """What clicks, components and the 95th percentile of frames say, which is what is felt."""
     for row in rows:
-        if row.id in ("frame-p95", "components"):
+        if row.id in _FELT:
             told = [
                 f"{numbers.factor_with_interval(times)} {where}{'' if _apart(times) else ' (unclear)'}"
                 for times, where in (
@@ -246,8 +254,21 @@ def _verdict(rows: tuple[FeltRow, ...]) -> Iterator[str]:
                 if times is not None
             ]
             if told:
-                what = "The 95th percentile between frames" if row.id == "frame-p95" else "A component"
-                yield f"{what} takes {' and '.join(told)} what it takes at rest."
+                yield f"{_FELT[row.id]} takes {' and '.join(told)} what it takes at rest."
+        if row.id == "frame-p95":
+            yield from _steps_of_the_display(row)
+
+
+def _steps_of_the_display(row: FeltRow) -> Iterator[str]:
+    """Where rounds do not differ: a frame is late by whole frames."""
+    for times in (row.main_times, row.worker_times):
+        if times is not None and times.rounds > 1 and times.high - times.low < _WIDTH * times.point:
+            yield (
+                f"Frames come at whole steps of the display's refresh: an interval without width, such as "
+                f"{numbers.factor_with_interval(times)}, says that all rounds fell on the same step, not how "
+                "precisely it is known."
+            )
+            return
 
 
 def _frames(rows: tuple[FeltRow, ...]) -> Iterator[str]:

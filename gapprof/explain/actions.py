@@ -45,6 +45,7 @@ _PLACES = {
     "proxy": "behind env.wasm.proxy, in onnxruntime-web's own worker",
 }
 _PINNED = "web-pinned-build"
+_SHORTER = "Shorten the tasks of the page's main thread, which asks the worker for runs"
 _THREADS = {"native": -1.0, "native-threads": 1.0}
 
 
@@ -217,9 +218,9 @@ def _quieter(case: Case) -> str:
         if one.thread == MAIN_THREAD and kind_of(one.name, one.detail) not in (None, "garbage collection")
     ]
     sources = [source for _, source, _ in page_sources(work)]
-    if not sources:
-        return "Let the page do less beside the model"
-    return f"Let the page do less beside the model, first of all: {harmless(sources[0], 100)}"
+    asked = case.recording.begin.settings.where == "worker"
+    what = _SHORTER if asked else "Let the page do less beside the model"
+    return f"{what}, first of all: {harmless(sources[0], 100)}" if sources else what
 
 
 def _without_flags(case: Case) -> str:

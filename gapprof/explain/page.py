@@ -30,7 +30,7 @@ def page_figures(case: Case) -> dict[str, Any]:
 
 def _seen(case: Case) -> dict[str, Any]:
     """Frames and long tasks while the model runs where the page runs it; None where nobody looked."""
-    where: Condition = "worker" if case.recording.begin.settings.where == "worker" else "main"
+    where: Condition = "main" if case.recording.begin.settings.where == "main" else "worker"
     means = {one.measure.id: fmean(found.values()) for one in case.get(felt) if (found := one.values[where])}
     if not means:
         return {"frames": None, "long_tasks": None, "why": _UNSEEN}

@@ -33,7 +33,8 @@ class Balance:
     """Means per request, ms. `late + run` is the request, `on_cpu + run_queue + blocked` the run."""
 
     late_ms: float
-    """From when it was due to its result, less the run: the page's main thread was not free."""
+    """From when it was due to its result, less the run: the thread that asks, mostly the page's main one, was
+    not free."""
     run_ms: float
     on_cpu_ms: float
     run_queue_ms: float

@@ -12,6 +12,7 @@ from gapprof.facts.ladder import target
 from gapprof.facts.oversubscription import oversubscription_evidence
 from gapprof.facts.page_parts import DEPLOYED, PartId, holders, traced
 from gapprof.records.report import Evidence
+from gapprof.records.settings import ASKING_WORKER
 from gapprof.records.trial import Trace, TraceSlice
 from gapprof.text import numbers
 from gapprof.text.names import harmless
@@ -81,13 +82,18 @@ def _held(case: Case, part: PartId) -> Iterator[Evidence]:
         told = ", ".join(f"{numbers.ms(ms)} {kind}" for kind, ms in found.items())
         yield Evidence(
             kind="trace",
-            text=f"While a request waits, the page's main thread is at: {told}.",
+            text=f"While a request waits, {_asker(case)} is at: {told}.",
             value=sum(found.values()),
         )
     if collecting:
         yield from _collected(case)
     else:
         yield from _sources(case)
+
+
+def _asker(case: Case) -> str:
+    asks_itself = case.recording.begin.settings.where == ASKING_WORKER
+    return "the worker, which asks by itself," if asks_itself else "the page's main thread"
 
 
 def _collected(case: Case) -> Iterator[Evidence]:

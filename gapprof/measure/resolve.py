@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from gapprof.records.environment import Environment, Setting, is_url
 from gapprof.records.recording import PlannedRung
 from gapprof.records.rung import Rung
-from gapprof.records.settings import Settings
+from gapprof.records.settings import ASKING_WORKER, Settings
 
 FLAGS: Mapping[str, tuple[str, ...]] = {
     "stock": (),
@@ -56,6 +56,7 @@ def resolve(
         threads = asked_threads(settings, page_cores)
     if environment.page == "user-unisolated":
         threads = 1
+    where = _where(environment, settings)
     return Setting(
         backend=environment.backend,
         isa=environment.isa,
@@ -63,7 +64,7 @@ def resolve(
         graph=environment.graph,
         js_flags=settings.js_flags if user_flags else FLAGS[environment.flags],
         browser_args=(settings.browser_args if user_flags else ()) + BROWSER_ARGS.get(environment.flags, ()),
-        where=_where(environment, settings),
+        where=where,
         pacing=environment.pacing,
         page=settings.page if user_page else {"bench": "quiet"}.get(environment.page, environment.page),
         isolated=page_isolated if environment.page == "user" else environment.page != "user-unisolated",
@@ -74,6 +75,7 @@ def resolve(
         provider=environment.provider,
         toggles=SAFETY[environment.safety] if environment.backend in ("dawn", "web-replay") else (),
         session=_session(environment, settings, user_page=user_page),
+        requests_from=_asker(environment, settings, where),
     )
 
 
@@ -85,8 +87,18 @@ def _build(environment: Environment, settings: Settings) -> str:
 
 def _where(environment: Environment, settings: Settings) -> str:
     """The library's own worker has the library in it alone: its calls are replayed in one of ours."""
-    where = settings.where if environment.where == "user" else environment.where
+    where = _users_place(settings) if environment.where == "user" else environment.where
     return "worker" if environment.backend == "web-replay" and where == "proxy" else where
+
+
+def _users_place(settings: Settings) -> str:
+    return "worker" if settings.where == ASKING_WORKER else settings.where
+
+
+def _asker(environment: Environment, settings: Settings, where: str) -> str:
+    """Runs back to back are asked for by nobody, and a main thread asks itself."""
+    asks = settings.where == ASKING_WORKER and where == "worker" and environment.pacing == "paced"
+    return "worker" if asks else "page"
 
 
 def _session(environment: Environment, settings: Settings, *, user_page: bool) -> tuple[tuple[str, str], ...]:

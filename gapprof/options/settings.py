@@ -11,11 +11,11 @@ import msgspec
 from gapprof.errors import WrongUse
 from gapprof.files import is_file
 from gapprof.records.environment import is_url
-from gapprof.records.settings import Settings
+from gapprof.records.settings import ASKING_WORKER, Settings
 from gapprof.text.suggestion import did_you_mean
 
 BACKENDS = ("wasm", "webgpu", "webgl")
-_WHERE = ("main", "worker")
+_WHERE = ("main", "worker", ASKING_WORKER)
 _PAGES = ("quiet", "busy")
 _FOLDERS_PAGE = "index.html"
 _PAGE_HINT = "Give quiet, busy, the path of an HTML file or its folder, or an http(s) URL."
@@ -89,7 +89,7 @@ def _check(settings: Settings) -> None:
     if settings.native_python is not None:
         _check_native_python(settings)
     if settings.where not in _WHERE:
-        raise WrongUse(f"--where is {settings.where!r}", hint=f"It is {' or '.join(_WHERE)}.")
+        raise WrongUse(f"--where is {settings.where!r}", hint=f"It is one of {', '.join(_WHERE)}.")
     if settings.threads is not None and not 1 <= settings.threads <= _MOST_THREADS:
         raise WrongUse(f"--threads is {settings.threads}", hint=f"It is auto, or 1 to {_MOST_THREADS}.")
     if not (math.isfinite(settings.budget_s) and settings.budget_s > 0):

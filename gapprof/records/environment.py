@@ -80,6 +80,8 @@ class Setting(Struct, frozen=True, kw_only=True):
     """Of Dawn, by its own names, turned on for the whole visit."""
     session: tuple[tuple[str, str], ...] = ()
     """Session options of onnxruntime-web, name and value, that are not its defaults."""
+    requests_from: str = "page"
+    """Paced requests are asked for by the page's main thread, or by the `worker` that runs the model."""
 
 
 def changed_fields(before: Struct, after: Struct) -> frozenset[str]:

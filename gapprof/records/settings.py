@@ -2,6 +2,9 @@
 
 from msgspec import Struct
 
+ASKING_WORKER = "asking-worker"
+"""As `Settings.where`: in a worker that asks for its runs itself."""
+
 
 class Settings(Struct, frozen=True, kw_only=True):
     """The options of `explain`, in the words of the contract. Defaults are the contract's defaults."""
@@ -13,6 +16,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     threads: int | None = None
     """None: onnxruntime-web's own rule, half the cores, at least 1, at most 4."""
     where: str = "main"
+    """`main`; `worker`, which the page asks for runs; `asking-worker`, which asks for them itself."""
     page: str = "quiet"
     tabs: tuple[str, ...] = ()
     """Paths and URLs of what else is open in the browser, behind the page. Since report 1.8."""

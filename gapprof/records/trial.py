@@ -244,7 +244,8 @@ class Trace(Struct, frozen=True, kw_only=True, tag="trace", tag_field="entry"):
     runs_ms: tuple[float, ...] = ()
     """Of each request the run alone."""
     held: tuple[TraceSlice, ...] = ()
-    """What the page's main thread did while requests waited for it, before and after their runs."""
+    """What the thread that asks, mostly the page's main one, did while requests waited for it, before and
+    after their runs."""
     inside: tuple[TraceSlice, ...] = ()
     """What the thread that runs the model did from the begin to the end of runs."""
     beside: tuple[TraceSlice, ...] = ()

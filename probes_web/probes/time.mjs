@@ -13,11 +13,16 @@ import { nextTurn, until, WAYS } from "../turns.mjs";
 
 /** @type {import("../probe.js").Probe<TimeTask>} */
 export const probe = {
-  // Requests come from the page, so they are asked for and waited for on its main thread.
-  where: (task) => (task.requests > 0 || open().place === "here" ? "main" : "worker"),
+  // Requests come from the page, so they are asked for and waited for on its main thread; or the worker asks itself.
+  where: (task) => (open().place === "here" || askedByThePage(task) ? "main" : "worker"),
 
   run: (task) => during("timed", () => orOutOfMemory(() => (task.requests > 0 ? paced(task) : backToBack(task)))),
 };
+
+/** @param {TimeTask} task */
+function askedByThePage({ requests, requests_from }) {
+  return requests > 0 && requests_from === "page";
+}
 
 /** Batches back to back, in the realm that holds the session; one turn of the event loop between batches. The first
  * batch is not timed, as natively: what came between warm-up and timing has left cold caches.
@@ -43,7 +48,8 @@ async function backToBack({ batch, samples }) {
 }
 
 /** One request after the other, each due a think time after the last result. It is timed from when it was due, so
- * that waiting for a busy main thread counts: a loop of `await run()` would hide it.
+ * that waiting for a busy thread counts, the page's main one or the worker's that asks by itself: a loop of
+ * `await run()` would hide it.
  * @param {TimeTask} task @returns {Promise<import("../wire.js").Timed>} */
 async function paced({ requests, think_ms, seed, marks }) {
   const random = mulberry32(seed);

@@ -1,6 +1,7 @@
 """What the scheduler tells of the model's thread, and of a tab that takes its core; in real Chromium."""
 
 from collections.abc import Callable
+from statistics import fmean
 
 import pytest
 from msgspec.structs import replace
@@ -25,6 +26,10 @@ def timed(chromium: Chromium, job: Job) -> Trial:
     trial = chromium.timed(job)
     assert isinstance(trial, Trial), trial
     return trial
+
+
+def late_ms(seen: Trial | Trace) -> float:
+    return fmean(seen.requests_ms) - fmean(seen.runs_ms)
 
 
 @pytest.mark.parametrize(("where", "threads"), [("main", 1), ("worker", 1), ("worker", 2)])
@@ -63,6 +68,25 @@ def test_in_a_traced_visit_blocked_time_is_measured_and_closes_beside_a_page_at_
         told_ms = one.cpu_ms + one.run_queue_ms + one.blocked_ms
         stolen_ms = trace.load.stolen_ms or 0.0
         assert -CLOSES * one.wall_ms - stolen_ms <= told_ms - one.wall_ms <= CLOSES * one.wall_ms, one
+
+
+def test_a_worker_that_asks_by_itself_waits_for_no_page_and_its_time_closes(
+    chromium: Chromium, job: Job, page_of: Callable[[str], str]
+) -> None:
+    long_enough = replace(job, pace=replace(job.pace, requests=50))
+    burning = on(long_enough, where="worker", pacing="paced", page=page_of(BURNING))
+    asked = timed(chromium, burning)
+    asking = timed(chromium, on(burning, requests_from="worker"))
+    assert late_ms(asked) > 5
+    assert late_ms(asking) < late_ms(asked) / 4
+    assert (len(asking.requests_ms), asking.ways, asking.seen.where) == (50, 3, "worker")
+    found = closures(asking)
+    assert {one.terms for one in found} == {"wall", "cpu", "at-work"}
+    assert all(one.closes for one in found), found
+    trace = chromium.traced(on(burning, requests_from="worker"))
+    assert isinstance(trace, Trace), trace
+    assert {piece.thread for piece in trace.held} == {"DedicatedWorker thread"}
+    assert late_ms(trace) < late_ms(asked) / 4
 
 
 def test_a_busy_tab_is_named_and_not_taken_for_the_page(

@@ -1,5 +1,6 @@
 """Contention that was planted, and a direct A/B of it: what is published is what the raw figures say."""
 
+import math
 from functools import cache
 from pathlib import Path
 from statistics import fmean
@@ -12,14 +13,15 @@ from msgspec.structs import replace
 
 from gapprof.explain.report import build
 from gapprof.recordings import read_run
-from gapprof.records.estimate import Estimate
+from gapprof.records.estimate import Estimate, Verdict
 from gapprof.records.recording import Recording
 from gapprof.records.report import CauseRow
 from gapprof.records.trial import Trial
 from tests.scripts import ROOT, script
 
 PUBLISHED = sorted((ROOT / "reports" / "planted").glob("*.json"))
-
+ASKED = [file for file in PUBLISHED if "-asking-worker-" not in file.stem]
+"""Where the page that burns asks for runs."""
 
 BENCHMARK = script("benchmarks/planted_contention.py")
 REPORT = script("reports/planted.py")
@@ -60,10 +62,14 @@ def without_contention(recording: Recording) -> Recording:
     )
 
 
-def test_three_loads_on_the_main_thread_and_one_beside_a_worker_are_published() -> None:
-    """`python reports/planted.py` publishes them."""
-    cases = {(one.where, one.duty) for one in map(planted, PUBLISHED)}
-    assert cases >= {("main", 0.25), ("main", 0.5), ("main", 0.75), ("worker", 0.5)}
+def test_loads_are_published_on_the_main_thread_and_beside_workers_that_are_asked_and_that_ask() -> None:
+    """`python reports/planted.py CASE ...` publishes them."""
+    wanted = {
+        *(("main", duty) for duty in (0.25, 0.5, 0.75)),
+        ("worker", 0.5),
+        *(("asking-worker", duty) for duty in (0.25, 0.5, 0.75)),
+    }
+    assert {(case.where, case.duty) for case in BENCHMARK.CASES} >= wanted
     assert {case.name for case in BENCHMARK.CASES} == {file.stem for file in PUBLISHED}
 
 
@@ -86,7 +92,7 @@ def test_the_figures_of_both_sides_come_from_requests_and_recording(file: Path) 
     assert (found.explained, found.verdict) == (row.factor, row.verdict)
     (runs,) = (one for one in row.children if one.id == "slower-runs")
     assert (found.explained_runs, found.runs_verdict) == (runs.factor, runs.verdict)
-    assert found.outcome == judged.outcome_of(found.direct, row.factor)
+    assert found.outcome == judged.outcome_of(found.where, found.direct, row.factor, row.verdict)
 
 
 @pytest.mark.parametrize("file", PUBLISHED, ids=lambda file: file.stem)
@@ -95,6 +101,7 @@ def test_both_sides_ran_the_same_file_with_the_same_options(file: Path) -> None:
     assert recording.preflight is not None
     web = next(step for step in recording.preflight.ladder if step.rung.id == "web")
     assert found.setting == web.setting
+    assert (found.setting.requests_from == "worker") == (found.where == "asking-worker")
     assert found.setting.graph == "own"
     assert found.optimise
     assert found.model_sha256 == recording.begin.model.sha256
@@ -108,17 +115,34 @@ def test_what_was_planted_is_recovered(file: Path) -> None:
 @pytest.mark.parametrize("file", PUBLISHED, ids=lambda file: file.stem)
 def test_runs_that_nothing_was_planted_on_are_charged_nothing_but_what_they_cost(file: Path) -> None:
     found = planted(file)
-    assert judged.runs_told(found.direct_runs, found.explained_runs, found.runs_verdict)
+    assert judged.unharmed_told(found.direct_runs, found.explained_runs, found.runs_verdict)
+
+
+@pytest.mark.parametrize("file", ASKED, ids=lambda file: file.stem)
+def test_the_load_is_named_as_the_main_threads_own_work(file: Path) -> None:
+    """Nearly all of it: the timer is all that the page does."""
+    page = page_row(recording_of(file))
+    (work,) = (one for one in page.children if one.id == "main-thread-work")
+    assert work.verdict == "costs"
+    assert work.factor is not None
+    assert page.factor is not None
+    assert math.log(work.factor.point) == pytest.approx(math.log(page.factor.point), rel=0.25)
 
 
 @pytest.mark.parametrize("file", PUBLISHED, ids=lambda file: file.stem)
+def test_the_time_of_every_visit_closes(file: Path) -> None:
+    checks = {check.id: check.status for check in build(recording_of(file)).checks}
+    assert checks["scheduler-balance"] == "pass"
+
+
+@pytest.mark.parametrize("file", ASKED, ids=lambda file: file.stem)
 def test_had_explain_seen_nothing_what_was_planted_would_not_be_recovered(file: Path) -> None:
     """A factor of 1 is never taken for it."""
     found = planted(file)
     row = page_row(without_contention(recording_of(file)))
     assert row.factor is not None
     assert row.factor.point == pytest.approx(1.0, abs=1e-6)
-    assert judged.outcome_of(found.direct, row.factor) == "not recovered"
+    assert judged.outcome_of(found.where, found.direct, row.factor, row.verdict) == "not recovered"
 
 
 def estimate(point: float, half: float) -> Estimate:
@@ -144,12 +168,29 @@ def estimate(point: float, half: float) -> Estimate:
 def test_recovered_is_near_with_intervals_that_meet_where_the_direct_figure_is_beyond_doubt(
     direct: Estimate, explained: Estimate | None, outcome: str
 ) -> None:
-    assert judged.outcome_of(direct, explained) == outcome
+    for where in ("main", "worker"):
+        assert judged.outcome_of(where, direct, explained, "costs") == outcome
 
 
-def test_of_runs_that_nothing_was_planted_on_unclear_or_the_small_true_value_is_right() -> None:
+def test_of_what_nothing_was_planted_on_unclear_or_the_small_true_value_is_right() -> None:
     direct = estimate(1.03, 0.03)
-    assert judged.runs_told(direct, estimate(1.2, 0.3), "unclear")
-    assert judged.runs_told(direct, estimate(1.05, 0.02), "costs")
-    assert not judged.runs_told(direct, estimate(1.3, 0.05), "costs")
-    assert not judged.runs_told(direct, None, "not-measured")
+    assert judged.unharmed_told(direct, estimate(1.2, 0.3), "unclear")
+    assert judged.unharmed_told(direct, estimate(1.05, 0.02), "costs")
+    assert not judged.unharmed_told(direct, estimate(1.3, 0.05), "costs")
+    assert not judged.unharmed_told(direct, None, "not-measured")
+
+
+@pytest.mark.parametrize(
+    ("explained", "verdict", "outcome"),
+    [
+        (estimate(1.0, 0.05), "unclear", "recovered"),
+        (estimate(1.03, 0.01), "costs", "recovered"),
+        (estimate(2.29, 0.15), "costs", "not recovered"),  # as if the page had asked
+        (None, "not-measured", "not recovered"),
+    ],
+)
+def test_a_worker_that_asks_by_itself_is_charged_nothing_or_the_small_true_value(
+    explained: Estimate | None, verdict: Verdict, outcome: str
+) -> None:
+    assert judged.outcome_of("asking-worker", estimate(1.01, 0.02), explained, verdict) == outcome
+    assert judged.outcome_of("asking-worker", estimate(1.01, 0.2), explained, verdict) == "undecided"

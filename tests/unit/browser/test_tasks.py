@@ -29,6 +29,13 @@ def test_back_to_back_asks_for_samples_and_paced_for_requests() -> None:
     assert (paced.samples, paced.requests, paced.seed) == (0, 21, 5)
 
 
+def test_whoever_asks_for_runs_asks_under_a_trace_as_well() -> None:
+    asking = replace(JOB, setting=replace(JOB.setting, pacing="paced", requests_from="worker"))
+    assert tasks.time_task(asking).requests_from == "worker"
+    assert tasks.traced_task(asking, run_ms=5.0).requests_from == "worker"
+    assert tasks.time_task(JOB).requests_from == "page"
+
+
 @pytest.mark.parametrize(("build", "simd"), [("served", None), ("1.18-simd", True), ("1.18-scalar", False)])
 def test_only_builds_that_have_the_simd_switch_are_told(build: str, simd: bool | None) -> None:
     job = replace(JOB, setting=replace(JOB.setting, build=build))

@@ -45,7 +45,7 @@ REQUEST = [
 
 
 def found(events: list[Event]) -> tuple[TraceSlice, ...]:
-    return while_waiting(events, stretch_of(events), base="")
+    return while_waiting(events, stretch_of(events), "page", {}, base="")
 
 
 def ms(slices: tuple[TraceSlice, ...]) -> dict[str, float]:
@@ -122,6 +122,20 @@ def test_garbage_of_the_pages_own_worker_is_not_the_models() -> None:
     assert ms(beside_runs(events, stretch, "worker", ROLES, base="")) == pytest.approx({"MajorGC": 3.0})
     alone = while_running(events, stretch, "worker", {MAIN: "main", OWN: "inference"}, base="")
     assert ms(alone) == pytest.approx({"MajorGC": 3.0, "idle": 1.0}), "it is the id that decides"
+
+
+def test_a_worker_that_asks_for_its_runs_waits_for_its_own_thread_and_for_no_other() -> None:
+    events = [
+        *NAMES,
+        *WORKERS,
+        *REQUEST,
+        span("TimerFire", 0, 5000),
+        span("MajorGC", 1000, 3000, tid=OWN),
+        span("MinorGC", 2000, 1000, tid=MODEL),
+    ]
+    held = while_waiting(events, stretch_of(events), "worker", ROLES, base="")
+    assert ms(held) == pytest.approx({"MinorGC": 1.0, "idle": 4.0})
+    assert {piece.thread for piece in held} == {"DedicatedWorker thread"}
 
 
 def test_where_no_id_is_the_kernels_the_oldest_worker_is_the_models() -> None:

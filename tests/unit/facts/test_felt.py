@@ -66,6 +66,34 @@ def test_components_events_steps_and_videos() -> None:
     assert {found[name].aspect for name in ("components", "event-p50", "steps")} == {"responsiveness"}
 
 
+def test_clicks_have_a_sentence_and_what_is_beyond_doubt_is_not_called_unclear() -> None:
+    late = {"main": 8.0, "worker": 1.7, "idle": 1.0}
+    trials = [
+        replace(one, events_ms=tuple(late[one.condition] * (10.0 + one.round / 10 + ms) for ms in (0, 1, 2)))
+        for one in three_rounds()
+    ]
+    (told,) = (one for one in qoe_sentences(felt(*trials)) if one.startswith("A click"))
+    assert "8.0" in told
+    assert "1.7" in told
+    assert "unclear" not in told
+    moved = {"main": 1.0, "worker": 1.0, "idle": 0.0}
+    unmoved = [replace(one, events_ms=(10.0 + (one.round - 1) * moved[one.condition],)) for one in trials]
+    (told,) = (one for one in qoe_sentences(felt(*unmoved)) if one.startswith("A click"))
+    assert told.count("(unclear)") == 2
+
+
+def test_an_interval_without_width_is_said_to_be_a_step_of_the_display() -> None:
+    found = list(qoe_sentences(felt(*three_rounds(frames_ms=(16.7, 33.4)))))
+    assert [one for one in found if "the same step" in one]
+    differing = [
+        replace(one, frames_ms=tuple((16.7 + one.round * (1 + (one.condition == "main"))) for _ in range(9)))
+        if one.condition != "idle"
+        else one
+        for one in three_rounds()
+    ]
+    assert not [one for one in qoe_sentences(felt(*differing)) if "the same step" in one]
+
+
 def test_a_condition_that_failed_is_missing_by_name() -> None:
     found = felt(trial("idle", 0), trial("worker", 0))
     assert "was not felt while it runs on the main thread" in found.why

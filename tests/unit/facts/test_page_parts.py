@@ -11,7 +11,7 @@ from gapprof.records.recording import Entry, Recording
 from gapprof.records.report import CauseRow, Report
 from gapprof.records.settings import Settings
 from gapprof.records.trial import ThreadUse, Trace, TraceSlice, Trial
-from tests.truth.recorder import CORES, record
+from tests.truth.recorder import CORES, FULL, record
 
 QUIET_MS, LATE_MS = 100.0, 30.0
 MAIN = ThreadUse(process="renderer", thread="chrome", cpu_ms=6.0, run_queue_ms=0.0, role="main")
@@ -31,6 +31,7 @@ def recorded(
     web_ms: float,
     noise: float = 0.0,
     helpers: tuple[TraceSlice, ...] = (piece("V8.GC_BACKGROUND", 5.0, thread=POOL),),
+    settings: Settings = FULL,
 ) -> Recording:
     """Requests that take `QUIET_MS` on the quiet page, and `web_ms` on the planted one.
 
@@ -43,7 +44,7 @@ def recorded(
         work={"web": helpers},
         launch_noise=noise,
     )
-    return record(machine)
+    return record(machine, settings)
 
 
 def parts(report: Report) -> dict[str, CauseRow]:
@@ -125,6 +126,50 @@ def test_what_to_change_follows_from_what_costs() -> None:
     (action,) = (one for one in build(recorded(timers, web_ms=130.0)).actions if one.cause == "contention")
     assert action.text.startswith("Let the page do less beside the model")
     assert action.then_ms.point == pytest.approx(100.0, rel=0.01)
+
+
+def advice_of(row: CauseRow) -> list[str]:
+    return [row.advice, *(text for child in row.children for text in advice_of(child))]
+
+
+@pytest.mark.parametrize("where", ["worker", "asking-worker"])
+def test_nothing_that_is_told_to_whoever_runs_in_a_worker_is_to_run_in_one(where: str) -> None:
+    timers = PlantedPage(late_ms=LATE_MS, held=(piece("TimerFire", LATE_MS, "burn (page/app.js:3)"),))
+    settings = Settings(threads=2, page="busy", where=where)
+    report = build(recorded(timers, web_ms=QUIET_MS + LATE_MS, settings=settings))
+    contention = next(row for row in report.causes if row.id == "contention")
+    told = [*advice_of(contention), *(one.text for one in report.actions)]
+    assert len(told) > 8
+    assert all(told)
+    forbidden = ("un the model in a worker", "ask from a worker", "off the thread that runs the model")
+    assert not [text for text in told for words in forbidden if words in text]
+
+
+def test_in_a_worker_late_requests_are_told_from_runs_that_are_not_slowed() -> None:
+    timers = PlantedPage(late_ms=LATE_MS, held=(piece("TimerFire", LATE_MS, "burn (page/app.js:3)"),))
+    settings = Settings(threads=2, page="busy", where="worker")
+    report = build(recorded(timers, web_ms=QUIET_MS + LATE_MS, settings=settings, noise=0.005))
+    runs, late = (one.text for one in parts(report)["page"].evidence if one.kind == "requests")
+    assert runs.startswith("Nothing shows that runs themselves, in the worker, are slowed: one takes 1.0")
+    assert late.startswith("A request waits 30")
+    assert "shorten its tasks" in late
+    (action,) = (one for one in report.actions if one.cause == "contention")
+    assert action.text.startswith("Shorten the tasks of the page's main thread")
+    assert "burn (page/app.js:3)" in action.text
+
+
+def test_in_a_worker_runs_that_are_slowed_are_not_called_unharmed() -> None:
+    page = PlantedPage(run_queue_ms=20.0, held=(piece("idle", 0.0),), others=(MAIN,))
+    settings = Settings(threads=2, page="busy", where="worker")
+    report = build(recorded(page, web_ms=QUIET_MS + 20.0, settings=settings, noise=0.005))
+    texts = [one.text for one in parts(report)["page"].evidence if one.kind == "requests"]
+    assert [text.partition(" takes ")[0] for text in texts] == ["A run itself, in the worker,"]
+
+
+def test_on_the_main_thread_nothing_is_told_of_a_worker() -> None:
+    timers = PlantedPage(late_ms=LATE_MS, held=(piece("TimerFire", LATE_MS, "burn (page/app.js:3)"),))
+    report = build(recorded(timers, web_ms=QUIET_MS + LATE_MS, noise=0.005))
+    assert not [one for one in parts(report)["page"].evidence if one.kind == "requests"]
 
 
 def test_more_threads_than_cores_are_in_each_others_way_and_no_others_are() -> None:

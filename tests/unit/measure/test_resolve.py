@@ -60,6 +60,23 @@ def test_a_page_that_runs_the_model_in_a_worker_has_no_main_thread_step() -> Non
     assert resolved(Settings(where="worker"))["web-main"].alias_of == "web-graph"
 
 
+def test_a_worker_that_asks_for_its_runs_asks_on_every_page_that_is_asked_for_runs_at_all() -> None:
+    steps = resolved(Settings(where="asking-worker", page="page.html"))
+    settings = {name: step.setting for name, step in steps.items() if step.setting is not None}
+    asking = {name for name, setting in settings.items() if setting.requests_from == "worker"}
+    assert {"web-paced", "web", "web-busy"} <= asking
+    assert all(settings[name].where == "worker" for name in asking)
+    assert all(settings[name].pacing == "paced" for name in asking)
+    assert settings["web-on-main"].requests_from == "page"
+    assert (steps["web-main"].alias_of, steps["web-in-worker"].alias_of) == ("web-graph", "web")
+
+
+def test_nobody_else_asks_in_a_worker() -> None:
+    for where in ("main", "worker"):
+        steps = resolved(Settings(where=where)).values()
+        assert {step.setting.requests_from for step in steps if step.setting is not None} == {"page"}
+
+
 def test_missing_isolation_shows_on_the_last_rung_and_in_the_threads() -> None:
     steps = resolved(Settings(threads=4, isolation=False), page_threads=1, isolated=False)
     web, isolated = steps["web"].setting, steps["web-isolated"].setting
