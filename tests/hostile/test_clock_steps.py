@@ -1,6 +1,5 @@
 """The clock of the day is set while a trial goes on: every figure comes from a clock that nobody sets."""
 
-import statistics
 import subprocess
 import sys
 import time
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gapprof.backends.native import BACKEND
-from gapprof.records.trial import Profile, Trial
+from gapprof.records.trial import Trial
 from tests.hostile.stepped_clock import STEP_S, stepping_library
 from tests.unit.native.models import plain_job
 
@@ -43,13 +42,3 @@ def test_no_figure_of_a_native_trial_moves(stepped: None, tmp_path: Path) -> Non
     assert min(outcome.samples_ms) > 0
     figures = (*outcome.samples_ms, *outcome.warmup_ms, *outcome.cold_ms.values(), outcome.load.wall_ms)
     assert within(figures, took_ms)
-
-
-def test_no_figure_of_a_native_profile_moves(stepped: None, tmp_path: Path) -> None:
-    began = time.perf_counter()
-    profile = BACKEND.profiled(plain_job(tmp_path), lambda _: None)
-    took_ms = 1e3 * (time.perf_counter() - began)
-    assert isinstance(profile, Profile), profile
-    assert within((*profile.unprofiled_ms, *profile.profiled_ms), took_ms)
-    runs_ms = statistics.median(profile.profiled_ms)
-    assert 0 < sum(statistics.median(node.samples_ms) for node in profile.nodes) < runs_ms

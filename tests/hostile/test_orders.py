@@ -33,8 +33,8 @@ from tests.hostile.test_text import ATTACKS, named
 
 T = TypeVar("T")
 PUBLISHED = Path(__file__).parents[2] / "reports"
-COMMANDS = ("add-mask", "debug", "endgroup", "error", "group", "notice", "set-output", "warning")
-ORDER = re.compile(r"^\s*::|##\w*\[", re.MULTILINE)
+COMMANDS = ("add-mask", "debug", "echo", "endgroup", "error", "group", "notice", "set-output", "warning")
+ORDER = re.compile(rf"^\s*::(?:{'|'.join(COMMANDS)})\b|##\w*\[", re.MULTILINE | re.IGNORECASE)
 """What a runner of GitHub obeys at the beginning of a line, and agents of Azure and TeamCity anywhere."""
 NARROW, WIDE = Surface(width=60, detail=True), Surface(width=140, detail=True)
 
