@@ -90,6 +90,17 @@ def felt(study: Study) -> Iterator[str]:
         "the display's: [1.00, 1.00] says that in every visit the slow ones came as early as at rest, not "
         "that a hundredth would have been seen."
     )
+    frozen = [
+        cell(one.model, 60)
+        for one in study.models
+        if one.component_main_times is not None and one.frames_main_times is None
+    ]
+    if frozen:
+        yield ""
+        yield (
+            f"No frames of {', '.join(frozen)} on the main thread: of a page that stands still for about as long "
+            "as it was watched, recordings before 1.11 lack the wait for the last frame."
+        )
     yield ""
     columns = (
         "components, main thread",
