@@ -23,12 +23,13 @@ of this anew.
 
 Beside them: one run each of [ResNet50](whole/resnet50.md) and [MobileNetV2](whole/mobilenetv2.md) with
 everything that takes longer (cold start, memory, threads and places); [loads that were
-planted](planted/README.md) and found again, beside a direct A/B; [the light models](light.md) of the onnx
-package, one short run each; [two equal runs and a different one](compare/README.md) for `compare`; [page
-and inference, both ways](qoe/README.md); [many models through one lattice](study/README.md), with the
-tables of Wang et al. (2025); and `scenarios/`, recordings of what people meet in the field (a page without
-headers, an app that pins its threads, a build without SIMD, float16, the baseline tier) that the acceptance
-tests read, made by `python reports/scenarios.py` and, on the GPU, by `python reports/gpu_scenarios.py`.
+planted](planted/README.md) and found again, beside a direct A/B; [whole selftests](selftest/README.md) in a
+row; [the light models](light.md) of the onnx package, one short run each; [two equal runs and a different
+one](compare/README.md) for `compare`; [page and inference, both ways](qoe/README.md); [many models through
+one lattice](study/README.md), with the tables of Wang et al. (2025); and `scenarios/`, recordings of what
+people meet in the field (a page without headers, an app that pins its threads, a build without SIMD,
+float16, the baseline tier) that the acceptance tests read, made by `python reports/scenarios.py` and, on
+the GPU, by `python reports/gpu_scenarios.py`.
 
 """
 
