@@ -98,8 +98,8 @@ def felt(study: Study) -> Iterator[str]:
     if frozen:
         yield ""
         yield (
-            f"No frames of {', '.join(frozen)} on the main thread: of a page that stands still for about as long "
-            "as it was watched, recordings before 1.11 lack the wait for the last frame."
+            f"No frames of {', '.join(frozen)} on the main thread: of a page that stands still for about as "
+            "long as it was watched, recordings before 1.11 lack the wait for the last frame."
         )
     yield ""
     columns = (
