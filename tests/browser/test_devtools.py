@@ -1,4 +1,4 @@
-"""What an open DevTools does to wasm, beside the flag that stands for it; in real Chromium."""
+"""What an open DevTools does to wasm, beside the flag for V8's baseline tier; in real Chromium."""
 
 import asyncio
 import time
@@ -20,7 +20,7 @@ from tests.browser.conftest import on
 
 LAUNCHES = 3
 ALIKE = 0.15
-"""How far the flag may be from the debugger to stand for it, as a share."""
+"""How near the flag would have to be to the debugger to stand for it, as a share."""
 
 
 @pytest.fixture
@@ -42,7 +42,8 @@ def small(job: Job, tmp_path: Path) -> Job:
 
 
 async def timed_ms(ready: Ready, job: Job) -> float:
-    return median((await ready.visit.ask(tasks.time_task(job), Timed)).samples_ms)
+    """The shortest: whatever else the machine does only makes runs longer."""
+    return min((await ready.visit.ask(tasks.time_task(job), Timed)).samples_ms)
 
 
 async def debugged(starting: Starting, job: Job) -> tuple[float, float]:
@@ -64,9 +65,13 @@ async def baseline(starting: Starting, job: Job) -> float:
 
 
 @pytest.mark.long
-def test_the_baseline_tier_stands_for_an_open_devtools(starting: Starting, small: Job) -> None:
-    launches = [asyncio.run(debugged(starting, small)) for _ in range(LAUNCHES)]
-    optimised_ms, debugged_ms = (median(column) for column in zip(*launches, strict=True))
-    flagged_ms = median(asyncio.run(baseline(starting, small)) for _ in range(LAUNCHES))
-    assert debugged_ms > 1.3 * optimised_ms
-    assert debugged_ms == pytest.approx(flagged_ms, rel=ALIKE)
+def test_an_open_devtools_takes_longer_than_the_baseline_tier_which_is_called_the_least_of_it(
+    starting: Starting, small: Job
+) -> None:
+    launches = [
+        (*asyncio.run(debugged(starting, small)), asyncio.run(baseline(starting, small)))
+        for _ in range(LAUNCHES)
+    ]
+    optimised_ms, debugged_ms, flagged_ms = (median(column) for column in zip(*launches, strict=True))
+    assert flagged_ms > 1.3 * optimised_ms
+    assert debugged_ms > (1 + ALIKE) * flagged_ms
