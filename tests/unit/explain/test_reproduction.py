@@ -27,7 +27,7 @@ FACTORS = {
 ALL = SIDE + VERIFYING + REPRODUCING
 COLD = 2.2
 PLAIN = Settings(threads=1)
-BUSY, DEVTOOLS = "a busy page", "wasm in the baseline tier (DevTools open takes longer still)"
+BUSY, DEVTOOLS = "a busy page", "DevTools open (wasm in the baseline tier)"
 
 
 def recording(observed_ms: float | None, *, noise: float = 0.005, asked: Settings = PLAIN) -> Recording:
