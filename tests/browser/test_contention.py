@@ -32,6 +32,13 @@ def late_ms(seen: Trial | Trace) -> float:
     return fmean(seen.requests_ms) - fmean(seen.runs_ms)
 
 
+def waited_ms(seen: Trial | Trace) -> float:
+    """For a core, per request: on a machine that is full of others' work a worker wakes up late as well."""
+    model = inference_of(seen.load)
+    assert model is not None
+    return model.run_queue_ms / len(seen.requests_ms)
+
+
 @pytest.mark.parametrize(("where", "threads"), [("main", 1), ("worker", 1), ("worker", 2)])
 def test_the_thread_that_runs_the_model_is_known_and_its_time_closes(
     chromium: Chromium, job: Job, where: str, threads: int
@@ -78,7 +85,7 @@ def test_a_worker_that_asks_by_itself_waits_for_no_page_and_its_time_closes(
     asked = timed(chromium, burning)
     asking = timed(chromium, on(burning, requests_from="worker"))
     assert late_ms(asked) > 5
-    assert late_ms(asking) < late_ms(asked) / 4
+    assert late_ms(asking) - waited_ms(asking) < late_ms(asked) / 4
     assert (len(asking.requests_ms), asking.ways, asking.seen.where) == (50, 3, "worker")
     found = closures(asking)
     assert {one.terms for one in found} == {"wall", "cpu", "at-work"}
@@ -86,7 +93,7 @@ def test_a_worker_that_asks_by_itself_waits_for_no_page_and_its_time_closes(
     trace = chromium.traced(on(burning, requests_from="worker"))
     assert isinstance(trace, Trace), trace
     assert {piece.thread for piece in trace.held} == {"DedicatedWorker thread"}
-    assert late_ms(trace) < late_ms(asked) / 4
+    assert late_ms(trace) - waited_ms(trace) < late_ms(asked) / 4
 
 
 def test_a_busy_tab_is_named_and_not_taken_for_the_page(

@@ -120,13 +120,13 @@ def test_runs_that_nothing_was_planted_on_are_charged_nothing_but_what_they_cost
 
 @pytest.mark.parametrize("file", ASKED, ids=lambda file: file.stem)
 def test_the_load_is_named_as_the_main_threads_own_work(file: Path) -> None:
-    """Nearly all of it: the timer is all that the page does."""
+    """More than half of what the page costs: the timer is all that it does."""
     page = page_row(recording_of(file))
     (work,) = (one for one in page.children if one.id == "main-thread-work")
     assert work.verdict == "costs"
     assert work.factor is not None
     assert page.factor is not None
-    assert math.log(work.factor.point) == pytest.approx(math.log(page.factor.point), rel=0.25)
+    assert math.log(work.factor.point) > 0.5 * math.log(page.factor.point)
 
 
 @pytest.mark.parametrize("file", PUBLISHED, ids=lambda file: file.stem)

@@ -148,7 +148,8 @@ def test_nothing_that_is_told_to_whoever_runs_in_a_worker_is_to_run_in_one(where
 def test_in_a_worker_late_requests_are_told_from_runs_that_are_not_slowed() -> None:
     timers = PlantedPage(late_ms=LATE_MS, held=(piece("TimerFire", LATE_MS, "burn (page/app.js:3)"),))
     settings = Settings(threads=2, page="busy", where="worker")
-    report = build(recorded(timers, web_ms=QUIET_MS + LATE_MS, settings=settings, noise=0.005))
+    web_ms, work = QUIET_MS + LATE_MS, (piece("TimerFire", 300.0, "burn (page/app.js:3)"),)
+    report = build(recorded(timers, web_ms=web_ms, settings=settings, noise=0.005, helpers=work))
     runs, late = (one.text for one in parts(report)["page"].evidence if one.kind == "requests")
     assert runs.startswith("Nothing shows that runs themselves, in the worker, are slowed: one takes 1.0")
     assert late.startswith("A request waits 30")
