@@ -183,6 +183,6 @@ def _prediction(summary: KernelSummary) -> Iterator[str]:
         verdict = f"are {apart}, and whether that is more than {numbers.percent(_AGREE)} is unclear"
     yield (
         "By its kernels, each timed by itself, the program should take "
-        f"{numbers.ms_with_interval(predicted)}; it takes {numbers.factor_with_interval(over)} that: "
+        f"{numbers.ms_with_interval(predicted)}; it takes {numbers.change_with_interval(over)} that: "
         f"prediction and measurement {verdict}."
     )
