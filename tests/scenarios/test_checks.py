@@ -3,9 +3,6 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-import onnx
-import onnxruntime
 import pytest
 from msgspec.structs import replace
 
@@ -18,11 +15,6 @@ from gapprof.records.recording import Recording
 from gapprof.records.trial import Failure, OutputCheck, Profile, Trial
 from tests.scenarios.reading import check, text
 from tests.truth.recorder import record
-
-EVENT_CAP = 1_000_000
-"""`max_num_events_` of onnxruntime's `common/profiler.h`."""
-CHAIN = 2000
-"""Nodes of a model that fills it soon."""
 
 
 def test_s23_an_open_debugger_strikes_the_number() -> None:
@@ -80,36 +72,6 @@ def test_check_5_a_report_without_that_profile_says_why_operators_are_missing() 
     found = build(replace(recording, entries=entries))
     assert found.operators == ()
     assert f"failed 3 times (stop): {message}" in text(found)
-
-
-@pytest.mark.long
-def test_check_5_of_a_profile_that_onnxruntime_really_capped_no_run_is_made_up(tmp_path: Path) -> None:
-    """Its profiler keeps a million events and drops all that come after: half a gigabyte of JSON."""
-    runs = EVENT_CAP // CHAIN + 20
-    chain = [
-        onnx.helper.make_node("Neg", [f"x{place}"], [f"x{place + 1}"], f"neg{place}")
-        for place in range(CHAIN)
-    ]
-    x, y = (
-        onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1]) for name in ("x0", f"x{CHAIN}")
-    )
-    graph = onnx.helper.make_graph(chain, "chain", [x], [y])
-    made = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=8)
-    options = onnxruntime.SessionOptions()
-    options.enable_profiling = True
-    options.profile_file_prefix = str(tmp_path / "profile")
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    options.log_severity_level = 4
-    session = onnxruntime.InferenceSession(
-        made.SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )
-    for _ in range(runs):
-        session.run(None, {"x0": np.ones(1, dtype=np.float32)})
-    file = Path(session.end_profiling())
-    with pytest.raises(ProfileError, match=f", {runs} were made; the profiler's buffer is full"):
-        runs_of(file, wanted=runs)
-    (last,) = runs_of(file, wanted=1)
-    assert len(last.kernels) == CHAIN
 
 
 def changed(change: Callable[[Trial], Trial]) -> Recording:
