@@ -32,8 +32,8 @@ from tests.truth.recorder import FULL, record
 from tests.unit.subject.drawing import drawn, relu, saved
 
 FEW = (
-    pytest.param(range(60), id="few"),
-    pytest.param(range(60, 1100), id="many", marks=pytest.mark.long),
+    pytest.param(range(16), id="few"),
+    pytest.param(range(16, 1100), id="many", marks=pytest.mark.long),
 )
 """Seeds; six kinds of input, so 6,600 in all."""
 RECORDING = record(
