@@ -73,6 +73,7 @@ def run(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
             outcome = explained(str(model), settings, argv=(), path=path, observer=killer, hold=hold)
     finally:
         killer.done()
+    assert outcome.stopped is None, outcome.stopped
     return Run(outcome=outcome, recording=read_recording(path), victim=killer.victim)
 
 
