@@ -10,20 +10,17 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from string import Template
 
 import onnx
 from onnx import TensorProto, numpy_helper
 
 from gapprof.assets import web_dist, web_dist_118
-from gapprof.selftest import model as unfused
 from gapprof.subject.zoo import build
 
 HERE = Path(__file__).parent
 TABLE = HERE / "scenario_table.py"
 ALWAYS = ("--allow-noisy", "--quiet", "--recording", "recording.jsonl")
 MODEL = "zoo:resnet20"
-WORKER = "web-in-worker"
 SHORT = ("--budget", "30", "--rungs", "main")
 LONGER = ("--budget", "90", "--rungs", "main")
 """Enough for three traced passes."""
@@ -70,25 +67,13 @@ def in_half_precision(folder: Path) -> None:
 
 def with_pinned_threads(folder: Path) -> None:
     """An app whose code sets one thread for everybody, wherever it runs."""
-    build("resnet20", app_of(folder, model="resnet20.onnx", shape="[1, 3, 32, 32]", options="{}"))
-
-
-def with_the_optimiser_off(folder: Path) -> None:
-    """An app that switches the library's optimiser off, for a file with everything in single steps."""
-    shape, options = f"[1, {unfused.ROWS}, {unfused.WIDTH}]", '{ graphOptimizationLevel: "disabled" }'
-    app = app_of(folder, model=unfused.NAME, shape=shape, options=options)
-    unfused.save_model(app / unfused.NAME)
-
-
-def app_of(folder: Path, *, model: str, shape: str, options: str) -> Path:
-    """A page with onnxruntime-web beside it that runs a file, which is yet to be put there."""
     app = folder / "app"
     app.mkdir()
+    build("resnet20", app)
     for name in ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm"):
         shutil.copy(web_dist() / name, app)
     (app / "index.html").write_text('<!doctype html><script type=module src="app.mjs"></script>')
-    (app / "app.mjs").write_text(APP.substitute(model=model, shape=shape, options=options))
-    return app
+    (app / "app.mjs").write_text(APP)
 
 
 def with_pages(folder: Path) -> None:
@@ -121,18 +106,16 @@ channel.port1.onmessage = function spin() {
 };
 channel.port2.postMessage(null);
 """
-APP = Template("""import * as ort from "./ort.wasm.bundle.min.mjs";
+APP = """import * as ort from "./ort.wasm.bundle.min.mjs";
 ort.env.wasm.numThreads = 1;
 ort.env.wasm.wasmPaths = new URL("./", location.href).href;
-const session = await ort.InferenceSession.create("./$model", $options);
-const shape = $shape;
-const length = shape.reduce((product, extent) => product * extent);
-const values = Float32Array.from({ length }, (_, at) => (at % 17) / 17);
+const session = await ort.InferenceSession.create("./resnet20.onnx");
+const values = Float32Array.from({ length: 3 * 32 * 32 }, (_, at) => (at % 17) / 17);
 for (;;) {
-  await session.run({ [session.inputNames[0]]: new ort.Tensor("float32", values, shape) });
+  await session.run({ [session.inputNames[0]]: new ort.Tensor("float32", values, [1, 3, 32, 32]) });
   await new Promise((done) => setTimeout(done, 10));
 }
-""")
+"""
 SCENARIOS = {
     "no-headers": Scenario(
         shows="threads are asked for on a page without COOP and COEP (S05)",
@@ -186,20 +169,6 @@ SCENARIOS = {
         options=("--page", "app", *SHORT),
         model="",
         make=with_pinned_threads,
-    ),
-    "verify-headers": Scenario(
-        shows="what COOP and COEP would bring is predicted, made and measured",
-        options=("--no-isolation", "--threads", "2", "--where", "worker", "--verify", *SHORT),
-    ),
-    "verify-worker": Scenario(
-        shows="what a worker would bring a quiet page, next to nothing, is predicted, made and measured",
-        options=("--threads", "1", "--where", "main", "--verify", "--budget", "30", "--rungs", WORKER),
-    ),
-    "verify-graph": Scenario(
-        shows="what an optimised file would bring an app without optimiser is predicted, made and measured",
-        options=("--page", "app", "--verify", *SHORT),
-        model="",
-        make=with_the_optimiser_off,
     ),
 }
 
