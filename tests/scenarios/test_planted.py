@@ -67,7 +67,6 @@ def test_loads_are_published_on_the_main_thread_and_beside_workers_that_are_aske
     wanted = {
         *(("main", duty) for duty in (0.25, 0.5, 0.75)),
         ("worker", 0.5),
-        *(("asking-worker", duty) for duty in (0.25, 0.5, 0.75)),
     }
     assert {(case.where, case.duty) for case in BENCHMARK.CASES} >= wanted
     assert {case.name for case in BENCHMARK.CASES} == {file.stem for file in PUBLISHED}
