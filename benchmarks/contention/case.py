@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-
 EVERY_MS = 20
 """Of the page's timer: the shorter, the less do the waits of requests differ from each other."""
 
