@@ -20,6 +20,8 @@ INTRODUCTION = """# Kernels: what onnxruntime-web takes, and what the same brows
 
 Each table is one run of `gapprof kernels zoo:NAME`. The recording beside it holds every raw sample;
 `gapprof kernels RECORDING` draws the same table from it. `python reports/kernels.py NAME` makes one anew.
+Tables that say so were recorded before a run of the program copied its inputs and outputs; then, too, tuning
+was not limited to 30 s, and a table began with what earlier ones had tuned.
 
 """
 

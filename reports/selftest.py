@@ -27,7 +27,7 @@ INTRODUCTION = """# The selftest
 against what an A/B of the one switch measures in the same rounds. Runs made in a row, each with seed, order
 and rounds of its own; `python reports/selftest.py` makes them anew. *Planted* is the A/B, *found* what the
 report takes its saving from, both as times slower with {level} intervals, by which rows are judged. A row
-passes only where its intervals are narrow enough to show that it does not.
+passes only where its intervals are narrow enough that a difference would have shown.
 """
 
 

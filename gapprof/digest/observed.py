@@ -76,7 +76,8 @@ def _runs(page: ObservedPage) -> str:
             f"{numbers.ms(page.run_high_ms)})"
         )
     both_ms = numbers.ms(page.create_ms + page.first_run_ms)
-    return f"{text}. Creating the session took {numbers.ms(page.create_ms)}, {both_ms} with the first run."
+    created = f"Once the wasm was there, creating the session took {numbers.ms(page.create_ms)}"
+    return f"{text}. {created}, {both_ms} with the first run."
 
 
 def _library(page: ObservedPage) -> str:

@@ -45,6 +45,7 @@ _PLACES = {
     "proxy": "behind env.wasm.proxy, in onnxruntime-web's own worker",
 }
 _PINNED = "web-pinned-build"
+_LESS = "Let the page do less beside the model"
 _SHORTER = "Shorten the tasks of the page's main thread, which asks the worker for runs"
 _THREADS = {"native": -1.0, "native-threads": 1.0}
 
@@ -123,6 +124,8 @@ def _scalar_build(case: Case, now: Estimate, level: float) -> Iterator[Action]:
     then = _tried(case, _PINNED, level) if tried else untried_ms(case, VECTORISED, to, level)
     if then is not None:
         text = "Serve a build of onnxruntime-web with SIMD; every release since 1.19 has it"
+        if tried:
+            text = "Serve gapprof's own onnxruntime-web, which has SIMD, in place of this build"
         basis: Literal["measured", "predicted"] = "measured" if tried else "predicted"
         yield Action(text=text, owner="page", cause="simd", now_ms=now, then_ms=then, basis=basis)
 
@@ -155,10 +158,11 @@ def _of_the_page(case: Case, now: Estimate, level: float) -> Iterator[Action]:
     for part in PARTS if PAGE_RUNGS[PARTS[-1]] in case.get(computed) else ():
         then = untried_ms(case, below, PAGE_RUNGS[part], level)
         if then is not None and part != "slower-runs":  # no single thing to change
-            found.append((_INSTEAD.get(part) or _quieter(case), then))
+            asked = part == "main-thread-work" and case.recording.begin.settings.where == "worker"
+            found.append((_INSTEAD.get(part) or _quieter(case, _SHORTER if asked else _LESS), then))
         below = PAGE_RUNGS[part]
     whole = None if found else untried_ms(case, QUIET, DEPLOYED, level)
-    for text, then in found or ([(_quieter(case), whole)] if whole is not None else []):
+    for text, then in found or ([(_quieter(case, _LESS), whole)] if whole is not None else []):
         yield Action(text=text, owner="page", cause="contention", now_ms=now, then_ms=then, basis="predicted")
 
 
@@ -211,15 +215,13 @@ def _changed(case: Case, rung: str) -> Estimate | None:
     return without_ms(case, gain) if gain else None
 
 
-def _quieter(case: Case) -> str:
+def _quieter(case: Case, what: str) -> str:
     work = [
         one
         for one in traced_work(case, DEPLOYED)
         if one.thread == MAIN_THREAD and kind_of(one.name, one.detail) not in (None, "garbage collection")
     ]
     sources = [source for _, source, _ in page_sources(work)]
-    asked = case.recording.begin.settings.where == "worker"
-    what = _SHORTER if asked else "Let the page do less beside the model"
     return f"{what}, first of all: {harmless(sources[0], 100)}" if sources else what
 
 

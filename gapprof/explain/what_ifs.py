@@ -3,6 +3,7 @@
 from gapprof.explain.outputs import wrong_outputs
 from gapprof.explain.switches import SWITCHES, judged, measured_over_predicted, predicted_ms, to_verify
 from gapprof.facts.case import Case
+from gapprof.facts.computed import VECTORISED
 from gapprof.facts.estimates import factor, latency_ms
 from gapprof.facts.ladder import planned
 from gapprof.facts.steps import why_not
@@ -30,7 +31,7 @@ def what_ifs(case: Case) -> tuple[WhatIf, ...]:
                 predicted_ms=predicted,
                 measured_ms=measured,
                 factor=against,
-                why=_why(case, rung, parent, against) or ("" if predicted else _unpredicted(case, rung)),
+                why=_why(case, rung, parent, against) or ("" if predicted else _unpredicted(rung)),
                 ratio=ratio,
                 prediction=judged(ratio) if ratio and saves else None,
             )
@@ -38,11 +39,14 @@ def what_ifs(case: Case) -> tuple[WhatIf, ...]:
     return tuple(found)
 
 
-def _unpredicted(case: Case, rung: str) -> str:
+def _unpredicted(rung: str) -> str:
     if rung not in SWITCHES:
         return "no step of the ladder predicts it"
-    if SWITCHES[rung].source not in case.get(planned):
-        return "only for a build without SIMD is it predicted, by what that gave onnxruntime-web 1.18"
+    if SWITCHES[rung].source == VECTORISED:
+        return (
+            "it is predicted for a build without SIMD alone, by what that gave onnxruntime-web 1.18 where "
+            "both of its builds were measured"
+        )
     return f"what predicts it, {SWITCHES[rung].source}, was not measured; --verify does"
 
 

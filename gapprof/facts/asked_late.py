@@ -35,8 +35,8 @@ def asked_late(case: Case) -> Iterator[Evidence]:
     if late_ms.low > 0:
         text = (
             f"A request waits {numbers.ms_with_interval(estimate(late_ms))} longer than on the quiet page "
-            "for the page's main thread, which asks late because it is at work: shorten its tasks, or let "
-            "the worker ask by itself."
+            "for the page's main thread, to ask and to hear of the result. Where that is at work, shorten "
+            "its tasks, or let the worker ask by itself."
         )
         yield Evidence(kind="requests", text=text, value=late_ms.point)
 

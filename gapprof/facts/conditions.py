@@ -150,7 +150,9 @@ def first_run_ms(trial: Trial) -> float | None:
 
 
 def created_and_run_ms(trial: Trial) -> float | None:
-    """The same with making the session before it, compiling wasm included; None where that was not timed."""
+    """The same with making the session before it, loading and compiling the wasm included; None where nobody
+    timed that.
+    """
     first_ms, create_ms = first_run_ms(trial), trial.cold_ms.get("create", 0.0)
     return first_ms + create_ms if first_ms and create_ms > 0 else None
 

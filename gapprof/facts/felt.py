@@ -11,14 +11,19 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
+from msgspec.structs import replace
+
 from gapprof.facts.case import Case
 from gapprof.records.qoe import CONDITIONS, Condition, FeltTrial
+from gapprof.records.recording import recorded_before
 from gapprof.stats.contrast import Contrast
 
 FRAME_MS = 1000 / 60
 """Of a display with 60 frames a second, as headless Chromium keeps it."""
 LATE = 1.5
 """Times a frame's own time: one and more were left out."""
+WHOLE_FRAMES = "1.11"
+"""Recordings before it have the last interval end when its frame was due, however late the page answered."""
 Aspect = Literal["responsiveness", "smoothness"]
 
 
@@ -62,6 +67,8 @@ def felt_trials(case: Case) -> tuple[FeltTrial, ...]:
     for trial in sorted(case.recording.of(FeltTrial), key=lambda trial: trial.attempt):
         if not trial.struck:
             found.setdefault((trial.condition, trial.round), trial)
+    if recorded_before(case.recording.begin.schema_version, WHOLE_FRAMES):
+        return tuple(map(_without_cut_frames, found.values()))
     return tuple(found.values())
 
 
@@ -80,26 +87,23 @@ def _by_condition(trials: Sequence[FeltTrial], measure: Measure) -> dict[Conditi
     return found
 
 
-def _frames_ms(trial: FeltTrial) -> Sequence[float]:
-    """None where a task was longer than all of them together: before recordings of 1.11 the last interval
-    ended when its frame was due, however late the page answered it.
-    """
-    return trial.frames_ms if sum(trial.frames_ms) >= max(trial.long_tasks_ms, default=0.0) else ()
+def _without_cut_frames(trial: FeltTrial) -> FeltTrial:
+    """No frames where a task was longer than all of them together."""
+    cut = sum(trial.frames_ms) < max(trial.long_tasks_ms, default=0.0)
+    return replace(trial, frames_ms=()) if cut else trial
 
 
 def _left_out(trial: FeltTrial) -> float | None:
     """Share of the frames that a display would have shown and the page did not make."""
-    frames_ms = _frames_ms(trial)
-    if not frames_ms:
+    if not trial.frames_ms:
         return None
-    due = sum(frames_ms) / FRAME_MS
-    missed = sum(round(ms / FRAME_MS) - 1 for ms in frames_ms if ms > LATE * FRAME_MS)
+    due = sum(trial.frames_ms) / FRAME_MS
+    missed = sum(round(ms / FRAME_MS) - 1 for ms in trial.frames_ms if ms > LATE * FRAME_MS)
     return missed / due
 
 
 def _frame_rate(trial: FeltTrial) -> float | None:
-    frames_ms = _frames_ms(trial)
-    return 1000 * len(frames_ms) / sum(frames_ms) if frames_ms else None
+    return 1000 * len(trial.frames_ms) / sum(trial.frames_ms) if trial.frames_ms else None
 
 
 def _video_rate(trial: FeltTrial) -> float | None:
@@ -107,7 +111,7 @@ def _video_rate(trial: FeltTrial) -> float | None:
 
 
 def _long_tasks(trial: FeltTrial) -> float | None:
-    watched_ms = sum(_frames_ms(trial))
+    watched_ms = sum(trial.frames_ms)
     return 1000 * sum(trial.long_tasks_ms) / watched_ms if watched_ms > 0 else None
 
 
@@ -189,21 +193,21 @@ _SMOOTHNESS = (
         title="Between frames, median",
         unit="ms",
         aspect="smoothness",
-        of=lambda trial: quantile(_frames_ms(trial), 0.5),
+        of=lambda trial: quantile(trial.frames_ms, 0.5),
     ),
     Measure(
         id="frame-p95",
         title="… 95th percentile",
         unit="ms",
         aspect="smoothness",
-        of=lambda trial: quantile(_frames_ms(trial), 0.95),
+        of=lambda trial: quantile(trial.frames_ms, 0.95),
     ),
     Measure(
         id="frame-worst",
         title="… the longest",
         unit="ms",
         aspect="smoothness",
-        of=lambda trial: quantile(_frames_ms(trial), 1.0),
+        of=lambda trial: quantile(trial.frames_ms, 1.0),
     ),
     Measure(
         id="frames-left-out",

@@ -86,7 +86,7 @@ def _why(fitting: Sequence[Driver], drivers: Sequence[Driver]) -> str:
         return f"what its Vulkan driver needs is missing: {lost}"
     if drivers:
         return f"none of the Vulkan drivers here is for it: {', '.join(one.manifest for one in drivers)}"
-    return "no Vulkan driver (ICD) is installed"
+    return "no Vulkan driver (ICD) was found where drivers are installed for all users"
 
 
 def _fits(driver: Driver, *, nvidia: bool) -> bool:

@@ -38,6 +38,8 @@ class Examined:
             return None
         if asked.backend == "native":
             return NATIVE
+        if asked.backend in _REPLAYED_BY and "webgpu" in self.refused:
+            return self.refused["webgpu"]  # what is replayed is recorded there
         return self.refused.get(_REPLAYED_BY.get(asked.backend, asked.gpu_api))
 
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 
-from gapprof.markdown.study_latency import gaps, lattice, never_compared, square, stages
+from gapprof.markdown.study_latency import gaps, lattice, square, stages
 from gapprof.markdown.study_use import clients, felt, kernels, memory
+from gapprof.records.recording import numbered
 from gapprof.records.study import StudiedModel, Study
+from gapprof.text import numbers
 from gapprof.text.names import markdown as cell
 
 
@@ -74,7 +76,7 @@ def _missing(study: Study) -> Iterator[str]:
 
 def _forms(models: Iterable[StudiedModel]) -> Iterator[str]:
     """Where recordings have several, later ones hold more, and their visits may differ in small things."""
-    forms = sorted({one.recording_version for one in models if one.recording_version}, key=_numbered)
+    forms = sorted({one.recording_version for one in models if one.recording_version}, key=numbered)
     if len(forms) > 1:
         told = (
             f"{cell(form)} ({', '.join(cell(one.model) for one in models if one.recording_version == form)})"
@@ -83,11 +85,8 @@ def _forms(models: Iterable[StudiedModel]) -> Iterator[str]:
         yield f"- Recorded in several forms, of which later ones hold more: {', '.join(told)}"
 
 
-def _numbered(version: str) -> tuple[int, ...]:
-    return tuple(map(int, version.split(".")))
-
-
 def _never_compared(models: Iterable[StudiedModel]) -> Iterator[str]:
     for one in models:
-        if count := never_compared(one):
-            yield f"- {cell(one.model)}: what {count} cells compute was not compared with native's"
+        if one.never_compared:
+            cells = numbers.many(one.never_compared, "cell")
+            yield f"- {cell(one.model)}: {cells} whose outputs were not compared with native's"

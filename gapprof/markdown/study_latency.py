@@ -135,18 +135,13 @@ def square(study: Study) -> Iterator[str]:
     )
 
 
-def never_compared(one: StudiedModel) -> int:
-    """Cells with a figure that nothing stands behind: of older recordings, or where no rung left outputs."""
-    return sum(figure.run_ms is not None and figure.outputs == "not-compared" for figure in one.cells)
-
-
 def lattice(study: Study) -> Iterator[str]:
     """Every cell of it, and how quiet the machine was."""
     compared = (
         "What each cell computes was compared with native's before any of its times counts; where it differs "
         "there is no figure."
     )
-    without = [cell(one.model, 60) for one in study.models if never_compared(one)]
+    without = [cell(one.model, 60) for one in study.models if one.never_compared]
     yield "## The whole lattice"
     yield ""
     yield (

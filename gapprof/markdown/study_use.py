@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from gapprof.facts import paper
+from gapprof.facts.felt import WHOLE_FRAMES
 from gapprof.markdown.study_table import NONE, Table, factor, rate, tabled, times
+from gapprof.records.recording import recorded_before
 from gapprof.records.study import StudiedModel, Study
 from gapprof.text import numbers
 from gapprof.text.names import markdown as cell
@@ -94,12 +96,13 @@ def felt(study: Study) -> Iterator[str]:
         cell(one.model, 60)
         for one in study.models
         if one.component_main_times is not None and one.frames_main_times is None
+        if recorded_before(one.recording_version, WHOLE_FRAMES)
     ]
     if frozen:
         yield ""
         yield (
             f"No frames of {', '.join(frozen)} on the main thread: of a page that stands still for about as "
-            "long as it was watched, recordings before 1.11 lack the wait for the last frame."
+            f"long as it was watched, recordings before {WHOLE_FRAMES} lack the wait for the last frame."
         )
     yield ""
     columns = (

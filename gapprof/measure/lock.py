@@ -31,5 +31,6 @@ def _take(lock: BaseFileLock) -> None:
     except OSError as error:
         raise EnvironmentUnusable(
             f"the lock against two measurements at once cannot be taken: {error.strerror} ({lock.lock_file})",
-            hint="Remove that file if no gapprof is running, or set GAPPROF_LOCK_DIR to a folder of yours.",
+            hint="Have its owner remove that file if no gapprof is running, or set GAPPROF_LOCK_DIR to a "
+            "folder of yours.",
         ) from error

@@ -122,11 +122,13 @@ class Stages:
         self._profiling = profiling(by_id(preflight.ladder), rounds)
         once = replace(preflight, ladder=visited_once(preflight.ladder))
         self._rounds(visits, once, {0: main}, of=rounds)  # the first ranking is not to wait for second visits
-        slower = self._spent_s(main) / max(self._expected_s(once, main), 1e-3)
+        first_s = self._spent_s(main)
+        slower = first_s / max(self._expected_s(once, main), 1e-3)
         preflight, plan = self._with_what_is_left(preflight, rounds, slower)
         self._rounds(visits, preflight, {n: rungs for n, rungs in enumerate(plan) if n}, of=rounds)
         self._traces(visits, preflight)
-        total = self._decide(rounds, self._spent_s(main) / rounds)
+        later_s = (self._spent_s(main) - first_s) / (rounds - 1) if rounds > 1 else first_s
+        total = self._decide(rounds, later_s)  # the first one has no second visits
         self._rounds(visits, preflight, dict.fromkeys(range(rounds, total), main), of=total)
         done = self._side(visits, preflight, total, visited=self._known(plan))
         if self.settings.verify:
@@ -183,7 +185,7 @@ class Stages:
         """A profile takes about as long as the visit that it follows, a trace as a visit of its own."""
         ladder, expected_s = by_id(preflight.ladder), preflight.expected_trial_s
         passes = dict.fromkeys(profiled_rungs(ladder), PROFILE_PASSES)
-        passes |= {rung: trace_passes(ladder[rung]) for rung in traced_rungs(ladder)}
+        passes |= {rung: trace_passes(ladder[rung]) for rung in self._traced(ladder)}
         return sum(count * expected_s.get(rung, 0.0) for rung, count in passes.items())
 
     def _rounds(
@@ -292,7 +294,7 @@ class Stages:
     def _traces(self, visits: Visits, preflight: Preflight) -> None:
         """Long after the budget was spent only the page as deployed has its trace, and but one."""
         ladder = by_id(preflight.ladder)
-        for rung_id in traced_rungs(ladder):
+        for rung_id in self._traced(ladder):
             step = ladder[rung_id]
             self.teller.tell("trace", f"what else the page does: {step.rung.title}", rung=rung_id)
             for number in range(trace_passes(step)):
@@ -301,6 +303,11 @@ class Stages:
                     break
                 visits.traced(step, number)
             self.teller.tell("trace", "traced", completed=True)
+
+    def _traced(self, ladder: Mapping[str, PlannedRung]) -> tuple[str, ...]:
+        """Who asks for the ends alone asks not what a page does that is not theirs."""
+        found = traced_rungs(ladder)
+        return tuple(one for one in found if self.settings.rungs != ENDS or ladder[one].rung.role == "main")
 
     def _known(self, plan: Sequence[Sequence[str]]) -> frozenset[str]:
         """Rungs that need no side round: those of the first stage, but for conditions with too few rounds."""

@@ -81,7 +81,8 @@ class Setting(Struct, frozen=True, kw_only=True):
     session: tuple[tuple[str, str], ...] = ()
     """Session options of onnxruntime-web, name and value, that are not its defaults."""
     requests_from: str = "page"
-    """Paced requests are asked for by the page's main thread, or by the `worker` that runs the model."""
+    """Paced requests are asked for by the page's main thread, or by the `worker` that runs the model. Since
+    recordings of 1.11."""
 
 
 def changed_fields(before: Struct, after: Struct) -> frozenset[str]:

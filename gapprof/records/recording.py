@@ -31,6 +31,16 @@ SCHEMA = "gapprof/recording"
 SCHEMA_VERSION = "1.11"
 
 
+def recorded_before(version: str, form: str) -> bool:
+    """Whether a recording's schema version is an older one than `form`; none at all is not."""
+    return bool(version) and numbered(version) < numbered(form)
+
+
+def numbered(version: str) -> tuple[int, ...]:
+    """`1.10` comes after `1.9`."""
+    return tuple(map(int, version.split(".")))
+
+
 class MachineFacts(Struct, frozen=True, kw_only=True):
     """The machine without host, user or path."""
 

@@ -259,7 +259,7 @@ class Report(Struct, frozen=True, kw_only=True):
     versions: dict[str, str] = {}
     """`onnxruntime`, `onnxruntime-web`, `wasm` (the start of its sha256) and `browser`. Since 1.1. Where the
     model ran on a GPU: `build` (onnxruntime-web's: `asyncify`, `jspi`, `jsep`, `webgl`), `adapter` and
-    `driver`, in the adapter's own words. Since 1.13."""
+    `driver`, in the adapter's own words. Since 1.14."""
     passes: int | None = None
     """Profiled passes behind the computed rungs; None where no rung was computed from any. Since 1.1."""
     speed_of_light: SpeedOfLight | None = None

@@ -126,6 +126,11 @@ class StudiedModel(Struct, frozen=True, kw_only=True):
     why: str = ""
     """Why there is no row at all. Always there."""
 
+    @property
+    def never_compared(self) -> int:
+        """Cells with a figure that nothing stands behind: of older recordings, or without a reference."""
+        return sum(one.run_ms is not None and one.outputs == "not-compared" for one in self.cells)
+
 
 class Study(Struct, frozen=True, kw_only=True):
     """All models of one folder, measured on one machine."""

@@ -1,6 +1,6 @@
 """Every plant's row: planted against found. Pure, from the recording of all stops and the plan."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 
 from gapprof.facts.case import Case
@@ -41,12 +41,20 @@ def rows(plan: Plan, journal: Recording) -> tuple[SelftestRow, ...]:
     return tuple(one.row for one in _all(plan, journal))
 
 
-def shortage(plan: Plan, journal: Recording) -> Shortage:
-    """By how wide intervals are so far, and never by where they lie."""
-    vague = [one for one in _all(plan, journal) if not all(figure.narrow for figure in one.figures)]
+def shortage(plan: Plan, journal: Recording, *, given_up: Set[str]) -> Shortage:
+    """By how wide intervals are so far, and never by what was found; rows that fail have wide ones too.
+
+    `given_up`: stops that are visited no more. What stands on one of them gets no narrower.
+    """
+    wide = [
+        (stands_on, one.figures)
+        for one in _all(plan, journal)
+        if not all(figure.narrow for figure in one.figures)
+        if given_up.isdisjoint(stands_on := frozenset(_stands_on(one.laid, plan.clean)))
+    ]
     return Shortage(
-        rounds=rounds_short(figure for one in vague for figure in one.figures),
-        stops=frozenset(stop for one in vague for stop in _stands_on(one.laid, plan.clean)),
+        rounds=rounds_short(figure for _, figures in wide for figure in figures),
+        stops=frozenset(stop for stands_on, _ in wide for stop in stands_on),
     )
 
 

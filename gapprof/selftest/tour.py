@@ -98,9 +98,10 @@ class Tour:
         done: int,
         round_s: float,
     ) -> None:
-        """Further rounds of what vague rows stand on, as far as there is time."""
+        """Further rounds of what rows with wide intervals stand on, as far as there is time."""
         while extent.vague_until_s > self.journal.now_s():
-            lacking = shortage(plan, self.journal.recording())
+            given_up = {name for name, misses in self._misses.items() if misses >= _MOST_MISSES}
+            lacking = shortage(plan, self.journal.recording(), given_up=given_up)
             visited = {name: step for name, step in steps.items() if name in lacking.stops}
             each_s = round_s * len(visited) / len(steps)
             more = extent.further_rounds(

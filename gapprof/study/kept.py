@@ -11,9 +11,8 @@ from gapprof.explain.study import studied_model
 from gapprof.explain.versions import versions
 from gapprof.facts.case import Case
 from gapprof.facts.paper import CLASSES
-from gapprof.markdown.study_latency import never_compared
 from gapprof.recordings import read_run
-from gapprof.records.recording import MachineFacts, Recording
+from gapprof.records.recording import MachineFacts, Recording, recorded_before
 from gapprof.records.settings import Settings
 from gapprof.records.study import StudiedModel
 from gapprof.study.begun import so_far
@@ -26,6 +25,8 @@ ZOO = "zoo:"
 _SAME = ("cpu", "usable_cores", "logical_cores", "system", "architecture")
 _MEMORY_RATIO = 1.01
 """What a kernel keeps for itself varies from one boot to the next by some pages."""
+_COMPARING = "1.7"
+"""Since this form of recordings, what cells compute is compared."""
 _OPTIONS: Mapping[str, str] = {"budget_s": "--budget", "seed": "--seed"}
 _ELSEWHERE = ("browser",)
 """Settings that say where a program lies: its version is compared instead."""
@@ -102,9 +103,9 @@ class Shelf:
         row = self.row(model)
         if row is None:
             return ""
-        if never_compared(row):
-            return f"nobody compared what {numbers.many(never_compared(row), 'cell')} computed"
-        return "" if row.status == "ok" else f"its report is {row.status}: {row.status_why}"
+        if row.never_compared and recorded_before(row.recording_version, _COMPARING):
+            return f"nobody compared what {numbers.many(row.never_compared, 'cell')} computed"
+        return f"its report is unreliable: {row.status_why}" if row.status == "unreliable" else ""
 
     def forget(self, model: str) -> None:
         """Its row as it was: the recording is about to be made again."""

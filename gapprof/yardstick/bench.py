@@ -114,7 +114,8 @@ class Bench:
             "report",
             f"{len(shapes)} of {of} shapes were not tuned, as {numbers.duration(TUNING_S)} were over; the "
             f"largest of them: {described(shapes[:1])}. Each was timed with the schedule that is best for "
-            "most of its kind; the next run with the same database goes on from here.",
+            "most of its kind, or with an untried one where none of its kind was tuned; the next run with "
+            "the same database goes on from here.",
         )
 
     def untuned(self, settled: Tuned) -> list[list[Candidate]]:

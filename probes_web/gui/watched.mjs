@@ -11,14 +11,19 @@ import { now } from "../clock.mjs";
 export async function watched(ms, video) {
   /** @type {number[]} */
   const long_tasks_ms = [];
-  const observer = new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) long_tasks_ms.push(entry.duration);
-  });
+  const began = now();
+  /** What a task did before all this is none of it.
+   * @param {PerformanceEntry} entry */
+  const keep = ({ startTime, duration }) => {
+    const within_ms = startTime + duration - Math.max(startTime, began);
+    if (within_ms > 0) long_tasks_ms.push(within_ms);
+  };
+  const observer = new PerformanceObserver((list) => list.getEntries().forEach(keep));
   observer.observe({ type: "longtask" });
   const seen = presented(video);
   const frames_ms = await frames(ms);
   const { count, over_ms } = seen.stop();
-  for (const entry of observer.takeRecords()) long_tasks_ms.push(entry.duration);
+  observer.takeRecords().forEach(keep);
   observer.disconnect();
   return {
     frames_ms,

@@ -12,6 +12,7 @@ from gapprof.records.job import Job
 from gapprof.records.recording import RoundStarted
 from gapprof.records.selftest import Selftest, SelftestRow
 from gapprof.selftest.chosen import every_plant
+from gapprof.selftest.judge import shortage
 from gapprof.selftest.plant import Costs, Plant
 from gapprof.selftest.report import selftest_of
 from tests.truth.planted_machine import Priced, honest, visit
@@ -227,6 +228,18 @@ def test_further_rounds_visit_what_vague_rows_stand_on_alone(tmp_path: Path) -> 
     own = set(found.plan.plants[1].stops.values()) - set(found.plan.clean.stops.values())
     assert all(order == set(found.plan.stops) for order in orders[:8])
     assert all(not order & own for order in orders[8:])
+
+
+def test_what_stands_on_a_stop_that_was_given_up_wants_no_further_rounds(tmp_path: Path) -> None:
+    chosen = (PLANTS["clean"], PLANTS["baseline-tier"], PLANTS["web-null"])
+    found = visit(Priced(noise=0.05), chosen, tmp_path, vague_until_s=0.0)
+    wanted = shortage(found.plan, found.recording, given_up=set())
+    assert wanted.rounds > 0
+    none = shortage(found.plan, found.recording, given_up=set(found.plan.clean.stops.values()))
+    assert (none.rounds, none.stops) == (0, frozenset())
+    spared = set(found.plan.stops) - wanted.stops
+    assert spared
+    assert shortage(found.plan, found.recording, given_up=spared) == wanted
 
 
 def test_a_row_that_fails_is_said_before_those_that_are_vague(tmp_path: Path) -> None:

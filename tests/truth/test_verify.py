@@ -114,7 +114,7 @@ def test_one_that_is_replaced_because_somebody_named_it_is_a_change_that_nothing
     report = build(run(machine({"web-pinned-build": 0.5}), tmp_path, asked))
     found = what_if(report, "web-pinned-build")
     assert (found.predicted_ms, found.prediction) == (None, None)
-    assert found.why.startswith("only for a build without SIMD is it predicted")
+    assert found.why.startswith("it is predicted for a build without SIMD alone")
     assert report.actions == ()
 
 

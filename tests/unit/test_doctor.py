@@ -89,6 +89,7 @@ WITHOUT = {"dawn": "Dawn was not fetched", "webgpu": "no WebGPU here", "webgl": 
     [
         ("webgpu", "dawn", "replay-native"),
         ("webgpu", "webgpu", "replay-web"),
+        ("webgpu", "webgpu", "replay-native"),
         ("webgpu", "webgpu", "web"),
         ("webgl", "webgl", "web"),
     ],

@@ -3,8 +3,11 @@
 import pytest
 from msgspec.structs import replace
 
+from gapprof.backends.synthetic import Machine
 from gapprof.digest.qoe import qoe_sentences
-from gapprof.facts.felt import quantile
+from gapprof.facts.case import Case
+from gapprof.facts.felt import felt_trials, quantile
+from tests.truth.recorder import record
 from tests.unit.facts.felt import BESIDE, felt, report, rows, three_rounds, trial
 
 
@@ -33,15 +36,24 @@ def test_frames_left_out_are_those_that_the_display_waited_for() -> None:
     assert rate.main.point == pytest.approx(3 / 0.150)
 
 
-def test_frames_without_the_wait_that_a_long_task_made_are_none() -> None:
-    """As older recordings have them of a page that was frozen all the time: one interval of a few ms."""
-    found = rows(felt(*three_rounds(frames_ms=(4.5,), long_tasks_ms=(4049.0,))))
+FROZEN = {"frames_ms": (4.5,), "long_tasks_ms": (4049.0,)}
+"""As recordings before 1.11 have a page that stands still all the time."""
+
+
+@pytest.mark.parametrize(("form", "kept"), [("1.10", 0), ("1.11", 1)])
+def test_frames_of_older_recordings_count_where_they_can_hold_the_longest_task(form: str, kept: int) -> None:
+    made = record(Machine())
+    begin = replace(made.begin, schema_version=form)
+    trials = (trial("main", 0, **FROZEN), trial("main", 1, frames_ms=(4053.5,), long_tasks_ms=(4049.0,)))
+    first, second = felt_trials(Case(replace(made, begin=begin, entries=(*made.entries, *trials))))
+    assert (len(first.frames_ms), len(second.frames_ms)) == (kept, 1)
+
+
+def test_without_frames_nothing_is_told_of_them() -> None:
+    found = rows(felt(*three_rounds(frames_ms=(), long_tasks_ms=(4049.0,))))
     for name in ("frame-p50", "frame-p95", "frame-worst", "frame-rate", "frames-left-out", "long-tasks"):
         assert found[name].main is None, name
         assert found[name].idle is not None, name
-    whole = rows(felt(*three_rounds(frames_ms=(4053.5,), long_tasks_ms=(4049.0,))))
-    assert whole["frame-p95"].main is not None
-    assert whole["frame-p95"].main.point == pytest.approx(4053.5)
 
 
 def test_components_events_steps_and_videos() -> None:

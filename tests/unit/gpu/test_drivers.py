@@ -29,11 +29,11 @@ def test_a_driver_for_the_gpu_is_named(device: str, driver: Driver) -> None:
 @pytest.mark.parametrize(
     ("device", "there", "said", "mend"),
     [
-        (CARD, (), "no Vulkan driver (ICD) is installed", "nvidia-vulkan-icd"),
+        (CARD, (), "no Vulkan driver (ICD) was found", "nvidia-vulkan-icd"),
         (CARD, (SOFTWARE, RADEON), "none of the Vulkan drivers here is for it", "nvidia-vulkan-icd"),
         (CARD, (BROKEN,), "is missing: nvidia_icd.json (libGLX_nvidia.so.0)", "NVIDIA_DRIVER_CAPABILITIES"),
         (RENDERER, (SOFTWARE,), "none of the Vulkan drivers here is for it", "mesa-vulkan-drivers"),
-        (RENDERER, (), "no Vulkan driver (ICD) is installed", "mesa-vulkan-drivers"),
+        (RENDERER, (), "no Vulkan driver (ICD) was found", "mesa-vulkan-drivers"),
     ],
 )
 def test_a_gpu_without_a_driver_is_told_with_what_to_install(

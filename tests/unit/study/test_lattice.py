@@ -191,7 +191,7 @@ def test_where_nothing_can_be_compared_the_tables_say_so() -> None:
     told = row(recording(reference=False))
     assert {one.outputs for one in told.cells} == {"not-compared"}
     assert told.gap_one_thread is not None
-    assert "what 16 cells compute was not compared with native's" in tables(told)
+    assert "16 cells whose outputs were not compared with native's" in tables(told)
 
 
 def test_eight_bit_weights_that_saturate_natively_keep_their_times_there() -> None:
