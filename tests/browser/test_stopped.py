@@ -107,7 +107,12 @@ def test_after_a_kill_nothing_is_left_but_the_recording(run: Run) -> None:
     with screen() as terminal:
         with mortal(run.begin(stdout=subprocess.DEVNULL, stderr=terminal.slave)) as process:
             os.close(terminal.slave)
-            there = run.seen_in(process.pid, BROWSER, watch=terminal.read)
+
+            def midst(there: Alive) -> bool:
+                terminal.read()
+                return terminal.finished() > 0 and any(BROWSER in words for words in there.words)
+
+            there = seen(process.pid, "no browser after a trial that was told to be over", midst)
             process.kill()
             assert process.wait(timeout=60) == -signal.SIGKILL
         terminal.read()

@@ -12,6 +12,7 @@ from gapprof import Report
 from gapprof.records.surface import Surface
 from gapprof.render.markdown import MarkdownRenderer
 from gapprof.terminal.sheet import drawn
+from gapprof.text import numbers
 from tests.live.app import THREADS
 from tests.live.closing import assert_closes
 from tests.live.conftest import SEEN_MS, Explained
@@ -91,7 +92,7 @@ def test_a_latency_that_somebody_saw_is_held_against_every_condition(seen: Repor
 
 
 def test_the_nearest_conditions_are_made_all_at_once(report: Report) -> None:
-    """No run of this small model takes half a second, whatever is done: several at once come nearest."""
+    """Nothing makes a run of this small model last so long: several at once come nearest."""
     found = report.reproduction
     assert found is not None
     made = [one for one in found.rows if len(one.conditions) > 1]
@@ -112,4 +113,4 @@ def test_it_can_be_read(report: Report) -> None:
 def test_where_the_latency_could_come_from_can_be_read(report: Report) -> None:
     text = drawn(report, Surface(width=100, colour=False, unicode=True))
     assert "What the page does by itself" in text
-    assert "Where 500 ms could come from" in text
+    assert f"Where {numbers.ms(SEEN_MS)} could come from" in text
