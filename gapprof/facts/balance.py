@@ -9,7 +9,7 @@ from typing import Literal
 from gapprof.facts.case import Case
 from gapprof.facts.cells import counting
 from gapprof.facts.contention import trials_of
-from gapprof.facts.ladder import target
+from gapprof.facts.ladder import planned, target
 from gapprof.records.trial import IDLE, Load, ThreadUse, Trace, Trial
 
 CLOSES = 0.02
@@ -82,7 +82,7 @@ class Visited:
 def visited(case: Case) -> tuple[Visited, ...]:
     """Every visit of the browser that counts, timed or traced."""
     timed = (
-        Visited(closures=closures(trial), told=_told(trial.load), traced=False)
+        Visited(closures=_told_apart(case, trial), told=_told(trial.load), traced=False)
         for trial in case.get(counting)
     )
     traces = (
@@ -136,6 +136,13 @@ def closures(trial: Trial) -> tuple[Closure, ...]:
     beyond_ms = max(0.0, inference.cpu_ms - load.at_work_ms, _beyond_wall_ms(load, inference))
     at_work = Closure(terms="at-work", error=(beyond_ms - lacking_ms) / load.wall_ms, stolen=stolen)
     return (*_by_clocks(load), at_work)
+
+
+def _told_apart(case: Case, trial: Trial) -> tuple[Closure, ...]:
+    """A worker that asks by itself looks at the clock until it is time: its CPU time is not of runs alone."""
+    step = case.get(planned).get(trial.rung)
+    asks = step is not None and step.setting is not None and step.setting.requests_from == "worker"
+    return tuple(one for one in closures(trial) if not asks or one.terms != "at-work")
 
 
 def _alone(trial: Trial) -> bool:

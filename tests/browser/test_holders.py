@@ -9,15 +9,14 @@ from gapprof.backends.chromium import Chromium
 from gapprof.backends.synthetic import Machine
 from gapprof.facts.balance import crew_of
 from gapprof.facts.case import Case
-from gapprof.facts.kinds import Kind, kind_of
+from gapprof.facts.kinds import kind_of
 from gapprof.facts.oversubscription import oversubscribed, oversubscription_evidence
-from gapprof.facts.page_told import held_ms, part_evidence
 from gapprof.measure.machine import usable_cores
 from gapprof.records.job import Job
 from gapprof.records.settings import Settings
 from gapprof.records.trial import Trace, Trial
 from tests.browser.conftest import on
-from tests.truth.recorder import FULL, record
+from tests.truth.recorder import record
 
 LITTERING_WORKER = """
 const live = "const live = Array.from({ length: 40000 }, (_, made) => ({ made, more: [made] }));";
@@ -26,23 +25,6 @@ new Worker(URL.createObjectURL(new Blob([live, "for (;;) gc();"])));
 COLLECTING = """
 const live = Array.from({ length: 40000 }, (_, made) => ({ made, more: [made] }));
 setInterval(() => gc(), 60);
-"""
-LITTERING = """
-let made = [];
-setInterval(function littering() {
-  const end = performance.now() + 20;
-  while (performance.now() < end) {
-    made.push({ at: made.length, more: [made.length, made.length + 1] });
-    if (made.length > 60000) made = [];
-  }
-}, 40);
-"""
-BURNING = """
-let made = 0;
-setInterval(function burning() {
-  const end = performance.now() + 20;
-  while (performance.now() < end) made += 1;
-}, 40);
 """
 COLLECTS = ("--expose-gc", "--single-threaded-gc")
 """On the thread that asks for it: helpers would share the compiler's threads, and warm-up never end."""
@@ -94,39 +76,6 @@ def test_what_requests_wait_for_is_garbage_collection_where_that_is_planted(
     waited = sum(piece.wall_ms for piece in trace.held)
     late = sum(trace.requests_ms) - sum(trace.runs_ms)
     assert waited == pytest.approx(late, rel=0.05)
-
-
-def test_garbage_that_a_page_makes_as_it_works_is_named(
-    chromium: Chromium, job: Job, page_of: Callable[[str], str]
-) -> None:
-    """Nobody asks for a collection. Beside it a page whose timer works as long, and makes none."""
-    littering, burning = (
-        named_ms(chromium.traced(on(job, where="main", page=page_of(script))))
-        for script in (LITTERING, BURNING)
-    )
-    assert littering["garbage collection"] > 0.05 * littering["timers"]
-    assert burning.get("garbage collection", 0.0) < 0.01 * burning["timers"]
-
-
-def named_ms(trace: object) -> dict[Kind, float]:
-    """By kind, what a report says that requests to that page wait for, and evidence that says so."""
-    assert isinstance(trace, Trace), trace
-    recording = record(Machine(), FULL)
-    real = replace(
-        recording,
-        entries=tuple(
-            replace(trace, rung=one.rung, round=one.round)
-            if isinstance(one, Trace) and one.rung == "web"
-            else one
-            for one in recording.entries
-        ),
-    )
-    found = held_ms(Case(real), "web")
-    texts = [one.text for one in part_evidence(Case(real), "gc")]
-    told = [text for text in texts if text.startswith("While a request waits")]
-    assert bool(told) == (found.get("garbage collection", 0.0) >= 0.05)
-    assert all("garbage collection" in text for text in told)
-    return found
 
 
 def test_garbage_of_the_pages_own_worker_is_not_taken_for_the_models(

@@ -20,7 +20,11 @@ from tests.browser.conftest import SIZE
 from tests.browser.watched_page import FOREVER, PREPARE, heard, laid_out
 
 Watch = Callable[..., Watched]
-GPU_FILES = ("ort.webgpu.bundle.min.mjs", "ort-wasm-simd-threaded.asyncify.wasm")
+GPU_FILES = (
+    "ort.webgpu.bundle.min.mjs",
+    "ort-wasm-simd-threaded.asyncify.mjs",
+    "ort-wasm-simd-threaded.asyncify.wasm",
+)
 ON_GPU = PREPARE.replace("./ort.wasm.bundle.min.mjs", f"./{GPU_FILES[0]}")
 CREATED = """
 const session = await ort.InferenceSession.create("./tiny.onnx", {
