@@ -1,4 +1,4 @@
-"""Pages with a planted load, and what gapprof says of them beside a direct A/B; three quarters of an hour.
+"""Pages with a planted load, and what gapprof says of them beside a direct A/B; half an hour.
 
 python reports/planted.py [CASE ...]    default: every one; writes reports/planted/CASE.jsonl and .json
 python reports/planted.py table         figures and table of what is there; it measures nothing
@@ -34,10 +34,8 @@ factor (bounded in time; else undecided). *explain*: what one run of `gapprof ex
 work, which knows nothing of the A/B, and of `contention` as a whole, in which the step onto the main thread
 is as well. Both sides run the same file with the same session options. Recovered: the two are within 10 % of
 each other and their intervals meet. In a worker with a core to spare *runs alone* cost next to nothing;
-requests are late all the same where the page that burns is the one that asks. Where the worker asks by itself
-(`--where asking-worker`) nothing is planted on it: recovered there is "unclear" with intervals that meet, or
-the small true value. `python reports/planted.py` makes this anew; each case has its recording, and both
-sides' figures with every request of the A/B.
+requests are late all the same, for the page that burns is the one that asks. `python reports/planted.py`
+makes this anew; each case has its recording, and both sides' figures with every request of the A/B.
 
 | model | runs | planted | directly | explain: page | contention | | runs alone | explain: slower runs |
 | :-- | :-- | --: | --: | --: | --: | :-- | --: | --: |"""

@@ -20,8 +20,6 @@ from gapprof.records.trial import Trial
 from tests.scripts import ROOT, script
 
 PUBLISHED = sorted((ROOT / "reports" / "planted").glob("*.json"))
-ASKED = [file for file in PUBLISHED if "-asking-worker-" not in file.stem]
-"""Where the page that burns asks for runs."""
 
 BENCHMARK = script("benchmarks/planted_contention.py")
 REPORT = script("reports/planted.py")
@@ -62,7 +60,7 @@ def without_contention(recording: Recording) -> Recording:
     )
 
 
-def test_loads_are_published_on_the_main_thread_and_beside_workers_that_are_asked_and_that_ask() -> None:
+def test_loads_are_published_on_the_main_thread_and_beside_a_worker_that_is_asked() -> None:
     """`python reports/planted.py CASE ...` publishes them."""
     wanted = {
         *(("main", duty) for duty in (0.25, 0.5, 0.75)),
@@ -117,7 +115,7 @@ def test_runs_that_nothing_was_planted_on_are_charged_nothing_but_what_they_cost
     assert judged.unharmed_told(found.direct_runs, found.explained_runs, found.runs_verdict)
 
 
-@pytest.mark.parametrize("file", ASKED, ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", PUBLISHED, ids=lambda file: file.stem)
 def test_the_load_is_named_as_the_main_threads_own_work(file: Path) -> None:
     """More than half of what the page costs: the timer is all that it does."""
     page = page_row(recording_of(file))
@@ -134,7 +132,7 @@ def test_the_time_of_every_visit_closes(file: Path) -> None:
     assert checks["scheduler-balance"] == "pass"
 
 
-@pytest.mark.parametrize("file", ASKED, ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", PUBLISHED, ids=lambda file: file.stem)
 def test_had_explain_seen_nothing_what_was_planted_would_not_be_recovered(file: Path) -> None:
     """A factor of 1 is never taken for it."""
     found = planted(file)
