@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from gapprof.records.settings import ASKING_WORKER
+
 EVERY_MS = 20
 """Of the page's timer: the shorter, the less do the waits of requests differ from each other."""
 
@@ -24,6 +26,7 @@ CASES = (
     *(Case(model="zoo:resnet20", where="main", duty=duty) for duty in (0.25, 0.5, 0.75)),
     Case(model="zoo:mobilenetv2", where="main", duty=0.75),
     Case(model="zoo:resnet20", where="worker", duty=0.5),
+    Case(model="zoo:resnet20", where=ASKING_WORKER, duty=0.5),
 )
 
 
