@@ -1,7 +1,7 @@
 """The one sentence: whether the gap moved, and which causes moved it."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from gapprof.comparison.kin import PROGRAMS, on_software
 from gapprof.explain.diagnosis import CAUSES
@@ -26,33 +26,15 @@ def headline(
     strangers: Sequence[Difference],
 ) -> str:
     """Of the whole comparison; latencies are said only where they moved themselves."""
-    told = _told(before, after, gap, latencies, causes, strangers)
-    heading = _software(before, after)
-    return f"{heading} {told}" if heading else told
-
-
-def _software(before: Report, after: Report) -> str:
-    """What belongs above every figure of a software adapter."""
-    which = [when for when, report in (("first", before), ("second", after)) if on_software(report)]
-    if len(which) == 1:
-        return f"Of the {which[0]} run: {SOFTWARE_SENTENCE}."
-    return f"{SOFTWARE_SENTENCE[0].upper()}{SOFTWARE_SENTENCE[1:]}." if which else ""
-
-
-def _told(
-    before: Report,
-    after: Report,
-    gap: Change,
-    latencies: Iterable[Change],
-    causes: Iterable[Change],
-    strangers: Sequence[Difference],
-) -> str:
     for when, report in (("first", before), ("second", after)):
         if report.status == "outputs-differ":
-            return f"The outputs of the {when} run differ between its sides, so its times do not compare."
+            differing = (
+                f"The outputs of the {when} run differ between its sides, so its times do not compare."
+            )
+            return " ".join((*_software(before, after), differing))
     moved = [change for change in causes if change.verdict in ("grew", "shrank")]
     moved.sort(key=lambda change: -abs(_ln(change)))
-    sentences = [_gap(gap, [_part(change) for change in moved[:_MOST_CAUSES]])]
+    sentences = [*_software(before, after), _gap(gap, [_part(change) for change in moved[:_MOST_CAUSES]])]
     sides = [_side(change) for change in latencies if change.verdict in ("grew", "shrank")]
     if sides:
         said = " and ".join(sides)
@@ -61,6 +43,15 @@ def _told(
     if versions:
         sentences.append(f"Between the runs {_listed(versions)}.")
     return " ".join(sentences)
+
+
+def _software(before: Report, after: Report) -> Iterator[str]:
+    """What belongs above every figure of a software adapter."""
+    which = [when for when, report in (("first", before), ("second", after)) if on_software(report)]
+    if len(which) == 1:
+        yield f"Of the {which[0]} run: {SOFTWARE_SENTENCE}."
+    elif which:
+        yield f"{SOFTWARE_SENTENCE[0].upper()}{SOFTWARE_SENTENCE[1:]}."
 
 
 def _gap(gap: Change, parts: Sequence[str]) -> str:

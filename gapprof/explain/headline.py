@@ -109,7 +109,7 @@ def _phrase(case: Case, finding: Finding) -> str:
 
 def _change(actions: Sequence[Action]) -> str:
     if not actions:
-        return "nothing that you can change was found to cost time"
+        return "no change open to you was found to help beyond doubt"
     best = actions[0]
     won = numbers.factor(best.now_ms.point / best.then_ms.point)
     wins = "wins" if best.basis == "measured" else "would win"
