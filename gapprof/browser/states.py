@@ -1,6 +1,9 @@
 """How long threads of the page are blocked, which no kernel sums up: their states, every millisecond.
 
 For traced passes alone: looking costs a twentieth of a core, which no timed run is to pay.
+
+Looks must come on time. Whoever waits for a core that the thread under watch has looks at it when it lets go
+of that core: then it seems blocked where it ran, by up to 4 % of all time (measured, one core of two busy).
 """
 
 import os
@@ -16,6 +19,7 @@ from gapprof.proc import one_thread
 from gapprof.records.trial import ThreadBalance, ThreadUse
 
 PERIOD_S = 0.001
+_ON_TIME_S = 2 * PERIOD_S
 _COULD_RUN = b"R"
 """On a CPU, or in the queue for one."""
 _MOST_BYTES = 512
@@ -75,13 +79,15 @@ def _watch(pid: int, roles: Mapping[int, Role], over: threading.Event, found: Wa
                 state = os.open(Path(f"/proc/{pid}/task/{tid}/stat"), os.O_RDONLY)
                 files.callback(os.close, state)
                 threads[tid] = _Thread(role=role, state=state, could_run=False)
+        _ahead_of_others()
         began = _summed(pid, threads)
-        last_s, looks = began.at_s, 0
+        last_s, looks, late_s = began.at_s, 0, 0.0
         _look(threads, 0.0)
         while not over.is_set():
             time.sleep(PERIOD_S)
             now_s = time.perf_counter()
             _look(threads, now_s - last_s)
+            late_s += max(0.0, now_s - last_s - _ON_TIME_S)
             last_s, looks = now_s, looks + 1
         ended = _summed(pid, threads)
         _look(threads, ended.at_s - last_s)
@@ -94,10 +100,18 @@ def _watch(pid: int, roles: Mapping[int, Role], over: threading.Event, found: Wa
                 run_queue_ms=ended.uses[tid].run_queue_ms - began.uses[tid].run_queue_ms,
                 blocked_ms=thread.blocked_s * 1e3,
                 looks=looks,
+                late_ms=late_s * 1e3,
             )
             for tid, thread in threads.items()
             if tid in began.uses and tid in ended.uses
         )
+
+
+def _ahead_of_others() -> None:
+    """Of the calling thread alone; where that is not allowed, it takes its turn."""
+    least = os.sched_param(os.sched_get_priority_min(os.SCHED_FIFO))
+    with suppress(PermissionError):
+        os.sched_setscheduler(0, os.SCHED_FIFO, least)
 
 
 def _summed(pid: int, threads: Iterable[int]) -> _Sums:

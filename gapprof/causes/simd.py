@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+from gapprof.facts.beyond_width import ENCODING, Beyond, VectorBound, beyond_vectors
 from gapprof.facts.byte_products import byte_products_told
 from gapprof.facts.case import Case
 from gapprof.facts.claim import Cause, Claim, Part, Span, Step
@@ -20,36 +21,85 @@ from gapprof.facts.twinned import AVX_128
 from gapprof.facts.wasm import served_simd
 from gapprof.records.environment import WIDTHS
 from gapprof.records.report import Evidence
+from gapprof.stats.contrast import add_weights
 from gapprof.text import numbers
+from gapprof.text.names import harmless
 
+_MOST_TYPES = 3
 _AGREE = 0.10
 """Two ways to one figure that differ by less tell the same."""
 _ENCODING = Evidence(
     kind="caveat",
     text=(
-        "Upper bound: up to 1.3x of it is SSE encoding that wasm does not pay "
+        f"Upper bound: up to {ENCODING}x of it is SSE encoding that wasm does not pay "
         "(native code held to 128 bits is two-operand SSE, V8 emits AVX encoding)."
     ),
-    value=1.3,
+    value=ENCODING,
 )
 
 
 def _claim(case: Case) -> Claim:
     square = case.get(square_paths)
-    parts = (*_width_parts(case, square), *_scalar_build(case))
+    width_parts = _width_parts(case, square)
+    parts = (*width_parts, *_scalar_build(case))
     if not square.simd:
         return Claim(parts=parts, why=_why_not(case, square))
     if square.narrow == ESTIMATED_128:
         return Claim(parts=parts, why=_estimate_why(case), method="estimated")
     caveat = () if readable(case, CAPPED, AVX_128) else (_ENCODING,)
+    encoding = ENCODING if caveat else 1.0
+    beyond = beyond_vectors(case, add_weights(part.weights for part in width_parts), encoding=encoding)
     return Claim(
         parts=parts,
+        advice=_advice(beyond) if beyond else "",
+        phrase="comes with 128-bit wasm and kernels missing at that width" if beyond else "",
         evidence=(
             *caveat,
+            *((_beyond(beyond),) if beyond else ()),
             *_by_twins(case),
             *byte_products_told(case),
             *told_by_side_rungs(case, "simd"),
         ),
+    )
+
+
+def _beyond(found: Beyond) -> Evidence:
+    """More than the processor's vectors can be to blame for."""
+    text = (
+        f"More than vectors account for: {_counted(found.bound, found.encoding)}, "
+        f"{numbers.factor(found.most)} at most. "
+    )
+    if found.operators:
+        each = ", ".join(
+            f"{numbers.factor(one.times)} as long for {harmless(one.op_type, 40)} "
+            f"({numbers.many(one.nodes, 'operator')}, {numbers.whole_percent(one.share)} of its time then)"
+            for one in found.operators[:_MOST_TYPES]
+        )
+        text += (
+            f"Held to 128 bits, native onnxruntime takes {each}: it has no good kernel of that width there."
+        )
+    else:
+        text += "The rest is kernels: native onnxruntime has no good ones of that width here."
+    return Evidence(kind="beyond-vectors", text=text, value=found.most)
+
+
+def _counted(bound: VectorBound, encoding: float) -> str:
+    parts = [f"{bound.width_bits} bits against 128"]
+    if bound.fused > 1:
+        parts.append(f"one fused instruction in place of {bound.fused}")
+    if encoding > 1:
+        parts.append(f"{encoding}x of SSE encoding")
+    return ", ".join(parts)
+
+
+def _advice(found: Beyond) -> str:
+    types = ", ".join(harmless(one.op_type, 40) for one in found.operators[:_MOST_TYPES])
+    of_these = f" for {types}" if types else ""
+    return (
+        f"Nothing in your page changes the width of wasm's vectors, which is {numbers.factor(found.most)} of "
+        f"it at most. The rest is kernels that onnxruntime lacks at 128 bits{of_these}: its engineers can "
+        f"write them. Try the model in another form (not quantised, or otherwise); --twins measures how fast "
+        f"kernels of that width can be here."
     )
 
 

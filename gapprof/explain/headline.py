@@ -94,7 +94,7 @@ def _of_row(case: Case, row: CauseRow, finding: Finding) -> list[tuple[float, st
     if not others:
         return [(row.factor.point, _phrase(case, finding))]
     rest = row.factor.point / math.prod(size for size, _ in others)
-    return [(rest, finding.cause.phrase), *others] if rest >= _SMALLEST else others
+    return [(rest, _own_phrase(finding)), *others] if rest >= _SMALLEST else others
 
 
 def _phrase(case: Case, finding: Finding) -> str:
@@ -104,7 +104,11 @@ def _phrase(case: Case, finding: Finding) -> str:
         contrasts = read_apart(case, (step.weights for step in part.steps)) if part.phrase else ()
         if contrasts and CARRIES * whole <= sum(one.mean for one in contrasts) <= whole / CARRIES:
             return part.phrase
-    return finding.cause.phrase
+    return _own_phrase(finding)
+
+
+def _own_phrase(finding: Finding) -> str:
+    return finding.claim.phrase or finding.cause.phrase
 
 
 def _change(actions: Sequence[Action]) -> str:

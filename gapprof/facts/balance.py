@@ -10,7 +10,7 @@ from gapprof.facts.case import Case
 from gapprof.facts.cells import counting
 from gapprof.facts.contention import trials_of
 from gapprof.facts.ladder import planned, target
-from gapprof.records.trial import IDLE, Load, ThreadUse, Trace, Trial
+from gapprof.records.trial import IDLE, Load, ThreadBalance, ThreadUse, Trace, Trial
 
 CLOSES = 0.02
 """How far on-CPU + run queue + blocked may be from wall time, as a share of it."""
@@ -20,6 +20,8 @@ a thread has run at ticks of up to 4 ms, a worker takes 2 ms to hear of its task
 LEAST_LOOKS = 0.5
 """Per ms, at a thread's state; whoever looks has to wait for a core as well, and on a machine that is full he
 sees too little to hold anything to 2 %."""
+MOST_LATE = 2 * CLOSES
+"""Of all time, by which looks may come late: of that, up to half goes to the wrong state (measured)."""
 WORKER = "DedicatedWorker"
 """The kernel's name of a worker's thread."""
 Terms = Literal["wall", "cpu", "at-work", "states"]
@@ -191,8 +193,13 @@ def _by_state(trace: Trace) -> tuple[Closure, ...]:
             stolen=stolen_ms / one.wall_ms,
         )
         for one in trace.balances
-        if one.wall_ms >= LEAST_MS and one.looks >= LEAST_LOOKS * one.wall_ms
+        if one.wall_ms >= LEAST_MS and well_watched(one)
     )
+
+
+def well_watched(one: ThreadBalance) -> bool:
+    """Often enough, and on time, for its blocked time to be worth something."""
+    return one.looks >= LEAST_LOOKS * one.wall_ms and (one.late_ms or 0.0) <= MOST_LATE * one.wall_ms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

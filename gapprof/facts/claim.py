@@ -63,6 +63,8 @@ class Claim:
     evidence: tuple[Evidence, ...] = ()
     advice: str = ""
     """Instead of the cause's standing advice, where the case says more."""
+    phrase: str = ""
+    """Instead of the cause's standing words in the headline, the same."""
 
     @property
     def weights(self) -> dict[str, float]:

@@ -55,6 +55,8 @@ class ThreadBalance(Struct, frozen=True, kw_only=True):
     blocked_ms: float
     """In a state in which it neither runs nor could; each look stands for the time around it."""
     looks: int
+    late_ms: float | None = None
+    """By which looks came late, more than a period of theirs, in all. None: nobody counted. Since 1.12."""
 
 
 class Load(Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from gapprof.backends.chromium import Chromium
-from gapprof.facts.balance import CLOSES, LEAST_LOOKS, closures, inference_of
+from gapprof.facts.balance import CLOSES, closures, inference_of, well_watched
 from gapprof.facts.page_parts import holding_ms
 from gapprof.records.job import Job
 from gapprof.records.trial import Trace, Trial
@@ -64,7 +64,7 @@ def test_in_a_traced_visit_blocked_time_is_measured_and_closes_beside_a_page_at_
     for _ in range(3):  # on a machine that is full of others' work, nobody can look often enough
         trace = chromium.traced(on(job, where=where, threads=threads, page=page_of(BURNING)))
         assert isinstance(trace, Trace), trace
-        if all(one.looks >= LEAST_LOOKS * one.wall_ms for one in trace.balances):
+        if all(well_watched(one) for one in trace.balances):
             break
     else:
         pytest.fail("the machine is too full to look at threads")

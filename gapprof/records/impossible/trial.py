@@ -52,7 +52,7 @@ def _possible_parts(one: RunParts) -> bool:
 
 def _of_trace(entry: Trace) -> str:
     for one in entry.balances:
-        times = (one.wall_ms, one.cpu_ms, one.run_queue_ms, one.blocked_ms)
+        times = (one.wall_ms, one.cpu_ms, one.run_queue_ms, one.blocked_ms, one.late_ms or 0.0)
         if not lasting(*times) or one.looks < 0 or one.blocked_ms > one.wall_ms + 1:
             return f"a thread that was blocked or at work for impossible times on {entry.rung}"
     return ""

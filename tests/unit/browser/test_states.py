@@ -1,5 +1,6 @@
 """How long a thread is blocked, by looking at it: processes that do nothing but one thing."""
 
+import os
 import subprocess
 import sys
 import time
@@ -10,7 +11,7 @@ import pytest
 
 from gapprof.browser.crew import Crew
 from gapprof.browser.states import watched
-from gapprof.facts.balance import LEAST_LOOKS
+from gapprof.facts.balance import CLOSES, MOST_LATE, well_watched
 from gapprof.records.trial import ThreadBalance
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="needs Linux's schedstat")
@@ -23,6 +24,7 @@ while True:
     end = time.perf_counter() + 0.02
     while time.perf_counter() < end: pass
     time.sleep(0.02)"""
+"""Lets go of its core just when somebody who waited for that gets to look."""
 
 
 @pytest.fixture
@@ -39,7 +41,7 @@ def balance_of() -> Iterator[Callable[[str], ThreadBalance]]:
             with watched(Crew(renderer=child.pid, roles={child.pid: "inference"})) as found:
                 time.sleep(WATCHED_S)
             (one,) = found.balances
-            if one.looks >= LEAST_LOOKS * one.wall_ms:
+            if well_watched(one):
                 return one
         pytest.fail("the machine is too full to look at threads")
 
@@ -65,7 +67,20 @@ def test_blocked_time_and_the_kernels_figures_come_to_wall_time_for_whoever_does
     one = balance_of(HALF)
     assert one.blocked_ms > 0.1 * one.wall_ms
     assert one.cpu_ms + one.run_queue_ms > 0.1 * one.wall_ms
-    assert one.cpu_ms + one.run_queue_ms + one.blocked_ms == pytest.approx(one.wall_ms, rel=0.05)
+    assert one.cpu_ms + one.run_queue_ms + one.blocked_ms == pytest.approx(one.wall_ms, rel=CLOSES)
+
+
+def test_looks_come_on_time_beside_work_on_every_core(balance_of: Callable[[str], ThreadBalance]) -> None:
+    burning = [subprocess.Popen([sys.executable, "-c", BURNS]) for _ in range(os.cpu_count() or 1)]
+    try:
+        one = balance_of(HALF)
+    finally:
+        for child in burning:
+            child.kill()
+            child.communicate(timeout=60)
+    assert one.late_ms is not None
+    assert 0 <= one.late_ms <= MOST_LATE * one.wall_ms
+    assert one.cpu_ms + one.run_queue_ms + one.blocked_ms == pytest.approx(one.wall_ms, rel=CLOSES)
 
 
 def test_nobody_is_watched_where_the_kernel_says_nothing_of_threads() -> None:

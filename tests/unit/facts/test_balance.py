@@ -184,6 +184,13 @@ def test_a_thread_that_was_looked_at_too_seldom_is_not_checked_and_that_is_said(
     assert "too full to look at threads" in row.text
 
 
+@pytest.mark.parametrize(("late_ms", "status"), [(None, "fail"), (70.0, "fail"), (80.0, "unknown")])
+def test_a_thread_that_was_looked_at_too_late_is_not_checked(late_ms: float | None, status: str) -> None:
+    """4 % of the time is 72 ms."""
+    row = balance_check(traced(replace(watched("pool", run_queue_ms=0.0), late_ms=late_ms)))
+    assert row.status == status
+
+
 def test_visits_that_are_too_short_are_counted_and_said_to_be() -> None:
     recording = record(Machine(pages={"web": PlantedPage()}))
     row = balance_check(recording)
@@ -200,6 +207,7 @@ def test_visits_that_are_too_short_are_counted_and_said_to_be() -> None:
         lambda one: replace(one, balances=(replace(watched("pool"), blocked_ms=-1.0),)),
         lambda one: replace(one, balances=(replace(watched("pool"), blocked_ms=5000.0),)),
         lambda one: replace(one, balances=(replace(watched("pool"), looks=-1),)),
+        lambda one: replace(one, balances=(replace(watched("pool"), late_ms=-1.0),)),
     ],
 )
 def test_a_recording_with_an_impossible_balance_is_refused(change: Callable[[Entry], Entry]) -> None:
