@@ -36,9 +36,8 @@ is as well. Both sides run the same file with the same session options. Recovere
 each other and their intervals meet. In a worker with a core to spare *runs alone* cost next to nothing;
 requests are late all the same where the page that burns is the one that asks. Where the worker asks by itself
 (`--where asking-worker`) nothing is planted on it: recovered there is "unclear" with intervals that meet, or
-the small true value; there the time of traced visits, in which blocked time is measured, does not close
-within 2 %, as their reports say. `python reports/planted.py` makes this anew; each case has its recording,
-and both sides' figures with every request of the A/B.
+the small true value. `python reports/planted.py` makes this anew; each case has its recording, and both
+sides' figures with every request of the A/B.
 
 | model | runs | planted | directly | explain: page | contention | | runs alone | explain: slower runs |
 | :-- | :-- | --: | --: | --: | --: | :-- | --: | --: |"""
