@@ -1,6 +1,6 @@
 // @ts-check
 /** The only clock. Everything timed in the page is a difference of two `now()` of one realm;
- * only how long a worker takes to start is one of two `moment()`. */
+ * only how long a worker takes to start, and how long an order lets a page wait, is one of two `moment()`. */
 
 /** Milliseconds since some fixed moment of this realm; the browser coarsens it (see `timerStepUs`). */
 export const now = () => performance.now();

@@ -516,6 +516,7 @@ export interface GpuMade {
 export interface Started {
   kind: "started";
   threads: number;
+  moment_ms: number;
   stages_ms: Readonly<Record<string, number>>;
   files: readonly FetchedFile[];
   runs_ms: readonly number[];

@@ -68,14 +68,10 @@ async def attached(browser: Browser) -> AsyncIterator[Page]:
 
 
 async def brought_to(page: Page, url: str, *, deadline_s: float = PAGE_S) -> float:
-    """Have the page navigated; returns the ms until word came of its DOMContentLoaded. Raises VisitError.
-
-    Whoever navigates parts from the browser afterwards: that takes tens of ms and is none of the page's time.
-    """
+    """Have the page navigated; returns the ms until its DOMContentLoaded. Raises VisitError."""
     began = time.perf_counter()
-    word = _word_of_its_content(page)
     await _unless_dead(page, url, deadline_s)
-    loaded = await word.came(deadline_s=max(1.0, began + deadline_s - time.perf_counter()))
+    loaded = time.perf_counter()
     await _settled(page, deadline_s=max(1.0, began + deadline_s - loaded))
     return (loaded - began) * 1e3
 
@@ -137,34 +133,6 @@ async def _watch(page: Page) -> None:
         # A page may forbid foreign modules and blob workers to its own scripts; ours are guests of its owner.
         connection.call("Page.setBypassCSP", {"enabled": True}, session=session),
     )
-
-
-@dataclass(slots=True, kw_only=True)
-class _Word:
-    """When a message came, by our clock: the last one where several do, as of a page that leads elsewhere."""
-
-    at_s: float = 0.0
-    heard: asyncio.Event
-
-    def hear(self, _said: Params) -> None:
-        self.at_s = time.perf_counter()
-        self.heard.set()
-
-    async def came(self, *, deadline_s: float) -> float:
-        """Raises VisitError."""
-        try:
-            async with asyncio.timeout(deadline_s):
-                await self.heard.wait()
-        except TimeoutError as error:
-            late = f"the browser did not tell of the page's DOMContentLoaded within {deadline_s:.0f} s"
-            raise VisitError(late, kind="environment", phase="load") from error
-        return self.at_s
-
-
-def _word_of_its_content(page: Page) -> _Word:
-    word = _Word(heard=asyncio.Event())
-    page.connection.listen("Page.domContentEventFired", word.hear, session=page.session)
-    return word
 
 
 async def _unless_dead(page: Page, url: str, deadline_s: float) -> None:

@@ -184,12 +184,12 @@ async def plainly(going: Going) -> Start:
     visit.course.phase = "load"
     counted = await counting(visit.page)
     page_ms = await _page_ms(visit)
-    await going.step("prepare")
+    prepared = await going.step("prepare")
     nobody = Crew(renderer=None)
     before = await scheduler.before(visit.page, visit.browser, nobody)
     ordered = perf_counter()
     started = await going.step("start")
-    observed_ms = (perf_counter() - ordered) * 1e3
+    answered = perf_counter()
     owner = await crew(visit.page, going.job.setting.where, counted)
     after = await scheduler.after(visit.page, visit.browser, owner)
     visit.course.phase = "warmup"
@@ -202,8 +202,9 @@ async def plainly(going: Going) -> Start:
         ended_s=going.now_s(),
         threads=started.threads,
         stages_ms={"page": page_ms, **started.stages_ms},
-        observed_ms=observed_ms,
-        page_observed_ms=visit.load_ms,
+        observed_ms=(answered - ordered) * 1e3,
+        whole_observed_ms=(answered - visit.navigated_s) * 1e3,
+        pause_ms=started.moment_ms - prepared.moment_ms,
         runs_ms=(started.stages_ms["first-run"], *settled.runs_ms)[:KEPT_RUNS],
         files=started.files,
         gpu_made=started.gpu_made,

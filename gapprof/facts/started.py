@@ -114,10 +114,16 @@ def to_first_result_ms(found: Sequence[Start]) -> float | None:
 def stages_over_observed(one: Start) -> float:
     """The stages' sum over what was seen from outside; both without the page's loading where that has no
     other clock than the driver's."""
+    if one.whole_observed_ms is not None and one.pause_ms is not None:
+        return _over(sum(one.stages_ms.values()), one.whole_observed_ms - one.pause_ms)
     apart = one.page_observed_ms is not None
     inside = sum(ms for stage, ms in one.stages_ms.items() if apart or stage != PAGE)
     observed_ms = one.observed_ms + (one.page_observed_ms or 0.0)
-    return inside / observed_ms if observed_ms else 1.0
+    return _over(inside, observed_ms)
+
+
+def _over(inside_ms: float, observed_ms: float) -> float:
+    return inside_ms / observed_ms if observed_ms > 0 else 1.0
 
 
 def web_starts(case: Case) -> tuple[Start, ...]:

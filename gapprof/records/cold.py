@@ -105,8 +105,13 @@ class Start(Struct, frozen=True, kw_only=True, tag="start", tag_field="entry"):
     """From beginning to first result, without `page`: in the browser as somebody outside saw it, natively by
     the process itself."""
     page_observed_ms: float | None = None
-    """What stages have as `page`, which ends by the page's clock, as the driver saw it by its own. None:
-    there is no such stage, or its own figure is the driver's."""
+    """What stages have as `page`, which ends by the page's clock, as the driver saw it by its own, some ms
+    late. None: there is no such stage, or its own figure is the driver's; so since 1.12."""
+    whole_observed_ms: float | None = None
+    """From the order to navigate to the first result as the driver saw it, in one stretch. Since 1.12."""
+    pause_ms: float | None = None
+    """Of that stretch, what the page waited between its loading and the order to start, by the page's clock:
+    no stage has it. Since 1.12."""
     runs_ms: tuple[float, ...]
     """Single runs, the first one included."""
     files: tuple[FetchedFile, ...] = ()

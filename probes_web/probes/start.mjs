@@ -38,12 +38,14 @@ const STEPS = {
   async prepare({ open }) {
     performance.clearResourceTimings(); // it holds 250 entries, and a page may have as many of its own
     block = await during("load", () => read(open.inputs_url));
-    return {};
+    const [page] = /** @type {PerformanceNavigationTiming[]} */ (performance.getEntriesByType("navigation"));
+    return { moment_ms: performance.timeOrigin + (page?.domContentLoadedEventStart ?? 0) };
   },
 
   async start({ open }, errand) {
+    const moment_ms = errand?.asked ?? moment();
     /** @type {Record<string, number>} */
-    const own = errand === null ? {} : { worker: moment() - errand.asked };
+    const own = errand === null ? {} : { worker: moment() - moment_ms };
     const book = open.provider === "webgpu" && globalThis.GPU !== undefined ? making() : null;
     const began = now();
     const ort = await loadRuntime(open.ort_url, open);
@@ -69,6 +71,7 @@ const STEPS = {
     const later = { "wasm-compile": instantiated, ...on_gpu, session: created, inputs: fed, "first-run": ran };
     const stages = stagesOf(began, { ...moments, ...later });
     return {
+      moment_ms,
       stages_ms: { ...own, ...Object.fromEntries(stages.map(({ name, start, end }) => [name, end - start])) },
       files: files.filter(({ startTime, responseEnd }) => responseEnd >= startTime).map(told),
       gpu_made: book && on_gpu ? stages.map(({ name, start, end }) => book.within(name, start, end)) : [],
@@ -131,7 +134,7 @@ export const probe = {
 
   async run(task, errand) {
     const found = await STEPS[task.step](task, errand);
-    const nothing = { stages_ms: {}, files: [], runs_ms: [], usual_ms: [], unoptimised_ms: [], unpacked_ms: [] };
+    const nothing = { moment_ms: 0, stages_ms: {}, files: [], runs_ms: [], usual_ms: [], unoptimised_ms: [], unpacked_ms: [] };
     const more = { parse_ms: [], gpu_made: [], gpu_waits_ms: [] };
     return { kind: "started", threads: started?.ort.env.wasm.numThreads ?? 1, ...nothing, ...more, ...found };
   },

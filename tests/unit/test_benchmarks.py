@@ -25,7 +25,7 @@ def seen(session_ms: float) -> object:
         ("runs_ms", "usual_ms", "unoptimised_ms", "unpacked_ms", "parse_ms", "gpu_waits_ms"), ()
     )
     stages = {"import": 100.0, "session": session_ms, "first-run": 50.0}
-    started = Started(threads=1, stages_ms=stages, files=(), gpu_made=(), **nothing)
+    started = Started(threads=1, moment_ms=1.0, stages_ms=stages, files=(), gpu_made=(), **nothing)
     return LISTENERS.Seen(started=started, adapter="")
 
 

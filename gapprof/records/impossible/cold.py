@@ -21,6 +21,9 @@ def _of_start(entry: Start) -> str:
             return f"impossible work of the {work.compiler} compiler"
     if entry.page_observed_ms is not None and not lasting(entry.page_observed_ms):
         return f"a page that was seen to load in {entry.page_observed_ms:g} ms"
+    whole_ms = entry.whole_observed_ms
+    if whole_ms is not None and not 0 <= (entry.pause_ms or 0.0) < whole_ms < LONGEST_MS:
+        return f"a start that was seen for {whole_ms:g} ms from its page on"
     if not all(map(_possible_made, entry.gpu_made)):
         return "shaders and pipelines that were made in impossible times"
     if not lasting(*entry.gpu_waits_ms) or not counted(entry.gpu_kept or 0):

@@ -29,6 +29,9 @@ class Started(Struct, frozen=True, kw_only=True, tag="started", tag_field="kind"
     """The step is done; what it has nothing to say of is empty."""
 
     threads: int
+    moment_ms: float
+    """By the page's clock, since 1970: its DOMContentLoaded (`prepare`), or when it heard of the order
+    (`start`)."""
     stages_ms: dict[str, float]
     """In order, one after the other."""
     files: tuple[FetchedFile, ...]
