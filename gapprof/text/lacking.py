@@ -42,8 +42,17 @@ _KNOWN = (
         ),
         "{library} mounts no external data, and the model has weights in {file}",
     ),
+    (
+        re.compile(r"^Error: \d{4,}$"),
+        "{library} refuses the model without words, as it does where an operator, an operator set or the "
+        "file's version is unknown to it",
+    ),
 )
-"""What is thrown, and what it means, with the library's name and the pattern's groups."""
+"""What is thrown, and what it means, with the library's name and the pattern's groups.
+
+A mere number is where a C++ exception lies that nobody caught: 1.18 ends so on what it does not know (seen of
+an operator of ai.onnx, of operator set 24 and of IR version 12), later releases mostly find words.
+"""
 _UNLISTED = re.compile(r"TypeError: [\w$]+\[[\w$]+\] is not a function")
 """A script of onnxruntime-web looks up what its wasm calls by an address that only another wasm has."""
 

@@ -48,6 +48,11 @@ MOUNTED = (
             "onnxruntime-web 1.18 knows operator sets of ai.onnx up to 21, and this model has 23",
         ),
         (
+            "Error: 8463488",
+            "onnxruntime-web 1.18 refuses the model without words, as it does where an operator, an operator "
+            "set or the file's version is unknown to it",
+        ),
+        (
             MOUNTED,
             "onnxruntime-web 1.18 mounts no external data, and the model has weights in ./decoder-small.data",
         ),
@@ -59,7 +64,14 @@ def test_what_a_build_lacks_is_one_sentence(message: str, sentence: str) -> None
 
 
 @pytest.mark.parametrize(
-    "message", ["", "Tensor shape is too large", "node 'a' (Gemm): rank 2 in .", "TypeError: Failed to fetch"]
+    "message",
+    [
+        "",
+        "Tensor shape is too large",
+        "node 'a' (Gemm): rank 2 in .",
+        "TypeError: Failed to fetch",
+        "Error: 404",
+    ],
 )
 def test_anything_else_is_left_alone(message: str) -> None:
     assert lacking(message, library=LIBRARY) == ""
