@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from gapprof import assets
 from gapprof.browser import flags, scheduler, slices, states, tasks, tracing, windows
+from gapprof.browser.loadable import loadable
 from gapprof.browser.readback import seen
 from gapprof.browser.ready import Ready, outcome, readied, tiered_up
 from gapprof.browser.trouble import VisitError, reading
@@ -176,7 +177,7 @@ class Chromium:
             guard=self.guard,
             graphics=here(self.executable).browser_args,
         )
-        return readied(job, equipment, course, dist=self._dist(job.setting))
+        return readied(loadable(job), equipment, course, dist=self._dist(job.setting))
 
     async def _seen(self, job: Job, ready: Ready) -> Seen:
         return await seen(

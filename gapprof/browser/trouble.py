@@ -8,9 +8,11 @@ from typing import NamedTuple
 
 import msgspec
 
+from gapprof.records.environment import MOUNTLESS
 from gapprof.records.job import Job
 from gapprof.records.trial import Failure
 from gapprof.records.wire.trouble import Broke
+from gapprof.text.lacking import lacking, lacking_for_external_data
 from gapprof.text.refusals import readable
 
 _MEMORY = re.compile(
@@ -115,15 +117,26 @@ def trouble_of(broke: Broke) -> VisitError:
 
 
 def failure(job: Job, trouble: VisitError, *, phase: str) -> Failure:
-    """The record; `started_s` and `ended_s` are the caller's to fill."""
+    """The record; `started_s` and `ended_s` are the caller's to fill.
+
+    Where it is known what the build lacks, that is the message, and what was thrown stands in the detail.
+    """
+    lacks = _lacks(job, trouble)
     return Failure(
         rung=job.rung,
         round=job.round,
         started_s=0.0,
         ended_s=0.0,
         phase=trouble.phase or phase,
-        kind=trouble.kind,
-        message=trouble.message,
+        kind="model" if lacks else trouble.kind,
+        message=lacks or trouble.message,
         hint=trouble.hint,
-        detail=trouble.detail,
+        detail=trouble.detail or (trouble.message if lacks else ""),
     )
+
+
+def _lacks(job: Job, trouble: VisitError) -> str:
+    library = "onnxruntime-web 1.18" if job.setting.build in MOUNTLESS else "onnxruntime-web"
+    if job.external_data:
+        return lacking_for_external_data(trouble.message, library=library)
+    return lacking(trouble.message, library=library)

@@ -8,6 +8,10 @@ from msgspec.structs import asdict
 Isa = Literal["full", "avx2", "avx", "128"]
 WIDTHS = get_args(Isa)
 """Instruction ceilings, the widest first."""
+MOUNTLESS = frozenset({"1.18-simd", "1.18-scalar"})
+"""Builds of onnxruntime-web that load a model from one file alone: 1.18 has `mountExternalData` in its JSEP
+builds only (microsoft/onnxruntime#19087). The script of the others was made with the wasm without SIMD and
+finds what reads such data by an address in it, which is another one in the wasm with SIMD."""
 
 
 class Environment(Struct, frozen=True, kw_only=True):

@@ -22,6 +22,7 @@ from gapprof.records.recording import PlannedRung
 from gapprof.records.settings import Settings
 from gapprof.records.trial import Trial
 from gapprof.scaling.stage import deployed_cell
+from gapprof.study.form import TOLD, in_one_form
 from gapprof.study.plan import study_cells, within_means, without_the_slowest
 from gapprof.study.serving import LEAST_S, Serving, serving
 
@@ -81,6 +82,9 @@ def _measured(settings: Settings, beyond: Beyond, bases: Bases, deployed: Cell, 
     )
     if means.why:
         journal.note("report", means.why)
+    subject = in_one_form(beyond.subject, open_cells)
+    if subject.original != beyond.subject.original:
+        journal.note("report", TOLD)
     reference = reference_in(beyond.outputs)
     journal.write(
         LatticePlan(
@@ -96,7 +100,7 @@ def _measured(settings: Settings, beyond: Beyond, bases: Bases, deployed: Cell, 
     visits = CellVisits(
         study=STUDY,
         journal=journal,
-        subject=beyond.subject,
+        subject=subject,
         backends=beyond.backends,
         bases=bases,
         pace=means.pace,

@@ -19,8 +19,12 @@ _IN_TYPES = re.compile(r"Node \((?P<name>.*?)\) Op \((?P<op>[^)]*)\) (?P<said>.*
 _IN_RUN = re.compile(
     r"while running (?P<op>\S+) node\. Name:'(?P<name>.*?)' Status Message: (?P<said>.*)", re.DOTALL
 )
-_OPERATOR = re.compile(r"No Op registered for (?P<op>\w+)|(?P<called>\w+)\(-?\d+\) is not a registered")
-"""How a page's build, which leaves the names of nodes out, says which operator it lacks."""
+_OPERATOR = re.compile(
+    r"No Op registered for (?P<op>\w+)|(?P<called>\w+)\(-?\d+\) is not a registered|"
+    r"onnxruntime-web (?:1\.18 )?has no (?P<lacking>\w+) in "
+)
+"""How a page's build, which leaves the names of nodes out, says which operator it lacks; and how
+`gapprof.text.lacking` does."""
 _LAST_WORDS = re.compile(r"Assertion .{1,200}? failed|what\(\):\s+\S.{0,200}")
 _LONGEST = 500
 
@@ -44,7 +48,7 @@ def with_node(message: str, nodes: Iterable[tuple[str, str]]) -> str:
     found = _OPERATOR.search(message)
     if found is None or message.startswith("node "):
         return message
-    operator = found["op"] or found["called"]
+    operator = found["op"] or found["called"] or found["lacking"]
     name = next((name for name, op_type in nodes if op_type == operator), None)
     return message if name is None else f"node {shortened(name)} ({operator}): {message}"
 

@@ -137,7 +137,7 @@ def test_what_neither_side_knows_is_told_by_both_after_one_visit_each(run: Run, 
     assert outcome.stopped.message == (
         "neither side can run this model; "
         "native: node 'the one' (Frobnicate): No Op registered for Frobnicate with domain_version of 17; "
-        "web: node 'the one' (Frobnicate): No Op registered for Frobnicate with domain_version of 17"
+        "web: node 'the one' (Frobnicate): onnxruntime-web has no Frobnicate in operator set 17"
     )
     assert outcome.stopped.hint
     assert sorted(failure.rung for failure in read_recording(path).of(Failure)) == ["native", "web"]

@@ -1,7 +1,9 @@
 import pytest
+from msgspec.structs import replace
 
-from gapprof.browser.trouble import VisitError, reading, trouble_of
+from gapprof.browser.trouble import VisitError, failure, reading, trouble_of
 from gapprof.records.wire.trouble import Broke
+from tests.unit.browser.test_tasks import JOB
 
 
 def broke(name: str, message: str) -> Broke:
@@ -80,3 +82,41 @@ def test_what_cannot_be_made_sense_of_ends_the_visit(error: Exception) -> None:
     assert caught.value.kind == "page"
     assert "trace" in caught.value.message
     assert caught.value.hint
+
+
+SPLIT = replace(JOB, setting=replace(JOB.setting, build="1.18-simd"), external_data=("weights.bin",))
+WHOLE = replace(SPLIT, external_data=())
+
+
+def test_a_script_that_mounts_no_external_data_is_no_fault_of_the_page_and_what_it_threw_is_kept() -> None:
+    thrown = trouble_of(broke("TypeError", "Re[a] is not a function"))
+    told = failure(SPLIT, thrown, phase="create")
+    assert (told.kind, told.phase) == ("model", "create")
+    assert told.message == (
+        "onnxruntime-web 1.18 mounts no external data, and the model has weights outside its file"
+    )
+    assert told.detail == "at somewhere"
+    assert failure(SPLIT, VisitError(thrown.message, kind="page"), phase="create").detail == thrown.message
+    other = failure(WHOLE, thrown, phase="create")
+    assert (other.kind, other.message) == ("page", "TypeError: Re[a] is not a function")
+
+
+@pytest.mark.parametrize(
+    ("build", "library"), [("1.18-scalar", "onnxruntime-web 1.18"), ("served", "onnxruntime-web")]
+)
+def test_an_operator_that_a_build_lacks_is_told_with_the_release_where_it_is_known(
+    build: str, library: str
+) -> None:
+    message = (
+        "Can't create a session. ERROR_CODE: 6, ERROR_MESSAGE: Fatal error: com.microsoft:Frob(-1) is not a "
+        "registered function/op"
+    )
+    job = replace(WHOLE, setting=replace(WHOLE.setting, build=build))
+    told = failure(job, trouble_of(broke("Error", message)), phase="create")
+    assert (told.kind, told.message) == ("model", f"{library} has no Frob in com.microsoft")
+
+
+def test_anything_else_stays_as_it_was_told() -> None:
+    thrown = VisitError("the browser did not answer in time", kind="timeout", hint="wait")
+    told = failure(SPLIT, thrown, phase="load")
+    assert (told.kind, told.message, told.hint, told.detail) == ("timeout", thrown.message, "wait", "")

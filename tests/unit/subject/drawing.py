@@ -7,6 +7,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from gapprof.records.subject import StagedModel
 from gapprof.subject.sketch import IR_VERSION, OPSET
 
 X = ("x", TensorProto.FLOAT, (2, 3))
@@ -40,6 +41,27 @@ def saved(model: onnx.ModelProto, path: Path) -> Path:
     """The model as a file, whatever it holds."""
     path.write_bytes(model.SerializeToString())
     return path
+
+
+def with_external_data(folder: Path) -> StagedModel:
+    """A product and a sum whose two constants, one of them a node's attribute, lie beside the file."""
+    constant = numpy_helper.from_array(np.ones((2, 4), np.float32), "one")
+    nodes = [
+        helper.make_node("MatMul", ["x", "w"], ["m"], name="m"),
+        helper.make_node("Constant", [], ["c"], name="c", value=constant),
+        helper.make_node("Add", ["m", "c"], ["y"], name="a"),
+    ]
+    model = drawn(nodes, weights={"w": np.arange(12, dtype=np.float32).reshape(3, 4)})
+    folder.mkdir()
+    onnx.save_model(
+        model,
+        folder / "m.onnx",
+        save_as_external_data=True,
+        location="m.data",
+        size_threshold=0,
+        convert_attribute=True,
+    )
+    return StagedModel(path=folder / "m.onnx", external_data=("m.data",))
 
 
 def nested(depth: int) -> bytes:

@@ -86,6 +86,14 @@ NODES = (("first", "Relu"), ("second", "ReorderInput"), ("third", "ReorderInput"
         ),
         ("No Op registered for Relu with 1", "node 'first' (Relu): No Op registered for Relu with 1"),
         ("No Op registered for Frob with 1", "No Op registered for Frob with 1"),
+        (
+            "onnxruntime-web 1.18 has no ReorderInput in com.microsoft.nchwc",
+            "node 'second' (ReorderInput): onnxruntime-web 1.18 has no ReorderInput in com.microsoft.nchwc",
+        ),
+        (
+            "onnxruntime-web has no Relu in operator set 17",
+            "node 'first' (Relu): onnxruntime-web has no Relu in operator set 17",
+        ),
         ("node 'a' (Relu): No Op registered for Relu", "node 'a' (Relu): No Op registered for Relu"),
         ("Relu ran out of luck", "Relu ran out of luck"),
     ],
