@@ -2,8 +2,8 @@
 
     python benchmarks/scale.py [nodes|weights|speeds|profile ...]      default: all
 
-One line per figure: "within" or "BEYOND" its bound. Memory is the peak of what gapprof's own processes hold
-for themselves (resident less shared, every 20 ms); a browser is not among them.
+One line per figure: "within" or "BEYOND" its bound. Memory is the peak of what gapprof's own processes, those
+of this Python, hold for themselves (resident less shared, every 20 ms); a browser is not among them.
 """
 
 import itertools
@@ -13,7 +13,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -26,7 +26,6 @@ from gapprof.backends.synthetic import Machine, PlantedNode, ladder_ms
 from gapprof.guard import Guard
 from gapprof.measure.pacing import trial_s
 from gapprof.measure.run import measure
-from gapprof.native.profile_file import runs_of
 from gapprof.records.job import Chain, Pace
 from gapprof.records.model import ModelFacts
 from gapprof.records.settings import Settings
@@ -37,6 +36,9 @@ REPORT_S = 10.0
 WEIGHTS_BYTES = 1 << 30
 PROFILE_BYTES = 500 << 20
 MIB = 1 << 20
+KEPT_RUNS = 8
+SHORTEST = ("--budget", "1", "--rungs", "main", "--allow-noisy")
+OWN = psutil.Process().exe()
 
 
 def nodes(folder: Path) -> None:
@@ -54,11 +56,16 @@ def nodes(folder: Path) -> None:
 
 
 def weights(folder: Path) -> None:
-    """A gibibyte of external weights, opened and run natively once."""
-    model = heavy_model(folder / "heavy.onnx", WEIGHTS_BYTES)
-    took_s, peak = watched([sys.executable, "-c", OPEN, str(model)])
-    line("peak memory with 1 GiB of external weights", peak / MIB, 1.5 * WEIGHTS_BYTES / MIB + 300, "MiB")
-    print(f"  opening it: {took_s:.1f} s")
+    """A gibibyte of external weights: opened, and explained as shortly as that goes."""
+    model, most = heavy_model(folder / "heavy.onnx", WEIGHTS_BYTES), 1.5 * WEIGHTS_BYTES / MIB + 300
+    files = ["--recording", str(folder / "heavy.jsonl"), *outputs(folder)]
+    for what, command in (
+        ("opening", ["-c", OPEN, str(model)]),
+        ("explaining", ["-m", "gapprof", "explain", str(model), *SHORTEST, *files]),
+    ):
+        took_s, peak = watched([sys.executable, *command])
+        line(f"peak memory {what} {WEIGHTS_BYTES / MIB:.0f} MiB of external weights", peak / MIB, most, "MiB")
+        print(f"  {what} them: {took_s:.1f} s", flush=True)
 
 
 def speeds(folder: Path) -> None:
@@ -86,13 +93,15 @@ def profile(folder: Path) -> None:
     run += (
         '{"cat" : "Session","pid" :1,"tid" :1,"dur" :9,"ts" :9,"ph" : "X","name" :"model_run","args" : {}},\n'
     )
+    made = 0
     with file.open("w") as opened:
         opened.write("[\n")
         while opened.tell() < PROFILE_BYTES:
             opened.write(run)
-    took_s, peak = watched([sys.executable, "-c", READ, str(file)])
+            made += 1
+    took_s, peak = watched([sys.executable, "-c", READ, str(file), str(made), str(KEPT_RUNS)])
     line(f"peak memory over a profile of {size(file)}", peak / MIB, 300, "MiB")
-    print(f"  reading it: {took_s:.1f} s; {len(runs_of(file, wanted=8))} runs kept")
+    print(f"  reading it: {took_s:.1f} s; {KEPT_RUNS} of {made} runs kept")
 
 
 OPEN = """
@@ -106,7 +115,8 @@ READ = """
 import sys
 from pathlib import Path
 from gapprof.native.profile_file import node_times, runs_of
-node_times(runs_of(Path(sys.argv[1]), wanted=8))
+made, wanted = map(int, sys.argv[2:])
+node_times(runs_of(Path(sys.argv[1]), made=made, wanted=wanted))
 """
 
 
@@ -223,15 +233,18 @@ def _peak_of(pid: int) -> Iterator[Callable[[], float]]:
 
 
 def _private(pid: int) -> float:
-    total = 0.0
-    try:
+    with suppress(psutil.NoSuchProcess):
         top = psutil.Process(pid)
-        for one in (top, *top.children(recursive=True)):
-            memory = one.memory_info()
-            total += memory.rss - getattr(memory, "shared", 0)
-    except psutil.Error:  # it ended meanwhile
-        pass
-    return total
+        return sum(map(_held, (top, *top.children(recursive=True))))
+    return 0.0
+
+
+def _held(process: psutil.Process) -> float:
+    with suppress(psutil.Error):  # it ended meanwhile
+        if process.exe() == OWN:
+            memory = process.memory_info()
+            return float(memory.rss - getattr(memory, "shared", 0))
+    return 0.0
 
 
 def line(what: str, found: float, most: float, unit: str) -> None:

@@ -24,15 +24,13 @@ export function profileEvents(lines) {
 }
 
 /** Times of the last `blocks` blocks of `runs` runs, in order, one value per run; the run before each block is not
- * counted. Nodes in the body of another node are part of that one and have no times of their own. Throws when a run or
- * a node's time is missing.
- * @param {readonly ProfileEvent[]} events @param {{ blocks: number, runs: number }} counts
+ * counted. Nodes in the body of another node are part of that one and have no times of their own. Throws when one of
+ * the runs that were `made`, the warm-up's too, or a node's time is missing.
+ * @param {readonly ProfileEvent[]} events @param {{ blocks: number, runs: number, made: number }} counts
  * @returns {{ model_run_ms: number[], nodes: ProfiledNode[] }} */
-export function perRun(events, { blocks, runs }) {
-  const all = splitIntoRuns(events);
-  const least = blocks * (1 + runs);
-  if (all.length < least) throw new Error(`the profile holds ${all.length} runs; wanted at least ${least}`);
-  const wanted = all.slice(-least).filter((_, place) => place % (1 + runs) > 0);
+export function perRun(events, { blocks, runs, made }) {
+  const last = completeRuns(events, made).slice(-blocks * (1 + runs));
+  const wanted = last.filter((_, place) => place % (1 + runs) > 0);
   const nested = bodies(wanted);
   /** @type {Map<string, ProfileEvent[]>} */
   const byNode = new Map();
@@ -48,14 +46,12 @@ export function perRun(events, { blocks, runs }) {
 }
 
 /** When the last `count` runs and their nodes ran, on the profiler's own clock, in µs. A node in the body of another one
- * lies inside that one's time. Throws when a run is missing.
- * @param {readonly ProfileEvent[]} events @param {number} count
+ * lies inside that one's time. Throws when one of the runs that were `made` is missing.
+ * @param {readonly ProfileEvent[]} events @param {{ count: number, made: number }} counts
  * @returns {{ nodes: import("./wire.js").NamedNode[], model_runs_us: [number, number][],
  *   spans_us: [number, number, number, number][] }} */
-export function spans(events, count) {
-  const all = splitIntoRuns(events);
-  if (all.length < count) throw new Error(`the profile holds ${all.length} runs; wanted at least ${count}`);
-  const wanted = all.slice(-count);
+export function spans(events, { count, made }) {
+  const wanted = completeRuns(events, made).slice(-count);
   /** @type {Map<string, { at: number, op_type: string }>} */
   const known = new Map();
   /** @param {ProfileEvent} kernel */
@@ -108,6 +104,15 @@ function splitIntoRuns(events) {
     kernels = [];
   }
   return runs;
+}
+
+/** The profiler keeps a million events and drops the later ones: as many runs as are wanted may be left, but not
+ * the last ones.
+ * @param {readonly ProfileEvent[]} events @param {number} made @returns {Run[]} */
+function completeRuns(events, made) {
+  const runs = splitIntoRuns(events);
+  if (runs.length >= made) return runs;
+  throw new Error(`the profile holds ${runs.length} runs, ${made} were made; the profiler's buffer is full`);
 }
 
 /** Names that lie inside the time of a node with a body, in every run they occur in.

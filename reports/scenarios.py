@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from string import Template
 
 import onnx
 from onnx import TensorProto, numpy_helper
@@ -67,13 +68,29 @@ def in_half_precision(folder: Path) -> None:
 
 def with_pinned_threads(folder: Path) -> None:
     """An app whose code sets one thread for everybody, wherever it runs."""
+    build("resnet20", app_of(folder, todays(), model="resnet20.onnx", shape=IMAGE))
+
+
+def app_of(
+    folder: Path, library: Mapping[str, Path], *, model: str, shape: tuple[int, ...], options: str = "{}"
+) -> Path:
+    """An app's folder without its model: a page that runs it for ever, with the files of a library beside it.
+
+    `options`: of its session, as JavaScript.
+    """
     app = folder / "app"
     app.mkdir()
-    build("resnet20", app)
-    for name in ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm"):
-        shutil.copy(web_dist() / name, app)
+    for name, file in library.items():
+        shutil.copy(file, app / name)
     (app / "index.html").write_text('<!doctype html><script type=module src="app.mjs"></script>')
-    (app / "app.mjs").write_text(APP)
+    (app / "app.mjs").write_text(APP.substitute(model=model, shape=list(shape), options=options))
+    return app
+
+
+def todays() -> dict[str, Path]:
+    """Name in an app → file of onnxruntime-web as it is pinned here."""
+    names = (ENTRY, "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
+    return {name: web_dist() / name for name in names}
 
 
 def with_pages(folder: Path) -> None:
@@ -106,16 +123,20 @@ channel.port1.onmessage = function spin() {
 };
 channel.port2.postMessage(null);
 """
-APP = """import * as ort from "./ort.wasm.bundle.min.mjs";
+ENTRY = "ort.wasm.bundle.min.mjs"
+IMAGE = (1, 3, 32, 32)
+APP = Template("""import * as ort from "./ort.wasm.bundle.min.mjs";
 ort.env.wasm.numThreads = 1;
 ort.env.wasm.wasmPaths = new URL("./", location.href).href;
-const session = await ort.InferenceSession.create("./resnet20.onnx");
-const values = Float32Array.from({ length: 3 * 32 * 32 }, (_, at) => (at % 17) / 17);
+const session = await ort.InferenceSession.create("./$model", $options);
+const shape = $shape;
+const length = shape.reduce((product, extent) => product * extent);
+const values = Float32Array.from({ length }, (_, at) => (at % 17) / 17);
 for (;;) {
-  await session.run({ [session.inputNames[0]]: new ort.Tensor("float32", values, [1, 3, 32, 32]) });
+  await session.run({ [session.inputNames[0]]: new ort.Tensor("float32", values, shape) });
   await new Promise((done) => setTimeout(done, 10));
 }
-"""
+""")
 SCENARIOS = {
     "no-headers": Scenario(
         shows="threads are asked for on a page without COOP and COEP (S05)",

@@ -44,9 +44,10 @@ def profiler_us_per_node(
     prefix = str(scratch / "chain")
     session = open_session(runtime, chain, threads=threads, optimise=False, profile_prefix=prefix)
     run = _runner(session)
-    for _ in range(_PROFILED_WARMUP + _PROFILED_RUNS):
+    made = _PROFILED_WARMUP + _PROFILED_RUNS
+    for _ in range(made):
         run()
-    runs = runs_of(Path(session.end_profiling()), wanted=_PROFILED_RUNS)
+    runs = runs_of(Path(session.end_profiling()), made=made, wanted=_PROFILED_RUNS)
     profiled_us = statistics.median(
         statistics.fmean(kernel.duration_us for kernel in one.kernels) for one in runs
     )

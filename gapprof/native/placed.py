@@ -33,7 +33,7 @@ def placed_pass(request: Request, reach: Reach) -> Placed:
     reach("warmup")
     run()
     reach("stop")
-    (only,) = runs_of(Path(session.end_profiling()), wanted=1)
+    (only,) = runs_of(Path(session.end_profiling()), made=1, wanted=1)
     return Placed(
         nodes=tuple(
             PlacedNode(name=kernel.name, op_type=kernel.op_type, provider=kernel.provider)

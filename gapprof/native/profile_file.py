@@ -2,6 +2,9 @@
 
 The file is almost JSON: onnxruntime does not escape node names, so a quote or a line end in one breaks it.
 Each event starts on a line of its own with a fixed beginning, and that is what this reader goes by.
+
+On Linux the profiler reads the clock of the day, which somebody may set while a profile is written: no time
+of such a profile can be trusted.
 """
 
 import mmap
@@ -17,7 +20,8 @@ from typing import BinaryIO
 from gapprof.records.trial import NodeTime
 
 _EVENT = re.compile(
-    rb'^\{"cat" : "(?P<category>\w+)","pid" :\d+,"tid" :\d+,"dur" :(?P<duration>\d+),"ts" :(?P<start>\d+),'
+    rb'^\{"cat" : "(?P<category>\w+)","pid" :\d+,"tid" :\d+,'
+    rb'"dur" :(?P<duration>-?\d+),"ts" :(?P<start>-?\d+),'
     rb'"ph" : "X","name" :"(?P<name>.*)","args" : \{(?P<arguments>.*)$',
     re.DOTALL,
 )
@@ -25,6 +29,11 @@ _NEXT_EVENT = re.compile(rb'\n(?=\{"cat" : ")')
 _ARGUMENT = re.compile(rb'"(op_name|provider)" : "([^"]*)"')
 _KERNEL = b"_kernel_time"
 _CONTROL_FLOW = frozenset({"If", "Loop", "Scan"})  # their time holds that of the nodes inside
+_BY_ITS_CLOCK = frozenset({b"Node", b"Session"})
+"""Of a GPU's events it is the driver that gives the times."""
+_STEP_MS = 100.0
+"""Two clocks that nobody sets differ by less over any run: one that is slewed gains 0.05 %."""
+_CLOCK_SET = "the profiler goes by the clock of the day, which was set meanwhile"
 
 
 class ProfileError(ValueError):
@@ -55,21 +64,32 @@ class ProfiledRun:
     kernels: tuple[Kernel, ...]
 
 
-def runs_of(file: Path, *, wanted: int) -> tuple[ProfiledRun, ...]:
-    """The last `wanted` runs, oldest first, without the warm-up before them; ProfileError when too few.
+def runs_of(file: Path, *, made: int, wanted: int) -> tuple[ProfiledRun, ...]:
+    """The last `wanted` of the runs that were `made`, oldest first.
 
-    A profile of a large graph takes hundreds of megabytes, of which no more than those runs are kept.
+    A profile of a large graph takes hundreds of megabytes, of which no more than those are kept. Raises
+    ProfileError where a time is below zero, and where a run is missing, be it of the warm-up: onnxruntime
+    keeps a million events and drops the later ones, so that the last that are left may be others.
     """
     count, last = 0, deque[ProfiledRun](maxlen=wanted)
     with file.open("rb") as opened, _mapped(opened) as profile:
         for run in _runs(profile):
             count += 1
             last.append(run)
-    if count < wanted:
-        raise ProfileError(
-            f"the profile holds {count} runs, {wanted} were made; the profiler's buffer is full"
-        )
+    if count < made:
+        raise ProfileError(f"the profile holds {count} runs, {made} were made; the profiler's buffer is full")
     return tuple(last)
+
+
+def refuse_longer(runs: Sequence[ProfiledRun], walls_ms: Sequence[float]) -> None:
+    """Raises ProfileError where a run, or a node in it, took less by a clock that nobody can set.
+
+    `walls_ms`: by that clock, run by run, with what is around each run.
+    """
+    for run, wall_ms in zip(runs, walls_ms, strict=True):
+        longest_ms = max((run.model_run_us, *(kernel.duration_us for kernel in run.kernels))) / 1e3
+        if longest_ms > wall_ms + _STEP_MS:
+            raise ProfileError(f"{_CLOCK_SET}: it has {longest_ms:.0f} ms in a run of {wall_ms:.0f} ms")
 
 
 def node_times(runs: Sequence[ProfiledRun]) -> tuple[NodeTime, ...]:
@@ -113,8 +133,10 @@ def _runs(profile: mmap.mmap | bytes) -> Iterator[ProfiledRun]:
     kernels: list[Kernel] = []
     for text in _events(profile):
         event = _EVENT.match(text)
-        if event is None:
+        if event is None or event["category"] not in _BY_ITS_CLOCK:
             continue
+        if event["duration"].startswith(b"-") or event["start"].startswith(b"-"):
+            raise ProfileError(f"{_CLOCK_SET}: it has times below zero")
         name = event["name"]
         if event["category"] == b"Node" and name.endswith(_KERNEL):
             kernels.append(_kernel(event))

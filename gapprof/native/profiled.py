@@ -12,7 +12,7 @@ from pathlib import Path
 
 from gapprof.native.dispatch import dispatch_us_per_node, profiler_us_per_node
 from gapprof.native.opened import Opened, Reach
-from gapprof.native.profile_file import node_times, runs_of
+from gapprof.native.profile_file import node_times, refuse_longer, runs_of
 from gapprof.native.runtime import Session, open_session, run_of
 from gapprof.native.stopwatch import elapsed_ms
 from gapprof.native.usage import with_load
@@ -24,6 +24,7 @@ BLOCKS = 4
 _WANTED_MS = 200.0
 _RUNS = (8, 200)
 _FEWEST_RUNS = BLOCKS
+_FEWEST_WARMUP_RUNS = 3
 _SHARE_OF_DEADLINE = 0.25
 
 
@@ -35,8 +36,10 @@ def profiled_pass(request: Request, opened: Opened, trial: Trial, reach: Reach) 
     (unprofiled_ms, profiled_ms, file), load = with_load(lambda: _both(request, opened, runs))
     reach("stop")
     dispatch_us, profiler_us = _per_node(request, opened)
-    made = runs_of(file, wanted=BLOCKS * (1 + runs))
-    kept = [run for number, run in enumerate(made) if number % (1 + runs)]
+    in_blocks = BLOCKS * (1 + runs)
+    last = runs_of(file, made=_warmup_runs(runs) + in_blocks, wanted=in_blocks)
+    kept = [run for number, run in enumerate(last) if number % (1 + runs)]
+    refuse_longer(kept, profiled_ms)
     return Profile(
         rung=job.rung,
         round=job.round,
@@ -72,7 +75,7 @@ def _both(request: Request, opened: Opened, runs: int) -> tuple[list[float], lis
         profile_prefix=str(Path(request.scratch_folder) / "profile"),
     )
     run = run_of(session, opened.feed)
-    for _ in range(max(3, runs)):  # its buffers are new; the profile's reader drops these runs
+    for _ in range(_warmup_runs(runs)):
         run()
     unprofiled_ms: list[float] = []
     profiled_ms: list[float] = []
@@ -82,6 +85,11 @@ def _both(request: Request, opened: Opened, runs: int) -> tuple[list[float], lis
             times_ms += _block(side, runs)
         sides.reverse()
     return unprofiled_ms, profiled_ms, Path(session.end_profiling())
+
+
+def _warmup_runs(runs: int) -> int:
+    """Of the session with the profiler, whose buffers are new; the profile's reader drops them."""
+    return max(_FEWEST_WARMUP_RUNS, runs)
 
 
 def _block(run: Callable[[], object], runs: int) -> list[float]:

@@ -40,11 +40,12 @@ export const probe = {
       const costs = idleCosts(book, task.layout.count);
       book.start(periods);
       const walls = await inBlocks(stock, hooked, book, task);
-      await warmUp(profiled.session, profiled.feeds, bounds);
+      const warmedUp = await warmUp(profiled.session, profiled.feeds, bounds);
       const logged = await loggedRuns(profiled, book, periods, task);
       book.stop();
       profiled.session.endProfiling(); // prints the profile, line by line
-      const timeline = spans(profileEvents(lines), task.blocks * task.runs);
+      const count = task.blocks * task.runs;
+      const timeline = spans(profileEvents(lines), { count, made: warmedUp.length + count });
       await profiled.session.release();
       await hooked.session.release();
       return {

@@ -25,14 +25,15 @@ export const probe = {
   async run({ open, blocks, runs }) {
     const plain = openHere();
     const { profiled, lines } = await openProfiled(open);
-    await warmUp(profiled.session, profiled.feeds, {
+    const warmedUp = await warmUp(profiled.session, profiled.feeds, {
       ...open,
       most_runs: Math.max(open.warmup_runs, MOST_WARMUP_RUNS),
     });
     const walls = await during("timed", () => inBlocks(plain, profiled, { blocks, runs }));
     return during("stop", async () => {
       profiled.session.endProfiling(); // prints the profile, line by line
-      const times = perRun(profileEvents(lines), { blocks, runs });
+      const made = warmedUp.length + blocks * (1 + runs);
+      const times = perRun(profileEvents(lines), { blocks, runs, made });
       await profiled.session.release();
       return { kind: "profiled", ...walls, ...times };
     });

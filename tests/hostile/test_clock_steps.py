@@ -1,4 +1,5 @@
-"""The clock of the day is set while a trial goes on: every figure comes from a clock that nobody sets."""
+"""The clock of the day is set while a trial goes on: figures come from clocks that nobody sets, and a profile
+of onnxruntime's, whose times do not, is refused."""
 
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gapprof.backends.native import BACKEND
-from gapprof.records.trial import Trial
+from gapprof.records.trial import Failure, Trial
 from tests.hostile.stepped_clock import STEP_S, stepping_library
 from tests.unit.native.models import plain_job
 
@@ -42,3 +43,14 @@ def test_no_figure_of_a_native_trial_moves(stepped: None, tmp_path: Path) -> Non
     assert min(outcome.samples_ms) > 0
     figures = (*outcome.samples_ms, *outcome.warmup_ms, *outcome.cold_ms.values(), outcome.load.wall_ms)
     assert within(figures, took_ms)
+
+
+def test_a_profile_by_that_clock_is_refused_with_its_reason_after_a_trial_that_counts(
+    stepped: None, tmp_path: Path
+) -> None:
+    heard: list[Trial] = []
+    outcome = BACKEND.profiled(plain_job(tmp_path), heard.append)
+    assert [trial.rung for trial in heard] == ["native-extended"]
+    assert isinstance(outcome, Failure), outcome
+    assert (outcome.phase, outcome.kind) == ("stop", "environment")
+    assert outcome.message.startswith("the profiler goes by the clock of the day, which was set meanwhile")

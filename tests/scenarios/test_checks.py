@@ -49,7 +49,7 @@ def test_check_5_a_profile_that_stopped_at_the_event_cap_is_refused(tmp_path: Pa
     file = tmp_path / "profile.json"
     file.write_text("[\n]\n")
     with pytest.raises(ProfileError, match="buffer is full"):
-        runs_of(file, wanted=3)
+        runs_of(file, made=3, wanted=3)
 
 
 def test_check_5_a_report_without_that_profile_says_why_operators_are_missing() -> None:

@@ -23,7 +23,7 @@ test("no profile at all is an error that says how much was printed", () => {
 
 test("the runs of the warm-up and the first of each block are left out, and the order stays", () => {
   const events = [1, 2, 3, 4, 5, 6, 7].flatMap((i) => [node("a", i * 10, i), run(i * 10, i)]);
-  assert.deepEqual(perRun(events, { blocks: 2, runs: 2 }), {
+  assert.deepEqual(perRun(events, { blocks: 2, runs: 2, made: 7 }), {
     model_run_ms: [0.003, 0.004, 0.006, 0.007],
     nodes: [
       {
@@ -37,7 +37,7 @@ test("the runs of the warm-up and the first of each block are left out, and the 
 });
 
 /** One block of one run: the run that is looked at has one before it. */
-const once = (events) => perRun([run(-1, 0), ...events], { blocks: 1, runs: 1 });
+const once = (events) => perRun([run(-1, 0), ...events], { blocks: 1, runs: 1, made: 2 });
 
 test("a clock so coarse that nodes take no time loses none", () => {
   const events = [node("a", 100, 0), node("b", 100, 0), node("c", 100, 100), run(100, 100)];
@@ -56,13 +56,15 @@ test("nodes in the body of a loop are part of the loop", () => {
   assert.deepEqual(once(events).nodes.map(({ name }) => name), ["before", "loop", "after"]);
 });
 
-test("too few runs are an error that says what was wanted and found", () => {
-  assert.throws(() => perRun([node("a", 0, 1), run(0, 1)], { blocks: 2, runs: 1 }), /holds 1 runs; wanted at least 4/);
+test("a profile that lost its last runs is an error, although as many as are wanted are left", () => {
+  const events = [1, 2, 3, 4].flatMap((i) => [node("a", i * 10, i), run(i * 10, i)]);
+  const counts = { blocks: 2, runs: 1, made: 5 };
+  assert.throws(() => perRun(events, counts), /holds 4 runs, 5 were made; the profiler's buffer is full/);
 });
 
 test("a node that is missing in a run is an error that names it", () => {
   const events = [run(-1, 0), node("a", 0, 1), node("b", 1, 1), run(0, 2), node("a", 10, 1), run(10, 2)];
-  assert.throws(() => perRun(events, { blocks: 1, runs: 2 }), /holds 1 times of node b; wanted 2/);
+  assert.throws(() => perRun(events, { blocks: 1, runs: 2, made: 3 }), /holds 1 times of node b; wanted 2/);
 });
 
 test("spans are those of the last runs, with nodes in bodies, each named once", () => {
@@ -76,7 +78,7 @@ test("spans are those of the last runs, with nodes in bodies, each named once", 
     node("loop", 40, 11, "Loop"),
     run(40, 16),
   ];
-  assert.deepEqual(spans(events, 2), {
+  assert.deepEqual(spans(events, { count: 2, made: 3 }), {
     model_runs_us: [
       [20, 15],
       [40, 16],
@@ -95,7 +97,8 @@ test("spans are those of the last runs, with nodes in bodies, each named once", 
 });
 
 test("spans of more runs than there are are an error that says so", () => {
-  assert.throws(() => spans([node("a", 0, 1), run(0, 1)], 2), /holds 1 runs; wanted at least 2/);
+  const counts = { count: 1, made: 2 };
+  assert.throws(() => spans([node("a", 0, 1), run(0, 1)], counts), /holds 1 runs, 2 were made/);
 });
 
 test("what nodes read and wrote is that of the last run, and what is not told is nothing", () => {

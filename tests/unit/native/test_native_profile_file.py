@@ -5,17 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from gapprof.native.profile_file import ProfiledRun, ProfileError, node_times, runs_of
+from gapprof.native.profile_file import ProfiledRun, ProfileError, node_times, refuse_longer, runs_of
 
 Read = Callable[..., tuple[ProfiledRun, ...]]
 
 
 @pytest.fixture
 def read(tmp_path: Path) -> Read:
-    def write_and_read(profile: bytes, *, wanted: int) -> tuple[ProfiledRun, ...]:
+    def write_and_read(profile: bytes, *, wanted: int, warmed_up: int = 0) -> tuple[ProfiledRun, ...]:
         file = tmp_path / "profile.json"
         file.write_bytes(profile)
-        return runs_of(file, wanted=wanted)
+        return runs_of(file, made=warmed_up + wanted, wanted=wanted)
 
     return write_and_read
 
@@ -49,7 +49,7 @@ def test_each_run_holds_the_nodes_before_it(read: Read) -> None:
 
 def test_warm_up_runs_are_left_out(read: Read) -> None:
     profile = _profile(*(part for i in range(5) for part in (_node("a", 10 * i, i), _run(10 * i, i + 1))))
-    assert [run.model_run_us for run in read(profile, wanted=2)] == [4, 5]
+    assert [run.model_run_us for run in read(profile, wanted=2, warmed_up=3)] == [4, 5]
 
 
 def test_a_profile_with_too_few_runs_is_refused(read: Read) -> None:
@@ -57,6 +57,40 @@ def test_a_profile_with_too_few_runs_is_refused(read: Read) -> None:
         read(_profile(_node("a", 1, 1), _run(0, 3)), wanted=2)
     with pytest.raises(ProfileError):
         read(b"", wanted=1)
+
+
+def test_a_profile_that_lost_its_last_runs_is_refused_although_as_many_are_left(read: Read) -> None:
+    """Its warm-up would else be taken for them."""
+    profile = _profile(*(part for i in range(4) for part in (_node("a", 10 * i, i), _run(10 * i, i + 1))))
+    with pytest.raises(ProfileError, match="4 runs, 5 were made; the profiler's buffer is full"):
+        read(profile, wanted=2, warmed_up=3)
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        (_node("a", 10, -3), _run(9, 7)),
+        (_node("a", -3, 2), _run(-4, 7)),
+        (_node("a", 10, 2), _run(9, -7)),
+        (_run(9, -7), _node("a", 10, 2), _run(9, 7)),
+    ],
+)
+def test_a_clock_that_was_set_back_is_no_full_buffer_and_no_run_without_nodes(
+    read: Read, events: tuple[str, ...]
+) -> None:
+    with pytest.raises(ProfileError, match="clock of the day, which was set meanwhile"):
+        read(_profile(*events), wanted=1)
+
+
+@pytest.mark.parametrize(("node_us", "run_us"), [(3, 3_600_000_000), (3_600_000_000, 5_000)])
+def test_a_clock_that_was_set_forward_is_told_by_one_that_nobody_sets(
+    read: Read, node_us: int, run_us: int
+) -> None:
+    events = (_node("a", 1, 3), _run(0, 5_000), _node("a", 6_000, node_us), _run(6_000, run_us))
+    runs = read(_profile(*events), wanted=2)
+    refuse_longer(runs[:1], [5.1])
+    with pytest.raises(ProfileError, match="set meanwhile: it has 3600000 ms in a run of 5 ms"):
+        refuse_longer(runs, [5.1, 5.2])
 
 
 @pytest.mark.parametrize(
