@@ -45,13 +45,16 @@ SEEN = PageObserved(
 
 
 def report(seen: PageObserved = SEEN) -> Report:
+    """Of a machine that was measured inside that page."""
     found = record(MACHINE, Settings(threads=1), page_threads=1)
     return build(replace(found, entries=(seen, *found.entries)))
 
 
 def said(**changes: object) -> str:
+    """In words, of the page so changed."""
     return " ".join(observed_sentences(report(replace(SEEN, **changes))))
 
 
 def seen_with(**changes: object) -> PageObserved:
+    """The page with its session so changed."""
     return replace(SEEN, sessions=(replace(SESSION, **changes),))

@@ -35,11 +35,13 @@ HERE = machine_facts()
 
 @cache
 def synthetic() -> Recording:
+    """Of a machine on which nothing is planted."""
     return record(Machine())
 
 
 @cache
 def hash_of(model: str) -> str:
+    """Of the file that a study would measure."""
     with tempfile.TemporaryDirectory() as folder:
         built = zoo.build(model.removeprefix("zoo:"), Path(folder) / "zoo")
         return stage(built, Path(folder) / "staged").sha256
@@ -63,6 +65,7 @@ def unreliable() -> Recording:
 
 
 def put(path: Path, found: Recording) -> None:
+    """As a run would have written it."""
     path.write_bytes(b"".join(encode_entry(entry) for entry in (found.begin, *found.entries)))
 
 
@@ -77,6 +80,7 @@ class Bench:
     programs: Mapping[str, str] = field(default_factory=lambda: versions(Case(synthetic())))
 
     def explained(self, model: str, _settings: Settings, *, path: Path, **_: object) -> Outcome:
+        """In place of a measurement."""
         self.asked.append(model)
         match self.planted[model]:
             case WrongUse() as error:
@@ -92,6 +96,7 @@ class Bench:
                 return Outcome(report=build(found), code=ExitCode.OK, recorded=True)
 
     def run(self, models: Sequence[str] = MODELS, *, anew: bool = False) -> tuple[Study, ExitCode]:
+        """One study of these."""
         hold: Any = None
         studying = Studying(
             folder=self.folder,
@@ -108,4 +113,5 @@ class Bench:
 
 
 def why(study: Study) -> dict[str, str]:
+    """Model's stem → why it has no row."""
     return {one.stem: one.why for one in study.models}
