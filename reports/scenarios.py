@@ -93,10 +93,25 @@ def todays() -> dict[str, Path]:
     return {name: web_dist() / name for name in names}
 
 
-def with_pages(folder: Path) -> None:
-    """A page that burns, one that litters, and one that keeps its own worker and main thread busy."""
-    for name, script in (("burning", BURNING), ("littering", LITTERING), ("busy", BUSY), ("calm", "")):
-        (folder / f"{name}.html").write_text(f"<!doctype html><meta charset=utf-8><script>{script}</script>")
+def with_burning_page(folder: Path) -> None:
+    """A page whose timer burns for 20 ms in every 40."""
+    write_page(folder, "burning", BURNING)
+
+
+def with_littering_page(folder: Path) -> None:
+    """A page that calls for the garbage collector every 40 ms, beside 300,000 objects that stay alive."""
+    write_page(folder, "littering", LITTERING)
+
+
+def with_busy_tab(folder: Path) -> None:
+    """A page that does nothing, and one for the tab, whose main thread and worker never rest."""
+    write_page(folder, "calm", "")
+    write_page(folder, "busy", BUSY)
+
+
+def write_page(folder: Path, name: str, script: str) -> None:
+    """A page with nothing but that script."""
+    (folder / f"{name}.html").write_text(f"<!doctype html><meta charset=utf-8><script>{script}</script>")
 
 
 BURNING = """
@@ -173,17 +188,17 @@ SCENARIOS = {
     "burning-page": Scenario(
         shows="a page whose timer holds the main thread half of the time, with the model on it",
         options=("--page", "burning.html", "--threads", "1", *LONGER),
-        make=with_pages,
+        make=with_burning_page,
     ),
     "littering-page": Scenario(
         shows="a page that keeps the garbage collector at work, with the model on its main thread",
         options=("--page", "littering.html", "--js-flags=--expose-gc", "--threads", "1", *LONGER),
-        make=with_pages,
+        make=with_littering_page,
     ),
     "busy-tab": Scenario(
         shows="another tab keeps the cores busy",
         options=("--page", "calm.html", "--tab", "busy.html", "--threads", "2", *LONGER),
-        make=with_pages,
+        make=with_busy_tab,
     ),
     "pinned-threads": Scenario(
         shows="a page's own code pins the number of threads (S06)",

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable
 
 from gapprof.comparison.pairs import Pair
+from gapprof.facts.estimates import estimate
 from gapprof.records.comparison import Change, Moved
 from gapprof.records.estimate import Estimate
 from gapprof.stats.apart import Known, difference
@@ -39,7 +40,7 @@ def _change(pair: Pair, level: float, children_level: float) -> Change:
         unit=pair.unit,
         before=pair.before,
         after=pair.after,
-        factor=_estimate(exponential(interval)) if interval else None,
+        factor=estimate(exponential(interval)) if interval else None,
         verdict=said,
         resolves=resolves,
         why=pair.why,
@@ -52,21 +53,11 @@ def _fixed(pair: Pair) -> bool:
     return all(one is not None and one.low == one.high for one in (pair.before, pair.after))
 
 
-def _known(estimate: Estimate, passes: int) -> Known:
+def _known(factor: Estimate, passes: int) -> Known:
     """Factors and latencies have their intervals on ln, around the middle of the bounds' logarithms."""
-    point = math.log(estimate.point)
-    half = (math.log(estimate.high) - math.log(estimate.low)) / 2
+    point = math.log(factor.point)
+    half = (math.log(factor.high) - math.log(factor.low)) / 2
     interval = Interval(
-        point=point, low=point - half, high=point + half, level=estimate.level, rounds=estimate.rounds
+        point=point, low=point - half, high=point + half, level=factor.level, rounds=factor.rounds
     )
     return Known(interval=interval, passes=passes)
-
-
-def _estimate(interval: Interval) -> Estimate:
-    return Estimate(
-        point=interval.point,
-        low=interval.low,
-        high=interval.high,
-        level=interval.level,
-        rounds=interval.rounds,
-    )

@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from gapprof.subject import child
-from gapprof.text import numbers
+from gapprof.subject.unanswered import unanswered
 from gapprof.transplant.body import FUNCTION, PLACE
 from gapprof.transplant.native_case import NativeCase, Ready
 from gapprof.transplant.pressure import vectors_at_once
@@ -52,13 +52,9 @@ def discovered(module: Path, case: NativeCase, *, scratch: Path, deadline_s: flo
     """In a process of its own."""
     asked = msgspec.to_builtins(Asked(module=str(module), case=case))
     outcome = child.ask(_MODULE, asked, scratch=scratch, deadline_s=deadline_s)
-    match outcome:
-        case child.Answered():
-            return msgspec.convert(outcome.value, Found)
-        case child.Died():
-            return Found(case=case, why=f"its native code ended with {outcome.how}")
-        case child.Overdue():
-            return Found(case=case, why=f"its native code took more than {numbers.duration(deadline_s)}")
+    if isinstance(outcome, child.Answered):
+        return msgspec.convert(outcome.value, Found)
+    return Found(case=case, why=unanswered(outcome, "its native code"))
 
 
 def _discovered(request: dict[str, Any]) -> dict[str, Any]:

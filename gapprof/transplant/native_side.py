@@ -10,7 +10,7 @@ from msgspec import Struct
 from gapprof.errors import EnvironmentUnusable
 from gapprof.kernels.llvm.compile import version
 from gapprof.subject import child
-from gapprof.text import numbers
+from gapprof.subject.unanswered import unanswered
 from gapprof.transplant.native_case import NativeCase, Ready
 from gapprof.wasm.module import parsed
 from gapprof.yardstick.wish import Effort
@@ -40,15 +40,9 @@ def replayed(asked: Asked, *, scratch: Path, deadline_s: float) -> Answer:
     """All cases in rounds, in a process of their own. Raises EnvironmentUnusable, with the reason."""
     what = ", ".join(str(case.function) for case in asked.cases)
     outcome = child.ask(_MODULE, msgspec.to_builtins(asked), scratch=scratch, deadline_s=deadline_s)
-    match outcome:
-        case child.Answered():
-            return msgspec.convert(outcome.value, Answer)
-        case child.Died():
-            raise EnvironmentUnusable(f"the native code of function {what} ended with {outcome.how}")
-        case child.Overdue():
-            raise EnvironmentUnusable(
-                f"the native code of function {what} took more than {numbers.duration(deadline_s)}"
-            )
+    if isinstance(outcome, child.Answered):
+        return msgspec.convert(outcome.value, Answer)
+    raise EnvironmentUnusable(unanswered(outcome, f"the native code of function {what}"))
 
 
 def _replayed(request: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from gapprof.kernels.llvm.compile import Compiled, compiled, host_targets, versi
 from gapprof.kernels.llvm.target import Target
 from gapprof.kernels.machine import Machine
 from gapprof.subject import child
-from gapprof.text import numbers
+from gapprof.subject.unanswered import unanswered
 from gapprof.yardstick.buffers import Memory
 from gapprof.yardstick.companions import accompanied
 from gapprof.yardstick.wish import Effort, Wanted
@@ -46,15 +46,9 @@ class Answer(Struct, frozen=True, kw_only=True):
 def timed(asked: Asked, *, scratch: Path, deadline_s: float) -> Answer:
     """All loop nests in rounds, in a process of their own. Raises EnvironmentUnusable, with the reason."""
     outcome = child.ask(_MODULE, msgspec.to_builtins(asked), scratch=scratch, deadline_s=deadline_s)
-    match outcome:
-        case child.Answered():
-            return msgspec.convert(outcome.value, Answer)
-        case child.Died():
-            raise EnvironmentUnusable(f"native twins of {asked.target} ended with {outcome.how}")
-        case child.Overdue():
-            raise EnvironmentUnusable(
-                f"native twins of {asked.target} took more than {numbers.duration(deadline_s)}"
-            )
+    if isinstance(outcome, child.Answered):
+        return msgspec.convert(outcome.value, Answer)
+    raise EnvironmentUnusable(unanswered(outcome, f"native twins of {asked.target}"))
 
 
 def targets() -> tuple[Target, ...]:

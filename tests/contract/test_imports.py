@@ -1,7 +1,9 @@
 """Imports point one way, and nothing right of the recording touches a clock, process, browser or disk."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -58,13 +60,38 @@ PURE = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """What a module imports, anywhere and when it is loaded, and the lines in which it opens or prints."""
+
+    imported: tuple[str, ...]
+    loaded: tuple[str, ...]
+    opening: tuple[int, ...]
+
+
 def modules(part: str) -> list[Path]:
     return sorted((ROOT / part).rglob("*.py"))
 
 
-def imported(path: Path, *, top_level_only: bool = False) -> Iterator[str]:
+@cache
+def read(path: Path) -> Read:
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in tree.body if top_level_only else ast.walk(tree):
+    nodes = list(ast.walk(tree))
+    return Read(
+        imported=tuple(names(nodes)),
+        loaded=tuple(names(tree.body)),
+        opening=tuple(
+            node.lineno
+            for node in nodes
+            if isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id in ("open", "print")
+        ),
+    )
+
+
+def names(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module is not None:
@@ -76,7 +103,7 @@ def violations(part: str, forbidden: tuple[str, ...]) -> list[str]:
     return [
         f"{path.relative_to(ROOT)} imports {name}"
         for path in modules(part)
-        for name in imported(path)
+        for name in read(path).imported
         if any(name == one or name.startswith(f"{one}.") for one in forbidden)
     ]
 
@@ -85,7 +112,7 @@ def test_stats_import_nothing_of_ours_but_stats() -> None:
     foreign = [
         f"{path.name} imports {name}"
         for path in modules("stats")
-        for name in imported(path)
+        for name in read(path).imported
         if name.startswith("gapprof") and not name.startswith("gapprof.stats")
     ]
     assert foreign == []
@@ -96,7 +123,7 @@ def test_records_import_only_records_errors_and_stats() -> None:
     foreign = [
         f"{path.name} imports {name}"
         for path in modules("records")
-        for name in imported(path)
+        for name in read(path).imported
         if name.startswith("gapprof.") and not name.startswith(allowed)
     ]
     assert foreign == []
@@ -114,14 +141,7 @@ def test_right_of_the_recording_there_is_no_clock_process_or_file(part: str) -> 
 
 @pytest.mark.parametrize("part", PURE)
 def test_right_of_the_recording_nothing_opens_a_file(part: str) -> None:
-    calls = [
-        f"{path.relative_to(ROOT)}:{node.lineno}"
-        for path in modules(part)
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id in ("open", "print")
-    ]
+    calls = [f"{path.relative_to(ROOT)}:{line}" for path in modules(part) for line in read(path).opening]
     assert calls == []
 
 
@@ -143,7 +163,7 @@ def test_no_module_imports_linux_only_names_when_it_is_loaded() -> None:
     found = [
         f"{path.relative_to(ROOT)} imports {name}"
         for path in sorted(ROOT.rglob("*.py"))
-        for name in imported(path, top_level_only=True)
+        for name in read(path).loaded
         if name.split(".")[0] in LINUX_ONLY
     ]
     assert found == []

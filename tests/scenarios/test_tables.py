@@ -33,6 +33,12 @@ def test_the_table_of_scenarios_is_of_what_is_there() -> None:
         assert f" {name}` |" in row
 
 
+def test_what_is_made_for_a_scenario_is_said_of_it_alone() -> None:
+    made = [TABLE.planted(scenario) for scenario in EVERY.values() if scenario.make.__doc__]
+    assert len(made) >= 8
+    assert len(set(made)) == len(made)
+
+
 @pytest.mark.parametrize("name", COMPARE.RUNS)
 def test_a_run_to_compare_was_made_by_the_command_that_makes_it_anew(name: str) -> None:
     assert read_run(REPORTS / "compare" / f"{name}.jsonl").begin.argv == COMPARE.command(name)

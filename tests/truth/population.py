@@ -5,6 +5,7 @@ them (rounds of the second stage, intervals, verdicts, ranks, whether the report
 by gapprof's own functions. `test_population.py` ties this to whole runs, to the last digits.
 """
 
+import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -103,12 +104,11 @@ def decided(first: Mapping[str, np.ndarray]) -> int:
 
 def planted(rng: np.random.Generator, plan: Plan) -> np.ndarray:
     """[rung] → ln ms: two steps of three slow the model down by up to 2.2x."""
-    steps, ln_ms = by_id(steps_of()), dict[str, float]()
-    for rung in plan.rungs:
-        parent = steps[rung].rung.derived_from
-        cost = float(rng.uniform(0.0, 0.8)) * float(rng.random() < 2 / 3)
-        ln_ms[rung] = _known(parent, ln_ms) + cost
-    return np.array([ln_ms[rung] for rung in plan.rungs])
+    draws = rng.random((len(plan.rungs), 2))
+    ln_ms = 0.8 * draws[:, 0] * (draws[:, 1] < 2 / 3)
+    for row, above in enumerate(_above(plan.rungs)):
+        ln_ms[row] += 0.0 if above is None else ln_ms[above]
+    return ln_ms
 
 
 def cells(plan: Plan, ln_ms: np.ndarray, table: Table) -> np.ndarray:
@@ -118,7 +118,12 @@ def cells(plan: Plan, ln_ms: np.ndarray, table: Table) -> np.ndarray:
 
 
 def plan_for(seed: int) -> Plan:
-    """What a run of that seed visits, round by round."""
+    """What a run of that seed visits, round by round: seeds differ in the order alone."""
+    return dataclasses.replace(_first_plan(), seed=seed)
+
+
+@cache
+def _first_plan() -> Plan:
     steps = by_id(steps_of())
     wanted = wanted_rungs(SETTINGS.rungs, rungs.ladder("wasm"))
     planned = tuple(
@@ -127,12 +132,15 @@ def plan_for(seed: int) -> Plan:
     first = first_stage(planned, FIRST_ROUNDS, {}, left_s=SETTINGS.budget_s, asked=wanted)
     names = tuple(dict.fromkeys(rung for rungs in first for rung in rungs))
     visits = np.array([steps[name].rung.visits for name in names])
+    by_round = first + (chain_rungs(steps_of()),) * (MOST_ROUNDS - FIRST_ROUNDS)
+    many = np.array([np.ones_like(visits), *([visits] * (MOST_ROUNDS - 1))])
+    rows = [[names.index(rung) for rung in rungs] for rungs in by_round]
     return Plan(
         rungs=names,
         web=np.array([steps[name].rung.environment.backend != "native" for name in names]),
-        visits=np.array([np.ones_like(visits), *([visits] * (MOST_ROUNDS - 1))]),
-        by_round=first + (chain_rungs(steps_of()),) * (MOST_ROUNDS - FIRST_ROUNDS),
-        seed=seed,
+        visits=many,
+        visited=tuple(np.repeat(those, many[number, those]) for number, those in enumerate(rows)),
+        seed=0,
     )
 
 
@@ -177,9 +185,14 @@ def _trials_of(rung: str) -> str:
     return step.alias_of or rung
 
 
-def _known(parent: str | None, ln_ms: Mapping[str, float]) -> float:
-    """Of the nearest rung above that has trials of its own."""
-    while parent is not None and parent not in ln_ms:
-        step = by_id(steps_of())[parent]
-        parent = step.alias_of or step.rung.derived_from
-    return 0.0 if parent is None else ln_ms[parent]
+@cache
+def _above(names: tuple[str, ...]) -> tuple[int | None, ...]:
+    """[rung] → the number of the nearest rung above it that is among those before it."""
+    steps, found = by_id(steps_of()), list[int | None]()
+    for row, name in enumerate(names):
+        parent = steps[name].rung.derived_from
+        while parent is not None and parent not in names[:row]:
+            step = steps[parent]
+            parent = step.alias_of or step.rung.derived_from
+        found.append(None if parent is None else names.index(parent))
+    return tuple(found)

@@ -43,14 +43,14 @@ class Plan:
     """[rung] → whether it is on the web's side."""
     visits: np.ndarray
     """[round, rung] → visits, where the round has the rung."""
-    by_round: tuple[tuple[str, ...], ...]
-    """Rungs of each round, in the ladder's order."""
+    visited: tuple[np.ndarray, ...]
+    """Of each round the numbers of its rungs, in the ladder's order, each as often as it is visited."""
     seed: int
 
     @property
     def rounds(self) -> int:
         """As many as there can be."""
-        return len(self.by_round)
+        return len(self.visited)
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -60,14 +60,12 @@ class Plan:
     def places(self) -> Table:
         """[round, rung, visit] → how many visits came before it."""
         found, before = np.zeros(self.shape), 0
-        for number, rungs in enumerate(self.by_round):
-            rows = [self.rungs.index(rung) for rung in rungs]
-            visits = self.visits[number]
-            visited = np.repeat(rows, visits[rows])
+        for number, visited in enumerate(self.visited):
             order = visited[np.random.default_rng([self.seed, number]).permutation(len(visited))]
             by_rung = np.argsort(order, kind="stable")
-            visit = np.concatenate([np.arange(visits[row]) for row in sorted(rows)])
-            found[number, order[by_rung], visit] = before + by_rung
+            rows = order[by_rung]
+            visit = np.arange(len(rows)) - np.searchsorted(rows, rows)
+            found[number, rows, visit] = before + by_rung
             before += len(order)
         return found
 

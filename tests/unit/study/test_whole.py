@@ -26,10 +26,10 @@ from tests.truth.recorder import record
 from tests.unit.facts import felt
 from tests.unit.facts import test_held as held
 from tests.unit.facts import test_started as started
+from tests.unit.study.bench import HERE, MODELS, SETTINGS, hash_of, put
 from tests.unit.study.reading import Tables, point, read_tables, row_of
 from tests.unit.study.test_lattice import MAIN, SERVED_PER_S, SIMD, THREADS, TOGETHER, WEB_GAP, planted
 from tests.unit.study.test_lattice import recording as lattice
-from tests.unit.study.test_run import HERE, MODELS, SETTINGS, hash_of, put
 
 SIZES = {**held.QUIET, "create": (600, 400, 100), "chunk": (600, 420, 80)}
 SLOWER = {MODELS[0]: 1.0, MODELS[1]: 3.0}

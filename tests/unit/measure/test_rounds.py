@@ -1,0 +1,82 @@
+"""Rounds of a whole run: how many there are, which rungs they visit, and which they give up."""
+
+from gapprof.backends.synthetic import Machine, PlantedFailure, ladder_ms
+from gapprof.explain.report import build
+from gapprof.records.recording import RoundStarted, Sampled
+from gapprof.records.settings import Settings
+from gapprof.records.trial import Failure, Trial
+from tests.unit.measure.whole_run import FACTORS, Run
+
+
+def test_a_quiet_machine_takes_six_rounds_and_every_main_rung_in_each(run: Run) -> None:
+    recording = run(Machine(latency_ms=ladder_ms(FACTORS)))
+    rounds = list(recording.of(RoundStarted))
+    assert len(rounds) == 6
+    assert len({frozenset(entry.order) - {"web-busy"} for entry in rounds}) == 1
+    assert len({entry.order for entry in rounds}) > 1, "visit orders are shuffled"
+    (sampled,) = recording.of(Sampled)
+    assert (sampled.rounds, sampled.limited_by) == (6, "precision")
+
+
+def test_the_first_ranking_waits_for_no_second_visit(run: Run) -> None:
+    first, *later = (entry.order for entry in run(Machine(latency_ms=ladder_ms(FACTORS))).of(RoundStarted))
+    assert len(first) == len(set(first))
+    for order in later:
+        twice = {rung for rung in order if order.count(rung) == 2}
+        assert twice == {"native", "native-threads", "native-extended"}
+
+
+def test_of_the_ends_alone_there_are_three_rounds_and_a_report_that_says_so(run: Run) -> None:
+    recording = run(
+        Machine(latency_ms=ladder_ms(FACTORS)), Settings(rungs="ends", page="app.html", allow_noisy=True)
+    )
+    assert {trial.rung for trial in recording.of(Trial) if trial.round >= 0} == {
+        *("native", "web-paced", "web", "web-busy")
+    }
+    assert [one.rounds for one in recording.of(Sampled)] == [3]
+    report = build(recording)
+    assert report.gap.ratio is not None
+    assert report.status == "ok"
+    refused = {row.id: row.refusal for row in report.rungs}
+    assert refused["native-128"] == "not asked for"
+
+
+def test_noise_beyond_the_precision_buys_more_rounds_decided_once(run: Run) -> None:
+    noisy = Machine(latency_ms=ladder_ms(FACTORS), launch_noise=0.06, seed=3)
+    recording = run(noisy, Settings(rungs="main", budget_s=10_000.0))
+    (sampled,) = recording.of(Sampled)
+    rounds = list(recording.of(RoundStarted))
+    assert sampled.rounds > 6
+    assert len(rounds) == sampled.rounds
+
+
+def test_side_rungs_are_visited_with_their_parents_in_rounds_of_their_own(run: Run) -> None:
+    recording = run(Machine(latency_ms=ladder_ms(FACTORS)), Settings(rungs="native-avx2"))
+    side = [entry for entry in recording.of(RoundStarted) if entry.kind == "side"]
+    assert len(side) == 3
+    assert set(side[0].order) == {"native-avx2", "native-extended"}
+
+
+def test_a_crash_is_retried_once_and_the_rest_goes_on(run: Run) -> None:
+    once = PlantedFailure(rung="web-graph", message="the page crashed", rounds=frozenset({2}))
+    recording = run(Machine(latency_ms=ladder_ms(FACTORS), failures=(once,)))
+    assert [(f.rung, f.round, f.attempt) for f in recording.of(Failure)] == [
+        ("web-graph", 2, 0),
+        ("web-graph", 2, 1),
+    ]
+    counted = {t.round for t in recording.of(Trial) if t.rung == "web-graph" and not t.struck}
+    assert counted == {0, 1, 3, 4, 5}
+    assert build(recording).gap.ratio is not None
+
+
+def test_one_bad_round_does_not_lose_a_rung_that_is_visited_twice_in_it(run: Run) -> None:
+    once = PlantedFailure(rung="native-extended", message="it crashed", rounds=frozenset({1}))
+    recording = run(Machine(latency_ms=ladder_ms(FACTORS), failures=(once,)))
+    assert {t.round for t in recording.of(Trial) if t.rung == "native-extended"} == {0, 2, 3, 4, 5}
+
+
+def test_a_rung_that_fails_twice_running_is_given_up(run: Run) -> None:
+    always = PlantedFailure(rung="web-graph", message="the page crashed")
+    recording = run(Machine(latency_ms=ladder_ms(FACTORS), failures=(always,)))
+    assert {f.round for f in recording.of(Failure)} == {0, 1}
+    assert build(recording).status == "partial"
