@@ -15,6 +15,7 @@ from gapprof import assets
 from gapprof.backends import chromium as chromium_backend
 from gapprof.backends.chromium import Chromium
 from gapprof.browser.visit import Equipment
+from gapprof.cold import visits as cold
 from gapprof.cold.visits import Starting
 from gapprof.gpu.graphics import here
 from gapprof.guard import Guard
@@ -50,7 +51,9 @@ def chromium(guard: Guard) -> Chromium:
 
 
 @pytest.fixture
-def starting(chromium: Chromium, guard: Guard) -> Starting:
+def starting(chromium: Chromium, guard: Guard, monkeypatch: pytest.MonkeyPatch) -> Starting:
+    """Whose first start settles no longer than the later ones: it is not about how fast runs become."""
+    monkeypatch.setattr(cold, "SETTLE_MS", cold.LATER_SETTLE_MS)
     return Starting(
         equipment=Equipment(executable=chromium.executable, probes=assets.probes_web(), guard=guard),
         dist=chromium.web_dist,
