@@ -16,7 +16,7 @@ from gapprof.backends.chromium import Chromium
 from gapprof.records.job import Job
 from gapprof.records.trial import Failure, Trial
 from tests.browser.aftermath import PATIENCE_S
-from tests.browser.conftest import on
+from tests.browser.conftest import AWAY, on
 from tests.hostile.stepped_clock import stepping_library
 
 SURVIVED = {
@@ -43,17 +43,9 @@ SURVIVED = {
         Promise.reject(new Error('nobody listens'));""",
 }
 QUICK = ("floods the console", "opens dialogs", "sets the clock", "becomes another document")
-LEAVING = """
-const own = globalThis.fetch;
-globalThis.fetch = (what, ...more) => {
-  if (String(what).includes('.onnx')) setTimeout(() => { %s; });
-  return own(what, ...more);
-};
-"""
-"""In the midst of a task, however quick the machine is."""
 ENDED = {
-    "navigates away": (LEAVING % "location.href = 'about:blank'", "page"),
-    "becomes another document": (LEAVING % "location.replace('/')", "page"),
+    "navigates away": (AWAY % "location.href = 'about:blank'", "page"),
+    "becomes another document": (AWAY % "location.replace('/')", "page"),
     "allocates until it dies": (
         """
         const hoard = [];

@@ -29,6 +29,7 @@ from gapprof.wasm.grown import Grown
 from gapprof.wasm.hooks import Hooked, hooked
 from gapprof.wasm.instructions import instructions, opcode
 from gapprof.wasm.module import Module, local_types, parsed
+from tests.browser.aftermath import PATIENCE_S
 from tests.browser.conftest import LAYERS, job_in, on
 from tests.unit.wasm.counters import at_entry
 
@@ -151,7 +152,7 @@ def _both_counts(equipment: Equipment, job: Job, build: Hooked) -> tuple[list[in
     block, slices = tensors.packed(Path(job.inputs_path))
 
     async def visit() -> str:
-        course = Course(until=time.monotonic() + 60)
+        course = Course(until=time.monotonic() + PATIENCE_S)
         rewritten = {FILE: build.wasm}
         async with visiting(job, equipment, course, dist=dist, inputs=block, rewritten=rewritten) as visited:
             script = _COUNTED % {
@@ -162,7 +163,7 @@ def _both_counts(equipment: Equipment, job: Job, build: Hooked) -> tuple[list[in
                 "slices": json.dumps(to_builtins(slices)),
                 "layout": json.dumps(to_builtins(layout(build))),
             }
-            return await visited.page.evaluate(script, deadline_s=60)
+            return await visited.page.evaluate(script, deadline_s=PATIENCE_S)
 
     calls, entries = json.loads(blocking.run(visit))
     return calls, entries
@@ -176,7 +177,7 @@ def test_threads_that_nobody_looks_at_do_no_harm(
     build = hooked(stock, hot)
 
     async def visit() -> tuple[int, Instrumented]:
-        course = Course(until=time.monotonic() + 60)
+        course = Course(until=time.monotonic() + PATIENCE_S)
         async with readied(
             job, equipment, course, dist=assets.web_dist(), rewritten={FILE: build.wasm}
         ) as ready:
