@@ -19,11 +19,11 @@ globalThis.fetch = async (what, ...more) => {
 };
 """
 LATE_WORKER = """
-const { postMessage } = Worker.prototype;
+const post = Worker.prototype.postMessage;
 let late = null;
 Worker.prototype.postMessage = function (...given) {
   late ??= new Promise((done) => setTimeout(done, %d));
-  late.then(() => postMessage.apply(this, given));
+  late.then(() => post.apply(this, given));
 };
 """
 PLANTS = {"main": ("fetch", LATE_FETCH % PLANTED_MS), "worker": ("worker", LATE_WORKER % PLANTED_MS)}
