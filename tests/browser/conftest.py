@@ -30,7 +30,7 @@ LAYERS = 4
 PACE = Pace(
     warmup_ms=50.0, warmup_runs=3, batch=2, samples=5, requests=20, think_ms=(8.0, 24.0), deadline_s=180.0
 )
-AWAY = """
+IN_A_TASK = """
 const own = globalThis.fetch;
 globalThis.fetch = (what, ...more) => {
   if (String(what).includes('.onnx')) setTimeout(() => { %s; });

@@ -16,7 +16,7 @@ from gapprof.backends.chromium import Chromium
 from gapprof.records.job import Job
 from gapprof.records.trial import Failure, Trial
 from tests.browser.aftermath import PATIENCE_S
-from tests.browser.conftest import AWAY, on
+from tests.browser.conftest import IN_A_TASK, on
 from tests.hostile.stepped_clock import stepping_library
 
 SURVIVED = {
@@ -44,8 +44,8 @@ SURVIVED = {
 }
 QUICK = ("floods the console", "opens dialogs", "sets the clock", "becomes another document")
 ENDED = {
-    "navigates away": (AWAY % "location.href = 'about:blank'", "page"),
-    "becomes another document": (AWAY % "location.replace('/')", "page"),
+    "navigates away": (IN_A_TASK % "location.href = 'about:blank'", "page"),
+    "becomes another document": (IN_A_TASK % "location.replace('/')", "page"),
     "allocates until it dies": (
         """
         const hoard = [];

@@ -19,7 +19,7 @@ from gapprof.guard import Guard
 from gapprof.records.job import Job
 from gapprof.records.trial import Failure, Profile, Trace, Trial
 from tests.browser.aftermath import PATIENCE_S
-from tests.browser.conftest import AWAY, on
+from tests.browser.conftest import IN_A_TASK, on
 
 
 def failure(outcome: Trial | Profile | Trace | Failure | None) -> Failure:
@@ -31,7 +31,7 @@ def test_a_hung_page_is_given_up_at_the_deadline(
     chromium: Chromium, job: Job, page_of: Callable[[str], str]
 ) -> None:
     """Which is some times as long as it takes to open a page."""
-    hang = page_of("setTimeout(() => { for (;;); }, 100)")
+    hang = page_of(IN_A_TASK % "for (;;)")
     began = time.monotonic()
     asyncio.run(opened(chromium))
     between = time.monotonic()
@@ -77,7 +77,7 @@ def test_inputs_that_went_away_are_the_machines_fault(chromium: Chromium, job: J
 def test_a_page_that_goes_elsewhere_takes_the_task_with_it(
     chromium: Chromium, job: Job, page_of: Callable[[str], str]
 ) -> None:
-    restless = page_of(AWAY % "location.assign('page.html?again')")
+    restless = page_of(IN_A_TASK % "location.assign('page.html?again')")
     busy = replace(job, pace=replace(job.pace, warmup_ms=60_000.0))
     told = failure(chromium.timed(on(busy, page=restless, where="main")))
     assert told.kind == "page"
