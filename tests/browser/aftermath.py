@@ -14,6 +14,8 @@ from gapprof.guard import processes_of
 
 LOOK_S = 0.1
 """Looking costs time that a gapprof wants for starting; a trial takes longer than this."""
+PATIENCE_S = 180.0
+"""For what comes in seconds on a quiet machine; nobody waits longer than it takes."""
 LOCK = "gapprof-measuring.lock"
 """Stays for the next run: whoever removed it could take it from under another gapprof."""
 
@@ -53,7 +55,7 @@ def seen(pid: int, what: str, holds: Callable[[Alive], bool]) -> Alive:
             found.append(now)
         return bool(found)
 
-    until(60, what, look)
+    until(PATIENCE_S, what, look)
     return found[0]
 
 

@@ -24,7 +24,7 @@ from gapprof.records.wire.messages import Answer, Task
 from gapprof.records.wire.open import OpenTask
 from gapprof.records.wire.tensors import TensorSlice
 
-ANSWER_S = 90.0
+ANSWER_S = 180.0
 PLAIN = "probes_web/pages/plain.html"
 STRANGER = """<!doctype html><title>somebody else's</title><script type="module">
 import {{ serveTasks }} from "{base}probes_web/transport_post.mjs";

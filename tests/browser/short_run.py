@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 
@@ -61,7 +62,7 @@ class Run:
 
         return seen(pid, f"no trial with {word}", midst)
 
-    def report(self) -> dict[str, object]:
+    def report(self) -> dict[str, Any]:
         """What was asked for, valid and whole: every trial of the recording is in it, and none of them is."""
         document = json.loads(self.json.read_bytes())
         jsonschema.validate(document, json.loads(schema.schema_text()))

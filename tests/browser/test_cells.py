@@ -1,8 +1,9 @@
 """Ways for a page to run a model: in the library's worker, not isolated, with threads that spin or not."""
 
 import dataclasses
+import functools
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,30 +31,34 @@ def outputs(job: Job) -> NDArray[Any]:
 
 
 @pytest.fixture(scope="module")
-def on_main(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Mapping[int, NDArray[Any]]:
+def on_main(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], NDArray[Any]]:
     """Threads → what the model gives on the main thread, beside which every other way is held."""
-    found = {}
-    with Guard() as guard:
-        for threads in (1, 2):
-            job = job_in(tmp_path_factory.mktemp("main"), model_folder)
+
+    @functools.cache
+    def of(threads: int) -> NDArray[Any]:
+        job = job_in(tmp_path_factory.mktemp("main"), model_folder)
+        with Guard() as guard:
             visited(BACKEND.open(Settings(), guard), job, where="main", threads=threads)
-            found[threads] = outputs(job)
-    return found
+        return outputs(job)
+
+    return of
 
 
-@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("threads", [pytest.param(1, marks=pytest.mark.long), 2])
 def test_the_librarys_proxy_worker_runs_the_model_and_answers_the_same(
-    chromium: Chromium, job: Job, on_main: Mapping[int, NDArray[Any]], threads: int
+    chromium: Chromium, job: Job, on_main: Callable[[int], NDArray[Any]], threads: int
 ) -> None:
     trial = visited(chromium, job, where="proxy", threads=threads)
-    assert np.array_equal(outputs(job), on_main[threads])
+    assert np.array_equal(outputs(job), on_main(threads))
     assert (trial.seen.where, trial.seen.threads) == ("proxy", threads)
     assert len(trial.requests_ms) == PACE.requests
     roles = [use.role for use in trial.load.threads if use.process == "renderer"]
     assert (roles.count("inference"), roles.count("pool")) == (1, threads - 1)
 
 
-@pytest.mark.parametrize("where", ["main", pytest.param("worker", marks=pytest.mark.long), "proxy"])
+@pytest.mark.parametrize(
+    "where", [*(pytest.param(where, marks=pytest.mark.long) for where in ("main", "worker")), "proxy"]
+)
 def test_without_isolation_there_is_one_thread_whatever_is_asked(
     chromium: Chromium, job: Job, where: str
 ) -> None:
@@ -62,12 +67,12 @@ def test_without_isolation_there_is_one_thread_whatever_is_asked(
     assert not [use for use in trial.load.threads if use.role == "pool"]
 
 
-@pytest.mark.parametrize("spinning", ["on", "off"])
+@pytest.mark.parametrize("spinning", [pytest.param("on", marks=pytest.mark.long), "off"])
 def test_the_option_to_spin_is_taken_and_changes_no_answer(
-    chromium: Chromium, job: Job, on_main: Mapping[int, NDArray[Any]], spinning: str
+    chromium: Chromium, job: Job, on_main: Callable[[int], NDArray[Any]], spinning: str
 ) -> None:
     assert visited(chromium, job, where="main", threads=2, spinning=spinning).seen.threads == 2
-    assert np.array_equal(outputs(job), on_main[2])
+    assert np.array_equal(outputs(job), on_main(2))
 
 
 def test_a_build_without_a_proxy_worker_says_so(chromium: Chromium, job: Job, tmp_path: Path) -> None:

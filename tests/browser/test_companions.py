@@ -22,6 +22,7 @@ from gapprof.yardstick.buffers import memory_for
 from gapprof.yardstick.shapes import key_of
 from gapprof.yardstick.web_side import Candidate, Page
 from gapprof.yardstick.wish import Effort, Wanted, need_of
+from tests.browser.aftermath import PATIENCE_S
 from tests.browser.conftest import job_in, on
 
 SHAPES = tuple(key_of(Mapped(count=count, function="relu")) for count in (1 << 10, 1 << 14))
@@ -35,7 +36,7 @@ def times(job: Job, guard: Guard, threads: int) -> tuple[tuple[float, ...], ...]
     candidates = [
         Candidate(target="wasm", wanted=Wanted(shape=shape, tile=Tile(1, 1, 2, 1))) for shape in SHAPES
     ]
-    samples, browser = page.timed(candidates, EFFORT, threads=threads, seed=1, deadline_s=60.0)
+    samples, browser = page.timed(candidates, EFFORT, threads=threads, seed=1, deadline_s=PATIENCE_S)
     assert "Chrome" in browser
     return samples
 
@@ -104,7 +105,7 @@ def accompanied(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
     async def visit(guard: Guard) -> dict[str, str]:
         equipment = Equipment(executable=assets.find_browser(), probes=probes, guard=guard)
-        course = Course(until=time.monotonic() + 60)
+        course = Course(until=time.monotonic() + PATIENCE_S)
         async with visiting(page_alone, equipment, course, dist=probes, inputs=b"") as visited:
             scripts = {
                 pair: _ACCOMPANIED
@@ -116,7 +117,8 @@ def accompanied(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) ->
                 for pair, (modules, memory_bytes) in PAIRS.items()
             }
             return {
-                pair: await visited.page.evaluate(script, deadline_s=30) for pair, script in scripts.items()
+                pair: await visited.page.evaluate(script, deadline_s=PATIENCE_S)
+                for pair, script in scripts.items()
             }
 
     with Guard() as guard:

@@ -1,6 +1,5 @@
 """What a page is like while a model runs in it, and what the model answers there; in real Chromium."""
 
-import statistics
 from pathlib import Path
 
 import numpy as np
@@ -36,8 +35,10 @@ def test_a_page_is_felt_while_the_model_rests_and_runs(
     trial = feeling.felt(on(job, where=where, pacing="paced"), condition)
     assert isinstance(trial, FeltTrial), trial
     assert trial.condition == condition
-    assert sum(trial.frames_ms) > 1000
-    assert trial.video_frames > 0
+    assert min(trial.frames_ms) > 0
+    assert sum(trial.frames_ms) <= trial.load.wall_ms
+    assert 0 <= trial.video_ms <= trial.load.wall_ms
+    assert (trial.video_frames > 0) == (trial.video_ms > 0)
     assert len(trial.events_ms) == CLICKS
     assert set(trial.components_ms) == {"table", "form", "svg", "list"}
     assert {len(values) for values in trial.components_ms.values()} == {REPEATS}
@@ -59,7 +60,7 @@ def test_both_sides_answer_a_stream_alike(feeling: Feeling, job: Job, tmp_path: 
     assert max(one.max_relative_difference for one in told.answers) < 1e-4
     assert min(one.cosine for one in told.answers) > 0.9999
     assert len(told.web_runs_ms) == len(told.native_runs_ms) == len(told.answers) == 32
-    assert statistics.fmean(told.web_runs_ms) > 0
+    assert min(told.web_runs_ms) > 0
     assert {one.native_nearest for one in told.answers} == set(range(8))
     assert [one.web_nearest for one in told.answers] == [one.native_nearest for one in told.answers]
     assert [told.answers[number].native_nearest for number in stream.still] == list(range(8))

@@ -1,7 +1,11 @@
-"""`gapprof kernels` from end to end: real Chromium, real onnxruntime on both sides, real native twins."""
+"""`gapprof kernels` from end to end: real Chromium, real onnxruntime on both sides, real native twins.
+
+Nothing is held against a time but other figures of the same run: how fast anything is depends on the machine.
+"""
 
 import json
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,11 +15,14 @@ import pytest
 
 from gapprof import cli
 from gapprof.errors import ExitCode
+from gapprof.measure.machine import processor
 from gapprof.recordings import read_run
 from gapprof.records.schema import PATH
 from gapprof.records.twins import TwinRun, TwinTrial
 from gapprof.subject.sketch import Sketch
-from gapprof.yardstick.database import read
+from gapprof.yardstick.database import known, read
+from gapprof.yardstick.tuning import batches
+from gapprof.yardstick.web_side import MACHINES
 
 
 @dataclass(frozen=True)
@@ -35,21 +42,30 @@ def _model(path: Path) -> None:
     sketch.save(path)
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """No visit is repeated: what else the machine does meanwhile is no matter here."""
-    folder = tmp_path_factory.mktemp("kernels")
-    model = folder / "small.onnx"
-    _model(model)
+@pytest.fixture(scope="module", autouse=True)
+def whatever_the_machine_does() -> Iterator[None]:
+    """No visit is repeated for it, and tuning ends when all shapes are tuned."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("gapprof.yardstick.run._REPEATS_S", 0.0)
-        code = cli.run(
-            [
-                *("kernels", str(model), "--rounds", "2", "--quiet"),
-                *("--json", str(folder / "kernels.json"), "--db", str(folder / "db.json")),
-                *("--recording", str(folder / "run.jsonl")),
-            ]
-        )
+        patch.setattr("gapprof.yardstick.bench.TUNING_S", 600.0)
+        yield
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    folder = tmp_path_factory.mktemp("kernels")
+    _model(folder / "small.onnx")
+    return ran(folder / "small.onnx", folder, database=folder / "db.json")
+
+
+def ran(model: Path, folder: Path, *, database: Path) -> Run:
+    code = cli.run(
+        [
+            *("kernels", str(model), "--rounds", "2", "--quiet"),
+            *("--json", str(folder / "kernels.json"), "--db", str(database)),
+            *("--recording", str(folder / "run.jsonl")),
+        ]
+    )
     return Run(folder=folder, code=code, report=json.loads((folder / "kernels.json").read_text()))
 
 
@@ -63,21 +79,24 @@ def test_every_kernel_stands_beside_its_twins(run: Run) -> None:
     rows = {row["op_type"] + row["what"].split(",")[0]: row for row in run.report["rows"]}
     for name in ("FusedConv3x3", "Convdepthwise 3x3", "Conv8x16x3136"):
         row = rows[name]
-        assert row["web_ms"] > 0
-        assert row["native_ms"] > 0
+        assert min(row["twins_ms"].values()) > 0
         assert row["tuned_ms"] == min(row["twins_ms"][target] for target in ("wasm", "wasm-relaxed"))
-        assert row["available"]["low"] < row["available"]["point"] < row["available"]["high"]
+        assert row["available"] is None or not row["too_small_to_tell"]
+    largest = rows["FusedConv3x3"]
+    assert not largest["too_small_to_tell"], "it takes a hundred times what the profiler does"
+    assert min(largest["web_ms"], largest["native_ms"]) > 0
+    assert largest["available"]["low"] <= largest["available"]["point"] <= largest["available"]["high"]
+    assert largest["available"]["rounds"] == 2
 
 
 def test_the_summary_closes(run: Run) -> None:
     summary, rows = run.report["summary"], run.report["rows"]
     told = [row for row in rows if row["tuned_ms"] is not None and not row["too_small_to_tell"]]
-    kernels = sum(max(0.0, row["web_ms"]) for row in rows)
-    saved = sum(max(0.0, row["web_ms"] - row["tuned_ms"]) for row in told)
-    assert saved > 0
-    # Copies and dispatch are a part of a run, and nothing is saved of them.
-    assert 1 - saved / kernels < summary["predicted_ms"] / summary["web_ms"] < 1
-    assert 0.5 < summary["coverage"] <= 1.0
+    assert (summary["predicted_ms"] < summary["web_ms"]) == any(
+        row["tuned_ms"] < row["web_ms"] for row in told
+    )
+    assert summary["predicted_ms"] <= summary["web_ms"]
+    assert 0 < summary["coverage"] <= 1
 
 
 def test_the_whole_model_runs_as_one_program_and_gives_what_native_gives(run: Run) -> None:
@@ -98,36 +117,38 @@ def test_a_database_settles_what_it_knows_anywhere(run: Run, tmp_path: Path) -> 
     shapes = {time.shape for trial in tuning for time in trial.times}
     assert {entry.shape for entry in found.entries} == shapes
     assert {entry.target for entry in found.entries} == {"wasm", "wasm-relaxed"}
+    assert recorded.preflight is not None
+    assert recorded.preflight.page_seen is not None
+    here = known(found, cpu=processor(), browser=recorded.preflight.page_seen.engine_version)
+    timed = {time.shape for trial in recorded.of(TwinTrial) for time in trial.times}
+    assert timed >= shapes > set()
+    assert batches(sorted(timed), here, tuple(MACHINES)) == []
 
 
+@pytest.mark.long
 def test_a_second_run_with_the_same_database_tunes_nothing(run: Run, tmp_path: Path) -> None:
     """In a fresh profile, as every browser of ours has one."""
     database = tmp_path / "db.json"
     shutil.copy(run.folder / "db.json", database)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gapprof.yardstick.run._REPEATS_S", 0.0)
-        code = cli.run(
-            [
-                *("kernels", str(run.folder / "small.onnx"), "--rounds", "2", "--quiet"),
-                *("--json", str(tmp_path / "again.json"), "--db", str(database)),
-                *("--recording", str(tmp_path / "again.jsonl")),
-            ]
-        )
-    assert code == ExitCode.OK
-    assert 0 < run.report["tuning_s"] <= 30
-    assert json.loads((tmp_path / "again.json").read_text())["tuning_s"] == 0
+    again = ran(run.folder / "small.onnx", tmp_path, database=database)
+    assert again.code == ExitCode.OK
+    assert run.report["tuning_s"] > 0
+    assert again.report["tuning_s"] == 0
     assert database.read_bytes() == (run.folder / "db.json").read_bytes()
-    trials = list(read_run(tmp_path / "again.jsonl").of(TwinTrial))
+    trials = list(read_run(tmp_path / "run.jsonl").of(TwinTrial))
+    assert trials
     assert all(trial.round >= 0 for trial in trials)
 
 
 def test_prediction_and_measurement_of_the_program_are_of_one_kind(run: Run) -> None:
-    """The sum of its twins and its copies, against a run of both."""
+    """The sum of its twins and its copies, against a run of both: beyond doubt no factor of thousands."""
     summary = run.report["summary"]
     (first, _) = read_run(run.folder / "run.jsonl").of(TwinRun)
     assert len(first.copies_us) == len(first.samples_us)
     assert 0 < summary["program_copies_ms"] < summary["program_ms"]
-    assert 0.5 < summary["program_over_predicted"]["point"] < 2
+    over = summary["program_over_predicted"]
+    assert over["low"] < 2
+    assert over["high"] > 0.5
     assert summary["program_predicted"]["rounds"] == 2
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from gapprof.guard import processes_of
 from gapprof.records.job import Job
-from tests.browser.aftermath import assert_nothing_left, mortal, seen
+from tests.browser.aftermath import PATIENCE_S, assert_nothing_left, mortal, seen
 
 PROGRAM = """
 import signal, sys
@@ -59,7 +59,7 @@ def test_nothing_is_left_after_a_normal_end(job: Job, temporary: Path) -> None:
     with mortal(begin(job, temporary)) as process:
         token = said(process)
         assert said(process) == "Trial"
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=PATIENCE_S) == 0
     assert processes_of((), f"{token}:") == set()
     assert list(temporary.iterdir()) == []
 
@@ -76,14 +76,15 @@ def test_nothing_is_left_after_a_normal_end(job: Job, temporary: Path) -> None:
 def test_nothing_is_left_after_a_signal(
     job: Job, temporary: Path, number: signal.Signals, words: tuple[str, ...]
 ) -> None:
-    endless = msgspec.structs.replace(job, pace=msgspec.structs.replace(job.pace, warmup_ms=50_000.0))
+    pace = msgspec.structs.replace(job.pace, warmup_ms=1e6, deadline_s=1e3)
+    endless = msgspec.structs.replace(job, pace=pace)
     with mortal(begin(endless, temporary, *words)) as process:
         token = said(process)
         there = seen(process.pid, "the page never ran", lambda _: _busy(token))
         assert len(there.children) > 5, "the guard and a browser with its children"
         assert len(there.ports) == 2, "the server's and DevTools'"
         process.send_signal(number)
-        assert process.wait(timeout=40) != 0
+        assert process.wait(timeout=PATIENCE_S) != 0
     assert_nothing_left(there, temporary)
 
 

@@ -12,7 +12,7 @@ from gapprof.records.cold import EVERY_WEB_STAGE, GPU_CACHES, GPU_STAGES, STAGES
 from gapprof.records.job import Job
 from tests.browser.conftest import on
 from tests.browser.gpu_models import job_of
-from tests.browser.starts import apart, checked, patient, starts
+from tests.browser.starts import apart, checked, holds_all_stages, patient, starts
 
 HOLDS_UP = """
 const { measure } = performance;
@@ -51,7 +51,6 @@ def test_a_traced_start_says_what_is_compiled_in_which_stage_and_what_came_compi
         by_stage = {one.stage: one for one in start.compiled}
         assert by_stage["session"].functions > (500 if cache != "code-cached" else 0)
         assert 0 < by_stage["session"].compile_ms < start.stages_ms["session"]
-        assert (start.optimised_ms or 0) > 0
         lazy = [one for one in start.compilers if one.compiler == "lazy"]
         baseline = [one for one in start.compilers if one.compiler == "baseline"]
         assert all(one.thread.startswith(model_thread) for one in lazy)
@@ -61,7 +60,8 @@ def test_a_traced_start_says_what_is_compiled_in_which_stage_and_what_came_compi
         optimising = [one for one in start.compilers if one.compiler == "optimising"]
         assert sum(one.compile_ms for one in optimising) == pytest.approx(start.optimised_ms)
         called[cache] = sum(one.functions for one in lazy)
-    assert called["code-cached"] < 0.9 * called["warm"], "what was kept compiled is not compiled when called"
+    assert (found["cold"].optimised_ms or 0) > 0
+    assert called["code-cached"] < called["warm"], "what was kept compiled is not compiled when called"
 
 
 def test_a_start_on_the_gpu_has_its_adapter_its_device_and_its_pipelines(
@@ -75,7 +75,7 @@ def test_a_start_on_the_gpu_has_its_adapter_its_device_and_its_pipelines(
         assert tuple(start.stages_ms) == tuple(stage for stage in EVERY_WEB_STAGE if stage != "worker")
         assert all(ms >= 0 for ms in start.stages_ms.values())
         assert min(start.stages_ms[stage] for stage in GPU_STAGES) > 0
-        assert stages_over_observed(start) <= 1.005
+        assert holds_all_stages(start)
         assert [made.stage for made in start.gpu_made] == [one for one in start.stages_ms if one != "page"]
         made = {one.stage: one for one in start.gpu_made}
         assert sum(one.pipelines for one in made.values()) >= sum(one.shaders for one in made.values()) > 0

@@ -184,9 +184,7 @@ def test_a_page_on_disk_finds_its_files_and_is_not_isolated_where_it_was_not_to_
     )
     (site / "js" / "near.js").write_text("globalThis.near = true;")
     (site / "js" / "far.js").write_text("globalThis.far = true; alert('anybody there?');")
-    visited = trial(
-        chromium.timed(on(job, page=str(site), where="main", pacing="paced", isolated=False, deadline_s=30.0))
-    )
+    visited = trial(chromium.timed(on(job, page=str(site), where="main", pacing="paced", isolated=False)))
     assert len(visited.requests_ms) == PACE.requests
     assert visited.samples_ms == ()
     assert (visited.seen.where, visited.seen.isolated, visited.seen.threads) == ("main", False, 1)

@@ -11,13 +11,15 @@ import pytest
 from msgspec.structs import replace
 
 from gapprof.backends.chromium import Chromium
+from gapprof.browser import visit
 from gapprof.browser.launch import launched
 from gapprof.browser.page import attached, brought_to
 from gapprof.browser.trouble import VisitError
 from gapprof.guard import Guard
 from gapprof.records.job import Job
 from gapprof.records.trial import Failure, Profile, Trace, Trial
-from tests.browser.conftest import on
+from tests.browser.aftermath import PATIENCE_S
+from tests.browser.conftest import IN_A_TASK, on
 
 
 def failure(outcome: Trial | Profile | Trace | Failure | None) -> Failure:
@@ -28,12 +30,21 @@ def failure(outcome: Trial | Profile | Trace | Failure | None) -> Failure:
 def test_a_hung_page_is_given_up_at_the_deadline(
     chromium: Chromium, job: Job, page_of: Callable[[str], str]
 ) -> None:
-    hang = page_of("setTimeout(() => { for (;;); }, 100)")
+    """Which is some times as long as it takes to open a page."""
+    hang = page_of(IN_A_TASK % "for (;;)")
     began = time.monotonic()
-    told = failure(chromium.timed(on(job, page=hang, where="main", deadline_s=6.0)))
+    asyncio.run(opened(chromium))
+    between = time.monotonic()
+    told = failure(chromium.timed(on(job, page=hang, where="main", deadline_s=4 * (between - began))))
     assert told.kind == "timeout"
     assert "no answer" in told.message
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - between < PATIENCE_S, "far less than any step may take"
+
+
+async def opened(chromium: Chromium) -> None:
+    with Guard() as guard:
+        async with launched(chromium.executable, guard=guard) as browser, attached(browser) as page:
+            await brought_to(page, "data:text/html,<title>x</title>")
 
 
 def test_a_page_without_memory_ends_the_visit_at_once(
@@ -66,8 +77,8 @@ def test_inputs_that_went_away_are_the_machines_fault(chromium: Chromium, job: J
 def test_a_page_that_goes_elsewhere_takes_the_task_with_it(
     chromium: Chromium, job: Job, page_of: Callable[[str], str]
 ) -> None:
-    restless = page_of("setTimeout(() => location.assign('page.html?again'), 600)")
-    busy = replace(job, pace=replace(job.pace, warmup_ms=20_000.0))  # in the middle of it by then
+    restless = page_of(IN_A_TASK % "location.assign('page.html?again')")
+    busy = replace(job, pace=replace(job.pace, warmup_ms=60_000.0))
     told = failure(chromium.timed(on(busy, page=restless, where="main")))
     assert told.kind == "page"
 
@@ -76,11 +87,11 @@ def test_a_crashed_renderer_fails_the_waiting_call_at_once(chromium: Chromium, g
     async def crash() -> VisitError:
         async with launched(chromium.executable, guard=guard) as browser, attached(browser) as page:
             await brought_to(page, "data:text/html,<title>x</title>")
-            waiting = asyncio.create_task(page.evaluate("new Promise(() => {})", deadline_s=60))
+            waiting = asyncio.create_task(page.evaluate("new Promise(() => {})", deadline_s=600))
             await asyncio.sleep(0.1)
             page.connection.tell("Page.crash", {}, session=page.session)
             with pytest.raises(VisitError) as caught:
-                async with asyncio.timeout(20):
+                async with asyncio.timeout(PATIENCE_S):
                     await waiting
             return caught.value
 
@@ -95,7 +106,7 @@ def test_a_call_given_up_leaves_the_connection_usable(chromium: Chromium, guard:
                     "new Promise((done) => setTimeout(() => done('late'), 300))", deadline_s=0.1
                 )
             await asyncio.sleep(0.4)
-            return await page.evaluate("'still here'", deadline_s=5)
+            return await page.evaluate("'still here'", deadline_s=PATIENCE_S)
 
     assert asyncio.run(give_up()) == "still here"
 
@@ -124,8 +135,11 @@ def silent() -> Iterator[str]:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
 
 
-def test_an_address_that_never_answers_is_given_up(chromium: Chromium, job: Job, silent: str) -> None:
-    told = failure(chromium.timed(on(job, page=silent, deadline_s=5.0)))
+def test_an_address_that_never_answers_is_given_up(
+    chromium: Chromium, job: Job, silent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(visit, "PAGE_S", 2.0)
+    told = failure(chromium.timed(on(job, page=silent)))
     assert (told.kind, told.phase) == ("page", "load")
     assert told.hint
 
@@ -141,18 +155,21 @@ def test_an_address_where_nobody_is_has_a_reason_and_a_hint(
 
 
 @pytest.mark.parametrize(
-    ("script", "said"),
-    [("echo no display >&2; exit 7", "exit code 7: no display"), ("exec sleep 60", "no DevTools address")],
+    ("script", "deadline_s", "said"),
+    [
+        ("echo no display >&2; exit 7", PATIENCE_S, "exit code 7: no display"),
+        ("exec sleep 60", 1.0, "no DevTools address"),
+    ],
 )
 def test_a_browser_that_dies_or_never_answers_is_an_unusable_environment(
-    tmp_path: Path, guard: Guard, script: str, said: str
+    tmp_path: Path, guard: Guard, script: str, deadline_s: float, said: str
 ) -> None:
     program = tmp_path / "browser"
     program.write_text(f"#!/bin/sh\n{script}\n")
     program.chmod(0o755)
 
     async def launch() -> None:
-        async with launched(program, guard=guard, deadline_s=1.0):
+        async with launched(program, guard=guard, deadline_s=deadline_s):
             pass
 
     with pytest.raises(VisitError) as caught:

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from gapprof.errors import ExitCode
-from tests.browser.aftermath import assert_nothing_left, mortal
+from tests.browser.aftermath import PATIENCE_S, assert_nothing_left, mortal
 from tests.browser.short_run import BROWSER, Run
 
 
@@ -23,7 +23,7 @@ def test_a_second_gapprof_refuses_wherever_its_temporary_files_go(
         there = first.seen_in(measuring.pid, BROWSER)
         second = Run(model, Path(elsewhere), folder)
         with mortal(second.begin(**pipes)) as refused:
-            _, said = refused.communicate(timeout=60)
+            _, said = refused.communicate(timeout=PATIENCE_S)
         assert refused.returncode == ExitCode.ENVIRONMENT_UNUSABLE, said.decode()
         assert b"another gapprof is measuring on this machine" in said
         assert b"Wait until it is done" in said
@@ -31,7 +31,7 @@ def test_a_second_gapprof_refuses_wherever_its_temporary_files_go(
         assert json.loads(second.json.read_bytes())["status"] == "failed"
         assert measuring.poll() is None
         os.killpg(measuring.pid, signal.SIGINT)
-        _, said = measuring.communicate(timeout=60)
+        _, said = measuring.communicate(timeout=PATIENCE_S)
     assert measuring.returncode == ExitCode.INTERRUPTED, said.decode()
     assert_nothing_left(there, temporary)
     first.report()

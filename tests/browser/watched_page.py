@@ -1,6 +1,11 @@
 """An app as somebody has it: the library and its models beside a page, and that page watched."""
 
+import http.server
 import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import onnx
@@ -8,6 +13,7 @@ import pytest
 from onnx.external_data_helper import convert_model_to_external_data
 
 from gapprof import assets
+from gapprof.errors import ModelUnusable
 from gapprof.guard import Guard
 from gapprof.records.progress import Progress
 from gapprof.records.settings import Settings
@@ -15,6 +21,10 @@ from gapprof.watch import page as watch
 from gapprof.watch.kept import Watched
 from tests.browser.conftest import SIZE
 
+Watch = Callable[..., Watched]
+LISTENING_S = 1.0
+STAYS = "/* and so it stays */"
+"""In a script: here nothing more comes."""
 LIBRARY = ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
 PREPARE = """
 import * as ort from "./ort.wasm.bundle.min.mjs";
@@ -46,7 +56,6 @@ def heard(
     workdir: Path,
     file: str = "app.mjs",
     page: str = "",
-    most_s: float = 30.0,
     **given: object,
 ) -> Watched:
     """Watch a page that loads that module."""
@@ -54,10 +63,63 @@ def heard(
     (site / "index.html").write_text(page or f'<!doctype html><script type=module src="{file}"></script>')
     settings = Settings(page=str(site / "index.html"), **given)
     told: list[Progress] = []
+    return watch.watched(settings, guard=guard, workdir=workdir, observer=told.append)
+
+
+def in_folders_of_their_own(
+    model_folder: Path, tmp_path_factory: pytest.TempPathFactory, guard: Guard
+) -> Watch:
+    """The same for one page after the other, each beside three models."""
+
+    def run(script: str, **how: object) -> Watched:
+        folder = tmp_path_factory.mktemp("watched")
+        site = laid_out(folder / "site", model_folder)
+        with_other_models(site)
+        return heard(site, script, guard=guard, workdir=folder, **how)
+
+    return run
+
+
+def given_up(
+    site: Path, script: str, *, guard: Guard, workdir: Path, page: str = "", **given: object
+) -> ModelUnusable:
+    """What is said of a page that runs no model, watched until nothing more comes of it.
+
+    It says so itself, by `STAYS`; from then on there is time enough to listen to it once more.
+    """
+    began = time.monotonic()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(watch, "QUIET_S", 2.0)
-        patch.setattr(watch, "MOST_S", most_s)
-        return watch.watched(settings, guard=guard, workdir=workdir, observer=told.append)
+
+        def over() -> None:
+            patch.setattr(watch, "MOST_S", time.monotonic() - began + LISTENING_S)
+
+        with asked(over) as address:
+            stays = f"fetch('{address}', {{ mode: 'no-cors' }}).catch(() => undefined);"
+            texts = [text.replace(STAYS, stays) for text in (script, page)]
+            with pytest.raises(ModelUnusable) as told:
+                heard(site, texts[0], guard=guard, workdir=workdir, page=texts[1], **given)
+    return told.value
+
+
+@contextmanager
+def asked(then: Callable[[], None]) -> Iterator[str]:
+    """The address of a server that does that whenever it is asked for anything."""
+
+    class Asked(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            then()
+            self.send_response(204)
+            self.end_headers()
+
+        def log_request(self, *arguments: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Asked) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/"
+        finally:
+            server.shutdown()
 
 
 def with_other_models(site: Path) -> None:

@@ -76,6 +76,15 @@ def test_a_recording_that_was_cut_is_partial(ended: str | None, status: str) -> 
     assert build(record(Machine(latency_ms=PLANTED), ended=ended)).status == status
 
 
+def test_a_run_that_was_stopped_in_its_first_round_has_no_figure_of_both_sides() -> None:
+    whole = record(Machine(latency_ms=PLANTED), rounds=1, passes=False, ended="interrupted")
+    trials = [place for place, one in enumerate(whole.entries) if isinstance(one, Trial)]
+    report = build(replace(whole, entries=(*whole.entries[: trials[1]], *whole.entries[-1:])))
+    assert report.status == "failed"
+    assert report.gap.ratio is None
+    assert "gave no figure" in report.gap.why
+
+
 @pytest.mark.parametrize(
     ("prefix", "side", "left"),
     [("web", "the browser", "Native takes 10.0"), ("native", "native", "The browser takes")],

@@ -13,9 +13,10 @@ from gapprof.facts.case import Case
 from gapprof.facts.profiles import WEB, profile_of
 from gapprof.recordings import read_run
 from gapprof.records.codec import encode_entry
-from gapprof.records.recording import Recording
+from gapprof.records.recording import Entry, Recording
 from gapprof.records.settings import Settings
 from gapprof.records.surface import Surface
+from gapprof.records.trial import Profile
 from gapprof.records.twins import TwinPlan, TwinRun, TwinTrial
 from gapprof.terminal.kernels import drawn
 from gapprof.yardstick.bench import _error
@@ -69,6 +70,23 @@ def test_a_prediction_is_the_share_of_a_run_that_tuned_kernels_leave(recording: 
     left = (around_ms + 1.1) / (around_ms + web.kernels_ms)
     assert 0 < left < 0.5
     assert summary.predicted_ms == pytest.approx(summary.web_ms * left)
+
+
+def test_a_kernel_that_takes_less_than_its_profiler_is_too_small_to_tell_and_saves_nothing(
+    recording: Recording,
+) -> None:
+    def coarse(one: Entry) -> Entry:
+        if not isinstance(one, Profile):
+            return one
+        return replace(one, dispatch_us_per_node=1e6, profiler_us_per_node=0.0)
+
+    found = kernels_of(replace(recording, entries=tuple(map(coarse, recording.entries))))
+    (row,) = found.rows
+    assert row.too_small_to_tell
+    assert row.available is None
+    assert found.summary is not None
+    assert found.summary.predicted_ms == found.summary.web_ms
+    assert not kernels_of(recording).rows[0].too_small_to_tell
 
 
 def test_tuning_took_what_its_visits_took(recording: Recording) -> None:
