@@ -1,0 +1,108 @@
+"""Planted losses of the library in real Chromium: slower kernels of another release, and fusions undone.
+
+In two rounds they are told apart; what a report says beyond doubt takes more.
+"""
+
+import math
+from collections import Counter
+
+import pytest
+from losses.charged import AGREE, charged, known, row_of
+from losses.model import NORM, NORMS, PRODUCT, STEPS_OF_A_NORM
+from losses.variants import (
+    FUSED,
+    GRAPH,
+    NEW_RELEASE,
+    OLD_RELEASE,
+    UNDONE,
+    UNFUSED,
+    Variant,
+    directly,
+    recording_of,
+    visited,
+)
+
+from gapprof import Report
+from gapprof.explain.report import build
+from gapprof.facts.estimates import factor_of
+from gapprof.facts.profiles import NATIVE, WEB
+from gapprof.native.isa.host import why_not
+from gapprof.records.recording import Recording
+from gapprof.records.report import OperatorRow
+from gapprof.records.trial import Profile
+from gapprof.stats.lmdi import log_mean
+
+pytestmark = pytest.mark.skipif(why_not("128") is not None, reason=str(why_not("128")))
+ROUNDS_FOR_VERDICTS = 5
+
+
+@pytest.fixture(scope="module", params=[2, pytest.param(ROUNDS_FOR_VERDICTS, marks=pytest.mark.long)])
+def found(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Recording:
+    return visited(tmp_path_factory.mktemp("losses"), rounds=request.param)
+
+
+@pytest.fixture(scope="module")
+def reports(found: Recording) -> dict[Variant, Report]:
+    variants = (NEW_RELEASE, OLD_RELEASE, FUSED, UNFUSED)
+    return {variant: build(recording_of(found, variant)) for variant in variants}
+
+
+def products(report: Report) -> dict[str, OperatorRow]:
+    found = {row.name: row for row in report.operators if row.op_type == PRODUCT}
+    assert found
+    return found
+
+
+def charged_to(cause: str, row: OperatorRow) -> float:
+    """ln of a cause's factor at one operator."""
+    return row.causes[cause] / log_mean(row.web_ms, row.native_ms)
+
+
+def test_slower_kernels_of_another_release_are_charged_to_the_library(
+    found: Recording, reports: dict[Variant, Report]
+) -> None:
+    direct = factor_of(directly(found, WEB, OLD_RELEASE, NEW_RELEASE))
+    library, runtime, simd = (
+        charged(reports[OLD_RELEASE], reports[NEW_RELEASE], cause).gained
+        for cause in ("library", "runtime", "simd")
+    )
+    assert direct.point > 1
+    assert abs(library - math.log(direct.point)) < AGREE
+    assert library > 2 * max(abs(runtime), abs(simd))
+    if known(direct) and direct.rounds >= ROUNDS_FOR_VERDICTS:
+        assert row_of(reports[OLD_RELEASE], "library").verdict == "costs"
+
+
+def test_so_is_each_operator_that_they_are_slower_for(reports: dict[Variant, Report]) -> None:
+    old, new = products(reports[OLD_RELEASE]), products(reports[NEW_RELEASE])
+    assert old.keys() == new.keys()
+    for name, row in old.items():
+        slower = math.log(row.web_ms / new[name].web_ms)
+        assert slower > 0
+        assert charged_to("library", row) - charged_to("library", new[name]) == pytest.approx(slower)
+        assert charged_to("runtime", row) == pytest.approx(charged_to("runtime", new[name]))
+
+
+def test_native_fuses_what_that_page_leaves_in_steps(found: Recording) -> None:
+    kinds = {}
+    for rung in (NATIVE, UNDONE):
+        profile = next(one for one in found.of(Profile) if one.rung == rung)
+        kinds[rung] = Counter(node.op_type for node in profile.nodes)
+    assert kinds[NATIVE][NORM] == NORMS
+    assert kinds[UNDONE][NORM] == 0
+    for kind, times in STEPS_OF_A_NORM.items():
+        assert (kinds[NATIVE][kind], kinds[UNDONE][kind]) == (0, times * NORMS)
+
+
+def test_fusions_undone_are_charged_to_the_library_s_graph_and_to_nothing_else(
+    found: Recording, reports: dict[Variant, Report]
+) -> None:
+    direct = factor_of(directly(found, GRAPH, UNFUSED, FUSED))
+    undone, fused = reports[UNFUSED], reports[FUSED]
+    assert direct.point > 1
+    for name in ("library", "library/graph"):
+        assert charged(undone, fused, name).gained == pytest.approx(math.log(direct.point))
+    for name in ("library/kernels", "runtime", "simd"):
+        assert charged(undone, fused, name).gained == pytest.approx(0.0, abs=1e-9)
+    if known(direct) and direct.rounds >= ROUNDS_FOR_VERDICTS:
+        assert row_of(undone, "library/graph").verdict == "costs"
