@@ -109,7 +109,9 @@ def visited(folder: Path, *, rounds: int) -> Recording:
 def directly(found: Recording, rung: str, planted: Variant, without: Variant) -> Contrast:
     """ln of one's runs over the other's, in the rounds that they share."""
     slow, fast = (Case(recording_of(found, one)).get(measured)[rung] for one in (planted, without))
-    return Contrast({number: math.log(slow[number] / fast[number]) for number in sorted(slow.keys() & fast)})
+    return Contrast(
+        {number: math.log(slow[number] / fast[number]) for number in sorted(slow.keys() & fast.keys())}
+    )
 
 
 def recording_of(found: Recording, variant: Variant) -> Recording:
