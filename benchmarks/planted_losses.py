@@ -20,10 +20,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
-from losses import variants
-from losses.charged import Charged, Loss, loss
-from losses.one_kernel import recording_of
-from losses.spilling import FITS, SPILLS, Measured, directly, measured
+from lost import variants
+from lost.charged import Charged, Loss, loss
+from lost.one_kernel import recording_of
+from lost.spilling import FITS, SPILLS, Measured, directly, measured
 
 from gapprof.explain.report import build
 from gapprof.facts.estimates import factor_of
@@ -116,7 +116,7 @@ def main() -> None:
 def _measure(folder: Path, scratch: Path, *, rounds: int) -> None:
     for name in ("tiles", "variants"):
         (scratch / name).mkdir()
-    tiles = measured(scratch / "tiles", rounds=rounds)
+    tiles = measured(scratch / "tiles", fewest=rounds, most=2 * rounds)
     (folder / TILES).write_bytes(msgspec.json.encode(tiles, order="deterministic"))
     variants.visited(scratch / "variants", rounds=rounds)
     (folder / VARIANTS).write_bytes((scratch / "variants" / "run.jsonl").read_bytes())

@@ -1,15 +1,12 @@
-"""Planted losses of the library in real Chromium: slower kernels of another release, and fusions undone.
-
-In two rounds they are told apart; what a report says beyond doubt takes more.
-"""
+"""Planted losses of the library in real Chromium: slower kernels of another release, and fusions undone."""
 
 import math
 from collections import Counter
 
 import pytest
-from losses.charged import AGREE, charged, known, row_of
-from losses.model import NORM, NORMS, PRODUCT, STEPS_OF_A_NORM
-from losses.variants import (
+from lost.charged import AGREE, charged, known, row_of
+from lost.model import NORM, NORMS, PRODUCT, STEPS_OF_A_NORM
+from lost.variants import (
     FUSED,
     GRAPH,
     NEW_RELEASE,
@@ -27,24 +24,35 @@ from gapprof.explain.report import build
 from gapprof.facts.estimates import factor_of
 from gapprof.facts.profiles import NATIVE, WEB
 from gapprof.native.isa.host import why_not
+from gapprof.records.estimate import Estimate
 from gapprof.records.recording import Recording
 from gapprof.records.report import OperatorRow
 from gapprof.records.trial import Profile
 from gapprof.stats.lmdi import log_mean
 
-pytestmark = pytest.mark.skipif(why_not("128") is not None, reason=str(why_not("128")))
-ROUNDS_FOR_VERDICTS = 5
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(why_not("128") is not None, reason=str(why_not("128"))),
+]
+ROUNDS = 6
 
 
-@pytest.fixture(scope="module", params=[2, pytest.param(ROUNDS_FOR_VERDICTS, marks=pytest.mark.long)])
-def found(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Recording:
-    return visited(tmp_path_factory.mktemp("losses"), rounds=request.param)
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> Recording:
+    return visited(tmp_path_factory.mktemp("losses"), rounds=ROUNDS)
 
 
 @pytest.fixture(scope="module")
 def reports(found: Recording) -> dict[Variant, Report]:
     variants = (NEW_RELEASE, OLD_RELEASE, FUSED, UNFUSED)
     return {variant: build(recording_of(found, variant)) for variant in variants}
+
+
+def sure(direct: Estimate) -> float:
+    """ln of what was planted; the test is skipped where that is not known."""
+    if not known(direct):
+        pytest.skip(f"{direct.rounds} rounds do not tell what was planted: this machine is busy")
+    return math.log(direct.point)
 
 
 def products(report: Report) -> dict[str, OperatorRow]:
@@ -61,16 +69,13 @@ def charged_to(cause: str, row: OperatorRow) -> float:
 def test_slower_kernels_of_another_release_are_charged_to_the_library(
     found: Recording, reports: dict[Variant, Report]
 ) -> None:
-    direct = factor_of(directly(found, WEB, OLD_RELEASE, NEW_RELEASE))
+    planted = sure(factor_of(directly(found, WEB, OLD_RELEASE, NEW_RELEASE)))
     library, runtime, simd = (
         charged(reports[OLD_RELEASE], reports[NEW_RELEASE], cause).gained
         for cause in ("library", "runtime", "simd")
     )
-    assert direct.point > 1
-    assert abs(library - math.log(direct.point)) < AGREE
-    assert library > 2 * max(abs(runtime), abs(simd))
-    if known(direct) and direct.rounds >= ROUNDS_FOR_VERDICTS:
-        assert row_of(reports[OLD_RELEASE], "library").verdict == "costs"
+    assert abs(library - planted) < min(AGREE, planted / 2)
+    assert max(abs(runtime), abs(simd)) < planted / 2
 
 
 def test_so_is_each_operator_that_they_are_slower_for(reports: dict[Variant, Report]) -> None:
@@ -97,12 +102,10 @@ def test_native_fuses_what_that_page_leaves_in_steps(found: Recording) -> None:
 def test_fusions_undone_are_charged_to_the_library_s_graph_and_to_nothing_else(
     found: Recording, reports: dict[Variant, Report]
 ) -> None:
-    direct = factor_of(directly(found, GRAPH, UNFUSED, FUSED))
+    planted = sure(factor_of(directly(found, GRAPH, UNFUSED, FUSED)))
     undone, fused = reports[UNFUSED], reports[FUSED]
-    assert direct.point > 1
     for name in ("library", "library/graph"):
-        assert charged(undone, fused, name).gained == pytest.approx(math.log(direct.point))
+        assert charged(undone, fused, name).gained == pytest.approx(planted)
     for name in ("library/kernels", "runtime", "simd"):
         assert charged(undone, fused, name).gained == pytest.approx(0.0, abs=1e-9)
-    if known(direct) and direct.rounds >= ROUNDS_FOR_VERDICTS:
-        assert row_of(undone, "library/graph").verdict == "costs"
+    assert row_of(undone, "library/graph").verdict == "costs"

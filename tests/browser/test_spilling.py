@@ -3,9 +3,9 @@
 import math
 
 import pytest
-from losses.charged import AGREE, charged, known, row_of
-from losses.one_kernel import recording_of
-from losses.spilling import FITS, REGISTERS, SPILLS, Measured, directly, measured
+from lost.charged import AGREE, charged, known, row_of
+from lost.one_kernel import recording_of
+from lost.spilling import FITS, REGISTERS, SPILLS, Measured, directly, measured
 
 from gapprof import Report
 from gapprof.explain.report import build
@@ -13,13 +13,13 @@ from gapprof.facts.estimates import factor_of
 from gapprof.records.estimate import Estimate
 
 pytestmark = pytest.mark.skipif(not REGISTERS, reason="nobody counted V8's registers on this processor")
-ROUNDS = 3
-"""As many as a profile needs for a verdict; the effect is some thirty times what rounds differ by."""
+FEWEST, MOST = 3, 6
+"""Rounds: as many as a profile needs for a verdict, and more where they differ much."""
 
 
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> Measured:
-    return measured(tmp_path_factory.mktemp("spilling"), rounds=ROUNDS)
+    return measured(tmp_path_factory.mktemp("spilling"), fewest=FEWEST, most=MOST)
 
 
 @pytest.fixture(scope="module")
@@ -41,14 +41,19 @@ def test_the_tile_costs_in_the_browser_what_it_does_not_cost_natively(
     assert direct.point > 1
 
 
-def test_what_it_costs_is_told_as_pressure_on_registers(direct: Estimate, reports: dict[str, Report]) -> None:
+@pytest.fixture
+def sure(direct: Estimate) -> float:
+    """ln of what was planted, where that is known."""
+    if not known(direct):
+        pytest.skip(f"{direct.rounds} rounds do not tell what the tile costs: this machine is busy")
+    return math.log(direct.point)
+
+
+def test_what_it_costs_is_told_as_pressure_on_registers(sure: float, reports: dict[str, Report]) -> None:
     pressed = row_of(reports[SPILLS], "runtime/register-pressure")
     assert pressed.factor is not None
-    assert pressed.factor.low <= direct.high
-    assert direct.low <= pressed.factor.high
-    if known(direct):
-        assert abs(math.log(pressed.factor.point / direct.point)) < AGREE
-        assert pressed.verdict == "costs"
+    assert abs(math.log(pressed.factor.point) - sure) < AGREE
+    assert pressed.verdict == "costs"
 
 
 def test_a_library_whose_tile_fits_loses_nothing_by_that(reports: dict[str, Report]) -> None:
@@ -59,9 +64,7 @@ def test_a_library_whose_tile_fits_loses_nothing_by_that(reports: dict[str, Repo
 
 @pytest.mark.parametrize("other", ["library", "runtime/engine", "simd"])
 def test_what_it_costs_is_charged_to_nothing_else(
-    other: str, direct: Estimate, reports: dict[str, Report]
+    other: str, sure: float, reports: dict[str, Report]
 ) -> None:
     """Twins have the tile that fits, and native code of both is alike."""
-    if known(direct):
-        gained = charged(reports[SPILLS], reports[FITS], other).gained
-        assert abs(gained) < min(AGREE, math.log(direct.point) / 2)
+    assert abs(charged(reports[SPILLS], reports[FITS], other).gained) < min(AGREE, sure / 2)

@@ -16,7 +16,7 @@ from gapprof.records.transplant import HotFunction, TransplantPlan
 from gapprof.records.twins import TwinNode, TwinPlan, TwinTime, TwinTrial
 from gapprof.stats.undisturbed import undisturbed
 from gapprof.yardstick.shapes import key_of
-from losses.spilling import (
+from lost.spilling import (
     FITS,
     FUNCTIONS,
     PACE,

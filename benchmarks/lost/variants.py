@@ -37,7 +37,7 @@ from gapprof.stats.contrast import Contrast
 from gapprof.subject.open import open_subject
 from gapprof.yardstick.bench import Bench, prepared
 from gapprof.yardstick.tuning import Tuned, likely
-from losses.model import save_model
+from lost.model import save_model
 
 SETTINGS = Settings(threads=1, where="worker", rungs="main", twins=True)
 OLD, GRAPH, UNDONE = "web-simd-118", "web-graph", "web-graph-undone"

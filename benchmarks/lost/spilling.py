@@ -15,9 +15,11 @@ from pathlib import Path
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gapprof import assets, rungs
 from gapprof.browser.visit import Equipment
+from gapprof.facts.estimates import factor_of
 from gapprof.facts.profiles import WEB
 from gapprof.facts.twins import AVX, WASM
 from gapprof.guard import Guard
@@ -53,6 +55,7 @@ from gapprof.yardstick.buffers import Memory, memory_for
 from gapprof.yardstick.shapes import key_of
 from gapprof.yardstick.web_side import Candidate, Page
 from gapprof.yardstick.wish import NATIVE_TIMING, TIMING, Wanted, need_of
+from lost.charged import known
 
 REGISTERS = VECTOR_REGISTERS.get(known_machine(platform.machine()), 0)
 """That V8 gives out here; 0: nobody counted them."""
@@ -70,6 +73,9 @@ _PLACES = (1 << 16, 3 << 16, 7 << 16)
 """Of A, B and C in memory."""
 _MOST_PAGES = 1024
 _DEADLINE_S = 120.0
+_SAMPLES = 15
+_IN_PAGE = replace(TIMING, samples=_SAMPLES)
+_NATIVELY = replace(NATIVE_TIMING, samples=_SAMPLES)
 
 Samples = Mapping[str, tuple[float, ...]]
 """Tile → µs of a call."""
@@ -96,8 +102,8 @@ class Measured(Struct, frozen=True, kw_only=True):
     browser: str
 
 
-def measured(folder: Path, *, rounds: int) -> Measured:
-    """Both tiles on both sides, by themselves and as calls that are replayed."""
+def measured(folder: Path, *, fewest: int, most: int) -> Measured:
+    """Both tiles on both sides, by themselves and as calls that are replayed, until the A/B knows its effect."""
     with sole_measurer(), Guard() as guard, open_journal(folder / "run.jsonl", _begin()) as journal:
         equipment = Equipment(executable=assets.find_browser(), probes=assets.probes_web(), guard=guard)
         np.savez(folder / "nothing.npz")
@@ -105,10 +111,12 @@ def measured(folder: Path, *, rounds: int) -> Measured:
         replays = _replays(journal, job, equipment, folder)
         memory = memory_for([need_of(key_of(SHAPE))], footprint_bytes=1 << 20, alive_bytes=1 << 20)
         page = Page(job=job, equipment=equipment, memory=memory)
-        found, browser = [], ""
-        for number in range(rounds):
+        found: list[Round] = []
+        browser = ""
+        while len(found) < fewest or (len(found) < most and not known(factor_of(directly(found)))):
+            number = len(found)
             wasm, browser = page.timed(
-                _candidates(WASM), TIMING, threads=1, seed=number, deadline_s=_DEADLINE_S
+                _candidates(WASM), _IN_PAGE, threads=1, seed=number, deadline_s=_DEADLINE_S
             )
             native = _natively(memory, number, folder)
             replays.time_in_page(number)
@@ -222,7 +230,7 @@ def _natively(memory: Memory, number: int, folder: Path) -> tuple[tuple[float, .
         target=AVX,
         memory=memory,
         wanted=tuple(one.wanted for one in _candidates(AVX)),
-        effort=NATIVE_TIMING,
+        effort=_NATIVELY,
         threads=1,
         seed=number,
     )
