@@ -103,7 +103,7 @@ class Measured(Struct, frozen=True, kw_only=True):
 
 
 def measured(folder: Path, *, fewest: int, most: int) -> Measured:
-    """Both tiles on both sides, by themselves and as calls that are replayed, until the A/B knows its effect."""
+    """Both tiles on both sides, alone and as calls that are replayed, until the A/B knows its effect."""
     with sole_measurer(), Guard() as guard, open_journal(folder / "run.jsonl", _begin()) as journal:
         equipment = Equipment(executable=assets.find_browser(), probes=assets.probes_web(), guard=guard)
         np.savez(folder / "nothing.npz")
