@@ -78,7 +78,10 @@ def test_slower_kernels_of_another_release_are_charged_to_the_library(
     assert max(abs(runtime), abs(simd)) < planted / 2
 
 
-def test_so_is_each_operator_that_they_are_slower_for(reports: dict[Variant, Report]) -> None:
+def test_so_is_each_operator_that_they_are_slower_for(
+    found: Recording, reports: dict[Variant, Report]
+) -> None:
+    sure(factor_of(directly(found, WEB, OLD_RELEASE, NEW_RELEASE)))
     old, new = products(reports[OLD_RELEASE]), products(reports[NEW_RELEASE])
     assert old.keys() == new.keys()
     for name, row in old.items():
