@@ -26,23 +26,23 @@ def save_model(path: Path) -> None:
     sketch.save(path)
 
 
-def _layer(sketch: Sketch, path: str, x: str) -> str:
-    inner = sketch.projection(f"{path}/up", _norm(sketch, f"{path}/norm", x), WIDTH, INNER)
-    outer = sketch.projection(f"{path}/down", _gelu(sketch, f"{path}/gelu", inner), INNER, WIDTH)
-    return sketch.node(f"{path}/sum", "Add", [_there_and_back(sketch, f"{path}/turn", outer), x])
-
-
-def _norm(sketch: Sketch, path: str, x: str) -> str:
-    """(x - mean) / sqrt(variance + epsilon) * scale + shift over the last axis."""
+def norm(sketch: Sketch, path: str, x: str, width: int) -> str:
+    """Draw (x - mean) / sqrt(variance + epsilon) * scale + shift over the last axis, in nine steps."""
     mean = sketch.node(f"{path}/mean", "ReduceMean", [x], axes=[-1])
     centred = sketch.node(path, "Sub", [x, mean])
     squared = sketch.node(path, "Pow", [centred, sketch.scalar(f"{path}.two", 2.0)])
     variance = sketch.node(f"{path}/variance", "ReduceMean", [squared], axes=[-1])
     raised = sketch.node(f"{path}/raised", "Add", [variance, sketch.scalar(f"{path}.epsilon", 1e-5)])
     normal = sketch.node(path, "Div", [centred, sketch.node(path, "Sqrt", [raised])])
-    scale = sketch.weight(f"{path}.weight", 1 + sketch.normal(WIDTH, spread=0.05))
-    shift = sketch.weight(f"{path}.bias", sketch.normal(WIDTH, spread=0.05))
+    scale = sketch.weight(f"{path}.weight", 1 + sketch.normal(width, spread=0.05))
+    shift = sketch.weight(f"{path}.bias", sketch.normal(width, spread=0.05))
     return sketch.node(f"{path}/shift", "Add", [sketch.node(f"{path}/scale", "Mul", [normal, scale]), shift])
+
+
+def _layer(sketch: Sketch, path: str, x: str) -> str:
+    inner = sketch.projection(f"{path}/up", norm(sketch, f"{path}/norm", x, WIDTH), WIDTH, INNER)
+    outer = sketch.projection(f"{path}/down", _gelu(sketch, f"{path}/gelu", inner), INNER, WIDTH)
+    return sketch.node(f"{path}/sum", "Add", [_there_and_back(sketch, f"{path}/turn", outer), x])
 
 
 def _gelu(sketch: Sketch, path: str, x: str) -> str:

@@ -1,6 +1,7 @@
-"""A tiny model, a page beside it, and the backend that takes both to a real browser."""
+"""A tiny model, a page beside it, and the backend that takes both to a real browser; parts of benchmarks."""
 
 import dataclasses
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,7 +23,10 @@ from gapprof.guard import Guard
 from gapprof.records.job import Job, Pace
 from gapprof.records.settings import Settings
 from gapprof.subject.chain import write_dispatch_chain
+from tests.scripts import ROOT
 from tests.settings import QUIET
+
+sys.path.append(str(ROOT / "benchmarks"))
 
 SIZE = 96
 LAYERS = 4

@@ -71,6 +71,16 @@ def test_an_entry_that_no_gapprof_would_make_is_passed_over(change: dict[str, ob
     assert not any(databases.known(strange, **HERE).values())
 
 
+@pytest.mark.parametrize(("target", "taken"), [("wasm", False), ("wasm-relaxed", True)])
+def test_a_tile_that_does_not_fit_the_registers_is_passed_over(target: str, taken: bool) -> None:
+    """A twin that spills would be taken for a loss of the engine; fused, that tile needs one vector less."""
+    (entry,) = databases.extended(databases.Database(), TUNED, **HERE).entries
+    tile = Tile(6, 2, 2, SHAPE.depth)
+    schedule = (tile.rows, tile.vectors, tile.unroll, tile.depth)
+    database = databases.Database(entries=(replace(entry, target=target, schedule=schedule),))
+    assert databases.known(database, **HERE)[target] == ({KEY: tile} if taken else {})
+
+
 @pytest.mark.parametrize("text", ["", "[]", '{"schema": "gapprof/report"}', "\xff", "[" * 100_000])
 def test_a_file_that_is_no_database_is_wrong_use(text: str, tmp_path: Path) -> None:
     path = tmp_path / "kernels.json"

@@ -1,0 +1,1 @@
+"""The parts of `planted_losses.py`, one idea each."""
