@@ -12,7 +12,10 @@ from gapprof.explain.report import build
 from gapprof.facts.estimates import factor_of
 from gapprof.records.estimate import Estimate
 
-pytestmark = pytest.mark.skipif(not REGISTERS, reason="nobody counted V8's registers on this processor")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(not REGISTERS, reason="nobody counted V8's registers on this processor"),
+]
 FEWEST, MOST = 3, 6
 """Rounds: as many as a profile needs for a verdict, and more where they differ much."""
 
