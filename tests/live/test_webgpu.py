@@ -8,6 +8,9 @@ import pytest
 from gapprof import Report, explain
 from gapprof.errors import EnvironmentUnusable, ExitCode
 from gapprof.facts.adapters import SOFTWARE_SENTENCE, is_software
+from gapprof.facts.case import Case
+from gapprof.facts.gpu_runs import waits_ms
+from gapprof.facts.gpu_told import mean_ms
 from gapprof.recordings import read_run
 from gapprof.records.calls import RecordedCalls
 from gapprof.records.crossing import TracedCrossing
@@ -83,15 +86,21 @@ def test_steps_between_replays_and_the_library_have_their_causes(report: Report)
     assert cannot == {"simd", "threads", "contention"}, "the page is quiet"
 
 
-def test_the_way_through_the_browser_and_the_library_s_work_are_taken_apart(report: Report) -> None:
+def test_the_way_through_the_browser_and_the_library_s_work_are_taken_apart(
+    recording: Recording, report: Report
+) -> None:
     (boundary,) = (one for one in cause(report, "gpu-abstraction").children if one.id == "browser-boundary")
     assert [one.id for one in boundary.children] == ["upload", "submission", "read-back", "same-work"]
     (work,) = (one for one in cause(report, "runtime").children if one.id == "library-work")
     assert [one.id for one in work.children] == ["before-first-submit", "submission-gaps", "after-submits"]
     assert all(one.factor is not None for one in (*boundary.children, *work.children))
     told = " ".join(one.text for one in cause(report, "gpu-abstraction").evidence)
-    for words in ("Each run makes", "is queued GPU work", "Cold: "):
+    for words in ("Each run makes", "Cold: "):
         assert words in told
+    waits = waits_ms(Case(recording), "replay-web")
+    queued = mean_ms({number: waited - alone for number, (waited, alone) in waits.items()})
+    assert queued is not None
+    assert ("is queued GPU work" in told) == (queued.low > 0)
     (kernels,) = cause(report, "library").children
     assert {one.id: one.verdict for one in kernels.children} == {
         "not-on-gpu": "not-applicable",
@@ -153,9 +162,11 @@ def test_the_wait_for_a_result_is_told_apart_from_bringing_it_over(report: Repor
     waits = found.waits
     assert waits.count >= 1
     assert waits.read_bytes == ROWS * NARROW * 4
-    assert 0 < waits.transfer_ms.point < waits.wait_ms.point
+    assert waits.transfer_ms.point > 0
+    assert waits.queue_ms.point == pytest.approx(waits.wait_ms.point - waits.count * waits.transfer_ms.point)
     text = MARKDOWN.render(report, Surface())
-    assert "go to work that was queued before" in text
+    assert ("go to work that was queued before" in text) == (waits.queue_ms.low > 0)
+    assert ("no more than as many read-backs take" in text) == (waits.queue_ms.low <= 0)
     assert (f"Operators on the GPU ({SOFTWARE_SENTENCE})" in text) == found.software
 
 
