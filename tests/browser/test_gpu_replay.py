@@ -189,6 +189,7 @@ def test_jsep_is_another_library_and_is_replayed_as_well(places: Places, tmp_pat
     assert replayed.replay(subject, places.node, toggles=QUICK, iterations=1).exact
 
 
+@pytest.mark.long
 def test_a_worker_asks_for_the_same_as_the_page(
     places: Places, chain: recorded.Recording, tmp_path: Path
 ) -> None:
@@ -255,8 +256,14 @@ def test_every_dispatch_binds_what_it_reads_and_writes(chain: recorded.Recording
     assert {one.submit for one in found.dispatches} <= set(range(found.submits))
 
 
-@pytest.mark.parametrize("name", toggles.SAFETY)
-@pytest.mark.parametrize("where", ["browser", "node"])
+@pytest.mark.parametrize(
+    ("where", "name"),
+    [
+        pytest.param(where, name, marks=pytest.mark.long if where == "browser" and name != "bounds" else ())
+        for where in ("browser", "node")
+        for name in toggles.SAFETY
+    ],
+)
 def test_a_safety_switch_does_what_it_says_and_nothing_else(places: Places, where: str, name: str) -> None:
     place = places.browser if where == "browser" else places.node
     wanted = toggles.without(name)

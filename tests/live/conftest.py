@@ -16,7 +16,7 @@ from gapprof.recordings import read_run
 from gapprof.records.codec import encode_report
 from gapprof.records.recording import Recording
 from tests.live import app, burning
-from tests.live.rounds import few_rounds
+from tests.live.rounds import ROUNDS, few_rounds
 
 CHANNELS, SIDE = 32, 28
 SEEN_MS = 1e6
@@ -71,11 +71,13 @@ def kept() -> list[tuple[Report, Path]]:
 def explained(
     model: Path, tmp_path_factory: pytest.TempPathFactory, kept: list[tuple[Report, Path]]
 ) -> Explained:
-    """Measure in as few rounds as have an interval; the recording gives the same report; nothing is left."""
+    """Measure in as few rounds as have an interval, or as are asked for; the recording gives the same report;
+    nothing is left.
+    """
 
-    def run(of: Path | None = model, **options: object) -> Report:
+    def run(of: Path | None = model, *, rounds: int = ROUNDS, **options: object) -> Report:
         recording = tmp_path_factory.mktemp("recording") / "recording.jsonl"
-        with few_rounds():
+        with few_rounds(rounds):
             report = explain(of, recording=recording, **{"budget_s": 1.0, "rungs": "main", **options})
         assert encode_report(analyze(recording)) == encode_report(report)
         assert psutil.Process().children(recursive=True) == [], "left after a normal end"

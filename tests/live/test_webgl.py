@@ -10,7 +10,8 @@ from tests.live.conftest import Explained
 
 @pytest.fixture(scope="module")
 def report(explained: Explained) -> Report:
-    return explained(backend="webgl")
+    """One round: nothing is claimed of intervals."""
+    return explained(backend="webgl", rounds=1)
 
 
 def cause(report: Report, name: str) -> CauseRow:

@@ -1,6 +1,5 @@
 """A model on WebGPU, from command to report: on software where there is no GPU, and then it says so."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,6 @@ from gapprof.facts.adapters import SOFTWARE_SENTENCE, is_software
 from gapprof.facts.case import Case
 from gapprof.facts.gpu_runs import waits_ms
 from gapprof.facts.gpu_told import mean_ms
-from gapprof.recordings import read_run
 from gapprof.records.calls import RecordedCalls
 from gapprof.records.crossing import TracedCrossing
 from gapprof.records.dispatches import TimedDispatches
@@ -22,17 +20,10 @@ from gapprof.records.trial import Trial
 from gapprof.render.markdown import RENDERER as MARKDOWN
 from tests.browser.gpu_models import NARROW, ROWS, job_of
 from tests.browser.gpu_troubles import OUT_OF_MEMORY
-from tests.live.conftest import Explained
-from tests.live.rounds import few_rounds
+from tests.live.conftest import Explained, Recorded
 
 NO_WEBGPU = ("--disable-gpu", "--disable-software-rasterizer")
 REPLAYS = ("replay-native-unsafe", "replay-native", "replay-web")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def two_rounds() -> Iterator[None]:
-    with few_rounds():
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -42,19 +33,15 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def recording(tmp_path_factory: pytest.TempPathFactory) -> Recording:
-    """Two products of tall matrices by tiny ones."""
-    model = job_of("tall", tmp_path_factory.mktemp("tall")).model_path
-    path = tmp_path_factory.mktemp("recording") / "recording.jsonl"
-    explain(model, recording=path, backend="webgpu", budget_s=1.0, rungs="main")
-    return read_run(path)
+def report(explained: Explained, tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """Two products of tall matrices by tiny ones, in one round: nothing is claimed of several."""
+    model = Path(job_of("tall", tmp_path_factory.mktemp("tall")).model_path)
+    return explained(of=model, backend="webgpu", rounds=1)
 
 
 @pytest.fixture(scope="module")
-def report(recording: Recording) -> Report:
-    from gapprof.explain.report import build
-
-    return build(recording)
+def recording(report: Report, recorded: Recorded) -> Recording:
+    return recorded(report)
 
 
 def cause(report: Report, name: str) -> CauseRow:
@@ -193,7 +180,7 @@ def test_replays_say_that_they_ran_where_the_page_runs_its_model(recording: Reco
 
 
 def test_without_webgpu_the_next_backend_of_the_list_is_taken(explained: Explained, product: Path) -> None:
-    found = explained(of=product, backend="webgpu,wasm", browser_args=NO_WEBGPU, rungs="ends")
+    found = explained(of=product, backend="webgpu,wasm", browser_args=NO_WEBGPU, rungs="ends", rounds=1)
     assert found.settings.backend == "wasm"
     assert found.settings.backend_tried == ("webgpu", "wasm")
     assert any(
@@ -220,12 +207,13 @@ def full(tmp_path: Path) -> str:
 def test_without_gpu_memory_the_next_backend_of_the_list_is_taken(
     explained: Explained, product: Path, full: str
 ) -> None:
-    found = explained(of=product, backend="webgpu,wasm", page=full, rungs="ends")
+    found = explained(of=product, backend="webgpu,wasm", page=full, rungs="ends", rounds=1)
     assert found.settings.backend == "wasm"
     assert any("for webgpu could not be had: the GPU is out of memory" in text for text in found.warnings)
     assert found.gap.ratio is not None
 
 
+@pytest.mark.long
 def test_without_gpu_memory_alone_the_environment_is_at_fault(product: Path, full: str) -> None:
     with pytest.raises(EnvironmentUnusable, match="the GPU is out of memory: no memory for a buffer") as told:
         explain(product, backend="webgpu", page=full, budget_s=1.0)
