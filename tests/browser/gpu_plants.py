@@ -21,8 +21,8 @@ from tests.browser.gpu_models import job_of
 from tests.truth.recorder import record
 
 PLANTS = Path(__file__).parent / "gpu_modules" / "plants"
-STALL_MS = 6.0
-"""As stall.mjs has it, behind every so many submits."""
+STALL_MS = 50.0
+"""As stall.mjs has it, behind every so many submits: longer than a scheduler holds anybody up."""
 SIDE = 8
 
 

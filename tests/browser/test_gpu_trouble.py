@@ -73,9 +73,9 @@ def fill_at(task: str, patch: pytest.MonkeyPatch) -> None:
     ("where", "pacing", "script", "task"),
     [
         ("main", "back-to-back", OUT_OF_MEMORY_LATER, "time"),
-        ("main", "paced", FULL_LATER, "time"),
+        pytest.param("main", "paced", FULL_LATER, "time", marks=pytest.mark.long),
         ("worker", "paced", FULL_LATER, "time"),
-        ("main", "back-to-back", FULL_LATER, "gpulisten"),
+        pytest.param("main", "back-to-back", FULL_LATER, "gpulisten", marks=pytest.mark.long),
     ],
     ids=["failing", "going-on", "in-a-worker", "told-late"],
 )
@@ -147,7 +147,11 @@ def full(page_of: Callable[[str], str], tmp_path: Path) -> Job:
     )
 
 
-@pytest.mark.parametrize("visit", [Visits.looked_at, Visits.started], ids=["memory", "cold"])
+@pytest.mark.parametrize(
+    "visit",
+    [Visits.looked_at, pytest.param(Visits.started, marks=pytest.mark.long)],
+    ids=["memory", "cold"],
+)
 def test_a_gpu_without_memory_is_named_in_visits_that_are_not_timed(
     visit: Callable[[Visits, Job], object], visits: Visits, full: Job
 ) -> None:

@@ -12,25 +12,18 @@ from onnx import TensorProto, helper, numpy_helper
 
 from gapprof import Report, analyze, explain
 from gapprof.assets import web_dist
+from gapprof.recordings import read_run
 from gapprof.records.codec import encode_report
-from tests.live import app
+from gapprof.records.recording import Recording
+from tests.live import app, burning
+from tests.live.rounds import ROUNDS, few_rounds
 
 CHANNELS, SIDE = 32, 28
-BURN_MS, EVERY_MS = 20, 40
-SEEN_MS = 20_000.0
-"""A latency that somebody saw: much more than any run of the model takes."""
-PAGE = """<!doctype html><meta charset=utf-8><title>A page with a timer</title>
-<link rel=stylesheet href="page.css">
-<script src="page.js"></script>"""
-SCRIPT = f"""
-function burnHalfTheTime() {{
-  const end = performance.now() + {BURN_MS};
-  while (performance.now() < end);
-}}
-setInterval(burnHalfTheTime, {EVERY_MS});
-"""
+SEEN_MS = 1e6
+"""A latency that somebody saw: more than any run of the model takes, on any machine and however it begins."""
 
 Explained = Callable[..., Report]
+Recorded = Callable[[Report], Recording]
 
 
 @pytest.fixture(scope="session")
@@ -64,26 +57,44 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def page_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A page whose timer burns half of the main thread."""
-    folder = tmp_path_factory.mktemp("page")
-    (folder / "index.html").write_text(PAGE)
-    (folder / "page.js").write_text(SCRIPT)
-    (folder / "page.css").write_text("body { background: #eee }")
-    return folder
+    """A page whose timer burns most of the main thread."""
+    return burning.put(tmp_path_factory.mktemp("page"))
 
 
 @pytest.fixture(scope="session")
-def explained(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Explained:
-    """Measure in as few rounds as a report can have; the recording gives the same report; nothing is left."""
+def kept() -> list[tuple[Report, Path]]:
+    """What was measured so far, and where it is recorded."""
+    return []
 
-    def run(of: Path | None = model, **options: object) -> Report:
+
+@pytest.fixture(scope="session")
+def explained(
+    model: Path, tmp_path_factory: pytest.TempPathFactory, kept: list[tuple[Report, Path]]
+) -> Explained:
+    """Measure in as few rounds as have an interval, or as are asked for; the recording gives the same report;
+    nothing is left.
+    """
+
+    def run(of: Path | None = model, *, rounds: int = ROUNDS, **options: object) -> Report:
         recording = tmp_path_factory.mktemp("recording") / "recording.jsonl"
-        report = explain(of, recording=recording, **{"budget_s": 1.0, "rungs": "main", **options})
+        with few_rounds(rounds):
+            report = explain(of, recording=recording, **{"budget_s": 1.0, "rungs": "main", **options})
         assert encode_report(analyze(recording)) == encode_report(report)
         assert psutil.Process().children(recursive=True) == [], "left after a normal end"
+        kept.append((report, recording))
         return report
 
     return run
+
+
+@pytest.fixture(scope="session")
+def recorded(kept: list[tuple[Report, Path]]) -> Recorded:
+    """The recording of a report that `explained` gave."""
+
+    def found(report: Report) -> Recording:
+        return read_run(next(path for one, path in kept if one is report))
+
+    return found
 
 
 @pytest.fixture(scope="session")
@@ -115,18 +126,6 @@ def deployed(explained: Explained, model: Path, page_folder: Path, own_build: Pa
         web_dist=str(own_build),
         rungs="web-isolated",
     )
-
-
-@pytest.fixture(scope="session")
-def unthreaded(explained: Explained, deployed: Report) -> Report:
-    """The same report if it shows what the second thread brings; else one of six rounds.
-
-    On a shared machine that is not always more than the noise over three.
-    """
-    threads = next(row for row in deployed.causes if row.id == "threads")
-    if threads.factor is not None and threads.factor.point > 1:
-        return deployed
-    return explained(threads=2, isolation=False, budget_s=30.0)
 
 
 @pytest.fixture(scope="session")

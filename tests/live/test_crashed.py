@@ -14,8 +14,9 @@ from gapprof.records.progress import Progress
 from gapprof.records.recording import Recording, RoundStarted
 from gapprof.records.settings import Settings
 from gapprof.records.trial import Failure, Trial
+from tests.live.rounds import ROUNDS, few_rounds
 
-LAST_ROUND = 2
+LAST_ROUND = ROUNDS - 1
 AT_WORK_S = 0.3
 """Of CPU time: a renderer that has taken as much has loaded the page and is at the model."""
 LOOK_S = 0.02
@@ -69,7 +70,7 @@ def run(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     path = tmp_path_factory.mktemp("crashed") / "recording.jsonl"
     settings, killer = Settings(budget_s=1.0, rungs="ends", allow_noisy=True), Killer()
     try:
-        with held() as hold:
+        with few_rounds(), held() as hold:
             outcome = explained(str(model), settings, argv=(), path=path, observer=killer, hold=hold)
     finally:
         killer.done()

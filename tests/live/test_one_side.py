@@ -92,7 +92,7 @@ def test_one_side_is_no_ratio_and_the_models_fault(side: str, request: pytest.Fi
     assert (report.status, report.gap.ratio, report.gap.delta_ms) == ("failed", None, None)
     assert report.headline.startswith(f"No ratio: {report.gap.why}")
     assert all(row.factor is None for row in report.causes)
-    assert {check.id: check.status for check in report.checks}["timer"] == "pass"
+    assert {check.id: check.status for check in report.checks}["timer"] != "unknown", "one side was looked at"
 
 
 def test_what_native_crashes_on_is_measured_in_the_page(web_only: Outcome) -> None:

@@ -1,7 +1,10 @@
-"""What each option of `explain` does is in the report, under the right cause. Structure and sign only."""
+"""What each option of `explain` does is in the report, under the right cause: by what its own trials say.
+
+By how much, and even that it costs at all, one machine at one moment decides: machines by the dozen have that
+(tests/truth), and recordings of real ones (tests/scenarios).
+"""
 
 import hashlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,14 +13,15 @@ import pytest
 
 from gapprof import Report
 from gapprof.assets import web_dist
-from gapprof.measure.spending import FEWEST_ROUNDS
-from gapprof.records.codec import decode_recording
 from gapprof.records.recording import Recording
-from gapprof.records.report import CauseRow, Evidence
+from gapprof.records.report import CauseRow
 from gapprof.records.trial import OutputCheck, Profile, Trial
 from gapprof.records.twins import TwinTrial
+from tests.live import burning
 from tests.live.closing import assert_closes
-from tests.live.conftest import BURN_MS, EVERY_MS
+from tests.live.conftest import Recorded
+from tests.live.joins import assert_reads, times
+from tests.live.rounds import ROUNDS
 
 EITHER = pytest.mark.parametrize("name", ["deployed", pytest.param("seen", marks=pytest.mark.long)])
 
@@ -30,25 +34,25 @@ def child(report: Report, name: str, part: str) -> CauseRow:
     return next(row for row in cause(report, name).children if row.id.endswith(part))
 
 
-def burner(report: Report) -> Evidence:
-    traces = [one for one in cause(report, "contention").evidence if one.kind == "trace"]
-    return next(one for one in traces if "burnHalfTheTime" in one.text)
+@pytest.fixture
+def recording(deployed: Report, recorded: Recorded) -> Recording:
+    return recorded(deployed)
 
 
-def rung_ms(report: Report, rung: str) -> float:
-    row = next(row for row in report.rungs if row.id == rung)
-    if row.alias_of:
-        return rung_ms(report, row.alias_of)
-    assert row.latency_ms is not None, row.refusal
-    return row.latency_ms.point
-
-
-def test_baseline_tier_flags_are_the_runtimes(deployed: Report) -> None:
+def test_baseline_tier_flags_are_the_runtimes(deployed: Report, recording: Recording) -> None:
+    """Browsers above that rung have them, none below."""
     row = child(deployed, "runtime", "flags")
-    assert row.factor is not None
-    assert row.factor.point > 1
-    assert rung_ms(deployed, "web-flags") > rung_ms(deployed, "web-worker")
+    assert_reads(row, recording, "web-worker", "web-flags")
+    assert any("--liftoff-only" in one.text for one in row.evidence)
     assert any(check.kind == "subject" and "liftoff" in check.text for check in deployed.checks)
+    given = {
+        trial.rung: any("--liftoff-only" in word for word in trial.seen.command_line)
+        for trial in recording.of(Trial)
+        if trial.rung.startswith("web") and trial.round >= 0
+    }
+    assert not given.pop("web-worker")
+    assert given.keys() >= {"web-flags", "web-graph", "web-paced", "web", "web-isolated"}
+    assert all(given.values())
 
 
 @pytest.mark.long
@@ -63,17 +67,13 @@ def test_twins_tell_the_engine_from_the_library(twinned: Report) -> None:
 
 
 @pytest.mark.long
-def test_twins_and_the_model_are_seen_in_the_same_rounds(
-    twinned: Report, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_twins_and_the_model_are_seen_in_the_same_rounds(twinned: Report, recorded: Recorded) -> None:
     """As few as have an interval: a budget of a second was spent long ago."""
-    assert twinned.settings.twins
-    told = [one for one in recordings(tmp_path_factory) if one.begin.settings.twins]
-    for recording in told:
-        timed = {trial.round for trial in recording.of(TwinTrial) if trial.round >= 0}
-        assert len(timed) == FEWEST_ROUNDS
-        for rung in ("native-128", "web-worker"):
-            assert timed <= {one.round for one in recording.of(Profile) if one.rung == rung}
+    found = recorded(twinned)
+    timed = {trial.round for trial in found.of(TwinTrial) if trial.round >= 0}
+    assert len(timed) == ROUNDS
+    for rung in ("native-128", "web-worker"):
+        assert timed <= {one.round for one in found.of(Profile) if one.rung == rung}
 
 
 def test_a_worker_has_no_main_thread_to_wait_for(deployed: Report) -> None:
@@ -81,15 +81,12 @@ def test_a_worker_has_no_main_thread_to_wait_for(deployed: Report) -> None:
     assert child(deployed, "contention", "main-thread").verdict == "not-applicable"
 
 
-def test_real_inputs_are_what_both_sides_ran_on(
-    deployed: Report, model: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_real_inputs_are_what_both_sides_ran_on(deployed: Report, recording: Recording, model: Path) -> None:
     """The model's answer to them, computed here, is the one that the browser's answers agreed with."""
     assert deployed.settings.inputs is not None
     with np.load(model.with_name("inputs.npz")) as given:
         session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
         (answer,) = session.run(None, dict(given))
-    (recording,) = recordings_with(tmp_path_factory, inputs=deployed.settings.inputs)
     checks = list(recording.of(OutputCheck))
     assert {check.rung for check in checks} >= {"web-worker"}
     for check in checks:
@@ -97,54 +94,37 @@ def test_real_inputs_are_what_both_sides_ran_on(
         assert check.max_abs_difference <= 1e-3 * check.max_abs_reference
 
 
-def recordings_with(tmp_path_factory: pytest.TempPathFactory, *, inputs: str | None) -> list[Recording]:
-    """Those that were made with these inputs."""
-    return [one for one in recordings(tmp_path_factory) if one.begin.settings.inputs == inputs]
+def test_a_planted_timer_is_named_with_its_time(deployed: Report, recording: Recording) -> None:
+    burning.assert_its_timer_is_named(deployed, recording)
 
 
-def recordings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recording]:
-    for path in tmp_path_factory.getbasetemp().glob("recording[0-9]*/recording.jsonl"):
-        with path.open("rb") as lines:
-            yield decode_recording(lines, source=path.name)
+def test_a_busy_page_of_the_users_makes_requests_late(deployed: Report, recording: Recording) -> None:
+    assert_reads(child(deployed, "contention", "page"), recording, "web-paced", "web")
+    burning.assert_requests_wait_for_it(recording)
 
 
-def test_a_planted_timer_is_named_with_its_time(deployed: Report) -> None:
-    found = burner(deployed)
-    assert found.value == pytest.approx(1000 * BURN_MS / EVERY_MS, rel=0.1)
-
-
-def test_a_busy_page_of_the_users_makes_requests_late(deployed: Report) -> None:
-    row = child(deployed, "contention", "page")
-    assert row.factor is not None
-    assert row.factor.point > 1
-    assert rung_ms(deployed, "web") > rung_ms(deployed, "web-paced")
-
-
-def test_missing_isolation_is_named_under_threads(deployed: Report) -> None:
+def test_missing_isolation_is_named_under_threads(deployed: Report, recording: Recording) -> None:
+    """That two threads are faster than one is nothing that a machine with other work would show."""
     row = cause(deployed, "threads")
-    assert row.factor is not None
+    assert_reads(row, recording, "native", "native-threads")
+    assert {one.seen.threads for one in recording.of(Trial) if one.rung in ("native-threads", "web")} == {1}
     assert (deployed.settings.threads, deployed.settings.isolation) == (2, False)
     assert "isolat" in " ".join([row.advice, *(one.text for one in row.evidence)])
     assert any(check.kind == "subject" and "isolat" in check.text for check in deployed.checks)
 
 
-def test_what_the_headers_would_bring_is_measured(deployed: Report) -> None:
-    assert rung_ms(deployed, "web-isolated") > 0
-    assert any(one.text.startswith("With the headers") for one in cause(deployed, "threads").evidence)
-
-
-def test_missing_isolation_costs_threads(unthreaded: Report) -> None:
-    row = cause(unthreaded, "threads")
-    assert row.factor is not None
-    assert row.factor.point > 1
+def test_what_the_headers_would_bring_is_measured(deployed: Report, recording: Recording) -> None:
+    """Both threads, and by how much the page is faster then, or slower."""
+    evidence = cause(deployed, "threads").evidence
+    (gain,) = (one for one in evidence if one.text.startswith("With the headers"))
+    assert gain.value == pytest.approx(times(recording, "web-isolated", "web"))
+    assert {one.seen.threads for one in recording.of(Trial) if one.rung == "web-isolated"} == {2}
 
 
 def test_a_build_of_ones_own_is_served_and_said(
-    deployed: Report, own_build: Path, tmp_path_factory: pytest.TempPathFactory
+    deployed: Report, recording: Recording, own_build: Path
 ) -> None:
-    assert rung_ms(deployed, "web-worker") > 0
     assert any("--web-dist" in text for text in deployed.warnings)
-    (recording,) = recordings_with(tmp_path_factory, inputs=deployed.settings.inputs)
     trials = [trial for trial in recording.of(Trial) if trial.rung.startswith("web")]
     (file,) = {trial.seen.wasm_file for trial in trials}
     assert file is not None
@@ -163,11 +143,11 @@ def test_a_build_of_ones_own_is_looked_into(seen: Report, own_build: Path) -> No
     assert inside.overhead is not None
     assert inside.overhead.low < inside.overhead.high
     assert inside.joined is not None
-    assert inside.joined >= 0.9
+    assert 0 < inside.joined <= 1
     hottest = inside.functions[0]
     assert hottest.calls >= 1
-    assert sum(hottest.operators.values()) == pytest.approx(1.0, abs=0.1)
-    assert max(hottest.operators, key=lambda name: hottest.operators[name]) in ("Conv", "FusedConv")
+    assert 0 < sum(hottest.operators.values()) <= 1 + 1e-9
+    assert hottest.operators.keys() & {"Conv", "FusedConv"}
     library = [one.text for one in cause(seen, "library").evidence if one.kind == "inside"]
     assert any(f"function {hottest.function} of the wasm" in text for text in library)
 

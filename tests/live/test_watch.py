@@ -1,29 +1,35 @@
-"""`explain` without a MODEL: what a page runs by itself, and the ladder about it. Signs, no sizes.
+"""`explain` without a MODEL: what a page runs by itself, and the ladder about it, by that run's own trials.
 
 With the ends of the ladder and what a latency asks for in `make test`; whole in `make test-long`.
 """
 
 import hashlib
+import math
 from pathlib import Path
+from statistics import fmean
 
 import pytest
 
 from gapprof import Report
+from gapprof.facts.case import Case
+from gapprof.facts.cells import measured
+from gapprof.records.observed import PageObserved
 from gapprof.records.surface import Surface
 from gapprof.render.markdown import MarkdownRenderer
 from gapprof.terminal.sheet import drawn
 from gapprof.text import numbers
 from tests.live.app import THREADS
 from tests.live.closing import assert_closes
-from tests.live.conftest import SEEN_MS, Explained
-from tests.live.rounds import few_rounds
+from tests.live.conftest import SEEN_MS, Explained, Recorded
+
+BEGINNING = "the first run, with session creation"
+"""The condition that makes a run longest: it has another one in it, and several ms of work before."""
 
 
 @pytest.fixture(scope="module")
 def report(explained: Explained, app_page: str) -> Report:
     """What the page runs without COOP and COEP, and a latency that somebody saw of it."""
-    with few_rounds():
-        return explained(of=None, page=app_page, isolation=False, rungs="ends", observed_ms=SEEN_MS)
+    return explained(of=None, page=app_page, isolation=False, rungs="ends", observed_ms=SEEN_MS)
 
 
 def test_the_report_is_about_the_pages_own_model(report: Report, model: Path) -> None:
@@ -60,15 +66,17 @@ def test_the_report_closes(report: Report) -> None:
 
 
 @pytest.mark.long
-def test_the_pages_runs_are_held_against_the_ladders(seen: Report) -> None:
-    page = seen.observed
+def test_the_pages_runs_are_held_against_the_ladders(seen: Report, recorded: Recorded) -> None:
+    """All but its first one, against the same model in a loop where the page runs it."""
+    page, recording = seen.observed, recorded(seen)
     assert page is not None
-    assert page.run_ms is not None
     assert page.times_deployed is not None
-    looped = next(row for row in seen.rungs if row.id == "web-main")
-    assert looped.latency_ms is not None
-    found = page.run_ms / looped.latency_ms.point  # a median over a mean
-    assert page.times_deployed.low / 1.2 < found < page.times_deployed.high * 1.2
+    (own,) = recording.of(PageObserved)
+    _, *later_ms = own.session.runs_ms
+    looped_ms = Case(recording).get(measured)["web-main"].values()
+    times = math.exp(fmean(map(math.log, later_ms)) - fmean(map(math.log, looped_ms)))
+    assert page.times_deployed.point == pytest.approx(times)
+    assert page.times_deployed.low <= times <= page.times_deployed.high
 
 
 @pytest.mark.long
@@ -92,15 +100,23 @@ def test_a_latency_that_somebody_saw_is_held_against_every_condition(seen: Repor
 
 
 def test_the_nearest_conditions_are_made_all_at_once(report: Report) -> None:
-    """Nothing makes a run of this small model last so long: several at once come nearest."""
+    """Nothing makes a run of this small model last so long: the longest beginning with whatever slows it down
+    comes nearest. An engine that does not optimise does; a machine at other work may hide it.
+    """
     found = report.reproduction
     assert found is not None
+    base, *alone = (one for one in found.rows if len(one.conditions) <= 1)
+    slower = {one.conditions[0] for one in alone if one.ms.point > base.ms.point}
+    slower -= {"the first run", BEGINNING}
     made = [one for one in found.rows if len(one.conditions) > 1]
-    assert made
-    assert made[0].measured_ms is not None, made[0].why_not_measured
-    assert made[0].measured_ms.point > found.rows[0].ms.point
+    assert bool(made) == bool(slower)
     text = drawn(report, Surface(width=100, colour=False, unicode=True))
-    assert "the same, all at once (measured)" in text
+    assert ("the same, all at once (measured)" in text) == bool(made)
+    for one in made:
+        assert BEGINNING in one.conditions
+        assert set(one.conditions) <= {BEGINNING, *slower}
+        assert one.measured_ms is not None, one.why_not_measured
+        assert one.measured_ms.point > base.ms.point, "a session is made for longer than such a run takes"
 
 
 def test_it_can_be_read(report: Report) -> None:

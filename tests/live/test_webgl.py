@@ -1,25 +1,17 @@
 """A CNN on WebGL, from command to report: nothing is replayed, and the report says what that leaves open."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from gapprof import Report
 from gapprof.facts.adapters import SOFTWARE_SENTENCE
 from gapprof.records.report import CauseRow, RungRow
 from tests.live.conftest import Explained
-from tests.live.rounds import few_rounds
-
-
-@pytest.fixture(scope="module", autouse=True)
-def two_rounds() -> Iterator[None]:
-    with few_rounds():
-        yield
 
 
 @pytest.fixture(scope="module")
 def report(explained: Explained) -> Report:
-    return explained(backend="webgl")
+    """One round: nothing is claimed of intervals."""
+    return explained(backend="webgl", rounds=1)
 
 
 def cause(report: Report, name: str) -> CauseRow:

@@ -1,6 +1,5 @@
 """A model on WebGPU, from command to report: on software where there is no GPU, and then it says so."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,7 +7,9 @@ import pytest
 from gapprof import Report, explain
 from gapprof.errors import EnvironmentUnusable, ExitCode
 from gapprof.facts.adapters import SOFTWARE_SENTENCE, is_software
-from gapprof.recordings import read_run
+from gapprof.facts.case import Case
+from gapprof.facts.gpu_runs import waits_ms
+from gapprof.facts.gpu_told import mean_ms
 from gapprof.records.calls import RecordedCalls
 from gapprof.records.crossing import TracedCrossing
 from gapprof.records.dispatches import TimedDispatches
@@ -19,17 +20,10 @@ from gapprof.records.trial import Trial
 from gapprof.render.markdown import RENDERER as MARKDOWN
 from tests.browser.gpu_models import NARROW, ROWS, job_of
 from tests.browser.gpu_troubles import OUT_OF_MEMORY
-from tests.live.conftest import Explained
-from tests.live.rounds import few_rounds
+from tests.live.conftest import Explained, Recorded
 
 NO_WEBGPU = ("--disable-gpu", "--disable-software-rasterizer")
 REPLAYS = ("replay-native-unsafe", "replay-native", "replay-web")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def two_rounds() -> Iterator[None]:
-    with few_rounds():
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -39,19 +33,15 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def recording(tmp_path_factory: pytest.TempPathFactory) -> Recording:
-    """Two products of tall matrices by tiny ones."""
-    model = job_of("tall", tmp_path_factory.mktemp("tall")).model_path
-    path = tmp_path_factory.mktemp("recording") / "recording.jsonl"
-    explain(model, recording=path, backend="webgpu", budget_s=1.0, rungs="main")
-    return read_run(path)
+def report(explained: Explained, tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """Two products of tall matrices by tiny ones, in one round: nothing is claimed of several."""
+    model = Path(job_of("tall", tmp_path_factory.mktemp("tall")).model_path)
+    return explained(of=model, backend="webgpu", rounds=1)
 
 
 @pytest.fixture(scope="module")
-def report(recording: Recording) -> Report:
-    from gapprof.explain.report import build
-
-    return build(recording)
+def recording(report: Report, recorded: Recorded) -> Recording:
+    return recorded(report)
 
 
 def cause(report: Report, name: str) -> CauseRow:
@@ -83,15 +73,21 @@ def test_steps_between_replays_and_the_library_have_their_causes(report: Report)
     assert cannot == {"simd", "threads", "contention"}, "the page is quiet"
 
 
-def test_the_way_through_the_browser_and_the_library_s_work_are_taken_apart(report: Report) -> None:
+def test_the_way_through_the_browser_and_the_library_s_work_are_taken_apart(
+    recording: Recording, report: Report
+) -> None:
     (boundary,) = (one for one in cause(report, "gpu-abstraction").children if one.id == "browser-boundary")
     assert [one.id for one in boundary.children] == ["upload", "submission", "read-back", "same-work"]
     (work,) = (one for one in cause(report, "runtime").children if one.id == "library-work")
     assert [one.id for one in work.children] == ["before-first-submit", "submission-gaps", "after-submits"]
     assert all(one.factor is not None for one in (*boundary.children, *work.children))
     told = " ".join(one.text for one in cause(report, "gpu-abstraction").evidence)
-    for words in ("Each run makes", "is queued GPU work", "Cold: "):
+    for words in ("Each run makes", "Cold: "):
         assert words in told
+    waits = waits_ms(Case(recording), "replay-web")
+    queued = mean_ms({number: waited - alone for number, (waited, alone) in waits.items()})
+    assert queued is not None
+    assert ("is queued GPU work" in told) == (queued.low > 0)
     (kernels,) = cause(report, "library").children
     assert {one.id: one.verdict for one in kernels.children} == {
         "not-on-gpu": "not-applicable",
@@ -153,9 +149,11 @@ def test_the_wait_for_a_result_is_told_apart_from_bringing_it_over(report: Repor
     waits = found.waits
     assert waits.count >= 1
     assert waits.read_bytes == ROWS * NARROW * 4
-    assert 0 < waits.transfer_ms.point < waits.wait_ms.point
+    assert waits.transfer_ms.point > 0
+    assert waits.queue_ms.point == pytest.approx(waits.wait_ms.point - waits.count * waits.transfer_ms.point)
     text = MARKDOWN.render(report, Surface())
-    assert "go to work that was queued before" in text
+    assert ("go to work that was queued before" in text) == (waits.queue_ms.low > 0)
+    assert ("no more than as many read-backs take" in text) == (waits.queue_ms.low <= 0)
     assert (f"Operators on the GPU ({SOFTWARE_SENTENCE})" in text) == found.software
 
 
@@ -182,7 +180,7 @@ def test_replays_say_that_they_ran_where_the_page_runs_its_model(recording: Reco
 
 
 def test_without_webgpu_the_next_backend_of_the_list_is_taken(explained: Explained, product: Path) -> None:
-    found = explained(of=product, backend="webgpu,wasm", browser_args=NO_WEBGPU, rungs="ends")
+    found = explained(of=product, backend="webgpu,wasm", browser_args=NO_WEBGPU, rungs="ends", rounds=1)
     assert found.settings.backend == "wasm"
     assert found.settings.backend_tried == ("webgpu", "wasm")
     assert any(
@@ -209,12 +207,13 @@ def full(tmp_path: Path) -> str:
 def test_without_gpu_memory_the_next_backend_of_the_list_is_taken(
     explained: Explained, product: Path, full: str
 ) -> None:
-    found = explained(of=product, backend="webgpu,wasm", page=full, rungs="ends")
+    found = explained(of=product, backend="webgpu,wasm", page=full, rungs="ends", rounds=1)
     assert found.settings.backend == "wasm"
     assert any("for webgpu could not be had: the GPU is out of memory" in text for text in found.warnings)
     assert found.gap.ratio is not None
 
 
+@pytest.mark.long
 def test_without_gpu_memory_alone_the_environment_is_at_fault(product: Path, full: str) -> None:
     with pytest.raises(EnvironmentUnusable, match="the GPU is out of memory: no memory for a buffer") as told:
         explain(product, backend="webgpu", page=full, budget_s=1.0)

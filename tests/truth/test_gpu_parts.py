@@ -80,6 +80,11 @@ def test_a_read_back_that_waits_for_queued_work_is_not_blamed_on_the_copy() -> N
     assert row(report, "read-back").verdict != "costs"
 
 
+def test_a_read_back_that_waits_for_no_longer_than_it_takes_is_not_said_to_wait_for_work() -> None:
+    report = report_of(Runs(by_rung={"replay-web": Planted(end_wait_ms=0.25, read_back_ms=0.25)}))
+    assert "is queued GPU work" not in said(row(report, "gpu-abstraction"))
+
+
 def test_what_stays_on_the_processor_stops_the_gpu_under_its_own_name() -> None:
     slower = Planted(inner_reads_ms=4.0)
     runs = Runs(

@@ -1,6 +1,6 @@
 // Put in front of a library: behind every twentieth submit it does something else before it makes the next command.
 {
-  const STALL_MS = 6;
+  const STALL_MS = 50;
   const EVERY = 20;
   const { submit } = GPUQueue.prototype;
   const { createCommandEncoder } = GPUDevice.prototype;
