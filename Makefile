@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 MODEL ?= zoo:mobilenetv2
-# In real browsers, but no times of theirs are held against others: two at a time, as the tests without one.
+# In real browsers; what other work beside them does to times decides none: two at a time, as the tests without one.
 UNMEASURED := $(addprefix tests/browser/test_,apps benchmarks beyond cells cold companions felt gpu_kernels gpu_modules \
 	gpu_plants gpu_replay gpu_trouble hard_pages holders inside kernels lattice memory nothing_left one_file page_modules \
 	page_tasks parting programs qoe started stopped timed traced transplant trouble tuned two_at_once watch watch_in_vain \

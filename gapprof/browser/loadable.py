@@ -5,7 +5,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from gapprof.browser.trouble import VisitError
-from gapprof.errors import ModelUnusable
+from gapprof.errors import EnvironmentUnusable, ModelUnusable
 from gapprof.records.environment import MOUNTLESS
 from gapprof.records.job import Job
 from gapprof.records.subject import StagedModel
@@ -22,10 +22,10 @@ def loadable(job: Job) -> Job:
         return job
     try:
         whole = in_one_file(StagedModel(path=Path(job.model_path), external_data=job.external_data))
-    except ModelUnusable as error:
+    except (EnvironmentUnusable, ModelUnusable) as error:
         raise VisitError(
             f"onnxruntime-web 1.18 mounts no external data, and {error.message}",
-            kind="model",
+            kind="model" if isinstance(error, ModelUnusable) else "environment",
             phase="load",
             hint=error.hint,
         ) from error

@@ -91,6 +91,7 @@ def _watch(pid: int, roles: Mapping[int, Role], over: threading.Event, found: Wa
             last_s, looks = now_s, looks + 1
         ended = _summed(pid, threads)
         _look(threads, ended.at_s - last_s)
+        late_s += max(0.0, ended.at_s - last_s - _ON_TIME_S)
         found.balances = tuple(
             ThreadBalance(
                 thread=ended.uses[tid].thread,
@@ -110,7 +111,7 @@ def _watch(pid: int, roles: Mapping[int, Role], over: threading.Event, found: Wa
 def _ahead_of_others() -> None:
     """Of the calling thread alone; where that is not allowed, it takes its turn."""
     least = os.sched_param(os.sched_get_priority_min(os.SCHED_FIFO))
-    with suppress(PermissionError):
+    with suppress(OSError):
         os.sched_setscheduler(0, os.SCHED_FIFO, least)
 
 

@@ -12,7 +12,7 @@ from gapprof.records.environment import MOUNTLESS
 from gapprof.records.job import Job
 from gapprof.records.trial import Failure
 from gapprof.records.wire.trouble import Broke
-from gapprof.text.lacking import lacking, lacking_for_external_data
+from gapprof.text.lacking import hint_of, lacking, lacking_in_118
 from gapprof.text.refusals import readable
 
 _MEMORY = re.compile(
@@ -121,22 +121,23 @@ def failure(job: Job, trouble: VisitError, *, phase: str) -> Failure:
 
     Where it is known what the build lacks, that is the message, and what was thrown stands in the detail.
     """
-    lacks = _lacks(job, trouble)
+    ended_in = trouble.phase or phase
+    lacks = _lacks(job, trouble, ended_in)
     return Failure(
         rung=job.rung,
         round=job.round,
         started_s=0.0,
         ended_s=0.0,
-        phase=trouble.phase or phase,
+        phase=ended_in,
         kind="model" if lacks else trouble.kind,
         message=lacks or trouble.message,
-        hint=trouble.hint,
+        hint=trouble.hint or (hint_of(trouble.message) if job.external_data and not lacks else ""),
         detail=trouble.detail or (trouble.message if lacks else ""),
     )
 
 
-def _lacks(job: Job, trouble: VisitError) -> str:
-    library = "onnxruntime-web 1.18" if job.setting.build in MOUNTLESS else "onnxruntime-web"
-    if job.external_data:
-        return lacking_for_external_data(trouble.message, library=library)
-    return lacking(trouble.message, library=library)
+def _lacks(job: Job, trouble: VisitError, phase: str) -> str:
+    if job.setting.build not in MOUNTLESS:
+        return lacking(trouble.message, library="onnxruntime-web")
+    said = lacking_in_118 if phase == "create" else lacking
+    return said(trouble.message, library="onnxruntime-web 1.18")

@@ -10,6 +10,7 @@ from gapprof.facts.claim import Cause, Claim, Part, Span, Step
 from gapprof.facts.computed import ESTIMATED_128, GOOD_128, KERNELS, VECTORISED, computed
 from gapprof.facts.estimable import why_no_estimate
 from gapprof.facts.estimates import factor_of
+from gapprof.facts.inside import PRODUCTS_OF_BYTES
 from gapprof.facts.ladder import planned
 from gapprof.facts.profiles import CAPPED, WEB
 from gapprof.facts.readings import chain, readable, same_trials
@@ -26,6 +27,10 @@ from gapprof.text import numbers
 from gapprof.text.names import harmless
 
 _MOST_TYPES = 3
+_NARROWED = ("to-128", "width")
+"""Children that hold the whole step to 128 bits."""
+_QUANTISED = (*PRODUCTS_OF_BYTES, "MatMulNBits")
+"""Beginnings of operators."""
 _AGREE = 0.10
 """Two ways to one figure that differ by less tell the same."""
 _ENCODING = Evidence(
@@ -40,18 +45,19 @@ _ENCODING = Evidence(
 
 def _claim(case: Case) -> Claim:
     square = case.get(square_paths)
-    width_parts = _width_parts(case, square)
-    parts = (*width_parts, *_scalar_build(case))
+    widths = _width_parts(case, square)
+    parts = (*widths, *_scalar_build(case))
     if not square.simd:
         return Claim(parts=parts, why=_why_not(case, square))
     if square.narrow == ESTIMATED_128:
         return Claim(parts=parts, why=_estimate_why(case), method="estimated")
     caveat = () if readable(case, CAPPED, AVX_128) else (_ENCODING,)
     encoding = ENCODING if caveat else 1.0
-    beyond = beyond_vectors(case, add_weights(part.weights for part in width_parts), encoding=encoding)
+    beyond = beyond_vectors(case, add_weights(part.weights for part in widths), encoding=encoding)
+    advice = _advice(beyond) if beyond else ""
     return Claim(
-        parts=parts,
-        advice=_advice(beyond) if beyond else "",
+        parts=tuple(replace(part, advice=advice) if part.id in _NARROWED else part for part in parts),
+        advice=advice,
         phrase="comes with 128-bit wasm and kernels missing at that width" if beyond else "",
         evidence=(
             *caveat,
@@ -95,12 +101,16 @@ def _counted(bound: VectorBound, encoding: float) -> str:
 def _advice(found: Beyond) -> str:
     types = ", ".join(harmless(one.op_type, 40) for one in found.operators[:_MOST_TYPES])
     of_these = f" for {types}" if types else ""
-    return (
+    said = (
         f"Nothing in your page changes the width of wasm's vectors, which is {numbers.factor(found.most)} of "
         f"it at most. The rest is kernels that onnxruntime lacks at 128 bits{of_these}: its engineers can "
-        f"write them. Try the model in another form (not quantised, or otherwise); --twins measures how fast "
-        f"kernels of that width can be here."
+        f"write them."
     )
+    if any(one.op_type.startswith(_QUANTISED) for one in found.operators):
+        said += " Try the model quantised otherwise, or not at all."
+    if found.encoding > 1:  # no twins yet
+        said += " --twins measures how fast kernels of that width can be here."
+    return said
 
 
 def _why_not(case: Case, square: Square) -> str:

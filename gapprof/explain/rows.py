@@ -88,7 +88,7 @@ def _child_row(case: Case, diagnosis: Diagnosis, finding: Finding, part: Part) -
         children=tuple(_child_row(case, diagnosis, finding, child) for child in part.children),
         evidence=part.evidence,
         owner=part.owner or finding.cause.owner,
-        advice=part.advice or finding.claim.advice or finding.cause.advice,
+        advice=part.advice or finding.cause.advice,
     )
 
 

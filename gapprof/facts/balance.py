@@ -217,7 +217,11 @@ class ThreadMeans:
 def thread_means(case: Case, rung: str) -> tuple[ThreadMeans, ...]:
     """The thread that runs the model and its helpers, in order of age; means over traced visits."""
     shared = target(case, rung)
-    traces = [one for one in case.recording.of(Trace) if one.rung == shared and one.runs_ms and one.balances]
+    traces = [
+        one
+        for one in case.recording.of(Trace)
+        if one.rung == shared and one.runs_ms and one.balances and all(map(well_watched, one.balances))
+    ]
     if not traces:
         return ()
     most = min(len(one.balances) for one in traces)

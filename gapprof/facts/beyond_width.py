@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from gapprof.facts.case import Case
 from gapprof.facts.estimates import factor_of
+from gapprof.facts.kernel_excess import excess_by_node
 from gapprof.facts.operators import Node, join
 from gapprof.facts.readings import read
 from gapprof.records.estimate import Estimate
@@ -29,6 +30,11 @@ _FUSED: tuple[tuple[frozenset[str], int], ...] = (
     (frozenset({"fma"}), 2),
 )
 """The same, and how many instructions one of theirs stands for."""
+_CONVERTS = "Cast"
+"""To float16 and back it is natively one instruction (F16C) that has AVX encoding alone, and wasm has none:
+no kernel could make up for it."""
+_LEAST_SHARE = 0.05
+"""Of the time at 128 bits: what takes less does not make a model lose more than vectors can."""
 _TILES = frozenset({"amx_tile", "amx_int8", "amx_bf16"})
 """Products of matrices in one instruction: not of vectors, and out of the count."""
 
@@ -68,7 +74,8 @@ class Beyond:
     """What the figure holds beside; 1 where it was taken out."""
     found: Estimate
     operators: tuple[Slowed, ...]
-    """Those that do; the ones with most time first. Empty until native was profiled at 128 bits."""
+    """Those that do, and are worth a word; the ones with most time first. Empty until native was profiled at
+    128 bits."""
 
     @property
     def most(self) -> float:
@@ -90,22 +97,37 @@ def _best(table: Iterable[tuple[frozenset[str], int]], flags: frozenset[str]) ->
 
 
 def beyond_vectors(case: Case, weights: Weights, *, encoding: float) -> Beyond | None:
-    """What a contrast between native at full width and at 128 bits has beyond the bound; mostly nothing."""
+    """What a contrast between native at full width and at 128 bits has beyond the bound; mostly nothing.
+
+    None as well where native was profiled at 128 bits and no operator accounts for it.
+    """
     bound, contrast = case.get(vector_bound), read(case, weights)
     if bound is None or contrast is None:
         return None
     found = factor_of(contrast)
     if not found.low > bound.times * encoding:
         return None
-    slowed = (one for one in _by_type(case) if one.times > bound.times * encoding)
+    slowed = (
+        one for one in _by_type(case) if one.times > bound.times * ENCODING and one.share >= _LEAST_SHARE
+    )
     operators = tuple(sorted(slowed, key=lambda one: -one.share))
+    if not operators and _profiled(case):
+        return None
     return Beyond(bound=bound, encoding=encoding, found=found, operators=operators)
 
 
-def _by_type(case: Case) -> Iterable[Slowed]:
+def _profiled(case: Case) -> bool:
     joined = case.get(join)
+    return joined is not None and any(node.capped_ms is not None for node in joined.nodes)
+
+
+def _by_type(case: Case) -> Iterable[Slowed]:
+    """But for nodes that are charged to the library already. A profile has the encoding in it, always."""
+    joined, moved = case.get(join), case.get(excess_by_node)
     groups: dict[str, list[tuple[float, float]]] = {}
     for node in joined.nodes if joined else ():
+        if node.op_type == _CONVERTS or node.name in moved:
+            continue
         for figures in _both(node):
             groups.setdefault(node.op_type, []).append(figures)
     return _slowed(groups)

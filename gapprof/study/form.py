@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Iterable
 
-from gapprof.errors import ModelUnusable
+from gapprof.errors import EnvironmentUnusable, ModelUnusable
 from gapprof.records.environment import MOUNTLESS
 from gapprof.records.lattice import Cell
 from gapprof.records.subject import Subject
@@ -30,5 +30,5 @@ def in_one_form(subject: Subject, cells: Iterable[Cell]) -> Subject:
         return subject
     try:
         return dataclasses.replace(subject, original=in_one_file(subject.original))
-    except ModelUnusable:
+    except (EnvironmentUnusable, ModelUnusable):
         return subject

@@ -5,7 +5,7 @@ from typing import Any
 
 import onnx
 
-from gapprof.errors import ModelUnusable
+from gapprof.errors import EnvironmentUnusable, ModelUnusable
 from gapprof.records.subject import StagedModel
 from gapprof.subject import child, limits
 from gapprof.text import numbers
@@ -17,7 +17,7 @@ DEADLINE_S = 120.0
 def in_one_file(model: StagedModel) -> StagedModel:
     """Made once, in a folder beside the model's own; a model without external data is one file already.
 
-    Raises ModelUnusable where one file cannot hold it, or it could not be made.
+    Raises ModelUnusable where one file cannot hold it, and EnvironmentUnusable where it could not be made.
     """
     if not model.external_data:
         return model
@@ -41,7 +41,7 @@ def in_one_file(model: StagedModel) -> StagedModel:
             why = how
         case child.Overdue(deadline_s=deadline_s):
             why = f"it took longer than {deadline_s:.0f} s"
-    raise ModelUnusable(
+    raise EnvironmentUnusable(
         f"the model could not be put into one file ({why})",
         hint="See that there is room in memory, and on the disk of the temporary folder.",
     )

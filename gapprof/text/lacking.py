@@ -42,17 +42,10 @@ _KNOWN = (
         ),
         "{library} mounts no external data, and the model has weights in {file}",
     ),
-    (
-        re.compile(r"^Error: \d{4,}$"),
-        "{library} refuses the model without words, as it does where an operator, an operator set or the "
-        "file's version is unknown to it",
-    ),
 )
-"""What is thrown, and what it means, with the library's name and the pattern's groups.
-
-A mere number is where a C++ exception lies that nobody caught: 1.18 ends so on what it does not know (seen of
-an operator of ai.onnx, of operator set 24 and of IR version 12), later releases mostly find words.
-"""
+"""What is thrown, and what it means, with the library's name and the pattern's groups."""
+_NUMBER = re.compile(r"Error: \d{4,}")
+"""Where a C++ exception lies that nobody caught."""
 _UNLISTED = re.compile(r"TypeError: [\w$]+\[[\w$]+\] is not a function")
 """A script of onnxruntime-web looks up what its wasm calls by an address that only another wasm has."""
 
@@ -75,12 +68,29 @@ def lacking(message: str, *, library: str) -> str:
     return ""
 
 
-def lacking_for_external_data(message: str, *, library: str) -> str:
-    """The same of what was thrown while a model with external data was opened.
+def lacking_in_118(message: str, *, library: str) -> str:
+    """The same of what a plain build of onnxruntime-web 1.18 threw while it made a session.
 
-    The plain builds of onnxruntime-web 1.18 share one script, made with the one without SIMD, and all that
-    their wasm calls by an address is the reading of such data: with SIMD the script has nothing there.
+    Of what it does not know it throws a mere number (seen of an operator of ai.onnx, of operator set 24 and
+    of IR version 12).
     """
-    if _UNLISTED.fullmatch(message) is None:
-        return lacking(message, library=library)
-    return f"{library} mounts no external data, and the model has weights outside its file"
+    if _NUMBER.fullmatch(message):
+        return (
+            f"{library} refuses the model without words, as it does where an operator, an operator set or "
+            "the file's version is unknown to it, or where memory ends"
+        )
+    return lacking(message, library=library)
+
+
+def hint_of(message: str) -> str:
+    """What may be behind an exception that tells nothing, of a model with external data; empty for others.
+
+    The plain builds of 1.18 share one script, made with the one without SIMD, and all that their wasm calls
+    by an address is the reading of such data: with SIMD the script has nothing there.
+    """
+    if _UNLISTED.fullmatch(message):
+        return (
+            "Plain builds of onnxruntime-web up to 1.18 end so on a model with weights outside its file: put "
+            "them inside, or serve a newer one."
+        )
+    return ""

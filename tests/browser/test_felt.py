@@ -38,7 +38,7 @@ def test_a_page_is_felt_while_the_model_rests_and_runs(
     assert min(trial.frames_ms) > 0
     assert sum(trial.frames_ms) <= trial.load.wall_ms
     assert 0 <= trial.video_ms <= trial.load.wall_ms
-    assert (trial.video_frames > 0) == (trial.video_ms > 0)
+    assert trial.video_frames > 0, "a model this small leaves every page the time to show some"
     assert len(trial.events_ms) == CLICKS
     assert set(trial.components_ms) == {"table", "form", "svg", "list"}
     assert {len(values) for values in trial.components_ms.values()} == {REPEATS}

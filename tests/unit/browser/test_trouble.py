@@ -2,6 +2,7 @@ import pytest
 from msgspec.structs import replace
 
 from gapprof.browser.trouble import VisitError, failure, reading, trouble_of
+from gapprof.records.job import Job
 from gapprof.records.wire.trouble import Broke
 from tests.unit.browser.test_tasks import JOB
 
@@ -84,21 +85,29 @@ def test_what_cannot_be_made_sense_of_ends_the_visit(error: Exception) -> None:
     assert caught.value.hint
 
 
-SPLIT = replace(JOB, setting=replace(JOB.setting, build="1.18-simd"), external_data=("weights.bin",))
+SPLIT = replace(JOB, setting=replace(JOB.setting, build="served"), external_data=("weights.bin",))
 WHOLE = replace(SPLIT, external_data=())
+OLD = replace(WHOLE, setting=replace(JOB.setting, build="1.18-simd"))
 
 
-def test_a_script_that_mounts_no_external_data_is_no_fault_of_the_page_and_what_it_threw_is_kept() -> None:
+def test_an_exception_that_tells_nothing_gets_a_hint_where_the_model_has_weights_beside_it() -> None:
     thrown = trouble_of(broke("TypeError", "Re[a] is not a function"))
     told = failure(SPLIT, thrown, phase="create")
-    assert (told.kind, told.phase) == ("model", "create")
-    assert told.message == (
-        "onnxruntime-web 1.18 mounts no external data, and the model has weights outside its file"
-    )
-    assert told.detail == "at somewhere"
-    assert failure(SPLIT, VisitError(thrown.message, kind="page"), phase="create").detail == thrown.message
-    other = failure(WHOLE, thrown, phase="create")
-    assert (other.kind, other.message) == ("page", "TypeError: Re[a] is not a function")
+    assert (told.kind, told.message) == ("page", "TypeError: Re[a] is not a function")
+    assert "up to 1.18 end so on a model with weights outside its file" in told.hint
+    assert failure(WHOLE, thrown, phase="create").hint == ""
+
+
+@pytest.mark.parametrize(
+    ("job", "phase", "kind"),
+    [(OLD, "create", "model"), (OLD, "steady", "page"), (WHOLE, "create", "page")],
+    ids=["1.18 makes a session", "in the midst of runs", "another build"],
+)
+def test_a_mere_number_is_a_refusal_only_where_1_18_makes_a_session(job: Job, phase: str, kind: str) -> None:
+    told = failure(job, VisitError("Error: 8463488", kind="page"), phase=phase)
+    assert told.kind == kind
+    assert ("refuses the model without words" in told.message) == (kind == "model")
+    assert "8463488" in told.message + told.detail
 
 
 @pytest.mark.parametrize(

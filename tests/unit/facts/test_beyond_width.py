@@ -13,16 +13,20 @@ from gapprof.records.settings import Settings
 from tests.truth.recorder import record
 
 SLOWED = 20.0
+LACKING = {"native-128": 38.0, "web-worker": 38.0}
+"""Neither side has a kernel."""
 NODES = (
-    PlantedNode(name="head", op_type="MatMulNBits", share=0.5, factors={"native-128": 38.0}),
-    PlantedNode(name="up", op_type="MatMulNBits", share=0.25, factors={"native-128": 38.0}),
+    PlantedNode(name="head", op_type="MatMulNBits", share=0.5, factors=LACKING),
+    PlantedNode(name="up", op_type="MatMulNBits", share=0.25, factors=LACKING),
     PlantedNode(name="norm", op_type="LayerNormalization", share=0.25),
 )
 NARROW_ONLY = "Nothing in your page changes this: WebAssembly has 128-bit vectors."
 
 
-def recorded(*flags: str, slowed: float = SLOWED, nodes: tuple[PlantedNode, ...] = NODES) -> Recording:
-    planted = {"native-128": slowed, "native-all-128": slowed}
+def recorded(
+    *flags: str, slowed: float = SLOWED, nodes: tuple[PlantedNode, ...] = NODES, web: float = 1.0
+) -> Recording:
+    planted = {"native-128": slowed, "native-all-128": slowed, "web-worker": web}
     found = record(Machine(latency_ms=ladder_ms(planted), nodes=nodes), Settings(threads=1), page_threads=1)
     seen = replace(found.begin.machine, cpu_flags=flags)
     return replace(found, begin=replace(found.begin, machine=seen))
@@ -49,11 +53,43 @@ def test_operators_without_a_kernel_are_named_with_what_vectors_account_for() ->
 
 def test_the_advice_names_who_can_do_something_and_says_so_once() -> None:
     row = simd(build(recorded("avx2", "fma")))
-    assert (
-        "kernels that onnxruntime lacks at 128 bits for MatMulNBits: its engineers can write them"
-        in row.advice
+    words = "kernels that onnxruntime lacks at 128 bits for MatMulNBits: its engineers can write them."
+    assert words in row.advice
+    assert "Try the model quantised otherwise, or not at all. --twins measures" in row.advice
+    children = {child.id: child.advice for child in row.children}
+    assert children.pop("to-128") == row.advice
+    assert set(children.values()) == {NARROW_ONLY}
+
+
+def one_slowed(op_type: str, *, web: float = 1.0) -> Recording:
+    """A model that loses at 128 bits what operators of one type lose; `web`: the page over native there."""
+    nodes = (
+        PlantedNode(name="slow", op_type=op_type, share=0.75, factors=LACKING),
+        PlantedNode(name="add", op_type="Add", share=0.25),
     )
-    assert {child.advice for child in row.children} == {row.advice}
+    return recorded("avx2", "fma", nodes=nodes, web=web)
+
+
+def test_a_float_model_is_not_told_to_be_quantised_otherwise() -> None:
+    advice = simd(build(one_slowed("LSTM"))).advice
+    assert "for LSTM" in advice
+    assert "quantised" not in advice
+
+
+def test_instructions_that_wasm_lacks_are_no_missing_kernels() -> None:
+    """Conversions of float16."""
+    report = build(one_slowed("Cast"))
+    assert told(report) == []
+    assert simd(report).advice == NARROW_ONLY
+
+
+def test_what_is_charged_to_the_library_already_is_not_named_again() -> None:
+    """Beyond the browser's own kernel it is no matter of width."""
+    assert told(build(one_slowed("QLinearConv")))
+    report = build(one_slowed("QLinearConv", web=0.5))
+    library = next(row for row in report.causes if row.id == "library")
+    assert "no-128-kernel" in {child.id for child in library.children}
+    assert told(report) == []
 
 
 @pytest.mark.parametrize(

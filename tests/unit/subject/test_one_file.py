@@ -3,7 +3,7 @@ from pathlib import Path
 import onnx
 import pytest
 
-from gapprof.errors import ModelUnusable
+from gapprof.errors import EnvironmentUnusable, ModelUnusable
 from gapprof.records.subject import StagedModel
 from gapprof.subject import limits
 from gapprof.subject.one_file import in_one_file
@@ -52,7 +52,7 @@ def test_a_file_that_cannot_be_made_is_told_and_tried_again(tmp_path: Path) -> N
     split = with_external_data(tmp_path / "original")
     content = split.path.read_bytes()
     split.path.write_bytes(b"\xff" * 40)
-    with pytest.raises(ModelUnusable, match=r"could not be put into one file \(exit code 1"):
+    with pytest.raises(EnvironmentUnusable, match=r"could not be put into one file \(exit code 1"):
         in_one_file(split)
     split.path.write_bytes(content)
     assert in_one_file(split).path.is_file()

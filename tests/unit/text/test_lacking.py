@@ -1,6 +1,6 @@
 import pytest
 
-from gapprof.text.lacking import lacking, lacking_for_external_data
+from gapprof.text.lacking import hint_of, lacking, lacking_in_118
 
 LIBRARY = "onnxruntime-web 1.18"
 CONTRIBUTED = (
@@ -48,11 +48,6 @@ MOUNTED = (
             "onnxruntime-web 1.18 knows operator sets of ai.onnx up to 21, and this model has 23",
         ),
         (
-            "Error: 8463488",
-            "onnxruntime-web 1.18 refuses the model without words, as it does where an operator, an operator "
-            "set or the file's version is unknown to it",
-        ),
-        (
             MOUNTED,
             "onnxruntime-web 1.18 mounts no external data, and the model has weights in ./decoder-small.data",
         ),
@@ -60,7 +55,7 @@ MOUNTED = (
 )
 def test_what_a_build_lacks_is_one_sentence(message: str, sentence: str) -> None:
     assert lacking(message, library=LIBRARY) == sentence
-    assert lacking_for_external_data(message, library=LIBRARY) == sentence
+    assert lacking_in_118(message, library=LIBRARY) == sentence
 
 
 @pytest.mark.parametrize(
@@ -75,13 +70,22 @@ def test_what_a_build_lacks_is_one_sentence(message: str, sentence: str) -> None
 )
 def test_anything_else_is_left_alone(message: str) -> None:
     assert lacking(message, library=LIBRARY) == ""
-    assert lacking_for_external_data(message, library=LIBRARY) == ""
+    assert lacking_in_118(message, library=LIBRARY) == ""
+
+
+def test_of_1_18_a_mere_number_means_that_it_does_not_know_the_model_or_ran_out_of_memory() -> None:
+    assert lacking("Error: 8463488", library=LIBRARY) == ""
+    assert lacking_in_118("Error: 8463488", library=LIBRARY) == (
+        "onnxruntime-web 1.18 refuses the model without words, as it does where an operator, an operator "
+        "set or the file's version is unknown to it, or where memory ends"
+    )
 
 
 @pytest.mark.parametrize("thrown", ["Re[a] is not a function", "et[e] is not a function"])
-def test_a_script_without_what_its_wasm_calls_lacks_the_reading_of_external_data(thrown: str) -> None:
+def test_a_script_without_what_its_wasm_calls_may_lack_the_reading_of_external_data(thrown: str) -> None:
     message = f"TypeError: {thrown}"
-    assert lacking(message, library=LIBRARY) == ""
-    assert lacking_for_external_data(message, library=LIBRARY) == (
-        "onnxruntime-web 1.18 mounts no external data, and the model has weights outside its file"
+    assert lacking_in_118(message, library=LIBRARY) == ""
+    assert hint_of(message).startswith(
+        "Plain builds of onnxruntime-web up to 1.18 end so on a model with weights"
     )
+    assert hint_of("TypeError: Failed to fetch") == ""
