@@ -116,7 +116,7 @@ def begin(settings: Settings = FULL, nodes: tuple[NodeCensus, ...] = ()) -> Begi
             logical_cores=CORES,
             usable_cores=CORES,
             memory_bytes=2**33,
-            cpu_flags=("avx2",),
+            cpu_flags=("avx2", "fma"),
             kernel="6",
             python="3.11",
         ),
