@@ -32,7 +32,6 @@ FELT = sorted((REPORTS / "qoe").glob("*.jsonl"))
 STUDY = REPORTS / "study"
 STUDIED = msgspec.json.decode((STUDY / "study.json").read_bytes(), type=Study)
 WHOLE = sorted((REPORTS / "whole").glob("*.jsonl"))
-GPU = sorted((REPORTS / "gpu").glob("*.jsonl"))
 KERNELS = sorted((REPORTS / "kernels").glob("*.jsonl"))
 report_of = cache(analyze)
 
@@ -43,7 +42,7 @@ def kernels_in(recording: Path) -> Kernels:
 
 
 @pytest.mark.parametrize(
-    "recording", [*ZOO, *FELT, *WHOLE, *GPU], ids=lambda path: f"{path.parent.name}-{path.stem}"
+    "recording", [*ZOO, *FELT, *WHOLE], ids=lambda path: f"{path.parent.name}-{path.stem}"
 )
 def test_json_and_markdown_come_from_the_recording(recording: Path) -> None:
     found = report_of(recording)
