@@ -1,5 +1,7 @@
 """What the scheduler tells of the model's thread, and of a tab that takes its core; in real Chromium."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from statistics import fmean
 from typing import TypeVar
@@ -9,6 +11,7 @@ from msgspec.structs import replace
 
 from gapprof.backends.chromium import Chromium
 from gapprof.facts.balance import CLOSES, closures, inference_of, well_watched
+from gapprof.facts.disturbance import disturbed
 from gapprof.facts.page_parts import holding_ms
 from gapprof.records.job import Job
 from gapprof.records.trial import Trace, Trial
@@ -154,6 +157,23 @@ def test_a_busy_tab_is_named_and_not_taken_for_the_page(
     holders = by_the_browser(beside)
     assert max(holders, key=holders.__getitem__) == "tabs"
     assert inference_of(beside.load) is not None
+
+
+def test_a_program_outside_the_browser_is_flagged_and_taken_for_nothing_in_it(
+    chromium: Chromium, job: Job
+) -> None:
+    """One that never rests: others' work beside it makes it no less."""
+    visited = on(asking(job, SOME_SECONDS), pacing="paced")
+    burning = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    try:
+        beside = timed(chromium, visited)
+    finally:
+        burning.kill()
+        burning.communicate(timeout=60)
+    assert (disturbed(beside.load) or "").startswith("outside load: other programs used ")
+    held = holding_ms(beside.load, cores=2)
+    assert max(held, key=held.__getitem__) == "outside"
+    assert "tabs" not in held
 
 
 def by_the_browser(trial: Trial) -> dict[str, float]:
