@@ -4,6 +4,7 @@ How much a plant costs in one round, and even its sign, is the machine's matter:
 """
 
 from collections.abc import Callable, Mapping
+from itertools import product
 from pathlib import Path
 
 import psutil
@@ -71,10 +72,9 @@ def test_planted_is_one_environment_over_another_and_found_is_there(
     figures = {stop: ms for stop, by_round in cells.items() for ms in by_round.values()}
     trials = [one for one in recording.of(Trial) if one.round >= 0 and one.rung in figures]
     of_it = {one.rung: has_it(one) for one in trials if one.rung.startswith(f"{planted}.{rung}")}
-    ((with_it,), (without,)) = (
-        [stop for stop, has in of_it.items() if has == side] for side in (True, False)
-    )
-    assert row.planted.point == pytest.approx(figures[with_it] / figures[without], rel=1e-9)
+    with_it, without = ([stop for stop, has in of_it.items() if has == side] for side in (True, False))
+    ratios = [figures[one] / figures[other] for one, other in product(with_it, without)]
+    assert sum(row.planted.point == pytest.approx(ratio, rel=1e-9) for ratio in ratios) == 1
 
 
 def test_one_side_of_the_direct_comparison_has_the_plant_and_the_other_lacks_it(
