@@ -91,7 +91,7 @@ def start(job: Job, gpu: Gpu) -> Seen:
 
 def task(opening: OpenTask, step: StartStep) -> StartTask:
     """Of the steps that lead to a first result."""
-    return StartTask(step=step, open=opening, settle_ms=0.0, settle_runs=0, recreations=0)
+    return StartTask(step=step, open=opening, settle_ms=0.0, settle_runs=0, recreations=0, word="")
 
 
 def took_ms(started: Started, stages: frozenset[str]) -> float:

@@ -14,7 +14,10 @@ import { askWorker, runInWorker } from "./worker_host.mjs";
 export async function runTask(task) {
   try {
     const probe = await probeFor(task.kind);
-    return probe.where(task) === "worker" ? await throughWorker(task, probe.hand?.(task) ?? null) : await carryOut(task);
+    const inWorker = probe.where(task) === "worker";
+    const answer = inWorker ? await throughWorker(task, probe.hand?.(task) ?? null) : await carryOut(task);
+    probe.answered?.(task);
+    return answer;
   } catch (thrown) {
     return broke(thrown);
   }

@@ -1,5 +1,10 @@
 // @ts-check
-/** The one place that touches the console: onnxruntime-web prints its profile there and gives it to nobody else. */
+/** The one place that touches the console: onnxruntime-web prints its profile there and gives it to nobody else, and
+ * V8 tells whoever listens to it when something was said. */
+
+/** Say a word that is no profile's.
+ * @param {string} word */
+export const say = (word) => console.debug(word);
 
 /** Do `work` with a console that only listens. What binds `console.log` meanwhile stays bound to `lines`, which
  * therefore goes on growing after this returned.

@@ -18,4 +18,6 @@ export interface Probe<T extends Task> {
   /** On the page's side: what goes along to the worker, and is the worker's from then on. */
   hand?(task: T): ArrayBuffer | null;
   run(task: T, errand: Errand | null): Promise<Answer>;
+  /** On the page's side: at once when it has the answer. */
+  answered?(task: T): void;
 }

@@ -226,6 +226,7 @@ export interface StartTask {
   settle_ms: number;
   settle_runs: number;
   recreations: number;
+  word: string;
 }
 
 /** Runs of a model on the GPU with every call of WebGPU recorded. */

@@ -32,6 +32,7 @@ from gapprof.browser.trouble import VisitError, reading
 from gapprof.browser.visit import Course, Equipment, Visit, served, visited
 from gapprof.cold import shader_cache
 from gapprof.cold.compiling import CATEGORIES, code_cached, compiled, compilers, optimised_ms
+from gapprof.cold.witness import WORD, witnessed
 from gapprof.records.cold import Cache, Creations, Start
 from gapprof.records.job import Job
 from gapprof.records.trial import Failure
@@ -73,6 +74,7 @@ class Going:
             settle_ms=SETTLE_MS if self.cache == "cold" else LATER_SETTLE_MS,
             settle_runs=SETTLE_RUNS,
             recreations=RECREATIONS,
+            word=WORD,
         )
         return await self.visit.ask(task, Started)
 
@@ -187,9 +189,11 @@ async def plainly(going: Going) -> Start:
     prepared = await going.step("prepare")
     nobody = Crew(renderer=None)
     before = await scheduler.before(visit.page, visit.browser, nobody)
-    ordered = perf_counter()
-    started = await going.step("start")
-    answered = perf_counter()
+    async with witnessed(visit.page) as witness:
+        ordered = perf_counter()
+        started = await going.step("start")
+        answered = perf_counter()
+    result_s = witness.result_s(ordered, answered)
     owner = await crew(visit.page, going.job.setting.where, counted)
     after = await scheduler.after(visit.page, visit.browser, owner)
     visit.course.phase = "warmup"
@@ -205,6 +209,7 @@ async def plainly(going: Going) -> Start:
         observed_ms=(answered - ordered) * 1e3,
         whole_observed_ms=(answered - visit.navigated_s) * 1e3,
         pause_ms=started.moment_ms - prepared.moment_ms,
+        word_ms=None if result_s is None else (answered - result_s) * 1e3,
         runs_ms=(started.stages_ms["first-run"], *settled.runs_ms)[:KEPT_RUNS],
         files=started.files,
         gpu_made=started.gpu_made,

@@ -112,10 +112,11 @@ def to_first_result_ms(found: Sequence[Start]) -> float | None:
 
 
 def stages_over_observed(one: Start) -> float:
-    """The stages' sum over what was seen from outside; both without the page's loading where that has no
-    other clock than the driver's."""
+    """The stages' sum over what was seen from outside, less how late word of that came; both without the
+    page's loading where that has no other clock than the driver's."""
     if one.whole_observed_ms is not None and one.pause_ms is not None:
-        return _over(sum(one.stages_ms.values()), one.whole_observed_ms - one.pause_ms)
+        outside_ms = one.whole_observed_ms - one.pause_ms - (one.word_ms or 0.0)
+        return _over(sum(one.stages_ms.values()), outside_ms)
     apart = one.page_observed_ms is not None
     inside = sum(ms for stage, ms in one.stages_ms.items() if apart or stage != PAGE)
     observed_ms = one.observed_ms + (one.page_observed_ms or 0.0)

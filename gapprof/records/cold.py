@@ -112,6 +112,9 @@ class Start(Struct, frozen=True, kw_only=True, tag="start", tag_field="entry"):
     pause_ms: float | None = None
     """Of that stretch, what the page waited between its loading and the order to start, by the page's clock:
     no stage has it. Since 1.12."""
+    word_ms: float | None = None
+    """Of that stretch, how late the driver heard of a result that the page's main thread had, by the
+    machine's clock (see `gapprof.cold.witness`): no stage has it. None: nobody saw that. Since 1.13."""
     runs_ms: tuple[float, ...]
     """Single runs, the first one included."""
     files: tuple[FetchedFile, ...] = ()

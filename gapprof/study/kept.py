@@ -105,7 +105,9 @@ class Shelf:
             return ""
         if row.never_compared and recorded_before(row.recording_version, _COMPARING):
             return f"nobody compared what {numbers.many(row.never_compared, 'cell')} computed"
-        return f"its report is unreliable: {row.status_why}" if row.status == "unreliable" else ""
+        if row.status == "unreliable":
+            return f"its report is unreliable: {row.status_why}"
+        return f"a check of its report failed: {row.failed_checks[0]}" if row.failed_checks else ""
 
     def forget(self, model: str) -> None:
         """Its row as it was: the recording is about to be made again."""

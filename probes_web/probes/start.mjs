@@ -9,7 +9,7 @@ import { making } from "../gpu/making.mjs";
 import { news } from "../gpu/memory.mjs";
 import { withInstances } from "../instances.mjs";
 import { leftBy } from "../left.mjs";
-import { overheard } from "../overheard.mjs";
+import { overheard, say } from "../overheard.mjs";
 import { during } from "../phases.mjs";
 import { profileEvents } from "../profile_events.mjs";
 import { createSession, fetchModel, loadRuntime, timedRun, warmUp } from "../runtime.mjs";
@@ -137,6 +137,10 @@ export const probe = {
     const nothing = { moment_ms: 0, stages_ms: {}, files: [], runs_ms: [], usual_ms: [], unoptimised_ms: [], unpacked_ms: [] };
     const more = { parse_ms: [], gpu_made: [], gpu_waits_ms: [] };
     return { kind: "started", threads: started?.ort.env.wasm.numThreads ?? 1, ...nothing, ...more, ...found };
+  },
+
+  answered({ step, word }) {
+    if (step === "start") say(word);
   },
 };
 

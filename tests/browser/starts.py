@@ -26,6 +26,11 @@ Worker.prototype.postMessage = function (...given) {
   late.then(() => post.apply(this, given));
 };
 """
+SLOW_CLOCK = """
+const own = performance.now.bind(performance);
+performance.now = () => 0.9 * own();
+"""
+OWN_CONSOLE = "console.debug = () => {};"
 PLANTS = {"main": ("fetch", LATE_FETCH % PLANTED_MS), "worker": ("worker", LATE_WORKER % PLANTED_MS)}
 """Where the model is → a stage, and a page in which it takes seconds on every machine: beside them what lies
 between two stages, and no stage has, is little on a slow machine and a busy one as well."""

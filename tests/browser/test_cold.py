@@ -8,12 +8,23 @@ import pytest
 from msgspec.structs import replace
 
 from gapprof.cold.visits import KEEPING, RECREATIONS, Starting
+from gapprof.facts.started import stages_over_observed
 from gapprof.records.cold import CACHES, STAGES_CLOSE, WEB_STAGES, Creations
 from gapprof.records.job import Job
 from gapprof.records.trial import Failure
 from tests.browser.conftest import on
 from tests.browser.gpu_models import job_of
-from tests.browser.starts import PLANTED_MS, PLANTS, apart, checked, holds_all_stages, patient, starts
+from tests.browser.starts import (
+    OWN_CONSOLE,
+    PLANTED_MS,
+    PLANTS,
+    SLOW_CLOCK,
+    apart,
+    checked,
+    holds_all_stages,
+    patient,
+    starts,
+)
 
 
 @pytest.mark.parametrize(
@@ -35,6 +46,7 @@ def test_a_start_is_taken_apart_in_every_state_of_the_caches(
         assert len(start.runs_ms) >= 12
         assert start.stages_ms[planted] >= 0.99 * PLANTED_MS
         assert holds_all_stages(start)
+        assert start.word_ms is not None
         assert {file.name for file in start.files} >= {"tiny.onnx", "ort-wasm-simd-threaded.wasm"}
         assert not start.compiled, "nothing was traced"
     assert not any(file.from_cache for file in by_cache["cold"].files if file.name == "tiny.onnx")
@@ -55,6 +67,23 @@ def test_a_start_is_taken_apart_in_every_state_of_the_caches(
             if ms > 2 * STAGES_CLOSE * sum_ms:
                 others = {stage: took for stage, took in start.stages_ms.items() if stage != left_out}
                 assert checked(replace(start, stages_ms=others)) == "fail", left_out
+
+
+def test_a_page_whose_clock_is_slow_does_not_add_up(
+    starting: Starting, job: Job, page_of: Callable[[str], str]
+) -> None:
+    found = starts(starting.started(patient(on(job, where="main", threads=1, page=page_of(SLOW_CLOCK)))))
+    for start in found.values():
+        assert stages_over_observed(start) < 1 - STAGES_CLOSE
+        assert checked(start) == "fail"
+
+
+@pytest.mark.long
+def test_on_a_page_with_a_console_of_its_own_nobody_knows_when_word_left(
+    starting: Starting, job: Job, page_of: Callable[[str], str]
+) -> None:
+    found = starts(starting.started(patient(on(job, where="main", threads=1, page=page_of(OWN_CONSOLE)))))
+    assert [start.word_ms for start in found.values()] == [None] * len(CACHES)
 
 
 @pytest.mark.long

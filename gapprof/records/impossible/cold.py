@@ -21,9 +21,11 @@ def _of_start(entry: Start) -> str:
             return f"impossible work of the {work.compiler} compiler"
     if entry.page_observed_ms is not None and not lasting(entry.page_observed_ms):
         return f"a page that was seen to load in {entry.page_observed_ms:g} ms"
-    whole_ms = entry.whole_observed_ms
-    if whole_ms is not None and not 0 <= (entry.pause_ms or 0.0) < whole_ms < LONGEST_MS:
+    whole_ms, pause_ms, word_ms = entry.whole_observed_ms, entry.pause_ms or 0.0, entry.word_ms or 0.0
+    if whole_ms is not None and not (0 <= pause_ms < whole_ms - word_ms and whole_ms < LONGEST_MS):
         return f"a start that was seen for {whole_ms:g} ms from its page on"
+    if not lasting(word_ms):
+        return f"word of a first result that came {word_ms:g} ms late"
     if not all(map(_possible_made, entry.gpu_made)):
         return "shaders and pipelines that were made in impossible times"
     if not lasting(*entry.gpu_waits_ms) or not counted(entry.gpu_kept or 0):

@@ -23,6 +23,8 @@ class StartTask(Struct, frozen=True, kw_only=True, tag="start", tag_field="kind"
     """... and so many runs."""
     recreations: int
     """Of every kind."""
+    word: str
+    """What the page says to its console once its main thread has the result of `start`."""
 
 
 class Started(Struct, frozen=True, kw_only=True, tag="started", tag_field="kind"):

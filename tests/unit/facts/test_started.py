@@ -224,14 +224,20 @@ def test_a_page_that_two_clocks_saw_is_held_to_the_same_bound(page_ms: float, st
 
 
 @pytest.mark.parametrize(
-    ("whole_ms", "pause_ms", "status"),
-    [(1250.0, 200.0, "pass"), (1290.0, 200.0, "fail"), (1250.0, 160.0, "fail")],
-    ids=["closes", "longer outside", "a shorter pause"],
+    ("whole_ms", "pause_ms", "word_ms", "status"),
+    [
+        (1250.0, 200.0, None, "pass"),
+        (1290.0, 200.0, None, "fail"),
+        (1250.0, 160.0, None, "fail"),
+        (1290.0, 200.0, 45.0, "pass"),
+        (1250.0, 200.0, 90.0, "fail"),
+    ],
+    ids=["closes", "longer outside", "a shorter pause", "late word", "late word that the stages hold"],
 )
 def test_a_start_seen_in_one_stretch_is_held_to_it_less_what_the_page_waited_for_us(
-    whole_ms: float, pause_ms: float, status: str
+    whole_ms: float, pause_ms: float, word_ms: float | None, status: str
 ) -> None:
-    found = report(web(page_observed_ms=None, whole_observed_ms=whole_ms, pause_ms=pause_ms))
+    found = report(web(whole_observed_ms=whole_ms, pause_ms=pause_ms, word_ms=word_ms))
     (check,) = (check for check in found.checks if check.id == "start-stages")
     assert check.status == status
     assert "left out" not in check.text
@@ -256,6 +262,8 @@ def damaged() -> list[tuple[str, Start]]:
         ("a page that was seen to load in -1 ms", web(page_observed_ms=-1.0)),
         ("a start that was seen for 900 ms", web(whole_observed_ms=900.0, pause_ms=900.0)),
         ("a start that was seen for 900 ms", web(whole_observed_ms=900.0, pause_ms=-1.0)),
+        ("a start that was seen for 900 ms", web(whole_observed_ms=900.0, pause_ms=500.0, word_ms=400.0)),
+        ("a first result that came -1 ms late", web(word_ms=-1.0)),
         ("read from the disk", replace(native(), read_bytes={"import": -1})),
         ("of which more was kept than there is", replace(native(), kept_files=(kept,))),
     ]
@@ -271,7 +279,7 @@ def test_what_no_start_can_have_shown_is_refused(said: str, entry: Start) -> Non
 def test_a_start_is_read_again_as_it_was_written() -> None:
     work = (Compiling(compiler="lazy", thread="CrRendererMain", functions=3, compile_ms=5.0),)
     whole = web("code-cached", compilers=work, v8_flags=("--flag",), page_observed_ms=51.0, attempt=1)
-    whole = replace(whole, whole_observed_ms=1300.0, pause_ms=200.0)
+    whole = replace(whole, whole_observed_ms=1300.0, pause_ms=200.0, word_ms=0.4)
     kept = (KeptFiles(stage="import", size_bytes=10, kept_bytes=9),)
     plain = replace(native(), kept_files=kept, read_bytes={"import": 1})
     lines = [encode_entry(one) for one in (record(Machine()).begin, whole, plain)]

@@ -11,6 +11,7 @@ from gapprof.markdown.study import document
 from gapprof.records.recording import Recording
 from gapprof.study.kept import stem_of
 from gapprof.study.run import FIGURES, TABLES
+from tests.unit.facts.test_started import web
 from tests.unit.study.bench import HERE, MODELS, SETTINGS, Bench, put, recorded, unreliable
 
 
@@ -127,6 +128,18 @@ def test_a_poor_row_stays_until_it_is_asked_for_anew(bench: Bench) -> None:
     assert study.models[0].status == "ok"
     bench.run(MODELS[:1], anew=True)
     assert bench.asked == [MODELS[0]], "a sound row is not measured twice"
+
+
+def test_a_row_whose_starts_do_not_add_up_is_worth_measuring_anew(bench: Bench) -> None:
+    found = recorded()
+    apart = replace(found, entries=(*found.entries[:-1], web(observed_ms=2000.0), found.entries[-1]))
+    put(bench.folder / "resnet20.jsonl", apart)
+    bench.run(MODELS[:1])
+    assert bench.asked == []
+    bench.planted = {MODELS[0]: recorded(MODELS[0])}
+    bench.run(MODELS[:1], anew=True)
+    assert bench.asked == [MODELS[0]]
+    assert "measured anew: a check of its report failed: in 0 of 1 starts" in bench.words[-1]
 
 
 def test_a_poor_row_is_gone_once_its_model_is_begun_anew(bench: Bench) -> None:
