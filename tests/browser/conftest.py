@@ -24,6 +24,7 @@ from gapprof.guard import Guard
 from gapprof.records.job import Job, Pace
 from gapprof.records.settings import Settings
 from gapprof.subject.chain import write_dispatch_chain
+from tests.browser.gpu_places import Places, both_places
 from tests.browser.watched_page import Watch, heard, in_folders_of_their_own, laid_out
 from tests.scripts import ROOT
 from tests.settings import QUIET
@@ -79,6 +80,13 @@ def starting(chromium: Chromium, guard: Guard, monkeypatch: pytest.MonkeyPatch) 
 def starting_on_gpu(starting: Starting) -> Starting:
     graphics = here(starting.equipment.executable).browser_args
     return dataclasses.replace(starting, equipment=dataclasses.replace(starting.equipment, graphics=graphics))
+
+
+@pytest.fixture(scope="module")
+def places() -> Iterator[Places]:
+    """A browser, and Dawn for Node without one."""
+    with both_places() as found:
+        yield found
 
 
 @pytest.fixture(scope="session")
