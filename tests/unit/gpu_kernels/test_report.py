@@ -15,15 +15,7 @@ from gapprof.records.gpu_kernels import GpuKernelPlan, GpuKernelTrial
 from gapprof.records.impossible import impossible
 from gapprof.records.recording import Recording
 from gapprof.records.schema import PATH
-from tests.unit.gpu_kernels.runs import (
-    CONV,
-    DENSE,
-    TINY,
-    run,
-    shifted,
-    time_of,
-    without,
-)
+from tests.unit.gpu_kernels.runs import CONV, DENSE, TINY, run, shifted, time_of, without
 from tests.unit.gpu_kernels.table import TOTAL_MS, row, text_of
 
 
