@@ -1,6 +1,7 @@
-"""A tiny model, a page beside it, and the backend that takes both to a real browser; parts of benchmarks."""
+"""A tiny model, pages beside it, and the backend that takes both to a real browser; parts of benchmarks."""
 
 import dataclasses
+import functools
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -23,6 +24,8 @@ from gapprof.guard import Guard
 from gapprof.records.job import Job, Pace
 from gapprof.records.settings import Settings
 from gapprof.subject.chain import write_dispatch_chain
+from tests.browser.gpu_places import Places, both_places
+from tests.browser.watched_page import Watch, heard, in_folders_of_their_own, laid_out
 from tests.scripts import ROOT
 from tests.settings import QUIET
 
@@ -77,6 +80,13 @@ def starting(chromium: Chromium, guard: Guard, monkeypatch: pytest.MonkeyPatch) 
 def starting_on_gpu(starting: Starting) -> Starting:
     graphics = here(starting.equipment.executable).browser_args
     return dataclasses.replace(starting, equipment=dataclasses.replace(starting.equipment, graphics=graphics))
+
+
+@pytest.fixture(scope="module")
+def places() -> Iterator[Places]:
+    """A browser, and Dawn for Node without one."""
+    with both_places() as found:
+        yield found
 
 
 @pytest.fixture(scope="session")
@@ -137,6 +147,25 @@ def page_of(tmp_path: Path) -> Callable[[str], str]:
         return str(page)
 
     return write
+
+
+@pytest.fixture
+def site(tmp_path: Path, model_folder: Path) -> Path:
+    """An app as somebody has it: the library and the tiny model."""
+    return laid_out(tmp_path / "site", model_folder)
+
+
+@pytest.fixture
+def watched(site: Path, guard: Guard, tmp_path: Path) -> Watch:
+    """Watches a page of that app with a given script."""
+    return functools.partial(heard, site, guard=guard, workdir=tmp_path)
+
+
+@pytest.fixture(scope="module")
+def shared(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watch]:
+    """For pages that several claims are about."""
+    with Guard() as guard:
+        yield in_folders_of_their_own(model_folder, tmp_path_factory, guard)
 
 
 def on(job: Job, *, deadline_s: float = PACE.deadline_s, **changes: object) -> Job:

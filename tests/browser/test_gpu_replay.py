@@ -1,12 +1,6 @@
-"""Models on WebGPU in real Chromium: recorded, and replayed with and without the browser on the same driver.
-
-Where the machine has no GPU the browser's software stands in for one. Most visits leave workgroups' memory as
-it is: software compiles shaders several times faster so, and every byte stays the same.
-"""
+"""Models on WebGPU in real Chromium: recorded, and replayed with and without the browser on one driver."""
 
 import dataclasses
-import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,9 +9,6 @@ import pytest
 from msgspec.structs import replace
 
 from gapprof import assets
-from gapprof.browser.visit import Equipment
-from gapprof.engine import running
-from gapprof.errors import EnvironmentUnusable, ModelUnusable
 from gapprof.facts.adapters import differences, is_software
 from gapprof.facts.agreement import agrees
 from gapprof.facts.gpu_operators import join
@@ -26,20 +17,16 @@ from gapprof.gpu import graphics, recorded, replayed, steady, toggles
 from gapprof.gpu.against_native import checked
 from gapprof.gpu.asked import asked
 from gapprof.gpu.placed import placed
-from gapprof.gpu.proving import proving_switches
-from gapprof.gpu.replayed import InBrowser, InNode, TraceFile
+from gapprof.gpu.replayed import InBrowser, TraceFile
 from gapprof.gpu.timing import timed
-from gapprof.gpu.visited import BROWSER, Gpu, empty_job, in_words
-from gapprof.guard import Guard
+from gapprof.gpu.visited import Gpu
 from gapprof.records.gpu import GpuBuild, GpuReplay
-from gapprof.records.gpu_wire import GpuToggled, GpuTogglesTask
 from gapprof.records.impossible import impossible
 from gapprof.records.job import Job
-from gapprof.records.settings import Settings
 from gapprof.subject.sketch import Sketch
 from tests.browser.gpu_models import LINKS, MODELS, job_of
+from tests.browser.gpu_places import QUICK, Places, quickly
 
-QUICK = toggles.without("zero-init")
 ITERATIONS = 3
 OFTEN = ("cnn", "chain")
 """Large shaders of several kinds, and very many dispatches; the others are replayed in the long tests."""
@@ -48,31 +35,11 @@ AS_SHIPPED = "chain"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Places:
-    browser: InBrowser
-    node: InNode
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Ran:
     job: Job
     recording: recorded.Recording
     in_browser: GpuReplay
     in_node: GpuReplay
-
-
-@pytest.fixture(scope="module")
-def places() -> Iterator[Places]:
-    executable = assets.find_browser()
-    here = graphics.here(executable)
-    with Guard() as guard:
-        equipment = Equipment(executable=executable, probes=assets.probes_web(), guard=guard)
-        gpu = Gpu(equipment=equipment, graphics=here)
-        yield Places(browser=InBrowser(gpu=gpu), node=replayed.in_node(guard, here))
-
-
-def quickly(job: Job) -> Job:
-    return replace(job, setting=replace(job.setting, browser_args=toggles.browser_args(QUICK)))
 
 
 def made(name: str, places: Places, folder: Path, build: GpuBuild = "asyncify") -> recorded.Recording:
@@ -256,40 +223,6 @@ def test_every_dispatch_binds_what_it_reads_and_writes(chain: recorded.Recording
     assert {one.submit for one in found.dispatches} <= set(range(found.submits))
 
 
-@pytest.mark.parametrize(
-    ("where", "name"),
-    [
-        pytest.param(where, name, marks=pytest.mark.long if where == "browser" and name != "bounds" else ())
-        for where in ("browser", "node")
-        for name in toggles.SAFETY
-    ],
-)
-def test_a_safety_switch_does_what_it_says_and_nothing_else(places: Places, where: str, name: str) -> None:
-    place = places.browser if where == "browser" else places.node
-    wanted = toggles.without(name)
-    proofs = toggles.proofs(wanted, replayed.behaviour(place, wanted))
-    assert [proof.toggle for proof in proofs if proof.works is not True] == []
-    assert [proof.toggle for proof in proofs if proof.wanted] == [
-        toggles.SAFETY[name],
-        "timestamp_quantization",
-    ]
-
-
-def test_switches_that_work_refuse_no_rung(places: Places) -> None:
-    """Of a rung as safe as Dawn comes and of one with all of it off; what a browser does is the subject."""
-    why_not = proving_switches(Settings(), places.node.guard)
-    safe = replace(empty_job().setting, backend="dawn")
-    unsafe = replace(safe, toggles=tuple(toggles.SAFETY.values()))
-    assert [why_not(one) for one in (safe, unsafe, replace(unsafe, backend="web-replay"))] == [None] * 3
-
-
-def test_a_switch_that_dawn_does_not_know_is_found_out(places: Places) -> None:
-    asked = replace(toggles.DEFAULT, enabled=("skip_validation",))
-    misspelt = replace(toggles.DEFAULT, enabled=("skip_validations",))
-    validation, *_ = toggles.proofs(asked, replayed.behaviour(places.node, misspelt))
-    assert validation.works is False
-
-
 def test_an_operator_without_a_kernel_runs_elsewhere_between_two_copies(
     places: Places, tmp_path: Path
 ) -> None:
@@ -303,37 +236,6 @@ def test_an_operator_without_a_kernel_runs_elsewhere_between_two_copies(
     assert [node.op_type for node in found.elsewhere] == ["Det"]
     assert {node.provider for node in found.nodes if node.op_type == "Neg"} == {"WebGpuExecutionProvider"}
     assert [node.op_type for node in found.copies] == ["MemcpyToHost", "MemcpyFromHost"]
-
-
-def test_a_recording_that_is_too_large_is_refused_with_its_bound(places: Places, tmp_path: Path) -> None:
-    job = quickly(job_of("matmul", tmp_path))
-    with pytest.raises(ModelUnusable, match="passed 40000 bytes") as caught:
-        recorded.record(
-            job, places.browser.gpu, tmp_path / "a.trace", dist=assets.web_dist(), most_bytes=40_000
-        )
-    assert "smaller model" in caught.value.hint
-    assert not (tmp_path / "a.trace").exists()
-    assert Path(job.outputs_path).exists()  # the page went on
-
-
-def test_where_there_is_no_webgpu_at_all_that_is_said(places: Places) -> None:
-    script = assets.probes_web() / "engine.mjs"
-    until = time.monotonic() + 30.0
-    with (
-        pytest.raises(EnvironmentUnusable, match="this browser has no WebGPU") as caught,
-        in_words(BROWSER),
-        running(places.node.node, script, guard=places.node.guard) as node,  # as a browser without it
-    ):
-        node.ask(GpuTogglesTask(dawn=None), GpuToggled, until=until)
-    assert "chrome://gpu" in caught.value.hint
-
-
-def test_a_browser_without_a_gpu_is_one_sentence_with_a_hint(places: Places, tmp_path: Path) -> None:
-    nothing = graphics.Graphics(browser_args=("--disable-gpu",))
-    gpu = Gpu(equipment=places.browser.gpu.equipment, graphics=nothing)
-    with pytest.raises(EnvironmentUnusable, match="WebGPU has no adapter here") as caught:
-        recorded.record(job_of("matmul", tmp_path), gpu, tmp_path / "a.trace", dist=assets.web_dist())
-    assert "chrome://gpu" in caught.value.hint
 
 
 def test_where_one_place_has_no_gpu_dispatches_are_timed_in_the_next(
@@ -353,25 +255,3 @@ def test_where_one_place_has_no_gpu_dispatches_are_timed_in_the_next(
     none = timed(chain.path, ["Dawn is missing", bare], iterations=2)
     assert none.timeline is None
     assert none.why.startswith("Dawn is missing; in the browser: WebGPU has no adapter here")
-
-
-def test_calls_that_cannot_be_read_leave_the_reason_in_the_place_of_times(
-    places: Places, tmp_path: Path
-) -> None:
-    calls = tmp_path / "damaged"
-    calls.write_bytes(b"no recording")
-    found = timed(calls, [places.node], iterations=2)
-    assert found.timeline is None
-    assert found.why == "the file is no recording of WebGPU calls"
-
-
-def test_without_a_driver_dawn_is_one_sentence_with_a_hint(places: Places, tmp_path: Path) -> None:
-    nothing = graphics.Graphics(
-        browser_args=(), variables={"VK_DRIVER_FILES": "", "VK_ICD_FILENAMES": "/dev/null"}
-    )
-    bare = InNode(guard=places.node.guard, graphics=nothing, node=places.node.node, module=places.node.module)
-    if not any("swiftshader" in word for word in places.browser.gpu.graphics.browser_args):
-        pytest.skip("this machine has a driver of its own")
-    with pytest.raises(EnvironmentUnusable, match="in Dawn for Node: WebGPU has no adapter here") as caught:
-        replayed.behaviour(bare, toggles.DEFAULT)
-    assert "Vulkan" in caught.value.hint

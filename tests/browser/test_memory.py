@@ -21,7 +21,7 @@ from gapprof.records.memory import STAGES, Held, MemoryTrial
 from gapprof.records.trial import Failure
 from tests.browser.conftest import SIZE, job_in, on
 from tests.browser.gpu_models import job_of
-from tests.unit.facts.test_held import memory, slope
+from tests.unit.facts.held import memory, slope
 
 KEEPS_OUTPUTS = """
 const kept = [];

@@ -1,10 +1,8 @@
 """Pages that run a model by themselves: model, options and threads are heard as they were written."""
 
-import functools
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,41 +10,15 @@ import pytest
 
 from gapprof import assets
 from gapprof.facts.session_options import DEFAULTS
-from gapprof.guard import Guard
 from gapprof.measure.machine import usable_cores
 from gapprof.records.settings import Settings
 from gapprof.watch import page as watch
 from gapprof.watch.kept import Watched
 from tests.browser.conftest import SIZE
-from tests.browser.watched_page import (
-    FOREVER,
-    LIBRARY,
-    PREPARE,
-    Watch,
-    heard,
-    in_folders_of_their_own,
-    laid_out,
-)
+from tests.browser.watched_page import FOREVER, LIBRARY, PREPARE, Watch
 
 NOT_FED = {"enableProfiling", "logId"}
 """Options of a session that a ladder about it goes without."""
-
-
-@pytest.fixture
-def site(tmp_path: Path, model_folder: Path) -> Path:
-    return laid_out(tmp_path / "site", model_folder)
-
-
-@pytest.fixture
-def watched(site: Path, guard: Guard, tmp_path: Path) -> Watch:
-    return functools.partial(heard, site, guard=guard, workdir=tmp_path)
-
-
-@pytest.fixture(scope="module")
-def shared(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watch]:
-    """For pages that several claims are about."""
-    with Guard() as guard:
-        yield in_folders_of_their_own(model_folder, tmp_path_factory, guard)
 
 
 @pytest.fixture(scope="module")

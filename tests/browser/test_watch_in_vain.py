@@ -10,14 +10,9 @@ from gapprof.errors import EnvironmentUnusable, ModelUnusable
 from gapprof.guard import Guard
 from gapprof.records.settings import Settings
 from gapprof.watch import page as watch
-from tests.browser.watched_page import FOREVER, PREPARE, STAYS, given_up, heard, laid_out
+from tests.browser.watched_page import FOREVER, PREPARE, STAYS, given_up, heard
 
 GivenUp = Callable[..., ModelUnusable]
-
-
-@pytest.fixture
-def site(tmp_path: Path, model_folder: Path) -> Path:
-    return laid_out(tmp_path / "site", model_folder)
 
 
 @pytest.fixture

@@ -1,41 +1,14 @@
 """Pages with their model in a worker, in a frame or among others, and odd ones: all of them are heard."""
 
-import functools
-from collections.abc import Iterator
 from pathlib import Path
 
 import onnx
 import pytest
 
-from gapprof.guard import Guard
 from gapprof.records.settings import Settings
 from gapprof.watch import page as watch
 from gapprof.watch.kept import Watched
-from tests.browser.watched_page import (
-    FOREVER,
-    PREPARE,
-    Watch,
-    heard,
-    in_folders_of_their_own,
-    laid_out,
-)
-
-
-@pytest.fixture
-def site(tmp_path: Path, model_folder: Path) -> Path:
-    return laid_out(tmp_path / "site", model_folder)
-
-
-@pytest.fixture
-def watched(site: Path, guard: Guard, tmp_path: Path) -> Watch:
-    return functools.partial(heard, site, guard=guard, workdir=tmp_path)
-
-
-@pytest.fixture(scope="module")
-def shared(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watch]:
-    """For pages that several claims are about."""
-    with Guard() as guard:
-        yield in_folders_of_their_own(model_folder, tmp_path_factory, guard)
+from tests.browser.watched_page import FOREVER, PREPARE, Watch
 
 
 @pytest.fixture(scope="module")

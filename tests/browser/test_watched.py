@@ -1,7 +1,6 @@
 """Pages watched for what runs alone do not tell: outputs on a GPU, work beside the model, workers."""
 
 import shutil
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from gapprof.guard import Guard
 from gapprof.records.settings import Settings
 from gapprof.watch import page as watch
 from tests.browser.conftest import SIZE
-from tests.browser.watched_page import FOREVER, PREPARE, STAYS, Watch, given_up, heard, laid_out
+from tests.browser.watched_page import FOREVER, PREPARE, STAYS, Watch, given_up
 
 GPU_FILES = (
     "ort.webgpu.bundle.min.mjs",
@@ -55,16 +54,11 @@ postMessage("ready");
 
 
 @pytest.fixture
-def site(tmp_path: Path, model_folder: Path) -> Path:
-    folder = laid_out(tmp_path / "site", model_folder)
+def site(site: Path) -> Path:
+    """The same with the library for GPUs."""
     for name in GPU_FILES:
-        shutil.copy(assets.web_dist() / name, folder)
-    return folder
-
-
-@pytest.fixture
-def watched(site: Path, guard: Guard, tmp_path: Path) -> Watch:
-    return partial(heard, site, guard=guard, workdir=tmp_path)
+        shutil.copy(assets.web_dist() / name, site)
+    return site
 
 
 def test_runs_whose_outputs_stay_on_a_gpu_are_heard_with_their_inputs(watched: Watch) -> None:

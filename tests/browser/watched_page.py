@@ -19,7 +19,6 @@ from gapprof.records.progress import Progress
 from gapprof.records.settings import Settings
 from gapprof.watch import page as watch
 from gapprof.watch.kept import Watched
-from tests.browser.conftest import SIZE
 
 Watch = Callable[..., Watched]
 LISTENING_S = 1.0
@@ -124,11 +123,10 @@ def asked(then: Callable[[], None]) -> Iterator[str]:
 
 def with_other_models(site: Path) -> None:
     """A model that is quick, and the tiny one with its weights in a file beside it."""
-    shape = [SIZE, SIZE]
-    x, y = (onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape) for name in "xy")
-    graph = onnx.helper.make_graph([onnx.helper.make_node("Neg", ["x"], ["y"])], "quick", [x], [y])
+    model = onnx.load(site / "tiny.onnx")
+    negate = onnx.helper.make_node("Neg", ["x"], ["y"])
+    graph = onnx.helper.make_graph([negate], "quick", model.graph.input, model.graph.output)
     opsets = [onnx.helper.make_opsetid("", 17)]
     onnx.save(onnx.helper.make_model(graph, opset_imports=opsets, ir_version=8), site / "other.onnx")
-    model = onnx.load(site / "tiny.onnx")
     convert_model_to_external_data(model, location="tiny.data", size_threshold=0)
     onnx.save(model, site / "split.onnx")

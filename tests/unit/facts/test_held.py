@@ -6,119 +6,29 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from gapprof.backends.synthetic import Machine, ladder_ms
-from gapprof.digest.memory import memory_rows, memory_sentences
-from gapprof.errors import WrongUse
-from gapprof.explain.report import build
-from gapprof.facts.held import LEAK_BYTES
-from gapprof.records.codec import decode_recording, encode_entry
-from gapprof.records.memory import HeapScan, Held, MemoryTrial
-from gapprof.records.report import Report
-from gapprof.records.sections.memory import Memory, MemoryRow, MemorySlope
+from gapprof.digest.memory import memory_rows
+from gapprof.records.memory import Held
+from gapprof.records.sections.memory import Memory
 from gapprof.records.surface import Surface
 from gapprof.records.trial import Load
 from gapprof.render.markdown import RENDERER as MARKDOWN
 from gapprof.render.terminal import RENDERER as TERMINAL
-from tests.truth.recorder import record
-
-MIB = 1 << 20
-FILE, MODULE = 100 * MIB, 14 * MIB
-HEAP, TOUCHED = 265 * MIB, 234 * MIB
-PAGE: Mapping[str, Mapping[str, int]] = {
-    "start": {"renderer": 50 * MIB, "js": MIB},
-    "load": {"renderer": 155 * MIB, "js": MIB, "buffers": FILE},
-    "create": {"renderer": 420 * MIB, "js": 3 * MIB, "buffers": FILE, "heap": HEAP, "code": 9 * MIB},
-    "first-run": {"renderer": 421 * MIB, "js": 3 * MIB, "buffers": FILE, "heap": HEAP, "code": 10 * MIB},
-    "steady": {"renderer": 421 * MIB, "js": 3 * MIB, "buffers": FILE, "heap": HEAP, "code": 10 * MIB},
-    "released": {"renderer": 320 * MIB, "js": 3 * MIB, "heap": HEAP, "code": 10 * MIB},
-    "again": {"renderer": 324 * MIB, "js": 3 * MIB, "heap": HEAP, "code": 10 * MIB},
-    "left": {"renderer": 60 * MIB, "js": MIB},
-}
-NATIVE = {
-    "start": 20,
-    "load": 36,
-    "create": 290,
-    "first-run": 291,
-    "steady": 291,
-    "released": 250,
-    "again": 291,
-}
-
-
-def in_page(stage: str, runs: int, left: Mapping[str, int] = {}) -> Held:
-    told = PAGE["released" if stage == "chunk" else stage]
-    heap = told.get("heap", 0)
-    return Held(
-        stage=stage,
-        runs=runs,
-        processes={"renderer": told["renderer"] + 80 * MIB, "browser": 130 * MIB},
-        files={"renderer": 80 * MIB, "browser": 100 * MIB},
-        peak_bytes=(500 if stage == "create" else 110) * MIB,
-        wasm_heap_bytes=heap,
-        wasm_mapped_bytes=heap,
-        wasm_touched_bytes=(TOUCHED if heap else 0) + left.get("heap", 0) * runs,
-        code_bytes=told.get("code", 0),
-        js_heap_bytes=told["js"] + left.get("js", 0) * runs,
-        array_buffers_bytes=told.get("buffers", 0) + left.get("buffers", 0) * runs,
-    )
-
-
-def web(number: int = 0, left: Mapping[str, int] = {}, **changes: Any) -> MemoryTrial:
-    trial = MemoryTrial(
-        side="web",
-        arena=True,
-        round=number,
-        started_s=0.0,
-        ended_s=1.0,
-        threads=1,
-        model_bytes=FILE,
-        module_bytes=MODULE,
-        stages=tuple(in_page(stage, 0) for stage in PAGE),
-        chunks=tuple(in_page("chunk", 10 * chunk, left) for chunk in range(1, 9)),
-        told_by="pss",
-    )
-    return replace(trial, **changes)
-
-
-def native(number: int = 0, *, arena: bool = True, steady: int = 291) -> MemoryTrial:
-    def one(stage: str, held: int, runs: int = 0) -> Held:
-        return Held(stage=stage, runs=runs, processes={"native": held * MIB}, files={}, peak_bytes=held * MIB)
-
-    held = {**NATIVE, "steady": steady}
-    return MemoryTrial(
-        side="native",
-        arena=arena,
-        round=number,
-        started_s=0.0,
-        ended_s=1.0,
-        threads=1,
-        model_bytes=FILE,
-        module_bytes=0,
-        stages=tuple(one(stage, mib) for stage, mib in held.items()),
-        chunks=tuple(one("chunk", steady, 10 * chunk) for chunk in range(1, 9)),
-        told_by="pss",
-    )
-
-
-def report(*trials: MemoryTrial) -> Report:
-    recording = record(Machine(latency_ms=ladder_ms({"web-worker": 8.0})))
-    return build(replace(recording, entries=(*recording.entries, *trials)))
-
-
-def memory(*trials: MemoryTrial) -> Memory:
-    return report(*trials).memory
-
-
-def rows(found: Memory) -> Mapping[str, MemoryRow]:
-    return {row.stage: row for row in found.rows}
-
-
-def slope(found: Memory, side: str = "web") -> MemorySlope:
-    return next(one for one in found.slopes if one.side == side)
-
-
-def said(found: Memory) -> str:
-    return " ".join(memory_sentences(found))
+from tests.unit.facts.held import (
+    FILE,
+    HEAP,
+    MIB,
+    MODULE,
+    QUIET,
+    TOUCHED,
+    memory,
+    native,
+    report,
+    rows,
+    said,
+    sized,
+    slope,
+    web,
+)
 
 
 def test_parts_add_up_to_what_all_processes_hold_beyond_the_start() -> None:
@@ -166,22 +76,6 @@ def test_the_heap_the_peak_and_the_arena() -> None:
     assert "as much in the browser and 15.0 MiB less natively is held" in text
 
 
-def sized(trial: MemoryTrial, sizes: Mapping[str, tuple[int, int, int]]) -> MemoryTrial:
-    """With the kernel's mark, the resident size and the pages of files of it at each stage, MiB."""
-
-    def told(one: Held) -> Held:
-        peak, now, files = (mib * MIB for mib in sizes[one.stage])
-        own = {"renderer": max(0, now - files)}
-        sizes_of = {"resident_bytes": now, "resident_file_bytes": files, "peak_bytes": peak}
-        return replace(one, processes=own, files={}, **sizes_of)
-
-    return replace(trial, stages=tuple(map(told, trial.stages)), chunks=tuple(map(told, trial.chunks)))
-
-
-QUIET = dict.fromkeys((*PAGE, "chunk"), (180, 150, 80))
-"""An empty page that once was larger than it is at the start."""
-
-
 def test_the_most_that_was_held_is_without_pages_of_files_and_beyond_the_start() -> None:
     """The mark is made while the session is created; when it is read the browser's code takes 20 MiB more."""
     sizes = {**QUIET, "create": (600, 400, 100), "steady": (600, 400, 140), "left": (600, 160, 60)}
@@ -211,45 +105,6 @@ def test_a_mark_that_the_browser_set_back_still_counts_from_then_on() -> None:
     assert memory(sized(web(), sizes)).peak_held_bytes == 25 * MIB
 
 
-@pytest.mark.parametrize("part", ["js", "buffers", "heap"])
-def test_what_every_run_leaves_behind_is_found_wherever_it_lies(part: str) -> None:
-    found = slope(memory(*(web(number, {part: 4000}) for number in range(3))))
-    assert found.verdict == "leaks"
-    assert found.bytes_per_run is not None
-    assert found.bytes_per_run.point == pytest.approx(4000)
-    name = {"js": "js-heap", "buffers": "array-buffers", "heap": "wasm-heap"}[part]
-    assert found.parts[name] == pytest.approx(4000)
-
-
-def test_what_runs_write_anew_in_a_heap_that_does_not_grow_is_a_leak() -> None:
-    def scans(each: int) -> tuple[HeapScan, ...]:
-        return tuple(HeapScan(runs=10 * n, written_bytes=50_000 + each * 10 * n) for n in range(1, 9))
-
-    found = slope(memory(*(web(number, scans=scans(36_000)) for number in range(3))))
-    assert found.verdict == "leaks"
-    assert found.parts["wasm-heap"] == pytest.approx(36_000)
-    assert "most of it wasm heap" in said(memory(*(web(number, scans=scans(36_000)) for number in range(3))))
-    assert slope(memory(*(web(number, scans=scans(0)) for number in range(3)))).verdict == "none"
-    both = slope(memory(*(web(number, {"heap": 40_000}, scans=scans(36_000)) for number in range(3))))
-    assert both.parts["wasm-heap"] == pytest.approx(40_000), "the same bytes are not counted twice"
-
-
-@pytest.mark.parametrize(
-    ("said", "scans"),
-    [
-        ("do not follow one another", (HeapScan(runs=2, written_bytes=9), HeapScan(runs=4, written_bytes=8))),
-        ("do not follow one another", (HeapScan(runs=4, written_bytes=9), HeapScan(runs=4, written_bytes=9))),
-        ("cannot have been", (HeapScan(runs=1, written_bytes=-1),)),
-    ],
-)
-def test_looks_through_a_heap_that_no_run_can_have_shown_are_refused(
-    said: str, scans: tuple[HeapScan, ...]
-) -> None:
-    lines = [encode_entry(one) for one in (record(Machine()).begin, web(scans=scans))]
-    with pytest.raises(WrongUse, match=said):
-        decode_recording(lines, source="x.jsonl")
-
-
 def test_trials_that_are_struck_do_not_count_and_are_told_of() -> None:
     busy = Load(wall_ms=1000.0, machine_busy_ms=1900.0, own_cpu_ms=1000.0)
     struck = web(0, {"js": 4000}, load=busy, struck=("outside load",))
@@ -257,21 +112,6 @@ def test_trials_that_are_struck_do_not_count_and_are_told_of() -> None:
     assert slope(found).verdict == "none"
     assert (found.trials_counting, found.trials_disturbed, found.trials_repeated) == (3, 1, 1)
     assert "at work during 1 of the 3 visits that count; 1 more were made again" in said(found)
-
-
-def test_an_engines_own_bookkeeping_is_no_leak() -> None:
-    found = memory(*(web(number, {"js": 200}) for number in range(3)), native(0), native(1))
-    assert slope(found).verdict == "none"
-    assert slope(found, "native").verdict == "none"
-    assert "200 bytes a run [200, 200], garbage collected" in said(found)
-
-
-def test_slopes_that_differ_decide_nothing() -> None:
-    lefts: Sequence[int] = (0, 2000, 3000)
-    found = slope(memory(*(web(number, {"js": left}) for number, left in enumerate(lefts))))
-    assert found.bytes_per_run is not None
-    assert found.bytes_per_run.low < LEAK_BYTES < found.bytes_per_run.high
-    assert found.verdict == "unclear"
 
 
 def test_outputs_that_nobody_collected_are_no_fetched_file() -> None:
@@ -292,22 +132,6 @@ def test_what_a_page_had_of_wasm_before_is_not_the_models() -> None:
     found = report(web(stages=beside(web().stages), chunks=beside(web().chunks)))
     assert found.memory.wasm_mapped_bytes == HEAP
     assert [check.status for check in found.checks if check.id == "wasm-heap"] == ["pass"]
-
-
-def test_one_odd_reading_does_not_tilt_a_slope() -> None:
-    def odd(number: int) -> MemoryTrial:
-        trial = web(number)
-        chunks = list(trial.chunks)
-        chunks[-1] = replace(chunks[-1], js_heap_bytes=80 * MIB)
-        return replace(trial, chunks=tuple(chunks))
-
-    assert slope(memory(*(odd(number) for number in range(3)))).verdict == "none"
-
-
-def test_too_few_chunks_are_no_measurement() -> None:
-    found = slope(memory(web(chunks=web().chunks[:4])))
-    assert (found.verdict, found.bytes_per_run) == ("not-measured", None)
-    assert found.why
 
 
 def test_without_the_kernels_figures_the_pages_own_stand_in() -> None:

@@ -14,7 +14,7 @@ from gapprof.records.surface import Surface
 from gapprof.render.markdown import RENDERER as MARKDOWN
 from gapprof.render.terminal import RENDERER as TERMINAL
 from tests.truth.recorder import record
-from tests.unit.facts.test_held import MIB, memory, report, slope, web
+from tests.unit.facts.held import MIB, memory, report, slope, web
 
 MADE = {"load": 0, "create": 10, "first-run": 14, "steady": 14, "released": 14, "again": 28}
 GONE = {"released": (9, 3), "again": (11, 3)}

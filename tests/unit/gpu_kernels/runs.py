@@ -1,6 +1,6 @@
 """What `gapprof kernels --backend webgpu` would have left of a run on a GPU whose times are known."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -125,3 +125,34 @@ def run(
     begin = replace(made.begin, settings=Settings(backend="webgpu", rungs="main"))
     assert not any(isinstance(entry, Preflight | Trial) for entry in entries)
     return Recording(begin=begin, entries=(*entries, end))
+
+
+def changed(made: Recording, rounds: Iterable[int], **changes: object) -> Recording:
+    """With other words in the trials of these rounds."""
+    return replace(
+        made,
+        entries=tuple(
+            replace(one, **changes) if isinstance(one, GpuKernelTrial) and one.round in rounds else one
+            for one in made.entries
+        ),
+    )
+
+
+def without(made: Recording, *rounds: int) -> Recording:
+    """As if no shader of ours had been run in these rounds."""
+    return replace(
+        made,
+        entries=tuple(
+            one for one in made.entries if not (isinstance(one, GpuKernelTrial) and one.round in rounds)
+        ),
+    )
+
+
+def shifted(made: Recording, by_round: Sequence[float]) -> Recording:
+    """Convolutions of ours so many times slower than usual in each round."""
+    for number, factor in enumerate(by_round):
+        times = tuple(
+            time_of(shape, ms * (factor if shape == CONV else 1.0)) for shape, ms in OURS_MS.items()
+        )
+        made = changed(made, (number,), times=times)
+    return made

@@ -7,7 +7,7 @@ from gapprof.records.impossible import impossible
 from gapprof.records.lattice import Cell, CellOutputs, Served
 from gapprof.records.trial import Load
 from tests.truth.recorder import check
-from tests.unit.facts.test_held import QUIET, sized, web
+from tests.unit.facts.held import QUIET, sized, web
 
 SERVED = Served(
     round=0,

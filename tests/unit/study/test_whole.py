@@ -23,8 +23,7 @@ from gapprof.study import run as study_run
 from gapprof.study.plan import ROUNDS
 from gapprof.study.run import TABLES, Studying
 from tests.truth.recorder import record
-from tests.unit.facts import felt
-from tests.unit.facts import test_held as held
+from tests.unit.facts import felt, held
 from tests.unit.facts import test_started as started
 from tests.unit.study.bench import HERE, MODELS, SETTINGS, hash_of, put
 from tests.unit.study.reading import Tables, point, read_tables, row_of
