@@ -289,7 +289,7 @@ class Machine:
             cpus_allowed=(0, 1),
             isolated=setting.isolated,
             where=setting.where,
-            debugger_domain=False,
+            debugger_domain=setting.debugger,
             wasm_file=_WASM,
             wasm_sha256=f"{setting.build}-{self.wasm_simd}",
             wasm_simd=setting.build in ("1.18-simd", "pinned")

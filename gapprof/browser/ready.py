@@ -15,6 +15,7 @@ from gapprof import assets
 from gapprof.browser import blocking, tasks, tensors
 from gapprof.browser.cdp import CallError
 from gapprof.browser.crew import Crew, counting, crew
+from gapprof.browser.debugger import debugged
 from gapprof.browser.flags import NO_GPU
 from gapprof.browser.tier_up import CHUNK, TierUp, compiled_since, compiler_ms
 from gapprof.browser.trouble import VisitError, failure, reading
@@ -62,7 +63,14 @@ async def readied(
     block, pieces = tensors.packed(Path(job.inputs_path))
     graphics = equipment.graphics if job.setting.device == "gpu" else NO_GPU
     async with visiting(
-        job, equipment, course, dist=dist, inputs=block, rewritten=rewritten, graphics=graphics
+        job,
+        equipment,
+        course,
+        dist=dist,
+        inputs=block,
+        rewritten=rewritten,
+        graphics=graphics,
+        before=debugged if job.setting.debugger else None,
     ) as visit:
         opening = tasks.open_task(job, base=visit.serving.base, module=module_of(job, dist), inputs=pieces)
         began = await counting(visit.page)

@@ -33,7 +33,7 @@ def harness_checks(case: Case) -> tuple[CheckRow, ...]:
     """One row per check, whether it passed, failed, or nothing was there to look at."""
     rungs = _measured(case)
     rows = [
-        _row(check, _seen_by(check, rungs), concerns, passed, find)
+        _row(check, _seen_by(check, rungs), concerns, _passing(check, passed, rungs), find)
         for check, concerns, passed, find in _CHECKS
     ]
     return (
@@ -97,6 +97,12 @@ def _row(check: str, rungs: Measured, concerns: str, passed: str, find: Check) -
     return CheckRow(id=check, kind="harness", status=status, text=text, concerns=concerns)
 
 
+def _passing(check: str, passed: str, rungs: Measured) -> str:
+    """The sentence, with the rungs that it does not hold of because they are about that."""
+    debugged = [rung for rung, (step, _) in rungs.items() if check == "debugger" and step.debugger]
+    return f"{passed}, but for {', '.join(debugged)}, which is about it" if debugged else passed
+
+
 def _seen_by(check: str, rungs: Measured) -> Measured:
     """All rungs, or none where none has what the check looks at: then it is unknown, never passed."""
     sees = _SEES.get(check)
@@ -132,9 +138,12 @@ def _rate(trials: Iterable[Trial]) -> float | None:
 
 
 def _debugger(rungs: Measured) -> Iterator[tuple[str, str]]:
-    for rung, (_, trials) in rungs.items():
-        if any(trial.seen.debugger_domain for trial in trials):
+    for rung, (step, trials) in rungs.items():
+        domains = [trial.seen.debugger_domain for trial in trials]
+        if any(domains) and not step.debugger:
             yield rung, "the Debugger domain was on, which keeps wasm in the baseline tier"
+        if step.debugger and not all(domains):
+            yield rung, "the Debugger domain was off, where it was to be on"
 
 
 def _timer(rungs: Measured) -> Iterator[tuple[str, str]]:

@@ -36,8 +36,9 @@ def reproduction(case: Case) -> Reproduction | None:
     alone = [((), _row(observed_ms, base, ())), *_single(case, observed_ms, base)]
     combined = _several(case, observed_ms, base)
     plan = next(case.recording.of(Combination), None)
-    if plan is not None:
-        made = tuple(one for one in case.get(conditions) if one.id in plan.conditions)
+    made = tuple(one for one in case.get(conditions) if plan is not None and one.id in plan.conditions)
+    # Before 1.13 an open DevTools was made by a V8 flag: no condition of today's stands for that one.
+    if plan is not None and len(made) == len(plan.conditions):
         if all(choice != made for choice, _ in combined):
             combined.append((made, _row(observed_ms, base, made)))
         combined = [

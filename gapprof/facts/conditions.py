@@ -21,14 +21,12 @@ from gapprof.stats.contrast import Contrast
 
 DEPLOYED = "web"
 STUDY = "reproduction"
-BASELINE = "--liftoff-only"
-"""The flag that keeps wasm in V8's baseline tier, as an open debugger does."""
 _RUNGS: Mapping[str, str] = MappingProxyType(
     {
         "worker": "web-in-worker",
         "main": "web-on-main",
         "load": "web-busy",
-        "devtools": "web-baseline",
+        "devtools": "web-debugged",
         "isolated": "web-isolated",
         "threads": "web-threads",
         "unisolated": "web-unisolated",
@@ -43,7 +41,7 @@ _TITLES: Mapping[str, str] = MappingProxyType(
         "worker": "in a worker",
         "main": "on the main thread",
         "load": "a busy page",
-        "devtools": "DevTools open (wasm in the baseline tier)",
+        "devtools": "DevTools open (its debugger is on)",
         "isolated": "cross-origin isolated",
         "threads": "isolated, with every core",
         "unisolated": "without cross-origin isolation",
@@ -80,7 +78,7 @@ def conditions(case: Case) -> tuple[Condition, ...]:
         *(_between(case, "worker", DEPLOYED) or _between(case, "worker", "web-main", "web-graph")),
         *_between(case, "main", DEPLOYED),
         *_load(case),
-        *_devtools(case),
+        *_between(case, "devtools", "web-flags"),
         *_between(case, "isolated", DEPLOYED),
         *_between(case, "threads", DEPLOYED),
         *_between(case, "unisolated", DEPLOYED),
@@ -94,7 +92,7 @@ def not_measured(case: Case) -> tuple[str, ...]:
         *_FIRST,
         "worker" if settings.where == "main" else "main",
         *(["load"] if settings.page != "busy" else []),
-        *(["devtools"] if BASELINE not in settings.js_flags else []),
+        "devtools",
         "unisolated" if settings.isolation else "isolated",
     ]
     return tuple(_TITLES[id_] + _why(case, id_) for id_ in wanted if id_ not in known)
@@ -121,7 +119,7 @@ def together(case: Case, ids: Collection[str]) -> tuple[Cell, Cell] | None:
             case "load":
                 cell = replace(cell, page="busy")
             case "devtools":
-                cell = replace(cell, js_flags=(BASELINE,))
+                cell = replace(cell, debugger=True)
             case "isolated" | "threads" | "unisolated":
                 setting = steps[_RUNGS[id_]].setting
                 if setting is not None:
@@ -193,12 +191,6 @@ def _load(case: Case) -> tuple[Condition, ...]:
     return tuple(
         Condition(id=one.id, title=_INSTEAD, times=one.times) for one in _between(case, "load", DEPLOYED)
     )
-
-
-def _devtools(case: Case) -> tuple[Condition, ...]:
-    """An open debugger keeps wasm in V8's baseline tier, unless the user's flags do so anyway."""
-    flags = case.recording.begin.settings.js_flags
-    return () if BASELINE in flags else _between(case, "devtools", "web-worker")
 
 
 def _between(case: Case, id_: str, source: str, to: str = "") -> tuple[Condition, ...]:

@@ -30,6 +30,8 @@ def cell_id(cell: Cell) -> str:
         if cell.build != "served":
             words.append(cell.build)
     words += [word.lstrip("-") for word in (cell.page, *cell.js_flags) if word]
+    if cell.debugger:
+        words.append("debugger")
     if cell.spinning != "default":
         words.append(f"spin-{cell.spinning}")
     return "-".join(words)

@@ -31,6 +31,7 @@ def setting_of(cell: Cell, bases: Bases) -> Setting:
         page=cell.page or base.page,
         js_flags=(*base.js_flags, *cell.js_flags),
         requests_from=base.requests_from if cell.where == base.where else "page",
+        debugger=cell.debugger,
     )
 
 

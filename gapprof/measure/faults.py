@@ -18,8 +18,10 @@ def _faults(seen: Seen, setting: Setting, *, stock_flags: bool) -> Iterator[str]
         if setting.isa != "full" and not seen.ceiling_hits:
             yield "instruction ceiling: no CPUID execution was answered, it was installed too late"
         return
-    if seen.debugger_domain:
+    if seen.debugger_domain and not setting.debugger:
         yield "the Debugger domain was on, which keeps wasm in the baseline tier"
+    if setting.debugger and not seen.debugger_domain:
+        yield "the Debugger domain was off, where it was to be on"
     if seen.where is not None and seen.where != setting.where:
         yield f"the model ran on the {seen.where}, {setting.where} was planned"
     if not is_url(setting.page) and seen.isolated is not None and seen.isolated != setting.isolated:

@@ -76,6 +76,7 @@ def resolve(
         toggles=SAFETY[environment.safety] if environment.backend in ("dawn", "web-replay") else (),
         session=_session(environment, settings, user_page=user_page),
         requests_from=_asker(environment, settings, where),
+        debugger=environment.debugger == "on",
     )
 
 

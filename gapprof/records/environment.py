@@ -44,6 +44,8 @@ class Environment(Struct, frozen=True, kw_only=True):
     """Natively on a GPU: its vendor's execution provider, or onnxruntime's own for WebGPU."""
     safety: Literal["default", "off", "no-zero-init", "no-robustness", "no-validation"] = "default"
     """On a GPU: what keeps shaders and their callers within their own memory, or what of it is off."""
+    debugger: Literal["off", "on"] = "off"
+    """Of the page and all of its workers; an open DevTools has it on. Since recordings of 1.13."""
 
 
 OWN_RULE = 0
@@ -87,6 +89,8 @@ class Setting(Struct, frozen=True, kw_only=True):
     requests_from: str = "page"
     """Paced requests are asked for by the page's main thread, or by the `worker` that runs the model. Since
     recordings of 1.11."""
+    debugger: bool = False
+    """On in the page and in all of its workers, as an open DevTools has it. Since recordings of 1.13."""
 
 
 def changed_fields(before: Struct, after: Struct) -> frozenset[str]:

@@ -28,6 +28,8 @@ class Cell(Struct, frozen=True, kw_only=True):
     """A built-in page in place of the user's; empty: the page as deployed, or natively."""
     js_flags: tuple[str, ...] = ()
     """V8 flags beside those of the page as deployed."""
+    debugger: bool = False
+    """On in the page and in all of its workers, as an open DevTools has it. Since 1.13."""
 
 
 class PlannedCell(Struct, frozen=True, kw_only=True):

@@ -23,6 +23,7 @@ _CHANGES = {
     "pacing": "pacing",
     "page": "page",
     "build": "build",
+    "debugger": "debugger",
 }
 
 

@@ -93,7 +93,7 @@ def test_a_latency_that_somebody_saw_is_held_against_every_condition(seen: Repor
         ("the first run, with session creation",),
         ("in a worker",),
         ("a busy page",),
-        ("DevTools open (wasm in the baseline tier)",),
+        ("DevTools open (its debugger is on)",),
         ("cross-origin isolated",),
     } <= alone
     assert found.not_measured == ()

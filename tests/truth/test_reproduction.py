@@ -37,7 +37,7 @@ def held(setting: Setting) -> Conditions:
     """Conditions that a visit has."""
     found = {
         "load": setting.page == "busy",
-        "devtools": "--liftoff-only" in setting.js_flags,
+        "devtools": setting.debugger,
         "main": setting.where == "main",
         "unisolated": not setting.isolated,
     }
@@ -105,7 +105,7 @@ def test_every_condition_is_visited_whatever_the_budget_and_rungs(tmp_path: Path
         assert len({trial.round for trial in recording.of(Trial) if trial.rung == rung}) >= SIDE_ROUNDS, rung
     times = {one.conditions: one.times for one in told(recording).rows if len(one.conditions) == 1}
     assert times["a busy page",] == pytest.approx(1 / 1.6, rel=0.03)
-    assert times["DevTools open (wasm in the baseline tier)",] == pytest.approx(1 / 3.0, rel=0.03)
+    assert times["DevTools open (its debugger is on)",] == pytest.approx(1 / 3.0, rel=0.03)
     assert times["on the main thread",] == pytest.approx(1 / 1.25, rel=0.03)
     assert times["without cross-origin isolation",] == pytest.approx(1 / 1.5, rel=0.03)
     assert times["the first run",] == pytest.approx(1 / COLD, rel=0.03)
@@ -172,7 +172,7 @@ def test_the_first_run_under_other_conditions_is_that_of_their_visits(tmp_path: 
 
 
 def test_a_creation_that_conditions_leave_alone_is_told_by_making_them_together(tmp_path: Path) -> None:
-    """A tier slows runs here, and no creation: 20 ms stay 20 ms, where factors have them three times."""
+    """A debugger slows runs here, and no creation: 20 ms stay 20 ms, where factors have them three times."""
     deployed_ms = ladder_ms({"web-worker": 5.0})["web"]
     predicted = (COLD + CREATE_MS / deployed_ms) * 3.0
     recording = measured(tmp_path, predicted, Conditioned())

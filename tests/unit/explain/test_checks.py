@@ -12,7 +12,7 @@ from gapprof.records.recording import Recording
 from gapprof.records.report import CheckRow
 from gapprof.records.settings import Settings
 from gapprof.records.trial import Load, Trial
-from tests.truth.recorder import record
+from tests.truth.recorder import REPRODUCING, record
 
 
 def changed(rung: str, change: Callable[[Trial], Trial], settings: Settings | None = None) -> Recording:
@@ -59,6 +59,35 @@ def test_a_sound_run_passes_every_check_of_ourselves() -> None:
 def test_our_own_faults_are_seen(check: str, recording: Recording) -> None:
     row = harness(recording)[check]
     assert (row.status, row.kind) == ("fail", "harness")
+
+
+def debugged(*, domain: bool | None = True) -> Recording:
+    """With the rung that has the debugger on, or was to have it."""
+    recording = record(Machine(), Settings(threads=2), rounds=4, side_rounds=2, side=REPRODUCING)
+    return replace(
+        recording,
+        entries=tuple(
+            replace(e, seen=replace(e.seen, debugger_domain=domain))
+            if isinstance(e, Trial) and e.rung == "web-debugged"
+            else e
+            for e in recording.entries
+        ),
+    )
+
+
+def test_a_debugger_that_a_rung_is_about_is_no_fault_and_named() -> None:
+    row = harness(debugged())["debugger"]
+    assert (row.status, row.text) == (
+        "pass",
+        "the Debugger domain was off, but for web-debugged, which is about it",
+    )
+
+
+@pytest.mark.parametrize("domain", [False, None])
+def test_a_debugger_that_was_to_be_on_and_was_not_is_our_fault(domain: bool | None) -> None:
+    row = harness(debugged(domain=domain))["debugger"]
+    assert row.status == "fail"
+    assert row.text.startswith("web-debugged: the Debugger domain was off")
 
 
 def test_a_narrow_machine_may_lose_little_between_avx2_and_avx() -> None:

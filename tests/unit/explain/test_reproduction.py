@@ -10,7 +10,8 @@ from gapprof.digest.observed import reproduction_sentences
 from gapprof.explain.report import build
 from gapprof.facts.case import Case
 from gapprof.facts.conditions import conditions
-from gapprof.records.recording import Recording
+from gapprof.records.lattice import Cell, Combination
+from gapprof.records.recording import Preflight, Recording
 from gapprof.records.sections.observed import Reproduction
 from gapprof.records.settings import Settings
 from gapprof.records.trial import Trial
@@ -21,14 +22,14 @@ FACTORS = {
     "web-unisolated": 1.08,
     "web-main": 1.25,
     "web-busy": 1.6,
-    "web-baseline": 3.0,
+    "web-debugged": 3.0,
     "web-worker": 4.0,
 }
 ALL = SIDE + VERIFYING + REPRODUCING
 COLD = 2.2
 CREATE_MS = Machine(latency_ms={}).start_up_ms["web"]["create"]
 PLAIN = Settings(threads=1)
-BUSY, DEVTOOLS = "a busy page", "DevTools open (wasm in the baseline tier)"
+BUSY, DEVTOOLS = "a busy page", "DevTools open (its debugger is on)"
 CREATION = "the first run, with session creation"
 
 
@@ -85,15 +86,45 @@ def test_a_page_with_a_worker_is_held_against_its_main_thread() -> None:
     assert found["main"].excludes == {"worker"}
 
 
-@pytest.mark.parametrize(
-    ("asked", "missing"),
-    [(replace(PLAIN, js_flags=("--liftoff-only",)), "devtools"), (replace(PLAIN, page="busy"), "load")],
-)
-def test_what_the_page_has_anyway_is_no_condition(asked: Settings, missing: str) -> None:
-    found = build(recording(DEPLOYED_MS, asked=asked)).reproduction
-    assert missing not in {one.id for one in Case(recording(None, asked=asked)).get(conditions)}
+def test_what_the_page_has_anyway_is_no_condition() -> None:
+    busy = replace(PLAIN, page="busy")
+    found = build(recording(DEPLOYED_MS, asked=busy)).reproduction
+    assert "load" not in {one.id for one in Case(recording(None, asked=busy)).get(conditions)}
     assert found is not None
     assert found.not_measured == ()
+
+
+def test_a_debugger_costs_a_page_what_it_costs_beside_its_own_flags() -> None:
+    """What keeps wasm from being optimised anyway leaves it little to take."""
+    machine = Machine(latency_ms=ladder_ms({"web-flags": 2.5, "web-debugged": 1.1}), noise=0.005)
+    flags = replace(PLAIN, js_flags=("--liftoff-only",))
+    found = Case(record(machine, flags, side_rounds=4, side=ALL, page_threads=1)).get(conditions)
+    (devtools,) = (one for one in found if one.id == "devtools")
+    assert math.exp(devtools.times.mean) == pytest.approx(1.1, rel=0.02)
+
+
+def test_a_combination_with_a_condition_of_before_stands_for_none_of_todays() -> None:
+    """Its DevTools was a V8 flag, and no rung has a debugger."""
+    deployed = Cell(side="web", threads=1, where="main", isolated=True, build="served")
+    plan = Combination(
+        conditions=("load", "devtools"),
+        deployed=deployed,
+        together=replace(deployed, page="busy", js_flags=("--liftoff-only",)),
+        rounds=4,
+        refusal="it was not to be had",
+    )
+    found = recording(DEPLOYED_MS)
+    kept = (
+        replace(one, ladder=tuple(step for step in one.ladder if step.rung.id != "web-debugged"))
+        if isinstance(one, Preflight)
+        else one
+        for one in found.entries
+        if not (isinstance(one, Trial) and one.rung == "web-debugged")
+    )
+    told = build(replace(found, entries=(*kept, plan))).reproduction
+    assert told is not None
+    assert told.not_measured == (DEVTOOLS,)
+    assert not any(one.why_not_measured for one in told.rows)
 
 
 def test_beside_a_page_of_the_users_own_the_busy_one_stands_in_its_place() -> None:

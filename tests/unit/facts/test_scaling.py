@@ -102,7 +102,12 @@ def test_without_the_option_there_is_nothing() -> None:
 
 
 def test_every_cell_has_an_id_of_its_own() -> None:
-    cells = [*CELLS, replace(DEPLOYED, build="1.18-scalar"), replace(DEPLOYED, isolated=False)]
+    cells = [
+        *CELLS,
+        replace(DEPLOYED, build="1.18-scalar"),
+        replace(DEPLOYED, isolated=False),
+        replace(DEPLOYED, debugger=True),
+    ]
     assert len({cell_id(cell) for cell in cells}) == len(set(cells))
 
 

@@ -42,6 +42,19 @@ def test_each_difference_is_named(change: dict[str, object], word: str) -> None:
     assert word in fault
 
 
+def test_a_debugger_that_was_to_be_on_is_a_fault_where_it_was_off() -> None:
+    debugged = replace(WEB, debugger=True)
+    (fault,) = harness_faults(GOOD, debugged, stock_flags=True)
+    assert fault.startswith("the Debugger domain was off")
+    assert harness_faults(replace(GOOD, debugger_domain=True), debugged, stock_flags=True) == ()
+
+
+def test_who_did_not_say_whether_a_debugger_was_on_had_none() -> None:
+    silent = replace(GOOD, debugger_domain=None)
+    assert harness_faults(silent, WEB, stock_flags=True) == ()
+    assert harness_faults(silent, replace(WEB, debugger=True), stock_flags=True)
+
+
 def test_a_ceiling_that_answered_nothing_strikes_the_capped_rung_only() -> None:
     late = replace(GOOD, ceiling_hits=0)
     assert "too late" in harness_faults(late, NATIVE, stock_flags=True)[0]

@@ -96,6 +96,13 @@ def test_the_users_flags_stay_on_from_their_rung_to_the_last() -> None:
     assert flags["web-flags"] == flags["web"] == ("--liftoff-only",)
 
 
+def test_the_debugger_is_on_in_one_rung_alone_beside_the_users_flags() -> None:
+    steps = resolved(Settings(js_flags=("--liftoff-only",)))
+    settings = {name: step.setting for name, step in steps.items() if step.setting is not None}
+    assert {name for name, setting in settings.items() if setting.debugger} == {"web-debugged"}
+    assert settings["web-debugged"] == replace(settings["web-flags"], debugger=True)
+
+
 def test_as_many_page_threads_as_cores_leave_no_threads_step() -> None:
     assert resolved(Settings(threads=8), page_threads=8)["native-threads"].alias_of == "native"
 

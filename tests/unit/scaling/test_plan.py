@@ -69,7 +69,14 @@ def test_a_cell_changes_what_it_says_and_nothing_else() -> None:
     assert page is not None
     as_it_is = Cell(side="web", threads=page.threads, where="main", isolated=page.isolated, build=page.build)
     assert setting_of(as_it_is, BASES) == page
-    changes = {"threads": 3, "where": "proxy", "isolated": False, "spinning": "off", "build": "1.18-simd"}
+    changes = {
+        "threads": 3,
+        "where": "proxy",
+        "isolated": False,
+        "spinning": "off",
+        "build": "1.18-simd",
+        "debugger": True,
+    }
     for field, value in changes.items():
         changed = setting_of(replace(as_it_is, **{field: value}), BASES)
         assert changed_fields(page, changed) == {field}
