@@ -7,7 +7,8 @@ MODEL ?= zoo:mobilenetv2
 UNMEASURED := $(addprefix tests/browser/test_,apps benchmarks beyond cells cold companions felt gpu_kernels gpu_modules \
 	gpu_plants gpu_replay gpu_trouble hard_pages holders inside kernels lattice memory nothing_left one_file page_modules \
 	page_tasks parting programs qoe started stopped timed traced transplant trouble tuned two_at_once watch watch_in_vain \
-	watch_realms watched) $(addprefix tests/live/test_,command crashed one_side options qoe selftest watch webgl webgpu)
+	watch_realms watched) $(addprefix tests/live/test_,command crashed hostile_page \
+	one_side options qoe selftest watch webgl webgpu)
 # The other ones have the machine to themselves, one after the other.
 MEASURING := $(filter-out $(UNMEASURED:%=%.py),$(wildcard tests/browser/test_*.py tests/live/test_*.py))
 # First, so that nobody waits for it in the end.
