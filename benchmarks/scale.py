@@ -2,8 +2,9 @@
 
     python benchmarks/scale.py [nodes|weights|speeds|profile ...]      default: all
 
-One line per figure: "within" or "BEYOND" its bound. Memory is the peak of what gapprof's own processes, those
-of this Python, hold for themselves (resident less shared, every 20 ms); a browser is not among them.
+One line per figure: "within" or "BEYOND" its bound; it ends with 1 where one is beyond. Memory is the peak
+of what gapprof's own processes, those of this Python, hold for themselves (resident less shared, every
+20 ms); a browser is not among them.
 """
 
 import itertools
@@ -14,22 +15,26 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
 import numpy as np
 import onnx
 import psutil
 from onnx import TensorProto, helper
 
-from gapprof.backends.synthetic import Machine, PlantedNode, ladder_ms
+from gapprof.backends.synthetic import Machine, ladder_ms
 from gapprof.guard import Guard
 from gapprof.measure.pacing import trial_s
 from gapprof.measure.run import measure
+from gapprof.recordings import read_run
 from gapprof.records.job import Chain, Pace
 from gapprof.records.model import ModelFacts
 from gapprof.records.settings import Settings
 from gapprof.records.subject import StagedModel, Subject
+from gapprof.records.trial import Trial
+from gapprof.reports import read_report
+from gapprof.text import numbers
 
 NODES = 20_000
 REPORT_S = 10.0
@@ -38,51 +43,79 @@ PROFILE_BYTES = 500 << 20
 MIB = 1 << 20
 KEPT_RUNS = 8
 SHORTEST = ("--budget", "1", "--rungs", "main", "--allow-noisy")
+SLOWEST_MS = 30e3
 OWN = psutil.Process().exe()
 
 
-def nodes(folder: Path) -> None:
-    """A graph of 20,000 nodes: from its recording to a report on disk, in a process of its own."""
-    planted = tuple(PlantedNode(name=f"node_{number}") for number in range(NODES))
-    machine = Machine(latency_ms=ladder_ms({"web-worker": 2.0, "native-128": 2.0}), nodes=planted)
-    recording = folder / "nodes.jsonl"
-    synthetic(machine, folder, recording, Settings(rungs="main"))
-    took_s, peak = watched([sys.executable, "-m", "gapprof", "analyze", str(recording), *outputs(folder)])
-    line(f"report of {NODES} nodes ({size(recording)} of recording)", took_s, REPORT_S, "s")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """What was found, beside its bound."""
+
+    what: str
+    found: float
+    most: float
+    unit: str
+
+    @property
+    def within(self) -> bool:
+        """Whether the bound holds."""
+        return self.found <= self.most
+
+    def __str__(self) -> str:
+        verdict = "within" if self.within else "BEYOND"
+        return f"{self.what}: {self.found:.1f} {self.unit}, at most {self.most:.0f}: {verdict}"
+
+
+def nodes(folder: Path) -> Iterator[Figure]:
+    """A chain of 20,000 nodes: opened, explained, and from its recording to a report on disk once more."""
+    chain, recording = chain_model(folder / "chain.onnx", NODES), folder / "nodes.jsonl"
+    took_s, peak = watched(["-c", OPEN, str(chain)])
+    print(f"opening a chain of {NODES} nodes: {took_s:.1f} s, {peak / MIB:.0f} MiB", flush=True)
+    took_s, peak = watched(explaining(chain, recording))
+    print(f"explaining it: {took_s:.1f} s, {peak / MIB:.0f} MiB", flush=True)
+    took_s, peak = watched(["-m", "gapprof", "analyze", str(recording), *outputs(folder)])
+    told = sum(row.op_type == "Add" for row in read_report(folder / "report.json").operators)
+    if told != NODES:
+        sys.exit(f"the report has {told} of {NODES} nodes")
+    what = f"its report, with every node ({size(recording)} of recording)"
+    yield Figure(what=what, found=took_s, most=REPORT_S, unit="s")
     print(f"  its peak memory: {peak / MIB:.0f} MiB")
-    big = chain_model(folder / "chain.onnx", NODES)
-    took_s, peak = watched([sys.executable, "-c", OPEN, str(big)])
-    print(f"  opening such a model: {took_s:.1f} s, {peak / MIB:.0f} MiB")
 
 
-def weights(folder: Path) -> None:
+def weights(folder: Path) -> Iterator[Figure]:
     """A gibibyte of external weights: opened, and explained as shortly as that goes."""
     model, most = heavy_model(folder / "heavy.onnx", WEIGHTS_BYTES), 1.5 * WEIGHTS_BYTES / MIB + 300
-    files = ["--recording", str(folder / "heavy.jsonl"), *outputs(folder)]
-    for what, command in (
+    for name, command in (
         ("opening", ["-c", OPEN, str(model)]),
-        ("explaining", ["-m", "gapprof", "explain", str(model), *SHORTEST, *files]),
+        ("explaining", explaining(model, folder / "heavy.jsonl")),
     ):
-        took_s, peak = watched([sys.executable, *command])
-        line(f"peak memory {what} {WEIGHTS_BYTES / MIB:.0f} MiB of external weights", peak / MIB, most, "MiB")
-        print(f"  {what} them: {took_s:.1f} s", flush=True)
+        took_s, peak = watched(command)
+        what = f"peak memory {name} {WEIGHTS_BYTES / MIB:.0f} MiB of external weights"
+        yield Figure(what=what, found=peak / MIB, most=most, unit="MiB")
+        print(f"  {name} them: {took_s:.1f} s", flush=True)
 
 
-def speeds(folder: Path) -> None:
-    """A run of a microsecond and one of thirty seconds: what a visit of each is planned to be."""
-    for name, native_ms in (("1 us", 1e-3), ("30 s", 30e3)):
-        machine = Machine(latency_ms=ladder_ms({"web-worker": 2.0}, native_ms=native_ms))
-        recording = folder / "speed.jsonl"
-        synthetic(machine, folder, recording, Settings(rungs="main"))
-        plan = next(msgspec.json.decode(one) for one in recording.open() if '"entry":"preflight"' in one)
-        pace = msgspec.convert(plan["pace"], Pace)
-        visit_s = trial_s(pace, latency_ms=2 * native_ms, start_s=1.0, paced=True)
-        counts = f"{pace.samples} samples or {pace.requests} requests a trial"
-        print(f"{name} a run: {pace.batch} runs a sample, {counts}")
-        line(f"  the longest visit, at {2 * native_ms:g} ms in the browser", visit_s, pace.deadline_s, "s")
+def speeds(folder: Path) -> Iterator[Figure]:
+    """A model of one Add, explained; and what is planned for a run of thirty seconds, which nobody makes."""
+    recording = folder / "add.jsonl"
+    took_s, _ = watched(explaining(chain_model(folder / "add.onnx", 1), recording))
+    run, report = read_run(recording), read_report(folder / "report.json")
+    native, web = report.latency_ms.native, report.latency_ms.web
+    if native is None or web is None or run.preflight is None:
+        sys.exit(f"one Add has no ratio: {report.gap.why}")
+    sides = f"{numbers.ms_with_interval(native)} natively, {numbers.ms_with_interval(web)} in the browser"
+    print(f"one Add, explained in {took_s:.1f} s: {sides}; {counted(run.preflight.pace)}", flush=True)
+    longest_s = max(trial.ended_s - trial.started_s for trial in run.of(Trial) if trial.round >= 0)
+    what = f"  the longest of {sum(trial.round >= 0 for trial in run.of(Trial))} visits"
+    yield Figure(what=what, found=longest_s, most=run.preflight.pace.deadline_s, unit="s")
+    pace = planned(SLOWEST_MS, folder)
+    visit_s = trial_s(pace, latency_ms=2 * SLOWEST_MS, start_s=1.0, paced=True)
+    print(f"{SLOWEST_MS / 1e3:g} s a run, planned and not run: {counted(pace)}")
+    what = f"  the longest visit, at {2 * SLOWEST_MS / 1e3:g} s in the browser"
+    yield Figure(what=what, found=visit_s, most=pace.deadline_s, unit="s")
 
 
-def profile(folder: Path) -> None:
+def profile(folder: Path) -> Iterator[Figure]:
     """A profile of half a gigabyte: its last runs, without holding it."""
     file = folder / "profile.json"
     event = (
@@ -99,8 +132,9 @@ def profile(folder: Path) -> None:
         while opened.tell() < PROFILE_BYTES:
             opened.write(run)
             made += 1
-    took_s, peak = watched([sys.executable, "-c", READ, str(file), str(made), str(KEPT_RUNS)])
-    line(f"peak memory over a profile of {size(file)}", peak / MIB, 300, "MiB")
+    took_s, peak = watched(["-c", READ, str(file), str(made), str(KEPT_RUNS)])
+    what = f"peak memory over a profile of {size(file)}"
+    yield Figure(what=what, found=peak / MIB, most=300, unit="MiB")
     print(f"  reading it: {took_s:.1f} s; {KEPT_RUNS} of {made} runs kept")
 
 
@@ -120,8 +154,9 @@ node_times(runs_of(Path(sys.argv[1]), made=made, wanted=wanted))
 """
 
 
-def synthetic(machine: Machine, folder: Path, recording: Path, settings: Settings) -> None:
-    """A whole run of gapprof on a machine that takes no time, written to `recording`."""
+def planned(native_ms: float, folder: Path) -> Pace:
+    """What a trial is to be for a model that takes so long, and twice that in the browser: nothing is run."""
+    machine = Machine(latency_ms=ladder_ms({"web-worker": 2.0}, native_ms=native_ms))
     staged = StagedModel(path=folder / "model.onnx")
     facts = ModelFacts(
         name="scale",
@@ -136,7 +171,7 @@ def synthetic(machine: Machine, folder: Path, recording: Path, settings: Setting
         original_nodes=0,
     )
     with Guard() as guard, tempfile.TemporaryDirectory() as work:
-        measure(
+        found = measure(
             Subject(
                 facts=facts,
                 original=staged,
@@ -145,14 +180,22 @@ def synthetic(machine: Machine, folder: Path, recording: Path, settings: Setting
                 other_inputs_path=folder / "other.npz",
                 chain=Chain(path="chain.onnx", nodes=1000, first_link_path="first_link.onnx"),
             ),
-            settings,
+            Settings(rungs="main"),
             argv=("benchmarks/scale.py",),
-            recording_path=recording,
+            recording_path=folder / "planned.jsonl",
             workdir=Path(work),
             guard=guard,
             observer=lambda _: None,
             realise=dict.fromkeys(("native", "chromium", "node"), machine),
         )
+    if found.preflight is None:
+        sys.exit("nothing was planned")
+    return found.preflight.pace
+
+
+def counted(pace: Pace) -> str:
+    """How much a trial is."""
+    return f"{pace.batch} runs a sample, {pace.samples} samples or {pace.requests} requests a trial"
 
 
 def chain_model(path: Path, count: int) -> Path:
@@ -200,18 +243,24 @@ def saved(path: Path, graph: list[onnx.NodeProto], weights: list[TensorProto], s
     return path
 
 
+def explaining(model: Path, recording: Path) -> list[str]:
+    """Natively and in the browser, as shortly as that goes."""
+    files = ["--recording", str(recording), *outputs(recording.parent)]
+    return ["-m", "gapprof", "explain", str(model), *SHORTEST, *files]
+
+
 def outputs(folder: Path) -> list[str]:
     """Every format that a report is written in."""
     return ["--json", str(folder / "report.json"), "--markdown", str(folder / "report.md"), "--quiet"]
 
 
-def watched(command: list[str]) -> tuple[float, float]:
-    """Seconds that a command takes, and the peak of what it and its children hold for themselves, bytes."""
-    began = time.perf_counter()
+def watched(words: list[str]) -> tuple[float, float]:
+    """Seconds that Python takes with these words, and the peak of what it and its children hold, bytes."""
+    command, began = [sys.executable, *words], time.perf_counter()
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process, _peak_of(process.pid) as peak:
         code = process.wait(timeout=1800)
     if code:
-        sys.exit(f"{command[1:4]} ended with {code}")
+        sys.exit(f"{words[:3]} ended with {code}")
     return time.perf_counter() - began, peak()
 
 
@@ -247,25 +296,24 @@ def _held(process: psutil.Process) -> float:
     return 0.0
 
 
-def line(what: str, found: float, most: float, unit: str) -> None:
-    """One figure and its bound."""
-    print(
-        f"{what}: {found:.1f} {unit}, at most {most:.0f}: {'within' if found <= most else 'BEYOND'}",
-        flush=True,
-    )
-
-
 def size(file: Path) -> str:
     """Of a file."""
     return f"{file.stat().st_size / MIB:.0f} MiB"
 
 
+PARTS = {"nodes": nodes, "weights": weights, "speeds": speeds, "profile": profile}
+
+
 def main() -> None:
     """What was named, or everything."""
-    known = {"nodes": nodes, "weights": weights, "speeds": speeds, "profile": profile}
-    for name in sys.argv[1:] or known:
+    missed = False
+    for name in sys.argv[1:] or PARTS:
         with tempfile.TemporaryDirectory() as folder:
-            known[name](Path(folder))
+            for figure in PARTS[name](Path(folder)):
+                print(figure, flush=True)
+                missed |= not figure.within
+    if missed:
+        sys.exit(1)
 
 
 if __name__ == "__main__":

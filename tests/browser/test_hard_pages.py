@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from gapprof.records.job import Job
 from gapprof.records.trial import Failure, Trial
 from tests.browser.aftermath import PATIENCE_S
 from tests.browser.conftest import IN_A_TASK, on
+from tests.browser.served import by_url
 from tests.hostile.stepped_clock import stepping_library
 
 SURVIVED = {
@@ -179,30 +180,6 @@ def _own_address() -> str:
         except OSError:
             pytest.skip("this machine has no address but loopback")
         return str(probe.getsockname()[0])
-
-
-@contextmanager
-def by_url(script: str) -> Iterator[str]:
-    """The address of a page with that script, on a server of its own."""
-
-    class Page(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = f"<!doctype html><title>t</title><script>{script}</script>".encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_request(self, *arguments: object) -> None:
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}/"
-        finally:
-            server.shutdown()
 
 
 def test_a_page_on_disk_reaches_nothing_beyond_loopback(

@@ -88,11 +88,14 @@ class Timing:
 
 @pytest.fixture(scope="module")
 def timing(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Timing:
-    """In spite of a proxy that nobody answers at."""
+    """In spite of a proxy that nobody answers at, named in both cases, with no address excepted from it."""
     job = job_in(tmp_path_factory.mktemp("timing"), model_folder)
     with Guard() as guard, pytest.MonkeyPatch.context() as patch:
         for name in ("http_proxy", "https_proxy", "all_proxy"):
             patch.setenv(name, "http://127.0.0.1:9")
+            patch.setenv(name.upper(), "http://127.0.0.1:9")
+        for name in ("no_proxy", "NO_PROXY"):
+            patch.delenv(name, raising=False)
         asked = overheard(patch)
         visited = trial(BACKEND.open(Settings(), guard).timed(job))
     return Timing(trial=visited, outputs=Path(job.outputs_path), asked=asked)

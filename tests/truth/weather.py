@@ -17,7 +17,7 @@ LAUNCH = 0.02
 """Standard deviation of ln between launches, as recorded (1.3 to 3.4 %)."""
 STALL_SHARE = 0.1
 """Of trials, or of rounds."""
-STALL, WEB_STALL = 0.25, 0.15
+STALL, WEB_STALL, LONG_WEB_STALL = 0.25, 0.15, 0.25
 """How much longer a trial then takes, in ln: alike on both sides, or the web's alone. With 0.25 of the web's
 alone nine of ten intervals hold, and no estimator can do much better: half of all runs of six rounds see no
 such round."""
@@ -97,10 +97,14 @@ def stalls(rng: np.random.Generator, plan: Plan) -> Table:
     return gaussian(rng, plan) + STALL * (rng.random(plan.shape) < STALL_SHARE)
 
 
-def web_stalls(rng: np.random.Generator, plan: Plan) -> Table:
+def web_stalls(longer: float) -> Climate:
     """In some rounds all of the web's trials stall, and none of native's."""
-    bad = rng.random(plan.rounds) < STALL_SHARE
-    return gaussian(rng, plan) + WEB_STALL * (bad[:, None] & plan.web[None, :])[:, :, None]
+
+    def draw(rng: np.random.Generator, plan: Plan) -> Table:
+        bad = rng.random(plan.rounds) < STALL_SHARE
+        return gaussian(rng, plan) + longer * (bad[:, None] & plan.web[None, :])[:, :, None]
+
+    return Climate(draw=draw, web_excess=STALL_SHARE * longer)
 
 
 CLIMATES: Mapping[str, Climate] = MappingProxyType(
@@ -109,7 +113,7 @@ CLIMATES: Mapping[str, Climate] = MappingProxyType(
         "recorded": Climate(draw=recorded),
         "drift": Climate(draw=drifting),
         "stalls": Climate(draw=stalls),
-        "web-stalls": Climate(draw=web_stalls, web_excess=STALL_SHARE * WEB_STALL),
+        "web-stalls": web_stalls(WEB_STALL),
     }
 )
 

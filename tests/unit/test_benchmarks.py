@@ -13,6 +13,7 @@ from tests.scripts import ROOT, script
 
 FOLDER = ROOT / "benchmarks"
 LISTENERS = script("benchmarks/cold_listeners.py")
+SCALE = script("benchmarks/scale.py")
 
 
 def test_every_benchmark_has_a_row_that_says_what_it_prints() -> None:
@@ -45,3 +46,26 @@ def test_it_does_not_measure_while_another_gapprof_does(
     monkeypatch.setattr(sys, "argv", ["cold_listeners.py", str(tmp_path / "none.onnx"), "0"])
     with sole_measurer(), pytest.raises(EnvironmentUnusable, match="another gapprof is measuring"):
         LISTENERS.main()
+
+
+def planted(monkeypatch: pytest.MonkeyPatch, *found: float) -> None:
+    """A part of what scale.py goes through, with figures that may be 10 at most."""
+    figures = [SCALE.Figure(what="planted", found=one, most=10.0, unit="s") for one in found]
+    monkeypatch.setitem(SCALE.PARTS, "planted", lambda _: iter(figures))
+    monkeypatch.setattr(sys, "argv", ["scale.py", "planted"])
+
+
+def test_a_bound_that_is_missed_is_said_and_ends_with_1(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    planted(monkeypatch, 9.0, 10.1, 8.0)
+    with pytest.raises(SystemExit) as ended:
+        SCALE.main()
+    assert ended.value.code == 1
+    said = [line.rpartition(": ")[2] for line in capsys.readouterr().out.splitlines()]
+    assert said == ["within", "BEYOND", "within"]
+
+
+def test_bounds_that_hold_end_as_any_command_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    planted(monkeypatch, 9.0, 10.0)
+    SCALE.main()

@@ -1,0 +1,102 @@
+"""`gapprof explain` on served pages that work against it: it says what the page did, and leaves nothing.
+
+Single visits of more of them, as files: `browser/test_hard_pages.py`.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from gapprof import Report
+from gapprof.errors import ExitCode
+from gapprof.reports import read_report
+from tests.browser.aftermath import PATIENCE_S, assert_nothing_left, mortal, seen
+from tests.browser.conftest import IN_A_TASK
+from tests.browser.served import by_url
+from tests.browser.short_run import BROWSER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hostile:
+    """What a page does, and how a run inside it ends."""
+
+    script: str
+    options: tuple[str, ...] = ()
+    code: ExitCode
+    status: frozenset[str]
+    says: tuple[str, ...]
+    """Sentences that tell what the page did."""
+
+
+NO_FIGURE = "No ratio: the browser gave no figure: the page "
+PAGES = {
+    "floods the console and opens dialogs": Hostile(
+        script="""
+            const line = 'x'.repeat(500);
+            setInterval(function flooding() { for (let i = 0; i < 200; i++) console.log(line); }, 20);
+            setInterval(function asking() { alert('a'); confirm('b'); prompt('c'); }, 50);""",
+        code=ExitCode.OK,
+        status=frozenset({"ok", "unreliable"}),
+        says=("flooding", "asking"),
+    ),
+    "navigates away": Hostile(
+        script=IN_A_TASK % "location.href = 'about:blank'",
+        code=ExitCode.ENVIRONMENT_UNUSABLE,
+        status=frozenset({"failed"}),
+        says=(f"{NO_FIGURE}went away in the middle of a task: ",),
+    ),
+    "allocates until it dies": Hostile(
+        script=IN_A_TASK % "const hoard = []; for (;;) hoard.push(new Array(1e5).fill({}));",
+        options=("--js-flags=--max-old-space-size=60",),
+        code=ExitCode.MODEL_UNUSABLE,
+        status=frozenset({"failed"}),
+        says=(f"{NO_FIGURE}ran out of memory",),
+    ),
+}
+
+
+@pytest.fixture
+def temporary() -> Iterator[Path]:
+    """For all temporary files of a run; short, because sockets have short names."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+@pytest.mark.parametrize("what", PAGES)
+def test_a_run_inside_a_page_that_does_this_ends_with_its_reason(
+    what: str, model: Path, temporary: Path, tmp_path: Path
+) -> None:
+    page, out = PAGES[what], tmp_path / "report.json"
+    with by_url(page.script) as address:
+        command = [sys.executable, "-m", "gapprof", "explain", str(model), "--page", address, *page.options]
+        command += ["--rungs", "ends", "--budget", "1", "--allow-noisy", "--json", str(out), "-v"]
+        run = subprocess.Popen(
+            [*command, "--recording", str(tmp_path / "run.jsonl")],
+            cwd=Path(__file__).parents[2],
+            env={**os.environ, "TMPDIR": str(temporary)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        with mortal(run) as process:
+            there = seen(process.pid, "no browser", lambda alive: any(BROWSER in one for one in alive.words))
+            shown, told = (stream.decode() for stream in process.communicate(timeout=PATIENCE_S))
+    assert process.returncode == page.code, told[-2000:]
+    assert "Traceback" not in shown + told
+    assert_nothing_left(there, temporary)
+    report = read_report(out)
+    assert report.status in page.status, report.status_why
+    for sentence in page.says:
+        assert sentence in said_of_the_page(report)
+        assert sentence in " ".join(shown.split())
+
+
+def said_of_the_page(report: Report) -> str:
+    """The headline, and what a trace has of the page's own work."""
+    contention = next(row for row in report.causes if row.id == "contention")
+    return " ".join((report.headline, *(one.text for one in contention.evidence if one.kind == "trace")))
