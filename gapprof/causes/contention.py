@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from gapprof.facts.asked_late import asked_late
+from gapprof.facts.asked_late import asked_late, mostly_asked_late
 from gapprof.facts.case import Case
 from gapprof.facts.claim import Cause, Claim, Part, Span, Step
 from gapprof.facts.computed import computed
@@ -25,6 +25,7 @@ _PAGE_ADVICE: Mapping[str, str] = {
     ASKING_WORKER: "Let the page do less at the same time: it shares cores and caches with the worker.",
 }
 """Where the page runs the model → what to do about the page's own work."""
+_ASKED_LATE = "is requests that wait for the page's main thread to ask, not for the worker"
 _MAIN_THREAD_ADVICE: Mapping[str, str] = {
     "main": "Split long tasks, or move them off the thread that requests come from.",
     "worker": "Split long tasks, or move them off the page's main thread, which asks the worker for runs.",
@@ -86,7 +87,8 @@ def _page(case: Case) -> Part:
     exercised = page.steps and not same_trials(case, QUIET, DEPLOYED)
     if not exercised:
         return page
-    return replace(page, children=tuple(_made_of(case)), evidence=tuple(asked_late(case)))
+    phrase = _ASKED_LATE if mostly_asked_late(case) else page.phrase
+    return replace(page, phrase=phrase, children=tuple(_made_of(case)), evidence=tuple(asked_late(case)))
 
 
 def _made_of(case: Case) -> Iterator[Part]:

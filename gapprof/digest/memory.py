@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from gapprof.facts.held import LEAK_BYTES
+from gapprof.records.estimate import Estimate
 from gapprof.records.sections.memory import Memory, MemoryRow, MemorySlope
 from gapprof.text import numbers
 
@@ -206,15 +208,24 @@ def _leak(slope: MemorySlope) -> str:
         case "leaks":
             largest = max(slope.parts, key=lambda part: slope.parts[part])
             return f"{where} it leaks: {figure}, most of it {_PARTS.get(largest, 'the process itself')}."
-        case "none" if slope.side == "web":
-            return (
-                f"{where} runs leave nothing behind in the page's objects and buffers, and write nothing of "
-                f"the wasm heap that runs before them did not: {figure}, garbage collected."
-            )
         case "none":
-            return f"{where} runs leave nothing behind: {figure}, garbage collected."
+            return f"{where} runs leave {_little(slope, found)}: {figure}, garbage collected."
         case _:
             return f"{where} it is unclear whether runs leave something behind: {figure}."
+
+
+def _little(slope: MemorySlope, found: Estimate) -> str:
+    """Below what counts as a leak; what is more than nothing beyond doubt is not called that."""
+    if found.low > 0:
+        where = " in the page's objects and buffers and in what they write anew of the wasm heap"
+        least = f"less than {numbers.given(LEAK_BYTES / 1024)} KiB a run behind"
+        return f"{least},{where}" if slope.side == "web" else least
+    if slope.side == "web":
+        return (
+            "nothing behind in the page's objects and buffers, and write nothing of the wasm heap that runs "
+            "before them did not"
+        )
+    return "nothing behind"
 
 
 def _row(memory: Memory, stage: str) -> MemoryRow | None:

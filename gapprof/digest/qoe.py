@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from gapprof.digest.in_worker import worker_sentence
 from gapprof.records.estimate import Estimate
 from gapprof.records.sections.quality import Answers, FeltRow, LateRow, PageKind, QoE
 from gapprof.text import numbers
@@ -76,6 +77,7 @@ def qoe_sentences(qoe: QoE) -> Iterator[str]:
         )
         yield from _verdict(qoe.rows)
         yield from _frames(qoe.rows)
+        yield from worker_sentence(qoe.rows)
     yield from _disturbed(qoe)
     if qoe.why:
         yield f"Not all is told: {qoe.why}."

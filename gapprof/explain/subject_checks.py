@@ -22,6 +22,8 @@ _TOO_SHORT = (
     f"not checked: in less than {LEAST_MS:g} ms, or on a machine that is too full to look at threads, clocks "
     "that count in ticks tell nothing"
 )
+_ENOUGH = 0.5
+"""Of the visits that told anything: fewer that could be checked speak for themselves alone."""
 
 
 def subject_checks(case: Case) -> tuple[CheckRow, ...]:
@@ -145,24 +147,38 @@ def _balance(case: Case) -> CheckRow:
         return _check("scheduler-balance", "unknown", text, "contention")
     closing = sum(one.closes for one in found)
     worst = max(abs(closure.error) for one in found for closure in one.closures)
+    few = len(found) < _ENOUGH * len(told)
+    seldom = f"only {len(found)} of {len(told)} visits of the browser could be checked, too few; there, "
     text = (
-        "on-CPU, run-queue and blocked time add up to wall time, and two clocks of one thing agree, "
-        f"within {numbers.percent(CLOSES)} in {closing} of {numbers.many(len(found), 'visit')} of the "
-        f"browser, the worst {numbers.percent(worst)} apart; {_by_states(found)}"
+        f"{seldom if few else ''}{_agreeing(found)} within {numbers.percent(CLOSES)} in {closing} of "
+        f"{numbers.many(len(found), 'visit')} of the browser, the worst {numbers.percent(worst)} apart; "
+        f"{_by_states(found)}"
     )
     if short:
         text += f"; {short} more {'were' if short > 1 else 'was'} {_TOO_SHORT}"
     stolen = max(closure.stolen for one in found for closure in one.closures)
     if stolen > CLOSES:
         text += f"; beyond what a hypervisor took, up to {numbers.percent(stolen)}"
-    return _check("scheduler-balance", "pass" if closing == len(found) else "fail", text, "contention")
+    if closing < len(found):
+        return _check("scheduler-balance", "fail", text, "contention")
+    return _check("scheduler-balance", "unknown" if few else "pass", text, "contention")
+
+
+def _agreeing(found: Sequence[Visited]) -> str:
+    """What was held against what: only a traced visit has all that makes up wall time."""
+    traced = sum(one.traced for one in found)
+    if not traced:
+        return "two clocks agree on what was measured,"
+    adding = "on-CPU, run-queue and blocked time add up to wall time"
+    return f"{adding}," if traced == len(found) else f"{adding}, and two clocks of one thing agree,"
 
 
 def _by_states(found: Sequence[Visited]) -> str:
     traced = sum(one.traced for one in found)
     if not traced:
-        return "blocked time was measured in none of them, only bounded"
-    return f"blocked time was measured by itself in {traced} of them, and bounded in the others"
+        return "blocked time was measured in none of them, only bounded by that"
+    others = ", and bounded in the others" if traced < len(found) else ""
+    return f"blocked time was measured by itself in {traced} of them{others}"
 
 
 def _check(check: str, status: Literal["pass", "fail", "unknown"], text: str, concerns: str) -> CheckRow:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from gapprof.digest.in_worker import ALONE, SHARED, left_alone, slowed
 from gapprof.facts import paper
 from gapprof.facts.felt import WHOLE_FRAMES
 from gapprof.markdown.study_table import NONE, Table, factor, rate, tabled, times
@@ -104,6 +105,10 @@ def felt(study: Study) -> Iterator[str]:
             f"No frames of {', '.join(frozen)} on the main thread: of a page that stands still for about as "
             f"long as it was watched, recordings before {WHOLE_FRAMES} lack the wait for the last frame."
         )
+    told = " ".join(_in_a_worker(study.models))
+    if told:
+        yield ""
+        yield told
     yield ""
     columns = (
         "components, main thread",
@@ -127,6 +132,27 @@ def felt(study: Study) -> Iterator[str]:
             ],
         ),
     )
+
+
+def _in_a_worker(models: Sequence[StudiedModel]) -> Iterator[str]:
+    """Of how many it leaves frames alone, and of which components take longer there beyond doubt."""
+    frames = [one for one in models if one.frames_worker_times is not None]
+    components = [one for one in models if one.component_worker_times is not None]
+    alone = sum(left_alone(one.frames_worker_times) for one in frames)
+    longer = [one for one in components if slowed(one.component_worker_times)]
+    if alone:
+        yield (
+            f"A worker leaves frames alone with {alone} of {numbers.many(len(frames), 'model')}: their 95th "
+            f"percentile stays within {numbers.whole_percent(ALONE)} of that at rest."
+        )
+    if longer:
+        which = (
+            f"{numbers.change_with_interval(times)} with {cell(one.model, 60)}"
+            for one in longer
+            if (times := one.component_worker_times) is not None
+        )
+        rest = "" if len(longer) == len(components) else "; with the others that is not beyond doubt"
+        yield f"Components take longer there, {SHARED}: {', '.join(which)}{rest}."
 
 
 def clients(study: Study) -> Iterator[str]:

@@ -4,6 +4,8 @@ import functools
 from pathlib import Path
 
 from gapprof import Report, analyze
+from gapprof.facts.case import Case
+from gapprof.recordings import read_run
 from gapprof.records.report import CauseRow, CheckRow, Evidence
 from gapprof.records.surface import Surface
 from gapprof.render import terminal
@@ -15,6 +17,11 @@ REPORTS = Path(__file__).parents[2] / "reports"
 def report(name: str) -> Report:
     """`zoo/NAME`, `compare/NAME`, `scenarios/NAME`; how it was made stands beside it, or in the script."""
     return analyze(REPORTS / f"{name}.jsonl")
+
+
+def case(name: str) -> Case:
+    """What lies under the report of that name."""
+    return Case(read_run(REPORTS / f"{name}.jsonl"))
 
 
 def text(found: Report) -> str:

@@ -10,11 +10,13 @@ import pytest
 from gapprof import analyze
 from gapprof.digest.qoe import LateKind, late_kinds
 from gapprof.explain.study import studied_model
+from gapprof.facts.felt import FRAME_MS, WHOLE_FRAMES
 from gapprof.facts.paper import CLASSES
 from gapprof.markdown.study import document
 from gapprof.recordings import read_run
 from gapprof.records.codec import decode_report, encode_document, encode_report
 from gapprof.records.estimate import Estimate
+from gapprof.records.recording import recorded_before
 from gapprof.records.sections.quality import Answers, LateRow
 from gapprof.records.study import StudiedModel, Study
 from gapprof.records.surface import Surface
@@ -31,6 +33,9 @@ ZOO = sorted((REPORTS / "zoo").glob("*.jsonl"))
 FELT = sorted((REPORTS / "qoe").glob("*.jsonl"))
 STUDY = REPORTS / "study"
 STUDIED = msgspec.json.decode((STUDY / "study.json").read_bytes(), type=Study)
+ROWS = [one for one in STUDIED.models if one.status]
+LATELY = [one for one in ROWS if not recorded_before(one.recording_version, "1.12")]
+"""In forms that have all of a start as the driver saw it in one stretch."""
 WHOLE = sorted((REPORTS / "whole").glob("*.jsonl"))
 KERNELS = sorted((REPORTS / "kernels").glob("*.jsonl"))
 report_of = cache(analyze)
@@ -141,7 +146,48 @@ def test_four_models_were_asked_on_busy_pages_of_two_intensities() -> None:
         assert 0.9 < busy.point < busier.point
 
 
-@pytest.mark.parametrize("row", [one for one in STUDIED.models if one.status], ids=lambda row: row.stem)
+@pytest.mark.parametrize("recording", FELT, ids=lambda path: path.stem)
+def test_inference_is_felt_on_the_main_thread_and_in_a_worker_frames_stay_as_they_are(
+    recording: Path,
+) -> None:
+    found = report_of(recording).qoe
+    assert found is not None
+    rows = {row.id: row for row in found.rows}
+    (request_ms,) = (row.request_ms for row in found.pages if row.page == "quiet")
+    assert request_ms is not None
+    frames = rows["frame-p95"]
+    _worse(rows["components"].main_times)
+    if request_ms.point >= FRAME_MS:
+        _worse(frames.main_times)
+    _as_at_rest(frames.worker_times)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.stem)
+def test_the_same_of_a_row_of_the_study(row: StudiedModel) -> None:
+    assert row.web is not None
+    assert row.web.prediction_ms is not None
+    _worse(row.component_main_times)
+    if row.frames_main_times is None:
+        assert recorded_before(row.recording_version, WHOLE_FRAMES)
+    elif row.web.prediction_ms.point >= FRAME_MS:
+        _worse(row.frames_main_times)
+    _as_at_rest(row.frames_worker_times)
+
+
+def _worse(times: Estimate | None) -> None:
+    """Than at rest, beyond doubt."""
+    assert times is not None
+    assert times.rounds > 1
+    assert times.low > 1
+
+
+def _as_at_rest(times: Estimate | None) -> None:
+    assert times is not None
+    assert times.rounds > 1
+    assert times.low <= 1 <= times.high or abs(times.point - 1) <= 0.05
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.stem)
 def test_a_row_of_the_study_is_what_its_recording_says(row: StudiedModel) -> None:
     recording = STUDY / f"{row.stem}.jsonl"
     assert studied_model(read_run(recording), stem=row.stem, paper_class=row.paper_class) == row
@@ -164,6 +210,22 @@ def test_the_study_has_its_classes_and_what_it_has_not_has_its_reason() -> None:
     assert {one.stem for one in STUDIED.models} == {stem_of(model) for model in ALL}
     assert "" not in {one.why for one in STUDIED.models if one.stem not in measured}
     assert "it is still to come" not in {one.why for one in STUDIED.models if one.stem in CLASSES}
+
+
+def test_of_seven_classes_and_the_cifar_nets_every_cell_was_compared() -> None:
+    compared = {
+        one.stem
+        for one in ROWS
+        if any(cell.outputs == "agree" for cell in one.cells) and not one.never_compared
+    }
+    assert set(CIFAR) <= compared
+    assert len(compared & set(CLASSES)) >= 7
+
+
+@pytest.mark.parametrize("row", LATELY, ids=lambda row: row.stem)
+def test_the_starts_of_what_was_measured_lately_add_up(row: StudiedModel) -> None:
+    checks = {check.id: check.status for check in report_of(STUDY / f"{row.stem}.jsonl").checks}
+    assert checks["start-stages"] == "pass"
 
 
 def test_the_page_of_kernels_shows_every_table() -> None:

@@ -146,15 +146,33 @@ def watched(
 
 
 def traced(*balances: ThreadBalance) -> Recording:
-    """A page with work of its own and two threads for the model, as a traced visit saw them."""
+    """A page with work of its own and two threads for the model, as traced visits alone saw them."""
+
+    def told(entry: Entry) -> Entry:
+        if isinstance(entry, Trial):
+            return replace(entry, load=replace(entry.load, at_work_ms=None))
+        if isinstance(entry, Trace) and entry.rung == "web":
+            return replace(entry, balances=balances)
+        return entry
+
     recording = record(Machine(pages={"web": PlantedPage()}))
-    return replace(
-        recording,
-        entries=tuple(
-            replace(one, balances=balances) if isinstance(one, Trace) and one.rung == "web" else one
-            for one in recording.entries
-        ),
-    )
+    return replace(recording, entries=tuple(map(told, recording.entries)))
+
+
+def long_enough(visits: int, *balances: ThreadBalance) -> tuple[Recording, int]:
+    """So many timed visits take a second, and close; beside it, how many tell anything of threads at all."""
+    recording = record(Machine(pages={"web": PlantedPage()}))
+    left = iter(range(visits))
+
+    def told(entry: Entry) -> Entry:
+        if isinstance(entry, Trace) and entry.rung == "web":
+            return replace(entry, balances=balances)
+        if isinstance(entry, Trial) and entry.load.at_work_ms is not None and next(left, None) is not None:
+            return replace(entry, load=load(800.0, 100.0, 850.0))
+        return entry
+
+    changed = replace(recording, entries=tuple(map(told, recording.entries)))
+    return changed, sum(one.told for one in visited(Case(changed)))
 
 
 def balance_check(recording: Recording) -> CheckRow:
@@ -164,7 +182,51 @@ def balance_check(recording: Recording) -> CheckRow:
 def test_blocked_time_that_was_measured_closes_the_balance_of_every_thread() -> None:
     row = balance_check(traced(watched("inference"), watched("pool")))
     assert row.status == "pass"
-    assert "blocked time was measured by itself in 3 of them" in row.text
+    assert row.text.startswith(
+        "on-CPU, run-queue and blocked time add up to wall time, within 2.0 % in 3 of 3"
+    )
+    assert row.text.endswith("blocked time was measured by itself in 3 of them")
+
+
+def test_where_no_visit_was_traced_nothing_is_said_to_add_up() -> None:
+    _, all_of_them = long_enough(0)
+    recording, _ = long_enough(all_of_them)
+    row = balance_check(recording)
+    assert row.status == "pass"
+    assert row.text.startswith(
+        f"two clocks agree on what was measured, within 2.0 % in {all_of_them} of {all_of_them} visits"
+    )
+    assert row.text.endswith("blocked time was measured in none of them, only bounded by that")
+    assert "add up" not in row.text
+
+
+def test_where_some_visits_were_traced_both_kinds_are_told() -> None:
+    _, timed = long_enough(0)
+    recording, told = long_enough(timed, watched("inference"))
+    row = balance_check(recording)
+    assert told == timed + 3
+    assert row.status == "pass"
+    assert "add up to wall time, and two clocks of one thing agree, within 2.0 %" in row.text
+    assert "measured by itself in 3 of them, and bounded in the others" in row.text
+
+
+def test_fewer_than_half_of_the_visits_do_not_speak_for_all() -> None:
+    _, told = long_enough(0)
+    enough = (told + 1) // 2
+    assert balance_check(long_enough(enough)[0]).status == "pass"
+    row = balance_check(long_enough(enough - 1)[0])
+    assert row.status == "unknown"
+    assert row.text.startswith(f"only {enough - 1} of {told} visits of the browser could be checked, too few")
+    assert f"in {enough - 1} of {enough - 1} visits" in row.text
+    assert f"{told - enough + 1} more were not checked: in less than 500 ms" in row.text
+
+
+def test_one_visit_that_does_not_close_fails_however_few_there_are() -> None:
+    recording, told = long_enough(1, watched("pool", run_queue_ms=150.0))
+    row = balance_check(recording)
+    assert row.status == "fail"
+    assert row.text.startswith(f"only 4 of {told} visits")
+    assert "in 1 of 4 visits" in row.text
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,16 @@ def test_an_engines_own_bookkeeping_is_no_leak() -> None:
     assert "200 bytes a run [200, 200], garbage collected" in said(found)
 
 
+def test_what_is_more_than_nothing_beyond_doubt_and_no_leak_is_less_than_so_much() -> None:
+    text = said(memory(*(web(number, {"js": 200}) for number in range(3)), native(0), native(1)))
+    assert "In the browser runs leave less than 1 KiB a run behind, in the page's objects and buffers" in text
+    assert "what they write anew of the wasm heap: 200 bytes a run [200, 200], garbage collected" in text
+    assert "Natively runs leave nothing behind: 0 bytes a run [0, 0]" in text
+    lefts: Sequence[int] = (0, 0, 200)
+    text = said(memory(*(web(number, {"js": left}) for number, left in enumerate(lefts))))
+    assert "runs leave nothing behind in the page's objects and buffers, and write nothing" in text
+
+
 def test_slopes_that_differ_decide_nothing() -> None:
     lefts: Sequence[int] = (0, 2000, 3000)
     found = slope(memory(*(web(number, {"js": left}) for number, left in enumerate(lefts))))

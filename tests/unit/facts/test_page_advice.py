@@ -8,6 +8,9 @@ from gapprof.records.report import CauseRow
 from gapprof.records.settings import Settings
 from tests.unit.facts.pages import LATE_MS, MAIN, QUIET_MS, TAB, parts, piece, recorded
 
+ASKED_LATE = "is requests that wait for the page's main thread to ask, not for the worker"
+IN_THE_WAY = "is the page's own work getting in the way"
+
 
 def test_what_to_change_follows_from_what_costs() -> None:
     tabs = PlantedPage(run_queue_ms=20.0, held=(piece("idle", 0.0),), others=(TAB,))
@@ -49,6 +52,7 @@ def test_in_a_worker_late_requests_are_told_from_runs_that_are_not_slowed() -> N
     (action,) = (one for one in report.actions if one.cause == "contention")
     assert action.text.startswith("Shorten the tasks of the page's main thread")
     assert "burn (page/app.js:3)" in action.text
+    assert f"1.3x {ASKED_LATE}" in report.headline
 
 
 def test_in_a_worker_runs_that_are_slowed_are_not_called_unharmed() -> None:
@@ -57,9 +61,20 @@ def test_in_a_worker_runs_that_are_slowed_are_not_called_unharmed() -> None:
     report = build(recorded(page, web_ms=QUIET_MS + 20.0, settings=settings, noise=0.005))
     texts = [one.text for one in parts(report)["page"].evidence if one.kind == "requests"]
     assert [text.partition(" takes ")[0] for text in texts] == ["A run itself, in the worker,"]
+    assert f"1.2x {IN_THE_WAY}" in report.headline
+
+
+def test_in_a_worker_the_larger_part_of_both_gives_a_page_its_words() -> None:
+    settings = Settings(threads=2, page="busy", where="worker")
+    for late_ms, run_queue_ms, phrase in ((30.0, 10.0, ASKED_LATE), (10.0, 30.0, IN_THE_WAY)):
+        held = (piece("TimerFire", late_ms, "burn (page/app.js:3)"),)
+        page = PlantedPage(late_ms=late_ms, run_queue_ms=run_queue_ms, held=held, others=(MAIN,))
+        report = build(recorded(page, web_ms=QUIET_MS + 40.0, settings=settings, noise=0.005))
+        assert f"1.4x {phrase}" in report.headline
 
 
 def test_on_the_main_thread_nothing_is_told_of_a_worker() -> None:
     timers = PlantedPage(late_ms=LATE_MS, held=(piece("TimerFire", LATE_MS, "burn (page/app.js:3)"),))
     report = build(recorded(timers, web_ms=QUIET_MS + LATE_MS, noise=0.005))
     assert not [one for one in parts(report)["page"].evidence if one.kind == "requests"]
+    assert f"1.3x {IN_THE_WAY}" in report.headline
