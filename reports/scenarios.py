@@ -16,6 +16,7 @@ import onnx
 from onnx import TensorProto, numpy_helper
 
 from gapprof.assets import web_dist, web_dist_118
+from gapprof.selftest import model as unfused
 from gapprof.subject.zoo import build
 
 HERE = Path(__file__).parent
@@ -25,6 +26,8 @@ MODEL = "zoo:resnet20"
 SHORT = ("--budget", "30", "--rungs", "main")
 LONGER = ("--budget", "90", "--rungs", "main")
 """Enough for three traced passes."""
+VERIFIED = ("--verify", "--budget", "60")
+"""Enough for six rounds of what predicts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +72,18 @@ def in_half_precision(folder: Path) -> None:
 def with_pinned_threads(folder: Path) -> None:
     """An app whose code sets one thread for everybody, wherever it runs."""
     build("resnet20", app_of(folder, todays(), model="resnet20.onnx", shape=IMAGE))
+
+
+def with_the_optimiser_off(folder: Path) -> None:
+    """An app that switches the library's optimiser off, for a file with everything in single steps."""
+    app = app_of(
+        folder,
+        todays(),
+        model=unfused.NAME,
+        shape=(1, unfused.ROWS, unfused.WIDTH),
+        options='{ graphOptimizationLevel: "disabled" }',
+    )
+    unfused.save_model(app / unfused.NAME)
 
 
 def app_of(
@@ -205,6 +220,20 @@ SCENARIOS = {
         options=("--page", "app", *SHORT),
         model="",
         make=with_pinned_threads,
+    ),
+    "verify-headers": Scenario(
+        shows="what COOP and COEP would bring is predicted, made and measured",
+        options=("--no-isolation", "--threads", "2", "--where", "worker", *VERIFIED, "--rungs", "main"),
+    ),
+    "verify-worker": Scenario(
+        shows="what a worker would bring a quiet page, next to nothing, is predicted, made and measured",
+        options=("--threads", "1", "--where", "main", *VERIFIED, "--rungs", "web-in-worker"),
+    ),
+    "verify-graph": Scenario(
+        shows="what an optimised file would bring an app without optimiser is predicted, made and measured",
+        options=("--page", "app", *VERIFIED, "--rungs", "main"),
+        model="",
+        make=with_the_optimiser_off,
     ),
 }
 
