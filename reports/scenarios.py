@@ -86,6 +86,14 @@ def with_the_optimiser_off(folder: Path) -> None:
     unfused.save_model(app / unfused.NAME)
 
 
+def with_a_lost_link(folder: Path) -> None:
+    """An app whose wasm was linked without SIMD and threads, and whose session asks for sixteen of them."""
+    plain = {ENTRY: "esm/ort.wasm.min.js", "ort-wasm-simd.wasm": "ort-wasm.wasm"}
+    library = {name: web_dist_118() / file for name, file in plain.items()}
+    options = "{ intraOpNumThreads: 16 }"
+    build("resnet20", app_of(folder, library, model="resnet20.onnx", shape=IMAGE, options=options))
+
+
 def app_of(
     folder: Path, library: Mapping[str, Path], *, model: str, shape: tuple[int, ...], options: str = "{}"
 ) -> Path:
@@ -220,6 +228,12 @@ SCENARIOS = {
         options=("--page", "app", *SHORT),
         model="",
         make=with_pinned_threads,
+    ),
+    "lost-link": Scenario(
+        shows="a page's own wasm has neither SIMD nor shared memory, and its threads are ignored (S02, S08)",
+        options=("--page", "app", *SHORT),
+        model="",
+        make=with_a_lost_link,
     ),
     "verify-headers": Scenario(
         shows="what COOP and COEP would bring is predicted, made and measured",
