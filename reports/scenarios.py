@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
+import numpy as np
 import onnx
-from onnx import TensorProto, numpy_helper
+from onnx import TensorProto, helper, numpy_helper
 
 from gapprof.assets import web_dist, web_dist_118
 from gapprof.selftest import model as unfused
+from gapprof.subject.sketch import Sketch
 from gapprof.subject.zoo import build
 
 HERE = Path(__file__).parent
@@ -116,6 +118,42 @@ def todays() -> dict[str, Path]:
     return {name: web_dist() / name for name in names}
 
 
+def with_a_long_loop(folder: Path) -> None:
+    """A loop that runs a hundred thousand operators, of which onnxruntime's profiler keeps a million."""
+    sketch = Sketch("loop", seed=1)
+    x = sketch.input("x", [1])
+    turns = sketch.weight("turns", np.array(TURNS, np.int64))
+    y = sketch.node("loop", "Loop", [turns, "", x], body=up_and_down(OPERATORS))
+    sketch.output(y, "y", [1])
+    sketch.save(folder / "loop.onnx")
+
+
+def up_and_down(operators: int) -> onnx.GraphProto:
+    """The body of a loop: so many operators, in turn a half added and taken away, without end."""
+    values = ["before", *(f"v{number}" for number in range(operators - 1)), "after"]
+    steps = [
+        helper.make_node("Sub" if number % 2 else "Add", [values[number], "half"], [values[number + 1]])
+        for number in range(operators)
+    ]
+    number, more, again, before, after = (
+        helper.make_tensor_value_info(name, element, shape)
+        for name, element, shape in (
+            ("number", TensorProto.INT64, []),
+            ("more", TensorProto.BOOL, []),
+            ("again", TensorProto.BOOL, []),
+            ("before", TensorProto.FLOAT, [1]),
+            ("after", TensorProto.FLOAT, [1]),
+        )
+    )
+    return helper.make_graph(
+        [helper.make_node("Identity", ["more"], ["again"]), *steps],
+        "body",
+        [number, more, before],
+        [again, after],
+        [helper.make_tensor("half", TensorProto.FLOAT, [1], [0.5])],
+    )
+
+
 def with_burning_page(folder: Path) -> None:
     """A page whose timer burns for 20 ms in every 40."""
     write_page(folder, "burning", BURNING)
@@ -161,6 +199,7 @@ channel.port1.onmessage = function spin() {
 };
 channel.port2.postMessage(null);
 """
+TURNS, OPERATORS = 5000, 20
 ENTRY = "ort.wasm.bundle.min.mjs"
 IMAGE = (1, 3, 32, 32)
 APP = Template("""import * as ort from "./ort.wasm.bundle.min.mjs";
@@ -207,6 +246,12 @@ SCENARIOS = {
     "expected": Scenario(
         shows="whether each operator's time is what this processor can do at 128 bits (S04)",
         options=("--twins", "--threads", "1", "--where", "worker", *SHORT),
+    ),
+    "capped-profile": Scenario(
+        shows="a model of so many operators that onnxruntime's profile has no room for its runs (check 5)",
+        options=("--threads", "1", "--where", "worker", *SHORT),
+        model="loop.onnx",
+        make=with_a_long_loop,
     ),
     "burning-page": Scenario(
         shows="a page whose timer holds the main thread half of the time, with the model on it",
