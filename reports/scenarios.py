@@ -30,6 +30,10 @@ LONGER = ("--budget", "90", "--rungs", "main")
 """Enough for three traced passes."""
 VERIFIED = ("--verify", "--budget", "60")
 """Enough for six rounds of what predicts."""
+NOT_ISOLATED = ("--no-isolation", "--threads", "2")
+ON_WORKING_PAGE = ("--page", "working.html", *VERIFIED)
+WELL_KNOWN = ("--verify", "--budget", "150")
+"""Enough for rounds that tell a child of a cause from nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +163,11 @@ def with_burning_page(folder: Path) -> None:
     write_page(folder, "burning", BURNING)
 
 
+def with_working_page(folder: Path) -> None:
+    """A page that works for 3 ms in every 100, as one with something to show does."""
+    write_page(folder, "working", WORKING)
+
+
 def with_littering_page(folder: Path) -> None:
     """A page that calls for the garbage collector every 40 ms, beside 300,000 objects that stay alive."""
     write_page(folder, "littering", LITTERING)
@@ -175,6 +184,9 @@ def write_page(folder: Path, name: str, script: str) -> None:
     (folder / f"{name}.html").write_text(f"<!doctype html><meta charset=utf-8><script>{script}</script>")
 
 
+WORKING = """
+setInterval(() => { const begun = performance.now(); while (performance.now() - begun < 3); }, 100);
+"""
 BURNING = """
 setInterval(function planted() {
   const end = performance.now() + 20;
@@ -217,7 +229,7 @@ for (;;) {
 SCENARIOS = {
     "no-headers": Scenario(
         shows="threads are asked for on a page without COOP and COEP (S05)",
-        options=("--no-isolation", "--threads", "2", "--verify", *SHORT),
+        options=(*NOT_ISOLATED, "--verify", *SHORT),
     ),
     "node": Scenario(
         shows="the same wasm in Node, outside any page (S07)",
@@ -282,15 +294,22 @@ SCENARIOS = {
     ),
     "verify-headers": Scenario(
         shows="what COOP and COEP would bring is predicted, made and measured",
-        options=("--no-isolation", "--threads", "2", "--where", "worker", *VERIFIED, "--rungs", "main"),
+        options=(*NOT_ISOLATED, "--where", "worker", *ON_WORKING_PAGE, "--rungs", "main"),
+        make=with_working_page,
     ),
     "verify-worker": Scenario(
-        shows="what a worker would bring a quiet page, next to nothing, is predicted, made and measured",
-        options=("--threads", "1", "--where", "main", *VERIFIED, "--rungs", "web-in-worker"),
+        shows="what a worker would bring such a page, next to nothing, is predicted, made and measured",
+        options=("--threads", "1", "--where", "main", *ON_WORKING_PAGE, "--rungs", "web-in-worker"),
+        make=with_working_page,
+    ),
+    "verify-build": Scenario(
+        shows="what a build with SIMD would bring is predicted from onnxruntime-web 1.18, made and measured",
+        options=("--web-dist", "dist", *VERIFIED, "--rungs", "web-simd-118,web-scalar"),
+        make=without_simd,
     ),
     "verify-graph": Scenario(
         shows="what an optimised file would bring an app without optimiser is predicted, made and measured",
-        options=("--page", "app", *VERIFIED, "--rungs", "main"),
+        options=("--page", "app", *WELL_KNOWN, "--rungs", "main"),
         model="",
         make=with_the_optimiser_off,
     ),
