@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
+import numpy as np
 import onnx
-from onnx import TensorProto, numpy_helper
+from onnx import TensorProto, helper, numpy_helper
 
 from gapprof.assets import web_dist, web_dist_118
+from gapprof.selftest import model as unfused
+from gapprof.subject.sketch import Sketch
 from gapprof.subject.zoo import build
 
 HERE = Path(__file__).parent
@@ -25,6 +28,12 @@ MODEL = "zoo:resnet20"
 SHORT = ("--budget", "30", "--rungs", "main")
 LONGER = ("--budget", "90", "--rungs", "main")
 """Enough for three traced passes."""
+VERIFIED = ("--verify", "--budget", "60")
+"""Enough for six rounds of what predicts."""
+NOT_ISOLATED = ("--no-isolation", "--threads", "2")
+ON_WORKING_PAGE = ("--page", "working.html", *VERIFIED)
+WELL_KNOWN = ("--verify", "--budget", "150")
+"""Enough for rounds that tell a child of a cause from nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +80,26 @@ def with_pinned_threads(folder: Path) -> None:
     build("resnet20", app_of(folder, todays(), model="resnet20.onnx", shape=IMAGE))
 
 
+def with_the_optimiser_off(folder: Path) -> None:
+    """An app that switches the library's optimiser off, for a file with everything in single steps."""
+    app = app_of(
+        folder,
+        todays(),
+        model=unfused.NAME,
+        shape=(1, unfused.ROWS, unfused.WIDTH),
+        options='{ graphOptimizationLevel: "disabled" }',
+    )
+    unfused.save_model(app / unfused.NAME)
+
+
+def with_a_lost_link(folder: Path) -> None:
+    """An app whose wasm was linked without SIMD and threads, and whose session asks for sixteen of them."""
+    plain = {ENTRY: "esm/ort.wasm.min.js", "ort-wasm-simd.wasm": "ort-wasm.wasm"}
+    library = {name: web_dist_118() / file for name, file in plain.items()}
+    options = "{ intraOpNumThreads: 16 }"
+    build("resnet20", app_of(folder, library, model="resnet20.onnx", shape=IMAGE, options=options))
+
+
 def app_of(
     folder: Path, library: Mapping[str, Path], *, model: str, shape: tuple[int, ...], options: str = "{}"
 ) -> Path:
@@ -93,9 +122,50 @@ def todays() -> dict[str, Path]:
     return {name: web_dist() / name for name in names}
 
 
+def with_a_long_loop(folder: Path) -> None:
+    """A loop that runs a hundred thousand operators, of which onnxruntime's profiler keeps a million."""
+    sketch = Sketch("loop", seed=1)
+    x = sketch.input("x", [1])
+    turns = sketch.weight("turns", np.array(TURNS, np.int64))
+    y = sketch.node("loop", "Loop", [turns, "", x], body=up_and_down(OPERATORS))
+    sketch.output(y, "y", [1])
+    sketch.save(folder / "loop.onnx")
+
+
+def up_and_down(operators: int) -> onnx.GraphProto:
+    """The body of a loop: so many operators, in turn a half added and taken away, without end."""
+    values = ["before", *(f"v{number}" for number in range(operators - 1)), "after"]
+    steps = [
+        helper.make_node("Sub" if number % 2 else "Add", [values[number], "half"], [values[number + 1]])
+        for number in range(operators)
+    ]
+    number, more, again, before, after = (
+        helper.make_tensor_value_info(name, element, shape)
+        for name, element, shape in (
+            ("number", TensorProto.INT64, []),
+            ("more", TensorProto.BOOL, []),
+            ("again", TensorProto.BOOL, []),
+            ("before", TensorProto.FLOAT, [1]),
+            ("after", TensorProto.FLOAT, [1]),
+        )
+    )
+    return helper.make_graph(
+        [helper.make_node("Identity", ["more"], ["again"]), *steps],
+        "body",
+        [number, more, before],
+        [again, after],
+        [helper.make_tensor("half", TensorProto.FLOAT, [1], [0.5])],
+    )
+
+
 def with_burning_page(folder: Path) -> None:
     """A page whose timer burns for 20 ms in every 40."""
     write_page(folder, "burning", BURNING)
+
+
+def with_working_page(folder: Path) -> None:
+    """A page that works for 3 ms in every 100, as one with something to show does."""
+    write_page(folder, "working", WORKING)
 
 
 def with_littering_page(folder: Path) -> None:
@@ -114,6 +184,9 @@ def write_page(folder: Path, name: str, script: str) -> None:
     (folder / f"{name}.html").write_text(f"<!doctype html><meta charset=utf-8><script>{script}</script>")
 
 
+WORKING = """
+setInterval(() => { const begun = performance.now(); while (performance.now() - begun < 3); }, 100);
+"""
 BURNING = """
 setInterval(function planted() {
   const end = performance.now() + 20;
@@ -138,6 +211,7 @@ channel.port1.onmessage = function spin() {
 };
 channel.port2.postMessage(null);
 """
+TURNS, OPERATORS = 5000, 20
 ENTRY = "ort.wasm.bundle.min.mjs"
 IMAGE = (1, 3, 32, 32)
 APP = Template("""import * as ort from "./ort.wasm.bundle.min.mjs";
@@ -155,7 +229,7 @@ for (;;) {
 SCENARIOS = {
     "no-headers": Scenario(
         shows="threads are asked for on a page without COOP and COEP (S05)",
-        options=("--no-isolation", "--threads", "2", "--verify", *SHORT),
+        options=(*NOT_ISOLATED, "--verify", *SHORT),
     ),
     "node": Scenario(
         shows="the same wasm in Node, outside any page (S07)",
@@ -185,6 +259,12 @@ SCENARIOS = {
         shows="whether each operator's time is what this processor can do at 128 bits (S04)",
         options=("--twins", "--threads", "1", "--where", "worker", *SHORT),
     ),
+    "capped-profile": Scenario(
+        shows="a model of so many operators that onnxruntime's profile has no room for its runs (check 5)",
+        options=("--threads", "1", "--where", "worker", *SHORT),
+        model="loop.onnx",
+        make=with_a_long_loop,
+    ),
     "burning-page": Scenario(
         shows="a page whose timer holds the main thread half of the time, with the model on it",
         options=("--page", "burning.html", "--threads", "1", *LONGER),
@@ -205,6 +285,33 @@ SCENARIOS = {
         options=("--page", "app", *SHORT),
         model="",
         make=with_pinned_threads,
+    ),
+    "lost-link": Scenario(
+        shows="a page's own wasm has neither SIMD nor shared memory, and its threads are ignored (S02, S08)",
+        options=("--page", "app", *SHORT),
+        model="",
+        make=with_a_lost_link,
+    ),
+    "verify-headers": Scenario(
+        shows="what COOP and COEP would bring is predicted, made and measured",
+        options=(*NOT_ISOLATED, "--where", "worker", *ON_WORKING_PAGE, "--rungs", "main"),
+        make=with_working_page,
+    ),
+    "verify-worker": Scenario(
+        shows="what a worker would bring such a page, next to nothing, is predicted, made and measured",
+        options=("--threads", "1", "--where", "main", *ON_WORKING_PAGE, "--rungs", "web-in-worker"),
+        make=with_working_page,
+    ),
+    "verify-build": Scenario(
+        shows="what a build with SIMD would bring is predicted from onnxruntime-web 1.18, made and measured",
+        options=("--web-dist", "dist", *VERIFIED, "--rungs", "web-simd-118,web-scalar"),
+        make=without_simd,
+    ),
+    "verify-graph": Scenario(
+        shows="what an optimised file would bring an app without optimiser is predicted, made and measured",
+        options=("--page", "app", *WELL_KNOWN, "--rungs", "main"),
+        model="",
+        make=with_the_optimiser_off,
     ),
 }
 

@@ -1,7 +1,7 @@
 """Checks that must hold before a number counts: what strikes it, and what refuses it."""
 
+import re
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -9,11 +9,10 @@ from msgspec.structs import replace
 from gapprof.backends.synthetic import Machine
 from gapprof.errors import ExitCode
 from gapprof.explain.report import build
-from gapprof.native.profile_file import ProfileError, runs_of
 from gapprof.pipeline import analysed
 from gapprof.records.recording import Recording
-from gapprof.records.trial import Failure, OutputCheck, Profile, Trial
-from tests.scenarios.reading import check, text
+from gapprof.records.trial import OutputCheck, Trial
+from tests.scenarios.reading import check, report, text
 from tests.truth.recorder import record
 
 
@@ -45,33 +44,23 @@ def test_check_2_what_was_really_served_is_compared() -> None:
     assert f"UNRELIABLE: {check(found, 'wasm-served').text}" in text(found)
 
 
-def test_check_5_a_profile_that_stopped_at_the_event_cap_is_refused(tmp_path: Path) -> None:
-    file = tmp_path / "profile.json"
-    file.write_text("[\n]\n")
-    with pytest.raises(ProfileError, match="buffer is full"):
-        runs_of(file, made=3, wanted=3)
+@pytest.mark.parametrize("rung", ["native-extended", "native-128"])
+def test_check_5_a_profile_that_stopped_at_the_event_cap_is_refused_with_the_reason(rung: str) -> None:
+    shown = text(report("scenarios/capped-profile"))
+    found = re.search(rf"{rung} failed once \(stop\): the profile holds (\d+) runs, (\d+) were made", shown)
+    assert found is not None
+    held, made = map(int, found.groups())
+    assert 0 < held < made
+    assert f"{found[0]}; the profiler's buffer is full" in shown
 
 
-def test_check_5_a_report_without_that_profile_says_why_operators_are_missing() -> None:
-    message = "the profile holds 2 runs, 3 were made; the profiler's buffer is full"
-    recording = record(Machine(), rounds=4)
-    entries = tuple(
-        Failure(
-            rung=one.rung,
-            round=one.round,
-            started_s=one.started_s,
-            ended_s=one.ended_s,
-            phase="stop",
-            kind="environment",
-            message=message,
-        )
-        if isinstance(one, Profile) and one.rung == "native-extended"
-        else one
-        for one in recording.entries
-    )
-    found = build(replace(recording, entries=entries))
+def test_check_5_without_that_profile_there_are_no_operators_and_the_rest_stands() -> None:
+    """A page has less room than a process: it may not live to say how many runs were left."""
+    found = report("scenarios/capped-profile")
+    assert "web-worker failed once" in text(found)
     assert found.operators == ()
-    assert f"failed 3 times (stop): {message}" in text(found)
+    assert found.gap.ratio is not None
+    assert {row.id for row in found.causes if row.factor} >= {"threads", "simd"}
 
 
 def changed(change: Callable[[Trial], Trial]) -> Recording:

@@ -9,18 +9,12 @@ the GPU's, and for the fourth (64-bit memory) there is no build.
 
 import math
 import re
-from collections.abc import Callable
 
 import pytest
-from msgspec.structs import replace
 
-from gapprof import Report
 from gapprof.explain.light import EXPECTED
-from gapprof.explain.report import build
-from gapprof.recordings import read_run
-from gapprof.records.observed import ObservedOption, ObservedSession, PageObserved
 from gapprof.text import numbers
-from tests.scenarios.reading import REPORTS, cause, check, child, factor, report, text, told
+from tests.scenarios.reading import cause, check, child, factor, report, text, told
 
 
 def test_s01_the_gap_is_a_product_and_most_of_it_sits_in_named_convolutions() -> None:
@@ -66,27 +60,18 @@ def test_s02_s08_a_build_without_simd_is_read_off_the_bytes_that_were_served() -
 
 
 def test_s02_a_thread_option_that_is_ignored_on_the_web_is_told_with_what_to_set() -> None:
-    """As the observer hears a page that gives it (`browser/test_watch.py`): else the page is as recorded."""
-    given = (ObservedOption(name="intraOpNumThreads", value="16"),)
-    shown = text(of_the_page(lambda seen: seen, lambda session: replace(session, unread_options=given)))
+    shown = text(report("scenarios/lost-link"))
     assert "Its session's intraOpNumThreads 16 is ignored on the web: onnxruntime-web never reads it" in shown
     assert "set ort.env.wasm.numThreads before the first session is created" in shown
     assert "is ignored on the web" not in text(report("scenarios/pinned-threads"))
 
 
 def test_s08_a_page_whose_module_has_no_vectors_and_no_shared_memory_is_told_both() -> None:
-    """As if the page's last link had lost `-msimd128` and `-pthread`: it is read off the bytes."""
-
-    def linked(seen: PageObserved) -> PageObserved:
-        return replace(seen, wasm=tuple(replace(one, simd=False) for one in seen.wasm))
-
-    found = of_the_page(linked, lambda session: replace(session, shared_memory=False))
+    found = report("scenarios/lost-link")
     assert found.observed is not None
     assert (found.observed.simd, found.observed.shared_memory) == (False, False)
-    shown = text(found)
-    assert "without SIMD, on a memory that is not shared" in shown
-    recorded = text(report("scenarios/pinned-threads"))
-    assert "with SIMD, on shared memory" in recorded
+    assert "without SIMD, on a memory that is not shared" in text(found)
+    assert "with SIMD, on shared memory" in text(report("scenarios/pinned-threads"))
 
 
 def test_s03_a_build_without_the_browsers_dot_product_is_told_with_a_bound_on_the_saving() -> None:
@@ -306,17 +291,3 @@ def test_s25_what_inference_costs_the_page_is_said_in_frames() -> None:
     lost = numbers.percent(1 - frames.main_times.point)
     assert f"Inference on the main thread costs {lost} [" in text(found)
     assert "] of the page's frames." in text(found)
-
-
-def of_the_page(
-    page: Callable[[PageObserved], PageObserved], session: Callable[[ObservedSession], ObservedSession]
-) -> Report:
-    """Of the page that pins its threads, had it been seen to do something else as well."""
-    recording = read_run(REPORTS / "scenarios" / "pinned-threads.jsonl")
-    entries = tuple(
-        page(replace(one, sessions=tuple(map(session, one.sessions))))
-        if isinstance(one, PageObserved)
-        else one
-        for one in recording.entries
-    )
-    return build(replace(recording, entries=entries))

@@ -1,0 +1,88 @@
+"""What `--verify` says of changes that one switch makes: real runs that predicted, made and measured them."""
+
+import pytest
+
+from gapprof.digest.verified import came_true, predicted_measured
+from gapprof.explain.switches import SWITCHES
+from gapprof.recordings import read_run
+from gapprof.records.estimate import Estimate
+from gapprof.records.report import Report, WhatIf
+from tests.scenarios.reading import REPORTS, report, text
+
+CHANGES = pytest.mark.parametrize(
+    ("name", "rung", "cause"),
+    [
+        ("verify-headers", "web-isolated", "threads"),
+        ("verify-worker", "web-threads", "threads"),
+        ("verify-graph", "web-optimised", "library"),
+        ("verify-build", "web-pinned-build", "simd"),
+    ],
+)
+WIDEST = 1.3
+"""High end over low end of what measured over predicted may be known by: an interval that holds everything
+says nothing."""
+
+
+def change(found: Report, rung: str) -> WhatIf:
+    return next(one for one in found.what_ifs if one.rung == rung)
+
+
+def as_predicted(ratio: Estimate | None, *, rounds: int) -> bool:
+    """Within 5 %, or inside an interval that says something, by as many rounds at least."""
+    if ratio is None or ratio.rounds < rounds:
+        return False
+    near = 1 / 1.05 <= ratio.point <= 1.05
+    return near or (ratio.low <= 1 <= ratio.high and ratio.high / ratio.low <= WIDEST)
+
+
+@CHANGES
+def test_a_change_is_predicted_from_elsewhere_and_comes_true(name: str, rung: str, cause: str) -> None:
+    """Six rounds were planned; one may have been struck."""
+    one = change(report(f"scenarios/{name}"), rung)
+    assert one.prediction == "holds"
+    assert as_predicted(one.ratio, rounds=5)
+
+
+@pytest.mark.parametrize(
+    ("name", "rung"), [("verify-headers", "web-isolated"), ("verify-worker", "web-threads")]
+)
+def test_the_page_that_keeps_a_prediction_is_not_the_one_that_made_it(name: str, rung: str) -> None:
+    begin = read_run(REPORTS / "scenarios" / f"{name}.jsonl").begin
+    steps = {step.rung.id: step.setting for step in begin.rungs}
+    predicting, kept = steps[SWITCHES[rung].to], steps[rung]
+    assert predicting is not None
+    assert kept is not None
+    assert (predicting.page, kept.page) == ("quiet", "working.html")
+
+
+@CHANGES
+def test_it_saves_and_the_report_recommends_it_as_measured(name: str, rung: str, cause: str) -> None:
+    found = report(f"scenarios/{name}")
+    one, now = change(found, rung), found.latency_ms.web
+    assert now is not None
+    for then in (one.predicted_ms, one.measured_ms):
+        assert then is not None
+        assert then.high < now.low
+    (action,) = (action for action in found.actions if action.cause == cause)
+    assert action.basis == "measured"
+    assert one.measured_ms is not None
+    assert action.then_ms.point == pytest.approx(one.measured_ms.point, rel=0.05)
+
+
+@CHANGES
+def test_the_page_shows_predicted_beside_measured(name: str, rung: str, cause: str) -> None:
+    found = report(f"scenarios/{name}")
+    one, shown = change(found, rung), text(found)
+    assert f"{one.change} {predicted_measured(one)} {came_true(one)}" in shown
+    assert "Nothing to verify" not in shown
+
+
+def test_a_worker_is_predicted_to_bring_nothing_and_brings_nothing() -> None:
+    """It was named: nobody tries what is predicted to save nothing."""
+    found = report("scenarios/verify-worker")
+    one, now = change(found, "web-in-worker"), found.latency_ms.web
+    assert now is not None
+    assert one.predicted_ms is not None
+    assert one.predicted_ms.point == pytest.approx(now.point, rel=0.05)
+    assert as_predicted(one.ratio, rounds=3)
+    assert not [action for action in found.actions if "worker" in action.text]
