@@ -29,11 +29,11 @@ SHORT = ("--budget", "30", "--rungs", "main")
 LONGER = ("--budget", "90", "--rungs", "main")
 """Enough for three traced passes."""
 VERIFIED = ("--verify", "--budget", "60")
-"""Enough for six rounds of what predicts."""
+"""Enough for six rounds of what predicts, and as many of what keeps it."""
+WELL_VERIFIED = ("--verify", "--budget", "150")
+"""Enough for an interval that says something where a page has work of its own, or a step is small."""
 NOT_ISOLATED = ("--no-isolation", "--threads", "2")
-ON_WORKING_PAGE = ("--page", "working.html", *VERIFIED)
-WELL_KNOWN = ("--verify", "--budget", "150")
-"""Enough for rounds that tell a child of a cause from nothing."""
+ON_WORKING_PAGE = ("--page", "working.html", *WELL_VERIFIED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -298,7 +298,7 @@ SCENARIOS = {
         make=with_working_page,
     ),
     "verify-worker": Scenario(
-        shows="what a worker would bring such a page, next to nothing, is predicted, made and measured",
+        shows="what a worker would bring such a page, which is no saving, is predicted, made and measured",
         options=("--threads", "1", "--where", "main", *ON_WORKING_PAGE, "--rungs", "web-in-worker"),
         make=with_working_page,
     ),
@@ -309,7 +309,7 @@ SCENARIOS = {
     ),
     "verify-graph": Scenario(
         shows="what an optimised file would bring an app without optimiser is predicted, made and measured",
-        options=("--page", "app", *WELL_KNOWN, "--rungs", "main"),
+        options=("--page", "app", *WELL_VERIFIED, "--rungs", "main"),
         model="",
         make=with_the_optimiser_off,
     ),
@@ -317,7 +317,7 @@ SCENARIOS = {
 
 
 def record(name: str, scenario: Scenario) -> None:
-    """One run, in a folder of its own; the recording comes here whatever its status."""
+    """One run, in a folder of its own; the recording comes here whatever its status, and names no folder."""
     with tempfile.TemporaryDirectory() as folder:
         scenario.make(Path(folder))
         done = subprocess.run(
@@ -329,7 +329,8 @@ def record(name: str, scenario: Scenario) -> None:
         recording = Path(folder) / "recording.jsonl"
         if not recording.is_file():
             sys.exit(f"{name}: gapprof ended with {done.returncode} and wrote no recording")
-        shutil.copy(recording, HERE / "scenarios" / f"{name}.jsonl")
+        found = recording.read_bytes().replace(f"{HERE.parent}/".encode(), b"")
+        (HERE / "scenarios" / f"{name}.jsonl").write_bytes(found)
 
 
 def publish(scenarios: Mapping[str, Scenario]) -> None:

@@ -58,13 +58,15 @@ SWITCHES: Mapping[str, Switch] = MappingProxyType(
 
 
 def to_verify(case: Case) -> tuple[str, ...]:
-    """Rungs that can be visited here and whose change is predicted, beyond doubt, to save time."""
+    """Rungs that can be visited here and whose change is predicted, beyond doubt, to save time; and those
+    that somebody named, whatever is predicted of them."""
+    named = case.recording.begin.settings.rungs.split(",")
     diagnosis = case.get(diagnose)
     levels = {"causes": diagnosis.level, "children": diagnosis.children_level}
     return tuple(
         rung
         for rung, switch in SWITCHES.items()
-        if _can_be_made(case, rung) and costs(case, *switch.hint, levels[switch.level])
+        if _can_be_made(case, rung) and (rung in named or costs(case, *switch.hint, levels[switch.level]))
     )
 
 

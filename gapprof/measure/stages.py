@@ -33,10 +33,10 @@ from gapprof.measure.teller import Teller
 from gapprof.measure.visits import Patience, Visits
 from gapprof.measure.wanted import (
     ENDS,
-    VERIFYING_ROUNDS,
     asked_rungs,
     possible_rungs,
     reproducing_rungs,
+    verifying_rounds,
     verifying_rungs,
     wanted_rungs,
 )
@@ -94,7 +94,7 @@ class Stages:
         rounds.take(preflight, dict.fromkeys(range(count, total), main), of=total)
         done = self._side(rounds, preflight, total, visited=self._known(plan))
         if self.settings.verify:
-            self._verify(rounds, preflight, done)
+            self._verify(rounds, preflight, done, verifying_rounds(total))
         beyond = Beyond(
             subject=self.subject,
             preflight=preflight,
@@ -219,11 +219,11 @@ class Stages:
         rounds.take(preflight, dict.fromkeys(plan, chosen), of=plan.stop, kind="side")
         return rounds_done + len(plan)
 
-    def _verify(self, rounds: Rounds, preflight: Preflight, rounds_done: int) -> None:
+    def _verify(self, rounds: Rounds, preflight: Preflight, rounds_done: int, count: int) -> None:
         """Predicted changes, measured beside the page as deployed, whatever the budget says."""
         chosen = verifying_rungs(self.journal.recording(), preflight.ladder)
-        self._note_overdraft("--verify", VERIFYING_ROUNDS, expected_round_s(preflight, chosen))
-        plan = range(rounds_done, rounds_done + VERIFYING_ROUNDS) if chosen else range(0)
+        self._note_overdraft("--verify", count, expected_round_s(preflight, chosen))
+        plan = range(rounds_done, rounds_done + count) if chosen else range(0)
         rounds.take(preflight, dict.fromkeys(plan, chosen), of=plan.stop, kind="side")
 
     def _note_overdraft(self, option: str, rounds: int, round_s: float) -> None:

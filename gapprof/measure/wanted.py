@@ -15,7 +15,7 @@ ENDS = "ends"
 ENDS_RUNGS = frozenset({"native", "web-paced", "web"})
 _BUSIER = "web-busier"
 VERIFYING_ROUNDS = 6
-"""As many as the first stage of the steps that predict: neither side of a comparison is the vaguer one."""
+"""At least, which the first stage of the steps that predict has."""
 
 
 def wanted_rungs(asked: str, rungs: Mapping[str, Rung]) -> frozenset[str]:
@@ -51,8 +51,14 @@ def reproducing_rungs(settings: Settings, rungs: Mapping[str, Rung]) -> frozense
     return frozenset(CONDITION_RUNGS) & rungs.keys() if settings.observed_ms is not None else frozenset()
 
 
+def verifying_rounds(predicting: int) -> int:
+    """As many as the steps that predict had: neither side of a comparison is the vaguer one."""
+    return max(VERIFYING_ROUNDS, predicting)
+
+
 def verifying_rungs(recording: Recording, steps: Sequence[PlannedRung]) -> tuple[str, ...]:
-    """Every change that is predicted to save, what it is compared with, and what is yet to predict it."""
+    """Every change that is predicted to save, or was asked for by name; what it is compared with, and what is
+    yet to predict it."""
     ladder = {step.rung.id: step for step in steps}
     chosen = [rung for changed in to_verify(Case(recording)) for rung in (changed, SWITCHES[changed].source)]
     side = [rung for rung in chosen if rung in ladder and ladder[rung].rung.role == "side"]

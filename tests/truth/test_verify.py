@@ -162,6 +162,26 @@ def test_a_rung_that_is_named_is_visited_without_verify(tmp_path: Path) -> None:
     assert what_if(build(recording), "web-in-worker").prediction == "holds"
 
 
+def test_what_is_named_is_put_to_the_test_whatever_is_predicted_of_it(tmp_path: Path) -> None:
+    asked = Settings(threads=2, rungs="web-in-worker", verify=True, budget_s=3600.0)
+    recording = run(machine({"web-main": 1.0}), tmp_path, asked)
+    one = what_if(build(recording), "web-in-worker")
+    assert visits(recording, "web-in-worker") == 9
+    assert one.prediction == "holds"
+    assert one.predicted_ms is not None
+    assert one.measured_ms is not None
+    assert one.predicted_ms.point == pytest.approx(one.measured_ms.point, rel=0.05)
+    assert not [action for action in build(recording).actions if action.cause == "contention"]
+
+
+def test_a_prediction_of_many_rounds_is_held_to_as_many(tmp_path: Path) -> None:
+    noisy = Machine(latency_ms=ladder_ms(COSTS), noise=0.03, launch_noise=0.03)
+    recording = run(noisy, tmp_path, VERIFY)
+    rounds = visits(recording, "web-main")
+    assert rounds > 6
+    assert visits(recording, "web-in-worker") == rounds
+
+
 def test_the_budget_is_exceeded_and_the_report_says_by_how_much(tmp_path: Path) -> None:
     asked = Settings(threads=2, rungs="main", verify=True, budget_s=0.01)
     recording = run(machine(COSTS), tmp_path, asked)
