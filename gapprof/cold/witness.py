@@ -16,13 +16,21 @@ from gapprof.browser.page import Page
 
 WORD = "gapprof: the first result is there"
 _LEVEL = "debug"
+_SET_S = 5e-4
+"""More than two readings of two clocks, one after the other, are apart by themselves (microseconds, measured)
+and less than 1 % of the shortest start: the time of day was set meanwhile."""
+
+
+def _epoch_s() -> float:
+    """The only use of the time of day beside dates: the stamp that it is for has no other clock."""
+    return time.time() - time.perf_counter()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Witness:
     """What the page says to its console, and when our own clock began."""
 
-    epoch_s: float
+    epoch_s: float = field(default_factory=_epoch_s)
     """Of `time.perf_counter`, since 1970."""
     said_ms: list[float] = field(default_factory=list)
     """Since 1970."""
@@ -34,7 +42,9 @@ class Witness:
 
     def result_s(self, ordered_s: float, answered_s: float) -> float | None:
         """By `time.perf_counter`. None where nothing was said between the two, as on a page with a console of
-        its own, or where the machine's clock was set meanwhile."""
+        its own, or where the time of day was set meanwhile."""
+        if abs(_epoch_s() - self.epoch_s) > _SET_S:
+            return None
         found = [said_ms / 1e3 - self.epoch_s for said_ms in self.said_ms]
         return next((at_s for at_s in found if ordered_s <= at_s <= answered_s), None)
 
@@ -42,7 +52,7 @@ class Witness:
 @asynccontextmanager
 async def witnessed(page: Page) -> AsyncIterator[Witness]:
     """From here on until it is left. Raises VisitError, CallError, TimeoutError."""
-    witness = Witness(epoch_s=time.time() - time.perf_counter())
+    witness = Witness()
     page.connection.listen("Runtime.consoleAPICalled", witness.heard, session=page.session)
     await page.connection.call("Runtime.enable", session=page.session)
     yield witness

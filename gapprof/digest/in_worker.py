@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 
-from gapprof.facts.estimates import side_of_one
 from gapprof.records.estimate import Estimate
 from gapprof.records.sections.quality import FeltRow
 from gapprof.text import numbers
@@ -20,14 +19,14 @@ def left_alone(times: Estimate | None) -> bool:
 
 def slowed(times: Estimate | None) -> bool:
     """Whether the whole interval lies above 1."""
-    return times is not None and side_of_one(times) == "above"
+    return times is not None and times.side_of_one == "above"
 
 
 def worker_sentence(rows: Sequence[FeltRow]) -> Iterator[str]:
     """Of one model: frames that stay as they are, and what takes longer all the same."""
     times = {row.id: row.worker_times for row in rows}
     rate = times.get("frame-rate")
-    alone = left_alone(times.get("frame-p95")) and (rate is None or side_of_one(rate) != "below")
+    alone = left_alone(times.get("frame-p95")) and (rate is None or rate.side_of_one != "below")
     longer = [
         f"{takes} {numbers.change_with_interval(found)}"
         for name, takes in _ANSWERING.items()

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gapprof.facts.held import LEAK_BYTES
 from gapprof.records.estimate import Estimate
+from gapprof.records.memory import LEAK_BYTES
 from gapprof.records.sections.memory import Memory, MemoryRow, MemorySlope
 from gapprof.text import numbers
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from gapprof.facts.balance import Balance, balances
 from gapprof.facts.case import Case
-from gapprof.facts.estimates import estimate, factor_of, side_of_one
+from gapprof.facts.estimates import estimate, factor_of
 from gapprof.facts.page_parts import DEPLOYED, QUIET
 from gapprof.records.report import Evidence
 from gapprof.stats.contrast import Contrast
@@ -48,7 +48,7 @@ def asked_late(case: Case) -> Iterator[Evidence]:
         "below": f"Runs themselves, in the worker, are not slowed: one takes {told}.",
         "unclear": f"Nothing shows that runs themselves, in the worker, are slowed: one takes {told}.",
     }
-    yield Evidence(kind="requests", text=slowed[side_of_one(runs)], value=runs.point)
+    yield Evidence(kind="requests", text=slowed[runs.side_of_one], value=runs.point)
     late_ms = t_interval([one.late_ms for one in rounds.values()])
     if late_ms.low > 0:
         text = (

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal
 
 from gapprof.facts.case import Case
 from gapprof.facts.readings import end_logs, logs, read
@@ -42,13 +41,6 @@ def factor(case: Case, source: str, to: str) -> Estimate | None:
     """How many times slower `to` is than `source`; None where no round has both."""
     contrast = read(case, {source: -1.0, to: 1.0})
     return factor_of(contrast) if contrast else None
-
-
-def side_of_one(factor: Estimate) -> Literal["above", "below", "unclear"]:
-    """On which side of 1 its whole interval lies; one round alone has none."""
-    if factor.rounds < 2 or factor.low <= 1 <= factor.high:
-        return "unclear"
-    return "above" if factor.low > 1 else "below"
 
 
 def geometric_mean_ms(by_round: Mapping[int, float]) -> Estimate:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from gapprof.facts.case import Case
 from gapprof.facts.cells import complete_rounds, counting, measured
-from gapprof.facts.estimates import LEVEL, estimate, factor, side_of_one
+from gapprof.facts.estimates import LEVEL, estimate, factor
 from gapprof.facts.gpu_operators import GpuRun, Joined, gpu_run
 from gapprof.facts.gpu_runs import REPLAY_NATIVE, REPLAY_WEB, SESSION
 from gapprof.facts.gpu_told import mean_ms
@@ -30,7 +30,7 @@ def own_webgpu_told(case: Case) -> Iterator[Evidence]:
         f"{harmless(version, 40)} takes natively with its own WebGPU provider: another build, on the adapter "
         f"of its choice, so the two differ by more than the browser. {_slower_leg(case, apart)}"
     )
-    known = side_of_one(apart) != "unclear"
+    known = apart.side_of_one != "unclear"
     yield Evidence(kind="side-rung", text=text, value=apart.point if known else None)
 
 
@@ -38,16 +38,16 @@ def _slower_leg(case: Case, apart: Estimate) -> str:
     """Which of the two, and of the browser's what: the library, or the way that its calls take."""
     if apart.rounds < 2:
         return "Which leg is slower one round alone does not tell."
-    if side_of_one(apart) == "below":
+    if apart.side_of_one == "below":
         return "Of the two legs the native one is slower: nothing that the browser adds explains it."
-    if side_of_one(apart) == "unclear":
+    if apart.side_of_one == "unclear":
         return "The native leg and the browser's cannot be told apart."
     calls, library = _factor(case, NATIVE_WEBGPU, REPLAY_WEB), _factor(case, REPLAY_WEB, SESSION)
     begin = "Only the browser's leg is slower"
     if calls is None or library is None:
         return f"{begin}."
-    slower_calls = side_of_one(calls) == "above"
-    if side_of_one(library) == "above":
+    slower_calls = calls.side_of_one == "above"
+    if library.side_of_one == "above":
         alone = numbers.factor_with_interval(library)
         also = f", which take {numbers.factor_with_interval(calls)} the native leg" if slower_calls else ""
         return f"{begin}: onnxruntime-web takes {alone} what its calls alone take there{also}."
@@ -70,13 +70,13 @@ def calls_told(case: Case) -> Iterator[Evidence]:
     if with_browser is None or without is None:
         return
     takes = f"In the browser its calls alone take {numbers.ms(with_browser.point)}"
-    if side_of_one(apart) == "unclear":
+    if apart.side_of_one == "unclear":
         text = f"{takes}, without one {numbers.ms(without.point)}, and the two cannot be told apart"
         yield Evidence(kind="calls-parted", text=f"{text}{_kernels(case)}.")
         return
     more = estimate(t_interval([web[number] - native[number] for number in rounds], LEVEL))
     alone = numbers.ms_with_interval(without)
-    if side_of_one(apart) == "below":
+    if apart.side_of_one == "below":
         text = f"{takes}, less than without one, where they take {alone}"
     else:
         text = (

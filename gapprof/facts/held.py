@@ -13,7 +13,7 @@ from gapprof.facts.case import Case
 from gapprof.facts.disturbance import disturbed
 from gapprof.facts.started import Visits
 from gapprof.records.gpu_runs import GpuBuffers
-from gapprof.records.memory import STAGES, Held, MemoryTrial
+from gapprof.records.memory import LEAK_BYTES, STAGES, Held, MemoryTrial
 from gapprof.stats.interval import Interval, t_interval
 
 COLLECTED = "collected"
@@ -22,9 +22,6 @@ START = "start"
 SETTLING = 2
 """Chunks that are not looked at: caches of the engine still fill."""
 LEAST_CHUNKS = 3
-LEAK_BYTES = 1024.0
-"""A run. At thirty runs a second that comes to 100 MiB an hour; less than this an engine's own bookkeeping
-may take for a while (seen: 40 to 300 bytes of JavaScript objects a run)."""
 LEVEL = 0.95
 HEAPS_AGREE = 0.05
 """How far the page's figure of its wasm heap may be from the kernel's."""

@@ -1,7 +1,7 @@
 """The same wasm outside any page, in Node: two factors of the gap, the engine's and the page's. Pure."""
 
 from gapprof.facts.case import Case
-from gapprof.facts.estimates import factor_of, side_of_one
+from gapprof.facts.estimates import factor_of
 from gapprof.facts.ladder import begins_late, ends
 from gapprof.facts.profiles import WEB
 from gapprof.facts.readings import read, readable
@@ -25,7 +25,7 @@ def outside_told(case: Case) -> tuple[Evidence, ...]:
     if around is None or before is None or after is None or without is None:
         return ()
     engine, page = factor_of(before, without), factor_of(around, after)
-    unclear = ", which is unclear: its interval holds 1" if side_of_one(page) == "unclear" else ""
+    unclear = ", which is unclear: its interval holds 1" if page.side_of_one == "unclear" else ""
     text = (
         f"Outside any page, in Node, the same wasm takes {numbers.factor_with_interval(engine)} what native "
         f"takes; the browser and the page around it take {numbers.factor_with_interval(page)} that{unclear}."

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from gapprof.facts.case import Case
-from gapprof.facts.estimates import factor, side_of_one
+from gapprof.facts.estimates import factor
 from gapprof.facts.ladder import planned
 from gapprof.facts.readings import readable, same_trials
 from gapprof.records.estimate import Estimate
@@ -25,7 +25,7 @@ def resolved_by_side_rungs(case: Case, cause: str) -> tuple[Evidence, ...]:
         Evidence(
             kind="side-rung",
             text=f"{words} {numbers.factor_with_interval(cost)}{_unclear(cost)}.",
-            value=cost.point if side_of_one(cost) != "unclear" else None,
+            value=cost.point if cost.side_of_one != "unclear" else None,
         )
         for words, cost in _measured(case, cause)
     )
@@ -43,7 +43,7 @@ def _measured(case: Case, cause: str) -> Iterator[tuple[str, Estimate]]:
 
 
 def _unclear(cost: Estimate) -> str:
-    if side_of_one(cost) != "unclear":
+    if cost.side_of_one != "unclear":
         return ""
     why = "its interval holds 1" if cost.rounds > 1 else "one round alone has none"
     return f", which is unclear: {why}"

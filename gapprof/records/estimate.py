@@ -20,3 +20,10 @@ class Estimate(Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if not self.low <= self.point <= self.high:  # also catches NaN
             raise ValueError(f"{self.point} does not lie in [{self.low}, {self.high}]")
+
+    @property
+    def side_of_one(self) -> Literal["above", "below", "unclear"]:
+        """On which side of 1 the whole interval lies; one round alone has none."""
+        if self.rounds < 2 or self.low <= 1 <= self.high:
+            return "unclear"
+        return "above" if self.low > 1 else "below"

@@ -21,6 +21,10 @@ STAGES: tuple[MemoryStage, ...] = (
 """Nothing of the model yet; the library and the file's bytes are there; a session; its first run; many more;
 the session released; another one made, and run; the page left. Natively nothing is left."""
 
+LEAK_BYTES = 1024.0
+"""A run. At thirty runs a second that comes to 100 MiB an hour; less than this an engine's own bookkeeping
+may take for a while (seen: 40 to 300 bytes of JavaScript objects a run)."""
+
 
 class Held(Struct, frozen=True, kw_only=True):
     """One reading. None: this side or this system does not say."""

@@ -10,9 +10,9 @@ import jsonschema
 import pytest
 
 from gapprof.errors import ExitCode
-from gapprof.facts.held import LEAK_BYTES
 from gapprof.records import schema
 from gapprof.records.cold import CACHES, STAGES_CLOSE
+from gapprof.records.memory import LEAK_BYTES
 
 AGREE = 1e-6
 

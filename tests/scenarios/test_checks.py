@@ -47,7 +47,9 @@ def test_check_2_what_was_really_served_is_compared() -> None:
 @pytest.mark.parametrize("rung", ["Native, common graph", "Native at 128 bits, common graph"])
 def test_check_5_a_profile_that_stopped_at_the_event_cap_is_refused_with_the_reason(rung: str) -> None:
     shown = text(report("scenarios/capped-profile"))
-    found = re.search(rf"{rung}\W+ failed once \(stop\): the profile holds (\d+) runs, (\d+) were made", shown)
+    found = re.search(
+        rf"{rung}\W+ failed once \(stop\): the profile holds (\d+) runs, (\d+) were made", shown
+    )
     assert found is not None
     held, made = map(int, found.groups())
     assert 0 < held < made
@@ -58,7 +60,9 @@ def test_check_5_without_that_profile_there_are_no_operators_and_the_rest_stands
     """A page has less room than a process: it may not live to say how many runs were left."""
     found = report("scenarios/capped-profile")
     shown = text(found)
-    assert re.search(r"In the browser: worker of a quiet page, common graph\W+ failed once \(timed\): ", shown)
+    assert re.search(
+        r"In the browser: worker of a quiet page, common graph\W+ failed once \(timed\): ", shown
+    )
     assert found.operators == ()
     assert found.gap.ratio is not None
     assert {row.id for row in found.causes if row.factor} >= {"threads", "simd"}

@@ -7,9 +7,8 @@ from msgspec.structs import replace
 
 from gapprof.backends.synthetic import Machine
 from gapprof.errors import WrongUse
-from gapprof.facts.held import LEAK_BYTES
 from gapprof.records.codec import decode_recording, encode_entry
-from gapprof.records.memory import HeapScan, MemoryTrial
+from gapprof.records.memory import LEAK_BYTES, HeapScan, MemoryTrial
 from tests.truth.recorder import record
 from tests.unit.facts.held import MIB, memory, native, said, slope, web
 

@@ -1,0 +1,48 @@
+"""When a page had its first result, by what V8 stamps its words with."""
+
+import time
+
+import pytest
+
+from gapprof.cold.witness import WORD, Witness
+
+
+def said(at_s: float, *, level: str = "debug", words: tuple[object, ...] = (WORD,)) -> dict[str, object]:
+    """As the protocol tells of a call of the console, at a moment of `time.perf_counter`."""
+    since_1970_s = at_s + time.time() - time.perf_counter()
+    arguments = [{"type": "string", "value": word} for word in words]
+    return {"type": level, "args": arguments, "timestamp": since_1970_s * 1e3}
+
+
+def test_our_word_alone_says_when() -> None:
+    witness, now_s = Witness(), time.perf_counter()
+    for at_s, level, words in (
+        (1.0, "log", (WORD,)),
+        (2.0, "debug", ("something else",)),
+        (3.0, "debug", (WORD, "and more")),
+        (4.0, "debug", (WORD,)),
+    ):
+        witness.heard(said(now_s + at_s, level=level, words=words))
+    assert witness.result_s(now_s, now_s + 10.0) == pytest.approx(now_s + 4.0, abs=1e-3)
+
+
+@pytest.mark.parametrize("at_s", [-1.0, 11.0])
+def test_a_word_from_before_the_order_or_after_the_answer_says_nothing(at_s: float) -> None:
+    witness, now_s = Witness(), time.perf_counter()
+    witness.heard(said(now_s + at_s))
+    assert witness.result_s(now_s, now_s + 10.0) is None
+
+
+def test_a_page_that_says_nothing_has_no_moment() -> None:
+    assert Witness().result_s(0.0, 10.0) is None
+
+
+@pytest.mark.parametrize("by_s", [-3600.0, -0.002, 0.002, 3600.0])
+def test_a_stamp_counts_only_where_the_time_of_day_was_not_set(
+    by_s: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    witness, now_s, true_time = Witness(), time.perf_counter(), time.time
+    witness.heard(said(now_s + 1.0))
+    assert witness.result_s(now_s, now_s + 2.0) is not None
+    monkeypatch.setattr(time, "time", lambda: true_time() + by_s)
+    assert witness.result_s(now_s, now_s + 2.0) is None
