@@ -46,10 +46,11 @@ def mortal(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]
 
 
 def seen(pid: int, what: str, holds: Callable[[Alive], bool]) -> Alive:
-    """What is alive at the first moment at which that holds for it."""
+    """What is alive at the first moment at which that holds for it; fails where it ends without one."""
     found: list[Alive] = []
 
     def look() -> bool:
+        assert _lives(psutil.Process(pid)), f"{what}, and it has ended"
         now = _alive(pid)
         if now is not None and holds(now):
             found.append(now)

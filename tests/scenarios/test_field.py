@@ -113,7 +113,7 @@ def test_s04_every_operator_has_a_floor_and_the_whole_a_verdict() -> None:
     assert marshalling_ms is not None
     assert dispatch_ms is not None
     assert min(marshalling_ms, dispatch_ms) > 0
-    fixed = told(cause(found, "runtime"), "in the browser on getting in and out")
+    fixed = told(child(found, "runtime", "marshalling-and-dispatch"), "in the browser on getting in and out")
     assert fixed.text == (
         f"A run spends {numbers.ms(marshalling_ms)} in the browser on getting in and out and "
         f"{numbers.ms(dispatch_ms)} on going from node to node (profiled passes)."

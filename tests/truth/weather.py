@@ -18,9 +18,9 @@ LAUNCH = 0.02
 STALL_SHARE = 0.1
 """Of trials, or of rounds."""
 STALL, WEB_STALL, LONG_WEB_STALL = 0.25, 0.15, 0.25
-"""How much longer a trial then takes, in ln: alike on both sides, or the web's alone. With 0.25 of the web's
-alone nine of ten intervals hold, and no estimator can do much better: half of all runs of six rounds see no
-such round."""
+"""How much longer a trial then takes, in ln: alike on both sides, or the web's alone. Where it is the web's
+alone, the gap and what is not explained are covered less, and no estimator can do much better: half of all
+runs of six rounds see no such round."""
 DRIFT = 0.03
 """By how much a machine gets slower from one round to the next, in ln: by a fifth in six rounds."""
 
