@@ -43,7 +43,10 @@ def _not_computed(case: Case) -> str:
 
 def absence(case: Case, rung: str) -> str:
     """Why a rung has no latency."""
-    step = case.get(planned).get(rung)
+    steps = case.get(planned)
+    if not steps:
+        return "the run ended before it came to that"
+    step = steps.get(rung)
     if step is None:
         return _not_computed(case)
     if step.refusal is not None:

@@ -34,13 +34,13 @@ class Hostile:
     """Sentences that tell what the page did."""
 
 
-NO_FIGURE = "No ratio: the browser gave no figure: the page "
+NO_FIGURE = "the browser gave no figure: the page "
 PAGES = {
     "floods the console and opens dialogs": Hostile(
         script="""
             const line = 'x'.repeat(500);
-            setInterval(function flooding() { for (let i = 0; i < 200; i++) console.log(line); }, 20);
-            setInterval(function asking() { alert('a'); confirm('b'); prompt('c'); }, 50);""",
+            setInterval(function flooding() { for (let i = 0; i < 100; i++) console.log(line); }, 20);
+            setInterval(function asking() { alert('a'); confirm('b'); prompt('c'); }, 250);""",
         code=ExitCode.OK,
         status=frozenset({"ok", "unreliable"}),
         says=("flooding", "asking"),
@@ -49,14 +49,17 @@ PAGES = {
         script=IN_A_TASK % "location.href = 'about:blank'",
         code=ExitCode.ENVIRONMENT_UNUSABLE,
         status=frozenset({"failed"}),
-        says=(f"{NO_FIGURE}went away in the middle of a task: ",),
+        says=(
+            "No report: native gave no figure: the run ended before it came to that; "
+            f"{NO_FIGURE}went away in the middle of a task: ",
+        ),
     ),
     "allocates until it dies": Hostile(
         script=IN_A_TASK % "const hoard = []; for (;;) hoard.push(new Array(1e5).fill({}));",
         options=("--js-flags=--max-old-space-size=60",),
         code=ExitCode.MODEL_UNUSABLE,
         status=frozenset({"failed"}),
-        says=(f"{NO_FIGURE}ran out of memory",),
+        says=(f"No ratio: {NO_FIGURE}ran out of memory", "Native takes "),
     ),
 }
 

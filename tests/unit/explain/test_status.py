@@ -111,6 +111,8 @@ def test_a_recording_without_a_single_trial_is_still_a_report(entries: tuple[End
     report = build(Recording(begin=begin(), entries=entries))
     assert report.status == "failed"
     assert report.samples == ()
+    unreached = "gave no figure: the run ended before it came to that"
+    assert report.gap.why == f"native {unreached}; the browser {unreached}"
 
 
 @pytest.mark.parametrize("rounds", [1, 2, 3])
