@@ -70,6 +70,7 @@ export interface ProfileTask {
   open: OpenTask;
   blocks: number;
   runs: number;
+  most_warmup_runs: number;
 }
 
 /** What is open and another model, in the same realm: a batch of the one, a batch of the other, and on. */

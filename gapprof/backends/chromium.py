@@ -106,7 +106,9 @@ class Chromium:
             visit = ready.visit
             before = await scheduler.before(visit.page, visit.browser, ready.crew)
             course.phase = "timed"
-            profiled = await visit.ask(tasks.profile_task(ready.opening, run_ms=ready.run_ms), Profiled)
+            most = job.most_profiled_runs
+            task = tasks.profile_task(ready.opening, run_ms=ready.run_ms, most_runs=most)
+            profiled = await visit.ask(task, Profiled)
             after = await scheduler.after(visit.page, visit.browser, ready.crew)
             dispatch_us, profiler_us = await _per_node_us(job, ready)
             return Profile(

@@ -87,11 +87,14 @@ def chain_contrast(first_link: OpenTask) -> ContrastTask:
     return ContrastTask(other=first_link, batch=CHAIN_BATCH, rounds=CHAIN_ROUNDS)
 
 
-def profile_task(opening: OpenTask, *, run_ms: float) -> ProfileTask:
-    """As many single runs as fit, within bounds; `run_ms` is what one took."""
-    runs = _fitting(PROFILED_MS, run_ms, least=LEAST_PROFILED_RUNS, most=PROFILED_RUNS)
-    opened = replace(opening, outputs_url=None)
-    return ProfileTask(open=opened, blocks=PROFILED_BLOCKS, runs=runs // PROFILED_BLOCKS)
+def profile_task(opening: OpenTask, *, run_ms: float, most_runs: int) -> ProfileTask:
+    """As many single runs as fit, within bounds: one took `run_ms`, and a profile holds `most_runs`."""
+    runs = _fitting(PROFILED_MS, run_ms, least=LEAST_PROFILED_RUNS, most=PROFILED_RUNS) // PROFILED_BLOCKS
+    room = (most_runs - opening.warmup_runs) // PROFILED_BLOCKS - 1
+    runs = min(runs, max(1, room))
+    task = ProfileTask(open=replace(opening, outputs_url=None), blocks=PROFILED_BLOCKS, runs=runs)
+    left = most_runs - PROFILED_BLOCKS * (1 + runs)
+    return replace(task, most_warmup_runs=min(task.most_warmup_runs, max(opening.warmup_runs, left)))
 
 
 def traced_task(job: Job, *, run_ms: float) -> TimeTask:

@@ -202,6 +202,7 @@ class Visits:
             pace=self.pace,
             calls_path=str(self.calls) if self.calls is not None else "",
             chain=self.subject.chain,
+            nodes=len(self.subject.facts.nodes),
         )
 
 

@@ -31,13 +31,14 @@ _SHARE_OF_DEADLINE = 0.25
 def profiled_pass(request: Request, opened: Opened, trial: Trial, reach: Reach) -> Profile:
     """One profile. Raises what onnxruntime raises, ProfileError, OSError."""
     job = request.job
-    runs = run_count(statistics.median(trial.samples_ms), job.pace.deadline_s) // BLOCKS
+    wanted = run_count(statistics.median(trial.samples_ms), job.pace.deadline_s) // BLOCKS
+    runs = fitting(wanted, job.most_profiled_runs)
     reach("timed")
     (unprofiled_ms, profiled_ms, file), load = with_load(lambda: _both(request, opened, runs))
     reach("stop")
     dispatch_us, profiler_us = _per_node(request, opened)
     in_blocks = BLOCKS * (1 + runs)
-    last = runs_of(file, made=_warmup_runs(runs) + in_blocks, wanted=in_blocks)
+    last = runs_of(file, made=_made(runs), wanted=in_blocks)
     kept = [run for number, run in enumerate(last) if number % (1 + runs)]
     refuse_longer(kept, profiled_ms)
     return Profile(
@@ -62,6 +63,16 @@ def run_count(run_ms: float, deadline_s: float) -> int:
     wanted = min(most, max(fewest, math.ceil(_WANTED_MS / run_ms)))
     affordable = int(deadline_s * 1e3 * _SHARE_OF_DEADLINE / run_ms)
     return min(wanted, max(_FEWEST_RUNS, affordable))
+
+
+def fitting(runs: int, most: int) -> int:
+    """Of each block: fewer, one at least, where a profile has no room for all runs of so large a graph."""
+    return next((count for count in range(runs, 1, -1) if _made(count) <= most), 1)
+
+
+def _made(runs: int) -> int:
+    """By the session with the profiler, so many being counted of each block."""
+    return _warmup_runs(runs) + BLOCKS * (1 + runs)
 
 
 def _both(request: Request, opened: Opened, runs: int) -> tuple[list[float], list[float], Path]:

@@ -4,6 +4,10 @@ from msgspec import Struct
 
 from gapprof.records.environment import Setting
 
+_PROFILED_EVENTS = 400_000
+"""One for each node of a run. onnxruntime's profiler keeps a million and drops the rest, and a page, which
+holds each as text and as an object, is out of its 4 GiB before 1.5 million (seen with 20,000 nodes)."""
+
 
 class Pace(Struct, frozen=True, kw_only=True):
     """How often, how long, and how far apart. Chosen once per model, equal on all rungs."""
@@ -56,6 +60,13 @@ class Job(Struct, frozen=True, kw_only=True):
     """WebGPU calls that the library made for this model, for backends that replay them."""
     chain: Chain | None = None
     """Profiled passes only; None: nobody needs what it tells."""
+    nodes: int = 0
+    """Of the graph that is run, as far as they were counted."""
+
+    @property
+    def most_profiled_runs(self) -> int:
+        """As one profile has room for, those of its warm-up among them."""
+        return _PROFILED_EVENTS // max(1, self.nodes)
 
 
 def without_model(setting: Setting, *, rung: str, seed: int, deadline_s: float) -> Job:

@@ -14,20 +14,18 @@ import { nextTurn } from "../turns.mjs";
 /** @typedef {{session: import("onnxruntime-web").InferenceSession,
  *   feeds: Record<string, import("onnxruntime-web").Tensor>}} Fed */
 
-/** The profiler keeps a million events and drops the rest, and printing them takes longer than running: its warm-up
- * has a ceiling of its own. What the first session ran is compiled by now; only the profiler's own code is not. */
-const MOST_WARMUP_RUNS = 40;
-
 /** @type {import("../probe.js").Probe<ProfileTask>} */
 export const probe = {
   where: ({ open }) => (open.where === "worker" ? "worker" : "main"),
 
-  async run({ open, blocks, runs }) {
+  /** The profiler keeps a million events and drops the rest, and printing them takes longer than running: its warm-up
+   * has a ceiling of its own. What the first session ran is compiled by now; only the profiler's own code is not. */
+  async run({ open, blocks, runs, most_warmup_runs }) {
     const plain = openHere();
     const { profiled, lines } = await openProfiled(open);
     const warmedUp = await warmUp(profiled.session, profiled.feeds, {
       ...open,
-      most_runs: Math.max(open.warmup_runs, MOST_WARMUP_RUNS),
+      most_runs: Math.max(open.warmup_runs, most_warmup_runs),
     });
     const walls = await during("timed", () => inBlocks(plain, profiled, { blocks, runs }));
     return during("stop", async () => {

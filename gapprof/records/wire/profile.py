@@ -14,6 +14,8 @@ class ProfileTask(Struct, frozen=True, kw_only=True, tag="profile", tag_field="k
     open: OpenTask
     blocks: int
     runs: int
+    most_warmup_runs: int = 40
+    """Of the profiled session: printing what its profiler keeps takes longer than running."""
 
 
 class ProfiledNode(Struct, frozen=True, kw_only=True):

@@ -66,8 +66,21 @@ def test_the_chain_is_never_optimised_and_brings_its_own_input() -> None:
 @pytest.mark.parametrize(("run_ms", "runs"), [(0.01, 32), (20.0, 15), (10_000.0, 8)])
 def test_a_profile_has_as_many_runs_as_fit(run_ms: float, runs: int) -> None:
     opening = tasks.open_task(JOB, base=BASE, module="m", inputs=())
-    task = tasks.profile_task(opening, run_ms=run_ms)
+    task = tasks.profile_task(opening, run_ms=run_ms, most_runs=JOB.most_profiled_runs)
     assert task.runs == runs // task.blocks
+    assert task.most_warmup_runs == 40
+
+
+@pytest.mark.parametrize("nodes", [2_000, 20_000, 26_000])
+def test_a_profile_of_a_large_graph_has_no_more_runs_than_the_profiler_keeps(nodes: int) -> None:
+    """Of a million events, of which a page that holds them all needs 2.6 kB each."""
+    opening = tasks.open_task(JOB, base=BASE, module="m", inputs=())
+    most = replace(JOB, nodes=nodes).most_profiled_runs
+    task = tasks.profile_task(opening, run_ms=0.01, most_runs=most)
+    made = task.most_warmup_runs + task.blocks * (1 + task.runs)
+    assert made <= most
+    assert made * nodes < 500_000
+    assert task.runs >= 1
 
 
 def test_a_traced_stretch_marks_its_requests_and_stays_short() -> None:

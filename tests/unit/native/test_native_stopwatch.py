@@ -3,7 +3,9 @@
 import gc
 import time
 
-from gapprof.native.profiled import BLOCKS, run_count
+import pytest
+
+from gapprof.native.profiled import BLOCKS, fitting, run_count
 from gapprof.native.stopwatch import elapsed_ms, since_spawn_ms, step_us, stretch, warm_up
 
 
@@ -61,3 +63,9 @@ def test_profiled_runs_fill_a_fifth_of_a_second_within_bounds() -> None:
     assert run_count(100.0, deadline_s=60) == 8
     assert run_count(2_000.0, deadline_s=60) == 7  # a quarter of the deadline
     assert run_count(30_000.0, deadline_s=60) == BLOCKS
+
+
+@pytest.mark.parametrize(("wanted", "most", "runs"), [(50, 400, 50), (50, 200, 39), (8, 20, 3), (8, 11, 1)])
+def test_a_profile_has_no_more_runs_than_it_has_room_for(wanted: int, most: int, runs: int) -> None:
+    """With those that are not counted: one before each block, and a warm-up of at least three."""
+    assert fitting(wanted, most) == runs
