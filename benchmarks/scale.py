@@ -32,7 +32,7 @@ from gapprof.records.job import Chain, Pace
 from gapprof.records.model import ModelFacts
 from gapprof.records.settings import Settings
 from gapprof.records.subject import StagedModel, Subject
-from gapprof.records.trial import Trial
+from gapprof.records.trial import Failure, Trial
 from gapprof.reports import read_report
 from gapprof.text import numbers
 
@@ -105,8 +105,10 @@ def speeds(folder: Path) -> Iterator[Figure]:
         sys.exit(f"one Add has no ratio: {report.gap.why}")
     sides = f"{numbers.ms_with_interval(native)} natively, {numbers.ms_with_interval(web)} in the browser"
     print(f"one Add, explained in {took_s:.1f} s: {sides}; {counted(run.preflight.pace)}", flush=True)
-    longest_s = max(trial.ended_s - trial.started_s for trial in run.of(Trial) if trial.round >= 0)
-    what = f"  the longest of {sum(trial.round >= 0 for trial in run.of(Trial))} visits"
+    visits = [one for one in (*run.of(Trial), *run.of(Failure)) if one.round >= 0]
+    yield Figure(what="  visits that failed", found=len(list(run.of(Failure))), most=0, unit="of all")
+    longest_s = max(one.ended_s - one.started_s for one in visits)
+    what = f"  the longest of {len(visits)} visits"
     yield Figure(what=what, found=longest_s, most=run.preflight.pace.deadline_s, unit="s")
     pace = planned(SLOWEST_MS, folder)
     visit_s = trial_s(pace, latency_ms=2 * SLOWEST_MS, start_s=1.0, paced=True)

@@ -2,9 +2,15 @@
 /** The one place that touches the console: onnxruntime-web prints its profile there and gives it to nobody else, and
  * V8 tells whoever listens to it when something was said. */
 
-/** Say a word that is no profile's.
+/** Say a word that is no profile's; a page whose own console breaks has nobody listen.
  * @param {string} word */
-export const say = (word) => console.debug(word);
+export function say(word) {
+  try {
+    console.debug(word);
+  } catch {
+    // what was to be told of is done all the same
+  }
+}
 
 /** Do `work` with a console that only listens. What binds `console.log` meanwhile stays bound to `lines`, which
  * therefore goes on growing after this returned.

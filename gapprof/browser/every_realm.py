@@ -1,7 +1,7 @@
 """A script put in front of all others in a page, in its frames of other origins and in all of their workers.
 
-No domain of the protocol is switched on that changes what the page runs: workers wait for a moment where they
-start, and everything else is asked by evaluating a few words.
+No domain of the protocol is switched on here that changes what the page runs: workers wait for a moment where
+they start, and everything else is asked by evaluating a few words.
 """
 
 import asyncio

@@ -25,7 +25,7 @@ _PAGE_ADVICE: Mapping[str, str] = {
     ASKING_WORKER: "Let the page do less at the same time: it shares cores and caches with the worker.",
 }
 """Where the page runs the model → what to do about the page's own work."""
-_ASKED_LATE = "is requests that wait for the page's main thread to ask, not for the worker"
+_ASKED_LATE = "is mostly requests that wait for the page's main thread to ask"
 _MAIN_THREAD_ADVICE: Mapping[str, str] = {
     "main": "Split long tasks, or move them off the thread that requests come from.",
     "worker": "Split long tasks, or move them off the page's main thread, which asks the worker for runs.",

@@ -55,5 +55,7 @@ async def witnessed(page: Page) -> AsyncIterator[Witness]:
     witness = Witness()
     page.connection.listen("Runtime.consoleAPICalled", witness.heard, session=page.session)
     await page.connection.call("Runtime.enable", session=page.session)
-    yield witness
-    await page.connection.call("Runtime.disable", session=page.session)
+    try:
+        yield witness
+    finally:
+        page.connection.tell("Runtime.disable", {}, session=page.session)

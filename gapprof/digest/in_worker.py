@@ -9,7 +9,6 @@ from gapprof.text import numbers
 ALONE = 0.05
 """How far from 1 the interval of frames that are left alone may reach."""
 _ANSWERING = {"components": "a component takes", "event-p50": "a click's answer takes"}
-SHARED = "for cores are shared"
 
 
 def left_alone(times: Estimate | None) -> bool:
@@ -26,14 +25,14 @@ def worker_sentence(rows: Sequence[FeltRow]) -> Iterator[str]:
     """Of one model: frames that stay as they are, and what takes longer all the same."""
     times = {row.id: row.worker_times for row in rows}
     rate = times.get("frame-rate")
-    alone = left_alone(times.get("frame-p95")) and (rate is None or rate.side_of_one != "below")
+    alone = left_alone(times.get("frame-p95")) and (rate is None or left_alone(rate))
     longer = [
         f"{takes} {numbers.change_with_interval(found)}"
         for name, takes in _ANSWERING.items()
         if (found := times.get(name)) is not None and slowed(found)
     ]
     if longer:
-        told = f"{' and '.join(longer)} as long there, {SHARED}"
+        told = f"{' and '.join(longer)} as long there"
         yield f"A worker leaves frames alone; {told}." if alone else f"In a worker, {told}."
     elif alone:
         yield "A worker leaves frames alone."

@@ -141,7 +141,7 @@ def _debugger(rungs: Measured) -> Iterator[tuple[str, str]]:
     for rung, (step, trials) in rungs.items():
         domains = [trial.seen.debugger_domain for trial in trials]
         if any(domains) and not step.debugger:
-            yield rung, "the Debugger domain was on, which keeps wasm in the baseline tier"
+            yield rung, "the Debugger domain was on, with which wasm is slower"
         if step.debugger and not all(domains):
             yield rung, "the Debugger domain was off, where it was to be on"
 

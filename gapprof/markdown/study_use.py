@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from gapprof.digest.in_worker import ALONE, SHARED, left_alone, slowed
+from gapprof.digest.in_worker import ALONE, left_alone, slowed
 from gapprof.facts import paper
 from gapprof.facts.felt import WHOLE_FRAMES
 from gapprof.markdown.study_table import NONE, Table, factor, rate, tabled, times
@@ -151,8 +151,8 @@ def _in_a_worker(models: Sequence[StudiedModel]) -> Iterator[str]:
             for one in longer
             if (times := one.component_worker_times) is not None
         )
-        rest = "" if len(longer) == len(components) else "; with the others that is not beyond doubt"
-        yield f"Components take longer there, {SHARED}: {', '.join(which)}{rest}."
+        rest = "" if len(longer) == len(components) else "; with each of the others that interval includes 1"
+        yield f"Components take longer there, each by its own 95 % interval: {', '.join(which)}{rest}."
 
 
 def clients(study: Study) -> Iterator[str]:

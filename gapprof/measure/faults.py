@@ -19,7 +19,7 @@ def _faults(seen: Seen, setting: Setting, *, stock_flags: bool) -> Iterator[str]
             yield "instruction ceiling: no CPUID execution was answered, it was installed too late"
         return
     if seen.debugger_domain and not setting.debugger:
-        yield "the Debugger domain was on, which keeps wasm in the baseline tier"
+        yield "the Debugger domain was on, with which wasm is slower"
     if setting.debugger and not seen.debugger_domain:
         yield "the Debugger domain was off, where it was to be on"
     if seen.where is not None and seen.where != setting.where:

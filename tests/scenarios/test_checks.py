@@ -57,7 +57,7 @@ def test_check_5_a_profile_that_stopped_at_the_event_cap_is_refused_with_the_rea
 
 
 def test_check_5_without_that_profile_there_are_no_operators_and_the_rest_stands() -> None:
-    """A page has less room than a process: it may not live to say how many runs were left."""
+    """A page that prints so much may be at its deadline before it can say how many runs were left."""
     found = report("scenarios/capped-profile")
     shown = text(found)
     assert re.search(

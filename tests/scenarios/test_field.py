@@ -177,7 +177,7 @@ def test_s10_casts_that_are_not_in_the_file_are_named_with_their_share() -> None
     assert one.value == pytest.approx(taken_ms / sum(row.web_ms for row in found.operators), rel=0.1)
     share = numbers.percent(one.value)
     assert one.text.startswith(f"{share} of the browser's time is {len(casts)} Cast nodes")
-    assert one.text.endswith(f"float32, or in int8: a run is then without their {numbers.ms(taken_ms)}.")
+    assert one.text.endswith(f"float32, or in int8: they take {numbers.ms(taken_ms)} of a profiled run.")
     assert one.text in text(found)
 
 

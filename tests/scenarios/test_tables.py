@@ -47,3 +47,10 @@ def test_a_run_to_compare_was_made_by_the_command_that_makes_it_anew(name: str) 
 def test_the_page_of_runs_to_compare_is_of_what_is_there() -> None:
     written = (REPORTS / "compare" / "README.md").read_text(encoding="utf-8")
     assert written == "\n".join(COMPARE.page()) + "\n"
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_recording_names_no_folder_of_a_checkout_or_of_a_user(name: str) -> None:
+    """Where the browser lies is told, as the browser says it."""
+    text = (REPORTS / "scenarios" / f"{name}.jsonl").read_text(encoding="utf-8")
+    assert not re.search(r"(?<![\w.])/(tmp|home|root|work|var|Users)/", text)

@@ -41,15 +41,13 @@ def told(*, frames: Estimate | None, components: Estimate | None, clicks: Estima
 
 def test_frames_that_are_left_alone_and_components_that_are_not_stand_in_one_sentence() -> None:
     assert told(frames=SAME, components=SLOWER) == (
-        "A worker leaves frames alone; a component takes 1.30x [1.10, 1.50] as long there, "
-        "for cores are shared."
+        "A worker leaves frames alone; a component takes 1.30x [1.10, 1.50] as long there."
     )
 
 
 def test_clicks_are_told_beside_components() -> None:
     assert told(frames=SAME, components=SLOWER, clicks=times(1.6, 2.0)).endswith(
-        "a component takes 1.30x [1.10, 1.50] and a click's answer takes 1.80x [1.60, 2.00] as long there, "
-        "for cores are shared."
+        "a component takes 1.30x [1.10, 1.50] and a click's answer takes 1.80x [1.60, 2.00] as long there."
     )
 
 

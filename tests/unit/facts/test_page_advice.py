@@ -8,7 +8,7 @@ from gapprof.records.report import CauseRow
 from gapprof.records.settings import Settings
 from tests.unit.facts.pages import LATE_MS, MAIN, QUIET_MS, TAB, parts, piece, recorded
 
-ASKED_LATE = "is requests that wait for the page's main thread to ask, not for the worker"
+ASKED_LATE = "is mostly requests that wait for the page's main thread to ask"
 IN_THE_WAY = "is the page's own work getting in the way"
 
 
