@@ -20,9 +20,9 @@ FOLDER = HERE / "scenarios"
 INTRODUCTION = """# What people meet in the field
 
 One recording for each symptom, written by one run of gapprof, unedited but for the path of its own
-checkout. The acceptance tests in `tests/scenarios/` read them and assert what the report says; the numbers
-of scenarios stand in brackets. A script makes what is planted in an empty folder and runs the command there. `gapprof analyze` makes the
-report of any of them.
+checkout. The acceptance tests in `tests/scenarios/` read them and assert what the report says; the
+numbers of scenarios stand in brackets. A script makes what is planted in an empty folder and runs the
+command there. `gapprof analyze` makes the report of any of them.
 
 | recording | shows | planted | command | made on | anew by |
 | :-- | :-- | :-- | :-- | :-- | :-- |"""
