@@ -317,7 +317,7 @@ SCENARIOS = {
 
 
 def record(name: str, scenario: Scenario) -> None:
-    """One run, in a folder of its own; its recording comes here, whatever its status, less this one's path."""
+    """One run, in a folder of its own; the recording comes here, less the path of this checkout."""
     with tempfile.TemporaryDirectory() as folder:
         scenario.make(Path(folder))
         done = subprocess.run(
