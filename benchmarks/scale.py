@@ -105,9 +105,10 @@ def speeds(folder: Path) -> Iterator[Figure]:
         sys.exit(f"one Add has no ratio: {report.gap.why}")
     sides = f"{numbers.ms_with_interval(native)} natively, {numbers.ms_with_interval(web)} in the browser"
     print(f"one Add, explained in {took_s:.1f} s: {sides}; {counted(run.preflight.pace)}", flush=True)
-    visits = [one for one in (*run.of(Trial), *run.of(Failure)) if one.round >= 0]
-    yield Figure(what="  visits that failed", found=len(list(run.of(Failure))), most=0, unit="of all")
-    longest_s = max(one.ended_s - one.started_s for one in visits)
+    trials, failures = tuple(run.of(Trial)), tuple(run.of(Failure))
+    yield Figure(what="  visits that failed", found=len(failures), most=0, unit="of all")
+    visits: list[Trial | Failure] = [*trials, *failures]
+    longest_s = max(one.ended_s - one.started_s for one in visits if one.round >= 0)
     what = f"  the longest of {len(visits)} visits"
     yield Figure(what=what, found=longest_s, most=run.preflight.pace.deadline_s, unit="s")
     pace = planned(SLOWEST_MS, folder)

@@ -62,7 +62,7 @@ def test_components_that_are_not_slower_beyond_doubt_are_not_called_so(component
 def test_frames_that_may_have_changed_are_not_said_to_be_left_alone(frames: Estimate | None) -> None:
     assert told(frames=frames, components=DOUBT) == ""
     assert told(frames=frames, components=SLOWER) == (
-        "In a worker, a component takes 1.30x [1.10, 1.50] as long there, for cores are shared."
+        "In a worker, a component takes 1.30x [1.10, 1.50] as long there."
     )
 
 
@@ -108,14 +108,16 @@ def test_a_study_counts_frames_that_are_left_alone_and_names_components_that_are
     )
     assert (
         "A worker leaves frames alone with 2 of 3 models: their 95th percentile stays within 5 % of that at "
-        "rest. Components take longer there, for cores are shared: 1.30x [1.10, 1.50] with first; with the "
-        "others that is not beyond doubt.\n"
+        "rest. Components take longer there, each by its own 95 % interval: 1.30x [1.10, 1.50] with first; "
+        "with each of the others that interval includes 1.\n"
     ) in text
 
 
 def test_a_study_whose_components_are_all_slower_has_no_others() -> None:
     text = section(studied_model("only", frames=None, components=SLOWER))
-    assert "Components take longer there, for cores are shared: 1.30x [1.10, 1.50] with only.\n" in text
+    assert (
+        "Components take longer there, each by its own 95 % interval: 1.30x [1.10, 1.50] with only.\n" in text
+    )
     assert "A worker leaves" not in text
 
 
