@@ -147,10 +147,14 @@ def _balance(case: Case) -> CheckRow:
         return _check("scheduler-balance", "unknown", text, "contention")
     closing = sum(one.closes for one in found)
     worst = max(abs(closure.error) for one in found for closure in one.closures)
-    few = len(found) < _ENOUGH * len(told)
-    seldom = f"only {len(found)} of {len(told)} visits of the browser could be checked, too few; there, "
+    if closing == len(found) < _ENOUGH * len(told):
+        text = (
+            f"only {closing} of {len(told)} visits of the browser lasted long enough ({LEAST_MS:g} ms), or "
+            f"were seen well enough, to tell; there {_agreeing(found)} within {numbers.percent(CLOSES)}"
+        )
+        return _check("scheduler-balance", "unknown", text, "contention")
     text = (
-        f"{seldom if few else ''}{_agreeing(found)} within {numbers.percent(CLOSES)} in {closing} of "
+        f"{_agreeing(found)} within {numbers.percent(CLOSES)} in {closing} of "
         f"{numbers.many(len(found), 'visit')} of the browser, the worst {numbers.percent(worst)} apart; "
         f"{_by_states(found)}"
     )
@@ -161,7 +165,7 @@ def _balance(case: Case) -> CheckRow:
         text += f"; beyond what a hypervisor took, up to {numbers.percent(stolen)}"
     if closing < len(found):
         return _check("scheduler-balance", "fail", text, "contention")
-    return _check("scheduler-balance", "unknown" if few else "pass", text, "contention")
+    return _check("scheduler-balance", "pass", text, "contention")
 
 
 def _agreeing(found: Sequence[Visited]) -> str:
