@@ -1,30 +1,41 @@
-"""A page that somebody else serves."""
+"""What somebody else serves, on loopback."""
 
 import http.server
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
 @contextmanager
-def by_url(script: str) -> Iterator[str]:
-    """The address of a page with that script, on a server of its own."""
+def answering(answer: Callable[[http.server.BaseHTTPRequestHandler], None]) -> Iterator[str]:
+    """The address of a server of its own that answers so, whatever it is asked for."""
 
-    class Page(http.server.BaseHTTPRequestHandler):
+    class Asked(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            body = f"<!doctype html><title>t</title><script>{script}</script>".encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            answer(self)
 
         def log_request(self, *arguments: object) -> None:
             pass
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Asked) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
-            yield f"http://127.0.0.1:{server.server_address[1]}/"
+            yield f"http://127.0.0.1:{server.server_port}/"
         finally:
             server.shutdown()
+
+
+@contextmanager
+def by_url(script: str) -> Iterator[str]:
+    """The address of a page with that script."""
+    body = f"<!doctype html><title>t</title><script>{script}</script>".encode()
+
+    def page(asked: http.server.BaseHTTPRequestHandler) -> None:
+        asked.send_response(200)
+        asked.send_header("Content-Type", "text/html")
+        asked.send_header("Content-Length", str(len(body)))
+        asked.end_headers()
+        asked.wfile.write(body)
+
+    with answering(page) as address:
+        yield address

@@ -1,11 +1,10 @@
 """An app as somebody has it: the library and its models beside a page, and that page watched."""
 
-import http.server
 import shutil
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import onnx
@@ -19,6 +18,7 @@ from gapprof.records.progress import Progress
 from gapprof.records.settings import Settings
 from gapprof.watch import page as watch
 from gapprof.watch.kept import Watched
+from tests.browser.served import answering
 
 Watch = Callable[..., Watched]
 LISTENING_S = 1.0
@@ -104,21 +104,13 @@ def given_up(
 def asked(then: Callable[[], None]) -> Iterator[str]:
     """The address of a server that does that whenever it is asked for anything."""
 
-    class Asked(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            then()
-            self.send_response(204)
-            self.end_headers()
+    def nothing(request: BaseHTTPRequestHandler) -> None:
+        then()
+        request.send_response(204)
+        request.end_headers()
 
-        def log_request(self, *arguments: object) -> None:
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Asked) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/"
-        finally:
-            server.shutdown()
+    with answering(nothing) as address:
+        yield address
 
 
 def with_other_models(site: Path) -> None:
