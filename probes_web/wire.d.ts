@@ -59,6 +59,7 @@ export interface TimeTask {
   think_ms: readonly [number, number];
   seed: number;
   marks: boolean;
+  least_ms: number;
   requests_from: string;
 }
 

@@ -64,6 +64,7 @@ def time_task(job: Job) -> TimeTask:
         requests=job.pace.requests if paced else 0,
         think_ms=job.pace.think_ms,
         seed=job.seed,
+        least_ms=0.0 if paced else job.pace.stretch_ms,
         requests_from=job.setting.requests_from,
     )
 

@@ -13,7 +13,10 @@ REQUESTS_MS = 600.0
 SHORTEST_SAMPLE_MS = 2.0
 """Shorter samples measure the scheduler's moods, even with a perfect clock."""
 TIMED_STRETCH_MS = 200.0
-"""Launches differ by more than samples of one launch do: a longer stretch buys nothing (measured)."""
+"""Launches differ by more than samples of one launch do: a longer stretch buys no precision (measured)."""
+TOLD_STRETCH_MS = 550.0
+"""In a browser, nevertheless: of a shorter one's threads the kernel knows no more than its ticks tell, see
+`facts.balance.LEAST_MS`; a tenth more, for a page's clock and ours do not begin at once."""
 THINK_MS = (8.0, 24.0)
 """Around one 60 Hz frame, and drawn at random so that requests do not lock to frames or timers."""
 
@@ -47,9 +50,11 @@ def pace_for(*, native_ms: float, web_ms: float, timer_step_us: float, deadline_
         warmup_runs=WARMUP_RUNS,
         batch=batch,
         samples=_samples(batch, slowest_ms),
-        requests=_clamp(math.ceil(REQUESTS_MS / (slowest_ms + sum(THINK_MS) / 2)), 20, 40),
+        requests=_clamp(_requests_in(REQUESTS_MS, slowest_ms), 20, 40),
         think_ms=THINK_MS,
         deadline_s=deadline_s,
+        stretch_ms=TOLD_STRETCH_MS,
+        fewest_requests=max(THRIFTY_REQUESTS, _requests_in(REQUESTS_MS, slowest_ms)),
     )
 
 
@@ -60,18 +65,27 @@ def fuller(pace: Pace, *, slowest_ms: float) -> Pace:
 
 def thriftier(pace: Pace) -> Pace:
     """As few samples as a trial can have, for models that do not fit the budget otherwise."""
-    return replace(pace, samples=3, requests=THRIFTY_REQUESTS, warmup_runs=2)
+    return replace(pace, samples=3, requests=pace.fewest_requests, warmup_runs=2)
 
 
 def trial_s(pace: Pace, *, latency_ms: float, start_s: float, paced: bool) -> float:
-    """How long one visit will take, roughly: start-up, warm-up, timed stretch."""
+    """How long one visit of a page will take, roughly: start-up, warm-up, timed stretch."""
     warm_ms = max(pace.warmup_ms, pace.warmup_runs * latency_ms)
     timed_ms = (
         pace.requests * (latency_ms + sum(pace.think_ms) / 2)
         if paced
-        else pace.samples * pace.batch * latency_ms
+        else samples_of(pace, latency_ms) * pace.batch * latency_ms
     )
     return start_s + (warm_ms + timed_ms) / 1e3
+
+
+def samples_of(pace: Pace, latency_ms: float) -> int:
+    """Of a page's visit, back to back: as many as the pace says, or as last long enough."""
+    return max(pace.samples, math.ceil(pace.stretch_ms / (pace.batch * max(latency_ms, 1e-4))))
+
+
+def _requests_in(wanted_ms: float, slowest_ms: float) -> int:
+    return math.ceil(wanted_ms / (slowest_ms + sum(THINK_MS) / 2))
 
 
 def _samples(batch: int, slowest_ms: float) -> int:

@@ -26,6 +26,11 @@ class Pace(Struct, frozen=True, kw_only=True):
     """Think time between a result and the next request: uniform in this range, seeded."""
     deadline_s: float
     """The whole visit, start to end; a backend must return within it (plus clean-up)."""
+    stretch_ms: float = 0.0
+    """In a browser samples go on until as long was timed: a shorter visit cannot be held to what the kernel
+    says of its threads. Since 1.14."""
+    fewest_requests: int = 6
+    """Of a paced trial, for a model that does not fit the budget otherwise; they last as long. Since 1.14."""
 
 
 class Chain(Struct, frozen=True, kw_only=True):

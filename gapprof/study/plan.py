@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from gapprof.facts.studied import page_threads
-from gapprof.measure.pacing import fuller, thriftier
+from gapprof.measure.pacing import fuller, samples_of, thriftier
 from gapprof.records.job import Pace
 from gapprof.records.lattice import Cell, Place, PlannedCell
 from gapprof.text import numbers
@@ -70,10 +70,10 @@ def within_means(
     full, thrifty = fuller(pace, slowest_ms=run_ms), thriftier(pace)
 
     def round_s(one: Pace) -> float:
-        samples_s = one.samples * one.batch * run_ms / 1e3
+        samples_s, thrifty_s = _samples_s(one, run_ms), _samples_s(thrifty, run_ms)
         return server_s + sum(
             each_s[cell.side]
-            + (samples_s - thrifty.samples * one.batch * run_ms / 1e3 if cell.side == "web" else 0.0)
+            + (samples_s - thrifty_s if cell.side == "web" else 0.0)
             + (_SCALAR_MORE * (samples_s + _SCALAR_RUNS * run_ms / 1e3) if cell.build == SCALAR else 0.0)
             for cell in cells
         )
@@ -88,6 +88,10 @@ def within_means(
         expected_s=rounds * each,
         why=(
             f"{ROUNDS} rounds of the study's lattice would take longer than {numbers.duration(LONGEST_S)}: "
-            f"there are {rounds}, with {thrifty.samples} samples a visit"
+            f"there are {rounds}, with {samples_of(thrifty, run_ms)} samples a visit"
         ),
     )
+
+
+def _samples_s(pace: Pace, run_ms: float) -> float:
+    return samples_of(pace, run_ms) * pace.batch * run_ms / 1e3

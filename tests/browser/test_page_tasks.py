@@ -20,6 +20,7 @@ from gapprof.records.wire.trouble import Broke
 from tests.browser.page_driver import Small, Visited, open_task, small_model, visit
 
 BACK_TO_BACK = TimeTask(batch=3, samples=5, requests=0, think_ms=(0.0, 0.0), seed=1)
+GOING_ON = replace(BACK_TO_BACK, least_ms=60.0)
 PACED = TimeTask(batch=1, samples=0, requests=4, think_ms=(1.0, 3.0), seed=1, marks=True)
 RUNS = 4
 
@@ -49,7 +50,7 @@ def visited(small: Small, where: str) -> Visited:
             garbage,
             PACED,
             ContrastTask(other=opening, batch=3, rounds=5),
-            BACK_TO_BACK,
+            GOING_ON,
         ]
 
     return visit(small, tasks)
@@ -147,6 +148,15 @@ def test_two_models_are_timed_in_turn_and_the_one_that_was_open_stays_so(visited
     assert len(contrasted.open_ms) == len(contrasted.other_ms) == 5
     assert min(*contrasted.open_ms, *contrasted.other_ms) > 0
     assert isinstance(visited.answers[8], Timed)
+
+
+def test_short_runs_are_timed_on_until_they_lasted_long_enough(visited: Visited) -> None:
+    timed = visited.answers[8]
+    assert isinstance(timed, Timed)
+    assert len(timed.samples_ms) > GOING_ON.samples
+    last_ms = timed.samples_ms[-1] * GOING_ON.batch
+    assert timed.stretch_ms >= GOING_ON.least_ms
+    assert sum(timed.samples_ms) * GOING_ON.batch - last_ms < GOING_ON.least_ms
 
 
 def test_without_isolation_the_page_gets_one_thread(small: Small) -> None:

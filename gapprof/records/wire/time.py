@@ -13,6 +13,8 @@ class TimeTask(Struct, frozen=True, kw_only=True, tag="time", tag_field="kind"):
     seed: int
     marks: bool = False
     """User-timing marks per request; only ever in a traced pass."""
+    least_ms: float = 0.0
+    """Of batches back to back: as many more, until as long was timed."""
     requests_from: str = "page"
     """Who asks for paced requests: the page's main thread, or the `worker` that has the model open."""
 

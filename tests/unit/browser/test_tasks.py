@@ -17,7 +17,14 @@ JOB = Job(
     inputs_path="/run/inputs.npz",
     outputs_path="",
     pace=Pace(
-        warmup_ms=1.0, warmup_runs=2, batch=3, samples=7, requests=21, think_ms=(8.0, 24.0), deadline_s=60.0
+        warmup_ms=1.0,
+        warmup_runs=2,
+        batch=3,
+        samples=7,
+        requests=21,
+        think_ms=(8.0, 24.0),
+        deadline_s=60.0,
+        stretch_ms=550.0,
     ),
 )
 
@@ -25,8 +32,9 @@ JOB = Job(
 def test_back_to_back_asks_for_samples_and_paced_for_requests() -> None:
     timing = tasks.time_task(JOB)
     assert (timing.batch, timing.samples, timing.requests, timing.marks) == (3, 7, 0, False)
+    assert timing.least_ms == 550.0
     paced = tasks.time_task(replace(JOB, setting=replace(JOB.setting, pacing="paced")))
-    assert (paced.samples, paced.requests, paced.seed) == (0, 21, 5)
+    assert (paced.samples, paced.requests, paced.seed, paced.least_ms) == (0, 21, 5, 0.0)
 
 
 def test_whoever_asks_for_runs_asks_under_a_trace_as_well() -> None:

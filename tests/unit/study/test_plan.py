@@ -27,7 +27,7 @@ def test_five_rounds_of_five_samples_where_they_fit(run_ms: float, web_s: float)
 
 
 def test_a_slower_model_first_gives_up_samples_then_rounds_and_it_is_said() -> None:
-    found = [means(run_ms, web_s) for run_ms, web_s in ((100.0, 5.0), (160.0, 6.0), (1000.0, 20.0))]
+    found = [means(run_ms, web_s) for run_ms, web_s in ((190.0, 4.4), (200.0, 5.0), (1000.0, 20.0))]
     assert [one.pace.samples for one in found] == [3, 3, 3]
     assert [one.rounds for one in found] == [5, 4, FEWEST_ROUNDS]
     for one in found:
