@@ -1,5 +1,6 @@
 """onnxruntime-web in a page of real Chromium: a fresh browser with a fresh profile for every call."""
 
+import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -10,12 +11,15 @@ from msgspec.structs import replace
 
 from gapprof import assets
 from gapprof.browser import flags, scheduler, slices, states, tasks, tracing, windows
+from gapprof.browser.crew import Crew
 from gapprof.browser.loadable import loadable
 from gapprof.browser.readback import seen
 from gapprof.browser.ready import Ready, outcome, readied, tiered_up
 from gapprof.browser.trouble import VisitError, reading
 from gapprof.browser.visit import Course, Equipment, Visit, user_folder
+from gapprof.core_speed import LOOK_S, core_of
 from gapprof.errors import GapprofError
+from gapprof.fast_cores import FastCores
 from gapprof.gpu.graphics import here
 from gapprof.guard import Guard
 from gapprof.records.environment import Setting, is_url
@@ -23,7 +27,7 @@ from gapprof.records.gpu_runs import RunCourse
 from gapprof.records.gpu_wire import GpuListened, GpuListenTask
 from gapprof.records.job import Job
 from gapprof.records.settings import Settings
-from gapprof.records.trial import Failure, NodeTime, Profile, Seen, Trace, Trial
+from gapprof.records.trial import Failure, Load, NodeTime, Profile, Seen, Trace, Trial
 from gapprof.records.wire.contrast import Contrasted
 from gapprof.records.wire.open import Opened
 from gapprof.records.wire.profile import Profiled, ProfileTask
@@ -75,11 +79,8 @@ class Chromium:
 
     async def _trial(self, job: Job, ready: Ready) -> Trial:
         visit, opened = ready.visit, ready.opened
-        browser = visit.browser
-        before = await scheduler.before(visit.page, browser, ready.crew)
         visit.course.phase = "timed"
-        timed = await visit.ask(tasks.time_task(job), Timed)
-        after = await scheduler.after(visit.page, browser, ready.crew)
+        timed, load = await _on_fast_cores(job, ready)
         courses = await _courses(job, visit)
         visit.course.phase = "stop"
         return Trial(
@@ -93,9 +94,9 @@ class Chromium:
             ways=timed.ways,
             runs_ms=timed.runs_ms,
             warmup_ms=opened.warmup_ms,
-            cold_ms={"browser": browser.launch_ms, "page": visit.load_ms, **opened.cold_ms},
+            cold_ms={"browser": visit.browser.launch_ms, "page": visit.load_ms, **opened.cold_ms},
             seen=await self._seen(job, ready),
-            load=scheduler.load(before, after, runs_ms=timed.busy_ms),
+            load=load,
             courses=courses,
         )
 
@@ -218,6 +219,30 @@ class ChromiumFactory:
 
 
 BACKEND = ChromiumFactory()
+
+
+async def _on_fast_cores(job: Job, ready: Ready) -> tuple[Timed, Load]:
+    """One timed stretch and who used the processors meanwhile; anew where its cores were slow, as long as the
+    job has time for that."""
+    page, browser, crew = ready.visit.page, ready.visit.browser, ready.crew
+    cores = FastCores(job.core_speed)
+    while True:
+        while not cores.ready_on(_used(crew)):
+            await asyncio.sleep(LOOK_S)
+        before = await scheduler.before(page, browser, crew)
+        timed = await ready.visit.ask(tasks.time_task(job), Timed)
+        after = await scheduler.after(page, browser, crew)
+        if cores.over(_used(crew)):
+            load = scheduler.load(before, after, runs_ms=timed.busy_ms)
+            return timed, replace(load, core_work=cores.found())
+
+
+def _used(crew: Crew) -> tuple[int, ...]:
+    """Places of the cores that the model's threads are on, or were last."""
+    if crew.renderer is None:
+        return ()
+    found = (core_of(crew.renderer, tid) for tid, role in crew.roles.items() if role != "main")
+    return tuple(place for place in found if place is not None)
 
 
 async def _courses(job: Job, visit: Visit) -> tuple[RunCourse, ...]:

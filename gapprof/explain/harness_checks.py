@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from statistics import fmean, median
 from typing import Literal
 
-from gapprof.explain.strikes import ours_flags, outside_load
+from gapprof.explain.strikes import core_speed, ours_flags, outside_load
 from gapprof.facts.adapters import differences, foreign_to
 from gapprof.facts.case import Case
 from gapprof.facts.cells import counting
@@ -40,6 +40,7 @@ def harness_checks(case: Case) -> tuple[CheckRow, ...]:
         *rows,
         ours_flags(case),
         outside_load(case),
+        *core_speed(case),
         *_wasm_heap(case),
         *_same_adapter(case, rungs),
         *_build(case),

@@ -1,11 +1,12 @@
 """Trials that do not count, or count although other programs disturbed them, and flags nobody knows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from statistics import median
+from typing import Literal
 
 from gapprof.facts.case import Case
 from gapprof.facts.cells import counting
-from gapprof.facts.disturbance import disturbed, outside_ms
+from gapprof.facts.disturbance import disturbed, outside_ms, slowdown
 from gapprof.facts.ladder import planned
 from gapprof.facts.tier import given_flags
 from gapprof.records.report import CheckRow
@@ -36,6 +37,27 @@ def outside_load(case: Case) -> CheckRow:
     again = f"{len(struck)} of {len(trials)} trials were disturbed by other programs and repeated"
     text = f"{again}{_share(counting)}"
     return CheckRow(id="outside-load", kind="harness", status="pass", text=text, concerns="report")
+
+
+def core_speed(case: Case) -> Iterator[CheckRow]:
+    """Where anybody looked: whether the cores were as fast as they can be. Never fails, as above."""
+    trials = [trial for trial in case.recording.of(Trial) if trial.round >= 0 and not trial.struck]
+    works = [trial.load.core_work for trial in trials if trial.load.core_work is not None]
+    if not works:
+        return
+    slow = [times for trial in trials if (times := slowdown(trial.load)) is not None]
+    text = f"beside all {len(works)} trials that count the cores that they used were as fast as they can be"
+    if slow:
+        text = (
+            f"beside {len(slow)} of the {len(works)} trials that count a core was slow, by up to "
+            f"{numbers.factor(max(slow))}: someone else on the same processor, or a throttled clock; "
+            "intervals show it"
+        )
+    again = sum(work.stretches > 1 for work in works)
+    waited = numbers.duration(sum(work.waited_ms for work in works) / 1e3)
+    text += f"; {again} were timed anew for that, and {waited} were waited"
+    status: Literal["pass", "unknown"] = "unknown" if slow else "pass"
+    yield CheckRow(id="core-speed", kind="harness", status=status, text=text, concerns="report")
 
 
 def _share(trials: Sequence[Trial]) -> str:

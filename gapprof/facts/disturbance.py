@@ -1,4 +1,9 @@
-"""Load from outside: busy time of the machine that nothing of ours explains. Only this may void a trial."""
+"""Load from outside: busy time of the machine that nothing of ours explains. Only this may void a trial.
+
+And cores that are slower than they can be, in which a stretch is timed anew.
+"""
+
+from collections.abc import Collection, Sequence
 
 from gapprof.records.trial import Load
 
@@ -7,6 +12,9 @@ BOUND = 0.05
 TICK_MS = 10.0
 """/proc/stat counts in ticks of 10 ms; a window is uncertain by one at each end and for each side."""
 UNCERTAIN_MS = 4 * TICK_MS
+SLOWER = 1.25
+"""Times as long as at its fastest takes the fixed piece of work on a slow core: looks at a core of one's own
+differ by less than 1.15, cores that are shared take 1.5 and more (measured)."""
 
 
 def outside_ms(load: Load) -> float | None:
@@ -22,3 +30,23 @@ def disturbed(load: Load) -> str | None:
     if outside is None or outside - UNCERTAIN_MS <= BOUND * load.wall_ms:
         return None
     return f"outside load: other programs used {outside / load.wall_ms:.0%} of a core during the trial"
+
+
+def slowdown(load: Load) -> float | None:
+    """How many times as long as at its fastest the work took just before or just after, on the slowest core
+    that the model used. None where all were fast, or nobody looked; what was between both, nobody saw."""
+    work = load.core_work
+    if work is None:
+        return None
+    looks = (slow_cores(work.fastest_us, us, work.used) for us in (work.before_us, work.after_us))
+    return max((times for slow in looks for times in slow.values()), default=None)
+
+
+def slow_cores(
+    fastest_us: Sequence[float], found_us: Sequence[float], used: Collection[int] = ()
+) -> dict[int, float]:
+    """Place → how many times as long as at its fastest the work took, of those of the `used` cores, or of
+    all where none is named, that were slow."""
+    pairs = enumerate(zip(fastest_us, found_us, strict=False))
+    times = {place: found / fastest for place, (fastest, found) in pairs if not used or place in used}
+    return {place: one for place, one in times.items() if one > SLOWER}

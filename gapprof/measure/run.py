@@ -16,6 +16,7 @@ from gapprof.instrument.stage import instrumenting
 from gapprof.measure.beginning import begun
 from gapprof.measure.ending import ending
 from gapprof.measure.extra import Extra, noting
+from gapprof.measure.fastest import Fastest, looked_at
 from gapprof.measure.journal import open_journal
 from gapprof.measure.lock import sole_measurer
 from gapprof.measure.machine import machine_facts, usable_cores
@@ -66,9 +67,11 @@ def measure(
     with ExitStack() as stack:
         extras: list[Extra] = []
         recorder: Recorder | None = None
+        fastest = Fastest()
         prover: Prover | None = None
         if realise is None:
             stack.enter_context(sole_measurer())
+            fastest = looked_at(left_s=settings.budget_s)
             if settings.twins:
                 extras.append(telling_apart(settings, guard=guard, scratch=workdir))
             if settings.transplant:
@@ -112,6 +115,7 @@ def measure(
             outputs=outputs,
             cores=begin.machine.usable_cores if machine else usable_cores(),
             teller=Teller(observer=observer, journal=journal),
+            fastest=fastest,
             recorder=recorder,
             prover=prover,
             instead=instead,

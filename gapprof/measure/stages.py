@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from gapprof.explain.top_factors import contrasts
 from gapprof.measure.beside import Beside
 from gapprof.measure.extra import Beyond, Extra
+from gapprof.measure.fastest import Fastest
 from gapprof.measure.journal import Journal
 from gapprof.measure.pacing import preflight_pace, thriftier
 from gapprof.measure.passes import profiling
@@ -67,6 +68,7 @@ class Stages:
     outputs: Path
     cores: int
     teller: Teller
+    fastest: Fastest = field(default_factory=Fastest)
     recorder: Recorder | None = None
     """Where the ladder has rungs that replay what the library calls."""
     prover: Prover | None = None
@@ -252,4 +254,5 @@ class Stages:
             seed=self.settings.seed,
             pace=pace,
             patience=Patience(REPEATS_SHARE * self.settings.budget_s),
+            cores=self.fastest,
         )

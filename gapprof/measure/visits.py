@@ -2,12 +2,13 @@
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from gapprof.facts.disturbance import disturbed
+from gapprof.measure.fastest import Fastest
 from gapprof.measure.faults import harness_faults
 from gapprof.measure.journal import Journal
 from gapprof.measure.outputs import outputs_of
@@ -59,6 +60,7 @@ class Visits:
     seed: int
     pace: Pace
     patience: Patience
+    cores: Fastest = field(default_factory=Fastest)
 
     def outputs_of(self, rung_id: str) -> Path:
         """Where the outputs of a rung lie once it was visited."""
@@ -156,6 +158,7 @@ class Visits:
     def _trial(self, attempt: Try, trial: Trial, started_s: float) -> Trial:
         """Written down with its place, its times and what strikes it."""
         ended_s = self.journal.now_s()
+        self.cores.learn(trial.load)
         struck = list(_faults(attempt.step, trial))
         disturbance = disturbed(trial.load)
         if disturbance and attempt.number < ATTEMPTS - 1 and self.patience.left_s > 0:
@@ -203,6 +206,7 @@ class Visits:
             calls_path=str(self.calls) if self.calls is not None else "",
             chain=self.subject.chain,
             nodes=len(self.subject.facts.nodes),
+            core_speed=None if step.setting.device == "gpu" else self.cores.wanted(),
         )
 
 

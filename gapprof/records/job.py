@@ -33,6 +33,14 @@ class Pace(Struct, frozen=True, kw_only=True):
     """Of a paced trial, for a model that does not fit the budget otherwise; they last as long. Since 1.14."""
 
 
+class CoreSpeed(Struct, frozen=True, kw_only=True):
+    """What the cores were seen to be capable of, and how long a visit may wait until they are so again."""
+
+    fastest_us: tuple[float, ...]
+    """Of the fixed piece of work, core by core."""
+    longest_wait_ms: float
+
+
 class Chain(Struct, frozen=True, kw_only=True):
     """One-element nodes one after the other, for what it costs to get from node to node; never optimised."""
 
@@ -67,6 +75,8 @@ class Job(Struct, frozen=True, kw_only=True):
     """Profiled passes only; None: nobody needs what it tells."""
     nodes: int = 0
     """Of the graph that is run, as far as they were counted."""
+    core_speed: CoreSpeed | None = None
+    """Timed passes wait for it; None: nobody looks at the cores."""
 
     @property
     def most_profiled_runs(self) -> int:

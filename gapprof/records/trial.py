@@ -59,6 +59,22 @@ class ThreadBalance(Struct, frozen=True, kw_only=True):
     """By which looks came late, more than a period of theirs, in all. None: nobody counted. Since 1.12."""
 
 
+class CoreWork(Struct, frozen=True, kw_only=True):
+    """CPU time of a fixed piece of work on each usable core, us, beside a timed stretch: who shares a core
+    from another machine on the same processor, and a clock that is throttled, show in nothing else."""
+
+    fastest_us: tuple[float, ...]
+    """As far as this run knew then."""
+    before_us: tuple[float, ...]
+    after_us: tuple[float, ...]
+    used: tuple[int, ...]
+    """Places of the cores that the model's threads were on just before and just after; empty: all."""
+    waited_ms: float
+    """For fast cores, stretches included that do not count for want of them."""
+    stretches: int
+    """Timed in this visit, of which the last one counts."""
+
+
 class Load(Struct, frozen=True, kw_only=True):
     """Who used the machine during the timed stretch. CPU times are sums over cores."""
 
@@ -80,6 +96,8 @@ class Load(Struct, frozen=True, kw_only=True):
     """Whose figures `threads` has: the kernel's, or where there are none dur - tdur of a trace's tasks."""
     clocks: Clocks | None = None
     """None where the kernel or the browser does not say."""
+    core_work: CoreWork | None = None
+    """None where nobody looked. Since 1.14."""
 
 
 TierUpEnd = Literal["compiler-idle", "steady", "unsettled"]

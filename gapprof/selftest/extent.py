@@ -11,6 +11,8 @@ QUICK_S = 215.0
 """Of the four minutes that `--quick` promises; the rest is for starting, judging and a slow round."""
 WHOLE_S = 2700.0
 """Up to which a whole run goes on where rows are still too vague to judge."""
+_WAITS = 0.25
+"""Of that time, for cores to be fast again."""
 _STEP = 0.5
 """Of the rounds there are, so many more at least: who looks after every one stops where chance looks best."""
 
@@ -23,6 +25,8 @@ class Extent:
     most_s: float | None = None
     vague_until_s: float = 0.0
     """Until then there are more where rows are too vague to judge; 0: never."""
+    waits_s: float = 0.0
+    """For cores that somebody else slows down."""
 
     def rounds_in(self, *, began_s: float, round_s: float) -> int:
         """The number of rounds, for what one of them takes; all times since the run began."""
@@ -39,5 +43,5 @@ class Extent:
         return max(0, min(affordable, max(short, math.ceil(_STEP * done))))
 
 
-WHOLE = Extent(vague_until_s=WHOLE_S)
-QUICK = Extent(rounds=QUICK_ROUNDS, most_s=QUICK_S, vague_until_s=QUICK_S)
+WHOLE = Extent(vague_until_s=WHOLE_S, waits_s=_WAITS * WHOLE_S)
+QUICK = Extent(rounds=QUICK_ROUNDS, most_s=QUICK_S, vague_until_s=QUICK_S, waits_s=_WAITS * QUICK_S)

@@ -14,6 +14,7 @@ from gapprof.errors import EnvironmentUnusable
 from gapprof.guard import Guard
 from gapprof.measure.beginning import begun
 from gapprof.measure.ending import ending
+from gapprof.measure.fastest import looked_at
 from gapprof.measure.journal import open_journal
 from gapprof.measure.lock import sole_measurer
 from gapprof.measure.machine import machine_facts, usable_cores
@@ -78,6 +79,7 @@ def run(
             seed=seed,
             burning=lambda: burning(guard),
             teller=Teller(observer=observer, journal=journal),
+            fastest=looked_at(left_s=extent.waits_s),
         )
         return toured(tour, tuple(plants), extent, workdir=workdir, cores=usable_cores())
 

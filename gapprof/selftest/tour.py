@@ -10,6 +10,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from gapprof.errors import EnvironmentUnusable
+from gapprof.measure.fastest import Fastest
 from gapprof.measure.journal import Journal
 from gapprof.measure.outputs import REFERENCES, compare
 from gapprof.measure.teller import Teller
@@ -49,6 +50,7 @@ class Tour:
     burning: Burning
     teller: Teller
     patience: Patience = field(default_factory=lambda: Patience(_MOST_REPEATS_S))
+    fastest: Fastest = field(default_factory=Fastest)
     _misses: dict[str, int] = field(default_factory=dict)
     _gated: set[str] = field(default_factory=set)
 
@@ -62,6 +64,7 @@ class Tour:
             seed=self.seed,
             pace=pace,
             patience=self.patience,
+            cores=self.fastest,
         )
 
     def go(self, plan: Plan, extent: Extent, *, workdir: Path) -> None:

@@ -3,7 +3,7 @@
 from gapprof.records.bounds import LONGEST_MS, MOST, counted, lasting
 from gapprof.records.gpu_runs import RunCourse, RunParts
 from gapprof.records.impossible import Check
-from gapprof.records.trial import Clocks, Trace, Trial
+from gapprof.records.trial import Clocks, CoreWork, Trace, Trial
 
 
 def of_trial(entry: Trial) -> str:
@@ -17,6 +17,9 @@ def of_trial(entry: Trial) -> str:
         if not lasting(ms):
             return f"a request of {ms:g} ms on {entry.rung}"
     clocks = entry.load.clocks
+    work = entry.load.core_work
+    if work is not None and not _possible_work(work):
+        return f"a piece of work that took impossible times beside {entry.rung}"
     if clocks is not None and not _possible_clocks(clocks):
         return f"clocks that went backwards, or impossible times by them, on {entry.rung}"
     if entry.timed_cpu_ms is not None and not lasting(entry.timed_cpu_ms):
@@ -26,6 +29,14 @@ def of_trial(entry: Trial) -> str:
     if entry.parts is not None and not _possible_parts(entry.parts):
         return f"parts of a replayed run with impossible times on {entry.rung}"
     return ""
+
+
+def _possible_work(work: CoreWork) -> bool:
+    looks = (work.fastest_us, work.before_us, work.after_us)
+    times = tuple(us / 1e3 for look in looks for us in look)
+    if not lasting(work.waited_ms, *times) or 0.0 in times or len(set(map(len, looks))) > 1:
+        return False
+    return 1 <= work.stretches < MOST and all(0 <= place < len(work.fastest_us) for place in work.used)
 
 
 def _possible_clocks(clocks: Clocks) -> bool:
