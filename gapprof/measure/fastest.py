@@ -41,7 +41,6 @@ class Fastest:
 
 
 def looked_at(*, left_s: float) -> Fastest:
-    """The machine's cores, for a moment. `left_s`: for all waiting of the run, of which cores of one's own take
-    none."""
+    """The machine's cores, for a moment. `left_s`: for all waiting of the run; fast cores take none of it."""
     first_us = fastest_us(_FIRST_LOOK_S)
     return Fastest(left_s=left_s, _seen=deque([first_us] if first_us else (), maxlen=_KEPT))

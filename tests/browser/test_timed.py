@@ -10,13 +10,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from gapprof.backends.chromium import BACKEND, Chromium
 from gapprof.browser.cdp import Connection, Params
+from gapprof.core_speed import cores
 from gapprof.guard import Guard
 from gapprof.native.tensors import read_arrays
 from gapprof.records.environment import OWN_RULE
-from gapprof.records.job import Job
+from gapprof.records.job import CoreSpeed, Job
 from gapprof.records.settings import Settings
 from gapprof.records.trial import Failure, Profile, Trial
 from tests.browser.conftest import PACE, SIZE, job_in, on
@@ -246,3 +248,21 @@ def foreign() -> Iterator[str]:
     server.shutdown()
     server.server_close()
     thread.join(timeout=5)
+
+
+@pytest.mark.skipif(not cores(), reason="needs a system that lets a thread choose its core")
+@pytest.mark.parametrize("where", ["main", "worker"])
+def test_cores_that_become_slow_have_the_stretch_timed_anew_in_the_same_page(
+    chromium: Chromium, job: Job, where: str
+) -> None:
+    always = CoreSpeed(fastest_us=(1e9,) * len(cores()), longest_wait_ms=60_000.0)
+    quiet = trial(chromium.timed(replace(on(job, where=where, threads=1), core_speed=always)))
+    work = quiet.load.core_work
+    assert work is not None
+    assert work.stretches == 1
+    assert 1 <= len(work.used) <= 2, "before and after"
+    never = CoreSpeed(fastest_us=(1e-3,) * len(cores()), longest_wait_ms=400.0)
+    slow = trial(chromium.timed(replace(on(job, where=where, threads=1), core_speed=never)))
+    assert slow.load.core_work is not None
+    assert slow.load.core_work.waited_ms >= 400.0
+    assert len(slow.samples_ms) == len(quiet.samples_ms)

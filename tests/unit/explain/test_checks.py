@@ -11,7 +11,7 @@ from gapprof.facts.case import Case
 from gapprof.records.recording import Recording
 from gapprof.records.report import CheckRow
 from gapprof.records.settings import Settings
-from gapprof.records.trial import Load, Trial
+from gapprof.records.trial import CoreWork, Load, Trial
 from tests.truth.recorder import REPRODUCING, record
 
 
@@ -208,3 +208,43 @@ def test_what_other_programs_used_is_told_as_a_share_of_a_core() -> None:
     row = harness(replace(loaded, entries=entries))["outside-load"]
     assert row.status == "pass"
     assert "these programs used 3.0 % of a core (median)" in row.text
+
+
+def on_cores(*after_us: float, stretches: int = 1) -> CoreWork:
+    return CoreWork(
+        fastest_us=(200.0, 200.0),
+        before_us=(204.0, 210.0),
+        after_us=after_us,
+        used=(0,),
+        waited_ms=500.0,
+        stretches=stretches,
+    )
+
+
+def with_cores(work: CoreWork) -> Recording:
+    recording = record(Machine(), Settings(threads=2), rounds=4)
+    entries = tuple(
+        replace(e, load=replace(e.load, core_work=work)) if isinstance(e, Trial) else e
+        for e in recording.entries
+    )
+    return replace(recording, entries=entries)
+
+
+def test_slow_cores_are_told_with_how_slow_they_were_and_what_was_done_about_it() -> None:
+    row = harness(with_cores(on_cores(370.0, 205.0, stretches=2)))["core-speed"]
+    trials = sum(trial.round >= 0 for trial in with_cores(on_cores(1.0, 1.0)).of(Trial))
+    assert row.status == "unknown"
+    assert f"beside {trials} of the {trials} trials that count a core was slow, by up to 1.9x" in row.text
+    assert f"{trials} were timed anew" in row.text
+
+
+def test_fast_cores_pass_and_slow_ones_that_no_model_used_do_not_count() -> None:
+    for after_us in ((205.0, 205.0), (205.0, 380.0)):
+        row = harness(with_cores(on_cores(*after_us)))["core-speed"]
+        assert row.status == "pass"
+        assert "as fast as they can be" in row.text
+        assert "0 were timed anew" in row.text
+
+
+def test_of_cores_that_nobody_looked_at_nothing_is_said() -> None:
+    assert "core-speed" not in harness(record(Machine(), Settings(threads=2), rounds=4))

@@ -1,9 +1,10 @@
 """Only load from outside voids a trial, by one bound, whatever its latency."""
 
 import pytest
+from msgspec.structs import replace
 
-from gapprof.facts.disturbance import disturbed, outside_ms
-from gapprof.records.trial import Load
+from gapprof.facts.disturbance import disturbed, outside_ms, slow_cores, slowdown
+from gapprof.records.trial import CoreWork, Load
 
 
 def load(*, wall_ms: float = 2000.0, busy_ms: float | None, own_ms: float | None) -> Load:
@@ -26,3 +27,28 @@ def test_where_the_system_does_not_say_nothing_is_voided(busy_ms: float | None, 
 
 def test_a_window_of_a_few_ticks_proves_nothing() -> None:
     assert disturbed(load(wall_ms=30.0, busy_ms=50.0, own_ms=20.0)) is None
+
+
+def beside(before: tuple[float, ...], after: tuple[float, ...], used: tuple[int, ...] = ()) -> Load:
+    work = CoreWork(
+        fastest_us=(200.0, 200.0), before_us=before, after_us=after, used=used, waited_ms=0.0, stretches=1
+    )
+    return replace(load(busy_ms=5.0, own_ms=5.0), core_work=work)
+
+
+def test_a_core_that_was_slow_before_or_after_is_told_with_how_slow() -> None:
+    fast = (205.0, 210.0)
+    assert slowdown(beside(fast, fast)) is None
+    assert slowdown(beside(fast, (205.0, 340.0))) == pytest.approx(1.7)
+    assert slowdown(beside((300.0, 340.0), fast)) == pytest.approx(1.7)
+
+
+def test_of_a_core_that_the_model_did_not_use_nothing_is_told() -> None:
+    slow = beside((205.0, 340.0), (205.0, 360.0), used=(0,))
+    assert slowdown(slow) is None
+    assert disturbed(slow) is None
+
+
+def test_where_nobody_looked_no_core_is_called_slow() -> None:
+    assert slowdown(load(busy_ms=5.0, own_ms=5.0)) is None
+    assert slow_cores((), ()) == {}

@@ -9,11 +9,12 @@ import pytest
 from msgspec.structs import replace
 
 from gapprof.backends.native import BACKEND, NativeBackend
+from gapprof.core_speed import cores
 from gapprof.native.isa.ceiling import why_not
 from gapprof.native.runtime import CPU
 from gapprof.native.tensors import read_arrays
 from gapprof.native.wire import Placed
-from gapprof.records.job import Job
+from gapprof.records.job import CoreSpeed, Job
 from gapprof.records.trial import Failure, Profile, Trial
 
 needs_ceiling = pytest.mark.skipif(why_not("128") is not None, reason=str(why_not("128")))
@@ -211,3 +212,22 @@ def test_a_ceiling_that_cannot_be_had_is_a_failure_of_the_environment(job: Job) 
     assert isinstance(outcome, Failure)
     assert (outcome.kind, outcome.phase) == ("environment", "start")
     assert "'amx'" in outcome.message
+
+
+@pytest.mark.skipif(not cores(), reason="needs a system that lets a thread choose its core")
+def test_a_visit_waits_for_a_fast_core_and_times_anew_what_was_slow(job: Job) -> None:
+    never = CoreSpeed(fastest_us=(1e-3,) * len(cores()), longest_wait_ms=200.0)
+    work = _timed(replace(job, core_speed=never)).load.core_work
+    assert work is not None
+    assert work.waited_ms >= 200.0
+    assert len(work.before_us) == len(work.after_us) == len(cores())
+    always = CoreSpeed(fastest_us=(1e9,) * len(cores()), longest_wait_ms=60_000.0)
+    trial = _timed(replace(job, core_speed=always))
+    assert len(trial.samples_ms) == job.pace.samples
+    assert trial.load.core_work is not None
+    assert trial.load.core_work.stretches == 1
+    assert len(trial.load.core_work.used) == 1
+
+
+def test_where_nobody_asks_for_it_no_core_is_looked_at(job: Job) -> None:
+    assert _timed(job).load.core_work is None

@@ -1,0 +1,61 @@
+"""What a run learns of its cores, forgets again, and how long it goes on waiting for them."""
+
+import pytest
+
+from gapprof.measure import fastest
+from gapprof.measure.fastest import LONGEST_WAIT_MS, Fastest
+from gapprof.records.trial import CoreWork, Load
+
+
+@pytest.fixture(autouse=True)
+def one_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fastest, "fewest", lambda some, others: tuple(map(min, some, others)))
+
+
+def seen(us: float, waited_ms: float = 0.0) -> Load:
+    work = CoreWork(
+        fastest_us=(us,), before_us=(us * 1.2,), after_us=(us,), used=(), waited_ms=waited_ms, stretches=1
+    )
+    return Load(wall_ms=600.0, machine_busy_ms=None, own_cpu_ms=None, core_work=work)
+
+
+def fastest_us(run: Fastest) -> tuple[float, ...]:
+    wanted = run.wanted()
+    assert wanted is not None
+    return wanted.fastest_us
+
+
+def test_where_nobody_has_looked_nobody_is_asked_to_wait() -> None:
+    run = Fastest(left_s=60.0)
+    assert run.wanted() is None
+    run.learn(Load(wall_ms=600.0, machine_busy_ms=None, own_cpu_ms=None))
+    assert run.wanted() is None
+
+
+def test_a_core_is_known_by_the_best_that_was_seen_of_it() -> None:
+    run = Fastest(left_s=60.0)
+    for us in (340.0, 205.0, 330.0):
+        run.learn(seen(us))
+    assert fastest_us(run) == (205.0,)
+
+
+def test_a_clock_that_stays_throttled_becomes_what_the_machine_has() -> None:
+    run = Fastest(left_s=60.0)
+    run.learn(seen(205.0))
+    for _ in range(39):
+        run.learn(seen(300.0))
+    assert fastest_us(run) == (205.0,)
+    run.learn(seen(300.0))
+    assert fastest_us(run) == (300.0,)
+
+
+def test_what_was_waited_is_gone() -> None:
+    run = Fastest(left_s=12.0)
+    run.learn(seen(205.0))
+    longest = []
+    for _ in range(3):
+        wanted = run.wanted()
+        assert wanted is not None
+        longest.append(wanted.longest_wait_ms)
+        run.learn(seen(205.0, waited_ms=7000.0))
+    assert longest == [LONGEST_WAIT_MS, 5000.0, 0.0]
