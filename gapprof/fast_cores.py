@@ -31,15 +31,17 @@ class FastCores:
         return self._may_begin(bool(slow_cores(self._wanted.fastest_us, self._before_us, self._used)))
 
     def ready(self, threads: int) -> bool:
-        """The same for as many threads that may be anywhere; one alone is left on the fastest core."""
+        """The same for threads that may be anywhere, so that all cores count; one alone is left on the fastest."""
         if self._wanted is None:
             return True
         self._before_us = work_us()
         slow = slow_cores(self._wanted.fastest_us, self._before_us)
         fast = [place for place in range(len(self._before_us)) if place not in slow]
-        if threads == 1 and fast:
+        if threads > 1:
+            return self._may_begin(bool(slow))
+        if fast:
             work_us(last=min(fast, key=self._before_us.__getitem__))
-        return self._may_begin(len(fast) < min(threads, len(self._before_us)))
+        return self._may_begin(not fast)
 
     def over(self, used: Iterable[int]) -> bool:
         """Whether what was timed on these cores, all where there are none, is good, or no time for more."""

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from gapprof.facts.disturbance import disturbed
 from gapprof.facts.lattice import cell_id, counts_as_same
 from gapprof.lattice.cells import Bases, obtainable, setting_of
+from gapprof.measure.fastest import Fastest
 from gapprof.measure.faults import harness_faults
 from gapprof.measure.journal import Journal
 from gapprof.measure.outputs import Reference, compare
@@ -32,6 +33,7 @@ class CellVisits:
     pace: Pace
     seed: int
     patience: Patience
+    cores: Fastest = field(default_factory=Fastest)
     outputs: Path
     """Folder for what the cells compute."""
     reference: Reference | None
@@ -62,6 +64,7 @@ class CellVisits:
         ended_s = self.journal.now_s()
         outcome = replace(outcome, attempt=attempt, started_s=started_s, ended_s=ended_s)
         if isinstance(outcome, Trial):
+            self.cores.learn(outcome.load)
             outcome = self._struck(outcome, job)
             self._compare(cell, job)
         self.journal.write(
@@ -112,4 +115,5 @@ class CellVisits:
             inputs_path=str(self.subject.inputs_path),
             outputs_path=self._outputs_path(cell),
             pace=self.pace,
+            core_speed=None if setting.device == "gpu" else self.cores.wanted(),
         )

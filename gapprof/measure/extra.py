@@ -2,12 +2,13 @@
 other ways to run the model."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from gapprof.errors import EnvironmentUnusable, ModelUnusable, WrongUse
+from gapprof.measure.fastest import Fastest
 from gapprof.measure.journal import Journal
 from gapprof.measure.teller import Teller
 from gapprof.records.backend import Backend
@@ -38,6 +39,7 @@ class Beyond:
     """Folder with what the rungs computed, one .npz each, see `gapprof.measure.outputs`."""
     calls: Path | None = None
     """The library's WebGPU calls, where they were to be recorded."""
+    fastest: Fastest = field(default_factory=Fastest)
 
     @property
     def journal(self) -> Journal:

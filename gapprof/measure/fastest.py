@@ -1,7 +1,7 @@
 """What this run has seen of its cores' speed, and for how long it may still wait for it."""
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 
 from gapprof.core_speed import fastest_us, fewest
@@ -38,6 +38,10 @@ class Fastest:
             fastest_us=reduce(fewest, self._seen),
             longest_wait_ms=max(0.0, min(LONGEST_WAIT_MS, self.left_s * 1e3)),
         )
+
+    def for_another_stage(self, left_s: float) -> "Fastest":
+        """The same cores, which both learn of, and as long for waiting."""
+        return replace(self, left_s=left_s)
 
 
 def looked_at(*, left_s: float) -> Fastest:

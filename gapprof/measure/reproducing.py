@@ -13,8 +13,8 @@ from gapprof.records.lattice import Cell, Combination
 from gapprof.records.settings import Settings
 
 ROUNDS = 4
-_REPEATS_SHARE = 0.25
-"""Of what these rounds take, for repeating visits that outside load disturbed."""
+_REPEATS_SHARE, _WAITS_SHARE = 0.25, 0.5
+"""Of what these rounds take, for repeating visits that outside load disturbed, and for waiting for fast cores."""
 
 
 def reproducing(settings: Settings) -> Extra:
@@ -53,6 +53,7 @@ def _made(
         pace=beyond.preflight.pace,
         seed=settings.seed,
         patience=Patience(_REPEATS_SHARE * 2 * ROUNDS * each_s),
+        cores=beyond.fastest.for_another_stage(_WAITS_SHARE * 2 * ROUNDS * each_s),
         outputs=beyond.outputs / "cells",
         reference=reference_in(beyond.outputs),
     )

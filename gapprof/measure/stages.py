@@ -105,6 +105,7 @@ class Stages:
             backends=self.backends,
             outputs=self.outputs,
             calls=beside.visits.calls,
+            fastest=self.fastest,
         )
         for extra in self.extras:
             extra(beyond)

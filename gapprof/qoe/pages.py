@@ -33,6 +33,7 @@ class PageVisits:
             seed=settings.seed,
             pace=beyond.preflight.pace,
             patience=patience,
+            cores=beyond.fastest.for_another_stage(patience.left_s),
         )
 
     def round(self, number: int) -> None:

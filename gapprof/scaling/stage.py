@@ -24,8 +24,8 @@ ROUNDS = 5
 FEWEST_ROUNDS = 3
 LONGEST_S = 480.0
 """Of exploring: beyond it there are fewer samples in a visit, then fewer rounds."""
-_REPEATS_SHARE = 0.25
-"""Of exploring, for repeating visits that outside load disturbed."""
+_REPEATS_SHARE, _WAITS_SHARE = 0.25, 0.5
+"""Of exploring, for repeating visits that outside load disturbed, and for waiting for fast cores."""
 
 
 def scaling(settings: Settings) -> Extra:
@@ -77,6 +77,7 @@ def _measured(settings: Settings, beyond: Beyond, bases: Bases, deployed: Cell) 
         pace=means.pace,
         seed=settings.seed,
         patience=Patience(_REPEATS_SHARE * means.expected_s),
+        cores=beyond.fastest.for_another_stage(_WAITS_SHARE * means.expected_s),
         outputs=beyond.outputs / "cells",
         reference=reference,
     )

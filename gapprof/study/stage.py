@@ -28,8 +28,8 @@ from gapprof.study.serving import LEAST_S, Serving, serving
 
 STARTS, LOOKS, FEELINGS = 3, 3, 4
 """Rounds of each."""
-_REPEATS_SHARE = 0.25
-"""Of the lattice, for repeating visits that outside load disturbed."""
+_REPEATS_SHARE, _WAITS_SHARE = 0.25, 0.5
+"""Of the lattice, for repeating visits that outside load disturbed, and for waiting for fast cores."""
 _SERVER_S = 1.0 + LEAST_S
 """A visit of the server: a process, a session, and what it answers."""
 
@@ -106,6 +106,7 @@ def _measured(settings: Settings, beyond: Beyond, bases: Bases, deployed: Cell, 
         pace=means.pace,
         seed=settings.seed,
         patience=patience,
+        cores=beyond.fastest.for_another_stage(_WAITS_SHARE * means.expected_s),
         outputs=beyond.outputs / "cells",
         reference=reference,
     )

@@ -59,3 +59,12 @@ def test_what_was_waited_is_gone() -> None:
         longest.append(wanted.longest_wait_ms)
         run.learn(seen(205.0, waited_ms=7000.0))
     assert longest == [LONGEST_WAIT_MS, 5000.0, 0.0]
+
+
+def test_another_stage_knows_the_same_cores_and_has_a_time_of_its_own() -> None:
+    run = Fastest(left_s=1.0)
+    run.learn(seen(205.0, waited_ms=1000.0))
+    other = run.for_another_stage(5.0)
+    other.learn(seen(204.0))
+    assert fastest_us(run) == fastest_us(other) == (204.0,)
+    assert (run.left_s, other.left_s) == (0.0, 5.0)
