@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable
 
-from gapprof.core_speed import accustomed, work_us
+from gapprof.core_speed import work_us
 from gapprof.facts.disturbance import slow_cores
 from gapprof.records.job import CoreSpeed
 from gapprof.records.trial import CoreWork
@@ -20,7 +20,6 @@ class FastCores:
         self._before_us: tuple[float, ...] = ()
         self._after_us: tuple[float, ...] = ()
         self._used: frozenset[int] = frozenset()
-        accustomed()
 
     def ready_on(self, used: Iterable[int]) -> bool:
         """Whether the cores at these places, all where there are none, are fast, or the wait is over."""
@@ -31,7 +30,7 @@ class FastCores:
         return self._may_begin(bool(slow_cores(self._wanted.fastest_us, self._before_us, self._used)))
 
     def ready(self, threads: int) -> bool:
-        """The same for threads that may be anywhere, so that all cores count; one alone is left on the fastest."""
+        """The same for threads that may be anywhere: all cores count. One alone is left on the fastest."""
         if self._wanted is None:
             return True
         self._before_us = work_us()

@@ -12,9 +12,10 @@ BOUND = 0.05
 TICK_MS = 10.0
 """/proc/stat counts in ticks of 10 ms; a window is uncertain by one at each end and for each side."""
 UNCERTAIN_MS = 4 * TICK_MS
-SLOWER = 1.25
+SLOWER = 1.35
 """Times as long as at its fastest takes the fixed piece of work on a slow core: looks at a core of one's own
-differ by less than 1.15, cores that are shared take 1.5 and more (measured)."""
+differ by less than 1.2, as far as its clock rises where neighbours rest; shared ones take 1.6 and more
+(measured)."""
 
 
 def outside_ms(load: Load) -> float | None:

@@ -14,7 +14,7 @@ from gapprof.records.settings import Settings
 
 ROUNDS = 4
 _REPEATS_SHARE, _WAITS_SHARE = 0.25, 0.5
-"""Of what these rounds take, for repeating visits that outside load disturbed, and for waiting for fast cores."""
+"""Of what these rounds take, for repeating visits that outside load disturbed; for waiting for fast cores."""
 
 
 def reproducing(settings: Settings) -> Extra:
