@@ -22,8 +22,10 @@ _BUFFERS = tuple(bytes(_BYTES + place * _APART)[:_BYTES] for place in range(3))
 of 4 KiB beside what is made of it."""
 MOST_CORES = 8
 """Of more than that nobody knows where a model will run: they are not looked at."""
-LOOK_S = 0.03
-"""Between two looks, each of half a ms for every core."""
+LOOK_S = 0.06
+"""Between two looks, each of half a ms for a fast core."""
+_RISES_S = 0.02
+"""How long a clock that rested may take to rise; who looks at a core sees it resting, a model never does."""
 _CPU = Path("/sys/devices/system/cpu")
 _KIND = ("cpu_capacity", "cpufreq/cpuinfo_max_freq")
 
@@ -36,18 +38,18 @@ def cores() -> tuple[int, ...]:
     return tuple(sorted(allowed)) if len(allowed) <= MOST_CORES else ()
 
 
-def work_us(*, last: int | None = None) -> tuple[float, ...]:
+def work_us(enough_us: Sequence[float] = (), *, last: int | None = None) -> tuple[float, ...]:
     """CPU time that the work takes now, us, on each of `cores()`; of waiting for a core nothing is in it.
 
-    Whoever looks was on each of them, at last on the one at place `last`: there the system leaves a thread
-    until something else wants that core.
+    `enough_us`: as few as make it sure for each core that its clock has risen; where it never takes so few,
+    and where none are given, there is time for the clock to. Whoever looks was on each core, at last on the
+    one at place `last`: there the system leaves a thread until something else wants that core.
     """
-    usable = cores()
-    found = []
+    usable, enough, found = cores(), dict(enumerate(enough_us)), []
     with _anywhere_again():
-        for core in usable:
+        for place, core in enumerate(usable):
             os.sched_setaffinity(0, {core})
-            found.append(min(map(_timed_us, _BUFFERS)))
+            found.append(_fewest_us(enough.get(place, 0.0)))
         if last is not None:
             os.sched_setaffinity(0, {usable[last]})
     return tuple(found)
@@ -57,7 +59,6 @@ def fastest_us(looked_s: float) -> tuple[float, ...]:
     """Of as many looks as fit, for a run that knows nothing of its cores yet."""
     until, found = time.monotonic() + looked_s, work_us()
     while time.monotonic() < until:
-        time.sleep(LOOK_S)
         found = fewest(found, work_us())
     return found
 
@@ -89,6 +90,14 @@ def _read(path: Path) -> str:
         return path.read_text(encoding="ascii").strip()
     except (OSError, ValueError):
         return ""
+
+
+def _fewest_us(enough_us: float) -> float:
+    until = time.monotonic() + _RISES_S
+    found_us = min(map(_timed_us, _BUFFERS))
+    while found_us > enough_us and time.monotonic() < until:
+        found_us = min(found_us, *map(_timed_us, _BUFFERS))
+    return found_us
 
 
 def _timed_us(buffer: bytes) -> float:

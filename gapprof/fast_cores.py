@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable
 
 from gapprof.core_speed import work_us
-from gapprof.facts.disturbance import slow_cores
+from gapprof.facts.disturbance import SLOWER, slow_cores
 from gapprof.records.job import CoreSpeed
 from gapprof.records.trial import CoreWork
 
@@ -14,6 +14,7 @@ class FastCores:
 
     def __init__(self, wanted: CoreSpeed | None) -> None:
         self._wanted = wanted if wanted is not None and wanted.fastest_us else None
+        self._enough_us = tuple(SLOWER * us for us in wanted.fastest_us) if wanted is not None else ()
         self._began_s = time.monotonic()
         self._waited_ms = 0.0
         self._stretches = 0
@@ -25,7 +26,7 @@ class FastCores:
         """Whether the cores at these places, all where there are none, are fast, or the wait is over."""
         if self._wanted is None:
             return True
-        self._before_us = work_us()
+        self._before_us = work_us(self._enough_us)
         self._used = frozenset(used)
         return self._may_begin(bool(slow_cores(self._wanted.fastest_us, self._before_us, self._used)))
 
@@ -33,20 +34,20 @@ class FastCores:
         """The same for threads that may be anywhere: all cores count. One alone is left on the fastest."""
         if self._wanted is None:
             return True
-        self._before_us = work_us()
+        self._before_us = work_us(self._enough_us)
         slow = slow_cores(self._wanted.fastest_us, self._before_us)
         fast = [place for place in range(len(self._before_us)) if place not in slow]
         if threads > 1:
             return self._may_begin(bool(slow))
         if fast:
-            work_us(last=min(fast, key=self._before_us.__getitem__))
+            work_us(self._enough_us, last=min(fast, key=self._before_us.__getitem__))
         return self._may_begin(not fast)
 
     def over(self, used: Iterable[int]) -> bool:
         """Whether what was timed on these cores, all where there are none, is good, or no time for more."""
         if self._wanted is None:
             return True
-        self._after_us = work_us()
+        self._after_us = work_us(self._enough_us)
         self._used |= frozenset(used)
         self._stretches += 1
         return self._out_of_time() or not slow_cores(self._wanted.fastest_us, self._after_us, self._used)
