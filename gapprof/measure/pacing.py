@@ -54,6 +54,7 @@ def pace_for(*, native_ms: float, web_ms: float, timer_step_us: float, deadline_
         think_ms=THINK_MS,
         deadline_s=deadline_s,
         stretch_ms=TOLD_STRETCH_MS,
+        native_stretch_ms=TIMED_STRETCH_MS,
         fewest_requests=max(THRIFTY_REQUESTS, _requests_in(REQUESTS_MS, slowest_ms)),
     )
 

@@ -257,7 +257,7 @@ def _expected_s(step: PlannedRung, first: FirstLook, native_ms: float, web_ms: f
     latency_ms = native_ms if native else web_ms
     timed_s = 4 * latency_ms / 1e3
     start_s = max(0.3, visit.ended_s - visit.started_s - timed_s)
-    pace = replace(pace, stretch_ms=0.0) if native else pace
+    pace = replace(pace, stretch_ms=pace.native_stretch_ms) if native else pace
     return trial_s(
         pace, latency_ms=latency_ms, start_s=start_s, paced=step.rung.environment.pacing == "paced"
     )

@@ -50,24 +50,26 @@ class Stretch:
     """Of all threads of this process; the untimed batch before them included."""
 
 
-def stretch(run: Callable[[], object], *, batch: int, samples: int) -> Stretch:
-    """As many batches as samples are wanted. Only runs happen, and two clock reads per batch.
+def stretch(run: Callable[[], object], *, batch: int, samples: int, least_ms: float = 0.0) -> Stretch:
+    """As many batches as samples are wanted, and more until they lasted long enough. Only runs happen, and
+    three clock reads per batch.
 
     One batch goes before them untimed: whoever read figures or collected garbage in between has left cold
     caches, which cost the first sample 5 to 20 %.
     """
     clock = time.perf_counter_ns
     repeats = range(batch)
-    spans = [0] * samples
+    spans: list[int] = []
     with _collector_off():
         cpu_before = time.process_time_ns()
         for _ in repeats:
             run()
-        for i in range(samples):
+        until = clock() + least_ms * _NS_PER_MS
+        while len(spans) < samples or clock() < until:
             begin = clock()
             for _ in repeats:
                 run()
-            spans[i] = clock() - begin
+            spans.append(clock() - begin)
         cpu_ns = time.process_time_ns() - cpu_before
     return Stretch(samples_ms=[span / batch / _NS_PER_MS for span in spans], cpu_ms=cpu_ns / _NS_PER_MS)
 

@@ -29,6 +29,8 @@ class Pace(Struct, frozen=True, kw_only=True):
     stretch_ms: float = 0.0
     """In a browser samples go on until as long was timed: a shorter visit cannot be held to what the kernel
     says of its threads. Since 1.14."""
+    native_stretch_ms: float = 0.0
+    """The same natively, where a few ms of one thread on another's core would be all there is. Since 1.14."""
     fewest_requests: int = 6
     """Of a paced trial, for a model that does not fit the budget otherwise; they last as long. Since 1.14."""
 
