@@ -59,9 +59,11 @@ $(VENV)/installed: pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	touch $@
 
-$(VENV)/installed-dev: $(VENV)/installed
+# At once what `installed` has as well: a second installation would begin from nothing.
+$(VENV)/installed-dev: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	touch $@
+	touch $(VENV)/installed $@
 
 probes_web/node_modules/.package-lock.json: probes_web/package-lock.json
 	cd probes_web && npm ci --ignore-scripts --no-audit --no-fund
