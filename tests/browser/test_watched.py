@@ -76,6 +76,7 @@ def test_runs_whose_outputs_stay_on_a_gpu_are_heard_with_their_inputs(watched: W
     assert found.settings(Settings(page="anything", backend="webgpu")).backend == "webgpu"
 
 
+@pytest.mark.long
 def test_of_inputs_that_lie_on_the_gpu_the_shapes_are_known(watched: Watch) -> None:
     runs = """
 const device = await ort.env.webgpu.device;

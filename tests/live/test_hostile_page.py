@@ -72,7 +72,14 @@ def temporary() -> Iterator[Path]:
         yield Path(folder)
 
 
-@pytest.mark.parametrize("what", PAGES)
+@pytest.mark.parametrize(
+    "what",
+    [
+        # In `make test` a single visit of it, and a whole run on another page that never rests.
+        pytest.param(what, marks=pytest.mark.long if PAGES[what].code is ExitCode.OK else ())
+        for what in PAGES
+    ],
+)
 def test_a_run_inside_a_page_that_does_this_ends_with_its_reason(
     what: str, model: Path, temporary: Path, tmp_path: Path
 ) -> None:
