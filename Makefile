@@ -15,27 +15,36 @@ MEASURING := $(filter-out $(UNMEASURED:%=%.py),$(wildcard tests/browser/test_*.p
 LONGEST := tests/test_platforms.py
 ZOO := mobilenetv2 resnet50 resnet20 squeezenet bert-small decoder-small int8-cnn
 
-.PHONY: demo test test-long lint reports bench clean
+.PHONY: demo test test-long lint style types page-types fetched reports bench clean
 
 demo: $(VENV)/installed
 	$(BIN)/gapprof setup --yes
 	$(BIN)/gapprof explain $(MODEL) --allow-noisy
 
-test: $(VENV)/installed-dev lint
-	$(BIN)/gapprof setup --yes
+test: $(VENV)/installed-dev
+	$(MAKE) --jobs=2 lint fetched
 	$(BIN)/python -m pytest -m "not long" -n 2 --dist loadfile --no-loadscope-reorder \
 		$(LONGEST) tests $(addprefix --ignore=,$(MEASURING))
 	$(BIN)/python -m pytest -m "not long" $(MEASURING)
 
-test-long: $(VENV)/installed-dev
-	$(BIN)/gapprof setup --yes
+test-long: $(VENV)/installed-dev fetched
 	$(BIN)/python -m pytest
 
-lint: $(VENV)/installed-dev probes_web/node_modules/.package-lock.json
+lint: types style page-types
+
+types: $(VENV)/installed-dev
+	$(BIN)/mypy
+
+style: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+
+page-types: probes_web/node_modules/.package-lock.json
 	cd probes_web && npx --no-install tsc -p tsconfig.json
+
+# What a run needs beside the package.
+fetched: $(VENV)/installed
+	$(BIN)/gapprof setup --yes
 
 # One command per model; recording, JSON and Markdown lie side by side in reports/zoo/.
 reports: $(VENV)/installed
@@ -50,9 +59,11 @@ $(VENV)/installed: pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	touch $@
 
-$(VENV)/installed-dev: $(VENV)/installed
+# At once what `installed` has as well: a second installation would begin from nothing.
+$(VENV)/installed-dev: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	touch $@
+	touch $(VENV)/installed $@
 
 probes_web/node_modules/.package-lock.json: probes_web/package-lock.json
 	cd probes_web && npm ci --ignore-scripts --no-audit --no-fund

@@ -18,6 +18,8 @@ from tests.browser.aftermath import Alive, seen
 
 NATIVE, BROWSER = "gapprof.native.worker", "--type=renderer"
 """A word of the command line by which a trial's process is known."""
+INTERRUPTED = b"gapprof: interrupted; the report is of what was measured until then"
+"""What is said where a run was told to stop."""
 SEEDS = {NATIVE: 22, BROWSER: 11}
 """By which a first round of two cores begins with native trials, or has its second one in the browser."""
 
@@ -70,3 +72,11 @@ class Run:
         assert told == [(one.rung, one.round, list(one.samples_ms)) for one in self.trials()]
         assert told
         return document
+
+    def assert_told_as_interrupted(self) -> None:
+        """It failed where no round has a figure of both sides; in which round it was stopped is chance."""
+        document = self.report()
+        assert (document["status"] == "failed") == (document["gap"]["ratio"] is None)
+        end = read_recording(self.recording).end
+        assert end is not None
+        assert end.reason == "interrupted"

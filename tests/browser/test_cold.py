@@ -69,6 +69,7 @@ def test_a_start_is_taken_apart_in_every_state_of_the_caches(
                 assert checked(replace(start, stages_ms=others)) == "fail", left_out
 
 
+@pytest.mark.long
 def test_a_page_whose_clock_is_slow_does_not_add_up(
     starting: Starting, job: Job, page_of: Callable[[str], str]
 ) -> None:

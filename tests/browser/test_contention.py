@@ -70,7 +70,8 @@ def waited_ms(seen: Trial | Trace) -> float:
 
 
 @pytest.mark.parametrize(
-    ("where", "threads"), [("main", 1), ("worker", 1), pytest.param("worker", 2, marks=pytest.mark.long)]
+    ("where", "threads"),
+    [("main", 1), *(pytest.param("worker", threads, marks=pytest.mark.long) for threads in (1, 2))],
 )
 def test_the_thread_that_runs_the_model_is_known_and_its_time_closes(
     chromium: Chromium, job: Job, where: str, threads: int

@@ -24,10 +24,8 @@ def feeling(chromium: Chromium, guard: Guard) -> Feeling:
     return Feeling(equipment=equipment, dist=chromium.web_dist, now_s=lambda: 0.0)
 
 
-@pytest.mark.parametrize(
-    "condition",
-    ["main", *(pytest.param(condition, marks=pytest.mark.long) for condition in ("idle", "worker"))],
-)
+@pytest.mark.long
+@pytest.mark.parametrize("condition", ["idle", "main", "worker"])
 def test_a_page_is_felt_while_the_model_rests_and_runs(
     feeling: Feeling, job: Job, condition: Condition
 ) -> None:

@@ -219,6 +219,7 @@ def test_a_thousand_dispatches_take_the_gpus_process_longer_than_one(
     assert 1 <= few.flushes < many.flushes <= 2 * (tiny.calls.summary.runs[-1].submits + 1)
 
 
+@pytest.mark.long
 def test_a_stall_between_submits_is_a_gap(guard: Guard, folder: Path, tiny: Found) -> None:
     dist = library_with("stall", folder / "stall")
     trial = session(on_gpu(job_of("long-chain", folder)), guard, dist)
@@ -252,6 +253,7 @@ def test_an_operator_on_the_processor_is_not_on_the_gpu(stopping: Found) -> None
         assert min(parts.inner_waits_ms) > 0
 
 
+@pytest.mark.long
 def test_a_pipeline_of_every_run_is_made_anew(anew: Found) -> None:
     run = anew.calls.summary.runs[-1]
     assert run.pipelines > 0

@@ -6,17 +6,20 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
-from gapprof.backends.chromium import Chromium
+from gapprof.backends.chromium import BACKEND, Chromium
+from gapprof.guard import Guard
 from gapprof.records.job import Job
+from gapprof.records.settings import Settings
 from gapprof.records.trial import Failure, Trial
 from tests.browser.aftermath import PATIENCE_S
-from tests.browser.conftest import IN_A_TASK, on
+from tests.browser.conftest import IN_A_TASK, job_in, on
 from tests.browser.served import by_url
 from tests.hostile.stepped_clock import stepping_library
 
@@ -118,7 +121,7 @@ class _Counting(http.server.BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture
+@contextmanager
 def outside() -> Iterator[tuple[list[str], str]]:
     """What a server was asked that the browser's rules do not call loopback, and a script that asks it."""
     asked: list[str] = []
@@ -131,20 +134,26 @@ def outside() -> Iterator[tuple[list[str], str]]:
     calls = " ".join(
         f"fetch('http://{host}:{port}/', {{ mode: 'no-cors' }}).catch(() => {{}});" for host in hosts
     )
-    yield asked, f"{calls} setInterval(() => {{ {calls} }}, 50);"
-    server.shutdown()
-    server.server_close()
-    thread.join(timeout=5)
+    try:
+        yield asked, f"{calls} setInterval(() => {{ {calls} }}, 50);"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(timeout=5)
 
 
-@pytest.fixture
+@contextmanager
 def peer() -> Iterator[tuple[Mapping[str, socket.socket], str]]:
-    """Sockets on an address of this machine that is none of loopback, and a page's calls there.
+    """Sockets on an address of this machine that is none of loopback, and a page's calls there; none where it
+    has no such address.
 
     Nobody listens meanwhile: the kernel keeps a datagram, and a connection, until somebody asks.
     """
+    host = _own_address()
+    if host is None:
+        yield {}, ""
+        return
     with ExitStack() as stack:
-        host = _own_address()
         sockets = {
             name: stack.enter_context(socket.socket(socket.AF_INET, kind))
             for name, kind in (("udp", socket.SOCK_DGRAM), ("tcp", socket.SOCK_STREAM))
@@ -172,60 +181,81 @@ def heard(sockets: Mapping[str, socket.socket]) -> list[str]:
     return [name for name, one in sockets.items() if one in ready]
 
 
-def _own_address() -> str:
+def _own_address() -> str | None:
     """By which others would call this machine: a UDP socket that is bound to a peer has sent nothing yet."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(("192.0.2.1", 9))
         except OSError:
-            pytest.skip("this machine has no address but loopback")
+            return None
         return str(probe.getsockname()[0])
 
 
-def test_a_page_on_disk_reaches_nothing_beyond_loopback(
-    chromium: Chromium, job: Job, page_of: Callable[[str], str], outside: tuple[list[str], str]
-) -> None:
-    asked, script = outside
-    outcome = chromium.timed(on(job, page=page_of(script), where="main", pacing="paced"))
-    assert isinstance(outcome, Trial), outcome
-    assert asked == []
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reached:
+    """What came of a page that asks for all of that, in a visit of real Chromium."""
+
+    asked: list[str]
+    heard: list[str] | None
+    """None where there are no sockets."""
 
 
-def test_a_page_by_its_url_reaches_what_it_asks_for(
-    chromium: Chromium, job: Job, outside: tuple[list[str], str]
-) -> None:
+Reaching = Callable[[Callable[[str], AbstractContextManager[str]]], Reached]
+
+
+@pytest.fixture(scope="module")
+def reaching(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Reaching:
+    """By how a script becomes a page; by the end of the visit WebRTC has looked through all addresses."""
+
+    def visit(placed: Callable[[str], AbstractContextManager[str]]) -> Reached:
+        job = job_in(tmp_path_factory.mktemp("reaching"), model_folder)
+        job = replace(job, pace=replace(job.pace, requests=100))
+        with outside() as (asked, fetching), peer() as (sockets, calling), Guard() as guard:
+            with placed(f"{fetching}\n{calling}") as page:
+                visited = on(job, page=page, where="main", pacing="paced")
+                outcome = BACKEND.open(Settings(), guard).timed(visited)
+            assert isinstance(outcome, Trial), outcome
+            return Reached(asked=list(asked), heard=heard(sockets) if sockets else None)
+
+    return visit
+
+
+@pytest.fixture(scope="module")
+def from_disk(reaching: Reaching, tmp_path_factory: pytest.TempPathFactory) -> Reached:
+    page = tmp_path_factory.mktemp("disk") / "page.html"
+
+    def placed(script: str) -> AbstractContextManager[str]:
+        page.write_text(f"<!doctype html><title>page</title><script>{script}</script>")
+        return nullcontext(str(page))
+
+    return reaching(placed)
+
+
+@pytest.fixture(scope="module")
+def from_an_address(reaching: Reaching) -> Reached:
+    return reaching(by_url)
+
+
+def test_a_page_on_disk_reaches_nothing_beyond_loopback(from_disk: Reached) -> None:
+    assert from_disk.asked == []
+
+
+def test_a_page_by_its_url_reaches_what_it_asks_for(from_an_address: Reached) -> None:
     """The other half of the claim above: the server can be reached, and the page's script does ask."""
-    asked, script = outside
-    with by_url(script) as address:
-        outcome = chromium.timed(on(job, page=address, where="main", pacing="paced"))
-    assert isinstance(outcome, Trial), outcome
-    assert asked
+    assert from_an_address.asked
 
 
-def longer(job: Job) -> Job:
-    """A visit by whose end WebRTC has looked through the machine's addresses."""
-    return replace(job, pace=replace(job.pace, requests=100))
-
-
-def test_no_datagram_of_a_page_on_disk_leaves_loopback(
-    chromium: Chromium,
-    job: Job,
-    page_of: Callable[[str], str],
-    peer: tuple[Mapping[str, socket.socket], str],
-) -> None:
+def test_no_datagram_of_a_page_on_disk_leaves_loopback(from_disk: Reached) -> None:
     """WebRTC asks no resolver about an address that a page writes out."""
-    sockets, script = peer
-    outcome = chromium.timed(on(longer(job), page=page_of(script), where="main", pacing="paced"))
-    assert isinstance(outcome, Trial), outcome
-    assert heard(sockets) == []
+    assert known(from_disk) == []
 
 
-def test_datagrams_of_a_page_by_its_url_arrive(
-    chromium: Chromium, job: Job, peer: tuple[Mapping[str, socket.socket], str]
-) -> None:
+def test_datagrams_of_a_page_by_its_url_arrive(from_an_address: Reached) -> None:
     """The other half: both sockets hear of the same script where nothing keeps it in."""
-    sockets, script = peer
-    with by_url(script) as address:
-        outcome = chromium.timed(on(longer(job), page=address, where="main", pacing="paced"))
-    assert isinstance(outcome, Trial), outcome
-    assert heard(sockets) == ["udp", "tcp"]
+    assert known(from_an_address) == ["udp", "tcp"]
+
+
+def known(reached: Reached) -> list[str]:
+    if reached.heard is None:
+        pytest.skip("this machine has no address but loopback")
+    return reached.heard

@@ -69,7 +69,7 @@ def test_nothing_is_left_after_a_normal_end(job: Job, temporary: Path) -> None:
     [
         pytest.param(signal.SIGINT, (), id="ctrl-c"),
         pytest.param(signal.SIGTERM, (), id="term", marks=pytest.mark.long),
-        pytest.param(signal.SIGTERM, ("polite",), id="term-handled"),
+        pytest.param(signal.SIGTERM, ("polite",), id="term-handled", marks=pytest.mark.long),
         pytest.param(signal.SIGKILL, (), id="kill"),
     ],
 )

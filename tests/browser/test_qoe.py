@@ -28,6 +28,7 @@ DOUBT = 4.0
 """Standard errors of a mean: beyond so many nothing is chance."""
 
 
+@pytest.mark.long
 def test_requests_are_asked_for_on_each_page_and_beyond_doubt_no_faster_on_a_busier_one(
     chromium: Chromium, job: Job, tmp_path: Path
 ) -> None:

@@ -14,10 +14,9 @@ import numpy as np
 import pytest
 
 from gapprof.errors import ExitCode
-from gapprof.recordings import read_recording
 from tests.browser.aftermath import LOOK_S, PATIENCE_S, Alive, assert_nothing_left, mortal, seen
 from tests.browser.screen import screen
-from tests.browser.short_run import BROWSER, NATIVE, Run
+from tests.browser.short_run import BROWSER, INTERRUPTED, NATIVE, Run
 
 
 @pytest.fixture
@@ -36,7 +35,7 @@ CTRL_C, TERM = (signal.SIGINT, None), (signal.SIGTERM, deaf_to_ctrl_c)
 @pytest.mark.parametrize(
     ("word", "number", "first"),
     [
-        pytest.param(BROWSER, *CTRL_C, id="ctrl-c-browser"),
+        pytest.param(BROWSER, *CTRL_C, id="ctrl-c-browser", marks=pytest.mark.long),  # see test_two_at_once
         pytest.param(NATIVE, *TERM, id="term-in-the-background-native"),
         pytest.param(NATIVE, *CTRL_C, id="ctrl-c-native", marks=pytest.mark.long),
         pytest.param(BROWSER, *TERM, id="term-in-the-background-browser", marks=pytest.mark.long),
@@ -51,9 +50,9 @@ def test_what_was_measured_is_reported_and_nothing_is_left(
         os.killpg(process.pid, number)  # as a terminal does
         _, said = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == ExitCode.INTERRUPTED, said.decode()
-    assert b"gapprof: interrupted; the report is of what was measured until then" in said
+    assert INTERRUPTED in said
     assert_nothing_left(there, run.temporary)
-    assert_told_as_interrupted(run)
+    run.assert_told_as_interrupted()
 
 
 def test_a_terminal_that_is_closed_stops_it_in_the_same_way(run: Run) -> None:
@@ -70,16 +69,7 @@ def test_a_terminal_that_is_closed_stops_it_in_the_same_way(run: Run) -> None:
     with mortal(process):
         assert process.wait(timeout=PATIENCE_S) == ExitCode.INTERRUPTED
     assert_nothing_left(there, run.temporary)
-    assert_told_as_interrupted(run)
-
-
-def assert_told_as_interrupted(run: Run) -> None:
-    """It failed where no round has a figure of both sides; in which round it was stopped is chance."""
-    document = run.report()
-    assert (document["status"] == "failed") == (document["gap"]["ratio"] is None)
-    end = read_recording(run.recording).end
-    assert end is not None
-    assert end.reason == "interrupted"
+    run.assert_told_as_interrupted()
 
 
 def guarded(there: Alive) -> bool:

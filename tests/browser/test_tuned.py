@@ -14,7 +14,7 @@ from gapprof.yardstick.web_side import MACHINES, Candidate, Page
 from gapprof.yardstick.wish import TUNING, need_of
 
 SHAPES = tuple(key_of(Mapped(count=1024 + number, function="relu")) for number in range(400))
-BUDGET_S = 8.0
+BUDGET_S = 5.0
 """Warming up takes a tenth of a second for each of four hundred shapes, however fast the machine is; and a
 browser is launched in less."""
 

@@ -1,4 +1,4 @@
-"""Two gapprofs on one machine: the second one says so and ends, and the first one measures on."""
+"""Two gapprofs on one machine: the second one says so and ends, and the first one goes on until Ctrl-C."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gapprof.errors import ExitCode
 from tests.browser.aftermath import PATIENCE_S, assert_nothing_left, mortal
-from tests.browser.short_run import BROWSER, Run
+from tests.browser.short_run import BROWSER, INTERRUPTED, Run
 
 
 def test_a_second_gapprof_refuses_wherever_its_temporary_files_go(
@@ -20,7 +20,7 @@ def test_a_second_gapprof_refuses_wherever_its_temporary_files_go(
     folder.mkdir()
     pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
     with tempfile.TemporaryDirectory() as elsewhere, mortal(first.begin(**pipes)) as measuring:
-        there = first.seen_in(measuring.pid, BROWSER)
+        first.seen_in(measuring.pid, BROWSER)
         second = Run(model, Path(elsewhere), folder)
         with mortal(second.begin(**pipes)) as refused:
             _, said = refused.communicate(timeout=PATIENCE_S)
@@ -29,9 +29,10 @@ def test_a_second_gapprof_refuses_wherever_its_temporary_files_go(
         assert b"Wait until it is done" in said
         assert not second.recording.exists()
         assert json.loads(second.json.read_bytes())["status"] == "failed"
-        assert measuring.poll() is None
+        there = first.seen_in(measuring.pid, BROWSER)
         os.killpg(measuring.pid, signal.SIGINT)
         _, said = measuring.communicate(timeout=PATIENCE_S)
     assert measuring.returncode == ExitCode.INTERRUPTED, said.decode()
+    assert INTERRUPTED in said
     assert_nothing_left(there, temporary)
-    first.report()
+    first.assert_told_as_interrupted()

@@ -22,6 +22,8 @@ from tests.browser.served import answering
 
 Watch = Callable[..., Watched]
 LISTENING_S = 1.0
+LEAST_S = 0.75
+"""From the first run on; a page that runs its model seldom is watched for longer anyway."""
 STAYS = "/* and so it stays */"
 """In a script: here nothing more comes."""
 LIBRARY = ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
@@ -62,7 +64,9 @@ def heard(
     (site / "index.html").write_text(page or f'<!doctype html><script type=module src="{file}"></script>')
     settings = Settings(page=str(site / "index.html"), **given)
     told: list[Progress] = []
-    return watch.watched(settings, guard=guard, workdir=workdir, observer=told.append)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(watch, "_LEAST_S", LEAST_S)
+        return watch.watched(settings, guard=guard, workdir=workdir, observer=told.append)
 
 
 def in_folders_of_their_own(

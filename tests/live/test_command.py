@@ -4,7 +4,6 @@ import functools
 import http.server
 import json
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,10 +17,12 @@ from gapprof.recordings import read_run
 from gapprof.records import schema
 from gapprof.reports import read_report
 from tests.live import burning
+from tests.live.in_few_rounds import GAPPROF, surroundings
 from tests.live.joins import assert_reads
+from tests.live.rounds import ROUNDS
 
-VISITS = 3
-"""At least: of the page, one in each round."""
+VISITS = 1 + ROUNDS
+"""At least: of the page, a first one, and one in each round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +57,11 @@ def test_a_model_is_explained_inside_somebody_elses_page(
 ) -> None:
     """What the page's timer costs is what this run's own trials say: other tests share the cores."""
     out, path = tmp_path / "report.json", tmp_path / "run.jsonl"
-    command = [sys.executable, "-m", "gapprof", "explain", str(model), "--page", elsewhere.url]
+    command = [*GAPPROF, "explain", str(model), "--page", elsewhere.url]
     command += ["--rungs", "ends", "--budget", "1", "--allow-noisy", "--no-color", "--json", str(out)]
     done = subprocess.run(
         [*command, "--recording", str(path)],
-        cwd=Path(__file__).parents[2],
+        env=surroundings(),
         capture_output=True,
         text=True,
         timeout=600,

@@ -3,9 +3,7 @@
 Single visits of more of them, as files: `browser/test_hard_pages.py`.
 """
 
-import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +18,7 @@ from tests.browser.aftermath import PATIENCE_S, assert_nothing_left, mortal, see
 from tests.browser.conftest import IN_A_TASK
 from tests.browser.served import by_url
 from tests.browser.short_run import BROWSER
+from tests.live.in_few_rounds import GAPPROF, surroundings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,18 +72,24 @@ def temporary() -> Iterator[Path]:
         yield Path(folder)
 
 
-@pytest.mark.parametrize("what", PAGES)
+@pytest.mark.parametrize(
+    "what",
+    [
+        # In `make test` a single visit of it, and a whole run on another page that never rests.
+        pytest.param(what, marks=pytest.mark.long if PAGES[what].code is ExitCode.OK else ())
+        for what in PAGES
+    ],
+)
 def test_a_run_inside_a_page_that_does_this_ends_with_its_reason(
     what: str, model: Path, temporary: Path, tmp_path: Path
 ) -> None:
     page, out = PAGES[what], tmp_path / "report.json"
     with by_url(page.script) as address:
-        command = [sys.executable, "-m", "gapprof", "explain", str(model), "--page", address, *page.options]
+        command = [*GAPPROF, "explain", str(model), "--page", address, *page.options]
         command += ["--rungs", "ends", "--budget", "1", "--allow-noisy", "--json", str(out), "-v"]
         run = subprocess.Popen(
             [*command, "--recording", str(tmp_path / "run.jsonl")],
-            cwd=Path(__file__).parents[2],
-            env={**os.environ, "TMPDIR": str(temporary)},
+            env=surroundings(TMPDIR=str(temporary)),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )

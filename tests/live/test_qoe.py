@@ -2,10 +2,9 @@
 
 import math
 import subprocess
-import sys
 from itertools import pairwise
 from pathlib import Path
-from statistics import fmean, median
+from statistics import fmean, median, stdev
 
 import numpy as np
 import onnx
@@ -14,11 +13,16 @@ from onnx import TensorProto, helper, numpy_helper
 
 from gapprof import Report, analyze
 from gapprof.facts.felt import FRAME_MS
+from gapprof.facts.page_requests import RUNGS
 from gapprof.recordings import read_run
 from gapprof.records.codec import encode_report
 from gapprof.records.qoe import Condition, FeltTrial
+from gapprof.records.recording import Recording
 from gapprof.records.sections.quality import QoE
+from gapprof.records.trial import Trial
 from gapprof.reports import read_report
+from tests.live.in_few_rounds import GAPPROF, surroundings
+from tests.live.rounds import CLICKS, REPEATS
 
 CLASSES, CHANNELS, SIDE, POOL = 10, 96, 48, 8
 SHAPE = (1, 3, SIDE, SIDE)
@@ -26,6 +30,8 @@ BUDGET_S = 1
 """Less than a round takes: there is one."""
 LONGEST_S = 590
 """On a machine that others use as well."""
+DOUBT = 4.0
+"""Standard errors of a mean: beyond so many nothing is chance."""
 
 
 @pytest.fixture(scope="module")
@@ -65,10 +71,16 @@ def report(classifier: Path) -> Report:
     inputs = np.random.default_rng(2).standard_normal((8, *SHAPE)).astype(np.float32)
     folder = classifier.parent
     np.savez(folder / "inputs.npz", x=inputs, labels=np.arange(8))
-    command = [sys.executable, "-m", "gapprof", "qoe", classifier.name, "--inputs", "inputs.npz"]
+    command = [*GAPPROF, "qoe", classifier.name, "--inputs", "inputs.npz"]
     outputs = ["--json", "qoe.json", "--recording", "qoe.jsonl", "--budget", str(BUDGET_S), "--threads", "1"]
     done = subprocess.run(
-        [*command, *outputs], cwd=folder, capture_output=True, text=True, check=False, timeout=LONGEST_S
+        [*command, *outputs],
+        cwd=folder,
+        env=surroundings(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=LONGEST_S,
     )
     assert done.returncode == 0, done.stderr
     for told in ("Responsiveness", "Smoothness", "Page → inference", "Accuracy", "By the 8 labels given"):
@@ -86,10 +98,14 @@ def qoe(report: Report) -> QoE:
 
 
 @pytest.fixture(scope="module")
-def felt(report: Report, classifier: Path) -> dict[Condition, FeltTrial]:
+def recording(report: Report, classifier: Path) -> Recording:
+    return read_run(classifier.with_name("qoe.jsonl"))
+
+
+@pytest.fixture(scope="module")
+def felt(recording: Recording) -> dict[Condition, FeltTrial]:
     """What counts, of the one round."""
-    trials = read_run(classifier.with_name("qoe.jsonl")).of(FeltTrial)
-    return {trial.condition: trial for trial in trials if not trial.struck}
+    return {trial.condition: trial for trial in recording.of(FeltTrial) if not trial.struck}
 
 
 def test_the_page_is_felt_while_the_model_rests_and_runs(qoe: QoE, felt: dict[Condition, FeltTrial]) -> None:
@@ -104,6 +120,19 @@ def test_the_page_is_felt_while_the_model_rests_and_runs(qoe: QoE, felt: dict[Co
         assert getattr(frames, condition).point == ordered[math.ceil(0.95 * len(ordered)) - 1]
     assert felt.keys() == {"idle", "main", "worker"}
     assert (qoe.graph, qoe.visits) == ("own", 3)
+
+
+def test_everything_is_looked_at_as_often_as_it_was_to_be(felt: dict[Condition, FeltTrial]) -> None:
+    for condition, trial in felt.items():
+        assert min(trial.frames_ms) > 0
+        assert sum(trial.frames_ms) <= trial.load.wall_ms
+        assert 0 <= trial.video_ms <= trial.load.wall_ms
+        assert len(trial.events_ms) == CLICKS
+        assert set(trial.components_ms) == {"table", "form", "svg", "list"}
+        assert {len(values) for values in trial.components_ms.values()} == {REPEATS}
+        assert {len(values) for values in trial.steps_ms.values()} == {REPEATS}
+        assert bool(trial.runs_ms) == (condition != "idle")
+    assert felt["idle"].video_frames > 0, "a page without a model has the time to show some"
 
 
 def test_no_frame_is_made_while_the_model_runs_on_the_main_thread(felt: dict[Condition, FeltTrial]) -> None:
@@ -122,6 +151,25 @@ def test_requests_were_made_on_quiet_busy_and_busier_pages(qoe: QoE) -> None:
         assert here is not None
         assert times is not None
         assert times.point == pytest.approx(here.point / quiet.point)
+
+
+def test_each_page_is_what_it_is_called_and_beyond_doubt_no_faster_than_a_calmer_one(
+    recording: Recording,
+) -> None:
+    """Were two pages mixed up, that would be beyond doubt the other way round."""
+    last = max(one.round for one in recording.of(Trial))
+    trials = {one.rung: one for one in recording.of(Trial) if one.round == last and not one.struck}
+    seen = {page: trials[RUNGS[page]] for page in ("quiet", "busy", "busier")}
+    assert [one.seen.page_kind for one in seen.values()] == list(seen)
+    for calmer, other in pairwise(seen.values()):
+        assert len(calmer.requests_ms) == len(other.requests_ms)
+        assert bounds_ms(calmer)[0] < bounds_ms(other)[1]
+
+
+def bounds_ms(trial: Trial) -> tuple[float, float]:
+    """Between which a request's mean lies."""
+    mean, error = fmean(trial.requests_ms), stdev(trial.requests_ms) / math.sqrt(len(trial.requests_ms))
+    return mean - DOUBT * error, mean + DOUBT * error
 
 
 def test_answers_of_the_page_as_deployed_are_natives_and_lose_by_coming_late(qoe: QoE) -> None:
