@@ -38,6 +38,7 @@ ROWS = [one for one in STUDIED.models if one.status]
 LATELY = [one for one in ROWS if not recorded_before(one.recording_version, "1.12")]
 """In forms that have all of a start as the driver saw it in one stretch."""
 WHOLE = sorted((REPORTS / "whole").glob("*.jsonl"))
+GPU = sorted((REPORTS / "gpu").glob("*.jsonl"))
 KERNELS = sorted((REPORTS / "kernels").glob("*.jsonl"))
 report_of = cache(analyze)
 
@@ -48,7 +49,7 @@ def kernels_in(recording: Path) -> Kernels:
 
 
 @pytest.mark.parametrize(
-    "recording", [*ZOO, *FELT, *WHOLE], ids=lambda path: f"{path.parent.name}-{path.stem}"
+    "recording", [*ZOO, *FELT, *WHOLE, *GPU], ids=lambda path: f"{path.parent.name}-{path.stem}"
 )
 def test_json_and_markdown_come_from_the_recording(recording: Path) -> None:
     found = report_of(recording)

@@ -1,0 +1,187 @@
+"""The GPU path on four small models: a run of `gapprof explain --backend webgpu` each, with its recording.
+
+python reports/gpu.py [NAME ...]      default: all four; writes reports/gpu/NAME.jsonl, .json and .md
+python reports/gpu.py table           the table of what is there alone; it is always made anew
+
+Some minutes each on two cores, on whatever adapter this machine has; from software no figure is a GPU's, and
+every report says so. `matmul` and `chain` are made anew by this file.
+"""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from gapprof.facts.adapters import SOFTWARE_SENTENCE
+from gapprof.records.report import CauseRow, Report, with_descendants
+from gapprof.reports import read_report
+from gapprof.subject.sketch import Sketch
+from gapprof.text.numbers import factor_with_interval, ms_with_interval, whole_percent
+
+HERE = Path(__file__).parent / "gpu"
+LINKS, LINK_WIDTH, WIDTH = 100, 32, 96
+TITLES: Mapping[str, str] = {
+    "resnet20": "a CNN",
+    "bert-small": "an encoder",
+    "matmul": "two products of matrices",
+    "chain": f"{LINKS} tiny dispatches",
+}
+RUNGS: Mapping[str, str] = {
+    "replay-native-unsafe": "Dawn, no safety",
+    "replay-native": "Dawn",
+    "replay-web": "Chromium",
+    "web-session": "onnxruntime-web",
+    "web-paced": "asked for by events",
+}
+CAUSES: Mapping[str, str] = {
+    "wgsl-safety": "what keeps shaders safe",
+    "browser-boundary": "the way through the browser",
+    "library-work": "onnxruntime-web's own work",
+    "event-loop": "being asked for by events",
+}
+INTRODUCTION = """One run of `gapprof explain --backend webgpu` for each model (`python reports/gpu.py`);
+beside this lie the recordings and the whole reports. The calls that onnxruntime-web makes for a model are
+recorded once and replayed: by Dawn without a browser, without what keeps shaders safe and with it, and in
+Chromium. A replay that does not read back what was recorded, byte for byte, or does not notice a spoilt
+input, has no time. In brackets: 95 % intervals over rounds of fresh processes."""
+
+
+def matmul(folder: Path) -> None:
+    """Two products of matrices."""
+    sketch = Sketch("matmul", seed=3)
+    x = sketch.input("x", [WIDTH, WIDTH])
+    for name in ("a", "b"):
+        weight = sketch.weight(f"{name}.weight", sketch.normal(WIDTH, WIDTH, spread=WIDTH**-0.5))
+        x = sketch.node(name, "MatMul", [x, weight])
+    sketch.output(x, "y", [WIDTH, WIDTH])
+    sketch.save(folder / "matmul.onnx")
+
+
+def chain(folder: Path) -> None:
+    """Operators that nothing merges and that forget nothing of the input, each a very small dispatch."""
+    sketch = Sketch("chain", seed=4)
+    x = sketch.input("x", [1, LINK_WIDTH])
+    for link in range(LINKS):
+        op_type, others = ("Mul", "Add", "Neg")[link % 3], list[str]()
+        if op_type != "Neg":
+            others = [sketch.weight(f"w{link}", 1 + sketch.normal(1, LINK_WIDTH, spread=0.1))]
+        x = sketch.node(f"link{link}", op_type, [x, *others])
+    sketch.output(x, "y", [1, LINK_WIDTH])
+    sketch.save(folder / "chain.onnx")
+
+
+MADE: Mapping[str, Callable[[Path], None]] = {"matmul": matmul, "chain": chain}
+
+
+def command(name: str) -> tuple[str, ...]:
+    """As typed in the folder where the model lies, if it is none of the zoo's."""
+    subject = f"{name}.onnx" if name in MADE else f"zoo:{name}"
+    asked = ("--backend", "webgpu", "--rungs", "main", "--recording", f"{name}.jsonl", "--quiet")
+    return ("gapprof", "explain", subject, *asked)
+
+
+def measured(name: str) -> None:
+    """One run, in a folder with nothing but the model; its recording comes here, less the path of this
+    checkout, and the reports are made from that."""
+    with tempfile.TemporaryDirectory() as made:
+        if name in MADE:
+            MADE[name](Path(made))
+        done = subprocess.run([sys.executable, "-m", *command(name)], cwd=made, check=False, timeout=1800)
+        recording = Path(made) / f"{name}.jsonl"
+        if not recording.is_file():
+            sys.exit(f"{name}: gapprof ended with {done.returncode} and wrote no recording")
+        found = recording.read_bytes().replace(f"{HERE.parents[1]}/".encode(), b"")
+    (HERE / recording.name).write_bytes(found)
+    files = ("--json", f"{name}.json", "--markdown", f"{name}.md")
+    analyze = [sys.executable, "-m", "gapprof", "analyze", recording.name, *files, "--quiet"]
+    subprocess.run(analyze, cwd=HERE, check=False, timeout=600)
+
+
+def table() -> Iterator[str]:
+    """Of what was published."""
+    found = {name: read_report(path) for name in TITLES if (path := HERE / f"{name}.json").is_file()}
+    software = [name for name, report in found.items() if is_software(report)]
+    yield "# On the GPU"
+    yield ""
+    if software:
+        yield f"**{SOFTWARE_SENTENCE[0].upper()}{SOFTWARE_SENTENCE[1:]}** ({', '.join(software)})."
+        yield ""
+    yield INTRODUCTION
+    yield ""
+    yield from _made_on(found)
+    yield ""
+    yield f"| model | | adapter | {' | '.join(RUNGS.values())} | dispatches | of their time joined |"
+    yield f"| :-- | :-- | :-- |{' --: |' * (len(RUNGS) + 2)}"
+    for name, report in found.items():
+        yield f"| [{name}]({name}.md) | {TITLES[name]} | {' | '.join(_times(report))} |"
+    yield ""
+    yield 'How many times slower for each cause; unclear where the interval holds 1, and "–" where this run'
+    yield "does not tell."
+    yield ""
+    yield f"| model | adapter | {' | '.join(CAUSES.values())} | outputs | status |"
+    yield f"| :-- | :-- |{' --: |' * len(CAUSES)} :-- | :-- |"
+    for name, report in found.items():
+        rows = {row.id: row for row in with_descendants(report.causes)}
+        causes = " | ".join(_cell(rows.get(cause)) for cause in CAUSES)
+        told = f"{_adapter(report)} | {causes} | {_check(report, 'outputs')} | {report.status}"
+        yield f"| [{name}]({name}.md) | {told} |"
+    if missing := [name for name in TITLES if name not in found]:
+        yield ""
+        yield f"Still to come: {', '.join(missing)}."
+
+
+def is_software(report: Report) -> bool:
+    """Whether a processor stood in for a GPU."""
+    return _check(report, "adapter") == "fail"
+
+
+def _made_on(found: Mapping[str, Report]) -> Iterator[str]:
+    """Programs, adapter and processor, each with the models that they ran."""
+    made: dict[str, list[str]] = {}
+    for name, report in found.items():
+        programs = ", ".join(f"{program} {version}" for program, version in report.versions.items())
+        machine = report.machine
+        on = f"{machine.usable_cores} cores of {machine.cpu}, {machine.system} {machine.architecture}"
+        made.setdefault(f"{on}; {programs}", []).append(name)
+    for words, names in made.items():
+        yield f"Measured on {words} ({', '.join(names)})."
+
+
+def _times(report: Report) -> Iterator[str]:
+    yield _adapter(report)
+    rungs = {row.id: row.latency_ms for row in report.rungs}
+    for name in RUNGS:
+        took = rungs.get(name)
+        yield "–" if took is None else ms_with_interval(took)
+    operators = report.gpu_operators
+    joined = None if operators is None else operators.joined_share
+    yield "–" if operators is None else str(operators.dispatches)
+    yield "–" if joined is None else whole_percent(joined)
+
+
+def _adapter(report: Report) -> str:
+    return "software" if is_software(report) else report.versions.get("adapter", "unknown")
+
+
+def _cell(cause: CauseRow | None) -> str:
+    if cause is None or cause.factor is None:
+        return "–"
+    return f"{factor_with_interval(cause.factor)}{' (unclear)' if cause.verdict == 'unclear' else ''}"
+
+
+def _check(report: Report, name: str) -> str:
+    return next((one.status for one in report.checks if one.id == name), "–")
+
+
+def main() -> None:
+    """Measure what was named, or all; then the table."""
+    HERE.mkdir(exist_ok=True)
+    for name in sys.argv[1:] or TITLES:
+        if name != "table":
+            measured(name)
+    (HERE / "README.md").write_text("\n".join(table()) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
