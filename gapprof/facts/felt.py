@@ -232,3 +232,5 @@ _SMOOTHNESS = (
         more_is_better=True,
     ),
 )
+MEASURES: Mapping[str, Measure] = {one.id: one for one in (*_RESPONSIVENESS, *_SMOOTHNESS)}
+"""By id; without those of single components."""

@@ -27,10 +27,17 @@ class NodeFigure:
 
     op_type: str
     ms: float
-    samples_ms: tuple[float, ...]
-    """The runs of all passes."""
+    profiled_ms: tuple[tuple[float, ...], ...]
+    """The runs of each pass as the recording has them, with what the profiler adds."""
+    beside_the_kernel_ms: float
+    """What that is."""
     by_pass_ms: Mapping[int, float]
     """Each pass's own figure, by the round of the pass."""
+
+    @property
+    def samples_ms(self) -> tuple[float, ...]:
+        """The runs of all passes. Made when they are asked for: of a large graph few nodes' ever are."""
+        return tuple(value - self.beside_the_kernel_ms for runs in self.profiled_ms for value in runs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +138,8 @@ def _merged(passes: Sequence[Profile]) -> RungProfile:
                 op_type=found[0][1].op_type,
                 # Signed: a clamp at 0 would add up, over many small nodes, to time that nobody spent.
                 ms=median(median(node.samples_ms) for _, node in found) - own_ms,
-                samples_ms=tuple(value - own_ms for _, node in found for value in node.samples_ms),
+                profiled_ms=tuple(node.samples_ms for _, node in found),
+                beside_the_kernel_ms=own_ms,
                 by_pass_ms={
                     one.round: median(node.samples_ms) - (_beside_the_kernel_us(one) or 0.0) / 1000
                     for one, node in found

@@ -10,6 +10,7 @@ of such a profile can be trusted.
 import mmap
 import os
 import re
+import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -146,9 +147,10 @@ def _runs(profile: mmap.mmap | bytes) -> Iterator[ProfiledRun]:
 
 
 def _kernel(event: re.Match[bytes]) -> Kernel:
-    arguments = {key: value.decode() for key, value in _ARGUMENT.findall(event["arguments"])}
+    """Its texts are shared with those of other runs: a large graph has hundreds of thousands of kernels."""
+    arguments = {key: sys.intern(value.decode()) for key, value in _ARGUMENT.findall(event["arguments"])}
     return Kernel(
-        name=event["name"].removesuffix(_KERNEL).decode(errors="replace"),
+        name=sys.intern(event["name"].removesuffix(_KERNEL).decode(errors="replace")),
         op_type=arguments.get(b"op_name", ""),
         provider=arguments.get(b"provider", ""),
         start_us=int(event["start"]),

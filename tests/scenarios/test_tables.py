@@ -8,6 +8,7 @@ from gapprof.recordings import read_run
 from tests.scenarios.reading import REPORTS
 from tests.scripts import script
 
+script("reports/symptoms.py")
 SCENARIOS = script("reports/scenarios.py")
 GPU = script("reports/gpu_scenarios.py")
 TABLE = script("reports/scenario_table.py")

@@ -1,119 +1,31 @@
-"""The way to a first result, on starts made up for one claim each; and how it reads."""
+"""The way to a first result, stage by stage; and how it reads."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
-from gapprof.backends.synthetic import Machine, ladder_ms
-from gapprof.digest.cold import cold_sentences, stage_rows
-from gapprof.errors import WrongUse
-from gapprof.explain.report import build
-from gapprof.records.codec import decode_recording, encode_entry
-from gapprof.records.cold import (
-    Cache,
-    Compiled,
-    Compiling,
-    Creations,
-    FetchedFile,
-    KeptFiles,
-    Start,
-)
-from gapprof.records.report import Report
-from gapprof.records.sections.cold import Cold, ColdStart, CreationRow
+from gapprof.digest.cold import stage_rows
+from gapprof.records.cold import Compiling, KeptFiles
+from gapprof.records.sections.cold import CreationRow
 from gapprof.records.surface import Surface
 from gapprof.records.trial import Load
 from gapprof.render.markdown import RENDERER as MARKDOWN
 from gapprof.render.terminal import RENDERER as TERMINAL
-from tests.truth.recorder import record
-
-STAGES = {
-    "page": 50.0,
-    "import": 20.0,
-    "fetch": 100.0,
-    "glue": 10.0,
-    "wasm-fetch": 150.0,
-    "wasm-compile": 20.0,
-    "session": 600.0,
-    "inputs": 1.0,
-    "first-run": 99.0,
-}
-NATIVE = {"process": 60.0, "import": 100.0, "session": 70.0, "inputs": 1.0, "first-run": 9.0}
-LOAD = Load(wall_ms=1000.0, machine_busy_ms=None, own_cpu_ms=None)
-MODEL, WASM = 14_000_000, 11_000_000
-
-
-def web(cache: Cache = "cold", number: int = 0, **changes: Any) -> Start:
-    start = Start(
-        side="web",
-        cache=cache,
-        round=number,
-        started_s=0.0,
-        ended_s=1.0,
-        threads=1,
-        stages_ms=STAGES,
-        observed_ms=1000.0,
-        runs_ms=(99.0, *(40.0,) * 6, *(20.0,) * 30),
-        files=(
-            FetchedFile(name="m.onnx", size_bytes=MODEL, from_cache=cache == "warm", fetch_ms=90.0),
-            FetchedFile(name="o.wasm", size_bytes=WASM, from_cache=cache == "warm", fetch_ms=150.0),
-        ),
-        load=LOAD,
-    )
-    return replace(start, **changes)
-
-
-def traced(cache: Cache = "cold") -> Start:
-    return web(
-        cache,
-        traced=True,
-        observed_ms=1100.0,
-        stages_ms={**STAGES, "session": 700.0},
-        compiled=(
-            Compiled(stage="session", functions=3000, compile_ms=350.0),
-            Compiled(stage="first-run", functions=100, compile_ms=33.0),
-        ),
-        optimised_ms=900.0,
-        code_cached=False,
-    )
-
-
-def native(cache: Cache = "cold") -> Start:
-    return replace(
-        web(cache), side="native", stages_ms=NATIVE, observed_ms=240.0, runs_ms=(9.0, *(4.0,) * 40), files=()
-    )
-
-
-def creations(side: str = "web", **changes: Any) -> Creations:
-    made = Creations(
-        side="web" if side == "web" else "native",
-        round=0,
-        started_s=0.0,
-        ended_s=1.0,
-        usual_ms=(100.0, 102.0, 98.0),
-        unoptimised_ms=(70.0, 71.0, 69.0),
-        unpacked_ms=(85.0, 84.0, 86.0),
-        parse_ms=(12.0, 12.0, 12.0),
-    )
-    return replace(made, **changes)
-
-
-def report(*entries: Start | Creations) -> Report:
-    recording = record(Machine(latency_ms=ladder_ms({"web-worker": 8.0})))
-    return build(replace(recording, entries=(*recording.entries, *entries)))
-
-
-def cold(*entries: Start | Creations) -> Cold:
-    return report(*entries).cold
-
-
-def start(found: Cold, cache: Cache = "cold") -> ColdStart:
-    return next(one for one in found.starts if one.cache == cache)
-
-
-def said(found: Cold) -> str:
-    return " ".join(cold_sentences(found))
+from tests.unit.facts.started import (
+    MODEL,
+    NATIVE,
+    STAGES,
+    WASM,
+    cold,
+    creations,
+    native,
+    report,
+    said,
+    start,
+    traced,
+    web,
+)
 
 
 def test_stages_stand_in_order_and_add_up_beside_native_ones() -> None:
@@ -213,79 +125,6 @@ def test_starts_that_are_struck_do_not_count_and_are_told_of() -> None:
     assert "at work during 1 of the 2 starts that count; 1 more were made again" in said(found)
 
 
-@pytest.mark.parametrize(("page_ms", "status"), [(50.0, "pass"), (150.0, "fail")])
-def test_a_page_that_two_clocks_saw_is_held_to_the_same_bound(page_ms: float, status: str) -> None:
-    found = report(web(page_observed_ms=page_ms))
-    (check,) = (check for check in found.checks if check.id == "start-stages")
-    assert check.status == status
-    assert "left out" not in check.text
-    (check,) = (check for check in report(web()).checks if check.id == "start-stages")
-    assert "the page's own loading is left out of both sides" in check.text
-
-
-@pytest.mark.parametrize(
-    ("whole_ms", "pause_ms", "word_ms", "status"),
-    [
-        (1250.0, 200.0, None, "pass"),
-        (1290.0, 200.0, None, "fail"),
-        (1250.0, 160.0, None, "fail"),
-        (1290.0, 200.0, 45.0, "pass"),
-        (1250.0, 200.0, 90.0, "fail"),
-    ],
-    ids=["closes", "longer outside", "a shorter pause", "late word", "late word that the stages hold"],
-)
-def test_a_start_seen_in_one_stretch_is_held_to_it_less_what_the_page_waited_for_us(
-    whole_ms: float, pause_ms: float, word_ms: float | None, status: str
-) -> None:
-    found = report(web(whole_observed_ms=whole_ms, pause_ms=pause_ms, word_ms=word_ms))
-    (check,) = (check for check in found.checks if check.id == "start-stages")
-    assert check.status == status
-    assert "left out" not in check.text
-
-
-def test_a_workers_own_start_is_a_stage_between_page_and_library() -> None:
-    with_it = {"page": 50.0, "worker": 40.0, **{key: ms for key, ms in STAGES.items() if key != "page"}}
-    found = report(web(stages_ms=with_it, observed_ms=1040.0, page_observed_ms=50.0))
-    rows = start(found.cold).rows
-    assert [row.stage for row in rows][:3] == ["page", "worker", "import"]
-    assert start(found.cold).web_ms == pytest.approx(1090.0)
-    assert found.cold.closure == pytest.approx(1.0)
-    without = report(web(stages_ms=STAGES, observed_ms=1040.0, page_observed_ms=50.0))
-    assert [check.status for check in without.checks if check.id == "start-stages"] == ["fail"]
-
-
-def damaged() -> list[tuple[str, Start]]:
-    lazy = Compiling(compiler="baseline", thread="main", functions=1, compile_ms=1.0, lazy_ms=2.0)
-    kept = KeptFiles(stage="import", size_bytes=10, kept_bytes=11)
-    return [
-        ("impossible work of the baseline compiler", web(compilers=(lazy,))),
-        ("a page that was seen to load in -1 ms", web(page_observed_ms=-1.0)),
-        ("a start that was seen for 900 ms", web(whole_observed_ms=900.0, pause_ms=900.0)),
-        ("a start that was seen for 900 ms", web(whole_observed_ms=900.0, pause_ms=-1.0)),
-        ("a start that was seen for 900 ms", web(whole_observed_ms=900.0, pause_ms=500.0, word_ms=400.0)),
-        ("a first result that came -1 ms late", web(word_ms=-1.0)),
-        ("read from the disk", replace(native(), read_bytes={"import": -1})),
-        ("of which more was kept than there is", replace(native(), kept_files=(kept,))),
-    ]
-
-
-@pytest.mark.parametrize(("said", "entry"), damaged())
-def test_what_no_start_can_have_shown_is_refused(said: str, entry: Start) -> None:
-    lines = [encode_entry(one) for one in (record(Machine()).begin, entry)]
-    with pytest.raises(WrongUse, match=said):
-        decode_recording(lines, source="x.jsonl")
-
-
-def test_a_start_is_read_again_as_it_was_written() -> None:
-    work = (Compiling(compiler="lazy", thread="CrRendererMain", functions=3, compile_ms=5.0),)
-    whole = web("code-cached", compilers=work, v8_flags=("--flag",), page_observed_ms=51.0, attempt=1)
-    whole = replace(whole, whole_observed_ms=1300.0, pause_ms=200.0, word_ms=0.4)
-    kept = (KeptFiles(stage="import", size_bytes=10, kept_bytes=9),)
-    plain = replace(native(), kept_files=kept, read_bytes={"import": 1})
-    lines = [encode_entry(one) for one in (record(Machine()).begin, whole, plain)]
-    assert decode_recording(lines, source="x.jsonl").entries == (whole, plain)
-
-
 def test_what_is_compiled_when_comes_from_traced_starts_alone() -> None:
     found = start(cold(web(), traced()))
     shares = {row.stage: row.compile_share for row in found.rows}
@@ -319,14 +158,6 @@ def test_making_a_session_is_taken_apart_by_what_is_left_out() -> None:
 def test_half_a_creation_is_none() -> None:
     rows: tuple[CreationRow, ...] = cold(web(), creations(parse_ms=())).creation
     assert rows == ()
-
-
-@pytest.mark.parametrize(("observed_ms", "status"), [(1000.0, "pass"), (1025.0, "pass"), (1100.0, "fail")])
-def test_stages_are_held_against_what_was_seen_from_outside(observed_ms: float, status: str) -> None:
-    found = report(web(), web(number=1, observed_ms=observed_ms), traced())
-    assert [check.status for check in found.checks if check.id == "start-stages"] == [status]
-    assert found.cold.closure == pytest.approx(1000.0 / observed_ms)
-    assert ("more than the 3 %" in said(found.cold)) == (status == "fail")
 
 
 def test_where_nothing_was_taken_apart_the_report_says_so() -> None:

@@ -15,7 +15,7 @@ from gapprof.records.surface import Surface
 from gapprof.render.markdown import RENDERER as MARKDOWN
 from gapprof.render.terminal import RENDERER as TERMINAL
 from tests.truth.recorder import record
-from tests.unit.facts.test_started import STAGES, cold, report, said, start, web
+from tests.unit.facts.started import STAGES, cold, report, said, start, web
 
 ON_GPU = {
     stage: {**STAGES, "setup": 100.0, "adapter": 40.0, "device": 10.0, "session": 450.0}[stage]

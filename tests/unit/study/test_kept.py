@@ -11,7 +11,7 @@ from gapprof.markdown.study import document
 from gapprof.records.recording import Recording
 from gapprof.study.kept import stem_of
 from gapprof.study.run import FIGURES, TABLES
-from tests.unit.facts.test_started import web
+from tests.unit.facts.started import web
 from tests.unit.study.bench import HERE, MODELS, SETTINGS, Bench, put, recorded, unreliable
 
 

@@ -23,8 +23,7 @@ from gapprof.study import run as study_run
 from gapprof.study.plan import ROUNDS
 from gapprof.study.run import TABLES, Studying
 from tests.truth.recorder import record
-from tests.unit.facts import felt, held
-from tests.unit.facts import test_started as started
+from tests.unit.facts import felt, held, started
 from tests.unit.study.bench import HERE, MODELS, SETTINGS, hash_of, put
 from tests.unit.study.reading import Tables, point, read_tables, row_of
 from tests.unit.study.test_lattice import MAIN, SERVED_PER_S, SIMD, THREADS, TOGETHER, WEB_GAP, planted

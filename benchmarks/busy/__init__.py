@@ -1,0 +1,1 @@
+"""The parts of `busy_core.py`, one idea each."""
