@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 from msgspec.structs import replace
 
-from gapprof.measure.pacing import pace_for, thriftier
+from gapprof.measure.pacing import THRIFTY_REQUESTS, pace_for, thriftier
 from gapprof.records.job import Pace
 
 ROUNDS = 2
@@ -22,6 +22,8 @@ _FOR_ONCE: Mapping[str, float] = {
     "gapprof.measure.reproducing._REPEATS_SHARE": 0.0,
     "gapprof.qoe.stage._REPEATS_S": 0.0,
     "gapprof.selftest.tour._MOST_REPEATS_S": 0.0,
+    "gapprof.measure.fastest.LONGEST_WAIT_MS": 0.0,
+    "gapprof.measure.fastest._FIRST_LOOK_S": 0.0,
     # No claim asks whether code has reached its speed, and none how well a profile is known.
     "gapprof.browser.tier_up.QUIET_MS": 0.0,
     "gapprof.browser.tasks.PROFILED_MS": 100.0,
@@ -53,4 +55,5 @@ def few_rounds(rounds: int = ROUNDS) -> Iterator[None]:
 def _hurried(*, native_ms: float, web_ms: float, timer_step_us: float, deadline_s: float) -> Pace:
     """As few runs as a trial can have, as where a budget buys no more."""
     usual = pace_for(native_ms=native_ms, web_ms=web_ms, timer_step_us=timer_step_us, deadline_s=deadline_s)
-    return replace(thriftier(usual), warmup_ms=WARMUP_MS)
+    unseen = replace(usual, stretch_ms=0.0, native_stretch_ms=0.0, fewest_requests=THRIFTY_REQUESTS)
+    return replace(thriftier(unseen), warmup_ms=WARMUP_MS)
