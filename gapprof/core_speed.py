@@ -10,19 +10,26 @@ whose stack lies badly, and would be compared with another launch's (measured).
 """
 
 import os
+import threading
 import time
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+from gapprof.facts.disturbance import SLOWER
 
 _BYTES, _APART, _REPEATS = 16 * 1024, 1360, 12
 _TABLE = bytes(reversed(range(256)))
 _BUFFERS = tuple(bytes(_BYTES + place * _APART)[:_BYTES] for place in range(3))
 """The one that is fastest counts: an interrupt is no neighbour, and neither is a buffer that lies a multiple
 of 4 KiB beside what is made of it."""
+_BESIDE = 15
+"""Looks while all other cores are busy: long enough for a neighbour to rest."""
+_MIXED = bytes(range(256)) * 256
 MOST_CORES = 8
 """Of more than that nobody knows where a model will run: they are not looked at."""
-LOOK_S = 0.06
+LOOK_S = 0.1
 """Between two looks, each of half a ms for a fast core."""
 _RISES_S = 0.02
 """How long a clock that rested may take to rise; who looks at a core sees it resting, a model never does."""
@@ -35,6 +42,10 @@ def cores() -> tuple[int, ...]:
     if not hasattr(os, "sched_setaffinity"):
         return ()
     allowed = os.sched_getaffinity(0)
+    try:
+        os.sched_setaffinity(0, allowed)
+    except OSError:  # a sandbox without that call
+        return ()
     return tuple(sorted(allowed)) if len(allowed) <= MOST_CORES else ()
 
 
@@ -56,17 +67,47 @@ def work_us(enough_us: Sequence[float] = (), *, last: int | None = None) -> tupl
 
 
 def fastest_us(looked_s: float) -> tuple[float, ...]:
-    """Of as many looks as fit, for a run that knows nothing of its cores yet."""
+    """Of as many looks as fit, for a run that knows nothing of its cores yet.
+
+    Empty where they are not to be looked at, and where they slow one another down (two are one core's, or all
+    share a clock that falls): no look could tell our own work from a neighbour's.
+    """
     until, found = time.monotonic() + looked_s, work_us()
-    while time.monotonic() < until:
+    while found and time.monotonic() < until:
         found = fewest(found, work_us())
-    return found
+    return found if found and _busy_beside_us() <= SLOWER * found[0] else ()
+
+
+def _busy_beside_us() -> float:
+    """The work on the first core while all the others are busy."""
+    first, *others = cores()
+    over = threading.Event()
+    busy = [threading.Thread(target=_keep_busy, args=(core, over)) for core in others]
+    for one in busy:
+        one.start()
+    try:
+        with _anywhere_again():
+            os.sched_setaffinity(0, {first})
+            return min(_fewest_us(0.0) for _ in range(_BESIDE))
+    finally:
+        over.set()
+        for one in busy:
+            one.join()
+
+
+def _keep_busy(core: int, over: threading.Event) -> None:
+    """Without the interpreter's lock, which compressing gives back."""
+    os.sched_setaffinity(0, {core})
+    while not over.is_set():
+        zlib.compress(_MIXED)
 
 
 def fewest(some: Sequence[float], others: Sequence[float]) -> tuple[float, ...]:
     """The smaller of both for each core, or for one that is its equal: what one of a kind can do, all can."""
-    kinds = [_kind(core) for core in cores()]
     least = list(map(min, some, others))
+    kinds = [_kind(core) for core in cores()]
+    if len(kinds) != len(least):  # other cores than those that were looked at
+        return tuple(least)
     return tuple(min(us for us, other in zip(least, kinds, strict=True) if other == kind) for kind in kinds)
 
 

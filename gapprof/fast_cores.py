@@ -1,7 +1,8 @@
 """One visit's cores: it waits until those that it uses are fast, and times anew what they were slow in."""
 
+import math
 import time
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from gapprof.core_speed import work_us
 from gapprof.facts.disturbance import SLOWER, slow_cores
@@ -14,47 +15,53 @@ class FastCores:
 
     def __init__(self, wanted: CoreSpeed | None) -> None:
         self._wanted = wanted if wanted is not None and wanted.fastest_us else None
-        self._enough_us = tuple(SLOWER * us for us in wanted.fastest_us) if wanted is not None else ()
         self._began_s = time.monotonic()
         self._waited_ms = 0.0
-        self._stretches = 0
         self._before_us: tuple[float, ...] = ()
         self._after_us: tuple[float, ...] = ()
         self._used: frozenset[int] = frozenset()
+        self._discarded_ms: list[float] = []
 
-    def ready_on(self, used: Iterable[int]) -> bool:
+    def ready_on(self, used: Collection[int]) -> bool:
         """Whether the cores at these places, all where there are none, are fast, or the wait is over."""
         if self._wanted is None:
             return True
-        self._before_us = work_us(self._enough_us)
         self._used = frozenset(used)
+        self._before_us = self._look(self._used)
         return self._may_begin(bool(slow_cores(self._wanted.fastest_us, self._before_us, self._used)))
 
-    def ready(self, threads: int) -> bool:
-        """The same for threads that may be anywhere: all cores count. One alone is left on the fastest."""
+    def ready_anywhere(self, at: int | None) -> bool:
+        """The same for the thread that asks, which needs a single one: if its own, at place `at`, is slow, it
+        is left on one that is not."""
         if self._wanted is None:
             return True
-        self._before_us = work_us(self._enough_us)
+        self._used = frozenset()
+        self._before_us = self._look(())
         slow = slow_cores(self._wanted.fastest_us, self._before_us)
         fast = [place for place in range(len(self._before_us)) if place not in slow]
-        if threads > 1:
-            return self._may_begin(bool(slow))
         if fast:
-            work_us(self._enough_us, last=min(fast, key=self._before_us.__getitem__))
+            place = at if at in fast else fast[0]
+            self._used = frozenset((place,))
+            self._look((place,), last=place)
         return self._may_begin(not fast)
 
-    def over(self, used: Iterable[int]) -> bool:
+    def over(self, used: Collection[int], figure_ms: float) -> bool:
         """Whether what was timed on these cores, all where there are none, is good, or no time for more."""
         if self._wanted is None:
             return True
-        self._after_us = work_us(self._enough_us)
         self._used |= frozenset(used)
-        self._stretches += 1
-        return self._out_of_time() or not slow_cores(self._wanted.fastest_us, self._after_us, self._used)
+        self._after_us = self._look(self._used)
+        if self._out_of_time() or not slow_cores(self._wanted.fastest_us, self._after_us, self._used):
+            return True
+        self._discarded_ms.append(figure_ms)
+        return False
 
     def found(self) -> CoreWork | None:
-        """What was seen; None where nobody looked."""
+        """What was seen; None where nobody looked, or the cores were others meanwhile."""
         if self._wanted is None:
+            return None
+        looks = (self._wanted.fastest_us, self._before_us, self._after_us)
+        if len(set(map(len, looks))) > 1:
             return None
         return CoreWork(
             fastest_us=self._wanted.fastest_us,
@@ -62,8 +69,14 @@ class FastCores:
             after_us=self._after_us,
             used=tuple(sorted(self._used)),
             waited_ms=self._waited_ms,
-            stretches=self._stretches,
+            discarded_ms=tuple(self._discarded_ms),
         )
+
+    def _look(self, used: Collection[int], *, last: int | None = None) -> tuple[float, ...]:
+        """At all cores, with patience for those that are used, all where none are named."""
+        fastest_us = self._wanted.fastest_us if self._wanted is not None else ()
+        enough_us = (SLOWER * us if not used or at in used else math.inf for at, us in enumerate(fastest_us))
+        return work_us(tuple(enough_us), last=last)
 
     def _may_begin(self, slow: bool) -> bool:
         begins = not slow or self._out_of_time()

@@ -232,7 +232,7 @@ async def _on_fast_cores(job: Job, ready: Ready) -> tuple[Timed, Load]:
         before = await scheduler.before(page, browser, crew)
         timed = await ready.visit.ask(tasks.time_task(job), Timed)
         after = await scheduler.after(page, browser, crew)
-        if cores.over(_used(crew)):
+        if cores.over(_used(crew), fmean(timed.requests_ms or timed.samples_ms)):
             load = scheduler.load(before, after, runs_ms=timed.busy_ms)
             return timed, replace(load, core_work=cores.found())
 

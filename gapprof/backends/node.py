@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 from msgspec.structs import replace
 
@@ -12,8 +13,10 @@ from gapprof import assets
 from gapprof.browser import tensors, wasm
 from gapprof.browser.tier_up import CHUNK, TierUp, compiled_since, compiler_ms
 from gapprof.browser.trouble import VisitError, failure
+from gapprof.core_speed import LOOK_S, core_of
 from gapprof.engine import Engine, running
 from gapprof.errors import GapprofError
+from gapprof.fast_cores import FastCores
 from gapprof.guard import Guard
 from gapprof.proc import cpu_ms_of, machine_busy_ms, thread_difference, thread_use
 from gapprof.records.backend import Backend
@@ -84,7 +87,7 @@ class NodeBackend:
                 block = (folder / "outputs.bin").read_bytes()
                 tensors.save(tensors.unpacked(block, opened.outputs), Path(job.outputs_path))
             tier_up = _tiered_up(engine, until=until)
-            timed, load = _observed(engine, _time_task(job), until=until)
+            timed, load = _on_fast_cores(engine, job, until=until)
             return Trial(
                 rung=job.rung,
                 round=job.round,
@@ -153,6 +156,23 @@ def _time_task(job: Job) -> TimeTask:
         think_ms=job.pace.think_ms,
         seed=job.seed,
     )
+
+
+def _on_fast_cores(engine: Engine, job: Job, *, until: float) -> tuple[Timed, Load]:
+    """One timed stretch; anew where its cores were slow, as long as the job has time for that."""
+    cores = FastCores(job.core_speed)
+    while True:
+        while not cores.ready_on(_used(engine, job)):
+            time.sleep(LOOK_S)
+        timed, load = _observed(engine, _time_task(job), until=until)
+        if cores.over(_used(engine, job), median(timed.samples_ms)):
+            return timed, replace(load, core_work=cores.found())
+
+
+def _used(engine: Engine, job: Job) -> tuple[int, ...]:
+    """Place of the core that Node's main thread is on, where it alone runs the model."""
+    core = core_of(engine.pid, engine.pid)
+    return () if job.setting.threads > 1 or core is None else (core,)
 
 
 def _observed(engine: Engine, task: TimeTask, *, until: float) -> tuple[Timed, Load]:

@@ -82,7 +82,7 @@ _ENDS = (
     "budget_s",
     default=_USUAL.budget_s,
     metavar="SECONDS",
-    help="For measuring.",
+    help="For measuring; waiting for cores that others slow down comes on top, as long again at most.",
     show_default=True,
 )
 @click.option(

@@ -6,7 +6,7 @@ from typing import Literal
 
 from gapprof.facts.case import Case
 from gapprof.facts.cells import counting
-from gapprof.facts.disturbance import disturbed, outside_ms, slowdown
+from gapprof.facts.disturbance import SLOWER, disturbed, fastest_seen_us, outside_ms, slowdown
 from gapprof.facts.ladder import planned
 from gapprof.facts.tier import given_flags
 from gapprof.records.report import CheckRow
@@ -40,20 +40,24 @@ def outside_load(case: Case) -> CheckRow:
 
 
 def core_speed(case: Case) -> Iterator[CheckRow]:
-    """Where anybody looked: whether the cores were as fast as they can be. Never fails, as above."""
+    """Where anybody looked: whether a core was slower than it can be. Never fails, as above."""
     trials = [trial for trial in case.recording.of(Trial) if trial.round >= 0 and not trial.struck]
     works = [trial.load.core_work for trial in trials if trial.load.core_work is not None]
     if not works:
         return
-    slow = [times for trial in trials if (times := slowdown(trial.load)) is not None]
-    text = f"beside all {len(works)} trials that count the cores that they used were as fast as they can be"
+    fastest_us = fastest_seen_us(trial.load for trial in trials)
+    slow = [times for trial in trials if (times := slowdown(trial.load, fastest_us)) is not None]
+    bound = numbers.factor(SLOWER)
+    text = (
+        f"just before and just after all {len(works)} trials that count, no core that they used was slower "
+        f"than {bound} of its best"
+    )
     if slow:
         text = (
             f"beside {len(slow)} of the {len(works)} trials that count a core was slow, by up to "
-            f"{numbers.factor(max(slow))}: someone else on the same processor, or a throttled clock; "
-            "intervals show it"
+            f"{numbers.factor(max(slow))}: someone else on the same processor, or a throttled clock"
         )
-    again = sum(work.stretches > 1 for work in works)
+    again = sum(bool(work.discarded_ms) for work in works)
     waited = numbers.duration(sum(work.waited_ms for work in works) / 1e3)
     text += f"; {again} were timed anew for that, and {waited} were waited"
     status: Literal["pass", "unknown"] = "unknown" if slow else "pass"

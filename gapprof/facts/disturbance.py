@@ -1,9 +1,7 @@
-"""Load from outside: busy time of the machine that nothing of ours explains. Only this may void a trial.
+"""Load from outside, busy time of the machine that nothing of ours explains: it alone may void a trial. And
+cores that are slower than they can be, on which a stretch is timed anew."""
 
-And cores that are slower than they can be, in which a stretch is timed anew.
-"""
-
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from gapprof.records.trial import Load
 
@@ -33,14 +31,21 @@ def disturbed(load: Load) -> str | None:
     return f"outside load: other programs used {outside / load.wall_ms:.0%} of a core during the trial"
 
 
-def slowdown(load: Load) -> float | None:
+def slowdown(load: Load, fastest_us: Sequence[float]) -> float | None:
     """How many times as long as at its fastest the work took just before or just after, on the slowest core
     that the model used. None where all were fast, or nobody looked; what was between both, nobody saw."""
     work = load.core_work
     if work is None:
         return None
-    looks = (slow_cores(work.fastest_us, us, work.used) for us in (work.before_us, work.after_us))
+    looks = (slow_cores(fastest_us, us, work.used) for us in (work.before_us, work.after_us))
     return max((times for slow in looks for times in slow.values()), default=None)
+
+
+def fastest_seen_us(loads: Iterable[Load]) -> tuple[float, ...]:
+    """Core by core, whenever it was; a run itself knows only what it has seen so far."""
+    works = [load.core_work for load in loads if load.core_work is not None]
+    looks = [us for work in works for us in (work.fastest_us, work.before_us, work.after_us)]
+    return tuple(map(min, zip(*looks, strict=False)))
 
 
 def slow_cores(

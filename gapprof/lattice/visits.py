@@ -18,7 +18,7 @@ from gapprof.records.backend import Backend
 from gapprof.records.job import Job, Pace
 from gapprof.records.lattice import Cell, CellOutputs, CellVisit, Kind
 from gapprof.records.subject import StagedModel, Subject
-from gapprof.records.trial import Failure, Trial
+from gapprof.records.trial import Failure, Trial, took_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +95,7 @@ class CellVisits:
         disturbance = disturbed(trial.load)
         if disturbance and trial.attempt < ATTEMPTS - 1 and self.patience.left_s > 0:
             reasons.append(disturbance)
-            self.patience.left_s -= trial.ended_s - trial.started_s
+            self.patience.left_s -= took_s(trial)
         return replace(trial, warmup_ms=trial.warmup_ms[:KEPT_WARMUP_RUNS], struck=tuple(reasons))
 
     def _job(self, cell: Cell, number: int) -> Job:

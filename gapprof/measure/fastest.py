@@ -21,6 +21,8 @@ class Fastest:
     """Grows with the visits; without any look nobody waits."""
 
     left_s: float = 0.0
+    waited_s: float = 0.0
+    """So far: it is no part of the budget."""
     _seen: deque[tuple[float, ...]] = field(default_factory=lambda: deque(maxlen=_KEPT))
 
     def learn(self, load: Load) -> None:
@@ -29,6 +31,7 @@ class Fastest:
         if work is not None:
             self._seen.append(fewest(work.before_us, work.after_us))
             self.left_s -= work.waited_ms / 1e3
+            self.waited_s += work.waited_ms / 1e3
 
     def wanted(self) -> CoreSpeed | None:
         """For the next visit."""
@@ -41,7 +44,7 @@ class Fastest:
 
     def for_another_stage(self, left_s: float) -> "Fastest":
         """The same cores, which both learn of, and as long for waiting."""
-        return replace(self, left_s=left_s)
+        return replace(self, left_s=left_s, waited_s=0.0)
 
 
 def looked_at(*, left_s: float) -> Fastest:

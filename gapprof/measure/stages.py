@@ -47,7 +47,7 @@ from gapprof.records.recording import Preflight, Sampled
 from gapprof.records.rung import Rung
 from gapprof.records.settings import Settings
 from gapprof.records.subject import Subject
-from gapprof.records.trial import Failure, Trial
+from gapprof.records.trial import Failure, Trial, took_s
 from gapprof.stats.planning import rounds_needed
 from gapprof.text import numbers
 
@@ -169,7 +169,7 @@ class Stages:
             preflight.ladder,
             rounds,
             expected_s,
-            left_s=self.settings.budget_s - self.journal.now_s() - beside.passes_s(preflight),
+            left_s=self.settings.budget_s - self._used_s() - beside.passes_s(preflight),
             asked=asked_rungs(self.settings, self.rungs),
         )
         if not fits:
@@ -184,7 +184,7 @@ class Stages:
         """The second stage, fixed once: rounds for the wanted precision, or what the budget buys."""
         found = contrasts(self.journal.recording())
         wanted = rounds_needed(found, precision_percent=self.settings.precision_percent)
-        left_s = self.settings.budget_s - self.journal.now_s() if self.settings.rungs != ENDS else 0.0
+        left_s = self.settings.budget_s - self._used_s() if self.settings.rungs != ENDS else 0.0
         total = total_rounds(wanted=wanted, done=done, round_s=round_s, left_s=left_s)
         limited_by = "precision" if total >= wanted else "budget"
         self.journal.write(Sampled(rounds=total, limited_by=limited_by, wanted_rounds=wanted))
@@ -212,7 +212,7 @@ class Stages:
             wanted_rungs(self.settings.rungs, self.rungs) | reproducing_rungs(self.settings, self.rungs),
             factors,
             preflight.expected_trial_s,
-            left_s=self.settings.budget_s - self.journal.now_s(),
+            left_s=self.settings.budget_s - self._used_s(),
             asked=asked_rungs(self.settings, self.rungs),
             visited=visited,
         )
@@ -232,18 +232,22 @@ class Stages:
     def _note_overdraft(self, option: str, rounds: int, round_s: float) -> None:
         """What an option's rounds take beyond the budget, said before they are taken."""
         cost_s = rounds * round_s
-        over_s = min(cost_s, self.journal.now_s() + cost_s - self.settings.budget_s)
+        over_s = min(cost_s, self._used_s() + cost_s - self.settings.budget_s)
         if over_s > 0:
             over = numbers.duration(over_s)
             text = f"{option} takes {rounds} rounds of its own, about {over} beyond the budget"
             self.journal.note("report", text)
 
+    def _used_s(self) -> float:
+        """Of the budget, which waiting for fast cores is no part of."""
+        return self.journal.now_s() - self.fastest.waited_s
+
     def _spent_s(self, rung_ids: Iterable[str]) -> float:
-        """On the timed visits of these rungs so far, repeated ones included."""
+        """On the timed visits of these rungs so far, repeated ones included, and no waiting."""
         wanted = frozenset(rung_ids)
         recording = self.journal.recording()
         visits: Iterable[Trial | Failure] = (*recording.of(Trial), *recording.of(Failure))
-        return sum(one.ended_s - one.started_s for one in visits if one.rung in wanted and one.round >= 0)
+        return sum(took_s(one) for one in visits if one.rung in wanted and one.round >= 0)
 
     def _visits(self, pace: Pace) -> Visits:
         return Visits(

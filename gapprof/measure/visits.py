@@ -13,10 +13,11 @@ from gapprof.measure.faults import harness_faults
 from gapprof.measure.journal import Journal
 from gapprof.measure.outputs import outputs_of
 from gapprof.records.backend import Backend
-from gapprof.records.job import Job, Pace
+from gapprof.records.environment import Setting
+from gapprof.records.job import CoreSpeed, Job, Pace
 from gapprof.records.recording import PlannedRung
 from gapprof.records.subject import StagedModel, Subject
-from gapprof.records.trial import Failure, Profile, Trace, Trial
+from gapprof.records.trial import Failure, Profile, Trace, Trial, took_s
 from gapprof.text.refusals import with_node
 
 ATTEMPTS = 3
@@ -163,7 +164,7 @@ class Visits:
         disturbance = disturbed(trial.load)
         if disturbance and attempt.number < ATTEMPTS - 1 and self.patience.left_s > 0:
             struck.append(disturbance)
-            self.patience.left_s -= ended_s - started_s
+            self.patience.left_s -= took_s(replace(trial, started_s=started_s, ended_s=ended_s))
         trial = replace(
             _bounded(trial),
             visit=attempt.visit,
@@ -206,8 +207,12 @@ class Visits:
             calls_path=str(self.calls) if self.calls is not None else "",
             chain=self.subject.chain,
             nodes=len(self.subject.facts.nodes),
-            core_speed=None if step.setting.device == "gpu" else self.cores.wanted(),
+            core_speed=self._core_speed(step.setting, round_number),
         )
+
+    def _core_speed(self, setting: Setting, round_number: int) -> CoreSpeed | None:
+        """Not on a GPU, and not while one finds out how long visits take."""
+        return None if setting.device == "gpu" or round_number == PREFLIGHT_ROUND else self.cores.wanted()
 
 
 def _faults(step: PlannedRung, trial: Trial) -> Sequence[str]:

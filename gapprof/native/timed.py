@@ -3,7 +3,9 @@
 import os
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 
 from msgspec.structs import replace
 
@@ -13,8 +15,9 @@ from gapprof.native.opened import Opened, Reach, open_warm
 from gapprof.native.seen import seen_here
 from gapprof.native.stopwatch import Stretch, stretch, warm_up
 from gapprof.native.tensors import write_arrays
-from gapprof.native.usage import with_load
+from gapprof.native.usage import Spent, spent_by
 from gapprof.native.wire import Request
+from gapprof.records.job import Job
 from gapprof.records.trial import CoreWork, Trial
 
 _TOGETHER_MS = 50.0
@@ -29,25 +32,12 @@ def timed_pass(request: Request, process_ms: float, reach: Reach) -> tuple[Trial
 
     Raises what onnxruntime raises, CeilingError, UnfitModelError, OSError, MemoryError.
     """
-    job, pace = request.job, request.job.pace
-
-    def visit() -> tuple[Opened, Stretch, CoreWork | None]:
-        opened = open_warm(request, process_ms, reach)
-        reach("timed")
-        cores = FastCores(job.core_speed)
-        while True:
-            while not cores.ready(opened.threads):
-                time.sleep(LOOK_S)
-            if job.core_speed is not None:
-                warm_up(opened.run, at_least_ms=_TOGETHER_MS, at_least_runs=1)
-            timed = stretch(
-                opened.run, batch=pace.batch, samples=pace.samples, least_ms=pace.native_stretch_ms
-            )
-            if cores.over(_used(opened.threads)):
-                return opened, timed, cores.found()
-
+    job = request.job
     # From before the import on: a window of a few ms says nothing about load when ticks are 10 ms.
-    (opened, timed, core_work), load = with_load(visit)
+    opened, opening = spent_by(lambda: open_warm(request, process_ms, reach))
+    reach("timed")
+    timed, spent, core_work = on_fast_cores(opened.run, job, threads=opened.threads)
+    load = replace((opening + spent).load, core_work=core_work)
     reach("stop")
     if job.outputs_path:
         names = [port.name for port in opened.session.get_outputs()]
@@ -57,18 +47,36 @@ def timed_pass(request: Request, process_ms: float, reach: Reach) -> tuple[Trial
         round=job.round,
         started_s=0.0,
         ended_s=0.0,
-        batch=pace.batch,
+        batch=job.pace.batch,
         samples_ms=tuple(timed.samples_ms),
         warmup_ms=tuple(opened.warmup_ms[:KEPT_WARMUP_RUNS]),
         cold_ms=opened.cold_ms,
         seen=seen_here(request, opened),
-        load=replace(load, core_work=core_work),
+        load=load,
         timed_cpu_ms=timed.cpu_ms,
     )
     return trial, opened
 
 
-def _used(threads: int) -> tuple[int, ...]:
-    """The core that this thread is on, where it alone runs the model."""
-    core = core_of(os.getpid(), threading.get_native_id())
-    return () if threads > 1 or core is None else (core,)
+def on_fast_cores(
+    run: Callable[[], object], job: Job, *, threads: int
+) -> tuple[Stretch, Spent, CoreWork | None]:
+    """One timed stretch and what was used meanwhile; anew where its cores were slow, as long as the job has
+    time for that. Neither waiting nor what is discarded counts as used."""
+    cores, pace = FastCores(job.core_speed), job.pace
+    while True:
+        while not (cores.ready_on(()) if threads > 1 else cores.ready_anywhere(_here())):
+            time.sleep(LOOK_S)
+        if job.core_speed is not None:
+            warm_up(run, at_least_ms=_TOGETHER_MS, at_least_runs=1)
+        timed, spent = spent_by(
+            lambda: stretch(run, batch=pace.batch, samples=pace.samples, least_ms=pace.native_stretch_ms)
+        )
+        here = _here()
+        if cores.over(() if threads > 1 or here is None else (here,), median(timed.samples_ms)):
+            return timed, spent, cores.found()
+
+
+def _here() -> int | None:
+    """The place of the core that this thread is on."""
+    return core_of(os.getpid(), threading.get_native_id())

@@ -2,9 +2,11 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
+
+from msgspec.structs import replace
 
 from gapprof.native.stopwatch import elapsed_ms
 from gapprof.proc import cpu_ms_of, machine_busy_ms, thread_difference, thread_use
@@ -20,8 +22,45 @@ class _Figures:
     threads: dict[int, ThreadUse]
 
 
-def with_load(action: Callable[[], T]) -> tuple[T, Load]:
-    """Run `action`; what it returned, and the load meanwhile, read before and after, without idle threads."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What was used of the machine while something ran; of two stretches it adds up."""
+
+    wall_ms: float
+    busy_ms: float | None
+    own_ms: float
+    threads: Mapping[int, ThreadUse]
+    """Thread id → use."""
+
+    def __add__(self, other: "Spent") -> "Spent":
+        known = self.busy_ms is not None and other.busy_ms is not None
+        return Spent(
+            wall_ms=self.wall_ms + other.wall_ms,
+            busy_ms=(self.busy_ms or 0.0) + (other.busy_ms or 0.0) if known else None,
+            own_ms=self.own_ms + other.own_ms,
+            threads={
+                **self.threads,
+                **other.threads,
+                **{
+                    tid: _sum(self.threads[tid], other.threads[tid])
+                    for tid in self.threads.keys() & other.threads
+                },
+            },
+        )
+
+    @property
+    def load(self) -> Load:
+        """Without idle threads."""
+        return Load(
+            wall_ms=self.wall_ms,
+            machine_busy_ms=self.busy_ms,
+            own_cpu_ms=self.own_ms,
+            threads=tuple(use for use in self.threads.values() if use.cpu_ms or use.run_queue_ms),
+        )
+
+
+def spent_by(action: Callable[[], T]) -> tuple[T, Spent]:
+    """Run `action`; what it returned, and what was used meanwhile, read before and after."""
     result: list[T] = []
     before = _figures()
     wall_ms = elapsed_ms(lambda: result.append(action()))
@@ -29,14 +68,25 @@ def with_load(action: Callable[[], T]) -> tuple[T, Load]:
     busy_ms = None
     if before.busy_ms is not None and after.busy_ms is not None:
         busy_ms = after.busy_ms - before.busy_ms
-    threads = thread_difference(before.threads, after.threads)
-    load = Load(
+    uses = thread_difference(before.threads, after.threads)
+    return result[0], Spent(
         wall_ms=wall_ms,
-        machine_busy_ms=busy_ms,
-        own_cpu_ms=after.own_ms - before.own_ms,
-        threads=tuple(use for use in threads if use.cpu_ms or use.run_queue_ms),
+        busy_ms=busy_ms,
+        own_ms=after.own_ms - before.own_ms,
+        threads=dict(zip(sorted(after.threads), uses, strict=True)),
     )
-    return result[0], load
+
+
+def with_load(action: Callable[[], T]) -> tuple[T, Load]:
+    """The same with the load that it was."""
+    result, spent = spent_by(action)
+    return result, spent.load
+
+
+def _sum(one: ThreadUse, other: ThreadUse) -> ThreadUse:
+    return replace(
+        other, cpu_ms=one.cpu_ms + other.cpu_ms, run_queue_ms=one.run_queue_ms + other.run_queue_ms
+    )
 
 
 def _figures() -> _Figures:

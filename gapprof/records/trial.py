@@ -71,8 +71,8 @@ class CoreWork(Struct, frozen=True, kw_only=True):
     """Places of the cores that the model's threads were on just before and just after; empty: all."""
     waited_ms: float
     """For fast cores, stretches included that do not count for want of them."""
-    stretches: int
-    """Timed in this visit, of which the last one counts."""
+    discarded_ms: tuple[float, ...] = ()
+    """Figures of those, in order."""
 
 
 class Load(Struct, frozen=True, kw_only=True):
@@ -294,3 +294,9 @@ class OutputCheck(Struct, frozen=True, kw_only=True, tag="outputs", tag_field="e
     """Of those elements as vectors; None where they are no floating-point numbers, where there are none, and
     where shapes or the places of NaN and infinities differ. Since 1.10."""
     argmax_same: bool | None = None
+
+
+def took_s(visit: Trial | Failure) -> float:
+    """A visit's length, less what it waited for cores."""
+    waited_ms = visit.load.core_work.waited_ms if isinstance(visit, Trial) and visit.load.core_work else 0.0
+    return visit.ended_s - visit.started_s - waited_ms / 1e3

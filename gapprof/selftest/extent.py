@@ -7,12 +7,12 @@ ROUNDS = 8
 QUICK_ROUNDS = 8
 FEWEST_ROUNDS = 5
 """Below it the intervals of 99.9 % are so wide that hardly anything could fail."""
-QUICK_S = 215.0
+QUICK_S = 205.0
 """Of the four minutes that `--quick` promises; the rest is for starting, judging and a slow round."""
 WHOLE_S = 2700.0
 """Up to which a whole run goes on where rows are still too vague to judge."""
-_WAITS = 0.25
-"""Of that time, for cores to be fast again."""
+_WHOLE_WAITS_S, _QUICK_WAITS_S = 600.0, 15.0
+"""For cores to be fast again; the time above has it in."""
 _STEP = 0.5
 """Of the rounds there are, so many more at least: who looks after every one stops where chance looks best."""
 
@@ -43,5 +43,5 @@ class Extent:
         return max(0, min(affordable, max(short, math.ceil(_STEP * done))))
 
 
-WHOLE = Extent(vague_until_s=WHOLE_S, waits_s=_WAITS * WHOLE_S)
-QUICK = Extent(rounds=QUICK_ROUNDS, most_s=QUICK_S, vague_until_s=QUICK_S, waits_s=_WAITS * QUICK_S)
+WHOLE = Extent(vague_until_s=WHOLE_S, waits_s=_WHOLE_WAITS_S)
+QUICK = Extent(rounds=QUICK_ROUNDS, most_s=QUICK_S, vague_until_s=QUICK_S, waits_s=_QUICK_WAITS_S)

@@ -20,7 +20,7 @@ from gapprof.qoe.stage import feeling_the_page
 from gapprof.records.lattice import Cell, LatticePlan
 from gapprof.records.recording import PlannedRung
 from gapprof.records.settings import Settings
-from gapprof.records.trial import Trial
+from gapprof.records.trial import Trial, took_s
 from gapprof.scaling.stage import deployed_cell
 from gapprof.study.form import TOLD, in_one_form
 from gapprof.study.plan import study_cells, within_means, without_the_slowest
@@ -131,7 +131,7 @@ def _expected_s(beyond: Beyond, bases: Bases) -> Mapping[str, float]:
     for side, step in bases.items():
         backend = step.rung.environment.backend
         took = [
-            trial.ended_s - trial.started_s
+            took_s(trial)
             for trial in recording.of(Trial)
             if trial.samples_ms and trial.round >= 0 and backends.get(trial.rung) == backend
         ]

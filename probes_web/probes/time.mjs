@@ -26,7 +26,7 @@ function askedByThePage({ requests, requests_from }) {
 
 /** Batches back to back, in the realm that holds the session; one turn of the event loop between batches. The first
  * batch is not timed, as natively: what came between warm-up and timing has left cold caches. Short runs go on until
- * they were timed for long enough; how long each took says nothing of when that is.
+ * they were timed for long enough.
  * @param {TimeTask} task @returns {Promise<import("../wire.js").Timed>} */
 async function backToBack({ batch, samples, least_ms }) {
   const { session, feeds } = openHere();

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
+from gapprof import fast_cores
+from gapprof.backends import chromium as chromium_backend
 from gapprof.backends.chromium import BACKEND, Chromium
 from gapprof.browser.cdp import Connection, Params
 from gapprof.core_speed import cores
@@ -263,19 +265,30 @@ def foreign() -> Iterator[str]:
     thread.join(timeout=5)
 
 
+def test_cores_that_become_slow_have_the_stretch_timed_anew_in_the_same_page(
+    chromium: Chromium, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What cores do cannot be planted: they are seen to be fast before, slow after, and fast from then on."""
+    looks = [(100.0,), (180.0,), (101.0,), (102.0,)]
+    monkeypatch.setattr(fast_cores, "work_us", lambda *_, **__: looks.pop(0))
+    monkeypatch.setattr(chromium_backend, "core_of", lambda *_: 0)
+    wanted = CoreSpeed(fastest_us=(100.0,), longest_wait_ms=60_000.0)
+    outcome = trial(chromium.timed(replace(on(job, where="worker", threads=1), core_speed=wanted)))
+    work = outcome.load.core_work
+    assert work is not None
+    assert looks == []
+    assert (work.before_us, work.after_us, work.used) == ((101.0,), (102.0,), (0,))
+    assert len(work.discarded_ms) == 1
+    assert len(outcome.samples_ms) == job.pace.samples
+    assert work.waited_ms >= work.discarded_ms[0] * job.pace.samples
+
+
 @pytest.mark.skipif(not cores(), reason="needs a system that lets a thread choose its core")
 @pytest.mark.parametrize("where", ["main", "worker"])
-def test_cores_that_become_slow_have_the_stretch_timed_anew_in_the_same_page(
-    chromium: Chromium, job: Job, where: str
-) -> None:
-    always = CoreSpeed(fastest_us=(1e9,) * len(cores()), longest_wait_ms=60_000.0)
-    quiet = trial(chromium.timed(replace(on(job, where=where, threads=1), core_speed=always)))
-    work = quiet.load.core_work
+def test_the_core_that_the_model_runs_on_is_known(chromium: Chromium, job: Job, where: str) -> None:
+    wanted = CoreSpeed(fastest_us=(1e9,) * len(cores()), longest_wait_ms=60_000.0)
+    work = trial(chromium.timed(replace(on(job, where=where, threads=1), core_speed=wanted))).load.core_work
     assert work is not None
-    assert work.stretches == 1
     assert 1 <= len(work.used) <= 2, "before and after"
-    never = CoreSpeed(fastest_us=(1e-3,) * len(cores()), longest_wait_ms=400.0)
-    slow = trial(chromium.timed(replace(on(job, where=where, threads=1), core_speed=never)))
-    assert slow.load.core_work is not None
-    assert slow.load.core_work.waited_ms >= 400.0
-    assert len(slow.samples_ms) == len(quiet.samples_ms)
+    assert set(work.used) <= set(range(len(cores())))
+    assert len(work.before_us) == len(work.after_us) == len(cores())

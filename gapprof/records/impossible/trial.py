@@ -36,7 +36,7 @@ def _possible_work(work: CoreWork) -> bool:
     times = tuple(us / 1e3 for look in looks for us in look)
     if not lasting(work.waited_ms, *times) or 0.0 in times or len(set(map(len, looks))) > 1:
         return False
-    return 1 <= work.stretches < MOST and all(0 <= place < len(work.fastest_us) for place in work.used)
+    return lasting(*work.discarded_ms) and all(0 <= place < len(work.fastest_us) for place in work.used)
 
 
 def _possible_clocks(clocks: Clocks) -> bool:

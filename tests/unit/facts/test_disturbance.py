@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from gapprof.facts.disturbance import disturbed, outside_ms, slow_cores, slowdown
+from gapprof.facts.disturbance import disturbed, fastest_seen_us, outside_ms, slow_cores, slowdown
 from gapprof.records.trial import CoreWork, Load
 
 
@@ -29,26 +29,38 @@ def test_a_window_of_a_few_ticks_proves_nothing() -> None:
     assert disturbed(load(wall_ms=30.0, busy_ms=50.0, own_ms=20.0)) is None
 
 
+FASTEST = (200.0, 200.0)
+
+
 def beside(before: tuple[float, ...], after: tuple[float, ...], used: tuple[int, ...] = ()) -> Load:
-    work = CoreWork(
-        fastest_us=(200.0, 200.0), before_us=before, after_us=after, used=used, waited_ms=0.0, stretches=1
-    )
+    work = CoreWork(fastest_us=(200.0, 200.0), before_us=before, after_us=after, used=used, waited_ms=0.0)
     return replace(load(busy_ms=5.0, own_ms=5.0), core_work=work)
 
 
 def test_a_core_that_was_slow_before_or_after_is_told_with_how_slow() -> None:
     fast = (205.0, 210.0)
-    assert slowdown(beside(fast, fast)) is None
-    assert slowdown(beside(fast, (205.0, 340.0))) == pytest.approx(1.7)
-    assert slowdown(beside((300.0, 340.0), fast)) == pytest.approx(1.7)
+    assert slowdown(beside(fast, fast), FASTEST) is None
+    assert slowdown(beside(fast, (205.0, 340.0)), FASTEST) == pytest.approx(1.7)
+    assert slowdown(beside((300.0, 340.0), fast), FASTEST) == pytest.approx(1.7)
 
 
 def test_of_a_core_that_the_model_did_not_use_nothing_is_told() -> None:
     slow = beside((205.0, 340.0), (205.0, 360.0), used=(0,))
-    assert slowdown(slow) is None
+    assert slowdown(slow, FASTEST) is None
     assert disturbed(slow) is None
 
 
 def test_where_nobody_looked_no_core_is_called_slow() -> None:
-    assert slowdown(load(busy_ms=5.0, own_ms=5.0)) is None
+    assert slowdown(load(busy_ms=5.0, own_ms=5.0), FASTEST) is None
     assert slow_cores((), ()) == {}
+
+
+def test_how_fast_a_core_can_be_is_what_was_seen_of_it_at_any_time() -> None:
+    """The run itself had not seen more of it by then."""
+    first = beside((340.0, 330.0), (335.0, 345.0))
+    later = beside((205.0, 201.0), (199.0, 202.0))
+    assert fastest_seen_us([first, later, load(busy_ms=5.0, own_ms=5.0)]) == (199.0, 200.0)
+    assert fastest_seen_us([]) == ()
+    early = replace(first, core_work=replace(first.core_work, fastest_us=(330.0, 330.0)))
+    assert slowdown(early, early.core_work.fastest_us if early.core_work else ()) is None
+    assert slowdown(early, fastest_seen_us([early, later])) == pytest.approx(345.0 / 200.0)

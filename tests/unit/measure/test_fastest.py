@@ -13,9 +13,7 @@ def one_core(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def seen(us: float, waited_ms: float = 0.0) -> Load:
-    work = CoreWork(
-        fastest_us=(us,), before_us=(us * 1.2,), after_us=(us,), used=(), waited_ms=waited_ms, stretches=1
-    )
+    work = CoreWork(fastest_us=(us,), before_us=(us * 1.2,), after_us=(us,), used=(), waited_ms=waited_ms)
     return Load(wall_ms=600.0, machine_busy_ms=None, own_cpu_ms=None, core_work=work)
 
 
@@ -59,6 +57,7 @@ def test_what_was_waited_is_gone() -> None:
         longest.append(wanted.longest_wait_ms)
         run.learn(seen(205.0, waited_ms=7000.0))
     assert longest == [LONGEST_WAIT_MS, 5000.0, 0.0]
+    assert run.waited_s == 21.0
 
 
 def test_another_stage_knows_the_same_cores_and_has_a_time_of_its_own() -> None:

@@ -215,7 +215,7 @@ def test_a_ceiling_that_cannot_be_had_is_a_failure_of_the_environment(job: Job) 
 
 
 @pytest.mark.skipif(not cores(), reason="needs a system that lets a thread choose its core")
-def test_a_visit_waits_for_a_fast_core_and_times_anew_what_was_slow(job: Job) -> None:
+def test_a_visit_waits_for_a_fast_core_as_long_as_it_may(job: Job) -> None:
     never = CoreSpeed(fastest_us=(1e-3,) * len(cores()), longest_wait_ms=200.0)
     work = _timed(replace(job, core_speed=never)).load.core_work
     assert work is not None
@@ -225,8 +225,8 @@ def test_a_visit_waits_for_a_fast_core_and_times_anew_what_was_slow(job: Job) ->
     trial = _timed(replace(job, core_speed=always))
     assert len(trial.samples_ms) == job.pace.samples
     assert trial.load.core_work is not None
-    assert trial.load.core_work.stretches == 1
-    assert len(trial.load.core_work.used) == 1
+    assert trial.load.core_work.discarded_ms == ()
+    assert 1 <= len(trial.load.core_work.used) <= 2, "before and after"
 
 
 def test_where_nobody_asks_for_it_no_core_is_looked_at(job: Job) -> None:
