@@ -54,8 +54,10 @@ def work_us(enough_us: Sequence[float] = (), *, last: int | None = None) -> tupl
 
     `enough_us`: as few as make it sure for each core that its clock has risen; where it never takes so few,
     and where none are given, there is time for the clock to. Whoever looks was on each core, at last on the
-    one at place `last`: there the system leaves a thread until something else wants that core.
+    one at place `last`, or on its own again: there the system leaves a thread until something else wants that
+    core, and a thread beside a helper that is pinned there waits for it instead (measured: for seconds).
     """
+    last = core_of(os.getpid(), threading.get_native_id()) if last is None else last
     usable, enough, found = cores(), dict(enumerate(enough_us)), []
     with _anywhere_again():
         for place, core in enumerate(usable):

@@ -11,6 +11,8 @@ from gapprof import analyze
 from gapprof.digest.in_worker import left_alone
 from gapprof.digest.qoe import LateKind, late_kinds
 from gapprof.explain.study import studied_model
+from gapprof.facts.balance import visited
+from gapprof.facts.case import Case
 from gapprof.facts.felt import FRAME_MS, WHOLE_FRAMES
 from gapprof.facts.paper import CLASSES
 from gapprof.markdown.study import document
@@ -39,6 +41,7 @@ LATELY = [one for one in ROWS if not recorded_before(one.recording_version, "1.1
 """In forms that have all of a start as the driver saw it in one stretch."""
 WHOLE = sorted((REPORTS / "whole").glob("*.jsonl"))
 GPU = sorted((REPORTS / "gpu").glob("*.jsonl"))
+BALANCE = sorted((REPORTS / "balance").glob("*.jsonl"))
 KERNELS = sorted((REPORTS / "kernels").glob("*.jsonl"))
 report_of = cache(analyze)
 
@@ -49,7 +52,7 @@ def kernels_in(recording: Path) -> Kernels:
 
 
 @pytest.mark.parametrize(
-    "recording", [*ZOO, *FELT, *WHOLE, *GPU], ids=lambda path: f"{path.parent.name}-{path.stem}"
+    "recording", [*ZOO, *FELT, *WHOLE, *GPU, *BALANCE], ids=lambda path: f"{path.parent.name}-{path.stem}"
 )
 def test_json_and_markdown_come_from_the_recording(recording: Path) -> None:
     found = report_of(recording)
@@ -227,6 +230,22 @@ def test_of_seven_classes_and_the_cifar_nets_every_cell_was_compared() -> None:
 def test_the_starts_of_what_was_measured_lately_add_up(row: StudiedModel) -> None:
     checks = {check.id: check.status for check in report_of(STUDY / f"{row.stem}.jsonl").checks}
     assert checks["start-stages"] == "pass"
+
+
+@pytest.mark.parametrize("recording", BALANCE, ids=lambda path: path.stem)
+def test_every_visit_of_a_browser_can_be_told_of_and_closes(recording: Path) -> None:
+    """Waiting for a core, blocked and at work: within 2 % of the time that passed, in each of them."""
+    told = [one for one in visited(Case(read_run(recording))) if one.told]
+    assert len(told) >= 20
+    assert [one for one in told if not one.closures] == []
+    assert [one.closures for one in told if not one.closes] == []
+    assert any(one.traced for one in told)
+
+
+def test_the_table_of_balances_is_of_its_recordings() -> None:
+    assert len(BALANCE) >= 3
+    page = (BALANCE[0].parent / "README.md").read_text(encoding="utf-8")
+    assert page == "\n".join(script("reports/balance.py").table()) + "\n"
 
 
 def test_the_page_of_kernels_shows_every_table() -> None:
