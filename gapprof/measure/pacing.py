@@ -11,7 +11,7 @@ TIMER_SHARE = 0.01
 REQUESTS_MS = 600.0
 """Of a paced trial, think times included."""
 SHORTEST_SAMPLE_MS = 5.0
-"""Shorter samples measure the scheduler's moods, even with a perfect clock; and between them turns of the event
+"""Shorter ones measure the scheduler's moods, even with a perfect clock; and between them turns of the event
 loop, 0.25 ms each (measured), would be more than 2 % of the time."""
 TIMED_STRETCH_MS = 200.0
 """Launches differ by more than samples of one launch do: a longer stretch buys no precision (measured)."""
