@@ -1,4 +1,4 @@
-"""onnxruntime-web with something planted in front of it, a model that stops, reports of what was measured."""
+"""onnxruntime-web with something planted in front of it, models that stop or carry much, their reports."""
 
 import shutil
 from collections.abc import Mapping
@@ -23,7 +23,11 @@ from tests.truth.recorder import record
 PLANTS = Path(__file__).parent / "gpu_modules" / "plants"
 STALL_MS = 50.0
 """As stall.mjs has it, behind every so many submits: longer than a scheduler holds anybody up."""
+LATE_MS = 50.0
+"""As late.mjs has it, at the begin of every run but the first."""
 SIDE = 8
+ROWS, COLUMNS = 1024, 2048
+CARRIED_BYTES = ROWS * COLUMNS * 4
 
 
 def library_with(plant: str, folder: Path) -> Path:
@@ -49,6 +53,17 @@ def stopping_job(folder: Path) -> Job:
     sketch.save(Path(job.model_path))
     values = np.eye(SIDE) + np.random.default_rng(3).uniform(0.0, 0.25, (SIDE, SIDE))
     np.savez(job.inputs_path, x=values.astype(np.float32))
+    return job
+
+
+def carrying_job(folder: Path) -> Job:
+    """8 MiB in, 8 MiB out, and one small step between."""
+    sketch = Sketch("carrying", seed=1)
+    x = sketch.input("x", [ROWS, COLUMNS])
+    sketch.output(sketch.node("only", "Neg", [x]), "y", [ROWS, COLUMNS])
+    job = job_of("matmul", folder)
+    sketch.save(Path(job.model_path))
+    np.savez(job.inputs_path, x=np.random.default_rng(3).standard_normal((ROWS, COLUMNS), np.float32))
     return job
 
 

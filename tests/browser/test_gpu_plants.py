@@ -18,10 +18,10 @@ from gapprof.browser.visit import Equipment, Visit
 from gapprof.facts.case import Case
 from gapprof.facts.crossing import Crossing, crossing
 from gapprof.facts.gpu_calls import is_copy, is_elsewhere
-from gapprof.gpu import graphics, replayed, toggles
+from gapprof.gpu import graphics, toggles
 from gapprof.gpu.crossing import LEAST_RUNS, crossed_in
-from gapprof.gpu.replayed import TraceFile
 from gapprof.gpu.stage import recording_calls
+from gapprof.gpu.steady import summary
 from gapprof.gpu.trace import parsed
 from gapprof.gpu.visited import Gpu, visited
 from gapprof.guard import Guard
@@ -36,7 +36,15 @@ from gapprof.records.settings import Settings
 from gapprof.records.trial import Trial
 from gapprof.subject.chain import write_dispatch_chain
 from tests.browser.gpu_models import MANY_LINKS, job_of
-from tests.browser.gpu_plants import STALL_MS, library_with, report_of, stopping_job
+from tests.browser.gpu_plants import (
+    CARRIED_BYTES,
+    LATE_MS,
+    STALL_MS,
+    carrying_job,
+    library_with,
+    report_of,
+    stopping_job,
+)
 from tests.browser.gpu_zero_init import large_memory
 from tests.truth.recorder import begin
 
@@ -226,14 +234,51 @@ def test_a_stall_between_submits_is_a_gap(guard: Guard, folder: Path, tiny: Foun
     assert all(one.between_ms >= one.largest_ms >= STALL_MS for one in trial.courses)
     for rung in ("web-session", "replay-web"):
         assert any(one.largest_ms < STALL_MS for one in tiny.trials[rung].courses), "but for a machine's own"
-    trials = {**tiny.trials, "web-session": trial}
-    found = Found(calls=tiny.calls, trials=trials, report=report_of(tiny.calls, trials))
-    gaps, without = found.row("submission-gaps"), tiny.row("submission-gaps")
-    assert gaps.verdict == "costs"
-    assert gaps.factor is not None
-    assert without.factor is not None
-    assert gaps.factor.point > without.factor.point
+    found = with_session(tiny, trial)
+    assert_costs_more(found, tiny, "submission-gaps")
     assert "at one stretch for" in said(found.row("library-work"))
+
+
+def with_session(found: Found, trial: Trial) -> Found:
+    """The same replays, beside the library's own runs of that trial."""
+    trials = {**found.trials, "web-session": trial}
+    return Found(calls=found.calls, trials=trials, report=report_of(found.calls, trials))
+
+
+def assert_costs_more(planted: Found, without: Found, name: str) -> None:
+    more, less = planted.row(name), without.row(name)
+    assert more.verdict == "costs", more.why
+    assert more.factor is not None
+    assert less.factor is not None
+    assert more.factor.point > less.factor.point
+
+
+def test_work_before_the_first_submit_is_no_gap_between_submits(
+    guard: Guard, folder: Path, tiny: Found
+) -> None:
+    trial = session(on_gpu(job_of("long-chain", folder)), guard, library_with("late", folder / "late"))
+    assert len(trial.courses) == chromium.LISTENED_RUNS
+    assert all(one.before_ms >= LATE_MS for one in trial.courses)
+    assert any(one.largest_ms < LATE_MS for one in trial.courses), "but for a machine's own"
+    assert any(one.before_ms < LATE_MS for one in tiny.trials["web-session"].courses)
+    assert_costs_more(with_session(tiny, trial), tiny, "before-first-submit")
+
+
+def test_what_is_carried_over_is_an_upload_and_a_read_back(
+    guard: Guard, folder: Path, stopping: Found
+) -> None:
+    """The shortest ones are compared: with an upload of nothing, and with a read-back of next to nothing."""
+    job = on_gpu(carrying_job(folder))
+    found = explained(replace(job, calls_path=str(folder / "carrying.calls")), guard)
+    run = found.calls.summary.runs[-1]
+    assert min(run.uploaded_bytes, run.read_bytes) >= CARRIED_BYTES
+    much, little = found.parts("replay-web"), stopping.parts("replay-web")
+    assert min(much.uploading_ms) > 2 * min(much.answering_ms)
+    assert min(much.reading_ms) > 2 * min(little.reading_ms)
+    for name, words in (("upload", "What a run writes"), ("read-back", "What a run reads at its end")):
+        row = found.row(name)
+        assert row.factor is not None, row.why
+        assert words in said(row)
 
 
 def test_an_operator_on_the_processor_is_not_on_the_gpu(stopping: Found) -> None:
@@ -246,6 +291,7 @@ def test_an_operator_on_the_processor_is_not_on_the_gpu(stopping: Found) -> None
     beside = zip(native.whole_ms, native.unbroken_ms, strict=True)
     assert row.factor.point == pytest.approx(1 / median(unbroken / whole for whole, unbroken in beside))
     assert "Not on the GPU: Det (1 node)." in said(row)
+    assert stopping.row("inner-reads").factor is not None
     for rung in ("replay-web", "replay-native"):
         parts = stopping.parts(rung)
         assert len(parts.unbroken_ms) == len(parts.whole_ms) > 0
@@ -257,7 +303,9 @@ def test_a_pipeline_of_every_run_is_made_anew(anew: Found) -> None:
     assert run.pipelines > 0
     assert run.labels == ("anew",)
     row = anew.row("pipelines-made-anew")
-    assert row.verdict != "not-applicable"
+    assert row.factor is not None, row.why
+    assert row.factor.point > 1
+    assert anew.row("pipelines").factor is not None
     assert f"Every run makes {run.pipelines} pipelines anew: anew" in said(row)
     anew.parts("replay-web")
 
@@ -265,11 +313,15 @@ def test_a_pipeline_of_every_run_is_made_anew(anew: Found) -> None:
 def test_clearing_the_memory_of_workgroups_is_found_by_its_switch(guard: Guard, folder: Path) -> None:
     path = folder / "large.calls"
     path.write_bytes(large_memory())
-    file = TraceFile(path=path, trace=parsed(path.read_bytes()))
-    place = replayed.in_node(guard, graphics.here(assets.find_browser()))
-    times = {}
-    for name, wanted in (("default", toggles.DEFAULT), ("without", QUICK)):
-        found = replayed.replay(file, place, toggles=wanted, iterations=5, parts=0)
-        assert found.exact
-        times[name] = min(found.total_ms)
-    assert times["default"] > 1.5 * times["without"], times
+    calls = RecordedCalls(
+        took_s=1.0, build=assets.GPU_BUILD, wasm_file="", summary=summary(parsed(path.read_bytes()))
+    )
+    job, dawns = on_gpu(job_of("matmul", folder), samples=5), dawn.BACKEND.open(Settings(), guard)
+    trials = {}
+    for rung, off in (("replay-native-unsafe", QUICK.enabled), ("replay-native", ())):
+        setting = replace(job.setting, toggles=off, browser_args=())
+        trials[rung] = timed(dawns, replace(job, setting=setting, calls_path=str(path)))
+    cleared, left = (min(trials[rung].samples_ms) for rung in ("replay-native", "replay-native-unsafe"))
+    assert cleared > 1.5 * left
+    safety = Found(calls=calls, trials=trials, report=report_of(calls, trials)).row("wgsl-safety")
+    assert safety.verdict == "costs", safety.why

@@ -71,6 +71,20 @@ def test_a_part_costs_only_where_it_was_planted(name: str) -> None:
     assert costs == [name]
 
 
+@pytest.mark.parametrize(
+    ("name", "larger"),
+    [("inner-reads", Planted(inner_reads_ms=5.0)), ("pipelines", Planted(pipelines_ms=5.0))],
+)
+def test_stops_and_pipelines_cost_on_the_way_where_the_browser_takes_longer_for_them(
+    name: str, larger: Planted
+) -> None:
+    runs = Runs(by_rung={"replay-web": larger}, placed=DET, inner_reads=1, pipelines=1)
+    report = report_of(runs)
+    parts = (*BOUNDARY, "inner-reads", "pipelines")
+    assert [one for one in parts if row(report, one).verdict == "costs"] == [name]
+    assert ln(row(report, name)) == pytest.approx(5.0 * math.log(1.6) / 6.0, abs=0.01)
+
+
 def test_a_read_back_that_waits_for_queued_work_is_not_blamed_on_the_copy() -> None:
     report = report_of(Runs(by_rung={"replay-web": Planted(end_wait_ms=12.0, read_back_ms=0.25)}))
     told = said(row(report, "gpu-abstraction"))
