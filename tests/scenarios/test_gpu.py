@@ -252,7 +252,9 @@ def test_s19_part_is_the_browser_s_and_the_rest_the_kernels() -> None:
     assert web is not None
     assert native is not None
     assert one.value == pytest.approx(web.point - native.point, rel=0.2)
-    assert row(found, "browser-boundary").verdict == "costs"
+    boundary = row(found, "browser-boundary")
+    assert boundary.verdict == "costs"
+    assert [one.id for one in boundary.children if one.verdict == "costs"] == ["same-work"]
     assert filed(on_hardware(HALTED)).project == "browser"
 
 
@@ -269,6 +271,7 @@ def test_s20_what_makes_a_build_slower_is_what_the_library_does_between_its_call
     assert work.factor is not None
     assert calls.factor is not None
     assert work.factor.low > calls.factor.high
+    assert [one.id for one in work.children if one.verdict == "costs"] == ["after-submits"]
     assert "comes with what onnxruntime-web does between its WebGPU calls" in found.headline
 
 
