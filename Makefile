@@ -27,7 +27,8 @@ test: $(VENV)/installed-dev
 		$(LONGEST) tests $(addprefix --ignore=,$(MEASURING))
 	$(BIN)/python -m pytest -m "not long" $(MEASURING)
 
-test-long: $(VENV)/installed-dev fetched
+test-long: $(VENV)/installed-dev
+	$(MAKE) fetched
 	$(BIN)/python -m pytest
 
 lint: types style page-types

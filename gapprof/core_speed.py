@@ -26,7 +26,7 @@ _BUFFERS = tuple(bytes(_BYTES + place * _APART)[:_BYTES] for place in range(3))
 of 4 KiB beside what is made of it."""
 _BESIDE = 15
 """Looks while all other cores are busy: long enough for a neighbour to rest."""
-_MIXED = bytes(range(256)) * 256
+_MIXED_BYTES = 16 << 20
 MOST_CORES = 8
 """Of more than that nobody knows where a model will run: they are not looked at."""
 LOOK_S = 0.1
@@ -82,9 +82,9 @@ def fastest_us(looked_s: float) -> tuple[float, ...]:
 
 def _busy_beside_us() -> float:
     """The work on the first core while all the others are busy."""
-    first, *others = cores()
+    (first, *others), mixed = cores(), os.urandom(_MIXED_BYTES)
     over = threading.Event()
-    busy = [threading.Thread(target=_keep_busy, args=(core, over)) for core in others]
+    busy = [threading.Thread(target=_keep_busy, args=(core, mixed, over)) for core in others]
     for one in busy:
         one.start()
     try:
@@ -97,11 +97,11 @@ def _busy_beside_us() -> float:
             one.join()
 
 
-def _keep_busy(core: int, over: threading.Event) -> None:
-    """Without the interpreter's lock, which compressing gives back."""
+def _keep_busy(core: int, mixed: bytes, over: threading.Event) -> None:
+    """A call takes longer than all the looks, and gives the interpreter's lock back for as long."""
     os.sched_setaffinity(0, {core})
     while not over.is_set():
-        zlib.compress(_MIXED)
+        zlib.compress(mixed)
 
 
 def fewest(some: Sequence[float], others: Sequence[float]) -> tuple[float, ...]:

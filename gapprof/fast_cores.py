@@ -42,8 +42,9 @@ class FastCores:
         if fast:
             place = at if at in fast else fast[0]
             self._used = frozenset((place,))
-            self._look((place,), last=place)
-        return self._may_begin(not fast)
+            if place != at:
+                self._look((place,), last=place)
+        return self._may_begin(bool(slow) and not fast)
 
     def over(self, used: Collection[int], figure_ms: float) -> bool:
         """Whether what was timed on these cores, all where there are none, is good, or no time for more."""

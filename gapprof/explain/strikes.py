@@ -49,12 +49,12 @@ def core_speed(case: Case) -> Iterator[CheckRow]:
     slow = [times for trial in trials if (times := slowdown(trial.load, fastest_us)) is not None]
     bound = numbers.factor(SLOWER)
     text = (
-        f"just before and just after all {len(works)} trials that count, no core that they used was slower "
-        f"than {bound} of its best"
+        f"just before and after the {len(works)} trials that count and looked, no core that they used was "
+        f"slower than {bound} of the best seen of it"
     )
     if slow:
         text = (
-            f"beside {len(slow)} of the {len(works)} trials that count a core was slow, by up to "
+            f"beside {len(slow)} of the {len(works)} trials that count and looked a core was slow, by up to "
             f"{numbers.factor(max(slow))}: someone else on the same processor, or a throttled clock"
         )
     again = sum(bool(work.discarded_ms) for work in works)

@@ -26,7 +26,7 @@ def outside_ms(load: Load) -> float | None:
 def disturbed(load: Load) -> str | None:
     """Why this trial should be repeated, looked at before its latency; None when it was quiet."""
     outside = outside_ms(load)
-    if outside is None or outside - UNCERTAIN_MS <= BOUND * load.wall_ms:
+    if outside is None or outside - load.windows * UNCERTAIN_MS <= BOUND * load.wall_ms:
         return None
     return f"outside load: other programs used {outside / load.wall_ms:.0%} of a core during the trial"
 

@@ -13,16 +13,13 @@ from gapprof.core_speed import LOOK_S, core_of
 from gapprof.fast_cores import FastCores
 from gapprof.native.opened import Opened, Reach, open_warm
 from gapprof.native.seen import seen_here
-from gapprof.native.stopwatch import Stretch, stretch, warm_up
+from gapprof.native.stopwatch import Stretch, stretch
 from gapprof.native.tensors import write_arrays
 from gapprof.native.usage import Spent, spent_by
 from gapprof.native.wire import Request
 from gapprof.records.job import Job
 from gapprof.records.trial import CoreWork, Trial
 
-_TOGETHER_MS = 50.0
-"""Untimed, after this thread was on every core: its helpers may be left without one for as long as the system
-takes to notice (measured: runs at two threads took what they take at one)."""
 KEPT_WARMUP_RUNS = 100
 """A fast model warms up for thousands of runs; the first ones show the curve."""
 
@@ -67,8 +64,6 @@ def on_fast_cores(
     while True:
         while not (cores.ready_on(()) if threads > 1 else cores.ready_anywhere(_here())):
             time.sleep(LOOK_S)
-        if job.core_speed is not None:
-            warm_up(run, at_least_ms=_TOGETHER_MS, at_least_runs=1)
         timed, spent = spent_by(
             lambda: stretch(run, batch=pace.batch, samples=pace.samples, least_ms=pace.native_stretch_ms)
         )

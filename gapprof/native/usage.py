@@ -31,6 +31,7 @@ class Spent:
     own_ms: float
     threads: Mapping[int, ThreadUse]
     """Thread id → use."""
+    windows: int = 1
 
     def __add__(self, other: "Spent") -> "Spent":
         known = self.busy_ms is not None and other.busy_ms is not None
@@ -38,6 +39,7 @@ class Spent:
             wall_ms=self.wall_ms + other.wall_ms,
             busy_ms=(self.busy_ms or 0.0) + (other.busy_ms or 0.0) if known else None,
             own_ms=self.own_ms + other.own_ms,
+            windows=self.windows + other.windows,
             threads={
                 **self.threads,
                 **other.threads,
@@ -55,6 +57,7 @@ class Spent:
             wall_ms=self.wall_ms,
             machine_busy_ms=self.busy_ms,
             own_cpu_ms=self.own_ms,
+            windows=self.windows,
             threads=tuple(use for use in self.threads.values() if use.cpu_ms or use.run_queue_ms),
         )
 

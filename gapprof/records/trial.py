@@ -98,6 +98,8 @@ class Load(Struct, frozen=True, kw_only=True):
     """None where the kernel or the browser does not say."""
     core_work: CoreWork | None = None
     """None where nobody looked. Since 1.14."""
+    windows: int = 1
+    """Stretches of time that were added up, each read at both ends. Since 1.14."""
 
 
 TierUpEnd = Literal["compiler-idle", "steady", "unsettled"]

@@ -85,7 +85,7 @@ class Tour:
         rounds = extent.rounds_in(began_s=began_s, round_s=round_s)
         self.teller.tell("estimate", _estimate(plan, rounds, round_s))
         self._rounds(range(1), plan, steps, preflight.pace, of=rounds, round_s=round_s)
-        round_s = self.journal.now_s() - began_s
+        round_s = self.journal.now_s() - began_s - self.fastest.waited_s
         rounds = extent.rounds_in(began_s=began_s, round_s=round_s)
         self._rounds(range(1, rounds), plan, steps, preflight.pace, of=rounds, round_s=round_s)
         self._until_judged(extent, plan, steps, preflight.pace, done=rounds, round_s=round_s)

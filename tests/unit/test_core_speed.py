@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from gapprof import core_speed, fast_cores
 from gapprof.core_speed import core_of, cores, fastest_us, fewest, work_us
 from gapprof.fast_cores import FastCores
-from gapprof.native.timed import _TOGETHER_MS, on_fast_cores
+from gapprof.native.timed import on_fast_cores
 from gapprof.records.job import CoreSpeed, Job
 from gapprof.records.trial import CoreWork
 from tests.unit.native.models import plain_job
@@ -142,8 +142,12 @@ def test_cores_that_slow_one_another_down_are_not_looked_at(monkeypatch: pytest.
 
 @needs_cores
 def test_others_are_kept_busy_for_that_and_left_in_peace_afterwards() -> None:
-    threads = threading.active_count()
+    """Other tests want the same cores: a quarter of them is what is certain."""
+    threads, others = threading.active_count(), len(cores()) - 1
+    began, own_s, all_s = time.monotonic(), time.thread_time(), time.process_time()
     assert core_speed._busy_beside_us() > 0
+    took_s, own_s, all_s = time.monotonic() - began, time.thread_time() - own_s, time.process_time() - all_s
+    assert all_s - own_s > 0.25 * took_s * others
     assert threading.active_count() == threads
 
 
@@ -242,5 +246,5 @@ def test_of_a_native_stretch_that_is_discarded_neither_samples_nor_load_remain(
     assert len(work.discarded_ms) == 1
     assert len(timed.samples_ms) == job.pace.samples
     discarded_ms = work.discarded_ms[0] * job.pace.samples * job.pace.batch
-    assert spent.wall_ms <= whole_ms - discarded_ms - 2 * _TOGETHER_MS
+    assert spent.wall_ms <= whole_ms - discarded_ms
     assert work.waited_ms >= discarded_ms

@@ -27,6 +27,9 @@ def test_where_the_system_does_not_say_nothing_is_voided(busy_ms: float | None, 
 
 def test_a_window_of_a_few_ticks_proves_nothing() -> None:
     assert disturbed(load(wall_ms=30.0, busy_ms=50.0, own_ms=20.0)) is None
+    two = load(wall_ms=600.0, busy_ms=700.0, own_ms=600.0)
+    assert disturbed(two) is not None
+    assert disturbed(replace(two, windows=2)) is None, "each window has two ends of its own"
 
 
 FASTEST = (200.0, 200.0)
