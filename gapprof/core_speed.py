@@ -26,7 +26,7 @@ _BUFFERS = tuple(bytes(_BYTES + place * _APART)[:_BYTES] for place in range(3))
 of 4 KiB beside what is made of it."""
 _BESIDE = 15
 """Looks while all other cores are busy: long enough for a neighbour to rest."""
-_MIXED_BYTES = 16 << 20
+_MIXED_BYTES = 4 << 20
 MOST_CORES = 8
 """Of more than that nobody knows where a model will run: they are not looked at."""
 LOOK_S = 0.1
@@ -98,7 +98,7 @@ def _busy_beside_us() -> float:
 
 
 def _keep_busy(core: int, mixed: bytes, over: threading.Event) -> None:
-    """A call takes longer than all the looks, and gives the interpreter's lock back for as long."""
+    """A call takes a tenth of a second and more, and gives the interpreter's lock back for as long."""
     os.sched_setaffinity(0, {core})
     while not over.is_set():
         zlib.compress(mixed)
