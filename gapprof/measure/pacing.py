@@ -8,11 +8,10 @@ from gapprof.records.job import Pace
 
 TIMER_SHARE = 0.01
 """One timer step may be at most this share of a sample."""
-REQUESTS_MS = 600.0
+REQUESTS_MS = 750.0
 """Of a paced trial, think times included."""
 SHORTEST_SAMPLE_MS = 5.0
-"""Shorter ones measure the scheduler's moods, even with a perfect clock; and between them turns of the event
-loop, 0.25 ms each (measured), would be more than 2 % of the time."""
+"""Shorter samples measure the scheduler's moods, even with a perfect clock."""
 TIMED_STRETCH_MS = 200.0
 """Launches differ by more than samples of one launch do: a longer stretch buys no precision (measured)."""
 TOLD_STRETCH_MS = 550.0
