@@ -60,7 +60,7 @@ class ThreadBalance(Struct, frozen=True, kw_only=True):
 
 
 class CoreWork(Struct, frozen=True, kw_only=True):
-    """CPU time of a fixed piece of work on each usable core, us, beside a timed stretch: who shares a core
+    """What a fixed piece of work takes on each usable core, us, beside a timed stretch: who shares a core
     from another machine on the same processor, and a clock that is throttled, show in nothing else."""
 
     fastest_us: tuple[float, ...]

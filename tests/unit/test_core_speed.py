@@ -141,13 +141,23 @@ def test_cores_that_slow_one_another_down_are_not_looked_at(monkeypatch: pytest.
 
 
 @needs_cores
+def test_a_neighbour_who_slows_both_is_not_taken_for_our_own_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    beside, alone = [SLOW, SLOW, SLOW, SLOW, FAST], [SLOW, FAST, SLOW, FAST]
+    monkeypatch.setattr(core_speed, "_busy_beside_us", lambda: beside.pop(0))
+    monkeypatch.setattr(core_speed, "work_us", lambda: (alone.pop(0) if alone and len(beside) < 5 else FAST,))
+    monkeypatch.setattr(core_speed, "cores", lambda: (0,))
+    assert fastest_us(0.0) == (FAST,)
+    assert beside == alone == []
+
+
+@needs_cores
 def test_others_are_kept_busy_for_that_and_left_in_peace_afterwards() -> None:
-    """Other tests want the same cores: a quarter of them is what is certain."""
+    """Other tests want the same cores; who waited for the interpreter's lock would have a twentieth."""
     threads, others = threading.active_count(), len(cores()) - 1
-    began, own_s, all_s = time.monotonic(), time.thread_time(), time.process_time()
+    own_s, all_s = time.thread_time(), time.process_time()
     assert core_speed._busy_beside_us() > 0
-    took_s, own_s, all_s = time.monotonic() - began, time.thread_time() - own_s, time.process_time() - all_s
-    assert all_s - own_s > 0.25 * took_s * others
+    own_s, all_s = time.thread_time() - own_s, time.process_time() - all_s
+    assert all_s - own_s > 0.2 * own_s * others
     assert threading.active_count() == threads
 
 
