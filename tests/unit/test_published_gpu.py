@@ -114,3 +114,14 @@ def test_the_table_is_of_the_reports_and_says_first_where_software_was_asked(pag
         rows = re.findall(rf"^\| \[{name}\]\({name}\.md\).*$", text, re.MULTILINE)
         assert ["| software |" in row for row in rows] == [name in software] * 2
         assert (name in first) == (name in software)
+
+
+def test_there_are_a_cnn_an_encoder_products_of_matrices_and_a_chain_of_a_hundred_dispatches() -> None:
+    assert {path.stem for path in RECORDINGS} == set(COMMAND.TITLES)
+    assert "Still to come" not in (GPU / "README.md").read_text(encoding="utf-8")
+    calls = {path.stem: next(read_run(path).of(RecordedCalls)) for path in RECORDINGS}
+    operators = {name: {node.op_type for node in one.placed} for name, one in calls.items()}
+    assert "Conv" in operators["resnet20"]
+    assert {"SkipLayerNormalization", "Softmax"} <= operators["encoder"]
+    assert operators["matmul"] == {"MatMul"}
+    assert calls["chain"].summary.runs[-1].dispatches == COMMAND.LINKS == 100
