@@ -1,10 +1,13 @@
 """Where the time of a request goes: it waits for the page, it runs, and in a run the thread is on a CPU,
 waits for one, or is blocked. Pure."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Literal
+
+import numpy as np
 
 from gapprof.facts.case import Case
 from gapprof.facts.cells import counting
@@ -22,6 +25,10 @@ LEAST_LOOKS = 0.5
 sees too little to hold anything to 2 %."""
 MOST_LATE = 2 * CLOSES
 """Of all time, by which looks may come late: of that, up to half goes to the wrong state (measured)."""
+GARBAGE_BYTES = 64 << 20
+"""Of outputs in one visit, which a page makes anew in every run and forgets: V8 begins to collect once that
+much lies outside of its heap (`kExternalAllocationSoftLimit` in its v8-internal.h). Then the thread that runs
+the model waits for the collector's helpers, and a worker collects between runs as well."""
 WORKER = "DedicatedWorker"
 """The kernel's name of a worker's thread."""
 Terms = Literal["wall", "cpu", "at-work", "states"]
@@ -124,8 +131,9 @@ def mean_balance(some: Iterable[Balance]) -> Balance:
     )
 
 
-def closures(trial: Trial) -> tuple[Closure, ...]:
-    """Of a timed visit; empty where nobody told, and for one that is too short.
+def closures(trial: Trial, *, outputs_bytes: int) -> tuple[Closure, ...]:
+    """Of a timed visit, with the size of one run's outputs; empty where nobody told, and for one that is too
+    short.
 
     A thread that has helpers, a GPU or a collector to wait for may be blocked while it is at work. Then a
     lack of its own figures is no error; only traced visits, where blocked time is measured, can find one.
@@ -133,10 +141,16 @@ def closures(trial: Trial) -> tuple[Closure, ...]:
     load, inference = trial.load, inference_of(trial.load)
     if inference is None or load.at_work_ms is None or load.wall_ms < LEAST_MS:
         return ()
-    stolen = (load.stolen_ms or 0.0) / load.wall_ms
-    lacking_ms = max(0.0, _off_cpu_ms(load, inference) - inference.run_queue_ms) if _alone(trial) else 0.0
-    beyond_ms = max(0.0, inference.cpu_ms - load.at_work_ms, _beyond_wall_ms(load, inference))
-    at_work = Closure(terms="at-work", error=(beyond_ms - lacking_ms) / load.wall_ms, stolen=stolen)
+    lacking_ms, beyond_ms = 0.0, _beyond_wall_ms(load, inference)
+    if outputs_bytes * inferences(trial) < GARBAGE_BYTES:
+        beyond_ms = max(beyond_ms, inference.cpu_ms - load.at_work_ms)
+        if _alone(trial):
+            lacking_ms = max(0.0, _off_cpu_ms(load, inference) - inference.run_queue_ms)
+    at_work = Closure(
+        terms="at-work",
+        error=(max(0.0, beyond_ms) - lacking_ms) / load.wall_ms,
+        stolen=(load.stolen_ms or 0.0) / load.wall_ms,
+    )
     return (*_by_clocks(load), at_work)
 
 
@@ -144,12 +158,19 @@ def _told_apart(case: Case, trial: Trial) -> tuple[Closure, ...]:
     """A worker that asks by itself looks at the clock until it is time: its CPU time is not of runs alone."""
     step = case.get(planned).get(trial.rung)
     asks = step is not None and step.setting is not None and step.setting.requests_from == "worker"
-    return tuple(one for one in closures(trial) if not asks or one.terms != "at-work")
+    found = closures(trial, outputs_bytes=case.get(outputs_bytes))
+    return tuple(one for one in found if not asks or one.terms != "at-work")
+
+
+def outputs_bytes(case: Case) -> int:
+    """Of one run, all outputs together."""
+    outputs = case.recording.begin.model.outputs
+    return sum(math.prod(one.shape) * np.dtype(one.dtype).itemsize for one in outputs)
 
 
 def _alone(trial: Trial) -> bool:
     """Whether nothing blocks the thread that runs the model while it does: it has neither helpers nor a GPU
-    to wait for nor, in a worker or on the quiet page, garbage worth collecting."""
+    to wait for nor, in a worker or on the quiet page, anybody else's garbage."""
     seen = trial.seen
     if seen.threads > 1 or seen.adapter is not None:
         return False

@@ -5,6 +5,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+HELD_S = 30.0
+"""At most: whoever was to look has failed by then, and says why."""
 
 @contextmanager
 def answering(answer: Callable[[http.server.BaseHTTPRequestHandler], None]) -> Iterator[str]:
@@ -26,11 +28,13 @@ def answering(answer: Callable[[http.server.BaseHTTPRequestHandler], None]) -> I
 
 
 @contextmanager
-def by_url(script: str) -> Iterator[str]:
-    """The address of a page with that script."""
+def by_url(script: str, *, held: threading.Event | None = None) -> Iterator[str]:
+    """The address of a page with that script; a `held` one is not answered before that is set."""
     body = f"<!doctype html><title>t</title><script>{script}</script>".encode()
 
     def page(asked: http.server.BaseHTTPRequestHandler) -> None:
+        if held is not None:
+            held.wait(HELD_S)
         asked.send_response(200)
         asked.send_header("Content-Type", "text/html")
         asked.send_header("Content-Length", str(len(body)))

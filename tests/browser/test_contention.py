@@ -10,12 +10,12 @@ import pytest
 from msgspec.structs import replace
 
 from gapprof.backends.chromium import Chromium
-from gapprof.facts.balance import CLOSES, closures, inference_of, well_watched
+from gapprof.facts.balance import CLOSES, Closure, closures, inference_of, well_watched
 from gapprof.facts.disturbance import disturbed
 from gapprof.facts.page_parts import holding_ms
 from gapprof.records.job import Job
 from gapprof.records.trial import Trace, Trial
-from tests.browser.conftest import on
+from tests.browser.conftest import SIZE, on
 
 BUSY = """
 const forever = "for (;;) { const end = performance.now() + 1000; while (performance.now() < end); }";
@@ -35,6 +35,7 @@ burn();
 """A request waits for some 20 ms, which no other load does to a worker that asks by itself."""
 FEW = 3
 """Visits: a wrong figure is wrong in each of them, and whatever else a machine does is not."""
+OUTPUT_BYTES = 4 * SIZE * SIZE
 SOME_SECONDS = 120
 """Requests: ticks of 10 ms, in which others' time is counted, are far below 2 % of all their time."""
 Visit = TypeVar("Visit")
@@ -44,6 +45,10 @@ def timed(chromium: Chromium, job: Job) -> Trial:
     trial = chromium.timed(job)
     assert isinstance(trial, Trial), trial
     return trial
+
+
+def agreeing(trial: Trial) -> tuple[Closure, ...]:
+    return closures(trial, outputs_bytes=OUTPUT_BYTES)
 
 
 def first(visit: Callable[[], Visit], holds: Callable[[Visit], bool]) -> Visit:
@@ -77,13 +82,13 @@ def test_the_thread_that_runs_the_model_is_known_and_its_time_closes(
     chromium: Chromium, job: Job, where: str, threads: int
 ) -> None:
     visited = on(asking(job, SOME_SECONDS), where=where, threads=threads, pacing="paced")
-    trial = first(lambda: timed(chromium, visited), lambda found: all(one.closes for one in closures(found)))
+    trial = first(lambda: timed(chromium, visited), lambda found: all(one.closes for one in agreeing(found)))
     model = inference_of(trial.load)
     assert model is not None
     assert model.process == "renderer"
     assert len([use for use in trial.load.threads if use.role == "pool"]) == threads - 1
     assert (model.thread == "DedicatedWorker") == (where == "worker")
-    found = closures(trial)
+    found = agreeing(trial)
     assert {one.terms for one in found} == {"wall", "cpu", "at-work"}
     assert all(one.closes for one in found), found
     assert len(trial.runs_ms) == len(trial.requests_ms)
@@ -135,11 +140,11 @@ def test_a_worker_that_asks_by_itself_waits_for_no_page_and_its_time_closes(
     by_itself = on(asking(burning, SOME_SECONDS), requests_from="worker")
 
     def clocks_agree(found: Trial) -> bool:
-        by_clocks = [one for one in closures(found) if one.terms in ("wall", "cpu")]
+        by_clocks = [one for one in agreeing(found) if one.terms in ("wall", "cpu")]
         return len(by_clocks) == 2 and all(one.closes for one in by_clocks)
 
     seen = first(lambda: timed(chromium, by_itself), clocks_agree)
-    assert clocks_agree(seen), closures(seen)
+    assert clocks_agree(seen), agreeing(seen)
     assert late_ms(seen) - waited_ms(seen) < late_ms(asked) / 4
     assert (len(seen.requests_ms), seen.ways, seen.seen.where) == (SOME_SECONDS, 3, "worker")
     trace = first(lambda: traced(chromium, by_itself), well_seen)

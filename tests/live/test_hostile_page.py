@@ -5,6 +5,7 @@ Single visits of more of them, as files: `browser/test_hard_pages.py`.
 
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,8 +84,8 @@ def temporary() -> Iterator[Path]:
 def test_a_run_inside_a_page_that_does_this_ends_with_its_reason(
     what: str, model: Path, temporary: Path, tmp_path: Path
 ) -> None:
-    page, out = PAGES[what], tmp_path / "report.json"
-    with by_url(page.script) as address:
+    page, out, looked = PAGES[what], tmp_path / "report.json", threading.Event()
+    with by_url(page.script, held=looked) as address:
         command = [*GAPPROF, "explain", str(model), "--page", address, *page.options]
         command += ["--rungs", "ends", "--budget", "1", "--allow-noisy", "--json", str(out), "-v"]
         run = subprocess.Popen(
@@ -95,6 +96,7 @@ def test_a_run_inside_a_page_that_does_this_ends_with_its_reason(
         )
         with mortal(run) as process:
             there = seen(process.pid, "no browser", lambda alive: any(BROWSER in one for one in alive.words))
+            looked.set()
             shown, told = (stream.decode() for stream in process.communicate(timeout=PATIENCE_S))
     assert process.returncode == page.code, told[-2000:]
     assert "Traceback" not in shown + told

@@ -60,7 +60,7 @@ def visit(found: Load, seen: Seen = IN_WORKER) -> dict[str, Closure]:
     trial = Trial(
         rung="web", round=0, started_s=0.0, ended_s=1.0, batch=1, samples_ms=(), seen=seen, load=found
     )
-    return {one.terms: one for one in closures(trial)}
+    return {one.terms: one for one in closures(trial, outputs_bytes=4000)}
 
 
 @pytest.mark.parametrize(
@@ -120,6 +120,31 @@ def test_a_run_may_be_blocked_on_a_gpu() -> None:
     drawing = replace(SEEN, where="main", adapter=SWIFTSHADER)
     assert visit(load(500.0, 0.0, 900.0), drawing)["at-work"].closes
     assert not visit(load(950.0, 0.0, 900.0), drawing)["at-work"].closes
+
+
+@pytest.mark.parametrize(("outputs_bytes", "collects"), [(300_000, False), (800_000, True)])
+def test_beside_much_garbage_a_lack_is_no_error_for_the_thread_waits_for_the_collectors_helpers(
+    outputs_bytes: int, collects: bool
+) -> None:
+    """What a page made anew in 150 runs and forgot: V8 begins to collect at 64 MB."""
+    trial = Trial(
+        rung="web",
+        round=0,
+        started_s=0.0,
+        ended_s=1.0,
+        batch=5,
+        samples_ms=(6.0,) * 29,
+        seen=replace(SEEN, where="main"),
+        load=on_main(tasks_ms=950.0, cpu_ms=900.0, run_queue_ms=10.0),
+    )
+    (at_work,) = (one for one in closures(trial, outputs_bytes=outputs_bytes) if one.terms == "at-work")
+    assert at_work.error == pytest.approx(0.0 if collects else -0.04)
+    between_runs = replace(trial, load=load(900.0, 10.0, 870.0), seen=IN_WORKER)
+    (at_work,) = closures(between_runs, outputs_bytes=outputs_bytes)
+    assert at_work.error == pytest.approx(0.0 if collects else 0.03)
+    too_much = replace(trial, load=replace(load(970.0, 60.0, 950.0), threads_wall_ms=1000.0), seen=IN_WORKER)
+    (at_work,) = closures(too_much, outputs_bytes=outputs_bytes)
+    assert not at_work.closes, "nobody runs and waits for longer than time passes"
 
 
 def test_where_nobody_counted_nothing_is_said() -> None:
