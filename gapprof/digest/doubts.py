@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from gapprof.digest.own_work import own_work_doubt
 from gapprof.digest.why import RESIDUAL_TITLE
-from gapprof.records.report import Report
+from gapprof.records.report import CauseRow, Report
 from gapprof.text import numbers
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
@@ -60,15 +60,21 @@ def _checks(report: Report) -> Iterator[str]:
     titles = {rung.id: rung.title for rung in report.rungs} | {
         cause.id: cause.title for cause in report.causes
     }
+    impossible = {cause.id for cause in report.causes if _impossible(cause)}
     # Where a side is missing, the headline says so; that its checks had nothing to look at is no news.
     for status in ("fail",) if report.status == "failed" else ("fail", "unknown"):
         for check in report.checks:
-            if check.status == status:
+            if check.status == status and (status == "fail" or check.concerns not in impossible):
                 lead = "Failed check" if status == "fail" else "Not checked"
                 about = (
                     "" if check.concerns == "report" else f" ({titles.get(check.concerns, check.concerns)})"
                 )
                 yield f"{lead}: {check.text}{about}"
+
+
+def _impossible(cause: CauseRow) -> bool:
+    """Whether this backend cannot have it; what is merely not exercised has a figure from elsewhere."""
+    return cause.verdict == "not-applicable" and cause.factor is None
 
 
 def _gap(report: Report) -> Iterator[str]:
@@ -87,8 +93,7 @@ def _causes(report: Report) -> Iterator[str]:
         return
     by_reason: dict[str, list[str]] = {}
     for cause in report.causes:
-        impossible = cause.verdict == "not-applicable" and cause.factor is None
-        if cause.why and not impossible:
+        if cause.why and not _impossible(cause):
             by_reason.setdefault(cause.why, []).append(cause.title)
     yield from (f"{'; '.join(titles)}: {why}" for why, titles in by_reason.items())
 

@@ -178,4 +178,6 @@ def _share(run: GpuRun, dispatches: Sequence[int], total_ms: float) -> float | N
 
 
 def _over_runs(values: Sequence[float]) -> Estimate:
-    return estimate(t_interval(values, LEVEL))
+    """Of times: a dispatch that took long in one run of ten did not take less than nothing in the others."""
+    found = estimate(t_interval(values, LEVEL))
+    return replace(found, low=max(0.0, found.low))

@@ -3,6 +3,7 @@ from msgspec.structs import replace
 from gapprof.backends.synthetic import Machine, ladder_ms
 from gapprof.digest.doubts import doubts
 from gapprof.explain.report import build
+from gapprof.records.report import CheckRow
 from tests.truth.recorder import record
 from tests.unit.render import reports
 
@@ -36,6 +37,19 @@ def test_a_reason_that_several_causes_share_is_said_once() -> None:
     impossible = {cause.id for cause in causes if cause.verdict == "not-applicable" and cause.factor is None}
     assert impossible == {"gpu-abstraction", "threads"}
     assert {cause.id for cause in causes if cause.title not in shared[0]} == impossible
+
+
+def test_what_could_not_be_checked_of_a_cause_that_cannot_be_here_is_no_news() -> None:
+    report = reports.ok()
+    unchecked = CheckRow(
+        id="made-up", kind="harness", status="unknown", text="nobody looked", concerns="threads"
+    )
+    impossible = replace(report, checks=(unchecked,))
+    assert not any("nobody looked" in sentence for sentence in doubts(impossible))
+    elsewhere = replace(report, checks=(replace(unchecked, concerns="simd"),))
+    assert any("nobody looked" in sentence for sentence in doubts(elsewhere))
+    failed = replace(report, checks=(replace(unchecked, status="fail"),))
+    assert any("nobody looked" in sentence for sentence in doubts(failed))
 
 
 def test_a_reader_never_meets_the_id_of_a_rung() -> None:

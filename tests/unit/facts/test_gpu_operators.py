@@ -122,6 +122,16 @@ def test_an_operator_has_its_interval_over_runs_and_all_its_dispatches() -> None
     assert conv.bound_bytes == 2 << 20
 
 
+def test_one_that_took_long_in_a_single_run_took_no_less_than_nothing_in_the_others() -> None:
+    found = timed(DISPATCHES)
+    *before, last = found.timeline.dispatches
+    longer = replace(last, ends_ns=(last.begins_ns[0] + 3e6, *last.ends_ns[1:]))
+    timeline = replace(found.timeline, dispatches=(*before, longer))
+    took = row(told(recording(NODES, replace(found, timeline=timeline))), "last").gpu_ms
+    assert took is not None
+    assert took.low == 0.0 < took.point < took.high
+
+
 def test_those_that_take_longest_come_first_and_all_others_say_why_they_take_nothing() -> None:
     section = told(recording(NODES, timed(DISPATCHES)))
     assert [one.nodes[0] for one in section.rows] == [
