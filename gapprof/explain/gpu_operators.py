@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from gapprof.explain.where_to_file import where_to_file
 from gapprof.facts.adapters import SOFTWARE_SENTENCE, is_software, titled
 from gapprof.facts.case import Case
-from gapprof.facts.estimates import LEVEL, estimate
+from gapprof.facts.estimates import mean_difference_ms, mean_time_ms
 from gapprof.facts.gpu_calls import is_copy, steady_run
 from gapprof.facts.gpu_operators import (
     GpuRun,
@@ -24,7 +24,6 @@ from gapprof.records.estimate import Estimate
 from gapprof.records.gpu import PlacedNode
 from gapprof.records.report import CauseRow
 from gapprof.records.sections.gpu import GpuOperator, GpuOperators, GpuWaits
-from gapprof.stats.interval import t_interval
 
 _NO_PEAKS = "what this GPU could do at best was not measured"
 _BACKWARDS = "the GPU's clock went backwards in every run"
@@ -71,7 +70,7 @@ def _nothing(asked: TimedDispatches) -> GpuOperators:
 
 def _told(case: Case, run: GpuRun) -> GpuOperators:
     found, join = run.timeline, run.join
-    total = _over_runs(run.ms(run.all))
+    total = mean_time_ms(run.ms(run.all))
     rows = [_row(run, one, total.point) for one in join.joined]
     rows.sort(key=lambda row: -row.gpu_ms.point if row.gpu_ms is not None else 1.0)
     alone = [at for one in join.joined if len(one.nodes) == 1 for at in one.dispatches]
@@ -86,12 +85,12 @@ def _told(case: Case, run: GpuRun) -> GpuOperators:
         dispatches=len(found.dispatches),
         submits=run.submits,
         gpu_ms=total,
-        span_ms=_over_runs(run.span_ms(run.all)),
+        span_ms=mean_time_ms(run.span_ms(run.all)),
         empty_dispatch_ms=run.empty_ms,
         rows=tuple(rows),
         unnamed_dispatches=len(join.unnamed),
         unnamed_programs=_programs(run, join.unnamed),
-        unnamed_ms=_over_runs(run.ms(join.unnamed)),
+        unnamed_ms=mean_time_ms(run.ms(join.unnamed)),
         joined_share=_share(run, some, total.point),
         joined_alone_share=_share(run, alone, total.point),
         waits=_waits(case, run),
@@ -100,7 +99,7 @@ def _told(case: Case, run: GpuRun) -> GpuOperators:
 
 
 def _row(run: GpuRun, one: Joined, total_ms: float) -> GpuOperator:
-    took = _over_runs(run.ms(one.dispatches)) if one.dispatches else None
+    took = mean_time_ms(run.ms(one.dispatches)) if one.dispatches else None
     bound = _bound(run, took, len(one.dispatches))
     return GpuOperator(
         nodes=tuple(node.name for node in one.nodes),
@@ -158,9 +157,11 @@ def _waits(case: Case, run: GpuRun) -> GpuWaits | None:
     steady = case.get(steady_run)
     return GpuWaits(
         count=found.waits,
-        wait_ms=_over_runs(waited),
-        transfer_ms=_over_runs(idle),
-        queue_ms=_over_runs([wait - found.waits * alone for wait, alone in zip(waited, idle, strict=True)]),
+        wait_ms=mean_time_ms(waited),
+        transfer_ms=mean_time_ms(idle),
+        queue_ms=mean_difference_ms(
+            [wait - found.waits * alone for wait, alone in zip(waited, idle, strict=True)]
+        ),
         read_bytes=steady.read_bytes if steady else None,
         transfer_bytes=found.idle_map_bytes,
     )
@@ -175,9 +176,3 @@ def _share(run: GpuRun, dispatches: Sequence[int], total_ms: float) -> float | N
     if total_ms <= 0:
         return None
     return sum(run.ms(dispatches)) / len(run.runs) / total_ms
-
-
-def _over_runs(values: Sequence[float]) -> Estimate:
-    """Of times: a dispatch that took long in one run of ten did not take less than nothing in the others."""
-    found = estimate(t_interval(values, LEVEL))
-    return replace(found, low=max(0.0, found.low))

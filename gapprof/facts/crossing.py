@@ -12,6 +12,7 @@ from gapprof.facts.balance import inferences
 from gapprof.facts.case import Case
 from gapprof.facts.cells import measured
 from gapprof.facts.contention import trials_of
+from gapprof.facts.estimates import mean_difference_ms
 from gapprof.facts.gpu_calls import steady_run
 from gapprof.facts.gpu_runs import REPLAY_NATIVE, REPLAY_WEB, SESSION
 from gapprof.facts.gpu_told import mean_ms
@@ -140,14 +141,14 @@ def _held_against(case: Case, one: Crossing, heading: str) -> Iterator[Evidence]
     """Both replays make the same calls: what differs is what a browser puts between."""
     cells = case.get(measured)
     web, native = cells.get(REPLAY_WEB, {}), cells.get(REPLAY_NATIVE, {})
-    longer = mean_ms({number: web[number] - native[number] for number in web.keys() & native.keys()})
-    if longer is not None and one.total_ms > 0:
+    longer = [web[number] - native[number] for number in web.keys() & native.keys()]
+    if longer and one.total_ms > 0:
         share = one.page_ms / one.total_ms
         text = (
             f"{heading}These {numbers.ms(one.total_ms)}, {numbers.percent(share)} of them on the page's "
             "thread, say what the way through the browser is made of, and not how long it is: both processes "
             "work at the same time, the GPU works meanwhile, and without a browser commands are validated "
-            f"and recorded as well. {_longer(longer)}"
+            f"and recorded as well. {_longer(mean_difference_ms(longer))}"
         )
         yield Evidence(kind="trace", text=text, value=share)
 

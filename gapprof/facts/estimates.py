@@ -3,6 +3,8 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 
+from msgspec.structs import replace
+
 from gapprof.facts.case import Case
 from gapprof.facts.readings import end_logs, logs, read
 from gapprof.records.estimate import Estimate
@@ -22,6 +24,18 @@ def estimate(interval: Interval) -> Estimate:
         level=interval.level,
         rounds=interval.rounds,
     )
+
+
+def mean_time_ms(values: Sequence[float]) -> Estimate:
+    """Of times: what took long in one of few rounds did not take less than nothing in the others, unless it
+    was read off a difference and is below 0 in one of them."""
+    found = mean_difference_ms(values)
+    return replace(found, low=max(found.low, min(0.0, *values)))
+
+
+def mean_difference_ms(values: Sequence[float]) -> Estimate:
+    """Of what may be below 0."""
+    return estimate(t_interval(values, LEVEL))
 
 
 def factor_of(*contrasts: Contrast) -> Estimate:

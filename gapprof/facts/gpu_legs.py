@@ -4,14 +4,13 @@ from collections.abc import Iterator
 
 from gapprof.facts.case import Case
 from gapprof.facts.cells import complete_rounds, counting, measured
-from gapprof.facts.estimates import LEVEL, estimate, factor
+from gapprof.facts.estimates import factor, mean_difference_ms
 from gapprof.facts.gpu_operators import GpuRun, Joined, gpu_run
 from gapprof.facts.gpu_runs import REPLAY_NATIVE, REPLAY_WEB, SESSION
 from gapprof.facts.gpu_told import mean_ms
 from gapprof.facts.readings import readable
 from gapprof.records.estimate import Estimate
 from gapprof.records.report import Evidence
-from gapprof.stats.interval import t_interval
 from gapprof.text import numbers
 from gapprof.text.names import harmless
 
@@ -74,7 +73,7 @@ def calls_told(case: Case) -> Iterator[Evidence]:
         text = f"{takes}, without one {numbers.ms(without.point)}, and the two cannot be told apart"
         yield Evidence(kind="calls-parted", text=f"{text}{_kernels(case)}.")
         return
-    more = estimate(t_interval([web[number] - native[number] for number in rounds], LEVEL))
+    more = mean_difference_ms([web[number] - native[number] for number in rounds])
     alone = numbers.ms_with_interval(without)
     if apart.side_of_one == "below":
         text = f"{takes}, less than without one, where they take {alone}"

@@ -4,7 +4,7 @@ recorder. Pure."""
 from collections.abc import Iterator, Mapping, Sequence
 
 from gapprof.facts.case import Case
-from gapprof.facts.estimates import LEVEL, estimate
+from gapprof.facts.estimates import mean_difference_ms, mean_time_ms
 from gapprof.facts.gpu_calls import copies, elsewhere, is_copy, recorded, steady_run
 from gapprof.facts.gpu_runs import (
     REPLAY_NATIVE,
@@ -20,7 +20,6 @@ from gapprof.records.calls import NativePlacement
 from gapprof.records.estimate import Estimate
 from gapprof.records.gpu import PlacedNode
 from gapprof.records.report import Evidence
-from gapprof.stats.interval import t_interval
 from gapprof.text import numbers
 from gapprof.text.names import harmless
 
@@ -29,8 +28,8 @@ _PLACES = {REPLAY_WEB: "in the browser", REPLAY_NATIVE: "without one"}
 
 
 def mean_ms(by_round: Mapping[int, float]) -> Estimate | None:
-    """Over rounds; None without any."""
-    return estimate(t_interval(list(by_round.values()), LEVEL)) if by_round else None
+    """Of a time, over rounds; None without any."""
+    return mean_time_ms(list(by_round.values())) if by_round else None
 
 
 def counted(case: Case) -> Iterator[Evidence]:
@@ -99,10 +98,12 @@ _TAKES: Mapping[GpuPart, str] = {
 def waiting_told(case: Case) -> Iterator[Evidence]:
     """A read-back waits for whatever the queue holds: that is told apart from the way back."""
     found = waits_ms(case, REPLAY_WEB)
-    wait = mean_ms({number: whole for number, (whole, _) in found.items()})
-    alone = mean_ms({number: alone for number, (_, alone) in found.items()})
-    queued = mean_ms({number: whole - alone for number, (whole, alone) in found.items()})
-    if wait is not None and alone is not None and queued is not None and queued.low > 0:
+    if not found:
+        return
+    whole_ms, alone_ms = zip(*found.values(), strict=True)
+    wait, alone = mean_time_ms(whole_ms), mean_time_ms(alone_ms)
+    queued = mean_difference_ms([whole - alone for whole, alone in found.values()])
+    if queued.low > 0:
         text = (
             f"A run's wait for what it reads at its end, {numbers.ms_with_interval(wait)}, is queued GPU "
             f"work, {numbers.ms_with_interval(queued)}, and the way back, {numbers.ms_with_interval(alone)}: "

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 HELD_S = 30.0
 """At most: whoever was to look has failed by then, and says why."""
 
+
 @contextmanager
 def answering(answer: Callable[[http.server.BaseHTTPRequestHandler], None]) -> Iterator[str]:
     """The address of a server of its own that answers so, whatever it is asked for."""
