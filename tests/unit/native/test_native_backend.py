@@ -1,5 +1,6 @@
 """The native backend, with real workers."""
 
+import dataclasses
 import sys
 from pathlib import Path
 
@@ -216,10 +217,15 @@ def test_a_ceiling_that_cannot_be_had_is_a_failure_of_the_environment(job: Job) 
 
 @pytest.mark.skipif(not cores(), reason="needs a system that lets a thread choose its core")
 def test_a_visit_waits_for_a_fast_core_as_long_as_it_may(job: Job) -> None:
-    never = CoreSpeed(fastest_us=(1e-3,) * len(cores()), longest_wait_ms=200.0)
-    work = _timed(replace(job, core_speed=never)).load.core_work
+    never, told = CoreSpeed(fastest_us=(1e-3,) * len(cores()), longest_wait_ms=600.0), list[float]()
+    trial = dataclasses.replace(BACKEND, waiting=told.append).timed(replace(job, core_speed=never))
+    assert isinstance(trial, Trial), trial
+    work = trial.load.core_work
     assert work is not None
-    assert work.waited_ms >= 200.0
+    assert work.waited_ms >= 600.0
+    assert told
+    assert told == sorted(told)
+    assert 0 < told[0] <= told[-1] < 600.0, "from then on it waits no more"
     assert len(work.before_us) == len(work.after_us) == len(cores())
     always = CoreSpeed(fastest_us=(1e9,) * len(cores()), longest_wait_ms=60_000.0)
     trial = _timed(replace(job, core_speed=always))
