@@ -2,19 +2,27 @@
 
 import math
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from gapprof.core_speed import work_us
 from gapprof.facts.disturbance import SLOWER, slow_cores
 from gapprof.records.job import CoreSpeed
 from gapprof.records.trial import CoreWork
 
+Waiting = Callable[[float], None]
+"""Told for how long a visit has waited so far, ms, whenever it goes on waiting; never while it times."""
+
+
+def unheard(_: float) -> None:
+    """Nobody asks."""
+
 
 class FastCores:
     """Asked before a timed stretch and after it. Where there is nothing to compare with, it never looks."""
 
-    def __init__(self, wanted: CoreSpeed | None) -> None:
+    def __init__(self, wanted: CoreSpeed | None, waiting: Waiting = unheard) -> None:
         self._wanted = wanted if wanted is not None and wanted.fastest_us else None
+        self._waiting = waiting
         self._began_s = time.monotonic()
         self._waited_ms = 0.0
         self._before_us: tuple[float, ...] = ()
@@ -81,8 +89,11 @@ class FastCores:
 
     def _may_begin(self, slow: bool) -> bool:
         begins = not slow or self._out_of_time()
+        waited_ms = (time.monotonic() - self._began_s) * 1e3
         if begins:
-            self._waited_ms = (time.monotonic() - self._began_s) * 1e3
+            self._waited_ms = waited_ms
+        else:
+            self._waiting(waited_ms)
         return begins
 
     def _out_of_time(self) -> bool:

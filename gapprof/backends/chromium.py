@@ -19,7 +19,7 @@ from gapprof.browser.trouble import VisitError, reading
 from gapprof.browser.visit import Course, Equipment, Visit, user_folder
 from gapprof.core_speed import LOOK_S, core_of
 from gapprof.errors import GapprofError
-from gapprof.fast_cores import FastCores
+from gapprof.fast_cores import FastCores, Waiting, unheard
 from gapprof.gpu.graphics import here
 from gapprof.guard import Guard
 from gapprof.records.environment import Setting, is_url
@@ -44,6 +44,7 @@ class Chromium:
     executable: Path
     web_dist: Path
     guard: Guard
+    waiting: Waiting = unheard
     id: str = "chromium"
 
     def refuse(self, setting: Setting) -> str | None:
@@ -80,7 +81,7 @@ class Chromium:
     async def _trial(self, job: Job, ready: Ready) -> Trial:
         visit, opened = ready.visit, ready.opened
         visit.course.phase = "timed"
-        timed, load = await _on_fast_cores(job, ready)
+        timed, load = await _on_fast_cores(job, ready, self.waiting)
         courses = await _courses(job, visit)
         visit.course.phase = "stop"
         return Trial(
@@ -208,24 +209,25 @@ class ChromiumFactory:
 
     id: str = "chromium"
 
-    def open(self, settings: Settings, guard: Guard) -> Chromium:
+    def open(self, settings: Settings, guard: Guard, waiting: Waiting = unheard) -> Chromium:
         """Raises EnvironmentUnusable or WrongUse: no browser, no onnxruntime-web, an impossible argument."""
         flags.check(settings.browser_args)
         return Chromium(
             executable=assets.find_browser(settings.browser),
             web_dist=assets.web_dist(settings.web_dist),
             guard=guard,
+            waiting=waiting,
         )
 
 
 BACKEND = ChromiumFactory()
 
 
-async def _on_fast_cores(job: Job, ready: Ready) -> tuple[Timed, Load]:
+async def _on_fast_cores(job: Job, ready: Ready, waiting: Waiting) -> tuple[Timed, Load]:
     """One timed stretch and who used the processors meanwhile; anew where its cores were slow, as long as the
     job has time for that."""
     page, browser, crew = ready.visit.page, ready.visit.browser, ready.crew
-    cores = FastCores(job.core_speed)
+    cores = FastCores(job.core_speed, waiting)
     while True:
         while not cores.ready_on(_used(crew)):
             await asyncio.sleep(LOOK_S)

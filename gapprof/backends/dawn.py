@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from gapprof import assets
+from gapprof.fast_cores import Waiting, unheard
 from gapprof.gpu.graphics import Graphics, here
 from gapprof.gpu.replayed import InNode, in_node
 from gapprof.gpu.replaying import ReplayBackend
@@ -17,7 +18,7 @@ from gapprof.records.settings import Settings
 class _Opener:
     id: str = "dawn"
 
-    def open(self, settings: Settings, guard: Guard) -> Backend:
+    def open(self, settings: Settings, guard: Guard, _waiting: Waiting = unheard) -> Backend:
         """Raises EnvironmentUnusable or WrongUse without a browser, whose software adapter Dawn shares."""
         graphics = here(assets.find_browser(settings.browser))
         return ReplayBackend(id=self.id, where=partial(_where, guard, graphics))

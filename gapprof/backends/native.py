@@ -9,6 +9,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from gapprof import assets
+from gapprof.fast_cores import Waiting, unheard
 from gapprof.gpu.graphics import here
 from gapprof.guard import Guard
 from gapprof.native.broken import failure
@@ -21,7 +22,7 @@ from gapprof.native.process import Ended, exchange
 from gapprof.native.python import module_command, own_environment
 from gapprof.native.runtime import CPU
 from gapprof.native.sentinel import sentinel_model
-from gapprof.native.wire import Answer, Placed, Request, Task
+from gapprof.native.wire import Answer, Placed, Request, Task, Waited
 from gapprof.places import cache_dir
 from gapprof.records.backend import Backend
 from gapprof.records.environment import Setting
@@ -56,10 +57,12 @@ class NativeBackend:
     """None: that which runs gapprof."""
     variables: Mapping[str, str] = field(default_factory=dict)
     """Of a worker's environment there."""
+    waiting: Waiting = unheard
 
-    def open(self, settings: Settings, guard: Guard) -> Backend:
+    def open(self, settings: Settings, guard: Guard, waiting: Waiting = unheard) -> Backend:
         """A worker ends by itself when gapprof does. Raises EnvironmentUnusable for `--native-python`."""
-        opened = dataclasses.replace(self, ceilings=Ceilings(guard=guard, cache_folder=self.cache_folder))
+        ceilings = Ceilings(guard=guard, cache_folder=self.cache_folder)
+        opened = dataclasses.replace(self, ceilings=ceilings, waiting=waiting)
         if settings.native_python is None:
             return opened
         other = looked_at(settings.native_python)
@@ -121,9 +124,11 @@ class NativeBackend:
         """The last answer; a Failure where a profile was asked for and only the trial came."""
         deadline_s = job.pace.deadline_s
 
-        def hear(answer: Answer) -> None:
-            if isinstance(answer, Trial):
-                timed(answer)
+        def hear(said: Answer | Waited) -> None:
+            if isinstance(said, Trial):
+                timed(said)
+            elif isinstance(said, Waited):
+                self.waiting(said.so_far_ms)
 
         try:
             ended = self._exchange(task, job, hear)
@@ -140,7 +145,7 @@ class NativeBackend:
             case answer:
                 return answer
 
-    def _exchange(self, task: Task, job: Job, hear: Callable[[Answer], None]) -> Ended:
+    def _exchange(self, task: Task, job: Job, hear: Callable[[Answer | Waited], None]) -> Ended:
         # The model's folder belongs to this run; what a killed gapprof leaves there goes with it.
         with tempfile.TemporaryDirectory(prefix="native-", dir=Path(job.model_path).parent) as folder:
             scratch, packages = Path(folder, "scratch"), Path(folder, "packages")

@@ -16,7 +16,7 @@ from gapprof.browser.trouble import VisitError, failure
 from gapprof.core_speed import LOOK_S, core_of
 from gapprof.engine import Engine, running
 from gapprof.errors import GapprofError
-from gapprof.fast_cores import FastCores
+from gapprof.fast_cores import FastCores, Waiting, unheard
 from gapprof.guard import Guard
 from gapprof.proc import cpu_ms_of, machine_busy_ms, thread_difference, thread_use
 from gapprof.records.backend import Backend
@@ -39,6 +39,7 @@ class NodeBackend:
 
     guard: Guard
     web_dist: str | None
+    waiting: Waiting = unheard
     id: str = "node"
 
     def refuse(self, setting: Setting) -> str | None:
@@ -87,7 +88,7 @@ class NodeBackend:
                 block = (folder / "outputs.bin").read_bytes()
                 tensors.save(tensors.unpacked(block, opened.outputs), Path(job.outputs_path))
             tier_up = _tiered_up(engine, until=until)
-            timed, load = _on_fast_cores(engine, job, until=until)
+            timed, load = _on_fast_cores(engine, job, self.waiting, until=until)
             return Trial(
                 rung=job.rung,
                 round=job.round,
@@ -106,9 +107,9 @@ class NodeBackend:
 class _Opener:
     id: str = "node"
 
-    def open(self, settings: Settings, guard: Guard) -> Backend:
+    def open(self, settings: Settings, guard: Guard, waiting: Waiting = unheard) -> Backend:
         """Nothing is started before the first visit."""
-        return NodeBackend(guard=guard, web_dist=settings.web_dist)
+        return NodeBackend(guard=guard, web_dist=settings.web_dist, waiting=waiting)
 
 
 BACKEND = _Opener()
@@ -158,9 +159,9 @@ def _time_task(job: Job) -> TimeTask:
     )
 
 
-def _on_fast_cores(engine: Engine, job: Job, *, until: float) -> tuple[Timed, Load]:
+def _on_fast_cores(engine: Engine, job: Job, waiting: Waiting, *, until: float) -> tuple[Timed, Load]:
     """One timed stretch; anew where its cores were slow, as long as the job has time for that."""
-    cores = FastCores(job.core_speed)
+    cores = FastCores(job.core_speed, waiting)
     while True:
         while not cores.ready_on(_used(engine, job)):
             time.sleep(LOOK_S)

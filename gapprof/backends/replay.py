@@ -8,6 +8,7 @@ from typing import TypeVar
 from msgspec import Struct
 
 from gapprof.errors import WrongUse
+from gapprof.fast_cores import Waiting, unheard
 from gapprof.guard import Guard
 from gapprof.records.backend import Backend
 from gapprof.records.environment import Setting
@@ -74,7 +75,7 @@ def replay(recording: Recording) -> Replay:
 class _Opener:
     id: str = "replay"
 
-    def open(self, _settings: Settings, _guard: Guard) -> Backend:
+    def open(self, _settings: Settings, _guard: Guard, _waiting: Waiting = unheard) -> Backend:
         """A replay needs a recording: make one with `replay(recording)`."""
         raise WrongUse("a replay needs a recording", hint="Use gapprof.backends.replay.replay(recording).")
 

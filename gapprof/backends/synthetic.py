@@ -10,6 +10,7 @@ import numpy as np
 from msgspec.structs import asdict, replace
 
 from gapprof import rungs
+from gapprof.fast_cores import Waiting, unheard
 from gapprof.guard import Guard
 from gapprof.records.environment import OWN_RULE, Setting
 from gapprof.records.job import Job
@@ -303,7 +304,7 @@ class SyntheticBackend:
 
     id: str = "synthetic"
 
-    def open(self, settings: Settings, _guard: Guard) -> Machine:
+    def open(self, settings: Settings, _guard: Guard, _waiting: Waiting = unheard) -> Machine:
         """A machine without a cause; tests plant theirs with `Machine(...)`."""
         return Machine(seed=settings.seed)
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from gapprof import assets
 from gapprof.browser.visit import Equipment
+from gapprof.fast_cores import Waiting, unheard
 from gapprof.gpu.graphics import here
 from gapprof.gpu.replayed import InBrowser
 from gapprof.gpu.replaying import ReplayBackend
@@ -18,7 +19,7 @@ from gapprof.records.settings import Settings
 class _Opener:
     id: str = "web-replay"
 
-    def open(self, settings: Settings, guard: Guard) -> Backend:
+    def open(self, settings: Settings, guard: Guard, _waiting: Waiting = unheard) -> Backend:
         """Raises EnvironmentUnusable or WrongUse without a browser."""
         browser = assets.find_browser(settings.browser)
         equipment = Equipment(executable=browser, probes=assets.probes_web(), guard=guard)

@@ -7,6 +7,7 @@ import click
 
 from gapprof.commands.explain import COMMAND as EXPLAIN
 from gapprof.errors import ExitCode, WrongUse
+from gapprof.options import syntax
 from gapprof.options.config_file import find_config
 from gapprof.options.config_values import defaults_of, limits_table
 from gapprof.options.outputs import put, targets
@@ -23,7 +24,12 @@ _MAX, _MAX_RATIO = "--max", "--max-ratio"
 
 @click.command(epilog=_ENDS)
 @click.argument("report")
-@click.option(_MAX_RATIO, type=float, metavar="TIMES", help="The most that the whole gap may be.")
+@click.option(
+    _MAX_RATIO,
+    type=syntax.Number("a number of times, such as 4.5"),
+    metavar="TIMES",
+    help="The most that the whole gap may be.",
+)
 @click.option(
     _MAX,
     "most",

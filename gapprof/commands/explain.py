@@ -81,6 +81,7 @@ _ENDS = (
     "--budget",
     "budget_s",
     default=_USUAL.budget_s,
+    type=syntax.SECONDS,
     metavar="SECONDS",
     help="For measuring; waiting for cores that others slow down comes on top, as long again at most.",
     show_default=True,
@@ -89,6 +90,7 @@ _ENDS = (
     "--precision",
     "precision_percent",
     default=_USUAL.precision_percent,
+    type=syntax.Number("a number of percent above 0 and at most 100, such as 5"),
     metavar="PERCENT",
     help="Wanted half-width of every top factor.",
     show_default=True,
@@ -96,7 +98,7 @@ _ENDS = (
 @shared.seed
 @click.option(
     "--observed-ms",
-    type=float,
+    type=syntax.Number("a number of milliseconds above 0, such as 180"),
     metavar="MS",
     help="The latency that somebody saw: say which conditions give it.",
 )

@@ -12,7 +12,7 @@ from gapprof.commands.explain import COMMAND as EXPLAIN
 from gapprof.errors import ExitCode
 from gapprof.files import make_folder, refuse_unwritable
 from gapprof.interrupts import held
-from gapprof.options import shared
+from gapprof.options import shared, syntax
 from gapprof.options.configured import Beside
 from gapprof.options.outputs import put, targets
 from gapprof.options.screen import no_color, quiet, say, show, surface_of, verbose
@@ -44,7 +44,11 @@ _ROUNDS = 5
 @shared.browser
 @click.option("--db", metavar="FILE", help="Schedules found before; new ones are added.")
 @click.option(
-    "--rounds", default=_ROUNDS, type=click.IntRange(min=2, max=100), help="Of measuring.", show_default=True
+    "--rounds",
+    default=_ROUNDS,
+    type=syntax.WholeNumber("a whole number from 2 to 100, such as 5", least=2, most=100),
+    help="Of measuring.",
+    show_default=True,
 )
 @shared.seed
 @click.option("--json", metavar="FILE|-", help="Write the table as json; - is stdout.")

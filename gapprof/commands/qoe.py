@@ -10,7 +10,7 @@ import click
 from gapprof.commands.explain import COMMAND as EXPLAIN
 from gapprof.errors import ExitCode
 from gapprof.interrupts import held
-from gapprof.options import shared
+from gapprof.options import shared, syntax
 from gapprof.options.configured import Beside, naming_origins
 from gapprof.options.files import precious, refuse_over
 from gapprof.options.outputs import output_options, outputs, parted, uses_stdout, write
@@ -39,7 +39,7 @@ _ENDS = (
     "--budget",
     "budget_s",
     default=BUDGET_S,
-    type=float,
+    type=syntax.SECONDS,
     metavar="SECONDS",
     help="For measuring; one round of visits is made in any case, and two where the first fits.",
     show_default=True,

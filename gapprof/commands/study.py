@@ -13,7 +13,7 @@ from gapprof.commands.explain import COMMAND as EXPLAIN
 from gapprof.errors import ExitCode, WrongUse
 from gapprof.files import is_file, refuse_unwritable
 from gapprof.interrupts import held
-from gapprof.options import shared
+from gapprof.options import shared, syntax
 from gapprof.options.configured import Beside
 from gapprof.options.screen import no_color, quiet, show
 from gapprof.options.watching import chosen_observer
@@ -40,7 +40,7 @@ _ENDS = (
 @click.option(
     "--budget",
     "budget_s",
-    type=float,
+    type=syntax.SECONDS,
     default=_LADDER_S,
     metavar="SECONDS",
     help="For a model's ladder; the lattice comes on top.",

@@ -9,8 +9,9 @@ from gapprof.facts.cells import counting
 from gapprof.facts.disturbance import SLOWER, disturbed, fastest_seen_us, outside_ms, slowdown
 from gapprof.facts.ladder import planned
 from gapprof.facts.tier import given_flags
+from gapprof.records.lattice import CellVisit
 from gapprof.records.report import CheckRow
-from gapprof.records.trial import Trial
+from gapprof.records.trial import Load, Trial
 from gapprof.text import numbers
 from gapprof.text.names import harmless
 
@@ -23,7 +24,7 @@ def outside_load(case: Case) -> CheckRow:
     """How many trials other programs disturbed. Never fails: a busy machine widens intervals first."""
     trials = [trial for trial in case.recording.of(Trial) if trial.round >= 0]
     struck = [trial for trial in trials if any(reason.startswith(_OUTSIDE) for reason in trial.struck)]
-    counting = [trial for trial in trials if not trial.struck]
+    counting = _counting(case)
     kept = [trial for trial in counting if disturbed(trial.load)]
     if kept:
         text = (
@@ -40,13 +41,13 @@ def outside_load(case: Case) -> CheckRow:
 
 
 def core_speed(case: Case) -> Iterator[CheckRow]:
-    """Where anybody looked: whether a core was slower than it can be. Never fails, as above."""
-    trials = [trial for trial in case.recording.of(Trial) if trial.round >= 0 and not trial.struck]
-    works = [trial.load.core_work for trial in trials if trial.load.core_work is not None]
+    """Where anybody looked: whether a core was slower than it can be, beside trials of the ladder and visits
+    of cells alike. Never fails, as above."""
+    loads = _with_cells(case)
+    works = [load.core_work for load in loads if load.core_work is not None]
     if not works:
         return
-    fastest_us = fastest_seen_us(trial.load for trial in trials)
-    slow = [times for trial in trials if (times := slowdown(trial.load, fastest_us)) is not None]
+    slow = _slow(loads)
     bound = numbers.factor(SLOWER)
     text = (
         f"just before and after the {len(works)} trials that count and looked, no core that they used was "
@@ -62,6 +63,29 @@ def core_speed(case: Case) -> Iterator[CheckRow]:
     text += f"; {again} were timed anew for that, and {waited} were waited"
     status: Literal["pass", "unknown"] = "unknown" if slow else "pass"
     yield CheckRow(id="core-speed", kind="harness", status=status, text=text, concerns="report")
+
+
+def hindered(case: Case) -> bool:
+    """Whether by either of these checks trials that count were disturbed."""
+    return any(disturbed(trial.load) for trial in _counting(case)) or bool(_slow(_with_cells(case)))
+
+
+def _counting(case: Case) -> Sequence[Trial]:
+    return [trial for trial in case.recording.of(Trial) if trial.round >= 0 and not trial.struck]
+
+
+def _with_cells(case: Case) -> Sequence[Load]:
+    """Beside those trials, and beside visits of cells that count."""
+    cells = [visit.outcome for visit in case.recording.of(CellVisit)]
+    visited = [one for one in cells if isinstance(one, Trial) and not one.struck]
+    return [trial.load for trial in (*_counting(case), *visited)]
+
+
+def _slow(loads: Sequence[Load]) -> Sequence[float]:
+    """How many times as long as at its fastest the work took, beside each where a core was slow."""
+    fastest_us = fastest_seen_us(loads)
+    found = (slowdown(load, fastest_us) for load in loads)
+    return [times for times in found if times is not None]
 
 
 def _share(trials: Sequence[Trial]) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from gapprof.explain.outputs import output_warnings
 from gapprof.explain.status import REASON, missing_side
+from gapprof.explain.strikes import hindered
 from gapprof.facts.case import Case
 from gapprof.facts.cells import complete_rounds, counting
 from gapprof.facts.coverage import coverage
@@ -36,6 +37,7 @@ def warnings(case: Case) -> tuple[str, ...]:
         *_twins(case),
         *_pace(case),
         *_luck(case),
+        *_hindered(case),
         *_failures(case),
         *(harmless(note.text, 300) for note in case.recording.of(Note)),
     )
@@ -136,6 +138,16 @@ def _luck(case: Case) -> Iterator[str]:
             f"in {luck.unlucky} of {luck.trials} browser launches the same wasm ran up to "
             f"{numbers.factor(luck.worst)} slower when it was woken up in one of several ways: the luck of "
             "where the stack lies, which your users have too; such a way is left out of its launch's figure"
+        )
+
+
+def _hindered(case: Case) -> Iterator[str]:
+    """What would help; how much of it there was, the checks say."""
+    if hindered(case):
+        yield (
+            "trials that count were disturbed from outside: what helps is to run it again on a quieter "
+            "machine (other programs ended, and no virtual machine that shares its processor), and with a "
+            "larger --budget, which buys more rounds, repeats and waiting"
         )
 
 

@@ -67,6 +67,8 @@ class CellVisits:
             self.cores.learn(outcome.load)
             outcome = self._struck(outcome, job)
             self._compare(cell, job)
+        else:
+            outcome = replace(outcome, waited_ms=self.cores.failed())
         self.journal.write(
             CellVisit(study=self.study, cell=cell, round=number, kind=kind, attempt=attempt, outcome=outcome)
         )

@@ -1,10 +1,13 @@
 """What this run has seen of its cores' speed, and for how long it may still wait for it."""
 
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import reduce
 
 from gapprof.core_speed import fastest_us, fewest
+from gapprof.measure.waits import Waits
 from gapprof.records.job import CoreSpeed
 from gapprof.records.trial import Load
 
@@ -23,15 +26,22 @@ class Fastest:
     left_s: float = 0.0
     waited_s: float = 0.0
     """So far: it is no part of the budget."""
+    waits: Waits = field(default_factory=Waits)
+    """Of the visit that goes on; all stages have the same."""
     _seen: deque[tuple[float, ...]] = field(default_factory=lambda: deque(maxlen=_KEPT))
 
     def learn(self, load: Load) -> None:
-        """From what was seen beside a visit; what it waited is gone."""
-        work = load.core_work
+        """From what was seen beside a visit; what it waited is gone, also where its cores became others."""
+        work, told_ms = load.core_work, self.waits.over_ms()
         if work is not None:
             self._seen.append(fewest(work.before_us, work.after_us))
-            self.left_s -= work.waited_ms / 1e3
-            self.waited_s += work.waited_ms / 1e3
+        self._charge(told_ms if work is None else work.waited_ms)
+
+    def failed(self) -> float:
+        """What a visit that failed had waited by then, as far as it told, ms: it is gone as well."""
+        told_ms = self.waits.over_ms()
+        self._charge(told_ms)
+        return told_ms
 
     def wanted(self) -> CoreSpeed | None:
         """For the next visit."""
@@ -42,12 +52,26 @@ class Fastest:
             longest_wait_ms=max(0.0, min(LONGEST_WAIT_MS, self.left_s * 1e3)),
         )
 
+    @contextmanager
+    def at_most(self, waits_s: float) -> Iterator[None]:
+        """Within it no more is waited than that; the rest is for later."""
+        later_s = max(0.0, self.left_s - waits_s)
+        self.left_s -= later_s
+        try:
+            yield
+        finally:
+            self.left_s += later_s
+
     def for_another_stage(self, left_s: float) -> "Fastest":
         """The same cores, which both learn of, and as long for waiting."""
         return replace(self, left_s=left_s, waited_s=0.0)
 
+    def _charge(self, waited_ms: float) -> None:
+        self.left_s -= waited_ms / 1e3
+        self.waited_s += waited_ms / 1e3
 
-def looked_at(*, left_s: float) -> Fastest:
+
+def looked_at(waits: Waits, *, left_s: float) -> Fastest:
     """The machine's cores, for a moment. `left_s`: for all waiting of the run; fast cores take none of it."""
     first_us = fastest_us(_FIRST_LOOK_S)
-    return Fastest(left_s=left_s, _seen=deque([first_us] if first_us else (), maxlen=_KEPT))
+    return Fastest(left_s=left_s, waits=waits, _seen=deque([first_us] if first_us else (), maxlen=_KEPT))

@@ -24,6 +24,7 @@ from gapprof.measure.preflight import Prover, Recorder
 from gapprof.measure.reproducing import reproducing
 from gapprof.measure.stages import Stages
 from gapprof.measure.teller import Teller
+from gapprof.measure.waits import Waits
 from gapprof.memory.stage import looking
 from gapprof.parting.stage import finding_the_parting
 from gapprof.qoe.stage import feeling
@@ -67,11 +68,12 @@ def measure(
     with ExitStack() as stack:
         extras: list[Extra] = []
         recorder: Recorder | None = None
-        fastest = Fastest()
+        waits = Waits(observer)
+        fastest = Fastest(waits=waits)
         prover: Prover | None = None
         if realise is None:
             stack.enter_context(sole_measurer())
-            fastest = looked_at(left_s=settings.budget_s)
+            fastest = looked_at(waits, left_s=settings.budget_s)
             if settings.twins:
                 extras.append(telling_apart(settings, guard=guard, scratch=workdir))
             if settings.transplant:
@@ -88,7 +90,7 @@ def measure(
                 extras.append(studying(settings, guard=guard, scratch=workdir))
             named = {rung.environment.backend for rung in ladder.values()}
             known = load(backends, "BACKEND")
-            realise = {name: known[name].open(settings, guard) for name in sorted(named)}
+            realise = {name: known[name].open(settings, guard, waits.hear) for name in sorted(named)}
             if settings.backend == "webgpu":
                 recorder, prover = recording_calls(settings, guard), proving_switches(settings, guard)
                 extras.append(timing_dispatches(settings, guard))
@@ -114,7 +116,7 @@ def measure(
             backends=realise,
             outputs=outputs,
             cores=begin.machine.usable_cores if machine else usable_cores(),
-            teller=Teller(observer=observer, journal=journal),
+            teller=Teller(observer=waits.watch, journal=journal),
             fastest=fastest,
             recorder=recorder,
             prover=prover,

@@ -21,6 +21,7 @@ from gapprof.measure.rounds import Rounds, expected_round_s
 from gapprof.measure.spending import (
     FEWEST_ROUNDS,
     FIRST_ROUNDS,
+    FIRST_WAITS_SHARE,
     SIDE_ROUNDS,
     affordable,
     by_id,
@@ -85,9 +86,11 @@ class Stages:
         beside = self._beside(preflight, count)
         rounds = Rounds(settings=self.settings, teller=self.teller, beside=beside)
         once = replace(preflight, ladder=visited_once(preflight.ladder))
-        rounds.take(once, {0: main}, of=count)  # the first ranking is not to wait for second visits
+        expected_s = expected_round_s(once, main)
+        with self.fastest.at_most(FIRST_WAITS_SHARE * expected_s):
+            rounds.take(once, {0: main}, of=count)  # the first ranking is not to wait for second visits
         first_s = self._spent_s(main)
-        slower = first_s / max(expected_round_s(once, main), 1e-3)
+        slower = first_s / max(expected_s, 1e-3)
         preflight, plan = self._with_what_is_left(preflight, beside, count, slower)
         rounds.take(preflight, {n: rungs for n, rungs in enumerate(plan) if n}, of=count)
         beside.traces(by_id(preflight.ladder))

@@ -152,7 +152,13 @@ class Visits:
     def _written(self, attempt: Try, outcome: Trial | Failure, started_s: float) -> Trial | Failure:
         if isinstance(outcome, Trial):
             return self._trial(attempt, outcome, started_s)
-        failure = replace(outcome, attempt=attempt.number, started_s=started_s, ended_s=self.journal.now_s())
+        failure = replace(
+            outcome,
+            attempt=attempt.number,
+            started_s=started_s,
+            ended_s=self.journal.now_s(),
+            waited_ms=self.cores.failed(),
+        )
         self.journal.write(failure)
         return failure
 

@@ -14,7 +14,7 @@ from typing import cast
 import msgspec
 from msgspec.structs import replace
 
-from gapprof.native.wire import Answer, Line, Reached, Request
+from gapprof.native.wire import Answer, Line, Reached, Request, Waited
 
 _END_S = 10.0
 """A worker that has closed its pipe, or was killed, must be gone within this time."""
@@ -43,7 +43,7 @@ class Ended:
 class _Heard:
     """What the reading threads collect."""
 
-    answers: "queue.Queue[Answer | None]" = field(default_factory=queue.Queue)
+    answers: "queue.Queue[Answer | Waited | None]" = field(default_factory=queue.Queue)
     """None at the end."""
     phase: str = "start"
     garbage: bool = False
@@ -66,11 +66,12 @@ def exchange(
     command: Sequence[str],
     environment: Mapping[str, str],
     deadline_s: float,
-    hear: Callable[[Answer], None],
+    hear: Callable[[Answer | Waited], None],
 ) -> Ended:
     """Run one worker to its end, its death or the deadline; it is gone when this returns or raises.
 
-    Each answer is told to `hear` as it comes. Raises OSError when the process cannot be started.
+    Each answer is told to `hear` as it comes, and for how long the worker waits. Raises OSError when the
+    process cannot be started.
     """
     heard, until = _Heard(), time.monotonic() + deadline_s
     spawned = replace(request, spawned_ns=time.monotonic_ns())
@@ -78,8 +79,9 @@ def exchange(
     with _worker(command, environment) as worker, _listening(worker, spawned, heard):
         try:
             while (said := heard.answers.get(timeout=max(0.0, until - time.monotonic()))) is not None:
-                answer = said
                 hear(said)
+                if not isinstance(said, Waited):
+                    answer = said
         except queue.Empty:
             timed_out = True
         exit_status = _reap(worker.process, patience_s=0.0 if timed_out else _END_S)

@@ -10,7 +10,7 @@ from statistics import median
 from msgspec.structs import replace
 
 from gapprof.core_speed import LOOK_S, core_of
-from gapprof.fast_cores import FastCores
+from gapprof.fast_cores import FastCores, Waiting
 from gapprof.native.opened import Opened, Reach, open_warm
 from gapprof.native.seen import seen_here
 from gapprof.native.stopwatch import Stretch, stretch
@@ -24,7 +24,7 @@ KEPT_WARMUP_RUNS = 100
 """A fast model warms up for thousands of runs; the first ones show the curve."""
 
 
-def timed_pass(request: Request, process_ms: float, reach: Reach) -> tuple[Trial, Opened]:
+def timed_pass(request: Request, process_ms: float, reach: Reach, waiting: Waiting) -> tuple[Trial, Opened]:
     """One trial, and the session it leaves.
 
     Raises what onnxruntime raises, CeilingError, UnfitModelError, OSError, MemoryError.
@@ -33,7 +33,7 @@ def timed_pass(request: Request, process_ms: float, reach: Reach) -> tuple[Trial
     # From before the import on: a window of a few ms says nothing about load when ticks are 10 ms.
     opened, opening = spent_by(lambda: open_warm(request, process_ms, reach))
     reach("timed")
-    timed, spent, core_work = on_fast_cores(opened.run, job, threads=opened.threads)
+    timed, spent, core_work = on_fast_cores(opened.run, job, waiting, threads=opened.threads)
     load = replace((opening + spent).load, core_work=core_work)
     reach("stop")
     if job.outputs_path:
@@ -56,11 +56,11 @@ def timed_pass(request: Request, process_ms: float, reach: Reach) -> tuple[Trial
 
 
 def on_fast_cores(
-    run: Callable[[], object], job: Job, *, threads: int
+    run: Callable[[], object], job: Job, waiting: Waiting, *, threads: int
 ) -> tuple[Stretch, Spent, CoreWork | None]:
     """One timed stretch and what was used meanwhile; anew where its cores were slow, as long as the job has
     time for that. Neither waiting nor what is discarded counts as used."""
-    cores, pace = FastCores(job.core_speed), job.pace
+    cores, pace = FastCores(job.core_speed, waiting), job.pace
     while True:
         while not (cores.ready_on(()) if threads > 1 else cores.ready_anywhere(_here())):
             time.sleep(LOOK_S)

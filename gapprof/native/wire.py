@@ -38,6 +38,12 @@ class Reached(Struct, frozen=True, kw_only=True, tag="reached", tag_field="entry
     """As in `Failure.phase`."""
 
 
+class Waited(Struct, frozen=True, kw_only=True, tag="waited", tag_field="entry"):
+    """Sent while the worker waits for fast cores, and times nothing."""
+
+    so_far_ms: float
+
+
 class Placed(Struct, frozen=True, kw_only=True, tag="placed", tag_field="entry"):
     """Who ran which node, in the order in which they ran."""
 
@@ -45,4 +51,4 @@ class Placed(Struct, frozen=True, kw_only=True, tag="placed", tag_field="entry")
 
 
 Answer = Trial | Profile | Placed | Failure
-Line = Reached | Trial | Profile | Placed | Failure
+Line = Reached | Waited | Trial | Profile | Placed | Failure

@@ -21,7 +21,7 @@ from gapprof.native.placed import placed_pass
 from gapprof.native.profiled import profiled_pass
 from gapprof.native.stopwatch import since_spawn_ms
 from gapprof.native.timed import timed_pass
-from gapprof.native.wire import Answer, Line, Reached, Request
+from gapprof.native.wire import Answer, Line, Reached, Request, Waited
 
 
 @dataclass(slots=True)
@@ -35,6 +35,10 @@ class Progress:
         """Enter a phase."""
         self.phase = phase
         send(self.channel, Reached(phase=phase))
+
+    def wait(self, so_far_ms: float) -> None:
+        """Go on waiting for fast cores."""
+        send(self.channel, Waited(so_far_ms=so_far_ms))
 
 
 def main() -> None:
@@ -68,7 +72,7 @@ def answers(request: Request, process_ms: float, progress: Progress) -> Iterator
         if request.task == "placed":
             yield placed_pass(request, progress.reach)
             return
-        trial, opened = timed_pass(request, process_ms, progress.reach)
+        trial, opened = timed_pass(request, process_ms, progress.reach, progress.wait)
         yield trial
         if request.task == "profiled":
             yield profiled_pass(request, opened, trial, progress.reach)

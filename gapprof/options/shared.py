@@ -38,7 +38,7 @@ browser = click.option("--browser", metavar="PATH", help="Which Chromium, Chrome
 seed = click.option(
     "--seed",
     default=_USUAL.seed,
-    type=click.IntRange(min=0),
+    type=syntax.WholeNumber("a whole number, 0 or above, such as 7", least=0),
     help="For inputs and for the order of visits.",
     show_default=True,
 )

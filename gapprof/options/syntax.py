@@ -1,8 +1,41 @@
-"""How single options are written: `NAME=1,3,224,224`, `auto|N`, `"--a --b"`. Callbacks for click."""
+"""How single options are written: numbers, `NAME=1,3,224,224`, `auto|N`, `"--a --b"`. For click."""
 
 import shlex
+from typing import Any
 
 import click
+
+
+class Number(click.types.FloatParamType):
+    """A number; what is none is refused with what is wanted, and not with the name of a parser's type."""
+
+    def __init__(self, wanted: str) -> None:
+        self._wanted = wanted
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Raises click.BadParameter; the range is checked with the other settings."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            raise click.BadParameter(f"{value!r} is not {self._wanted}", ctx, param) from None
+
+
+class WholeNumber(click.IntRange):
+    """The same for a whole number, and for one out of range."""
+
+    def __init__(self, wanted: str, *, least: int, most: int | None = None) -> None:
+        super().__init__(min=least, max=most)
+        self._wanted = wanted
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Raises click.BadParameter."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            raise click.BadParameter(f"{value!r} is not {self._wanted}", ctx, param) from None
+
+
+SECONDS = Number("a number of seconds above 0, such as 60")
 
 
 def shapes(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, tuple[int, ...]]:

@@ -18,6 +18,8 @@ class Progress(Struct, frozen=True, kw_only=True):
     rounds_planned: int | None = None
     elapsed_s: float
     projected_s: float | None = None
+    waited_s: float | None = None
+    """For how long this visit has waited for fast cores by now; None: it does not wait."""
     recording: Recording | None = None
 
 

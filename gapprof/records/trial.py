@@ -199,6 +199,8 @@ class Failure(Struct, frozen=True, kw_only=True, tag="failure", tag_field="entry
     hint: str = ""
     detail: str = ""
     """Tail of stderr or a stack; the recording alone has it."""
+    waited_ms: float = 0.0
+    """For fast cores, as far as the visit told. Since 1.14."""
 
 
 class NodeTime(Struct, frozen=True, kw_only=True):
@@ -300,5 +302,8 @@ class OutputCheck(Struct, frozen=True, kw_only=True, tag="outputs", tag_field="e
 
 def took_s(visit: Trial | Failure) -> float:
     """A visit's length, less what it waited for cores."""
-    waited_ms = visit.load.core_work.waited_ms if isinstance(visit, Trial) and visit.load.core_work else 0.0
+    if isinstance(visit, Failure):
+        waited_ms = visit.waited_ms
+    else:
+        waited_ms = visit.load.core_work.waited_ms if visit.load.core_work else 0.0
     return visit.ended_s - visit.started_s - waited_ms / 1e3

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from gapprof import rungs
 from gapprof.backends import chromium, native
 from gapprof.errors import EnvironmentUnusable
+from gapprof.fast_cores import Waiting
 from gapprof.guard import Guard
 from gapprof.measure.beginning import begun
 from gapprof.measure.ending import ending
@@ -21,6 +22,7 @@ from gapprof.measure.machine import machine_facts, usable_cores
 from gapprof.measure.pacing import preflight_pace
 from gapprof.measure.preflight import LONGEST_VISIT_S
 from gapprof.measure.teller import Teller
+from gapprof.measure.waits import Waits
 from gapprof.records.backend import Backend
 from gapprof.records.environment import Setting
 from gapprof.records.progress import Observer
@@ -70,16 +72,17 @@ def run(
         journal = stack.enter_context(open_journal(recording_path, begin))
         outputs = workdir / "outputs"
         outputs.mkdir(exist_ok=True)
+        waits = Waits(observer)
         tour = Tour(
             journal=journal,
             subject=subject,
-            backends=_backends(untouched, guard),
+            backends=_backends(untouched, guard, waits.hear),
             rungs=rungs.ladder("wasm"),
             outputs=outputs,
             seed=seed,
             burning=lambda: burning(guard),
-            teller=Teller(observer=observer, journal=journal),
-            fastest=looked_at(left_s=extent.waits_s),
+            teller=Teller(observer=waits.watch, journal=journal),
+            fastest=looked_at(waits, left_s=extent.waits_s),
         )
         return toured(tour, tuple(plants), extent, workdir=workdir, cores=usable_cores())
 
@@ -129,13 +132,13 @@ def _planned(tour: Tour, plants: tuple[Plant, ...], *, workdir: Path, cores: int
     return planner.plan
 
 
-def _backends(untouched: Settings, guard: Guard) -> Backends:
+def _backends(untouched: Settings, guard: Guard, waiting: Waiting) -> Backends:
     """Native once, and one chromium for each onnxruntime-web that is served."""
-    ours = native.BACKEND.open(untouched, guard)
+    ours = native.BACKEND.open(untouched, guard, waiting)
 
     @cache
     def opened(web_dist: str) -> Mapping[str, Backend]:
         settings = replace(untouched, web_dist=web_dist or None)
-        return {"native": ours, "chromium": chromium.BACKEND.open(settings, guard)}
+        return {"native": ours, "chromium": chromium.BACKEND.open(settings, guard, waiting)}
 
     return opened

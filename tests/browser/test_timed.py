@@ -1,5 +1,6 @@
 """Timed visits of real pages: what is measured, where, and what is left alone."""
 
+import dataclasses
 import http.server
 import re
 import threading
@@ -268,17 +269,19 @@ def foreign() -> Iterator[str]:
 def test_cores_that_become_slow_have_the_stretch_timed_anew_in_the_same_page(
     chromium: Chromium, job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What cores do cannot be planted: they are seen to be fast before, slow after, and fast from then on."""
-    looks = [(100.0,), (180.0,), (101.0,), (102.0,)]
+    """What cores do cannot be planted: they are seen slow, fast, slow after it, and fast from then on."""
+    looks, told = [(190.0,), (100.0,), (180.0,), (101.0,), (102.0,)], list[float]()
     monkeypatch.setattr(fast_cores, "work_us", lambda *_, **__: looks.pop(0))
     monkeypatch.setattr(chromium_backend, "core_of", lambda *_: 0)
     wanted = CoreSpeed(fastest_us=(100.0,), longest_wait_ms=60_000.0)
-    outcome = trial(chromium.timed(replace(on(job, where="worker", threads=1), core_speed=wanted)))
+    asked = replace(on(job, where="worker", threads=1), core_speed=wanted)
+    outcome = trial(dataclasses.replace(chromium, waiting=told.append).timed(asked))
     work = outcome.load.core_work
     assert work is not None
     assert looks == []
     assert (work.before_us, work.after_us, work.used) == ((101.0,), (102.0,), (0,))
-    assert len(work.discarded_ms) == 1
+    assert len(work.discarded_ms) == len(told) == 1
+    assert 0 <= told[0] < work.waited_ms
     assert len(outcome.samples_ms) == job.pace.samples
     assert work.waited_ms >= work.discarded_ms[0] * job.pace.samples
 

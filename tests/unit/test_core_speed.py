@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from gapprof import core_speed, fast_cores
 from gapprof.core_speed import core_of, cores, fastest_us, fewest, work_us
-from gapprof.fast_cores import FastCores
+from gapprof.fast_cores import FastCores, unheard
 from gapprof.native.timed import on_fast_cores
 from gapprof.records.job import CoreSpeed, Job
 from gapprof.records.trial import CoreWork
@@ -73,6 +73,16 @@ def test_a_thread_is_left_on_the_core_that_was_named_last_or_on_its_own() -> Non
             stayed.append(core_of(os.getpid(), own) == here)
         assert sum(left) >= 6, place
         assert sum(stayed) >= 6, place
+
+
+@needs_cores
+def test_a_core_that_is_gone_tells_nothing_and_breaks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was there at the last look: it is offline by now, or no longer this process's."""
+    before = os.sched_getaffinity(0)
+    assert len(work_us((ALWAYS,) * len(before), last=len(before))) == len(before)
+    monkeypatch.setattr(core_speed, "cores", lambda: (min(before), 4095))
+    assert work_us() == ()
+    assert os.sched_getaffinity(0) == before
 
 
 def test_nobody_knows_the_core_of_a_thread_that_is_gone() -> None:
@@ -214,6 +224,29 @@ def test_slow_cores_are_waited_for_as_long_as_that_may_take(looks: list[tuple[fl
     assert found(watched).waited_ms >= 150
 
 
+def test_who_waits_says_for_how_long_already(looks: list[tuple[float, ...]]) -> None:
+    looks += [(SLOW,), (SLOW,), (FAST,), (FAST,)]
+    told: list[float] = []
+    watched = FastCores(speed(FAST), told.append)
+    assert not watched.ready_on((0,))
+    time.sleep(0.01)
+    assert not watched.ready_on((0,))
+    assert watched.ready_on((0,))
+    assert watched.over((0,), 1.0)
+    first_ms, second_ms = told
+    assert 0 <= first_ms <= second_ms - 10
+    assert second_ms <= found(watched).waited_ms
+
+
+def test_cores_that_are_gone_are_not_waited_for(looks: list[tuple[float, ...]]) -> None:
+    looks.append(())
+    watched = FastCores(speed(FAST, FAST))
+    assert watched.ready_anywhere(1)
+    assert watched.ready_on((1,))
+    assert watched.over((1,), 1.0)
+    assert watched.found() is None
+
+
 def test_what_was_timed_on_a_core_that_became_slow_is_timed_anew_on_another(
     looks: list[tuple[float, ...]],
 ) -> None:
@@ -250,7 +283,7 @@ def test_of_a_native_stretch_that_is_discarded_neither_samples_nor_load_remain(
 
     job = replace(job, core_speed=speed(FAST))
     began = time.perf_counter()
-    timed, spent, work = on_fast_cores(run, job, threads=2)
+    timed, spent, work = on_fast_cores(run, job, unheard, threads=2)
     whole_ms = (time.perf_counter() - began) * 1e3
     assert work is not None
     assert len(work.discarded_ms) == 1

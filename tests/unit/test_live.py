@@ -47,6 +47,13 @@ def test_a_frame_shows_the_ranking_as_provisional() -> None:
     assert "2.44x" in text
 
 
+def test_a_frame_says_that_a_visit_waits_and_for_how_long() -> None:
+    text = printed(iter((live.frame(replace(STEP, waited_s=3.2), None, Ink(SURFACE)),)), SURFACE)
+    assert "now: Native, as it comes" in text
+    assert "waited 3 s so far for a core that other work slows" in text
+    assert "waited" not in printed(iter((live.frame(STEP, None, Ink(SURFACE)),)), SURFACE)
+
+
 def test_a_name_in_a_step_does_nothing_to_the_terminal() -> None:
     text = printed(iter((live.frame(replace(STEP, text="\x1b[2J[red]x"), None, Ink(SURFACE)),)), SURFACE)
     assert "\\x1b[2J[red]x" in text
@@ -101,6 +108,7 @@ def test_off_a_terminal_there_is_one_plain_line_a_phase() -> None:
     tell = live.telling(stream)
     for phase in ("preflight", "rounds", "rounds", "side"):
         tell(replace(STEP, phase=phase))
+        tell(replace(STEP, phase=phase, waited_s=3.2))
     assert stream.getvalue().splitlines() == [
         "gapprof: looking at the page and at native",
         "gapprof: measuring",

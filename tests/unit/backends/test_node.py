@@ -11,10 +11,11 @@ import pytest
 from msgspec.structs import replace
 
 from gapprof.backends import node
+from gapprof.core_speed import cores
 from gapprof.guard import Guard
 from gapprof.records.backend import Backend
 from gapprof.records.environment import Setting
-from gapprof.records.job import Job, Pace
+from gapprof.records.job import CoreSpeed, Job, Pace
 from gapprof.records.settings import Settings
 from gapprof.records.trial import Failure, Trial
 from tests.browser.page_driver import Small, small_model
@@ -60,6 +61,18 @@ def test_a_trial_holds_what_the_pace_asked_for(backend: Backend, small: Small) -
     assert len(trial.warmup_ms) > PACE.warmup_runs
     assert trial.seen.tier_up in ("compiler-idle", "steady")
     assert set(trial.cold_ms) == {"process", "import", "fetch", "create", "first_run"}
+
+
+@pytest.mark.skipif(not cores(), reason="needs a system that lets a thread choose its core")
+def test_a_visit_says_for_how_long_it_waits_for_a_fast_core(small: Small) -> None:
+    never, told = CoreSpeed(fastest_us=(1e-3,) * len(cores()), longest_wait_ms=600.0), list[float]()
+    with Guard() as guard:
+        trial = node.BACKEND.open(Settings(), guard, told.append).timed(job(small, core_speed=never))
+    assert isinstance(trial, Trial), trial
+    assert trial.load.core_work is not None
+    assert told
+    assert told == sorted(told)
+    assert told[-1] < 600.0 <= trial.load.core_work.waited_ms
 
 
 def test_the_engine_says_what_it_was(backend: Backend, small: Small) -> None:

@@ -8,6 +8,7 @@ from gapprof.explain.harness_checks import harness_checks
 from gapprof.explain.strikes import faulty
 from gapprof.explain.subject_checks import subject_checks
 from gapprof.facts.case import Case
+from gapprof.records.lattice import Cell, CellVisit
 from gapprof.records.recording import Recording
 from gapprof.records.report import CheckRow
 from gapprof.records.settings import Settings
@@ -247,6 +248,21 @@ def test_fast_cores_pass_and_slow_ones_that_no_model_used_do_not_count() -> None
         assert row.status == "pass"
         assert "no core that they used was slower than 1.4x of the best seen of it" in row.text
         assert "0 were timed anew" in row.text
+
+
+def test_cores_beside_cells_are_told_with_those_beside_the_ladder() -> None:
+    cell = Cell(side="web", threads=1, where="main", isolated=True)
+    quiet = with_cores(on_cores(205.0, 205.0))
+    trial = next(one for one in quiet.of(Trial) if one.round >= 0)
+    slow = replace(trial, load=replace(trial.load, core_work=on_cores(370.0, 205.0)))
+    visits = tuple(
+        CellVisit(study="scaling", cell=cell, round=number, kind="explore", outcome=outcome)
+        for number, outcome in enumerate((slow, replace(slow, struck=("why",))))
+    )
+    counting = 1 + sum(one.round >= 0 for one in quiet.of(Trial))
+    row = harness(replace(quiet, entries=(*quiet.entries, *visits)))["core-speed"]
+    assert row.status == "unknown"
+    assert f"beside 1 of the {counting} trials that count and looked a core was slow, by up to" in row.text
 
 
 def test_of_cores_that_nobody_looked_at_nothing_is_said() -> None:

@@ -60,6 +60,46 @@ def test_what_was_waited_is_gone() -> None:
     assert run.waited_s == 21.0
 
 
+def test_what_a_visit_waited_is_gone_where_its_cores_became_others_or_it_failed() -> None:
+    run = Fastest(left_s=12.0)
+    run.waits.hear(3000.0)
+    run.learn(Load(wall_ms=600.0, machine_busy_ms=None, own_cpu_ms=None))
+    run.waits.hear(1000.0)
+    run.waits.hear(2000.0)
+    assert run.failed() == 2000.0
+    assert run.failed() == 0.0, "the next one waited for nothing"
+    assert (run.left_s, run.waited_s) == (7.0, 5.0)
+
+
+def test_what_was_seen_of_a_wait_counts_before_what_was_told_of_it() -> None:
+    run = Fastest(left_s=12.0)
+    run.waits.hear(2900.0)
+    run.learn(seen(205.0, waited_ms=3000.0))
+    assert run.waited_s == 3.0
+    assert run.failed() == 0.0
+
+
+def test_a_part_of_the_run_waits_less_and_leaves_the_rest_for_later() -> None:
+    run = Fastest(left_s=60.0)
+    run.learn(seen(205.0))
+    longest = []
+    with run.at_most(2.0):
+        for _ in range(2):
+            wanted = run.wanted()
+            assert wanted is not None
+            longest.append(wanted.longest_wait_ms)
+            run.learn(seen(205.0, waited_ms=1500.0))
+    assert longest == [2000.0, 500.0]
+    assert run.left_s == 57.0
+
+
+def test_a_part_of_a_run_that_has_little_left_gets_no_more_of_it() -> None:
+    run = Fastest(left_s=1.0)
+    with run.at_most(2.0):
+        assert run.left_s == 1.0
+    assert run.left_s == 1.0
+
+
 def test_another_stage_knows_the_same_cores_and_has_a_time_of_its_own() -> None:
     run = Fastest(left_s=1.0)
     run.learn(seen(205.0, waited_ms=1000.0))

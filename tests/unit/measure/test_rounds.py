@@ -1,7 +1,17 @@
 """Rounds of a whole run: how many there are, which rungs they visit, and which they give up."""
 
+from collections import deque
+from dataclasses import dataclass
+
+import pytest
+
 from gapprof.backends.synthetic import Machine, PlantedFailure, ladder_ms
 from gapprof.explain.report import build
+from gapprof.measure import run as whole
+from gapprof.measure.fastest import LONGEST_WAIT_MS, Fastest
+from gapprof.measure.spending import FIRST_WAITS_SHARE
+from gapprof.measure.waits import Waits
+from gapprof.records.job import Job
 from gapprof.records.recording import RoundStarted, Sampled
 from gapprof.records.settings import Settings
 from gapprof.records.trial import Failure, Trial
@@ -24,6 +34,37 @@ def test_the_first_ranking_waits_for_no_second_visit(run: Run) -> None:
     for order in later:
         twice = {rung for rung in order if order.count(rung) == 2}
         assert twice == {"native", "native-threads", "native-extended"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked(Machine):
+    """Keeps what it was asked."""
+
+    jobs: list[Job]
+
+    def timed(self, job: Job) -> Trial | Failure:
+        self.jobs.append(job)
+        return Machine.timed(self, job)
+
+
+def test_the_first_ranking_is_kept_waiting_for_a_share_of_what_it_takes(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For all waits of its round together; later rounds have all that is left."""
+
+    def looked(*, waits: Waits) -> Fastest:
+        return Fastest(left_s=60.0, waits=waits, _seen=deque([(100.0,)]))
+
+    monkeypatch.setattr(whole, "Fastest", looked)
+    machine = Asked(latency_ms=ladder_ms(FACTORS), jobs=[])
+    recording = run(machine)
+    assert recording.preflight is not None
+    first, *_ = recording.of(RoundStarted)
+    expected_s = sum(recording.preflight.expected_trial_s[rung] for rung in first.order)
+    longest_ms = {job.round: job.core_speed and job.core_speed.longest_wait_ms for job in machine.jobs}
+    assert longest_ms[-1] is None
+    assert longest_ms[0] == pytest.approx(FIRST_WAITS_SHARE * expected_s * 1e3)
+    assert {longest_ms[number] for number in longest_ms if number > 0} == {LONGEST_WAIT_MS}
 
 
 def test_of_the_ends_alone_there_are_three_rounds_and_a_report_that_says_so(run: Run) -> None:

@@ -1,15 +1,18 @@
 """The native backend, with real workers."""
 
+import dataclasses
 import sys
 from pathlib import Path
 
 import numpy as np
 import onnx
+import psutil
 import pytest
 from msgspec.structs import replace
 
-from gapprof.backends.native import BACKEND, NativeBackend
+from gapprof.backends.native import BACKEND, WORKER, NativeBackend
 from gapprof.core_speed import cores
+from gapprof.measure.fastest import Fastest
 from gapprof.native.isa.ceiling import why_not
 from gapprof.native.runtime import CPU
 from gapprof.native.tensors import read_arrays
@@ -216,10 +219,15 @@ def test_a_ceiling_that_cannot_be_had_is_a_failure_of_the_environment(job: Job) 
 
 @pytest.mark.skipif(not cores(), reason="needs a system that lets a thread choose its core")
 def test_a_visit_waits_for_a_fast_core_as_long_as_it_may(job: Job) -> None:
-    never = CoreSpeed(fastest_us=(1e-3,) * len(cores()), longest_wait_ms=200.0)
-    work = _timed(replace(job, core_speed=never)).load.core_work
+    never, told = CoreSpeed(fastest_us=(1e-3,) * len(cores()), longest_wait_ms=600.0), list[float]()
+    trial = dataclasses.replace(BACKEND, waiting=told.append).timed(replace(job, core_speed=never))
+    assert isinstance(trial, Trial), trial
+    work = trial.load.core_work
     assert work is not None
-    assert work.waited_ms >= 200.0
+    assert work.waited_ms >= 600.0
+    assert told
+    assert told == sorted(told)
+    assert 0 < told[0] <= told[-1] < 600.0, "from then on it waits no more"
     assert len(work.before_us) == len(work.after_us) == len(cores())
     always = CoreSpeed(fastest_us=(1e9,) * len(cores()), longest_wait_ms=60_000.0)
     trial = _timed(replace(job, core_speed=always))
@@ -227,6 +235,23 @@ def test_a_visit_waits_for_a_fast_core_as_long_as_it_may(job: Job) -> None:
     assert trial.load.core_work is not None
     assert trial.load.core_work.discarded_ms == ()
     assert 1 <= len(trial.load.core_work.used) <= 2, "before and after"
+
+
+@pytest.mark.skipif(not cores(), reason="needs a system that lets a thread choose its core")
+def test_what_a_worker_waited_is_charged_where_it_dies_meanwhile(job: Job) -> None:
+    never, run = CoreSpeed(fastest_us=(1e-3,) * len(cores()), longest_wait_ms=60_000.0), Fastest(left_s=60.0)
+
+    def heard(so_far_ms: float) -> None:
+        run.waits.hear(so_far_ms)
+        for child in psutil.Process().children():
+            if WORKER[-1] in child.cmdline():
+                child.kill()
+
+    outcome = dataclasses.replace(BACKEND, waiting=heard).timed(replace(job, core_speed=never))
+    assert isinstance(outcome, Failure)
+    assert (outcome.kind, outcome.phase) == ("crash", "timed")
+    assert 0.0 < run.failed() < 60_000.0
+    assert run.left_s == pytest.approx(60.0 - run.waited_s)
 
 
 def test_where_nobody_asks_for_it_no_core_is_looked_at(job: Job) -> None:

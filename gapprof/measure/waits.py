@@ -1,0 +1,43 @@
+"""What visits say while they wait for fast cores: told to whoever watches, and kept for those that fail."""
+
+import time
+from dataclasses import dataclass
+
+from msgspec.structs import replace
+
+from gapprof.records.progress import Observer, Progress
+
+_WORTH_TELLING_MS = 1000.0
+
+
+def _nobody(_: Progress) -> None:
+    """Watches."""
+
+
+@dataclass(slots=True)
+class Waits:
+    """Passes each step of a run on to the observer, and tells it the last one again while a visit waits."""
+
+    observer: Observer = _nobody
+    _last: Progress | None = None
+    _told_s: float = 0.0
+    _so_far_ms: float = 0.0
+
+    def watch(self, progress: Progress) -> None:
+        """A step of the run."""
+        self._last, self._told_s = progress, time.monotonic()
+        self.observer(progress)
+
+    def hear(self, so_far_ms: float) -> None:
+        """A visit goes on waiting; it times nothing meanwhile."""
+        self._so_far_ms = so_far_ms
+        if self._last is None or so_far_ms < _WORTH_TELLING_MS:
+            return
+        since_s = time.monotonic() - self._told_s
+        waiting = replace(self._last, elapsed_s=self._last.elapsed_s + since_s, waited_s=so_far_ms / 1e3)
+        self.observer(replace(waiting, recording=None))
+
+    def over_ms(self) -> float:
+        """What the visit that is over said last, to whoever asks first."""
+        so_far_ms, self._so_far_ms = self._so_far_ms, 0.0
+        return so_far_ms
