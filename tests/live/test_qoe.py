@@ -29,7 +29,7 @@ CLASSES, CHANNELS, SIDE, POOL = 10, 96, 48, 8
 SHAPE = (1, 3, SIDE, SIDE)
 BUDGET_S = 1
 """Less than a round takes: there is one."""
-LONGEST_S = 590
+LONGEST_S = 1200
 """On a machine that others use as well."""
 DOUBT = 4.0
 """Standard errors of a mean: beyond so many nothing is chance."""

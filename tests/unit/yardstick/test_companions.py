@@ -8,7 +8,7 @@ import pytest
 
 from gapprof.yardstick.companions import accompanied
 
-COMPANIONS, PIECES, SOON_S = 3, 4, 10.0
+COMPANIONS, PIECES, SOON_S = 3, 4, 120.0
 
 
 class Counted:
