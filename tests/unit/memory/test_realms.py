@@ -1,4 +1,4 @@
-"""The page's own heaps, of a browser that is slow to answer for its page and never does for a worker of a pool."""
+"""The page's own heaps, of a browser that is slow to answer for its page and deaf for a worker of a pool."""
 
 import asyncio
 import json
