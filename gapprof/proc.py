@@ -13,6 +13,8 @@ _STAT = Path("/proc/stat")
 _IDLE_FIELDS = (3, 4)  # idle and iowait: nobody ran
 _STEAL_FIELD = 7
 _GUEST_FIELDS = (8, 9)  # the kernel counts them inside user and nice already
+_BORN_FIELD = 19
+"""Of a thread's figures, from its state on: before that stands its name, which may hold anything."""
 
 
 def machine_busy_ms() -> float | None:
@@ -57,6 +59,15 @@ def thread_use(pid: int, process: str) -> dict[int, ThreadUse]:
         return {}
     uses = ((int(task.name), _use(task, process)) for task in tasks)
     return {tid: use for tid, use in uses if use is not None}
+
+
+def born_ticks(pid: int, tid: int) -> int:
+    """When a thread began, in ticks of the kernel's since boot, mostly of 10 ms; 0 where nobody says."""
+    try:
+        stat = Path(f"/proc/{pid}/task/{tid}/stat").read_text(errors="replace")
+        return int(stat.rpartition(")")[2].split()[_BORN_FIELD])
+    except (OSError, ValueError, IndexError):
+        return 0
 
 
 def one_thread(pid: int, tid: int, process: str) -> ThreadUse | None:

@@ -7,9 +7,18 @@ import tempfile
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 _SHARED_MEMORY = "/dev/shm"
 _ROOM_BYTES = 4 << 30
+
+settings.register_profile(
+    "any machine",
+    deadline=None,  # per example, by the wall's clock: an example that lost its core would be a bug
+    derandomize=True,  # what is claimed of a change is not decided by examples that no change has seen
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("any machine")
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -42,18 +42,19 @@ def _in_thread(begin: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
     thread = threading.Thread(target=work, name="gapprof-browser")
     asking = asyncio.current_task()
-    thread.start()
     try:
+        thread.start()
         while not wait([outcome], timeout=_POLL_S).done:
             # asyncio.run answers Ctrl-C by cancelling its task, which this call keeps from hearing of it.
             if asking is not None and asking.cancelling():
                 raise asyncio.CancelledError
         return outcome.result()
     except BaseException:
-        loop, task = started.result(timeout=_PARTING_S)
-        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
-            loop.call_soon_threadsafe(task.cancel)
-        thread.join(timeout=_PARTING_S)
+        if thread in threading.enumerate():  # an interrupt may come before there is one, and after its end
+            loop, task = started.result(timeout=_PARTING_S)
+            with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+                loop.call_soon_threadsafe(task.cancel)
+            thread.join(timeout=_PARTING_S)
         raise
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 from gapprof.browser.cdp import Connection
 from gapprof.browser.page import Page
 from gapprof.browser.trouble import reading
-from gapprof.proc import thread_use
+from gapprof.proc import born_ticks, thread_use
 from gapprof.records.trial import ThreadUse
 
 _WORKER = "DedicatedWorker"
@@ -81,21 +81,29 @@ async def crew(page: Page, where: str, began: Mapping[int, Beginning]) -> Crew:
     """Who does what, now that the model is open.
 
     The page's is the renderer whose main thread has used as much CPU time since then as the page's says that
-    it has: the protocol tells nobody, and the busiest one may be another tab's. A thread's number grows with
-    its age: the first new worker is the one that has the model, where a worker has it, and all others are its
-    helpers.
+    it has: the protocol tells nobody, and the busiest one may be another tab's. The first new worker is the
+    one that has the model, where a worker has it, and all others are its helpers.
     """
     own_ms = (await main_thread(page)).cpu_ms
     now = {pid: threads for pid in began if pid in (threads := thread_use(pid, "renderer"))}
     if not now:
         return Crew(renderer=None)
     renderer = min(now, key=lambda pid: abs(now[pid][pid].cpu_ms - began[pid].main_cpu_ms - own_ms))
-    later = sorted(_workers(now[renderer]) - began[renderer].workers)
+    new = _workers(now[renderer]) - began[renderer].workers
+    later = by_age({tid: born_ticks(renderer, tid) for tid in new})
     inference = renderer if where == "main" else next(iter(later), None)
     roles: dict[int, Role] = {renderer: "main", **dict.fromkeys(later, "pool")}
     if inference is not None:
         roles[inference] = "inference"
     return Crew(renderer=renderer, roles=roles)
+
+
+def by_age(born: Mapping[int, int]) -> list[int]:
+    """Threads, the oldest first, by when they began; those of one tick by their numbers.
+
+    Numbers grow, and begin anew where all are used: of 32768 on small systems a browser takes hundreds.
+    """
+    return sorted(born, key=lambda tid: (born[tid], tid))
 
 
 def _workers(threads: Mapping[int, ThreadUse]) -> frozenset[int]:

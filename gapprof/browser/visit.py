@@ -1,5 +1,6 @@
 """One visit: a server, a fresh browser and a page that carries out tasks, all gone when it is over."""
 
+import asyncio
 import json
 import re
 import time
@@ -28,6 +29,8 @@ OPEN_S = 300.0
 """For loading, creating a session and warming up, within the job's own deadline."""
 REWRITTEN = "rewritten/"
 _OUT_OF_MEMORY = re.compile(r"javascript OOM|out of memory", re.IGNORECASE)
+_LAST_WORDS_S = 1.0
+"""Who reads them may be without a core when the end is told already, on another way."""
 _BUILT_IN = {"quiet": "quiet.html", "busy": "busy.html", "busier": "busy.html?twice"}
 _NO_NETWORK = (
     "--no-proxy-server",
@@ -221,10 +224,20 @@ async def _explained(browser: Browser) -> AsyncIterator[None]:
         yield
     except VisitError as error:
         if error.kind == "crash":
-            error.detail = error.detail or browser.stderr.tail()
-            if _OUT_OF_MEMORY.search(browser.stderr.text()):
+            if await _ran_out_of_memory(browser):
                 error.kind, error.message = "out-of-memory", f"the page ran out of memory: {error.message}"
+            error.detail = error.detail or browser.stderr.tail()
         raise
+
+
+async def _ran_out_of_memory(browser: Browser) -> bool:
+    """Whether it says so, within the time that its words may need."""
+    patience = time.monotonic() + _LAST_WORDS_S
+    while not _OUT_OF_MEMORY.search(browser.stderr.text()):
+        if time.monotonic() > patience:
+            return False
+        await asyncio.sleep(0.02)
+    return True
 
 
 def user_folder(page: str) -> tuple[Path, str]:

@@ -10,7 +10,8 @@ from gapprof.browser.trouble import VisitError, reading
 _FOLLOW = {"autoAttach": True, "waitForDebuggerOnStart": False, "flatten": True}
 _ANSWER_S = 2.0
 """A thread of a wasm pool waits without hearing anybody; whoever answers does so at once."""
-_COLLECT_S = 20.0
+_PAGE_S = 20.0
+"""The page's main thread always hears: on a machine with other work it may have no core for seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +50,9 @@ class Realms:
         connection = self._page.connection
         connection.listen("Target.attachedToTarget", attached, session=session)
         connection.listen("Target.detachedFromTarget", gone, session=session)
-        await connection.call("Target.setAutoAttach", _FOLLOW, session=session, deadline_s=_ANSWER_S)
+        await connection.call(
+            "Target.setAutoAttach", _FOLLOW, session=session, deadline_s=self._patience_s(session)
+        )
 
     async def heaps(self) -> Heaps:
         """What is used now. Raises what the page's own session raises; a deaf worker has nothing."""
@@ -63,9 +66,9 @@ class Realms:
 
     async def collect(self) -> None:
         """Have garbage collected wherever somebody hears of it."""
-        await self._collected(self._page.session, _COLLECT_S)
+        await self._collected(self._page.session)
         listening = [one for one in self._workers if one not in self._deaf]
-        await asyncio.gather(*(self._collected(one, _ANSWER_S) for one in listening))
+        await asyncio.gather(*map(self._collected, listening))
 
     async def _follow_worker(self, worker: str) -> None:
         try:
@@ -73,10 +76,10 @@ class Realms:
         except (CallError, TimeoutError, VisitError):
             self._deaf.add(worker)
 
-    async def _collected(self, session: str, deadline_s: float) -> None:
+    async def _collected(self, session: str) -> None:
         try:
             await self._page.connection.call(
-                "HeapProfiler.collectGarbage", session=session, deadline_s=deadline_s
+                "HeapProfiler.collectGarbage", session=session, deadline_s=self._patience_s(session)
             )
         except (CallError, TimeoutError):
             if session == self._page.session:
@@ -91,11 +94,16 @@ class Realms:
             return None
 
     async def _heap(self, session: str) -> Heaps:
-        told = await self._page.connection.call("Runtime.getHeapUsage", session=session, deadline_s=_ANSWER_S)
+        told = await self._page.connection.call(
+            "Runtime.getHeapUsage", session=session, deadline_s=self._patience_s(session)
+        )
         with reading("heap's use"):
             return Heaps(
                 js_heap_bytes=int(told["usedSize"]), array_buffers_bytes=int(told["backingStorageSize"])
             )
+
+    def _patience_s(self, session: str) -> float:
+        return _PAGE_S if session == self._page.session else _ANSWER_S
 
 
 async def followed(page: Page) -> Realms:

@@ -1,7 +1,7 @@
 """Two kinds of visit: one that feels the page, and one that answers a stream."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from gapprof import assets
 from gapprof.browser import scheduler, tasks, tensors
 from gapprof.browser.ready import Ready, outcome, readied
 from gapprof.browser.trouble import VisitError, reading
-from gapprof.browser.visit import Course, Equipment, visiting
+from gapprof.browser.visit import Course, Equipment, Visit, visiting
 from gapprof.records.job import Job
 from gapprof.records.qoe import Condition, FeltTrial
 from gapprof.records.trial import Failure
@@ -31,6 +31,7 @@ BETWEEN_CLICKS_S = (0.06, 0.18)
 STEP_DUTY = 0.5
 """Of the application's steps: the model runs half of the time (the same)."""
 _CLICK_AT = {"x": 60, "y": 60}
+_LISTENS = "String(document.querySelector('[data-gapprof-listens]') !== null)"
 _MOST_S = 60.0
 Arrays = dict[str, NDArray[Any]]
 
@@ -143,8 +144,7 @@ async def _clicked(ready: Ready, *, duty: float, seed: int) -> Clicks:
                 )
 
     hearing = asyncio.create_task(visit.ask(task, Clicks, most_s=2 * _MOST_S))
-    await asyncio.sleep(2 * BETWEEN_CLICKS_S[1])  # until it listens
-    clicking = asyncio.create_task(click())
+    clicking = asyncio.create_task(_once_it_listens(visit, hearing, click))
     try:
         heard, _ = await asyncio.gather(hearing, clicking)
     finally:
@@ -153,3 +153,15 @@ async def _clicked(ready: Ready, *, duty: float, seed: int) -> Clicks:
     if not heard.events_ms:
         raise VisitError("the page heard no click", kind="page")
     return heard
+
+
+async def _once_it_listens(
+    visit: Visit, hearing: asyncio.Task[Clicks], click: Callable[[], Awaitable[None]]
+) -> None:
+    """A click that came before would be lost, and the page wait for it. None is made where it gave up."""
+    while not hearing.done():
+        if await visit.page.evaluate(_LISTENS, deadline_s=visit.course.left_s(_MOST_S)) == "true":
+            await asyncio.sleep(2 * BETWEEN_CLICKS_S[1])  # what it has just made of itself is painted by then
+            await click()
+            return
+        await asyncio.sleep(0.02)

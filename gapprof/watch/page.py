@@ -35,13 +35,15 @@ from gapprof.watch.heard import (
 )
 from gapprof.watch.kept import Watched, kept
 from gapprof.watch.listening import Listener
-from gapprof.watch.main_thread import Look, counting, look, stretch_of
+from gapprof.watch.main_thread import LEAST_MS, Look, counting, look, stretch_of
 
 MOST_S = 60.0
 """A page that has run nothing by then waits for something."""
 ENOUGH_RUNS, QUIET_S = 30, 5.0
 _LEAST_S = 1.5
 """From the first runs on: however quick they are, what else the page does is looked at for so long."""
+_MOST_LOOKED_S = 10.0
+"""The same where looks are missing, or came in time for no stretch between two of them."""
 _QUIET_RUNS = 3.0
 """Times the longest run: a page that is silent for less may be in the middle of the next one."""
 _LOOK_S = 0.25
@@ -172,10 +174,16 @@ async def _heard_out(listener: Listener, page: Page, began: float, tell: Callabl
         longest_s = max((run.took_ms for run in runs), default=0.0) / 1e3
         now = time.monotonic()
         quiet = now - last > max(QUIET_S, _QUIET_RUNS * longest_s)
-        enough = first is not None and len(runs) >= ENOUGH_RUNS and now - first >= _LEAST_S
-        if enough or (runs and quiet) or now - began > MOST_S:
+        ran = first is not None and len(runs) >= ENOUGH_RUNS and now - first >= _LEAST_S
+        looked = _hold_a_stretch(looks) or (first is not None and now - first >= _MOST_LOOKED_S)
+        if (ran and looked) or (runs and quiet) or now - began > MOST_S:
             return looks
         await asyncio.sleep(_LOOK_S)
+
+
+def _hold_a_stretch(looks: list[Look]) -> bool:
+    """Before the last of them: runs that end after that one have not been heard yet."""
+    return len(looks) > 1 and looks[-2].at_ms - looks[0].at_ms >= LEAST_MS
 
 
 def _lost(missed: list[str]) -> str:

@@ -26,7 +26,8 @@ export const probe = {
     }),
 };
 
-/** The click's own time is on this page's clock, from before it waited for the main thread.
+/** The click's own time is on this page's clock, from before it waited for the main thread. Whoever clicks sees by an
+ * attribute that somebody listens.
  * @param {HTMLElement} corner @param {number} clicks @param {number} most_ms @returns {Promise<number[]>} */
 function answered(corner, clicks, most_ms) {
   return new Promise((resolve) => {
@@ -41,5 +42,6 @@ function answered(corner, clicks, most_ms) {
       clearTimeout(late);
       resolve(found);
     });
+    corner.dataset["gapprofListens"] = "";
   });
 }

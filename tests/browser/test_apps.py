@@ -78,7 +78,7 @@ def site(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[t
             shutil.copy(file, folder / app / "ort")
         (folder / app / "index.html").write_text(PAGE)
         target = f"--outfile={folder / app / 'app.js'}"
-        subprocess.run([*BUNDLE, f"{app}.mjs", target], cwd=packages, check=True, timeout=120)
+        subprocess.run([*BUNDLE, f"{app}.mjs", target], cwd=packages, check=True, timeout=600)
     shutil.copy(zoo.build("resnet20", folder), folder / MODELS["direct"])
     _bert(folder / "transformers/models/bert-small")
     handler = functools.partial(Isolated, directory=str(folder))

@@ -1,6 +1,8 @@
 """What a page is like while a model runs in it, and what the model answers there; in real Chromium."""
 
+import asyncio
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,8 +10,10 @@ from msgspec.structs import replace
 
 from gapprof import assets
 from gapprof.backends.chromium import Chromium
+from gapprof.browser.cdp import Connection, Params
 from gapprof.browser.visit import Equipment
 from gapprof.guard import Guard
+from gapprof.qoe import visits
 from gapprof.qoe.answers import answered
 from gapprof.qoe.stream import turning
 from gapprof.qoe.visits import CLICKS, REPEATS, Feeling
@@ -42,6 +46,25 @@ def test_a_page_is_felt_while_the_model_rests_and_runs(
     assert {len(values) for values in trial.components_ms.values()} == {REPEATS}
     assert {len(values) for values in trial.steps_ms.values()} == {REPEATS}
     assert bool(trial.runs_ms) == (condition != "idle")
+
+
+def test_no_click_is_made_before_the_page_listens(
+    feeling: Feeling, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page is asked to listen a second later than it should be: clicks would have come before."""
+    call = Connection.call
+
+    async def late(self: Connection, method: str, params: Params | None = None, **how: Any) -> Params:
+        if 'runTask({"kind":"clicked"' in str((params or {}).get("expression", "")):
+            await asyncio.sleep(1.0)
+        return await call(self, method, params, **how)
+
+    monkeypatch.setattr(Connection, "call", late)
+    for name, value in {"WATCH_MS": 200.0, "REPEATS": 1, "CLICKS": 2}.items():
+        monkeypatch.setattr(visits, name, value)
+    trial = feeling.felt(on(job, where="main", pacing="paced"), "idle")
+    assert isinstance(trial, FeltTrial), trial
+    assert len(trial.events_ms) == 2
 
 
 def test_both_sides_answer_a_stream_alike(feeling: Feeling, job: Job, tmp_path: Path) -> None:

@@ -36,8 +36,9 @@ from gapprof.records.schema import PATH
 from gapprof.subject.sketch import Sketch
 from tests.unit.gpu_kernels.shapes import CONVOLUTIONS, DEPTHWISE, ELEMENTWISE, FUNCTIONS, PRODUCTS, SHAPES
 
-ONCE = Effort(samples=1, given_up=0.0, budget_s=160.0)
+BUDGET_S = 160.0
 """Within what a visit has, and many times what software takes."""
+ONCE = Effort(samples=1, given_up=0.0, budget_s=BUDGET_S)
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +144,7 @@ def test_what_is_far_behind_is_timed_once_and_what_is_wrong_gives_nobody_up(page
     slow, wrong = (planted(shader, begin, begin + more) for more in (SPINNING, IDLE))
     sound = GpuCandidate(code=shader.code, grid=shader.grid)
     candidates = [(first, one) for one in (slow, wrong, *(sound,) * 5)]
-    effort = Effort(samples=4, given_up=5.0, budget_s=60.0)
+    effort = Effort(samples=4, given_up=5.0, budget_s=BUDGET_S)
     behind, odd, *rest = page.run([(key_of(shape), candidates)], effort, number=0, seed=1).times
     assert is_right(behind)
     assert len(behind.samples_ns) == 1

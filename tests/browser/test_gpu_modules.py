@@ -20,6 +20,6 @@ def test_the_module_keeps_its_claims(script: Path) -> None:
         env=os.environ | variables | dict(graphics.here(assets.find_browser()).variables),
         capture_output=True,
         text=True,
-        timeout=120.0,
+        timeout=600.0,
     )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -22,6 +22,7 @@ from gapprof.guard import Guard
 from gapprof.memory.visits import Looking
 from gapprof.records.job import Job
 from gapprof.records.trial import Failure
+from tests.browser.aftermath import PATIENCE_S
 from tests.browser.conftest import on
 from tests.browser.gpu_models import job_of
 from tests.browser.gpu_plants import library_with
@@ -48,7 +49,7 @@ def test_what_becomes_of_a_device_is_told_with_what_to_do(
     script: str, said: str, chromium: Chromium, page_of: Callable[[str], str], tmp_path: Path
 ) -> None:
     job = job_of("matmul", tmp_path)
-    failure = chromium.timed(on(job, device="gpu", where="main", page=page_of(script), deadline_s=60.0))
+    failure = chromium.timed(on(job, device="gpu", where="main", page=page_of(script)))
     assert isinstance(failure, Failure), failure
     assert failure.kind == "environment", failure
     assert said in failure.message
@@ -98,7 +99,6 @@ def test_a_gpu_that_is_full_only_when_runs_are_timed_is_named_and_nothing_of_the
         where=where,
         pacing=pacing,
         page=page_of(script),
-        deadline_s=60.0,
     )
     fill_at(task, monkeypatch)
     failure = chromium.timed(job)
@@ -125,7 +125,7 @@ class Visits:
 
     @property
     def gpu(self) -> Gpu:
-        return Gpu(equipment=self.equipment, graphics=self.graphics, deadline_s=60.0)
+        return Gpu(equipment=self.equipment, graphics=self.graphics, deadline_s=PATIENCE_S)
 
 
 @pytest.fixture
@@ -142,9 +142,7 @@ def visits(chromium: Chromium, guard: Guard) -> Visits:
 
 @pytest.fixture
 def full(page_of: Callable[[str], str], tmp_path: Path) -> Job:
-    return on(
-        job_of("matmul", tmp_path), device="gpu", where="main", page=page_of(OUT_OF_MEMORY), deadline_s=60.0
-    )
+    return on(job_of("matmul", tmp_path), device="gpu", where="main", page=page_of(OUT_OF_MEMORY))
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from gapprof.gpu.replayed import InNode
 from gapprof.gpu.timing import timed
 from gapprof.gpu.visited import BROWSER, Gpu, in_words
 from gapprof.records.gpu_wire import GpuToggled, GpuTogglesTask
+from tests.browser.aftermath import PATIENCE_S
 from tests.browser.gpu_models import job_of
 from tests.browser.gpu_places import Places, quickly
 
@@ -29,12 +30,13 @@ def test_a_recording_that_is_too_large_is_refused_with_its_bound(places: Places,
 
 
 def test_where_there_is_no_webgpu_at_all_that_is_said(places: Places) -> None:
-    script = assets.probes_web() / "engine.mjs"
-    until = time.monotonic() + 30.0
+    """In Node, which is as a browser without it."""
+    script, own = assets.probes_web() / "engine.mjs", places.node
+    until = time.monotonic() + PATIENCE_S
     with (
         pytest.raises(EnvironmentUnusable, match="this browser has no WebGPU") as caught,
         in_words(BROWSER),
-        running(places.node.node, script, guard=places.node.guard) as node,  # as a browser without it
+        running(own.node, script, guard=own.guard, deadline_s=PATIENCE_S) as node,
     ):
         node.ask(GpuTogglesTask(dawn=None), GpuToggled, until=until)
     assert "chrome://gpu" in caught.value.hint

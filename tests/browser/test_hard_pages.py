@@ -18,9 +18,9 @@ from gapprof.guard import Guard
 from gapprof.records.job import Job
 from gapprof.records.settings import Settings
 from gapprof.records.trial import Failure, Trial
-from tests.browser.aftermath import PATIENCE_S
+from tests.browser.aftermath import LOOK_S, PATIENCE_S
 from tests.browser.conftest import IN_A_TASK, job_in, on
-from tests.browser.served import by_url
+from tests.browser.served import answering, by_url
 from tests.hostile.stepped_clock import stepping_library
 
 SURVIVED = {
@@ -121,6 +121,9 @@ class _Counting(http.server.BaseHTTPRequestHandler):
         pass
 
 
+Sockets = Mapping[str, socket.socket]
+
+
 @contextmanager
 def outside() -> Iterator[tuple[list[str], str]]:
     """What a server was asked that the browser's rules do not call loopback, and a script that asks it."""
@@ -143,7 +146,7 @@ def outside() -> Iterator[tuple[list[str], str]]:
 
 
 @contextmanager
-def peer() -> Iterator[tuple[Mapping[str, socket.socket], str]]:
+def peer() -> Iterator[tuple[Sockets, str]]:
     """Sockets on an address of this machine that is none of loopback, and a page's calls there; none where it
     has no such address.
 
@@ -175,7 +178,7 @@ def peer() -> Iterator[tuple[Mapping[str, socket.socket], str]]:
         yield sockets, calls
 
 
-def heard(sockets: Mapping[str, socket.socket]) -> list[str]:
+def heard(sockets: Sockets) -> list[str]:
     """Those at which something has come by now: a datagram, a connection."""
     ready, _, _ = select.select(list(sockets.values()), [], [], 0.0)
     return [name for name, one in sockets.items() if one in ready]
@@ -200,18 +203,29 @@ class Reached:
     """None where there are no sockets."""
 
 
-Reaching = Callable[[Callable[[str], AbstractContextManager[str]]], Reached]
+Placed = Callable[[str, Sockets], AbstractContextManager[str]]
+"""How a script becomes a page, beside what it calls."""
+Reaching = Callable[[Placed], Reached]
+ARRIVAL_S = PATIENCE_S / 2
+LATE_MODEL = """
+const fetched = globalThis.fetch;
+globalThis.fetch = async (what, ...more) => {
+  if (String(what).includes('.onnx')) await fetched('%s', { mode: 'no-cors' }).catch(() => undefined);
+  return fetched(what, ...more);
+};
+"""
+"""A page whose model waits until that address has answered."""
 
 
 @pytest.fixture(scope="module")
 def reaching(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Reaching:
-    """By how a script becomes a page; by the end of the visit WebRTC has looked through all addresses."""
+    """By the end of the visit WebRTC has looked through all addresses."""
 
-    def visit(placed: Callable[[str], AbstractContextManager[str]]) -> Reached:
+    def visit(placed: Placed) -> Reached:
         job = job_in(tmp_path_factory.mktemp("reaching"), model_folder)
         job = replace(job, pace=replace(job.pace, requests=100))
         with outside() as (asked, fetching), peer() as (sockets, calling), Guard() as guard:
-            with placed(f"{fetching}\n{calling}") as page:
+            with placed(f"{fetching}\n{calling}", sockets) as page:
                 visited = on(job, page=page, where="main", pacing="paced")
                 outcome = BACKEND.open(Settings(), guard).timed(visited)
             assert isinstance(outcome, Trial), outcome
@@ -224,7 +238,7 @@ def reaching(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Re
 def from_disk(reaching: Reaching, tmp_path_factory: pytest.TempPathFactory) -> Reached:
     page = tmp_path_factory.mktemp("disk") / "page.html"
 
-    def placed(script: str) -> AbstractContextManager[str]:
+    def placed(script: str, _sockets: Sockets) -> AbstractContextManager[str]:
         page.write_text(f"<!doctype html><title>page</title><script>{script}</script>")
         return nullcontext(str(page))
 
@@ -233,7 +247,22 @@ def from_disk(reaching: Reaching, tmp_path_factory: pytest.TempPathFactory) -> R
 
 @pytest.fixture(scope="module")
 def from_an_address(reaching: Reaching) -> Reached:
-    return reaching(by_url)
+    return reaching(by_url_until_heard)
+
+
+@contextmanager
+def by_url_until_heard(script: str, sockets: Sockets) -> Iterator[str]:
+    """Its model is not there before every socket has heard of it, or the time for that is over."""
+
+    def arrived(request: http.server.BaseHTTPRequestHandler) -> None:
+        patience = time.monotonic() + ARRIVAL_S
+        while len(heard(sockets)) < len(sockets) and time.monotonic() < patience:
+            time.sleep(LOOK_S)
+        request.send_response(204)
+        request.end_headers()
+
+    with answering(arrived) as arrival, by_url(f"{LATE_MODEL % arrival}{script}") as page:
+        yield page
 
 
 def test_a_page_on_disk_reaches_nothing_beyond_loopback(from_disk: Reached) -> None:

@@ -151,12 +151,13 @@ def test_two_models_are_timed_in_turn_and_the_one_that_was_open_stays_so(visited
 
 
 def test_short_runs_are_timed_on_until_they_lasted_long_enough(visited: Visited) -> None:
+    """And no longer. As many as were asked for take a hundredth of that, unless a core is away meanwhile."""
     timed = visited.answers[8]
     assert isinstance(timed, Timed)
-    assert len(timed.samples_ms) > GOING_ON.samples
-    last_ms = timed.samples_ms[-1] * GOING_ON.batch
     assert timed.stretch_ms >= GOING_ON.least_ms
-    assert sum(timed.samples_ms) * GOING_ON.batch - last_ms < GOING_ON.least_ms
+    *before_ms, _ = (ms * GOING_ON.batch for ms in timed.samples_ms)
+    assert len(timed.samples_ms) >= GOING_ON.samples
+    assert len(timed.samples_ms) == GOING_ON.samples or sum(before_ms) < GOING_ON.least_ms
 
 
 def test_without_isolation_the_page_gets_one_thread(small: Small) -> None:

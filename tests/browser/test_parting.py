@@ -21,6 +21,7 @@ from gapprof.records.job import Job
 from gapprof.records.parting import Parting
 from gapprof.subject.sketch import Sketch
 from gapprof.subject.stage import parse
+from tests.browser.aftermath import PATIENCE_S
 from tests.browser.conftest import on
 from tests.browser.gpu_models import job_of
 from tests.truth.recorder import check
@@ -63,7 +64,7 @@ def waving_job(folder: Path) -> Job:
 @pytest.fixture
 def gpu(chromium: Chromium, guard: Guard) -> Gpu:
     equipment = Equipment(executable=chromium.executable, probes=assets.probes_web(), guard=guard)
-    return Gpu(equipment=equipment, graphics=here(chromium.executable), deadline_s=60.0)
+    return Gpu(equipment=equipment, graphics=here(chromium.executable), deadline_s=PATIENCE_S)
 
 
 def looked(gpu: Gpu, page: Job, folder: Path) -> Parting:

@@ -1,14 +1,18 @@
 """Pages watched for what runs alone do not tell: outputs on a GPU, work beside the model, workers."""
 
+import asyncio
+import itertools
 import shutil
 from pathlib import Path
 
 import pytest
 
 from gapprof import assets
+from gapprof.browser.page import Page
 from gapprof.guard import Guard
 from gapprof.records.settings import Settings
 from gapprof.watch import page as watch
+from gapprof.watch.main_thread import LEAST_MS, Look
 from tests.browser.conftest import SIZE
 from tests.browser.watched_page import FOREVER, PREPARE, STAYS, Watch, given_up
 
@@ -124,6 +128,22 @@ def test_a_page_that_only_runs_its_model_does_little_else(watched: Watch) -> Non
     assert found is not None
     assert found.runs_ms is not None
     assert (found.tasks_ms - found.runs_ms) / found.over_ms < 0.3
+
+
+def test_a_look_that_comes_late_hides_nothing_of_what_the_page_does(
+    watched: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The third one, with which it would be enough: between the first two lies too little."""
+    numbers, look = itertools.count(1), watch.look
+
+    async def late(page: Page) -> Look | None:
+        await asyncio.sleep(2.0 if next(numbers) == 3 else 0.0)
+        return await look(page)
+
+    monkeypatch.setattr(watch, "look", late)
+    found = watched(PREPARE + FOREVER).seen.main_thread
+    assert found is not None
+    assert found.over_ms >= LEAST_MS
 
 
 def test_pauses_between_runs_are_those_that_the_page_makes(watched: Watch) -> None:

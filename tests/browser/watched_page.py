@@ -24,6 +24,8 @@ Watch = Callable[..., Watched]
 LISTENING_S = 1.0
 LEAST_S = 0.75
 """From the first run on; a page that runs its model seldom is watched for longer anyway."""
+MOST_S, QUIET_S = 240.0, 60.0
+"""Until a page must have run its model, and between two runs: pages of these tests run it again and again."""
 STAYS = "/* and so it stays */"
 """In a script: here nothing more comes."""
 LIBRARY = ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
@@ -65,7 +67,8 @@ def heard(
     settings = Settings(page=str(site / "index.html"), **given)
     told: list[Progress] = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(watch, "_LEAST_S", LEAST_S)
+        for name, value in {"_LEAST_S": LEAST_S, "MOST_S": MOST_S, "QUIET_S": QUIET_S}.items():
+            patch.setattr(watch, name, value)
         return watch.watched(settings, guard=guard, workdir=workdir, observer=told.append)
 
 
@@ -92,6 +95,7 @@ def given_up(
     """
     began = time.monotonic()
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(watch, "MOST_S", MOST_S)
 
         def over() -> None:
             patch.setattr(watch, "MOST_S", time.monotonic() - began + LISTENING_S)

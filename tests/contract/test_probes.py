@@ -34,8 +34,8 @@ def test_a_file_that_is_dropped_in_is_asked_like_any_other(tmp_path: Path) -> No
     page = tmp_path / "probes_web"
     shutil.copytree(probes_web(), page, ignore=shutil.ignore_patterns("node_modules"))
     (page / "probes" / "count.mjs").write_text(PROBE)
-    until = time.monotonic() + 30
-    with Guard() as guard, running(assets.node(), page / "engine.mjs", guard=guard) as engine:
+    until = time.monotonic() + 300
+    with Guard() as guard, running(assets.node(), page / "engine.mjs", guard=guard, deadline_s=300) as engine:
         assert engine.ask(CountTask(words=("a", "b")), Counted, until=until) == Counted(count=2)
         with pytest.raises(VisitError, match="too many words"):
             engine.ask(CountTask(words=("a", "b", "c", "d")), Counted, until=until)

@@ -63,5 +63,5 @@ def stepping_library(folder: Path) -> Path:
         str(source),
         "-ldl",
     ]
-    subprocess.run(command, check=True, timeout=60)
+    subprocess.run(command, check=True, timeout=300)
     return library

@@ -30,7 +30,7 @@ def within(values: Iterable[float], most_ms: float) -> bool:
 def test_the_clock_of_whatever_is_started_steps(stepped: None) -> None:
     program = "import time; print(abs(time.time() - time.time()))"
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=300, check=True
     )
     assert float(done.stdout) == pytest.approx(2 * STEP_S, rel=0.01)
 

@@ -41,7 +41,7 @@ except GapprofError as error:
 def test_a_disk_that_fills_up_ends_the_run_and_keeps_what_there_is(room_bytes: int, tmp_path: Path) -> None:
     """A file may not grow beyond its limit: to the journal the same as a disk without room."""
     command = [sys.executable, "-c", RUN, str(tmp_path), str(room_bytes)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == ExitCode.ENVIRONMENT_UNUSABLE, done.stderr
     assert "the recording cannot be written" in done.stdout
     assert "Free some space" in done.stdout

@@ -6,7 +6,7 @@ import unicodedata
 from itertools import groupby
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from rich.cells import cell_len
@@ -85,7 +85,7 @@ def test_markdown_holds_no_html_and_no_broken_table(attack: str) -> None:
     assert set().union(*tables) <= {4, 5, 7, 8}
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(NAMES)
 def test_no_name_at_all_leaves_its_line(name: str) -> None:
     text = terminal.RENDERER.render(named(name), Surface(width=80))

@@ -24,6 +24,9 @@ _FOR_ONCE: Mapping[str, float] = {
     "gapprof.selftest.tour._MOST_REPEATS_S": 0.0,
     "gapprof.measure.fastest.LONGEST_WAIT_MS": 0.0,
     "gapprof.measure.fastest._FIRST_LOOK_S": 0.0,
+    # For the same reason a visit may take many times what the first ones took, and the estimate of the width.
+    "gapprof.measure.preflight.SHORTEST_DEADLINE_S": 300.0,
+    "gapprof.measure.preflight.ESTIMATE_DEADLINE_S": 300.0,
     # No claim asks whether code has reached its speed, and none how well a profile is known.
     "gapprof.browser.tier_up.QUIET_MS": 0.0,
     "gapprof.browser.tasks.PROFILED_MS": 100.0,

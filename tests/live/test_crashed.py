@@ -1,12 +1,16 @@
 """A renderer that dies in the middle of a run costs its own visit, and nothing that comes after it."""
 
-import threading
-from dataclasses import dataclass, field
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
+from gapprof.browser.cdp import Connection, Params
 from gapprof.interrupts import held
 from gapprof.pipeline import Outcome, explained
 from gapprof.recordings import read_recording
@@ -17,43 +21,49 @@ from gapprof.records.trial import Failure, Trial
 from tests.live.rounds import ROUNDS, few_rounds
 
 LAST_ROUND = ROUNDS - 1
-AT_WORK_S = 0.3
-"""Of CPU time: a renderer that has taken as much has loaded the page and is at the model."""
-LOOK_S = 0.02
+TASK = "runTask("
+"""In what a page is asked to compute, where it is a task."""
 
 
 @dataclass(slots=True)
 class Killer:
-    """Kills every renderer that is at work while the first rung of the web's in the last round is visited."""
+    """Kills every renderer that has just been asked for a task while the first rung of the web's in the last
+    round is visited."""
 
     victim: str = ""
-    _over: threading.Event = field(default_factory=threading.Event)
-    _thread: threading.Thread | None = None
+    _at_it: bool = False
 
     def __call__(self, progress: Progress) -> None:
         """Told of each visit before it begins."""
-        if self._thread is not None:
-            self.done()
-        elif progress.round == LAST_ROUND and (progress.rung or "").startswith("web"):
-            self.victim = progress.rung or ""
-            self._thread = threading.Thread(target=self._kill)
-            self._thread.start()
+        rung = progress.rung or ""
+        self._at_it = not self.victim and progress.round == LAST_ROUND and rung.startswith("web")
+        if self._at_it:
+            self.victim = rung
 
-    def done(self) -> None:
-        """Nothing is killed any more."""
-        self._over.set()
-        if self._thread is not None:
-            self._thread.join()
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """To all that browsers are asked for."""
+        call = Connection.call
 
-    def _kill(self) -> None:
-        while not self._over.wait(LOOK_S):
-            for process in psutil.Process().children(recursive=True):
-                try:
-                    used = process.cpu_times()
-                    if "--type=renderer" in process.cmdline() and used.user + used.system > AT_WORK_S:
-                        process.kill()
-                except psutil.NoSuchProcess:
-                    continue
+        async def heard(
+            connection: Connection, method: str, params: Params | None = None, **how: Any
+        ) -> Params:
+            asking = asyncio.create_task(call(connection, method, params, **how))
+            if self._at_it and TASK in str((params or {}).get("expression", "")):
+                await asyncio.sleep(0)  # it is sent
+                _kill_renderers()
+            return await asking
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Connection, "call", heard)
+            yield
+
+
+def _kill_renderers() -> None:
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            if "--type=renderer" in process.cmdline():
+                process.kill()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,11 +79,8 @@ class Run:
 def run(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     path = tmp_path_factory.mktemp("crashed") / "recording.jsonl"
     settings, killer = Settings(budget_s=1.0, rungs="ends", allow_noisy=True), Killer()
-    try:
-        with few_rounds(), held() as hold:
-            outcome = explained(str(model), settings, argv=(), path=path, observer=killer, hold=hold)
-    finally:
-        killer.done()
+    with few_rounds(), killer.listening(), held() as hold:
+        outcome = explained(str(model), settings, argv=(), path=path, observer=killer, hold=hold)
     assert outcome.stopped is None, outcome.stopped
     return Run(outcome=outcome, recording=read_recording(path), victim=killer.victim)
 

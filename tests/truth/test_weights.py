@@ -92,7 +92,7 @@ def test_the_whole_ladder_adds_up(asked: Settings) -> None:
 
 
 @given(missing=st.frozensets(st.sampled_from(INNER)), asked=st.sampled_from(SETTINGS), passes=st.booleans())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_whatever_is_missing_the_rest_adds_up(missing: frozenset[str], asked: Settings, passes: bool) -> None:
     if asked.page == "quiet":  # then `web` has no trials but those of `web-paced`
         missing -= {"web-paced"}
@@ -100,7 +100,7 @@ def test_whatever_is_missing_the_rest_adds_up(missing: frozenset[str], asked: Se
 
 
 @given(missing=st.frozensets(st.sampled_from(INNER), max_size=4), lost=st.frozensets(st.integers(0, 5)))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_rounds_with_holes_are_dropped_for_all(missing: frozenset[str], lost: frozenset[int]) -> None:
     report = assert_it_adds_up(record(machine(missing, lost)))
     assert report.rounds >= 1

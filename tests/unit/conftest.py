@@ -24,7 +24,7 @@ def engine() -> "Iterator[Engine]":
     from gapprof.guard import Guard
 
     script = assets.probes_web() / "engine.mjs"
-    with Guard() as guard, running(assets.node(), script, guard=guard) as engine:
+    with Guard() as guard, running(assets.node(), script, guard=guard, deadline_s=300) as engine:
         yield engine
 
 

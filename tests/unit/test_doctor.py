@@ -17,7 +17,9 @@ from tests.unit.native.other_library import planted
 
 @pytest.fixture(scope="module")
 def findings() -> dict[str, Finding]:
-    return {finding.id: finding for finding in doctor.examine()}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(examination, "_START_S", 300.0)
+        return {finding.id: finding for finding in doctor.examine()}
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,10 @@ import pytest
 
 from gapprof.guard import MARKER, Guard, end_processes, kill_processes, processes_of, remove_folder
 
+SOON_S = 120.0
+"""For what comes at once on a quiet machine; nobody waits longer than it takes."""
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
-SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
+SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
 STUBBORN = [
     sys.executable,
     "-c",
@@ -19,7 +21,7 @@ STUBBORN = [
 ]
 
 
-def until(holds: Callable[[], bool], deadline_s: float = 15.0) -> bool:
+def until(holds: Callable[[], bool], deadline_s: float = SOON_S) -> bool:
     deadline = time.monotonic() + deadline_s
     while not holds() and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -31,7 +33,7 @@ def test_a_watched_folder_and_process_are_gone_after_the_guard() -> None:
         (folder / "file").write_text("x")
         child = subprocess.Popen(SLEEP, start_new_session=True, env={**os.environ, **guard.environment()})
         guard.watch_process(child.pid)
-    assert child.wait(timeout=15) != 0
+    assert child.wait(timeout=SOON_S) != 0
     assert not folder.exists()
 
 
@@ -50,7 +52,7 @@ def test_a_forgotten_process_lives_on() -> None:
 def test_a_child_that_made_its_own_session_is_known_by_its_marker() -> None:
     with Guard() as guard:
         child = subprocess.Popen(SLEEP, start_new_session=True, env={**os.environ, **guard.environment()})
-    assert child.wait(timeout=15) != 0
+    assert child.wait(timeout=SOON_S) != 0
 
 
 @LINUX
@@ -62,7 +64,7 @@ def test_folders_and_processes_are_gone_when_gapprof_is_killed(tmp_path: Path) -
         f"    child = subprocess.Popen({SLEEP!r}, start_new_session=True)\n"
         "    guard.watch_process(child.pid)\n"
         "    print(child.pid, folder, flush=True)\n"
-        "    time.sleep(60)\n"
+        "    time.sleep(600)\n"
     )
     root = Path(__file__).parents[2]
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, cwd=root) as parent:
@@ -75,22 +77,33 @@ def test_folders_and_processes_are_gone_when_gapprof_is_killed(tmp_path: Path) -
 
 
 @LINUX
-def test_what_has_nothing_to_save_is_killed_without_being_asked() -> None:
+def test_what_has_nothing_to_save_is_killed_without_being_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gapprof.guard.GRACE_S", SOON_S)
     with subprocess.Popen(STUBBORN, start_new_session=True, stdout=subprocess.PIPE) as child:
         assert child.stdout is not None
         child.stdout.readline()
         assert kill_processes(lambda: processes_of({child.pid}, "none"), groups=(child.pid,)) == set()
-        assert child.wait(timeout=5) == -signal.SIGKILL
+        assert child.wait(timeout=SOON_S) == -signal.SIGKILL
 
 
 @LINUX
 def test_a_process_that_ignores_term_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With little patience after the first signal, and much after the second."""
+    sent, send = list[int](), os.killpg
+
+    def told(group: int, number: int) -> None:
+        sent.append(number)
+        monkeypatch.setattr("gapprof.guard.GRACE_S", SOON_S)
+        send(group, number)
+
     monkeypatch.setattr("gapprof.guard.GRACE_S", 0.3)
     with subprocess.Popen(STUBBORN, start_new_session=True, stdout=subprocess.PIPE) as child:
         assert child.stdout is not None
         child.stdout.readline()
+        monkeypatch.setattr(os, "killpg", told)
         assert end_processes(lambda: processes_of({child.pid}, "none"), groups=(child.pid,)) == set()
-        assert child.wait(timeout=5) == -signal.SIGKILL
+        assert sent == [signal.SIGTERM, signal.SIGKILL]
+        assert child.wait(timeout=SOON_S) == -signal.SIGKILL
 
 
 def test_an_empty_marker_is_refused_because_it_would_match_everybody() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gapprof.proc import cpu_ms_of, machine_busy_ms, thread_difference, thread_use
+from gapprof.proc import born_ticks, cpu_ms_of, machine_busy_ms, thread_difference, thread_use
 from gapprof.records.trial import ThreadUse
 
 needs_proc = pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="needs Linux's schedstat")
@@ -75,6 +75,26 @@ def test_a_thread_has_its_own_row_and_its_own_time() -> None:
     thread.join(timeout=30)
     assert grown
     assert {use.process for use in used} == {"native"}
+
+
+@needs_proc
+def test_a_thread_that_began_later_is_younger() -> None:
+    release = threading.Event()
+    threads = [threading.Thread(target=release.wait, args=(60,)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+        time.sleep(0.05)
+    own, first, second = (
+        born_ticks(os.getpid(), tid or 0) for tid in (os.getpid(), *(one.native_id for one in threads))
+    )
+    release.set()
+    for thread in threads:
+        thread.join()
+    assert 0 < own <= first < second
+
+
+def test_nobody_says_when_a_thread_began_that_is_gone() -> None:
+    assert born_ticks(os.getpid(), 2**22 + 1) == 0
 
 
 def test_differences_are_per_thread_and_a_new_thread_counts_from_its_birth() -> None:

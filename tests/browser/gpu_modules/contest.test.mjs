@@ -35,7 +35,7 @@ const shader = (before = "") => ({
 async function raced(candidates, changes = {}) {
   const size = 4 * COUNT;
   const problems = [{ data_url: pathToFileURL(data).href, sizes: [size, size], most_apart: 0.01, candidates }];
-  const task = { kind: "gpukernels", problems, power: "", seed: 1, samples: 4, given_up: 0, budget_ms: 20_000 };
+  const task = { kind: "gpukernels", problems, power: "", seed: 1, samples: 4, given_up: 0, budget_ms: 200_000 };
   const { problems: told, errors } = await resting(contested(gpu, { ...task, ...changes }));
   assert.deepEqual(errors, []);
   return told[0].candidates;
@@ -46,7 +46,7 @@ test("more shaders than one submit takes are timed in every round", async () => 
   for (const one of told) {
     assert.deepEqual([one.difference, one.odd, one.late, one.why], [0, 0, false, ""]);
     assert.equal(one.samples_ns.length, 4);
-    assert.ok(one.samples_ns.every((ns) => Math.abs(ns) < 1e9), String(one.samples_ns));
+    assert.ok(one.samples_ns.every((ns) => Math.abs(ns) < 1e11), String(one.samples_ns));
   }
 });
 

@@ -1,6 +1,7 @@
 import _thread
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -51,10 +52,23 @@ def run_by_a_loop_of_its_own(notebook: Callable[[], Coroutine[Any, Any, str]]) -
         loop.close()
 
 
+class Overtaken(threading.Thread):
+    """At work for half a second while whoever started it gets no core."""
+
+    def start(self) -> None:
+        super().start()
+        for _ in range(10):
+            time.sleep(0.05)
+
+
+@pytest.mark.parametrize("thread", [threading.Thread, Overtaken])
 @pytest.mark.parametrize("run", [run_by_asyncio, run_by_a_loop_of_its_own])
 def test_an_interrupt_inside_a_running_loop_waits_for_the_clean_up(
     run: Callable[[Callable[[], Coroutine[Any, Any, str]]], str],
+    thread: type[threading.Thread],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(threading, "Thread", thread)
     cleaned = threading.Event()
 
     async def endless() -> str:

@@ -12,6 +12,7 @@ from gapprof.browser.cdp import CallError, Connection, connected
 from gapprof.browser.trouble import VisitError
 
 LATE_S = 0.2
+SOON_S = 120.0
 
 
 async def browser(socket: WebSocketServerProtocol, _path: str = "") -> None:
@@ -44,7 +45,7 @@ async def browser(socket: WebSocketServerProtocol, _path: str = "") -> None:
 
 def talk(conversation: Callable[[Connection], Awaitable[None]]) -> None:
     async def whole() -> None:
-        async with running() as endpoint, connected(endpoint) as connection, asyncio.timeout(10):
+        async with running() as endpoint, connected(endpoint) as connection, asyncio.timeout(SOON_S):
             await conversation(connection)
 
     asyncio.run(whole())

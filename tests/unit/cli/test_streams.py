@@ -18,7 +18,7 @@ def test_a_reader_that_goes_away_is_no_error(run_file: Path) -> None:
         assert process.stderr is not None
         process.stdout.close()
         assert process.stderr.read() == b""
-        assert process.wait(timeout=60) == 0
+        assert process.wait(timeout=300) == 0
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
@@ -26,7 +26,7 @@ def test_a_reader_that_goes_away_is_no_error(run_file: Path) -> None:
 def test_a_full_disk_behind_stdout_is_one_sentence_and_3(run_file: Path, data: tuple[str, ...]) -> None:
     command = [sys.executable, "-m", "gapprof", "analyze", str(run_file), *data]
     with Path("/dev/full").open("wb") as full:
-        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, timeout=60, check=False)
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, timeout=300, check=False)
     assert done.returncode == ExitCode.ENVIRONMENT_UNUSABLE
     assert done.stderr.decode().startswith("gapprof: stdout could not be written")
     assert b"Traceback" not in done.stderr
@@ -36,7 +36,7 @@ def test_a_full_disk_behind_stdout_is_one_sentence_and_3(run_file: Path, data: t
 def test_a_deaf_stderr_changes_no_exit_code() -> None:
     with Path("/dev/full").open("wb") as full:
         command = [sys.executable, "-m", "gapprof", "nonsense"]
-        done = subprocess.run(command, stderr=full, timeout=60, check=False)
+        done = subprocess.run(command, stderr=full, timeout=300, check=False)
     assert done.returncode == ExitCode.WRONG_USE
 
 
@@ -46,7 +46,7 @@ def test_closed_streams_are_no_error(run_file: Path, tmp_path: Path, closed: str
     path = tmp_path / "x.json"
     words = [sys.executable, "-m", "gapprof", "analyze", str(run_file), "--json", str(path)]
     done = subprocess.run(
-        ["/bin/sh", "-c", f'exec "$@" {closed}', "sh", *words], capture_output=True, timeout=60, check=False
+        ["/bin/sh", "-c", f'exec "$@" {closed}', "sh", *words], capture_output=True, timeout=300, check=False
     )
     assert done.returncode == 0
     assert json.loads(path.read_bytes())["status"] == "ok"
@@ -55,6 +55,6 @@ def test_closed_streams_are_no_error(run_file: Path, tmp_path: Path, closed: str
 def test_a_stream_that_knows_ascii_alone_is_served(run_file: Path) -> None:
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
     command = [sys.executable, "-m", "gapprof", "analyze", str(run_file), "-v"]
-    done = subprocess.run(command, capture_output=True, timeout=60, check=True, env=environment)
+    done = subprocess.run(command, capture_output=True, timeout=300, check=True, env=environment)
     assert done.stdout.isascii()
     assert b"slower in the browser" in done.stdout

@@ -7,11 +7,12 @@ import pytest
 from gapprof.cold.witness import WORD, Witness
 
 
-def said(at_s: float, *, level: str = "debug", words: tuple[object, ...] = (WORD,)) -> dict[str, object]:
+def said(
+    witness: Witness, at_s: float, *, level: str = "debug", words: tuple[object, ...] = (WORD,)
+) -> dict[str, object]:
     """As the protocol tells of a call of the console, at a moment of `time.perf_counter`."""
-    since_1970_s = at_s + time.time() - time.perf_counter()
     arguments = [{"type": "string", "value": word} for word in words]
-    return {"type": level, "args": arguments, "timestamp": since_1970_s * 1e3}
+    return {"type": level, "args": arguments, "timestamp": (at_s + witness.epoch_s) * 1e3}
 
 
 def test_our_word_alone_says_when() -> None:
@@ -22,14 +23,19 @@ def test_our_word_alone_says_when() -> None:
         (3.0, "debug", (WORD, "and more")),
         (4.0, "debug", (WORD,)),
     ):
-        witness.heard(said(now_s + at_s, level=level, words=words))
+        witness.heard(said(witness, now_s + at_s, level=level, words=words))
     assert witness.result_s(now_s, now_s + 10.0) == pytest.approx(now_s + 4.0, abs=1e-3)
+
+
+def test_both_clocks_are_the_machines() -> None:
+    before_s = time.time() - time.perf_counter()
+    assert Witness().epoch_s == pytest.approx(before_s, abs=60.0), "however long nobody had a core in between"
 
 
 @pytest.mark.parametrize("at_s", [-1.0, 11.0])
 def test_a_word_from_before_the_order_or_after_the_answer_says_nothing(at_s: float) -> None:
     witness, now_s = Witness(), time.perf_counter()
-    witness.heard(said(now_s + at_s))
+    witness.heard(said(witness, now_s + at_s))
     assert witness.result_s(now_s, now_s + 10.0) is None
 
 
@@ -42,7 +48,30 @@ def test_a_stamp_counts_only_where_the_time_of_day_was_not_set(
     by_s: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     witness, now_s, true_time = Witness(), time.perf_counter(), time.time
-    witness.heard(said(now_s + 1.0))
+    witness.heard(said(witness, now_s + 1.0))
     assert witness.result_s(now_s, now_s + 2.0) is not None
     monkeypatch.setattr(time, "time", lambda: true_time() + by_s)
     assert witness.result_s(now_s, now_s + 2.0) is None
+
+
+@pytest.mark.parametrize("late", ["before", "after"])
+def test_who_lost_the_core_between_two_clocks_has_not_set_one(
+    late: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of all readings one is as they should be."""
+    witness, now_s, true_time = Witness(), time.perf_counter(), time.time
+    witness.heard(said(witness, now_s + 1.0))
+    pauses_s = [0.002] * 4
+
+    def time_of_day() -> float:
+        pause_s = pauses_s.pop() if pauses_s else 0.0
+        if late == "before":
+            time.sleep(pause_s)
+        read = true_time()
+        if late == "after":
+            time.sleep(pause_s)
+        return read
+
+    monkeypatch.setattr(time, "time", time_of_day)
+    assert witness.result_s(now_s, now_s + 2.0) == pytest.approx(now_s + 1.0, abs=1e-3)
+    assert pauses_s == []

@@ -89,7 +89,7 @@ def _wasm(problem: Problem, engine: Engine) -> Array:
         sample_ms=1.0,
         shown=((addresses[-1], problem.result_bytes),),
     )
-    answer = engine.ask(task, KernelsTimed, until=time.monotonic() + 30)
+    answer = engine.ask(task, KernelsTimed, until=time.monotonic() + 300)
     return problem.shaped(base64.b64decode(answer.shown[0].base64))
 
 

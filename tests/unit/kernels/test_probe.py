@@ -33,13 +33,14 @@ TASK = KernelsTask(
 
 
 def ask(engine: Engine, task: KernelsTask) -> KernelsTimed:
-    return engine.ask(task, KernelsTimed, until=time.monotonic() + 30)
+    return engine.ask(task, KernelsTimed, until=time.monotonic() + 300)
 
 
 def test_every_case_has_its_samples_and_the_time_of_compiling(engine: Engine) -> None:
     answer = ask(engine, replace(TASK, cases=(*TASK.cases, replace(TASK.cases[0], samples=5))))
     assert [len(samples) for samples in answer.samples_us] == [3, 5]
-    assert all(0 < value < 1e4 for samples in answer.samples_us for value in samples)
+    assert all(value > 0 for samples in answer.samples_us for value in samples)
+    assert all(min(samples) < 1e4 for samples in answer.samples_us)
     assert len(answer.compile_ms) == 2
 
 
@@ -78,17 +79,20 @@ def test_what_cannot_win_against_its_rivals_is_timed_no_more(engine: Engine) -> 
     assert [len(samples) for samples in everything] == [3, 3, 3, 3]
     chosen = ask(engine, replace(TASK, cases=cases, given_up=4.0)).samples_us
     assert [len(samples) for samples in chosen] == [3, 1, 3, 3]
-    assert chosen[1][0] > 4 * max(chosen[0])
+    assert chosen[1][0] > 4 * min(chosen[0])
 
 
 def test_one_call_is_enough_of_what_takes_longer_than_a_sample(engine: Engine) -> None:
-    """Where it competes: many such calls would take most of the time for tuning."""
+    """Where it competes: many such calls would take most of the time for tuning.
+
+    A sample of the quick one has a thousand calls or more: a core had to be away for as many times as long.
+    """
     (quick,) = TASK.cases
-    slow = module([mapped(Mapped(count=256 * COUNT, function="erf"), 2, WASM)])
+    slow = module([mapped(Mapped(count=2048 * COUNT, function="erf"), 2, WASM)])
     long = replace(quick, module=base64.b64encode(slow).decode())
     cases = (replace(quick, rivals=1), replace(long, rivals=1), replace(long, rivals=2), long)
-    found = ask(engine, replace(TASK, cases=cases, sample_ms=0.03, given_up=1e9)).samples_us
-    assert [len(samples) for samples in found] == [3, 1, 1, 3]
+    task = replace(TASK, memory_bytes=32 << 20, cases=cases, sample_ms=0.3, given_up=1e9)
+    assert [len(samples) for samples in ask(engine, task).samples_us] == [3, 1, 1, 3]
 
 
 def test_inputs_are_copied_in_before_each_call_and_outputs_out_after_it(engine: Engine) -> None:

@@ -36,8 +36,9 @@ def _isa(rung: str) -> str:
 
 @pytest.mark.skipif(why_not("128") is not None, reason=str(why_not("128")))
 def test_where_the_library_takes_no_ceiling_its_rungs_are_refused_and_the_width_is_estimated(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("gapprof.measure.preflight.ESTIMATE_DEADLINE_S", 600.0)
     with Guard() as guard:
         locked = Ceilings(guard=guard, cache_folder=tmp_path, module="tests.unit.native.locked_library")
         found = conclude(

@@ -13,7 +13,7 @@ def test_narrow_kernels_are_slower_on_a_wide_cpu_whatever_the_user_set(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("OPENBLAS_CORETYPE", "Prescott")
-    estimate = measured_isa_ratio(deadline_s=60)
+    estimate = measured_isa_ratio(deadline_s=600)
     assert estimate.ratio is not None, estimate.why
     assert 1.2 < estimate.ratio < 20
     assert "OpenBLAS" in estimate.why

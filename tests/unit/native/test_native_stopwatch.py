@@ -2,11 +2,61 @@
 
 import gc
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 import pytest
 
 from gapprof.native.profiled import BLOCKS, fitting, run_count
 from gapprof.native.stopwatch import elapsed_ms, since_spawn_ms, step_us, stretch, warm_up
+
+
+@dataclass(slots=True)
+class Clock:
+    """A clock that nothing moves but what is said to last."""
+
+    now_ns: int = 0
+
+    def __call__(self) -> int:
+        return self.now_ns
+
+    def lasting(self, ms: float) -> Callable[[], None]:
+        """A run that takes so long."""
+
+        def run() -> None:
+            self.now_ns += round(ms * 1e6)
+
+        return run
+
+
+@pytest.fixture
+def wall(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(time, "perf_counter_ns", clock)
+    return clock
+
+
+@pytest.fixture
+def processor(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(time, "process_time_ns", clock)
+    return clock
+
+
+@contextmanager
+def collecting(work: Callable[[], None]) -> Iterator[None]:
+    """Whenever the garbage collector begins, it does that."""
+
+    def collects(phase: str, _told: dict[str, int]) -> None:
+        if phase == "start":
+            work()
+
+    gc.callbacks.append(collects)
+    try:
+        yield
+    finally:
+        gc.callbacks.remove(collects)
 
 
 def test_every_sample_is_a_batch_of_runs_and_one_batch_settles_before_them() -> None:
@@ -16,10 +66,9 @@ def test_every_sample_is_a_batch_of_runs_and_one_batch_settles_before_them() -> 
     assert len(runs) == 7 + 35
 
 
-def test_short_runs_are_timed_on_until_they_lasted_long_enough() -> None:
-    samples = stretch(lambda: time.sleep(0.001), batch=2, samples=3, least_ms=300.0).samples_ms
-    assert len(samples) > 3
-    assert 2 * sum(samples[:-1]) < 300.0
+def test_short_runs_are_timed_on_until_they_lasted_long_enough(wall: Clock) -> None:
+    assert stretch(wall.lasting(1.5), batch=2, samples=3, least_ms=300.0).samples_ms == [1.5] * 100
+    assert stretch(wall.lasting(80.0), batch=2, samples=3, least_ms=300.0).samples_ms == [80.0] * 3
 
 
 def test_a_sample_is_the_mean_of_its_batch() -> None:
@@ -27,18 +76,12 @@ def test_a_sample_is_the_mean_of_its_batch() -> None:
         assert sample >= 2.0
 
 
-def test_cpu_time_is_that_of_the_runs_and_of_no_garbage_collection() -> None:
-    """Who sleeps uses none; the collector has more to do than that before the runs."""
-    _garbage = [[number] for number in range(200_000)]
-    assert stretch(lambda: time.sleep(0.002), batch=1, samples=3).cpu_ms < 2.0
-    spinning = stretch(_spin_for_5_ms, batch=1, samples=3)
-    assert 15.0 < spinning.cpu_ms < 40.0
-
-
-def _spin_for_5_ms() -> None:
-    end = time.process_time_ns() + 5_000_000
-    while time.process_time_ns() < end:
-        pass
+def test_cpu_time_is_that_of_the_runs_and_of_no_garbage_collection(processor: Clock, wall: Clock) -> None:
+    """One batch that settles and three samples; who sleeps uses none."""
+    with collecting(processor.lasting(1000.0)):
+        assert stretch(wall.lasting(5.0), batch=1, samples=3).cpu_ms == 0.0
+        assert stretch(processor.lasting(5.0), batch=1, samples=3).cpu_ms == pytest.approx(4 * 5.0)
+    assert processor.now_ns > 2e9, "garbage was collected before each"
 
 
 def test_the_garbage_collector_rests_during_batches_and_works_after_them() -> None:
@@ -48,12 +91,11 @@ def test_the_garbage_collector_rests_during_batches_and_works_after_them() -> No
     assert gc.isenabled()
 
 
-def test_warm_up_lasts_as_many_runs_and_as_long_as_asked() -> None:
+def test_warm_up_lasts_as_many_runs_and_as_long_as_asked(wall: Clock) -> None:
     assert len(warm_up(lambda: None, at_least_ms=0.0, at_least_runs=9)) == 9
     assert len(warm_up(lambda: None, at_least_ms=0.0, at_least_runs=0)) == 1
-    slow = warm_up(lambda: time.sleep(0.005), at_least_ms=20.0, at_least_runs=1)
-    assert 1 < len(slow) <= 4
-    assert sum(slow) >= 20.0
+    assert warm_up(wall.lasting(5.0), at_least_ms=20.0, at_least_runs=1) == [5.0] * 4
+    assert warm_up(wall.lasting(50.0), at_least_ms=20.0, at_least_runs=2) == [50.0] * 2
 
 
 def test_the_clock_has_a_step_and_is_shared_between_processes() -> None:

@@ -24,10 +24,12 @@ def served(job: Job, scratch: Path, *, callers: int, **changes: Any) -> dict[str
 
 @pytest.mark.parametrize("callers", [1, 2])
 def test_runs_are_counted_over_the_time_that_they_took(job: Job, tmp_path: Path, callers: int) -> None:
+    """A core is faster at one moment than at another: the fastest run is looked for before and after."""
+    before_s = fastest_run_s(job)
     told = served(job, tmp_path, callers=callers)
     load = told["load"]
     assert load["wall_ms"] >= 1e3 * LEAST_S
-    assert 0 < told["runs_per_s"] <= callers / fastest_run_s(job)
+    assert 0 < told["runs_per_s"] <= callers / min(before_s, fastest_run_s(job))
     assert load["own_cpu_ms"] > 0
 
 

@@ -12,9 +12,11 @@ from gapprof.subject.child import Answered, Died, Overdue, ask
 
 MODULE = "tests.unit.subject.misbehaving"
 ROOT = Path(__file__).parents[3]
+SOON_S = 120.0
+"""For what comes at once on a quiet machine; nobody waits longer than it takes."""
 
 
-def _ask(tmp_path: Path, what: str, deadline_s: float = 60.0) -> Answered | Died | Overdue:
+def _ask(tmp_path: Path, what: str, deadline_s: float = SOON_S) -> Answered | Died | Overdue:
     request = {"what": what, "word": 'quo"te\n', "pid_file": str(tmp_path / "pid")}
     return ask(MODULE, request, scratch=tmp_path, deadline_s=deadline_s)
 
@@ -50,10 +52,14 @@ def test_an_exception_in_the_child_keeps_its_words(tmp_path: Path) -> None:
     assert "as told" in outcome.stderr
 
 
-def test_a_child_past_its_deadline_is_gone_on_return(tmp_path: Path) -> None:
-    outcome = _ask(tmp_path, "sleep", deadline_s=2.0)
-    assert outcome == Overdue(deadline_s=2.0)
-    assert _gone(int((tmp_path / "pid").read_text()), within_s=0.1)
+@pytest.mark.parametrize("deadline_s", [0.0, 2.0], ids=["before it begins", "in the midst of it"])
+def test_a_child_past_its_deadline_is_gone_on_return(tmp_path: Path, deadline_s: float) -> None:
+    """In the midst of it unless the machine is slow to start one."""
+    before = set(psutil.Process().children())
+    outcome = _ask(tmp_path, "sleep", deadline_s=deadline_s)
+    assert outcome == Overdue(deadline_s=deadline_s)
+    assert set(psutil.Process().children()) <= before
+    assert {file.name for file in tmp_path.iterdir()} <= {"pid"}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="address space limit")
@@ -70,11 +76,11 @@ def test_the_child_dies_with_a_parent_that_is_killed(tmp_path: Path) -> None:
         [sys.executable, "-c", code], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}
     )
     try:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + SOON_S
         while not ((tmp_path / "pid").exists() and (tmp_path / "pid").read_text()):
             assert time.monotonic() < deadline
             time.sleep(0.02)
     finally:
         parent.kill()
-        parent.wait(timeout=10)
-    assert _gone(int((tmp_path / "pid").read_text()), within_s=10)
+        parent.wait(timeout=SOON_S)
+    assert _gone(int((tmp_path / "pid").read_text()), within_s=SOON_S)

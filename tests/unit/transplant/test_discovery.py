@@ -23,7 +23,7 @@ def found(folder: Path, wasm: bytes, *rows: int) -> Found:
         rows=len(rows),
         variables=(),
     )
-    return discovered(folder / "module.wasm", case, scratch=folder, deadline_s=60.0)
+    return discovered(folder / "module.wasm", case, scratch=folder, deadline_s=300.0)
 
 
 def leading(count: int) -> list[Function]:

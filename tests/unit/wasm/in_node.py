@@ -17,7 +17,7 @@ const answer = await (async () => {
 })();
 console.log(JSON.stringify(answer));
 """
-_DEADLINE_S = 60
+_DEADLINE_S = 300
 
 
 def answer(wasm: bytes, script: str, folder: Path, *, layout: object = None) -> Any:
