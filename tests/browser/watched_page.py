@@ -22,7 +22,7 @@ from tests.browser.served import answering
 
 Watch = Callable[..., Watched]
 LISTENING_S = 1.0
-LEAST_S = 0.75
+LEAST_S = 0.25
 """From the first run on; a page that runs its model seldom is watched for longer anyway."""
 STAYS = "/* and so it stays */"
 """In a script: here nothing more comes."""

@@ -24,7 +24,7 @@ from gapprof.reports import read_report
 from tests.live.in_few_rounds import GAPPROF, surroundings
 from tests.live.rounds import CLICKS, REPEATS
 
-CLASSES, CHANNELS, SIDE, POOL = 10, 96, 48, 8
+CLASSES, CHANNELS, SIDE, POOL = 10, 64, 48, 8
 SHAPE = (1, 3, SIDE, SIDE)
 BUDGET_S = 1
 """Less than a round takes: there is one."""
