@@ -21,7 +21,7 @@ from gapprof.records.recording import Recording
 from gapprof.records.sections.quality import QoE
 from gapprof.records.trial import Trial
 from gapprof.reports import read_report
-from tests.live.in_few_rounds import GAPPROF, surroundings
+from tests.live.in_few_rounds import GAPPROF, HOW_MANY, surroundings
 from tests.live.rounds import CLICKS, REPEATS
 
 CLASSES, CHANNELS, SIDE, POOL = 10, 64, 48, 8
@@ -76,7 +76,7 @@ def report(classifier: Path) -> Report:
     done = subprocess.run(
         [*command, *outputs],
         cwd=folder,
-        env=surroundings(),
+        env=surroundings(**{HOW_MANY: "1"}),
         capture_output=True,
         text=True,
         check=False,
