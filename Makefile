@@ -21,6 +21,9 @@ demo: $(VENV)/installed
 	$(BIN)/gapprof setup --yes
 	$(BIN)/gapprof explain $(MODEL) --allow-noisy
 
+# Hundreds of processes: where Python is told to keep no compiled modules, each would compile all of them anew.
+test test-long: export PYTHONDONTWRITEBYTECODE :=
+
 test: $(VENV)/installed-dev
 	$(MAKE) --jobs=2 lint fetched
 	$(BIN)/python -m pytest -m "not long" -n 2 --dist loadfile --no-loadscope-reorder \

@@ -54,6 +54,7 @@ def no_figure_counts_beside_other_tests() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         if "PYTEST_XDIST_WORKER" in os.environ:
             patch.setattr("gapprof.browser.tier_up.QUIET_MS", 0.0)
+            patch.setattr("gapprof.browser.tier_up.QUIET_CHUNKS", 1)
         yield
 
 

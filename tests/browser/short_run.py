@@ -1,9 +1,10 @@
-"""One short `gapprof explain` on the tiny model, a process of its own, to be met in the midst of a trial."""
+"""One short `gapprof explain` on the tiny model, a process of its own, to be met in the midst of a trial.
+
+Of visits that take as little as they can, and that wait for no core: who stops it waits for some of them.
+"""
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from gapprof.recordings import read_recording
 from gapprof.records import schema
 from gapprof.records.trial import Failure, Trial
 from tests.browser.aftermath import Alive, seen
+from tests.live.in_few_rounds import GAPPROF, surroundings
 
 NATIVE, BROWSER = "gapprof.native.worker", "--type=renderer"
 """A word of the command line by which a trial's process is known."""
@@ -31,15 +33,14 @@ class Run:
         self.temporary = temporary
         self.recording = folder / "run.jsonl"
         self.json = folder / "report.json"
-        self.command = [sys.executable, "-m", "gapprof", "explain", str(model), "--rungs", "main"]
+        self.command = [*GAPPROF, "explain", str(model), "--rungs", "main"]
         self.command += ["--json", str(self.json), "--recording", str(self.recording)]
 
     def begin(self, word: str = BROWSER, **how: object) -> subprocess.Popen[bytes]:
         """To be stopped in a trial of that kind, and so with one of those soon."""
-        environment = {**os.environ, "TMPDIR": str(self.temporary), "TERM": "xterm"}
-        root = Path(__file__).parents[2]
+        environment = surroundings(TMPDIR=str(self.temporary), TERM="xterm")
         command = [*self.command, "--seed", str(SEEDS[word])]
-        return subprocess.Popen(command, env=environment, cwd=root, start_new_session=True, **how)
+        return subprocess.Popen(command, env=environment, start_new_session=True, **how)
 
     def trials(self) -> list[Trial]:
         """What the recording holds of the rounds; nothing before it is begun."""

@@ -133,6 +133,7 @@ def adds_up(trace: Trace) -> bool:
     )
 
 
+@pytest.mark.long
 def test_a_worker_that_asks_by_itself_waits_for_no_page_and_its_time_closes(
     chromium: Chromium, job: Job, page_of: Callable[[str], str]
 ) -> None:
@@ -154,6 +155,7 @@ def test_a_worker_that_asks_by_itself_waits_for_no_page_and_its_time_closes(
     assert late_ms(trace) - waited_ms(trace) < late_ms(asked) / 4
 
 
+@pytest.mark.long
 def test_a_busy_tab_is_named_and_not_taken_for_the_page(
     chromium: Chromium, job: Job, page_of: Callable[[str], str]
 ) -> None:

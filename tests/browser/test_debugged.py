@@ -18,6 +18,8 @@ from tests.browser.conftest import PACE, on
 
 REALMS = {"worker": 3, "main": 2}
 """Where a model runs with two threads → the page, the worker that has it, the library's own one."""
+WHERE = pytest.mark.parametrize("where", ["worker", pytest.param("main", marks=pytest.mark.long)])
+"""A worker has everything that a main thread has, and begins stopped as well."""
 
 
 def visited(chromium: Chromium, job: Job) -> Trial:
@@ -44,7 +46,7 @@ def answered(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
     return calls
 
 
-@pytest.mark.parametrize("where", ["worker", "main"])
+@WHERE
 def test_a_visit_with_the_debugger_on_says_so_and_computes_the_same(
     chromium: Chromium, job: Job, tmp_path: Path, where: str
 ) -> None:
@@ -59,7 +61,7 @@ def test_a_visit_with_the_debugger_on_says_so_and_computes_the_same(
     np.testing.assert_array_equal(found[True], found[False])
 
 
-@pytest.mark.parametrize("where", ["worker", "main"])
+@WHERE
 def test_the_page_and_all_of_its_workers_have_it_before_they_run_anything(
     chromium: Chromium, job: Job, answered: list[tuple[str, str]], where: str
 ) -> None:

@@ -97,8 +97,8 @@ def session(job: Job, guard: Guard, dist: Path | None = None) -> Trial:
     return timed(chromium.BACKEND.open(settings, guard), job)
 
 
-def explained(job: Job, guard: Guard, *, dist: Path | None = None, listened: bool = False) -> Found:
-    """Recorded, placed, replayed in both places, and run by the library where somebody is to listen."""
+def explained(job: Job, guard: Guard, *, dist: Path | None = None) -> Found:
+    """Recorded, placed and replayed in both places."""
     settings = Settings(web_dist=str(dist)) if dist is not None else Settings()
     calls = recording_calls(settings, guard)(job)
     assert isinstance(calls, RecordedCalls), calls
@@ -106,22 +106,34 @@ def explained(job: Job, guard: Guard, *, dist: Path | None = None, listened: boo
     native = timed(dawn.BACKEND.open(Settings(), guard), replays)
     trials = {"replay-native-unsafe": native, "replay-native": native}
     trials["replay-web"] = timed(web_replay.BACKEND.open(Settings(), guard), replays)
-    if listened:
-        trials["web-session"] = session(job, guard, dist)
     return Found(calls=calls, trials=trials, report=report_of(calls, trials))
+
+
+def with_session(found: Found, trial: Trial) -> Found:
+    """The same replays, beside the library's own runs of that trial."""
+    trials = {**found.trials, "web-session": trial}
+    return Found(calls=found.calls, trials=trials, report=report_of(found.calls, trials))
 
 
 @pytest.fixture(scope="module")
 def tiny(guard: Guard, folder: Path) -> Found:
     """A thousand dispatches of next to no work."""
     job = on_gpu(job_of("long-chain", folder))
-    return explained(replace(job, calls_path=str(folder / "tiny.calls")), guard, listened=True)
+    return explained(replace(job, calls_path=str(folder / "tiny.calls")), guard)
 
 
 @pytest.fixture(scope="module")
 def stopping(guard: Guard, folder: Path) -> Found:
     job = on_gpu(stopping_job(folder), samples=15)  # so short that each may be held up
     return explained(replace(job, calls_path=str(folder / "stopping.calls")), guard)
+
+
+@pytest.fixture(scope="module")
+def carrying(guard: Guard, folder: Path) -> Found:
+    """Run by the library as well, where somebody listens."""
+    job = on_gpu(carrying_job(folder))
+    found = explained(replace(job, calls_path=str(folder / "carrying.calls")), guard)
+    return with_session(found, session(job, guard))
 
 
 @pytest.fixture(scope="module")
@@ -171,14 +183,14 @@ def test_a_read_back_is_told_apart_from_the_work_that_it_waits_for(tiny: Found) 
     assert ("is queued GPU work" in said(tiny.row("gpu-abstraction"))) == (waited > alone)
 
 
-def test_the_library_is_listened_to_after_it_was_timed(tiny: Found) -> None:
-    trial = tiny.trials["web-session"]
+def test_the_library_is_listened_to_after_it_was_timed(carrying: Found) -> None:
+    trial = carrying.trials["web-session"]
     assert len(trial.courses) == chromium.LISTENED_RUNS
-    submits = tiny.calls.summary.runs[-1].submits
+    submits = carrying.calls.summary.runs[-1].submits
     assert {one.submits for one in trial.courses} == {submits}
-    names = [one.id for one in tiny.row("library-work").children]
+    names = [one.id for one in carrying.row("library-work").children]
     assert names == ["before-first-submit", "submission-gaps", "after-submits"]
-    assert "From its begin to its last submit a run" in said(tiny.row("library-work"))
+    assert "From its begin to its last submit a run" in said(carrying.row("library-work"))
 
 
 def test_pipelines_of_the_start_are_counted_and_waited_for(tiny: Found) -> None:
@@ -208,6 +220,7 @@ def crossings(job: Job, guard: Guard) -> tuple[tuple[Crossing, TracedCrossing], 
     return tuple((one, traced) for one, traced in both if one is not None)
 
 
+@pytest.mark.long
 def test_a_thousand_dispatches_take_the_gpus_process_longer_than_one(
     guard: Guard, folder: Path, tiny: Found, tmp_path: Path
 ) -> None:
@@ -229,21 +242,17 @@ def test_a_thousand_dispatches_take_the_gpus_process_longer_than_one(
 
 @pytest.mark.long
 def test_a_stall_between_submits_is_a_gap(guard: Guard, folder: Path, tiny: Found) -> None:
-    dist = library_with("stall", folder / "stall")
-    trial = session(on_gpu(job_of("long-chain", folder)), guard, dist)
+    job = on_gpu(job_of("long-chain", folder))
+    trial = session(job, guard, library_with("stall", folder / "stall"))
     assert len(trial.courses) == chromium.LISTENED_RUNS
     assert all(one.between_ms >= one.largest_ms >= STALL_MS for one in trial.courses)
+    without = with_session(tiny, session(job, guard))
     for rung in ("web-session", "replay-web"):
-        assert any(one.largest_ms < STALL_MS for one in tiny.trials[rung].courses), "but for a machine's own"
+        courses = without.trials[rung].courses
+        assert any(one.largest_ms < STALL_MS for one in courses), "but for a machine's own"
     found = with_session(tiny, trial)
-    assert_costs_more(found, tiny, "submission-gaps")
+    assert_costs_more(found, without, "submission-gaps")
     assert "at one stretch for" in said(found.row("library-work"))
-
-
-def with_session(found: Found, trial: Trial) -> Found:
-    """The same replays, beside the library's own runs of that trial."""
-    trials = {**found.trials, "web-session": trial}
-    return Found(calls=found.calls, trials=trials, report=report_of(found.calls, trials))
 
 
 def assert_costs_more(planted: Found, without: Found, name: str) -> None:
@@ -255,29 +264,25 @@ def assert_costs_more(planted: Found, without: Found, name: str) -> None:
 
 
 def test_work_before_the_first_submit_is_no_gap_between_submits(
-    guard: Guard, folder: Path, tiny: Found
+    guard: Guard, folder: Path, carrying: Found
 ) -> None:
-    trial = session(on_gpu(job_of("long-chain", folder)), guard, library_with("late", folder / "late"))
+    trial = session(on_gpu(carrying_job(folder)), guard, library_with("late", folder / "late"))
     assert len(trial.courses) == chromium.LISTENED_RUNS
     assert all(one.before_ms >= LATE_MS for one in trial.courses)
     assert any(one.largest_ms < LATE_MS for one in trial.courses), "but for a machine's own"
-    assert any(one.before_ms < LATE_MS for one in tiny.trials["web-session"].courses)
-    assert_costs_more(with_session(tiny, trial), tiny, "before-first-submit")
+    assert any(one.before_ms < LATE_MS for one in carrying.trials["web-session"].courses)
+    assert_costs_more(with_session(carrying, trial), carrying, "before-first-submit")
 
 
-def test_what_is_carried_over_is_an_upload_and_a_read_back(
-    guard: Guard, folder: Path, stopping: Found
-) -> None:
+def test_what_is_carried_over_is_an_upload_and_a_read_back(carrying: Found, stopping: Found) -> None:
     """The shortest ones are compared: with an upload of nothing, and with a read-back of next to nothing."""
-    job = on_gpu(carrying_job(folder))
-    found = explained(replace(job, calls_path=str(folder / "carrying.calls")), guard)
-    run = found.calls.summary.runs[-1]
+    run = carrying.calls.summary.runs[-1]
     assert min(run.uploaded_bytes, run.read_bytes) >= CARRIED_BYTES
-    much, little = found.parts("replay-web"), stopping.parts("replay-web")
+    much, little = carrying.parts("replay-web"), stopping.parts("replay-web")
     assert min(much.uploading_ms) > 2 * min(much.answering_ms)
     assert min(much.reading_ms) > 2 * min(little.reading_ms)
     for name, words in (("upload", "What a run writes"), ("read-back", "What a run reads at its end")):
-        row = found.row(name)
+        row = carrying.row(name)
         assert row.factor is not None, row.why
         assert words in said(row)
 

@@ -25,6 +25,7 @@ from gapprof.records.trial import Failure
 from tests.browser.aftermath import PATIENCE_S
 from tests.browser.conftest import on
 from tests.browser.gpu_models import job_of
+from tests.browser.gpu_places import quickly
 from tests.browser.gpu_plants import library_with
 from tests.browser.gpu_troubles import (
     FULL,
@@ -94,7 +95,7 @@ def test_a_gpu_that_is_full_only_when_runs_are_timed_is_named_and_nothing_of_the
         chromium = dataclasses.replace(chromium, web_dist=library_with(FULL, tmp_path / "dist"))
         script = ""
     job = on(
-        job_of("matmul", tmp_path),
+        quickly(job_of("matmul", tmp_path)),
         device="gpu",
         where=where,
         pacing=pacing,

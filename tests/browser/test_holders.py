@@ -83,6 +83,7 @@ def test_what_requests_wait_for_is_garbage_collection_where_that_is_planted(
     assert waited == pytest.approx(late, rel=0.05)
 
 
+@pytest.mark.long
 def test_garbage_of_the_pages_own_worker_is_not_taken_for_the_models(
     chromium: Chromium, job: Job, page_of: Callable[[str], str]
 ) -> None:

@@ -23,6 +23,7 @@ from gapprof.subject.sketch import Sketch
 from gapprof.yardstick.database import known, read
 from gapprof.yardstick.tuning import batches
 from gapprof.yardstick.web_side import MACHINES
+from tests.live.rounds import few_rounds
 
 
 @dataclass(frozen=True)
@@ -42,12 +43,17 @@ def _model(path: Path) -> None:
     sketch.save(path)
 
 
+TARGETS = ("avx128", "avx2", "neon")
+"""Of native twins: one as wide as the page's, and a wider one. What each width computes: unit/kernels."""
+
+
 @pytest.fixture(scope="module", autouse=True)
 def whatever_the_machine_does() -> Iterator[None]:
-    """No visit is repeated for it, and tuning ends when all shapes are tuned."""
-    with pytest.MonkeyPatch.context() as patch:
+    """No visit is repeated for it or takes longer than it has to; tuning ends when all shapes are tuned."""
+    with few_rounds(), pytest.MonkeyPatch.context() as patch:
         patch.setattr("gapprof.yardstick.run._REPEATS_S", 0.0)
         patch.setattr("gapprof.yardstick.bench.TUNING_S", 600.0)
+        patch.setattr("gapprof.yardstick.run._VECTORS", TARGETS)
         yield
 
 

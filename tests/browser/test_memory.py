@@ -21,6 +21,7 @@ from gapprof.records.memory import STAGES, Held, MemoryTrial
 from gapprof.records.trial import Failure
 from tests.browser.conftest import SIZE, job_in, on
 from tests.browser.gpu_models import job_of
+from tests.browser.gpu_places import quickly
 from tests.unit.facts.held import memory, slope
 
 KEEPS_OUTPUTS = """
@@ -131,6 +132,7 @@ def test_a_models_life_on_the_main_thread_is_read_at_every_stage(sound: MemoryTr
     assert_read_at_every_stage(sound, job, threads=1)
 
 
+@pytest.mark.long
 def test_a_models_life_in_a_worker_is_read_at_every_stage(looking: Looking, job: Job) -> None:
     """On threads that sleep while they have nothing to do: there may be more of them than cores."""
     in_worker = on(job, where="worker", threads=2, spinning="off")
@@ -181,8 +183,8 @@ def test_buffers_on_the_gpu_are_counted_and_one_kept_per_run_is_found(
 ) -> None:
     graphics = here(looking.equipment.executable).browser_args
     on_gpu = dataclasses.replace(looking, equipment=dataclasses.replace(looking.equipment, graphics=graphics))
-    job = on(job_of("matmul", tmp_path), device="gpu", where="main", page=page_of(KEEPS_BUFFERS % KEPT_BYTES))
-    trial = looked(on_gpu, job)
+    job = quickly(job_of("matmul", tmp_path))
+    trial = looked(on_gpu, on(job, device="gpu", where="main", page=page_of(KEEPS_BUFFERS % KEPT_BYTES)))
     found = at(trial)
     assert tuple(found) == STAGES
     told = {stage: one.gpu_buffers for stage, one in found.items() if one.gpu_buffers is not None}

@@ -84,13 +84,16 @@ WORDLESS = (
 @pytest.mark.parametrize(
     ("build", "changes", "sentence"),
     [
-        ("1.18-simd", {"domain": "com.microsoft", "op": "Frob"}, "1.18 has no Frob in com.microsoft"),
         ("1.18-simd", {"op": "Frob"}, f"1.18 {WORDLESS}"),
-        ("1.18-scalar", {"opset": 24}, f"1.18 {WORDLESS}"),
-        ("1.18-simd", {"ir": 12}, f"1.18 {WORDLESS}"),
         ("served", {"op": "Frob"}, "has no Frob in operator set 17"),
         ("served", {"opset": 99}, r"knows operator sets of ai.onnx up to \d+, and this model has 99"),
         ("served", {"ir": 99}, r"reads models of IR version \d+ at most, and this one has 99"),
+        pytest.param(
+            *("1.18-simd", {"domain": "com.microsoft", "op": "Frob"}, "1.18 has no Frob in com.microsoft"),
+            marks=pytest.mark.long,
+        ),
+        pytest.param("1.18-scalar", {"opset": 24}, f"1.18 {WORDLESS}", marks=pytest.mark.long),
+        pytest.param("1.18-simd", {"ir": 12}, f"1.18 {WORDLESS}", marks=pytest.mark.long),
     ],
 )
 def test_what_a_release_lacks_is_told_in_a_sentence(

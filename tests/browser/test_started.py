@@ -12,6 +12,7 @@ from gapprof.records.cold import EVERY_WEB_STAGE, GPU_CACHES, GPU_STAGES, STAGES
 from gapprof.records.job import Job
 from tests.browser.conftest import on
 from tests.browser.gpu_models import job_of
+from tests.browser.gpu_places import quickly
 from tests.browser.starts import apart, checked, holds_all_stages, patient, starts
 
 HOLDS_UP = """
@@ -68,7 +69,7 @@ def test_a_traced_start_says_what_is_compiled_in_which_stage_and_what_came_compi
 def test_a_start_on_the_gpu_has_its_adapter_its_device_and_its_pipelines(
     starting_on_gpu: Starting, tmp_path: Path
 ) -> None:
-    job = patient(on(job_of("matmul", tmp_path), device="gpu", where="main"))
+    job = patient(on(quickly(job_of("matmul", tmp_path)), device="gpu", where="main"))
     found = starting_on_gpu.started(job)
     by_cache = starts(found)
     assert tuple(by_cache) == GPU_CACHES

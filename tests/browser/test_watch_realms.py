@@ -116,6 +116,7 @@ def test_listening_changes_nothing_that_a_page_could_trip_over(two_models: Watch
     assert two_models.seen.session.runs_ms
 
 
+@pytest.mark.long
 def test_a_model_that_is_loaded_over_and_over_is_kept_once(watched: Watch) -> None:
     again = """
 for (;;) {

@@ -9,11 +9,13 @@ import pytest
 
 from gapprof import assets
 from gapprof.browser.page import Page
+from gapprof.gpu.toggles import browser_args
 from gapprof.guard import Guard
 from gapprof.records.settings import Settings
 from gapprof.watch import page as watch
 from gapprof.watch.main_thread import LEAST_MS, Look
 from tests.browser.conftest import SIZE
+from tests.browser.gpu_places import QUICK
 from tests.browser.watched_page import FOREVER, PREPARE, STAYS, Watch, given_up
 
 GPU_FILES = (
@@ -67,7 +69,7 @@ def site(site: Path) -> Path:
 
 def test_runs_whose_outputs_stay_on_a_gpu_are_heard_with_their_inputs(watched: Watch) -> None:
     runs = "for (;;) { const { y } = await session.run(feeds()); y.dispose(); await pause(); }"
-    found = watched(ON_GPU + CREATED + runs, backend="webgpu")
+    found = watched(ON_GPU + CREATED + runs, backend="webgpu", browser_args=browser_args(QUICK))
     session = found.seen.session
     assert session.bound
     assert session.providers == ("WebGPU",)
@@ -156,6 +158,7 @@ def test_pauses_between_runs_are_those_that_the_page_makes(watched: Watch) -> No
     assert min(pauses) >= 9.5
 
 
+@pytest.mark.long
 def test_workers_of_the_library_are_counted_where_it_was_started_for_several_threads(watched: Watch) -> None:
     own = 'new Worker("data:text/javascript,");'
     patient = 'extra: { session: { intra_op: { allow_spinning: "0" } } }, graph'

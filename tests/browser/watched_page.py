@@ -22,7 +22,7 @@ from tests.browser.served import answering
 
 Watch = Callable[..., Watched]
 LISTENING_S = 1.0
-LEAST_S = 0.75
+LEAST_S = 0.25
 """From the first run on; a page that runs its model seldom is watched for longer anyway."""
 MOST_S, QUIET_S = 240.0, 60.0
 """Until a page must have run its model, and between two runs: pages of these tests run it again and again."""

@@ -85,6 +85,7 @@ def test_markdown_holds_no_html_and_no_broken_table(attack: str) -> None:
     assert set().union(*tables) <= {4, 5, 7, 8}
 
 
+@pytest.mark.numbers
 @settings(max_examples=40)
 @given(NAMES)
 def test_no_name_at_all_leaves_its_line(name: str) -> None:

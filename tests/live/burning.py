@@ -15,7 +15,7 @@ from gapprof.records.recording import Recording
 from gapprof.records.report import Report
 from gapprof.records.trial import Trace
 
-BURN_MS, EVERY_MS = 60, 75
+BURN_MS, EVERY_MS = 30, 45
 """A request is due 8 to 24 ms after an answer, and between two burns lie 15: most are due within one."""
 LEAST_WAIT_MS = BURN_MS / 4
 """Whoever is due at all within a burn is due in its first part, and waits for the rest."""

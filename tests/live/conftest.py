@@ -112,7 +112,8 @@ def deployed(explained: Explained, model: Path, page_folder: Path, own_build: Pa
     """Many options at once, each of which another step of the ladder answers.
 
     In a worker of a busy page, by its path, without COOP and COEP, while two threads are asked for; with real
-    inputs, in the baseline tier, with an onnxruntime-web build of one's own; and once with the headers.
+    inputs, in the baseline tier, with an onnxruntime-web build of one's own; and once with the headers. One
+    round: nothing is claimed of intervals.
     """
     inputs = model.with_name("inputs.npz")
     np.savez(inputs, x=np.full((1, CHANNELS, SIDE, SIDE), 0.5, np.float32))
@@ -125,6 +126,7 @@ def deployed(explained: Explained, model: Path, page_folder: Path, own_build: Pa
         inputs=str(inputs),
         web_dist=str(own_build),
         rungs="web-isolated",
+        rounds=1,
     )
 
 

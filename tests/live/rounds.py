@@ -1,5 +1,6 @@
 """Whole runs of as few rounds, and as little in each, as claims need: no claim is about wide intervals."""
 
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -27,12 +28,15 @@ _FOR_ONCE: Mapping[str, float] = {
     # For the same reason a visit may take many times what the first ones took, and the estimate of the width.
     "gapprof.measure.preflight.SHORTEST_DEADLINE_S": 300.0,
     "gapprof.measure.preflight.ESTIMATE_DEADLINE_S": 300.0,
+    "gapprof.core_speed._TRIALS": 1,
     # No claim asks whether code has reached its speed, and none how well a profile is known.
     "gapprof.browser.tier_up.QUIET_MS": 0.0,
+    "gapprof.browser.tier_up.QUIET_SHARE": math.inf,
+    "gapprof.browser.tier_up.QUIET_CHUNKS": 1,
     "gapprof.browser.tasks.PROFILED_MS": 100.0,
     "gapprof.browser.tasks.CHAIN_ROUNDS": 3,
     # On a page that is busy each of a hundred would wait for its turn.
-    "gapprof.browser.tasks.MOST_TRACED_REQUESTS": 20,
+    "gapprof.browser.tasks.MOST_TRACED_REQUESTS": 10,
     "gapprof.watch.page._LEAST_S": 0.75,
     "gapprof.qoe.visits.WATCH_MS": 1200.0,
     "gapprof.qoe.visits.REPEATS": REPEATS,
@@ -48,7 +52,7 @@ def few_rounds(rounds: int = ROUNDS) -> Iterator[None]:
         for module in ("spending", "stages"):
             patch.setattr(f"gapprof.measure.{module}.FEWEST_ROUNDS", rounds)
             patch.setattr(f"gapprof.measure.{module}.SIDE_ROUNDS", SIDE_ROUNDS)
-        patch.setattr("gapprof.measure.reproducing.ROUNDS", ROUNDS)
+        patch.setattr("gapprof.measure.reproducing.ROUNDS", rounds)
         patch.setattr("gapprof.measure.preflight.pace_for", _hurried)
         for constant, value in _FOR_ONCE.items():
             patch.setattr(constant, value)

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,7 @@ from gapprof.recordings import read_recording
 from gapprof.records.report import RungRow
 from gapprof.records.settings import Settings
 from gapprof.records.trial import Failure
-from tests.live.rounds import few_rounds
+from tests.live.rounds import ROUNDS, few_rounds
 from tests.unit.subject.drawing import drawn, saved
 
 SAVE_OPTIMISED = """
@@ -28,23 +28,17 @@ onnxruntime.InferenceSession(sys.argv[1], options, providers=["CPUExecutionProvi
 """
 NATIVE_LAYOUT = "com.microsoft.nchwc"
 
-Run = Callable[[Path], tuple[Outcome, Path]]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def two_rounds() -> Iterator[None]:
-    with few_rounds():
-        yield
+Run = Callable[..., tuple[Outcome, Path]]
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Measure in as few rounds as a report can have; `analyze` must come to the same."""
+    """Measure in one round, or in as many as have an interval; `analyze` must come to the same."""
 
-    def measured(model: Path) -> tuple[Outcome, Path]:
+    def measured(model: Path, *, rounds: int = 1) -> tuple[Outcome, Path]:
         path = tmp_path_factory.mktemp("one-side") / "recording.jsonl"
         settings = Settings(budget_s=1.0, rungs="main")
-        with held() as hold:
+        with few_rounds(rounds), held() as hold:
             outcome = explained(str(model), settings, argv=(), path=path, observer=lambda _: None, hold=hold)
         again = analysed(read_recording(path))
         assert again.report == outcome.report
@@ -65,7 +59,7 @@ def web_only(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     weights = {"scale": np.float32(0.1), "zero": np.uint8(128), "y_scale": np.float32(1 / 256)}
     model = drawn(nodes, inputs=[("x", TensorProto.UINT8, (1, 1 << 18))], weights=weights)
     model.opset_import.add(domain="com.microsoft", version=1)
-    outcome, _ = run(saved(model, tmp_path_factory.mktemp("model") / "web_only.onnx"))
+    outcome, _ = run(saved(model, tmp_path_factory.mktemp("model") / "web_only.onnx"), rounds=ROUNDS)
     return outcome
 
 

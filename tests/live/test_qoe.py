@@ -22,10 +22,10 @@ from gapprof.records.recording import Recording
 from gapprof.records.sections.quality import QoE
 from gapprof.records.trial import Trial
 from gapprof.reports import read_report
-from tests.live.in_few_rounds import GAPPROF, surroundings
+from tests.live.in_few_rounds import GAPPROF, HOW_MANY, surroundings
 from tests.live.rounds import CLICKS, REPEATS
 
-CLASSES, CHANNELS, SIDE, POOL = 10, 96, 48, 8
+CLASSES, CHANNELS, SIDE, POOL = 10, 64, 48, 8
 SHAPE = (1, 3, SIDE, SIDE)
 BUDGET_S = 1
 """Less than a round takes: there is one."""
@@ -77,7 +77,7 @@ def report(classifier: Path) -> Report:
     done = subprocess.run(
         [*command, *outputs],
         cwd=folder,
-        env=surroundings(),
+        env=surroundings(**{HOW_MANY: "1"}),
         capture_output=True,
         text=True,
         check=False,

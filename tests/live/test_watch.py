@@ -28,8 +28,8 @@ BEGINNING = "the first run, with session creation"
 
 @pytest.fixture(scope="module")
 def report(explained: Explained, app_page: str) -> Report:
-    """What the page runs without COOP and COEP, and a latency that somebody saw of it."""
-    return explained(of=None, page=app_page, isolation=False, rungs="ends", observed_ms=SEEN_MS)
+    """What the page runs without COOP and COEP, and a latency that somebody saw of it; in one round."""
+    return explained(of=None, page=app_page, isolation=False, rungs="ends", observed_ms=SEEN_MS, rounds=1)
 
 
 def test_the_report_is_about_the_pages_own_model(report: Report, model: Path) -> None:

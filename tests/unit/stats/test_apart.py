@@ -28,6 +28,7 @@ def test_over_rounds_alone_it_is_welchs_interval_of_the_samples(
     assert found.point == pytest.approx(b.mean() - a.mean())
 
 
+@pytest.mark.numbers
 @pytest.mark.parametrize("spreads", [(0.05, 0.05), (0.01, 0.08)])
 @pytest.mark.parametrize("rounds", [(6, 6), (6, 20), (4, 9)])
 def test_it_covers_the_true_difference(rounds: tuple[int, int], spreads: tuple[float, float]) -> None:
@@ -39,6 +40,7 @@ def test_it_covers_the_true_difference(rounds: tuple[int, int], spreads: tuple[f
     assert 0.93 <= hits / SIMULATIONS <= 0.975
 
 
+@pytest.mark.numbers
 @pytest.mark.parametrize("noisy_passes", [0.02, 1.0], ids="passes {}".format)
 @pytest.mark.parametrize("rounds", [(6, 6), (6, 40)])
 @pytest.mark.parametrize("level", [0.95, 0.999])

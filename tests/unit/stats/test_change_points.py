@@ -21,6 +21,7 @@ def series(
     return [math.exp(value + (rng.uniform(0.4, 1.5) if rng.random() < spikes else 0)) for value in values]
 
 
+@pytest.mark.numbers
 @pytest.mark.parametrize(
     ("levels", "spread"),
     [
@@ -38,6 +39,7 @@ def test_runs_of_one_level_have_none_in_nineteen_of_twenty_cases(
     assert found.count(0) >= 0.93 * SEEDS  # 0.95, less two standard errors
 
 
+@pytest.mark.numbers
 @pytest.mark.parametrize(
     ("levels", "spread"),
     [

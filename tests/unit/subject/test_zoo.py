@@ -51,7 +51,10 @@ class _Built:
     model: onnx.ModelProto
 
 
-@pytest.fixture(scope="module", params=MILLIONS)
+@pytest.fixture(
+    scope="module",
+    params=[name if name != "vgg16" else pytest.param(name, marks=pytest.mark.long) for name in MILLIONS],
+)
 def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Built]:
     folder = tmp_path_factory.mktemp("zoo")
     path = zoo.build(request.param, folder)
