@@ -1,17 +1,21 @@
 """A CNN on WebGL, from command to report: nothing is replayed, and the report says what that leaves open."""
 
+from pathlib import Path
+
 import pytest
 
 from gapprof import Report
 from gapprof.facts.adapters import SOFTWARE_SENTENCE
 from gapprof.records.report import CauseRow, RungRow
+from tests.browser.gpu_models import job_of
 from tests.live.conftest import Explained
 
 
 @pytest.fixture(scope="module")
-def report(explained: Explained) -> Report:
-    """One round: nothing is claimed of intervals."""
-    return explained(backend="webgl", rounds=1)
+def report(explained: Explained, tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """Of a small one, for software; in one round: nothing is claimed of intervals."""
+    model = Path(job_of("cnn", tmp_path_factory.mktemp("webgl")).model_path)
+    return explained(of=model, backend="webgl", rounds=1)
 
 
 def cause(report: Report, name: str) -> CauseRow:

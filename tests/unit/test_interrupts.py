@@ -56,8 +56,8 @@ def stopped(
         ("gapprof.options.settings", signal.SIGINT),
         ("gapprof.live", signal.SIGTERM),
         ("numpy.linalg", signal.SIGINT),
-        ("scipy.special", signal.SIGTERM),
-        ("gapprof.subject.open", signal.SIGINT),
+        pytest.param("scipy.special", signal.SIGTERM, marks=pytest.mark.long),
+        pytest.param("gapprof.subject.open", signal.SIGINT, marks=pytest.mark.long),
         ("gapprof.guard", STOPS[-1]),
     ],
 )
