@@ -39,11 +39,12 @@ def table() -> Iterator[str]:
     yield "visit of the browser that counts is timed for long enough to be held to what the kernel"
     yield "says of its threads, and closes where wall time is on-CPU, run-queue and blocked time"
     yield f"within {within}. Blocked time is measured by itself where a visit is traced, and bounded by"
-    yield "clocks that agree in the others; not from above where V8 collects garbage meanwhile, as beside"
-    yield "the large outputs of decoder-small."
+    yield "clocks that agree in the others: from below alone where the model's thread may wait for helpers"
+    yield "or V8's collector, as beside the large outputs of decoder-small, or for others' garbage on a page."
     yield ""
-    yield "| model | visits | that can be told of | that close | the worst | traced | the cores |"
-    yield "| :-- | --: | --: | --: | --: | --: | :-- |"
+    told = "that can be told of | that close | the worst | traced | from below alone"
+    yield f"| model | visits | {told} | the cores |"
+    yield "| :-- | --: | --: | --: | --: | --: | --: | :-- |"
     for name in MODELS:
         if (HERE / f"{name}.jsonl").exists():
             yield _row(name)
@@ -62,6 +63,7 @@ def _row(name: str) -> str:
         str(sum(one.closes for one in found)),
         numbers.percent(worst),
         str(sum(one.traced for one in found)),
+        str(sum(not one.bounded for one in found)),
         cores,
     )
     return f"| {' | '.join(cells)} |"

@@ -179,9 +179,16 @@ def _agreeing(found: Sequence[Visited]) -> str:
 
 def _by_states(found: Sequence[Visited]) -> str:
     traced = sum(one.traced for one in found)
+    below = sum(not one.bounded for one in found)
+    alone = (
+        f", in {below} of them not from above: there the model's thread may wait for helpers, a GPU or V8's "
+        "collector"
+        if below
+        else ""
+    )
     if not traced:
-        return "blocked time was measured in none of them, only bounded by that"
-    others = ", and bounded in the others" if traced < len(found) else ""
+        return f"blocked time was measured in none of them, only bounded by that{alone}"
+    others = f", and bounded in the others{alone}" if traced < len(found) else ""
     return f"blocked time was measured by itself in {traced} of them{others}"
 
 

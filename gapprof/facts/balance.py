@@ -26,9 +26,10 @@ sees too little to hold anything to 2 %."""
 MOST_LATE = 2 * CLOSES
 """Of all time, by which looks may come late: of that, up to half goes to the wrong state (measured)."""
 GARBAGE_BYTES = 64 << 20
-"""Of outputs in one visit, which a page makes anew in every run and forgets: V8 begins to collect once that
-much lies outside of its heap (`kExternalAllocationSoftLimit` in its v8-internal.h). Then the thread that runs
-the model waits for the collector's helpers, and a worker collects between runs as well."""
+"""Of outputs in a timed stretch, which a page makes anew in every run and forgets: at the latest once that
+much lies outside of its heap V8 collects (`kExternalAllocationSoftLimit` in its v8-internal.h). Then the
+thread that runs the model waits for the collector's helpers, and a worker collects between runs as well: with
+V8's --single-threaded-gc nothing was lacking (measured)."""
 WORKER = "DedicatedWorker"
 """The kernel's name of a worker's thread."""
 Terms = Literal["wall", "cpu", "at-work", "states"]
@@ -81,6 +82,8 @@ class Visited:
     told: bool
     """Whether anybody said when threads ran and waited for a core."""
     traced: bool
+    bounded: bool = True
+    """From above as well: blocked time was measured, or the model's thread has nobody to wait for."""
 
     @property
     def closes(self) -> bool:
@@ -91,7 +94,12 @@ class Visited:
 def visited(case: Case) -> tuple[Visited, ...]:
     """Every visit of the browser that counts, timed or traced."""
     timed = (
-        Visited(closures=_told_apart(case, trial), told=_told(trial.load), traced=False)
+        Visited(
+            closures=_told_apart(case, trial),
+            told=_told(trial.load),
+            traced=False,
+            bounded=_alone(trial) and not _collects(trial, case.get(outputs_bytes)),
+        )
         for trial in case.get(counting)
     )
     traces = (
@@ -131,9 +139,9 @@ def mean_balance(some: Iterable[Balance]) -> Balance:
     )
 
 
-def closures(trial: Trial, *, outputs_bytes: int) -> tuple[Closure, ...]:
-    """Of a timed visit, with the size of one run's outputs; empty where nobody told, and for one that is too
-    short.
+def closures(trial: Trial, *, outputs_bytes: int | None) -> tuple[Closure, ...]:
+    """Of a timed visit, with the size of one run's outputs (None: nobody knows); empty where nobody told, and
+    for one that is too short.
 
     A thread that has helpers, a GPU or a collector to wait for may be blocked while it is at work. Then a
     lack of its own figures is no error; only traced visits, where blocked time is measured, can find one.
@@ -141,14 +149,17 @@ def closures(trial: Trial, *, outputs_bytes: int) -> tuple[Closure, ...]:
     load, inference = trial.load, inference_of(trial.load)
     if inference is None or load.at_work_ms is None or load.wall_ms < LEAST_MS:
         return ()
-    lacking_ms, beyond_ms = 0.0, _beyond_wall_ms(load, inference)
-    if outputs_bytes * inferences(trial) < GARBAGE_BYTES:
+    collects = _collects(trial, outputs_bytes)
+    if collects and load.threads_wall_ms is None:
+        return tuple(_by_clocks(load))
+    lacking_ms, beyond_ms = 0.0, max(0.0, _beyond_wall_ms(load, inference))
+    if not collects:
         beyond_ms = max(beyond_ms, inference.cpu_ms - load.at_work_ms)
         if _alone(trial):
             lacking_ms = max(0.0, _off_cpu_ms(load, inference) - inference.run_queue_ms)
     at_work = Closure(
         terms="at-work",
-        error=(max(0.0, beyond_ms) - lacking_ms) / load.wall_ms,
+        error=(beyond_ms - lacking_ms) / load.wall_ms,
         stolen=(load.stolen_ms or 0.0) / load.wall_ms,
     )
     return (*_by_clocks(load), at_work)
@@ -162,10 +173,18 @@ def _told_apart(case: Case, trial: Trial) -> tuple[Closure, ...]:
     return tuple(one for one in found if not asks or one.terms != "at-work")
 
 
-def outputs_bytes(case: Case) -> int:
-    """Of one run, all outputs together."""
+def outputs_bytes(case: Case) -> int | None:
+    """Of one run, all outputs together; None where nobody could say what the model gives."""
     outputs = case.recording.begin.model.outputs
-    return sum(math.prod(one.shape) * np.dtype(one.dtype).itemsize for one in outputs)
+    try:
+        return sum(math.prod(one.shape) * np.dtype(one.dtype).itemsize for one in outputs) or None
+    except TypeError:  # numpy has no such type
+        return None
+
+
+def _collects(trial: Trial, outputs_bytes: int | None) -> bool:
+    """Whether the model's outputs alone are garbage that V8 has to collect meanwhile, as far as is known."""
+    return outputs_bytes is None or outputs_bytes * inferences(trial) >= GARBAGE_BYTES
 
 
 def _alone(trial: Trial) -> bool:

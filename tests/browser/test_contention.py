@@ -3,14 +3,18 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from statistics import median
 from typing import TypeVar
 
+import numpy as np
+import onnx
 import pytest
 from msgspec.structs import replace
+from onnx import TensorProto, helper, numpy_helper
 
 from gapprof.backends.chromium import Chromium
-from gapprof.facts.balance import CLOSES, Closure, closures, inference_of, well_watched
+from gapprof.facts.balance import CLOSES, GARBAGE_BYTES, Closure, closures, inference_of, well_watched
 from gapprof.facts.disturbance import disturbed
 from gapprof.facts.page_parts import holding_ms
 from gapprof.records.job import Job
@@ -36,6 +40,7 @@ burn();
 FEW = 3
 """Visits: a wrong figure is wrong in each of them, and whatever else a machine does is not."""
 OUTPUT_BYTES = 4 * SIZE * SIZE
+LITTER_BYTES = 2 << 20
 SOME_SECONDS = 120
 """Requests: ticks of 10 ms, in which others' time is counted, are far below 2 % of all their time."""
 Visit = TypeVar("Visit")
@@ -110,6 +115,34 @@ def test_in_a_traced_visit_blocked_time_is_measured_and_closes_beside_a_page_at_
     if not well_seen(trace):
         pytest.skip("the machine is too full to look at threads")
     assert adds_up(trace), trace.balances
+
+
+@pytest.mark.parametrize("where", ["main", pytest.param("worker", marks=pytest.mark.long)])
+def test_beside_garbage_of_the_models_own_blocked_time_is_measured_and_closes(
+    chromium: Chromium, job: Job, tmp_path: Path, where: str
+) -> None:
+    """Timed visits cannot tell it from a lack of the kernel's figures, and do not try."""
+    trace = first(lambda: traced(chromium, on(littering(job, tmp_path), where=where)), well_seen)
+    assert len(trace.runs_ms) * LITTER_BYTES >= GARBAGE_BYTES
+    if not well_seen(trace):
+        pytest.skip("the machine is too full to look at threads")
+    assert adds_up(trace), trace.balances
+
+
+def littering(job: Job, folder: Path) -> Job:
+    """With a model whose every run gives that many bytes, and hardly computes."""
+    value = helper.make_tensor_value_info
+    graph = helper.make_graph(
+        [helper.make_node("Expand", ["x", "shape"], ["y"], name="expand")],
+        "littering",
+        [value("x", TensorProto.FLOAT, [1])],
+        [value("y", TensorProto.FLOAT, [LITTER_BYTES // 4])],
+        [numpy_helper.from_array(np.array([LITTER_BYTES // 4]), "shape")],
+    )
+    opsets = [helper.make_opsetid("", 17)]
+    onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=8), folder / "littering.onnx")
+    np.savez(folder / "one.npz", x=np.ones(1, np.float32))
+    return replace(job, model_path=str(folder / "littering.onnx"), inputs_path=str(folder / "one.npz"))
 
 
 def traced(chromium: Chromium, job: Job) -> Trace:

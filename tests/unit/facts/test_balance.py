@@ -12,6 +12,7 @@ from gapprof.explain.report import build
 from gapprof.facts.balance import Closure, closures, visited
 from gapprof.facts.case import Case
 from gapprof.records.codec import decode_recording, encode_entry
+from gapprof.records.model import TensorSpec
 from gapprof.records.recording import Entry, Recording
 from gapprof.records.report import CheckRow
 from gapprof.records.trial import Clocks, Load, Seen, ThreadBalance, ThreadUse, Trace, Trial
@@ -135,16 +136,31 @@ def test_beside_much_garbage_a_lack_is_no_error_for_the_thread_waits_for_the_col
         batch=5,
         samples_ms=(6.0,) * 29,
         seen=replace(SEEN, where="main"),
-        load=on_main(tasks_ms=950.0, cpu_ms=900.0, run_queue_ms=10.0),
+        load=replace(on_main(tasks_ms=950.0, cpu_ms=900.0, run_queue_ms=10.0), threads_wall_ms=1000.0),
     )
     (at_work,) = (one for one in closures(trial, outputs_bytes=outputs_bytes) if one.terms == "at-work")
     assert at_work.error == pytest.approx(0.0 if collects else -0.04)
-    between_runs = replace(trial, load=load(900.0, 10.0, 870.0), seen=IN_WORKER)
+    worker = replace(load(900.0, 10.0, 870.0), threads_wall_ms=1000.0)
+    between_runs = replace(trial, load=worker, seen=IN_WORKER)
     (at_work,) = closures(between_runs, outputs_bytes=outputs_bytes)
     assert at_work.error == pytest.approx(0.0 if collects else 0.03)
     too_much = replace(trial, load=replace(load(970.0, 60.0, 950.0), threads_wall_ms=1000.0), seen=IN_WORKER)
     (at_work,) = closures(too_much, outputs_bytes=outputs_bytes)
     assert not at_work.closes, "nobody runs and waits for longer than time passes"
+
+
+def test_where_nobody_knows_the_outputs_and_the_time_between_two_readings_nothing_can_be_told() -> None:
+    unknown = Trial(
+        rung="web",
+        round=0,
+        started_s=0.0,
+        ended_s=1.0,
+        batch=1,
+        samples_ms=(6.0,),
+        seen=IN_WORKER,
+        load=load(900.0, 10.0, 870.0),
+    )
+    assert closures(unknown, outputs_bytes=None) == ()
 
 
 def test_where_nobody_counted_nothing_is_said() -> None:
@@ -180,20 +196,28 @@ def traced(*balances: ThreadBalance) -> Recording:
             return replace(entry, balances=balances)
         return entry
 
-    recording = record(Machine(pages={"web": PlantedPage()}))
+    recording = of_ten_numbers()
     return replace(recording, entries=tuple(map(told, recording.entries)))
+
+
+def of_ten_numbers() -> Recording:
+    """By a model that gives so many: no garbage to speak of."""
+    found = record(Machine(pages={"web": PlantedPage()}))
+    outputs = (TensorSpec(name="y", dtype="float32", shape=(1, 10)),)
+    model = replace(found.begin.model, outputs=outputs)
+    return replace(found, begin=replace(found.begin, model=model))
 
 
 def long_enough(visits: int, *balances: ThreadBalance) -> tuple[Recording, int]:
     """So many timed visits take a second, and close; beside it, how many tell anything of threads at all."""
-    recording = record(Machine(pages={"web": PlantedPage()}))
+    recording = of_ten_numbers()
     left = iter(range(visits))
 
     def told(entry: Entry) -> Entry:
         if isinstance(entry, Trace) and entry.rung == "web":
             return replace(entry, balances=balances)
         if isinstance(entry, Trial) and entry.load.at_work_ms is not None and next(left, None) is not None:
-            return replace(entry, load=load(800.0, 100.0, 850.0))
+            return replace(entry, load=load(800.0, 100.0, 850.0), seen=IN_WORKER)
         return entry
 
     changed = replace(recording, entries=tuple(map(told, recording.entries)))
@@ -233,6 +257,24 @@ def test_where_some_visits_were_traced_both_kinds_are_told() -> None:
     assert row.status == "pass"
     assert "add up to wall time, and two clocks of one thing agree, within 2.0 %" in row.text
     assert "measured by itself in 3 of them, and bounded in the others" in row.text
+
+
+def test_visits_in_which_the_thread_may_wait_for_somebody_are_counted() -> None:
+    _, timed = long_enough(0)
+    recording, _ = long_enough(timed, watched("inference"))
+    assert "not from above" not in balance_check(recording).text
+    large = (TensorSpec(name="y", dtype="float32", shape=(64, 1 << 20)),)
+    begin = replace(recording.begin, model=replace(recording.begin.model, outputs=large))
+
+    def read_twice(entry: Entry) -> Entry:
+        """How long it was between both readings of the threads is the one thing that can tell then."""
+        if isinstance(entry, Trial):
+            return replace(entry, load=replace(entry.load, threads_wall_ms=entry.load.wall_ms))
+        return entry
+
+    littering = replace(recording, begin=begin, entries=tuple(map(read_twice, recording.entries)))
+    assert sum(not one.bounded for one in visited(Case(littering)) if one.told) == timed
+    assert f"in {timed} of them not from above" in balance_check(littering).text
 
 
 def test_fewer_than_half_of_the_visits_do_not_speak_for_all() -> None:
@@ -280,7 +322,7 @@ def test_a_thread_that_was_looked_at_too_late_is_not_checked(late_ms: float | No
 
 
 def test_visits_that_are_too_short_are_counted_and_said_to_be() -> None:
-    recording = record(Machine(pages={"web": PlantedPage()}))
+    recording = of_ten_numbers()
     row = balance_check(recording)
     told = [one for one in visited(Case(recording)) if one.told]
     assert all(not one.closures for one in told)
