@@ -61,9 +61,14 @@ def started_from_a_terminal() -> Iterator[None]:
 
 
 @pytest.fixture
-def small_disk() -> Iterator[None]:
-    """No file grows beyond 30 kB: what a disk that has just become full does, without one."""
+def small_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No file grows beyond 30 kB: what a disk that has just become full does, without one.
+
+    Python keeps no compiled modules meanwhile, nor do processes that are started: cut off, they would stay.
+    """
     resource = pytest.importorskip("resource", reason="the size of files is not limited there")
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, limits[1]))
     yield

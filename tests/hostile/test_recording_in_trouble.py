@@ -39,8 +39,9 @@ except GapprofError as error:
 @pytest.mark.skipif(sys.platform == "win32", reason="no limit on the size of files")
 @pytest.mark.parametrize("room_bytes", [1_000, 60_000, 90_000])
 def test_a_disk_that_fills_up_ends_the_run_and_keeps_what_there_is(room_bytes: int, tmp_path: Path) -> None:
-    """A file may not grow beyond its limit: to the journal the same as a disk without room."""
-    command = [sys.executable, "-c", RUN, str(tmp_path), str(room_bytes)]
+    """A file may not grow beyond its limit: to the journal the same as a disk without room. Python keeps no
+    compiled modules meanwhile: what is cut off at the limit would be read by others."""
+    command = [sys.executable, "-B", "-c", RUN, str(tmp_path), str(room_bytes)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == ExitCode.ENVIRONMENT_UNUSABLE, done.stderr
     assert "the recording cannot be written" in done.stdout
