@@ -15,7 +15,7 @@ import threading
 import time
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from gapprof.facts.disturbance import SLOWER
@@ -44,8 +44,8 @@ def cores() -> tuple[int, ...]:
     """Those this process may use, in order; empty where they are too many, or nobody may choose."""
     if not hasattr(os, "sched_setaffinity"):
         return ()
-    allowed = os.sched_getaffinity(0)
     try:
+        allowed = os.sched_getaffinity(0)
         os.sched_setaffinity(0, allowed)
     except OSError:  # a sandbox without that call
         return ()
@@ -92,7 +92,10 @@ def _slow_one_another(slow_us: float) -> bool:
     says nothing; where that never ends, nobody knows."""
     ours = 0
     for _ in range(_TRIALS):
-        if _busy_beside_us() <= slow_us:
+        beside_us = _busy_beside_us()
+        if beside_us is None:
+            break
+        if beside_us <= slow_us:
             return False
         ours += min(work_us()[:1], default=math.inf) <= slow_us
         if ours == _OURS:
@@ -100,17 +103,22 @@ def _slow_one_another(slow_us: float) -> bool:
     return True
 
 
-def _busy_beside_us() -> float:
-    """The work on the first core while all the others are busy."""
-    (first, *others), mixed = cores(), os.urandom(_MIXED_BYTES)
-    over = threading.Event()
-    busy = [threading.Thread(target=_keep_busy, args=(core, mixed, over)) for core in others]
+def _busy_beside_us() -> float | None:
+    """The work on the first core while all the others are busy; None where none may be chosen, or one is
+    gone."""
+    usable, mixed, over = cores(), os.urandom(_MIXED_BYTES), threading.Event()
+    if not usable:
+        return None
+    busy = [threading.Thread(target=_keep_busy, args=(core, mixed, over)) for core in usable[1:]]
     for one in busy:
         one.start()
     try:
         with _anywhere_again():
-            os.sched_setaffinity(0, {first})
-            return min(_fewest_us(0.0) for _ in range(_BESIDE))
+            os.sched_setaffinity(0, {usable[0]})
+            found_us = min(_fewest_us(0.0) for _ in range(_BESIDE))
+        return None if over.is_set() else found_us
+    except OSError:
+        return None
     finally:
         over.set()
         for one in busy:
@@ -118,8 +126,12 @@ def _busy_beside_us() -> float:
 
 
 def _keep_busy(core: int, mixed: bytes, over: threading.Event) -> None:
-    """A call takes a tenth of a second and more, and gives the interpreter's lock back for as long."""
-    os.sched_setaffinity(0, {core})
+    """A call takes a tenth of a second and more, and gives the interpreter's lock back for as long. Where
+    that core is gone, all is over."""
+    try:
+        os.sched_setaffinity(0, {core})
+    except OSError:
+        over.set()
     while not over.is_set():
         zlib.compress(mixed)
 
@@ -174,10 +186,12 @@ def _timed_us(buffer: bytes) -> float:
 
 @contextmanager
 def _anywhere_again() -> Iterator[None]:
-    """A thread's own choice of a core ends here, and its system's begins."""
+    """A thread's own choice of a core ends here, and its system's begins; where all those cores are gone, the
+    system has chosen others already."""
     allowed = os.sched_getaffinity(0) if cores() else None
     try:
         yield
     finally:
         if allowed is not None:
-            os.sched_setaffinity(0, allowed)
+            with suppress(OSError):
+                os.sched_setaffinity(0, allowed)

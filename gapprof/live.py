@@ -121,7 +121,7 @@ def frame(progress: Progress, ranking: Report | None, ink: Ink) -> RenderableTyp
         lines.insert(1, ink.bar(done, _BAR, "cyan"))
     if progress.waited_s is not None:
         waited = numbers.duration(progress.waited_s)
-        lines.append(ink.text(f"     waited {waited} so far for a core that other work slows", "dim"))
+        lines.append(ink.text(f"     has waited {waited} for a core that other work slows", "dim"))
     if ranking is not None and ranking.gap.ratio is not None:
         ratio = numbers.factor_with_interval(ranking.gap.ratio)
         heading = f"Provisional, {numbers.many(ranking.rounds, 'round')}"

@@ -61,13 +61,13 @@ def thread_use(pid: int, process: str) -> dict[int, ThreadUse]:
     return {tid: use for tid, use in uses if use is not None}
 
 
-def born_ticks(pid: int, tid: int) -> int:
-    """When a thread began, in ticks of the kernel's since boot, mostly of 10 ms; 0 where nobody says."""
+def born_ticks(pid: int, tid: int) -> int | None:
+    """When a thread began, in ticks of the kernel's since boot, mostly of 10 ms; None where nobody says."""
     try:
         stat = Path(f"/proc/{pid}/task/{tid}/stat").read_text(errors="replace")
         return int(stat.rpartition(")")[2].split()[_BORN_FIELD])
     except (OSError, ValueError, IndexError):
-        return 0
+        return None
 
 
 def one_thread(pid: int, tid: int, process: str) -> ThreadUse | None:

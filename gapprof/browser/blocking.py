@@ -36,7 +36,9 @@ def _in_thread(begin: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
     def work() -> None:
         try:
-            outcome.set_result(asyncio.run(whole()))
+            with asyncio.Runner() as runner:  # makes no coroutine where it has no loop for one
+                result = runner.run(whole())
+            outcome.set_result(result)
         except BaseException as error:
             outcome.set_exception(error)
 
@@ -50,7 +52,8 @@ def _in_thread(begin: Callable[[], Coroutine[Any, Any, T]]) -> T:
                 raise asyncio.CancelledError
         return outcome.result()
     except BaseException:
-        if thread in threading.enumerate():  # an interrupt may come before there is one, and after its end
+        # An interrupt may come before there is a thread, and after its end.
+        if not outcome.done() and thread in threading.enumerate():
             loop, task = started.result(timeout=_PARTING_S)
             with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
                 loop.call_soon_threadsafe(task.cancel)

@@ -98,12 +98,14 @@ async def crew(page: Page, where: str, began: Mapping[int, Beginning]) -> Crew:
     return Crew(renderer=renderer, roles=roles)
 
 
-def by_age(born: Mapping[int, int]) -> list[int]:
+def by_age(born: Mapping[int, int | None]) -> list[int]:
     """Threads, the oldest first, by when they began; those of one tick by their numbers.
 
-    Numbers grow, and begin anew where all are used: of 32768 on small systems a browser takes hundreds.
+    Numbers grow, and begin anew where all are used: of 32768 on small systems a browser takes hundreds. One
+    of which nobody says when it began has ended and is left out; where that is so of all, numbers decide.
     """
-    return sorted(born, key=lambda tid: (born[tid], tid))
+    known = {tid: ticks for tid, ticks in born.items() if ticks is not None}
+    return sorted(known, key=lambda tid: (known[tid], tid)) if known else sorted(born)
 
 
 def _workers(threads: Mapping[int, ThreadUse]) -> frozenset[int]:

@@ -48,6 +48,11 @@ class Stderr:
         """The last lines, for a failure's detail."""
         return "".join(self._lines()[-_TAIL_LINES:])
 
+    @property
+    def ended(self) -> bool:
+        """Whether everything was read: nobody is left who could say more."""
+        return not self._thread.is_alive()
+
     def close(self) -> None:
         """Wait for the reader; all writers are dead by then."""
         self._thread.join(timeout=5.0)

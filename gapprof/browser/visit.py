@@ -233,11 +233,13 @@ async def _explained(browser: Browser) -> AsyncIterator[None]:
 async def _ran_out_of_memory(browser: Browser) -> bool:
     """Whether it says so, within the time that its words may need."""
     patience = time.monotonic() + _LAST_WORDS_S
-    while not _OUT_OF_MEMORY.search(browser.stderr.text()):
-        if time.monotonic() > patience:
+    while True:
+        last = browser.stderr.ended or time.monotonic() > patience
+        if _OUT_OF_MEMORY.search(browser.stderr.text()):
+            return True
+        if last:
             return False
         await asyncio.sleep(0.02)
-    return True
 
 
 def user_folder(page: str) -> tuple[Path, str]:

@@ -60,7 +60,7 @@ def core_speed(case: Case) -> Iterator[CheckRow]:
         )
     again = sum(bool(work.discarded_ms) for work in works)
     waited = numbers.duration(sum(work.waited_ms for work in works) / 1e3)
-    text += f"; {again} were timed anew for that, and {waited} were waited"
+    text += f"; {again} were timed anew for that, and together they waited {waited}"
     status: Literal["pass", "unknown"] = "unknown" if slow else "pass"
     yield CheckRow(id="core-speed", kind="harness", status=status, text=text, concerns="report")
 

@@ -146,8 +146,9 @@ def _hindered(case: Case) -> Iterator[str]:
     if hindered(case):
         yield (
             "trials that count were disturbed from outside: what helps is to run it again on a quieter "
-            "machine (other programs ended, and no virtual machine that shares its processor), and with a "
-            "larger --budget, which buys more rounds, repeats and waiting"
+            "machine (other programs ended, no virtual machine that shares its processor, and a clock that "
+            "neither heat nor saving power throttles), and with a larger --budget, which buys more rounds, "
+            "repeats and waiting"
         )
 
 

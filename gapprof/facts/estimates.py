@@ -30,7 +30,7 @@ def mean_time_ms(values: Sequence[float]) -> Estimate:
     """Of times: what took long in one of few rounds did not take less than nothing in the others, unless it
     was read off a difference and is below 0 in one of them."""
     found = mean_difference_ms(values)
-    return replace(found, low=max(found.low, min(0.0, *values)))
+    return replace(found, low=min(found.point, max(found.low, min(0.0, *values))))
 
 
 def mean_difference_ms(values: Sequence[float]) -> Estimate:

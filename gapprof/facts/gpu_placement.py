@@ -7,8 +7,8 @@ from gapprof.facts.case import Case
 from gapprof.facts.estimates import factor
 from gapprof.facts.gpu_calls import copies, elsewhere, is_copy, is_elsewhere, recorded, steady_run
 from gapprof.facts.gpu_rungs import WITHOUT
-from gapprof.facts.gpu_runs import REPLAY_WEB, parts_ms
-from gapprof.facts.gpu_told import mean_ms
+from gapprof.facts.gpu_runs import REPLAY_WEB
+from gapprof.facts.gpu_told import mean_part_ms
 from gapprof.facts.readings import readable
 from gapprof.records.estimate import Estimate
 from gapprof.records.report import Evidence
@@ -58,7 +58,7 @@ def _not_priced(case: Case) -> str:
 def _cost(case: Case) -> tuple[Estimate | None, Estimate | None]:
     """In ms and as a factor, by replays without the stops in the browser."""
     without = WITHOUT[REPLAY_WEB, "inner-reads"]
-    found = mean_ms({number: one["inner-reads"] for number, one in parts_ms(case, REPLAY_WEB).items()})
+    found = mean_part_ms(case, REPLAY_WEB, "inner-reads")
     times = factor(case, without, REPLAY_WEB) if readable(case, without, REPLAY_WEB) else None
     return found, times
 

@@ -19,6 +19,8 @@ T = TypeVar("T")
 GpuPart = Literal["upload", "submission", "inner-reads", "pipelines", "read-back"]
 GPU_PARTS: tuple[GpuPart, ...] = ("upload", "submission", "inner-reads", "pipelines", "read-back")
 """In the order in which they stand between two replays; what is left comes last."""
+READ_OFF_DIFFERENCES: frozenset[GpuPart] = frozenset({"upload", "submission", "inner-reads"})
+"""Of two times, so that chance alone may put them below 0; the others are times."""
 STANDS_OUT = 3.0
 """Times every other stretch."""
 UNSAFE, REPLAY_NATIVE, REPLAY_WEB, SESSION = (

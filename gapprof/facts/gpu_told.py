@@ -7,6 +7,7 @@ from gapprof.facts.case import Case
 from gapprof.facts.estimates import mean_difference_ms, mean_time_ms
 from gapprof.facts.gpu_calls import copies, elsewhere, is_copy, recorded, steady_run
 from gapprof.facts.gpu_runs import (
+    READ_OFF_DIFFERENCES,
     REPLAY_NATIVE,
     REPLAY_WEB,
     SESSION,
@@ -30,6 +31,13 @@ _PLACES = {REPLAY_WEB: "in the browser", REPLAY_NATIVE: "without one"}
 def mean_ms(by_round: Mapping[int, float]) -> Estimate | None:
     """Of a time, over rounds; None without any."""
     return mean_time_ms(list(by_round.values())) if by_round else None
+
+
+def mean_part_ms(case: Case, rung: str, part: GpuPart) -> Estimate | None:
+    """Of a part of a replay's run, over rounds; None without any."""
+    values = [one[part] for one in parts_ms(case, rung).values()]
+    mean = mean_difference_ms if part in READ_OFF_DIFFERENCES else mean_time_ms
+    return mean(values) if values else None
 
 
 def counted(case: Case) -> Iterator[Evidence]:
@@ -75,7 +83,7 @@ def compiled(case: Case) -> Iterator[Evidence]:
 
 def part_told(case: Case, part: GpuPart) -> Iterator[Evidence]:
     """What a part of a replayed run takes, with and without the browser."""
-    found = {rung: mean_ms({n: one[part] for n, one in parts_ms(case, rung).items()}) for rung in _PLACES}
+    found = {rung: mean_part_ms(case, rung, part) for rung in _PLACES}
     told = [
         f"{numbers.ms_with_interval(one)} {_PLACES[rung]}" for rung, one in found.items() if one is not None
     ]

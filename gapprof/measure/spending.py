@@ -12,8 +12,8 @@ OVERDRAFT = 3.0
 """If six rounds do not fit, the budget may be exceeded this many times, and the report says so."""
 SIDE_ROUNDS = 3
 FIRST_WAITS_SHARE = 0.25
-"""Of the time that the first round is expected to take, for all waiting in it: a ranking that comes within
-20 s where nobody waits comes within 25 s in any case. What it does not wait, later rounds may."""
+"""Of the time that the first round is expected to take, for all waiting in it: a ranking that is expected
+within 20 s comes 5 s later at most for having waited. What it does not wait, later rounds may."""
 
 
 def by_id(steps: Iterable[PlannedRung]) -> dict[str, PlannedRung]:

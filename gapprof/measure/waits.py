@@ -16,26 +16,37 @@ def _nobody(_: Progress) -> None:
 
 @dataclass(slots=True)
 class Waits:
-    """Passes each step of a run on to the observer, and tells it the last one again while a visit waits."""
+    """Passes each step of a run on to the observer, and tells it the last one again while a visit waits.
+
+    Whatever goes wrong with a file or in time inside of a visit is taken for that visit's own failure: an
+    observer's OSErrors are kept until the next step, and nothing more is told until then.
+    """
 
     observer: Observer = _nobody
     _last: Progress | None = None
     _told_s: float = 0.0
     _so_far_ms: float = 0.0
+    _broken: OSError | None = None
 
     def watch(self, progress: Progress) -> None:
-        """A step of the run."""
+        """A step of the run. Raises what the observer raises, also what it raised since the last one."""
+        broken, self._broken = self._broken, None
+        if broken is not None:
+            raise broken
         self._last, self._told_s = progress, time.monotonic()
         self.observer(progress)
 
     def hear(self, so_far_ms: float) -> None:
         """A visit goes on waiting; it times nothing meanwhile."""
         self._so_far_ms = so_far_ms
-        if self._last is None or so_far_ms < _WORTH_TELLING_MS:
+        if self._last is None or self._broken is not None or so_far_ms < _WORTH_TELLING_MS:
             return
         since_s = time.monotonic() - self._told_s
         waiting = replace(self._last, elapsed_s=self._last.elapsed_s + since_s, waited_s=so_far_ms / 1e3)
-        self.observer(replace(waiting, recording=None))
+        try:
+            self.observer(replace(waiting, recording=None))
+        except OSError as error:
+            self._broken = error
 
     def over_ms(self) -> float:
         """What the visit that is over said last, to whoever asks first."""

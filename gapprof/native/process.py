@@ -77,13 +77,17 @@ def exchange(
     spawned = replace(request, spawned_ns=time.monotonic_ns())
     answer, timed_out = None, False
     with _worker(command, environment) as worker, _listening(worker, spawned, heard):
-        try:
-            while (said := heard.answers.get(timeout=max(0.0, until - time.monotonic()))) is not None:
-                hear(said)
-                if not isinstance(said, Waited):
-                    answer = said
-        except queue.Empty:
-            timed_out = True
+        while True:
+            try:
+                said = heard.answers.get(timeout=max(0.0, until - time.monotonic()))
+            except queue.Empty:
+                timed_out = True
+                break
+            if said is None:
+                break
+            hear(said)
+            if not isinstance(said, Waited):
+                answer = said
         exit_status = _reap(worker.process, patience_s=0.0 if timed_out else _END_S)
     return Ended(
         answer=answer,

@@ -182,8 +182,10 @@ async def _heard_out(listener: Listener, page: Page, began: float, tell: Callabl
 
 
 def _hold_a_stretch(looks: list[Look]) -> bool:
-    """Before the last of them: runs that end after that one have not been heard yet."""
-    return len(looks) > 1 and looks[-2].at_ms - looks[0].at_ms >= LEAST_MS
+    """Of the document that is there now, and before the last of them: runs that end after that one have not
+    been heard yet."""
+    own = [one for one in looks if one.navigated_ms == looks[-1].navigated_ms]
+    return len(own) > 1 and own[-2].at_ms - own[0].at_ms >= LEAST_MS
 
 
 def _lost(missed: list[str]) -> str:

@@ -8,8 +8,8 @@ from gapprof import Report, explain
 from gapprof.errors import EnvironmentUnusable, ExitCode
 from gapprof.facts.adapters import SOFTWARE_SENTENCE, is_software
 from gapprof.facts.case import Case
+from gapprof.facts.estimates import mean_difference_ms
 from gapprof.facts.gpu_runs import waits_ms
-from gapprof.facts.gpu_told import mean_ms
 from gapprof.records.calls import RecordedCalls
 from gapprof.records.crossing import TracedCrossing
 from gapprof.records.dispatches import TimedDispatches
@@ -85,8 +85,7 @@ def test_the_way_through_the_browser_and_the_library_s_work_are_taken_apart(
     for words in ("Each run makes", "Cold: "):
         assert words in told
     waits = waits_ms(Case(recording), "replay-web")
-    queued = mean_ms({number: waited - alone for number, (waited, alone) in waits.items()})
-    assert queued is not None
+    queued = mean_difference_ms([waited - alone for waited, alone in waits.values()])
     assert ("is queued GPU work" in told) == (queued.low > 0)
     (kernels,) = cause(report, "library").children
     assert {one.id: one.verdict for one in kernels.children} == {

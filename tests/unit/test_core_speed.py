@@ -124,6 +124,39 @@ def test_a_core_that_is_gone_tells_nothing_and_breaks_nothing(monkeypatch: pytes
     assert os.sched_getaffinity(0) == before
 
 
+@needs_cores
+def test_a_thread_whose_cores_are_gone_is_left_where_the_system_put_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before, choose = os.sched_getaffinity(0), os.sched_setaffinity
+
+    def chosen(pid: int, wanted: Collection[int]) -> None:
+        if len(wanted) != 1:
+            raise OSError("none of these is online")
+        choose(pid, wanted)
+
+    monkeypatch.setattr(core_speed, "cores", lambda: (min(before),))
+    monkeypatch.setattr(os, "sched_setaffinity", chosen)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: {min(before), 4095})
+    try:
+        assert len(work_us((ALWAYS,), last=0)) == 1
+    finally:
+        choose(0, before)
+
+
+@needs_cores
+def test_whether_cores_slow_one_another_nobody_knows_where_one_is_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = os.sched_getaffinity(0)
+    monkeypatch.setattr(core_speed, "work_us", lambda: (FAST,))
+    for gone in ((), (min(before), 4095), (4095, min(before))):
+        monkeypatch.setattr(core_speed, "cores", lambda gone=gone: gone)
+        assert core_speed._busy_beside_us() is None
+        assert fastest_us(0.0) == ()
+    assert os.sched_getaffinity(0) == before
+
+
 def test_nobody_knows_the_core_of_a_thread_that_is_gone() -> None:
     assert core_of(os.getpid(), 2**30) is None
 
@@ -204,7 +237,9 @@ def test_others_are_kept_busy_for_that_and_left_in_peace_afterwards() -> None:
     """Other tests want the same cores; who waited for the interpreter's lock would have a twentieth."""
     threads, others = set(threading.enumerate()), len(cores()) - 1
     own_s, all_s = time.thread_time(), time.process_time()
-    assert core_speed._busy_beside_us() > 0
+    beside_us = core_speed._busy_beside_us()
+    assert beside_us is not None
+    assert beside_us > 0
     own_s, all_s = time.thread_time() - own_s, time.process_time() - all_s
     assert all_s - own_s > 0.2 * own_s * others
     assert set(threading.enumerate()) <= threads

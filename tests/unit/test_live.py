@@ -50,7 +50,7 @@ def test_a_frame_shows_the_ranking_as_provisional() -> None:
 def test_a_frame_says_that_a_visit_waits_and_for_how_long() -> None:
     text = printed(iter((live.frame(replace(STEP, waited_s=3.2), None, Ink(SURFACE)),)), SURFACE)
     assert "now: Native, as it comes" in text
-    assert "waited 3 s so far for a core that other work slows" in text
+    assert "has waited 3 s for a core that other work slows" in text
     assert "waited" not in printed(iter((live.frame(STEP, None, Ink(SURFACE)),)), SURFACE)
 
 

@@ -3,7 +3,7 @@
 from gapprof.records.bounds import LONGEST_MS, MOST, MOST_THREADS
 from gapprof.records.impossible import Check
 from gapprof.records.impossible.outputs import of_outputs
-from gapprof.records.impossible.trial import of_trial
+from gapprof.records.impossible.trial import of_failure, of_trial
 from gapprof.records.lattice import CellOutputs, CellVisit, Combination, LatticePlan, Served
 from gapprof.records.trial import Trial
 
@@ -30,7 +30,8 @@ def _of_combination(entry: Combination) -> str:
 
 
 def _of_visit(entry: CellVisit) -> str:
-    return of_trial(entry.outcome) if isinstance(entry.outcome, Trial) else ""
+    outcome = entry.outcome
+    return of_trial(outcome) if isinstance(outcome, Trial) else of_failure(outcome)
 
 
 def _of_outputs(entry: CellOutputs) -> str:

@@ -3,7 +3,7 @@
 from gapprof.records.bounds import LONGEST_MS, MOST, counted, lasting
 from gapprof.records.gpu_runs import RunCourse, RunParts
 from gapprof.records.impossible import Check
-from gapprof.records.trial import Clocks, CoreWork, Trace, Trial
+from gapprof.records.trial import Clocks, CoreWork, Failure, Trace, Trial
 
 
 def of_trial(entry: Trial) -> str:
@@ -28,6 +28,13 @@ def of_trial(entry: Trial) -> str:
         return f"runs on the GPU with parts of impossible times on {entry.rung}"
     if entry.parts is not None and not _possible_parts(entry.parts):
         return f"parts of a replayed run with impossible times on {entry.rung}"
+    return ""
+
+
+def of_failure(entry: Failure) -> str:
+    """It may have waited before it failed."""
+    if not lasting(entry.waited_ms):
+        return f"{entry.waited_ms:g} ms that a failed visit of {entry.rung} waited for cores"
     return ""
 
 
@@ -69,4 +76,8 @@ def _of_trace(entry: Trace) -> str:
     return ""
 
 
-CHECKS = (Check(kind=Trial, wrong=of_trial), Check(kind=Trace, wrong=_of_trace))
+CHECKS = (
+    Check(kind=Trial, wrong=of_trial),
+    Check(kind=Failure, wrong=of_failure),
+    Check(kind=Trace, wrong=_of_trace),
+)

@@ -52,6 +52,27 @@ def run_by_a_loop_of_its_own(notebook: Callable[[], Coroutine[Any, Any, str]]) -
         loop.close()
 
 
+class Lingering(threading.Thread):
+    """Not at its end yet when its work is done."""
+
+    def run(self) -> None:
+        super().run()
+        time.sleep(0.5)
+
+
+def test_what_keeps_a_loop_from_beginning_comes_out_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    def exhausted() -> asyncio.AbstractEventLoop:
+        raise OSError("no more files may be open")
+
+    async def notebook() -> str:
+        monkeypatch.setattr(threading, "Thread", Lingering)
+        monkeypatch.setattr(asyncio.events, "new_event_loop", exhausted)
+        return blocking.run(answer)
+
+    with pytest.raises(OSError, match="no more files may be open"):
+        asyncio.run(notebook())
+
+
 class Overtaken(threading.Thread):
     """At work for half a second while whoever started it gets no core."""
 

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,13 @@ def test_memory_is_blamed_where_the_last_words_come_late(monkeypatch: pytest.Mon
 
 
 def test_a_crash_with_other_words_stays_one_and_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(visit, "_LAST_WORDS_S", 0.0)
+    monkeypatch.setattr(visit, "_LAST_WORDS_S", 120.0)
+    began = time.monotonic()
     told = crashed(b"received signal 11\n")
     assert (told.kind, told.detail) == ("crash", "received signal 11\n")
+    assert time.monotonic() - began < 60, "nobody is left who could say more"
+
+
+def test_who_may_say_more_is_not_waited_for_forever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(visit, "_LAST_WORDS_S", 0.0)
+    assert crashed(b"FATAL: javascript OOM\n", late_s=LATE_S).kind == "crash"

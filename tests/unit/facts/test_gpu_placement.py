@@ -11,6 +11,7 @@ from gapprof.records.recording import Recording
 from gapprof.records.report import Evidence, Report, with_descendants
 from gapprof.records.sections.gpu import GpuPlacement
 from gapprof.records.surface import Surface
+from gapprof.records.trial import Trial
 from gapprof.render.markdown import RENDERER as MARKDOWN
 from gapprof.render.terminal import RENDERER as TERMINAL
 from tests.truth.gpu_parts import Planted, Runs, recording_of
@@ -96,6 +97,20 @@ def test_stops_that_cost_nothing_that_can_be_told_have_no_value() -> None:
     (unclear,) = evidence(report, "crossings")
     assert "what they cost is unclear" in unclear.text
     assert unclear.value is None
+
+
+def test_stops_that_cost_something_in_one_round_alone_may_cost_less_than_nothing() -> None:
+    """What they cost is read off a difference: its interval ends nowhere."""
+    quiet = recording(stops_ms=0.0)
+    entries = tuple(
+        replace(one, parts=replace(one.parts, unbroken_ms=tuple(ms / 2 for ms in one.parts.whole_ms)))
+        if isinstance(one, Trial) and one.parts is not None and one.round == 0
+        else one
+        for one in quiet.entries
+    )
+    cost_ms = placed(build(replace(quiet, entries=entries))).cost_ms
+    assert cost_ms is not None
+    assert cost_ms.low < 0 < cost_ms.point
 
 
 def test_crossings_for_which_no_run_stops_are_counted_and_not_priced() -> None:

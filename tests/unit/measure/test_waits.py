@@ -103,6 +103,28 @@ def test_before_the_first_step_nobody_is_told() -> None:
     assert told == []
 
 
+@pytest.mark.parametrize("error", [OSError("no room is left"), TimeoutError("too slow")])
+def test_what_an_observer_raises_meanwhile_is_no_failure_of_the_visit(
+    journal: Journal, cores: Fastest, error: OSError
+) -> None:
+    told: list[Progress] = []
+
+    def observer(progress: Progress) -> None:
+        told.append(progress)
+        if progress.waited_s is not None:
+            raise error
+
+    cores.waits.observer = observer
+    cores.waits.watch(STEP)
+    outcome = visits(journal, cores, Waiting(waits=cores.waits)).timed(NATIVE, 0)
+    assert isinstance(outcome, Trial)
+    assert cores.waited_s == WAITED_MS / 1e3, "it is charged as any other"
+    assert [one.waited_s is None for one in told] == [True, False], "nothing more is told"
+    with pytest.raises(type(error)) as raised:
+        cores.waits.watch(STEP)
+    assert raised.value is error
+
+
 def test_visits_that_fail_are_charged_for_what_they_waited(journal: Journal, cores: Fastest) -> None:
     visits(journal, cores, broken(cores)).timed(NATIVE, 0)
     failures = list(journal.recording().of(Failure))

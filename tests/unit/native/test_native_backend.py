@@ -1,6 +1,7 @@
 """The native backend, with real workers."""
 
 import dataclasses
+import queue
 import sys
 from pathlib import Path
 
@@ -252,6 +253,17 @@ def test_what_a_worker_waited_is_charged_where_it_dies_meanwhile(job: Job) -> No
     assert (outcome.kind, outcome.phase) == ("crash", "timed")
     assert 0.0 < run.failed() < 60_000.0
     assert run.left_s == pytest.approx(60.0 - run.waited_s)
+
+
+@pytest.mark.skipif(not cores(), reason="needs a system that lets a thread choose its core")
+def test_what_is_raised_by_who_hears_of_a_wait_is_not_taken_for_the_deadline(job: Job) -> None:
+    never = CoreSpeed(fastest_us=(1e-3,) * len(cores()), longest_wait_ms=60_000.0)
+
+    def heard(_: float) -> None:
+        raise queue.Empty
+
+    with pytest.raises(queue.Empty):
+        dataclasses.replace(BACKEND, waiting=heard).timed(replace(job, core_speed=never))
 
 
 def test_where_nobody_asks_for_it_no_core_is_looked_at(job: Job) -> None:

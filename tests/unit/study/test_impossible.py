@@ -4,8 +4,8 @@ import pytest
 from msgspec.structs import replace
 
 from gapprof.records.impossible import impossible
-from gapprof.records.lattice import Cell, CellOutputs, Served
-from gapprof.records.trial import Load
+from gapprof.records.lattice import Cell, CellOutputs, CellVisit, Served
+from gapprof.records.trial import Failure, Load
 from tests.truth.recorder import check
 from tests.unit.facts.held import QUIET, sized, web
 
@@ -16,10 +16,32 @@ SERVED = Served(
     load=Load(wall_ms=1500.0, machine_busy_ms=None, own_cpu_ms=None),
 )
 OUTPUTS = CellOutputs(study="study", cell=Cell(side="native", threads=1), checks=(check("native-1t"),))
+FAILED = Failure(
+    rung="native",
+    round=0,
+    started_s=1.0,
+    ended_s=9.0,
+    phase="timed",
+    kind="crash",
+    message="",
+    waited_ms=2500.0,
+)
+
+
+def visit(outcome: Failure) -> CellVisit:
+    return CellVisit(study="study", cell=OUTPUTS.cell, round=0, kind="explore", outcome=outcome)
 
 
 def test_what_a_run_writes_is_possible() -> None:
-    assert [impossible(one) for one in (SERVED, OUTPUTS, sized(web(), QUIET))] == ["", "", ""]
+    for one in (SERVED, OUTPUTS, sized(web(), QUIET), FAILED, visit(FAILED)):
+        assert impossible(one) == ""
+
+
+@pytest.mark.parametrize("waited_ms", [-1.0, float("nan"), 1e12])
+def test_a_failed_visit_that_waited_for_no_time_that_passes_is_not(waited_ms: float) -> None:
+    wrong = replace(FAILED, waited_ms=waited_ms)
+    assert "a failed visit of native waited" in impossible(wrong)
+    assert "a failed visit of native waited" in impossible(visit(wrong))
 
 
 @pytest.mark.parametrize(

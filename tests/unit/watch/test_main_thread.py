@@ -3,6 +3,7 @@
 import pytest
 
 from gapprof.records.observed import ObservedStretch
+from gapprof.watch import page
 from gapprof.watch.heard import RunLine
 from gapprof.watch.main_thread import Look, stretch_of
 
@@ -85,3 +86,11 @@ def test_too_little_says_nothing(looks: list[Look], chosen: list[RunLine]) -> No
 def test_looks_at_another_document_are_left_out() -> None:
     before = [looked(number * 250.0, busy=0.1, navigated_ms=1_000.0) for number in range(17)]
     assert stretch(before + LOOKS) == stretch()
+
+
+def test_looks_at_a_document_that_was_left_hold_no_stretch_of_the_one_that_is_there() -> None:
+    now = [looked(250.0 * number, navigated_ms=NAVIGATED_MS + 60_000.0) for number in range(4)]
+    assert not page._hold_a_stretch([])
+    assert page._hold_a_stretch(LOOKS)
+    assert not page._hold_a_stretch([*LOOKS, *now[:3]])
+    assert page._hold_a_stretch([*LOOKS, *now])
