@@ -90,9 +90,9 @@ def test_a_visit_of_a_quick_model_has_the_shortest_deadline_and_no_other(
 
 
 def test_a_visit_of_a_slow_model_has_many_times_what_it_is_expected_to_take() -> None:
-    slow = _quick(replace(_first("web"), requests_ms=(20_000.0,) * 3))
+    slow = _quick(replace(_first("web"), requests_ms=(1000.0,) * 3))
     assert slow.pace.deadline_s > preflight.SHORTEST_DEADLINE_S
-    assert slow.pace.deadline_s > 2 * max(slow.expected_trial_s.values())
+    assert slow.pace.deadline_s > 5 * max(slow.expected_trial_s.values())
 
 
 def _quick(page: Trial) -> Preflight:
