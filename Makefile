@@ -23,6 +23,8 @@ demo: $(VENV)/installed
 
 # Hundreds of processes: where Python is told to keep no compiled modules, each would compile all of them anew.
 test test-long: export PYTHONDONTWRITEBYTECODE :=
+# Of tests/conftest.py: what `make test` decides about a change does not change with examples of chance.
+test-long: export HYPOTHESIS_PROFILE := new examples
 
 test: $(VENV)/installed-dev
 	$(MAKE) --jobs=2 lint fetched

@@ -60,7 +60,8 @@ class FastCores:
             return True
         self._used |= frozenset(used)
         self._after_us = self._look(self._used)
-        if self._out_of_time() or not slow_cores(self._wanted.fastest_us, self._after_us, self._used):
+        slow = slow_cores(self._wanted.fastest_us, self._after_us, self._used)
+        if not slow or self._out_of_time(self._so_far_ms()):
             return True
         self._discarded_ms.append(figure_ms)
         return False
@@ -88,14 +89,16 @@ class FastCores:
         return work_us(tuple(enough_us), last=last)
 
     def _may_begin(self, slow: bool) -> bool:
-        begins = not slow or self._out_of_time()
-        waited_ms = (time.monotonic() - self._began_s) * 1e3
+        waited_ms = self._so_far_ms()
+        begins = not slow or self._out_of_time(waited_ms)
         if begins:
             self._waited_ms = waited_ms
         else:
             self._waiting(waited_ms)
         return begins
 
-    def _out_of_time(self) -> bool:
-        longest_ms = 0.0 if self._wanted is None else self._wanted.longest_wait_ms
-        return (time.monotonic() - self._began_s) * 1e3 >= longest_ms
+    def _so_far_ms(self) -> float:
+        return (time.monotonic() - self._began_s) * 1e3
+
+    def _out_of_time(self, so_far_ms: float) -> bool:
+        return so_far_ms >= (0.0 if self._wanted is None else self._wanted.longest_wait_ms)

@@ -18,7 +18,13 @@ settings.register_profile(
     derandomize=True,  # what is claimed of a change is not decided by examples that no change has seen
     suppress_health_check=[HealthCheck.too_slow],
 )
-settings.load_profile("any machine")
+settings.register_profile(
+    "new examples",
+    settings.get_profile("any machine"),
+    derandomize=False,  # what no change has seen is for `make test-long`
+    print_blob=True,  # whoever reads that one failed can have it again
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "any machine"))
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -1,29 +1,35 @@
 """Whatever a browser or a page does: a failure that says what and when, in time, and nothing is raised."""
 
 import asyncio
+import re
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from gapprof.backends.chromium import Chromium
-from gapprof.browser import visit
-from gapprof.browser.cdp import CALL_S, Connection, Params
+from gapprof.browser import ready, visit
 from gapprof.browser.launch import launched
 from gapprof.browser.page import attached, brought_to
 from gapprof.browser.trouble import VisitError
+from gapprof.browser.visit import Course, Visit
 from gapprof.guard import Guard
 from gapprof.records.job import Job
 from gapprof.records.trial import Failure, Profile, Trace, Trial
+from gapprof.records.wire.open import Opened, OpenTask
 from tests.browser.aftermath import PATIENCE_S
 from tests.browser.conftest import IN_A_TASK, on
 
 HANGS_S = 5.0
 """Many times what a page takes to begin a task; one that has not begun it by then gives no answer, either."""
+LONG_S = PATIENCE_S + 30.0
+"""As long as no constant that ships."""
+CLOCK_S = 0.01
+"""By which a loop may end a wait too early: it counts in steps of its clock."""
 
 
 def failure(outcome: Trial | Profile | Trace | Failure | None) -> Failure:
@@ -34,24 +40,30 @@ def failure(outcome: Trial | Profile | Trace | Failure | None) -> Failure:
 def test_a_hung_page_is_given_up_at_the_deadline(
     chromium: Chromium, job: Job, page_of: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is left until then when the task is asked for is all that it gets; here, some seconds of that."""
+    """A visit has the time that its pace says; the task gets what is left of it: here, some seconds."""
     hang = page_of(IN_A_TASK % "for (;;)")
-    left_s, call = list[float](), Connection.call
+    made, asked_s, opened = list[tuple[float, float]](), list[float](), Visit.open
 
-    async def hurried(
-        self: Connection, method: str, params: Params | None = None, *, deadline_s: float = CALL_S, **how: Any
-    ) -> Params:
-        if 'runTask({"kind":"open"' in str((params or {}).get("expression", "")):
-            left_s.append(deadline_s)
-            deadline_s = HANGS_S
-        return await call(self, method, params, deadline_s=deadline_s, **how)
+    def course(*, until: float) -> Course:
+        made.append((until, time.monotonic()))
+        return Course(until=until)
 
-    monkeypatch.setattr(Connection, "call", hurried)
-    told = failure(chromium.timed(on(job, page=hang, where="main", deadline_s=PATIENCE_S)))
+    async def hurried(self: Visit, task: OpenTask) -> Opened:
+        asked_s.append(time.monotonic())
+        self.course.until = asked_s[-1] + HANGS_S
+        return await opened(self, task)
+
+    monkeypatch.setattr(ready, "Course", course)
+    monkeypatch.setattr(Visit, "open", hurried)
+    began_s = time.monotonic()
+    told = failure(chromium.timed(on(job, page=hang, where="main", deadline_s=LONG_S)))
+    ended_s = time.monotonic()
+    ((until, made_s),) = made
+    assert began_s + LONG_S <= until <= made_s + LONG_S
     assert told.kind == "timeout"
-    assert "no answer" in told.message
-    assert len(left_s) == 1
-    assert 0 < left_s[0] < PATIENCE_S
+    (left,) = re.findall(r"no answer within (\d+) s", told.message)
+    assert 0 < int(left) <= HANGS_S
+    assert ended_s - asked_s[0] >= HANGS_S - CLOCK_S
 
 
 def test_a_page_without_memory_ends_the_visit_at_once(

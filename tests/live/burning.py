@@ -19,6 +19,9 @@ BURN_MS, EVERY_MS = 30, 45
 """A request is due 8 to 24 ms after an answer, and between two burns lie 15: most are due within one."""
 LEAST_WAIT_MS = BURN_MS / 4
 """Whoever is due at all within a burn is due in its first part, and waits for the rest."""
+LATE = 1 / 3
+"""Of all requests, at the least: who had not to wait was answered between two burns, and the next one is due
+within the second. A pause of the whole machine meets one of them, or two."""
 CUT_OFF = 2
 """Burns of a traced stretch: those in which it begins and ends."""
 FUNCTION = "burnMostOfTheTime"
@@ -55,10 +58,11 @@ def assert_its_timer_is_named(report: Report, recording: Recording) -> None:
 
 
 def assert_requests_wait_for_it(recording: Recording) -> None:
-    """One of them, beside what its run takes."""
+    """As many as the timer alone can make wait, beside what their runs take."""
     waited = [
         ms - run
         for trial in trials_of(Case(recording), "web")
         for ms, run in zip(trial.requests_ms, trial.runs_ms, strict=True)
     ]
-    assert max(waited) > LEAST_WAIT_MS
+    assert waited
+    assert sum(ms > LEAST_WAIT_MS for ms in waited) >= LATE * len(waited)

@@ -25,7 +25,6 @@ needs_cores = pytest.mark.skipif(not cores(), reason="needs a system that lets a
 NEVER, ALWAYS = 1e-3, 1e9
 """As the fastest time that a core was ever seen to take, us: no look is as fast, and every one is."""
 FAST, SLOW = 100.0, 180.0
-PATIENCE_S = 60.0
 
 
 def speed(*us: float, longest_wait_ms: float = 60_000.0) -> CoreSpeed:
@@ -99,19 +98,6 @@ def test_a_thread_is_left_on_the_core_that_was_named_last_or_on_its_own(asked: A
         work_us(enough_us)
         assert asked.places[-1] is not None
         assert asked.cores[-2:] == [{usable[asked.places[-1]]}, set(usable)]
-
-
-@needs_cores
-def test_the_system_leaves_a_thread_on_the_core_that_it_was_bound_to() -> None:
-    """Now and then at the least: other tests are at work."""
-    own, enough_us = threading.get_native_id(), (ALWAYS,) * len(cores())
-    for place in range(len(cores())):
-        until = time.monotonic() + PATIENCE_S
-        left = False
-        while not left and time.monotonic() < until:
-            work_us(enough_us, last=place)
-            left = core_of(os.getpid(), own) == place
-        assert left, place
 
 
 @needs_cores

@@ -31,12 +31,17 @@ const shader = (before = "") => ({
   grid: [COUNT / 64, 1, 1],
 });
 
-/** @param {readonly object[]} candidates */
+/** What became of each. All samples together are no longer than the whole race: the slowest one is a good part of it.
+ * @param {readonly object[]} candidates */
 async function raced(candidates, changes = {}) {
   const size = 4 * COUNT;
   const problems = [{ data_url: pathToFileURL(data).href, sizes: [size, size], most_apart: 0.01, candidates }];
   const task = { kind: "gpukernels", problems, power: "", seed: 1, samples: 4, given_up: 0, budget_ms: 200_000 };
+  const began = performance.now();
   const { problems: told, errors } = await resting(contested(gpu, { ...task, ...changes }));
+  const race_ns = 1e6 * (performance.now() - began);
+  const timed_ns = told[0].candidates.flatMap(({ samples_ns }) => samples_ns.map(Math.abs));
+  assert.ok(timed_ns.reduce((all, ns) => all + ns, 0) < race_ns, `${timed_ns} of ${race_ns}`);
   assert.deepEqual(errors, []);
   return told[0].candidates;
 }
@@ -46,7 +51,6 @@ test("more shaders than one submit takes are timed in every round", async () => 
   for (const one of told) {
     assert.deepEqual([one.difference, one.odd, one.late, one.why], [0, 0, false, ""]);
     assert.equal(one.samples_ns.length, 4);
-    assert.ok(one.samples_ns.every((ns) => Math.abs(ns) < 1e11), String(one.samples_ns));
   }
 });
 

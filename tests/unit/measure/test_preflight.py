@@ -11,6 +11,7 @@ from gapprof.backends.native import BACKEND
 from gapprof.backends.synthetic import Machine, ladder_ms
 from gapprof.errors import EnvironmentUnusable
 from gapprof.guard import Guard
+from gapprof.measure import preflight
 from gapprof.measure.journal import open_journal
 from gapprof.measure.pacing import SHORTEST_SAMPLE_MS, preflight_pace
 from gapprof.measure.preflight import FirstLook, conclude, look
@@ -20,6 +21,7 @@ from gapprof.native.isa.host import why_not
 from gapprof.native.isa.proof import Ceilings
 from gapprof.records.environment import Setting
 from gapprof.records.job import Chain
+from gapprof.records.recording import Preflight
 from gapprof.records.settings import Settings
 from gapprof.records.subject import StagedModel, Subject
 from gapprof.records.trial import Failure, Trial
@@ -38,10 +40,33 @@ def _isa(rung: str) -> str:
 def test_where_the_library_takes_no_ceiling_its_rungs_are_refused_and_the_width_is_estimated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gapprof.measure.preflight.ESTIMATE_DEADLINE_S", 600.0)
+    monkeypatch.setattr(preflight, "ESTIMATE_DEADLINE_S", 600.0)
+    found = _locked(tmp_path)
+    refused = {step.rung.id: step.refusal for step in found.ladder if step.refusal is not None}
+    assert refused.keys() == CAPPED
+    possible = {rung for rung in CAPPED if why_not(_isa(rung)) is None}
+    assert "native-128" in possible
+    assert all("does not let a process change its own code" in str(refused[rung]) for rung in possible)
+    assert found.estimated_isa_ratio is not None
+    assert found.estimated_isa_ratio > 1
+    assert "OpenBLAS" in found.estimated_isa_why
+
+
+@pytest.mark.skipif(why_not("128") is not None, reason=str(why_not("128")))
+def test_an_estimate_of_the_width_has_no_more_time_than_its_deadline(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preflight, "ESTIMATE_DEADLINE_S", 0.0)
+    found = _locked(tmp_path)
+    assert found.estimated_isa_ratio is None
+    assert "could not be timed" in found.estimated_isa_why
+
+
+def _locked(folder: Path) -> Preflight:
+    """What follows where the library takes no ceiling."""
     with Guard() as guard:
-        locked = Ceilings(guard=guard, cache_folder=tmp_path, module="tests.unit.native.locked_library")
-        found = conclude(
+        locked = Ceilings(guard=guard, cache_folder=folder, module="tests.unit.native.locked_library")
+        return conclude(
             FirstLook(native=_first("native"), page=_first("web")),
             rungs.ladder("wasm"),
             Settings(),
@@ -53,14 +78,33 @@ def test_where_the_library_takes_no_ceiling_its_rungs_are_refused_and_the_width_
             cores=4,
             wanted=frozenset(),
         )
-    refused = {step.rung.id: step.refusal for step in found.ladder if step.refusal is not None}
-    assert refused.keys() == CAPPED
-    possible = {rung for rung in CAPPED if why_not(_isa(rung)) is None}
-    assert "native-128" in possible
-    assert all("does not let a process change its own code" in str(refused[rung]) for rung in possible)
-    assert found.estimated_isa_ratio is not None
-    assert found.estimated_isa_ratio > 1
-    assert "OpenBLAS" in found.estimated_isa_why
+
+
+@pytest.mark.parametrize("times", [1, 5])
+def test_a_visit_of_a_quick_model_has_the_shortest_deadline_and_no_other(
+    times: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shortest_s = times * preflight.SHORTEST_DEADLINE_S
+    monkeypatch.setattr(preflight, "SHORTEST_DEADLINE_S", shortest_s)
+    assert _quick(_first("web")).pace.deadline_s == shortest_s
+
+
+def test_a_visit_of_a_slow_model_has_many_times_what_it_is_expected_to_take() -> None:
+    slow = _quick(replace(_first("web"), requests_ms=(1000.0,) * 3))
+    assert slow.pace.deadline_s > preflight.SHORTEST_DEADLINE_S
+    assert slow.pace.deadline_s > 5 * max(slow.expected_trial_s.values())
+
+
+def _quick(page: Trial) -> Preflight:
+    """What follows for a model that is quick natively."""
+    return conclude(
+        FirstLook(native=_first("native"), page=page),
+        rungs.ladder("wasm"),
+        Settings(),
+        dict.fromkeys(("native", "chromium", "node"), MACHINE),
+        cores=4,
+        wanted=frozenset(),
+    )
 
 
 def test_a_page_on_its_own_is_paced_by_its_single_runs_not_by_what_events_add_to_them() -> None:
