@@ -25,8 +25,9 @@ OWN_WEBGPU = "onnxruntime-webgpu==1.27.0"
 SIDE, STOPS, WIDTH, LAYERS = 8, 16, 96, 3
 SLOWER_MS = 40
 """Of each submit, two a run: several times what SwiftShader computes."""
-ROW, LINKS, MANY_LINKS = 32, 100, 640
-"""onnxruntime-web submits sixteen dispatches at a time: seven submits a run, and forty."""
+ROW, MANY_LINKS = 32, 640
+WIDE_ROW, LINKS = 16384, 48
+"""onnxruntime-web submits sixteen dispatches at a time: forty submits a run, and three."""
 STALL_MS, STALLED_SUBMITS = 50, 16
 """Two or three stalls a run of the longer chain: several times what its dispatches take without any."""
 GOES_MS, STANDS_MS = 2, 6
@@ -103,28 +104,28 @@ def build_behind(script: str, folder: Path) -> Path:
     return dist / entry
 
 
-def chained(folder: Path, links: int) -> None:
+def chained(folder: Path, links: int, row: int) -> None:
     """So many operators of a row of numbers, which nothing merges and of which each is a dispatch."""
     sketch = Sketch("chained", seed=4)
-    x = sketch.input("x", [1, ROW])
+    x = sketch.input("x", [1, row])
     for link in range(links):
         op_type = ("Mul", "Add", "Neg")[link % 3]
-        near_1 = 1 + sketch.normal(1, ROW, spread=0.1)
+        near_1 = 1 + sketch.normal(1, row, spread=0.1)
         other = [] if op_type == "Neg" else [sketch.weight(f"w{link}", near_1)]
         x = sketch.node(f"link{link}", op_type, [x, *other])
-    sketch.output(x, "y", [1, ROW])
+    sketch.output(x, "y", [1, row])
     sketch.save(folder / "chained.onnx")
 
 
 def stalling_build(folder: Path) -> None:
     """A long chain, and the pinned onnxruntime-web: its thread stands still behind every sixteenth submit."""
-    chained(folder, MANY_LINKS)
+    chained(folder, MANY_LINKS, ROW)
     build_behind(STALLS, folder)
 
 
 def compiling_build(folder: Path) -> None:
     """A chain, and the pinned onnxruntime-web: at every submit it makes a pipeline anew, of a new text."""
-    chained(folder, LINKS)
+    chained(folder, LINKS, WIDE_ROW)
     build_behind(ANEW, folder)
 
 
