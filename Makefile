@@ -57,7 +57,7 @@ reports: $(VENV)/installed
 	$(BIN)/gapprof setup --yes
 	for model in $(ZOO); do $(BIN)/python reports/make.py $$model || exit 1; done
 
-bench: $(VENV)/installed
+bench: $(VENV)/installed-dev
 	for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 $(VENV)/installed: pyproject.toml

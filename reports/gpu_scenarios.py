@@ -2,7 +2,7 @@
 
 python reports/gpu_scenarios.py [NAME ...]    default: all; NAME.jsonl and README.md in reports/scenarios/
 
-All five take about 24 minutes of a quiet machine with two cores. Those that published their recordings
+All seven take about half an hour of a quiet machine with two cores. Those that published their recordings
 had SwiftShader, which is software: the figures are none of a GPU, and each report says so. What is planted is
 in this file, which makes models, builds, browsers and environments anew.
 """
@@ -25,6 +25,11 @@ OWN_WEBGPU = "onnxruntime-webgpu==1.27.0"
 SIDE, STOPS, WIDTH, LAYERS = 8, 16, 96, 3
 SLOWER_MS = 40
 """Of each submit, two a run: several times what SwiftShader computes."""
+ROW, MANY_LINKS = 32, 640
+WIDE_ROW, LINKS = 16384, 48
+"""onnxruntime-web submits sixteen dispatches at a time: forty submits a run, and three."""
+STALL_MS, STALLED_SUBMITS = 50, 16
+"""Two or three stalls a run of the longer chain: several times what its dispatches take without any."""
 GOES_MS, STANDS_MS = 2, 6
 WEBGPU = ("--backend", "webgpu")
 NATIVE_LEG = (*WEBGPU, "--native-python", "env/bin/python")
@@ -82,14 +87,46 @@ def native_leg(folder: Path) -> None:
 def slower_build(folder: Path) -> None:
     """The pinned onnxruntime-web as another version of it, whose every submit comes late."""
     native_leg(folder)
+    entry = build_behind(SLOWER, folder)
+    entry.write_text(entry.read_text(encoding="utf-8").replace("1.30.0", "1.30.1"), encoding="utf-8")
+
+
+def build_behind(script: str, folder: Path) -> Path:
+    """The pinned onnxruntime-web in `dist`, with that script in front of its entry point: returned."""
     pinned = assets.web_dist()
     entry = assets.gpu_entry_point(pinned, assets.GPU_BUILD)
     dist = folder / "dist"
     dist.mkdir()
     for file in (pinned / entry, pinned / assets.entry_point(pinned), *pinned.glob("*.asyncify.*")):
         shutil.copy(file, dist / file.name)
-    text = (dist / entry).read_text(encoding="utf-8").replace("1.30.0", "1.30.1")
-    (dist / entry).write_text(f"{SLOWER}\n{text}", encoding="utf-8")
+    text = (dist / entry).read_text(encoding="utf-8")
+    (dist / entry).write_text(f"{script}\n{text}", encoding="utf-8")
+    return dist / entry
+
+
+def chained(folder: Path, links: int, row: int) -> None:
+    """So many operators of a row of numbers, which nothing merges and of which each is a dispatch."""
+    sketch = Sketch("chained", seed=4)
+    x = sketch.input("x", [1, row])
+    for link in range(links):
+        op_type = ("Mul", "Add", "Neg")[link % 3]
+        near_1 = 1 + sketch.normal(1, row, spread=0.1)
+        other = [] if op_type == "Neg" else [sketch.weight(f"w{link}", near_1)]
+        x = sketch.node(f"link{link}", op_type, [x, *other])
+    sketch.output(x, "y", [1, row])
+    sketch.save(folder / "chained.onnx")
+
+
+def stalling_build(folder: Path) -> None:
+    """A long chain, and the pinned onnxruntime-web: its thread stands still behind every sixteenth submit."""
+    chained(folder, MANY_LINKS, ROW)
+    build_behind(STALLS, folder)
+
+
+def compiling_build(folder: Path) -> None:
+    """A chain, and the pinned onnxruntime-web: at every submit it makes a pipeline anew, of a new text."""
+    chained(folder, LINKS, WIDE_ROW)
+    build_behind(ANEW, folder)
 
 
 def halting_browser(folder: Path) -> None:
@@ -169,6 +206,57 @@ SLOWER = f"""
   }};
 }}
 """
+STALLS = f"""
+{{
+  const {{ submit }} = GPUQueue.prototype;
+  const {{ createCommandEncoder }} = GPUDevice.prototype;
+  let submits = 0;
+  let due = false;
+  GPUQueue.prototype.submit = function (commands) {{
+    submits += 1;
+    due = submits % {STALLED_SUBMITS} === 0;
+    return submit.call(this, commands);
+  }};
+  GPUDevice.prototype.createCommandEncoder = function (wanted) {{
+    const end = performance.now() + (due ? {STALL_MS} : 0);
+    while (performance.now() < end);
+    due = false;
+    return createCommandEncoder.call(this, wanted);
+  }};
+}}
+"""
+ANEW = """
+{
+  const { createShaderModule, createComputePipeline, createComputePipelineAsync } = GPUDevice.prototype;
+  const { submit } = GPUQueue.prototype;
+  const texts = new WeakMap();
+  let last = null;
+  let made = 0;
+  GPUDevice.prototype.createShaderModule = function (wanted) {
+    const shader = createShaderModule.call(this, wanted);
+    texts.set(shader, wanted.code);
+    return shader;
+  };
+  GPUDevice.prototype.createComputePipeline = function (wanted) {
+    last = { device: this, wanted };
+    return createComputePipeline.call(this, wanted);
+  };
+  GPUDevice.prototype.createComputePipelineAsync = function (wanted) {
+    last = { device: this, wanted };
+    return createComputePipelineAsync.call(this, wanted);
+  };
+  GPUQueue.prototype.submit = function (commands) {
+    if (last !== null) {
+      const { device, wanted } = last;
+      const code = `${texts.get(wanted.compute.module)}\\n// ${(made += 1)}`;
+      const module = createShaderModule.call(device, { code, label: "anew" });
+      const compute = { ...wanted.compute, module };
+      createComputePipeline.call(device, { ...wanted, label: "anew", compute });
+    }
+    return submit.call(this, commands);
+  };
+}
+"""
 SCENARIOS = {
     "gpu-stops": Scenario(
         shows="operators without a kernel on the GPU, for which every run stops (S12, S13)",
@@ -200,6 +288,18 @@ SCENARIOS = {
         options=(*WEBGPU, "--rungs", "main", "--browser", HALTING, "--budget", "150"),
         model="products.onnx",
         make=halting_browser,
+    ),
+    "gpu-stall": Scenario(
+        shows="the page's main thread stands still between a run's submits, and the GPU waits",
+        options=(*WEBGPU, "--rungs", "main", "--web-dist", "dist", "--budget", "60"),
+        model="chained.onnx",
+        make=stalling_build,
+    ),
+    "gpu-anew": Scenario(
+        shows="pipelines that every run makes anew instead of keeping them",
+        options=(*WEBGPU, "--rungs", "main", "--web-dist", "dist", "--budget", "60"),
+        model="chained.onnx",
+        make=compiling_build,
     ),
 }
 

@@ -80,6 +80,18 @@ export function staged(gpu, trace, { wait, needs = [], passes = () => ({}) }) {
 
   /** @type {Map<number, string>} */
   const labels = new Map();
+  const texts = newTexts(trace.header.calls);
+  /** @type {Map<number, number>} */
+  const times = new Map();
+
+  /** A text that the page had not made a shader of before stays one that nobody has compiled, however often its run is
+   * replayed: else a cache would answer from the second time on, as it did not in the page.
+   * @param {number} shader @param {string} code */
+  function textOf(shader, code) {
+    const before = times.get(shader) ?? 0;
+    times.set(shader, before + 1);
+    return before > 0 && texts.has(shader) ? `${code}\n// made again ${before}` : code;
+  }
 
   /** @type {Makers} */
   const makers = {
@@ -98,7 +110,8 @@ export function staged(gpu, trace, { wait, needs = [], passes = () => ({}) }) {
     },
     createBuffer: ({ device, out, size, usage, mapped }) =>
       held.buffers.set(out, held.devices.get(device).createBuffer({ size, usage, mappedAtCreation: mapped })),
-    createShaderModule({ device, out, label, code }) {
+    createShaderModule({ device, out, label, code: recorded }) {
+      const code = textOf(out, recorded);
       held.shaders.set(out, { module: held.devices.get(device).createShaderModule({ code, label }), label });
     },
     createBindGroupLayout({ device, out, entries }) {
@@ -293,6 +306,16 @@ export async function checked({ held, errors }, wait) {
   }
   const [first] = errors;
   throw new Refusal(`the GPU refused a call of the recording: ${first}`);
+}
+
+/** Shaders whose text no earlier one has. @param {readonly GpuCall[]} calls */
+function newTexts(calls) {
+  /** @type {Map<string, number>} */
+  const first = new Map();
+  for (const call of calls) {
+    if (call.op === "createShaderModule" && !first.has(call.code)) first.set(call.code, call.out);
+  }
+  return new Set(first.values());
 }
 
 /** @template T @param {Map<number, Promise<T>>} promises @param {number} number @returns {Promise<T>} */

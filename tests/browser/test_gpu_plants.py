@@ -311,7 +311,7 @@ def test_a_pipeline_of_every_run_is_made_anew(anew: Found) -> None:
     assert run.labels == ("anew",)
     row = anew.row("pipelines-made-anew")
     assert row.factor is not None, row.why
-    assert row.factor.point > 1
+    assert row.factor.point > 1.5, "most of a run is compiling, in a replay as well"
     assert anew.row("pipelines").factor is not None
     assert f"Every run makes {run.pipelines} pipelines anew: anew" in said(row)
     anew.parts("replay-web")

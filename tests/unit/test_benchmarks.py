@@ -1,6 +1,7 @@
 """Commands that time gapprof itself: each is told of where they lie, and what they print is what was seen."""
 
 import re
+import shlex
 import sys
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tests.scripts import ROOT, script
 FOLDER = ROOT / "benchmarks"
 LISTENERS = script("benchmarks/cold_listeners.py")
 SCALE = script("benchmarks/scale.py")
+GPU_TESTS = script("benchmarks/gpu_tests.py")
 
 
 def test_every_benchmark_has_a_row_that_says_what_it_prints() -> None:
@@ -69,3 +71,22 @@ def test_a_bound_that_is_missed_is_said_and_ends_with_1(
 def test_bounds_that_hold_end_as_any_command_does(monkeypatch: pytest.MonkeyPatch) -> None:
     planted(monkeypatch, 9.0, 10.0)
     SCALE.main()
+
+
+def test_the_gpu_s_tests_are_timed_as_make_test_runs_them() -> None:
+    make = (ROOT / "Makefile").read_text("utf-8").replace('"', "'")
+    *how, quietly = GPU_TESTS.AS_MAKE_TEST_DOES
+    assert quietly == "-q"
+    assert f"-m pytest {shlex.join(how)} " in make
+    listed = dict(re.findall(r"tests/(browser|live)/test_,([^)]*)\)", make))
+    for file in map(Path, GPU_TESTS.files()):
+        name = file.stem.removeprefix("test_")
+        assert name in re.findall(r"\w+", listed[file.parent.name]), "it has the machine to itself"
+
+
+@pytest.mark.parametrize(("took_s", "verdict"), [(179.0, "within"), (181.0, "BEYOND")])
+def test_the_gpu_s_tests_may_take_three_minutes(took_s: float, verdict: str) -> None:
+    assert (
+        GPU_TESTS.told(took_s)
+        == f"the GPU's tests, two files at a time: {took_s:.0f} s, at most 180: {verdict}"
+    )
