@@ -225,38 +225,9 @@ STALLS = f"""
   }};
 }}
 """
-ANEW = """
-{
-  const { createShaderModule, createComputePipeline, createComputePipelineAsync } = GPUDevice.prototype;
-  const { submit } = GPUQueue.prototype;
-  const texts = new WeakMap();
-  let last = null;
-  let made = 0;
-  GPUDevice.prototype.createShaderModule = function (wanted) {
-    const shader = createShaderModule.call(this, wanted);
-    texts.set(shader, wanted.code);
-    return shader;
-  };
-  GPUDevice.prototype.createComputePipeline = function (wanted) {
-    last = { device: this, wanted };
-    return createComputePipeline.call(this, wanted);
-  };
-  GPUDevice.prototype.createComputePipelineAsync = function (wanted) {
-    last = { device: this, wanted };
-    return createComputePipelineAsync.call(this, wanted);
-  };
-  GPUQueue.prototype.submit = function (commands) {
-    if (last !== null) {
-      const { device, wanted } = last;
-      const code = `${texts.get(wanted.compute.module)}\\n// ${(made += 1)}`;
-      const module = createShaderModule.call(device, { code, label: "anew" });
-      const compute = { ...wanted.compute, module };
-      createComputePipeline.call(device, { ...wanted, label: "anew", compute });
-    }
-    return submit.call(this, commands);
-  };
-}
-"""
+PLANTS = Path(__file__).parents[1] / "tests/browser/gpu_modules/plants"
+ANEW = (PLANTS / "anew.mjs").read_text(encoding="utf-8")
+"""The same as the browser tests plant."""
 SCENARIOS = {
     "gpu-stops": Scenario(
         shows="operators without a kernel on the GPU, for which every run stops (S12, S13)",
