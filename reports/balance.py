@@ -10,8 +10,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from gapprof.facts.balance import CLOSES, visited
 from gapprof.facts.case import Case
+from gapprof.facts.closing import CLOSES, visited
 from gapprof.recordings import read_run
 from gapprof.reports import read_report
 from gapprof.text import numbers

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from gapprof.facts.adapters import SOFTWARE_SENTENCE, is_software, titled
-from gapprof.facts.balance import CLOSES, LEAST_MS, Visited, visited
 from gapprof.facts.case import Case
 from gapprof.facts.cells import counting
+from gapprof.facts.closing import CLOSES, LEAST_MS, Visited, visited
 from gapprof.facts.gpu import adapter
 from gapprof.facts.isolation import isolated
 from gapprof.facts.ladder import planned

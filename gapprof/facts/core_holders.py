@@ -6,12 +6,13 @@ from statistics import fmean, median
 from types import MappingProxyType
 from typing import Literal
 
-from gapprof.facts.balance import WORKER, inference_of, inferences, traces_that_tell
+from gapprof.facts.balance import traces_that_tell
 from gapprof.facts.case import Case
 from gapprof.facts.contention import MAIN_THREAD, trials_of
 from gapprof.facts.disturbance import UNCERTAIN_MS, outside_ms
 from gapprof.facts.kinds import Kind, kind_of
 from gapprof.facts.ladder import target
+from gapprof.facts.model_threads import WORKER, inference_of, inferences
 from gapprof.records.trial import Load, ThreadUse, Trace
 
 Holder = Literal[

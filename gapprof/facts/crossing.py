@@ -8,7 +8,6 @@ from statistics import fmean, median
 from msgspec.structs import replace
 
 from gapprof.facts.adapters import notes
-from gapprof.facts.balance import inferences
 from gapprof.facts.case import Case
 from gapprof.facts.cells import measured
 from gapprof.facts.contention import trials_of
@@ -16,6 +15,7 @@ from gapprof.facts.estimates import mean_difference_ms
 from gapprof.facts.gpu_calls import steady_run
 from gapprof.facts.gpu_runs import REPLAY_NATIVE, REPLAY_WEB, SESSION
 from gapprof.facts.gpu_told import mean_ms
+from gapprof.facts.model_threads import inferences
 from gapprof.records.crossing import EVENTS, FLUSH, OF_THE_PAGE, CrossingWork, TracedCrossing
 from gapprof.records.estimate import Estimate
 from gapprof.records.report import Evidence

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from statistics import median
 from types import MappingProxyType
 
-from gapprof.facts.balance import crew_of, inferences
 from gapprof.facts.case import Case
 from gapprof.facts.contention import trials_of
 from gapprof.facts.ladder import target
+from gapprof.facts.model_threads import crew_of, inferences
 from gapprof.records.report import Evidence
 from gapprof.records.trial import Trial
 from gapprof.text import numbers

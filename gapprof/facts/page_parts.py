@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Literal, get_args
 
-from gapprof.facts.balance import Balance, balances, crew_of, traces_that_tell
+from gapprof.facts.balance import Balance, balances, traces_that_tell
 from gapprof.facts.case import Case
 from gapprof.facts.cells import measured
 from gapprof.facts.contention import trials_of
 from gapprof.facts.core_holders import GROUPS, cpu_ms_of_holders
 from gapprof.facts.kinds import Kind, kind_of
 from gapprof.facts.ladder import target
+from gapprof.facts.model_threads import crew_of
 from gapprof.records.trial import Load, Trace, TraceSlice
 from gapprof.stats.lmdi import log_mean
 

@@ -7,9 +7,9 @@ from msgspec.structs import replace
 
 from gapprof.backends.chromium import Chromium
 from gapprof.backends.synthetic import Machine
-from gapprof.facts.balance import crew_of
 from gapprof.facts.case import Case
 from gapprof.facts.kinds import kind_of
+from gapprof.facts.model_threads import crew_of
 from gapprof.facts.oversubscription import oversubscribed, oversubscription_evidence
 from gapprof.measure.machine import usable_cores
 from gapprof.records.job import Job

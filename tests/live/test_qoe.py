@@ -12,8 +12,8 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from gapprof import Report, analyze
-from gapprof.facts.balance import inference_of
 from gapprof.facts.felt import FRAME_MS
+from gapprof.facts.model_threads import inference_of
 from gapprof.facts.page_requests import RUNGS
 from gapprof.recordings import read_run
 from gapprof.records.codec import encode_report

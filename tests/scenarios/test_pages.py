@@ -2,7 +2,7 @@
 
 import pytest
 
-from gapprof.facts.balance import visited
+from gapprof.facts.closing import visited
 from gapprof.records.report import CauseRow
 from tests.scenarios.reading import case, check, child, factor, report
 

@@ -12,8 +12,8 @@ from contention import judged
 from msgspec.structs import replace
 
 from gapprof.explain.report import build
-from gapprof.facts.balance import visited
 from gapprof.facts.case import Case
+from gapprof.facts.closing import visited
 from gapprof.recordings import read_run
 from gapprof.records.estimate import Estimate, Verdict
 from gapprof.records.recording import Recording

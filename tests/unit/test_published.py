@@ -12,8 +12,8 @@ from gapprof import analyze
 from gapprof.digest.in_worker import left_alone
 from gapprof.digest.qoe import LateKind, late_kinds
 from gapprof.explain.study import studied_model
-from gapprof.facts.balance import visited
 from gapprof.facts.case import Case
+from gapprof.facts.closing import visited
 from gapprof.facts.felt import FRAME_MS, WHOLE_FRAMES
 from gapprof.facts.paper import CLASSES
 from gapprof.markdown.study import document

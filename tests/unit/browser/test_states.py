@@ -11,7 +11,7 @@ import pytest
 
 from gapprof.browser.crew import Crew
 from gapprof.browser.states import watched
-from gapprof.facts.balance import CLOSES, MOST_LATE, well_watched
+from gapprof.facts.closing import CLOSES, MOST_LATE, well_watched
 from gapprof.proc import machine_stolen_ms
 from gapprof.records.trial import ThreadBalance
 

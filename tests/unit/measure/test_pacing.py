@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from gapprof.facts.balance import LEAST_MS
+from gapprof.facts.closing import LEAST_MS
 from gapprof.measure.pacing import (
     SHORTEST_SAMPLE_MS,
     THINK_MS,
