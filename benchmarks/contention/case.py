@@ -25,8 +25,8 @@ class Case:
 CASES = (
     *(Case(model="zoo:resnet20", where="main", duty=duty) for duty in (0.25, 0.5, 0.75)),
     Case(model="zoo:mobilenetv2", where="main", duty=0.75),
-    Case(model="zoo:resnet20", where="worker", duty=0.5),
-    Case(model="zoo:resnet20", where=ASKING_WORKER, duty=0.5),
+    *(Case(model="zoo:resnet20", where="worker", duty=duty) for duty in (0.25, 0.5, 0.75)),
+    *(Case(model="zoo:resnet20", where=ASKING_WORKER, duty=duty) for duty in (0.25, 0.5, 0.75)),
 )
 
 

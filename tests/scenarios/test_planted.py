@@ -70,11 +70,7 @@ def without_contention(recording: Recording) -> Recording:
 
 def test_loads_are_published_on_the_main_thread_and_beside_workers_that_are_asked_and_that_ask() -> None:
     """`python reports/planted.py CASE ...` publishes them."""
-    wanted = {
-        *(("main", duty) for duty in (0.25, 0.5, 0.75)),
-        ("worker", 0.5),
-        ("asking-worker", 0.5),
-    }
+    wanted = {(where, duty) for where in REPORT.PLACES for duty in (0.25, 0.5, 0.75)}
     assert {(case.where, case.duty) for case in BENCHMARK.CASES} >= wanted
     assert {case.name for case in BENCHMARK.CASES} == {file.stem for file in PUBLISHED}
 

@@ -49,6 +49,7 @@ LOADING_UNSEEN = {"mobilebert", "ssd-mobilenetv2"}
 WHOLE = sorted((REPORTS / "whole").glob("*.jsonl"))
 GPU = sorted((REPORTS / "gpu").glob("*.jsonl"))
 BALANCE = sorted((REPORTS / "balance").glob("*.jsonl"))
+TRACED = sorted((REPORTS / "balance" / "traced").glob("*.jsonl"))
 KERNELS = sorted((REPORTS / "kernels").glob("*.jsonl"))
 report_of = cache(analyze)
 
@@ -311,6 +312,22 @@ def test_every_visit_of_a_browser_can_be_told_of_and_closes(recording: Path) -> 
     assert [one for one in told if not one.closures] == []
     assert [one.closures for one in told if not one.closes] == []
     assert any(one.traced for one in told)
+
+
+def test_blocked_time_was_measured_for_every_model_wherever_it_runs() -> None:
+    traced = script("reports/balance.py")
+    wanted = {traced.recording_of(*place).name for place in traced.places()}
+    assert len(BALANCE) * 4 == len(wanted)
+    assert {path.name for path in TRACED} == wanted
+
+
+@pytest.mark.parametrize("recording", TRACED, ids=lambda path: path.stem)
+def test_blocked_time_that_was_measured_by_itself_closes(recording: Path) -> None:
+    """Every term by a source of its own: a lack of any shows, whoever the thread waited for."""
+    found = [one for one in script("reports/balance.py").visits_in(recording) if one.traced and one.closures]
+    assert found != []
+    assert {closure.terms for one in found for closure in one.closures} == {"states"}
+    assert [one.closures for one in found if not one.closes] == []
 
 
 def test_the_table_of_balances_is_of_its_recordings() -> None:
