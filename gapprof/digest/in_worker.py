@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 
+from gapprof.facts.felt import CLICKS
 from gapprof.records.estimate import Estimate
 from gapprof.records.sections.quality import FeltRow
 from gapprof.text import numbers
 
 ALONE = 0.05
 """How far from 1 the interval of frames that are left alone may reach."""
-_ANSWERING = {"components": "a component takes", "event-p50": "a click's answer takes"}
+_ANSWERING = {"components": "a component takes", CLICKS: "a click's answer takes"}
 
 
 def left_alone(times: Estimate | None) -> bool:

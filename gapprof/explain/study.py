@@ -10,6 +10,7 @@ from gapprof.explain.report import build
 from gapprof.facts.agreement import agrees
 from gapprof.facts.case import Case
 from gapprof.facts.estimates import estimate, factor_of, geometric_mean_ms
+from gapprof.facts.felt import CLICKS, COMPONENT, STEPS
 from gapprof.facts.lattice import CellLogs, cell_id, compared_outputs, plan_of, why_without
 from gapprof.facts.studied import (
     STUDY,
@@ -84,6 +85,7 @@ def studied_model(recording: Recording, *, stem: str, paper_class: str) -> Studi
         native_memory_peak_times=_of_file(report.memory, report.memory.native_peak_held_bytes),
         component_main_times=_felt(report, "components", "main"),
         component_worker_times=_felt(report, "components", "worker"),
+        worker_times=_one_by_one(report),
         frames_main_times=_felt(report, "frame-p95", "main"),
         frames_worker_times=_felt(report, "frame-p95", "worker"),
         predictions_per_s=per_s,
@@ -211,3 +213,14 @@ def _felt(report: Report, measure: str, where: str) -> Estimate | None:
     rows = report.qoe.rows if report.qoe else ()
     row = next((one for one in rows if one.id == measure), None)
     return None if row is None else row.main_times if where == "main" else row.worker_times
+
+
+def _one_by_one(report: Report) -> dict[str, Estimate]:
+    """What answers the page's user, beside a model in a worker: measure → times what it is at rest."""
+    rows = report.qoe.rows if report.qoe else ()
+    return {
+        row.id: row.worker_times
+        for row in rows
+        if row.worker_times is not None
+        if row.id in (CLICKS, STEPS) or row.id.startswith(COMPONENT)
+    }

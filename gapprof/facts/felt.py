@@ -24,6 +24,8 @@ LATE = 1.5
 """Times a frame's own time: one and more were left out."""
 WHOLE_FRAMES = "1.11"
 """Recordings before it have the last interval end when its frame was due, however late the page answered."""
+CLICKS, STEPS, COMPONENT = "event-p50", "steps", "component-"
+"""Ids of measures; a kind of component has its name behind the last."""
 Aspect = Literal["responsiveness", "smoothness"]
 
 
@@ -130,7 +132,7 @@ def _components(trials: Sequence[FeltTrial]) -> list[Measure]:
     names = dict.fromkeys(name for trial in trials for name in trial.components_ms)
     return [
         Measure(
-            id=f"component-{name}",
+            id=f"{COMPONENT}{name}",
             title=f"… {name}",
             unit="ms",
             aspect="responsiveness",
@@ -150,7 +152,7 @@ def _component(name: str) -> Callable[[FeltTrial], float | None]:
 
 _RESPONSIVENESS = (
     Measure(
-        id="event-p50",
+        id=CLICKS,
         title="From a click to the frame that answers it, median",
         unit="ms",
         aspect="responsiveness",
@@ -164,7 +166,7 @@ _RESPONSIVENESS = (
         of=lambda trial: quantile(trial.events_ms, 1.0),
     ),
     Measure(
-        id="steps",
+        id=STEPS,
         title="An application's steps, times a minute",
         unit="per min",
         aspect="responsiveness",

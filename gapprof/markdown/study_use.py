@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from gapprof.digest.in_worker import ALONE, left_alone, slowed
 from gapprof.facts import paper
-from gapprof.facts.felt import WHOLE_FRAMES
+from gapprof.facts.felt import CLICKS, COMPONENT, STEPS, WHOLE_FRAMES
 from gapprof.markdown.study_table import NONE, Table, factor, rate, tabled, times
 from gapprof.records.recording import recorded_before
 from gapprof.records.study import StudiedModel, Study
@@ -83,6 +83,10 @@ def memory(study: Study) -> Iterator[str]:
     )
 
 
+_TITLES = {CLICKS: "a click's answer", STEPS: "an application's steps"}
+"""Measure → of a table's column; a component has its own name."""
+
+
 def felt(study: Study) -> Iterator[str]:
     """What inference does to the page."""
     yield "## What the page's user feels"
@@ -132,6 +136,27 @@ def felt(study: Study) -> Iterator[str]:
             ],
         ),
     )
+    yield from _one_by_one(study)
+
+
+def _one_by_one(study: Study) -> Iterator[str]:
+    """Beside a model in a worker: each of what answers the page's user."""
+    found = list(dict.fromkeys(measure for one in study.models for measure in one.worker_times))
+    if not found:
+        return
+    titles = [_TITLES.get(measure, measure.removeprefix(COMPONENT)) for measure in found]
+    yield ""
+    yield (
+        "With the model in a worker, each by itself; steps are times a minute, of which fewer are worse. "
+        "Nothing of the page waits for the model's runs there, but answering and drawing take cores as well, "
+        "of which the model has some."
+    )
+    yield ""
+
+    def row(one: StudiedModel) -> Sequence[str]:
+        return [factor(one.worker_times.get(measure)) for measure in found]
+
+    yield from tabled(study, Table(id="felt", columns=tuple(titles), row=row))
 
 
 def _in_a_worker(models: Sequence[StudiedModel]) -> Iterator[str]:
@@ -152,7 +177,24 @@ def _in_a_worker(models: Sequence[StudiedModel]) -> Iterator[str]:
             if (times := one.component_worker_times) is not None
         )
         rest = "" if len(longer) == len(components) else "; with each of the others that interval includes 1"
-        yield f"Components take longer there, each by its own 95 % interval: {', '.join(which)}{rest}."
+        yield (
+            "Components, all kinds together, take longer there, each model's by its own 95 % interval: "
+            f"{', '.join(which)}{rest}."
+        )
+    by_kind = list(_slower_kinds(models))
+    if by_kind:
+        yield f"Kind by kind they are slower beyond doubt more often: {', '.join(by_kind)}."
+
+
+def _slower_kinds(models: Sequence[StudiedModel]) -> Iterator[str]:
+    """Each component that is, and with how many models."""
+    found = dict.fromkeys(measure for one in models for measure in one.worker_times)
+    for measure in found:
+        if measure.startswith(COMPONENT):
+            of = [one.worker_times[measure] for one in models if measure in one.worker_times]
+            slower = sum(map(slowed, of))
+            if slower:
+                yield f"{measure.removeprefix(COMPONENT)} with {slower} of {len(of)}"
 
 
 def clients(study: Study) -> Iterator[str]:

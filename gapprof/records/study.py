@@ -8,7 +8,7 @@ from gapprof.records.estimate import Estimate
 from gapprof.records.recording import MachineFacts
 
 SCHEMA = "gapprof/study"
-SCHEMA_VERSION = "1.2"
+SCHEMA_VERSION = "1.3"
 
 
 class CellFigure(Struct, frozen=True, kw_only=True):
@@ -105,6 +105,9 @@ class StudiedModel(Struct, frozen=True, kw_only=True):
     """Times of an interface's components with the model on the main thread, over those at rest ... Always
     there, as those until `clients_per_server`."""
     component_worker_times: Estimate | None = None
+    worker_times: dict[str, Estimate] = {}
+    """With the model in a worker, each kind of component, clicks and steps by themselves: id of a report's
+    `qoe.rows` → times what it is at rest. Since 1.3."""
     frames_main_times: Estimate | None = None
     """... and the 95th percentile between frames."""
     frames_worker_times: Estimate | None = None

@@ -1,14 +1,17 @@
 """What a worker spares the page, and what it does not: in one model's report and in a study's tables."""
 
 import pytest
+from msgspec.structs import replace
 
 from gapprof.digest.in_worker import worker_sentence
 from gapprof.digest.qoe import qoe_sentences
+from gapprof.facts.felt import CLICKS, COMPONENT
 from gapprof.markdown.study_use import felt as studied
 from gapprof.records.estimate import Estimate
 from gapprof.records.qoe import FeltTrial
 from gapprof.records.sections.quality import FeltRow
 from gapprof.records.study import StudiedModel, Study
+from gapprof.text import numbers
 from tests.unit.facts.felt import felt, three_rounds, trial
 
 
@@ -35,7 +38,7 @@ def row(name: str, worker: Estimate | None) -> FeltRow:
 
 
 def told(*, frames: Estimate | None, components: Estimate | None, clicks: Estimate | None = None) -> str:
-    rows = (row("event-p50", clicks), row("components", components), row("frame-p95", frames))
+    rows = (row(CLICKS, clicks), row("components", components), row("frame-p95", frames))
     return " ".join(worker_sentence(rows))
 
 
@@ -108,7 +111,8 @@ def test_a_study_counts_frames_that_are_left_alone_and_names_components_that_are
     )
     assert (
         "A worker leaves frames alone with 2 of 3 models: their 95th percentile stays within 5 % of that at "
-        "rest. Components take longer there, each by its own 95 % interval: 1.30x [1.10, 1.50] with first; "
+        "rest. Components, all kinds together, take longer there, each model's by its own 95 % interval: "
+        "1.30x [1.10, 1.50] with first; "
         "with each of the others that interval includes 1.\n"
     ) in text
 
@@ -116,9 +120,24 @@ def test_a_study_counts_frames_that_are_left_alone_and_names_components_that_are
 def test_a_study_whose_components_are_all_slower_has_no_others() -> None:
     text = section(studied_model("only", frames=None, components=SLOWER))
     assert (
-        "Components take longer there, each by its own 95 % interval: 1.30x [1.10, 1.50] with only.\n" in text
+        "Components, all kinds together, take longer there, each model's by its own 95 % interval: "
+        "1.30x [1.10, 1.50] with only.\n" in text
     )
     assert "A worker leaves" not in text
+
+
+def test_a_study_tells_components_kind_by_kind_with_those_that_are_slower_beyond_doubt() -> None:
+    first, second = (
+        replace(studied_model(name, frames=None, components=DOUBT), worker_times=kinds)
+        for name, kinds in (
+            ("first", {CLICKS: SLOWER, f"{COMPONENT}svg": SLOWER, f"{COMPONENT}list": DOUBT}),
+            ("second", {f"{COMPONENT}svg": DOUBT, f"{COMPONENT}list": DOUBT}),
+        )
+    )
+    text = section(first, second)
+    assert "Kind by kind they are slower beyond doubt more often: svg with 1 of 2.\n" in text
+    assert "| model | a click's answer | svg | list |\n" in text
+    assert f"| [second](second.md) | – | {numbers.factor_with_interval(DOUBT)} |" in text
 
 
 def test_a_study_that_nobody_felt_says_nothing_of_workers() -> None:
