@@ -8,12 +8,14 @@ What each plants is made in symptoms.py.
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from symptoms import (
     in_half_precision,
+    with_a_burner,
     with_a_long_loop,
     with_a_lost_link,
     with_burning_page,
@@ -50,6 +52,8 @@ class Scenario:
     """Empty: the page's own."""
     make: Callable[[Path], None] = lambda _: None
     """Makes files in an empty folder, which is the working directory of the run."""
+    beside: str = ""
+    """One of these files, a program that goes on beside the run; empty: none."""
 
     @property
     def command(self) -> tuple[str, ...]:
@@ -111,6 +115,12 @@ SCENARIOS = {
         options=("--page", "calm.html", "--tab", "busy.html", "--threads", "2", *LONGER),
         make=with_busy_tab,
     ),
+    "outside-burner": Scenario(
+        shows="a program outside the browser takes half of a core from everything alike",
+        options=("--page", "working.html", "--threads", "1", *LONGER),
+        make=with_a_burner,
+        beside="burner.py",
+    ),
     "pinned-threads": Scenario(
         shows="a page's own code pins the number of threads (S06)",
         options=("--page", "app", *SHORT),
@@ -150,17 +160,31 @@ def record(name: str, scenario: Scenario) -> None:
     """One run, in a folder of its own; the recording comes here, less the path of this checkout."""
     with tempfile.TemporaryDirectory() as folder:
         scenario.make(Path(folder))
-        done = subprocess.run(
-            [sys.executable, "-m", *scenario.command],
-            cwd=folder,
-            check=False,
-            timeout=1800,
-        )
+        with beside(Path(folder), scenario.beside):
+            done = subprocess.run(
+                [sys.executable, "-m", *scenario.command],
+                cwd=folder,
+                check=False,
+                timeout=1800,
+            )
         recording = Path(folder) / "recording.jsonl"
         if not recording.is_file():
             sys.exit(f"{name}: gapprof ended with {done.returncode} and wrote no recording")
         found = recording.read_bytes().replace(f"{HERE.parent}/".encode(), b"")
         (HERE / "scenarios" / f"{name}.jsonl").write_bytes(found)
+
+
+@contextmanager
+def beside(folder: Path, program: str) -> Iterator[None]:
+    """Until the run is over."""
+    if not program:
+        yield
+        return
+    with subprocess.Popen([sys.executable, program], cwd=folder) as running:
+        try:
+            yield
+        finally:
+            running.kill()
 
 
 def publish(scenarios: Mapping[str, Scenario]) -> None:

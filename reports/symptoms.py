@@ -23,6 +23,14 @@ setInterval(function planted() {
   while (performance.now() < end);
 }, 40);
 """
+BESIDE = """import time
+
+while True:
+    end = time.monotonic() + 0.02
+    while time.monotonic() < end:
+        pass
+    time.sleep(0.02)
+"""
 LITTERING = """
 const live = Array.from({ length: 300000 }, (_, made) => ({ made, more: [made] }));
 setInterval(function littering() {
@@ -171,6 +179,12 @@ def with_burning_page(folder: Path) -> None:
 def with_working_page(folder: Path) -> None:
     """A page that works for 3 ms in every 100, as one with something to show does."""
     write_page(folder, "working", WORKING)
+
+
+def with_a_burner(folder: Path) -> None:
+    """A page that works for 3 ms in every 100; a program beside gapprof that burns 20 ms in every 40."""
+    with_working_page(folder)
+    (folder / "burner.py").write_text(BESIDE)
 
 
 def with_littering_page(folder: Path) -> None:

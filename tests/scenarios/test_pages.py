@@ -4,7 +4,7 @@ import pytest
 
 from gapprof.facts.closing import visited
 from gapprof.records.report import CauseRow
-from tests.scenarios.reading import case, check, child, factor, report
+from tests.scenarios.reading import case, cause, check, child, factor, report
 
 
 def page_parts(name: str) -> dict[str, CauseRow]:
@@ -28,6 +28,17 @@ def test_garbage_collection_is_told_as_such_and_not_as_the_script_that_made_it_r
     assert parts["gc"].verdict == "costs"
     assert factor(parts["gc"]) > factor(parts["main-thread-work"]) ** 10
     assert any(one.text.startswith("Make less garbage") for one in report("scenarios/littering-page").actions)
+
+
+def test_a_program_outside_the_browser_is_flagged_and_no_page_is_blamed() -> None:
+    found = report("scenarios/outside-burner")
+    flagged = check(found, "outside-load")
+    assert flagged.status == "unknown"
+    assert "were disturbed by other programs" in flagged.text
+    assert cause(found, "contention").verdict == "unclear"
+    assert child(found, "contention", "page").verdict == "unclear"
+    assert "page's own work" not in found.headline
+    assert not any("worker" in one.text or "tabs" in one.text for one in found.actions)
 
 
 def test_another_tab_is_named_and_not_held_against_the_page() -> None:
