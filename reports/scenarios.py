@@ -107,7 +107,7 @@ SCENARIOS = {
     ),
     "littering-page": Scenario(
         shows="a page that keeps the garbage collector at work, with the model on its main thread",
-        options=("--page", "littering.html", "--js-flags=--expose-gc", "--threads", "1", *LONGER),
+        options=("--page", "littering.html", "--threads", "1", *LONGER),
         make=with_littering_page,
     ),
     "busy-tab": Scenario(

@@ -56,3 +56,9 @@ def test_the_schedulers_figures_and_the_threads_own_clocks_agree(name: str) -> N
     assert all(one.closes for one in found)
     told = check(report(f"scenarios/{name}"), "scheduler-balance").text
     assert told.startswith(f"only {len(found)} of ")
+
+
+def test_beside_garbage_the_figures_of_every_visit_agree() -> None:
+    found = check(report("scenarios/littering-page"), "scheduler-balance")
+    assert found.status == "pass"
+    assert not found.text.startswith("only")
