@@ -71,7 +71,7 @@ def traced(name: str) -> None:
     for _, where, threads in places((name,)):
         place = ("--page", "busy", "--where", where, "--threads", str(threads))
         files = ("--recording", recording_of(name, where, threads).name)
-        explained(TRACED, f"zoo:{name}", *place, "--rungs", "ends", "--budget", "20", *files)
+        explained(TRACED, f"zoo:{name}", *place, "--rungs", "ends", "--budget", "45", *files)
 
 
 def places(names: Iterable[str] = MODELS) -> Iterator[tuple[str, str, int]]:
