@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from gapprof.records.settings import ASKING_WORKER
 
-EVERY_MS = 20
+EVERY_MS = 20.0
 """Of the page's timer: the shorter, the less do the waits of requests differ from each other."""
 
 
@@ -45,7 +45,7 @@ function planted() {{
 }}
 globalThis.burn = (on) => {{
   clearInterval(timer);
-  timer = on ? setInterval(planted, {EVERY_MS}) : 0;
+  timer = on ? setInterval(planted, {EVERY_MS:g}) : 0;
 }};
 burn(true);
 </script>"""
