@@ -141,7 +141,7 @@ def felt(study: Study) -> Iterator[str]:
 
 def _one_by_one(study: Study) -> Iterator[str]:
     """Beside a model in a worker: each of what answers the page's user."""
-    found = list(dict.fromkeys(measure for one in study.models for measure in one.worker_times))
+    found = _measures(study.models)
     if not found:
         return
     titles = [_TITLES.get(measure, measure.removeprefix(COMPONENT)) for measure in found]
@@ -157,6 +157,12 @@ def _one_by_one(study: Study) -> Iterator[str]:
         return [factor(one.worker_times.get(measure)) for measure in found]
 
     yield from tabled(study, Table(id="felt", columns=tuple(titles), row=row))
+
+
+def _measures(models: Sequence[StudiedModel]) -> list[str]:
+    """Clicks and steps, then components by their names."""
+    found = {measure for one in models for measure in one.worker_times}
+    return sorted(found, key=lambda measure: (measure.startswith(COMPONENT), measure))
 
 
 def _in_a_worker(models: Sequence[StudiedModel]) -> Iterator[str]:
@@ -188,8 +194,7 @@ def _in_a_worker(models: Sequence[StudiedModel]) -> Iterator[str]:
 
 def _slower_kinds(models: Sequence[StudiedModel]) -> Iterator[str]:
     """Each component that is, and with how many models."""
-    found = dict.fromkeys(measure for one in models for measure in one.worker_times)
-    for measure in found:
+    for measure in _measures(models):
         if measure.startswith(COMPONENT):
             of = [one.worker_times[measure] for one in models if measure in one.worker_times]
             slower = sum(map(slowed, of))
