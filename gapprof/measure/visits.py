@@ -165,7 +165,7 @@ class Visits:
     def _trial(self, attempt: Try, trial: Trial, started_s: float) -> Trial:
         """Written down with its place, its times and what strikes it."""
         ended_s = self.journal.now_s()
-        self.cores.learn(trial.load)
+        trial = replace(trial, waited_ms=self.cores.learn(trial.load))
         struck = list(_faults(attempt.step, trial))
         disturbance = disturbed(trial.load)
         if disturbance and attempt.number < ATTEMPTS - 1 and self.patience.left_s > 0:

@@ -20,7 +20,7 @@ from gapprof.records.lattice import Cell, CellVisit
 from gapprof.records.progress import Progress
 from gapprof.records.recording import PlannedRung
 from gapprof.records.subject import StagedModel, Subject
-from gapprof.records.trial import Failure, Trial, took_s
+from gapprof.records.trial import CoreWork, Failure, Trial, took_s
 from tests.settings import QUIET
 from tests.truth.recorder import begin, record
 
@@ -83,6 +83,22 @@ def visits(journal: Journal, cores: Fastest, machine: Machine) -> Visits:
     )
 
 
+def cell_visits(journal: Journal, cores: Fastest, machine: Machine) -> CellVisits:
+    return CellVisits(
+        study="scaling",
+        journal=journal,
+        subject=subject(journal),
+        backends={"native": machine},
+        bases={"native": NATIVE},
+        pace=preflight_pace(10.0),
+        seed=0,
+        patience=Patience(0.0),
+        cores=cores,
+        outputs=journal.path.parent,
+        reference=None,
+    )
+
+
 def test_whoever_watches_is_told_that_a_visit_waits_and_for_how_long() -> None:
     told: list[Progress] = []
     waits = Waits(told.append)
@@ -137,23 +153,37 @@ def test_a_visit_that_counts_is_charged_once(journal: Journal, cores: Fastest) -
     assert cores.waited_s == WAITED_MS / 1e3
 
 
+def test_waiting_is_no_part_of_what_a_visit_took_whose_cores_became_others(
+    journal: Journal, cores: Fastest
+) -> None:
+    visits(journal, cores, Waiting(waits=cores.waits)).timed(NATIVE, 0)
+    (trial,) = journal.recording().of(Trial)
+    assert trial.load.core_work is None
+    assert took_s(trial) == pytest.approx(trial.ended_s - trial.started_s - WAITED_MS / 1e3)
+
+
 def test_visits_of_cells_that_fail_are_charged_as_well(journal: Journal, cores: Fastest) -> None:
-    CellVisits(
-        study="scaling",
-        journal=journal,
-        subject=subject(journal),
-        backends={"native": broken(cores)},
-        bases={"native": NATIVE},
-        pace=preflight_pace(10.0),
-        seed=0,
-        patience=Patience(0.0),
-        cores=cores,
-        outputs=journal.path.parent,
-        reference=None,
-    ).visited(Cell(side="native", threads=1), 0, "explore")
+    cell_visits(journal, cores, broken(cores)).visited(Cell(side="native", threads=1), 0, "explore")
     outcomes = [one.outcome for one in journal.recording().of(CellVisit)]
     assert [isinstance(one, Failure) and one.waited_ms for one in outcomes] == [WAITED_MS] * 2
     assert cores.waited_s == 5.0
+
+
+def test_the_same_of_a_cell_whose_cores_became_others(journal: Journal, cores: Fastest) -> None:
+    cell_visits(journal, cores, Waiting(waits=cores.waits)).visited(
+        Cell(side="native", threads=1), 0, "explore"
+    )
+    (outcome,) = (one.outcome for one in journal.recording().of(CellVisit))
+    assert isinstance(outcome, Trial)
+    assert took_s(outcome) == pytest.approx(outcome.ended_s - outcome.started_s - WAITED_MS / 1e3)
+
+
+def test_what_its_cores_say_of_a_wait_counts_before_what_the_visit_told() -> None:
+    (trial, *_) = (one for one in record(Machine(), rounds=1).of(Trial) if one.round == 0)
+    trial = replace(trial, started_s=1.0, ended_s=9.0, waited_ms=500.0)
+    assert took_s(trial) == 7.5
+    work = CoreWork(fastest_us=(200.0,), before_us=(205.0,), after_us=(205.0,), used=(), waited_ms=2500.0)
+    assert took_s(replace(trial, load=replace(trial.load, core_work=work))) == 5.5
 
 
 def test_waiting_is_no_part_of_what_a_failed_visit_took() -> None:
