@@ -8,21 +8,24 @@ import pytest
 from msgspec.structs import replace
 
 from gapprof import rungs
-from gapprof.backends.synthetic import Machine, PlantedFailure
+from gapprof.backends.synthetic import Machine, PlantedFailure, ladder_ms
+from gapprof.errors import EnvironmentUnusable
 from gapprof.lattice.visits import CellVisits
 from gapprof.measure.fastest import Fastest
 from gapprof.measure.journal import Journal, open_journal
 from gapprof.measure.pacing import preflight_pace
 from gapprof.measure.visits import Patience, Visits
 from gapprof.measure.waits import Waits
+from gapprof.recordings import read_recording
 from gapprof.records.job import Job
 from gapprof.records.lattice import Cell, CellVisit
-from gapprof.records.progress import Progress
+from gapprof.records.progress import Observer, Progress
 from gapprof.records.recording import PlannedRung
 from gapprof.records.subject import StagedModel, Subject
 from gapprof.records.trial import CoreWork, Failure, Trial, took_s
 from tests.settings import QUIET
 from tests.truth.recorder import begin, record
+from tests.unit.measure.whole_run import FACTORS, Run
 
 STEP = Progress(phase="rounds", text="Native, as it comes", rung="native", elapsed_s=31.0)
 NATIVE = PlannedRung(rung=rungs.ladder("wasm")["native"], setting=replace(QUIET, backend="native"))
@@ -139,6 +142,65 @@ def test_what_an_observer_raises_meanwhile_is_no_failure_of_the_visit(
     with pytest.raises(type(error)) as raised:
         cores.waits.watch(STEP)
     assert raised.value is error
+
+
+class Watching:
+    """Breaks as soon as a visit waits."""
+
+    def __init__(self) -> None:
+        self.error = OSError("no room is left")
+
+    def __call__(self, progress: Progress) -> None:
+        if progress.waited_s is not None:
+            raise self.error
+
+
+def test_what_an_observer_raises_in_the_last_wait_of_an_interrupted_run_is_raised_at_its_end(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Waits] = []
+
+    def keeping(observer: Observer) -> Waits:
+        made.append(Waits(observer))
+        return made[-1]
+
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Interrupted(Machine):
+        def timed(self, job: Job) -> Trial | Failure:
+            if job.round == 2:
+                made[0].hear(WAITED_MS)
+                raise KeyboardInterrupt
+            return Machine.timed(self, job)
+
+    monkeypatch.setattr("gapprof.measure.run.Waits", keeping)
+    watching = Watching()
+    with pytest.raises(OSError, match="no room is left") as raised:
+        run(Interrupted(latency_ms=ladder_ms(FACTORS)), observer=watching)
+    assert raised.value is watching.error
+    kept = read_recording(tmp_path / "run" / "recording.jsonl")
+    assert kept.end is not None
+    assert kept.end.reason == "interrupted"
+
+
+def test_what_else_ends_a_run_goes_on_with_a_note_of_what_an_observer_raised() -> None:
+    waits = Waits(Watching())
+    waits.watch(STEP)
+    waits.hear(WAITED_MS)
+    with pytest.raises(EnvironmentUnusable, match="the disk is full") as raised, waits.to_the_end():
+        raise EnvironmentUnusable("the disk is full")
+    assert raised.value.__notes__ == ["whoever watched the run had failed before: OSError('no room is left')"]
+
+
+def test_a_run_whose_observer_was_told_everything_ends_as_it_is() -> None:
+    told: list[Progress] = []
+    waits = Waits(told.append)
+    with waits.to_the_end():
+        waits.watch(STEP)
+        waits.hear(WAITED_MS)
+    assert len(told) == 2
+    with pytest.raises(EnvironmentUnusable) as raised, waits.to_the_end():
+        raise EnvironmentUnusable("the disk is full")
+    assert not hasattr(raised.value, "__notes__")
 
 
 def test_visits_that_fail_are_charged_for_what_they_waited(journal: Journal, cores: Fastest) -> None:
