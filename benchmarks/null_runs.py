@@ -3,9 +3,9 @@
 Every rung of the ladder is given the one environment of `native` (or of `web`), so that all factors are 1 and
 whatever is found is false. Rounds, passes, sampling, analysis and verdicts are gapprof's own.
 
-python benchmarks/null_runs.py native|web [RUNS] [MODEL] [SEED]
+python benchmarks/null_runs.py [native|web [RUNS [MODEL [SEED]]]]
 
-Unless told otherwise: 10 runs of zoo:resnet20, the seeds from 0 on.
+Unless told otherwise: native, 10 runs of zoo:resnet20, the seeds from 0 on.
 """
 
 import sys

@@ -61,9 +61,11 @@ class FastCores:
         self._used |= frozenset(used)
         self._after_us = self._look(self._used)
         slow = slow_cores(self._wanted.fastest_us, self._after_us, self._used)
-        if not slow or self._out_of_time(self._so_far_ms()):
+        so_far_ms = self._so_far_ms()
+        if not slow or self._out_of_time(so_far_ms):
             return True
         self._discarded_ms.append(figure_ms)
+        self._waiting(so_far_ms)
         return False
 
     def found(self) -> CoreWork | None:

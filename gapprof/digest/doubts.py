@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from gapprof.digest.own_work import own_work_doubt
 from gapprof.digest.why import RESIDUAL_TITLE
-from gapprof.records.report import CauseRow, Report
+from gapprof.records.report import CauseRow, CheckRow, Report
 from gapprof.text import numbers
+from gapprof.text.quieter import WHAT_HELPS
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _ID = re.compile(r"(?<![\w/-])[a-z]+(?:-[a-z0-9.]+)+(?![\w/-])")
@@ -14,9 +15,12 @@ _ID = re.compile(r"(?<![\w/-])[a-z]+(?:-[a-z0-9.]+)+(?![\w/-])")
 
 
 def doubts(report: Report) -> tuple[str, ...]:
-    """Failed checks, warnings, what is not explained or not exercised, and how it was sampled."""
+    """Failed checks, what helps, what was not checked, warnings, what is not explained or not exercised, and
+    how it was sampled."""
     found = (
-        *_checks(report),
+        *_failed(report),
+        *(one for one in report.warnings if one == WHAT_HELPS),  # many read the first doubts alone
+        *_not_checked(report),
         *_gap(report),
         *own_work_doubt(report),
         *report.warnings,
@@ -56,20 +60,25 @@ def _translated(words: str, titles: Mapping[str, str]) -> str:
     return _ID.sub(lambda found: f'"{titles[found[0]]}"' if found[0] in titles else found[0], words)
 
 
-def _checks(report: Report) -> Iterator[str]:
+def _failed(report: Report) -> Iterator[str]:
+    yield from (_check(report, check, "Failed check") for check in report.checks if check.status == "fail")
+
+
+def _not_checked(report: Report) -> Iterator[str]:
+    if report.status == "failed":
+        return  # the headline says which side is missing; that its checks had nothing to look at is no news
+    impossible = {cause.id for cause in report.causes if _impossible(cause)}
+    for check in report.checks:
+        if check.status == "unknown" and check.concerns not in impossible:
+            yield _check(report, check, "Not checked")
+
+
+def _check(report: Report, check: CheckRow, lead: str) -> str:
     titles = {rung.id: rung.title for rung in report.rungs} | {
         cause.id: cause.title for cause in report.causes
     }
-    impossible = {cause.id for cause in report.causes if _impossible(cause)}
-    # Where a side is missing, the headline says so; that its checks had nothing to look at is no news.
-    for status in ("fail",) if report.status == "failed" else ("fail", "unknown"):
-        for check in report.checks:
-            if check.status == status and (status == "fail" or check.concerns not in impossible):
-                lead = "Failed check" if status == "fail" else "Not checked"
-                about = (
-                    "" if check.concerns == "report" else f" ({titles.get(check.concerns, check.concerns)})"
-                )
-                yield f"{lead}: {check.text}{about}"
+    about = "" if check.concerns == "report" else f" ({titles.get(check.concerns, check.concerns)})"
+    return f"{lead}: {check.text}{about}"
 
 
 def _impossible(cause: CauseRow) -> bool:

@@ -17,6 +17,7 @@ from gapprof.records.recording import Note
 from gapprof.records.trial import Failure
 from gapprof.text import numbers
 from gapprof.text.names import harmless
+from gapprof.text.quieter import WHAT_HELPS
 
 _CLOSES = (0.95, 1.05)
 _CRUMB = 0.01
@@ -144,12 +145,7 @@ def _luck(case: Case) -> Iterator[str]:
 def _hindered(case: Case) -> Iterator[str]:
     """What would help; how much of it there was, the checks say."""
     if hindered(case):
-        yield (
-            "trials that count were disturbed from outside: what helps is to run it again on a quieter "
-            "machine (other programs ended, no virtual machine that shares its processor, and a clock that "
-            "neither heat nor saving power throttles), and with a larger --budget, which buys more rounds, "
-            "repeats and waiting"
-        )
+        yield WHAT_HELPS
 
 
 def _failures(case: Case) -> Iterator[str]:

@@ -64,7 +64,7 @@ class CellVisits:
         ended_s = self.journal.now_s()
         outcome = replace(outcome, attempt=attempt, started_s=started_s, ended_s=ended_s)
         if isinstance(outcome, Trial):
-            self.cores.learn(outcome.load)
+            outcome = replace(outcome, waited_ms=self.cores.learn(outcome.load))
             outcome = self._struck(outcome, job)
             self._compare(cell, job)
         else:

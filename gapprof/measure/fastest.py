@@ -30,12 +30,19 @@ class Fastest:
     """Of the visit that goes on; all stages have the same."""
     _seen: deque[tuple[float, ...]] = field(default_factory=lambda: deque(maxlen=_KEPT))
 
-    def learn(self, load: Load) -> None:
-        """From what was seen beside a visit; what it waited is gone, also where its cores became others."""
+    def learn(self, load: Load) -> float:
+        """From what was seen beside a visit; what it waited is gone.
+
+        Where its cores became others meanwhile that is as much as it told, and is returned, ms: nothing else
+        says it.
+        """
         work, told_ms = load.core_work, self.waits.over_ms()
-        if work is not None:
-            self._seen.append(fewest(work.before_us, work.after_us))
-        self._charge(told_ms if work is None else work.waited_ms)
+        if work is None:
+            self._charge(told_ms)
+            return told_ms
+        self._seen.append(fewest(work.before_us, work.after_us))
+        self._charge(work.waited_ms)
+        return 0.0
 
     def failed(self) -> float:
         """What a visit that failed had waited by then, as far as it told, ms: it is gone as well."""

@@ -62,7 +62,8 @@ def measure(
     where this one cannot be had. `realise` replaces the backends and `machine` the facts (a synthetic
     machine, a replay).
     An interruption ends the run but raises nothing: what was measured is returned, and `end` says so.
-    Raises EnvironmentUnusable or ModelUnusable when nothing can be measured; the recording says why, too.
+    Raises EnvironmentUnusable or ModelUnusable when nothing can be measured; the recording says why, too. And
+    what the observer raises.
     """
     ladder: Mapping[str, Rung] = rungs.ladder(settings.backend)
     with ExitStack() as stack:
@@ -123,6 +124,6 @@ def measure(
             instead=instead,
             extras=tuple(extras),
         )
-        with ending(journal):
+        with waits.to_the_end(), ending(journal):
             stages.run()
         return journal.recording()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from gapprof.errors import EnvironmentUnusable
 from gapprof.facts.disturbance import disturbed
 from gapprof.measure.fastest import Fastest
 from gapprof.measure.faults import harness_faults
@@ -74,18 +75,28 @@ class Visits:
     def profiled(
         self, step: PlannedRung, round_number: int, visit: int = 0, *, chain_wanted: bool = True
     ) -> tuple[Trial | Failure, Profile | Failure | None]:
-        """The same; the first attempt goes on with the runtime's profiler, or to None where it failed."""
+        """The same; the first attempt goes on with the runtime's profiler, or to None where it failed.
+
+        A trial that cannot be written down is no trouble of the visit's, as which a backend may take it.
+        """
         attempt = Try(step=step, round=round_number, visit=visit)
         timed: list[Trial] = []
+        lost: list[EnvironmentUnusable] = []
         started = self.journal.now_s()
 
         def on_trial(trial: Trial) -> None:
-            timed.append(self._trial(attempt, trial, started))
+            try:
+                timed.append(self._trial(attempt, trial, started))
+            except EnvironmentUnusable as error:
+                lost.append(error)
+                raise
 
         job = self._job_of(attempt)
         if not chain_wanted:
             job = replace(job, chain=None)
         outcome = self._backend(step).profiled(job, on_trial)
+        if lost:
+            raise lost[0]
         if not timed and isinstance(outcome, Failure):
             return self._after(attempt, self._written(attempt, outcome, started)), None
         began = timed[0].ended_s
@@ -165,7 +176,7 @@ class Visits:
     def _trial(self, attempt: Try, trial: Trial, started_s: float) -> Trial:
         """Written down with its place, its times and what strikes it."""
         ended_s = self.journal.now_s()
-        self.cores.learn(trial.load)
+        trial = replace(trial, waited_ms=self.cores.learn(trial.load))
         struck = list(_faults(attempt.step, trial))
         disturbance = disturbed(trial.load)
         if disturbance and attempt.number < ATTEMPTS - 1 and self.patience.left_s > 0:

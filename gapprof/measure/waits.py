@@ -1,6 +1,8 @@
 """What visits say while they wait for fast cores: told to whoever watches, and kept for those that fail."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from msgspec.structs import replace
@@ -19,7 +21,7 @@ class Waits:
     """Passes each step of a run on to the observer, and tells it the last one again while a visit waits.
 
     Whatever goes wrong with a file or in time inside of a visit is taken for that visit's own failure: an
-    observer's OSErrors are kept until the next step, and nothing more is told until then.
+    observer's OSErrors are kept until the next step or the run's end, and nothing more is told until then.
     """
 
     observer: Observer = _nobody
@@ -30,11 +32,21 @@ class Waits:
 
     def watch(self, progress: Progress) -> None:
         """A step of the run. Raises what the observer raises, also what it raised since the last one."""
-        broken, self._broken = self._broken, None
-        if broken is not None:
-            raise broken
+        self._raise_kept()
         self._last, self._told_s = progress, time.monotonic()
         self.observer(progress)
+
+    @contextmanager
+    def to_the_end(self) -> Iterator[None]:
+        """Around a run. Raises what the observer raised since the last step, where no other will follow: an
+        interrupted run has none. Whatever else ends it goes on as it is, with a note of that."""
+        try:
+            yield
+        except Exception as error:
+            if self._broken is not None:
+                error.add_note(f"whoever watched the run had failed before: {self._broken!r}")
+            raise
+        self._raise_kept()
 
     def hear(self, so_far_ms: float) -> None:
         """A visit goes on waiting; it times nothing meanwhile."""
@@ -52,3 +64,8 @@ class Waits:
         """What the visit that is over said last, to whoever asks first."""
         so_far_ms, self._so_far_ms = self._so_far_ms, 0.0
         return so_far_ms
+
+    def _raise_kept(self) -> None:
+        broken, self._broken = self._broken, None
+        if broken is not None:
+            raise broken

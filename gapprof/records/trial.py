@@ -181,6 +181,9 @@ class Trial(Struct, frozen=True, kw_only=True, tag="trial", tag_field="entry"):
     """Of a replay."""
     struck: tuple[str, ...] = ()
     """Why this trial does not count (outside load, a failed harness check); empty: it counts."""
+    waited_ms: float = 0.0
+    """For fast cores, as far as the visit told, where these became others meanwhile and `load` says nothing
+    of them. Since 1.14."""
 
 
 class Failure(Struct, frozen=True, kw_only=True, tag="failure", tag_field="entry"):
@@ -302,8 +305,6 @@ class OutputCheck(Struct, frozen=True, kw_only=True, tag="outputs", tag_field="e
 
 def took_s(visit: Trial | Failure) -> float:
     """A visit's length, less what it waited for cores."""
-    if isinstance(visit, Failure):
-        waited_ms = visit.waited_ms
-    else:
-        waited_ms = visit.load.core_work.waited_ms if visit.load.core_work else 0.0
+    work = visit.load.core_work if isinstance(visit, Trial) else None
+    waited_ms = visit.waited_ms if work is None else work.waited_ms
     return visit.ended_s - visit.started_s - waited_ms / 1e3

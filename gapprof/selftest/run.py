@@ -63,7 +63,7 @@ def run(
     """Visit what the plants stand on, the clean ladder first among them, on this machine.
 
     An interruption ends the rounds but raises nothing: what was measured is returned, and `end` says so.
-    Raises EnvironmentUnusable when nothing can be planted.
+    Raises EnvironmentUnusable when nothing can be planted, and what the observer raises.
     """
     with ExitStack() as stack:
         stack.enter_context(sole_measurer())
@@ -84,7 +84,8 @@ def run(
             teller=Teller(observer=waits.watch, journal=journal),
             fastest=looked_at(waits, left_s=extent.waits_s),
         )
-        return toured(tour, tuple(plants), extent, workdir=workdir, cores=usable_cores())
+        with waits.to_the_end():
+            return toured(tour, tuple(plants), extent, workdir=workdir, cores=usable_cores())
 
 
 def toured(tour: Tour, plants: tuple[Plant, ...], extent: Extent, *, workdir: Path, cores: int) -> Toured:

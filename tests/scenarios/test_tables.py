@@ -4,7 +4,11 @@ import re
 
 import pytest
 
+from gapprof.comparison.build import compare
 from gapprof.recordings import read_run
+from gapprof.records.surface import Surface
+from gapprof.reports import read_report
+from gapprof.terminal.comparison import drawn
 from tests.scenarios.reading import REPORTS
 from tests.scripts import script
 
@@ -48,6 +52,13 @@ def test_a_run_to_compare_was_made_by_the_command_that_makes_it_anew(name: str) 
 def test_the_page_of_runs_to_compare_is_of_what_is_there() -> None:
     written = (REPORTS / "compare" / "README.md").read_text(encoding="utf-8")
     assert written == "\n".join(COMPARE.page()) + "\n"
+
+
+def test_the_readme_shows_what_compare_says_of_these_runs() -> None:
+    readme = (REPORTS.parent / "README.md").read_text(encoding="utf-8")
+    ((command, said),) = re.findall(r"^```\n\$ (gapprof compare .+)\n((?:.+\n)+)```$", readme, re.MULTILINE)
+    before, after = (read_report(REPORTS.parent / name) for name in command.split()[2:])
+    assert drawn(compare(before, after), Surface()).startswith(said)
 
 
 @pytest.mark.parametrize("name", EVERY)

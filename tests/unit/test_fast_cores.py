@@ -101,6 +101,19 @@ def test_who_waits_says_for_how_long_already(looks: list[tuple[float, ...]]) -> 
     assert second_ms <= found(watched).waited_ms
 
 
+def test_who_times_anew_says_what_went_until_then(looks: list[tuple[float, ...]]) -> None:
+    looks += [(FAST,), (SLOW,), (FAST,), (FAST,)]
+    told: list[float] = []
+    watched = FastCores(speed(FAST), told.append)
+    assert watched.ready_on((0,))
+    time.sleep(0.01)
+    assert not watched.over((0,), 10.0)
+    assert watched.ready_on((0,))
+    assert watched.over((0,), 10.0)
+    (so_far_ms,) = told
+    assert 10.0 <= so_far_ms <= found(watched).waited_ms
+
+
 def test_cores_that_are_gone_are_not_waited_for(looks: list[tuple[float, ...]]) -> None:
     looks.append(())
     watched = FastCores(speed(FAST, FAST))

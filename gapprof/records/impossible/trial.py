@@ -16,6 +16,8 @@ def of_trial(entry: Trial) -> str:
     for ms in entry.requests_ms:
         if not lasting(ms):
             return f"a request of {ms:g} ms on {entry.rung}"
+    if not lasting(entry.waited_ms):
+        return f"{entry.waited_ms:g} ms that a visit of {entry.rung} waited for cores"
     clocks = entry.load.clocks
     work = entry.load.core_work
     if work is not None and not _possible_work(work):

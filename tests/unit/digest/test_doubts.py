@@ -4,6 +4,7 @@ from gapprof.backends.synthetic import Machine, ladder_ms
 from gapprof.digest.doubts import doubts
 from gapprof.explain.report import build
 from gapprof.records.report import CheckRow
+from gapprof.records.trial import CoreWork, Trial
 from tests.truth.recorder import record
 from tests.unit.render import reports
 
@@ -13,6 +14,26 @@ def test_failed_checks_come_before_warnings_and_sampling_comes_last() -> None:
     assert found[0].startswith("Failed check: another process")
     assert found[1].startswith("The browser runs without its sandbox")
     assert found[-1].startswith("9 rounds")
+
+
+def test_what_helps_on_a_noisy_machine_stands_before_all_but_failed_checks_and_is_said_once() -> None:
+    slow = CoreWork(fastest_us=(200.0,), before_us=(205.0,), after_us=(370.0,), used=(), waited_ms=0.0)
+    recording = record(Machine(), rounds=4)
+    beside = [
+        replace(one, load=replace(one.load, core_work=slow)) if isinstance(one, Trial) else one
+        for one in recording.entries
+    ]
+    dims = replace(recording.begin.model, assumed_dims={"N": 1})
+    begin = replace(recording.begin, model=dims)
+    report = build(replace(recording, begin=begin, entries=tuple(beside)))
+    found = doubts(report)
+    assert found[0].startswith("Trials that count were disturbed from outside: what helps is")
+    assert any("a core was slow" in one for one in found[1:])
+    assert any(one.startswith("Free dimensions") for one in found[2:])
+    assert sum("what helps" in one for one in found) == 1
+    failed = CheckRow(id="made-up", kind="harness", status="fail", text="wrong", concerns="report")
+    graver = doubts(replace(report, checks=(*report.checks, failed)))
+    assert graver == ("Failed check: wrong.", *found)
 
 
 def test_every_doubt_is_a_whole_sentence() -> None:

@@ -63,7 +63,7 @@ def test_what_was_waited_is_gone() -> None:
 def test_what_a_visit_waited_is_gone_where_its_cores_became_others_or_it_failed() -> None:
     run = Fastest(left_s=12.0)
     run.waits.hear(3000.0)
-    run.learn(Load(wall_ms=600.0, machine_busy_ms=None, own_cpu_ms=None))
+    assert run.learn(Load(wall_ms=600.0, machine_busy_ms=None, own_cpu_ms=None)) == 3000.0
     run.waits.hear(1000.0)
     run.waits.hear(2000.0)
     assert run.failed() == 2000.0
@@ -74,7 +74,7 @@ def test_what_a_visit_waited_is_gone_where_its_cores_became_others_or_it_failed(
 def test_what_was_seen_of_a_wait_counts_before_what_was_told_of_it() -> None:
     run = Fastest(left_s=12.0)
     run.waits.hear(2900.0)
-    run.learn(seen(205.0, waited_ms=3000.0))
+    assert run.learn(seen(205.0, waited_ms=3000.0)) == 0.0, "the visit's own figures say it"
     assert run.waited_s == 3.0
     assert run.failed() == 0.0
 

@@ -1,6 +1,8 @@
 """The whole run against machines whose causes are known: no clock, no process, no browser."""
 
 import os
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +12,13 @@ from gapprof.backends.replay import replay
 from gapprof.backends.synthetic import Machine, ladder_ms
 from gapprof.errors import EnvironmentUnusable
 from gapprof.explain.report import build
-from gapprof.measure.journal import open_journal
+from gapprof.measure.journal import Journal, open_journal
 from gapprof.recordings import read_recording
 from gapprof.records.codec import decode_recording, encode_report
+from gapprof.records.job import Job
 from gapprof.records.progress import Progress
-from gapprof.records.recording import RoundStarted
-from gapprof.records.trial import Trial
+from gapprof.records.recording import Entry, RoundStarted
+from gapprof.records.trial import Failure, Profile, Trial
 from tests.truth.recorder import begin
 from tests.unit.measure.whole_run import FACTORS, Run
 
@@ -85,6 +88,51 @@ def test_a_full_disk_is_told_as_that_and_what_was_written_is_kept(run: Run, tmp_
     kept = read_recording(tmp_path / "run" / "recording.jsonl")
     assert list(kept.of(Trial))
     assert kept.end is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forgiving(Machine):
+    """Takes what goes wrong in a profiled visit for the visit's own failure, as a browser's backend does."""
+
+    asked: list[Job]
+    """For profiles, so far."""
+
+    def profiled(self, job: Job, timed: Callable[[Trial], None]) -> Profile | Failure:
+        self.asked.append(job)
+        try:
+            return Machine.profiled(self, job, timed)
+        except EnvironmentUnusable as error:
+            return Failure(
+                rung=job.rung,
+                round=job.round,
+                started_s=0.0,
+                ended_s=0.0,
+                phase="start",
+                kind="environment",
+                message=error.message,
+            )
+
+
+def test_a_disk_that_is_full_while_a_visit_is_profiled_is_told_as_in_a_timed_one(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = Forgiving(latency_ms=ladder_ms(FACTORS), asked=[])
+    write, refused = Journal.write, list[Entry]()
+
+    def full_for_once(journal: Journal, entry: Entry) -> None:
+        if machine.asked and not refused:
+            refused.append(entry)
+            raise EnvironmentUnusable("the recording cannot be written: No space left on device")
+        write(journal, entry)
+
+    monkeypatch.setattr(Journal, "write", full_for_once)
+    with pytest.raises(EnvironmentUnusable, match="the recording cannot be written: No space left"):
+        run(machine)
+    assert [type(entry) for entry in refused] == [Trial]
+    kept = read_recording(tmp_path / "run" / "recording.jsonl")
+    assert not list(kept.of(Failure)), "nothing is wrong with any environment"
+    assert kept.end is not None
+    assert kept.end.reason == "failed"
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")

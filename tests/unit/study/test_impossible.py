@@ -3,10 +3,11 @@
 import pytest
 from msgspec.structs import replace
 
+from gapprof.backends.synthetic import Machine
 from gapprof.records.impossible import impossible
 from gapprof.records.lattice import Cell, CellOutputs, CellVisit, Served
-from gapprof.records.trial import Failure, Load
-from tests.truth.recorder import check
+from gapprof.records.trial import Failure, Load, Trial
+from tests.truth.recorder import check, record
 from tests.unit.facts.held import QUIET, sized, web
 
 SERVED = Served(
@@ -28,7 +29,7 @@ FAILED = Failure(
 )
 
 
-def visit(outcome: Failure) -> CellVisit:
+def visit(outcome: Trial | Failure) -> CellVisit:
     return CellVisit(study="study", cell=OUTPUTS.cell, round=0, kind="explore", outcome=outcome)
 
 
@@ -38,10 +39,15 @@ def test_what_a_run_writes_is_possible() -> None:
 
 
 @pytest.mark.parametrize("waited_ms", [-1.0, float("nan"), 1e12])
-def test_a_failed_visit_that_waited_for_no_time_that_passes_is_not(waited_ms: float) -> None:
+def test_a_visit_that_waited_for_no_time_that_passes_is_not(waited_ms: float) -> None:
     wrong = replace(FAILED, waited_ms=waited_ms)
     assert "a failed visit of native waited" in impossible(wrong)
     assert "a failed visit of native waited" in impossible(visit(wrong))
+    trial = next(one for one in record(Machine(), rounds=1).of(Trial) if not one.struck)
+    assert impossible(visit(trial)) == impossible(trial) == ""
+    wrong_too = replace(trial, waited_ms=waited_ms)
+    assert f"a visit of {trial.rung} waited" in impossible(wrong_too)
+    assert f"a visit of {trial.rung} waited" in impossible(visit(wrong_too))
 
 
 @pytest.mark.parametrize(

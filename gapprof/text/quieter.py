@@ -1,0 +1,7 @@
+"""What helps where trials were disturbed from outside: a report says it once, and shows it first."""
+
+WHAT_HELPS = (
+    "trials that count were disturbed from outside: what helps is to run it again on a quieter machine "
+    "(other programs ended, no virtual machine that shares its processor, and a clock that neither heat nor "
+    "saving power throttles), and with a larger --budget, which buys more rounds, repeats and waiting"
+)
