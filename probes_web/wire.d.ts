@@ -1,6 +1,32 @@
 // Generated from gapprof/records/wire; a contract test compares. Make it anew with
 // python -m gapprof.records.typescript > probes_web/wire.d.ts
 
+/** One tensor inside a block of raw little-endian bytes. */
+export interface TensorSlice {
+  name: string;
+  dtype: string;
+  dims: readonly number[];
+  offset: number;
+  size_bytes: number;
+}
+
+/** Run what is open on one input after the other, and leave all outputs, one after the other. */
+export interface AnswersTask {
+  kind: "answers";
+  ort_url: string;
+  inputs_url: string;
+  inputs: readonly readonly TensorSlice[][];
+  outputs_url: string;
+}
+
+/** Hear clicks that come from outside. */
+export interface ClickedTask {
+  kind: "clicked";
+  duty: number;
+  clicks: number;
+  most_ms: number;
+}
+
 /** A model's external data: the name inside the model, and where to fetch it. */
 export interface ExternalFile {
   path: string;
@@ -11,15 +37,6 @@ export interface ExternalFile {
 export interface SessionOption {
   name: string;
   value: string;
-}
-
-/** One tensor inside a block of raw little-endian bytes. */
-export interface TensorSlice {
-  name: string;
-  dtype: string;
-  dims: readonly number[];
-  offset: number;
-  size_bytes: number;
 }
 
 /** Load onnxruntime-web and the model, make the inputs, warm up, leave the outputs of one run. */
@@ -43,37 +60,6 @@ export interface OpenTask {
   warmup_runs: number;
 }
 
-/** Go on warming up what is open; both bounds are to be met. */
-export interface WarmTask {
-  kind: "warm";
-  warmup_ms: number;
-  warmup_runs: number;
-}
-
-/** Time what is open: `samples` batches back to back, or `requests` paced requests; the other one is 0. */
-export interface TimeTask {
-  kind: "time";
-  batch: number;
-  samples: number;
-  requests: number;
-  think_ms: readonly [number, number];
-  seed: number;
-  marks: boolean;
-  least_ms: number;
-  requests_from: string;
-}
-
-/** Blocks of `runs` single runs of what is open, and as many of a profiled session of the same model.
-
-Each block begins with one run that is not counted. */
-export interface ProfileTask {
-  kind: "profile";
-  open: OpenTask;
-  blocks: number;
-  runs: number;
-  most_warmup_runs: number;
-}
-
 /** What is open and another model, in the same realm: a batch of the one, a batch of the other, and on. */
 export interface ContrastTask {
   kind: "contrast";
@@ -82,71 +68,30 @@ export interface ContrastTask {
   rounds: number;
 }
 
-/** What stands in memory from `offset` on, as base64. */
-export interface Bytes {
-  offset: number;
-  base64: string;
-}
-
-/** One kernel, and what it is called with. */
-export interface KernelCase {
-  module: string;
-  export: string;
-  calls: readonly readonly number[][];
-  samples: number;
-  rivals: number;
-  given: readonly readonly [number, number][];
-  taken: readonly readonly [number, number][];
-}
-
-/** Kernels on one memory: warm up each, then time all of them in rounds, then show what they wrote. */
-export interface KernelsTask {
-  kind: "kernels";
-  memory_bytes: number;
-  image_url: string | null;
+/** Frames, long tasks, a video, components, an application's steps; while what is open runs or rests. */
+export interface FeltTask {
+  kind: "felt";
+  duty: number;
+  step_duty: number;
+  watch_ms: number;
+  repeats: number;
   seed: number;
-  data: readonly Bytes[];
-  cases: readonly KernelCase[];
-  threads: number;
-  warmup_ms: number;
-  sample_ms: number;
-  given_up: number;
-  shown: readonly readonly [number, number][];
 }
 
-/** Runs of a model in a wasm that records one of its own functions' calls; see `transplant.rewriting`. */
-export interface RecordTask {
-  kind: "record";
+/** Ask onnxruntime-web's profiler which provider ran which node of a model on the GPU. */
+export interface GpuPlaceTask {
+  kind: "gpuplace";
   open: OpenTask;
-  memory: string;
-  count: string;
-  target: string;
-  kept: readonly string[];
-  rows: number;
-  rows_bytes: number;
 }
 
-/** Recorded calls of one function. */
-export interface ReplayCase {
-  repeat: string;
-  image_url: string;
-  rows_url: string;
-  rows: number;
-  variables: readonly readonly [string, number][];
-}
-
-/** Recorded calls in the module that they come from, each case on a memory of its own, in rounds.
-
-Memory is as it was recorded before every sample; a pass over all rows before each one is not timed. */
-export interface ReplayTask {
-  kind: "replay";
-  module_url: string;
-  most_pages: number;
-  cases: readonly ReplayCase[];
-  seed: number;
-  warmup_ms: number;
-  sample_ms: number;
-  samples: number;
+/** Runs of a model on the GPU with every call of WebGPU recorded. */
+export interface GpuRecordTask {
+  kind: "gpurecord";
+  open: OpenTask;
+  runs: number;
+  most_bytes: number;
+  trace_url: string;
+  about: Readonly<Record<string, string>>;
 }
 
 /** Where a rewritten wasm keeps what; see `gapprof.wasm.hooks`. Exports by name, the rest are
@@ -184,40 +129,82 @@ export interface InstrumentTask {
   runs: number;
 }
 
-/** Frames, long tasks, a video, components, an application's steps; while what is open runs or rests. */
-export interface FeltTask {
-  kind: "felt";
-  duty: number;
-  step_duty: number;
-  watch_ms: number;
-  repeats: number;
+/** What stands in memory from `offset` on, as base64. */
+export interface Bytes {
+  offset: number;
+  base64: string;
+}
+
+/** One kernel, and what it is called with. */
+export interface KernelCase {
+  module: string;
+  export: string;
+  calls: readonly readonly number[][];
+  samples: number;
+  rivals: number;
+  given: readonly readonly [number, number][];
+  taken: readonly readonly [number, number][];
+}
+
+/** Kernels on one memory: warm up each, then time all of them in rounds, then show what they wrote. */
+export interface KernelsTask {
+  kind: "kernels";
+  memory_bytes: number;
+  image_url: string | null;
   seed: number;
+  data: readonly Bytes[];
+  cases: readonly KernelCase[];
+  threads: number;
+  warmup_ms: number;
+  sample_ms: number;
+  given_up: number;
+  shown: readonly readonly [number, number][];
 }
 
-/** Hear clicks that come from outside. */
-export interface ClickedTask {
-  kind: "clicked";
-  duty: number;
-  clicks: number;
-  most_ms: number;
-}
+/** Blocks of `runs` single runs of what is open, and as many of a profiled session of the same model.
 
-/** Run what is open on one input after the other, and leave all outputs, one after the other. */
-export interface AnswersTask {
-  kind: "answers";
-  ort_url: string;
-  inputs_url: string;
-  inputs: readonly readonly TensorSlice[][];
-  outputs_url: string;
-}
-
-/** One step of a model's life, so that somebody outside can look before the next one. */
-export interface StepTask {
-  kind: "step";
-  step: "create" | "load" | "release" | "run" | "scan";
+Each block begins with one run that is not counted. */
+export interface ProfileTask {
+  kind: "profile";
   open: OpenTask;
-  arena: boolean;
+  blocks: number;
   runs: number;
+  most_warmup_runs: number;
+}
+
+/** Runs of a model in a wasm that records one of its own functions' calls; see `transplant.rewriting`. */
+export interface RecordTask {
+  kind: "record";
+  open: OpenTask;
+  memory: string;
+  count: string;
+  target: string;
+  kept: readonly string[];
+  rows: number;
+  rows_bytes: number;
+}
+
+/** Recorded calls of one function. */
+export interface ReplayCase {
+  repeat: string;
+  image_url: string;
+  rows_url: string;
+  rows: number;
+  variables: readonly readonly [string, number][];
+}
+
+/** Recorded calls in the module that they come from, each case on a memory of its own, in rounds.
+
+Memory is as it was recorded before every sample; a pass over all rows before each one is not timed. */
+export interface ReplayTask {
+  kind: "replay";
+  module_url: string;
+  most_pages: number;
+  cases: readonly ReplayCase[];
+  seed: number;
+  warmup_ms: number;
+  sample_ms: number;
+  samples: number;
 }
 
 /** The way to a first result, as a page goes it that nobody has prepared. */
@@ -231,26 +218,33 @@ export interface StartTask {
   word: string;
 }
 
-/** Runs of a model on the GPU with every call of WebGPU recorded. */
-export interface GpuRecordTask {
-  kind: "gpurecord";
+/** One step of a model's life, so that somebody outside can look before the next one. */
+export interface StepTask {
+  kind: "step";
+  step: "create" | "load" | "release" | "run" | "scan";
   open: OpenTask;
+  arena: boolean;
   runs: number;
-  most_bytes: number;
-  trace_url: string;
-  about: Readonly<Record<string, string>>;
 }
 
-/** Ask onnxruntime-web's profiler which provider ran which node of a model on the GPU. */
-export interface GpuPlaceTask {
-  kind: "gpuplace";
-  open: OpenTask;
+/** Time what is open: `samples` batches back to back, or `requests` paced requests; the other one is 0. */
+export interface TimeTask {
+  kind: "time";
+  batch: number;
+  samples: number;
+  requests: number;
+  think_ms: readonly [number, number];
+  seed: number;
+  marks: boolean;
+  least_ms: number;
+  requests_from: string;
 }
 
-/** Some more runs of the session that is open, with the times of submits and waits taken. */
-export interface GpuListenTask {
-  kind: "gpulisten";
-  runs: number;
+/** Go on warming up what is open; both bounds are to be met. */
+export interface WarmTask {
+  kind: "warm";
+  warmup_ms: number;
+  warmup_runs: number;
 }
 
 /** Dawn as a Node module. */
@@ -295,6 +289,12 @@ export interface GpuTogglesTask {
   dawn: DawnAddress | null;
 }
 
+/** Some more runs of the session that is open, with the times of submits and waits taken. */
+export interface GpuListenTask {
+  kind: "gpulisten";
+  runs: number;
+}
+
 /** A compute shader, and how many workgroups it is launched with. */
 export interface GpuCandidate {
   code: string;
@@ -320,70 +320,17 @@ export interface GpuKernelsTask {
   budget_ms: number;
 }
 
-/** An adapter in its own words; empty: it does not say. */
-export interface AdapterIdentity {
-  vendor: string;
-  architecture: string;
-  device: string;
-  description: string;
-  backend: string;
-  driver: string;
-  kind: string;
-  is_fallback: boolean | null;
-  subgroup_sizes: readonly [number, number] | null;
-  features: readonly string[];
-  limits: Readonly<Record<string, number>>;
-}
-
-/** A session is open and warm. */
-export interface Opened {
-  kind: "opened";
-  cold_ms: Readonly<Record<string, number>>;
-  warmup_ms: readonly number[];
-  outputs: readonly TensorSlice[];
-  threads: number;
-  isolated: boolean;
-  where: string;
-  timer_step_us: number;
-  hardware_concurrency: number;
-  ort_version: string;
-  user_agent: string;
-  page_url: string;
-  adapter: AdapterIdentity | null;
-}
-
-/** Single runs of a further stretch of warm-up, in order. */
-export interface Warmed {
-  kind: "warmed";
+/** All runs are done; the outputs lie where they were wanted. */
+export interface Answered {
+  kind: "answered";
+  outputs: readonly readonly TensorSlice[][];
   runs_ms: readonly number[];
 }
 
-/** Raw times: per-inference means of batches, or one value per request from when it was due. */
-export interface Timed {
-  kind: "timed";
-  samples_ms: readonly number[];
-  requests_ms: readonly number[];
-  runs_ms: readonly number[];
-  ways: number;
-  stretch_ms: number;
-  busy_ms: number;
-}
-
-/** One node of the graph as the profiler names it; one value per run. */
-export interface ProfiledNode {
-  name: string;
-  op_type: string;
-  provider: string;
-  samples_ms: readonly number[];
-}
-
-/** Both sides of a profiled pass. */
-export interface Profiled {
-  kind: "profiled";
-  unprofiled_ms: readonly number[];
-  profiled_ms: readonly number[];
-  model_run_ms: readonly number[];
-  nodes: readonly ProfiledNode[];
+/** Raw, in order. */
+export interface Clicks {
+  kind: "clicks";
+  events_ms: readonly number[];
 }
 
 /** Per-inference means, one of each model per round. */
@@ -393,29 +340,53 @@ export interface Contrasted {
   other_ms: readonly number[];
 }
 
-/** Raw times of all cases, and the memory that was to be shown. */
-export interface KernelsTimed {
-  kind: "kernels-timed";
-  samples_us: readonly readonly number[][];
-  copies_us: readonly readonly number[][];
-  compile_ms: readonly number[];
-  shown: readonly Bytes[];
+/** Raw, in order. */
+export interface Felt {
+  kind: "felt";
+  frames_ms: readonly number[];
+  long_tasks_ms: readonly number[];
+  video_frames: number;
+  video_dropped: number;
+  video_ms: number;
+  components_ms: Readonly<Record<string, readonly number[]>>;
+  steps_ms: Readonly<Record<string, readonly number[]>>;
+  runs_ms: readonly number[];
 }
 
-/** Calls of one function in one run of a model. */
-export interface Recorded {
-  kind: "recorded";
-  calls: number;
-  rows: number;
-  memory_bytes: number;
-  kept: readonly number[];
+/** A node of the graph that ran, and who ran it. */
+export interface PlacedNode {
+  name: string;
+  op_type: string;
+  provider: string;
 }
 
-/** Raw times of all cases. */
-export interface Replayed {
-  kind: "replayed";
-  samples_us: readonly readonly number[][];
-  sha256: readonly string[];
+/** What a node read or wrote, as the runtime's profiler saw it. */
+export interface SeenTensor {
+  type: string;
+  shape: readonly number[];
+}
+
+/** All of one node. Inputs that are left out are none of them. */
+export interface SeenTensors {
+  name: string;
+  inputs: readonly SeenTensor[];
+  outputs: readonly SeenTensor[];
+}
+
+/** Nodes of the graph that ran; copies between processors are nodes, too. */
+export interface GpuPlaced {
+  kind: "gpuplaced";
+  nodes: readonly PlacedNode[];
+  tensors: readonly SeenTensors[];
+}
+
+/** The recording was left where it was wanted, and the outputs of the last run as well. */
+export interface GpuRecorded {
+  kind: "gpurecorded";
+  outputs: readonly TensorSlice[];
+  runs_ms: readonly number[];
+  ort_version: string;
+  where: string;
 }
 
 /** One output of both builds, byte by byte. */
@@ -450,50 +421,78 @@ export interface Instrumented {
   spans_us: readonly readonly [number, number, number, number][];
 }
 
-/** Raw, in order. */
-export interface Felt {
-  kind: "felt";
-  frames_ms: readonly number[];
-  long_tasks_ms: readonly number[];
-  video_frames: number;
-  video_dropped: number;
-  video_ms: number;
-  components_ms: Readonly<Record<string, readonly number[]>>;
-  steps_ms: Readonly<Record<string, readonly number[]>>;
-  runs_ms: readonly number[];
+/** Raw times of all cases, and the memory that was to be shown. */
+export interface KernelsTimed {
+  kind: "kernels-timed";
+  samples_us: readonly readonly number[][];
+  copies_us: readonly readonly number[][];
+  compile_ms: readonly number[];
+  shown: readonly Bytes[];
 }
 
-/** Raw, in order. */
-export interface Clicks {
-  kind: "clicks";
-  events_ms: readonly number[];
+/** An adapter in its own words; empty: it does not say. */
+export interface AdapterIdentity {
+  vendor: string;
+  architecture: string;
+  device: string;
+  description: string;
+  backend: string;
+  driver: string;
+  kind: string;
+  is_fallback: boolean | null;
+  subgroup_sizes: readonly [number, number] | null;
+  features: readonly string[];
+  limits: Readonly<Record<string, number>>;
 }
 
-/** All runs are done; the outputs lie where they were wanted. */
-export interface Answered {
-  kind: "answered";
-  outputs: readonly readonly TensorSlice[][];
-  runs_ms: readonly number[];
-}
-
-/** Buffers that a page has had made on the GPU so far, by what it asked for: a driver may take more. */
-export interface GpuBuffers {
-  made: number;
-  made_bytes: number;
-  destroyed: number;
-  destroyed_bytes: number;
-  collected: number;
-  collected_bytes: number;
-}
-
-/** The step is done. */
-export interface Stepped {
-  kind: "stepped";
-  took_ms: number;
+/** A session is open and warm. */
+export interface Opened {
+  kind: "opened";
+  cold_ms: Readonly<Record<string, number>>;
+  warmup_ms: readonly number[];
+  outputs: readonly TensorSlice[];
   threads: number;
-  wasm_heap_bytes: number;
-  heap_written_bytes: number;
-  gpu_buffers: GpuBuffers | null;
+  isolated: boolean;
+  where: string;
+  timer_step_us: number;
+  hardware_concurrency: number;
+  ort_version: string;
+  user_agent: string;
+  page_url: string;
+  adapter: AdapterIdentity | null;
+}
+
+/** One node of the graph as the profiler names it; one value per run. */
+export interface ProfiledNode {
+  name: string;
+  op_type: string;
+  provider: string;
+  samples_ms: readonly number[];
+}
+
+/** Both sides of a profiled pass. */
+export interface Profiled {
+  kind: "profiled";
+  unprofiled_ms: readonly number[];
+  profiled_ms: readonly number[];
+  model_run_ms: readonly number[];
+  nodes: readonly ProfiledNode[];
+}
+
+/** Calls of one function in one run of a model. */
+export interface Recorded {
+  kind: "recorded";
+  calls: number;
+  rows: number;
+  memory_bytes: number;
+  kept: readonly number[];
+}
+
+/** Raw times of all cases. */
+export interface Replayed {
+  kind: "replayed";
+  samples_us: readonly readonly number[][];
+  sha256: readonly string[];
 }
 
 /** One file on the way. */
@@ -531,40 +530,56 @@ export interface Started {
   gpu_waits_ms: readonly number[];
 }
 
-/** The recording was left where it was wanted, and the outputs of the last run as well. */
-export interface GpuRecorded {
-  kind: "gpurecorded";
-  outputs: readonly TensorSlice[];
+/** Buffers that a page has had made on the GPU so far, by what it asked for: a driver may take more. */
+export interface GpuBuffers {
+  made: number;
+  made_bytes: number;
+  destroyed: number;
+  destroyed_bytes: number;
+  collected: number;
+  collected_bytes: number;
+}
+
+/** The step is done. */
+export interface Stepped {
+  kind: "stepped";
+  took_ms: number;
+  threads: number;
+  wasm_heap_bytes: number;
+  heap_written_bytes: number;
+  gpu_buffers: GpuBuffers | null;
+}
+
+/** Raw times: per-inference means of batches, or one value per request from when it was due. */
+export interface Timed {
+  kind: "timed";
+  samples_ms: readonly number[];
+  requests_ms: readonly number[];
   runs_ms: readonly number[];
-  ort_version: string;
-  where: string;
+  ways: number;
+  stretch_ms: number;
+  busy_ms: number;
 }
 
-/** A node of the graph that ran, and who ran it. */
-export interface PlacedNode {
+/** The page cannot do that, by its nature. */
+export interface Refused {
+  kind: "refusal";
+  reason: string;
+}
+
+/** Something was thrown. `phase` as in `Failure.phase`. */
+export interface Broke {
+  kind: "failure";
+  phase: string;
   name: string;
-  op_type: string;
-  provider: string;
+  message: string;
+  stack: string;
 }
 
-/** What a node read or wrote, as the runtime's profiler saw it. */
-export interface SeenTensor {
-  type: string;
-  shape: readonly number[];
-}
-
-/** All of one node. Inputs that are left out are none of them. */
-export interface SeenTensors {
-  name: string;
-  inputs: readonly SeenTensor[];
-  outputs: readonly SeenTensor[];
-}
-
-/** Nodes of the graph that ran; copies between processors are nodes, too. */
-export interface GpuPlaced {
-  kind: "gpuplaced";
-  nodes: readonly PlacedNode[];
-  tensors: readonly SeenTensors[];
+/** Single runs of a further stretch of warm-up, in order. */
+export interface Warmed {
+  kind: "warmed";
+  runs_ms: readonly number[];
 }
 
 /** One run, from its begin to its result: every moment of it is in exactly one of these. */
@@ -576,12 +591,6 @@ export interface RunCourse {
   waits_ms: number;
   largest_ms: number;
   submits: number;
-}
-
-/** By run; empty: nothing was submitted in the realm that holds the session. */
-export interface GpuListened {
-  kind: "gpulistened";
-  courses: readonly RunCourse[];
 }
 
 /** What a replayed run is made of, each part by changing or repeating it alone. */
@@ -620,6 +629,12 @@ export interface GpuReplayed {
   control_compared_bytes: number;
   control_differing_bytes: number;
   errors: readonly string[];
+}
+
+/** By run; empty: nothing was submitted in the realm that holds the session. */
+export interface GpuListened {
+  kind: "gpulistened";
+  courses: readonly RunCourse[];
 }
 
 /** One dispatch in all iterations that were timed by the GPU's own clock. */
@@ -677,21 +692,6 @@ export interface GpuKernelsTimed {
   adapter: AdapterIdentity;
   problems: readonly GpuProblemTimed[];
   errors: readonly string[];
-}
-
-/** The page cannot do that, by its nature. */
-export interface Refused {
-  kind: "refusal";
-  reason: string;
-}
-
-/** Something was thrown. `phase` as in `Failure.phase`. */
-export interface Broke {
-  kind: "failure";
-  phase: string;
-  name: string;
-  message: string;
-  stack: string;
 }
 
 /** A run of the model begins or ends. */
@@ -1048,8 +1048,8 @@ export interface TraceHeader {
   lost: string;
 }
 
-export type Task = OpenTask | WarmTask | TimeTask | ProfileTask | ContrastTask | KernelsTask | RecordTask | ReplayTask | InstrumentTask | FeltTask | ClickedTask | AnswersTask | StepTask | StartTask | GpuRecordTask | GpuPlaceTask | GpuListenTask | GpuReplayTask | GpuTimelineTask | GpuTogglesTask | GpuKernelsTask;
+export type Task = AnswersTask | ClickedTask | ContrastTask | FeltTask | GpuPlaceTask | GpuRecordTask | InstrumentTask | KernelsTask | OpenTask | ProfileTask | RecordTask | ReplayTask | StartTask | StepTask | TimeTask | WarmTask | GpuReplayTask | GpuTimelineTask | GpuTogglesTask | GpuListenTask | GpuKernelsTask;
 
-export type Answer = Opened | Warmed | Timed | Profiled | Contrasted | KernelsTimed | Recorded | Replayed | Instrumented | Felt | Clicks | Answered | Stepped | Started | GpuRecorded | GpuPlaced | GpuListened | GpuReplayed | GpuTimelined | GpuToggled | GpuKernelsTimed | Refused | Broke;
+export type Answer = Answered | Clicks | Contrasted | Felt | GpuPlaced | GpuRecorded | Instrumented | KernelsTimed | Opened | Profiled | Recorded | Replayed | Started | Stepped | Timed | Refused | Broke | Warmed | GpuReplayed | GpuListened | GpuTimelined | GpuToggled | GpuKernelsTimed;
 
 export type GpuCall = Mark | RequestAdapter | RequestDevice | CreateBuffer | CreateShaderModule | CreateBindGroupLayout | CreatePipelineLayout | CreateComputePipeline | PipelineReady | GetBindGroupLayout | CreateBindGroup | CreateQuerySet | CreateCommandEncoder | BeginComputePass | SetPipeline | SetBindGroup | DispatchWorkgroups | DispatchWorkgroupsIndirect | EndPass | CopyBufferToBuffer | ClearBuffer | ResolveQuerySet | Finish | Submit | WriteBuffer | MapAsync | Mapped | ReadMapped | Unmap | DestroyBuffer | DestroyQuerySet | DestroyDevice | OnSubmittedWorkDone | WorkDone | PushErrorScope | PopErrorScope | ErrorPopped;

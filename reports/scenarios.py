@@ -70,6 +70,10 @@ SCENARIOS = {
         shows="the same wasm in Node, outside any page (S07)",
         options=("--budget", "30", "--rungs", "engine"),
     ),
+    "every-rung": Scenario(
+        shows="every rung that this machine can give, under its own flags of V8 and in its own builds",
+        options=("--budget", "30", "--rungs", "all"),
+    ),
     "scalar-build": Scenario(
         shows="the wasm that is served has lost SIMD (S02, S08)",
         options=("--web-dist", "dist", "--budget", "30", "--rungs", "web-simd-118,web-scalar"),

@@ -20,7 +20,7 @@ _HEADER = (
 
 def declarations() -> str:
     """`probes_web/wire.d.ts`, whole: an interface per value, and unions: tasks, answers, GPU calls."""
-    tasks, answers, calls = get_args(messages.Task), get_args(messages.Answer), get_args(gpu_trace.Call)
+    tasks, answers, calls = messages.tasks(), messages.answers(), get_args(gpu_trace.Call)
     structs: dict[str, inspect.StructType] = {}
     for cls in (*tasks, *answers, gpu_trace.TraceHeader):
         _collect(inspect.type_info(cls), structs)

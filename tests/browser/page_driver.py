@@ -1,6 +1,8 @@
 """A real browser on a page that fetches its own tasks: no DevTools protocol, only GET and POST."""
 
 import contextlib
+import functools
+import operator
 import os
 import queue
 import subprocess
@@ -20,7 +22,7 @@ from gapprof.browser import flags, tensors
 from gapprof.browser.mounts import Folder
 from gapprof.browser.server import Serving, Site, serving
 from gapprof.guard import MARKER, Guard, end_processes, processes_of
-from gapprof.records.wire.messages import Answer, Task
+from gapprof.records.wire import messages
 from gapprof.records.wire.open import OpenTask
 from gapprof.records.wire.tensors import TensorSlice
 
@@ -45,7 +47,7 @@ class Small:
 class Visited:
     """What a page answered and what it left."""
 
-    answers: list[Answer]
+    answers: list[msgspec.Struct]
     outputs: bytes
 
 
@@ -102,7 +104,7 @@ def open_task(
 
 def visit(
     small: Small,
-    tasks: Callable[[Serving, tuple[TensorSlice, ...]], Sequence[Task]],
+    tasks: Callable[[Serving, tuple[TensorSlice, ...]], Sequence[msgspec.Struct]],
     *,
     dist: Path | None = None,
     isolated: bool = True,
@@ -138,7 +140,8 @@ def visit(
                 bodies = [site.answers.get(timeout=ANSWER_S) for _ in wanted]
             except queue.Empty:
                 raise AssertionError(f"no answer within {ANSWER_S:g} s") from None
-    answers = [msgspec.json.decode(body, type=Answer) for body in bodies]
+    answer = functools.reduce(operator.or_, messages.answers())
+    answers = [msgspec.json.decode(body, type=answer) for body in bodies]
     return Visited(answers=answers, outputs=site.posted.get("outputs", b""))
 
 

@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import onnxruntime as ort
 import pytest
+from msgspec import Struct
 from msgspec.structs import replace
 
 from gapprof import assets
 from gapprof.browser import tensors
 from gapprof.browser.server import Serving
 from gapprof.records.wire.contrast import Contrasted, ContrastTask
-from gapprof.records.wire.messages import Task
 from gapprof.records.wire.open import Opened
 from gapprof.records.wire.profile import Profiled, ProfileTask
 from gapprof.records.wire.tensors import TensorSlice
@@ -37,7 +37,7 @@ def where(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def visited(small: Small, where: str) -> Visited:
-    def tasks(server: Serving, slices: tuple[TensorSlice, ...]) -> list[Task]:
+    def tasks(server: Serving, slices: tuple[TensorSlice, ...]) -> list[Struct]:
         opening = open_task(server, small, slices, where=where, threads=2)
         broken = replace(opening, model_url=server.url("model/nothing.onnx"))
         garbage = replace(opening, model_url=server.url("model/inputs.npz"))
@@ -199,7 +199,7 @@ def test_the_older_builds_agree_with_the_native_side(
 def test_the_tasks_are_carried_out_inside_a_page_of_another_origin(
     small: Small, where: str, isolated: bool, tmp_path: Path
 ) -> None:
-    def tasks(server: Serving, slices: tuple[TensorSlice, ...]) -> list[Task]:
+    def tasks(server: Serving, slices: tuple[TensorSlice, ...]) -> list[Struct]:
         opening = open_task(server, small, slices, where=where, threads=2)
         return [opening, PACED, ProfileTask(open=opening, blocks=2, runs=RUNS // 2)]
 

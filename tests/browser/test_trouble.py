@@ -31,6 +31,23 @@ LONG_S = PATIENCE_S + 30.0
 CLOCK_S = 0.01
 """By which a loop may end a wait too early: it counts in steps of its clock."""
 
+ABORTS = r"""
+let opened = false;
+const { fetch: ask } = globalThis, { instantiateStreaming: make } = WebAssembly;
+globalThis.fetch = (what, ...more) => {
+  opened ||= String(what).includes('inputs.bin');
+  return ask(what, ...more);
+};
+WebAssembly.instantiateStreaming = (source, { a: imports }) => {
+  const abort = Object.values(imports).find((one) => /^\(\) *=> *\w+\(""\)$/.test(String(one)));
+  const planted = ([name, one]) =>
+    [name, typeof one === 'function' ? (...given) => (opened ? abort() : one(...given)) : one];
+  return make(source, { a: Object.fromEntries(Object.entries(imports).map(planted)) });
+};
+"""
+"""A page in which onnxruntime's wasm calls its own abort(), as C++ does where it gives up, in the place of
+the first function that the first run needs of JavaScript."""
+
 
 def failure(outcome: Trial | Profile | Trace | Failure | None) -> Failure:
     assert isinstance(outcome, Failure), outcome
@@ -77,6 +94,16 @@ def test_a_page_without_memory_ends_the_visit_at_once(
 def test_wasm_that_gets_no_memory_is_told_as_such(chromium: Chromium, job: Job) -> None:
     told = failure(chromium.timed(on(job, js_flags=("--wasm-max-mem-pages=100",))))
     assert (told.kind, told.phase) == ("out-of-memory", "create")
+
+
+def test_wasm_that_aborts_is_a_crash_in_its_own_words(
+    chromium: Chromium, job: Job, page_of: Callable[[str], str]
+) -> None:
+    """The page lives on: told by what is thrown alone, and no fault of the page's or of the model's."""
+    told = failure(chromium.timed(on(job, page=page_of(ABORTS), where="main")))
+    assert (told.kind, told.phase) == ("crash", "warmup")
+    assert told.message.startswith("RuntimeError: Aborted()")
+    assert ".wasm" in told.detail, "from inside the module"
 
 
 def test_a_file_that_is_no_model_is_the_models_fault(chromium: Chromium, job: Job, tmp_path: Path) -> None:

@@ -1,4 +1,7 @@
-"""A new probe is one new file on the page's side: nothing that carries tasks and answers knows it by name."""
+"""A new probe is one new file on the page's side: nothing that carries tasks and answers knows it by name.
+
+The other one that it needs declares its messages, see test_wire.py.
+"""
 
 import shutil
 import time

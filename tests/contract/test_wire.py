@@ -1,23 +1,70 @@
 """One shape, declared once: what the page knows of the wire is what Python says of it."""
 
 import re
-from typing import get_args
+import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from gapprof.places import probes_web
+from gapprof.records import wire
 from gapprof.records.typescript import declarations
 from gapprof.records.wire import messages
 
 MODULES = sorted(path for path in probes_web().glob("**/*.mjs") if "node_modules" not in path.parts)
 STAND_ALONE = ("observer.mjs", "recorder.mjs")
 """Their texts are put in front of a page's scripts, so they import nothing."""
-KINDS = {cls.__struct_config__.tag for cls in get_args(messages.Task)}
+KINDS = {cls.__struct_config__.tag for cls in messages.tasks()}
+MESSAGES = '''
+"""What is counted."""
+
+from msgspec import Struct
+
+
+class CountTask(Struct, frozen=True, kw_only=True, tag="count", tag_field="kind"):
+    """Count words."""
+
+    words: tuple[str, ...]
+
+
+class Counted(Struct, frozen=True, kw_only=True, tag="counted", tag_field="kind"):
+    """Words were counted."""
+
+    count: int
+'''
 
 
 def test_the_checked_in_declarations_are_the_generated_ones() -> None:
     checked_in = (probes_web() / "wire.d.ts").read_text(encoding="utf-8")
     assert checked_in == declarations(), "python -m gapprof.records.typescript > probes_web/wire.d.ts"
+
+
+@pytest.fixture
+def dropped_in(tmp_path: Path) -> Iterator[None]:
+    """A file with the messages of one more probe."""
+    (tmp_path / "count.py").write_text(MESSAGES)
+    wire.__path__.append(str(tmp_path))
+    yield
+    wire.__path__.remove(str(tmp_path))
+    sys.modules.pop("gapprof.records.wire.count", None)
+    vars(wire).pop("count", None)
+
+
+@pytest.mark.usefixtures("dropped_in")
+def test_messages_are_declared_by_adding_a_file() -> None:
+    text = declarations()
+    assert 'export interface CountTask {\n  kind: "count";\n  words: readonly string[];\n}' in text
+    (asked,) = re.findall("^export type Task = (.*);$", text, re.MULTILINE)
+    (said,) = re.findall("^export type Answer = (.*);$", text, re.MULTILINE)
+    assert "CountTask" in asked.split(" | ")
+    assert "Counted" in said.split(" | ")
+
+
+def test_no_kind_of_task_is_declared_twice_and_no_kind_of_answer() -> None:
+    for found in (messages.tasks(), messages.answers()):
+        kinds = [cls.__struct_config__.tag for cls in found]
+        assert len(set(kinds)) == len(kinds)
 
 
 def test_every_kind_of_task_is_one_probe_file() -> None:

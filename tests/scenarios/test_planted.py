@@ -147,6 +147,15 @@ def test_the_load_is_named_as_the_main_threads_own_work(file: Path) -> None:
     assert math.log(work.factor.point) > 0.5 * math.log(page.factor.point)
 
 
+def test_a_timer_that_burns_half_of_the_time_is_named_with_what_it_takes_of_a_second() -> None:
+    file = REPORT.HERE / "resnet20-main-50.json"
+    row = contention_row(recording_of(file))
+    (named,) = (one for one in row.evidence if one.kind == "trace" and "planted" in one.text)
+    assert planted(file).duty == 0.5
+    assert named.value == pytest.approx(500, abs=50)
+    assert row.verdict == "costs"
+
+
 @pytest.mark.parametrize("file", PUBLISHED, ids=lambda file: file.stem)
 def test_the_time_of_every_visit_that_is_long_enough_closes(file: Path) -> None:
     """Traced ones, in which blocked time is measured by itself, as well as timed ones."""

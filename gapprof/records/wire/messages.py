@@ -1,81 +1,45 @@
-"""What a message between Python and the page may be: a task, or an answer to one."""
+"""What a message between Python and the page may be: a task, or an answer to one.
 
-from gapprof.records.gpu_wire import (
-    GpuKernelsTask,
-    GpuKernelsTimed,
-    GpuListened,
-    GpuListenTask,
-    GpuReplayed,
-    GpuReplayTask,
-    GpuTimelined,
-    GpuTimelineTask,
-    GpuToggled,
-    GpuTogglesTask,
-)
-from gapprof.records.wire.answers import Answered, AnswersTask
-from gapprof.records.wire.clicked import ClickedTask, Clicks
-from gapprof.records.wire.contrast import Contrasted, ContrastTask
-from gapprof.records.wire.felt import Felt, FeltTask
-from gapprof.records.wire.gpuplace import GpuPlaced, GpuPlaceTask
-from gapprof.records.wire.gpurecord import GpuRecorded, GpuRecordTask
-from gapprof.records.wire.instrument import Instrumented, InstrumentTask
-from gapprof.records.wire.kernels import KernelsTask, KernelsTimed
-from gapprof.records.wire.open import Opened, OpenTask
-from gapprof.records.wire.profile import Profiled, ProfileTask
-from gapprof.records.wire.record import Recorded, RecordTask
-from gapprof.records.wire.replay import Replayed, ReplayTask
-from gapprof.records.wire.start import Started, StartTask
-from gapprof.records.wire.step import Stepped, StepTask
-from gapprof.records.wire.time import Timed, TimeTask
-from gapprof.records.wire.trouble import Broke, Refused
-from gapprof.records.wire.warm import Warmed, WarmTask
+The folder is the list, with the GPU's messages in a file beside it: nothing else names them all.
+"""
 
-Task = (
-    OpenTask
-    | WarmTask
-    | TimeTask
-    | ProfileTask
-    | ContrastTask
-    | KernelsTask
-    | RecordTask
-    | ReplayTask
-    | InstrumentTask
-    | FeltTask
-    | ClickedTask
-    | AnswersTask
-    | StepTask
-    | StartTask
-    | GpuRecordTask
-    | GpuPlaceTask
-    | GpuListenTask
-    | GpuReplayTask
-    | GpuTimelineTask
-    | GpuTogglesTask
-    | GpuKernelsTask
-)
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from types import ModuleType
 
-Answer = (
-    Opened
-    | Warmed
-    | Timed
-    | Profiled
-    | Contrasted
-    | KernelsTimed
-    | Recorded
-    | Replayed
-    | Instrumented
-    | Felt
-    | Clicks
-    | Answered
-    | Stepped
-    | Started
-    | GpuRecorded
-    | GpuPlaced
-    | GpuListened
-    | GpuReplayed
-    | GpuTimelined
-    | GpuToggled
-    | GpuKernelsTimed
-    | Refused
-    | Broke
-)
+from msgspec import Struct
+
+from gapprof.records import gpu_wire, wire
+
+TAG = "kind"
+"""The field that says which message it is; what lies inside of messages has none."""
+_TASK = "Task"
+
+
+def tasks() -> tuple[type[Struct], ...]:
+    """Everything that a page may be asked for, by file and in a file as it is written there."""
+    return tuple(found for found in _messages() if found.__name__.endswith(_TASK))
+
+
+def answers() -> tuple[type[Struct], ...]:
+    """Everything that may come of it, in the same order."""
+    return tuple(found for found in _messages() if not found.__name__.endswith(_TASK))
+
+
+def _messages() -> Iterator[type[Struct]]:
+    names = sorted(module.name for module in pkgutil.iter_modules(wire.__path__))
+    for name in names:
+        yield from _declared_in(importlib.import_module(f"{wire.__name__}.{name}"))
+    yield from _declared_in(gpu_wire)
+
+
+def _declared_in(module: ModuleType) -> Iterator[type[Struct]]:
+    for found in vars(module).values():
+        if (
+            isinstance(found, type)
+            and issubclass(found, Struct)
+            and found.__module__ == module.__name__
+            and found.__struct_config__.tag_field == TAG
+        ):
+            yield found

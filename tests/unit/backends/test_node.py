@@ -10,18 +10,27 @@ import psutil
 import pytest
 from msgspec.structs import replace
 
+import gapprof.rungs.wasm
+from gapprof import registry
 from gapprof.backends import node
 from gapprof.core_speed import cores
 from gapprof.guard import Guard
+from gapprof.measure.resolve import FLAGS
 from gapprof.records.backend import Backend
 from gapprof.records.environment import Setting
 from gapprof.records.job import CoreSpeed, Job, Pace
+from gapprof.records.rung import Rung
 from gapprof.records.settings import Settings
 from gapprof.records.trial import Failure, Trial
 from tests.browser.page_driver import Small, small_model
 from tests.settings import QUIET
 
 SETTING = replace(QUIET, backend="node")
+RUNGS = {
+    name: rung
+    for name, rung in registry.load(gapprof.rungs.wasm, "RUNG").items()
+    if rung.environment.backend == "node"
+}
 LONG_MS = 3000.0
 """Many times what the first look at cores takes: whoever waits has said so before it is over."""
 PACE = Pace(
@@ -86,9 +95,13 @@ def test_the_engine_says_what_it_was(backend: Backend, small: Small) -> None:
     assert trial.seen.wasm_simd is True
 
 
-def test_outputs_equal_the_native_ones(backend: Backend, small: Small, tmp_path: Path) -> None:
-    outputs = tmp_path / "outputs.npz"
-    trial = backend.timed(job(small, outputs_path=str(outputs)))
+@pytest.mark.parametrize("rung", RUNGS.values(), ids=RUNGS)
+def test_v8_takes_every_flag_of_a_rung_and_outputs_equal_the_native_ones(
+    backend: Backend, small: Small, tmp_path: Path, rung: Rung
+) -> None:
+    """Node does not start with a flag that it does not know."""
+    outputs, flags = tmp_path / "outputs.npz", FLAGS[rung.environment.flags]
+    trial = backend.timed(job(small, replace(SETTING, js_flags=flags), outputs_path=str(outputs)))
     assert isinstance(trial, Trial), trial
     session = ort.InferenceSession(small.path, providers=["CPUExecutionProvider"])
     with np.load(outputs) as found:
@@ -98,9 +111,9 @@ def test_outputs_equal_the_native_ones(backend: Backend, small: Small, tmp_path:
             )
 
 
-def test_v8_flags_reach_the_engine(backend: Backend, small: Small) -> None:
-    flagged = replace(SETTING, js_flags=("--experimental-wasm-revectorize",))
-    assert isinstance(backend.timed(job(small, flagged)), Trial)
+def test_one_rung_has_v8_fuse_vectors() -> None:
+    flagged = {name: FLAGS[rung.environment.flags] for name, rung in RUNGS.items()}
+    assert flagged == {"engine": (), "engine-256": ("--experimental-wasm-revectorize",)}
 
 
 def test_a_flag_nobody_knows_is_a_failure_that_names_it(backend: Backend, small: Small) -> None:
