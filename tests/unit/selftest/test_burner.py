@@ -8,7 +8,6 @@ import pytest
 from gapprof.guard import MARKER, Guard
 from gapprof.selftest.burner import burning
 
-
 SOON_S = 10.0
 
 
