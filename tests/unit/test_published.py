@@ -115,7 +115,7 @@ def test_a_run_with_everything_has_starts_that_add_up_and_a_heap_that_is_seen_fr
     assert {slope.verdict for slope in found.memory.slopes} == {"none"}, "nothing was planted"
 
 
-def test_threads_that_were_tried_are_recommended_once_and_not_predicted_as_well() -> None:
+def test_threads_that_were_tried_are_recommended_once_and_gain_what_was_predicted() -> None:
     found = report_of(REPORTS / "whole" / "mobilenetv2.jsonl")
     (threads,) = (one for one in found.actions if one.cause == "threads")
     assert threads.basis == "measured"
@@ -123,6 +123,9 @@ def test_threads_that_were_tried_are_recommended_once_and_not_predicted_as_well(
     best = found.scaling.recommendation
     assert best is not None
     assert best.measured_ms == threads.then_ms
+    assert best.prediction == "holds"
+    assert best.gain is not None
+    assert best.gain.low > 1
 
 
 def _has_accuracy(answers: Answers | None) -> None:
