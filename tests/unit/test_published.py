@@ -17,6 +17,7 @@ from gapprof.facts.closing import visited
 from gapprof.facts.felt import FRAME_MS, WHOLE_FRAMES
 from gapprof.facts.paper import CLASSES
 from gapprof.markdown.study import document
+from gapprof.measure.passes import TRACE_PASSES
 from gapprof.recordings import read_run
 from gapprof.records.codec import decode_report, encode_document, encode_report
 from gapprof.records.estimate import Estimate
@@ -327,8 +328,9 @@ def test_blocked_time_was_measured_for_every_model_wherever_it_runs() -> None:
 @pytest.mark.parametrize("recording", TRACED, ids=lambda path: path.stem)
 def test_blocked_time_that_was_measured_by_itself_closes(recording: Path) -> None:
     """Every term by a source of its own: a lack of any shows, whoever the thread waited for."""
-    found = [one for one in script("reports/balance.py").visits_in(recording) if one.traced and one.closures]
-    assert found != []
+    found = [one for one in script("reports/balance.py").visits_in(recording) if one.traced]
+    assert len(found) == TRACE_PASSES
+    assert [one for one in found if not one.closures] == [], "each of them can be told of"
     assert {closure.terms for one in found for closure in one.closures} == {"states"}
     assert [one.closures for one in found if not one.closes] == []
 
