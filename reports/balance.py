@@ -45,9 +45,10 @@ BY_ITSELF = """
 ## Blocked time measured by itself
 
 The same models on the busy page (`--page busy --rungs ends`), in visits that are traced: every thread of the
-model is looked at a few times a millisecond, so on-CPU, run-queue and blocked time each come from somewhere
-else, and a lack of any one shows on both sides, whoever the thread waited for. Where the machine is too full
-to look often enough, a visit cannot be told of. *Blocked*: the thread that runs the model, of all its time.
+model is looked at about once every millisecond, so on-CPU, run-queue and blocked time each come from
+somewhere else, and a lack of any one shows on both sides, whoever the thread waited for. Where the machine
+is too full to look often enough, a visit cannot be told of. *Blocked*: the thread that runs the model, of all
+its time.
 
 | model | where | threads | visits | that can be told of | that close | the worst | blocked |
 | :-- | :-- | --: | --: | --: | --: | --: | --: |"""
