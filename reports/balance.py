@@ -45,33 +45,48 @@ BY_ITSELF = """
 ## Blocked time measured by itself
 
 The same models on the busy page (`--page busy --rungs ends`), in visits that are traced: every thread of the
-model is looked at a few times a millisecond, so on-CPU, run-queue and blocked time each come from somewhere
-else, and a lack of any one shows on both sides, whoever the thread waited for. Where the machine is too full
-to look often enough, a visit cannot be told of. *Blocked*: the thread that runs the model, of all its time.
+model is looked at about once every millisecond, so on-CPU, run-queue and blocked time each come from
+somewhere else, and a lack of any one shows on both sides, whoever the thread waited for. Where the machine
+is too full to look often enough, a visit cannot be told of. *Blocked*: the thread that runs the model, of all
+its time.
 
 | model | where | threads | visits | that can be told of | that close | the worst | blocked |
 | :-- | :-- | --: | --: | --: | --: | --: | --: |"""
 
 
-def explained(folder: Path, *words: str) -> None:
-    """One run, in the folder that it is for: nothing in the recording says where that lies."""
+def explained(folder: Path, stem: str, kinds: Iterable[str], *words: str) -> None:
+    """One run, in the folder that it is for: nothing in the recording says where that lies.
+
+    What lay there is removed first, so that no older file passes for this run's; a run whose status is not ok
+    is published as well, and says so.
+    """
     folder.mkdir(exist_ok=True)
-    command = [sys.executable, "-m", "gapprof", "explain", *words, "--quiet"]
-    subprocess.run(command, cwd=folder, check=False, stdout=subprocess.DEVNULL, timeout=3600)
+    files = {kind: folder / f"{stem}.{kind}" for kind in kinds}
+    for path in files.values():
+        path.unlink(missing_ok=True)
+    outputs = [word for kind, path in files.items() for word in (OPTIONS[kind], path.name)]
+    command = [sys.executable, "-m", "gapprof", "explain", *words, "--quiet", *outputs]
+    done = subprocess.run(command, cwd=folder, check=False, stdout=subprocess.DEVNULL, timeout=3600)
+    lacking = [f"wrote no {path.name}" for path in files.values() if not path.exists()]
+    if not lacking:
+        end = read_run(files["jsonl"]).end
+        lacking = [] if end is not None and end.reason == "finished" else ["did not come to its end"]
+    if lacking:
+        told = " and ".join(lacking)
+        sys.exit(f"gapprof explain {' '.join(words)} ended with {done.returncode} and {told}; run it again")
 
 
 def whole(name: str) -> None:
     """The ladder with its report."""
-    files = [word for kind, option in OPTIONS.items() for word in (option, f"{name}.{kind}")]
-    explained(HERE, f"zoo:{name}", "--rungs", "auto", *files)
+    explained(HERE, name, OPTIONS, f"zoo:{name}", "--rungs", "auto")
 
 
 def traced(name: str) -> None:
     """The ends of the ladder alone, for every place: only what they leave of a recording counts."""
     for _, where, threads in places((name,)):
         place = ("--page", "busy", "--where", where, "--threads", str(threads))
-        files = ("--recording", recording_of(name, where, threads).name)
-        explained(TRACED, f"zoo:{name}", *place, "--rungs", "ends", "--budget", "45", *files)
+        stem = recording_of(name, where, threads).stem
+        explained(TRACED, stem, ("jsonl",), f"zoo:{name}", *place, "--rungs", "ends", "--budget", "45")
 
 
 def places(names: Iterable[str] = MODELS) -> Iterator[tuple[str, str, int]]:

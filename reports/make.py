@@ -26,8 +26,9 @@ everything that takes longer (cold start, memory, threads and places); [loads th
 planted](planted/README.md) and found again, beside a direct A/B; [the light models](light.md)
 of the onnx package, one short run each; [two equal runs and a different one](compare/README.md) for
 `compare`; [page and inference, both ways](qoe/README.md); [the scheduler's figures, visit by
-visit](balance/README.md); [how fast a browser could run the operators of seven models](kernels/README.md);
-[four small models on WebGPU](gpu/README.md), so far of a software adapter; [many models through one
+visit](balance/README.md), and traced visits of four models wherever they run, in which blocked time is
+measured by itself; [how fast a browser could run the operators of seven models](kernels/README.md); [four
+small models on WebGPU](gpu/README.md), so far of a software adapter; [many models through one
 lattice](study/README.md), with the tables of Wang et al. (2025); and [what people meet in the
 field](scenarios/README.md) (a page without headers, an app that pins its threads, a build without SIMD,
 float16, the baseline tier), recordings that the acceptance tests read, each with its command, its versions

@@ -1,4 +1,5 @@
-"""Pages with a planted load, and what gapprof says of them beside a direct A/B; half an hour.
+"""Pages with a planted load, and what gapprof says of them beside a direct A/B: ten cases, an
+hour and a quarter.
 
 python reports/planted.py [CASE ...]    default: every one; writes reports/planted/CASE.jsonl and .json
 python reports/planted.py table         figures and table of what is there; it measures nothing

@@ -95,6 +95,10 @@ class PlantedPage:
     """Of the run."""
     others: tuple[ThreadUse, ...] = ()
     """Who else uses the cores, by request."""
+    outside_ms: float = 0.0
+    """CPU time of programs outside the browser, by request."""
+    stolen_ms: float = 0.0
+    """What a hypervisor takes, by request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,8 +251,18 @@ class Machine:
             run_queue_ms=waiting_ms,
             role="inference",
         )
-        others = (replace(use, cpu_ms=len(runs) * use.cpu_ms) for use in page.others)
-        return replace(_load(sum(values)), threads=(model, *others), at_work_ms=sum(runs))
+        others = (
+            replace(use, cpu_ms=len(runs) * use.cpu_ms, run_queue_ms=len(runs) * use.run_queue_ms)
+            for use in page.others
+        )
+        load, stolen_ms = _load(sum(values)), len(runs) * page.stolen_ms
+        return replace(
+            load,
+            machine_busy_ms=load.wall_ms + len(runs) * page.outside_ms + stolen_ms,
+            stolen_ms=stolen_ms or None,
+            threads=(model, *others),
+            at_work_ms=sum(runs),
+        )
 
     def _values(self, job: Job, count: int) -> tuple[float, ...]:
         rng = np.random.default_rng([self.seed, abs(job.seed), zlib.crc32(job.rung.encode())])

@@ -7,14 +7,16 @@ from gapprof.facts.asked_late import asked_late, mostly_asked_late
 from gapprof.facts.case import Case
 from gapprof.facts.claim import Cause, Claim, Part, Span, Step
 from gapprof.facts.computed import computed
+from gapprof.facts.contention import DEPLOYED, QUIET
 from gapprof.facts.estimates import factor
 from gapprof.facts.gpu_told import gaps_told
-from gapprof.facts.page_parts import DEPLOYED, PARTS, QUIET, PartId
-from gapprof.facts.page_rungs import PAGE_RUNGS
-from gapprof.facts.page_told import part_evidence, present, unseen_evidence
+from gapprof.facts.outside_told import outside_evidence
+from gapprof.facts.page_parts import PARTS, PartId
+from gapprof.facts.page_rungs import OUTSIDE, PAGE_RUNGS
+from gapprof.facts.page_told import part_evidence, present
 from gapprof.facts.page_work import page_evidence
 from gapprof.facts.readings import same_trials
-from gapprof.facts.steps import part
+from gapprof.facts.steps import before_the_page, part
 from gapprof.records.settings import ASKING_WORKER
 from gapprof.text import numbers
 
@@ -77,7 +79,7 @@ def _on_gpu(case: Case) -> Claim:
 def _page(case: Case) -> Part:
     page = part(
         case,
-        QUIET,
+        before_the_page(case),
         DEPLOYED,
         child="page",
         title="The page's own work",
@@ -88,7 +90,8 @@ def _page(case: Case) -> Part:
     if not exercised:
         return page
     phrase = _ASKED_LATE if mostly_asked_late(case) else page.phrase
-    return replace(page, phrase=phrase, children=tuple(_made_of(case)), evidence=tuple(asked_late(case)))
+    evidence = (*outside_evidence(case), *asked_late(case))
+    return replace(page, phrase=phrase, children=tuple(_made_of(case)), evidence=evidence)
 
 
 def _made_of(case: Case) -> Iterator[Part]:
@@ -96,7 +99,7 @@ def _made_of(case: Case) -> Iterator[Part]:
     rungs = case.get(computed)
     if not rungs.keys() >= set(PAGE_RUNGS.values()):
         return
-    below = QUIET
+    below = before_the_page(case)
     for name in PARTS:
         step = Step(source=below, to=PAGE_RUNGS[name])
         why = "" if present(case, name) else _ABSENT.get(name, "")
@@ -107,7 +110,7 @@ def _made_of(case: Case) -> Iterator[Part]:
         below = PAGE_RUNGS[name]
     unseen = Step(source=below, to=DEPLOYED)
     advice = _fitting(case, _UNSEEN_ADVICE)
-    yield replace(_UNSEEN, steps=(unseen,), evidence=unseen_evidence(case), advice=advice)
+    yield replace(_UNSEEN, steps=(unseen,), advice=advice)
 
 
 def _fitting(case: Case, advice: Mapping[str, str]) -> str:
@@ -186,7 +189,7 @@ CAUSE = Cause(
     phrase="is contention with the page",
     spans=(
         Span(source="web-graph", to="web-main", name="contention/main thread"),
-        Span(source="web-paced", to="web", name="contention/page"),
+        Span(source=OUTSIDE, to=DEPLOYED, name="contention/page"),
     ),
     claims={"wasm": _claim, "webgpu": _on_gpu, "webgl": _on_gpu},
 )

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gapprof.digest.why import RESIDUAL_TITLE
+from gapprof.facts.contention import QUIET
+from gapprof.facts.page_rungs import OUTSIDE
 from gapprof.records.estimate import Estimate
 from gapprof.records.report import CauseRow, Report
-from gapprof.stats.contrast import FEWEST_PASSES
+from gapprof.stats.contrast import FEWEST_PASSES, add_weights
 
 _DUST = 1e-9
 
@@ -92,7 +94,7 @@ def _cause(
     if row is None:
         raise ValueError("a cause of neither report")
     factors = a.factor if a else None, b.factor if b else None
-    passes = _passes(before, a.weights if a else {}), _passes(after, b.weights if b else {})
+    passes = _passes(before, _step(a) if a else {}), _passes(after, _step(b) if b else {})
     applicable = any(one is not None and one.verdict != "not-applicable" for one in (a, b))
     return Pair(
         id=row.id,
@@ -115,7 +117,14 @@ def _apart(a: CauseRow | None, b: CauseRow | None) -> str:
         return "; ".join(f"not measured {when}: {row.why or 'no figure'}" for when, row in lost)
     if a.method != b.method:
         return f"{a.method} before, {b.method} after"
-    return _other_steps(a.weights, b.weights)
+    return _other_steps(_step(a), _step(b))
+
+
+def _step(row: CauseRow) -> dict[str, float]:
+    """Weights of a cause's step. What load from outside the browser took in one run only is not in it: the
+    page's own step is the same one, wherever it begins."""
+    outside = {QUIET: row.weights[OUTSIDE], OUTSIDE: -row.weights[OUTSIDE]} if OUTSIDE in row.weights else {}
+    return add_weights((row.weights, outside))
 
 
 def _missing(a: Estimate | None, b: Estimate | None) -> str:

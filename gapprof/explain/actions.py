@@ -12,16 +12,17 @@ from gapprof.explain.switches import costs
 from gapprof.explain.untried import untried_ms
 from gapprof.facts.case import Case
 from gapprof.facts.computed import KERNELS, VECTORISED, computed
-from gapprof.facts.contention import MAIN_THREAD, traced_work
+from gapprof.facts.contention import DEPLOYED, MAIN_THREAD, traced_work
 from gapprof.facts.estimates import LEVEL, latency_ms, without_ms
 from gapprof.facts.isolation import isolated
 from gapprof.facts.kinds import kind_of
 from gapprof.facts.ladder import planned, target
-from gapprof.facts.page_parts import DEPLOYED, PARTS, QUIET, PartId
+from gapprof.facts.page_parts import PARTS, PartId
 from gapprof.facts.page_rungs import PAGE_RUNGS
 from gapprof.facts.page_work import page_sources
 from gapprof.facts.profiles import WEB
 from gapprof.facts.readings import chain, read, same_trials
+from gapprof.facts.steps import before_the_page
 from gapprof.facts.tier import given_flags
 from gapprof.facts.wasm import served_simd
 from gapprof.records.estimate import Estimate, Owner
@@ -154,14 +155,14 @@ def _steps(case: Case, now: Estimate, level: float) -> Iterator[Action]:
 def _of_the_page(case: Case, now: Estimate, level: float) -> Iterator[Action]:
     """What of the page's own work costs, part by part; all of it where no part alone is beyond doubt."""
     found: list[tuple[str, Estimate]] = []
-    below = QUIET
+    below = begin = before_the_page(case)
     for part in PARTS if PAGE_RUNGS[PARTS[-1]] in case.get(computed) else ():
         then = untried_ms(case, below, PAGE_RUNGS[part], level)
         if then is not None and part != "slower-runs":  # no single thing to change
             asked = part == "main-thread-work" and case.recording.begin.settings.where == "worker"
             found.append((_INSTEAD.get(part) or _quieter(case, _SHORTER if asked else _LESS), then))
         below = PAGE_RUNGS[part]
-    whole = None if found else untried_ms(case, QUIET, DEPLOYED, level)
+    whole = None if found else untried_ms(case, begin, DEPLOYED, level)
     for text, then in found or ([(_quieter(case, _LESS), whole)] if whole is not None else []):
         yield Action(text=text, owner="page", cause="contention", now_ms=now, then_ms=then, basis="predicted")
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 from gapprof.explain.diagnosis import Diagnosis, Finding
+from gapprof.explain.residual import outside_load
 from gapprof.explain.rows import gap_is_resolved
 from gapprof.facts.case import Case
 from gapprof.facts.estimates import factor_of
@@ -75,10 +76,23 @@ def one_sided_headline(latency: LatencyPair, why: str) -> str:
 def _parts(case: Case, diagnosis: Diagnosis, rows: Sequence[CauseRow], residual: Residual) -> list[str]:
     findings = {finding.cause.id: finding for finding in diagnosis.findings}
     sized = [part for row in rows for part in _of_row(case, row, findings[row.id])]
-    if residual.factor is not None and residual.factor.low > 1 and residual.factor.point >= _SMALLEST:
-        sized.append((residual.factor.point, "is not separated yet"))
+    sized += _unclaimed(case, diagnosis, residual)
     sized.sort(key=lambda part: -part[0])
     return [f"{numbers.factor(size)} {phrase}" for size, phrase in sized[:_MOST_CAUSES]]
+
+
+def _unclaimed(case: Case, diagnosis: Diagnosis, residual: Residual) -> list[tuple[float, str]]:
+    """What nobody claims, and apart from it load from outside the browser, which is nobody's."""
+    outside = outside_load(case, diagnosis)
+    parts = [(residual.factor, "is not separated yet")]
+    if outside is not None and diagnosis.residual is not None:
+        left = factor_of(diagnosis.residual - outside)
+        parts = [(left, "is not separated yet"), (factor_of(outside), "is load from outside the browser")]
+    return [
+        (size.point, phrase)
+        for size, phrase in parts
+        if size is not None and size.low > 1 and size.point >= _SMALLEST
+    ]
 
 
 def _of_row(case: Case, row: CauseRow, finding: Finding) -> list[tuple[float, str]]:

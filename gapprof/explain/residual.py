@@ -5,12 +5,16 @@ from collections.abc import Mapping
 from gapprof.explain.diagnosis import CAUSES, Diagnosis
 from gapprof.facts.case import Case
 from gapprof.facts.computed import computed
+from gapprof.facts.contention import QUIET
 from gapprof.facts.ladder import planned
-from gapprof.facts.readings import latencies, order
+from gapprof.facts.outside_told import taken_beyond_quiet_ms, taken_told
+from gapprof.facts.page_rungs import OUTSIDE
+from gapprof.facts.readings import latencies, order, read
 from gapprof.facts.split import split
 from gapprof.facts.steps import absence
 from gapprof.facts.twins import WEB_TARGETS
 from gapprof.records.twins import TwinTrial
+from gapprof.stats.contrast import Contrast
 
 _DUST = 1e-9
 _BY_TWINS = {"library", "runtime"}
@@ -41,9 +45,12 @@ def unclaimed(case: Case, weights: Mapping[str, float]) -> list[tuple[str, str]]
 
 def _clause(case: Case, source: str, to: str) -> str:
     names = _merged(case, source, to)
-    text = f"{source} → {to}"
+    held = []
     if names:
-        text += f": {_and(names)}, not separated{_hint(case) if set(names) == _BY_TWINS else ''}"
+        held += [f"{_and(names)}, not separated{_hint(case) if set(names) == _BY_TWINS else ''}"]
+    if _holds_outside_load(case, source, to):
+        held += [f"load from outside the browser, {taken_told(taken_beyond_quiet_ms(case) or 0.0)}"]
+    text = f"{source} → {to}: {', and '.join(held)}" if held else f"{source} → {to}"
     missing = [
         f"{rung} {reason}"
         for rung in _between(case, source, to)
@@ -51,6 +58,17 @@ def _clause(case: Case, source: str, to: str) -> str:
         if (reason := _reason(case, rung))
     ]
     return f"{text} ({'; '.join(missing)})" if missing else text
+
+
+def outside_load(case: Case, diagnosis: Diagnosis) -> Contrast | None:
+    """The part of the residual that load from outside the browser is; None where there was none."""
+    lies_in_it = diagnosis.residual is not None and OUTSIDE in case.get(computed)
+    return read(case, {QUIET: -1.0, OUTSIDE: 1.0}) if lies_in_it else None
+
+
+def _holds_outside_load(case: Case, source: str, to: str) -> bool:
+    places = {rung: place for place, rung in enumerate(case.get(order))}
+    return OUTSIDE in case.get(computed) and places[source] < places[OUTSIDE] <= places[to]
 
 
 def _hint(case: Case) -> str:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from gapprof.facts.balance import Balance, balances
 from gapprof.facts.case import Case
+from gapprof.facts.contention import DEPLOYED, QUIET
 from gapprof.facts.estimates import estimate, factor_of
-from gapprof.facts.page_parts import DEPLOYED, QUIET
 from gapprof.records.report import Evidence
 from gapprof.stats.contrast import Contrast
 from gapprof.stats.interval import t_interval

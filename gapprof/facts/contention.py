@@ -10,6 +10,8 @@ from gapprof.facts.ladder import target
 from gapprof.records.trial import Trace, Trial
 
 MAIN_THREAD = "CrRendererMain"
+QUIET, DEPLOYED = "web-paced", "web"
+"""The page that does nothing else, and the page as it is: what that adds is the page's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from typing import Literal
 from gapprof.facts.balance import traces_that_tell
 from gapprof.facts.case import Case
 from gapprof.facts.contention import MAIN_THREAD, trials_of
-from gapprof.facts.disturbance import UNCERTAIN_MS, outside_ms
+from gapprof.facts.disturbance import outside_beyond_doubt_ms
 from gapprof.facts.kinds import Kind, kind_of
 from gapprof.facts.ladder import target
 from gapprof.facts.model_threads import WORKER, inference_of, inferences
@@ -98,9 +98,9 @@ def cpu_ms_of_holders(load: Load) -> Mapping[Holder, float]:
         holder = holder_of(use)
         if holder is not None:
             found[holder] = found.get(holder, 0.0) + use.cpu_ms
-    outside = (outside_ms(load) or 0.0) - (load.stolen_ms or 0.0) - UNCERTAIN_MS
-    if outside > 0:
-        found["outside"] = outside
+    outside_ms = outside_beyond_doubt_ms(load)
+    if outside_ms > 0:
+        found["outside"] = outside_ms
     return found
 
 

@@ -23,6 +23,17 @@ def outside_ms(load: Load) -> float | None:
     return load.machine_busy_ms - load.own_cpu_ms
 
 
+def outside_beyond_doubt_ms(load: Load) -> float:
+    """Of that, what programs outside used, beyond what the counters are unsure of; what a hypervisor took is
+    nobody's."""
+    return max(0.0, (outside_ms(load) or 0.0) - (load.stolen_ms or 0.0) - load.windows * UNCERTAIN_MS)
+
+
+def stolen_beyond_doubt_ms(load: Load) -> float:
+    """What a hypervisor took, beyond the same."""
+    return max(0.0, (load.stolen_ms or 0.0) - load.windows * UNCERTAIN_MS)
+
+
 def disturbed(load: Load) -> str | None:
     """Why this trial should be repeated, looked at before its latency; None when it was quiet."""
     outside = outside_ms(load)

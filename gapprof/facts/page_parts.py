@@ -4,24 +4,24 @@ for a core that somebody else holds, collects garbage, or just takes longer. Pur
 How long requests wait and run is known from every timed round, with the page and without. What the main
 thread did while they waited is known from traced passes, and is used as a share: a trace slows a page down. A
 wait for a core is laid at the doors of those who were on the cores, by the CPU time that they used: nobody
-can see who held which core at which moment without rights that a profiler of pages does not have.
+can see who held which core at which moment without rights that a profiler of pages does not have. What is
+lost to load from outside the browser is in no part, see `outside_load`.
 """
 
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Literal, get_args
 
-from gapprof.facts.balance import Balance, balances, traces_that_tell
+from gapprof.facts.balance import Balance, balances
 from gapprof.facts.case import Case
 from gapprof.facts.cells import measured
-from gapprof.facts.contention import trials_of
-from gapprof.facts.core_holders import GROUPS, cpu_ms_of_holders
+from gapprof.facts.contention import QUIET
+from gapprof.facts.holding import collecting_ms, holders
 from gapprof.facts.kinds import Kind, kind_of
 from gapprof.facts.ladder import target
-from gapprof.facts.model_threads import crew_of
-from gapprof.records.trial import Load, Trace, TraceSlice
+from gapprof.facts.outside_load import LOST_NOTHING, Lost, lost_beyond_quiet
+from gapprof.records.trial import Trace
 from gapprof.stats.lmdi import log_mean
 
 PartId = Literal["main-thread-work", "gc", "browser-threads", "other-tabs", "oversubscription", "slower-runs"]
@@ -29,7 +29,6 @@ PARTS: tuple[PartId, ...] = get_args(PartId)
 """In the order in which they stand between the quiet page and the page; what is left of waits comes last."""
 _WAITED_FOR: tuple[PartId, ...] = ("main-thread-work", "gc")
 """On the main thread itself."""
-QUIET, DEPLOYED = "web-paced", "web"
 _SMALLEST_MS = 0.05
 """Of waiting per request, in a trace: below it nobody can say what for."""
 
@@ -50,7 +49,7 @@ class Traced:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageParts:
-    """Signed ms per request beyond what the quiet page makes of it."""
+    """Signed ms per request beyond what the quiet page, and load from outside, make of it."""
 
     by_round_ms: Mapping[int, Mapping[PartId, float]]
     by_pass_ms: Mapping[PartId, Mapping[int, float]]
@@ -70,11 +69,19 @@ def page_parts(case: Case, rung: str) -> PageParts | None:
         part: fmean(one.get(part, 0.0) for one in shares.values()) for part in _WAITED_FOR
     }
     collecting, held_by = fmean(inside.values()), holders(case, rung)
+    outside = lost_beyond_quiet(case, rung)
     by_round = {
-        number: _parts(page[number], quiet[number], share, collecting, held_by.get(number, {}))
+        number: _parts(
+            page[number],
+            quiet[number],
+            share,
+            collecting,
+            _in_the_browser(held_by.get(number, {})),
+            outside.get(number, LOST_NOTHING),
+        )
         for number in rounds
     }
-    late_ms = fmean(page[n].late_ms - quiet[n].late_ms for n in rounds)
+    late_ms = fmean(page[n].late_ms - quiet[n].late_ms - outside.get(n, LOST_NOTHING).late_ms for n in rounds)
     run_ms = fmean(page[n].run_ms for n in rounds)
     return PageParts(
         by_round_ms=by_round,
@@ -119,14 +126,10 @@ def _traced(trace: Trace) -> Traced:
     return Traced(
         late_ms=fmean(trace.requests_ms) - fmean(trace.runs_ms),
         held_ms=held,
-        collecting_ms=sum(_collecting(trace.inside)) / count,
-        beside_ms=sum(_collecting(trace.beside)) / count,
+        collecting_ms=sum(collecting_ms(trace.inside)) / count,
+        beside_ms=sum(collecting_ms(trace.beside)) / count,
         run_ms=fmean(trace.runs_ms),
     )
-
-
-def _collecting(pieces: Iterable[TraceSlice]) -> Iterable[float]:
-    return (piece.wall_ms for piece in pieces if kind_of(piece.name, piece.detail) == "garbage collection")
 
 
 def _shares(one: Traced, baseline_ms: float) -> Mapping[PartId, float]:
@@ -145,9 +148,11 @@ def _parts(
     late_shares: Mapping[PartId, float],
     collecting: float,
     held_by: Mapping[str, float],
+    outside: Lost,
 ) -> Mapping[PartId, float]:
-    late_ms = page.late_ms - quiet.late_ms
-    waiting_ms = page.run_queue_ms - quiet.run_queue_ms
+    late_ms = page.late_ms - quiet.late_ms - outside.late_ms
+    waiting_ms = page.run_queue_ms - quiet.run_queue_ms - outside.waiting_ms
+    run_ms = page.run_ms - quiet.run_ms - outside.waiting_ms - outside.longer_ms
     collecting_ms = page.run_ms * collecting
     return {
         "main-thread-work": late_ms * late_shares["main-thread-work"] + waiting_ms * held_by.get("main", 0.0),
@@ -155,56 +160,14 @@ def _parts(
         "browser-threads": waiting_ms * held_by.get("browser", 0.0),
         "other-tabs": waiting_ms * held_by.get("tabs", 0.0),
         "oversubscription": waiting_ms * held_by.get("crew", 0.0),
-        # Waits for a core that nobody of the browser held are in no part.
-        "slower-runs": page.run_ms - quiet.run_ms - waiting_ms - collecting_ms,
+        # Waits for a core that nobody was seen to hold are in no part.
+        "slower-runs": run_ms - waiting_ms - collecting_ms,
     }
 
 
-def holders(case: Case, rung: str) -> Mapping[int, Mapping[str, float]]:
-    """Round → who was on the cores beside the model, by share of their CPU time."""
-    cores = case.recording.begin.machine.usable_cores
-    sums: dict[int, dict[str, float]] = {}
-    by_trace = [trace.load for trace in traces_that_tell(case, rung)]
-    for trial in trials_of(case, rung):
-        here = sums.setdefault(trial.round, {})
-        for load in by_trace or (trial.load,):
-            for holder, cpu_ms in holding_ms(load, cores).items():
-                here[holder] = here.get(holder, 0.0) + cpu_ms
-    collecting = _collecting_share(case, rung)
-    for here in sums.values():
-        helping_ms = here.pop("helpers", 0.0)
-        here["helpers"] = collecting * helping_ms
-        here["browser"] = here.get("browser", 0.0) + (1 - collecting) * helping_ms
-    return {
-        number: {holder: cpu_ms / whole for holder, cpu_ms in here.items()}
-        for number, here in sums.items()
-        if (whole := math.fsum(here.values())) > 0
-    }
-
-
-def _collecting_share(case: Case, rung: str) -> float:
-    """Of what helpers on the page's thread pool do; the rest is compiling, decoding and the like."""
-    shared = target(case, rung)
-    work = [
-        piece
-        for trace in case.recording.of(Trace)
-        if trace.rung == shared
-        for piece in trace.slices
-        if piece.thread.startswith("ThreadPool")
-    ]
-    whole_ms = sum(piece.wall_ms for piece in work)
-    return sum(_collecting(work)) / whole_ms if whole_ms > 0 else 0.0
-
-
-def holding_ms(load: Load, cores: int) -> Mapping[str, float]:
-    """CPU time of those who could hold a core that the model waits for.
-
-    The model's own threads are in each other's way only as far as there are more of them than cores.
-    """
-    found: dict[str, float] = {}
-    for holder, cpu_ms in cpu_ms_of_holders(load).items():
-        found[GROUPS[holder]] = found.get(GROUPS[holder], 0.0) + cpu_ms
-    crew = crew_of(load)
-    if len(crew) > cores:
-        found["crew"] = sum(use.cpu_ms for use in crew) * (len(crew) - cores) / len(crew)
-    return found
+def _in_the_browser(held_by: Mapping[str, float]) -> Mapping[str, float]:
+    """Of those alone the shares of what they held; empty where nobody of the browser was on the cores."""
+    whole = 1 - held_by.get("outside", 0.0)
+    if whole <= 0:
+        return {}
+    return {holder: share / whole for holder, share in held_by.items() if holder != "outside"}

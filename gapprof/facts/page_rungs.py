@@ -1,5 +1,6 @@
-"""Between the quiet page and the page as deployed: what a request takes with one part of the page's work
-after the other. They stand beside the chain, which knows the whole step."""
+"""Between the quiet page and the page as deployed: what a request takes there with load from outside the
+browser, and then with one part of the page's work after the other. These stand beside the chain, which knows
+the page's whole step; load from outside stands on it, so that it is in no step of the page's."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -9,9 +10,13 @@ from types import MappingProxyType
 from gapprof.facts.case import Case
 from gapprof.facts.cells import complete_rounds, measured, standing
 from gapprof.facts.computed_rung import ComputedRung
-from gapprof.facts.page_parts import DEPLOYED, PARTS, QUIET, PageParts, PartId, log_parts, page_parts
+from gapprof.facts.contention import DEPLOYED, QUIET
+from gapprof.facts.outside_load import lost_beyond_quiet
+from gapprof.facts.page_parts import PARTS, PageParts, PartId, log_parts, page_parts
 from gapprof.stats.lmdi import log_mean
 
+OUTSIDE = "web-outside-load"
+"""The quiet page, with what load from outside adds to the page as deployed; only where there was any."""
 PAGE_RUNGS: Mapping[PartId, str] = MappingProxyType(
     {
         "main-thread-work": "web-main-work",
@@ -34,6 +39,28 @@ _WITH: Mapping[PartId, str] = MappingProxyType(
 )
 
 
+def outside_rung(case: Case) -> Iterator[ComputedRung]:
+    """None where no such load was told beyond doubt, or where a round does not tell of it."""
+    if not {QUIET, DEPLOYED} <= case.get(standing):
+        return
+    found, rounds = lost_beyond_quiet(case, DEPLOYED), case.get(complete_rounds)
+    if not found.keys() >= set(rounds) or not any(found[number].ms for number in rounds):
+        return
+    quiet, page = case.get(measured)[QUIET], case.get(measured)[DEPLOYED]
+    logs = {
+        number: one.ms / log_mean(page[number], quiet[number])
+        for number, one in found.items()
+        if number in quiet and number in page
+    }
+    yield ComputedRung(
+        id=OUTSIDE,
+        title="… with load from outside the browser",
+        changes=f"computed: {QUIET} and what requests lose to programs outside and to a hypervisor",
+        derived_from=QUIET,
+        by_round_ms={number: quiet[number] * math.exp(ln) for number, ln in logs.items()},
+    )
+
+
 def page_rungs(case: Case) -> Iterator[ComputedRung]:
     """One per part, each with all parts before it; none where the parts are not known for every round."""
     if not {QUIET, DEPLOYED} <= case.get(standing):
@@ -43,6 +70,9 @@ def page_rungs(case: Case) -> Iterator[ComputedRung]:
         return
     quiet, logs = case.get(measured)[QUIET], log_parts(case, parts, DEPLOYED)
     below, so_far = QUIET, dict.fromkeys(logs, 0.0)
+    for outside in outside_rung(case):
+        below = outside.id
+        so_far = {number: math.log(outside.by_round_ms[number] / quiet[number]) for number in logs}
     by_pass: dict[int, float] = {}
     for part in PARTS:
         so_far = {number: so_far[number] + logs[number][part] for number in logs}

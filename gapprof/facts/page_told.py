@@ -5,12 +5,13 @@ from statistics import fmean, median
 
 from gapprof.facts.balance import Balance, balances, mean_balance, traces_that_tell
 from gapprof.facts.case import Case
-from gapprof.facts.contention import trials_of
+from gapprof.facts.contention import DEPLOYED
 from gapprof.facts.core_holders import GROUPS, TITLES, Held, main_thread_ms, on_the_cores
+from gapprof.facts.holding import holders
 from gapprof.facts.kinds import Kind, kind_of
 from gapprof.facts.ladder import target
 from gapprof.facts.oversubscription import oversubscription_evidence
-from gapprof.facts.page_parts import DEPLOYED, PartId, holders, traced
+from gapprof.facts.page_parts import PartId, traced
 from gapprof.records.report import Evidence
 from gapprof.records.settings import ASKING_WORKER
 from gapprof.records.trial import Trace, TraceSlice
@@ -36,11 +37,6 @@ def part_evidence(case: Case, part: PartId) -> tuple[Evidence, ...]:
         return tuple(_balance(case))
     more = oversubscription_evidence(case) if part == "oversubscription" else ()
     return (*_held(case, part), *_on_the_cores(case, part), *more)
-
-
-def unseen_evidence(case: Case) -> tuple[Evidence, ...]:
-    """Who else, outside of the browser, was on the cores."""
-    return tuple(_outside(case))
 
 
 def present(case: Case, part: PartId) -> bool:
@@ -166,14 +162,3 @@ def _balance(case: Case) -> Iterator[Evidence]:
             f"{' (by thread times of the trace)' if traces_that_tell(case, DEPLOYED) else ''}."
         )
         yield Evidence(kind="scheduler", text=text, value=one.request_ms)
-
-
-def _outside(case: Case) -> Iterator[Evidence]:
-    """Never counted against the page; told, because it may be what runs wait for."""
-    share = holder_shares(case, DEPLOYED).get("outside", 0.0)
-    if share >= _LEAST_SHARE and trials_of(case, DEPLOYED):
-        text = (
-            f"Programs outside the browser had {numbers.percent(share)} of the CPU time that others than the "
-            "model took; that is not counted against the page."
-        )
-        yield Evidence(kind="outside", text=text, value=share)

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from gapprof.facts.case import Case
 from gapprof.facts.cells import Cells, complete_rounds, measured, standing
 from gapprof.facts.computed import ESTIMATED_128, GOOD_128, KERNELS, VECTORISED, computed
+from gapprof.facts.contention import DEPLOYED
 from gapprof.facts.gpu_rungs import GPU_RUNGS
 from gapprof.facts.ladder import ends, nominal_chain, planned, square, target
-from gapprof.facts.page_rungs import PAGE_RUNGS
+from gapprof.facts.page_rungs import OUTSIDE, PAGE_RUNGS
 from gapprof.facts.profiles import CAPPED, WEB
 from gapprof.facts.twinned import AVX_128, ENGINE, LIBRARY, PRESENT, UNPRESSED
 from gapprof.stats.contrast import Contrast, LogLatencies, Weights, add_weights, contrast
@@ -46,6 +47,8 @@ def order(case: Case) -> tuple[str, ...]:
             places += [GOOD_128]
         if rung == WEB:
             places += [ESTIMATED_128, AVX_128, ENGINE, PRESENT, UNPRESSED, LIBRARY, VECTORISED, KERNELS]
+        if rung == DEPLOYED:
+            places += [OUTSIDE]
         places.append(rung)
     return tuple(places)
 

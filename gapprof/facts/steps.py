@@ -3,7 +3,10 @@
 from gapprof.facts.case import Case
 from gapprof.facts.cells import complete_rounds
 from gapprof.facts.claim import Part, Step
+from gapprof.facts.computed import computed
+from gapprof.facts.contention import QUIET
 from gapprof.facts.ladder import planned
+from gapprof.facts.page_rungs import OUTSIDE
 from gapprof.facts.profiles import NATIVE, WEB
 from gapprof.facts.readings import chain, latencies, order, readable
 from gapprof.records.trial import Failure
@@ -16,6 +19,11 @@ def part(
     if readable(case, source, to):
         return Part(id=child, title=title, phrase=phrase, advice=advice, steps=(Step(source=source, to=to),))
     return Part(id=child, title=title, phrase=phrase, advice=advice, why=why_not(case, source, to))
+
+
+def before_the_page(case: Case) -> str:
+    """Where the page's own step begins: behind what load from outside the browser adds, if there was any."""
+    return OUTSIDE if OUTSIDE in case.get(computed) else QUIET
 
 
 def why_not(case: Case, source: str, to: str) -> str:

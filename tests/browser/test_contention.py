@@ -16,8 +16,8 @@ from onnx import TensorProto, helper, numpy_helper
 from gapprof.backends.chromium import Chromium
 from gapprof.facts.closing import CLOSES, GARBAGE_BYTES, Closure, closures, well_watched
 from gapprof.facts.disturbance import disturbed
+from gapprof.facts.holding import holding_ms
 from gapprof.facts.model_threads import inference_of
-from gapprof.facts.page_parts import holding_ms
 from gapprof.records.job import Job
 from gapprof.records.trial import Trace, Trial
 from tests.browser.conftest import SIZE, on

@@ -1,12 +1,13 @@
 """The contract of the attribution: it always adds up, whatever this machine could not give."""
 
+import dataclasses
 import math
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gapprof.backends.synthetic import Machine, PlantedFailure, ladder_ms
+from gapprof.backends.synthetic import Machine, PlantedFailure, PlantedPage, ladder_ms
 from gapprof.explain.diagnosis import diagnose
 from gapprof.explain.report import build
 from gapprof.explain.top_factors import contrasts
@@ -15,6 +16,7 @@ from gapprof.facts.readings import order
 from gapprof.records.recording import Recording
 from gapprof.records.report import Report
 from gapprof.records.settings import Settings
+from gapprof.records.trial import ThreadUse, TraceSlice
 from gapprof.stats.contrast import add_weights
 from tests.truth.recorder import FULL, RUNGS, record
 
@@ -34,6 +36,7 @@ FACTORS = {
     "web-busy": 1.5,
     "web-threads": 0.6,
 }
+IDLE = (TraceSlice(thread="CrRendererMain", name="idle", detail="", count=1, wall_ms=0.0, cpu_ms=None),)
 INNER = sorted(set(RUNGS) - {"native", "web"})
 SETTINGS = (
     FULL,
@@ -104,6 +107,48 @@ def test_whatever_is_missing_the_rest_adds_up(missing: frozenset[str], asked: Se
 def test_rounds_with_holes_are_dropped_for_all(missing: frozenset[str], lost: frozenset[int]) -> None:
     report = assert_it_adds_up(record(machine(missing, lost)))
     assert report.rounds >= 1
+
+
+MS = st.floats(0.0, 30.0)
+PAGES = st.builds(
+    lambda late_ms, run_queue_ms, outside_ms, stolen_ms, tab_ms: PlantedPage(
+        late_ms=late_ms,
+        run_queue_ms=run_queue_ms,
+        outside_ms=outside_ms,
+        stolen_ms=stolen_ms,
+        held=IDLE,
+        others=(ThreadUse(process="other renderer", thread="chrome", cpu_ms=tab_ms, run_queue_ms=0.0),),
+    ),
+    *[MS] * 5,
+)
+
+
+@given(
+    quiet=PAGES,
+    page=PAGES,
+    missing=st.frozensets(st.sampled_from(INNER), max_size=3),
+    lost=st.frozensets(st.integers(0, 5), max_size=4),
+    asked=st.sampled_from((FULL, Settings(page="busy", where="worker"))),
+    passes=st.booleans(),
+)
+@settings(max_examples=60)
+def test_with_load_from_outside_on_either_page_the_rest_adds_up(
+    quiet: PlantedPage,
+    page: PlantedPage,
+    missing: frozenset[str],
+    lost: frozenset[int],
+    asked: Settings,
+    passes: bool,
+) -> None:
+    loaded = dataclasses.replace(machine(missing, lost), pages={"web-paced": quiet, "web": page})
+    report = assert_it_adds_up(record(loaded, asked, passes=passes))
+    contention = next(row for row in report.causes if row.id == "contention")
+    for row in contention.children:
+        if row.children:
+            assert add_weights(child.weights for child in row.children) == pytest.approx(row.weights)
+            inner = math.fsum(math.log(child.factor.point) for child in row.children if child.factor)
+            assert row.factor is not None
+            assert inner == pytest.approx(math.log(row.factor.point), abs=1e-9)
 
 
 @pytest.mark.parametrize("reason", ["no ceiling on this machine"])

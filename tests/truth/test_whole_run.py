@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gapprof.backends.synthetic import BACKEND, Machine, PlantedFailure, ladder_ms
+from gapprof.backends.synthetic import BACKEND, Machine, PlantedFailure, PlantedPage, ladder_ms
 from gapprof.explain.report import build
 from gapprof.guard import Guard
 from gapprof.measure.run import measure
@@ -14,6 +14,7 @@ from gapprof.records.recording import Recording
 from gapprof.records.report import Report
 from gapprof.records.settings import Settings
 from gapprof.records.subject import StagedModel, Subject
+from gapprof.records.trial import TraceSlice
 from tests.truth.recorder import begin
 
 PLANTED = ladder_ms(
@@ -65,6 +66,25 @@ def test_a_whole_run_finds_what_was_planted(tmp_path: Path) -> None:
     assert found["contention"] == pytest.approx(1.5, rel=0.05)
     assert report.operators
     assert report.what_ifs
+
+
+def test_load_from_outside_on_the_page_alone_is_flagged_and_the_page_costs_nothing(tmp_path: Path) -> None:
+    """Requests take half as long again there, all of it waiting for a core that another program held."""
+    idle = (TraceSlice(thread="CrRendererMain", name="idle", detail="", count=1, wall_ms=0.0, cpu_ms=None),)
+    page_ms = PLANTED["web"]
+    loaded = PlantedPage(run_queue_ms=page_ms / 3, outside_ms=page_ms, held=idle)
+    pages = {"web-paced": PlantedPage(held=idle), "web": loaded}
+    report = build(run(Machine(latency_ms=PLANTED, noise=0.02, launch_noise=0.01, pages=pages), tmp_path))
+    assert next(check for check in report.checks if check.id == "outside-load").status == "unknown"
+    contention = next(row for row in report.causes if row.id == "contention")
+    assert contention.verdict == "unclear"
+    assert contention.factor is not None
+    assert contention.factor.point == pytest.approx(1.0, abs=0.02)
+    assert [action for action in report.actions if action.cause == "contention"] == []
+    assert "is load from outside the browser" in report.headline
+    assert "page" not in report.headline
+    assert report.residual.factor is not None
+    assert report.residual.factor.low > 1.4
 
 
 def test_the_file_gives_the_same_report_byte_for_byte(tmp_path: Path) -> None:

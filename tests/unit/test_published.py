@@ -18,6 +18,7 @@ from gapprof.facts.closing import visited
 from gapprof.facts.felt import FRAME_MS, WHOLE_FRAMES
 from gapprof.facts.paper import CLASSES
 from gapprof.markdown.study import document
+from gapprof.measure.passes import TRACE_PASSES
 from gapprof.recordings import read_run
 from gapprof.records.codec import decode_report, encode_document, encode_report
 from gapprof.records.estimate import Estimate
@@ -116,7 +117,7 @@ def test_a_run_with_everything_has_starts_that_add_up_and_a_heap_that_is_seen_fr
     assert {slope.verdict for slope in found.memory.slopes} == {"none"}, "nothing was planted"
 
 
-def test_threads_that_were_tried_are_recommended_once_and_not_predicted_as_well() -> None:
+def test_threads_that_were_tried_are_recommended_once_and_gain_what_was_predicted() -> None:
     found = report_of(REPORTS / "whole" / "mobilenetv2.jsonl")
     (threads,) = (one for one in found.actions if one.cause == "threads")
     assert threads.basis == "measured"
@@ -124,6 +125,9 @@ def test_threads_that_were_tried_are_recommended_once_and_not_predicted_as_well(
     best = found.scaling.recommendation
     assert best is not None
     assert best.measured_ms == threads.then_ms
+    assert best.prediction == "holds"
+    assert best.gain is not None
+    assert best.gain.low > 1
 
 
 def _has_accuracy(answers: Answers | None) -> None:
@@ -338,8 +342,9 @@ def test_blocked_time_was_measured_for_every_model_wherever_it_runs() -> None:
 @pytest.mark.parametrize("recording", TRACED, ids=lambda path: path.stem)
 def test_blocked_time_that_was_measured_by_itself_closes(recording: Path) -> None:
     """Every term by a source of its own: a lack of any shows, whoever the thread waited for."""
-    found = [one for one in script("reports/balance.py").visits_in(recording) if one.traced and one.closures]
-    assert found != []
+    found = [one for one in script("reports/balance.py").visits_in(recording) if one.traced]
+    assert len(found) == TRACE_PASSES
+    assert [one for one in found if not one.closures] == [], "each of them can be told of"
     assert {closure.terms for one in found for closure in one.closures} == {"states"}
     assert [one.closures for one in found if not one.closes] == []
 

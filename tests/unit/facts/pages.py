@@ -22,6 +22,10 @@ def piece(name: str, wall_ms: float, detail: str = "", *, thread: str = "CrRende
     return TraceSlice(thread=thread, name=name, detail=detail, count=1, wall_ms=wall_ms, cpu_ms=None)
 
 
+IDLE = (piece("idle", 0.0),)
+NOTHING = PlantedPage(held=IDLE)
+
+
 def recorded(
     page: PlantedPage,
     *,
@@ -29,15 +33,16 @@ def recorded(
     noise: float = 0.0,
     helpers: tuple[TraceSlice, ...] = (piece("V8.GC_BACKGROUND", 5.0, thread=POOL),),
     settings: Settings = FULL,
+    quiet: PlantedPage = NOTHING,
 ) -> Recording:
     """Requests that take `QUIET_MS` on the quiet page, and `web_ms` on the planted one.
 
-    `helpers`: what threads of the pool do on that page.
+    `quiet`: what becomes of them on the quiet page. `helpers`: what threads of the pool do on that page.
     """
     factors = {"native-threads": 2.0, "web-worker": 5.0, "web": web_ms / QUIET_MS}
     machine = Machine(
         latency_ms=ladder_ms(factors),
-        pages={"web-paced": PlantedPage(held=(piece("idle", 0.0),)), "web": page},
+        pages={"web-paced": quiet, "web": page},
         work={"web": helpers},
         launch_noise=noise,
     )

@@ -94,26 +94,12 @@ def test_what_a_request_waits_for_and_no_trace_shows_is_no_slower_run() -> None:
     assert ln(found["slower-runs"]) == pytest.approx(0.0, abs=1e-9)
 
 
-def test_a_run_that_just_takes_longer_is_told_alone_and_load_from_outside_is_not_counted() -> None:
+def test_a_run_that_just_takes_longer_is_told_alone() -> None:
     page = PlantedPage(held=(piece("idle", 0.0),))
     found = parts(build(recorded(page, web_ms=150.0)))
     assert ln(found["slower-runs"]) == pytest.approx(math.log(1.5))
     assert found["slower-runs"].verdict == "costs"
     assert ln(found["unseen-waits"]) == pytest.approx(0.0, abs=1e-9)
-    waiting = recorded(PlantedPage(run_queue_ms=20.0, held=(piece("idle", 0.0),)), web_ms=120.0)
-    loaded = replace(waiting, entries=tuple(_with_load_from_outside(one) for one in waiting.entries))
-    found = parts(build(loaded))
-    assert ln(found["main-thread-work"]) == pytest.approx(0.0, abs=1e-9)
-    assert ln(found["slower-runs"]) == pytest.approx(0.0, abs=1e-9)
-    assert ln(found["unseen-waits"]) == pytest.approx(ln(found["page"]))
-    assert any("not counted against the page" in one.text for one in found["unseen-waits"].evidence)
-
-
-def _with_load_from_outside(entry: object) -> object:
-    load = getattr(entry, "load", None)
-    if load is None or not load.threads:
-        return entry
-    return replace(entry, load=replace(load, machine_busy_ms=2 * load.wall_ms, own_cpu_ms=load.wall_ms))
 
 
 def test_parts_add_up_to_the_page_whatever_the_noise() -> None:
