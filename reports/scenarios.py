@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -164,7 +164,8 @@ def record(name: str, scenario: Scenario) -> None:
     """One run, in a folder of its own; the recording comes here, less the path of this checkout."""
     with tempfile.TemporaryDirectory() as folder:
         scenario.make(Path(folder))
-        with beside(Path(folder), scenario.beside):
+        meanwhile = beside(Path(folder), scenario.beside) if scenario.beside else nullcontext()
+        with meanwhile:
             done = subprocess.run(
                 [sys.executable, "-m", *scenario.command],
                 cwd=folder,
@@ -180,10 +181,7 @@ def record(name: str, scenario: Scenario) -> None:
 
 @contextmanager
 def beside(folder: Path, program: str) -> Iterator[None]:
-    """Until the run is over."""
-    if not program:
-        yield
-        return
+    """That program goes on until the run is over."""
     with subprocess.Popen([sys.executable, program], cwd=folder) as running:
         try:
             yield

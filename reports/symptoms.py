@@ -187,7 +187,7 @@ def with_a_burner(folder: Path) -> None:
 
 
 def with_littering_page(folder: Path) -> None:
-    """A page that makes and forgets eight buffers of 32 MB every 40 ms, beside 300,000 objects that stay."""
+    """A page that makes and forgets eight buffers of 32 MiB every 40 ms, beside 300,000 objects that stay."""
     write_page(folder, "littering", LITTERING)
 
 

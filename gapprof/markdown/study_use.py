@@ -11,6 +11,9 @@ from gapprof.records.study import StudiedModel, Study
 from gapprof.text import numbers
 from gapprof.text.names import markdown as cell
 
+_TITLES = {CLICKS: "a click's answer", STEPS: "an application's steps"}
+"""Measure → of a table's column; a component has its own name."""
+
 
 def kernels(study: Study) -> Iterator[str]:
     """The largest kinds of operators."""
@@ -83,10 +86,6 @@ def memory(study: Study) -> Iterator[str]:
     )
 
 
-_TITLES = {CLICKS: "a click's answer", STEPS: "an application's steps"}
-"""Measure → of a table's column; a component has its own name."""
-
-
 def felt(study: Study) -> Iterator[str]:
     """What inference does to the page."""
     yield "## What the page's user feels"
@@ -148,8 +147,8 @@ def _one_by_one(study: Study) -> Iterator[str]:
     yield ""
     yield (
         "With the model in a worker, each by itself; steps are times a minute, of which fewer are worse. "
-        "Nothing of the page waits for the model's runs there, but answering and drawing take cores as well, "
-        "of which the model has some."
+        "Nothing of the page waits for the model's runs there; that it waits for cores is likely where there "
+        "are few, and was not measured here."
     )
     yield ""
 
@@ -189,7 +188,7 @@ def _in_a_worker(models: Sequence[StudiedModel]) -> Iterator[str]:
         )
     by_kind = list(_slower_kinds(models))
     if by_kind:
-        yield f"Kind by kind they are slower beyond doubt more often: {', '.join(by_kind)}."
+        yield f"Kind by kind, each by an interval of its own: {', '.join(by_kind)}."
 
 
 def _slower_kinds(models: Sequence[StudiedModel]) -> Iterator[str]:

@@ -16,7 +16,7 @@ TIMED_STRETCH_MS = 200.0
 """Launches differ by more than samples of one launch do: a longer stretch buys no precision (measured)."""
 TOLD_STRETCH_MS = 550.0
 """In a browser, nevertheless: of a shorter one's threads the kernel knows no more than its ticks tell, see
-`facts.balance.LEAST_MS`; a tenth more, for a page's clock and ours do not begin at once."""
+`facts.closing.LEAST_MS`; a tenth more, for a page's clock and ours do not begin at once."""
 THINK_MS = (8.0, 24.0)
 """Around one 60 Hz frame, and drawn at random so that requests do not lock to frames or timers."""
 

@@ -183,7 +183,7 @@ class Trial(Struct, frozen=True, kw_only=True, tag="trial", tag_field="entry"):
     """Why this trial does not count (outside load, a failed harness check); empty: it counts."""
     waited_ms: float = 0.0
     """For fast cores, as far as the visit told, where these became others meanwhile and `load` says nothing
-    of them. Since 1.14."""
+    of them. Since 1.15."""
 
 
 class Failure(Struct, frozen=True, kw_only=True, tag="failure", tag_field="entry"):

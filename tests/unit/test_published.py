@@ -259,7 +259,7 @@ def test_the_study_counts_models_by_kinds_of_components_that_are_slower_in_a_wor
     )
     assert counts
     page = (STUDY / "README.md").read_text(encoding="utf-8")
-    (told,) = re.findall(r"Kind by kind they are slower beyond doubt more often: (.*?)\.\n", page)
+    (told,) = re.findall(r"Kind by kind, each by an interval of its own: (.*?)\.\n", page)
     assert dict(re.findall(r"(\w+) with (\d+) of \d+", told)) == {k: str(n) for k, n in counts.items()}
 
 

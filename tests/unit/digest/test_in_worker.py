@@ -135,7 +135,7 @@ def test_a_study_tells_components_kind_by_kind_with_those_that_are_slower_beyond
         )
     )
     text = section(first, second)
-    assert "Kind by kind they are slower beyond doubt more often: svg with 1 of 2.\n" in text
+    assert "Kind by kind, each by an interval of its own: svg with 1 of 2.\n" in text
     assert "| model | a click's answer | list | svg |\n" in text
     assert f"| [second](second.md) | – | {numbers.factor_with_interval(DOUBT)} |" in text
 
