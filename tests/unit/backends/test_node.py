@@ -22,7 +22,7 @@ from tests.browser.page_driver import Small, small_model
 from tests.settings import QUIET
 
 SETTING = replace(QUIET, backend="node")
-LONG_MS = 3000.0
+LONG_MS = 1500.0
 """Many times what the first look at cores takes: whoever waits has said so before it is over."""
 PACE = Pace(
     warmup_ms=0.0, warmup_runs=3, batch=2, samples=5, requests=20, think_ms=(1.0, 2.0), deadline_s=60.0
@@ -56,9 +56,22 @@ def job(small: Small, setting: Setting = SETTING, **changes: object) -> Job:
     return replace(made, **changes)
 
 
-def test_a_trial_holds_what_the_pace_asked_for(backend: Backend, small: Small) -> None:
-    trial = backend.timed(job(small))
-    assert isinstance(trial, Trial), trial
+@pytest.fixture(scope="module")
+def usual(small: Small, tmp_path_factory: pytest.TempPathFactory) -> Job:
+    """A visit whose outputs are wanted."""
+    return job(small, outputs_path=str(tmp_path_factory.mktemp("outputs") / "outputs.npz"))
+
+
+@pytest.fixture(scope="module")
+def trial(usual: Job) -> Trial:
+    """What came of it."""
+    with Guard() as guard:
+        found = node.BACKEND.open(Settings(), guard).timed(usual)
+    assert isinstance(found, Trial), found
+    return found
+
+
+def test_a_trial_holds_what_the_pace_asked_for(trial: Trial) -> None:
     assert len(trial.samples_ms) == PACE.samples
     assert len(trial.warmup_ms) > PACE.warmup_runs
     assert trial.seen.tier_up in ("compiler-idle", "steady")
@@ -86,12 +99,9 @@ def test_the_engine_says_what_it_was(backend: Backend, small: Small) -> None:
     assert trial.seen.wasm_simd is True
 
 
-def test_outputs_equal_the_native_ones(backend: Backend, small: Small, tmp_path: Path) -> None:
-    outputs = tmp_path / "outputs.npz"
-    trial = backend.timed(job(small, outputs_path=str(outputs)))
-    assert isinstance(trial, Trial), trial
+def test_outputs_equal_the_native_ones(usual: Job, trial: Trial, small: Small) -> None:
     session = ort.InferenceSession(small.path, providers=["CPUExecutionProvider"])
-    with np.load(outputs) as found:
+    with np.load(usual.outputs_path) as found:
         for output, expected in zip(session.get_outputs(), session.run(None, small.inputs), strict=True):
             np.testing.assert_allclose(
                 np.asarray(found[output.name], np.float64), np.asarray(expected, np.float64), atol=1e-5
@@ -117,7 +127,7 @@ def test_a_file_that_is_no_model_is_a_failure_of_the_model(backend: Backend, sma
 
 
 def test_an_engine_that_takes_too_long_is_ended(backend: Backend, small: Small) -> None:
-    failure = backend.timed(job(small, pace=replace(PACE, samples=10**9, deadline_s=3.0)))
+    failure = backend.timed(job(small, pace=replace(PACE, samples=10**9, deadline_s=2.0)))
     assert isinstance(failure, Failure)
     assert failure.kind == "timeout"
 
