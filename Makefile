@@ -26,8 +26,10 @@ test test-long: export PYTHONDONTWRITEBYTECODE :=
 # Of tests/conftest.py: what `make test` decides about a change does not change with examples of chance.
 test-long: export HYPOTHESIS_PROFILE := new examples
 
-test: $(VENV)/installed-dev
-	$(MAKE) --jobs=2 lint fetched
+# Two installations side by side, and then a download beside what keeps a core busy.
+test:
+	$(MAKE) --jobs=2 $(VENV)/installed-dev page-types
+	$(MAKE) --jobs=2 fetched types style
 	$(BIN)/python -m pytest -m "not long" -n 2 --dist loadfile --no-loadscope-reorder \
 		$(LONGEST) tests $(addprefix --ignore=,$(MEASURING))
 	$(BIN)/python -m pytest -m "not long" $(MEASURING)

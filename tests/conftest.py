@@ -1,5 +1,6 @@
 """What tests of several folders share."""
 
+import gc
 import os
 import signal
 import sys
@@ -25,6 +26,11 @@ settings.register_profile(
     print_blob=True,  # whoever reads that one failed can have it again
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "any machine"))
+
+
+def pytest_collection_finish() -> None:
+    """Ten thousand tests and all that they import stay: whoever looks for garbage need not look there."""
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -68,15 +68,17 @@ def run(
     with ExitStack() as stack:
         stack.enter_context(sole_measurer())
         untouched = replace(UNTOUCHED, browser=browser, seed=seed)
+        waits = Waits(observer)
+        backends = _backends(untouched, guard, waits.hear)
+        backends("")  # what lacks is told before two seconds are spent on cores
         begin = begun(subject.facts, untouched, machine_facts(), argv=argv)
         journal = stack.enter_context(open_journal(recording_path, begin))
         outputs = workdir / "outputs"
         outputs.mkdir(exist_ok=True)
-        waits = Waits(observer)
         tour = Tour(
             journal=journal,
             subject=subject,
-            backends=_backends(untouched, guard, waits.hear),
+            backends=backends,
             rungs=rungs.ladder("wasm"),
             outputs=outputs,
             seed=seed,

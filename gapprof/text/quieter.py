@@ -1,4 +1,4 @@
-"""What helps where trials were disturbed from outside: a report says it once, before all but failed checks."""
+"""What helps where trials were disturbed from outside: said once, before all doubts but failed checks."""
 
 WHAT_HELPS = (
     "trials that count were disturbed from outside: what helps is to run it again on a quieter machine "

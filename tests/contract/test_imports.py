@@ -53,6 +53,8 @@ IMPURE_MODULES = frozenset(
         "urllib",
     }
 )
+ASKING = ("getpass", "locale", "platform", "sys", "sysconfig")
+"""They know where they are."""
 LINUX_ONLY = frozenset({"fcntl", "grp", "pty", "pwd", "resource", "termios"})
 PURE = (
     *("stats", "facts", "causes", "explain", "comparison", "budgets", "render", "markdown", "text"),
@@ -137,6 +139,12 @@ def test_what_analyses_or_draws_never_imports_what_measures(part: str) -> None:
 @pytest.mark.parametrize("part", PURE)
 def test_right_of_the_recording_there_is_no_clock_process_or_file(part: str) -> None:
     assert violations(part, tuple(IMPURE_MODULES)) == []
+
+
+@pytest.mark.parametrize("part", [part for part in PURE if part != "budgets"])
+def test_right_of_the_recording_nothing_can_ask_which_platform_it_is_on(part: str) -> None:
+    """Budgets take the largest float from `sys`."""
+    assert violations(part, ASKING) == []
 
 
 @pytest.mark.parametrize("part", PURE)

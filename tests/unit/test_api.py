@@ -8,6 +8,7 @@ import gapprof
 from gapprof.backends.synthetic import Machine, ladder_ms
 from gapprof.errors import EnvironmentUnusable, ModelUnusable, WrongUse
 from gapprof.explain.report import build
+from gapprof.measure import run
 from gapprof.records.codec import encode_entry, encode_report
 from gapprof.records.report import Report
 from tests.truth.recorder import record
@@ -67,7 +68,10 @@ def test_a_bad_model_raises(tmp_path: Path) -> None:
         gapprof.explain(tmp_path / "bad.onnx", budget_s=1)
 
 
-def test_a_machine_without_onnxruntime_web_raises(tmp_path: Path) -> None:
+def test_a_machine_without_onnxruntime_web_raises_before_two_seconds_are_spent_on_its_cores(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "looked_at", lambda *_, **__: pytest.fail("its cores were looked at"))
     model = saved(drawn([relu()]), tmp_path / "small.onnx")
     with pytest.raises(EnvironmentUnusable):
         gapprof.explain(model, recording=tmp_path / "run.jsonl")

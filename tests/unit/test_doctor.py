@@ -28,6 +28,7 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Finding]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GAPPROF_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
         patch.setenv("GAPPROF_BROWSER", "/bin/false")
+        patch.setattr(examination, "_LOOK_S", 0.05)
         return {finding.id: finding for finding in doctor.examine()}
 
 
@@ -121,6 +122,7 @@ def test_a_ceiling_that_only_a_fresh_process_finds_wanting_is_told(
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", planted(tmp_path))
     monkeypatch.setenv("GAPPROF_BROWSER", "/bin/false")
+    monkeypatch.setattr(examination, "_LOOK_S", 0.05)
     [ceiling, *refused] = [one for one in doctor.examine() if "executes CPUID nowhere" in one.what]
     assert (ceiling.id, ceiling.status) == ("instruction-ceiling", "limited")
     assert [finding.id for finding in refused] == ["refused"]

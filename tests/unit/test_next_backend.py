@@ -26,6 +26,7 @@ from gapprof.records.wire.trouble import Broke
 from gapprof.subject.sketch import Sketch
 from tests.unit.gpu.written import SWIFTSHADER
 from tests.unit.measure.whole_run import FACTORS, MACHINE
+from tests.unit.subject.native_steps import native_steps_here
 
 WHOLE = Machine(latency_ms={**ladder_ms({}, backend="webgpu"), **ladder_ms(FACTORS)})
 BACKENDS = ("native", "chromium", "node", "dawn", "web-replay")
@@ -115,7 +116,7 @@ def explained(model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ex
     def explained(page: Page, backend: str) -> Outcome:
         on_it = partial(measure, realise=dict.fromkeys(BACKENDS, page), machine=MACHINE)
         monkeypatch.setattr("gapprof.measure.run.measure", on_it)
-        with held() as hold:
+        with native_steps_here(), held() as hold:
             return pipeline.explained(
                 model,
                 Settings(backend=backend, rungs="main"),

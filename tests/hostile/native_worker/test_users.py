@@ -37,7 +37,7 @@ def _start_parent(job: Job, task: str, folder: Path) -> subprocess.Popen[bytes]:
 
 
 def _worker_of(parent: subprocess.Popen[bytes], *, busy_s: float) -> psutil.Process:
-    """The worker, once it has used that much processor time: 0 is right after its start, 1.5 in its runs."""
+    """The worker, once it has used that much processor time: 0 is right after its start, 1.0 in its runs."""
 
     def found() -> list[psutil.Process]:
         children = psutil.Process(parent.pid).children()
@@ -47,7 +47,7 @@ def _worker_of(parent: subprocess.Popen[bytes], *, busy_s: float) -> psutil.Proc
     return found()[0]
 
 
-@pytest.mark.parametrize("busy_s", [0.0, pytest.param(0.1, marks=pytest.mark.long), 1.5])
+@pytest.mark.parametrize("busy_s", [0.0, pytest.param(0.1, marks=pytest.mark.long), 1.0])
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM] if os.name == "posix" else [signal.SIGTERM])
 def test_no_worker_outlives_a_killed_gapprof(how: int, busy_s: float, endless: Job, tmp_path: Path) -> None:
     with _start_parent(endless, "timed", tmp_path) as parent:

@@ -14,21 +14,21 @@ from tests.hostile.native_worker.visits import failed, posix, script
 
 
 def test_a_worker_that_takes_too_long_is_ended_and_says_where_it_was(endless: Job) -> None:
-    failure = failed(replace(endless, pace=replace(endless.pace, deadline_s=3.0)))
+    failure = failed(replace(endless, pace=replace(endless.pace, deadline_s=2.0)))
     assert (failure.kind, failure.phase) == ("timeout", "timed")
-    assert "3 s" in failure.message
+    assert "2 s" in failure.message
 
 
 def test_a_worker_that_never_listens_is_ended(job: Job) -> None:
     deaf = script("import time; time.sleep(600)")
-    failure = failed(replace(job, pace=replace(job.pace, deadline_s=1.0)), deaf)
+    failure = failed(replace(job, pace=replace(job.pace, deadline_s=0.3)), deaf)
     assert (failure.kind, failure.phase) == ("timeout", "start")
 
 
 @posix
 def test_a_worker_that_ignores_being_asked_to_end_is_killed(job: Job) -> None:
     stubborn = script("import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)")
-    failure = failed(replace(job, pace=replace(job.pace, deadline_s=1.0)), stubborn)
+    failure = failed(replace(job, pace=replace(job.pace, deadline_s=0.5)), stubborn)
     assert failure.kind == "timeout"
 
 

@@ -47,7 +47,9 @@ from gapprof.kernels.families.unpacked import Unpacked
 from gapprof.kernels.families.widened import Widened
 from gapprof.kernels.family import Family
 from gapprof.kernels.ir import repeated
-from gapprof.kernels.machine import WASM_RELAXED
+from gapprof.kernels.llvm.compile import text_of
+from gapprof.kernels.llvm.target import TARGETS
+from gapprof.kernels.machine import WASM, WASM_RELAXED, Machine
 from gapprof.kernels.spread import Operand
 from gapprof.kernels.wasm.module import module
 from gapprof.records.wire.kernels import KernelCase, KernelsTask, KernelsTimed
@@ -128,6 +130,16 @@ def test_a_family_has_about_ten_schedules_and_a_buffer_for_each_parameter(shape:
     for tile in tiles:
         assert family.kernel(shape, tile, WASM_RELAXED).parameters == len(family.buffers(shape))
     assert family.words(shape)
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_what_is_written_for_avx_at_128_bits_is_what_is_written_for_sse(shape: Any) -> None:
+    sse41, avx128 = (next(one for one in TARGETS if one.id == name) for name in ("sse41", "avx128"))
+    machine, family = Machine(sse41.lanes, sse41.fused), _family(shape)
+    assert machine == Machine(avx128.lanes, avx128.fused)
+    kernels = [family.kernel(shape, tile, machine) for tile in family.tiles(shape, WASM)]
+    text = text_of(kernels, avx128)
+    assert text.replace(avx128.feature_text, sse41.feature_text) == text_of(kernels, sse41)
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)

@@ -21,9 +21,10 @@ from gapprof.native.tensors import read_arrays
 from gapprof.native.wire import Placed
 from gapprof.records.job import CoreSpeed, Job
 from gapprof.records.trial import Failure, Profile, Trial
+from tests.unit.native.models import plain_job
 
 needs_ceiling = pytest.mark.skipif(why_not("128") is not None, reason=str(why_not("128")))
-LONG_MS = 3000.0
+LONG_MS = 1500.0
 """Many times what the first look at cores takes: whoever waits has said so before it is over."""
 
 
@@ -41,13 +42,30 @@ def _expected(job: Job) -> np.ndarray:
     return values
 
 
-def test_a_trial_brings_the_samples_that_were_asked_for(job: Job) -> None:
-    trial = _timed(job)
-    assert (trial.rung, trial.round, trial.batch) == (job.rung, job.round, job.pace.batch)
-    assert len(trial.samples_ms) == job.pace.samples
+@pytest.fixture(scope="module")
+def usual(tmp_path_factory: pytest.TempPathFactory) -> Job:
+    """Of the visit and of the profile that every test may read."""
+    return plain_job(tmp_path_factory.mktemp("usual"))
+
+
+@pytest.fixture(scope="module")
+def trial(usual: Job) -> Trial:
+    return _timed(usual)
+
+
+@pytest.fixture(scope="module")
+def profile(usual: Job) -> Profile:
+    found = BACKEND.profiled(usual, lambda _: None)
+    assert isinstance(found, Profile), found
+    return found
+
+
+def test_a_trial_brings_the_samples_that_were_asked_for(usual: Job, trial: Trial) -> None:
+    assert (trial.rung, trial.round, trial.batch) == (usual.rung, usual.round, usual.pace.batch)
+    assert len(trial.samples_ms) == usual.pace.samples
     assert all(sample > 0 for sample in trial.samples_ms)
     assert trial.requests_ms == ()
-    assert len(trial.warmup_ms) >= job.pace.warmup_runs
+    assert len(trial.warmup_ms) >= usual.pace.warmup_runs
 
 
 def test_a_pass_of_its_own_says_who_runs_which_node(job: Job) -> None:
@@ -67,15 +85,14 @@ def test_a_pass_over_a_model_that_is_none_is_a_failure(job: Job, tmp_path: Path)
     assert (found.kind, found.phase) == ("model", "create")
 
 
-def test_a_trial_says_what_its_start_cost_stage_by_stage(job: Job) -> None:
-    trial = _timed(job)
+def test_a_trial_says_what_its_start_cost_stage_by_stage(trial: Trial) -> None:
     assert set(trial.cold_ms) == {"process", "import", "create", "first_run"}
     assert all(ms > 0 for ms in trial.cold_ms.values())
     assert trial.cold_ms["first_run"] == trial.warmup_ms[0]
 
 
-def test_a_trial_reads_back_what_it_ran_in(job: Job) -> None:
-    seen = _timed(job).seen
+def test_a_trial_reads_back_what_it_ran_in(trial: Trial) -> None:
+    seen = trial.seen
     assert seen.runtime_version == "1.30.0"
     assert seen.engine_version == "Python " + sys.version.split()[0]
     assert seen.threads == 1
@@ -102,11 +119,10 @@ def test_a_trial_says_who_used_the_machine_meanwhile(job: Job) -> None:
     assert load.own_cpu_ms >= spent * 0.5  # the same work seen by another clock
 
 
-def test_the_outputs_of_one_run_are_left_under_their_names(job: Job) -> None:
-    _timed(job)
-    with np.load(job.outputs_path) as outputs:
+def test_the_outputs_of_one_run_are_left_under_their_names(usual: Job, trial: Trial) -> None:
+    with np.load(usual.outputs_path) as outputs:
         assert outputs.files == ["file"]
-        np.testing.assert_allclose(outputs["file"], _expected(job), rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(outputs["file"], _expected(usual), rtol=1e-4, atol=1e-5)
 
 
 def test_nothing_is_left_beside_the_model_but_the_outputs(job: Job) -> None:
@@ -132,10 +148,8 @@ def test_a_graph_is_optimised_only_when_the_job_says_so(job: Job) -> None:
     assert "out" not in names[True]
 
 
-def test_a_profile_has_every_node_of_the_graph_once_per_run(job: Job) -> None:
-    profile = BACKEND.profiled(job, lambda _: None)
-    assert isinstance(profile, Profile)
-    graph = onnx.load(job.model_path).graph
+def test_a_profile_has_every_node_of_the_graph_once_per_run(usual: Job, profile: Profile) -> None:
+    graph = onnx.load(usual.model_path).graph
     assert [(node.name, node.op_type) for node in profile.nodes] == [(n.name, n.op_type) for n in graph.node]
     runs = len(profile.profiled_ms)
     assert 20 <= runs <= 200
@@ -144,9 +158,7 @@ def test_a_profile_has_every_node_of_the_graph_once_per_run(job: Job) -> None:
     assert {node.provider for node in profile.nodes} == {"CPUExecutionProvider"}
 
 
-def test_nodes_fit_into_their_run_and_a_run_into_its_wall_time(job: Job) -> None:
-    profile = BACKEND.profiled(job, lambda _: None)
-    assert isinstance(profile, Profile)
+def test_nodes_fit_into_their_run_and_a_run_into_its_wall_time(profile: Profile) -> None:
     microsecond = 1e-3  # the profiler's resolution, once per node
     for number, (run_ms, wall_ms) in enumerate(zip(profile.model_run_ms, profile.profiled_ms, strict=True)):
         in_nodes = sum(node.samples_ms[number] for node in profile.nodes)
@@ -154,9 +166,9 @@ def test_nodes_fit_into_their_run_and_a_run_into_its_wall_time(job: Job) -> None
         assert run_ms <= wall_ms + microsecond
 
 
-def test_dispatch_and_the_profilers_own_cost_are_measured_where_there_is_a_chain(job: Job) -> None:
-    profile = BACKEND.profiled(job, lambda _: None)
-    assert isinstance(profile, Profile)
+def test_dispatch_and_the_profilers_own_cost_are_measured_where_there_is_a_chain(
+    job: Job, profile: Profile
+) -> None:
     assert profile.dispatch_us_per_node is not None
     assert 0 < profile.dispatch_us_per_node < 1000
     assert profile.profiler_us_per_node is not None
@@ -286,5 +298,5 @@ def test_what_is_raised_by_who_hears_of_a_trial_is_not_taken_for_a_worker_that_d
     assert raised.value is broken
 
 
-def test_where_nobody_asks_for_it_no_core_is_looked_at(job: Job) -> None:
-    assert _timed(job).load.core_work is None
+def test_where_nobody_asks_for_it_no_core_is_looked_at(trial: Trial) -> None:
+    assert trial.load.core_work is None

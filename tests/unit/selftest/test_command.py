@@ -38,6 +38,7 @@ def test_a_machine_that_lacks_something_ends_with_3_and_still_writes_the_json(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("GAPPROF_CACHE_DIR", str(tmp_path / "empty"))
+    monkeypatch.setattr("gapprof.selftest.run.looked_at", lambda *_, **__: pytest.fail("nothing to look for"))
     path, recording = tmp_path / "rows.json", tmp_path / "selftest.jsonl"
     code = run("selftest", "--quick", "--json", path, "--recording", recording)
     assert code == ExitCode.ENVIRONMENT_UNUSABLE

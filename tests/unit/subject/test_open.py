@@ -35,7 +35,7 @@ PUBLISHED_FLOPS = {
         "decoder-small",
         "int8-cnn",
         "ssd-mobilenetv2",
-        "t5-encoder",
+        pytest.param("t5-encoder", marks=pytest.mark.long),  # of 35 million weights
         "yolov5n",
     ],
 )

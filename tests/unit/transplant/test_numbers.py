@@ -124,10 +124,10 @@ KNOWN = _known()
 
 
 @pytest.fixture(scope="module")
-def by_v8(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[bytes, Ran]]:
-    """Image and what came of it, for every instruction."""
+def by_v8(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[bytes, int, Ran]]:
+    """Image, of how many calls, and what came of it, for every instruction."""
     wasm = module([_function(name, one) for name, one in KNOWN.items()])
-    found: dict[str, tuple[bytes, Ran]] = {}
+    found: dict[str, tuple[bytes, int, Ran]] = {}
     by_operands: dict[tuple[str, ...], list[str]] = {}
     for name, one in KNOWN.items():
         by_operands.setdefault(one.operands, []).append(name)
@@ -138,7 +138,7 @@ def by_v8(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[bytes, Ra
         calls = [(numbers[name], len(cases)) for name in names]
         batches = [[(number, (SLOT * at,)) for at in range(count)] for number, count in calls]
         ran = in_node(wasm, image, batches, tmp_path_factory.mktemp("v8"))
-        found.update({name: (image, one) for name, one in zip(names, ran, strict=True)})
+        found.update({name: (image, len(cases), one) for name, one in zip(names, ran, strict=True)})
     return found
 
 
@@ -164,12 +164,11 @@ def _results(memory: bytes, name: str) -> bytes:
 
 
 @pytest.mark.parametrize("name", KNOWN)
-def test_natively_it_is_what_v8_gives(name: str, by_v8: dict[str, tuple[bytes, Ran]]) -> None:
+def test_natively_it_is_what_v8_gives(name: str, by_v8: dict[str, tuple[bytes, int, Ran]]) -> None:
     fused = name.endswith("madd")
     if fused and FUSED is None:
         pytest.skip("this CPU has no fused multiply-add")
-    image, ran = by_v8[name]
-    count = sum(1 for _ in _cases(KNOWN[name].operands))
+    image, count, ran = by_v8[name]
     wasm = module([_function(name, KNOWN[name])])
     native = Native(wasm, 0, fused=fused)
     rows = [(SLOT * at,) for at in range(count) if at not in ran.trapped]
@@ -180,8 +179,8 @@ def test_natively_it_is_what_v8_gives(name: str, by_v8: dict[str, tuple[bytes, R
         assert native.traps(image, (SLOT * at,))
 
 
-def test_the_ones_that_trap_are_those_that_wasm_says(by_v8: dict[str, tuple[bytes, Ran]]) -> None:
-    trapping = {name for name, (_, ran) in by_v8.items() if ran.trapped}
+def test_the_ones_that_trap_are_those_that_wasm_says(by_v8: dict[str, tuple[bytes, int, Ran]]) -> None:
+    trapping = {name for name, (_, _, ran) in by_v8.items() if ran.trapped}
     assert trapping == {
         *(f"{kind}.{op}_{sign}" for kind in ("i32", "i64") for op in ("div", "rem") for sign in "su"),
         *(f"{kind}.trunc_{of}_{sign}" for kind in ("i32", "i64") for of in ("f32", "f64") for sign in "su"),

@@ -76,7 +76,13 @@ def test_an_unknown_instruction_is_refused() -> None:
         inspected(module(b"\xff"))
 
 
-@pytest.mark.parametrize("file", ["ort-wasm-simd-threaded.wasm", "ort-wasm-simd-threaded.jsep.wasm"])
+@pytest.mark.parametrize(
+    "file",
+    [
+        "ort-wasm-simd-threaded.wasm",
+        pytest.param("ort-wasm-simd-threaded.jsep.wasm", marks=pytest.mark.long),
+    ],
+)
 def test_onnxruntime_web_holds_what_the_full_decoder_finds(file: str) -> None:
     """Of every tenth function, decoded instruction by instruction; the rest is left out of both."""
     whole = parsed((assets.web_dist() / file).read_bytes())

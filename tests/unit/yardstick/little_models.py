@@ -13,9 +13,8 @@ from onnx import helper
 from gapprof.engine import Engine
 from gapprof.kernels.machine import WASM, WASM_RELAXED, Machine
 from gapprof.records.twins import TwinNode
-from gapprof.subject.open import open_subject
 from gapprof.yardstick.shapes import family_of, shape_of
-from tests.unit.yardstick.programs import native, run, saved, twins, written
+from tests.unit.yardstick.programs import native, opened, run, saved, twins, written
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ def written_for_every_machine(twin: TwinNode) -> None:
 def gives_what_native_gives(case: Case, folder: Path, engine: Engine) -> None:
     """As many parts as it says, and the same result, twice over on one memory."""
     path = saved(folder / "m.onnx", case.nodes, case.weights, case.shape, opset=case.opset)
-    subject = open_subject(str(path), shapes={}, inputs=None, seed=0, workdir=folder / "work")
+    subject = opened(path, folder / "work")
     found = twins(subject)["n"]
     assert [type(shape_of(part)) for part in found.parts] == list(case.families), found.why
     written_for_every_machine(found)

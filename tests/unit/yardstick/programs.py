@@ -20,9 +20,17 @@ from gapprof.kernels.wasm.module import program as program_module
 from gapprof.records.subject import StagedModel, Subject
 from gapprof.records.twins import TwinNode
 from gapprof.records.wire.kernels import KernelCase, KernelsTask, KernelsTimed
+from gapprof.subject.open import open_subject
 from gapprof.yardstick.cover import covered
 from gapprof.yardstick.program import Program, program
 from gapprof.yardstick.shapes import family_of, shape_of
+from tests.unit.subject.native_steps import native_steps_here
+
+
+def opened(model: Path, workdir: Path) -> Subject:
+    """What twins are made of."""
+    with native_steps_here():
+        return open_subject(str(model), shapes={}, inputs=None, seed=0, workdir=workdir)
 
 
 def twins(subject: Subject) -> dict[str, TwinNode]:

@@ -15,10 +15,9 @@ from gapprof.kernels.families.padded import Padded
 from gapprof.kernels.families.paired import Paired
 from gapprof.kernels.families.product_int8 import ProductInt8
 from gapprof.kernels.families.widened import Widened
-from gapprof.subject.open import open_subject
 from gapprof.yardstick.shapes import shape_of
 from tests.unit.yardstick.little_models import node, written_for_every_machine
-from tests.unit.yardstick.programs import saved, twins
+from tests.unit.yardstick.programs import opened, saved, twins
 
 _RANDOM = np.random.default_rng(4)
 
@@ -31,7 +30,7 @@ def test_what_goes_to_bytes_and_back_has_twins(tmp_path: Path) -> None:
     ]
     weights = {"scale": np.float32(0.05), "zero": np.int8(3)}
     path = saved(tmp_path / "m.onnx", nodes, weights, (1, 8, 9, 10))
-    subject = open_subject(str(path), shapes={}, inputs=None, seed=0, workdir=tmp_path / "work")
+    subject = opened(path, tmp_path / "work")
     found = twins(subject)
     assert [shape_of(part) for part in found["to-bytes"].parts] == [Converted(count=720, to="bytes")]
     assert [shape_of(part) for part in found["from-bytes"].parts] == [Converted(count=576, to="floats")]
@@ -50,7 +49,7 @@ def test_products_that_are_quantised_as_they_run_have_twins(fused: bool, tmp_pat
     ]
     weights = {"w": _RANDOM.integers(-64, 64, (16, 20)).astype(np.int8), "own": np.float32(0.1)}
     path = saved(tmp_path / "m.onnx", nodes, weights, (2, 4, 16))
-    subject = open_subject(str(path), shapes={}, inputs=None, seed=0, workdir=tmp_path / "work")
+    subject = opened(path, tmp_path / "work")
     found = twins(subject)["n"]
     wanted = [Widened, ProductInt8, Combined] if fused else [ProductInt8]
     assert found.op_type == ("DynamicQuantizeMatMul" if fused else "MatMulInteger")
@@ -87,7 +86,7 @@ def test_bytes_in_groups_have_twins(
         node("DequantizeLinear", ["r", "scale", "zero"], name="from-bytes"),
     ]
     path = saved(tmp_path / "m.onnx", nodes, weights, (1, 6, 9, 10))
-    subject = open_subject(str(path), shapes={}, inputs=None, seed=0, workdir=tmp_path / "work")
+    subject = opened(path, tmp_path / "work")
     found = twins(subject)["n"]
     assert [type(shape_of(part)) for part in found.parts] == list(families), found.why
     written_for_every_machine(found)

@@ -15,10 +15,9 @@ from gapprof.kernels.families.conv_transposed import ConvTransposed
 from gapprof.kernels.families.moved import Moved
 from gapprof.kernels.families.padded import Padded
 from gapprof.kernels.families.resized import Resized
-from gapprof.subject.open import open_subject
 from gapprof.yardstick.node import NoTwinError
 from tests.unit.yardstick.little_models import Case, gives_what_native_gives, node, normals
-from tests.unit.yardstick.programs import saved, twins, written
+from tests.unit.yardstick.programs import opened, saved, twins, written
 
 normal = normals(np.random.default_rng(4))
 CASES = [
@@ -134,7 +133,7 @@ def test_a_model_of_our_kernels_gives_what_native_gives(case: Case, engine: Engi
 def test_another_kind_of_rounding_has_a_twin_but_no_place_in_a_program(tmp_path: Path) -> None:
     nodes = [node("Resize", ["x", "", "scales"], mode="nearest", nearest_mode="floor")]
     path = saved(tmp_path / "m.onnx", nodes, {"scales": [1.0, 1.0, 3.0, 3.0]}, (1, 2, 4, 4))
-    subject = open_subject(str(path), shapes={}, inputs=None, seed=0, workdir=tmp_path / "work")
+    subject = opened(path, tmp_path / "work")
     assert twins(subject)["n"].parts
     with pytest.raises(NoTwinError, match="n: its nearest elements"):
         written(subject)
@@ -181,5 +180,5 @@ def test_what_has_no_twin_says_why(
     nodes: Sequence[onnx.NodeProto], weights: Mapping[str, Any], why: str, tmp_path: Path
 ) -> None:
     path = saved(tmp_path / "m.onnx", nodes, weights, (1, 2, 4, 4))
-    subject = open_subject(str(path), shapes={}, inputs=None, seed=0, workdir=tmp_path / "work")
+    subject = opened(path, tmp_path / "work")
     assert why in twins(subject)["n"].why

@@ -12,10 +12,9 @@ from onnx import helper
 from gapprof.engine import Engine
 from gapprof.kernels.machine import WASM, WASM_RELAXED, Machine
 from gapprof.records.subject import StagedModel
-from gapprof.subject.open import open_subject
 from gapprof.yardstick.node import NoTwinError
 from tests.unit.conftest import OfTheZoo
-from tests.unit.yardstick.programs import native, run, saved, written
+from tests.unit.yardstick.programs import native, opened, run, saved, written
 
 
 @pytest.mark.parametrize(
@@ -75,7 +74,7 @@ def test_every_kind_of_step_gives_what_native_gives(engine: Engine, tmp_path: Pa
     model = onnx.load(path)
     model.graph.initializer.append(onnx.numpy_helper.from_array(np.array([1, 6, 16], np.int64), "rows"))
     onnx.save(model, path)
-    subject = open_subject(str(path), shapes={}, inputs=None, seed=0, workdir=tmp_path / "work")
+    subject = opened(path, tmp_path / "work")
     (wanted,) = native(subject)
     (found,) = run(written(subject), tmp_path, engine).values()
     np.testing.assert_allclose(found, wanted, atol=1e-5)
@@ -91,6 +90,6 @@ def test_every_kind_of_step_gives_what_native_gives(engine: Engine, tmp_path: Pa
 )
 def test_what_our_kernels_do_not_do_exactly_is_refused_by_name(node: Any, why: str, tmp_path: Path) -> None:
     path = saved(tmp_path / "m.onnx", [node], {"w": np.ones((4, 4))} if "w" in node.input else {}, [4, 4])
-    subject = open_subject(str(path), shapes={}, inputs=None, seed=0, workdir=tmp_path / "work")
+    subject = opened(path, tmp_path / "work")
     with pytest.raises(NoTwinError, match=why):
         written(subject)

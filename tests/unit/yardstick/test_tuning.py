@@ -22,7 +22,6 @@ from gapprof.measure.journal import Journal, open_journal
 from gapprof.records.model import NodeCensus
 from gapprof.records.recording import Note
 from gapprof.records.twins import TwinNode, TwinPlan
-from gapprof.subject.open import open_subject
 from gapprof.yardstick import bench as benches
 from gapprof.yardstick import telling_apart
 from gapprof.yardstick.bench import Bench, prepared
@@ -31,7 +30,7 @@ from gapprof.yardstick.shapes import family_of, key_of, shape_of
 from gapprof.yardstick.tuning import Tuned, batches, likely
 from gapprof.yardstick.web_side import MACHINES
 from tests.unit.measure.extras import RECORDED, preflight
-from tests.unit.yardstick.programs import saved
+from tests.unit.yardstick.programs import opened, saved
 
 WIDE = key_of(Gemm(rows=64, depth=64, columns=64))
 ALIKE = key_of(Gemm(rows=64, depth=96, columns=64))
@@ -82,7 +81,7 @@ def _bench(journal: Journal, folder: Path, guard: Guard) -> Bench:
     web = next(step for step in preflight().ladder if step.rung.id == "web-worker")
     return prepared(
         journal,
-        open_subject(str(path), shapes={}, inputs=None, seed=0, workdir=folder / "work"),
+        opened(path, folder / "work"),
         web,
         preflight().pace,
         Equipment(executable=folder / "no-browser", probes=folder, guard=guard),
