@@ -20,7 +20,7 @@ from gapprof.selftest.chosen import every_plant
 from gapprof.selftest.extent import Extent
 from gapprof.selftest.plant import CLEAN
 from gapprof.selftest.whole import Wish, selftested
-from tests.live.rounds import few_rounds
+from tests.live.rounds import few_rounds, pared_down
 
 PLANTED: Mapping[str, tuple[str, Callable[[Trial], bool]]] = {
     "baseline-tier": (
@@ -54,7 +54,7 @@ def report(planted: str, recording_path: Path) -> Selftest:
         argv=("gapprof", "selftest"),
         recording_path=recording_path,
     )
-    with few_rounds(), held() as hold:
+    with few_rounds(), pared_down(), held() as hold:
         found = selftested(wish, observer=lambda _: None, hold=hold).selftest
     assert psutil.Process().children(recursive=True) == [], "left after a normal end"
     return found
