@@ -179,6 +179,7 @@ def test_replays_say_that_they_ran_where_the_page_runs_its_model(recording: Reco
     assert where == {"replay-native-unsafe": None, "replay-native": None, "replay-web": "main"}
 
 
+@pytest.mark.long
 def test_without_webgpu_the_next_backend_of_the_list_is_taken(explained: Explained, product: Path) -> None:
     found = explained(of=product, backend="webgpu,wasm", browser_args=NO_WEBGPU, rungs="ends", rounds=1)
     assert found.settings.backend == "wasm"
