@@ -3,6 +3,8 @@
 import statistics
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain
 
 from msgspec.structs import replace
 
@@ -118,9 +120,10 @@ def _native(
     backend = visits.backends["native"]
     steps = [first(name) for name, rung in rungs.items() if rung.environment.backend == "native"]
     steps.sort(key=lambda step: step.rung.derived_from is not None)
-    possible = [step for step in steps if step.setting is not None and backend.refuse(step.setting) is None]
+    # Not all at once: to know whether a rung is possible may take a process, and one will do.
+    possible = (step for step in steps if step.setting is not None and backend.refuse(step.setting) is None)
     unusable: dict[str, str] = {}
-    for step in possible or steps[:1]:
+    for step in chain((next(possible, steps[0]),), possible):
         found = visits.preflight(step)
         on_gpu = step.setting is not None and step.setting.device == "gpu"
         if not (on_gpu and isinstance(found, Failure) and found.kind == "environment"):
@@ -149,19 +152,28 @@ def conclude(
     page_threads = page_seen.threads if page_seen else asked_threads(settings, page_cores)
     isolated = settings.isolation if page_seen is None or page_seen.isolated is None else page_seen.isolated
 
-    def refuse(setting: Setting) -> str | None:
-        backend = backends.get(setting.backend)
-        return backend.refuse(setting) if backend else f"no backend can realise {setting.backend!r}"
-
-    steps = ladder(
+    resolved = partial(
+        ladder,
         rungs,
         settings,
         cores=cores,
         page_cores=page_cores,
         page_threads=page_threads,
         page_isolated=isolated,
-        refuse=refuse,
     )
+    asked = ENDS_RUNGS | wanted if settings.rungs == ENDS else frozenset(rungs)
+    open_to_question = {step.setting for step in resolved(refuse=lambda _: None) if step.rung.id in asked}
+
+    def refuse(setting: Setting) -> str | None:
+        """To know may take a process: for what nobody asked for, and beside a side that failed, none is."""
+        if setting not in open_to_question:
+            return None
+        if setting.backend == "native" and isinstance(first.native, Failure):
+            return first.native.message
+        backend = backends.get(setting.backend)
+        return backend.refuse(setting) if backend else f"no backend can realise {setting.backend!r}"
+
+    steps = resolved(refuse=refuse)
     steps = with_refusal(steps, _failed_sides(first, steps))
     estimate = _estimate(steps) if isinstance(first.native, Trial) and settings.rungs != ENDS else NO_ESTIMATE
     if settings.rungs == ENDS:

@@ -16,7 +16,7 @@ from gapprof.recordings import read_run
 from gapprof.records.codec import encode_report
 from gapprof.records.recording import Recording
 from tests.live import app, burning
-from tests.live.rounds import ROUNDS, few_rounds
+from tests.live.rounds import ROUNDS, few_rounds, pared_down
 
 CHANNELS, SIDE = 32, 28
 SEEN_MS = 1e6
@@ -77,7 +77,7 @@ def explained(
 
     def run(of: Path | None = model, *, rounds: int = ROUNDS, **options: object) -> Report:
         recording = tmp_path_factory.mktemp("recording") / "recording.jsonl"
-        with few_rounds(rounds):
+        with few_rounds(rounds), pared_down():
             report = explain(of, recording=recording, **{"budget_s": 1.0, "rungs": "main", **options})
         assert encode_report(analyze(recording)) == encode_report(report)
         assert psutil.Process().children(recursive=True) == [], "left after a normal end"

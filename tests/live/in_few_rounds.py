@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gapprof.cli import main
-from tests.live.rounds import ROUNDS, few_rounds
+from tests.live.rounds import ROUNDS, few_rounds, pared_down
 
 GAPPROF = (sys.executable, "-m", "tests.live.in_few_rounds")
 HOW_MANY = "ROUNDS_OF_A_TEST"
@@ -19,5 +19,5 @@ def surroundings(**more: str) -> Mapping[str, str]:
 
 
 if __name__ == "__main__":
-    with few_rounds(int(os.environ.get(HOW_MANY, ROUNDS))):
+    with few_rounds(int(os.environ.get(HOW_MANY, ROUNDS))), pared_down():
         main()

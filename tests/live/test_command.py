@@ -16,13 +16,13 @@ from gapprof.errors import ExitCode
 from gapprof.recordings import read_run
 from gapprof.records import schema
 from gapprof.reports import read_report
+from tests.browser.served import POLL_S
 from tests.live import burning
-from tests.live.in_few_rounds import GAPPROF, surroundings
+from tests.live.in_few_rounds import GAPPROF, HOW_MANY, surroundings
 from tests.live.joins import assert_reads
-from tests.live.rounds import ROUNDS
 
-VISITS = 1 + ROUNDS
-"""At least: of the page, a first one, and one in each round."""
+VISITS = 2
+"""At least: of the page, a first one, and one in the only round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def elsewhere(page_folder: Path) -> Iterator[Elsewhere]:
 
     handler = functools.partial(Noted, directory=str(page_folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(POLL_S,), daemon=True).start()
         try:
             yield Elsewhere(f"http://127.0.0.1:{server.server_port}/index.html", asked)
         finally:
@@ -61,7 +61,7 @@ def test_a_model_is_explained_inside_somebody_elses_page(
     command += ["--rungs", "ends", "--budget", "1", "--allow-noisy", "--no-color", "--json", str(out)]
     done = subprocess.run(
         [*command, "--recording", str(path)],
-        env=surroundings(),
+        env=surroundings(**{HOW_MANY: "1"}),
         capture_output=True,
         text=True,
         timeout=600,

@@ -79,7 +79,8 @@ class Run:
 def run(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     path = tmp_path_factory.mktemp("crashed") / "recording.jsonl"
     settings, killer = Settings(budget_s=1.0, rungs="ends", allow_noisy=True), Killer()
-    with few_rounds(), killer.listening(), held() as hold:
+    with few_rounds(), killer.listening(), held() as hold, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gapprof.browser.visit._LAST_WORDS_S", 0.0)  # who is killed says none
         outcome = explained(str(model), settings, argv=(), path=path, observer=killer, hold=hold)
     assert outcome.stopped is None, outcome.stopped
     return Run(outcome=outcome, recording=read_recording(path), victim=killer.victim)

@@ -19,7 +19,7 @@ from tests.browser.aftermath import PATIENCE_S, assert_nothing_left, mortal, see
 from tests.browser.conftest import IN_A_TASK
 from tests.browser.served import by_url
 from tests.browser.short_run import BROWSER
-from tests.live.in_few_rounds import GAPPROF, surroundings
+from tests.live.in_few_rounds import GAPPROF, HOW_MANY, surroundings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +90,7 @@ def test_a_run_inside_a_page_that_does_this_ends_with_its_reason(
         command += ["--rungs", "ends", "--budget", "1", "--allow-noisy", "--json", str(out), "-v"]
         run = subprocess.Popen(
             [*command, "--recording", str(tmp_path / "run.jsonl")],
-            env=surroundings(TMPDIR=str(temporary)),
+            env=surroundings(TMPDIR=str(temporary), **{HOW_MANY: "1"}),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )

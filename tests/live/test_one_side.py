@@ -17,7 +17,7 @@ from gapprof.recordings import read_recording
 from gapprof.records.report import RungRow
 from gapprof.records.settings import Settings
 from gapprof.records.trial import Failure
-from tests.live.rounds import ROUNDS, few_rounds
+from tests.live.rounds import ROUNDS, few_rounds, pared_down
 from tests.unit.subject.drawing import drawn, saved
 
 SAVE_OPTIMISED = """
@@ -33,12 +33,20 @@ Run = Callable[..., tuple[Outcome, Path]]
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Measure in one round, or in as many as have an interval; `analyze` must come to the same."""
+    """Measure in one round, or in as many as have an interval, and profile nothing: no claim is about single
+    nodes. `analyze` must come to the same.
+    """
 
     def measured(model: Path, *, rounds: int = 1) -> tuple[Outcome, Path]:
         path = tmp_path_factory.mktemp("one-side") / "recording.jsonl"
         settings = Settings(budget_s=1.0, rungs="main")
-        with few_rounds(rounds), held() as hold:
+        with (
+            few_rounds(rounds),
+            pared_down(),
+            held() as hold,
+            pytest.MonkeyPatch.context() as patch,
+        ):
+            patch.setattr("gapprof.measure.passes.PROFILE_PASSES", 0)
             outcome = explained(str(model), settings, argv=(), path=path, observer=lambda _: None, hold=hold)
         again = analysed(read_recording(path))
         assert again.report == outcome.report

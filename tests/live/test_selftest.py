@@ -3,24 +3,27 @@
 How much a plant costs in one round, and even its sign, is the machine's matter: tests/truth has that.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
 
 import psutil
 import pytest
 
+from gapprof.backends.chromium import Chromium
 from gapprof.facts.case import Case
 from gapprof.facts.cells import measured
 from gapprof.interrupts import held
 from gapprof.recordings import read_recording
+from gapprof.records.environment import Setting
 from gapprof.records.selftest import Selftest
 from gapprof.records.trial import Failure, OutputCheck, Trial
 from gapprof.selftest.chosen import every_plant
 from gapprof.selftest.extent import Extent
 from gapprof.selftest.plant import CLEAN
 from gapprof.selftest.whole import Wish, selftested
-from tests.live.rounds import few_rounds
+from tests.live.rounds import few_rounds, pared_down
 
 PLANTED: Mapping[str, tuple[str, Callable[[Trial], bool]]] = {
     "baseline-tier": (
@@ -30,6 +33,7 @@ PLANTED: Mapping[str, tuple[str, Callable[[Trial], bool]]] = {
     "native-ceiling": ("native-extended", lambda trial: bool(trial.seen.ceiling_hits)),
 }
 """Plant → the rung that its direct comparison is made with, and whether a trial of it has what is planted."""
+BESIDE_IT = "nothing is planted there"
 
 
 @pytest.fixture(
@@ -54,10 +58,24 @@ def report(planted: str, recording_path: Path) -> Selftest:
         argv=("gapprof", "selftest"),
         recording_path=recording_path,
     )
-    with few_rounds(), held() as hold:
+    with few_rounds(), pared_down(), _without_the_graph_s_step(), held() as hold:
         found = selftested(wish, observer=lambda _: None, hold=hold).selftest
     assert psutil.Process().children(recursive=True) == [], "left after a normal end"
     return found
+
+
+@contextmanager
+def _without_the_graph_s_step() -> Iterator[None]:
+    """Two browsers fewer: the rung is refused, as on a machine that lacks something."""
+    refuse = Chromium.refuse
+
+    def refused(chromium: Chromium, setting: Setting) -> str | None:
+        beside_it = (setting.graph, setting.pacing) == ("own", "back-to-back")
+        return BESIDE_IT if beside_it else refuse(chromium, setting)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Chromium, "refuse", refused)
+        yield
 
 
 def test_planted_is_one_environment_over_another_and_found_is_there(

@@ -21,6 +21,7 @@ from gapprof.render.markdown import RENDERER as MARKDOWN
 from tests.browser.gpu_models import NARROW, ROWS, job_of
 from tests.browser.gpu_troubles import OUT_OF_MEMORY
 from tests.live.conftest import Explained, Recorded
+from tests.live.rounds import few_rounds
 
 NO_WEBGPU = ("--disable-gpu", "--disable-software-rasterizer")
 REPLAYS = ("replay-native-unsafe", "replay-native", "replay-web")
@@ -178,6 +179,7 @@ def test_replays_say_that_they_ran_where_the_page_runs_its_model(recording: Reco
     assert where == {"replay-native-unsafe": None, "replay-native": None, "replay-web": "main"}
 
 
+@pytest.mark.long
 def test_without_webgpu_the_next_backend_of_the_list_is_taken(explained: Explained, product: Path) -> None:
     found = explained(of=product, backend="webgpu,wasm", browser_args=NO_WEBGPU, rungs="ends", rounds=1)
     assert found.settings.backend == "wasm"
@@ -189,7 +191,7 @@ def test_without_webgpu_the_next_backend_of_the_list_is_taken(explained: Explain
 
 
 def test_without_webgpu_alone_nothing_can_be_measured(product: Path) -> None:
-    with pytest.raises(EnvironmentUnusable, match="no WebGPU") as caught:
+    with few_rounds(), pytest.raises(EnvironmentUnusable, match="no WebGPU") as caught:
         explain(product, backend="webgpu", browser_args=NO_WEBGPU, budget_s=1.0)
     assert "--backend webgpu,wasm" in caught.value.hint
 
@@ -214,7 +216,8 @@ def test_without_gpu_memory_the_next_backend_of_the_list_is_taken(
 
 @pytest.mark.long
 def test_without_gpu_memory_alone_the_environment_is_at_fault(product: Path, full: str) -> None:
-    with pytest.raises(EnvironmentUnusable, match="the GPU is out of memory: no memory for a buffer") as told:
+    out_of_memory = "the GPU is out of memory: no memory for a buffer"
+    with few_rounds(), pytest.raises(EnvironmentUnusable, match=out_of_memory) as told:
         explain(product, backend="webgpu", page=full, budget_s=1.0)
     assert "--backend wasm" in told.value.hint
     assert told.value.exit_code == ExitCode.ENVIRONMENT_UNUSABLE

@@ -1,6 +1,9 @@
 """What follows from the first visits: where no ceiling holds, refusals, and an estimate instead."""
 
 import dataclasses
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -30,6 +33,9 @@ from tests.truth.recorder import begin, record
 MACHINE = Machine(latency_ms=ladder_ms({"native-128": 3.0}))
 LOST = "the GPU device was lost"
 CAPPED = {"native-128", "native-all-128", "native-avx", "native-avx2"}
+NATIVE_FAILED = Failure(
+    rung="native", round=-1, started_s=0, ended_s=1, phase="create", kind="model", message="no"
+)
 
 
 def _isa(rung: str) -> str:
@@ -80,6 +86,52 @@ def _locked(folder: Path) -> Preflight:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Questioned(Machine):
+    """Keeps which instruction ceilings it was asked about: to know may take a process each."""
+
+    isas: set[str] = field(default_factory=set)
+
+    def refuse(self, setting: Setting) -> str | None:
+        """As any other."""
+        if setting.backend == "native":
+            self.isas.add(setting.isa)
+        return Machine.refuse(self, setting)
+
+
+@pytest.mark.parametrize(
+    ("asks_for", "fails", "isas"),
+    [
+        ("main", False, {"full", *map(_isa, CAPPED)}),
+        ("ends", False, {"full"}),
+        ("main", True, set()),
+    ],
+)
+def test_nobody_asks_whether_that_is_possible_which_nobody_wants_or_whose_side_has_failed(
+    asks_for: str, fails: bool, isas: set[str]
+) -> None:
+    machine = Questioned(latency_ms=MACHINE.latency_ms)
+    found = conclude(
+        FirstLook(native=NATIVE_FAILED if fails else _first("native"), page=_first("web")),
+        rungs.ladder("wasm"),
+        Settings(rungs=asks_for),
+        dict.fromkeys(("native", "chromium", "node"), machine),
+        cores=4,
+        wanted=frozenset({"web-busy"}),
+    )
+    assert machine.isas == isas
+    refused = {step.rung.id for step in found.ladder if step.refusal == NATIVE_FAILED.message}
+    assert (refused >= {"native", *CAPPED}) == fails
+
+
+def test_the_first_visit_asks_no_more_than_whether_its_own_rung_is_possible(tmp_path: Path) -> None:
+    settings, machine = Settings(threads=1), Questioned(latency_ms=MACHINE.latency_ms)
+    with _visits(settings, machine, tmp_path) as visits:
+        found = look(visits, rungs.ladder("wasm"), settings, cores=4)
+    assert isinstance(found.native, Trial)
+    assert machine.isas == {"full"}
+
+
 @pytest.mark.parametrize("times", [1, 5])
 def test_a_visit_of_a_quick_model_has_the_shortest_deadline_and_no_other(
     times: int, monkeypatch: pytest.MonkeyPatch
@@ -109,11 +161,8 @@ def _quick(page: Trial) -> Preflight:
 
 def test_a_page_on_its_own_is_paced_by_its_single_runs_not_by_what_events_add_to_them() -> None:
     page = replace(_first("web"), warmup_ms=(1.0, *([0.01] * 9)), requests_ms=(0.4, 0.4, 0.4))
-    native = Failure(
-        rung="native", round=-1, started_s=0, ended_s=1, phase="create", kind="model", message="no"
-    )
     found = conclude(
-        FirstLook(native=native, page=page),
+        FirstLook(native=NATIVE_FAILED, page=page),
         rungs.ladder("wasm"),
         Settings(),
         dict.fromkeys(("native", "chromium", "node"), MACHINE),
@@ -163,11 +212,25 @@ def test_a_switch_without_effect_refuses_its_rung_alone_and_only_rungs_to_be_vis
 
 def _look(kind: str, instead: str, folder: Path) -> FirstLook:
     """At a page that runs on WebGPU, and whose calls cannot be recorded."""
-    settings, staged = Settings(backend="webgpu"), StagedModel(path=folder / "model.onnx")
-    machine = Machine(latency_ms=ladder_ms({}, backend="webgpu"))
+    settings, machine = Settings(backend="webgpu"), Machine(latency_ms=ladder_ms({}, backend="webgpu"))
     failed = Failure(rung="web", round=-1, started_s=0, ended_s=1, phase="load", kind=kind, message=LOST)
+    with _visits(settings, machine, folder) as visits:
+        return look(
+            visits,
+            rungs.ladder("webgpu"),
+            settings,
+            cores=4,
+            recorder=lambda _: failed,
+            instead=instead,
+        )
+
+
+@contextmanager
+def _visits(settings: Settings, machine: Machine, folder: Path) -> Iterator[Visits]:
+    """Of a model that lies in that folder, as does the recording."""
+    staged = StagedModel(path=folder / "model.onnx")
     with open_journal(folder / "run.jsonl", begin(settings)) as journal:
-        visits = Visits(
+        yield Visits(
             journal=journal,
             subject=Subject(
                 facts=begin(settings).model,
@@ -182,14 +245,6 @@ def _look(kind: str, instead: str, folder: Path) -> FirstLook:
             seed=0,
             pace=preflight_pace(10.0),
             patience=Patience(0.0),
-        )
-        return look(
-            visits,
-            rungs.ladder("webgpu"),
-            settings,
-            cores=4,
-            recorder=lambda _: failed,
-            instead=instead,
         )
 
 
