@@ -34,6 +34,9 @@
   /** @type {WebAssembly.Memory[]} */
   const memories = [];
 
+  /** Undefined in a page that is no secure context. */
+  const subtle = /** @type {SubtleCrypto | undefined} */ (realm.crypto?.subtle);
+
   const now = () => performance.timeOrigin + performance.now();
   /** @param {string} kind @param {Record<string, any>} facts */
   const heard = (kind, facts) => void log.push({ kind, at_ms: now(), ...facts });
@@ -481,6 +484,14 @@
       /** Of bytes of that document; empty where they are none of this one's.
        * @param {number} born @param {number} blob */
       size: (born, blob) => (born === performance.timeOrigin ? String(blobs[blob]?.length ?? "") : ""),
+      /** Of the same: their SHA-256, in hexadecimal digits; empty where nobody may compute it.
+       * @param {number} born @param {number} blob */
+      async digest(born, blob) {
+        const whole = born === performance.timeOrigin ? blobs[blob] : undefined;
+        if (subtle === undefined || whole === undefined) return "";
+        const digits = new Uint8Array(await subtle.digest("SHA-256", /** @type {any} */ (whole)));
+        return Array.from(digits, (one) => one.toString(16).padStart(2, "0")).join("");
+      },
       /** @param {number} blob @param {number} from @param {number} to In base64. */
       part(blob, from, to) {
         const view = blobs[blob]?.subarray(from, to) ?? new Uint8Array();

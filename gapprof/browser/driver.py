@@ -60,11 +60,24 @@ async def _connected(endpoint: str) -> AsyncIterator[pyppeteer.browser.Browser]:
     finally:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_PARTING_S):
-                # Calls that were given up make it stumble over their futures, and not hang up.
+                await _hung_up(connection)
+                # Calls that were given up make it stumble over their futures.
                 with contextlib.suppress(asyncio.InvalidStateError):
                     await connection.dispose()
                 connection._recv_fut.cancel()
                 await asyncio.gather(connection._recv_fut, return_exceptions=True)
+
+
+async def _hung_up(connection: pyppeteer.connection.Connection) -> None:
+    """At once. Before the browser's goodbye would come all that a page has written to its console meanwhile,
+    which pyppeteer does not read any more: that took seconds, which were counted to the page."""
+    if not connection._connected:
+        return
+    connection._connected = False
+    socket = connection.connection
+    socket.fail_connection()
+    socket.transport.abort()
+    await socket.wait_closed()
 
 
 def _not_there(url: str, why: str) -> VisitError:

@@ -4,7 +4,9 @@ import contextlib
 import http.server
 import queue
 import secrets
+import selectors
 import shutil
+import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -66,23 +68,34 @@ class Serving:
 
 @contextlib.contextmanager
 def serving(site: Site) -> Iterator[Serving]:
-    """Serve until left; the port is free then."""
+    """Serve until left; the port is free then, and until then nobody wakes up but to answer."""
     token = secrets.token_urlsafe(16)
     server = _Server(("127.0.0.1", 0), _Handler)
     host = f"127.0.0.1:{server.server_address[1]}"
     server.RequestHandlerClass = type("_Bound", (_Handler,), {"site": site, "token": token, "host": host})
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
-        yield Serving(site=site, base=f"http://{host}/{token}/")
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(timeout=5.0)
+    over, ending = socket.socketpair()
+    thread = threading.Thread(target=_serve, args=(server, over), daemon=True)
+    with server, over, ending:
+        thread.start()
+        try:
+            yield Serving(site=site, base=f"http://{host}/{token}/")
+        finally:
+            ending.shutdown(socket.SHUT_RDWR)
+            thread.join(timeout=5.0)
+
+
+def _serve(server: "_Server", over: socket.socket) -> None:
+    """Until the other end of that socket is shut."""
+    with selectors.DefaultSelector() as waiting:
+        for one in (server, over):
+            waiting.register(one, selectors.EVENT_READ)
+        while not any(key.fileobj is over for key, _ in waiting.select()):
+            server.handle_request()
 
 
 class _Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
+    timeout = 0.0  # whoever was to be answered may have gone since
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Silence: a browser that is killed in the middle of a transfer is normal here."""

@@ -25,12 +25,18 @@ class Build:
 
 def build_of(code: bytes) -> Build:
     """A file that gapprof has tells more than its texts: the very version, and the build's own name."""
-    ours = next((path for path in _pinned() if _same(path, code)), None)
-    if ours is not None:
-        package = msgspec.json.decode((ours.parents[1] / "package.json").read_bytes(), type=_Package)
-        return Build(version=package.version, name=name_of(ours.name), known_by="hash")
+    same = ours(len(code)).get(hashlib.sha256(code).hexdigest())
+    if same is not None:
+        package = msgspec.json.decode((same.parents[1] / "package.json").read_bytes(), type=_Package)
+        return Build(version=package.version, name=name_of(same.name), known_by="hash")
     version = version_of(code)
     return Build(version=version, name=flavour_of(code), known_by="texts") if version else Build()
+
+
+def ours(size_bytes: int) -> dict[str, Path]:
+    """Files that gapprof has and that are so large, by their SHA-256."""
+    alike = (path for path in _pinned() if path.stat().st_size == size_bytes)
+    return {hashlib.sha256(path.read_bytes()).hexdigest(): path for path in alike}
 
 
 def name_of(file: str) -> str:
@@ -50,9 +56,3 @@ def _pinned() -> Iterator[Path]:
             yield from sorted(find().glob("*.wasm"))
         except EnvironmentUnusable:
             continue
-
-
-def _same(path: Path, code: bytes) -> bool:
-    if path.stat().st_size != len(code):
-        return False
-    return hashlib.sha256(path.read_bytes()).digest() == hashlib.sha256(code).digest()

@@ -71,9 +71,17 @@ class Listener:
                     part = base64.b64decode(await self._evaluated(session, asked, _BLOB_S), validate=True)
                 parts.append(part)
         except (CallError, TimeoutError) as error:
-            what = "worker" if log.where == "worker" else "page"
-            raise VisitError(f"the {what} that had it is gone, or does not answer", kind="page") from error
+            raise _gone(log) from error
         return b"".join(parts)
+
+    async def digest(self, session: str, number: int) -> str:
+        """SHA-256 of such bytes; empty where the page cannot say. Raises VisitError where it is gone."""
+        log = self._logs[session]
+        asked = f"{_OBSERVER}.digest({json.dumps(log.born)}, {number})"
+        try:
+            return await self._evaluated(session, asked, _BLOB_S)
+        except (CallError, TimeoutError) as error:
+            raise _gone(log) from error
 
     def _met(self, session: str, where: str) -> None:
         self._logs[session] = Log(where=where)
@@ -103,9 +111,14 @@ class Listener:
     async def _evaluated(self, session: str, expression: str, deadline_s: float) -> str:
         answer = await self._page.connection.call(
             "Runtime.evaluate",
-            {"expression": expression, "returnByValue": True},
+            {"expression": expression, "returnByValue": True, "awaitPromise": True},
             session=session,
             deadline_s=deadline_s,
         )
         with reading("answer"):
             return str(answer["result"]["value"])
+
+
+def _gone(log: Log) -> VisitError:
+    what = "worker" if log.where == "worker" else "page"
+    return VisitError(f"the {what} that had it is gone, or does not answer", kind="page")

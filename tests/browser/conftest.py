@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import math
 import os
 import sys
 import tempfile
@@ -36,7 +37,7 @@ SIZE = 96
 LAYERS = 4
 
 PACE = Pace(
-    warmup_ms=50.0, warmup_runs=3, batch=2, samples=5, requests=20, think_ms=(8.0, 24.0), deadline_s=180.0
+    warmup_ms=20.0, warmup_runs=3, batch=2, samples=5, requests=12, think_ms=(8.0, 24.0), deadline_s=180.0
 )
 IN_A_TASK = """
 const own = globalThis.fetch;
@@ -50,16 +51,18 @@ globalThis.fetch = (what, ...more) => {
 
 @pytest.fixture(autouse=True, scope="module")
 def no_figure_counts_beside_other_tests() -> Iterator[None]:
-    """See the Makefile: there a page is as good as warm when its compiler rests for the first time."""
+    """See the Makefile: there a page is as good as warm as it is, whatever its compiler still has to do."""
     with pytest.MonkeyPatch.context() as patch:
         if "PYTEST_XDIST_WORKER" in os.environ:
             patch.setattr("gapprof.browser.tier_up.QUIET_MS", 0.0)
+            patch.setattr("gapprof.browser.tier_up.QUIET_SHARE", math.inf)
             patch.setattr("gapprof.browser.tier_up.QUIET_CHUNKS", 1)
         yield
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def guard() -> Iterator[Guard]:
+    """One for all tests of a worker: a process that nobody has to start and to end for each of them."""
     with Guard() as on_duty:
         yield on_duty
 
@@ -176,10 +179,9 @@ def watched(site: Path, guard: Guard, tmp_path: Path) -> Watch:
 
 
 @pytest.fixture(scope="module")
-def shared(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watch]:
+def shared(model_folder: Path, tmp_path_factory: pytest.TempPathFactory, guard: Guard) -> Watch:
     """For pages that several claims are about."""
-    with Guard() as guard:
-        yield in_folders_of_their_own(model_folder, tmp_path_factory, guard)
+    return in_folders_of_their_own(model_folder, tmp_path_factory, guard)
 
 
 def on(job: Job, *, deadline_s: float = PACE.deadline_s, **changes: object) -> Job:

@@ -21,7 +21,7 @@ from gapprof import assets
 from gapprof.browser import flags, tensors
 from gapprof.browser.mounts import Folder
 from gapprof.browser.server import Serving, Site, serving
-from gapprof.guard import MARKER, Guard, end_processes, processes_of
+from gapprof.guard import MARKER, Guard, kill_processes, processes_of
 from gapprof.records.wire import messages
 from gapprof.records.wire.open import OpenTask
 from gapprof.records.wire.tensors import TensorSlice
@@ -164,6 +164,6 @@ def _showing(url: str, guard: Guard) -> Iterator[None]:
         try:
             yield
         finally:
-            assert not end_processes(lambda: processes_of({process.pid}, own[MARKER]), groups=(process.pid,))
+            assert not kill_processes(lambda: processes_of({process.pid}, own[MARKER]), groups=(process.pid,))
             process.wait(timeout=5.0)
             guard.forget_process(process.pid)

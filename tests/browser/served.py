@@ -5,10 +5,10 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-POLL_S = 0.05
-"""Within which a server sees that it is to stop; Python's usual half a second is waited for by every test."""
 HELD_S = 30.0
 """At most: whoever was to look has failed by then, and says why."""
+LOOK_S = 0.01
+"""Between two looks whether it is over: who ends a server waits for one."""
 
 
 @contextmanager
@@ -23,7 +23,7 @@ def answering(answer: Callable[[http.server.BaseHTTPRequestHandler], None]) -> I
             pass
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Asked) as server:
-        threading.Thread(target=server.serve_forever, args=(POLL_S,), daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(LOOK_S,), daemon=True).start()
         try:
             yield f"http://127.0.0.1:{server.server_port}/"
         finally:

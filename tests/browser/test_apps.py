@@ -29,13 +29,15 @@ from gapprof.subject import zoo
 from gapprof.subject.zoo import bert_small
 from gapprof.terminal.sheet import drawn
 from gapprof.watch import page as watch
+from tests.browser.served import LOOK_S
+from tests.browser.watched_page import HURRIED
 from tests.truth.recorder import record
 
 ROOT = Path(__file__).parents[2]
 APPS = ROOT / "tests/apps"
 TRANSFORMERS = "@huggingface/transformers"
 INSTALL = ("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-BUNDLE = ("npx", "--no-install", "esbuild", "--bundle", "--minify", "--format=esm", "--platform=browser")
+BUNDLE = ("--bundle", "--minify", "--format=esm", "--platform=browser")
 PAGE = "<!doctype html><meta charset=utf-8><script type=module src=app.js></script>"
 WORDS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "cat", "sat", "on", "mat")
 MODELS = {"direct": "direct/cnn.onnx", "transformers": "transformers/models/bert-small/onnx/model.onnx"}
@@ -70,20 +72,22 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def site(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """The address of a server with both apps, and its folder."""
     folder = tmp_path_factory.mktemp("site")
+    bundler = shutil.which("esbuild", path=packages / "node_modules/.bin")
+    assert bundler is not None
     own = packages / "node_modules/onnxruntime-web/dist"
     theirs = packages / f"node_modules/{TRANSFORMERS}/node_modules/onnxruntime-web/dist"
     for app, dist in (("direct", own), ("transformers", theirs)):
         (folder / app / "ort").mkdir(parents=True)
         for file in dist.glob("ort-wasm-simd-threaded*"):
-            shutil.copy(file, folder / app / "ort")
+            (folder / app / "ort" / file.name).hardlink_to(file)
         (folder / app / "index.html").write_text(PAGE)
         target = f"--outfile={folder / app / 'app.js'}"
-        subprocess.run([*BUNDLE, f"{app}.mjs", target], cwd=packages, check=True, timeout=600)
+        subprocess.run([bundler, *BUNDLE, f"{app}.mjs", target], cwd=packages, check=True, timeout=600)
     shutil.copy(zoo.build("resnet20", folder), folder / MODELS["direct"])
     _bert(folder / "transformers/models/bert-small")
     handler = functools.partial(Isolated, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(LOOK_S,), daemon=True).start()
         try:
             yield f"http://127.0.0.1:{server.server_port}", folder
         finally:
@@ -149,14 +153,17 @@ def address(site: tuple[str, Path], app: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def told(site: tuple[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Told]:
+def told(
+    site: tuple[str, Path], tmp_path_factory: pytest.TempPathFactory, guard: Guard
+) -> Callable[[str], Told]:
     """An app watched, and told as a report would that has the ladder of a synthetic machine beside it."""
 
     @functools.cache
     def of(app: str) -> Told:
         asked = Settings(page=address(site, app))
-        with Guard() as guard, pytest.MonkeyPatch.context() as patch:
-            patch.setattr(watch, "MOST_S", 240.0)  # where a machine is slow
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in HURRIED.items():
+                patch.setattr(watch, name, value)
             workdir = tmp_path_factory.mktemp(app)
             found = watch.watched(asked, guard=guard, workdir=workdir, observer=lambda _: None)
         recording = record(

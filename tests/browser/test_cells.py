@@ -31,14 +31,15 @@ def outputs(job: Job) -> NDArray[Any]:
 
 
 @pytest.fixture(scope="module")
-def on_main(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], NDArray[Any]]:
+def on_main(
+    model_folder: Path, tmp_path_factory: pytest.TempPathFactory, guard: Guard
+) -> Callable[[int], NDArray[Any]]:
     """Threads → what the model gives on the main thread, beside which every other way is held."""
 
     @functools.cache
     def of(threads: int) -> NDArray[Any]:
         job = job_in(tmp_path_factory.mktemp("main"), model_folder)
-        with Guard() as guard:
-            visited(BACKEND.open(Settings(), guard), job, where="main", threads=threads)
+        visited(BACKEND.open(Settings(), guard), job, where="main", threads=threads)
         return outputs(job)
 
     return of

@@ -98,12 +98,12 @@ Accompanied = Mapping[str, tuple[list[int], str]]
 
 
 @pytest.fixture(scope="module")
-def accompanied(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Accompanied:
+def accompanied(model_folder: Path, tmp_path_factory: pytest.TempPathFactory, guard: Guard) -> Accompanied:
     """What a page did beside two companions, and what went wrong; of one pair after the other."""
     probes = assets.probes_web()
     page_alone = replace(job_in(tmp_path_factory.mktemp("companions"), model_folder), model_path="")
 
-    async def visit(guard: Guard) -> dict[str, str]:
+    async def visit() -> dict[str, str]:
         equipment = Equipment(executable=assets.find_browser(), probes=probes, guard=guard)
         course = Course(until=time.monotonic() + PATIENCE_S)
         async with visiting(page_alone, equipment, course, dist=probes, inputs=b"") as visited:
@@ -121,8 +121,7 @@ def accompanied(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) ->
                 for pair, script in scripts.items()
             }
 
-    with Guard() as guard:
-        told = blocking.run(lambda: visit(guard))
+    told = blocking.run(visit)
     return {pair: tuple(json.loads(text)) for pair, text in told.items()}
 
 

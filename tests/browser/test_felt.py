@@ -16,10 +16,14 @@ from gapprof.guard import Guard
 from gapprof.qoe import visits
 from gapprof.qoe.answers import answered
 from gapprof.qoe.stream import turning
-from gapprof.qoe.visits import CLICKS, REPEATS, Feeling
+from gapprof.qoe.visits import BETWEEN_CLICKS_S, CLICKS, REPEATS, Feeling
 from gapprof.records.job import Job
 from gapprof.records.qoe import Condition, FeltTrial
 from tests.browser.conftest import on
+
+CLICKS_TO_COME = 2
+LATE_S = 2 * CLICKS_TO_COME * max(BETWEEN_CLICKS_S)
+"""Longer than all of them take."""
 
 
 @pytest.fixture
@@ -51,20 +55,20 @@ def test_a_page_is_felt_while_the_model_rests_and_runs(
 def test_no_click_is_made_before_the_page_listens(
     feeling: Feeling, job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The page is asked to listen a second later than it should be: clicks would have come before."""
+    """The page is asked to listen later than it should be: clicks would have come before."""
     call = Connection.call
 
     async def late(self: Connection, method: str, params: Params | None = None, **how: Any) -> Params:
         if 'runTask({"kind":"clicked"' in str((params or {}).get("expression", "")):
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(LATE_S)
         return await call(self, method, params, **how)
 
     monkeypatch.setattr(Connection, "call", late)
-    for name, value in {"WATCH_MS": 200.0, "REPEATS": 1, "CLICKS": 2}.items():
+    for name, value in {"WATCH_MS": 200.0, "REPEATS": 1, "CLICKS": CLICKS_TO_COME}.items():
         monkeypatch.setattr(visits, name, value)
     trial = feeling.felt(on(job, where="main", pacing="paced"), "idle")
     assert isinstance(trial, FeltTrial), trial
-    assert len(trial.events_ms) == 2
+    assert len(trial.events_ms) == CLICKS_TO_COME
 
 
 def test_both_sides_answer_a_stream_alike(feeling: Feeling, job: Job, tmp_path: Path) -> None:

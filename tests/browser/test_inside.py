@@ -37,9 +37,8 @@ FILE = "ort-wasm-simd-threaded.wasm"
 
 
 @pytest.fixture(scope="module")
-def equipment() -> Iterator[Equipment]:
-    with Guard() as guard:
-        yield Equipment(executable=assets.find_browser(None), probes=assets.probes_web(), guard=guard)
+def equipment(guard: Guard) -> Equipment:
+    return Equipment(executable=assets.find_browser(None), probes=assets.probes_web(), guard=guard)
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +49,14 @@ def inside(equipment: Equipment) -> Inside:
 @pytest.fixture(scope="module")
 def stock() -> Module:
     return parsed((assets.web_dist() / FILE).read_bytes())
+
+
+@pytest.fixture(autouse=True, scope="module")
+def briefly_sampled() -> Iterator[None]:
+    """A tiny model runs a thousand times in that, and half of all samples are its products'."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gapprof.instrument.visits.SAMPLED_MS", 600.0)
+        yield
 
 
 @pytest.fixture(scope="module")

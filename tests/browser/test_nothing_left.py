@@ -89,10 +89,10 @@ def test_nothing_is_left_after_a_signal(
 
 
 def _busy(token: str) -> bool:
-    """Whether the page's worker is at work: some process of the browser has used a second of CPU time."""
+    """Whether the page's worker is at work: some process of the browser has used so much CPU time."""
     try:
         marked = [psutil.Process(pid) for pid in processes_of((), f"{token}:")]
         children = [child for parent in marked for child in parent.children(recursive=True)]
-        return any(child.cpu_times().user > 1.0 for child in children)
+        return any(child.cpu_times().user > 0.7 for child in children)
     except psutil.NoSuchProcess:
         return False

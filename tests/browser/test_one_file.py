@@ -40,7 +40,7 @@ def split(job: Job, tmp_path: Path) -> Job:
     ("build", "threads"),
     [
         ("1.18-simd", 1),
-        ("1.18-scalar", 1),
+        pytest.param("1.18-scalar", 1, marks=pytest.mark.long),  # what it computes: see test_lattice
         pytest.param("1.18-simd", 2, marks=pytest.mark.long),
         pytest.param("1.18-scalar", 2, marks=pytest.mark.long),
     ],

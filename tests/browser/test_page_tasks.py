@@ -160,6 +160,7 @@ def test_short_runs_are_timed_on_until_they_lasted_long_enough(visited: Visited)
     assert len(timed.samples_ms) == GOING_ON.samples or sum(before_ms) < GOING_ON.least_ms
 
 
+@pytest.mark.long  # of a stranger's page, in a worker as well: see below
 def test_without_isolation_the_page_gets_one_thread(small: Small) -> None:
     visited = visit(
         small,
@@ -171,7 +172,8 @@ def test_without_isolation_the_page_gets_one_thread(small: Small) -> None:
     assert (opened.threads, opened.isolated) == (1, False)
 
 
-@pytest.mark.parametrize("simd", [True, pytest.param(False, marks=pytest.mark.long)])
+@pytest.mark.long  # by visits as they are: see test_one_file and test_lattice
+@pytest.mark.parametrize("simd", [True, False])
 def test_the_older_builds_agree_with_the_native_side(
     small: Small, reference: dict[str, np.ndarray], simd: bool
 ) -> None:

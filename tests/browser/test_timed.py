@@ -3,7 +3,6 @@
 import dataclasses
 import http.server
 import re
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +24,10 @@ from gapprof.records.job import CoreSpeed, Job
 from gapprof.records.settings import Settings
 from gapprof.records.trial import Failure, Profile, Trial
 from tests.browser.conftest import PACE, SIZE, job_in, on
+from tests.browser.served import answering
+
+ALWAYS_FAST = CoreSpeed(fastest_us=(1e9,) * len(cores()), longest_wait_ms=60_000.0)
+"""Of cores that are looked at, and never found slow."""
 
 
 def trial(outcome: Trial | Failure) -> Trial:
@@ -33,16 +36,15 @@ def trial(outcome: Trial | Failure) -> Trial:
 
 
 @pytest.fixture(scope="module")
-def switched(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Trial:
+def switched(model_folder: Path, tmp_path_factory: pytest.TempPathFactory, guard: Guard) -> Trial:
     """In a page that says to have six cores where a switch of the user's holds, and two where it does not."""
     folder = tmp_path_factory.mktemp("switched")
     cores = "{ value: navigator.userAgent === 'planted/1.0' ? 6 : 2 }"
     script = f"Object.defineProperty(navigator, 'hardwareConcurrency', {cores})"
     (folder / "page.html").write_text(f"<!doctype html><title>page</title><script>{script}</script>")
     page = {"page": str(folder / "page.html"), "browser_args": ("--user-agent=planted/1.0",)}
-    with Guard() as guard:
-        job = on(job_in(folder, model_folder), threads=OWN_RULE, where="main", **page)
-        return trial(BACKEND.open(Settings(), guard).timed(job))
+    job = on(job_in(folder, model_folder), threads=OWN_RULE, where="main", **page)
+    return trial(BACKEND.open(Settings(), guard).timed(job))
 
 
 def test_where_no_number_is_set_onnxruntime_web_counts_the_pages_cores_and_what_it_chose_is_read_back(
@@ -98,10 +100,10 @@ class Timing:
 
 
 @pytest.fixture(scope="module")
-def timing(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Timing:
+def timing(model_folder: Path, tmp_path_factory: pytest.TempPathFactory, guard: Guard) -> Timing:
     """In spite of a proxy that nobody answers at, named in both cases, with no address excepted from it."""
-    job = job_in(tmp_path_factory.mktemp("timing"), model_folder)
-    with Guard() as guard, pytest.MonkeyPatch.context() as patch:
+    job = replace(job_in(tmp_path_factory.mktemp("timing"), model_folder), core_speed=ALWAYS_FAST)
+    with pytest.MonkeyPatch.context() as patch:
         for name in ("http_proxy", "https_proxy", "all_proxy"):
             patch.setenv(name, "http://127.0.0.1:9")
             patch.setenv(name.upper(), "http://127.0.0.1:9")
@@ -154,10 +156,10 @@ class Profiling:
 
 
 @pytest.fixture(scope="module")
-def profiling(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Profiling:
+def profiling(model_folder: Path, tmp_path_factory: pytest.TempPathFactory, guard: Guard) -> Profiling:
     told: list[int] = []
     job = job_in(tmp_path_factory.mktemp("profiling"), model_folder)
-    with Guard() as guard, pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch:
         asked = overheard(patch)
         chromium = BACKEND.open(Settings(), guard)
         profile = chromium.profiled(job, lambda timed: told.append(len(asked)))
@@ -186,11 +188,11 @@ def test_going_from_node_to_node_takes_time(profiling: Profiling) -> None:
     assert profiling.profile.dispatch_us_per_node > 0
 
 
-def test_a_page_on_disk_finds_its_files_and_is_not_isolated_where_it_was_not_to_be(
-    chromium: Chromium, job: Job, tmp_path: Path
-) -> None:
-    """It hangs unless it found them, by relative and by absolute address, and nobody answers its dialog."""
-    site = tmp_path / "site"
+@pytest.fixture(scope="module")
+def on_disk(model_folder: Path, tmp_path_factory: pytest.TempPathFactory, guard: Guard) -> Trial:
+    """It hangs unless it found its files, by relative and by absolute address; nobody answers its dialog."""
+    folder = tmp_path_factory.mktemp("disk")
+    site = folder / "site"
     (site / "js").mkdir(parents=True)
     (site / "index.html").write_text(
         '<!doctype html><title>t</title><script src="js/near.js"></script><script src="/js/far.js"></script>'
@@ -198,7 +200,13 @@ def test_a_page_on_disk_finds_its_files_and_is_not_isolated_where_it_was_not_to_
     )
     (site / "js" / "near.js").write_text("globalThis.near = true;")
     (site / "js" / "far.js").write_text("globalThis.far = true; alert('anybody there?');")
-    visited = trial(chromium.timed(on(job, page=str(site), where="main", pacing="paced", isolated=False)))
+    job = replace(job_in(folder, model_folder), core_speed=ALWAYS_FAST)
+    job = on(job, page=str(site), where="main", pacing="paced", isolated=False)
+    return trial(BACKEND.open(Settings(), guard).timed(job))
+
+
+def test_a_page_on_disk_finds_its_files_and_is_not_isolated_where_it_was_not_to_be(on_disk: Trial) -> None:
+    visited = on_disk
     assert len(visited.requests_ms) == PACE.requests
     assert visited.samples_ms == ()
     assert (visited.seen.where, visited.seen.isolated, visited.seen.threads) == ("main", False, 1)
@@ -206,12 +214,11 @@ def test_a_page_on_disk_finds_its_files_and_is_not_isolated_where_it_was_not_to_
 
 
 @pytest.fixture(scope="module")
-def asked(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Trial:
+def asked(model_folder: Path, tmp_path_factory: pytest.TempPathFactory, guard: Guard) -> Trial:
     """A worker by requests, under a flag that V8 does not know and one behind it."""
     flags = ("--no-such-flag", "--liftoff-only")
-    with Guard() as guard:
-        job = on(job_in(tmp_path_factory.mktemp("asked"), model_folder), pacing="paced", js_flags=flags)
-        return trial(BACKEND.open(Settings(), guard).timed(job))
+    job = on(job_in(tmp_path_factory.mktemp("asked"), model_folder), pacing="paced", js_flags=flags)
+    return trial(BACKEND.open(Settings(), guard).timed(job))
 
 
 def test_requests_reach_a_worker_by_three_doors(asked: Trial) -> None:
@@ -238,32 +245,21 @@ def test_the_scalar_build_of_1_18_holds_no_simd(chromium: Chromium, job: Job) ->
     assert visited.seen.wasm_simd is False
 
 
-class _Guarded(http.server.BaseHTTPRequestHandler):
-    """A page whose policy forbids everything that is not its own."""
-
-    def do_GET(self) -> None:
-        body = b"<!doctype html><title>somebody else's</title>"
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html")
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("Content-Security-Policy", "default-src 'self'; script-src 'self'")
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_request(self, *args: object) -> None:
-        pass
-
-
 @pytest.fixture
 def foreign() -> Iterator[str]:
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Guarded)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}/app"
-    server.shutdown()
-    server.server_close()
-    thread.join(timeout=5)
+    """A page whose policy forbids everything that is not its own."""
+
+    def guarded(request: http.server.BaseHTTPRequestHandler) -> None:
+        body = b"<!doctype html><title>somebody else's</title>"
+        request.send_response(200)
+        request.send_header("Content-Type", "text/html")
+        request.send_header("Content-Length", str(len(body)))
+        request.send_header("Content-Security-Policy", "default-src 'self'; script-src 'self'")
+        request.end_headers()
+        request.wfile.write(body)
+
+    with answering(guarded) as address:
+        yield f"{address}app"
 
 
 def test_cores_that_become_slow_have_the_stretch_timed_anew_in_the_same_page(
@@ -289,9 +285,10 @@ def test_cores_that_become_slow_have_the_stretch_timed_anew_in_the_same_page(
 
 @pytest.mark.skipif(not cores(), reason="needs a system that lets a thread choose its core")
 @pytest.mark.parametrize("where", ["main", "worker"])
-def test_the_core_that_the_model_runs_on_is_known(chromium: Chromium, job: Job, where: str) -> None:
-    wanted = CoreSpeed(fastest_us=(1e9,) * len(cores()), longest_wait_ms=60_000.0)
-    work = trial(chromium.timed(replace(on(job, where=where, threads=1), core_speed=wanted))).load.core_work
+def test_the_core_that_the_model_runs_on_is_known(on_disk: Trial, timing: Timing, where: str) -> None:
+    visited = {"main": on_disk, "worker": timing.trial}[where]
+    assert (visited.seen.where, visited.seen.threads) == (where, 1)
+    work = visited.load.core_work
     assert work is not None
     assert 1 <= len(work.used) <= 2, "before and after"
     assert set(work.used) <= set(range(len(cores())))

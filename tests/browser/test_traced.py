@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from gapprof.backends.chromium import Chromium
-from gapprof.browser import tracing
+from gapprof.browser import tasks, tracing
 from gapprof.browser.launch import launched
 from gapprof.browser.page import attached, brought_to
 from gapprof.browser.slices import stretch_of, summarise
@@ -25,6 +25,7 @@ function planted() {
 }
 setInterval(planted, 40);
 """
+SOME_TIMERS_MS = 500.0
 REQUESTS = """(async () => {
   const begin = performance.now();
   for (let request = 0; request < 40; request += 1) {
@@ -37,8 +38,9 @@ REQUESTS = """(async () => {
 
 
 def test_a_planted_timer_is_named_in_the_evidence(
-    chromium: Chromium, job: Job, page_of: Callable[[str], str]
+    chromium: Chromium, job: Job, page_of: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(tasks, "TRACED_MS", SOME_TIMERS_MS)
     trace = chromium.traced(on(job, page=page_of(BURNER)))
     assert isinstance(trace, Trace), trace
     planted = [piece for piece in trace.slices if piece.detail.startswith("planted ")]

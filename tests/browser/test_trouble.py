@@ -24,7 +24,7 @@ from gapprof.records.wire.open import Opened, OpenTask
 from tests.browser.aftermath import PATIENCE_S
 from tests.browser.conftest import IN_A_TASK, on
 
-HANGS_S = 5.0
+HANGS_S = 2.0
 """Many times what a page takes to begin a task; one that has not begun it by then gives no answer, either."""
 LONG_S = PATIENCE_S + 30.0
 """As long as no constant that ships."""
@@ -157,12 +157,6 @@ def test_a_call_given_up_leaves_the_connection_usable(chromium: Chromium, guard:
     assert asyncio.run(give_up()) == "still here"
 
 
-def test_a_page_may_have_any_name(chromium: Chromium, job: Job, tmp_path: Path) -> None:
-    page = tmp_path / "a b#c%20é?.html"
-    page.write_text("<!doctype html><title>odd</title>")
-    assert isinstance(chromium.timed(on(job, page=str(page))), Trial)
-
-
 def test_a_page_that_cannot_be_opened_is_told_by_its_own_name(
     chromium: Chromium, job: Job, tmp_path: Path
 ) -> None:
@@ -184,7 +178,7 @@ def silent() -> Iterator[str]:
 def test_an_address_that_never_answers_is_given_up(
     chromium: Chromium, job: Job, silent: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(visit, "PAGE_S", 2.0)
+    monkeypatch.setattr(visit, "PAGE_S", 1.0)
     told = failure(chromium.timed(on(job, page=silent)))
     assert (told.kind, told.phase) == ("page", "load")
     assert told.hint
@@ -203,7 +197,7 @@ def test_an_address_where_nobody_is_has_a_reason_and_a_hint(chromium: Chromium, 
     ("script", "deadline_s", "said"),
     [
         ("echo no display >&2; exit 7", PATIENCE_S, "exit code 7: no display"),
-        ("exec sleep 60", 1.0, "no DevTools address"),
+        ("exec sleep 60", 0.2, "no DevTools address"),
     ],
 )
 def test_a_browser_that_dies_or_never_answers_is_an_unusable_environment(
@@ -224,9 +218,14 @@ def test_a_browser_that_dies_or_never_answers_is_an_unusable_environment(
     assert caught.value.hint
 
 
-def test_a_visit_works_inside_somebodys_running_loop(chromium: Chromium, job: Job) -> None:
-    async def notebook() -> Trial | Failure:
-        return chromium.timed(job)
+def test_a_page_of_any_name_is_visited_inside_somebodys_running_loop(
+    chromium: Chromium, job: Job, tmp_path: Path
+) -> None:
+    page = tmp_path / "a b#c%20é?.html"
+    page.write_text("<!doctype html><title>odd</title>")
 
-    assert isinstance(asyncio.run(notebook()), Trial)
+    async def notebook() -> Trial | Failure:
+        return chromium.timed(on(job, page=str(page)))
+
+    assert isinstance(outcome := asyncio.run(notebook()), Trial), outcome
     assert not [thread for thread in threading.enumerate() if thread.name == "gapprof-browser"]

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from gapprof.errors import ExitCode
-from tests.browser.aftermath import PATIENCE_S, assert_nothing_left, mortal
+from tests.browser.aftermath import PATIENCE_S, assert_nothing_left, mortal, until
 from tests.browser.short_run import BROWSER, INTERRUPTED, Run
 
 
@@ -20,7 +20,7 @@ def test_a_second_gapprof_refuses_wherever_its_temporary_files_go(
     folder.mkdir()
     pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
     with tempfile.TemporaryDirectory() as elsewhere, mortal(first.begin(**pipes)) as measuring:
-        first.seen_in(measuring.pid, BROWSER)
+        until(PATIENCE_S, "it does not begin to measure", first.recording.exists)
         second = Run(model, Path(elsewhere), folder)
         with mortal(second.begin(**pipes)) as refused:
             _, said = refused.communicate(timeout=PATIENCE_S)

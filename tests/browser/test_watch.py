@@ -14,6 +14,7 @@ from gapprof.measure.machine import usable_cores
 from gapprof.records.settings import Settings
 from gapprof.watch import page as watch
 from gapprof.watch.kept import Watched
+from gapprof.watch.listening import Listener
 from tests.browser.conftest import SIZE
 from tests.browser.watched_page import FOREVER, LIBRARY, PREPARE, Watch
 
@@ -23,14 +24,28 @@ NOT_FED = {"enableProfiling", "logId"}
 
 @pytest.fixture(scope="module")
 def pinned(shared: Watch) -> Watched:
-    """A page that asks for one thread, on a line of its own."""
-    return shared(f"{PREPARE}\nort.env.wasm.numThreads = 1;{FOREVER}")
+    """A page that asks for one thread, on a line of its own, and pauses twice between two runs."""
+    seldom = FOREVER.replace("await pause();", "await pause(); await pause();")
+    return shared(f"{PREPARE}\nort.env.wasm.numThreads = 1;{seldom}")
 
 
 @pytest.fixture(scope="module")
-def plain(shared: Watch) -> Watched:
-    """A page that leaves everything to the library."""
-    return shared(PREPARE + FOREVER.replace(', { graphOptimizationLevel: "extended" }', ""))
+def sent(shared: Watch) -> tuple[Watched, list[int]]:
+    """A page that leaves everything to the library, and how many bytes each was that it was asked to send."""
+    sizes, blob = list[int](), Listener.blob
+
+    async def heard(self: Listener, session: str, number: int) -> bytes:
+        sizes.append(len(data := await blob(self, session, number)))
+        return data
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Listener, "blob", heard)
+        return shared(PREPARE + FOREVER.replace(', { graphOptimizationLevel: "extended" }', "")), sizes
+
+
+@pytest.fixture(scope="module")
+def plain(sent: tuple[Watched, list[int]]) -> Watched:
+    return sent[0]
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +81,22 @@ def test_the_model_the_inputs_and_the_runs_of_a_page_are_heard(pinned: Watched, 
         wanted = (np.arange(SIZE * SIZE) % 17 / 17).astype(np.float32).reshape(SIZE, SIZE)
         assert np.array_equal(fed["x"], wanted)
     assert not seen.troubles
+
+
+def test_pauses_between_runs_are_those_that_the_page_makes(pinned: Watched) -> None:
+    session = pinned.seen.session
+    ends = [began + ms for began, ms in zip(session.runs_began_ms, session.runs_ms, strict=True)]
+    pauses = [began - end for began, end in zip(session.runs_began_ms[1:], ends, strict=False)]
+    assert len(session.runs_ms) >= watch.ENOUGH_RUNS
+    assert min(pauses) >= 9.5
+
+
+def test_of_a_library_that_gapprof_has_the_page_sends_no_more_than_its_hash(
+    sent: tuple[Watched, list[int]],
+) -> None:
+    (wasm,) = sent[0].seen.wasm
+    assert wasm.known_by == "hash"
+    assert 0 < sum(sent[1]) < wasm.size_bytes
 
 
 def test_a_session_that_nobody_gave_options_has_the_librarys_defaults(plain: Watched) -> None:

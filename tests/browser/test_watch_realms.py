@@ -51,19 +51,11 @@ log.push({ kind: "run" }, { kind: "nonsense" }, null);
     return shared(f"{PREPARE}ort.env.wasm.numThreads = NaN;{spoil}{FOREVER}")
 
 
-def test_a_worker_of_the_page_is_heard_from_its_first_line_on(watched: Watch, site: Path) -> None:
-    (site / "worker.mjs").write_text(f"{PREPARE}{FOREVER}")
-    found = watched('new Worker("./worker.mjs", { type: "module" });')
-    assert found.seen.session.where == "worker"
-    assert found.settings(Settings()).where == "worker"
-    assert [one.url for one in found.seen.workers][:1] == ["./worker.mjs"]
-    assert found.kept.inputs is not None
-
-
-def test_a_worker_that_is_ended_keeps_nobody_from_being_heard(watched: Watch, site: Path) -> None:
-    """It has compiled a module of its own, of which it was asked, and which nobody can read any more."""
-    (site / "codec.mjs").write_text(
-        """
+@pytest.fixture(scope="module")
+def workers(shared: Watch) -> Watched:
+    """A page with its model in a worker, which it starts when another one has compiled a module, was asked
+    for its log, and has been ended: nobody can read that module any more."""
+    codec = """
 await WebAssembly.compile(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]));
 const observed = globalThis[Symbol.for("gapprof.observed")];
 const { since } = observed;
@@ -74,15 +66,25 @@ observed.since = (...given) => {
   return since(...given);
 };
 """
-    )
-    codec = """
+    page = """
 const codec = new Worker("./codec.mjs", { type: "module" });
 await new Promise((done) => { codec.onmessage = done; });
 codec.terminate();
+new Worker("./worker.mjs", { type: "module" });
 """
-    seen = watched(PREPARE + codec + FOREVER).seen
-    assert len(seen.session.runs_ms) >= watch.ENOUGH_RUNS
-    assert any("could not be read" in one for one in seen.troubles)
+    return shared(page, beside={"codec.mjs": codec, "worker.mjs": f"{PREPARE}{FOREVER}"})
+
+
+def test_a_worker_of_the_page_is_heard_from_its_first_line_on(workers: Watched) -> None:
+    assert workers.seen.session.where == "worker"
+    assert workers.settings(Settings()).where == "worker"
+    assert [one.url for one in workers.seen.workers][:2] == ["./codec.mjs", "./worker.mjs"]
+    assert workers.kept.inputs is not None
+
+
+def test_a_worker_that_is_ended_keeps_nobody_from_being_heard(workers: Watched) -> None:
+    assert len(workers.seen.session.runs_ms) >= watch.ENOUGH_RUNS
+    assert any("could not be read" in one for one in workers.seen.troubles)
 
 
 def test_a_frame_of_the_page_is_heard(watched: Watch, site: Path) -> None:

@@ -1,6 +1,7 @@
 """Pages watched for what runs alone do not tell: outputs on a GPU, work beside the model, workers."""
 
 import asyncio
+import functools
 import itertools
 import shutil
 from pathlib import Path
@@ -29,6 +30,11 @@ const session = await ort.InferenceSession.create("./tiny.onnx", {
   executionProviders: ["webgpu"], preferredOutputLocation: "gpu-buffer",
 });
 """
+LATE, LATE_S = 7, 0.75
+"""A look that comes so late ends more than a stretch, which those before it do not; by then enough runs are
+heard."""
+FEW_RUNS = 16
+"""Of a page that rests for long between them: they last longer than a stretch."""
 WORK_MS, REST_MS = 30, 20
 EDGES = 0.12
 """Of a stretch of some turns, which begins and ends in the midst of one."""
@@ -65,6 +71,13 @@ def site(site: Path) -> Path:
     for name in GPU_FILES:
         shutil.copy(assets.web_dist() / name, site)
     return site
+
+
+@pytest.fixture
+def looked_at(watched: Watch, monkeypatch: pytest.MonkeyPatch) -> Watch:
+    """Watches a page for as long as something can be said of its main thread."""
+    monkeypatch.setattr(watch, "ENOUGH_RUNS", FEW_RUNS)
+    return functools.partial(watched, looked_ms=LEAST_MS)
 
 
 def test_runs_whose_outputs_stay_on_a_gpu_are_heard_with_their_inputs(watched: Watch) -> None:
@@ -109,10 +122,10 @@ def test_a_page_that_takes_nothing_but_a_gpu_is_told_how_to_get_one(
 
 @pytest.mark.parametrize("where", [pytest.param("main", marks=pytest.mark.long), "worker"])
 def test_what_a_page_does_beside_its_model_is_told_with_its_share(
-    where: str, watched: Watch, site: Path
+    where: str, looked_at: Watch, site: Path
 ) -> None:
     (site / "worker.mjs").write_text(WORKER)
-    seen = watched(BESIDE[where]).seen
+    seen = looked_at(BESIDE[where]).seen
     found, session = seen.main_thread, seen.session
     assert session.where == where
     assert found is not None
@@ -123,39 +136,29 @@ def test_what_a_page_does_beside_its_model_is_told_with_its_share(
     assert WORK_MS / turn_ms - EDGES <= own <= 1 - REST_MS / turn_ms + EDGES
 
 
-def test_a_page_that_only_runs_its_model_does_little_else(watched: Watch) -> None:
+def test_a_page_that_only_runs_its_model_does_little_else(looked_at: Watch) -> None:
     """It rests for many times as long as a run takes on a slow machine."""
     seldom = FOREVER.replace("await pause();", "await new Promise((done) => setTimeout(done, 60));")
-    found = watched(PREPARE + seldom).seen.main_thread
+    found = looked_at(PREPARE + seldom).seen.main_thread
     assert found is not None
     assert found.runs_ms is not None
     assert (found.tasks_ms - found.runs_ms) / found.over_ms < 0.3
 
 
 def test_a_look_that_comes_late_hides_nothing_of_what_the_page_does(
-    watched: Watch, monkeypatch: pytest.MonkeyPatch
+    looked_at: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The third one, with which it would be enough: between the first two lies too little."""
+    """One with which it would be enough: between those before it lies too little."""
     numbers, look = itertools.count(1), watch.look
 
     async def late(page: Page) -> Look | None:
-        await asyncio.sleep(2.0 if next(numbers) == 3 else 0.0)
+        await asyncio.sleep(LATE_S if next(numbers) == LATE else 0.0)
         return await look(page)
 
     monkeypatch.setattr(watch, "look", late)
-    found = watched(PREPARE + FOREVER).seen.main_thread
+    found = looked_at(PREPARE + FOREVER).seen.main_thread
     assert found is not None
     assert found.over_ms >= LEAST_MS
-
-
-def test_pauses_between_runs_are_those_that_the_page_makes(watched: Watch) -> None:
-    session = watched(
-        PREPARE + FOREVER.replace("await pause();", "await pause(); await pause();")
-    ).seen.session
-    ends = [began + ms for began, ms in zip(session.runs_began_ms, session.runs_ms, strict=True)]
-    pauses = [began - end for began, end in zip(session.runs_began_ms[1:], ends, strict=False)]
-    assert len(session.runs_ms) >= watch.ENOUGH_RUNS
-    assert min(pauses) >= 9.5
 
 
 @pytest.mark.long

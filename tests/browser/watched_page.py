@@ -1,8 +1,8 @@
 """An app as somebody has it: the library and its models beside a page, and that page watched."""
 
 import shutil
-import time
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -18,16 +18,24 @@ from gapprof.records.progress import Progress
 from gapprof.records.settings import Settings
 from gapprof.watch import page as watch
 from gapprof.watch.kept import Watched
+from gapprof.watch.listening import Listener
 from tests.browser.served import answering
 
 Watch = Callable[..., Watched]
-LISTENING_S = 1.0
-LEAST_S = 0.25
-"""From the first run on; a page that runs its model seldom is watched for longer anyway."""
+LEAST_S, LOOK_S = 0.25, 0.05
+"""From the first run on, and between two looks; one that seldom runs its model is watched longer anyway."""
 MOST_S, QUIET_S = 240.0, 60.0
 """Until a page must have run its model, and between two runs: pages of these tests run it again and again."""
+HURRIED = {"_LEAST_S": LEAST_S, "_LOOK_S": LOOK_S, "MOST_S": MOST_S, "QUIET_S": QUIET_S, "LEAST_MS": 0.0}
+"""Of the watching: no claim about a model and its runs needs more, whatever the machine."""
 STAYS = "/* and so it stays */"
 """In a script: here nothing more comes."""
+STAYING = """{
+  const told = new XMLHttpRequest();
+  told.open('GET', '%s', false);
+  try { told.send(); } catch {}
+}"""
+"""What stands there: it goes on once that address has been asked, which need not answer to pages."""
 LIBRARY = ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm")
 PREPARE = """
 import * as ort from "./ort.wasm.bundle.min.mjs";
@@ -59,15 +67,16 @@ def heard(
     workdir: Path,
     file: str = "app.mjs",
     page: str = "",
+    looked_ms: float = 0.0,
     **given: object,
 ) -> Watched:
-    """Watch a page that loads that module."""
+    """Watch a page that loads that module. `looked_ms`: over how much of its main thread's time."""
     (site / file).write_text(script)
     (site / "index.html").write_text(page or f'<!doctype html><script type=module src="{file}"></script>')
     settings = Settings(page=str(site / "index.html"), **given)
     told: list[Progress] = []
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in {"_LEAST_S": LEAST_S, "MOST_S": MOST_S, "QUIET_S": QUIET_S}.items():
+        for name, value in {**HURRIED, "LEAST_MS": looked_ms}.items():
             patch.setattr(watch, name, value)
         return watch.watched(settings, guard=guard, workdir=workdir, observer=told.append)
 
@@ -77,10 +86,12 @@ def in_folders_of_their_own(
 ) -> Watch:
     """The same for one page after the other, each beside three models."""
 
-    def run(script: str, **how: object) -> Watched:
+    def run(script: str, *, beside: Mapping[str, str] = {}, **how: object) -> Watched:
         folder = tmp_path_factory.mktemp("watched")
         site = laid_out(folder / "site", model_folder)
         with_other_models(site)
+        for name, text in beside.items():
+            (site / name).write_text(text)
         return heard(site, script, guard=guard, workdir=folder, **how)
 
     return run
@@ -91,18 +102,22 @@ def given_up(
 ) -> ModelUnusable:
     """What is said of a page that runs no model, watched until nothing more comes of it.
 
-    It says so itself, by `STAYS`; from then on there is time enough to listen to it once more.
+    It says so itself, by `STAYS`; whoever begins to listen from then on hears all that there is to hear.
     """
-    began = time.monotonic()
+    stays, listen = threading.Event(), Listener.listen
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(watch, "MOST_S", MOST_S)
 
-        def over() -> None:
-            patch.setattr(watch, "MOST_S", time.monotonic() - began + LISTENING_S)
+        async def listened(self: Listener) -> bool:
+            last = stays.is_set()
+            news = await listen(self)
+            if last:
+                patch.setattr(watch, "MOST_S", 0.0)
+            return news
 
-        with asked(over) as address:
-            stays = f"fetch('{address}', {{ mode: 'no-cors' }}).catch(() => undefined);"
-            texts = [text.replace(STAYS, stays) for text in (script, page)]
+        patch.setattr(Listener, "listen", listened)
+        with asked(stays.set) as address:
+            texts = [text.replace(STAYS, STAYING % address) for text in (script, page)]
             with pytest.raises(ModelUnusable) as told:
                 heard(site, texts[0], guard=guard, workdir=workdir, page=texts[1], **given)
     return told.value
