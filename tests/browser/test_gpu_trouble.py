@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from gapprof import assets
 from gapprof.backends.chromium import Chromium
@@ -36,6 +37,9 @@ from tests.browser.gpu_troubles import (
     OUT_OF_MEMORY_LATER,
 )
 
+ENDLESS = 10**6
+"""Samples: a device is lost in their midst at the latest, however fast a machine has come to them."""
+
 
 @pytest.mark.parametrize(
     ("script", "said"),
@@ -49,8 +53,8 @@ from tests.browser.gpu_troubles import (
 def test_what_becomes_of_a_device_is_told_with_what_to_do(
     script: str, said: str, chromium: Chromium, page_of: Callable[[str], str], tmp_path: Path
 ) -> None:
-    job = job_of("matmul", tmp_path)
-    failure = chromium.timed(on(job, device="gpu", where="main", page=page_of(script)))
+    job = on(quickly(job_of("links", tmp_path)), device="gpu", where="main", page=page_of(script))
+    failure = chromium.timed(replace(job, pace=replace(job.pace, samples=ENDLESS)))
     assert isinstance(failure, Failure), failure
     assert failure.kind == "environment", failure
     assert said in failure.message
@@ -95,7 +99,7 @@ def test_a_gpu_that_is_full_only_when_runs_are_timed_is_named_and_nothing_of_the
         chromium = dataclasses.replace(chromium, web_dist=library_with(FULL, tmp_path / "dist"))
         script = ""
     job = on(
-        quickly(job_of("matmul", tmp_path)),
+        quickly(job_of("links", tmp_path)),
         device="gpu",
         where=where,
         pacing=pacing,
@@ -143,7 +147,7 @@ def visits(chromium: Chromium, guard: Guard) -> Visits:
 
 @pytest.fixture
 def full(page_of: Callable[[str], str], tmp_path: Path) -> Job:
-    return on(job_of("matmul", tmp_path), device="gpu", where="main", page=page_of(OUT_OF_MEMORY))
+    return on(quickly(job_of("links", tmp_path)), device="gpu", where="main", page=page_of(OUT_OF_MEMORY))
 
 
 @pytest.mark.parametrize(
