@@ -37,6 +37,7 @@ from tests.browser.gpu_troubles import (
     OUT_OF_MEMORY_LATER,
 )
 
+NO_MEMORY = "the GPU is out of memory: no memory for a buffer"
 ENDLESS = 10**6
 """Samples: a device is lost in their midst at the latest, however fast a machine has come to them."""
 
@@ -163,10 +164,14 @@ def test_a_gpu_without_memory_is_named_in_visits_that_are_not_timed(
     assert "the GPU is out of memory: no memory for a buffer of 36864 bytes" in failure.message
 
 
-def test_a_gpu_without_memory_is_named_where_calls_are_recorded_and_nodes_placed(
+def test_a_gpu_without_memory_is_named_where_calls_are_recorded(
     visits: Visits, full: Job, tmp_path: Path
 ) -> None:
-    with pytest.raises(EnvironmentUnusable, match="the GPU is out of memory: no memory for a buffer"):
+    with pytest.raises(EnvironmentUnusable, match=NO_MEMORY):
         recorded.record(full, visits.gpu, tmp_path / "a.trace", dist=visits.dist)
-    with pytest.raises(EnvironmentUnusable, match="the GPU is out of memory: no memory for a buffer"):
+
+
+@pytest.mark.long  # as where calls are recorded, it is the page's news that end the visit
+def test_a_gpu_without_memory_is_named_where_nodes_are_placed(visits: Visits, full: Job) -> None:
+    with pytest.raises(EnvironmentUnusable, match=NO_MEMORY):
         placed(full, visits.gpu, dist=visits.dist)
