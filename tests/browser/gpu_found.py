@@ -12,9 +12,14 @@ from typing import Self
 
 from msgspec.structs import replace
 
+from gapprof import assets
 from gapprof.backends import chromium, dawn, web_replay
-from gapprof.gpu import toggles
+from gapprof.browser.visit import Equipment
+from gapprof.gpu import graphics, toggles
+from gapprof.gpu.recorded import record
 from gapprof.gpu.stage import recording_calls
+from gapprof.gpu.steady import summary
+from gapprof.gpu.visited import Gpu
 from gapprof.guard import Guard
 from gapprof.records.backend import Backend
 from gapprof.records.calls import RecordedCalls
@@ -71,6 +76,20 @@ class Bench:
         job = replace(job, calls_path=str(Path(job.model_path).with_suffix(".calls")))
         calls = recording_calls(served(dist), self.guard)(job)
         assert isinstance(calls, RecordedCalls), calls
+        return self._replayed(job, calls)
+
+    def unplaced(self, job: Job) -> Found:
+        """The same where no claim asks who ran which node: to know that takes a visit of its own."""
+        job = replace(job, calls_path=str(Path(job.model_path).with_suffix(".calls")))
+        browser = assets.find_browser()
+        equipment = Equipment(executable=browser, probes=assets.probes_web(), guard=self.guard)
+        gpu = Gpu(equipment=equipment, graphics=graphics.here(browser))
+        found = record(job, gpu, Path(job.calls_path), dist=assets.web_dist(), build=assets.GPU_BUILD)
+        told = summary(found.trace)
+        calls = RecordedCalls(took_s=1.0, build=found.build, wasm_file=found.wasm_file, summary=told)
+        return self._replayed(job, calls)
+
+    def _replayed(self, job: Job, calls: RecordedCalls) -> Found:
         replays = replace(job, setting=replace(job.setting, toggles=QUICK.enabled, browser_args=()))
         native = timed(dawn.BACKEND.open(Settings(), self.guard), replays)
         trials = {"replay-native-unsafe": native, "replay-native": native}

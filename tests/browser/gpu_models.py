@@ -13,7 +13,7 @@ from tests.browser.conftest import PACE
 from tests.settings import QUIET
 
 WIDTH, HEADS, WORDS = 32, 2, 16
-FEW_LINKS, LINKS, MANY_LINKS = 3, 100, 1000
+FEW_LINKS, LINKS, MANY_LINKS = 3, 100, 400
 ROWS, NARROW = 16384, 4
 
 
@@ -81,7 +81,7 @@ def chain(sketch: Sketch) -> tuple[int, ...]:
 
 
 def long_chain(sketch: Sketch) -> tuple[int, ...]:
-    """Ten times as many."""
+    """Four times as many."""
     return _chained(sketch, MANY_LINKS)
 
 

@@ -20,7 +20,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 @pytest.fixture(scope="module")
 def plain(bench: Bench) -> Found:
     """Run by the library as well, where somebody listens, and nothing planted in front of it."""
-    found = bench.explained(on_gpu(job_of("chain", bench.new("plain"))))
+    found = bench.explained(on_gpu(job_of("links", bench.new("plain"))))
     return found.with_session(bench.session(found.job))
 
 
@@ -40,6 +40,13 @@ def test_the_library_is_listened_to_after_it_was_timed(plain: Found) -> None:
     names = [one.id for one in plain.row("library-work").children]
     assert names == ["before-first-submit", "submission-gaps", "after-submits"]
     assert "From its begin to its last submit a run" in plain.said("library-work")
+
+
+def test_what_runs_on_the_gpu_from_begin_to_end_is_not_said_to_leave_it(plain: Found) -> None:
+    assert plain.calls.placed
+    row = plain.row("not-on-gpu")
+    assert row.verdict == "not-applicable", row.why
+    assert not any("Export the model without" in one.text for one in plain.report.actions)
 
 
 def test_work_before_the_first_submit_is_no_gap_between_submits(bench: Bench, plain: Found) -> None:

@@ -42,8 +42,8 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 
 @pytest.fixture(scope="module")
 def tiny(bench: Bench) -> Found:
-    """A thousand dispatches of next to no work."""
-    return bench.explained(on_gpu(job_of("long-chain", bench.new("tiny"))))
+    """Hundreds of dispatches of next to no work."""
+    return bench.unplaced(on_gpu(job_of("long-chain", bench.new("tiny"))))
 
 
 @pytest.fixture(scope="module")
@@ -54,10 +54,10 @@ def stopping(bench: Bench) -> Found:
 
 @pytest.fixture(scope="module")
 def carrying(bench: Bench) -> Found:
-    return bench.explained(on_gpu(carrying_job(bench.new("carrying"))))
+    return bench.unplaced(on_gpu(carrying_job(bench.new("carrying"))))
 
 
-def test_a_thousand_tiny_dispatches_take_their_time_to_submit(tiny: Found, stopping: Found) -> None:
+def test_hundreds_of_tiny_dispatches_take_their_time_to_submit(tiny: Found, stopping: Found) -> None:
     """Software computes them in about as long, so little of it is seen to be waited for there.
 
     Other work makes runs longer, and never shorter: the shortest ones are compared.
@@ -78,12 +78,11 @@ def submitting_ms(found: Found, rung: str) -> float:
 
 
 def test_what_is_not_planted_is_not_found(tiny: Found) -> None:
-    for name in ("not-on-gpu", "pipelines-made-anew"):
-        assert tiny.row(name).verdict == "not-applicable", tiny.row(name).why
+    anew = tiny.row("pipelines-made-anew")
+    assert anew.verdict == "not-applicable", anew.why
     assert tiny.parts("replay-web").unbroken_ms == ()
     assert set(tiny.parts("replay-web").pipelines_ms) == {0.0}
     assert tiny.parts("replay-web").compiled_ms == ()
-    assert not any("Export the model without" in one.text for one in tiny.report.actions)
 
 
 def test_a_read_back_is_told_apart_from_the_work_that_it_waits_for(tiny: Found) -> None:
@@ -122,7 +121,7 @@ def crossings(job: Job, guard: Guard) -> tuple[tuple[Crossing, TracedCrossing], 
 
 
 @pytest.mark.long
-def test_a_thousand_dispatches_take_the_gpus_process_longer_than_one(
+def test_hundreds_of_dispatches_take_the_gpus_process_longer_than_one(
     bench: Bench, tiny: Found, tmp_path: Path
 ) -> None:
     """Though nothing is validated: what is traced there is decoding and recording as well."""
