@@ -601,6 +601,7 @@ export interface RunParts {
   setup_pipelines_ms: number;
   whole_ms: readonly number[];
   prepared_ms: readonly number[];
+  compiled_ms: readonly number[];
   unbroken_ms: readonly number[];
   reading_ms: readonly number[];
   uploading_ms: readonly number[];

@@ -11,7 +11,8 @@ from gapprof.facts.gpu_calls import elsewhere, recorded
 from gapprof.facts.gpu_placement import placement_told
 from gapprof.facts.gpu_rungs import BEFORE, BOUNDARY_RUNGS, GAPS, WITHOUT, present
 from gapprof.facts.gpu_runs import REPLAY_NATIVE, REPLAY_WEB, SESSION, UNSAFE, GpuPart
-from gapprof.facts.gpu_told import anew_told, part_told, placed_told
+from gapprof.facts.gpu_told import anew_told, held_up_told, part_told, placed_told
+from gapprof.records.report import Evidence
 
 
 def of_the_boundary(case: Case) -> Iterator[Part]:
@@ -38,14 +39,13 @@ def of_the_kernels(case: Case) -> Iterator[Part]:
     for name, child in _KERNELS.items():
         rung, on_the_web = WITHOUT[UNSAFE, name], WITHOUT[REPLAY_WEB, name]
         there = name in present(case)
-        told = (*placed_told(case), *placement_told(case)) if name == "inner-reads" else anew_told(case)
         yield replace(
             child,
             steps=(Step(source=rung, to=UNSAFE),) if rung in rungs else (),
             web_steps=(Step(source=on_the_web, to=REPLAY_WEB),) if on_the_web in rungs else (),
             why="" if rung in rungs else _why_not(case, name),
             applicable=there or case.get(recorded) is None or _elsewhere(case, name),
-            evidence=(*told, *(part_told(case, name) if there else ())),
+            evidence=tuple(_kernels_told(case, name)),
         )
 
 
@@ -58,6 +58,19 @@ def of_the_library(case: Case) -> Iterator[Part]:
         yield replace(child, steps=(Step(source=below, to=rung),))
         below = rung
     yield replace(_AFTER, steps=(Step(source=below, to=SESSION),))
+
+
+def _kernels_told(case: Case, name: GpuPart) -> Iterator[Evidence]:
+    """Counts first; what is not there took no time."""
+    if name == "inner-reads":
+        yield from placed_told(case)
+        yield from placement_told(case)
+    else:
+        yield from anew_told(case)
+    if name in present(case):
+        yield from part_told(case, name)
+        if name == "pipelines":
+            yield from held_up_told(case)
 
 
 def _elsewhere(case: Case, name: GpuPart) -> bool:

@@ -19,7 +19,7 @@ T = TypeVar("T")
 GpuPart = Literal["upload", "submission", "inner-reads", "pipelines", "read-back"]
 GPU_PARTS: tuple[GpuPart, ...] = ("upload", "submission", "inner-reads", "pipelines", "read-back")
 """In the order in which they stand between two replays; what is left comes last."""
-READ_OFF_DIFFERENCES: frozenset[GpuPart] = frozenset({"upload", "submission", "inner-reads"})
+READ_OFF_DIFFERENCES: frozenset[GpuPart] = frozenset({"upload", "submission", "inner-reads", "pipelines"})
 """Of two times, so that chance alone may put them below 0; the others are times."""
 STANDS_OUT = 3.0
 """Times every other stretch."""
@@ -78,6 +78,15 @@ def _other_gap_ms(one: RunCourse) -> float:
     return (one.between_ms - one.largest_ms) / (one.submits - 2) if one.submits > 2 else 0.0
 
 
+def held_up_ms(case: Case, rung: str) -> Mapping[int, float]:
+    """Round → for how long pipelines of a replayed run hold up the thread that makes its calls."""
+
+    def middle(trial: Trial) -> float | None:
+        return median(trial.parts.pipelines_ms) if trial.parts and trial.parts.pipelines_ms else None
+
+    return {number: fmean(found) for number, found in _by_round(trials_of(case, rung), middle).items()}
+
+
 def compiling_ms(case: Case, rung: str) -> Mapping[int, float]:
     """Round → what a replay waits for pipelines before its timed runs."""
 
@@ -100,18 +109,22 @@ def _parts(trial: Trial) -> Mapping[GpuPart, float] | None:
     parts, whole_ms = _proven(trial), figure_ms(trial)
     if parts is None or whole_ms is None:
         return None
-    pipelines_ms = median(parts.pipelines_ms) if parts.pipelines_ms else 0.0
+    if any(parts.pipelines_ms) and not parts.compiled_ms:
+        return None  # recorded before runs without compiling were made: it would be blamed on submission
+    compiling = _shorter(parts.compiled_ms, parts.whole_ms)
     return {
         "upload": median(parts.uploading_ms) - median(parts.answering_ms),
-        "submission": whole_ms * _shorter(parts.prepared_ms, parts.whole_ms) - pipelines_ms,
-        "inner-reads": whole_ms * _shorter(parts.unbroken_ms, parts.whole_ms) if parts.unbroken_ms else 0.0,
-        "pipelines": pipelines_ms,
+        "submission": whole_ms * (_shorter(parts.prepared_ms, parts.whole_ms) - compiling),
+        "inner-reads": whole_ms * _shorter(parts.unbroken_ms, parts.whole_ms),
+        "pipelines": whole_ms * compiling,
         "read-back": median(parts.reading_ms),
     }
 
 
 def _shorter(changed_ms: Sequence[float], whole_ms: Sequence[float]) -> float:
-    """By what share of a run; each changed one beside the whole one of the same pass."""
+    """By what share of a run; each changed one beside the whole one of the same pass. 0 without any."""
+    if not changed_ms:
+        return 0.0
     return 1 - median(changed / whole for changed, whole in zip(changed_ms, whole_ms, strict=True))
 
 

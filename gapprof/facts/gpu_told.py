@@ -14,6 +14,7 @@ from gapprof.facts.gpu_runs import (
     GpuPart,
     compiling_ms,
     course_ms,
+    held_up_ms,
     parts_ms,
     waits_ms,
 )
@@ -98,7 +99,7 @@ _TAKES: Mapping[GpuPart, str] = {
     "upload": "What a run writes, alone and into an idle queue, takes",
     "submission": "With all commands made before it begins, a replayed run is shorter by",
     "inner-reads": "Without what it reads back on its way, a replayed run is shorter by",
-    "pipelines": "For pipelines that it makes, each replayed run waits",
+    "pipelines": "With its pipelines made before it begins, a replayed run is shorter by",
     "read-back": "What a run reads at its end, read again from an idle queue, takes",
 }
 
@@ -187,10 +188,22 @@ def anew_told(case: Case) -> Iterator[Evidence]:
     if run is not None and run.pipelines:
         names = ", ".join(harmless(label, 40) for label in run.labels[:_MOST_NAMES] if label)
         text = (
-            f"Every run makes {numbers.many(run.pipelines, 'pipeline')} anew{f': {names}' if names else ''}; "
-            "replays may find them in a cache, so their times are the least that it costs."
+            f"Every run makes {numbers.many(run.pipelines, 'pipeline')} anew{f': {names}' if names else ''}. "
+            "A shader that was new to the page is new to each replayed run as well; for any other a cache "
+            "may answer, as in the page."
         )
         yield Evidence(kind="calls", text=text, value=float(run.pipelines))
+
+
+def held_up_told(case: Case) -> Iterator[Evidence]:
+    """In a browser the thread that asks for pipelines goes on, and another process compiles them."""
+    web, native = (mean_ms(held_up_ms(case, rung)) for rung in (REPLAY_WEB, REPLAY_NATIVE))
+    if web is not None and native is not None:
+        text = (
+            f"The thread that asks for pipelines is held up {numbers.ms_with_interval(web)} of a run in the "
+            f"browser, where another process compiles, and {numbers.ms_with_interval(native)} without one."
+        )
+        yield Evidence(kind="replay", text=text, value=web.point)
 
 
 def course_told(case: Case, rung: str) -> Iterator[Evidence]:

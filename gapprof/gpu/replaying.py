@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from gapprof.browser.trouble import VisitError, failure
 from gapprof.errors import GapprofError, ModelUnusable
 from gapprof.gpu import trace
-from gapprof.gpu.replayed import TraceFile, Where, watched
+from gapprof.gpu.replayed import PARTS, TraceFile, Where, watched
 from gapprof.gpu.toggles import DEFAULT
 from gapprof.records.environment import Setting
 from gapprof.records.gpu import GpuReplay, Toggles
@@ -56,6 +56,7 @@ class ReplayBackend:
                 toggles=Toggles(enabled=job.setting.toggles, disabled=DEFAULT.disabled),
                 warmup=min(LONGEST_WARMUP, max(LEAST_WARMUP, job.pace.warmup_runs)),
                 iterations=job.pace.samples * job.pace.batch,
+                parts=PARTS,
             )
         except GapprofError as error:
             kind = "model" if isinstance(error, ModelUnusable) else "environment"

@@ -11,7 +11,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-_HEAD = re.compile(r"^([0-9a-f]+)-([0-9a-f]+) (\S{4}) \S+ \S+ \d+\s*(.*)$")
+_LINE = re.compile(
+    r"^(?:([0-9a-f]+)-([0-9a-f]+) (\S{4}) \S+ \S+ \d+[^\S\n]*(.*)"
+    r"|(Rss|Pss|Anonymous|Swap|SwapPss): +(\d+) kB)$",
+    re.MULTILINE,
+)
+"""A range's head, or one of its sizes. Of the two dozen lines of each of a browser's thousands of ranges
+these few are found at once: whoever looks takes time on the machine that is looked at."""
 _NAMED = re.compile(r"^\[anon(_shmem)?:.*\]$")
 """What newer kernels show where a program names its anonymous memory, as Chromium does."""
 _WASM_ALIGNMENT = 1 << 32
@@ -20,7 +26,6 @@ _LEAST_GUARD = 2 << 30
 _KIB = 1024
 _RESIDENT = ("VmHWM", "VmRSS", "RssFile")
 _STATUS = re.compile(rf"^({'|'.join(_RESIDENT)}):\s+(\d+) kB$", re.MULTILINE)
-_COUNTED = frozenset({"Rss", "Pss", "Anonymous", "Swap", "SwapPss"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,16 +105,13 @@ def ranges(smaps: str) -> Iterator[Range]:
     """Of the text of a process's smaps."""
     begin, end, access, path = 0, 0, "", ""
     sizes: dict[str, int] = {}
-    for line in smaps.splitlines():
-        head = _HEAD.match(line)
-        if head is None:
-            name, _, value = line.partition(":")
-            if name in _COUNTED:
-                sizes[name] = int(value.split()[0]) * _KIB
+    for first, behind, rights, named, counted, kib in _LINE.findall(smaps):
+        if counted:
+            sizes[counted] = int(kib) * _KIB
             continue
         if access:
             yield _range(begin, end, access, path, sizes)
-        begin, end, access, path = int(head[1], 16), int(head[2], 16), head[3], _NAMED.sub("", head[4])
+        begin, end, access, path = int(first, 16), int(behind, 16), rights, _NAMED.sub("", named)
         sizes = {}
     if access:
         yield _range(begin, end, access, path, sizes)

@@ -80,15 +80,19 @@ class RunParts(Struct, frozen=True, kw_only=True):
     inner_waits_ms: tuple[float, ...]
     """... and before it, where a run stops for something and then goes on computing."""
     pipelines_ms: tuple[float, ...]
-    """Of the timed runs: waiting for pipelines that they make."""
+    """Of the timed runs: how long making pipelines holds up the thread that makes their calls. In a browser
+    another process compiles, and the thread goes on unless it waits for that."""
     setup_pipelines_ms: float
     """Before the timed runs: the same."""
     whole_ms: tuple[float, ...] = ()
     """Whole runs again, in turn with all that follows: what comes between leaves caches colder than runs back
-    to back, so these are what the next two are compared with. Each of all three is on the input that the run
+    to back, so these are what the next three are compared with. Each of them all is on the input that the run
     before it was not on, the recorded one or a spoilt one: buffers then hold nothing that it may read."""
     prepared_ms: tuple[float, ...] = ()
     """Runs whose commands had all been made, and taken in by the GPU's side, before they began."""
+    compiled_ms: tuple[float, ...] = ()
+    """Runs whose pipelines had all been made, on the GPU's side as well, before they began, and nothing else;
+    empty: they make none. Since 1.14."""
     unbroken_ms: tuple[float, ...] = ()
     """Runs that leave out the read-backs after which a run goes on computing; empty: it has none."""
     reading_ms: tuple[float, ...] = ()

@@ -1,7 +1,8 @@
 // @ts-check
-/** Which calls of a steady run are made when: all that only makes commands first, or without stopping on the way.
+/** Which calls of a steady run are made when: all that only makes commands first, or pipelines alone, or without stopping
+ * on the way.
  *
- * Both are the same computation. What is written comes from the recording, so nothing that a run writes has to wait
+ * Each is the same computation. What is written comes from the recording, so nothing that a run writes has to wait
  * for what it read before; and what is read at the end is compared all the same. */
 
 import { places } from "./steady.mjs";
@@ -35,12 +36,36 @@ const MAKING = new Set([
   "finish",
 ]);
 
+/** Of these, a pipeline and what it is made of.
+ * @type {ReadonlySet<GpuCall["op"]>} */
+const COMPILING = new Set([
+  "createShaderModule",
+  "createBindGroupLayout",
+  "createPipelineLayout",
+  "createComputePipeline",
+  "pipelineReady",
+]);
+
 /** All commands are made before the run begins; then queue and mapped memory get what they got, in the same order.
  * @param {readonly GpuCall[]} calls @param {GpuSegment} segment @returns {Order} */
-export function prepared(calls, { begin, end }) {
+export function prepared(calls, segment) {
+  return ahead(calls, segment, MAKING);
+}
+
+/** All pipelines are made before the run begins, and nothing else; null: it makes none. A page's thread does not wait for
+ * what the GPU's process compiles, so only a run without that shows what it takes.
+ * @param {readonly GpuCall[]} calls @param {GpuSegment} segment @returns {Order | null} */
+export function compiled(calls, segment) {
+  const made = places(segment.begin, segment.end).some((at) => calls[at]?.op === "createComputePipeline");
+  return made ? ahead(calls, segment, COMPILING) : null;
+}
+
+/** @param {readonly GpuCall[]} calls @param {GpuSegment} segment @param {ReadonlySet<GpuCall["op"]>} some
+ * @returns {Order} */
+function ahead(calls, { begin, end }, some) {
   const all = places(begin, end);
-  const makes = (/** @type {number} */ at) => MAKING.has(/** @type {GpuCall} */ (calls[at]).op);
-  return { first: all.filter(makes), then: all.filter((at) => !makes(at)) };
+  const before = (/** @type {number} */ at) => some.has(/** @type {GpuCall} */ (calls[at]).op);
+  return { first: all.filter(before), then: all.filter((at) => !before(at)) };
 }
 
 /** The place of the last call by which the run has the GPU compute; -1: it has none.

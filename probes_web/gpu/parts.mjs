@@ -4,7 +4,7 @@
 import { now } from "../clock.mjs";
 import { alone } from "./alone.mjs";
 import { exchanged, inTurn } from "./exchanged.mjs";
-import { lastDispatch, prepared, unbroken } from "./orders.mjs";
+import { compiled, lastDispatch, prepared, unbroken } from "./orders.mjs";
 import { difference, places } from "./steady.mjs";
 
 /** @typedef {import("../wire.js").GpuSegment} GpuSegment */
@@ -25,6 +25,7 @@ const NO_PROOF = "another input gives the same bytes, so nothing would show whet
 const NOTHING = {
   whole_ms: [],
   prepared_ms: [],
+  compiled_ms: [],
   unbroken_ms: [],
   reading_ms: [],
   uploading_ms: [],
@@ -35,7 +36,7 @@ const NOTHING = {
 
 /** @typedef {"end_waits_ms" | "inner_waits_ms" | "pipelines_ms"} OfRuns */
 /** Runs, each on the input that the one before was not on.
- * @typedef {"whole_ms" | "prepared_ms" | "unbroken_ms"} Again */
+ * @typedef {"whole_ms" | "prepared_ms" | "compiled_ms" | "unbroken_ms"} Again */
 
 /** What timed runs waited for, by where in the run.
  * @param {Trace} trace @param {GpuSegment} segment @param {readonly Run[]} runs
@@ -66,7 +67,15 @@ export async function parted(ready, trace, segment, { most, wait }) {
     return { ...NOTHING, why: "nobody asked for them" };
   }
   /** @type {{ [name in Again | "reading_ms" | "uploading_ms" | "answering_ms"]: number[] }} */
-  const found = { whole_ms: [], prepared_ms: [], unbroken_ms: [], reading_ms: [], uploading_ms: [], answering_ms: [] };
+  const found = {
+    whole_ms: [],
+    prepared_ms: [],
+    compiled_ms: [],
+    unbroken_ms: [],
+    reading_ms: [],
+    uploading_ms: [],
+    answering_ms: [],
+  };
   const before = new Set(stage.errors);
   const read = { compared: 0, differing: 0 };
   try {
@@ -118,6 +127,8 @@ function ordersOf(ready, { header }, segment) {
     ["whole_ms", ready.whole],
     ["prepared_ms", prepared(header.calls, segment)],
   ];
+  const without_compiling = compiled(header.calls, segment);
+  if (without_compiling !== null) found.push(["compiled_ms", without_compiling]);
   const without_stops = unbroken(header.calls, segment);
   if (without_stops !== null) found.push(["unbroken_ms", without_stops]);
   return found;

@@ -4,8 +4,8 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
@@ -27,7 +27,8 @@ class Alive:
     children: tuple[psutil.Process, ...]
     words: tuple[tuple[str, ...], ...]
     """The command line of each."""
-    ports: frozenset[int]
+    ports: frozenset[int] = frozenset()
+    """Known once what was waited for holds: to look for them takes as long as all the rest."""
 
     @property
     def token(self) -> str:
@@ -51,9 +52,10 @@ def seen(pid: int, what: str, holds: Callable[[Alive], bool]) -> Alive:
 
     def look() -> bool:
         assert _lives(psutil.Process(pid)), f"{what}, and it has ended"
-        now = _alive(pid)
-        if now is not None and holds(now):
-            found.append(now)
+        with suppress(psutil.NoSuchProcess, psutil.ZombieProcess):  # one that ended while it was looked at
+            now = _alive(pid)
+            if holds(now):
+                found.append(replace(now, ports=_ports(pid, now.children)))
         return bool(found)
 
     until(PATIENCE_S, what, look)
@@ -78,21 +80,18 @@ def assert_nothing_left(there: Alive, temporary: Path) -> None:
     assert not [port for port in there.ports if _taken(port)]
 
 
-def _alive(pid: int) -> Alive | None:
-    """None when one of them ended while it was looked at."""
-    try:
-        whole = psutil.Process(pid)
-        children = tuple(whole.children(recursive=True))
-        listening = {
-            connection.laddr.port
-            for process in (whole, *children)
-            for connection in process.net_connections("tcp")
-            if connection.status == psutil.CONN_LISTEN
-        }
-        words = tuple(tuple(child.cmdline()) for child in children)
-    except (psutil.NoSuchProcess, psutil.ZombieProcess):
-        return None
-    return Alive(children=children, words=words, ports=frozenset(listening))
+def _alive(pid: int) -> Alive:
+    children = tuple(psutil.Process(pid).children(recursive=True))
+    return Alive(children=children, words=tuple(tuple(child.cmdline()) for child in children))
+
+
+def _ports(pid: int, children: tuple[psutil.Process, ...]) -> frozenset[int]:
+    return frozenset(
+        connection.laddr.port
+        for process in (psutil.Process(pid), *children)
+        for connection in process.net_connections("tcp")
+        if connection.status == psutil.CONN_LISTEN
+    )
 
 
 def _lives(process: psutil.Process) -> bool:

@@ -51,12 +51,14 @@ globalThis.fetch = (what, ...more) => {
 
 @pytest.fixture(autouse=True, scope="module")
 def no_figure_counts_beside_other_tests() -> Iterator[None]:
-    """See the Makefile: there a page is as good as warm as it is, whatever its compiler still has to do."""
+    """See the Makefile: there a page is as good as warm as it is, whatever its compiler still has to do, and
+    some of a replay's parts are as good as many."""
     with pytest.MonkeyPatch.context() as patch:
         if "PYTEST_XDIST_WORKER" in os.environ:
             patch.setattr("gapprof.browser.tier_up.QUIET_MS", 0.0)
             patch.setattr("gapprof.browser.tier_up.QUIET_SHARE", math.inf)
             patch.setattr("gapprof.browser.tier_up.QUIET_CHUNKS", 1)
+            patch.setattr("gapprof.gpu.replaying.PARTS", 5)
         yield
 
 
@@ -82,8 +84,10 @@ def chromium(guard: Guard) -> Chromium:
 @pytest.fixture
 def starting(chromium: Chromium, guard: Guard, monkeypatch: pytest.MonkeyPatch) -> Starting:
     """Whose first start settles no longer than the later ones: it is not about how fast runs become. Caches
-    reach the disk in a second, or on a machine with other work later."""
+    reach the disk in a second, or on a machine with other work later. Sessions are made anew twice, so that
+    each kind comes first once."""
     monkeypatch.setattr(cold, "SETTLE_MS", cold.LATER_SETTLE_MS)
+    monkeypatch.setattr(cold, "RECREATIONS", 2)
     monkeypatch.setattr(cold, "_CODE_S", 120.0)
     monkeypatch.setattr("gapprof.browser.launch._CLOSE_S", 120.0)
     return Starting(

@@ -13,7 +13,7 @@ from tests.browser.conftest import PACE
 from tests.settings import QUIET
 
 WIDTH, HEADS, WORDS = 32, 2, 16
-LINKS, MANY_LINKS = 100, 1000
+FEW_LINKS, LINKS, MANY_LINKS = 3, 100, 400
 ROWS, NARROW = 16384, 4
 
 
@@ -70,24 +70,29 @@ def tall(sketch: Sketch) -> tuple[int, ...]:
     return (ROWS, NARROW)
 
 
+def links(sketch: Sketch) -> tuple[int, ...]:
+    """Few, of matrices as large as those of `matmul`: software has their shaders compiled at once."""
+    return _chained(sketch, FEW_LINKS, shape=(96, 96))
+
+
 def chain(sketch: Sketch) -> tuple[int, ...]:
     """Very many very small dispatches: operators that nothing merges and that forget nothing of the input."""
     return _chained(sketch, LINKS)
 
 
 def long_chain(sketch: Sketch) -> tuple[int, ...]:
-    """Ten times as many."""
+    """Four times as many."""
     return _chained(sketch, MANY_LINKS)
 
 
-def _chained(sketch: Sketch, links: int) -> tuple[int, ...]:
-    x = sketch.input("x", [1, 32])
-    for link in range(links):
+def _chained(sketch: Sketch, count: int, shape: tuple[int, int] = (1, 32)) -> tuple[int, ...]:
+    x = sketch.input("x", shape)
+    for link in range(count):
         op_type = ("Mul", "Add", "Neg")[link % 3]
-        other = [] if op_type == "Neg" else [sketch.weight(f"w{link}", 1 + sketch.normal(1, 32, spread=0.1))]
+        other = [] if op_type == "Neg" else [sketch.weight(f"w{link}", 1 + sketch.normal(*shape, spread=0.1))]
         x = sketch.node(f"link{link}", op_type, [x, *other])
-    sketch.output(x, "y", [1, 32])
-    return (1, 32)
+    sketch.output(x, "y", shape)
+    return shape
 
 
 MODELS: Mapping[str, Callable[[Sketch], tuple[int, ...]]] = {
@@ -97,7 +102,11 @@ MODELS: Mapping[str, Callable[[Sketch], tuple[int, ...]]] = {
     "chain": chain,
 }
 """The four that are recorded and replayed in every way."""
-_OTHERS: Mapping[str, Callable[[Sketch], tuple[int, ...]]] = {"long-chain": long_chain, "tall": tall}
+_OTHERS: Mapping[str, Callable[[Sketch], tuple[int, ...]]] = {
+    "links": links,
+    "long-chain": long_chain,
+    "tall": tall,
+}
 
 
 def job_of(name: str, folder: Path) -> Job:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from gapprof.cold.visits import KEEPING, RECREATIONS, Starting
+from gapprof.cold import visits
+from gapprof.cold.visits import KEEPING, Starting
 from gapprof.facts.started import stages_over_observed
 from gapprof.records.cold import CACHES, STAGES_CLOSE, WEB_STAGES, Creations
 from gapprof.records.job import Job
@@ -56,8 +57,8 @@ def test_a_start_is_taken_apart_in_every_state_of_the_caches(
     assert [start.v8_flags for start in by_cache.values()] == [(), (), (KEEPING,)]
     (creations,) = (one for one in found if isinstance(one, Creations))
     for times in (creations.usual_ms, creations.unoptimised_ms, creations.unpacked_ms):
-        assert len(times) == RECREATIONS
-    assert len(creations.parse_ms) == RECREATIONS
+        assert len(times) == visits.RECREATIONS
+    assert len(creations.parse_ms) == visits.RECREATIONS
     assert min(creations.parse_ms) < min(creations.usual_ms)
     assert min(map(apart, by_cache.values())) <= STAGES_CLOSE
     for start in by_cache.values():

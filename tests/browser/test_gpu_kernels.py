@@ -39,6 +39,7 @@ from tests.unit.gpu_kernels.shapes import CONVOLUTIONS, DEPTHWISE, ELEMENTWISE, 
 
 BUDGET_S = 160.0
 """Within what a visit has, and many times what software takes."""
+CHOICES = 3
 ONCE = Effort(samples=1, given_up=0.0, budget_s=BUDGET_S)
 
 
@@ -190,12 +191,14 @@ def _model(path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Without cleared memory, the library's shaders and ours: most of the time would go to compiling that."""
+    """Without cleared memory, the library's shaders and ours, and with few choices of each: most of the time
+    would go to compiling."""
     folder = tmp_path_factory.mktemp("gpu-kernels")
     _model(folder / "small.onnx")
     with pytest.MonkeyPatch.context() as patch:
         quick = replace(SETTINGS, browser_args=browser_args(without("zero-init")))
         patch.setattr("gapprof.gpu_kernels.run.SETTINGS", quick)
+        patch.setattr("gapprof.gpu_kernels.family.MOST", CHOICES)
         code = cli.run(
             [
                 *("kernels", str(folder / "small.onnx"), "--backend", "webgpu", "--rounds", "2", "--quiet"),

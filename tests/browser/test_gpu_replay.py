@@ -27,7 +27,7 @@ from gapprof.subject.sketch import Sketch
 from tests.browser.gpu_models import LINKS, MODELS, job_of
 from tests.browser.gpu_places import QUICK, Places, quickly
 
-ITERATIONS = 3
+ITERATIONS, PARTS = 3, 3
 OFTEN = ("cnn", "chain")
 """Large shaders of several kinds, and very many dispatches; the others are replayed in the long tests."""
 AS_SHIPPED = "chain"
@@ -58,10 +58,12 @@ def chain(places: Places, folder: Path) -> recorded.Recording:
     return made("chain", places, folder)
 
 
-@pytest.fixture(
-    scope="module",
-    params=[name if name in OFTEN else pytest.param(name, marks=pytest.mark.long) for name in MODELS],
-)
+def often(*names: str) -> list[object]:
+    """All models, but for these in the long tests alone."""
+    return [pytest.param(name, marks=() if name in names else pytest.mark.long) for name in MODELS]
+
+
+@pytest.fixture(scope="module", params=often(*OFTEN))
 def ran(request: pytest.FixtureRequest, places: Places, folder: Path, chain: recorded.Recording) -> Ran:
     name = request.param
     recording = chain if name == "chain" else made(name, places, folder)
@@ -70,8 +72,10 @@ def ran(request: pytest.FixtureRequest, places: Places, folder: Path, chain: rec
     return Ran(
         job=job_of(name, folder),
         recording=recording,
-        in_browser=replayed.replay(subject, places.browser, toggles=wanted, iterations=ITERATIONS),
-        in_node=replayed.replay(subject, places.node, toggles=wanted, iterations=ITERATIONS),
+        in_browser=replayed.replay(
+            subject, places.browser, toggles=wanted, iterations=ITERATIONS, parts=PARTS
+        ),
+        in_node=replayed.replay(subject, places.node, toggles=wanted, iterations=ITERATIONS, parts=PARTS),
     )
 
 
@@ -153,7 +157,7 @@ def test_jsep_is_another_library_and_is_replayed_as_well(places: Places, tmp_pat
     assert recording.wasm_file == "ort-wasm-simd-threaded.jsep.wasm"
     assert all(agrees(check) for check in checked(job_of("matmul", tmp_path), tmp_path))
     subject = TraceFile(path=recording.path, trace=recording.trace)
-    assert replayed.replay(subject, places.node, toggles=QUICK, iterations=1).exact
+    assert replayed.replay(subject, places.node, toggles=QUICK, iterations=1, parts=0).exact
 
 
 @pytest.mark.long
@@ -172,7 +176,7 @@ def test_calls_are_made_again_where_it_is_asked_for(places: Places, chain: recor
     """In a worker as on the main thread, byte by byte, and each says of itself where it ran."""
     subject = TraceFile(path=chain.path, trace=chain.trace)
     worker = dataclasses.replace(places.browser, where="worker")
-    found = replayed.replay(subject, worker, toggles=QUICK, iterations=ITERATIONS)
+    found = replayed.replay(subject, worker, toggles=QUICK, iterations=ITERATIONS, parts=0)
     assert (found.where, found.exact, found.errors) == ("worker", True, ())
     assert len(found.total_ms) == ITERATIONS
 
@@ -203,6 +207,7 @@ def test_each_dispatch_has_a_time_on_the_gpus_clock(places: Places, chain: recor
         assert any(0 <= ns < times[-1] for times in runs for ns in found.empty_ns), "one of so many, idle"
 
 
+@pytest.mark.parametrize("ran", often("cnn"), indirect=True)
 def test_dispatches_are_joined_to_the_nodes_that_ran(ran: Ran, places: Places) -> None:
     nodes = placed(quickly(ran.job), places.browser.gpu, dist=assets.web_dist()).nodes
     programs = [one.program for one in asked(ran.recording.trace).dispatches]
@@ -223,6 +228,7 @@ def test_every_dispatch_binds_what_it_reads_and_writes(chain: recorded.Recording
     assert {one.submit for one in found.dispatches} <= set(range(found.submits))
 
 
+@pytest.mark.long  # in `make test` a model that stops for the same operator is placed, and replayed
 def test_an_operator_without_a_kernel_runs_elsewhere_between_two_copies(
     places: Places, tmp_path: Path
 ) -> None:

@@ -23,6 +23,7 @@ from gapprof.subject.sketch import Sketch
 from gapprof.yardstick.database import known, read
 from gapprof.yardstick.tuning import batches
 from gapprof.yardstick.web_side import MACHINES
+from gapprof.yardstick.wish import Effort
 from tests.live.rounds import few_rounds
 
 
@@ -43,6 +44,10 @@ def _model(path: Path) -> None:
     sketch.save(path)
 
 
+TUNING = Effort(warmup_ms=2.0, sample_ms=1.0, samples=2, given_up=1.4)
+TIMING = Effort(warmup_ms=20.0, sample_ms=3.0, samples=3)
+PROGRAM = Effort(warmup_ms=300.0, sample_ms=5.0, samples=3)
+"""No claim asks which schedule is best, or how well a time is known; code is to be compiled by then."""
 TARGETS = ("avx128", "avx2", "neon")
 """Of native twins: one as wide as the page's, and a wider one. What each width computes: unit/kernels."""
 
@@ -53,6 +58,10 @@ def whatever_the_machine_does() -> Iterator[None]:
     with few_rounds(), pytest.MonkeyPatch.context() as patch:
         patch.setattr("gapprof.yardstick.run._REPEATS_S", 0.0)
         patch.setattr("gapprof.yardstick.bench.TUNING_S", 600.0)
+        patch.setattr("gapprof.yardstick.bench.TUNING", TUNING)
+        patch.setattr("gapprof.yardstick.bench.TIMING", TIMING)
+        patch.setattr("gapprof.yardstick.bench.NATIVE_TIMING", TIMING)
+        patch.setattr("gapprof.yardstick.bench.PROGRAM", PROGRAM)
         patch.setattr("gapprof.yardstick.run._VECTORS", TARGETS)
         yield
 

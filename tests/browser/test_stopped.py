@@ -4,7 +4,6 @@ import fcntl
 import os
 import signal
 import subprocess
-import sys
 import termios
 import time
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gapprof import cli
 from gapprof.errors import ExitCode
 from tests.browser.aftermath import LOOK_S, PATIENCE_S, Alive, assert_nothing_left, mortal, seen
 from tests.browser.screen import screen
@@ -32,18 +32,21 @@ def deaf_to_ctrl_c() -> None:
 CTRL_C, TERM = (signal.SIGINT, None), (signal.SIGTERM, deaf_to_ctrl_c)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("word", "number", "first"),
     [
-        pytest.param(BROWSER, *CTRL_C, id="ctrl-c-browser", marks=pytest.mark.long),  # see test_two_at_once
+        pytest.param(BROWSER, *CTRL_C, id="ctrl-c-browser"),
         pytest.param(NATIVE, *TERM, id="term-in-the-background-native"),
-        pytest.param(NATIVE, *CTRL_C, id="ctrl-c-native", marks=pytest.mark.long),
-        pytest.param(BROWSER, *TERM, id="term-in-the-background-browser", marks=pytest.mark.long),
+        pytest.param(NATIVE, *CTRL_C, id="ctrl-c-native"),
+        pytest.param(BROWSER, *TERM, id="term-in-the-background-browser"),
     ],
 )
 def test_what_was_measured_is_reported_and_nothing_is_left(
     run: Run, word: str, number: signal.Signals, first: Callable[[], None] | None
 ) -> None:
+    """In `make test` Ctrl-C in the browser of two gapprofs, a native trial whose terminal is closed, and each
+    signal to a program of its own."""
     silent = run.begin(word, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, preexec_fn=first)
     with mortal(silent) as process:
         there = run.seen_in(process.pid, word)
@@ -55,7 +58,8 @@ def test_what_was_measured_is_reported_and_nothing_is_left(
     run.assert_told_as_interrupted()
 
 
-def test_a_terminal_that_is_closed_stops_it_in_the_same_way(run: Run) -> None:
+@pytest.mark.parametrize("word", [NATIVE, pytest.param(BROWSER, marks=pytest.mark.long)])
+def test_a_terminal_that_is_closed_stops_it_in_the_same_way(run: Run, word: str) -> None:
     """SIGHUP as it comes in life: from then on nothing can be written to the terminal, either."""
     with screen() as terminal:
         slave = terminal.slave
@@ -63,9 +67,9 @@ def test_a_terminal_that_is_closed_stops_it_in_the_same_way(run: Run) -> None:
         def take_over() -> None:
             fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
 
-        process = run.begin(stdin=slave, stdout=slave, stderr=slave, preexec_fn=take_over)
+        process = run.begin(word, stdin=slave, stdout=slave, stderr=slave, preexec_fn=take_over)
         os.close(slave)
-        there = run.seen_in(process.pid, BROWSER, watch=terminal.read)
+        there = run.seen_in(process.pid, word, watch=terminal.read)
     with mortal(process):
         assert process.wait(timeout=PATIENCE_S) == ExitCode.INTERRUPTED
     assert_nothing_left(there, run.temporary)
@@ -97,7 +101,7 @@ def test_a_kill_at_any_moment_leaves_nothing_but_all_that_was_announced(run: Run
     assert len(run.visits()) >= terminal.finished()
 
 
-def test_after_a_kill_nothing_is_left_but_the_recording(run: Run) -> None:
+def test_after_a_kill_nothing_is_left_but_the_recording(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     """In which is every trial that was told to be over."""
     with screen() as terminal:
         with mortal(run.begin(stdout=subprocess.DEVNULL, stderr=terminal.slave)) as process:
@@ -114,8 +118,6 @@ def test_after_a_kill_nothing_is_left_but_the_recording(run: Run) -> None:
     assert_nothing_left(there, run.temporary)
     assert not run.json.exists()
     assert len(run.visits()) >= terminal.finished() > 0
-    command = [sys.executable, "-m", "gapprof", "analyze", str(run.recording), "--json", str(run.json)]
-    done = subprocess.run(command, capture_output=True, timeout=PATIENCE_S, check=False)
-    assert done.returncode != ExitCode.WRONG_USE, done.stderr.decode()
-    assert b"Traceback" not in done.stderr
+    code = cli.run(["analyze", str(run.recording), "--json", str(run.json)])
+    assert code != ExitCode.WRONG_USE, capsys.readouterr().err
     run.report()

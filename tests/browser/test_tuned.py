@@ -38,7 +38,7 @@ class Ahead:
 
 @pytest.mark.parametrize(
     ("part", "told_of"),
-    [(1.0, LONG), (0.6, LONG), (0.25, len(SHAPES))],
+    [pytest.param(1.0, LONG, marks=pytest.mark.long), (0.6, LONG), (0.25, len(SHAPES))],
     ids=["over", "less left than a batch takes", "enough left"],
 )
 def test_tuning_ends_in_time_with_what_it_found(

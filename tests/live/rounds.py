@@ -48,6 +48,8 @@ _FOR_ONCE: Mapping[str, object] = {
     "gapprof.gpu.crossing.TRACED_MS": 0.0,
     "gapprof.browser.tasks.PROFILED_MS": 100.0,
     "gapprof.browser.tasks.CHAIN_ROUNDS": 3,
+    "gapprof.backends.chromium.CHAIN_PROFILED_RUNS": 3,
+    "gapprof.gpu.replaying.PARTS": 3,
     # On a page that is busy each of a hundred would wait for its turn.
     "gapprof.browser.tasks.MOST_TRACED_REQUESTS": 10,
     "gapprof.watch.page._LEAST_S": 0.75,

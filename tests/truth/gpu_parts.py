@@ -29,6 +29,8 @@ class Planted:
     submission_ms: float = 0.5
     inner_reads_ms: float = 0.0
     pipelines_ms: float = 0.0
+    held_up_ms: float = 0.0
+    """Of these, what the thread that makes the calls waits for."""
     read_back_ms: float = 0.25
     end_wait_ms: float = 4.0
     between_ms: float = 0.25
@@ -48,6 +50,8 @@ class Runs:
     odd_pass_ms: tuple[float, ...] = ()
     """Whole runs more than there are others."""
     recorded: bool = True
+    compiled: bool = True
+    """Runs without compiling were made where runs compile, as since 1.14."""
     noise: float = 0.002
 
 
@@ -78,10 +82,11 @@ def _with_parts(entry: Entry, runs: Runs) -> Entry:
     parts = RunParts(
         end_waits_ms=(planted.end_wait_ms,) * 3,
         inner_waits_ms=(planted.inner_reads_ms,) * 3,
-        pipelines_ms=(planted.pipelines_ms,) * 3,
+        pipelines_ms=(planted.held_up_ms,) * 3,
         setup_pipelines_ms=120.0,
         whole_ms=(whole_ms,) * 3 + runs.odd_pass_ms,
         prepared_ms=(whole_ms - planted.submission_ms - planted.pipelines_ms,) * 3,
+        compiled_ms=(whole_ms - planted.pipelines_ms,) * 3 if runs.pipelines and runs.compiled else (),
         unbroken_ms=(whole_ms - planted.inner_reads_ms,) * 3 if runs.inner_reads else (),
         reading_ms=(planted.read_back_ms,) * 3,
         uploading_ms=(1.0 + planted.upload_ms,) * 3,

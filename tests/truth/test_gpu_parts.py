@@ -3,6 +3,7 @@
 import math
 
 import pytest
+from msgspec.structs import replace
 
 from gapprof.explain.report import build
 from gapprof.records.codec import encode_entry
@@ -10,6 +11,7 @@ from gapprof.records.gpu import PlacedNode
 from gapprof.records.impossible import impossible
 from gapprof.records.report import CauseRow, Report, with_descendants
 from gapprof.records.surface import Surface
+from gapprof.records.trial import Trial
 from gapprof.render.markdown import RENDERER as MARKDOWN
 from gapprof.render.terminal import RENDERER as TERMINAL
 from tests.truth.gpu_parts import Planted, Runs, recording_of
@@ -120,15 +122,39 @@ def test_what_stays_on_the_processor_stops_the_gpu_under_its_own_name() -> None:
     assert action.then_ms.point == pytest.approx(action.now_ms.point * 12 / 16, rel=0.01)
 
 
+WAITING = Planted(pipelines_ms=5.0, held_up_ms=5.0)
+GOING_ON = Planted(pipelines_ms=8.0, held_up_ms=0.0625)
+"""Without a browser, and in one, where the GPU's process compiles and the page's thread goes on."""
+COMPILING = {"replay-native-unsafe": WAITING, "replay-native": WAITING, "replay-web": GOING_ON}
+
+
 def test_a_pipeline_that_every_run_makes_anew_is_counted_and_priced() -> None:
-    slower = Planted(pipelines_ms=5.0)
-    rungs = ("replay-native-unsafe", "replay-native", "replay-web")
-    report = report_of(Runs(by_rung=dict.fromkeys(rungs, slower), pipelines=1))
+    report = report_of(Runs(by_rung=COMPILING, pipelines=1))
     found = row(report, "pipelines-made-anew")
     assert ln(found) == pytest.approx(math.log(2.0), abs=0.01)
-    assert "Every run makes 1 pipeline anew: Mul" in said(found)
-    assert any("every run makes 1 anew" in one.text for one in report.actions)
-    assert row(report, "submission").verdict == "unclear", "what it waits for is not told twice"
+    assert "Every run makes 1 pipeline anew: Mul." in said(found)
+    assert "A shader that was new to the page is new to each replayed run" in said(found)
+    assert "a replayed run is shorter by 8.0" in said(found)
+    (action,) = (one for one in report.actions if "every run makes 1 anew" in one.text)
+    assert action.then_ms.point == pytest.approx(action.now_ms.point * 8 / 16, rel=0.01)
+
+
+def test_compiling_that_the_page_s_thread_does_not_wait_for_is_no_submission() -> None:
+    report = report_of(Runs(by_rung=COMPILING, pipelines=1))
+    assert [one for one in BOUNDARY if row(report, one).verdict == "costs"] == []
+    assert ln(row(report, "submission")) == pytest.approx(0.0, abs=0.01)
+    assert ln(row(report, "pipelines")) == pytest.approx(3.0 * math.log(1.6) / 6.0, abs=0.01)
+    told = said(row(report, "pipelines-made-anew"))
+    assert "is held up 0.0625 ms" in told
+    assert "where another process compiles, and 5.0" in told
+
+
+def test_a_recording_without_runs_that_were_compiled_before_blames_nothing_for_it() -> None:
+    report = report_of(Runs(by_rung=COMPILING, pipelines=1, compiled=False))
+    assert row(report, "browser-boundary").children == ()
+    found = row(report, "pipelines-made-anew")
+    assert (found.verdict, found.factor) == ("not-measured", None)
+    assert "Every run makes 1 pipeline anew" in said(found)
 
 
 def test_what_is_not_there_is_not_told() -> None:
@@ -220,7 +246,16 @@ def test_changed_runs_without_a_whole_one_beside_them_are_refused() -> None:
     assert all("parts of a replayed run with impossible times" in one for one in wrong)
 
 
+@pytest.mark.parametrize("passes", [2, 4])
+def test_runs_that_were_compiled_before_are_as_many_as_whole_ones(passes: int) -> None:
+    trial = next(one for one in recording_of(Runs(pipelines=1)).of(Trial) if one.parts is not None)
+    assert trial.parts is not None
+    assert len(trial.parts.compiled_ms) == len(trial.parts.whole_ms) == 3
+    others = replace(trial, parts=replace(trial.parts, compiled_ms=(1.0,) * passes))
+    assert "parts of a replayed run with impossible times" in impossible(others)
+
+
 def test_entries_that_can_have_been_are_not() -> None:
-    recording = recording_of(Runs(placed=DET, inner_reads=1))
+    recording = recording_of(Runs(placed=DET, inner_reads=1, pipelines=1))
     assert {impossible(one) for one in recording.entries} == {""}
     assert all(encode_entry(one) for one in recording.entries)

@@ -62,10 +62,12 @@ def _possible_course(one: RunCourse) -> bool:
 def _possible_parts(one: RunParts) -> bool:
     """Each changed run stands beside the whole one that it is compared with."""
     passes = len(one.whole_ms)
-    if len(one.prepared_ms) != passes or len(one.unbroken_ms) not in (0, passes) or 0.0 in one.whole_ms:
+    if len(one.prepared_ms) != passes or 0.0 in one.whole_ms:
+        return False
+    if not {len(one.compiled_ms), len(one.unbroken_ms)} <= {0, passes}:
         return False
     of_runs = (*one.end_waits_ms, *one.inner_waits_ms, *one.pipelines_ms)
-    again = (*one.whole_ms, *one.prepared_ms, *one.unbroken_ms)
+    again = (*one.whole_ms, *one.prepared_ms, *one.compiled_ms, *one.unbroken_ms)
     alone = (one.setup_pipelines_ms, *one.reading_ms, *one.uploading_ms, *one.answering_ms)
     return 0 <= one.differing_bytes <= one.compared_bytes < MOST and lasting(*of_runs, *again, *alone)
 

@@ -32,7 +32,9 @@ RUNGS = {
     if rung.environment.backend == "node"
 }
 LONG_MS = 1500.0
-"""Many times what the first look at cores takes: whoever waits has said so before it is over."""
+"""Several times what the first look at cores takes: whoever waits has said so before it is over."""
+SHORT_S = 1.5
+"""Some of which the engine needs for opening the model; the runs that are asked for would take hours."""
 PACE = Pace(
     warmup_ms=0.0, warmup_runs=3, batch=2, samples=5, requests=20, think_ms=(1.0, 2.0), deadline_s=60.0
 )
@@ -43,10 +45,18 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Small:
     return small_model(tmp_path_factory.mktemp("small"))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def backend() -> Iterator[Backend]:
     with Guard() as guard:
         yield node.BACKEND.open(Settings(), guard)
+
+
+@pytest.fixture(scope="module")
+def trial(backend: Backend, small: Small) -> Trial:
+    """On two threads."""
+    found = backend.timed(job(small, replace(SETTING, threads=2)))
+    assert isinstance(found, Trial), found
+    return found
 
 
 def job(small: Small, setting: Setting = SETTING, **changes: object) -> Job:
@@ -63,15 +73,6 @@ def job(small: Small, setting: Setting = SETTING, **changes: object) -> Job:
         pace=PACE,
     )
     return replace(made, **changes)
-
-
-@pytest.fixture(scope="module")
-def trial(small: Small) -> Trial:
-    """What comes of a visit."""
-    with Guard() as guard:
-        found = node.BACKEND.open(Settings(), guard).timed(job(small))
-    assert isinstance(found, Trial), found
-    return found
 
 
 def test_a_trial_holds_what_the_pace_asked_for(trial: Trial) -> None:
@@ -93,9 +94,7 @@ def test_a_visit_says_for_how_long_it_waits_for_a_fast_core(small: Small) -> Non
     assert told[-1] < LONG_MS <= trial.load.core_work.waited_ms
 
 
-def test_the_engine_says_what_it_was(backend: Backend, small: Small) -> None:
-    trial = backend.timed(job(small, replace(SETTING, threads=2)))
-    assert isinstance(trial, Trial), trial
+def test_the_engine_says_what_it_was(trial: Trial) -> None:
     assert trial.seen.engine_version.startswith("Node v26.")
     assert trial.seen.runtime_version == "1.30.0"
     assert trial.seen.threads == 2
@@ -137,13 +136,14 @@ def test_a_file_that_is_no_model_is_a_failure_of_the_model(backend: Backend, sma
 
 
 def test_an_engine_that_takes_too_long_is_ended(backend: Backend, small: Small) -> None:
-    failure = backend.timed(job(small, pace=replace(PACE, samples=10**9, deadline_s=2.0)))
+    failure = backend.timed(job(small, pace=replace(PACE, samples=10**9, deadline_s=SHORT_S)))
     assert isinstance(failure, Failure)
     assert failure.kind == "timeout"
 
 
+@pytest.mark.usefixtures("trial")
 def test_no_process_is_left_behind(backend: Backend, small: Small) -> None:
-    backend.timed(job(small))
+    """Neither by a trial nor by one that came to nothing."""
     backend.timed(job(small, replace(SETTING, js_flags=("--no-such-flag",))))
     children = psutil.Process(os.getpid()).children(recursive=True)
     assert not [child for child in children if "engine.mjs" in " ".join(child.cmdline())]
