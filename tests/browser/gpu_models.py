@@ -13,7 +13,7 @@ from tests.browser.conftest import PACE
 from tests.settings import QUIET
 
 WIDTH, HEADS, WORDS = 32, 2, 16
-FEW_LINKS, LINKS, MANY_LINKS = 3, 100, 400
+FEW_LINKS, LINKS, MANY_LINKS, MOST_LINKS = 3, 100, 400, 1000
 ROWS, NARROW = 16384, 4
 
 
@@ -85,6 +85,11 @@ def long_chain(sketch: Sketch) -> tuple[int, ...]:
     return _chained(sketch, MANY_LINKS)
 
 
+def longest_chain(sketch: Sketch) -> tuple[int, ...]:
+    """Ten times as many: opening and recording them alone takes many seconds."""
+    return _chained(sketch, MOST_LINKS)
+
+
 def _chained(sketch: Sketch, count: int, shape: tuple[int, int] = (1, 32)) -> tuple[int, ...]:
     x = sketch.input("x", shape)
     for link in range(count):
@@ -105,6 +110,7 @@ MODELS: Mapping[str, Callable[[Sketch], tuple[int, ...]]] = {
 _OTHERS: Mapping[str, Callable[[Sketch], tuple[int, ...]]] = {
     "links": links,
     "long-chain": long_chain,
+    "longest-chain": longest_chain,
     "tall": tall,
 }
 

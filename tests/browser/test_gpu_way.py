@@ -26,8 +26,9 @@ from gapprof.records.job import Job
 from gapprof.records.recording import Recording
 from gapprof.records.settings import Settings
 from gapprof.subject.chain import write_dispatch_chain
+from gapprof.text import numbers
 from tests.browser.gpu_found import Bench, Found, benched, on_gpu, timed
-from tests.browser.gpu_models import MANY_LINKS, job_of
+from tests.browser.gpu_models import MANY_LINKS, MOST_LINKS, job_of
 from tests.browser.gpu_places import QUICK
 from tests.browser.gpu_plants import CARRIED_BYTES, carrying_job, report_of, stopping_job
 from tests.browser.gpu_zero_init import large_memory
@@ -58,11 +59,23 @@ def carrying(bench: Bench) -> Found:
 
 
 def test_hundreds_of_tiny_dispatches_take_their_time_to_submit(tiny: Found, stopping: Found) -> None:
+    assert f"Each run makes {MANY_LINKS} dispatches" in tiny.said("gpu-abstraction")
+    take_their_time_to_submit(tiny, stopping)
+
+
+@pytest.mark.long
+def test_a_thousand_tiny_dispatches_do(bench: Bench, stopping: Found) -> None:
+    tiny = bench.unplaced(on_gpu(job_of("longest-chain", bench.new("thousand"))))
+    dispatches = numbers.many(MOST_LINKS, "dispatch", "dispatches")
+    assert f"Each run makes {dispatches} in" in tiny.said("gpu-abstraction")
+    take_their_time_to_submit(tiny, stopping)
+
+
+def take_their_time_to_submit(tiny: Found, stopping: Found) -> None:
     """Software computes them in about as long, so little of it is seen to be waited for there.
 
     Other work makes runs longer, and never shorter: the shortest ones are compared.
     """
-    assert f"Each run makes {MANY_LINKS} dispatches" in tiny.said("gpu-abstraction")
     assert tiny.row("submission").factor is not None
     assert submitting_ms(tiny, "replay-native") > 5 * submitting_ms(stopping, "replay-native")
     assert submitting_ms(tiny, "replay-web") > 5 * submitting_ms(stopping, "replay-web")
