@@ -322,6 +322,22 @@ def test_pipelines_that_every_run_makes_anew_are_counted_and_cost() -> None:
     assert made.factor.low > 1
     sentence = told(made, f"Every run makes {run.pipelines} pipelines anew: anew").text
     assert sentence in text(found)
-    assert row(found, "pipelines").factor is not None
     assert row(found, "library-work").verdict == "unclear", "a replay compiles as the page did"
     assert row(found, "not-on-gpu").verdict == "not-applicable"
+
+
+def test_compiling_beside_the_page_s_thread_is_no_submission_and_a_build_that_keeps_pipelines_helps() -> None:
+    found = report(f"scenarios/{COMPILING}")
+    (calls,) = recording(COMPILING).of(RecordedCalls)
+    submission, pipelines = row(found, "submission"), row(found, "pipelines")
+    assert submission.verdict == "unclear", submission.factor
+    assert pipelines.factor is not None
+    made = told(row(found, "pipelines-made-anew"), "a replayed run is shorter by")
+    held_up = told(row(found, "pipelines-made-anew"), "The thread that asks for pipelines is held up")
+    assert made.value is not None
+    assert held_up.value is not None
+    assert made.value > 10 * held_up.value, "the page's thread goes on while another process compiles"
+    (action,) = (one for one in found.actions if "that keeps pipelines" in one.text)
+    assert f"every run makes {calls.summary.runs[-1].pipelines} anew" in action.text
+    assert action.then_ms.high < action.now_ms.point / 2
+    assert "the best change open to you would win back" in found.headline
