@@ -92,7 +92,7 @@ class RunParts(Struct, frozen=True, kw_only=True):
     """Runs whose commands had all been made, and taken in by the GPU's side, before they began."""
     compiled_ms: tuple[float, ...] = ()
     """Runs whose pipelines had all been made, on the GPU's side as well, before they began, and nothing else;
-    empty: they make none. Since 1.14."""
+    empty: they make none. Since 1.15."""
     unbroken_ms: tuple[float, ...] = ()
     """Runs that leave out the read-backs after which a run goes on computing; empty: it has none."""
     reading_ms: tuple[float, ...] = ()
