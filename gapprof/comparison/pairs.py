@@ -9,7 +9,7 @@ from gapprof.facts.contention import QUIET
 from gapprof.facts.page_rungs import OUTSIDE
 from gapprof.records.estimate import Estimate
 from gapprof.records.report import CauseRow, Report
-from gapprof.stats.contrast import FEWEST_PASSES, add_weights
+from gapprof.stats.contrast import FEWEST_PASSES, Weights, add_weights
 
 _DUST = 1e-9
 
@@ -54,10 +54,12 @@ def cause_pairs(before: Report, after: Report) -> tuple[Pair, ...]:
 
 
 def residual_pair(before: Report, after: Report) -> Pair:
-    """What no cause claims: one figure only where it lies in the same steps."""
+    """What no cause claims: one figure only where it lies in the same steps. Load from outside the browser is
+    among it, and may be more in one run than in the other."""
     a, b = before.residual, after.residual
-    why = _missing(a.factor, b.factor) or _other_steps(a.weights, b.weights)
-    passes = _passes(before, a.weights), _passes(after, b.weights)
+    steps = _step(a.weights), _step(b.weights)
+    why = _missing(a.factor, b.factor) or _other_steps(*steps)
+    passes = _passes(before, steps[0]), _passes(after, steps[1])
     return Pair(
         id="residual",
         title=RESIDUAL_TITLE,
@@ -94,7 +96,7 @@ def _cause(
     if row is None:
         raise ValueError("a cause of neither report")
     factors = a.factor if a else None, b.factor if b else None
-    passes = _passes(before, _step(a) if a else {}), _passes(after, _step(b) if b else {})
+    passes = _passes(before, _step(a.weights) if a else {}), _passes(after, _step(b.weights) if b else {})
     applicable = any(one is not None and one.verdict != "not-applicable" for one in (a, b))
     return Pair(
         id=row.id,
@@ -117,14 +119,14 @@ def _apart(a: CauseRow | None, b: CauseRow | None) -> str:
         return "; ".join(f"not measured {when}: {row.why or 'no figure'}" for when, row in lost)
     if a.method != b.method:
         return f"{a.method} before, {b.method} after"
-    return _other_steps(_step(a), _step(b))
+    return _other_steps(_step(a.weights), _step(b.weights))
 
 
-def _step(row: CauseRow) -> dict[str, float]:
-    """Weights of a cause's step. What load from outside the browser took in one run only is not in it: the
-    page's own step is the same one, wherever it begins."""
-    outside = {QUIET: row.weights[OUTSIDE], OUTSIDE: -row.weights[OUTSIDE]} if OUTSIDE in row.weights else {}
-    return add_weights((row.weights, outside))
+def _step(weights: Weights) -> dict[str, float]:
+    """Which step a weight vector reads, wherever load from outside the browser stands in it: the page's own
+    begins on the quiet page or behind that load, which is what no cause claims."""
+    at = weights.get(OUTSIDE, 0.0)
+    return add_weights((weights, {QUIET: at, OUTSIDE: -at}))
 
 
 def _missing(a: Estimate | None, b: Estimate | None) -> str:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from gapprof.explain.diagnosis import Diagnosis, Finding
-from gapprof.explain.residual import outside_load
+from gapprof.explain.residual import outside_part
 from gapprof.explain.rows import gap_is_resolved
 from gapprof.facts.case import Case
 from gapprof.facts.estimates import factor_of
@@ -83,7 +83,7 @@ def _parts(case: Case, diagnosis: Diagnosis, rows: Sequence[CauseRow], residual:
 
 def _unclaimed(case: Case, diagnosis: Diagnosis, residual: Residual) -> list[tuple[float, str]]:
     """What nobody claims, and apart from it load from outside the browser, which is nobody's."""
-    outside = outside_load(case, diagnosis)
+    outside = outside_part(case, diagnosis)
     parts = [(residual.factor, "is not separated yet")]
     if outside is not None and diagnosis.residual is not None:
         left = factor_of(diagnosis.residual - outside)

@@ -60,7 +60,7 @@ def _clause(case: Case, source: str, to: str) -> str:
     return f"{text} ({'; '.join(missing)})" if missing else text
 
 
-def outside_load(case: Case, diagnosis: Diagnosis) -> Contrast | None:
+def outside_part(case: Case, diagnosis: Diagnosis) -> Contrast | None:
     """The part of the residual that load from outside the browser is; None where there was none."""
     lies_in_it = diagnosis.residual is not None and OUTSIDE in case.get(computed)
     return read(case, {QUIET: -1.0, OUTSIDE: 1.0}) if lies_in_it else None

@@ -8,6 +8,7 @@ from gapprof.facts.balance import Balance, balances
 from gapprof.facts.case import Case
 from gapprof.facts.contention import DEPLOYED, QUIET
 from gapprof.facts.estimates import estimate, factor_of
+from gapprof.facts.outside_load import NOTHING, Lost, lost_beyond_quiet
 from gapprof.records.report import Evidence
 from gapprof.stats.contrast import Contrast
 from gapprof.stats.interval import t_interval
@@ -19,20 +20,26 @@ _FEWEST = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Beside:
-    """A round of the page as deployed, beside the quiet page's."""
+    """A round of the page as deployed, beside the quiet page's, less what load from outside takes of it."""
 
     quiet: Balance
     page: Balance
+    outside: Lost
 
     @property
     def late_ms(self) -> float:
         """By which a request waits longer for the thread that asks."""
-        return self.page.late_ms - self.quiet.late_ms
+        return self.page.late_ms - self.quiet.late_ms - self.outside.late_ms
 
     @property
     def run_ms(self) -> float:
         """By which a run itself takes longer."""
-        return self.page.run_ms - self.quiet.run_ms
+        return self.page_run_ms - self.quiet.run_ms
+
+    @property
+    def page_run_ms(self) -> float:
+        """A run on the page as deployed."""
+        return self.page.run_ms - self.outside.run_ms
 
 
 def asked_late(case: Case) -> Iterator[Evidence]:
@@ -41,7 +48,7 @@ def asked_late(case: Case) -> Iterator[Evidence]:
     rounds = _rounds(case)
     if not rounds:
         return
-    runs = factor_of(Contrast({n: math.log(one.page.run_ms / one.quiet.run_ms) for n, one in rounds.items()}))
+    runs = factor_of(Contrast({n: math.log(one.page_run_ms / one.quiet.run_ms) for n, one in rounds.items()}))
     told = f"{numbers.factor_with_interval(runs)} what it takes on the quiet page"
     slowed = {
         "above": f"A run itself, in the worker, takes {told}.",
@@ -73,6 +80,10 @@ def _rounds(case: Case) -> Mapping[int, _Beside]:
     if case.recording.begin.settings.where != "worker":
         return {}
     quiet, page = balances(case, QUIET), balances(case, DEPLOYED)
-    found = {n: _Beside(quiet=quiet[n], page=page[n]) for n in sorted(quiet.keys() & page.keys())}
-    ran = {n: one for n, one in found.items() if min(one.quiet.run_ms, one.page.run_ms) > 0}
+    outside = lost_beyond_quiet(case, DEPLOYED) or dict.fromkeys(page, NOTHING)
+    found = {
+        n: _Beside(quiet=quiet[n], page=page[n], outside=outside[n])
+        for n in sorted(quiet.keys() & page.keys() & outside.keys())
+    }
+    ran = {n: one for n, one in found.items() if min(one.quiet.run_ms, one.page_run_ms) > 0}
     return ran if len(ran) >= _FEWEST else {}

@@ -40,7 +40,7 @@ def balances(case: Case, rung: str) -> Mapping[int, Balance]:
     found: dict[int, list[Balance]] = {}
     for trial in trials_of(case, rung):
         off_cpu = _off_cpu_by_trace(case, rung, on_main=trial.seen.where == "main")
-        one = _balance(trial) if off_cpu is None else _by_trace(trial, off_cpu)
+        one = kernel_balance(trial) if off_cpu is None else _by_trace(trial, off_cpu)
         if one is not None:
             found.setdefault(trial.round, []).append(one)
     return {number: mean_balance(some) for number, some in sorted(found.items())}
@@ -129,7 +129,11 @@ def _by_trace(trial: Trial, off_cpu: float) -> Balance | None:
     )
 
 
-def _balance(trial: Trial) -> Balance | None:
+def kernel_balance(trial: Trial) -> Balance | None:
+    """By the scheduler's figures alone, which are the same instrument on any page; None where there are none.
+
+    Of a main thread they tell no run from the page's own work, see `balances`.
+    """
     load, inference = trial.load, inference_of(trial.load)
     if not trial.runs_ms or inference is None or not load.at_work_ms:
         return None

@@ -10,7 +10,7 @@ from gapprof.facts.computed_rung import ComputedRung, derived
 from gapprof.facts.estimable import is_vectorised, share_of, why_no_estimate
 from gapprof.facts.gpu_rungs import gpu_rungs
 from gapprof.facts.kernel_excess import excess_by_pass_ms, excess_ms
-from gapprof.facts.page_rungs import outside_rung, page_rungs
+from gapprof.facts.page_rungs import page_rungs
 from gapprof.facts.profiles import CAPPED, NATIVE, WEB, RungProfile, profile_of
 from gapprof.facts.twinned import twinned
 from gapprof.facts.wasm import scalar_by_round, scalar_factor
@@ -26,7 +26,7 @@ def computed(case: Case) -> Mapping[str, ComputedRung]:
     """Every computed rung that this recording gives enough for, in order of dependence."""
     found: dict[str, ComputedRung] = {}
     of_kernels = (_estimated_128, _good_128, _twinned, _web_kernels, _web_vectorised)
-    for make in (*of_kernels, outside_rung, page_rungs, gpu_rungs):
+    for make in (*of_kernels, page_rungs, gpu_rungs):
         for rung in make(case):
             found[rung.id] = rung
     return found

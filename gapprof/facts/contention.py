@@ -11,7 +11,8 @@ from gapprof.records.trial import Trace, Trial
 
 MAIN_THREAD = "CrRendererMain"
 QUIET, DEPLOYED = "web-paced", "web"
-"""The page that does nothing else, and the page as it is: what that adds is the page's own."""
+"""The page that does nothing else, and the page as it is: what that adds, less what load from outside the
+browser takes, is the page's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

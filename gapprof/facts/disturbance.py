@@ -26,18 +26,23 @@ def outside_ms(load: Load) -> float | None:
 def outside_beyond_doubt_ms(load: Load) -> float:
     """Of that, what programs outside used, beyond what the counters are unsure of; what a hypervisor took is
     nobody's."""
-    return max(0.0, (outside_ms(load) or 0.0) - (load.stolen_ms or 0.0) - load.windows * UNCERTAIN_MS)
+    return max(0.0, (outside_ms(load) or 0.0) - (load.stolen_ms or 0.0) - uncertain_ms(load))
 
 
 def stolen_beyond_doubt_ms(load: Load) -> float:
     """What a hypervisor took, beyond the same."""
-    return max(0.0, (load.stolen_ms or 0.0) - load.windows * UNCERTAIN_MS)
+    return max(0.0, (load.stolen_ms or 0.0) - uncertain_ms(load))
+
+
+def uncertain_ms(load: Load) -> float:
+    """What the system's counters are unsure of."""
+    return load.windows * UNCERTAIN_MS
 
 
 def disturbed(load: Load) -> str | None:
     """Why this trial should be repeated, looked at before its latency; None when it was quiet."""
     outside = outside_ms(load)
-    if outside is None or outside - load.windows * UNCERTAIN_MS <= BOUND * load.wall_ms:
+    if outside is None or outside - uncertain_ms(load) <= BOUND * load.wall_ms:
         return None
     return f"outside load: other programs used {outside / load.wall_ms:.0%} of a core during the trial"
 

@@ -46,7 +46,7 @@ def _collecting_share(case: Case, rung: str) -> float:
         if piece.thread.startswith("ThreadPool")
     ]
     whole_ms = sum(piece.wall_ms for piece in work)
-    return sum(collecting_ms(work)) / whole_ms if whole_ms > 0 else 0.0
+    return collecting_ms(work) / whole_ms if whole_ms > 0 else 0.0
 
 
 def holding_ms(load: Load, cores: int) -> Mapping[str, float]:
@@ -63,6 +63,6 @@ def holding_ms(load: Load, cores: int) -> Mapping[str, float]:
     return found
 
 
-def collecting_ms(pieces: Iterable[TraceSlice]) -> Iterable[float]:
-    """Of traced work, every piece of garbage collection."""
-    return (piece.wall_ms for piece in pieces if kind_of(piece.name, piece.detail) == "garbage collection")
+def collecting_ms(pieces: Iterable[TraceSlice]) -> float:
+    """Of traced work, all garbage collection."""
+    return sum(piece.wall_ms for piece in pieces if kind_of(piece.name, piece.detail) == "garbage collection")

@@ -13,20 +13,31 @@ from gapprof.facts.page_rungs import OUTSIDE
 from gapprof.records.report import Evidence
 from gapprof.text import numbers
 
-_LEAST_MS = 0.05
 _LEAST_SHARE = 0.02
 
 
 def outside_evidence(case: Case) -> Iterator[Evidence]:
     """Of the page as deployed; none where there was no such load, or next to none."""
-    taken_ms, seen = taken_beyond_quiet_ms(case), tuple(_seen(case))
-    if taken_ms is not None and (seen or abs(taken_ms) >= _LEAST_MS):
-        told = f" ({' and '.join(seen)})" if seen else ""
+    taken_ms = taken_beyond_quiet_ms(case)
+    told = (
+        ""
+        if taken_ms is not None
+        else "; what a request loses to that beyond the quiet page is too little to tell"
+    )
+    share, stolen = _share(case), stolen_share([*trials_of(case, DEPLOYED)])
+    if share >= _LEAST_SHARE:
+        had = numbers.percent(share)
         text = (
-            f"Load from outside the browser{told} takes {taken_told(taken_ms)}; that is not counted against "
-            "the page."
+            f"Programs outside the browser had {had} of the CPU time that others than the model took{told}."
         )
-        yield Evidence(kind="outside", text=text, value=taken_ms)
+        yield Evidence(kind="outside", text=text, value=share)
+    if stolen >= _LEAST_SHARE:
+        text = f"A hypervisor gave {numbers.percent(stolen)} of busy time to other machines{told}."
+        yield Evidence(kind="stolen", text=text, value=stolen)
+    if taken_ms is not None:
+        taken = taken_told(taken_ms)
+        text = f"Load from outside the browser takes {taken}; that is not counted against the page."
+        yield Evidence(kind="outside-ms", text=text, value=taken_ms)
 
 
 def taken_beyond_quiet_ms(case: Case) -> float | None:
@@ -43,12 +54,6 @@ def taken_told(taken_ms: float) -> str:
     return f"{numbers.ms(abs(taken_ms))} {more} of a request than on the quiet page"
 
 
-def _seen(case: Case) -> Iterator[str]:
+def _share(case: Case) -> float:
     rounds = holders(case, DEPLOYED).values()
-    share = median(one.get("outside", 0.0) for one in rounds) if rounds else 0.0
-    if share >= _LEAST_SHARE:
-        had = numbers.percent(share)
-        yield f"programs outside it had {had} of the CPU time that others than the model took"
-    stolen = stolen_share([*trials_of(case, DEPLOYED)])
-    if stolen >= _LEAST_SHARE:
-        yield f"a hypervisor gave {numbers.percent(stolen)} of busy time to other machines"
+    return median(one.get("outside", 0.0) for one in rounds) if rounds else 0.0

@@ -20,7 +20,7 @@ from gapprof.facts.contention import QUIET
 from gapprof.facts.holding import collecting_ms, holders
 from gapprof.facts.kinds import Kind, kind_of
 from gapprof.facts.ladder import target
-from gapprof.facts.outside_load import LOST_NOTHING, Lost, lost_beyond_quiet
+from gapprof.facts.outside_load import NOTHING, Lost, lost_beyond_quiet
 from gapprof.records.trial import Trace
 from gapprof.stats.lmdi import log_mean
 
@@ -59,7 +59,9 @@ class PageParts:
 def page_parts(case: Case, rung: str) -> PageParts | None:
     """Of a page beside the quiet one; None where a side was not measured, or nothing was traced."""
     quiet, page, passes = balances(case, QUIET), balances(case, rung), traced(case, rung)
-    rounds = sorted(quiet.keys() & page.keys())
+    outside = lost_beyond_quiet(case, rung)
+    beyond_it = outside or dict.fromkeys(page, NOTHING)
+    rounds = sorted(quiet.keys() & page.keys() & beyond_it.keys())
     if not rounds or not passes or target(case, rung) == target(case, QUIET):
         return None
     baseline_ms = fmean(one.late_ms for one in quiet.values())
@@ -68,20 +70,13 @@ def page_parts(case: Case, rung: str) -> PageParts | None:
     share: dict[PartId, float] = {
         part: fmean(one.get(part, 0.0) for one in shares.values()) for part in _WAITED_FOR
     }
-    collecting, held_by = fmean(inside.values()), holders(case, rung)
-    outside = lost_beyond_quiet(case, rung)
+    collecting = fmean(inside.values())
+    waits = _waits_beside_outside(case, rung, quiet, page) if outside else _waits(case, rung, quiet, page)
     by_round = {
-        number: _parts(
-            page[number],
-            quiet[number],
-            share,
-            collecting,
-            _in_the_browser(held_by.get(number, {})),
-            outside.get(number, LOST_NOTHING),
-        )
+        number: _parts(page[number], quiet[number], share, collecting, waits[number], beyond_it[number])
         for number in rounds
     }
-    late_ms = fmean(page[n].late_ms - quiet[n].late_ms - outside.get(n, LOST_NOTHING).late_ms for n in rounds)
+    late_ms = fmean(page[n].late_ms - quiet[n].late_ms - beyond_it[n].late_ms for n in rounds)
     run_ms = fmean(page[n].run_ms for n in rounds)
     return PageParts(
         by_round_ms=by_round,
@@ -126,8 +121,8 @@ def _traced(trace: Trace) -> Traced:
     return Traced(
         late_ms=fmean(trace.requests_ms) - fmean(trace.runs_ms),
         held_ms=held,
-        collecting_ms=sum(collecting_ms(trace.inside)) / count,
-        beside_ms=sum(collecting_ms(trace.beside)) / count,
+        collecting_ms=collecting_ms(trace.inside) / count,
+        beside_ms=collecting_ms(trace.beside) / count,
         run_ms=fmean(trace.runs_ms),
     )
 
@@ -147,27 +142,52 @@ def _parts(
     quiet: Balance,
     late_shares: Mapping[PartId, float],
     collecting: float,
-    held_by: Mapping[str, float],
+    waits_ms: Mapping[str, float],
     outside: Lost,
 ) -> Mapping[PartId, float]:
     late_ms = page.late_ms - quiet.late_ms - outside.late_ms
-    waiting_ms = page.run_queue_ms - quiet.run_queue_ms - outside.waiting_ms
-    run_ms = page.run_ms - quiet.run_ms - outside.waiting_ms - outside.longer_ms
+    at_work_ms = page.run_ms - page.run_queue_ms - (quiet.run_ms - quiet.run_queue_ms) - outside.longer_ms
     collecting_ms = page.run_ms * collecting
     return {
-        "main-thread-work": late_ms * late_shares["main-thread-work"] + waiting_ms * held_by.get("main", 0.0),
-        "gc": late_ms * late_shares["gc"] + collecting_ms + waiting_ms * held_by.get("helpers", 0.0),
-        "browser-threads": waiting_ms * held_by.get("browser", 0.0),
-        "other-tabs": waiting_ms * held_by.get("tabs", 0.0),
-        "oversubscription": waiting_ms * held_by.get("crew", 0.0),
+        "main-thread-work": late_ms * late_shares["main-thread-work"] + waits_ms.get("main", 0.0),
+        "gc": late_ms * late_shares["gc"] + collecting_ms + waits_ms.get("helpers", 0.0),
+        "browser-threads": waits_ms.get("browser", 0.0),
+        "other-tabs": waits_ms.get("tabs", 0.0),
+        "oversubscription": waits_ms.get("crew", 0.0),
         # Waits for a core that nobody was seen to hold are in no part.
-        "slower-runs": run_ms - waiting_ms - collecting_ms,
+        "slower-runs": at_work_ms - collecting_ms,
     }
 
 
-def _in_the_browser(held_by: Mapping[str, float]) -> Mapping[str, float]:
-    """Of those alone the shares of what they held; empty where nobody of the browser was on the cores."""
-    whole = 1 - held_by.get("outside", 0.0)
-    if whole <= 0:
-        return {}
-    return {holder: share / whole for holder, share in held_by.items() if holder != "outside"}
+def _waits(
+    case: Case, rung: str, quiet: Mapping[int, Balance], page: Mapping[int, Balance]
+) -> Mapping[int, Mapping[str, float]]:
+    """Round → holder → for how much longer than on the quiet page a run waits for a core that it held, ms."""
+    held_by = holders(case, rung)
+    return {
+        number: {
+            holder: (page[number].run_queue_ms - quiet[number].run_queue_ms) * share
+            for holder, share in held_by.get(number, {}).items()
+        }
+        for number in quiet.keys() & page.keys()
+    }
+
+
+def _waits_beside_outside(
+    case: Case, rung: str, quiet: Mapping[int, Balance], page: Mapping[int, Balance]
+) -> Mapping[int, Mapping[str, float]]:
+    """The same where load from outside is apart: what is left of waits on either page, by which of the others
+    held cores. So a trace, which tells more waits than the kernel does, lays no more of them at their door
+    than their share."""
+    on_quiet, on_page = holders(case, QUIET), holders(case, rung)
+    found = {}
+    for number in quiet.keys() & page.keys():
+        left = 1 - on_page.get(number, {}).get("outside", 0.0)
+        left_quiet = 1 - on_quiet.get(number, {}).get("outside", 0.0)
+        longer_ms = left * page[number].run_queue_ms - left_quiet * quiet[number].run_queue_ms
+        found[number] = {
+            holder: longer_ms * share / left
+            for holder, share in on_page.get(number, {}).items()
+            if holder != "outside" and left > 0
+        }
+    return found

@@ -39,20 +39,29 @@ _WITH: Mapping[PartId, str] = MappingProxyType(
 )
 
 
-def outside_rung(case: Case) -> Iterator[ComputedRung]:
-    """None where no such load was told beyond doubt, or where a round does not tell of it."""
+def page_rungs(case: Case) -> Iterator[ComputedRung]:
+    """Load from outside, if there was any, and then one per part, each with all parts before it; no parts
+    where they are not known for every round."""
     if not {QUIET, DEPLOYED} <= case.get(standing):
         return
+    outside = _outside_rung(case)
+    if outside is not None:
+        yield outside
+    yield from _rungs_of_parts(case, outside)
+
+
+def _outside_rung(case: Case) -> ComputedRung | None:
+    """None where no such load was told beyond doubt, or where a round does not tell of it."""
     found, rounds = lost_beyond_quiet(case, DEPLOYED), case.get(complete_rounds)
-    if not found.keys() >= set(rounds) or not any(found[number].ms for number in rounds):
-        return
+    if not found or not found.keys() >= set(rounds):
+        return None
     quiet, page = case.get(measured)[QUIET], case.get(measured)[DEPLOYED]
     logs = {
         number: one.ms / log_mean(page[number], quiet[number])
         for number, one in found.items()
         if number in quiet and number in page
     }
-    yield ComputedRung(
+    return ComputedRung(
         id=OUTSIDE,
         title="… with load from outside the browser",
         changes=f"computed: {QUIET} and what requests lose to programs outside and to a hypervisor",
@@ -61,16 +70,13 @@ def outside_rung(case: Case) -> Iterator[ComputedRung]:
     )
 
 
-def page_rungs(case: Case) -> Iterator[ComputedRung]:
-    """One per part, each with all parts before it; none where the parts are not known for every round."""
-    if not {QUIET, DEPLOYED} <= case.get(standing):
-        return
+def _rungs_of_parts(case: Case, outside: ComputedRung | None) -> Iterator[ComputedRung]:
     parts = page_parts(case, DEPLOYED)
     if parts is None or not set(case.get(complete_rounds)) <= parts.by_round_ms.keys():
         return
     quiet, logs = case.get(measured)[QUIET], log_parts(case, parts, DEPLOYED)
     below, so_far = QUIET, dict.fromkeys(logs, 0.0)
-    for outside in outside_rung(case):
+    if outside is not None:
         below = outside.id
         so_far = {number: math.log(outside.by_round_ms[number] / quiet[number]) for number in logs}
     by_pass: dict[int, float] = {}

@@ -1,8 +1,13 @@
 """What the page's own work is made of: pages with a planted load, and another tab."""
 
+from statistics import fmean
+
 import pytest
 
 from gapprof.facts.closing import visited
+from gapprof.facts.contention import DEPLOYED, QUIET, trials_of
+from gapprof.facts.model_threads import inference_of
+from gapprof.facts.outside_load import lost
 from gapprof.records.report import CauseRow
 from tests.scenarios.reading import case, cause, check, child, factor, report
 
@@ -39,6 +44,32 @@ def test_a_program_outside_the_browser_is_flagged_and_no_page_is_blamed() -> Non
     assert child(found, "contention", "page").verdict == "unclear"
     assert "page's own work" not in found.headline
     assert not any("worker" in one.text or "tabs" in one.text for one in found.actions)
+
+
+@pytest.mark.parametrize("rung", [QUIET, DEPLOYED])
+def test_no_request_loses_more_to_a_program_outside_than_the_models_thread_waits_for_cores(rung: str) -> None:
+    """By the kernel, on either page: a trace of one of them tells more."""
+    found = case("scenarios/outside-burner")
+    taken, waits_ms = lost(found, rung), {}
+    for trial in trials_of(found, rung):
+        inference = inference_of(trial.load)
+        assert inference is not None
+        waits_ms[trial.round] = inference.run_queue_ms / len(trial.requests_ms)
+    assert taken.keys() == waits_ms.keys()
+    assert 0 < fmean(one.ms for one in taken.values()) <= fmean(waits_ms.values())
+    assert all(0 <= one.ms <= waits_ms[number] for number, one in taken.items())
+
+
+def test_a_page_that_loses_less_to_a_program_outside_than_the_quiet_page_is_not_helped_by_it() -> None:
+    page = child(report("scenarios/outside-burner"), "contention", "page")
+    (told,) = (one for one in page.evidence if one.kind == "outside-ms")
+    assert told.value is not None
+    assert told.value < 0
+    latency = {row.id: row.latency_ms for row in report("scenarios/outside-burner").rungs}
+    quiet, deployed = latency[QUIET], latency[DEPLOYED]
+    assert quiet is not None
+    assert deployed is not None
+    assert factor(page) > deployed.point / quiet.point
 
 
 def test_another_tab_is_named_and_not_held_against_the_page() -> None:

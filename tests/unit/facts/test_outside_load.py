@@ -7,13 +7,13 @@ import pytest
 from msgspec.structs import replace
 
 from gapprof.backends.synthetic import PlantedPage
-from gapprof.comparison.pairs import cause_pairs
+from gapprof.comparison.pairs import cause_pairs, residual_pair
 from gapprof.explain.report import build
 from gapprof.facts.disturbance import UNCERTAIN_MS
 from gapprof.facts.page_rungs import OUTSIDE
 from gapprof.records.codec import encode_report
 from gapprof.records.recording import Recording
-from gapprof.records.report import CauseRow, Report
+from gapprof.records.report import CauseRow, Evidence, Report
 from gapprof.records.settings import ASKING_WORKER, Settings
 from gapprof.records.trial import ThreadUse, Trace, TraceSlice
 from tests.truth.recorder import FULL, PACE
@@ -66,11 +66,17 @@ def test_the_headline_and_what_to_change_are_silent_about_the_page_then() -> Non
 
 
 def test_it_is_told_as_what_it_is() -> None:
-    (told,) = (one for one in parts(build(held_by_programs()))["page"].evidence if one.kind == "outside")
-    assert told.value == pytest.approx(20.0)
-    assert "programs outside it had 100 % of the CPU time" in told.text
-    assert "takes 20.0 ms more of a request than on the quiet page" in told.text
-    assert told.text.endswith("that is not counted against the page.")
+    """The share and the ms are of kinds of their own: a value has one unit."""
+    told = {one.kind: one for one in parts(build(held_by_programs()))["page"].evidence}
+    assert told["outside"].value == pytest.approx(1.0)
+    assert told["outside"].text == (
+        "Programs outside the browser had 100 % of the CPU time that others than the model took."
+    )
+    assert told["outside-ms"].value == pytest.approx(20.0)
+    assert told["outside-ms"].text == (
+        "Load from outside the browser takes 20.0 ms more of a request than on the quiet page; that is not "
+        "counted against the page."
+    )
 
 
 def test_the_page_keeps_what_others_of_the_browser_held() -> None:
@@ -110,7 +116,9 @@ def test_what_a_hypervisor_takes_is_no_run_that_takes_longer() -> None:
     stolen_ms = 120.0 * 20.0 / (120.0 + 20.0 + UNSURE_MS)
     assert outside_ln(report) == pytest.approx(math.log(1.2) * stolen_ms / 20.0)
     assert ln(found["slower-runs"]) == pytest.approx(math.log(1.2) * (1 - stolen_ms / 20.0))
-    assert any("a hypervisor gave" in one.text for one in found["page"].evidence)
+    (told,) = (one for one in found["page"].evidence if one.kind == "stolen")
+    assert told.value == pytest.approx(stolen_ms / 120.0)
+    assert told.text.startswith("A hypervisor gave")
 
 
 def test_a_helper_that_waits_for_programs_outside_makes_a_run_no_slower_of_the_pages() -> None:
@@ -129,6 +137,11 @@ def main_thread(cpu_ms: float, run_queue_ms: float) -> ThreadUse:
     )
 
 
+def told_of_requests(report: Report) -> list[Evidence]:
+    """In a worker: what its runs take, and for how much longer requests wait."""
+    return [one for one in parts(report)["page"].evidence if one.kind == "requests"]
+
+
 def held_late(timers: TraceSlice, settings: Settings) -> Report:
     """A third of what the page's main thread is at is waiting for cores; the model's thread used 100 ms."""
     page = PlantedPage(
@@ -142,6 +155,7 @@ def test_a_main_thread_that_asks_late_because_it_waits_for_cores_is_late_for_tho
     report = held_late(timers, IN_WORKER)
     found = parts(report)
     held = 20 / 60 * 1 / 2
+    assert told_of_requests(report)[-1].value == pytest.approx(LATE_MS * (1 - held))
     assert outside_ln(report) == pytest.approx(math.log(1.3) * held)
     assert ln(found["main-thread-work"]) == pytest.approx(math.log(1.3) * (1 - held))
     assert ln(found["unseen-waits"]) == pytest.approx(0.0, abs=1e-9)
@@ -160,11 +174,13 @@ def test_without_load_beyond_what_the_counters_are_unsure_of_the_report_is_as_wi
 
 
 def test_the_page_of_a_run_with_such_load_compares_with_one_without() -> None:
-    """The step is the same, wherever it begins; the residual is not."""
+    """Every step is the same, wherever the page's begins; none of this comes from separate passes."""
     clean = build(recorded(PlantedPage(held=IDLE), web_ms=110.0, noise=0.01))
     loaded = build(held_by_programs())
     (pair,) = (one for one in cause_pairs(clean, loaded) if one.id == "contention")
     assert (pair.why, [child.why for child in pair.children]) == ("", ["", ""])
+    left, unloaded = residual_pair(clean, loaded), residual_pair(clean, clean)
+    assert (left.why, left.passes) == (unloaded.why, unloaded.passes)
 
 
 def test_the_whole_page_is_told_apart_without_a_trace_as_well() -> None:
@@ -192,3 +208,55 @@ def test_what_helpers_wait_for_between_runs_makes_no_run_longer() -> None:
     page = PlantedPage(outside_ms=40.0, held=IDLE, others=(helper,))
     report = build(recorded(page, web_ms=120.0))
     assert outside_ln(report) == pytest.approx(math.log(1.2))
+
+
+def test_runs_in_a_worker_are_not_said_to_be_slowed_by_a_page_for_what_programs_outside_took() -> None:
+    page = PlantedPage(run_queue_ms=20.0, outside_ms=40.0, held=IDLE)
+    (runs,) = told_of_requests(build(recorded(page, web_ms=120.0, settings=IN_WORKER)))
+    assert runs.value == pytest.approx(1.0)
+
+
+def run_of_model(wall_ms: float, cpu_ms: float) -> TraceSlice:
+    return replace(piece("FunctionCall", wall_ms), cpu_ms=cpu_ms)
+
+
+def test_a_trace_of_the_page_alone_makes_no_more_waits_than_the_kernel_told_on_both_pages() -> None:
+    """Traced runs have a core in half of their time, and the quiet page is never traced."""
+    quiet = PlantedPage(run_queue_ms=20.0, outside_ms=60.0, held=IDLE)
+    page = dataclasses.replace(quiet, inside=(run_of_model(100.0, 50.0),))
+    report = build(recorded(page, web_ms=QUIET_MS, quiet=quiet))
+    assert OUTSIDE not in rungs(report)
+    assert ln(parts(report)["page"]) == pytest.approx(0.0, abs=1e-9)
+
+
+def test_what_a_trace_tells_of_waits_beyond_the_kernel_is_no_tab_s_unless_tabs_held_cores() -> None:
+    """The kernel told 20 ms of waits and the trace 60; tabs used a tenth of what the model did not."""
+    page = PlantedPage(
+        run_queue_ms=20.0,
+        outside_ms=9 * TAB.cpu_ms + UNSURE_MS,
+        held=IDLE,
+        inside=(run_of_model(120.0, 60.0),),
+        others=(TAB,),
+    )
+    found = parts(build(recorded(page, web_ms=120.0)))
+    assert ln(found["page"]) == pytest.approx(math.log(1.2) * 2 / 20)
+    assert ln(found["other-tabs"]) == pytest.approx(math.log(1.2) * 6 / 20)
+    assert ln(found["slower-runs"]) == pytest.approx(math.log(1.2) * -40 / 20)
+
+
+@pytest.mark.parametrize("more_ms", [0.1, 0.5 * UNSURE_MS])
+def test_what_the_counters_could_be_unsure_of_makes_no_step_of_the_ladder(more_ms: float) -> None:
+    """Beyond doubt there was load, but what it took of a request nobody can tell from nothing."""
+    clean = PlantedPage(run_queue_ms=20.0, held=IDLE, others=(TAB,))
+    little = dataclasses.replace(clean, outside_ms=UNSURE_MS + more_ms)
+    found, without = (build(recorded(page, web_ms=120.0)) for page in (little, clean))
+    assert rungs(found) == rungs(without)
+    assert found.residual == without.residual
+    assert contention(found).factor == contention(without).factor
+
+
+def test_a_share_that_takes_too_little_to_tell_is_told_as_that() -> None:
+    page = PlantedPage(run_queue_ms=20.0, outside_ms=1.5 * UNSURE_MS, held=IDLE, others=(TAB,))
+    told = {one.kind: one for one in parts(build(recorded(page, web_ms=120.0)))["page"].evidence}
+    assert told["outside"].text.endswith("beyond the quiet page is too little to tell.")
+    assert "outside-ms" not in told
