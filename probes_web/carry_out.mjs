@@ -1,7 +1,7 @@
 // @ts-check
 /** Carry out one task in this very realm. Never throws: what breaks is an answer. */
 
-import { orOutOfMemory } from "./gpu/memory.mjs";
+import { orGpuTrouble } from "./gpu/trouble.mjs";
 import { broke } from "./phases.mjs";
 
 /** @typedef {import("./wire.js").Task} Task */
@@ -20,7 +20,7 @@ export async function carryOut(task, errand = null) {
     const probe = await probeFor(task.kind);
     const reason = probe.refuse?.(task);
     if (reason !== undefined) return { kind: "refusal", reason };
-    return await orOutOfMemory(() => probe.run(task, errand));
+    return await orGpuTrouble(() => probe.run(task, errand));
   } catch (thrown) {
     return broke(thrown);
   }

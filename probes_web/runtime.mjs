@@ -4,7 +4,7 @@
 
 import { read } from "./bytes.mjs";
 import { now } from "./clock.mjs";
-import { heeding } from "./gpu/memory.mjs";
+import { heeding } from "./gpu/trouble.mjs";
 import { during } from "./phases.mjs";
 import { proxied } from "./proxied.mjs";
 import { feedsFrom } from "./tensors.mjs";

@@ -3,7 +3,7 @@
 
 import { carryOut } from "./carry_out.mjs";
 import { now } from "./clock.mjs";
-import { orOutOfMemory } from "./gpu/memory.mjs";
+import { orGpuTrouble } from "./gpu/trouble.mjs";
 import { broke } from "./phases.mjs";
 import { timedRun } from "./runtime.mjs";
 import { openHere } from "./session.mjs";
@@ -42,7 +42,7 @@ globalThis.addEventListener(
 async function runOnce(id, heard) {
   try {
     const { session, feeds } = openHere();
-    const run_ms = await orOutOfMemory(() => timedRun(session, feeds));
+    const run_ms = await orGpuTrouble(() => timedRun(session, feeds));
     return { id, run_ms, at_work_ms: now() - heard };
   } catch (thrown) {
     return { id, answer: broke(thrown) };

@@ -145,10 +145,12 @@ def _one_by_one(study: Study) -> Iterator[str]:
         return
     titles = [_TITLES.get(measure, measure.removeprefix(COMPONENT)) for measure in found]
     yield ""
+    yield "## The page beside a model in a worker"
+    yield ""
     yield (
-        "With the model in a worker, each by itself; steps are times a minute, of which fewer are worse. "
-        "Nothing of the page waits for the model's runs there; that it waits for cores is likely where there "
-        "are few, and was not measured here."
+        "Each measure by itself, times what it is while the model rests; steps are times a minute, of which "
+        "fewer are worse. Nothing of the page waits for the model's runs there; that it waits for cores is "
+        "likely where there are few, and was not measured here."
     )
     yield ""
 

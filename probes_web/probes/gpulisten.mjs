@@ -3,7 +3,7 @@
  * device has said what became of the runs before. */
 
 import { listening } from "../gpu/listening.mjs";
-import { orOutOfMemory } from "../gpu/memory.mjs";
+import { orGpuTrouble } from "../gpu/trouble.mjs";
 import { during } from "../phases.mjs";
 import { open, openHere } from "../session.mjs";
 import { nextTurn } from "../turns.mjs";
@@ -12,7 +12,7 @@ import { nextTurn } from "../turns.mjs";
 export const probe = {
   where: () => (open().place === "here" ? "main" : "worker"),
 
-  run: (task) => during("timed", () => orOutOfMemory(() => listened(task))),
+  run: (task) => during("timed", () => orGpuTrouble(() => listened(task))),
 };
 
 /** @param {import("../wire.js").GpuListenTask} task @returns {Promise<import("../wire.js").GpuListened>} */

@@ -3,7 +3,7 @@
 
 import { read, send } from "../bytes.mjs";
 import { orLost } from "../gpu/lost.mjs";
-import { news } from "../gpu/memory.mjs";
+import { news } from "../gpu/trouble.mjs";
 import { recorder, packed as packedTrace } from "../gpu/packing.mjs";
 import { adapterOf, pagesOwn } from "../gpu/place.mjs";
 import { orRefused } from "../gpu/refusal.mjs";

@@ -4,7 +4,7 @@
 import { send } from "../bytes.mjs";
 import { now, timerStepUs } from "../clock.mjs";
 import { identityOf } from "../gpu/adapter.mjs";
-import { news, orOutOfMemory } from "../gpu/memory.mjs";
+import { news, orGpuTrouble } from "../gpu/trouble.mjs";
 import { rendererOf } from "../gpu/renderer.mjs";
 import { during } from "../phases.mjs";
 import { threadsInProxy } from "../proxied.mjs";
@@ -26,16 +26,16 @@ export const probe = {
     const model = await fetchModel(task);
     const fetched = now();
     const behind_proxy = task.where === "proxy";
-    const session = await during("create", () => orOutOfMemory(() => createSession(ort, task, model)));
+    const session = await during("create", () => orGpuTrouble(() => createSession(ort, task, model)));
     const created = now();
     const feeds = await fetchFeeds(ort, task); // gapprof's own errand: no stage of the start-up
     const ready = now();
-    const outputs = await during("warmup", () => orOutOfMemory(() => session.run(feeds)));
+    const outputs = await during("warmup", () => orGpuTrouble(() => session.run(feeds)));
     const first_run = now() - ready;
     const slices = await leave(outputs, session.outputNames, task.outputs_url);
     const bounds = { ...task, warmup_runs: task.warmup_runs - 1 };
     const rest = await during("warmup", () =>
-      orOutOfMemory(async () => {
+      orGpuTrouble(async () => {
         const warm = await warmUp(session, feeds, bounds);
         await news();
         return warm;

@@ -6,7 +6,7 @@ import { read } from "../bytes.mjs";
 import { moment, now } from "../clock.mjs";
 import { listening } from "../gpu/listening.mjs";
 import { making } from "../gpu/making.mjs";
-import { news } from "../gpu/memory.mjs";
+import { news } from "../gpu/trouble.mjs";
 import { withInstances } from "../instances.mjs";
 import { leftBy } from "../left.mjs";
 import { overheard, say } from "../overheard.mjs";

@@ -3,7 +3,7 @@
 
 import { now } from "../clock.mjs";
 import { countingBuffers } from "../gpu/buffers.mjs";
-import { news } from "../gpu/memory.mjs";
+import { news } from "../gpu/trouble.mjs";
 import { leftBy } from "../left.mjs";
 import { withMemories } from "../memories.mjs";
 import { during } from "../phases.mjs";

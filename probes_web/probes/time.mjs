@@ -2,7 +2,7 @@
 /** Time what is open. Nothing is done in the timed stretch but what a page without gapprof would do. */
 
 import { now } from "../clock.mjs";
-import { orOutOfMemory } from "../gpu/memory.mjs";
+import { orGpuTrouble } from "../gpu/trouble.mjs";
 import { during } from "../phases.mjs";
 import { timedRun } from "../runtime.mjs";
 import { mulberry32 } from "../seeded.mjs";
@@ -16,7 +16,7 @@ export const probe = {
   // Requests come from the page, so they are asked for and waited for on its main thread; or the worker asks itself.
   where: (task) => (open().place === "here" || askedByThePage(task) ? "main" : "worker"),
 
-  run: (task) => during("timed", () => orOutOfMemory(() => (task.requests > 0 ? paced(task) : backToBack(task)))),
+  run: (task) => during("timed", () => orGpuTrouble(() => (task.requests > 0 ? paced(task) : backToBack(task)))),
 };
 
 /** @param {TimeTask} task */

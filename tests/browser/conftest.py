@@ -62,9 +62,11 @@ def no_figure_counts_beside_other_tests() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def guard() -> Iterator[Guard]:
-    """One for all tests of a worker: a process that nobody has to start and to end for each of them."""
+    """One for all tests of a file: a process that nobody has to start and to end for each of them. It is gone
+    before other files look at what is left of theirs.
+    """
     with Guard() as on_duty:
         yield on_duty
 

@@ -16,7 +16,7 @@ from gapprof.errors import ExitCode
 from gapprof.recordings import read_run
 from gapprof.records import schema
 from gapprof.reports import read_report
-from tests.browser.served import POLL_S
+from tests.browser.served import LOOK_S
 from tests.live import burning
 from tests.live.in_few_rounds import GAPPROF, HOW_MANY, surroundings
 from tests.live.joins import assert_reads
@@ -45,7 +45,7 @@ def elsewhere(page_folder: Path) -> Iterator[Elsewhere]:
 
     handler = functools.partial(Noted, directory=str(page_folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, args=(POLL_S,), daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(LOOK_S,), daemon=True).start()
         try:
             yield Elsewhere(f"http://127.0.0.1:{server.server_port}/index.html", asked)
         finally:

@@ -1,6 +1,7 @@
 // @ts-check
-/** Whether the GPU ran out of memory. WebGPU throws nothing for it: whatever is made of a buffer that was not to be had
- * fails later, in words of its own, or reads zeros; only the device reports what it was. */
+/** Whether the GPU ran out of memory, or its device was lost. WebGPU throws nothing for either: whatever is made of a
+ * buffer that was not to be had fails later, in words of its own, or reads zeros, and so does what waits for a device
+ * that is gone; only the device reports what it was. */
 
 import { inPlaceOf } from "../phases.mjs";
 import { around } from "./listening.mjs";
@@ -14,11 +15,22 @@ class OutOfGpuMemory extends Error {
   name = "GPUOutOfMemoryError";
 }
 
+/** Ends a task; trouble.py knows it by its words. */
+class LostDevice extends Error {
+  /** @param {string} why */
+  constructor(why) {
+    super(`the GPU device was lost (${why})`);
+  }
+}
+
 /** Devices of this realm that are listened to. */
 let heeded = 0;
 
-/** What they said; empty: nothing. */
+/** What they said of memory; empty: nothing. */
 let told = "";
+
+/** Why the newest of them is gone; empty: it is not. */
+let lost = "";
 
 /** Listen to every device that is asked for within this work, and to no other: what becomes of a page's own device is
  * its own affair. One that the page happens to ask for meanwhile cannot be told from ours. Nothing is added to any other
@@ -42,16 +54,18 @@ export async function heeding(work) {
 /** @param {GPUDevice} device */
 function heed(device) {
   heeded += 1;
+  lost = "";
+  void device.lost.then(({ reason, message }) => void (lost = message || reason));
   device.addEventListener("uncapturederror", ({ error }) => {
     if (error instanceof GPUOutOfMemoryError) told ||= error.message || "it does not say of what";
   });
 }
 
-/** Whatever comes of work that ran out of memory, that is the reason, and no result of it counts. Where it went well
- * nothing is waited for: it may be timed from outside.
+/** Whatever comes of work that ran out of memory, that is the reason, and no result of it counts; of work that fails
+ * on a device that is gone, that it is. Where work went well nothing is waited for: it may be timed from outside.
  * @template T
  * @param {() => T | Promise<T>} work @returns {Promise<T>} */
-export async function orOutOfMemory(work) {
+export async function orGpuTrouble(work) {
   let result;
   try {
     result = await work();
@@ -66,7 +80,8 @@ export async function orOutOfMemory(work) {
  * @param {unknown} thrown @returns {Promise<unknown>} */
 async function reasonOf(thrown) {
   await news();
-  return told === "" ? thrown : inPlaceOf(thrown, new OutOfGpuMemory(told));
+  if (told !== "") return inPlaceOf(thrown, new OutOfGpuMemory(told));
+  return lost === "" ? thrown : inPlaceOf(thrown, new LostDevice(lost));
 }
 
 /** Once work is done that went well: what devices may still have to say of it. Never within what is timed. */

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import * as here from "./recording.mjs";
 
 const at = (name) => `${process.env.PROBES_WEB}/${name}.mjs`;
-const { heeding, news, orOutOfMemory } = await import(at("gpu/memory"));
+const { heeding, news, orGpuTrouble } = await import(at("gpu/trouble"));
 const { broke, during } = await import(at("phases"));
 
 async function device() {
@@ -18,6 +18,21 @@ function outOfMemory(of, size) {
   of.dispatchEvent(new GPUUncapturedErrorEvent("uncapturederror", { error }));
 }
 
+test("what fails on a device that is gone fails because it is gone, and on the next one for reasons of its own", async () => {
+  const gone = await heeding(device);
+  const broken = during("warmup", () => {
+    setTimeout(() => gone.destroy(), 10); // what fails is seen before the device says why
+    throw new Error("a buffer was unmapped");
+  });
+  const { message, phase } = broke(await orGpuTrouble(() => broken).catch((thrown) => thrown));
+  assert.match(message, /^the GPU device was lost \(.+\)$/);
+  assert.equal(phase, "warmup");
+
+  await heeding(device);
+  const own = new Error("a reason of its own");
+  await assert.rejects(() => orGpuTrouble(() => Promise.reject(own)), own);
+});
+
 test("only devices that work of ours asked for are listened to, and whatever comes of the work they are the reason", async () => {
   const method = GPUAdapter.prototype.requestDevice;
   const ours = await heeding(device);
@@ -26,15 +41,15 @@ test("only devices that work of ours asked for are listened to, and whatever com
 
   outOfMemory(theirs, 1);
   await news();
-  assert.equal(await orOutOfMemory(() => 7), 7);
+  assert.equal(await orGpuTrouble(() => 7), 7);
   const own = new Error("a reason of its own");
-  await assert.rejects(() => orOutOfMemory(() => Promise.reject(own)), own);
+  await assert.rejects(() => orGpuTrouble(() => Promise.reject(own)), own);
 
   const lost = during("timed", () => {
     setTimeout(() => outOfMemory(ours, 2), 10); // what fails is seen before the device says why
     throw new Error("a buffer is of no use");
   });
-  const { name, message, phase } = broke(await orOutOfMemory(() => lost).catch((thrown) => thrown));
+  const { name, message, phase } = broke(await orGpuTrouble(() => lost).catch((thrown) => thrown));
   assert.deepEqual([name, message, phase], ["GPUOutOfMemoryError", "no memory for 2 bytes", "timed"]);
-  await assert.rejects(() => orOutOfMemory(() => 7), { name: "GPUOutOfMemoryError" }, "no result counts any more");
+  await assert.rejects(() => orGpuTrouble(() => 7), { name: "GPUOutOfMemoryError" }, "no result counts any more");
 });
