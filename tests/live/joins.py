@@ -7,6 +7,7 @@ import pytest
 
 from gapprof.facts.case import Case
 from gapprof.facts.cells import complete_rounds, measured, standing
+from gapprof.facts.computed import computed
 from gapprof.records.recording import Recording
 from gapprof.records.report import CauseRow
 
@@ -14,9 +15,10 @@ from gapprof.records.report import CauseRow
 def times(recording: Recording, source: str, to: str) -> float:
     """How many times slower the rung `to` was than `source`: geometric mean over rounds that have both."""
     case = Case(recording)
-    cells = case.get(measured)
+    found = case.get(computed)
+    cells = {**case.get(measured), **{name: rung.by_round_ms for name, rung in found.items()}}
     rounds = set(cells[source]) & set(cells[to])
-    if {source, to} <= case.get(standing):
+    if {source, to} <= case.get(standing) | found.keys():
         rounds &= set(case.get(complete_rounds))
     return math.exp(fmean(math.log(cells[to][number] / cells[source][number]) for number in rounds))
 

@@ -13,6 +13,8 @@ import jsonschema
 import pytest
 
 from gapprof.errors import ExitCode
+from gapprof.facts.case import Case
+from gapprof.facts.steps import before_the_page
 from gapprof.recordings import read_run
 from gapprof.records import schema
 from gapprof.reports import read_report
@@ -76,7 +78,7 @@ def test_a_model_is_explained_inside_somebody_elses_page(
     assert report.headline in " ".join(done.stdout.split())
     contention = next(row for row in report.causes if row.id == "contention")
     page = next(child for child in contention.children if child.id == "page")
-    assert_reads(page, recording, "web-paced", "web")
+    assert_reads(page, recording, before_the_page(Case(recording)), "web")
     assert page.factor == contention.factor
     burning.assert_its_timer_is_named(report, recording)
     burning.assert_requests_wait_for_it(recording)

@@ -13,6 +13,8 @@ import pytest
 
 from gapprof import Report
 from gapprof.assets import web_dist
+from gapprof.facts.case import Case
+from gapprof.facts.steps import before_the_page
 from gapprof.records.recording import Recording
 from gapprof.records.report import CauseRow
 from gapprof.records.trial import OutputCheck, Profile, Trial
@@ -99,7 +101,7 @@ def test_a_planted_timer_is_named_with_its_time(deployed: Report, recording: Rec
 
 
 def test_a_busy_page_of_the_users_makes_requests_late(deployed: Report, recording: Recording) -> None:
-    assert_reads(child(deployed, "contention", "page"), recording, "web-paced", "web")
+    assert_reads(child(deployed, "contention", "page"), recording, before_the_page(Case(recording)), "web")
     burning.assert_requests_wait_for_it(recording)
 
 
