@@ -31,7 +31,7 @@ from gapprof.records.gpu_trace import (
 )
 from tests.unit.gpu.written import SWIFTSHADER, file_of, places
 
-WORDS, GROUPS = 1000, 512
+WORDS, GROUPS = 2000, 512
 SHADER = f"""
 var<workgroup> room: array<u32, {WORDS}>;
 @group(0) @binding(0) var<storage, read> given: array<u32>;

@@ -15,6 +15,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from gapprof.backends.chromium import Chromium
 from gapprof.browser import tier_up
+from gapprof.browser.tier_up import MOST_MS
 from gapprof.facts.closing import CLOSES, GARBAGE_BYTES, Closure, closures, well_watched
 from gapprof.facts.disturbance import disturbed
 from gapprof.facts.holding import holding_ms
@@ -95,10 +96,13 @@ def waited_ms(seen: Trial | Trace) -> float:
     [("main", 1), *(pytest.param("worker", threads, marks=pytest.mark.long) for threads in (1, 2))],
 )
 def test_the_thread_that_runs_the_model_is_known_and_its_time_closes(
-    chromium: Chromium, job: Job, where: str, threads: int
+    chromium: Chromium, job: Job, where: str, threads: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Of code that has the speed that it will keep, as in a run."""
+    monkeypatch.setattr(tier_up, "MOST_MS", MOST_MS)
     visited = on(asking(job, SOME_SECONDS), where=where, threads=threads, pacing="paced")
     trial = first(lambda: timed(chromium, visited), lambda found: all(one.closes for one in agreeing(found)))
+    assert trial.seen.tier_up != "unsettled"
     model = inference_of(trial.load)
     assert model is not None
     assert model.process == "renderer"

@@ -16,6 +16,7 @@ from gapprof.facts.crossing import Crossing, crossing
 from gapprof.facts.gpu_calls import is_copy, is_elsewhere
 from gapprof.gpu import graphics, toggles
 from gapprof.gpu.crossing import LEAST_RUNS, crossed_in
+from gapprof.gpu.replaying import PARTS
 from gapprof.gpu.steady import summary
 from gapprof.gpu.trace import parsed
 from gapprof.gpu.visited import Gpu, visited
@@ -33,6 +34,14 @@ from tests.browser.gpu_places import QUICK
 from tests.browser.gpu_plants import CARRIED_BYTES, carrying_job, report_of, stopping_job
 from tests.browser.gpu_zero_init import large_memory
 from tests.truth.recorder import begin
+
+
+@pytest.fixture(autouse=True, scope="module")
+def as_many_parts_as_in_a_run(no_figure_counts_beside_other_tests: None) -> Iterator[None]:
+    """The shortest of them are compared here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gapprof.gpu.replaying.PARTS", PARTS)
+        yield
 
 
 @pytest.fixture(scope="module")

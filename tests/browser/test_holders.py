@@ -25,8 +25,11 @@ new Worker(URL.createObjectURL(new Blob([live, "for (;;) gc();"])));
 LITTERING = """
 const live = Array.from({ length: 300000 }, (_, made) => ({ made, more: [made] }));
 const litter = () => {
-  for (let place = 0; place < 8; place++) live[place] = new ArrayBuffer(32 << 20);
-  setTimeout(litter, 60);
+  try {
+    for (let place = 0; place < 8; place++) live[place] = new ArrayBuffer(32 << 20);
+  } finally {
+    setTimeout(litter, 60);
+  }
 };
 litter();
 """

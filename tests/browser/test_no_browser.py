@@ -20,13 +20,13 @@ PATIENCE_S = 0.5
 @pytest.fixture(autouse=True)
 def _own_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("GAPPROF_STATE_DIR", str(tmp_path / "state"))
-    monkeypatch.setattr(visit, "START_S", PATIENCE_S)
     with few_rounds():  # which looks at the cores for less long, too
         yield
 
 
 @pytest.fixture
-def mute(tmp_path: Path) -> str:
+def mute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setattr(visit, "START_S", PATIENCE_S)
     program = tmp_path / "mute"
     program.write_text("#!/bin/sh\nexec sleep 600\n")
     program.chmod(0o755)
@@ -44,13 +44,13 @@ def mute(tmp_path: Path) -> str:
 def test_it_is_one_sentence_and_a_hint_with_3_and_the_report_is_written(
     browser: str,
     said: str,
-    mute: str,
+    request: pytest.FixtureRequest,
     model_folder: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     written = tmp_path / "report.json"
-    path = mute if browser == "mute" else browser
+    path = request.getfixturevalue(browser) if browser == "mute" else browser
     command = ["explain", str(model_folder / "tiny.onnx"), "--browser", path, "--json", str(written)]
     assert cli.run([*command, "--quiet"]) == ExitCode.ENVIRONMENT_UNUSABLE
     told = capsys.readouterr()

@@ -17,7 +17,7 @@ from gapprof.watch import page as watch
 from gapprof.watch.main_thread import LEAST_MS, Look
 from tests.browser.conftest import SIZE
 from tests.browser.gpu_places import QUICK
-from tests.browser.watched_page import FOREVER, PREPARE, STAYS, Watch, given_up
+from tests.browser.watched_page import FOREVER, HURRIED, PREPARE, STAYS, Watch, given_up
 
 GPU_FILES = (
     "ort.webgpu.bundle.min.mjs",
@@ -30,9 +30,9 @@ const session = await ort.InferenceSession.create("./tiny.onnx", {
   executionProviders: ["webgpu"], preferredOutputLocation: "gpu-buffer",
 });
 """
-LATE, LATE_S = 7, 0.75
-"""A look that comes so late ends more than a stretch, which those before it do not; by then enough runs are
-heard."""
+LATE, LATE_S, APART_S = 3, 2.0, 0.25
+"""A look that comes so late ends more than a stretch, which those before it do not, so far apart; by then
+enough runs are heard."""
 FEW_RUNS = 16
 """Of a page that rests for long between them: they last longer than a stretch."""
 WORK_MS, REST_MS = 30, 20
@@ -156,6 +156,7 @@ def test_a_look_that_comes_late_hides_nothing_of_what_the_page_does(
         return await look(page)
 
     monkeypatch.setattr(watch, "look", late)
+    monkeypatch.setitem(HURRIED, "_LOOK_S", APART_S)
     found = looked_at(PREPARE + FOREVER).seen.main_thread
     assert found is not None
     assert found.over_ms >= LEAST_MS

@@ -1,6 +1,6 @@
 """`explain` without a MODEL: what a page runs by itself, and the ladder about it, by that run's own trials.
 
-With the ends of the ladder and what a latency asks for in `make test`; whole in `make test-long`.
+With the ends of the ladder and two of the conditions of a latency in `make test`; whole in `make test-long`.
 """
 
 import hashlib
