@@ -8,7 +8,7 @@ from gapprof.facts.case import Case
 from gapprof.facts.cells import counting, measured
 from gapprof.records.recording import PlannedRung
 from gapprof.records.trial import Trial
-from tests.scenarios.reading import REPORTS, case, cause, check, report, told
+from tests.scenarios.reading import case, cause, check, report, told
 
 NAME = "scenarios/every-rung"
 FLAGS = {
@@ -26,11 +26,6 @@ SAID = {
     "web-checked": ("runtime", "Explicit bounds checks would cost"),
     "web-unchecked": ("runtime", "V8's bounds and stack checks cost"),
 }
-
-pytestmark = pytest.mark.skipif(
-    not (REPORTS / f"{NAME}.jsonl").is_file(),
-    reason="`python reports/scenarios.py every-rung` has recorded nothing yet",
-)
 
 
 @cache
