@@ -2,9 +2,9 @@
 /** Who runs which node of a model that a page wants on the GPU: onnxruntime's profiler knows. Never part of a recording:
  * a session that is profiled asks other things of the GPU. */
 
-import { news } from "../gpu/trouble.mjs";
 import { adapterOf, pagesOwn } from "../gpu/place.mjs";
 import { orRefused } from "../gpu/refusal.mjs";
+import { news } from "../gpu/trouble.mjs";
 import { overheard } from "../overheard.mjs";
 import { during } from "../phases.mjs";
 import { perRun, profileEvents, tensors } from "../profile_events.mjs";

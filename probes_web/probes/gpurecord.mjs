@@ -3,10 +3,10 @@
 
 import { read, send } from "../bytes.mjs";
 import { orLost } from "../gpu/lost.mjs";
-import { news } from "../gpu/trouble.mjs";
 import { recorder, packed as packedTrace } from "../gpu/packing.mjs";
 import { adapterOf, pagesOwn } from "../gpu/place.mjs";
 import { orRefused } from "../gpu/refusal.mjs";
+import { news } from "../gpu/trouble.mjs";
 import { during } from "../phases.mjs";
 import { whereIAm } from "../realm.mjs";
 import { createSession, fetchFeeds, fetchModel, loadRuntime, timedRun } from "../runtime.mjs";

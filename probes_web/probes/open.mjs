@@ -4,8 +4,8 @@
 import { send } from "../bytes.mjs";
 import { now, timerStepUs } from "../clock.mjs";
 import { identityOf } from "../gpu/adapter.mjs";
-import { news, orGpuTrouble } from "../gpu/trouble.mjs";
 import { rendererOf } from "../gpu/renderer.mjs";
+import { news, orGpuTrouble } from "../gpu/trouble.mjs";
 import { during } from "../phases.mjs";
 import { threadsInProxy } from "../proxied.mjs";
 import { whereIAm } from "../realm.mjs";
