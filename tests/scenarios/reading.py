@@ -6,7 +6,7 @@ from pathlib import Path
 from gapprof import Report, analyze
 from gapprof.facts.case import Case
 from gapprof.recordings import read_run
-from gapprof.records.report import CauseRow, CheckRow, Evidence
+from gapprof.records.report import CauseRow, CheckRow, Evidence, with_descendants
 from gapprof.records.surface import Surface
 from gapprof.render import terminal
 
@@ -37,6 +37,11 @@ def cause(found: Report, name: str) -> CauseRow:
 def child(found: Report, name: str, part: str) -> CauseRow:
     """A part of a cause."""
     return next(row for row in cause(found, name).children if row.id == part)
+
+
+def row(found: Report, name: str) -> CauseRow:
+    """A cause, or whatever part of one."""
+    return next(one for one in with_descendants(found.causes) if one.id == name)
 
 
 def check(found: Report, name: str) -> CheckRow:

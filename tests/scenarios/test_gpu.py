@@ -19,31 +19,23 @@ from gapprof.explain.report import build
 from gapprof.facts.adapters import SOFTWARE_SENTENCE
 from gapprof.pipeline import analysed
 from gapprof.recordings import read_run
-from gapprof.records.calls import RecordedCalls
 from gapprof.records.codec import encode_report
 from gapprof.records.parting import Between, Parting
 from gapprof.records.recording import Entry, Recording
-from gapprof.records.report import CauseRow, with_descendants
 from gapprof.records.sections.gpu import GpuOperators, GpuPlacement, WhereToFile
 from gapprof.records.trial import OutputCheck, Trial
-from tests.scenarios.reading import REPORTS, cause, check, report, text, told
+from tests.scenarios.reading import REPORTS, cause, check, report, row, text, told
 from tests.unit.facts.gpu_runs import AMPERE
 
 STOPS = 16
 """Determinants in the model, each of which stops the run."""
 HALTED = "gpu-slower-browser"
-STALLED, COMPILING = "gpu-stall", "gpu-anew"
-STALL_MS = 50.0
-NAMES = ("gpu-stops", "gpu-optimised-before", "gpu-legs", "gpu-slower-build", HALTED, STALLED, COMPILING)
+NAMES = ("gpu-stops", "gpu-optimised-before", "gpu-legs", "gpu-slower-build", HALTED, "gpu-stall", "gpu-anew")
 
 
 @cache
 def recording(name: str) -> Recording:
     return read_run(REPORTS / "scenarios" / f"{name}.jsonl")
-
-
-def row(found: Report, name: str) -> CauseRow:
-    return next(one for one in with_descendants(found.causes) if one.id == name)
 
 
 def section(found: Report) -> GpuOperators:
@@ -289,55 +281,3 @@ def test_s20_two_versions_side_by_side_name_the_one_that_moved() -> None:
     assert runtime.verdict == "grew"
     work = next(one for one in runtime.children if one.id == "library-work")
     assert work.verdict == "grew"
-
-
-def test_a_main_thread_that_stands_still_between_submits_is_a_gap_and_nothing_else_of_the_library_s() -> None:
-    found = report(f"scenarios/{STALLED}")
-    courses = [
-        course for one in recording(STALLED).of(Trial) if one.rung == "web-session" for course in one.courses
-    ]
-    assert courses
-    assert all(one.between_ms >= one.largest_ms >= STALL_MS for one in courses)
-    work = row(found, "library-work")
-    assert [one.id for one in work.children if one.verdict == "costs"] == ["submission-gaps"]
-    gaps = row(found, "submission-gaps")
-    assert gaps.factor is not None
-    assert gaps.factor.low > 1
-    sentence = told(work, "at one stretch for").text
-    assert sentence in text(found)
-    assert any("free between submits" in one.text for one in found.actions)
-    assert row(found, "pipelines-made-anew").verdict == "not-applicable"
-    assert row(found, "not-on-gpu").verdict == "not-applicable"
-
-
-def test_pipelines_that_every_run_makes_anew_are_counted_and_cost() -> None:
-    found = report(f"scenarios/{COMPILING}")
-    (calls,) = recording(COMPILING).of(RecordedCalls)
-    run = calls.summary.runs[-1]
-    assert run.labels == ("anew",)
-    assert run.pipelines == run.submits > 1
-    made = row(found, "pipelines-made-anew")
-    assert made.verdict == "costs", made.why
-    assert made.factor is not None
-    assert made.factor.low > 1
-    sentence = told(made, f"Every run makes {run.pipelines} pipelines anew: anew").text
-    assert sentence in text(found)
-    assert row(found, "library-work").verdict == "unclear", "a replay compiles as the page did"
-    assert row(found, "not-on-gpu").verdict == "not-applicable"
-
-
-def test_compiling_beside_the_page_s_thread_is_no_submission_and_a_build_that_keeps_pipelines_helps() -> None:
-    found = report(f"scenarios/{COMPILING}")
-    (calls,) = recording(COMPILING).of(RecordedCalls)
-    submission, pipelines = row(found, "submission"), row(found, "pipelines")
-    assert submission.verdict == "unclear", submission.factor
-    assert pipelines.factor is not None
-    made = told(row(found, "pipelines-made-anew"), "a replayed run is shorter by")
-    held_up = told(row(found, "pipelines-made-anew"), "The thread that asks for pipelines is held up")
-    assert made.value is not None
-    assert held_up.value is not None
-    assert made.value > 10 * held_up.value, "the page's thread goes on while another process compiles"
-    (action,) = (one for one in found.actions if "that keeps pipelines" in one.text)
-    assert f"every run makes {calls.summary.runs[-1].pipelines} anew" in action.text
-    assert action.then_ms.high < action.now_ms.point / 2
-    assert "the best change open to you would win back" in found.headline
