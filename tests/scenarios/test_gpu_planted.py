@@ -1,4 +1,4 @@
-"""What was planted on the GPU, in front of the library, is found under its name in recordings of gapprof's own."""
+"""What was planted in front of the library on the GPU, in recordings of our own, is found under its name."""
 
 from gapprof.records.calls import RecordedCalls
 from gapprof.records.recording import Recording
