@@ -123,12 +123,16 @@ class NativeBackend:
     def _ask(self, task: Task, job: Job, timed: Callable[[Trial], None]) -> Answer:
         """The last answer; a Failure where a profile was asked for and only the trial came."""
         deadline_s = job.pace.deadline_s
-        listener = _Listener(timed=timed, waiting=self.waiting)
+
+        def hear(said: Answer | Waited) -> None:
+            if isinstance(said, Trial):
+                timed(said)
+            elif isinstance(said, Waited):
+                self.waiting(said.so_far_ms)
+
         try:
-            ended = self._exchange(task, job, listener.hear)
+            ended = self._exchange(task, job, hear)
         except OSError as error:
-            if error is listener.broken:
-                raise
             message = f"the native worker could not be started: {error}"
             return failure(job, phase="start", kind="environment", message=message)
         match ended.answer:
@@ -171,26 +175,6 @@ class NativeBackend:
                 deadline_s=job.pace.deadline_s,
                 hear=hear,
             )
-
-
-@dataclass(slots=True, kw_only=True)
-class _Listener:
-    """Passes on what the worker says. Where those who are told break at that, the worker did not."""
-
-    timed: Callable[[Trial], None]
-    waiting: Waiting
-    broken: OSError | None = None
-
-    def hear(self, said: Answer | Waited) -> None:
-        """Raises what they raise."""
-        try:
-            if isinstance(said, Trial):
-                self.timed(said)
-            elif isinstance(said, Waited):
-                self.waiting(said.so_far_ms)
-        except OSError as error:
-            self.broken = error
-            raise
 
 
 def _mixed_up(job: Job) -> Failure:

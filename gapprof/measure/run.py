@@ -124,6 +124,6 @@ def measure(
             instead=instead,
             extras=tuple(extras),
         )
-        with waits.to_the_end(), ending(journal):
+        with waits, ending(journal):
             stages.run()
         return journal.recording()

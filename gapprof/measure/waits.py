@@ -1,9 +1,8 @@
 """What visits say while they wait for fast cores: told to whoever watches, and kept for those that fail."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Self
 
 from msgspec.structs import replace
 
@@ -36,17 +35,17 @@ class Waits:
         self._last, self._told_s = progress, time.monotonic()
         self.observer(progress)
 
-    @contextmanager
-    def to_the_end(self) -> Iterator[None]:
-        """Around a run. Raises what the observer raised since the last step, where no other will follow: an
-        interrupted run has none. Whatever else ends it goes on as it is, with a note of that."""
-        try:
-            yield
-        except Exception as error:
-            if self._broken is not None:
-                error.add_note(f"whoever watched the run had failed before: {self._broken!r}")
-            raise
-        self._raise_kept()
+    def __enter__(self) -> Self:
+        """Around a run."""
+        return self
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        """Raises what the observer raised since the last step, where no other will follow: an interrupted run
+        has none. Whatever else ends it goes on as it is, with a note of that."""
+        if error is None:
+            self._raise_kept()
+        elif self._broken is not None:
+            error.add_note(f"whoever watched the run had failed before: {self._broken!r}")
 
     def hear(self, so_far_ms: float) -> None:
         """A visit goes on waiting; it times nothing meanwhile."""

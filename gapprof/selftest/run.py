@@ -86,7 +86,7 @@ def run(
             teller=Teller(observer=waits.watch, journal=journal),
             fastest=looked_at(waits, left_s=extent.waits_s),
         )
-        with waits.to_the_end():
+        with waits:
             return toured(tour, tuple(plants), extent, workdir=workdir, cores=usable_cores())
 
 

@@ -22,7 +22,9 @@ const LEAST = 2;
 const TOO_SLOW = `a run takes longer than ${SLOWEST_MS / 1000} s`;
 const NO_PROOF = "another input gives the same bytes, so nothing would show whether a run computes";
 
-const NOTHING = {
+/** No time of any.
+ * @returns {{ [name in Again | "reading_ms" | "uploading_ms" | "answering_ms"]: number[] }} */
+const noTimes = () => ({
   whole_ms: [],
   prepared_ms: [],
   compiled_ms: [],
@@ -30,9 +32,8 @@ const NOTHING = {
   reading_ms: [],
   uploading_ms: [],
   answering_ms: [],
-  compared_bytes: 0,
-  differing_bytes: 0,
-};
+});
+const NOTHING = { ...noTimes(), compared_bytes: 0, differing_bytes: 0 };
 
 /** @typedef {"end_waits_ms" | "inner_waits_ms" | "pipelines_ms"} OfRuns */
 /** Runs, each on the input that the one before was not on.
@@ -66,16 +67,7 @@ export async function parted(ready, trace, segment, { most, wait }) {
   if (most === 0 || device === undefined) {
     return { ...NOTHING, why: "nobody asked for them" };
   }
-  /** @type {{ [name in Again | "reading_ms" | "uploading_ms" | "answering_ms"]: number[] }} */
-  const found = {
-    whole_ms: [],
-    prepared_ms: [],
-    compiled_ms: [],
-    unbroken_ms: [],
-    reading_ms: [],
-    uploading_ms: [],
-    answering_ms: [],
-  };
+  const found = noTimes();
   const before = new Set(stage.errors);
   const read = { compared: 0, differing: 0 };
   try {

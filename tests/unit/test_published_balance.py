@@ -1,4 +1,4 @@
-"""Traced visits that were published would not close without any one of their terms."""
+"""Published visits close, and traced ones would not without any one of their terms."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,12 +8,14 @@ from msgspec.structs import replace
 
 from gapprof.facts.case import Case
 from gapprof.facts.closing import CLOSES, visited
+from gapprof.measure.passes import TRACE_PASSES
 from gapprof.recordings import read_run
 from gapprof.records.recording import Recording
 from gapprof.records.trial import ThreadBalance, Trace
 from tests.scripts import script
 
 BALANCE = script("reports/balance.py")
+WHOLE = sorted(BALANCE.HERE.glob("*.jsonl"))
 TRACED = sorted(BALANCE.TRACED.glob("*.jsonl"))
 TERMS = ("cpu_ms", "run_queue_ms", "blocked_ms")
 
@@ -70,3 +72,35 @@ def test_of_every_model_there_is_a_visit_that_every_term_shows_in(model: str) ->
         if all(shown(trace, one, term) for one in trace.balances for term in TERMS)
     ]
     assert found != []
+
+
+@pytest.mark.parametrize("recording", WHOLE, ids=lambda path: path.stem)
+def test_every_visit_of_a_browser_can_be_told_of_and_closes(recording: Path) -> None:
+    """Waiting for a core, blocked and at work: within 2 % of the time that passed, in each of them."""
+    told = [one for one in visited(Case(read_run(recording))) if one.told]
+    assert len(told) >= 20
+    assert [one for one in told if not one.closures] == []
+    assert [one.closures for one in told if not one.closes] == []
+    assert any(one.traced for one in told)
+
+
+def test_blocked_time_was_measured_for_every_model_wherever_it_runs() -> None:
+    wanted = {BALANCE.recording_of(*place).name for place in BALANCE.places()}
+    assert len(WHOLE) * 4 == len(wanted)
+    assert {path.name for path in TRACED} == wanted
+
+
+@pytest.mark.parametrize("recording", TRACED, ids=lambda path: path.stem)
+def test_blocked_time_that_was_measured_by_itself_closes(recording: Path) -> None:
+    """Every term by a source of its own: a lack of any shows, whoever the thread waited for."""
+    found = [one for one in BALANCE.visits_in(recording) if one.traced]
+    assert len(found) == TRACE_PASSES
+    assert [one for one in found if not one.closures] == [], "each of them can be told of"
+    assert {closure.terms for one in found for closure in one.closures} == {"states"}
+    assert [one.closures for one in found if not one.closes] == []
+
+
+def test_the_table_of_balances_is_of_its_recordings() -> None:
+    assert len(WHOLE) >= 3
+    page = (BALANCE.HERE / "README.md").read_text(encoding="utf-8")
+    assert page == "\n".join(BALANCE.table()) + "\n"

@@ -13,6 +13,7 @@ from gapprof.backends.synthetic import Machine, ladder_ms
 from gapprof.errors import EnvironmentUnusable
 from gapprof.explain.report import build
 from gapprof.measure.journal import Journal, open_journal
+from gapprof.native.broken import failure
 from gapprof.recordings import read_recording
 from gapprof.records.codec import decode_recording, encode_report
 from gapprof.records.job import Job
@@ -102,15 +103,7 @@ class Forgiving(Machine):
         try:
             return Machine.profiled(self, job, timed)
         except EnvironmentUnusable as error:
-            return Failure(
-                rung=job.rung,
-                round=job.round,
-                started_s=0.0,
-                ended_s=0.0,
-                phase="start",
-                kind="environment",
-                message=error.message,
-            )
+            return failure(job, phase="start", kind="environment", message=error.message)
 
 
 def test_a_disk_that_is_full_while_a_visit_is_profiled_is_told_as_in_a_timed_one(

@@ -186,7 +186,7 @@ def test_what_else_ends_a_run_goes_on_with_a_note_of_what_an_observer_raised() -
     waits = Waits(Watching())
     waits.watch(STEP)
     waits.hear(WAITED_MS)
-    with pytest.raises(EnvironmentUnusable, match="the disk is full") as raised, waits.to_the_end():
+    with pytest.raises(EnvironmentUnusable, match="the disk is full") as raised, waits:
         raise EnvironmentUnusable("the disk is full")
     assert raised.value.__notes__ == ["whoever watched the run had failed before: OSError('no room is left')"]
 
@@ -194,11 +194,11 @@ def test_what_else_ends_a_run_goes_on_with_a_note_of_what_an_observer_raised() -
 def test_a_run_whose_observer_was_told_everything_ends_as_it_is() -> None:
     told: list[Progress] = []
     waits = Waits(told.append)
-    with waits.to_the_end():
+    with waits:
         waits.watch(STEP)
         waits.hear(WAITED_MS)
     assert len(told) == 2
-    with pytest.raises(EnvironmentUnusable) as raised, waits.to_the_end():
+    with pytest.raises(EnvironmentUnusable) as raised, waits:
         raise EnvironmentUnusable("the disk is full")
     assert not hasattr(raised.value, "__notes__")
 

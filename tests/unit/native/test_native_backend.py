@@ -285,18 +285,5 @@ def test_what_is_raised_by_who_hears_of_a_wait_is_not_taken_for_the_deadline(job
         dataclasses.replace(BACKEND, waiting=heard).timed(replace(job, core_speed=never))
 
 
-def test_what_is_raised_by_who_hears_of_a_trial_is_not_taken_for_a_worker_that_does_not_start(
-    job: Job,
-) -> None:
-    broken = OSError("no room is left")
-
-    def heard(_: Trial) -> None:
-        raise broken
-
-    with pytest.raises(OSError, match="no room is left") as raised:
-        BACKEND.profiled(job, heard)
-    assert raised.value is broken
-
-
 def test_where_nobody_asks_for_it_no_core_is_looked_at(trial: Trial) -> None:
     assert trial.load.core_work is None
