@@ -2,13 +2,19 @@
 
 import gc
 import itertools
+import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 _NS_PER_MS = 1e6
 _READS = 20_000
+
+
+def now_ms() -> float:
+    """Of a clock that begins anywhere."""
+    return time.perf_counter_ns() / _NS_PER_MS
 
 
 def elapsed_ms(action: Callable[[], object]) -> float:
@@ -46,8 +52,12 @@ class Stretch:
 
     samples_ms: list[float]
     """Mean per run of each batch."""
+    wall_ms: float
+    """Of all those batches."""
     cpu_ms: float
     """Of all threads of this process; the untimed batch before them included."""
+    untimed_cpu_ms: float
+    """Of that batch."""
 
 
 def stretch(run: Callable[[], object], *, batch: int, samples: int, least_ms: float = 0.0) -> Stretch:
@@ -64,14 +74,33 @@ def stretch(run: Callable[[], object], *, batch: int, samples: int, least_ms: fl
         cpu_before = time.process_time_ns()
         for _ in repeats:
             run()
-        until = clock() + least_ms * _NS_PER_MS
+        untimed_cpu_ns = time.process_time_ns() - cpu_before
+        began = clock()
+        until = began + least_ms * _NS_PER_MS
         while len(spans) < samples or clock() < until:
             begin = clock()
             for _ in repeats:
                 run()
             spans.append(clock() - begin)
+        wall_ns = clock() - began
         cpu_ns = time.process_time_ns() - cpu_before
-    return Stretch(samples_ms=[span / batch / _NS_PER_MS for span in spans], cpu_ms=cpu_ns / _NS_PER_MS)
+    return Stretch(
+        samples_ms=[span / batch / _NS_PER_MS for span in spans],
+        wall_ms=wall_ns / _NS_PER_MS,
+        cpu_ms=cpu_ns / _NS_PER_MS,
+        untimed_cpu_ms=untimed_cpu_ns / _NS_PER_MS,
+    )
+
+
+def joined(pieces: Sequence[Stretch]) -> Stretch:
+    """One stretch of several; the batches that settled before all but the first are not in its CPU time."""
+    first, *later = pieces
+    return Stretch(
+        samples_ms=[sample for piece in pieces for sample in piece.samples_ms],
+        wall_ms=math.fsum(piece.wall_ms for piece in pieces),
+        cpu_ms=math.fsum((first.cpu_ms, *(piece.cpu_ms - piece.untimed_cpu_ms for piece in later))),
+        untimed_cpu_ms=first.untimed_cpu_ms,
+    )
 
 
 @contextmanager

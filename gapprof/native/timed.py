@@ -1,24 +1,17 @@
 """The timed pass of a native trial: warm up, time, and only then anything else."""
 
-import os
-import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
-from statistics import median
 
 from msgspec.structs import replace
 
-from gapprof.core_speed import LOOK_S, core_of
-from gapprof.fast_cores import FastCores, Waiting
+from gapprof.fast_cores import Waiting
+from gapprof.native.fast_pieces import on_fast_cores
 from gapprof.native.opened import Opened, Reach, open_warm
 from gapprof.native.seen import seen_here
-from gapprof.native.stopwatch import Stretch, stretch
 from gapprof.native.tensors import write_arrays
-from gapprof.native.usage import Spent, spent_by
+from gapprof.native.usage import spent_by
 from gapprof.native.wire import Request
-from gapprof.records.job import Job
-from gapprof.records.trial import CoreWork, Trial
+from gapprof.records.trial import Trial
 
 KEPT_WARMUP_RUNS = 100
 """A fast model warms up for thousands of runs; the first ones show the curve."""
@@ -53,25 +46,3 @@ def timed_pass(request: Request, process_ms: float, reach: Reach, waiting: Waiti
         timed_cpu_ms=timed.cpu_ms,
     )
     return trial, opened
-
-
-def on_fast_cores(
-    run: Callable[[], object], job: Job, waiting: Waiting, *, threads: int
-) -> tuple[Stretch, Spent, CoreWork | None]:
-    """One timed stretch and what was used meanwhile; anew where its cores were slow, as long as the job has
-    time for that. Neither waiting nor what is discarded counts as used."""
-    cores, pace = FastCores(job.core_speed, waiting), job.pace
-    while True:
-        while not (cores.ready_on(()) if threads > 1 else cores.ready_anywhere(_here())):
-            time.sleep(LOOK_S)
-        timed, spent = spent_by(
-            lambda: stretch(run, batch=pace.batch, samples=pace.samples, least_ms=pace.native_stretch_ms)
-        )
-        here = _here()
-        if cores.over(() if threads > 1 or here is None else (here,), median(timed.samples_ms)):
-            return timed, spent, cores.found()
-
-
-def _here() -> int | None:
-    """The place of the core that this thread is on."""
-    return core_of(os.getpid(), threading.get_native_id())

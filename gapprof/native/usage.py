@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from gapprof.native.stopwatch import elapsed_ms
+from gapprof.native.stopwatch import now_ms
 from gapprof.proc import cpu_ms_of, machine_busy_ms, thread_difference, thread_use
 from gapprof.records.trial import Load, ThreadUse
 
@@ -16,7 +16,10 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Figures:
+class Figures:
+    """What the system says at one moment."""
+
+    at_ms: float
     busy_ms: float | None
     own_ms: float
     threads: dict[int, ThreadUse]
@@ -64,17 +67,28 @@ class Spent:
 
 def spent_by(action: Callable[[], T]) -> tuple[T, Spent]:
     """Run `action`; what it returned, and what was used meanwhile, read before and after."""
-    result: list[T] = []
-    before = _figures()
-    wall_ms = elapsed_ms(lambda: result.append(action()))
-    after = _figures()
-    busy_ms = None
-    if before.busy_ms is not None and after.busy_ms is not None:
-        busy_ms = after.busy_ms - before.busy_ms
+    before = figures()
+    result = action()
+    return result, spent(before, figures())
+
+
+def figures() -> Figures:
+    """Now."""
+    return Figures(
+        at_ms=now_ms(),
+        busy_ms=machine_busy_ms(),
+        own_ms=time.process_time_ns() / 1e6 + cpu_ms_of([os.getppid()]),
+        threads=thread_use(os.getpid(), "native"),
+    )
+
+
+def spent(before: Figures, after: Figures) -> Spent:
+    """Between two moments."""
+    known = before.busy_ms is not None and after.busy_ms is not None
     uses = thread_difference(before.threads, after.threads)
-    return result[0], Spent(
-        wall_ms=wall_ms,
-        busy_ms=busy_ms,
+    return Spent(
+        wall_ms=after.at_ms - before.at_ms,
+        busy_ms=(after.busy_ms or 0.0) - (before.busy_ms or 0.0) if known else None,
         own_ms=after.own_ms - before.own_ms,
         threads=dict(zip(sorted(after.threads), uses, strict=True)),
     )
@@ -89,12 +103,4 @@ def with_load(action: Callable[[], T]) -> tuple[T, Load]:
 def _sum(one: ThreadUse, other: ThreadUse) -> ThreadUse:
     return replace(
         other, cpu_ms=one.cpu_ms + other.cpu_ms, run_queue_ms=one.run_queue_ms + other.run_queue_ms
-    )
-
-
-def _figures() -> _Figures:
-    return _Figures(
-        busy_ms=machine_busy_ms(),
-        own_ms=time.process_time_ns() / 1e6 + cpu_ms_of([os.getppid()]),
-        threads=thread_use(os.getpid(), "native"),
     )

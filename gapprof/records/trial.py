@@ -61,7 +61,8 @@ class ThreadBalance(Struct, frozen=True, kw_only=True):
 
 class CoreWork(Struct, frozen=True, kw_only=True):
     """What a fixed piece of work takes on each usable core, us, beside a timed stretch: who shares a core
-    from another machine on the same processor, and a clock that is throttled, show in nothing else."""
+    from another machine on the same processor, and a clock that is throttled, show in nothing else. Of a
+    stretch in pieces, the slowest beside pieces that were on that core."""
 
     fastest_us: tuple[float, ...]
     """As far as this run knew then."""

@@ -8,8 +8,9 @@ import pytest
 from msgspec.structs import replace
 
 from gapprof import fast_cores
+from gapprof.core_speed import LOOK_S
 from gapprof.fast_cores import FastCores, unheard
-from gapprof.native.timed import on_fast_cores
+from gapprof.native.fast_pieces import on_fast_cores
 from gapprof.records.job import CoreSpeed, Job
 from gapprof.records.trial import CoreWork
 from tests.unit.native.models import plain_job
@@ -65,14 +66,16 @@ def test_only_the_cores_that_are_used_have_to_be_fast(looks: list[tuple[float, .
     assert not watched.ready_on((1,))
     assert not watched.ready_on(()), "nobody knows which: all have to be"
     assert watched.ready_anywhere(1), "one thread takes the one that is"
-    assert watched._used == {0}
+    assert watched.over((), 1.0)
+    assert found(watched).used == (0,)
 
 
 def test_a_thread_stays_on_its_own_core_where_that_is_fast(looks: list[tuple[float, ...]]) -> None:
     looks.append((FAST, FAST * 1.2))
     watched = FastCores(speed(FAST, FAST))
     assert watched.ready_anywhere(1)
-    assert watched._used == {1}
+    assert watched.over((), 1.0)
+    assert found(watched).used == (1,)
 
 
 def test_slow_cores_are_waited_for_as_long_as_that_may_take(looks: list[tuple[float, ...]]) -> None:
@@ -80,7 +83,7 @@ def test_slow_cores_are_waited_for_as_long_as_that_may_take(looks: list[tuple[fl
     watched = FastCores(speed(FAST, longest_wait_ms=60_000.0))
     assert not watched.ready_on((0,))
     assert not watched.over((0,), 1.0), "there is time for another"
-    watched._began_s -= 60.0
+    watched._since_s -= 60.0
     assert watched.ready_on((0,))
     assert watched.over((0,), 1.0), "there is no time for another"
     assert found(watched).waited_ms >= 60_000.0
@@ -144,26 +147,103 @@ def test_cores_that_are_others_than_before_tell_nothing(looks: list[tuple[float,
     assert watched.found() is None
 
 
+def test_of_several_stretches_what_counts_is_no_waiting(looks: list[tuple[float, ...]]) -> None:
+    looks += [(FAST,), (FAST,), (SLOW,), (FAST,), (FAST,)]
+    watched = FastCores(speed(FAST))
+    assert watched.ready_on((0,))
+    time.sleep(0.1)
+    assert watched.over((0,), 100.0)
+    assert not watched.ready_on((0,))
+    time.sleep(0.01)
+    assert watched.ready_on((0,))
+    assert watched.over((0,), 0.1)
+    assert 10.0 <= found(watched).waited_ms < 100.0
+
+
+def test_of_several_stretches_a_core_is_as_slow_as_beside_the_worst_that_was_on_it(
+    looks: list[tuple[float, ...]],
+) -> None:
+    """The second is on the other core, for the first one is slow by then; a third is on it again, slower than
+    the first and fast enough."""
+    looks += [(FAST, SLOW), (FAST, SLOW), (SLOW, 110.0), (SLOW, FAST), (120.0, SLOW), (130.0, SLOW)]
+    watched = FastCores(speed(FAST, FAST))
+    for at in (0, 0, 1):
+        assert watched.ready_anywhere(at)
+        assert watched.over((), 1.0)
+    work = found(watched)
+    assert work.used == (0, 1)
+    assert work.before_us == (120.0, 110.0)
+    assert work.after_us == (130.0, FAST)
+
+
+def test_stretches_on_all_cores_say_so(looks: list[tuple[float, ...]]) -> None:
+    looks += [(FAST, FAST), (FAST, FAST), (FAST, 110.0), (FAST, FAST)]
+    watched = FastCores(speed(FAST, FAST))
+    for used in ((0,), ()):
+        assert watched.ready_on(used)
+        assert watched.over(used, 1.0)
+    assert found(watched).used == ()
+    assert found(watched).before_us == (FAST, 110.0)
+
+
 @pytest.fixture
 def job(tmp_path: Path) -> Job:
     return plain_job(tmp_path)
 
 
-def test_of_a_native_stretch_that_is_discarded_neither_samples_nor_load_remain(
+def sleeping() -> None:
+    """A run of a ms."""
+    time.sleep(0.001)
+
+
+def test_of_a_native_piece_that_is_discarded_neither_samples_nor_load_remain(
     job: Job, looks: list[tuple[float, ...]]
 ) -> None:
     looks += [(FAST,), (SLOW,), (FAST,), (FAST,)]
-
-    def run() -> None:
-        time.sleep(0.001)
-
     job = replace(job, core_speed=speed(FAST))
     began = time.perf_counter()
-    timed, spent, work = on_fast_cores(run, job, unheard, threads=2)
+    timed, spent, work = on_fast_cores(sleeping, job, unheard, threads=2)
     whole_ms = (time.perf_counter() - began) * 1e3
     assert work is not None
     assert len(work.discarded_ms) == 1
-    assert len(timed.samples_ms) == job.pace.samples
-    discarded_ms = work.discarded_ms[0] * job.pace.samples * job.pace.batch
+    assert len(timed.samples_ms) == 6, "five, in pieces of two"
+    discarded_ms = work.discarded_ms[0] * 2 * job.pace.batch
     assert spent.wall_ms <= whole_ms - discarded_ms
     assert work.waited_ms >= discarded_ms
+
+
+def test_native_pieces_are_short_and_as_long_together_as_the_pace_wants(
+    job: Job, looks: list[tuple[float, ...]]
+) -> None:
+    """Two looks for each; where they follow one another they are one window of what was used."""
+    asked: list[int] = []
+    looks.append((FAST,))
+    pace = replace(job.pace, batch=2, native_stretch_ms=120.0)
+    job = replace(job, core_speed=speed(FAST), pace=pace)
+    timed, spent, work = on_fast_cores(lambda: asked.append(sleeping()), job, unheard, threads=2)
+    assert timed.wall_ms >= 120.0
+    assert len(asked) == 2 * (len(timed.samples_ms) + 3), "each of three pieces has a batch that settles"
+    assert spent.windows == 1
+    assert spent.wall_ms >= timed.wall_ms
+    assert work is not None
+
+
+def test_a_native_piece_after_a_wait_is_a_window_of_its_own(job: Job, looks: list[tuple[float, ...]]) -> None:
+    """And the wait is in neither."""
+    looks += [(FAST,), (FAST,), (SLOW,), (FAST,), (FAST,)]
+    job = replace(job, core_speed=speed(FAST))
+    _, spent, work = on_fast_cores(sleeping, job, unheard, threads=2)
+    assert spent.windows == 2
+    assert work is not None
+    assert work.waited_ms >= 1e3 * LOOK_S
+    assert work.discarded_ms == ()
+
+
+def test_who_has_nothing_to_compare_with_times_one_native_piece(job: Job) -> None:
+    runs: list[None] = []
+    job = replace(job, pace=replace(job.pace, native_stretch_ms=120.0))
+    timed, spent, work = on_fast_cores(lambda: runs.append(sleeping()), job, unheard, threads=2)
+    assert work is None
+    assert spent.windows == 1
+    assert timed.wall_ms >= 120.0
+    assert len(runs) == job.pace.batch * (len(timed.samples_ms) + 1)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from gapprof.native.profiled import BLOCKS, fitting, run_count
-from gapprof.native.stopwatch import elapsed_ms, since_spawn_ms, step_us, stretch, warm_up
+from gapprof.native.stopwatch import elapsed_ms, joined, since_spawn_ms, step_us, stretch, warm_up
 
 
 @dataclass(slots=True)
@@ -82,6 +82,21 @@ def test_cpu_time_is_that_of_the_runs_and_of_no_garbage_collection(processor: Cl
         assert stretch(wall.lasting(5.0), batch=1, samples=3).cpu_ms == 0.0
         assert stretch(processor.lasting(5.0), batch=1, samples=3).cpu_ms == pytest.approx(4 * 5.0)
     assert processor.now_ns > 2e9, "garbage was collected before each"
+
+
+def test_joined_pieces_have_the_cpu_time_of_all_timed_runs_and_of_one_batch_that_settles(
+    processor: Clock, wall: Clock
+) -> None:
+    """Of which there is one before each piece."""
+
+    def run() -> None:
+        processor.lasting(5.0)()
+        wall.lasting(6.0)()
+
+    whole = joined([stretch(run, batch=2, samples=samples) for samples in (3, 2)])
+    assert whole.samples_ms == [6.0] * 5
+    assert whole.wall_ms == 60.0
+    assert whole.cpu_ms == pytest.approx(2 * (1 + 5) * 5.0)
 
 
 def test_the_garbage_collector_rests_during_batches_and_works_after_them() -> None:

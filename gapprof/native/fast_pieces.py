@@ -1,0 +1,88 @@
+"""A timed stretch in pieces, each between two looks at its cores: those whose cores were slow are timed anew.
+
+A neighbour on the same processor comes and goes within a fraction of a second: two looks around 200 ms of two
+threads found both cores fast, and runs between them took 1.8 times as long as others (measured). Around 50 ms
+they hardly miss it.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import reduce
+from math import fsum
+from operator import add
+from statistics import median
+
+from gapprof.core_speed import LOOK_S, core_of
+from gapprof.fast_cores import FastCores, Waiting
+from gapprof.native.stopwatch import Stretch, joined, stretch
+from gapprof.native.usage import Figures, Spent, figures, spent
+from gapprof.records.job import Job, Pace
+from gapprof.records.trial import CoreWork
+
+_PIECE_MS = 50.0
+_PIECE_SAMPLES = 2
+"""At least: one more batch settles before them, which is not timed."""
+
+
+def on_fast_cores(
+    run: Callable[[], object], job: Job, waiting: Waiting, *, threads: int
+) -> tuple[Stretch, Spent, CoreWork | None]:
+    """Pieces until they are as much as the pace wants, what was used meanwhile, and what was seen of the
+    cores; a single piece where nobody looks at them. Neither waiting nor a piece that does not count is in
+    what was used."""
+    cores, pace, kept = FastCores(job.core_speed, waiting), job.pace, _Kept()
+    samples, least_ms = pace.samples, pace.native_stretch_ms
+    if cores.looks:
+        samples, least_ms = min(samples, _PIECE_SAMPLES), min(least_ms, _PIECE_MS)
+    while not kept.enough(pace):
+        while not (cores.ready_on(()) if threads > 1 else cores.ready_anywhere(_here())):
+            kept.part()
+            time.sleep(LOOK_S)
+        before = figures()
+        piece = stretch(run, batch=pace.batch, samples=samples, least_ms=least_ms)
+        after, here = figures(), _here()
+        if cores.over(() if threads > 1 or here is None else (here,), median(piece.samples_ms)):
+            kept.add(piece, before, after)
+        else:
+            kept.part()
+    return joined(kept.pieces), kept.spent(), cores.found()
+
+
+@dataclass(slots=True)
+class _Kept:
+    """The pieces that count. Those that follow one another are one window of what was used: each window's
+    ends are uncertain by the ticks of the system's clock."""
+
+    pieces: list[Stretch] = field(default_factory=list)
+    _windows: list[tuple[Figures, Figures]] = field(default_factory=list)
+    _goes_on: bool = False
+
+    def enough(self, pace: Pace) -> bool:
+        """Both in samples and in ms."""
+        samples = sum(len(piece.samples_ms) for piece in self.pieces)
+        return (
+            samples >= pace.samples and fsum(piece.wall_ms for piece in self.pieces) >= pace.native_stretch_ms
+        )
+
+    def add(self, piece: Stretch, before: Figures, after: Figures) -> None:
+        """The next one."""
+        self.pieces.append(piece)
+        began = self._windows.pop()[0] if self._goes_on else before
+        self._windows.append((began, after))
+        self._goes_on = True
+
+    def part(self) -> None:
+        """What comes now is no part of a window."""
+        self._goes_on = False
+
+    def spent(self) -> Spent:
+        """Of all windows."""
+        return reduce(add, (spent(began, ended) for began, ended in self._windows))
+
+
+def _here() -> int | None:
+    """The place of the core that this thread is on."""
+    return core_of(os.getpid(), threading.get_native_id())
