@@ -10,10 +10,16 @@ import msgspec
 import pytest
 
 from gapprof.records.report import CauseRow, Report
+from gapprof.records.trial import OutputCheck
 from tests.scenarios.reading import case, cause, check, child, factor, report, text, told
+from tests.scripts import script
 
+SYMPTOMS = script("reports/symptoms.py")
 PLAIN = "scenarios/every-rung"
 """The same model on the same machine as it comes."""
+URL = f"http://127.0.0.1:{SYMPTOMS.PORT}/burning.html"
+PAGES = {"scenarios/burning-page": "burning.html", "scenarios/page-by-url": URL}
+"""Recording → what --page was."""
 
 
 def typed(name: str) -> str:
@@ -36,10 +42,11 @@ def assert_costs(found: Report, name: str, *, more_than: float) -> CauseRow:
     return row
 
 
-def test_page_the_work_of_ones_own_page_is_contention_and_is_named() -> None:
-    found = report("scenarios/burning-page")
-    assert "--page burning.html" in typed("scenarios/burning-page")
-    assert found.settings.page == "burning.html"
+@pytest.mark.parametrize("name", PAGES)
+def test_page_the_work_of_ones_own_page_is_contention_and_is_named(name: str) -> None:
+    found = report(name)
+    assert f"--page {PAGES[name]}" in typed(name)
+    assert found.settings.page == PAGES[name]
     row = assert_costs(found, "contention", more_than=1.2)
     page = child(found, "contention", "page")
     assert page.verdict == "costs"
@@ -59,6 +66,15 @@ def test_page_busy_is_contention_and_nothing_else() -> None:
     for row in busy.causes:
         if row.id not in ("contention", "gpu-abstraction"):
             assert factor(row) == pytest.approx(factor(cause(quiet, row.id)), rel=0.1)
+
+
+def test_page_by_url_is_as_isolated_as_its_server_makes_it_which_is_threads() -> None:
+    found = report("scenarios/page-by-url")
+    assert check(found, "isolation").status == "fail"
+    assert check(found, "threads-asked").text == "2 threads were asked for, the page got 1"
+    row = assert_costs(found, "threads", more_than=1.1)
+    assert row.owner == "page"
+    assert "Cross-Origin-Opener-Policy" in row.advice
 
 
 def test_no_isolation_is_threads() -> None:
@@ -97,6 +113,22 @@ def test_web_dist_without_simd_is_simd_and_its_version_is_the_reports() -> None:
     assert "onnxruntime-web 1.18.0" in warning
     assert warning in text(found)
     assert {row.id for row in cause(report(PLAIN), "simd").children}.isdisjoint({"scalar-build"})
+
+
+def test_inputs_of_eight_images_are_run_on_both_sides_and_waking_up_costs_a_smaller_part() -> None:
+    name = "scenarios/real-inputs"
+    found, plain = report(name), report(PLAIN)
+    assert "--inputs inputs.npz" in typed(name)
+    assert found.settings.inputs == "inputs.npz"
+    assumed = [any("free dimensions" in one for one in of.warnings) for of in (found, plain)]
+    assert assumed == [False, True]
+    answers = {one.elements for one in case(name).recording.of(OutputCheck)}
+    assert answers == {SYMPTOMS.BATCH * one.elements for one in case(PLAIN).recording.of(OutputCheck)}
+    for side in ("native", "web"):
+        now, before = getattr(found.latency_ms, side), getattr(plain.latency_ms, side)
+        assert now.low > SYMPTOMS.BATCH / 2 * before.point, side
+    woken, before = (factor(child(of, "runtime", "event-loop")) for of in (found, plain))
+    assert woken < before
 
 
 def test_where_the_model_is_in_a_worker_there_is_no_step_onto_the_main_thread() -> None:
