@@ -14,14 +14,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from symptoms import (
+    PORT,
     in_half_precision,
     with_a_burner,
     with_a_long_loop,
     with_a_lost_link,
+    with_a_served_page,
     with_burning_page,
     with_busy_tab,
     with_littering_page,
     with_pinned_threads,
+    with_real_inputs,
     with_the_optimiser_off,
     with_working_page,
     without_simd,
@@ -34,6 +37,8 @@ MODEL = "zoo:resnet20"
 SHORT = ("--budget", "30", "--rungs", "main")
 LONGER = ("--budget", "90", "--rungs", "main")
 """Enough for three traced passes."""
+LONGEST = ("--budget", "150", "--rungs", "main")
+"""Enough to tell two causes apart whose pages differ from visit to visit."""
 VERIFIED = ("--verify", "--budget", "60")
 """Enough for six rounds of what predicts, and as many of what keeps it."""
 WELL_VERIFIED = ("--verify", "--budget", "150")
@@ -89,6 +94,11 @@ SCENARIOS = {
         shows="the browser holds wasm in its baseline tier (S23)",
         options=("--js-flags=--liftoff-only", *SHORT),
     ),
+    "real-inputs": Scenario(
+        shows="eight images at once, as real inputs have them",
+        options=("--inputs", "inputs.npz", *SHORT),
+        make=with_real_inputs,
+    ),
     "no-relaxed-dot": Scenario(
         shows="products of bytes, and a build without the browser's instruction for them (S03)",
         options=("--instrument", "--threads", "1", "--where", "worker", *SHORT),
@@ -108,6 +118,12 @@ SCENARIOS = {
         shows="a page whose timer holds the main thread half of the time, with the model on it",
         options=("--page", "burning.html", "--threads", "1", *LONGER),
         make=with_burning_page,
+    ),
+    "page-by-url": Scenario(
+        shows="a page that somebody else serves, at work and not isolated, where two threads are asked for",
+        options=("--page", f"http://127.0.0.1:{PORT}/burning.html", "--threads", "2", *LONGEST),
+        make=with_a_served_page,
+        beside="server.py",
     ),
     "littering-page": Scenario(
         shows="a page that keeps the garbage collector at work, with the model on its main thread",

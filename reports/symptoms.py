@@ -31,6 +31,14 @@ while True:
         pass
     time.sleep(0.02)
 """
+SERVER = """import functools
+import http.server
+
+handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=".")
+http.server.ThreadingHTTPServer(("127.0.0.1", {port}), handler).serve_forever()
+"""
+PORT = 8791
+"""Of the page that somebody else serves: its address stands in the command."""
 LITTERING = """
 const live = Array.from({ length: 300000 }, (_, made) => ({ made, more: [made] }));
 setInterval(function littering() {
@@ -49,6 +57,7 @@ channel.port1.onmessage = function spin() {
 channel.port2.postMessage(null);
 """
 TURNS, OPERATORS = 5000, 20
+BATCH = 8
 ENTRY = "ort.wasm.bundle.min.mjs"
 IMAGE = (1, 3, 32, 32)
 APP = Template("""import * as ort from "./ort.wasm.bundle.min.mjs";
@@ -85,6 +94,12 @@ def in_half_precision(folder: Path) -> None:
         if port.type.tensor_type.elem_type == TensorProto.FLOAT:
             port.type.tensor_type.elem_type = TensorProto.FLOAT16
     onnx.save(model, folder / "half.onnx")
+
+
+def with_real_inputs(folder: Path) -> None:
+    """Eight images as the inputs, where a free dimension would be taken as one."""
+    images = np.random.default_rng(8).random((BATCH, *IMAGE[1:]), np.float32)
+    np.savez(folder / "inputs.npz", input=images)
 
 
 def with_pinned_threads(folder: Path) -> None:
@@ -173,6 +188,12 @@ def up_and_down(operators: int) -> onnx.GraphProto:
 def with_burning_page(folder: Path) -> None:
     """A page whose timer burns for 20 ms in every 40."""
     write_page(folder, "burning", BURNING)
+
+
+def with_a_served_page(folder: Path) -> None:
+    """The page of the timer on somebody else's server, which sends neither COOP nor COEP."""
+    with_burning_page(folder)
+    (folder / "server.py").write_text(SERVER.format(port=PORT))
 
 
 def with_working_page(folder: Path) -> None:

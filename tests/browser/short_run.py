@@ -65,10 +65,15 @@ class Run:
 
         return seen(pid, f"no trial with {word}", midst)
 
-    def report(self) -> dict[str, Any]:
-        """What was asked for, valid and whole: every trial of the recording is in it, and none of them is."""
+    def document(self) -> dict[str, Any]:
+        """What was asked for, and valid."""
         document = json.loads(self.json.read_bytes())
         jsonschema.validate(document, json.loads(schema.schema_text()))
+        return document
+
+    def report(self) -> dict[str, Any]:
+        """That, and whole: every trial of the recording is in it, and none of them is."""
+        document = self.document()
         told = [(sample["rung"], sample["round"], sample["samples_ms"]) for sample in document["samples"]]
         assert told == [(one.rung, one.round, list(one.samples_ms)) for one in self.trials()]
         assert told
@@ -78,6 +83,10 @@ class Run:
         """It failed where no round has a figure of both sides; in which round it was stopped is chance."""
         document = self.report()
         assert (document["status"] == "failed") == (document["gap"]["ratio"] is None)
+        self.assert_ended_as_interrupted()
+
+    def assert_ended_as_interrupted(self) -> None:
+        """By the recording's last word."""
         end = read_recording(self.recording).end
         assert end is not None
         assert end.reason == "interrupted"

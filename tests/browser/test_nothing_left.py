@@ -67,7 +67,7 @@ def test_nothing_is_left_after_a_normal_end(job: Job, temporary: Path) -> None:
 @pytest.mark.parametrize(
     ("number", "words"),
     [
-        pytest.param(signal.SIGINT, (), id="ctrl-c"),
+        pytest.param(signal.SIGINT, (), id="ctrl-c", marks=pytest.mark.long),
         pytest.param(signal.SIGTERM, (), id="term", marks=pytest.mark.long),
         pytest.param(signal.SIGTERM, ("polite",), id="term-handled", marks=pytest.mark.long),
         pytest.param(signal.SIGKILL, (), id="kill"),
@@ -76,6 +76,7 @@ def test_nothing_is_left_after_a_normal_end(job: Job, temporary: Path) -> None:
 def test_nothing_is_left_after_a_signal(
     job: Job, temporary: Path, number: signal.Signals, words: tuple[str, ...]
 ) -> None:
+    """In `make test` whole runs are ended by Ctrl-C (two_at_once) and by SIGTERM (stopped)."""
     pace = msgspec.structs.replace(job.pace, warmup_ms=1e6, deadline_s=1e3)
     endless = msgspec.structs.replace(job, pace=pace)
     with mortal(begin(endless, temporary, *words)) as process:

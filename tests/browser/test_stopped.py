@@ -45,8 +45,8 @@ CTRL_C, TERM = (signal.SIGINT, None), (signal.SIGTERM, deaf_to_ctrl_c)
 def test_what_was_measured_is_reported_and_nothing_is_left(
     run: Run, word: str, number: signal.Signals, first: Callable[[], None] | None
 ) -> None:
-    """In `make test` Ctrl-C in the browser of two gapprofs, a native trial whose terminal is closed, and each
-    signal to a program of its own."""
+    """In `make test` Ctrl-C in the browser of two gapprofs, SIGTERM in the first browser of a run, a native
+    trial whose terminal is closed, and each signal to a program of its own."""
     silent = run.begin(word, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, preexec_fn=first)
     with mortal(silent) as process:
         there = run.seen_in(process.pid, word)
@@ -56,6 +56,21 @@ def test_what_was_measured_is_reported_and_nothing_is_left(
     assert INTERRUPTED in said
     assert_nothing_left(there, run.temporary)
     run.assert_told_as_interrupted()
+
+
+def test_term_in_the_first_browser_of_a_run_leaves_nothing_but_a_report_that_says_so(run: Run) -> None:
+    """Before any trial: there is nothing to tell but why."""
+    silent = run.begin(stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, preexec_fn=deaf_to_ctrl_c)
+    with mortal(silent) as process:
+        there = seen(process.pid, "no browser", lambda there: any(BROWSER in words for words in there.words))
+        process.terminate()
+        _, said = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == ExitCode.INTERRUPTED, said.decode()
+    assert there.ports
+    assert_nothing_left(there, run.temporary)
+    assert INTERRUPTED in said
+    assert run.document()["status"] == "failed"
+    run.assert_ended_as_interrupted()
 
 
 @pytest.mark.parametrize("word", [NATIVE, pytest.param(BROWSER, marks=pytest.mark.long)])

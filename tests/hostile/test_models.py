@@ -1,6 +1,7 @@
 """Models and inputs that are wrong, damaged or made to do harm: one sentence, a hint, the right exit code."""
 
 import itertools
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
+from gapprof import cli
 from gapprof.errors import ExitCode, GapprofError
 from gapprof.records.subject import NativeRefusal, Subject
 from gapprof.subject import limits
@@ -264,3 +266,50 @@ def test_a_name_that_is_no_text_is_refused(tmp_path: Path, where: str) -> None:
         model.producer_name = "MARKER"
     content = model.SerializeToString().replace(b"MARKER", b"\xff\xfe\xfaKER")
     _refused(_bytes(content)(tmp_path), tmp_path, UNUSABLE, "a name that is not text")
+
+
+TYPED: dict[str, tuple[Callable[[Path], Path], tuple[str, ...], ExitCode, str]] = {
+    "no-onnx": (BAD["html"][0], (), UNUSABLE, "not an ONNX model"),
+    "truncated": (BAD["three-bytes-short"][0], (), UNUSABLE, "cut off"),
+    "missing-data": (BAD["missing-data"][0], (), UNUSABLE, "'w.bin' is missing"),
+    "data-above": (BAD["data-above"][0], (), UNUSABLE, "outside its own folder"),
+    "link-out": (BAD["link-out"][0], (), UNUSABLE, "link that leads out"),
+    "absurd-dimensions": (BAD["huge"][0], (), UNUSABLE, "1,099,511,627,776 elements"),
+    "wrong-shape": (_model(FREE), ("--shape", "x=1,4"), WRONG, "where the model has a fixed 3"),
+    "npz-name": (_model(FREE), ("--inputs", "name.npz"), WRONG, "names 'z', which is no input"),
+    "npz-dtype": (_model(FREE), ("--inputs", "dtype.npz"), WRONG, "'x' is float64, the model takes float32"),
+    "npz-shape": (_model(FREE), ("--inputs", "shape.npz"), WRONG, "4 where the model has a fixed 3"),
+}
+"""As somebody types them: the model, options, how it ends, and what is said."""
+
+
+@pytest.mark.parametrize(("make", "options", "code", "said"), TYPED.values(), ids=TYPED)
+def test_typed_it_is_one_sentence_and_a_hint_and_what_is_no_wrong_use_has_its_report(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    make: Callable[[Path], Path],
+    options: tuple[str, ...],
+    code: ExitCode,
+    said: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for place in ("GAPPROF_CACHE_DIR", "GAPPROF_STATE_DIR"):
+        monkeypatch.setenv(place, str(tmp_path / "own"))
+    np.savez("name.npz", z=np.ones((1, 3), np.float32))
+    np.savez("dtype.npz", x=np.ones((1, 3)))
+    np.savez("shape.npz", x=np.ones((1, 4), np.float32))
+    written, recording = Path("report.json"), Path("run.jsonl")
+    outputs = ["--json", str(written), "--recording", str(recording)]
+    assert cli.run(["explain", str(make(tmp_path)), *options, *outputs]) == code
+    told = capsys.readouterr()
+    sentence, hint = told.err.splitlines()
+    assert sentence.startswith("gapprof: ")
+    assert said in sentence
+    assert hint.startswith("  ")
+    assert told.out == ""
+    assert not recording.exists(), "nothing was measured"
+    assert written.exists() == (code != WRONG)
+    if code != WRONG:
+        document = json.loads(written.read_bytes())
+        assert (document["status"], document["status_why"]) == ("failed", sentence.removeprefix("gapprof: "))

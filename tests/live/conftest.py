@@ -123,6 +123,7 @@ def deployed(explained: Explained, model: Path, page_folder: Path, own_build: Pa
         where="worker",
         threads=2,
         js_flags=("--liftoff-only",),
+        browser_args=("--js-flags=--no-wasm-stack-checks",),
         inputs=str(inputs),
         web_dist=str(own_build),
         rungs="web-isolated",

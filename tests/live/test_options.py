@@ -48,13 +48,15 @@ def test_baseline_tier_flags_are_the_runtimes(deployed: Report, recording: Recor
     assert any("--liftoff-only" in one.text for one in row.evidence)
     assert any(check.kind == "subject" and "liftoff" in check.text for check in deployed.checks)
     given = {
-        trial.rung: any("--liftoff-only" in word for word in trial.seen.command_line)
+        trial.rung: [word for word in trial.seen.command_line if word.startswith("--js-flags")]
         for trial in recording.of(Trial)
         if trial.rung.startswith("web") and trial.round >= 0
     }
-    assert not given.pop("web-worker")
+    assert given.pop("web-worker") == []
     assert given.keys() >= {"web-flags", "web-graph", "web-paced", "web", "web-isolated"}
-    assert all(given.values())
+    both = ["--js-flags=--liftoff-only --no-wasm-stack-checks"]
+    assert list(given.values()) == [both] * len(given), "those of --js-flags and those of --browser-arg"
+    assert any(check.id == "flags" and check.status == "pass" for check in deployed.checks), "V8 knows them"
 
 
 @pytest.mark.long

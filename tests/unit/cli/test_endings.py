@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -35,11 +36,30 @@ def test_a_file_that_is_no_model_ends_with_4_and_still_writes_the_report(
 
 
 def test_without_onnxruntime_web_it_ends_with_3_and_still_writes_the_report(
-    tmp_path: Path, model: Path
+    tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setenv("GAPPROF_BROWSER", sys.executable)
     path = tmp_path / "x.json"
     assert run("explain", model, "--json", path, "--quiet") == ExitCode.ENVIRONMENT_UNUSABLE
+    sentence, hint = capsys.readouterr().err.splitlines()
+    assert sentence == "gapprof: onnxruntime-web was not fetched yet"
+    assert "gapprof setup" in hint
     assert json.loads(path.read_bytes())["status"] == "failed"
+
+
+def test_without_a_browser_it_ends_with_3_and_the_hint_says_how_to_get_one(
+    tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "bin").mkdir()
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setattr(platform, "system", lambda: "Linux")  # other systems look in fixed places as well
+    path = tmp_path / "x.json"
+    assert run("explain", model, "--json", path, "--quiet") == ExitCode.ENVIRONMENT_UNUSABLE
+    sentence, hint = capsys.readouterr().err.splitlines()
+    assert "no Chromium" in sentence
+    assert "gapprof setup" in hint
+    document = json.loads(path.read_bytes())
+    assert (document["status"], document["status_why"]) == ("failed", sentence.removeprefix("gapprof: "))
 
 
 def test_the_end_of_the_recorded_run_decides_how_analyze_ends(
