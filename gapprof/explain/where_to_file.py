@@ -9,10 +9,11 @@ from gapprof.explain.headline import CARRIES
 from gapprof.facts.adapters import SOFTWARE_SENTENCE, is_software, titled
 from gapprof.facts.case import Case
 from gapprof.facts.estimates import latency_ms
-from gapprof.facts.gpu import adapter
+from gapprof.facts.gpu import adapter, apart
 from gapprof.facts.gpu_runs import REPLAY_NATIVE, REPLAY_WEB, SESSION, compiling_ms, course_ms
 from gapprof.facts.gpu_told import mean_ms
 from gapprof.records.estimate import Estimate
+from gapprof.records.gpu import AdapterIdentity
 from gapprof.records.report import CauseRow, with_descendants
 from gapprof.records.sections.gpu import WhereToFile
 from gapprof.stats.verdict import SMALLEST_EFFECT
@@ -49,9 +50,10 @@ def where_to_file(case: Case, causes: Sequence[CauseRow], busy_ms: Estimate | No
         return None
     run_ms = latency_ms(case, SESSION)
     web, native = (mean_ms(compiling_ms(case, rung)) for rung in (REPLAY_WEB, REPLAY_NATIVE))
+    why_not = _nothing_to_go_by(case, on)
     project, text = (
-        (None, f"Nothing can be filed from this: {SOFTWARE_SENTENCE}.")
-        if is_software(on)
+        (None, f"Nothing can be filed from this: {why_not}.")
+        if why_not
         else _verdict(causes, run_ms, busy_ms, web, native)
     )
     return WhereToFile(
@@ -67,6 +69,13 @@ def where_to_file(case: Case, causes: Sequence[CauseRow], busy_ms: Estimate | No
         project=project,
         text=text,
     )
+
+
+def _nothing_to_go_by(case: Case, on: AdapterIdentity) -> str:
+    """Empty where figures are a GPU's, and one GPU's."""
+    if is_software(on):
+        return SOFTWARE_SENTENCE
+    return "not everything ran on the page's adapter" if case.get(apart) else ""
 
 
 def _verdict(
