@@ -8,10 +8,11 @@ from gapprof.facts.case import Case
 from gapprof.facts.claim import Part, Step
 from gapprof.facts.computed import computed
 from gapprof.facts.gpu_calls import elsewhere, recorded
+from gapprof.facts.gpu_parts_told import part_told
 from gapprof.facts.gpu_placement import placement_told
 from gapprof.facts.gpu_rungs import BEFORE, BOUNDARY_RUNGS, GAPS, WITHOUT, present
 from gapprof.facts.gpu_runs import REPLAY_NATIVE, REPLAY_WEB, SESSION, UNSAFE, GpuPart
-from gapprof.facts.gpu_told import anew_told, held_up_told, part_told, placed_told
+from gapprof.facts.gpu_told import anew_told, held_up_told, placed_told
 from gapprof.records.report import Evidence
 
 

@@ -61,6 +61,35 @@ def test_every_part_of_the_way_through_the_browser_is_found_and_they_add_up() ->
     assert "a replayed run is shorter by 3.5" in said(row(report, "submission"))
 
 
+def test_a_part_whose_interval_holds_0_is_told_as_no_difference() -> None:
+    report = report_of(Runs(by_rung={"replay-web": Planted(upload_ms=0.0, submission_ms=0.0)}))
+    (submission,) = row(report, "submission").evidence
+    assert submission.text == (
+        "With all commands made before it begins, no difference was seen whose interval does not hold 0: "
+        "0 ms [0, 0] in the browser; a replayed run is shorter by 0.500 ms [0.500, 0.500] without one."
+    )
+    (upload,) = row(report, "upload").evidence
+    assert upload.text.startswith(
+        "What a run writes, alone and into an idle queue, takes no time whose interval does not hold 0: "
+    )
+    assert (submission.value, upload.value) == (None, None)
+
+
+def test_a_part_that_makes_runs_longer_is_not_said_to_make_them_shorter() -> None:
+    told = said(row(report_of(Runs(by_rung={"replay-web": Planted(submission_ms=-2.0)})), "submission"))
+    assert "a replayed run is longer by 2.00 ms [2.00, 2.00] in the browser; " in told
+
+
+def test_what_one_round_says_of_a_part_is_no_difference() -> None:
+    whole = recording_of(Runs())
+    first = [one for one in whole.entries if not isinstance(one, Trial) or one.round == 0]
+    (told,) = row(build(replace(whole, entries=tuple(first))), "submission").evidence
+    assert (
+        "one round alone does not tell whether a replayed run is shorter: 0.500 ms [one round]" in told.text
+    )
+    assert told.value is None
+
+
 @pytest.mark.parametrize("name", BOUNDARY)
 def test_a_part_costs_only_where_it_was_planted(name: str) -> None:
     larger = {

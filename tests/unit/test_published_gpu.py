@@ -1,5 +1,6 @@
 """What is published of the GPU path: calls made again bit by bit; no figure of software is called a GPU's."""
 
+import math
 import re
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from gapprof.facts.adapters import SOFTWARE_SENTENCE, is_software
 from gapprof.recordings import read_run
 from gapprof.records.calls import RecordedCalls
 from gapprof.records.dispatches import TimedDispatches
+from gapprof.records.estimate import Estimate
 from gapprof.records.report import with_descendants
 from gapprof.records.trial import Failure, Trial
 from tests.scenarios.reading import REPORTS, check, report
@@ -77,6 +79,43 @@ def test_a_report_is_whole(recording: Path) -> None:
     assert section.unnamed_ms is not None
     told = sum(row.gpu_ms.point for row in section.rows if row.gpu_ms is not None)
     assert told + section.unnamed_ms.point == pytest.approx(section.gpu_ms.point)
+
+
+@each
+def test_no_difference_is_told_whose_interval_holds_none(recording: Path) -> None:
+    """A verdict stands on one side of 1; a sentence that gives a difference, on one side of 0 or of 1."""
+    found = report(f"gpu/{recording.stem}")
+    rows = tuple(with_descendants(found.causes))
+    judged = [(row.id, row.verdict, row.factor) for row in rows if row.verdict in ("costs", "saves")]
+    assert [name for name, verdict, factor in judged if factor is None or not beyond(verdict, factor)] == []
+    sentences = [text for row in rows for text in (row.why, *(one.text for one in row.evidence))]
+    clauses = [clause for text in sentences for clause in text.split("; ")]
+    told = [
+        (clause, intervals(clause), nothing)
+        for clause in clauses
+        for words, nothing in _TOLD.items()
+        if re.search(words, clause) and not any(doubt in clause for doubt in _DOUBTS)
+    ]
+    assert [clause for clause, found, nothing in told if any(a <= nothing <= b for a, b in found)] == []
+
+
+_TOLD = {
+    r"^What a run writes, alone .* takes": 0.0,
+    r"a replayed run is (shorter|longer) by": 0.0,
+    r"on the built-in busy page .*x": 1.0,
+}
+"""Words that give a difference, and what an interval holds where there is none."""
+_DOUBTS = ("whose interval does not hold 0", "one round alone", "its interval holds 1")
+
+
+def beyond(verdict: str, factor: Estimate) -> bool:
+    return factor.rounds > 1 and (factor.low > 1 if verdict == "costs" else factor.high < 1)
+
+
+def intervals(text: str) -> list[tuple[float, float]]:
+    """Of one round alone: what cannot be told apart from anything."""
+    found = re.findall(r"\[(?:(-?[\d.]+), (-?[\d.]+)|one round)\]", text)
+    return [(float(low), float(high)) if low else (-math.inf, math.inf) for low, high in found]
 
 
 @each
