@@ -4,11 +4,14 @@ from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from gapprof.facts.case import Case
-from gapprof.facts.estimates import mean_difference_ms, mean_time_ms, negated
+from gapprof.facts.cells import measured
+from gapprof.facts.estimates import LEVEL, estimate, mean_difference_ms, mean_time_ms, negated
+from gapprof.facts.gpu_calls import steady_run
 from gapprof.facts.gpu_runs import READ_OFF_DIFFERENCES, REPLAY_WEB, GpuPart, parts_ms
 from gapprof.facts.gpu_told import PLACES
 from gapprof.records.estimate import Estimate
 from gapprof.records.report import Evidence
+from gapprof.stats.interval import t_interval
 from gapprof.text import numbers
 
 _Sign = Literal["more", "less", "unclear", "one round"]
@@ -55,6 +58,29 @@ def part_told(case: Case, part: GpuPart) -> Iterator[Evidence]:
             text=f"{_OF_A_RUN[part]} {'; '.join(parts)}.",
             value=web.point if web is not None and known else None,
         )
+
+
+def dispatch_bound_told(case: Case) -> Iterator[Evidence]:
+    """How much of a replayed run goes with the number of dispatches, whatever they compute; nothing where no
+    interval is clear of 0."""
+    run, cells = case.get(steady_run), case.get(measured)
+    found: dict[str, Estimate] = {}
+    for rung in PLACES:
+        whole_ms = cells.get(rung, {})
+        parts = parts_ms(case, rung)
+        shares = [parts[number]["submission"] / whole_ms[number] for number in parts if number in whole_ms]
+        one = estimate(t_interval(shares, LEVEL)) if shares else None
+        if one is not None and _sign(one) == "more":
+            found[rung] = one
+    if run is not None and found:
+        told = [f"{numbers.percent_with_interval(one)} {PLACES[rung]}" for rung, one in found.items()]
+        dispatches = numbers.many(run.dispatches, "dispatch", "dispatches")
+        text = (
+            f"Of a replayed run's time {', '.join(told)} goes into making and submitting the commands of its "
+            f"{dispatches}: so much is bound by how many they are, not by what they compute."
+        )
+        web = found.get(REPLAY_WEB)
+        yield Evidence(kind="dispatch-bound", text=text, value=web.point if web is not None else None)
 
 
 def mean_part_ms(case: Case, rung: str, part: GpuPart) -> Estimate | None:
