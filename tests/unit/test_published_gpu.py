@@ -140,6 +140,20 @@ def test_no_figure_of_software_is_called_a_gpu_s(recording: Path) -> None:
         assert section.where_to_file.project is None
 
 
+@pytest.mark.parametrize(
+    ("recording", "part"), [("chain", "before-first-submit"), ("encoder", "wgsl-safety")]
+)
+def test_what_a_run_costs_beyond_doubt_is_found_in_rounds_that_differ(recording: str, part: str) -> None:
+    """What the library does before a run's first submit, and what keeps shaders safe. Trials that tests make
+    one of, and take for every round, have intervals without width."""
+    found = report(f"gpu/{recording}")
+    one = next(row for row in with_descendants(found.causes) if row.id == part)
+    assert one.factor is not None, one.why
+    assert one.verdict == "costs"
+    assert one.factor.rounds == found.rounds > 2
+    assert 1 < one.factor.low < one.factor.point < one.factor.high
+
+
 @pytest.mark.parametrize("page", sorted(GPU.glob("README.md")), ids=lambda path: path.stem)
 def test_the_table_is_of_the_reports_and_says_first_where_software_was_asked(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
