@@ -40,6 +40,10 @@ _MOST_OF = 0.8
 """Of a run: so much of it the GPU is at work for where it alone sets the pace."""
 _COLD = 10.0
 """Times a steady run: making pipelines takes so much longer where it is worth a report of its own."""
+_YARDSTICK = (
+    "How far its kernels are from what this GPU can do no run tells: "
+    "`gapprof kernels MODEL --backend webgpu` measures that."
+)
 
 
 def where_to_file(case: Case, causes: Sequence[CauseRow], busy_ms: Estimate | None) -> WhereToFile | None:
@@ -110,13 +114,13 @@ def _where_it_is_busy(causes: Sequence[CauseRow]) -> tuple[Project | None, str]:
     if kernels is None:
         return None, (
             "The GPU is at work for nearly all of a run: that is onnxruntime's kernels or the driver, and a "
-            "native provider for this GPU (--native-python) tells which."
+            f"native provider for this GPU (--native-python) tells which. {_YARDSTICK}"
         )
     if kernels.rounds < 2 or math.log(kernels.high) > SMALLEST_EFFECT:
         return None, (
             "The GPU is at work for nearly all of a run: that is onnxruntime's kernels or the driver, and "
             "which of them cannot be told: onnxruntime-web's kernels take "
-            f"{numbers.factor_with_interval(kernels)} what the best native ones take."
+            f"{numbers.factor_with_interval(kernels)} what the best native ones take. {_YARDSTICK}"
         )
     return "driver", (
         f"File it, if at all, with {_WHO['driver']}: the GPU is at work for nearly all of a run, and the "
