@@ -36,7 +36,7 @@ def told_with_doubt(cost: Estimate) -> str:
     told = numbers.factor_with_interval(cost)
     if cost.side_of_one != "unclear":
         return told
-    why = "its interval holds 1" if cost.rounds > 1 else "one round alone has none"
+    why = "its interval holds 1" if cost.rounds > 1 else "one round alone has no interval"
     return f"{told}, which is unclear: {why}"
 
 

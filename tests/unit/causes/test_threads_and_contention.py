@@ -57,7 +57,7 @@ def test_a_busy_page_whose_interval_holds_1_is_not_told_as_slower() -> None:
     assert row.why.endswith(", which is unclear: its interval holds 1")
     alone = build(record(Machine(latency_ms=ladder_ms({"web-busy": 1.3})), worker, rounds=1))
     row = next(one for one in alone.causes if one.id == "contention")
-    assert "1.30x [one round], which is unclear: one round alone has none" in row.why
+    assert "1.30x [one round], which is unclear: one round alone has no interval" in row.why
 
 
 def test_the_main_thread_of_a_quiet_page_can_still_cost() -> None:
