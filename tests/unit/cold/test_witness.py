@@ -58,20 +58,20 @@ def test_a_stamp_counts_only_where_the_time_of_day_was_not_set(
 def test_who_lost_the_core_between_two_clocks_has_not_set_one(
     late: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of all readings one is as they should be."""
-    witness, now_s, true_time = Witness(), time.perf_counter(), time.time
-    witness.heard(said(witness, now_s + 1.0))
-    pauses_s = [0.002] * 4
+    """Of all readings one is as they should be. The clocks are the test's own: it alone loses time."""
+    now_s, since_1970_s, pauses_s = 50.0, 1.7e9, [0.002] * 4
 
     def time_of_day() -> float:
+        nonlocal now_s
         pause_s = pauses_s.pop() if pauses_s else 0.0
-        if late == "before":
-            time.sleep(pause_s)
-        read = true_time()
-        if late == "after":
-            time.sleep(pause_s)
-        return read
+        read_s = since_1970_s + now_s + (pause_s if late == "before" else 0.0)
+        now_s += pause_s
+        return read_s
 
+    monkeypatch.setattr(time, "perf_counter", lambda: now_s)
+    monkeypatch.setattr(time, "time", lambda: since_1970_s + now_s)
+    witness, said_s = Witness(), now_s + 1.0
+    witness.heard(said(witness, said_s))
     monkeypatch.setattr(time, "time", time_of_day)
-    assert witness.result_s(now_s, now_s + 2.0) == pytest.approx(now_s + 1.0, abs=1e-3)
+    assert witness.result_s(now_s, now_s + 2.0) == pytest.approx(said_s, abs=1e-3)
     assert pauses_s == []
