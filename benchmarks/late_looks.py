@@ -69,9 +69,7 @@ def main(rounds: int) -> None:
         looks = [one.looks / one.wall_ms for one in found]
         most = max(apart, key=abs)
         print(f"{name}: {median(looks):.2f} looks per ms")
-        print(
-            f"  late for {median(late):.2%} of the time, at most {max(late):.2%}; judged up to {MOST_LATE:.0%}"
-        )
+        print(f"  late {median(late):.2%} of the time, at most {max(late):.2%}; judged up to {MOST_LATE:.0%}")
         print(f"  from wall time {median(apart):+.2%}, at most {most:+.2%}; to close within {CLOSES:.0%}")
 
 

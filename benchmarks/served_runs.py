@@ -3,7 +3,8 @@
 python benchmarks/served_runs.py [zoo:MODEL|MODEL.onnx [ROUNDS]]
 
 The study's server, in fresh processes in turn: one session, runs of one thread, one caller and as many as
-cores. Each of several gets a part of what one gets alone: they share memory, the clock and the runtime's locks.
+cores. Each of several gets a part of what one gets alone: they share memory, the clock and the runtime's
+locks.
 """
 
 import math
