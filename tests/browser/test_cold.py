@@ -1,5 +1,9 @@
 """Starts in real Chromium, with empty caches, with all that was fetched, with compiled code as well, and how
-their stages add up."""
+their stages add up.
+
+That they do within 3 % is a claim about two measurements of one start, from inside and from outside: how long
+a start takes is the machine's matter. A planted wait lasts by the page's own clock, on every machine.
+"""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -137,7 +137,7 @@ def test_what_a_page_does_beside_its_model_is_told_with_its_share(
 
 
 def test_a_page_that_only_runs_its_model_does_little_else(looked_at: Watch) -> None:
-    """It rests for many times as long as a run takes on a slow machine."""
+    """It rests for many times as long as a run takes on a slow machine, and what is told is a share."""
     seldom = FOREVER.replace("await pause();", "await new Promise((done) => setTimeout(done, 60));")
     found = looked_at(PREPARE + seldom).seen.main_thread
     assert found is not None

@@ -13,13 +13,13 @@ import pytest
 
 from gapprof import core_speed
 from gapprof.core_speed import core_of, cores, fastest_us, fewest, work_us
+from tests.patience import SOON_S
 
 needs_cores = pytest.mark.skipif(not cores(), reason="needs a system that lets a thread choose its core")
 
 ALWAYS = 1e9
 """As the fastest time that a core was ever seen to take, us: every look is as fast."""
 FAST, SLOW = 100.0, 180.0
-SOON_S = 120.0
 
 
 @needs_cores
