@@ -19,6 +19,8 @@ from gapprof.guard import Guard
 from gapprof.records.job import Job
 
 QUICK = toggles.without("zero-init")
+NO_WEBGPU = ("--disable-gpu", "--disable-software-rasterizer")
+"""Of a browser's arguments."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,21 @@ from contextlib import contextmanager
 
 HELD_S = 30.0
 """At most: whoever was to look has failed by then, and says why."""
-LOOK_S = 0.01
+_LOOK_S = 0.01
 """Between two looks whether it is over: who ends a server waits for one."""
+
+
+@contextmanager
+def in_background(server: http.server.HTTPServer) -> Iterator[None]:
+    """It answers until the end of the block, and is closed then."""
+    with server:
+        thread = threading.Thread(target=server.serve_forever, args=(_LOOK_S,), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            server.shutdown()
+            thread.join(timeout=5)
 
 
 @contextmanager
@@ -22,12 +35,9 @@ def answering(answer: Callable[[http.server.BaseHTTPRequestHandler], None]) -> I
         def log_request(self, *arguments: object) -> None:
             pass
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Asked) as server:
-        threading.Thread(target=server.serve_forever, args=(LOOK_S,), daemon=True).start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/"
-        finally:
-            server.shutdown()
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Asked)
+    with in_background(server):
+        yield f"http://127.0.0.1:{server.server_port}/"
 
 
 @contextmanager

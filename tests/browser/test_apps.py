@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +28,7 @@ from gapprof.subject import zoo
 from gapprof.subject.zoo import bert_small
 from gapprof.terminal.sheet import drawn
 from gapprof.watch import page as watch
-from tests.browser.served import LOOK_S
+from tests.browser.served import in_background
 from tests.browser.watched_page import HURRIED
 from tests.truth.recorder import record
 
@@ -86,12 +85,9 @@ def site(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[t
     shutil.copy(zoo.build("resnet20", folder), folder / MODELS["direct"])
     _bert(folder / "transformers/models/bert-small")
     handler = functools.partial(Isolated, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, args=(LOOK_S,), daemon=True).start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}", folder
-        finally:
-            server.shutdown()
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    with in_background(server):
+        yield f"http://127.0.0.1:{server.server_port}", folder
 
 
 def _bert(folder: Path) -> None:

@@ -56,10 +56,12 @@ def test_no_click_is_made_before_the_page_listens(
     feeling: Feeling, job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The page is asked to listen later than it should be: clicks would have come before."""
-    call = Connection.call
+    call, kept_waiting = Connection.call, list[str]()
 
     async def late(self: Connection, method: str, params: Params | None = None, **how: Any) -> Params:
-        if 'runTask({"kind":"clicked"' in str((params or {}).get("expression", "")):
+        asked = str((params or {}).get("expression", ""))
+        if 'runTask({"kind":"clicked"' in asked:
+            kept_waiting.append(asked)
             await asyncio.sleep(LATE_S)
         return await call(self, method, params, **how)
 
@@ -68,6 +70,7 @@ def test_no_click_is_made_before_the_page_listens(
         monkeypatch.setattr(visits, name, value)
     trial = feeling.felt(on(job, where="main", pacing="paced"), "idle")
     assert isinstance(trial, FeltTrial), trial
+    assert kept_waiting
     assert len(trial.events_ms) == CLICKS_TO_COME
 
 

@@ -1,4 +1,8 @@
-"""What the way to the GPU may cost a model, planted in it: found under its name, only there."""
+"""What the way to the GPU may cost a model, planted in it: found under its name, only there.
+
+Times are held against those of another model, or of the same one otherwise, from the same machine in the same
+minute, which has many times as much of one thing to do; none against what this machine may need.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -3,7 +3,6 @@
 import http.server
 import select
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
@@ -21,8 +20,7 @@ from gapprof.records.settings import Settings
 from gapprof.records.trial import Failure, Trial
 from tests.browser.aftermath import LOOK_S, PATIENCE_S
 from tests.browser.conftest import IN_A_TASK, job_in, on
-from tests.browser.served import LOOK_S as SERVED_LOOK_S
-from tests.browser.served import answering, by_url
+from tests.browser.served import answering, by_url, in_background
 from tests.hostile.stepped_clock import stepping_library
 
 SURVIVED = {
@@ -142,19 +140,13 @@ def outside() -> Iterator[tuple[list[str], str]]:
     asked: list[str] = []
     handler = type("Bound", (_Counting,), {"asked": asked})
     server = http.server.ThreadingHTTPServer(("", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, args=(SERVED_LOOK_S,), daemon=True)
-    thread.start()
     port = server.server_address[1]
     hosts = ("127.0.0.2", socket.gethostname())
     calls = " ".join(
         f"fetch('http://{host}:{port}/', {{ mode: 'no-cors' }}).catch(() => {{}});" for host in hosts
     )
-    try:
+    with in_background(server):
         yield asked, f"{calls} setInterval(() => {{ {calls} }}, 50);"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(timeout=5)
 
 
 @contextmanager

@@ -73,6 +73,7 @@ def test_a_tab_that_is_not_there_is_a_refusal(chromium: Chromium, job: Job) -> N
 def test_what_requests_wait_for_is_garbage_collection_where_that_is_planted(
     chromium: Chromium, job: Job, page_of: Callable[[str], str]
 ) -> None:
+    """What is named comes to what requests waited for, by the page's clock: the same time, measured twice."""
     trace = chromium.traced(on(job, where="main", page=page_of(LITTERING)))
     assert isinstance(trace, Trace), trace
     held: dict[str | None, float] = {}

@@ -109,8 +109,7 @@ def test_of_several_models_the_one_that_takes_most_time_is_chosen(two_models: Wa
     seen = two_models.seen
     seldom_ms, often_ms = (sum(one.runs_ms) for one in seen.sessions)
     assert len(seen.sessions[0].runs_ms) == 1
-    assert often_ms > seldom_ms
-    assert seen.chosen == 1
+    assert seen.chosen == int(often_ms > seldom_ms), "whichever that is where this machine stood still"
 
 
 def test_listening_changes_nothing_that_a_page_could_trip_over(two_models: Watched) -> None:

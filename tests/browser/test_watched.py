@@ -2,7 +2,6 @@
 
 import asyncio
 import functools
-import itertools
 import shutil
 from pathlib import Path
 
@@ -14,10 +13,12 @@ from gapprof.gpu.toggles import browser_args
 from gapprof.guard import Guard
 from gapprof.records.settings import Settings
 from gapprof.watch import page as watch
+from gapprof.watch.heard import RunLine
+from gapprof.watch.listening import Listener
 from gapprof.watch.main_thread import LEAST_MS, Look
 from tests.browser.conftest import SIZE
 from tests.browser.gpu_places import QUICK
-from tests.browser.watched_page import FOREVER, HURRIED, PREPARE, STAYS, Watch, given_up
+from tests.browser.watched_page import FOREVER, PREPARE, STAYS, Watch, given_up
 
 GPU_FILES = (
     "ort.webgpu.bundle.min.mjs",
@@ -30,9 +31,8 @@ const session = await ort.InferenceSession.create("./tiny.onnx", {
   executionProviders: ["webgpu"], preferredOutputLocation: "gpu-buffer",
 });
 """
-LATE, LATE_S, APART_S = 3, 2.0, 0.25
-"""A look that comes so late ends more than a stretch, which those before it do not, so far apart; by then
-enough runs are heard."""
+LATE, LATE_S = 2, 2 * LEAST_MS / 1e3
+"""A look that comes so late ends more than a stretch, which the one before it does not."""
 FEW_RUNS = 16
 """Of a page that rests for long between them: they last longer than a stretch."""
 WORK_MS, REST_MS = 30, 20
@@ -137,7 +137,7 @@ def test_what_a_page_does_beside_its_model_is_told_with_its_share(
 
 
 def test_a_page_that_only_runs_its_model_does_little_else(looked_at: Watch) -> None:
-    """It rests for many times as long as a run takes on a slow machine."""
+    """It rests for many times as long as a run takes on a slow machine, and what is told is a share."""
     seldom = FOREVER.replace("await pause();", "await new Promise((done) => setTimeout(done, 60));")
     found = looked_at(PREPARE + seldom).seen.main_thread
     assert found is not None
@@ -148,16 +148,30 @@ def test_a_page_that_only_runs_its_model_does_little_else(looked_at: Watch) -> N
 def test_a_look_that_comes_late_hides_nothing_of_what_the_page_does(
     looked_at: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One with which it would be enough: between those before it lies too little."""
-    numbers, look = itertools.count(1), watch.look
+    """One with which it would be enough, as enough runs are heard: before it lies a single look."""
+    listeners, looks, listen, look = list[Listener](), list[Look](), Listener.listen, watch.look
+
+    async def listening(self: Listener) -> bool:
+        listeners[:] = [self]
+        return await listen(self)
 
     async def late(page: Page) -> Look | None:
-        await asyncio.sleep(LATE_S if next(numbers) == LATE else 0.0)
-        return await look(page)
+        (listener,) = listeners
+        runs = [run for _, log in listener.realms() for run in log.of(RunLine)]
+        if len(runs) < FEW_RUNS or (begun := await look(page)) is None:
+            return None
+        looks.append(begun)
+        if len(looks) != LATE:
+            return begun
+        await asyncio.sleep(LATE_S)
+        looks[-1] = await look(page) or begun
+        return looks[-1]
 
+    monkeypatch.setattr(Listener, "listen", listening)
     monkeypatch.setattr(watch, "look", late)
-    monkeypatch.setitem(HURRIED, "_LOOK_S", APART_S)
     found = looked_at(PREPARE + FOREVER).seen.main_thread
+    assert looks[LATE - 1].at_ms - looks[0].at_ms >= LEAST_MS, "with the late one it would have been enough"
+    assert len(looks) > LATE
     assert found is not None
     assert found.over_ms >= LEAST_MS
 

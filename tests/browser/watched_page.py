@@ -22,12 +22,11 @@ from gapprof.watch.listening import Listener
 from tests.browser.served import answering
 
 Watch = Callable[..., Watched]
-LEAST_S, LOOK_S = 0.25, 0.05
-"""From the first run on, and between two looks; one that seldom runs its model is watched longer anyway."""
 MOST_S, QUIET_S = 240.0, 60.0
 """Until a page must have run its model, and between two runs: pages of these tests run it again and again."""
-HURRIED = {"_LEAST_S": LEAST_S, "_LOOK_S": LOOK_S, "MOST_S": MOST_S, "QUIET_S": QUIET_S, "LEAST_MS": 0.0}
-"""Of the watching: no claim about a model and its runs needs more, whatever the machine."""
+HURRIED = {"_LEAST_S": 0.25, "_LOOK_S": 0.05, "MOST_S": MOST_S, "QUIET_S": QUIET_S, "LEAST_MS": 0.0}
+"""Of the watching: no claim about a model and its runs needs more, whatever the machine; one that seldom runs
+its model is watched longer anyway."""
 STAYS = "/* and so it stays */"
 """In a script: here nothing more comes."""
 STAYING = """{

@@ -4,7 +4,6 @@ import functools
 import http.server
 import json
 import subprocess
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +17,7 @@ from gapprof.facts.steps import before_the_page
 from gapprof.recordings import read_run
 from gapprof.records import schema
 from gapprof.reports import read_report
-from tests.browser.served import LOOK_S
+from tests.browser.served import in_background
 from tests.live import burning
 from tests.live.in_few_rounds import GAPPROF, HOW_MANY, surroundings
 from tests.live.joins import assert_reads
@@ -46,12 +45,9 @@ def elsewhere(page_folder: Path) -> Iterator[Elsewhere]:
             asked.append(self.path)
 
     handler = functools.partial(Noted, directory=str(page_folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, args=(LOOK_S,), daemon=True).start()
-        try:
-            yield Elsewhere(f"http://127.0.0.1:{server.server_port}/index.html", asked)
-        finally:
-            server.shutdown()
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    with in_background(server):
+        yield Elsewhere(f"http://127.0.0.1:{server.server_port}/index.html", asked)
 
 
 def test_a_model_is_explained_inside_somebody_elses_page(

@@ -19,11 +19,11 @@ from gapprof.records.surface import Surface
 from gapprof.records.trial import Trial
 from gapprof.render.markdown import RENDERER as MARKDOWN
 from tests.browser.gpu_models import NARROW, ROWS, job_of
+from tests.browser.gpu_places import NO_WEBGPU
 from tests.browser.gpu_troubles import OUT_OF_MEMORY
 from tests.live.conftest import Explained, Recorded
 from tests.live.rounds import few_rounds
 
-NO_WEBGPU = ("--disable-gpu", "--disable-software-rasterizer")
 REPLAYS = ("replay-native-unsafe", "replay-native", "replay-web")
 
 

@@ -16,9 +16,10 @@ from gapprof.facts.readings import order
 from gapprof.records.recording import Recording
 from gapprof.records.report import Report
 from gapprof.records.settings import Settings
-from gapprof.records.trial import ThreadUse, TraceSlice
+from gapprof.records.trial import ThreadUse
 from gapprof.stats.contrast import add_weights
 from tests.truth.recorder import FULL, RUNGS, record
+from tests.unit.facts.pages import IDLE
 
 FACTORS = {
     "native-threads": 2.0,
@@ -36,7 +37,6 @@ FACTORS = {
     "web-busy": 1.5,
     "web-threads": 0.6,
 }
-IDLE = (TraceSlice(thread="CrRendererMain", name="idle", detail="", count=1, wall_ms=0.0, cpu_ms=None),)
 INNER = sorted(set(RUNGS) - {"native", "web"})
 SETTINGS = (
     FULL,

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from gapprof.guard import MARKER, Guard, end_processes, kill_processes, processes_of, remove_folder
+from tests.patience import SOON_S
 
-SOON_S = 120.0
-"""For what comes at once on a quiet machine; nobody waits longer than it takes."""
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
 STUBBORN = [

@@ -2,20 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
-from gapprof import pipeline
-from gapprof.backends.synthetic import Machine, ladder_ms
+from gapprof.backends.synthetic import Machine
 from gapprof.browser.trouble import failure, trouble_of
 from gapprof.errors import ExitCode
 from gapprof.facts.adapters import SOFTWARE_SENTENCE
-from gapprof.interrupts import held
-from gapprof.live import silent
-from gapprof.measure.run import measure
 from gapprof.pipeline import Outcome
 from gapprof.records.environment import Setting
 from gapprof.records.gpu import AdapterIdentity
@@ -23,13 +18,9 @@ from gapprof.records.job import Job
 from gapprof.records.settings import Settings
 from gapprof.records.trial import Failure, Profile, Trace, Trial
 from gapprof.records.wire.trouble import Broke
-from gapprof.subject.sketch import Sketch
 from tests.unit.gpu.written import SWIFTSHADER
-from tests.unit.measure.whole_run import FACTORS, MACHINE
-from tests.unit.subject.native_steps import native_steps_here
+from tests.unit.measure.whole_command import WHOLE, outcome
 
-WHOLE = Machine(latency_ms={**ladder_ms({}, backend="webgpu"), **ladder_ms(FACTORS)})
-BACKENDS = ("native", "chromium", "node", "dawn", "web-replay")
 SAID = {
     "missing": (
         Broke(
@@ -98,44 +89,21 @@ class Page:
         return self.machine.traced(job)
 
 
-@pytest.fixture
-def model(tmp_path: Path) -> str:
-    sketch = Sketch("small", seed=1)
-    sketch.output(sketch.node("only", "Neg", [sketch.input("x", [1, 4])]), "y", [1, 4])
-    sketch.save(tmp_path / "small.onnx")
-    return str(tmp_path / "small.onnx")
-
-
 Explained = Callable[[Page, str], Outcome]
 
 
 @pytest.fixture
-def explained(model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Explained:
-    """The whole way from a command's settings to its outcome, on that page instead of a browser."""
-
-    def explained(page: Page, backend: str) -> Outcome:
-        on_it = partial(measure, realise=dict.fromkeys(BACKENDS, page), machine=MACHINE)
-        monkeypatch.setattr("gapprof.measure.run.measure", on_it)
-        with native_steps_here(), held() as hold:
-            return pipeline.explained(
-                model,
-                Settings(backend=backend, rungs="main"),
-                argv=("gapprof", "explain", "small.onnx"),
-                path=tmp_path / "recording.jsonl",
-                observer=silent,
-                hold=hold,
-            )
-
-    return explained
+def explained(tmp_path: Path) -> Explained:
+    return lambda page, backend: outcome(page, Settings(backend=backend, rungs="main"), tmp_path)
 
 
 @each
 def test_the_processor_s_report_is_given_and_says_what_was_tried_and_why(
     thrown: Broke, said: str, explained: Explained
 ) -> None:
-    outcome = explained(Page(thrown=thrown), "webgpu,wasm")
-    report = outcome.report
-    assert (outcome.stopped, outcome.code) == (None, ExitCode.OK)
+    found = explained(Page(thrown=thrown), "webgpu,wasm")
+    report = found.report
+    assert (found.stopped, found.code) == (None, ExitCode.OK)
     assert report.settings.backend == "wasm"
     assert report.settings.backend_tried == ("webgpu", "wasm")
     assert report.gap.ratio is not None
@@ -147,21 +115,21 @@ def test_the_processor_s_report_is_given_and_says_what_was_tried_and_why(
 def test_without_another_backend_the_environment_is_at_fault_and_the_hint_names_one(
     thrown: Broke, said: str, explained: Explained
 ) -> None:
-    outcome = explained(Page(thrown=thrown), "webgpu")
-    assert outcome.code == ExitCode.ENVIRONMENT_UNUSABLE
-    assert outcome.stopped is not None
-    assert outcome.stopped.message.startswith(said)
-    assert "--backend w" in outcome.stopped.hint
-    assert "wasm" in outcome.stopped.hint
-    assert (outcome.report.status, outcome.report.gap.ratio) == ("failed", None)
-    assert said in outcome.report.status_why
+    found = explained(Page(thrown=thrown), "webgpu")
+    assert found.code == ExitCode.ENVIRONMENT_UNUSABLE
+    assert found.stopped is not None
+    assert found.stopped.message.startswith(said)
+    assert "--backend w" in found.stopped.hint
+    assert "wasm" in found.stopped.hint
+    assert (found.report.status, found.report.gap.ratio) == ("failed", None)
+    assert said in found.report.status_why
 
 
 def test_an_adapter_that_is_a_fallback_is_measured_and_called_so_first(explained: Explained) -> None:
     unnamed = replace(SWIFTSHADER, architecture="", device="", description="", kind="")
     fallback = replace(unnamed, is_fallback=True)
-    outcome = explained(Page(adapter=fallback), "webgpu,wasm")
-    assert outcome.report.settings.backend_tried == ("webgpu",)
-    assert outcome.report.headline.lower().startswith(SOFTWARE_SENTENCE.lower())
-    (check,) = (one for one in outcome.report.checks if one.id == "adapter")
+    found = explained(Page(adapter=fallback), "webgpu,wasm")
+    assert found.report.settings.backend_tried == ("webgpu",)
+    assert found.report.headline.lower().startswith(SOFTWARE_SENTENCE.lower())
+    (check,) = (one for one in found.report.checks if one.id == "adapter")
     assert check.status == "fail"

@@ -1,4 +1,4 @@
-"""Who used the processors."""
+"""Who used the processors: the same work by another clock, which counts in ticks of 10 ms."""
 
 import os
 import subprocess

@@ -10,9 +10,9 @@ from websockets.legacy.server import WebSocketServerProtocol, serve
 
 from gapprof.browser.cdp import CallError, Connection, connected
 from gapprof.browser.trouble import VisitError
+from tests.patience import SOON_S
 
 LATE_S = 0.2
-SOON_S = 120.0
 
 
 async def browser(socket: WebSocketServerProtocol, _path: str = "") -> None:

@@ -9,9 +9,7 @@ import pytest
 from gapprof.browser import server as server_module
 from gapprof.browser.mounts import Folder
 from gapprof.browser.server import Serving, Site, serving
-
-SOON_S = 120.0
-"""For what comes at once on a quiet machine."""
+from tests.patience import SOON_S
 
 
 @pytest.fixture

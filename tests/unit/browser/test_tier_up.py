@@ -7,8 +7,7 @@ import time
 import pytest
 
 from gapprof.browser.tier_up import MOST_MS, STEADY_MS, TierUp, compiled_since, compiler_ms
-
-SOON_S = 120.0
+from tests.patience import SOON_S
 
 
 def fed(*chunks: tuple[float, float | None]) -> TierUp:
@@ -69,7 +68,8 @@ def test_what_never_settles_is_not_waited_for_without_end() -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="threads have names and figures in /proc only")
 def test_the_compilers_threads_are_known_by_name() -> None:
-    """A thread of ours, called as Chromium calls its own, and at work for a tenth of a second."""
+    """A thread of ours, called as Chromium calls its own, at work for a tenth of a second by its own clock,
+    of which the kernel's figures have as much, however long it waits for a core."""
     import ctypes
     import os
 

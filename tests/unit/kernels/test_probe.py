@@ -1,9 +1,10 @@
-"""The page's side of twin kernels, in Node: what it promises about times and memory."""
+"""The page's side of twin kernels, in Node: what it promises about samples and memory."""
 
 import base64
 import time
 
 import numpy as np
+import pytest
 from msgspec.structs import replace
 
 from gapprof.engine import Engine
@@ -40,15 +41,7 @@ def test_every_case_has_its_samples_and_the_time_of_compiling(engine: Engine) ->
     answer = ask(engine, replace(TASK, cases=(*TASK.cases, replace(TASK.cases[0], samples=5))))
     assert [len(samples) for samples in answer.samples_us] == [3, 5]
     assert all(value > 0 for samples in answer.samples_us for value in samples)
-    assert all(min(samples) < 1e4 for samples in answer.samples_us)
     assert len(answer.compile_ms) == 2
-
-
-def test_a_sample_is_the_mean_of_a_call(engine: Engine) -> None:
-    slow = mapped(Mapped(count=16 * COUNT, function="erf"), 2, WASM)
-    case = replace(TASK.cases[0], module=base64.b64encode(module([slow])).decode())
-    quick, slow_us = ask(engine, replace(TASK, cases=(TASK.cases[0], case))).samples_us
-    assert min(slow_us) > 16 * min(quick)
 
 
 def test_memory_is_seeded_and_an_answer_larger_than_a_pipe_comes_whole(engine: Engine) -> None:
@@ -69,30 +62,18 @@ def test_a_kernel_writes_what_its_last_call_was_to_write(engine: Engine) -> None
     np.testing.assert_array_equal(result, np.maximum(source, 0))
 
 
-def test_what_cannot_win_against_its_rivals_is_timed_no_more(engine: Engine) -> None:
-    """Sixteen times the work of its rival; one that competes with nobody is timed however slow."""
+@pytest.mark.parametrize("changes", [{"given_up": 1e-9}, {"given_up": 1e9, "sample_ms": 1e-3}])
+def test_of_what_competes_one_call_may_be_enough(engine: Engine, changes: dict[str, float]) -> None:
+    """On every machine where a billionth of the best is too slow, or a µs too long for this much work; which
+    are given up by an exact clock, page_modules/kernels.test.mjs has."""
     (quick,) = TASK.cases
     slow = module([mapped(Mapped(count=16 * COUNT, function="erf"), 2, WASM)])
     far = replace(quick, module=base64.b64encode(slow).decode())
-    cases = (replace(quick, rivals=1), replace(far, rivals=1), replace(far, rivals=2), far)
+    cases = (replace(far, rivals=1), replace(far, rivals=2), far)
     everything = ask(engine, replace(TASK, cases=cases)).samples_us
-    assert [len(samples) for samples in everything] == [3, 3, 3, 3]
-    chosen = ask(engine, replace(TASK, cases=cases, given_up=4.0)).samples_us
-    assert [len(samples) for samples in chosen] == [3, 1, 3, 3]
-    assert chosen[1][0] > 4 * min(chosen[0])
-
-
-def test_one_call_is_enough_of_what_takes_longer_than_a_sample(engine: Engine) -> None:
-    """Where it competes: many such calls would take most of the time for tuning.
-
-    A sample of the quick one has a thousand calls or more: a core had to be away for as many times as long.
-    """
-    (quick,) = TASK.cases
-    slow = module([mapped(Mapped(count=2048 * COUNT, function="erf"), 2, WASM)])
-    long = replace(quick, module=base64.b64encode(slow).decode())
-    cases = (replace(quick, rivals=1), replace(long, rivals=1), replace(long, rivals=2), long)
-    task = replace(TASK, memory_bytes=32 << 20, cases=cases, sample_ms=0.3, given_up=1e9)
-    assert [len(samples) for samples in ask(engine, task).samples_us] == [3, 1, 1, 3]
+    assert [len(samples) for samples in everything] == [3, 3, 3]
+    chosen = ask(engine, replace(TASK, cases=cases, **changes)).samples_us
+    assert [len(samples) for samples in chosen] == [1, 1, 3]
 
 
 def test_inputs_are_copied_in_before_each_call_and_outputs_out_after_it(engine: Engine) -> None:

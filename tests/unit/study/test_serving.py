@@ -63,7 +63,7 @@ def test_a_visit_is_one_fresh_process_with_the_load_beside_it(tmp_path: Path) ->
     assert entry.load is not None
     assert entry.load.wall_ms >= 1500.0
     assert entry.ended_s - entry.started_s >= entry.load.wall_ms / 1e3
-    assert entry.runs_per_s > 1
+    assert entry.runs_per_s * entry.load.wall_ms / 1e3 >= entry.callers, "each of them at least once"
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,10 @@ import psutil
 import pytest
 
 from gapprof.subject.child import Answered, Died, Overdue, ask
+from tests.patience import SOON_S
 
 MODULE = "tests.unit.subject.misbehaving"
 ROOT = Path(__file__).parents[3]
-SOON_S = 120.0
-"""For what comes at once on a quiet machine; nobody waits longer than it takes."""
 
 
 def _ask(tmp_path: Path, what: str, deadline_s: float = SOON_S) -> Answered | Died | Overdue:

@@ -17,7 +17,7 @@ from gapprof.engine import Engine
 from gapprof.errors import EnvironmentUnusable
 from gapprof.records.wire.replay import ReplayCase, Replayed, ReplayTask
 from gapprof.transplant import native_side, rewriting
-from gapprof.transplant.native_case import NativeCase
+from gapprof.transplant.native_case import NativeCase, Ready
 from gapprof.transplant.recorded import STRETCH, Calls, kept, last, thinned
 from gapprof.transplant.rows import row_of
 from gapprof.wasm.module import FunctionType, parsed
@@ -140,15 +140,18 @@ class Side:
     def natively(self, calls: Calls, effort: Effort) -> native_side.Answer:
         file = self.folder / "module.wasm"
         file.write_bytes(WHOLE)
-        case = NativeCase(
-            function=0,
-            image=str(calls.image),
-            rows_file=str(calls.table),
-            rows=calls.rows,
-            variables=calls.variables,
-        )
-        asked = native_side.Asked(module=str(file), cases=(case,), effort=effort, seed=1)
+        asked = native_side.Asked(module=str(file), cases=(case_of(calls),), effort=effort, seed=1)
         return native_side.replayed(asked, scratch=self.folder, deadline_s=300)
+
+
+def case_of(calls: Calls) -> NativeCase:
+    return NativeCase(
+        function=0,
+        image=str(calls.image),
+        rows_file=str(calls.table),
+        rows=calls.rows,
+        variables=calls.variables,
+    )
 
 
 @pytest.fixture
@@ -182,6 +185,7 @@ def expected(places: tuple[int, ...]) -> str:
 
 
 PLACES = (64, 256, 64, 1024)
+CALL_S, SAMPLE_S = 1 / 1024, 1 / 16
 
 
 def test_both_sides_do_what_was_recorded(side: Side) -> None:
@@ -197,7 +201,26 @@ def test_memory_is_as_it_was_however_often_it_was_timed(side: Side) -> None:
     assert there.sha256 == here.sha256 == (expected(PLACES),)
     for times in (*there.samples_us, *here.samples_us):
         assert len(times) == 4
-        assert 0 < min(times) < 1e4
+        assert min(times) > 0
+
+
+def test_a_native_sample_is_the_mean_of_a_call(side: Side, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a clock that nothing moves but calls; of the browser's side page_modules/replay.test.mjs says it."""
+    now_s, timed = 0.0, list[int]()
+
+    def run(_case: Ready, passes: int) -> None:
+        nonlocal now_s
+        now_s += passes * len(PLACES) * CALL_S
+        timed.append(passes)
+
+    ready = Ready(PARSED, case_of(calls_of(side.folder, *PLACES)))
+    monkeypatch.setattr(Ready, "_run", run)
+    monkeypatch.setattr(time, "perf_counter", lambda: now_s)
+    ready.warm_up(Effort(warmup_ms=5.0, sample_ms=SAMPLE_S * 1e3, samples=4))
+    assert ready.sample_us() == pytest.approx(CALL_S * 1e6)
+    once, passes = timed[-2:]
+    assert once == 1, "what brings caches back is not timed"
+    assert passes * len(PLACES) * CALL_S == pytest.approx(SAMPLE_S)
 
 
 def test_native_code_that_comes_where_it_cannot_be_followed_ends_alone(tmp_path: Path) -> None:

@@ -7,8 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from gapprof.yardstick.companions import accompanied
+from tests.patience import SOON_S
 
-COMPANIONS, PIECES, SOON_S = 3, 4, 120.0
+COMPANIONS, PIECES = 3, 4
 
 
 class Counted:
