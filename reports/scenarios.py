@@ -13,11 +13,13 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
+from faulty_page import NAME as FAULTY_PAGE
 from symptoms import (
     in_half_precision,
     with_a_burner,
     with_a_long_loop,
     with_a_lost_link,
+    with_a_page_to_spoil,
     with_burning_page,
     with_busy_tab,
     with_littering_page,
@@ -53,7 +55,7 @@ class Scenario:
     make: Callable[[Path], None] = lambda _: None
     """Makes files in an empty folder, which is the working directory of the run."""
     beside: str = ""
-    """One of these files, a program that goes on beside the run; empty: none."""
+    """A program that goes on in that folder beside the run; empty: none."""
 
     @property
     def command(self) -> tuple[str, ...]:
@@ -124,6 +126,12 @@ SCENARIOS = {
         options=("--page", "working.html", "--threads", "1", *LONGER),
         make=with_a_burner,
         beside="burner.py",
+    ),
+    "faults": Scenario(
+        shows="single visits that crash, hang, abort and run out of memory, and a run that goes on",
+        options=("--page", FAULTY_PAGE, "--threads", "1", *SHORT),
+        make=with_a_page_to_spoil,
+        beside=str(HERE / "faults.py"),
     ),
     "pinned-threads": Scenario(
         shows="a page's own code pins the number of threads (S06)",

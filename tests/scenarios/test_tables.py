@@ -12,6 +12,7 @@ from gapprof.terminal.comparison import drawn
 from tests.scenarios.reading import REPORTS
 from tests.scripts import script
 
+script("reports/faulty_page.py")
 script("reports/symptoms.py")
 SCENARIOS = script("reports/scenarios.py")
 GPU = script("reports/gpu_scenarios.py")
