@@ -169,7 +169,7 @@ SCENARIOS = {
 
 
 def record(name: str, scenario: Scenario) -> None:
-    """One run, in a folder of its own; the recording comes here, less the path of this checkout."""
+    """One run, in a folder of its own; the recording comes here, less where this checkout and Python lie."""
     with tempfile.TemporaryDirectory() as folder:
         scenario.make(Path(folder))
         meanwhile = beside(Path(folder), scenario.beside) if scenario.beside else nullcontext()
@@ -183,7 +183,9 @@ def record(name: str, scenario: Scenario) -> None:
         recording = Path(folder) / "recording.jsonl"
         if not recording.is_file():
             sys.exit(f"{name}: gapprof ended with {done.returncode} and wrote no recording")
-        found = recording.read_bytes().replace(f"{HERE.parent}/".encode(), b"")
+        found = recording.read_bytes()
+        for place in (HERE.parent, sys.base_prefix):  # a traceback names them
+            found = found.replace(f"{place}/".encode(), b"")
         (HERE / "scenarios" / f"{name}.jsonl").write_bytes(found)
 
 
