@@ -21,10 +21,11 @@ from gapprof.recordings import read_run
 FOLDER = HERE / "scenarios"
 INTRODUCTION = """# What people meet in the field
 
-One recording for each symptom, written by one run of gapprof, unedited but for the path of its own
-checkout. The acceptance tests in `tests/scenarios/` read them and assert what the report says; the
-numbers of scenarios stand in brackets. A script makes what is planted in an empty folder and runs the
-command there. `gapprof analyze` makes the report of any of them.
+One recording for each symptom, written by one run of gapprof, unedited but for the paths of its own
+checkout and of Python. The acceptance tests in `tests/scenarios/` read them and assert what the report
+says; the numbers of scenarios stand in brackets. A script makes what is planted in an empty folder and runs
+the command there; what goes on beside `faults` is [faults.py](../faults.py). `gapprof analyze`
+makes the report of any of them.
 """
 HEADINGS = """
 | recording | shows | planted | command | made on | anew by |

@@ -13,12 +13,14 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
+from faulty_page import NAME as FAULTY_PAGE
 from symptoms import (
     PORT,
     in_half_precision,
     with_a_burner,
     with_a_long_loop,
     with_a_lost_link,
+    with_a_page_to_spoil,
     with_a_served_page,
     with_burning_page,
     with_busy_tab,
@@ -58,7 +60,7 @@ class Scenario:
     make: Callable[[Path], None] = lambda _: None
     """Makes files in an empty folder, which is the working directory of the run."""
     beside: str = ""
-    """One of these files, a program that goes on beside the run; empty: none."""
+    """A program that goes on in that folder beside the run; empty: none."""
 
     @property
     def command(self) -> tuple[str, ...]:
@@ -141,6 +143,12 @@ SCENARIOS = {
         make=with_a_burner,
         beside="burner.py",
     ),
+    "faults": Scenario(
+        shows="single visits that crash, hang, abort and run out of memory, and a run that goes on",
+        options=("--page", FAULTY_PAGE, "--threads", "1", *SHORT),
+        make=with_a_page_to_spoil,
+        beside=str(HERE / "faults.py"),
+    ),
     "pinned-threads": Scenario(
         shows="a page's own code pins the number of threads (S06)",
         options=("--page", "app", *SHORT),
@@ -177,7 +185,7 @@ SCENARIOS = {
 
 
 def record(name: str, scenario: Scenario) -> None:
-    """One run, in a folder of its own; the recording comes here, less the path of this checkout."""
+    """One run, in a folder of its own; the recording comes here, less where this checkout and Python lie."""
     with tempfile.TemporaryDirectory() as folder:
         scenario.make(Path(folder))
         meanwhile = beside(Path(folder), scenario.beside) if scenario.beside else nullcontext()
@@ -191,7 +199,9 @@ def record(name: str, scenario: Scenario) -> None:
         recording = Path(folder) / "recording.jsonl"
         if not recording.is_file():
             sys.exit(f"{name}: gapprof ended with {done.returncode} and wrote no recording")
-        found = recording.read_bytes().replace(f"{HERE.parent}/".encode(), b"")
+        found = recording.read_bytes()
+        for place in (HERE.parent, sys.base_prefix):  # a traceback names them
+            found = found.replace(f"{place}/".encode(), b"")
         (HERE / "scenarios" / f"{name}.jsonl").write_bytes(found)
 
 

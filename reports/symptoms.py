@@ -7,6 +7,7 @@ from string import Template
 
 import numpy as np
 import onnx
+from faulty_page import QUIET, deploy
 from onnx import TensorProto, helper, numpy_helper
 
 from gapprof.assets import web_dist, web_dist_118
@@ -205,6 +206,14 @@ def with_a_burner(folder: Path) -> None:
     """A page that works for 3 ms in every 100; a program beside gapprof that burns 20 ms in every 40."""
     with_working_page(folder)
     (folder / "burner.py").write_text(BESIDE)
+
+
+def with_a_page_to_spoil(folder: Path) -> None:
+    """By faults.py: a worker without memory, an abort in wasm, a renderer that dies, a page that hangs.
+
+    Here the page alone, as it is before and after.
+    """
+    deploy(folder, QUIET)
 
 
 def with_littering_page(folder: Path) -> None:

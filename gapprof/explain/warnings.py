@@ -1,5 +1,6 @@
 """Doubts worth a sentence that are neither checks nor causes."""
 
+import re
 from collections.abc import Iterator
 
 from gapprof.explain.outputs import output_warnings
@@ -23,6 +24,8 @@ _CLOSES = (0.95, 1.05)
 _CRUMB = 0.01
 """Of the kernels' time: less than that is not worth a doubt."""
 _SHOWN = 3
+_FIGURE = re.compile(r"\d+(\.\d+)?")
+"""In a message: two timeouts are alike, whatever was left of each visit's time."""
 _SIDES = {"native": "native", "chromium": "web", "node": "web"}
 """Backends that run the library; replays have none."""
 
@@ -149,13 +152,14 @@ def _hindered(case: Case) -> Iterator[str]:
 
 
 def _failures(case: Case) -> Iterator[str]:
-    """One sentence per rung that failed at least once; why there is no ratio is told elsewhere."""
+    """One sentence per rung and way in which it failed; why there is no ratio is told elsewhere."""
     told = "" if case.get(complete_rounds) else missing_side(case)
-    by_rung: dict[str, list[Failure]] = {}
+    alike: dict[tuple[str, str, str], list[Failure]] = {}
     for failure in case.recording.of(Failure):
-        by_rung.setdefault(failure.rung, []).append(failure)
-    for rung, failures in sorted(by_rung.items()):
+        way = _FIGURE.sub("", failure.message)
+        alike.setdefault((failure.rung, failure.phase, way), []).append(failure)
+    for (rung, phase, _), failures in sorted(alike.items(), key=lambda item: item[0][0]):
         if harmless(failures[-1].message, REASON) in told:
             continue
         times = "once" if len(failures) == 1 else f"{len(failures)} times"
-        yield f"{rung} failed {times} ({failures[-1].phase}): {harmless(failures[-1].message, 200)}"
+        yield f"{rung} failed {times} ({phase}): {harmless(failures[-1].message, 200)}"

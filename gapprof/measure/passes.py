@@ -52,6 +52,8 @@ class Profiling:
     first_round: int
     without_chain: set[str] = field(default_factory=set)
     """Rungs whose chain has said enough."""
+    _unlucky: set[str] = field(default_factory=set)
+    """Rungs one of whose passes failed for what may have been bad luck."""
 
     def due(self, step: PlannedRung, round_number: int, visit: int) -> bool:
         """Whether this visit goes on with a profile: its rung's last one, in a round that is late enough."""
@@ -59,13 +61,21 @@ class Profiling:
         return last and round_number >= self.first_round and self.left.get(step.rung.id, 0) > 0
 
     def done(self, rung_id: str, outcome: Profile | Failure | None, *, overdrawn: bool) -> None:
-        """One pass fewer; none where the first failed, or where the budget has long been spent."""
+        """One pass fewer; none where another is hopeless, or where the budget has long been spent.
+
+        A page that crashes or hangs once is bad luck; twice, and what cannot be profiled here, stays so.
+        """
         if outcome is None:
             return
-        over = overdrawn or isinstance(outcome, Failure)
+        over = overdrawn or (isinstance(outcome, Failure) and self._is_hopeless(rung_id, outcome))
         self.left[rung_id] = 0 if over else self.left[rung_id] - 1
         if isinstance(outcome, Profile) and chain_is_small(outcome):
             self.without_chain.add(rung_id)
+
+    def _is_hopeless(self, rung_id: str, failure: Failure) -> bool:
+        again = rung_id in self._unlucky
+        self._unlucky.add(rung_id)
+        return again or failure.kind in ("model", "environment")
 
 
 def profiling(ladder: Mapping[str, PlannedRung], rounds: int) -> Profiling:

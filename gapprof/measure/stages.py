@@ -246,10 +246,15 @@ class Stages:
         return self.journal.now_s() - self.fastest.waited_s
 
     def _spent_s(self, rung_ids: Iterable[str]) -> float:
-        """On the timed visits of these rungs so far, repeated ones included, and no waiting."""
+        """On the timed visits of these rungs so far, repeated ones included, and no waiting.
+
+        Not on one that hung: it took all the time there was for it, and says nothing of what others will
+        take. The budget is charged for it all the same.
+        """
         wanted = frozenset(rung_ids)
         recording = self.journal.recording()
-        visits: Iterable[Trial | Failure] = (*recording.of(Trial), *recording.of(Failure))
+        answered = (failure for failure in recording.of(Failure) if failure.kind != "timeout")
+        visits: Iterable[Trial | Failure] = (*recording.of(Trial), *answered)
         return sum(took_s(one) for one in visits if one.rung in wanted and one.round >= 0)
 
     def _visits(self, pace: Pace) -> Visits:

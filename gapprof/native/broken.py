@@ -18,6 +18,8 @@ _MEMORY_WORDS = (
     "failed to allocate memory",
     "cannot allocate memory",
     "failed to map segment",
+    "memoryerror",
+    "memory allocation",
 )
 _MEMORY_HINT = "Close other programs, or try a smaller model or input."
 

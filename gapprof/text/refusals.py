@@ -26,6 +26,7 @@ _OPERATOR = re.compile(
 """How a page's build, which leaves the names of nodes out, says which operator it lacks; and how
 `gapprof.text.lacking` does."""
 _LAST_WORDS = re.compile(r"Assertion .{1,200}? failed|what\(\):\s+\S.{0,200}")
+_LAST_RAISED = re.compile(r"^[\w.]*(?:Error|Exception): \S.{0,200}", re.MULTILINE)
 _LONGEST = 500
 
 
@@ -54,9 +55,11 @@ def with_node(message: str, nodes: Iterable[tuple[str, str]]) -> str:
 
 
 def last_words(stderr: str) -> str:
-    """What C++ code printed as it gave up, such as a failed assertion; empty where it said nothing."""
+    """What C++ code printed as it gave up, such as a failed assertion, or else what Python raised in the end;
+    empty where they said nothing."""
     found = _LAST_WORDS.search(stderr)
-    return shown(" ".join(found[0].split())) if found else ""
+    said = [found[0]] if found else _LAST_RAISED.findall(stderr)
+    return shown(" ".join(said[-1].split())) if said else ""
 
 
 def _plain(text: str) -> str:

@@ -23,30 +23,15 @@ from gapprof.records.trial import Failure, Profile, Trace, Trial
 from gapprof.records.wire.open import Opened, OpenTask
 from tests.browser.aftermath import PATIENCE_S
 from tests.browser.conftest import IN_A_TASK, on
+from tests.scripts import script
 
+FAULTY_PAGE = script("reports/faulty_page.py")
 HANGS_S = 2.0
 """Many times what a page takes to begin a task; one that has not begun it by then gives no answer, either."""
 LONG_S = PATIENCE_S + 30.0
 """As long as no constant that ships."""
 CLOCK_S = 0.01
 """By which a loop may end a wait too early: it counts in steps of its clock."""
-
-ABORTS = r"""
-let opened = false;
-const { fetch: ask } = globalThis, { instantiateStreaming: make } = WebAssembly;
-globalThis.fetch = (what, ...more) => {
-  opened ||= String(what).includes('inputs.bin');
-  return ask(what, ...more);
-};
-WebAssembly.instantiateStreaming = (source, { a: imports }) => {
-  const abort = Object.values(imports).find((one) => /^\(\) *=> *\w+\(""\)$/.test(String(one)));
-  const planted = ([name, one]) =>
-    [name, typeof one === 'function' ? (...given) => (opened ? abort() : one(...given)) : one];
-  return make(source, { a: Object.fromEntries(Object.entries(imports).map(planted)) });
-};
-"""
-"""A page in which onnxruntime's wasm calls its own abort(), as C++ does where it gives up, in the place of
-the first function that the first run needs of JavaScript."""
 
 
 def failure(outcome: Trial | Profile | Trace | Failure | None) -> Failure:
@@ -100,7 +85,7 @@ def test_wasm_that_aborts_is_a_crash_in_its_own_words(
     chromium: Chromium, job: Job, page_of: Callable[[str], str]
 ) -> None:
     """The page lives on: told by what is thrown alone, and no fault of the page's or of the model's."""
-    told = failure(chromium.timed(on(job, page=page_of(ABORTS), where="main")))
+    told = failure(chromium.timed(on(job, page=page_of(FAULTY_PAGE.ABORTS), where="main")))
     assert (told.kind, told.phase) == ("crash", "warmup")
     assert told.message.startswith("RuntimeError: Aborted()")
     assert ".wasm" in told.detail, "from inside the module"

@@ -64,12 +64,25 @@ def test_an_answer_to_another_question_is_a_crash(job: Job) -> None:
 
 
 @posix
-def test_a_c_plus_plus_program_that_dies_of_bad_alloc_ran_out_of_memory(job: Job) -> None:
-    words = "terminate called after throwing an instance of 'std::bad_alloc'"
+@pytest.mark.parametrize(
+    "words",
+    [
+        "terminate called after throwing an instance of 'std::bad_alloc'",
+        "OpenBLAS error: Memory allocation still failed after 10 retries, giving up.",
+        "Fatal Python error: _PyRuntimeState_Init: memory allocation failed",
+    ],
+)
+def test_a_program_that_dies_for_want_of_memory_ran_out_of_memory(words: str, job: Job) -> None:
     failure = failed(
         job, script(f'import os, sys; sys.stderr.write("{words}"); sys.stderr.flush(); os.abort()')
     )
     assert failure.kind == "out-of-memory"
+
+
+def test_a_worker_without_memory_for_what_it_imports_ran_out_of_memory(job: Job) -> None:
+    """Before it can answer anything: the interpreter itself says so."""
+    failure = failed(job, script("raise MemoryError"))
+    assert (failure.kind, failure.phase) == ("out-of-memory", "start")
 
 
 def test_a_worker_may_flood_its_standard_error(job: Job) -> None:

@@ -109,6 +109,19 @@ def test_notes_and_failures_reach_the_reader_once_and_harmless() -> None:
     assert "\x1b" not in "".join(found)
 
 
+def test_each_way_in_which_a_rung_failed_is_told_with_how_often() -> None:
+    messages = ("no answer within 58 s", "no answer within 9.5 s", "it crashed")
+    failures = (
+        PlantedFailure(rung="web-graph", message=message, rounds=frozenset({number}))
+        for number, message in enumerate(messages)
+    )
+    found = [text for text in build(record(Machine(failures=tuple(failures)))).warnings if "failed" in text]
+    assert found == [
+        "web-graph failed 2 times (timed): no answer within 9.5 s",
+        "web-graph failed once (timed): it crashed",
+    ]
+
+
 def test_the_sampling_sentence_says_what_limited_it() -> None:
     recording = record(Machine())
     entries = tuple(

@@ -1,13 +1,17 @@
 """What a run does beside its rounds: profiles, traces, and outputs that are held against a reference."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import pytest
 
 from gapprof.backends.synthetic import Machine, ladder_ms
 from gapprof.explain.report import build
+from gapprof.records.job import Job
 from gapprof.records.recording import Recording
 from gapprof.records.report import CauseRow
 from gapprof.records.settings import Settings
-from gapprof.records.trial import Profile, Trace, TraceSlice, Trial
+from gapprof.records.trial import Failure, Profile, Trace, TraceSlice, Trial
 from tests.unit.measure.whole_run import FACTORS, Run
 
 
@@ -20,6 +24,48 @@ def test_profiles_follow_timed_visits_of_the_last_first_rounds(run: Run) -> None
     trials = {(trial.rung, trial.round): trial.ended_s for trial in recording.of(Trial)}
     assert all(one.started_s >= trials[one.rung, one.round] for one in recording.of(Profile))
     assert {entry.rung for entry in recording.of(Trace)} == {"web"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unprofilable(Machine):
+    """Profiles that follow the timed visits of a rung in some rounds fail."""
+
+    kind: str
+    rounds: tuple[int, ...]
+
+    def profiled(self, job: Job, timed: Callable[[Trial], None]) -> Profile | Failure:
+        outcome = Machine.profiled(self, job, timed)
+        if job.rung != "web-worker" or job.round not in self.rounds:
+            return outcome
+        return Failure(
+            rung=job.rung,
+            round=job.round,
+            started_s=0.0,
+            ended_s=0.0,
+            phase="timed",
+            kind=self.kind,
+            message="no profile",
+        )
+
+
+@pytest.mark.parametrize(
+    ("kind", "failing", "profiled"),
+    [
+        ("crash", (3,), [4, 5]),
+        ("timeout", (3,), [4, 5]),
+        ("out-of-memory", (4,), [3, 5]),
+        ("crash", (3, 4), []),
+        ("environment", (3,), []),
+    ],
+)
+def test_one_profile_that_crashes_or_hangs_costs_itself_and_what_cannot_be_profiled_is_not_tried_again(
+    run: Run, kind: str, failing: tuple[int, ...], profiled: list[int]
+) -> None:
+    machine = Unprofilable(latency_ms=ladder_ms(FACTORS), kind=kind, rounds=failing)
+    recording = run(machine)
+    assert [one.round for one in recording.of(Profile) if one.rung == "web-worker"] == profiled
+    assert [one.round for one in recording.of(Failure)] == list(failing)
+    assert len([one for one in recording.of(Profile) if one.rung == "native-128"]) == 3
 
 
 BUSY_TIMER = TraceSlice(

@@ -9,10 +9,12 @@ from gapprof.backends.synthetic import Machine, PlantedFailure, ladder_ms
 from gapprof.explain.report import build
 from gapprof.measure import run as whole
 from gapprof.measure.fastest import LONGEST_WAIT_MS, Fastest
+from gapprof.measure.journal import Journal
 from gapprof.measure.spending import FIRST_WAITS_SHARE
 from gapprof.measure.waits import Waits
 from gapprof.records.job import Job
-from gapprof.records.recording import RoundStarted, Sampled
+from gapprof.records.progress import Progress
+from gapprof.records.recording import Note, RoundStarted, Sampled
 from gapprof.records.settings import Settings
 from gapprof.records.trial import Failure, Trial
 from tests.unit.measure.whole_run import FACTORS, Run
@@ -121,3 +123,41 @@ def test_a_rung_that_fails_twice_running_is_given_up(run: Run) -> None:
     recording = run(Machine(latency_ms=ladder_ms(FACTORS), failures=(always,)))
     assert {f.round for f in recording.of(Failure)} == {0, 1}
     assert build(recording).status == "partial"
+
+
+HUNG_S = 600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hanging(Machine):
+    """Every visit takes two seconds, and that of a planted failure all the time that there is for it."""
+
+    clock: list[float]
+
+    def timed(self, job: Job) -> Trial | Failure:
+        outcome = Machine.timed(self, job)
+        self.clock[0] += HUNG_S if isinstance(outcome, Failure) else 2.0
+        return outcome
+
+
+@pytest.mark.parametrize("number", [0, 3])
+def test_a_visit_that_hangs_is_no_measure_of_what_others_take(
+    number: int, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither of those of the first stage, which a slow first round cuts down, nor of how many follow."""
+    clock, projected_s = [0.0], list[float]()
+
+    def seen(progress: Progress) -> None:
+        if progress.projected_s is not None:
+            projected_s.append(progress.projected_s - clock[0])
+
+    monkeypatch.setattr(Journal, "now_s", lambda _: clock[0])
+    hung = PlantedFailure(rung="web-graph", message="no answer", kind="timeout", rounds=frozenset({number}))
+    machine = Hanging(latency_ms=ladder_ms(FACTORS), launch_noise=0.06, seed=3, clock=clock, failures=(hung,))
+    recording = run(machine, Settings(rungs="main", budget_s=2200.0), observer=seen)
+    assert len([one for one in recording.of(Failure) if one.round == number]) == 2
+    (sampled,) = recording.of(Sampled)
+    assert sampled.limited_by == "precision"
+    assert max(projected_s) < 2.0 * sampled.rounds * max(len(one.order) for one in recording.of(RoundStarted))
+    assert not [one.text for one in recording.of(Note) if "longer than the budget" in one.text]
+    assert {one.rung for one in recording.of(Trial) if one.round == 5} >= {"web-busy", "web-graph"}

@@ -108,7 +108,16 @@ def test_a_page_that_names_an_operator_alone_is_given_the_node(message: str, sen
         ("/x/stl_vector.h:1149: f(): Assertion '__n < size()' failed.\n", "Assertion '__n < size()' failed"),
         ("terminate called\n  what():  std::bad_alloc\n", "what(): std::bad_alloc"),
         ("Fatal Python error: Aborted\n", ""),
+        (
+            'ImportError: no a\n\nDuring handling of that:\n  File "x.py"\nSystemError: without a reason\n',
+            "SystemError: without a reason",
+        ),
+        (
+            "Traceback:\n  pkg.OddException: \x1b[31mred\npkg.OddException: \x1b[31mred",
+            "pkg.OddException: ␛[31mred",
+        ),
+        ("RuntimeError: it broke\nAssertion 'a' failed\n", "Assertion 'a' failed"),
     ],
 )
-def test_the_last_words_of_cpp_code_are_kept(stderr: str, said: str) -> None:
+def test_the_last_words_of_a_program_are_kept(stderr: str, said: str) -> None:
     assert last_words(stderr) == said
