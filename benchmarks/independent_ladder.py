@@ -33,6 +33,8 @@ from gapprof.subject.open import open_subject
 MODELS = ("zoo:mobilenetv2", "zoo:resnet20", "zoo:bert-small")
 ROUNDS = 6
 THREADS = 1
+BUDGET_S = 60
+"""Of the run of `explain`."""
 
 
 def by_itself(model: str, subject: Subject) -> Corners:
@@ -89,8 +91,8 @@ def explained(model: str, recording: Path) -> Report:
 
 def command(model: str, recording: Path) -> tuple[str, ...]:
     """As typed."""
-    options = ("--threads", str(THREADS), "--rungs", "main", "--allow-noisy", "--quiet")
-    return ("gapprof", "explain", model, *options, "--recording", recording.as_posix())
+    options = ("--threads", str(THREADS), "--rungs", "main", "--budget", str(BUDGET_S), "--allow-noisy")
+    return ("gapprof", "explain", model, *options, "--quiet", "--recording", recording.as_posix())
 
 
 def stem(model: str) -> str:

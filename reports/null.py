@@ -3,7 +3,8 @@
 python reports/null.py [native|web ...]   default: both; writes reports/null/SIDE-NUMBER.jsonl and the page
 python reports/null.py table              the table of what is there; it measures nothing
 
-The measuring is that of benchmarks/null_runs.py, which says how. A run takes about a minute.
+The measuring is that of benchmarks/null_runs.py, which says how. Natively it takes
+some eight minutes, in the browser a quarter of an hour.
 """
 
 import subprocess
@@ -16,7 +17,8 @@ from gapprof.text.numbers import factor_with_interval
 
 HERE = Path(__file__).parent / "null"
 BENCHMARK = Path(__file__).parents[1] / "benchmarks" / "null_runs.py"
-SIDES = ("native", "web")
+PROGRAMS = {"native": ("onnxruntime",), "web": ("onnxruntime-web", "browser")}
+SIDES = tuple(PROGRAMS)
 RUNS = 10
 MODEL = "zoo:resnet20"
 CAUSES = ("threads", "simd", "library", "runtime", "contention")
@@ -24,7 +26,7 @@ FALSE = ("costs", "saves")
 INTRODUCTION = """# One side against itself
 
 Every rung of the ladder is the one environment of `native`, or of `web`: all factors are 1, and whatever is
-said to cost or to save is false. Rounds, passes, sampling, analysis and verdicts are gapprof's own, with 30 s
+said to cost or to save is false. Rounds, passes, sampling, analysis and verdicts are gapprof's own, with 36 s
 of budget each. A test analyses every recording with today's code and wants no false verdict.
 `python reports/null.py` measures all twenty anew.
 """
@@ -34,7 +36,7 @@ def table() -> Iterator[str]:
     """Of what was published."""
     yield INTRODUCTION
     found = {path.stem: analyze(path) for side in SIDES for path in _recordings(side)}
-    yield from dict.fromkeys(f"Made of {MODEL} {_made_on(report)}." for report in found.values())
+    yield from dict.fromkeys(_made_on(stem, report) for stem, report in found.items())
     yield ""
     yield f"| run | rounds | {' | '.join(CAUSES)} | false |"
     yield f"| :-- | --: | {' | '.join('--:' for _ in CAUSES)} | :-- |"
@@ -49,9 +51,11 @@ def _recordings(side: str) -> list[Path]:
     return sorted(HERE.glob(f"{side}-*.jsonl"))
 
 
-def _made_on(report: Report) -> str:
-    programs = ", ".join(f"{program} {version}" for program, version in report.versions.items())
-    return f"on {report.machine.usable_cores} cores of {report.machine.cpu}, {programs}"
+def _made_on(stem: str, report: Report) -> str:
+    """What a rung of the other side says of its programs is this side's own as well."""
+    side = stem.partition("-")[0]
+    programs = ", ".join(f"{program} {report.versions[program]}" for program in PROGRAMS[side])
+    return f"{side}: {MODEL} on {report.machine.usable_cores} cores of {report.machine.cpu}, {programs}."
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ from tests.scripts import script
 BENCHMARK = script("benchmarks/null_runs.py")
 REPORT = script("reports/null.py")
 PUBLISHED = sorted(path.stem for path in REPORT.HERE.glob("*.jsonl"))
-FEWEST_ROUNDS = 5
+FEWEST_ROUNDS = 4
 
 published = pytest.mark.skipif(not PUBLISHED, reason="`python reports/null.py` has published nothing yet")
 
