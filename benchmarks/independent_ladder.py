@@ -33,7 +33,7 @@ from gapprof.subject.open import open_subject
 MODELS = ("zoo:mobilenetv2", "zoo:resnet20", "zoo:bert-small")
 ROUNDS = 6
 THREADS = 1
-BUDGET_S = 60
+BUDGET_S = 90
 """Of the run of `explain`."""
 
 

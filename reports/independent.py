@@ -1,5 +1,5 @@
 """The corner points of three models by a script that shares no measuring code with gapprof, beside reports of
-the same quarter of an hour: some three minutes each.
+the same quarter of an hour: some four minutes each.
 
 python reports/independent.py [zoo:MODEL ...]   default: all three; reports/independent/MODEL.jsonl and .json
 python reports/independent.py table             figures and table of what is there; it measures nothing

@@ -1,4 +1,4 @@
-"""A second run of three models, by the command that made the reports beside the independent script: some two
+"""A second run of three models, by the command that made the reports beside the independent script: two to three
 minutes each.
 
 python reports/repeat.py [MODEL ...]    default: all three; writes reports/repeat/MODEL.jsonl and the page
