@@ -1,5 +1,5 @@
-"""A second run of three models, by the command that made the reports beside the independent script: two to three
-minutes each.
+"""A second run of three models, by the command that made the reports beside the independent script: two to
+three minutes each.
 
 python reports/repeat.py [MODEL ...]    default: all three; writes reports/repeat/MODEL.jsonl and the page
 python reports/repeat.py page           the page alone, of what is there; it measures nothing
