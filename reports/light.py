@@ -1,20 +1,21 @@
 """The light models of the onnx package, with seeded weights: one whole, short run each, and a table of them.
 
-python reports/light.py [NAME ...]      default: every one; writes their rows of reports/light.md
+python reports/light.py [NAME ...]      default: every one; writes reports/light/NAME.jsonl and the table
+python reports/light.py table           the table of what is there; it measures nothing
 """
 
+import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
-from gapprof.records.codec import decode_report
-from gapprof.records.report import Report
+from gapprof import Report, analyze
 from gapprof.subject.light import light_models, randomise
 from gapprof.text.numbers import factor_with_interval, ms
 
-HERE = Path(__file__).parent
-TABLE = HERE / "light.md"
+HERE = Path(__file__).parent / "light"
 CAUSES = ("threads", "simd", "library", "runtime", "contention")
 BUDGET_S = 30
 INTRODUCTION = f"""# The light models of the onnx package
@@ -22,30 +23,52 @@ INTRODUCTION = f"""# The light models of the onnx package
 Graphs of real models that come without weights; gapprof gives them seeded ones (`gapprof.subject.light`) and
 drops a final Softmax. One run of `gapprof explain` each, with `--budget {BUDGET_S} --rungs main`: intervals
 are wider than in the reports of the zoo, and where they hide which cause is the largest the report calls
-itself unreliable. `python reports/light.py` makes this anew.
-
-| model | native | web | gap | {" | ".join(CAUSES)} | outputs | status |
-| :-- | --: | --: | --: | {" | ".join("--:" for _ in CAUSES)} | :-- | :-- |
+itself unreliable. Each has its recording. `python reports/light.py` makes this anew.
 """
 
 
-def measured(source: Path, folder: Path) -> Report:
-    """One whole run; its report, whatever its status."""
-    model, report = folder / source.name, folder / f"{source.stem}.json"
-    randomise(source, model, seed=0)
-    command = [sys.executable, "-m", "gapprof", "explain", str(model), "--json", str(report), "--quiet"]
-    options = ["--budget", str(BUDGET_S), "--rungs", "main", "--recording", str(folder / "recording.jsonl")]
-    subprocess.run([*command, *options], check=False, timeout=1800)
-    return decode_report(report.read_bytes(), source=str(report))
+def measured(source: Path) -> None:
+    """One whole run, whatever its status, in a folder of its own: nothing in the recording says where."""
+    with tempfile.TemporaryDirectory() as name:
+        folder, recording = Path(name), f"{source.stem}.jsonl"
+        randomise(source, folder / source.name, seed=0)
+        command = [
+            sys.executable,
+            "-m",
+            "gapprof",
+            "explain",
+            source.name,
+            "--recording",
+            recording,
+            "--quiet",
+        ]
+        options = ["--budget", str(BUDGET_S), "--rungs", "main", "--recording", recording]
+        done = subprocess.run(
+            [*command, *options], cwd=folder, check=False, stdout=subprocess.DEVNULL, timeout=1800
+        )
+        if not (folder / recording).is_file():
+            sys.exit(f"{source.stem}: gapprof ended with {done.returncode} and wrote no recording")
+        shutil.copyfile(folder / recording, HERE / recording)
 
 
-def row(report: Report) -> str:
+def table() -> Iterator[str]:
+    """Of every recording that is there."""
+    found = {path.stem: analyze(path) for path in sorted(HERE.glob("*.jsonl"))}
+    yield INTRODUCTION
+    yield from dict.fromkeys(f"Made {_made_on(report)}." for report in found.values())
+    yield ""
+    yield f"| model | native | web | gap | {' | '.join(CAUSES)} | outputs | status |"
+    yield f"| :-- | --: | --: | --: | {' | '.join('--:' for _ in CAUSES)} | :-- | :-- |"
+    yield from (row(stem, report) for stem, report in found.items())
+
+
+def row(stem: str, report: Report) -> str:
     """One line of the table."""
     rows = {cause.id: cause.factor for cause in report.causes}
     pair, gap = report.latency_ms, report.gap.ratio
     gate = next((check.status for check in report.checks if check.id == "outputs"), "unknown")
     cells = [
-        report.model.name,
+        f"[{stem}]({stem}.jsonl)",
         ms(pair.native.point) if pair.native else "–",
         ms(pair.web.point) if pair.web else "–",
         factor_with_interval(gap) if gap else "–",
@@ -53,22 +76,22 @@ def row(report: Report) -> str:
         gate,
         report.status,
     ]
-    return f"| {' | '.join(cells)} |\n"
+    return f"| {' | '.join(cells)} |"
 
 
-def rows() -> dict[str, str]:
-    """Of the table as it is: model → line."""
-    lines = TABLE.read_text(encoding="utf-8").splitlines(keepends=True) if TABLE.exists() else []
-    return {line.split()[1]: line for line in lines if line.startswith("| light_")}
+def _made_on(report: Report) -> str:
+    programs = ", ".join(f"{program} {version}" for program, version in report.versions.items())
+    return f"on {report.machine.usable_cores} cores of {report.machine.cpu}, {programs}"
 
 
 def main() -> None:
-    """Measure what was named, or all, and write the table as it grows."""
+    """Measure what was named, or all; then the table."""
+    HERE.mkdir(exist_ok=True)
     for source in light_models():
         if not sys.argv[1:] or source.stem in sys.argv[1:]:
-            with tempfile.TemporaryDirectory() as folder:
-                table = rows() | {source.stem: row(measured(source, Path(folder)))}
-            TABLE.write_text(INTRODUCTION + "".join(table[name] for name in sorted(table)), encoding="utf-8")
+            sys.stderr.write(f"{source.stem}: gapprof explain\n")
+            measured(source)
+    (HERE / "README.md").write_text("\n".join(table()) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -23,14 +23,16 @@ the rows of this table anew, seven models of the zoo, and nothing else: the othe
 
 Beside them: one run each of [ResNet50](whole/resnet50.md) and [MobileNetV2](whole/mobilenetv2.md) with
 everything that takes longer (cold start, memory, threads and places); [loads that were
-planted](planted/README.md) and found again, beside a direct A/B; [the light models](light.md)
-of the onnx package, one short run each; [two equal runs and a different one](compare/README.md) for
-`compare`; [page and inference, both ways](qoe/README.md); [the scheduler's figures, visit by
-visit](balance/README.md), and traced visits of four models wherever they run, in which blocked time is
-measured by itself; [how fast a browser could run the operators of seven models](kernels/README.md); [four
-small models on WebGPU](gpu/README.md), so far of a software adapter; [many models through one
-lattice](study/README.md), with the tables of Wang et al. (2025); and [what people meet in the
-field](scenarios/README.md) (a page without headers, an app that pins its threads, a build without SIMD,
+planted](planted/README.md) and found again, beside a direct A/B; [the corner points by a plain
+script](independent/README.md) beside reports of the same minutes, and [second runs](repeat/README.md) of
+these three models; [one side against itself](null/README.md), in which nothing may be found; [the light
+models](light/README.md) of the onnx package, one short run each; [two equal runs and a different
+one](compare/README.md) for `compare`; [page and inference, both ways](qoe/README.md); [the scheduler's
+figures, visit by visit](balance/README.md), and traced visits of four models wherever they run, in which
+blocked time is measured by itself; [how fast a browser could run the operators of seven
+models](kernels/README.md); [four small models on WebGPU](gpu/README.md), so far of a software adapter; [many
+models through one lattice](study/README.md), with the tables of Wang et al. (2025); and [what people meet in
+the field](scenarios/README.md) (a page without headers, an app that pins its threads, a build without SIMD,
 float16, the baseline tier, visits that crash, hang and run out of memory), recordings that the acceptance
 tests read, each with its command, its versions and what was planted.
 

@@ -25,13 +25,18 @@ def changes(pairs: Iterable[Pair], level: float, children_level: float) -> tuple
     return tuple(_change(pair, level, children_level) for pair in pairs)
 
 
+def moved(pair: Pair, level: float) -> Interval | None:
+    """ln(after / before); None where the two are not one figure."""
+    if pair.why or pair.before is None or pair.after is None:
+        return None
+    return difference(_known(pair.before, pair.passes[0]), _known(pair.after, pair.passes[1]), level)
+
+
 def _change(pair: Pair, level: float, children_level: float) -> Change:
-    interval, resolves = None, None
+    resolves = None
     said: Moved = "not-compared" if pair.applicable else "not-applicable"
-    if not pair.why and pair.before is not None and pair.after is not None:
-        known = _known(pair.before, pair.passes[0]), _known(pair.after, pair.passes[1])
-        interval = difference(*known, LEVEL)
-        wide = difference(*known, level)
+    interval, wide = moved(pair, LEVEL), moved(pair, level)
+    if interval is not None and wide is not None:
         said = _WORDS.get(verdict(wide)) or ("no-change" if verdict(interval) == "unclear" else "unclear")
         resolves = math.exp(min(LARGEST_EXPONENT, max(wide.half_width, SMALLEST_EFFECT)))
     return Change(

@@ -1,0 +1,1 @@
+"""The parts of `independent_ladder.py`, one idea each."""
