@@ -9,15 +9,16 @@ from msgspec.structs import replace
 from gapprof.backends.synthetic import Machine, PlantedPage
 from gapprof.errors import WrongUse
 from gapprof.explain.report import build
+from gapprof.facts.balance import kernel_balance
 from gapprof.facts.case import Case
 from gapprof.facts.closing import visited
 from gapprof.records.codec import decode_recording, encode_entry
 from gapprof.records.model import TensorSpec
 from gapprof.records.recording import Entry, Recording
 from gapprof.records.report import CheckRow
-from gapprof.records.trial import ThreadBalance, Trace, Trial
+from gapprof.records.trial import CountedStretch, Load, ThreadBalance, Trace, Trial
 from tests.truth.recorder import record
-from tests.unit.facts.loads import IN_WORKER, load, on_main
+from tests.unit.facts.loads import IN_WORKER, SEEN, load, on_main, uncounted_on_main
 
 
 def watched(
@@ -201,6 +202,53 @@ def test_a_recording_with_an_impossible_balance_is_refused(change: Callable[[Ent
         decode_recording([lines[0], encode_entry(change(trace))], source="test")
 
 
+def on_main_thread(timed: Load, counted: Load | None) -> Trial:
+    """Twenty requests of 40 ms, of which a run is 30; half as many were counted."""
+    after_it = None if counted is None else CountedStretch(runs_ms=(30.0,) * 10, load=counted)
+    return Trial(
+        rung="web",
+        round=0,
+        started_s=0.0,
+        ended_s=1.0,
+        batch=1,
+        samples_ms=(),
+        requests_ms=(40.0,) * 20,
+        runs_ms=(30.0,) * 20,
+        seen=replace(SEEN, where="main"),
+        load=timed,
+        counted=after_it,
+    )
+
+
+def test_of_a_main_threads_waits_those_outside_of_its_tasks_are_none_of_a_run() -> None:
+    """Of the counted stretch 10 ms of 15 in the queue were in tasks: 0.5 ms a request were not. So they are
+    10 ms of the timed stretch, whatever it waited there."""
+    counted = on_main(tasks_ms=400.0, cpu_ms=390.0, run_queue_ms=15.0)
+    whole = kernel_balance(on_main_thread(uncounted_on_main(run_queue_ms=60.0), counted))
+    assert whole is not None
+    at_work_ms = 780.0 + (60.0 - 10.0)
+    of_it = 600.0 / at_work_ms / 20
+    assert whole.on_cpu_ms == pytest.approx(780.0 * of_it)
+    assert whole.run_queue_ms == pytest.approx(50.0 * of_it)
+    assert whole.blocked_ms == pytest.approx(0.0, abs=1e-9)
+
+
+def test_a_main_thread_that_is_blocked_in_its_tasks_is_so_in_the_timed_requests() -> None:
+    """20 ms of ten requests, beside 10 in the queue: 40 of twenty."""
+    counted = on_main(tasks_ms=420.0, cpu_ms=390.0, run_queue_ms=10.0)
+    whole = kernel_balance(on_main_thread(uncounted_on_main(run_queue_ms=20.0), counted))
+    assert whole is not None
+    of_it = 600.0 / (780.0 + 20.0 + 40.0) / 20
+    assert whole.run_queue_ms == pytest.approx(20.0 * of_it)
+    assert whole.blocked_ms == pytest.approx(40.0 * of_it)
+
+
+def test_without_a_counted_stretch_nobody_knows_what_a_main_thread_waited_for() -> None:
+    assert kernel_balance(on_main_thread(uncounted_on_main(run_queue_ms=20.0), None)) is None
+    before_1_16 = on_main(tasks_ms=800.0, cpu_ms=780.0, run_queue_ms=20.0)
+    assert kernel_balance(on_main_thread(before_1_16, None)) is not None
+
+
 @pytest.mark.parametrize(
     "change", [{"cpu_ms": -1.0}, {"wall_bounds_ms": (1010.0, 1000.0)}, {"run_queue_ms": 1e12}]
 )
@@ -212,9 +260,21 @@ def test_a_recording_with_impossible_clocks_is_refused(change: dict[str, object]
     begin = encode_entry(recording.begin)
     good = replace(trial, load=right)
     assert decode_recording([begin, encode_entry(good)], source="test").entries == (good,)
-    wrong = replace(trial, load=replace(right, clocks=replace(right.clocks, **change)))
-    with pytest.raises(WrongUse, match="clocks that went backwards"):
-        decode_recording([begin, encode_entry(wrong)], source="test")
+    load = replace(right, clocks=replace(right.clocks, **change))
+    behind_it = CountedStretch(runs_ms=(5.0,), load=load)
+    for wrong in (replace(trial, load=load), replace(good, counted=behind_it)):
+        with pytest.raises(WrongUse, match="clocks that went backwards"):
+            decode_recording([begin, encode_entry(wrong)], source="test")
+
+
+def test_a_recording_with_an_impossible_run_behind_the_timed_ones_is_refused() -> None:
+    recording = record(Machine())
+    trial = next(one for one in recording.entries if isinstance(one, Trial) and one.rung == "web")
+    counted = CountedStretch(runs_ms=(-5.0,), load=trial.load)
+    with pytest.raises(WrongUse, match="behind the timed ones"):
+        decode_recording(
+            [encode_entry(recording.begin), encode_entry(replace(trial, counted=counted))], source="test"
+        )
 
 
 def test_each_thread_of_the_model_has_its_measured_balance_per_inference() -> None:
