@@ -153,9 +153,12 @@ def kernel_balance(trial: Trial) -> Balance | None:
 
 
 def _at_work_ms(trial: Trial) -> float | None:
-    """As `Load` has it, or of a main thread whose tasks nobody counted meanwhile: the kernel's figures, less
-    what it waits for a core outside of tasks, and more what it is blocked within them, per request, as in the
-    requests behind the timed ones."""
+    """As `Load` has it, or of a main thread whose tasks nobody counted meanwhile: of its waits for a core as
+    large a share lies in tasks as in the requests behind the timed ones, each blocked for as long as those.
+
+    Load from outside comes and goes within seconds, and makes all waits longer: shares were nearer the truth
+    than waits per request (measured). A run on the processor is within tasks, whatever those requests say.
+    """
     load, counted = trial.load, trial.counted
     if load.at_work_ms is not None or counted is None or not counted.runs_ms:
         return load.at_work_ms
@@ -163,7 +166,7 @@ def _at_work_ms(trial: Trial) -> float | None:
     if here is None or there is None or counted.load.at_work_ms is None:
         return None
     off_cpu_ms = counted.load.at_work_ms - there.cpu_ms
-    requests = len(trial.runs_ms) / len(counted.runs_ms)
-    outside_ms = requests * max(0.0, there.run_queue_ms - off_cpu_ms)
-    blocked_ms = requests * max(0.0, off_cpu_ms - there.run_queue_ms)
-    return here.cpu_ms + max(0.0, here.run_queue_ms - outside_ms) + blocked_ms
+    share = min(1.0, off_cpu_ms / there.run_queue_ms) if there.run_queue_ms > 0 else 0.0
+    blocked_ms = max(0.0, off_cpu_ms - there.run_queue_ms) * len(trial.runs_ms) / len(counted.runs_ms)
+    runs_ms = sum(trial.runs_ms) if trial.seen.adapter is None else 0.0
+    return max(runs_ms, here.cpu_ms + share * here.run_queue_ms + blocked_ms)

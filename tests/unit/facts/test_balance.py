@@ -19,6 +19,7 @@ from gapprof.records.report import CheckRow
 from gapprof.records.trial import CountedStretch, Load, ThreadBalance, Trace, Trial
 from tests.truth.recorder import record
 from tests.unit.facts.loads import IN_WORKER, SEEN, load, on_main, uncounted_on_main
+from tests.unit.gpu.written import SWIFTSHADER
 
 
 def watched(
@@ -221,16 +222,29 @@ def on_main_thread(timed: Load, counted: Load | None) -> Trial:
 
 
 def test_of_a_main_threads_waits_those_outside_of_its_tasks_are_none_of_a_run() -> None:
-    """Of the counted stretch 10 ms of 15 in the queue were in tasks: 0.5 ms a request were not. So they are
-    10 ms of the timed stretch, whatever it waited there."""
+    """Of the counted stretch 10 ms of 15 in the queue were in tasks: so were 40 of 60."""
     counted = on_main(tasks_ms=400.0, cpu_ms=390.0, run_queue_ms=15.0)
     whole = kernel_balance(on_main_thread(uncounted_on_main(run_queue_ms=60.0), counted))
     assert whole is not None
-    at_work_ms = 780.0 + (60.0 - 10.0)
-    of_it = 600.0 / at_work_ms / 20
+    of_it = 600.0 / (780.0 + 40.0) / 20
     assert whole.on_cpu_ms == pytest.approx(780.0 * of_it)
-    assert whole.run_queue_ms == pytest.approx(50.0 * of_it)
+    assert whole.run_queue_ms == pytest.approx(40.0 * of_it)
     assert whole.blocked_ms == pytest.approx(0.0, abs=1e-9)
+
+
+def test_a_run_is_within_tasks_whatever_the_requests_behind_it_say() -> None:
+    """Nothing held a core any longer when tasks were counted: 20 ms of waits are of runs nevertheless."""
+    calm = on_main(tasks_ms=390.0, cpu_ms=390.0, run_queue_ms=5.0)
+    held = uncounted_on_main(run_queue_ms=30.0)
+    (model,) = held.threads
+    held = replace(held, threads=(replace(model, cpu_ms=580.0),))
+    whole = kernel_balance(on_main_thread(held, calm))
+    assert whole is not None
+    assert (whole.on_cpu_ms, whole.run_queue_ms) == pytest.approx((29.0, 1.0))
+    drawn = on_main_thread(held, calm)
+    by_gpu = kernel_balance(replace(drawn, seen=replace(drawn.seen, adapter=SWIFTSHADER)))
+    assert by_gpu is not None
+    assert (by_gpu.run_queue_ms, by_gpu.blocked_ms) == pytest.approx((0.0, 1.0))
 
 
 def test_a_main_thread_that_is_blocked_in_its_tasks_is_so_in_the_timed_requests() -> None:
