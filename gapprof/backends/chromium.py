@@ -84,7 +84,7 @@ class Chromium:
         visit, opened = ready.visit, ready.opened
         visit.course.phase = "timed"
         timed, load = await _on_fast_cores(job, ready, self.waiting)
-        after_it = await _counted(job, ready)
+        after_it = await _counted(job, ready, timed)
         courses = await _courses(job, visit)
         visit.course.phase = "stop"
         return Trial(
@@ -251,23 +251,23 @@ def _used(crew: Crew) -> tuple[int, ...]:
     return tuple(place for place in found if place is not None)
 
 
-async def _counted(job: Job, ready: Ready) -> CountedStretch | None:
+async def _counted(job: Job, ready: Ready, timed: Timed) -> CountedStretch | None:
     """Some more requests, of which the browser tells what the kernel does not; None where the kernel tells it
     all, or nothing, and where the page fails at them: the trial counts. Raises VisitError of a dead page."""
     visit, crew = ready.visit, ready.crew
     by_main_thread = crew.renderer is not None and crew.roles[crew.renderer] == "inference"
     if job.setting.pacing != "paced" or not by_main_thread:
         return None
-    task = tasks.counted_task(job, run_ms=ready.run_ms)
+    task = tasks.counted_task(job, period_ms=timed.stretch_ms / len(timed.requests_ms))
     try:
-        timed, load = await counted(visit.page, visit.browser, crew, lambda: visit.ask(task, Timed))
+        told, load = await counted(visit.page, visit.browser, crew, lambda: visit.ask(task, Timed))
     except VisitError as error:
         if error.kind in ("crash", "environment"):
             raise
         return None
     except (CallError, TimeoutError):
         return None
-    return CountedStretch(runs_ms=timed.runs_ms, load=load)
+    return CountedStretch(runs_ms=told.runs_ms, load=load)
 
 
 async def _courses(job: Job, visit: Visit) -> tuple[RunCourse, ...]:

@@ -22,8 +22,8 @@ CHAIN_BATCH = 100
 CHAIN_ROUNDS = 15
 CHAIN_INPUT = b"\0\0\x80\x3f"
 """1.0 as little-endian float32."""
-COUNTED_MS = 550.0
-"""A tenth more than `facts.closing.LEAST_MS`, as in `pacing`."""
+COUNTED_MS = 600.0
+"""A fifth more than `facts.closing.LEAST_MS`: requests are whole ones, and do not take the same each time."""
 TRACED_MS = 1800.0
 LEAST_TRACED_REQUESTS = 10
 MOST_TRACED_REQUESTS = 100
@@ -101,10 +101,11 @@ def profile_task(opening: OpenTask, *, run_ms: float, most_runs: int) -> Profile
     return replace(task, most_warmup_runs=min(task.most_warmup_runs, max(opening.warmup_runs, left)))
 
 
-def counted_task(job: Job, *, run_ms: float) -> TimeTask:
-    """As many paced requests as can be held to what the kernel says of threads, no more than are timed."""
-    requests = math.ceil(COUNTED_MS / _request_ms(job, run_ms))
-    return replace(time_task(job), requests=max(1, min(job.pace.requests, requests)))
+def counted_task(job: Job, *, period_ms: float) -> TimeTask:
+    """As many paced requests as can be held to what the kernel says of threads, no more than are timed; from
+    one to the next it took `period_ms`."""
+    requests = math.ceil(COUNTED_MS / period_ms)
+    return replace(time_task(job), requests=min(job.pace.requests, requests))
 
 
 def traced_task(job: Job, *, run_ms: float) -> TimeTask:
@@ -112,9 +113,8 @@ def traced_task(job: Job, *, run_ms: float) -> TimeTask:
 
     Long against the periods of a page's timers, of which a short stretch would hold one too many or too few.
     """
-    requests = _fitting(
-        TRACED_MS, _request_ms(job, run_ms), least=LEAST_TRACED_REQUESTS, most=MOST_TRACED_REQUESTS
-    )
+    each_ms = run_ms + sum(job.pace.think_ms) / 2
+    requests = _fitting(TRACED_MS, each_ms, least=LEAST_TRACED_REQUESTS, most=MOST_TRACED_REQUESTS)
     return TimeTask(
         batch=job.pace.batch,
         samples=0,
@@ -124,11 +124,6 @@ def traced_task(job: Job, *, run_ms: float) -> TimeTask:
         marks=True,
         requests_from=job.setting.requests_from,
     )
-
-
-def _request_ms(job: Job, run_ms: float) -> float:
-    """From one result to the next."""
-    return run_ms + sum(job.pace.think_ms) / 2
 
 
 def _name(path: str) -> str:
