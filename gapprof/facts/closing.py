@@ -74,7 +74,7 @@ def visited(case: Case) -> tuple[Visited, ...]:
     timed = (
         Visited(
             closures=_told_apart(case, trial),
-            told=_told(_told_of(trial)),
+            told=_told(_told_of(trial)) and (trial.load.clocks is not None or not _asks(case, trial)),
             traced=False,
             bounded=_alone(trial) and not _collects(trial, case.get(outputs_bytes)),
         )
@@ -124,11 +124,16 @@ def closures(trial: Trial, *, outputs_bytes: int | None) -> tuple[Closure, ...]:
 
 
 def _told_apart(case: Case, trial: Trial) -> tuple[Closure, ...]:
-    """A worker that asks by itself looks at the clock until it is time: its CPU time is not of runs alone."""
-    step = case.get(planned).get(trial.rung)
-    asks = step is not None and step.setting is not None and step.setting.requests_from == "worker"
+    """Of a worker that asks by itself, what its browser's clocks say alone, as they did up to 1.15."""
     found = closures(trial, outputs_bytes=case.get(outputs_bytes))
-    return tuple(one for one in found if not asks or one.terms != "at-work")
+    return tuple(one for one in found if one.terms != "at-work" or not _asks(case, trial))
+
+
+def _asks(case: Case, trial: Trial) -> bool:
+    """Whether a worker asks by itself: until it is time it looks at the clock, so that its CPU time is not of
+    runs alone, and only a traced visit can tell anything."""
+    step = case.get(planned).get(trial.rung)
+    return step is not None and step.setting is not None and step.setting.requests_from == "worker"
 
 
 def outputs_bytes(case: Case) -> int | None:

@@ -131,6 +131,28 @@ def test_visits_in_which_the_thread_may_wait_for_somebody_are_counted() -> None:
     assert f"in {timed} of them not from above" in balance_check(littering).text
 
 
+@pytest.mark.parametrize(("clocks", "told"), [(True, True), (False, False)])
+def test_of_a_worker_that_asks_by_itself_a_timed_visit_tells_what_the_browsers_clocks_did_or_nothing(
+    clocks: bool, told: bool
+) -> None:
+    """Up to 1.15 they counted there."""
+    recording = of_ten_numbers()
+    assert recording.preflight is not None
+    plan = [one for one in recording.preflight.ladder if one.rung.id == "web-worker" and one.setting]
+    asking = [replace(one, setting=replace(one.setting, requests_from="worker")) for one in plan]
+    counted = on_main(tasks_ms=0.0, cpu_ms=0.0, run_queue_ms=0.0).clocks
+    assert counted is not None
+    timed = replace(
+        load(800.0, 100.0, 850.0), clocks=replace(counted, cpu_bounds_ms=(0.0, 0.0)) if clocks else None
+    )
+    trial = next(one for one in recording.entries if isinstance(one, Trial) and one.rung == "web-worker")
+    preflight = replace(recording.preflight, ladder=tuple(asking))
+    entries = (preflight, replace(trial, load=timed, struck=()))
+    found = visited(Case(replace(recording, entries=entries)))
+    assert [one.told for one in found] == [told]
+    assert {one.terms for one in found[0].closures} == ({"wall", "cpu"} if clocks else set())
+
+
 def test_fewer_than_half_of_the_visits_do_not_speak_for_all() -> None:
     _, told = long_enough(0)
     enough = (told + 1) // 2
