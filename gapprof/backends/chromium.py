@@ -11,6 +11,8 @@ from msgspec.structs import replace
 
 from gapprof import assets
 from gapprof.browser import flags, scheduler, slices, states, tasks, tracing, windows
+from gapprof.browser.cdp import CallError
+from gapprof.browser.counted import counted
 from gapprof.browser.crew import Crew
 from gapprof.browser.loadable import loadable
 from gapprof.browser.readback import seen
@@ -27,7 +29,7 @@ from gapprof.records.gpu_runs import RunCourse
 from gapprof.records.gpu_wire import GpuListened, GpuListenTask
 from gapprof.records.job import Job
 from gapprof.records.settings import Settings
-from gapprof.records.trial import Failure, Load, NodeTime, Profile, Seen, Trace, Trial
+from gapprof.records.trial import CountedStretch, Failure, Load, NodeTime, Profile, Seen, Trace, Trial
 from gapprof.records.wire.contrast import Contrasted
 from gapprof.records.wire.open import Opened
 from gapprof.records.wire.profile import Profiled, ProfileTask
@@ -82,6 +84,7 @@ class Chromium:
         visit, opened = ready.visit, ready.opened
         visit.course.phase = "timed"
         timed, load = await _on_fast_cores(job, ready, self.waiting)
+        after_it = await _counted(job, ready, timed)
         courses = await _courses(job, visit)
         visit.course.phase = "stop"
         return Trial(
@@ -98,6 +101,7 @@ class Chromium:
             cold_ms={"browser": visit.browser.launch_ms, "page": visit.load_ms, **opened.cold_ms},
             seen=await self._seen(job, ready),
             load=load,
+            counted=after_it,
             courses=courses,
         )
 
@@ -245,6 +249,25 @@ def _used(crew: Crew) -> tuple[int, ...]:
         return ()
     found = (core_of(crew.renderer, tid) for tid, role in crew.roles.items() if role != "main")
     return tuple(place for place in found if place is not None)
+
+
+async def _counted(job: Job, ready: Ready, timed: Timed) -> CountedStretch | None:
+    """Some more requests, of which the browser tells what the kernel does not; None where the kernel tells it
+    all, or nothing, and where the page fails at them: the trial counts. Raises VisitError of a dead page."""
+    visit, crew = ready.visit, ready.crew
+    by_main_thread = crew.renderer is not None and crew.roles[crew.renderer] == "inference"
+    if job.setting.pacing != "paced" or not by_main_thread:
+        return None
+    task = tasks.counted_task(job, period_ms=timed.stretch_ms / len(timed.requests_ms))
+    try:
+        told, load = await counted(visit.page, visit.browser, crew, lambda: visit.ask(task, Timed))
+    except VisitError as error:
+        if error.kind in ("crash", "environment"):
+            raise
+        return None
+    except (CallError, TimeoutError):
+        return None
+    return CountedStretch(runs_ms=told.runs_ms, load=load)
 
 
 async def _courses(job: Job, visit: Visit) -> tuple[RunCourse, ...]:

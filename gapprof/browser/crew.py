@@ -6,25 +6,25 @@ from typing import Literal
 
 from gapprof.browser.cdp import Connection
 from gapprof.browser.page import Page
-from gapprof.browser.trouble import reading
+from gapprof.browser.trouble import VisitError, reading
 from gapprof.proc import born_ticks, thread_use
 from gapprof.records.trial import ThreadUse
 
 _WORKER = "DedicatedWorker"
 """What the kernel calls a worker's thread, those of a threaded wasm included."""
 Role = Literal["main", "inference", "pool"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MainThread:
-    """What the browser counts of a page's main thread, since it was told to."""
-
-    at_ms: float
-    """When it was asked, by its own clock."""
-    tasks_ms: float
-    """Wall time inside tasks."""
-    cpu_ms: float
-    """CPU time of the thread."""
+_AT_WORK_MS = 1.0
+"""CPU time of a page's main thread that had a model opened; a renderer that the browser keeps in reserve uses
+none at all (measured)."""
+_SIGNS = 5
+_SIGN_S = 30.0
+_SIGN = """new Promise((seen, failed) => {
+  const code = new Blob(["postMessage('here'); setTimeout(close, 300);"]);
+  const worker = new Worker(URL.createObjectURL(code));
+  worker.onmessage = ({ data }) => seen(data);
+  worker.onerror = () => failed(new Error("no worker"));
+})"""
+"""Shows whose page it is by a thread that is there for a moment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,18 +38,15 @@ class Crew:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beginning:
-    """A renderer when the page's counters began."""
+    """A renderer before there was a model."""
 
     main_cpu_ms: float
     workers: frozenset[int]
-    """The page's own, from before there was a model."""
+    """The page's own."""
 
 
-async def counting(page: Page) -> Mapping[int, Beginning]:
-    """Have the browser count, two readings of a clock per task; how all renderers were at that moment."""
-    connection = page.connection
-    await connection.call("Performance.disable", session=page.session)  # it counts from when it is enabled
-    await connection.call("Performance.enable", {"timeDomain": "timeTicks"}, session=page.session)
+async def beginnings(connection: Connection) -> Mapping[int, Beginning]:
+    """How all renderers are now, before a model is opened in one of them; empty where there is no /proc."""
     kinds = await processes(connection)
     return {
         pid: Beginning(main_cpu_ms=threads[pid].cpu_ms, workers=_workers(threads))
@@ -65,30 +62,16 @@ async def processes(connection: Connection) -> dict[int, str]:
         return {int(info["id"]): str(info["type"]).lower() for info in told["processInfo"]}
 
 
-async def main_thread(page: Page) -> MainThread:
-    """The counters now. Raises CallError, VisitError, TimeoutError."""
-    told = await page.connection.call("Performance.getMetrics", session=page.session)
-    with reading("metrics"):
-        values = {metric["name"]: float(metric["value"]) for metric in told["metrics"]}
-        return MainThread(
-            at_ms=values["Timestamp"] * 1e3,
-            tasks_ms=values["TaskDuration"] * 1e3,
-            cpu_ms=values["ThreadTime"] * 1e3,
-        )
-
-
 async def crew(page: Page, where: str, began: Mapping[int, Beginning]) -> Crew:
     """Who does what, now that the model is open.
 
-    The page's is the renderer whose main thread has used as much CPU time since then as the page's says that
-    it has: the protocol tells nobody, and the busiest one may be another tab's. The first new worker is the
-    one that has the model, where a worker has it, and all others are its helpers.
+    The first new worker is the one that has the model, where a worker has it, and all others are its helpers.
     """
-    own_ms = (await main_thread(page)).cpu_ms
     now = {pid: threads for pid in began if pid in (threads := thread_use(pid, "renderer"))}
     if not now:
         return Crew(renderer=None)
-    renderer = min(now, key=lambda pid: abs(now[pid][pid].cpu_ms - began[pid].main_cpu_ms - own_ms))
+    used_ms = {pid: threads[pid].cpu_ms - began[pid].main_cpu_ms for pid, threads in now.items()}
+    renderer = await _renderer_of(page, used_ms)
     new = _workers(now[renderer]) - began[renderer].workers
     later = by_age({tid: born_ticks(renderer, tid) for tid in new})
     inference = renderer if where == "main" else next(iter(later), None)
@@ -96,6 +79,26 @@ async def crew(page: Page, where: str, began: Mapping[int, Beginning]) -> Crew:
     if inference is not None:
         roles[inference] = "inference"
     return Crew(renderer=renderer, roles=roles)
+
+
+async def _renderer_of(page: Page, used_ms: Mapping[int, float]) -> int:
+    """The page's process, among those of which the main thread's CPU time is known.
+
+    The protocol tells nobody, and the busiest one may be another tab's. Where more than one was at work, the
+    page is asked for a sign: a worker that ends by itself is a new thread of one of them. Another tab may
+    have a new one at the same time, though hardly each time. Where a page can make none, the busiest must do.
+    """
+    left = [pid for pid, ms in used_ms.items() if ms >= _AT_WORK_MS] or list(used_ms)
+    for _ in range(_SIGNS):
+        if len(left) == 1:
+            break
+        before = {pid: _workers(thread_use(pid, "renderer")) for pid in left}
+        try:
+            await page.evaluate(_SIGN, deadline_s=_SIGN_S)
+        except VisitError:
+            break
+        left = [pid for pid in left if _workers(thread_use(pid, "renderer")) - before[pid]] or left
+    return max(left, key=lambda pid: used_ms[pid])
 
 
 def by_age(born: Mapping[int, int | None]) -> list[int]:

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from gapprof import assets
 from gapprof.browser import blocking, tasks, tensors
 from gapprof.browser.cdp import CallError
-from gapprof.browser.crew import Crew, counting, crew
+from gapprof.browser.crew import Crew, beginnings, crew
 from gapprof.browser.debugger import debugged
 from gapprof.browser.flags import NO_GPU
 from gapprof.browser.tier_up import CHUNK, TierUp, compiled_since, compiler_ms
@@ -73,7 +73,7 @@ async def readied(
         before=debugged if job.setting.debugger else None,
     ) as visit:
         opening = tasks.open_task(job, base=visit.serving.base, module=module_of(job, dist), inputs=pieces)
-        began = await counting(visit.page)
+        began = await beginnings(visit.page.connection)
         opened = await visit.open(opening)
         threads = await crew(visit.page, opened.where, began)
         if job.outputs_path:

@@ -1,5 +1,6 @@
 """From a job to the messages that a page gets. Pure."""
 
+import math
 from typing import Literal
 
 from msgspec.structs import replace
@@ -21,6 +22,8 @@ CHAIN_BATCH = 100
 CHAIN_ROUNDS = 15
 CHAIN_INPUT = b"\0\0\x80\x3f"
 """1.0 as little-endian float32."""
+COUNTED_MS = 600.0
+"""A fifth more than `facts.closing.LEAST_MS`: requests are whole ones, and do not take the same each time."""
 TRACED_MS = 1800.0
 LEAST_TRACED_REQUESTS = 10
 MOST_TRACED_REQUESTS = 100
@@ -96,6 +99,13 @@ def profile_task(opening: OpenTask, *, run_ms: float, most_runs: int) -> Profile
     task = ProfileTask(open=replace(opening, outputs_url=None), blocks=PROFILED_BLOCKS, runs=runs)
     left = most_runs - PROFILED_BLOCKS * (1 + runs)
     return replace(task, most_warmup_runs=min(task.most_warmup_runs, max(opening.warmup_runs, left)))
+
+
+def counted_task(job: Job, *, period_ms: float) -> TimeTask:
+    """As many paced requests as can be held to what the kernel says of threads, no more than are timed; from
+    one to the next it took `period_ms`."""
+    requests = math.ceil(COUNTED_MS / period_ms)
+    return replace(time_task(job), requests=min(job.pace.requests, requests))
 
 
 def traced_task(job: Job, *, run_ms: float) -> TimeTask:

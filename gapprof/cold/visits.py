@@ -23,7 +23,7 @@ from time import perf_counter
 from msgspec import structs
 
 from gapprof.browser import scheduler, tasks, tensors, tracing
-from gapprof.browser.crew import Crew, counting, crew
+from gapprof.browser.crew import Crew, beginnings, crew
 from gapprof.browser.flags import NO_GPU
 from gapprof.browser.launch import closed
 from gapprof.browser.ready import module_of, outcome
@@ -184,8 +184,8 @@ async def plainly(going: Going) -> Start:
     """Nothing but the page itself runs, from the order until the first result."""
     visit, began = going.visit, going.now_s()
     visit.course.phase = "load"
-    counted = await counting(visit.page)
     page_ms = await _page_ms(visit)
+    renderers = await beginnings(visit.page.connection)
     prepared = await going.step("prepare")
     nobody = Crew(renderer=None)
     before = await scheduler.before(visit.page, visit.browser, nobody)
@@ -194,7 +194,7 @@ async def plainly(going: Going) -> Start:
         started = await going.step("start")
         answered = perf_counter()
     result_s = witness.result_s(ordered, answered)
-    owner = await crew(visit.page, going.job.setting.where, counted)
+    owner = await crew(visit.page, going.job.setting.where, renderers)
     after = await scheduler.after(visit.page, visit.browser, owner)
     visit.course.phase = "warmup"
     settled = await going.step("settle")
@@ -219,10 +219,16 @@ async def plainly(going: Going) -> Start:
 
 
 async def _page_ms(visit: Visit) -> float:
-    """From the order to navigate to DOMContentLoaded: the browser's clock, set by ours with one reading."""
-    page, asked_s = visit.page, perf_counter()
-    said = await page.connection.call("Performance.getMetrics", session=page.session)
+    """From the order to navigate to DOMContentLoaded: the browser's clock, set by ours with one reading.
+
+    It says so only while it counts, which is over before the start is ordered.
+    """
+    page, call = visit.page, visit.page.connection.call
+    await call("Performance.enable", {"timeDomain": "timeTicks"}, session=page.session)
+    asked_s = perf_counter()
+    said = await call("Performance.getMetrics", session=page.session)
     answered_s = perf_counter()
+    await call("Performance.disable", session=page.session)
     with reading("metrics"):
         at_s = {one["name"]: float(one["value"]) for one in said["metrics"]}
         ours_s = (asked_s + answered_s) / 2 - at_s["Timestamp"]

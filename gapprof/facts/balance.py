@@ -134,14 +134,14 @@ def kernel_balance(trial: Trial) -> Balance | None:
 
     Of a main thread they tell no run from the page's own work, see `balances`.
     """
-    load, inference = trial.load, inference_of(trial.load)
-    if not trial.runs_ms or inference is None or not load.at_work_ms:
+    inference, at_work_ms = inference_of(trial.load), _at_work_ms(trial)
+    if not trial.runs_ms or inference is None or not at_work_ms:
         return None
     run_ms = fmean(trial.runs_ms)
     # On the main thread there may be other work, of which nothing is known here: it is preempted as often.
-    models = min(1.0, sum(trial.runs_ms) / load.at_work_ms) / len(trial.runs_ms)
+    models = min(1.0, sum(trial.runs_ms) / at_work_ms) / len(trial.runs_ms)
     # A thread waits for a core on waking up as well; that is before it is at work, and late by then.
-    waiting_ms = min(inference.run_queue_ms, max(0.0, load.at_work_ms - inference.cpu_ms))
+    waiting_ms = min(inference.run_queue_ms, max(0.0, at_work_ms - inference.cpu_ms))
     on_cpu_ms, run_queue_ms = models * inference.cpu_ms, models * waiting_ms
     return Balance(
         late_ms=fmean(trial.requests_ms) - run_ms,
@@ -150,3 +150,23 @@ def kernel_balance(trial: Trial) -> Balance | None:
         run_queue_ms=run_queue_ms,
         blocked_ms=run_ms - on_cpu_ms - run_queue_ms,
     )
+
+
+def _at_work_ms(trial: Trial) -> float | None:
+    """As `Load` has it, or of a main thread whose tasks nobody counted meanwhile: of its waits for a core as
+    large a share lies in tasks as in the requests behind the timed ones, each blocked for as long as those.
+
+    Load from outside comes and goes within seconds, and makes all waits longer: shares were nearer the truth
+    than waits per request (measured). A run on the processor is within tasks, whatever those requests say.
+    """
+    load, counted = trial.load, trial.counted
+    if load.at_work_ms is not None or counted is None or not counted.runs_ms:
+        return load.at_work_ms
+    here, there = inference_of(load), inference_of(counted.load)
+    if here is None or there is None or counted.load.at_work_ms is None:
+        return None
+    off_cpu_ms = counted.load.at_work_ms - there.cpu_ms
+    share = min(1.0, off_cpu_ms / there.run_queue_ms) if there.run_queue_ms > 0 else 0.0
+    blocked_ms = max(0.0, off_cpu_ms - there.run_queue_ms) * len(trial.runs_ms) / len(counted.runs_ms)
+    runs_ms = sum(trial.runs_ms) if trial.seen.adapter is None else 0.0
+    return max(runs_ms, here.cpu_ms + share * here.run_queue_ms + blocked_ms)

@@ -74,7 +74,7 @@ def visited(case: Case) -> tuple[Visited, ...]:
     timed = (
         Visited(
             closures=_told_apart(case, trial),
-            told=_told(trial.load),
+            told=_told(_told_of(trial)) and (trial.load.clocks is not None or not _asks(case, trial)),
             traced=False,
             bounded=_alone(trial) and not _collects(trial, case.get(outputs_bytes)),
         )
@@ -91,6 +91,11 @@ def _told(load: Load) -> bool:
     return inference_of(load) is not None and load.at_work_ms is not None
 
 
+def _told_of(trial: Trial) -> Load:
+    """The stretch of a timed visit whose time at work is known: of a main thread mostly not the timed one."""
+    return trial.load if trial.counted is None else trial.counted.load
+
+
 def closures(trial: Trial, *, outputs_bytes: int | None) -> tuple[Closure, ...]:
     """Of a timed visit, with the size of one run's outputs (None: nobody knows); empty where nobody told, and
     for one that is too short.
@@ -98,31 +103,37 @@ def closures(trial: Trial, *, outputs_bytes: int | None) -> tuple[Closure, ...]:
     A thread that has helpers, a GPU or a collector to wait for may be blocked while it is at work. Then a
     lack of its own figures is no error; only traced visits, where blocked time is measured, can find one.
     """
-    load, inference = trial.load, inference_of(trial.load)
+    load = _told_of(trial)
+    inference = inference_of(load)
     if inference is None or load.at_work_ms is None or load.wall_ms < LEAST_MS:
         return ()
     collects = _collects(trial, outputs_bytes)
     if collects and load.threads_wall_ms is None:
         return tuple(_by_clocks(load))
-    lacking_ms, beyond_ms = 0.0, max(0.0, _beyond_wall_ms(load, inference))
+    lacking, beyond = 0.0, max(_beyond_wall(load), _beyond_wall(trial.load))
     if not collects:
-        beyond_ms = max(beyond_ms, inference.cpu_ms - load.at_work_ms)
+        beyond = max(beyond, (inference.cpu_ms - load.at_work_ms) / load.wall_ms)
         if _alone(trial):
-            lacking_ms = max(0.0, _off_cpu_ms(load, inference) - inference.run_queue_ms)
+            lacking = max(0.0, _off_cpu_ms(load, inference) - inference.run_queue_ms) / load.wall_ms
     at_work = Closure(
         terms="at-work",
-        error=(beyond_ms - lacking_ms) / load.wall_ms,
+        error=beyond - lacking,
         stolen=(load.stolen_ms or 0.0) / load.wall_ms,
     )
     return (*_by_clocks(load), at_work)
 
 
 def _told_apart(case: Case, trial: Trial) -> tuple[Closure, ...]:
-    """A worker that asks by itself looks at the clock until it is time: its CPU time is not of runs alone."""
-    step = case.get(planned).get(trial.rung)
-    asks = step is not None and step.setting is not None and step.setting.requests_from == "worker"
+    """Of a worker that asks by itself, what its browser's clocks say alone, as they did up to 1.15."""
     found = closures(trial, outputs_bytes=case.get(outputs_bytes))
-    return tuple(one for one in found if not asks or one.terms != "at-work")
+    return tuple(one for one in found if one.terms != "at-work" or not _asks(case, trial))
+
+
+def _asks(case: Case, trial: Trial) -> bool:
+    """Whether a worker asks by itself: until it is time it looks at the clock, so that its CPU time is not of
+    runs alone, and only a traced visit can tell anything."""
+    step = case.get(planned).get(trial.rung)
+    return step is not None and step.setting is not None and step.setting.requests_from == "worker"
 
 
 def outputs_bytes(case: Case) -> int | None:
@@ -136,7 +147,8 @@ def outputs_bytes(case: Case) -> int | None:
 
 def _collects(trial: Trial, outputs_bytes: int | None) -> bool:
     """Whether the model's outputs alone are garbage that V8 has to collect meanwhile, as far as is known."""
-    return outputs_bytes is None or outputs_bytes * inferences(trial) >= GARBAGE_BYTES
+    runs = inferences(trial) + (0 if trial.counted is None else len(trial.counted.runs_ms))
+    return outputs_bytes is None or outputs_bytes * runs >= GARBAGE_BYTES
 
 
 def _alone(trial: Trial) -> bool:
@@ -155,10 +167,12 @@ def _off_cpu_ms(load: Load, inference: ThreadUse) -> float:
     return (load.at_work_ms or 0.0) - inference.cpu_ms
 
 
-def _beyond_wall_ms(load: Load, inference: ThreadUse) -> float:
-    """By how much a thread ran and waited longer than time passed."""
-    used_ms = inference.cpu_ms + inference.run_queue_ms
-    return used_ms - (load.threads_wall_ms or used_ms)
+def _beyond_wall(load: Load) -> float:
+    """By how much the thread that runs the model ran and waited longer than time passed, as a share of it."""
+    inference = inference_of(load)
+    if inference is None or load.threads_wall_ms is None or load.wall_ms < LEAST_MS:
+        return 0.0
+    return max(0.0, inference.cpu_ms + inference.run_queue_ms - load.threads_wall_ms) / load.wall_ms
 
 
 def _by_clocks(load: Load) -> Iterator[Closure]:

@@ -10,7 +10,7 @@ import msgspec
 
 from gapprof import assets, engine
 from gapprof.browser import scheduler
-from gapprof.browser.crew import Crew, counting
+from gapprof.browser.crew import Crew
 from gapprof.browser.trouble import reading
 from gapprof.browser.visit import Visit
 from gapprof.gpu.graphics import Graphics
@@ -77,7 +77,6 @@ class InBrowser:
 
         async def run(visit: Visit) -> Answered[A]:
             address = visit.serving.url(_TRACE)
-            await counting(visit.page)
             before = await scheduler.before(visit.page, visit.browser, _NOBODY)
             told = await visit.ask(_addressed(task, address, None), kind, most_s=REPLAY_S)
             after = await scheduler.after(visit.page, visit.browser, _NOBODY)

@@ -7,7 +7,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from gapprof.browser import scheduler, tasks, tensors
-from gapprof.browser.crew import Crew, counting, crew
+from gapprof.browser.crew import Crew, beginnings, crew
 from gapprof.browser.flags import NO_GPU
 from gapprof.browser.page import brought_to
 from gapprof.browser.ready import module_of, outcome
@@ -108,7 +108,7 @@ class Looking:
             job, self.equipment, course, dist=self.dist, inputs=block, graphics=graphics
         ) as visit:
             page = visit.page
-            realms, beginning = await followed(page), await counting(page)
+            realms, began_so = await followed(page), await beginnings(page.connection)
             before = await scheduler.before(page, visit.browser, Crew(renderer=None))
             watched = Watched(
                 visit=visit,
@@ -120,7 +120,7 @@ class Looking:
             )
             await watched.look("start")
             await _created(watched, course)
-            owner = await crew(page, job.setting.where, beginning)
+            owner = await crew(page, job.setting.where, began_so)
             runs = await _run(watched, course)
             await _ended(watched, course, runs)
             after = await scheduler.after(page, visit.browser, Crew(renderer=None))

@@ -90,13 +90,15 @@ class Load(Struct, frozen=True, kw_only=True):
     at_work_ms: float | None = None
     """How long the thread that runs the model was at work, by clocks that know nothing of the scheduler: the
     tasks of the page's main thread, or in the worker the runs, each from its request being heard to its
-    answer. Within it a thread is on a CPU, waits for one, or is blocked; outside of it, it is idle."""
+    answer. Within it a thread is on a CPU, waits for one, or is blocked; outside of it, it is idle. Tasks are
+    counted in `Trial.counted` alone; None where the main thread runs the model and nobody counted."""
     threads_wall_ms: float | None = None
     """Between the two readings of the threads' figures, which take their time."""
     told_by: Literal["schedstat", "trace"] = "schedstat"
     """Whose figures `threads` has: the kernel's, or where there are none dur - tdur of a trace's tasks."""
     clocks: Clocks | None = None
-    """None where the kernel or the browser does not say."""
+    """None where the kernel or the browser does not say, or is not asked: it counts in `Trial.counted` alone.
+    Up to 1.15 it did so in every visit."""
     core_work: CoreWork | None = None
     """None where nobody looked. Since 1.14."""
     windows: int = 1
@@ -147,6 +149,16 @@ class Seen(Struct, frozen=True, kw_only=True):
     """Sentences for the user about how this environment had to be run."""
 
 
+class CountedStretch(Struct, frozen=True, kw_only=True):
+    """Some more requests behind a timed stretch, in the same page, while the browser counts the tasks of its
+    main thread. Timed stretches carry no such thing; what it tells of waiting in tasks and out of them is the
+    same there."""
+
+    runs_ms: tuple[float, ...]
+    """Of each request the run alone."""
+    load: Load
+
+
 class Trial(Struct, frozen=True, kw_only=True, tag="trial", tag_field="entry"):
     """One completed visit. Every time is per inference in ms; a sample is the mean of `batch` runs."""
 
@@ -176,6 +188,8 @@ class Trial(Struct, frozen=True, kw_only=True, tag="trial", tag_field="entry"):
     timed_cpu_ms: float | None = None
     """CPU time of all threads of the process over the timed stretch, one untimed batch before it included;
     None where `load` is about nothing else."""
+    counted: CountedStretch | None = None
+    """Where a page's main thread runs the model by requests, and the kernel tells of threads. Since 1.16."""
     courses: tuple[RunCourse, ...] = ()
     """On a GPU: of a replay its timed runs, of the library some runs that followed the timed ones."""
     parts: RunParts | None = None

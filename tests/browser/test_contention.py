@@ -113,7 +113,7 @@ def test_the_thread_that_runs_the_model_is_known_and_its_time_closes(
     assert len([use for use in trial.load.threads if use.role == "pool"]) == threads - 1
     assert (model.thread == "DedicatedWorker") == (where == "worker")
     found = agreeing(trial)
-    assert {one.terms for one in found} == {"wall", "cpu", "at-work"}
+    assert {one.terms for one in found} == ({"wall", "cpu"} if where == "main" else set()) | {"at-work"}
     assert all(one.closes for one in found), found
     assert len(trial.runs_ms) == len(trial.requests_ms)
     assert all(0 < run <= request for run, request in zip(trial.runs_ms, trial.requests_ms, strict=True))
@@ -191,13 +191,7 @@ def test_a_worker_that_asks_by_itself_waits_for_no_page_and_its_time_closes(
     burning = on(asking(job, 30), where="worker", pacing="paced", page=page_of(SELDOM_FREE))
     asked = timed(chromium, burning)
     by_itself = on(asking(burning, SOME_SECONDS), requests_from="worker")
-
-    def clocks_agree(found: Trial) -> bool:
-        by_clocks = [one for one in agreeing(found) if one.terms in ("wall", "cpu")]
-        return len(by_clocks) == 2 and all(one.closes for one in by_clocks)
-
-    seen = first(lambda: timed(chromium, by_itself), clocks_agree)
-    assert clocks_agree(seen), agreeing(seen)
+    seen = timed(chromium, by_itself)
     assert late_ms(seen) - waited_ms(seen) < late_ms(asked) / 4
     assert (len(seen.requests_ms), seen.ways, seen.seen.where) == (SOME_SECONDS, 3, "worker")
     trace = first(lambda: traced(chromium, by_itself), well_seen)

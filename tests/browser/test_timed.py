@@ -1,5 +1,6 @@
 """Timed visits of real pages: what is measured, where, and what is left alone."""
 
+import asyncio
 import dataclasses
 import http.server
 import re
@@ -12,11 +13,15 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from gapprof import fast_cores
+from gapprof import assets, fast_cores
 from gapprof.backends import chromium as chromium_backend
 from gapprof.backends.chromium import BACKEND, Chromium
 from gapprof.browser.cdp import Connection, Params
+from gapprof.browser.crew import beginnings, crew
+from gapprof.browser.launch import launched
+from gapprof.browser.page import attached, beside
 from gapprof.core_speed import cores
+from gapprof.facts.balance import kernel_balance
 from gapprof.guard import Guard
 from gapprof.native.tensors import read_arrays
 from gapprof.records.environment import OWN_RULE
@@ -57,6 +62,48 @@ def test_a_switch_of_the_users_holds_in_the_page(switched: Trial) -> None:
     assert switched.seen.hardware_concurrency == 6
 
 
+RESTLESS = """data:text/html,<!doctype html><title>tab</title><script>
+const code = URL.createObjectURL(new Blob(["setTimeout(close, 50)"]));
+const channel = new MessageChannel();
+let burns = 0;
+channel.port1.onmessage = () => {
+  const end = performance.now() + 20;
+  while (performance.now() < end);
+  burns += 1;
+  if (burns %25 20 === 0) new Worker(code);
+  channel.port2.postMessage(null);
+};
+channel.port2.postMessage(null);
+</script>"""
+"""It uses all that it gets, and has workers that come and go."""
+THREE = "globalThis.three = [0, 1, 2].map(() => new Worker(URL.createObjectURL(new Blob([])))); 'made'"
+
+
+@pytest.mark.skipif(not cores(), reason="needs a kernel that tells of threads")
+def test_a_pages_process_is_known_by_its_own_sign_beside_a_tab_that_is_busier(guard: Guard) -> None:
+    """It alone has three workers that stay."""
+
+    async def found() -> tuple[int | None, list[int]]:
+        async with launched(assets.find_browser(""), guard=guard) as browser, attached(browser) as page:
+            await page.evaluate(THREE, deadline_s=30.0)
+            await beside(page, RESTLESS)
+            owners, renderers = list[int](), {}
+            while not owners:
+                renderers = await beginnings(page.connection)
+                owners = [pid for pid, one in renderers.items() if len(one.workers) == 3]
+            await page.evaluate(burning(20), deadline_s=30.0)
+            return (await crew(page, "main", renderers)).renderer, owners
+
+    renderer, owners = asyncio.run(found())
+    assert owners == [renderer]
+
+
+def burning(ms: int) -> str:
+    """A script."""
+    loop = f"const end = performance.now() + {ms}; while (performance.now() < end);"
+    return f"(() => {{ {loop} return 'burnt'; }})()"
+
+
 QUIET = {
     "Target.getTargets",
     "Target.attachToTarget",
@@ -68,12 +115,11 @@ QUIET = {
     "SystemInfo.getProcessInfo",
     "Browser.getVersion",
     "Browser.getBrowserCommandLine",
-    "Performance.disable",
-    "Performance.enable",
-    "Performance.getMetrics",
 }
-"""The page's own life, one evaluation per task, who used the cores, and what browser it was. Counting how
-long the main thread is at work costs two readings of a clock per task of it."""
+"""None of it counts, traces or observes what the page runs. The browser is asked for its targets, is joined
+to one, and says when one comes, ends or crashes (`Target`, `Inspector`), when the page is navigated or has a
+dialog open (`Page`); it lets our modules into pages that forbid them. An evaluation is a script like the
+page's own, one per task. Who used the cores, and what browser it was, is asked before and after runs."""
 
 
 def overheard(monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -145,6 +191,31 @@ def test_timed_passes_carry_no_instrumentation(timing: Timing) -> None:
     assert not any("profile" in call for call in timing.asked)
 
 
+def test_what_a_main_thread_does_is_counted_when_the_timed_stretch_is_over_and_no_longer_than_that(
+    counted: Timing,
+) -> None:
+    """That page's dialog is closed before it is asked for anything."""
+    asked = [call.partition(" ")[0] for call in counted.asked if call != "Page.handleJavaScriptDialog"]
+    begin, end = asked.index("Performance.enable"), asked.index("Performance.disable")
+    assert set(asked[:begin]) <= QUIET
+    assert set(asked[begin:end]) - QUIET == {"Performance.enable", "Performance.getMetrics"}
+    assert set(asked[end + 1 :]) <= QUIET
+    begin, end = (counted.asked.index(f"Performance.{what}") for what in ("enable", "disable"))
+    timings = [place for place, call in enumerate(counted.asked) if call == "Runtime.evaluate time"]
+    assert timings[-2] < begin < timings[-1] < end
+
+
+@pytest.mark.skipif(not cores(), reason="needs a kernel that tells of threads")
+def test_of_a_main_thread_what_the_browser_says_stands_in_the_counted_stretch_alone(counted: Timing) -> None:
+    visited = counted.trial
+    assert (visited.load.at_work_ms, visited.load.clocks) == (None, None)
+    assert visited.counted is not None
+    assert visited.counted.load.at_work_ms is not None
+    assert visited.counted.load.at_work_ms >= sum(visited.counted.runs_ms) * 0.9
+    assert visited.counted.load.clocks is not None
+    assert kernel_balance(visited) is not None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profiling:
     """A visit that went on with the profiler."""
@@ -189,7 +260,7 @@ def test_going_from_node_to_node_takes_time(profiling: Profiling) -> None:
 
 
 @pytest.fixture(scope="module")
-def on_disk(model_folder: Path, tmp_path_factory: pytest.TempPathFactory, guard: Guard) -> Trial:
+def counted(model_folder: Path, tmp_path_factory: pytest.TempPathFactory, guard: Guard) -> Timing:
     """It hangs unless it found its files, by relative and by absolute address; nobody answers its dialog."""
     folder = tmp_path_factory.mktemp("disk")
     site = folder / "site"
@@ -202,7 +273,15 @@ def on_disk(model_folder: Path, tmp_path_factory: pytest.TempPathFactory, guard:
     (site / "js" / "far.js").write_text("globalThis.far = true; alert('anybody there?');")
     job = replace(job_in(folder, model_folder), core_speed=ALWAYS_FAST)
     job = on(job, page=str(site), where="main", pacing="paced", isolated=False)
-    return trial(BACKEND.open(Settings(), guard).timed(job))
+    with pytest.MonkeyPatch.context() as patch:
+        asked = overheard(patch)
+        visited = trial(BACKEND.open(Settings(), guard).timed(job))
+    return Timing(trial=visited, outputs=Path(job.outputs_path), asked=asked)
+
+
+@pytest.fixture(scope="module")
+def on_disk(counted: Timing) -> Trial:
+    return counted.trial
 
 
 def test_a_page_on_disk_finds_its_files_and_is_not_isolated_where_it_was_not_to_be(on_disk: Trial) -> None:

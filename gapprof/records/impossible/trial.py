@@ -18,11 +18,14 @@ def of_trial(entry: Trial) -> str:
             return f"a request of {ms:g} ms on {entry.rung}"
     if not lasting(entry.waited_ms):
         return f"{entry.waited_ms:g} ms that a visit of {entry.rung} waited for cores"
-    clocks = entry.load.clocks
+    counted_runs_ms = () if entry.counted is None else entry.counted.runs_ms
+    loads = (entry.load,) if entry.counted is None else (entry.load, entry.counted.load)
     work = entry.load.core_work
     if work is not None and not _possible_work(work):
         return f"a piece of work that took impossible times beside {entry.rung}"
-    if clocks is not None and not _possible_clocks(clocks):
+    if not lasting(*counted_runs_ms):
+        return f"runs of impossible times behind the timed ones on {entry.rung}"
+    if not all(one.clocks is None or _possible_clocks(one.clocks) for one in loads):
         return f"clocks that went backwards, or impossible times by them, on {entry.rung}"
     if entry.timed_cpu_ms is not None and not lasting(entry.timed_cpu_ms):
         return f"{entry.timed_cpu_ms:g} ms of CPU time on {entry.rung}"

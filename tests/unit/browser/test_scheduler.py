@@ -2,8 +2,7 @@
 
 import pytest
 
-from gapprof.browser.crew import MainThread
-from gapprof.browser.scheduler import Asked, Snapshot, load
+from gapprof.browser.scheduler import Snapshot, load
 from gapprof.records.trial import ThreadUse
 
 PAGE, MODEL = 10, 11
@@ -13,9 +12,7 @@ def use(thread: str, cpu_ms: float, waited_ms: float, role: str) -> ThreadUse:
     return ThreadUse(process="renderer", thread=thread, cpu_ms=cpu_ms, run_queue_ms=waited_ms, role=role)
 
 
-def snapshot(
-    at_s: float, threads: dict[int, ThreadUse], *, tasks_ms: float = 0.0, cpu_ms: float = 0.0
-) -> Snapshot:
+def snapshot(at_s: float, threads: dict[int, ThreadUse]) -> Snapshot:
     return Snapshot(
         at_s=at_s,
         machine_busy_ms=1000 * at_s,
@@ -23,13 +20,6 @@ def snapshot(
         own_cpu_ms=500 * at_s,
         threads={PAGE: threads},
         threads_at_s=at_s + 0.01,
-        main=Asked(
-            told=MainThread(at_ms=1000 * at_s, tasks_ms=tasks_ms, cpu_ms=cpu_ms),
-            before_s=at_s - 0.002,
-            after_s=at_s + 0.003,
-            before=threads.get(PAGE),
-            after=threads.get(PAGE),
-        ),
     )
 
 
@@ -46,14 +36,12 @@ def test_in_a_worker_the_model_is_at_work_while_it_runs() -> None:
     assert (found.machine_busy_ms, found.own_cpu_ms) == (1000.0, 500.0)
 
 
-def test_on_the_main_thread_tasks_say_how_long_it_was_off_the_cpu() -> None:
-    """Of 800 ms in tasks 780 were on the CPU: 20 off it, beside the 790 that the kernel saw by then."""
-    first, last = (use("chrome", 0.0, 0.0, "inference"), use("chrome", 790.0, 15.0, "inference"))
-    found = load(
-        snapshot(0.0, {PAGE: first}, tasks_ms=100.0, cpu_ms=90.0),
-        snapshot(1.0, {PAGE: last}, tasks_ms=900.0, cpu_ms=870.0),
-    )
-    assert found.at_work_ms == pytest.approx(810.0)
+def test_of_a_main_thread_the_kernel_does_not_say_how_long_it_was_at_work() -> None:
+    """It has the page's own work as well, and waits for a core on waking up."""
+    first, last = use("chrome", 0.0, 0.0, "inference"), use("chrome", 790.0, 15.0, "inference")
+    found = load(snapshot(0.0, {PAGE: first}), snapshot(1.0, {PAGE: last}), runs_ms=715.0)
+    assert (found.at_work_ms, found.clocks) == (None, None)
+    assert found.threads[0].cpu_ms == 790.0
 
 
 def test_what_nobody_knows_stays_unknown() -> None:
@@ -66,20 +54,3 @@ def test_threads_with_a_role_are_kept_however_little_they_do() -> None:
     idle = {PAGE: use("chrome", 1.0, 0.0, "inference"), 12: use("Compositor", 1.0, 0.0, "")}
     found = load(snapshot(0.0, idle), snapshot(1.0, idle))
     assert [one.role for one in found.threads] == ["inference"]
-
-
-def test_the_browsers_clocks_stand_between_the_tightest_and_the_widest_readings_of_ours() -> None:
-    first, last = use("chrome", 0.0, 0.0, "inference"), use("chrome", 790.0, 15.0, "inference")
-    found = load(
-        snapshot(0.0, {PAGE: first}, tasks_ms=100.0, cpu_ms=90.0),
-        snapshot(1.0, {PAGE: last}, tasks_ms=900.0, cpu_ms=880.0),
-    )
-    assert found.clocks is not None
-    assert found.clocks.wall_ms == pytest.approx(1000.0)
-    assert found.clocks.wall_bounds_ms == pytest.approx((995.0, 1005.0))
-    assert (found.clocks.cpu_ms, found.clocks.cpu_bounds_ms) == (790.0, (790.0, 790.0))
-    assert (found.clocks.tasks_ms, found.clocks.run_queue_ms) == (800.0, 15.0)
-
-
-def test_without_a_kernel_that_tells_there_is_nothing_to_hold_the_browsers_clocks_to() -> None:
-    assert load(snapshot(0.0, {}), snapshot(1.0, {})).clocks is None

@@ -2,6 +2,7 @@ import pytest
 from msgspec.structs import replace
 
 from gapprof.browser import tasks
+from gapprof.facts.closing import LEAST_MS
 from gapprof.records.job import Job, Pace
 from tests.settings import QUIET
 
@@ -89,6 +90,16 @@ def test_a_profile_of_a_large_graph_has_no_more_runs_than_the_profiler_keeps(nod
     assert made <= most
     assert made * nodes < 500_000
     assert task.runs >= 1
+
+
+@pytest.mark.parametrize(("period_ms", "requests"), [(5.0, 21), (50.0, 12), (310.0, 2), (4000.0, 1)])
+def test_a_counted_stretch_is_long_enough_to_be_held_to_the_kernel_and_no_longer_than_the_timed_one(
+    period_ms: float, requests: int
+) -> None:
+    paced = replace(JOB, setting=replace(JOB.setting, pacing="paced"))
+    found = tasks.counted_task(paced, period_ms=period_ms)
+    assert found == replace(tasks.time_task(paced), requests=requests)
+    assert requests == JOB.pace.requests or requests * period_ms > 1.1 * LEAST_MS
 
 
 def test_a_traced_stretch_marks_its_requests_and_stays_short() -> None:

@@ -40,3 +40,9 @@ def on_main(*, tasks_ms: float, cpu_ms: float, run_queue_ms: float) -> Load:
     worker = load(cpu_ms, run_queue_ms, cpu_ms + max(0.0, tasks_ms - cpu_ms))
     main = replace(worker.threads[0], thread="chrome")
     return replace(worker, threads=(main,), clocks=clocks)
+
+
+def uncounted_on_main(*, run_queue_ms: float) -> Load:
+    """What is known of a timed stretch: the kernel saw the main thread run for 780 ms."""
+    counted = on_main(tasks_ms=780.0, cpu_ms=780.0, run_queue_ms=run_queue_ms)
+    return replace(counted, at_work_ms=None, clocks=None)

@@ -9,15 +9,17 @@ from msgspec.structs import replace
 from gapprof.backends.synthetic import Machine, PlantedPage
 from gapprof.errors import WrongUse
 from gapprof.explain.report import build
+from gapprof.facts.balance import kernel_balance
 from gapprof.facts.case import Case
 from gapprof.facts.closing import visited
 from gapprof.records.codec import decode_recording, encode_entry
 from gapprof.records.model import TensorSpec
 from gapprof.records.recording import Entry, Recording
 from gapprof.records.report import CheckRow
-from gapprof.records.trial import ThreadBalance, Trace, Trial
+from gapprof.records.trial import CountedStretch, Load, ThreadBalance, Trace, Trial
 from tests.truth.recorder import record
-from tests.unit.facts.loads import IN_WORKER, load, on_main
+from tests.unit.facts.loads import IN_WORKER, SEEN, load, on_main, uncounted_on_main
+from tests.unit.gpu.written import SWIFTSHADER
 
 
 def watched(
@@ -129,6 +131,28 @@ def test_visits_in_which_the_thread_may_wait_for_somebody_are_counted() -> None:
     assert f"in {timed} of them not from above" in balance_check(littering).text
 
 
+@pytest.mark.parametrize(("clocks", "told"), [(True, True), (False, False)])
+def test_of_a_worker_that_asks_by_itself_a_timed_visit_tells_what_the_browsers_clocks_did_or_nothing(
+    clocks: bool, told: bool
+) -> None:
+    """Up to 1.15 they counted there."""
+    recording = of_ten_numbers()
+    assert recording.preflight is not None
+    plan = [one for one in recording.preflight.ladder if one.rung.id == "web-worker" and one.setting]
+    asking = [replace(one, setting=replace(one.setting, requests_from="worker")) for one in plan]
+    counted = on_main(tasks_ms=0.0, cpu_ms=0.0, run_queue_ms=0.0).clocks
+    assert counted is not None
+    timed = replace(
+        load(800.0, 100.0, 850.0), clocks=replace(counted, cpu_bounds_ms=(0.0, 0.0)) if clocks else None
+    )
+    trial = next(one for one in recording.entries if isinstance(one, Trial) and one.rung == "web-worker")
+    preflight = replace(recording.preflight, ladder=tuple(asking))
+    entries = (preflight, replace(trial, load=timed, struck=()))
+    found = visited(Case(replace(recording, entries=entries)))
+    assert [one.told for one in found] == [told]
+    assert {one.terms for one in found[0].closures} == ({"wall", "cpu"} if clocks else set())
+
+
 def test_fewer_than_half_of_the_visits_do_not_speak_for_all() -> None:
     _, told = long_enough(0)
     enough = (told + 1) // 2
@@ -201,6 +225,66 @@ def test_a_recording_with_an_impossible_balance_is_refused(change: Callable[[Ent
         decode_recording([lines[0], encode_entry(change(trace))], source="test")
 
 
+def on_main_thread(timed: Load, counted: Load | None) -> Trial:
+    """Twenty requests of 40 ms, of which a run is 30; half as many were counted."""
+    after_it = None if counted is None else CountedStretch(runs_ms=(30.0,) * 10, load=counted)
+    return Trial(
+        rung="web",
+        round=0,
+        started_s=0.0,
+        ended_s=1.0,
+        batch=1,
+        samples_ms=(),
+        requests_ms=(40.0,) * 20,
+        runs_ms=(30.0,) * 20,
+        seen=replace(SEEN, where="main"),
+        load=timed,
+        counted=after_it,
+    )
+
+
+def test_of_a_main_threads_waits_those_outside_of_its_tasks_are_none_of_a_run() -> None:
+    """Of the counted stretch 10 ms of 15 in the queue were in tasks: so were 40 of 60."""
+    counted = on_main(tasks_ms=400.0, cpu_ms=390.0, run_queue_ms=15.0)
+    whole = kernel_balance(on_main_thread(uncounted_on_main(run_queue_ms=60.0), counted))
+    assert whole is not None
+    of_it = 600.0 / (780.0 + 40.0) / 20
+    assert whole.on_cpu_ms == pytest.approx(780.0 * of_it)
+    assert whole.run_queue_ms == pytest.approx(40.0 * of_it)
+    assert whole.blocked_ms == pytest.approx(0.0, abs=1e-9)
+
+
+def test_a_run_is_within_tasks_whatever_the_requests_behind_it_say() -> None:
+    """Nothing held a core any longer when tasks were counted: 20 ms of waits are of runs nevertheless."""
+    calm = on_main(tasks_ms=390.0, cpu_ms=390.0, run_queue_ms=5.0)
+    held = uncounted_on_main(run_queue_ms=30.0)
+    (model,) = held.threads
+    held = replace(held, threads=(replace(model, cpu_ms=580.0),))
+    whole = kernel_balance(on_main_thread(held, calm))
+    assert whole is not None
+    assert (whole.on_cpu_ms, whole.run_queue_ms) == pytest.approx((29.0, 1.0))
+    drawn = on_main_thread(held, calm)
+    by_gpu = kernel_balance(replace(drawn, seen=replace(drawn.seen, adapter=SWIFTSHADER)))
+    assert by_gpu is not None
+    assert (by_gpu.run_queue_ms, by_gpu.blocked_ms) == pytest.approx((0.0, 1.0))
+
+
+def test_a_main_thread_that_is_blocked_in_its_tasks_is_so_in_the_timed_requests() -> None:
+    """20 ms of ten requests, beside 10 in the queue: 40 of twenty."""
+    counted = on_main(tasks_ms=420.0, cpu_ms=390.0, run_queue_ms=10.0)
+    whole = kernel_balance(on_main_thread(uncounted_on_main(run_queue_ms=20.0), counted))
+    assert whole is not None
+    of_it = 600.0 / (780.0 + 20.0 + 40.0) / 20
+    assert whole.run_queue_ms == pytest.approx(20.0 * of_it)
+    assert whole.blocked_ms == pytest.approx(40.0 * of_it)
+
+
+def test_without_a_counted_stretch_nobody_knows_what_a_main_thread_waited_for() -> None:
+    assert kernel_balance(on_main_thread(uncounted_on_main(run_queue_ms=20.0), None)) is None
+    before_1_16 = on_main(tasks_ms=800.0, cpu_ms=780.0, run_queue_ms=20.0)
+    assert kernel_balance(on_main_thread(before_1_16, None)) is not None
+
+
 @pytest.mark.parametrize(
     "change", [{"cpu_ms": -1.0}, {"wall_bounds_ms": (1010.0, 1000.0)}, {"run_queue_ms": 1e12}]
 )
@@ -212,9 +296,21 @@ def test_a_recording_with_impossible_clocks_is_refused(change: dict[str, object]
     begin = encode_entry(recording.begin)
     good = replace(trial, load=right)
     assert decode_recording([begin, encode_entry(good)], source="test").entries == (good,)
-    wrong = replace(trial, load=replace(right, clocks=replace(right.clocks, **change)))
-    with pytest.raises(WrongUse, match="clocks that went backwards"):
-        decode_recording([begin, encode_entry(wrong)], source="test")
+    load = replace(right, clocks=replace(right.clocks, **change))
+    behind_it = CountedStretch(runs_ms=(5.0,), load=load)
+    for wrong in (replace(trial, load=load), replace(good, counted=behind_it)):
+        with pytest.raises(WrongUse, match="clocks that went backwards"):
+            decode_recording([begin, encode_entry(wrong)], source="test")
+
+
+def test_a_recording_with_an_impossible_run_behind_the_timed_ones_is_refused() -> None:
+    recording = record(Machine())
+    trial = next(one for one in recording.entries if isinstance(one, Trial) and one.rung == "web")
+    counted = CountedStretch(runs_ms=(-5.0,), load=trial.load)
+    with pytest.raises(WrongUse, match="behind the timed ones"):
+        decode_recording(
+            [encode_entry(recording.begin), encode_entry(replace(trial, counted=counted))], source="test"
+        )
 
 
 def test_each_thread_of_the_model_has_its_measured_balance_per_inference() -> None:

@@ -4,15 +4,17 @@ import pytest
 from msgspec.structs import replace
 
 from gapprof.facts.closing import Closure, closures
-from gapprof.records.trial import Load, Seen, Trial
-from tests.unit.facts.loads import BUSY, IN_WORKER, SEEN, load, on_main
+from gapprof.records.trial import CountedStretch, Load, Seen, Trial
+from tests.unit.facts.loads import BUSY, IN_WORKER, SEEN, load, on_main, uncounted_on_main
 from tests.unit.gpu.written import SWIFTSHADER
 
 RUNS = 150
 
 
-def visit(found: Load, seen: Seen = IN_WORKER, *, outputs_bytes: int | None = 4000) -> dict[str, Closure]:
-    """Of so many runs, of which the first is not timed."""
+def visit(
+    found: Load, seen: Seen = IN_WORKER, *, outputs_bytes: int | None = 4000, after_it: Load | None = None
+) -> dict[str, Closure]:
+    """Of so many runs, of which the first is not timed. `after_it`: of a stretch that was counted."""
     trial = Trial(
         rung="web",
         round=0,
@@ -22,6 +24,7 @@ def visit(found: Load, seen: Seen = IN_WORKER, *, outputs_bytes: int | None = 40
         samples_ms=(6.0,) * (RUNS - 1),
         seen=seen,
         load=found,
+        counted=None if after_it is None else CountedStretch(runs_ms=(6.0,) * RUNS, load=after_it),
     )
     return {one.terms: one for one in closures(trial, outputs_bytes=outputs_bytes)}
 
@@ -64,6 +67,24 @@ def test_two_clocks_of_the_same_thing_are_held_to_each_other_on_every_page(seen:
     doubled = replace(right, clocks=replace(right.clocks, wall_bounds_ms=(2000.0, 2020.0)))
     assert visit(doubled, seen)["wall"].error == pytest.approx(0.995)
     assert not visit(doubled, seen)["wall"].closes
+
+
+def test_what_nobody_counted_in_a_timed_stretch_is_held_together_in_the_counted_one_behind_it() -> None:
+    seen, uncounted = replace(SEEN, where="main"), uncounted_on_main(run_queue_ms=20.0)
+    assert visit(uncounted, seen) == {}
+    right = on_main(tasks_ms=800.0, cpu_ms=780.0, run_queue_ms=20.0)
+    assert set(visit(uncounted, seen, after_it=right)) == {"wall", "cpu", "at-work"}
+    assert all(one.closes for one in visit(uncounted, seen, after_it=right).values())
+    halved = on_main(tasks_ms=900.0, cpu_ms=780.0, run_queue_ms=60.0)
+    assert not visit(uncounted, seen, after_it=halved)["at-work"].closes
+
+
+def test_nobody_runs_and_waits_for_longer_than_time_passes_in_a_stretch_that_nobody_counted() -> None:
+    seen, right = replace(SEEN, where="main"), on_main(tasks_ms=800.0, cpu_ms=780.0, run_queue_ms=20.0)
+    too_much = replace(uncounted_on_main(run_queue_ms=300.0), threads_wall_ms=1000.0)
+    found = visit(too_much, seen, after_it=right)["at-work"]
+    assert found.error == pytest.approx(0.08)
+    assert not found.closes
 
 
 def test_what_a_hypervisor_took_is_in_no_figure_of_a_thread() -> None:

@@ -1,0 +1,129 @@
+"""A stretch in which the browser counts what its page's main thread does: two readings of a clock per task.
+
+No timed stretch is to carry that, so it is one of its own. The kernel's figures do not say whether a thread
+waited for a core within a task or on waking up, and those of a main thread hold the page's own work as well.
+"""
+
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TypeVar
+
+from msgspec.structs import replace
+
+from gapprof.browser import scheduler
+from gapprof.browser.cdp import CallError
+from gapprof.browser.crew import Crew
+from gapprof.browser.launch import Browser
+from gapprof.browser.page import Page
+from gapprof.browser.trouble import VisitError, reading
+from gapprof.proc import one_thread
+from gapprof.records.trial import Clocks, Load, ThreadUse
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MainThread:
+    """What the browser counts of a page's main thread, since it was told to."""
+
+    at_ms: float
+    """When it was asked, by its own clock."""
+    tasks_ms: float
+    """Wall time inside tasks."""
+    cpu_ms: float
+    """CPU time of the thread."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the browser said of the page's main thread, between two readings of our clock and the kernel's."""
+
+    told: MainThread
+    before_s: float
+    after_s: float
+    before: ThreadUse | None
+    """None where the kernel says nothing of threads."""
+    after: ThreadUse | None
+
+
+async def counted(
+    page: Page, browser: Browser, crew: Crew, stretch: Callable[[], Awaitable[T]]
+) -> tuple[T, Load]:
+    """What comes of a stretch during which the browser counts, and who used the processors meanwhile.
+
+    Raises CallError, VisitError, TimeoutError.
+    """
+    call = page.connection.call
+    await call("Performance.enable", {"timeDomain": "timeTicks"}, session=page.session)
+    try:
+        first_asked = await _asked(page, crew)
+        first = await scheduler.before(page, browser, crew)
+        told = await stretch()
+        last = await scheduler.after(page, browser, crew)
+        return told, with_tasks(scheduler.load(first, last), first_asked, await _asked(page, crew))
+    finally:
+        with suppress(CallError, TimeoutError, VisitError):  # whoever asks next hears of it
+            await call("Performance.disable", session=page.session)
+
+
+def with_tasks(load: Load, first: Asked, last: Asked) -> Load:
+    """The same load, and what the browser says of its page's main thread.
+
+    Tasks are read a moment before and after the kernel's figures, in which the thread may have worked on:
+    what they say of time off the CPU is put on top of the kernel's CPU time. `Load.clocks` holds the
+    browser's own.
+    """
+    inference = next((use for use in load.threads if use.role == "inference"), None)
+    if inference is None:
+        return load
+    began, ended = first.told, last.told
+    off_cpu_ms = (ended.tasks_ms - began.tasks_ms) - (ended.cpu_ms - began.cpu_ms)
+    return replace(
+        load, at_work_ms=inference.cpu_ms + max(0.0, off_cpu_ms), clocks=clocks_between(first, last)
+    )
+
+
+def clocks_between(first: Asked, last: Asked) -> Clocks | None:
+    """None where the kernel says nothing of threads."""
+    if first.before is None or first.after is None or last.before is None or last.after is None:
+        return None
+    return Clocks(
+        wall_ms=last.told.at_ms - first.told.at_ms,
+        wall_bounds_ms=(
+            (last.before_s - first.after_s) * 1e3,
+            (last.after_s - first.before_s) * 1e3,
+        ),
+        cpu_ms=last.told.cpu_ms - first.told.cpu_ms,
+        cpu_bounds_ms=(last.before.cpu_ms - first.after.cpu_ms, last.after.cpu_ms - first.before.cpu_ms),
+        tasks_ms=last.told.tasks_ms - first.told.tasks_ms,
+        run_queue_ms=last.after.run_queue_ms - first.before.run_queue_ms,
+    )
+
+
+async def _asked(page: Page, crew: Crew) -> Asked:
+    kernel_before, before_s = _main_use(crew), time.perf_counter()
+    told = await _main_thread(page)
+    return Asked(
+        told=told,
+        before_s=before_s,
+        after_s=time.perf_counter(),
+        before=kernel_before,
+        after=_main_use(crew),
+    )
+
+
+async def _main_thread(page: Page) -> MainThread:
+    told = await page.connection.call("Performance.getMetrics", session=page.session)
+    with reading("metrics"):
+        values_ms = {metric["name"]: float(metric["value"]) * 1e3 for metric in told["metrics"]}
+        return MainThread(
+            at_ms=values_ms["Timestamp"],
+            tasks_ms=values_ms["TaskDuration"],
+            cpu_ms=values_ms["ThreadTime"],
+        )
+
+
+def _main_use(crew: Crew) -> ThreadUse | None:
+    return None if crew.renderer is None else one_thread(crew.renderer, crew.renderer, "renderer")
