@@ -110,8 +110,8 @@ def test_a_replay_reads_every_byte_again_with_and_without_the_browser(ran: Ran) 
 
 def test_both_find_out_a_spoilt_input(ran: Ran) -> None:
     for one in (ran.in_browser, ran.in_node):
-        assert one.control_differing_bytes > one.control_compared_bytes / 10
-        assert 1 <= one.proven_runs <= ITERATIONS
+        assert one.parts.control_differing_bytes > one.parts.control_compared_bytes / 10
+        assert 1 <= one.parts.proven_runs <= ITERATIONS
         assert one.exact
 
 
