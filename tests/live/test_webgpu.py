@@ -19,7 +19,7 @@ from gapprof.records.surface import Surface
 from gapprof.records.trial import Trial
 from gapprof.render.markdown import RENDERER as MARKDOWN
 from tests.browser.gpu_models import NARROW, ROWS, job_of
-from tests.browser.gpu_troubles import OUT_OF_MEMORY
+from tests.browser.gpu_troubles import LOST, NO_SHADER, OUT_OF_MEMORY
 from tests.live.conftest import Explained, Recorded
 from tests.live.rounds import few_rounds
 
@@ -196,28 +196,40 @@ def test_without_webgpu_alone_nothing_can_be_measured(product: Path) -> None:
     assert "--backend webgpu,wasm" in caught.value.hint
 
 
-@pytest.fixture
-def full(tmp_path: Path) -> str:
-    """A page whose GPU has no memory left for weights."""
-    page = tmp_path / "page.html"
-    page.write_text(f"<!doctype html><title>full</title><script>{OUT_OF_MEMORY}</script>")
+TROUBLES = {
+    "memory": (OUT_OF_MEMORY, "the GPU is out of memory: no memory for a buffer"),
+    "lost": (LOST, "the GPU device was lost"),
+    "shader": (NO_SHADER, "a shader does not compile"),
+}
+in_trouble = pytest.mark.parametrize(("script", "said"), TROUBLES.values(), ids=TROUBLES)
+
+
+def page_with(script: str, folder: Path) -> str:
+    """A page whose GPU does so."""
+    page = folder / "page.html"
+    page.write_text(f"<!doctype html><title>trouble</title><script>{script}</script>")
     return str(page)
 
 
 @pytest.mark.long
-def test_without_gpu_memory_the_next_backend_of_the_list_is_taken(
-    explained: Explained, product: Path, full: str
+@in_trouble
+def test_in_trouble_with_the_gpu_the_next_backend_of_the_list_is_taken(
+    script: str, said: str, explained: Explained, product: Path, tmp_path: Path
 ) -> None:
-    found = explained(of=product, backend="webgpu,wasm", page=full, rungs="ends", rounds=1)
+    page = page_with(script, tmp_path)
+    found = explained(of=product, backend="webgpu,wasm", page=page, rungs="ends", rounds=1)
     assert found.settings.backend == "wasm"
-    assert any("for webgpu could not be had: the GPU is out of memory" in text for text in found.warnings)
+    assert any(f"for webgpu could not be had: {said}" in text for text in found.warnings)
     assert found.gap.ratio is not None
 
 
 @pytest.mark.long
-def test_without_gpu_memory_alone_the_environment_is_at_fault(product: Path, full: str) -> None:
-    out_of_memory = "the GPU is out of memory: no memory for a buffer"
-    with few_rounds(), pytest.raises(EnvironmentUnusable, match=out_of_memory) as told:
-        explain(product, backend="webgpu", page=full, budget_s=1.0)
+@in_trouble
+def test_in_trouble_with_the_gpu_alone_the_environment_is_at_fault(
+    script: str, said: str, product: Path, tmp_path: Path
+) -> None:
+    page = page_with(script, tmp_path)
+    with few_rounds(), pytest.raises(EnvironmentUnusable, match=said) as told:
+        explain(product, backend="webgpu", page=page, budget_s=1.0)
     assert "--backend wasm" in told.value.hint
     assert told.value.exit_code == ExitCode.ENVIRONMENT_UNUSABLE
