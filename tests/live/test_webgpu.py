@@ -9,16 +9,19 @@ from gapprof.errors import EnvironmentUnusable, ExitCode
 from gapprof.facts.adapters import SOFTWARE_SENTENCE, is_software
 from gapprof.facts.case import Case
 from gapprof.facts.estimates import mean_difference_ms
+from gapprof.facts.gpu_build import WORDS
 from gapprof.facts.gpu_runs import waits_ms
 from gapprof.records.calls import RecordedCalls
 from gapprof.records.crossing import TracedCrossing
 from gapprof.records.dispatches import TimedDispatches
+from gapprof.records.gpu import GpuBuild
 from gapprof.records.recording import Recording
 from gapprof.records.report import CauseRow, RungRow
 from gapprof.records.surface import Surface
 from gapprof.records.trial import Trial
 from gapprof.render.markdown import RENDERER as MARKDOWN
 from tests.browser.gpu_models import NARROW, ROWS, job_of
+from tests.browser.gpu_plants import library_of
 from tests.browser.gpu_troubles import LOST, NO_SHADER, OUT_OF_MEMORY
 from tests.live.conftest import Explained, Recorded
 from tests.live.rounds import few_rounds
@@ -177,6 +180,27 @@ def test_the_build_that_ran_and_the_adapter_are_named(report: Report) -> None:
 def test_replays_say_that_they_ran_where_the_page_runs_its_model(recording: Recording) -> None:
     where = {one.rung: one.seen.where for one in recording.of(Trial) if one.rung in REPLAYS}
     assert where == {"replay-native-unsafe": None, "replay-native": None, "replay-web": "main"}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("build", ["jspi", "jsep"])
+def test_a_folder_with_another_build_alone_has_a_report_of_that_one(
+    build: GpuBuild, explained: Explained, recorded: Recorded, product: Path, tmp_path: Path
+) -> None:
+    library_of(build, tmp_path / "dist")
+    found = explained(of=product, backend="webgpu", web_dist=str(tmp_path / "dist"), rounds=1)
+    assert found.versions["build"] == build
+    statuses = {one.id: one.status for one in found.checks}
+    assert (statuses["gpu-build"], statuses["outputs"]) == ("pass", "pass")
+    (calls,) = recorded(found).of(RecordedCalls)
+    assert (calls.build, calls.wasm_file) == (build, f"ort-wasm-simd-threaded.{build}.wasm")
+    for name in (*REPLAYS, "web-session", "web-paced"):
+        assert rung(found, name).latency_ms is not None, rung(found, name).why
+    assert all(child.factor is not None for child in cause(found, "gpu-abstraction").children)
+    section = found.gpu_operators
+    assert section is not None
+    assert section.joined_share == pytest.approx(1.0)
+    assert WORDS[build] in MARKDOWN.render(found, Surface(detail=True))
 
 
 @pytest.mark.long
