@@ -65,11 +65,11 @@ def row(name: str, replays: list[GpuReplay], base: list[GpuReplay]) -> str:
     times = [median(one.total_ms) for one in replays]
     ratios = [time / median(one.total_ms) for time, one in zip(times, base, strict=True)]
     exact = "every byte" if all(one.exact for one in replays) else "NOT what was recorded"
-    spoilt = min(one.control_differing_bytes for one in replays)
+    spoilt = min(one.parts.control_differing_bytes for one in replays)
     return (
         f"  {name:20} {median(times):9.2f} ms "
         f"{median(ratios):7.2f} ({min(ratios):.2f} to {max(ratios):.2f})   "
-        f"{exact}; {spoilt} of {replays[0].control_compared_bytes} differ on a spoilt input"
+        f"{exact}; {spoilt} of {replays[0].parts.control_compared_bytes} differ on a spoilt input"
     )
 
 

@@ -608,6 +608,9 @@ export interface RunParts {
   answering_ms: readonly number[];
   compared_bytes: number;
   differing_bytes: number;
+  proven_runs: number;
+  control_compared_bytes: number;
+  control_differing_bytes: number;
   why: string;
 }
 
@@ -624,11 +627,8 @@ export interface GpuReplayed {
   submit_to_map_ms: readonly number[];
   courses: readonly RunCourse[];
   parts: RunParts;
-  proven_runs: number;
   compared_bytes: number;
   differing_bytes: number;
-  control_compared_bytes: number;
-  control_differing_bytes: number;
   errors: readonly string[];
 }
 

@@ -104,5 +104,13 @@ class RunParts(Struct, frozen=True, kw_only=True):
     compared_bytes: int = 0
     differing_bytes: int = 0
     """Of what was read meanwhile, against what its input gave in the recorded order."""
+    proven_runs: int = 0
+    """Of the timed runs, those that began with a spoilt input's results in the buffers: one that computed
+    nothing would have read them. Since 1.16."""
+    control_compared_bytes: int = 0
+    """Read back in one run on a spoilt input; 0 only where a recording does not say. Since 1.16."""
+    control_differing_bytes: int = 0
+    """Of these, against the recorded ones: a comparison that finds nothing there proves nothing.
+    Since 1.16."""
     why: str = ""
     """Of parts that are empty."""

@@ -110,11 +110,8 @@ class GpuReplayed(Struct, frozen=True, kw_only=True, tag="gpureplayed", tag_fiel
     submit_to_map_ms: tuple[float, ...]
     courses: tuple[RunCourse, ...]
     parts: RunParts
-    proven_runs: int
     compared_bytes: int
     differing_bytes: int
-    control_compared_bytes: int
-    control_differing_bytes: int
     errors: tuple[str, ...]
 
 

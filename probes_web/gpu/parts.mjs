@@ -36,6 +36,7 @@ const noTimes = () => ({
 const NOTHING = { ...noTimes(), compared_bytes: 0, differing_bytes: 0 };
 
 /** @typedef {"end_waits_ms" | "inner_waits_ms" | "pipelines_ms"} OfRuns */
+/** @typedef {"proven_runs" | "control_compared_bytes" | "control_differing_bytes"} OfControl */
 /** Runs, each on the input that the one before was not on.
  * @typedef {"whole_ms" | "prepared_ms" | "compiled_ms" | "unbroken_ms"} Again */
 
@@ -60,7 +61,7 @@ export function waited(trace, segment, runs) {
 /** All else, in turn, each so many times at the most and once before to warm up. What cannot be had is empty, and says
  * why: the timed runs count all the same.
  * @param {Ready} ready @param {Trace} trace @param {GpuSegment} segment @param {{ most: number, wait: Wait }} how
- * @returns {Promise<Omit<RunParts, OfRuns | "setup_pipelines_ms">>} */
+ * @returns {Promise<Omit<RunParts, OfRuns | OfControl | "setup_pipelines_ms">>} */
 export async function parted(ready, trace, segment, { most, wait }) {
   const { stage } = ready;
   const [device] = stage.held.devices.all();

@@ -45,12 +45,16 @@ async function replayed({ dawn, trace_url, segment, warmup, iterations, parts })
     pipelines_ms,
     ...times,
     courses: runs.map(({ course }) => course),
-    parts: { ...waited(trace, segment, runs), setup_pipelines_ms: pipelines_ms, ...more },
-    proven_runs: proven,
+    parts: {
+      ...waited(trace, segment, runs),
+      setup_pipelines_ms: pipelines_ms,
+      ...more,
+      proven_runs: proven,
+      control_compared_bytes: found.control.compared,
+      control_differing_bytes: found.control.differing,
+    },
     compared_bytes: compared.compared + found.compared.compared,
     differing_bytes: compared.differing + found.compared.differing,
-    control_compared_bytes: found.control.compared,
-    control_differing_bytes: found.control.differing,
     errors: reported,
   };
 }

@@ -110,8 +110,8 @@ def test_a_replay_reads_every_byte_again_with_and_without_the_browser(ran: Ran) 
 
 def test_both_find_out_a_spoilt_input(ran: Ran) -> None:
     for one in (ran.in_browser, ran.in_node):
-        assert one.control_differing_bytes > one.control_compared_bytes / 10
-        assert 1 <= one.proven_runs <= ITERATIONS
+        assert one.parts.control_differing_bytes > one.parts.control_compared_bytes / 10
+        assert 1 <= one.parts.proven_runs <= ITERATIONS
         assert one.exact
 
 
@@ -152,9 +152,13 @@ def test_the_library_is_named_by_what_was_served(ran: Ran) -> None:
     assert ran.recording.trace.header.about["onnxruntime-web"] == ran.recording.ort_version == "1.30.0"
 
 
-def test_jsep_is_another_library_and_is_replayed_as_well(places: Places, tmp_path: Path) -> None:
-    recording = made("matmul", places, tmp_path, "jsep")
-    assert recording.wasm_file == "ort-wasm-simd-threaded.jsep.wasm"
+@pytest.mark.parametrize("build", ["jsep", pytest.param("jspi", marks=pytest.mark.long)])
+def test_other_builds_are_other_files_and_are_replayed_as_well(
+    build: GpuBuild, places: Places, tmp_path: Path
+) -> None:
+    """JSEP is another library; JSPI's has asyncify's kernels, and waits in another way."""
+    recording = made("matmul", places, tmp_path, build)
+    assert recording.wasm_file == f"ort-wasm-simd-threaded.{build}.wasm"
     assert all(agrees(check) for check in checked(job_of("matmul", tmp_path), tmp_path))
     subject = TraceFile(path=recording.path, trace=recording.trace)
     assert replayed.replay(subject, places.node, toggles=QUICK, iterations=1, parts=0).exact

@@ -93,6 +93,9 @@ def _with_parts(entry: Entry, runs: Runs) -> Entry:
         answering_ms=(1.0,) * 3,
         compared_bytes=1000,
         differing_bytes=runs.differing_bytes,
+        proven_runs=3,
+        control_compared_bytes=1000,
+        control_differing_bytes=900,
     )
     replayed = entry.rung.startswith("replay")
     return msgspec.structs.replace(entry, courses=(course,) * 3, parts=parts if replayed else None)

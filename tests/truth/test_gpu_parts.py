@@ -314,6 +314,16 @@ def test_runs_that_were_compiled_before_are_as_many_as_whole_ones(passes: int) -
     assert "parts of a replayed run with impossible times" in impossible(others)
 
 
+@pytest.mark.parametrize(
+    "change", [{"control_differing_bytes": 1001}, {"control_compared_bytes": -1}, {"proven_runs": -1}]
+)
+def test_a_control_that_found_more_than_it_compared_is_refused(change: dict[str, int]) -> None:
+    trial = next(one for one in recording_of(Runs()).of(Trial) if one.parts is not None)
+    assert trial.parts is not None
+    others = replace(trial, parts=replace(trial.parts, **change))
+    assert "parts of a replayed run with impossible times" in impossible(others)
+
+
 def test_entries_that_can_have_been_are_not() -> None:
     recording = recording_of(Runs(placed=DET, inner_reads=1, pipelines=1))
     assert {impossible(one) for one in recording.entries} == {""}

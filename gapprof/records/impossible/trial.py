@@ -72,7 +72,13 @@ def _possible_parts(one: RunParts) -> bool:
     of_runs = (*one.end_waits_ms, *one.inner_waits_ms, *one.pipelines_ms)
     again = (*one.whole_ms, *one.prepared_ms, *one.compiled_ms, *one.unbroken_ms)
     alone = (one.setup_pipelines_ms, *one.reading_ms, *one.uploading_ms, *one.answering_ms)
-    return 0 <= one.differing_bytes <= one.compared_bytes < MOST and lasting(*of_runs, *again, *alone)
+    compared = (
+        (one.differing_bytes, one.compared_bytes),
+        (one.control_differing_bytes, one.control_compared_bytes),
+    )
+    if not all(0 <= differing <= all_of_them < MOST for differing, all_of_them in compared):
+        return False
+    return counted(one.proven_runs) and lasting(*of_runs, *again, *alone)
 
 
 def _of_trace(entry: Trace) -> str:
