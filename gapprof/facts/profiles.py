@@ -67,6 +67,8 @@ class RungProfile:
     """Marshalling and dispatch together, of each pass that has both."""
     beside_the_kernel_ms: float
     """What was taken out of each node's time; 0 where nobody measured it."""
+    undisturbed: float
+    """Share of the rest that a kernel takes without the profiler."""
 
     @property
     def least_told_ms(self) -> float:
@@ -164,6 +166,7 @@ def _merged(recorded: Sequence[Profile]) -> RungProfile:
         run_by_pass_ms={one.round: median(one.unprofiled_ms) for one in recorded if one.unprofiled_ms},
         overhead_by_pass_ms=_overhead_by_pass(passes, len(by_name)),
         beside_the_kernel_ms=own_ms,
+        undisturbed=undisturbed,
     )
 
 
