@@ -7,13 +7,13 @@ from msgspec.structs import replace
 
 from gapprof.records.environment import Setting
 from gapprof.records.job import Job
+from gapprof.records.trial import PROFILE_BLOCKS
 from gapprof.records.wire.contrast import ContrastTask
 from gapprof.records.wire.open import ExternalFile, OpenTask, SessionOption
 from gapprof.records.wire.profile import ProfileTask
 from gapprof.records.wire.tensors import TensorSlice
 from gapprof.records.wire.time import TimeTask
 
-PROFILED_BLOCKS = 4
 PROFILED_RUNS = 32
 PROFILED_MS = 300.0
 """Runs per side of a profiled pass: so many, or as many as fit."""
@@ -93,11 +93,11 @@ def chain_contrast(first_link: OpenTask) -> ContrastTask:
 
 def profile_task(opening: OpenTask, *, run_ms: float, most_runs: int) -> ProfileTask:
     """As many single runs as fit, within bounds: one took `run_ms`, and a profile holds `most_runs`."""
-    runs = _fitting(PROFILED_MS, run_ms, least=LEAST_PROFILED_RUNS, most=PROFILED_RUNS) // PROFILED_BLOCKS
-    room = (most_runs - opening.warmup_runs) // PROFILED_BLOCKS - 1
+    runs = _fitting(PROFILED_MS, run_ms, least=LEAST_PROFILED_RUNS, most=PROFILED_RUNS) // PROFILE_BLOCKS
+    room = (most_runs - opening.warmup_runs) // PROFILE_BLOCKS - 1
     runs = min(runs, max(1, room))
-    task = ProfileTask(open=replace(opening, outputs_url=None), blocks=PROFILED_BLOCKS, runs=runs)
-    left = most_runs - PROFILED_BLOCKS * (1 + runs)
+    task = ProfileTask(open=replace(opening, outputs_url=None), blocks=PROFILE_BLOCKS, runs=runs)
+    left = most_runs - PROFILE_BLOCKS * (1 + runs)
     return replace(task, most_warmup_runs=min(task.most_warmup_runs, max(opening.warmup_runs, left)))
 
 

@@ -20,6 +20,8 @@ from gapprof.text import numbers
 from gapprof.text.names import harmless
 from gapprof.text.quieter import WHAT_HELPS
 
+_HARDLY_DISTURBED = 0.9
+"""Share of their time by the profiler: of kernels that take less without it the report says so."""
 _CLOSES = (0.95, 1.05)
 _CRUMB = 0.01
 """Of the kernels' time: less than that is not worth a doubt."""
@@ -99,6 +101,17 @@ def _closure(case: Case) -> Iterator[str]:
     if off:
         sums = " and ".join(f"{numbers.percent(closure)} {side}" for side, closure in off.items())
         yield f"operator times are approximate: they sum to {sums} of an unprofiled run"
+    slowed = {
+        side: profile.undisturbed
+        for side, profile in found.items()
+        if profile and profile.undisturbed < _HARDLY_DISTURBED
+    }
+    if slowed:
+        parts = " and ".join(f"{numbers.percent(share)} {side}" for side, share in slowed.items())
+        yield (
+            "the profiler slows this model's kernels, as runs beside those with it show: "
+            f"operators are shown with {parts} of the time that it gives their kernels"
+        )
     joined = case.get(join)
     if joined is not None and joined.share < 1:
         yield f"{numbers.percent(joined.share)} of the nodes were found on both sides, the rest on one only"

@@ -1,6 +1,6 @@
-"""What the profiled passes of a rung say, merged: medians over runs, then over passes."""
+"""What the profiled passes of a rung say, merged: each pass by itself, then medians over passes."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from gapprof.facts.case import Case
 from gapprof.facts.ladder import target
-from gapprof.records.trial import NodeTime, Profile
+from gapprof.facts.profile_pass import ProfilePass, pass_of
+from gapprof.records.trial import Profile
 
 NATIVE = "native-extended"
 CAPPED = "native-128"
@@ -30,14 +31,20 @@ class NodeFigure:
     profiled_ms: tuple[tuple[float, ...], ...]
     """The runs of each pass as the recording has them, with what the profiler adds."""
     beside_the_kernel_ms: float
-    """What that is."""
+    """What that is, and of the rest ..."""
+    undisturbed: float
+    """... the share that a kernel takes without it."""
     by_pass_ms: Mapping[int, float]
     """Each pass's own figure, by the round of the pass."""
 
     @property
     def samples_ms(self) -> tuple[float, ...]:
         """The runs of all passes. Made when they are asked for: of a large graph few nodes' ever are."""
-        return tuple(value - self.beside_the_kernel_ms for runs in self.profiled_ms for value in runs)
+        return tuple(
+            self.undisturbed * (value - self.beside_the_kernel_ms)
+            for runs in self.profiled_ms
+            for value in runs
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +53,10 @@ class RungProfile:
 
     nodes: Mapping[str, NodeFigure]
     unprofiled_ms: float | None
-    profiled_ms: float | None
+    observer_ratio: float | None
+    """How much slower a run is under the profiler."""
+    closure: float | None
+    """Sum over nodes, each with what going to it costs, and marshalling, by the time of an unprofiled run."""
     marshalling_ms: float | None
     """Wall time of a run minus the runtime's own `model_run`: glue and copies in and out."""
     dispatch_us_per_node: float | None
@@ -55,10 +65,10 @@ class RungProfile:
     """An unprofiled run in the session of each pass."""
     overhead_by_pass_ms: Mapping[int, float]
     """Marshalling and dispatch together, of each pass that has both."""
-    without_dispatch: bool
-    """Whether dispatch was taken out of the nodes' times, so that it is not counted there as well."""
     beside_the_kernel_ms: float
     """What was taken out of each node's time; 0 where nobody measured it."""
+    undisturbed: float
+    """Share of the rest that a kernel takes without the profiler."""
 
     @property
     def least_told_ms(self) -> float:
@@ -77,17 +87,6 @@ class RungProfile:
             return None
         return self.dispatch_us_per_node * len(self.nodes) / 1000
 
-    @property
-    def observer_ratio(self) -> float | None:
-        """How much slower a run is under the profiler."""
-        return _over(self.profiled_ms, self.unprofiled_ms)
-
-    @property
-    def closure(self) -> float | None:
-        """Sum over nodes, each with what going to it costs, by the time of an unprofiled run."""
-        dispatch_ms = (self.dispatch_ms or 0.0) if self.without_dispatch else 0.0
-        return _over(self.kernels_ms + dispatch_ms, self.unprofiled_ms)
-
 
 def profiles(case: Case) -> Mapping[str, RungProfile]:
     """Merged profiles by the rung that was measured."""
@@ -105,7 +104,7 @@ def profile_of(case: Case, rung: str) -> RungProfile | None:
 
 def chain_is_small(one: Profile) -> bool:
     """Whether dispatch and the profiler's own work, as its chain shows them, are next to nothing in a run."""
-    beside_us = _beside_the_kernel_us(one)
+    beside_us = pass_of(one).beside_the_kernel_us
     if beside_us is None or not one.unprofiled_ms:
         return False
     return len(one.nodes) * beside_us < CHAIN_SHARE * median(one.unprofiled_ms) * 1000
@@ -115,8 +114,8 @@ def _with_the_chain_of_others(passes: Sequence[Profile]) -> Sequence[Profile]:
     """Where one pass has said that the chain's figures are small, passes without a chain take them over."""
     if not any(chain_is_small(one) for one in passes):
         return passes
-    dispatch_us = _middle(passes, lambda one: one.dispatch_us_per_node)
-    profiler_us = _middle(passes, lambda one: one.profiler_us_per_node)
+    dispatch_us = _middle(one.dispatch_us_per_node for one in passes)
+    profiler_us = _middle(one.profiler_us_per_node for one in passes)
     return [
         one
         if one.dispatch_us_per_node is not None
@@ -125,88 +124,64 @@ def _with_the_chain_of_others(passes: Sequence[Profile]) -> Sequence[Profile]:
     ]
 
 
-def _merged(passes: Sequence[Profile]) -> RungProfile:
-    passes = _with_the_chain_of_others(passes)
-    by_name: dict[str, list[tuple[Profile, NodeTime]]] = {}
+def _merged(recorded: Sequence[Profile]) -> RungProfile:
+    recorded = _with_the_chain_of_others(recorded)
+    passes = [pass_of(one) for one in recorded]
+    by_name: dict[str, list[ProfilePass]] = {}
     for one in passes:
-        for node in _unique(one.nodes):
-            by_name.setdefault(node.name, []).append((one, node))
-    own_ms = (_middle(passes, _beside_the_kernel_us) or 0.0) / 1000
+        for name in one.nodes:
+            by_name.setdefault(name, []).append(one)
+    own_us = _middle(one.beside_the_kernel_us for one in passes)
+    own_ms = (own_us or 0.0) / 1000
+    told = [one for one in passes if one.beside_the_kernel_us is not None] or passes
+    undisturbed = median(one.undisturbed for one in told)
     return RungProfile(
         nodes={
             name: NodeFigure(
-                op_type=found[0][1].op_type,
+                op_type=found[0].nodes[name].op_type,
                 # Signed: a clamp at 0 would add up, over many small nodes, to time that nobody spent.
-                ms=median(median(node.samples_ms) for _, node in found) - own_ms,
-                profiled_ms=tuple(node.samples_ms for _, node in found),
+                ms=undisturbed * (median(one.node_ms[name] for one in found) - own_ms),
+                profiled_ms=tuple(one.nodes[name].samples_ms for one in found),
                 beside_the_kernel_ms=own_ms,
+                undisturbed=undisturbed,
                 by_pass_ms={
-                    one.round: median(node.samples_ms) - (_beside_the_kernel_us(one) or 0.0) / 1000
-                    for one, node in found
+                    one.profile.round: one.undisturbed
+                    * (one.node_ms[name] - (one.beside_the_kernel_us or 0.0) / 1000)
+                    for one in found
                 },
             )
             for name, found in by_name.items()
         },
-        unprofiled_ms=_middle(passes, lambda one: _median(one.unprofiled_ms)),
-        profiled_ms=_middle(passes, lambda one: _median(one.profiled_ms)),
-        marshalling_ms=_middle(passes, _marshalling),
-        dispatch_us_per_node=_middle(passes, lambda one: one.dispatch_us_per_node),
-        threads=passes[0].seen.threads,
-        run_by_pass_ms={one.round: median(one.unprofiled_ms) for one in passes if one.unprofiled_ms},
+        unprofiled_ms=_middle(_median(one.unprofiled_ms) for one in recorded),
+        observer_ratio=_middle(
+            pair.profiled_ms / pair.unprofiled_ms
+            for one in passes
+            for pair in one.pairs
+            if pair.unprofiled_ms > 0
+        ),
+        closure=_middle(closure for one in told for closure in one.closures(own_us or 0.0, undisturbed)),
+        marshalling_ms=_middle(one.marshalling_ms for one in passes),
+        dispatch_us_per_node=_middle(one.dispatch_us_per_node for one in recorded),
+        threads=recorded[0].seen.threads,
+        run_by_pass_ms={one.round: median(one.unprofiled_ms) for one in recorded if one.unprofiled_ms},
         overhead_by_pass_ms=_overhead_by_pass(passes, len(by_name)),
         beside_the_kernel_ms=own_ms,
-        without_dispatch=any(_beside_the_kernel_us(one) is not None for one in passes),
+        undisturbed=undisturbed,
     )
 
 
-def _beside_the_kernel_us(one: Profile) -> float | None:
-    """What a node's time by the profiler holds beside its kernel, as the chain's nodes show it.
-
-    They compute next to nothing, so all of their profiled time is dispatch inside the node's clock and the
-    profiler's own work. `profiler_us_per_node` is that time less the whole dispatch of an unprofiled run,
-    hence taking it alone off a node would leave the dispatch in there, to count again in `dispatch_ms`.
-    """
-    if one.profiler_us_per_node is None or one.dispatch_us_per_node is None:
-        return None
-    return one.profiler_us_per_node + one.dispatch_us_per_node
-
-
-def _overhead_by_pass(passes: Sequence[Profile], nodes: int) -> dict[int, float]:
+def _overhead_by_pass(passes: Sequence[ProfilePass], nodes: int) -> dict[int, float]:
     found = {}
     for one in passes:
-        marshalling_ms = _marshalling(one)
-        if marshalling_ms is not None and one.dispatch_us_per_node is not None:
-            found[one.round] = marshalling_ms + one.dispatch_us_per_node * nodes / 1000
+        dispatch_us = one.profile.dispatch_us_per_node
+        if one.marshalling_ms is not None and dispatch_us is not None:
+            found[one.profile.round] = one.marshalling_ms + dispatch_us * nodes / 1000
     return found
 
 
-def _unique(nodes: Iterable[NodeTime]) -> Iterable[NodeTime]:
-    """Nodes with samples; those that share a name are told apart by their order, alike on both sides."""
-    seen: dict[str, int] = {}
-    for node in nodes:
-        if not node.samples_ms:
-            continue
-        seen[node.name] = count = seen.get(node.name, 0) + 1
-        yield node if count == 1 else _renamed(node, f"{node.name} ({count})")
-
-
-def _renamed(node: NodeTime, name: str) -> NodeTime:
-    return NodeTime(name=name, op_type=node.op_type, provider=node.provider, samples_ms=node.samples_ms)
-
-
-def _marshalling(one: Profile) -> float | None:
-    if len(one.profiled_ms) != len(one.model_run_ms):
-        return None
-    return _median([wall - run for wall, run in zip(one.profiled_ms, one.model_run_ms, strict=True)])
-
-
-def _middle(passes: Sequence[Profile], read: Callable[[Profile], float | None]) -> float | None:
-    return _median([value for one in passes if (value := read(one)) is not None])
+def _middle(told: Iterable[float | None]) -> float | None:
+    return _median([value for value in told if value is not None])
 
 
 def _median(values: Sequence[float]) -> float | None:
     return median(values) if values else None
-
-
-def _over(part: float | None, whole: float | None) -> float | None:
-    return part / whole if part is not None and whole else None

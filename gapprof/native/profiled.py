@@ -17,13 +17,11 @@ from gapprof.native.runtime import Session, open_session, run_of
 from gapprof.native.stopwatch import elapsed_ms
 from gapprof.native.usage import with_load
 from gapprof.native.wire import Request
-from gapprof.records.trial import Profile, Trial
+from gapprof.records.trial import PROFILE_BLOCKS, Profile, Trial
 
-BLOCKS = 4
-"""Of each side; every second pair of them the other way round, so that a drift hits both sides alike."""
 _WANTED_MS = 200.0
 _RUNS = (8, 200)
-_FEWEST_RUNS = BLOCKS
+_FEWEST_RUNS = PROFILE_BLOCKS
 _FEWEST_WARMUP_RUNS = 3
 _SHARE_OF_DEADLINE = 0.25
 
@@ -31,13 +29,13 @@ _SHARE_OF_DEADLINE = 0.25
 def profiled_pass(request: Request, opened: Opened, trial: Trial, reach: Reach) -> Profile:
     """One profile. Raises what onnxruntime raises, ProfileError, OSError."""
     job = request.job
-    wanted = run_count(statistics.median(trial.samples_ms), job.pace.deadline_s) // BLOCKS
+    wanted = run_count(statistics.median(trial.samples_ms), job.pace.deadline_s) // PROFILE_BLOCKS
     runs = fitting(wanted, job.most_profiled_runs)
     reach("timed")
     (unprofiled_ms, profiled_ms, file), load = with_load(lambda: _both(request, opened, runs))
     reach("stop")
     dispatch_us, profiler_us = _per_node(request, opened)
-    in_blocks = BLOCKS * (1 + runs)
+    in_blocks = PROFILE_BLOCKS * (1 + runs)
     last = runs_of(file, made=_made(runs), wanted=in_blocks)
     kept = [run for number, run in enumerate(last) if number % (1 + runs)]
     refuse_longer(kept, profiled_ms)
@@ -72,7 +70,7 @@ def fitting(runs: int, most: int) -> int:
 
 def _made(runs: int) -> int:
     """By the session with the profiler, so many being counted of each block."""
-    return _warmup_runs(runs) + BLOCKS * (1 + runs)
+    return _warmup_runs(runs) + PROFILE_BLOCKS * (1 + runs)
 
 
 def _both(request: Request, opened: Opened, runs: int) -> tuple[list[float], list[float], Path]:
@@ -91,7 +89,7 @@ def _both(request: Request, opened: Opened, runs: int) -> tuple[list[float], lis
     unprofiled_ms: list[float] = []
     profiled_ms: list[float] = []
     sides = [(opened.run, unprofiled_ms), (run, profiled_ms)]
-    for _ in range(BLOCKS):
+    for _ in range(PROFILE_BLOCKS):
         for side, times_ms in sides:
             times_ms += _block(side, runs)
         sides.reverse()

@@ -230,6 +230,12 @@ class NodeTime(Struct, frozen=True, kw_only=True):
     samples_ms: tuple[float, ...]
 
 
+PROFILE_BLOCKS = 4
+"""Of runs without the profiler and of runs with it in one profile; the first one of each
+kind are neighbours in time, and so on; every second pair is the other way round, so that a drift hits both
+alike."""
+
+
 class Profile(Struct, frozen=True, kw_only=True, tag="profile", tag_field="entry"):
     """What followed a timed visit: blocks of runs without the profiler and with it, a session for each."""
 

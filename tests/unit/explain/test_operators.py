@@ -109,3 +109,26 @@ def test_profiles_that_do_not_close_are_called_approximate() -> None:
     )
     found = build(replace(recording, entries=slow)).warnings
     assert [text for text in found if "operator times are approximate: they sum to 50 % natively" in text]
+
+
+def test_a_profiler_that_slows_kernels_is_told_of_and_one_that_hardly_does_is_not() -> None:
+    recording = recorded()
+
+    def told(faster: float) -> list[str]:
+        entries = tuple(
+            replace(
+                e,
+                unprofiled_ms=tuple(faster * v for v in e.unprofiled_ms),
+                profiler_us_per_node=50 * max(e.unprofiled_ms),
+            )
+            if isinstance(e, Profile)
+            else e
+            for e in recording.entries
+        )
+        warnings = build(replace(recording, entries=entries)).warnings
+        return [text for text in warnings if "the profiler slows this model's kernels" in text]
+
+    (text,) = told(0.6)
+    assert " natively and " in text
+    assert text.endswith(" in the browser of the time that it gives their kernels")
+    assert told(0.85) == []

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from gapprof.native.profiled import BLOCKS, fitting, run_count
+from gapprof.native.profiled import fitting, run_count
 from gapprof.native.stopwatch import elapsed_ms, joined, since_spawn_ms, step_us, stretch, warm_up
+from gapprof.records.trial import PROFILE_BLOCKS
 
 
 @dataclass(slots=True)
@@ -124,7 +125,7 @@ def test_profiled_runs_fill_a_fifth_of_a_second_within_bounds() -> None:
     assert run_count(0.01, deadline_s=60) == 200
     assert run_count(100.0, deadline_s=60) == 8
     assert run_count(2_000.0, deadline_s=60) == 7  # a quarter of the deadline
-    assert run_count(30_000.0, deadline_s=60) == BLOCKS
+    assert run_count(30_000.0, deadline_s=60) == PROFILE_BLOCKS
 
 
 @pytest.mark.parametrize(("wanted", "most", "runs"), [(50, 400, 50), (50, 200, 39), (8, 20, 3), (8, 11, 1)])
