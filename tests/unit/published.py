@@ -5,10 +5,29 @@ from pathlib import Path
 
 from gapprof import analyze
 from gapprof.digest.in_worker import left_alone
+from gapprof.facts.profiles import NATIVE, WEB
 from gapprof.records.estimate import Estimate
+from gapprof.records.report import Report
 
 REPORTS = Path(__file__).parents[2] / "reports"
+LONG_ENOUGH_MS = 1.0
+"""A run of which can be told by its operators' times on one thread."""
+CLOSES = (0.95, 1.05)
 report_of = cache(analyze)
+
+
+def operators_add_up(found: Report) -> None:
+    """To an unprofiled run, on both sides, each long enough; and nobody calls them approximate."""
+    took = {rung.id: rung.latency_ms for rung in found.rungs}
+    closures = {
+        side: found.overhead[f"{name}_profile_closure"]
+        for side, name in ((NATIVE, "native"), (WEB, "web"))
+        if (latency := took[side]) is not None and latency.point > LONG_ENOUGH_MS
+    }
+    assert closures.keys() == {NATIVE, WEB}
+    apart = {side for side, one in closures.items() if one is None or not CLOSES[0] <= one <= CLOSES[1]}
+    assert apart == set(), closures
+    assert not any("operator times are approximate" in text for text in found.warnings)
 
 
 def says_of_a_worker_what_is_slower_and_nothing_else(recording: Path) -> None:

@@ -23,6 +23,7 @@ from tests.unit.published import (
     REPORTS,
     as_at_rest,
     below,
+    operators_add_up,
     report_of,
     says_of_a_worker_what_is_slower_and_nothing_else,
     slower,
@@ -94,6 +95,14 @@ def test_a_row_of_the_study_is_what_its_recording_says(row: StudiedModel) -> Non
     assert recording.with_suffix(".md").read_text(encoding="utf-8") == markdown.RENDERER.render(
         found, Surface()
     )
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.stem)
+def test_operators_of_a_row_add_up_to_a_run_on_one_thread(row: StudiedModel) -> None:
+    preflight = read_run(STUDY / f"{row.stem}.jsonl").preflight
+    assert preflight is not None
+    assert preflight.page_threads == 1
+    operators_add_up(report_of(STUDY / f"{row.stem}.jsonl"))
 
 
 def test_the_studys_tables_are_of_its_figures() -> None:
