@@ -187,6 +187,68 @@ def test_stretches_on_all_cores_say_so(looks: list[tuple[float, ...]]) -> None:
 
 
 @pytest.fixture
+def handed(monkeypatch: pytest.MonkeyPatch, looks: list[tuple[float, ...]]) -> list[tuple[float, ...]]:
+    """How long reads of what another core wrote take, look by look, while three cores are fast."""
+    looks.append((FAST, FAST, FAST))
+    planned: list[tuple[float, ...]] = []
+    monkeypatch.setattr(fast_cores, "handed_us", lambda _: planned.pop(0) if len(planned) > 1 else planned[0])
+    return planned
+
+
+NEAR = replace(speed(FAST, FAST, FAST), nearest_us=(6.0, 6.0, 6.0))
+"""Of the cores 0 and 1, 0 and 2, 1 and 2."""
+
+
+def test_cores_that_are_far_apart_are_waited_for(handed: list[tuple[float, ...]]) -> None:
+    handed += [(6.0, 12.0, 6.0), (6.0, 8.0, 6.0), (7.0, 6.0, 6.0)]
+    watched = FastCores(NEAR)
+    assert not watched.ready_on(())
+    assert watched.ready_on(())
+    assert watched.over((), 1.0)
+    assert found(watched).nearest_us == (6.0, 6.0, 6.0)
+    assert found(watched).handed_before_us == (6.0, 8.0, 6.0)
+    assert found(watched).handed_after_us == (7.0, 6.0, 6.0)
+
+
+def test_what_was_timed_on_cores_that_went_apart_is_timed_anew(handed: list[tuple[float, ...]]) -> None:
+    handed += [(6.0, 6.0, 6.0), (12.0, 6.0, 6.0), (6.0, 6.0, 6.0)]
+    watched = FastCores(NEAR)
+    assert watched.ready_on((0, 1))
+    assert not watched.over((0, 1), 7.5)
+    assert watched.ready_on((0, 1))
+    assert watched.over((0, 1), 4.0)
+    assert found(watched).discarded_ms == (7.5,)
+
+
+def test_how_far_a_core_is_from_one_that_is_not_used_is_nobody_s_business(
+    handed: list[tuple[float, ...]],
+) -> None:
+    handed.append((6.0, 12.0, 12.0))
+    assert FastCores(NEAR).ready_on((0, 1))
+    assert not FastCores(NEAR).ready_on((0, 2))
+
+
+def test_who_uses_a_single_core_never_looks_how_far_others_are(handed: list[tuple[float, ...]]) -> None:
+    handed.append((12.0, 12.0, 12.0))
+    watched = FastCores(NEAR)
+    assert watched.ready_on((1,))
+    assert watched.over((1,), 1.0)
+    assert watched.ready_anywhere(1)
+    assert watched.over((), 1.0)
+    assert found(watched).nearest_us == ()
+
+
+def test_of_several_stretches_the_farthest_look_is_told(handed: list[tuple[float, ...]]) -> None:
+    handed += [(6.0, 6.0, 7.0), (6.0, 6.0, 6.0), (6.0, 8.0, 6.0), (6.5, 6.0, 6.0)]
+    watched = FastCores(NEAR)
+    for _ in range(2):
+        assert watched.ready_on(())
+        assert watched.over((), 1.0)
+    assert found(watched).handed_before_us == (6.0, 8.0, 7.0)
+    assert found(watched).handed_after_us == (6.5, 6.0, 6.0)
+
+
+@pytest.fixture
 def job(tmp_path: Path) -> Job:
     return plain_job(tmp_path)
 
