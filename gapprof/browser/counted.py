@@ -6,18 +6,17 @@ waited for a core within a task or on waking up, and those of a main thread hold
 
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
 from msgspec.structs import replace
 
 from gapprof.browser import scheduler
-from gapprof.browser.cdp import CallError
+from gapprof.browser.counters import counters, counting
 from gapprof.browser.crew import Crew
 from gapprof.browser.launch import Browser
 from gapprof.browser.page import Page
-from gapprof.browser.trouble import VisitError, reading
+from gapprof.browser.trouble import reading
 from gapprof.proc import one_thread
 from gapprof.records.trial import Clocks, Load, ThreadUse
 
@@ -55,17 +54,12 @@ async def counted(
 
     Raises CallError, VisitError, TimeoutError.
     """
-    call = page.connection.call
-    await call("Performance.enable", {"timeDomain": "timeTicks"}, session=page.session)
-    try:
+    async with counting(page):
         first_asked = await _asked(page, crew)
         first = await scheduler.before(page, browser, crew)
         told = await stretch()
         last = await scheduler.after(page, browser, crew)
         return told, with_tasks(scheduler.load(first, last), first_asked, await _asked(page, crew))
-    finally:
-        with suppress(CallError, TimeoutError, VisitError):  # whoever asks next hears of it
-            await call("Performance.disable", session=page.session)
 
 
 def with_tasks(load: Load, first: Asked, last: Asked) -> Load:
@@ -115,13 +109,12 @@ async def _asked(page: Page, crew: Crew) -> Asked:
 
 
 async def _main_thread(page: Page) -> MainThread:
-    told = await page.connection.call("Performance.getMetrics", session=page.session)
+    values_s = await counters(page)
     with reading("metrics"):
-        values_ms = {metric["name"]: float(metric["value"]) * 1e3 for metric in told["metrics"]}
         return MainThread(
-            at_ms=values_ms["Timestamp"],
-            tasks_ms=values_ms["TaskDuration"],
-            cpu_ms=values_ms["ThreadTime"],
+            at_ms=1e3 * values_s["Timestamp"],
+            tasks_ms=1e3 * values_s["TaskDuration"],
+            cpu_ms=1e3 * values_s["ThreadTime"],
         )
 
 
