@@ -156,7 +156,7 @@ class Chromium:
             load = scheduler.load(before, after, runs_ms=timed.busy_ms)
             with reading("trace"):
                 stretch = slices.stretch_of(events)
-                if ready.crew.renderer is None:  # the kernel says nothing of threads
+                if traces_tell(ready.crew):
                     threads = windows.uses(events, stretch, job.setting.where)
                     load = replace(load, threads=threads, told_by="trace")
             return Trace(
@@ -225,6 +225,14 @@ class ChromiumFactory:
 
 
 BACKEND = ChromiumFactory()
+
+
+def traces_tell(crew: Crew) -> bool:
+    """Whether a trace's own figures of threads are to stand in, as where the kernel says nothing of any.
+
+    Where it does, one visit that cannot tell whose they are is no reason to mix both kinds in a run.
+    """
+    return crew.renderer is None and not crew.undecided
 
 
 async def _on_fast_cores(job: Job, ready: Ready, waiting: Waiting) -> tuple[Timed, Load]:

@@ -24,7 +24,7 @@ from msgspec import structs
 
 from gapprof.browser import scheduler, tasks, tensors, tracing
 from gapprof.browser.counters import counters, counting
-from gapprof.browser.crew import Crew, beginnings, crew
+from gapprof.browser.crew import SIGNS_S, Crew, beginnings, crew
 from gapprof.browser.flags import NO_GPU
 from gapprof.browser.launch import closed
 from gapprof.browser.ready import module_of, outcome
@@ -195,7 +195,8 @@ async def plainly(going: Going) -> Start:
         started = await going.step("start")
         answered = perf_counter()
     result_s = witness.result_s(ordered, answered)
-    owner = await crew(visit.page, going.job.setting.where, renderers)
+    most_s = visit.course.left_s(SIGNS_S)
+    owner = await crew(visit.page, going.job.setting.where, renderers, most_s=most_s)
     after = await scheduler.after(visit.page, visit.browser, owner)
     visit.course.phase = "warmup"
     settled = await going.step("settle")

@@ -92,7 +92,7 @@ def test_a_pages_process_is_known_by_its_own_sign_beside_a_tab_that_is_busier(gu
                 renderers = await beginnings(page.connection)
                 owners = [pid for pid, one in renderers.items() if len(one.workers) == 3]
             await page.evaluate(burning(20), deadline_s=30.0)
-            return (await crew(page, "main", renderers)).renderer, owners
+            return (await crew(page, "main", renderers, most_s=30.0)).renderer, owners
 
     renderer, owners = asyncio.run(found())
     assert owners == [renderer]
