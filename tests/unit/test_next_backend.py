@@ -32,6 +32,16 @@ SAID = {
         ),
         "this browser gives the page no WebGPU",
     ),
+    "no-jspi": (
+        Broke(
+            phase="create",
+            name="Error",
+            message="no available backend found. ERR: [webgpu] Error: WebAssembly JSPI is not supported in "
+            "the current environment.",
+            stack="",
+        ),
+        "this browser has no JSPI",
+    ),
     "lost": (
         Broke(phase="steady", name="Error", message="the device was lost (destroyed)", stack=""),
         "the GPU device was lost",
