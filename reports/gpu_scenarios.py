@@ -97,7 +97,7 @@ def build_behind(script: str, folder: Path) -> Path:
     entry = assets.gpu_entry_point(pinned, assets.GPU_BUILD)
     dist = folder / "dist"
     dist.mkdir()
-    for file in (pinned / entry, pinned / assets.entry_point(pinned), *pinned.glob("*.asyncify.*")):
+    for file in (pinned / entry, *pinned.glob(f"*.{assets.GPU_BUILD}.*")):
         shutil.copy(file, dist / file.name)
     text = (dist / entry).read_text(encoding="utf-8")
     (dist / entry).write_text(f"{script}\n{text}", encoding="utf-8")
