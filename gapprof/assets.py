@@ -31,17 +31,22 @@ _ENTRIES = (
 )
 """Entry points of onnxruntime-web, the one that does least first; 1.18 kept its modules in `esm/`."""
 
-_GPU_ENTRIES: Mapping[GpuBuild, tuple[str, ...]] = {
-    "asyncify": ("ort.webgpu.min.mjs", "ort.webgpu.bundle.min.mjs"),
-    "jspi": ("ort.jspi.min.mjs", "ort.jspi.bundle.min.mjs"),
-    "jsep": ("ort.all.min.mjs", "ort.all.bundle.min.mjs"),
-    "webgl": ("ort.webgl.min.mjs",),
-}
-"""Entry points of onnxruntime-web's builds for GPUs."""
+_WEBGPU_ENTRIES = (
+    "ort.webgpu.min.mjs",
+    "ort.webgpu.bundle.min.mjs",
+    "ort.all.min.mjs",
+    "ort.all.bundle.min.mjs",
+    "ort.min.mjs",
+    "ort.bundle.min.mjs",
+    "ort.jspi.min.mjs",
+    "ort.jspi.bundle.min.mjs",
+)
+"""Those that may bring WebGPU, what pages get from `onnxruntime-web/webgpu` first. A name says nothing of the
+build: `ort.webgpu` was JSEP before it was asyncify, and `ort` had no WebGPU before it had JSEP."""
+_WEBGL_ENTRY = "ort.webgl.min.mjs"
+_WEBGPU_BUILDS: tuple[GpuBuild, ...] = ("asyncify", "jsep", "jspi")
 GPU_BUILD: GpuBuild = "asyncify"
-"""The one that pages get from `onnxruntime-web/webgpu`."""
-_WEBGPU_BUILDS: tuple[GpuBuild, ...] = (GPU_BUILD, "jspi", "jsep")
-"""Those for WebGPU, in the order in which they are looked for."""
+"""The one that pages get from `onnxruntime-web/webgpu` as it is pinned."""
 
 _NAMES = (
     "chromium",
@@ -82,7 +87,11 @@ def web_dist(explicit: str | None = None) -> Path:
             f"--web-dist {explicit} is not a folder",
             hint="Give the `dist` folder of an onnxruntime-web build.",
         )
-    entry_point(folder)
+    if not any((folder / name).is_file() for name in (*_ENTRIES, *_WEBGPU_ENTRIES, _WEBGL_ENTRY)):
+        raise WrongUse(
+            f"--web-dist {explicit} holds none of onnxruntime-web's modules ({', '.join(_ENTRIES[:4])}, …)",
+            hint="Give the `dist` folder of an onnxruntime-web build.",
+        )
     if not any(folder.glob("*.wasm")):
         raise WrongUse(
             f"--web-dist {explicit} holds no .wasm file",
@@ -97,37 +106,38 @@ def web_dist_118() -> Path:
 
 
 def entry_point(dist: Path) -> str:
-    """The module to import from a folder of onnxruntime-web, relative to it; raises WrongUse without one."""
+    """The module for the processor in a folder of onnxruntime-web, relative to it; WrongUse without one."""
     found = next((name for name in _ENTRIES if (dist / name).is_file()), None)
     if found is None:
         raise WrongUse(
-            f"{dist} holds none of onnxruntime-web's modules ({', '.join(_ENTRIES[:4])}, …)",
-            hint="Give the `dist` folder of an onnxruntime-web build.",
+            f"{dist} holds no module of onnxruntime-web for the processor ({', '.join(_ENTRIES[:4])}, …)",
+            hint="Give the `dist` folder of an onnxruntime-web build that has one.",
         )
     return found
 
 
 def gpu_entry_point(dist: Path, build: GpuBuild) -> str:
     """The module of a build for GPUs in a folder of onnxruntime-web; raises WrongUse without one."""
-    found = next((name for name in _GPU_ENTRIES[build] if (dist / name).is_file()), None)
+    if build == "webgl":
+        found = _WEBGL_ENTRY if (dist / _WEBGL_ENTRY).is_file() else None
+    else:
+        found = next((name for name in _WEBGPU_ENTRIES if _build_of(dist, name) == build), None)
     if found is None:
         raise WrongUse(
-            f"{dist} holds no {build} build of onnxruntime-web ({', '.join(_GPU_ENTRIES[build])})",
-            hint="Give the `dist` folder of an onnxruntime-web build that has it.",
+            f"{dist} holds no {build} build of onnxruntime-web",
+            hint="Give the `dist` folder of an onnxruntime-web build that has it, its .wasm files included.",
         )
     return found
 
 
 def webgpu_build(dist: Path) -> GpuBuild:
     """The first build for WebGPU that a folder of onnxruntime-web has; raises WrongUse without any."""
-    for build in _WEBGPU_BUILDS:
-        if any((dist / name).is_file() for name in _GPU_ENTRIES[build]):
-            return build
-    entries = ", ".join(_GPU_ENTRIES[build][0] for build in _WEBGPU_BUILDS)
-    raise WrongUse(
-        f"{dist} holds no build of onnxruntime-web for WebGPU ({entries})",
-        hint="Give the `dist` folder of an onnxruntime-web build that has one.",
-    )
+    return _webgpu(dist)[1]
+
+
+def webgpu_module(dist: Path) -> str:
+    """Its module; raises WrongUse without any."""
+    return _webgpu(dist)[0]
 
 
 def dawn() -> Path:
@@ -189,6 +199,31 @@ def fetched_browser() -> Path | None:
     """The browser that `gapprof setup` fetched as a package."""
     found = places.browser_package() / "chromium"
     return found if found.is_file() else None
+
+
+def _webgpu(dist: Path) -> tuple[str, GpuBuild]:
+    for name in _WEBGPU_ENTRIES:
+        build = _build_of(dist, name)
+        if build is not None:
+            return name, build
+    files = ", ".join(f"*.{build}.wasm" for build in _WEBGPU_BUILDS)
+    raise WrongUse(
+        f"{dist} holds no build of onnxruntime-web for WebGPU (such as {_WEBGPU_ENTRIES[0]}, and beside it "
+        f"the one of {files} that it asks for)",
+        hint="Give the `dist` folder of an onnxruntime-web build that has one.",
+    )
+
+
+def _build_of(dist: Path, entry: str) -> GpuBuild | None:
+    """Whose wasm an entry point asks for; None where it asks for none of WebGPU's, or that is not there."""
+    if not (dist / entry).is_file():
+        return None
+    text = (dist / entry).read_bytes()
+    for build in _WEBGPU_BUILDS:
+        named = any(f".{build}.{kind}".encode() in text for kind in ("mjs", "wasm"))
+        if named and any(dist.glob(f"*.{build}.wasm")):
+            return build
+    return None
 
 
 def _fetched(package: str) -> Path:

@@ -8,6 +8,7 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
+from gapprof.digest.adapter import software_sentence
 from gapprof.digest.why import why_rows
 from gapprof.options.screen import mention, show
 from gapprof.records.progress import Observer, Progress
@@ -125,7 +126,8 @@ def frame(progress: Progress, ranking: Report | None, ink: Ink) -> RenderableTyp
     if ranking is not None and ranking.gap.ratio is not None:
         ratio = numbers.factor_with_interval(ranking.gap.ratio)
         heading = f"Provisional, {numbers.many(ranking.rounds, 'round')}"
-        lines += [Text(), ink.text(f"   {ratio} slower in the browser so far")]
+        lines += [Text(), *(ink.text(f"   {sentence}") for sentence in software_sentence(ranking))]
+        lines.append(ink.text(f"   {ratio} slower in the browser so far"))
         lines.append(why_table(why_rows(ranking), ink, heading=heading))
     return Group(*lines)
 

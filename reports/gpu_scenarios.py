@@ -2,7 +2,7 @@
 
 python reports/gpu_scenarios.py [NAME ...]    default: all; NAME.jsonl and README.md in reports/scenarios/
 
-All seven take some 35 minutes of a quiet machine with two cores. Those that published their recordings
+All eight take some 40 minutes of a quiet machine with two cores. Those that published their recordings
 had SwiftShader, which is software: the figures are none of a GPU, and each report says so. What is planted is
 in this file, which makes models, builds, browsers and environments anew.
 """
@@ -31,6 +31,8 @@ WIDE_ROW, LINKS = 16384, 48
 STALL_MS, STALLED_SUBMITS = 50, 16
 """Two or three stalls a run of the longer chain: several times what its dispatches take without any."""
 GOES_MS, STANDS_MS = 2, 6
+WAVES, WRONG_WAVE = 12, 5
+"""Between two nodes that are looked at first."""
 WEBGPU = ("--backend", "webgpu")
 NATIVE_LEG = (*WEBGPU, "--native-python", "env/bin/python")
 LEGS = (*NATIVE_LEG, "--rungs", "replay-native-no-robustness")
@@ -97,7 +99,7 @@ def build_behind(script: str, folder: Path) -> Path:
     entry = assets.gpu_entry_point(pinned, assets.GPU_BUILD)
     dist = folder / "dist"
     dist.mkdir()
-    for file in (pinned / entry, pinned / assets.entry_point(pinned), *pinned.glob("*.asyncify.*")):
+    for file in (pinned / entry, *pinned.glob(f"*.{assets.GPU_BUILD}.*")):
         shutil.copy(file, dist / file.name)
     text = (dist / entry).read_text(encoding="utf-8")
     (dist / entry).write_text(f"{script}\n{text}", encoding="utf-8")
@@ -115,6 +117,17 @@ def chained(folder: Path, links: int, row: int) -> None:
         x = sketch.node(f"link{link}", op_type, [x, *other])
     sketch.output(x, "y", [1, row])
     sketch.save(folder / "chained.onnx")
+
+
+def wrong_build(folder: Path) -> None:
+    """A dozen operators one after the other, and the pinned onnxruntime-web, whose sine is a cosine."""
+    sketch = Sketch("waving", seed=5)
+    x = sketch.input("x", [1, ROW])
+    for link in range(WAVES):
+        x = sketch.node(f"link{link}", "Sin" if link == WRONG_WAVE else ("Neg", "Tanh")[link % 2], [x])
+    sketch.output(x, "y", [1, ROW])
+    sketch.save(folder / "waving.onnx")
+    build_behind(WRONG_SINE, folder)
 
 
 def stalling_build(folder: Path) -> None:
@@ -225,6 +238,14 @@ STALLS = f"""
   }};
 }}
 """
+WRONG_SINE = """
+{
+  const { createShaderModule } = GPUDevice.prototype;
+  GPUDevice.prototype.createShaderModule = function (given) {
+    return createShaderModule.call(this, { ...given, code: given.code.replaceAll("sin(", "cos(") });
+  };
+}
+"""
 PLANTS = Path(__file__).parents[1] / "tests/browser/gpu_modules/plants"
 ANEW = (PLANTS / "anew.mjs").read_text(encoding="utf-8")
 """The same as the browser tests plant."""
@@ -272,6 +293,12 @@ SCENARIOS = {
         options=(*WEBGPU, "--rungs", "main", "--web-dist", "dist", "--budget", "300"),
         model="chained.onnx",
         make=compiling_build,
+    ),
+    "gpu-wrong": Scenario(
+        shows="a shader that computes something else: outputs part at one node, and no time compares (S15)",
+        options=(*WEBGPU, "--rungs", "main", "--web-dist", "dist", "--budget", "1"),
+        model="waving.onnx",
+        make=wrong_build,
     ),
 }
 

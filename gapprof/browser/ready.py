@@ -95,8 +95,9 @@ def module_of(job: Job, dist: Path) -> str:
     """What a job's page imports: for the processor the build that does nothing else. Raises WrongUse."""
     if job.setting.device != "gpu":
         return assets.entry_point(dist)
-    build = "webgl" if job.setting.gpu_api == "webgl" else assets.webgpu_build(dist)
-    return assets.gpu_entry_point(dist, build)
+    if job.setting.gpu_api == "webgl":
+        return assets.gpu_entry_point(dist, "webgl")
+    return assets.webgpu_module(dist)
 
 
 async def tiered_up(visit: Visit, renderer: int | None) -> TierUp:

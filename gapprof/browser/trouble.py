@@ -45,6 +45,12 @@ _GPU = (
         hint="`gapprof doctor` says what is missing; --backend webgpu,wasm goes on with the processor.",
     ),
     _OfTheGpu(
+        words=("jspi is not supported",),
+        said="this browser has no JSPI, which this build of onnxruntime-web for WebGPU is made for",
+        hint="Try a newer browser (--browser PATH), a folder with another build (--web-dist), or "
+        "--backend wasm.",
+    ),
+    _OfTheGpu(
         words=("webgl is not supported",),
         said="this browser gives the page no WebGL",
         hint="chrome://gpu says why; --backend webgl,wasm goes on with the processor.",

@@ -4,9 +4,8 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 
 from gapprof.comparison.kin import PROGRAMS
-from gapprof.digest.adapter import on_software, software_sentence
+from gapprof.digest.adapter import software_sentence
 from gapprof.explain.diagnosis import CAUSES
-from gapprof.facts.adapters import SOFTWARE_SENTENCE
 from gapprof.records.comparison import Change, Difference
 from gapprof.records.report import Report
 from gapprof.text import numbers
@@ -47,12 +46,14 @@ def headline(
 
 
 def _software(before: Report, after: Report) -> Iterator[str]:
-    """What belongs above every figure of a software adapter."""
-    which = [when for when, report in (("first", before), ("second", after)) if on_software(report)]
-    if len(which) == 1:
-        yield f"Of the {which[0]} run: {SOFTWARE_SENTENCE}."
-    else:
-        yield from software_sentence(before)
+    """What belongs above every figure of a software adapter, or beside one."""
+    first, second = tuple(software_sentence(before)), tuple(software_sentence(after))
+    if first == second:
+        yield from first
+        return
+    for when, sentences in (("first", first), ("second", second)):
+        for one in sentences:
+            yield f"Of the {when} run: {one[0].lower()}{one[1:]}"
 
 
 def _gap(gap: Change, parts: Sequence[str]) -> str:

@@ -34,10 +34,18 @@ def refuse_strangers(comparison: Comparison) -> None:
     """Raises WrongUse where anything but the settings differs."""
     if comparison.strangers:
         told = "; ".join(f"{one.what} {one.before} and {one.after}" for one in comparison.strangers)
-        raise WrongUse(
-            f"the reports are not of one model on one machine: {told}",
-            hint="Give --allow-different to compare them all the same.",
-        )
+        hint = "Give --allow-different to compare them all the same."
+        if any(map(_may_be_the_same_adapter, comparison.strangers)):
+            hint = (
+                "An older report may have other words for the same adapter: `gapprof analyze` makes one anew "
+                f"from its recording. {hint}"
+            )
+        raise WrongUse(f"the reports are not of one model on one machine: {told}", hint=hint)
+
+
+def _may_be_the_same_adapter(one: Difference) -> bool:
+    """Vendor and architecture are alike: reports of before named what Dawn found, in Dawn's words."""
+    return one.what == "adapter" and one.before.partition(" (")[0] == one.after.partition(" (")[0]
 
 
 def _fingerprint(report: Report) -> dict[str, str]:

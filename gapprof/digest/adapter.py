@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from gapprof.facts.adapters import SOFTWARE_SENTENCE
+from gapprof.facts.adapters import headings
 from gapprof.records.report import Report
 
 
@@ -13,6 +13,6 @@ def on_software(report: Report) -> bool | None:
 
 
 def software_sentence(report: Report) -> Iterator[str]:
-    """What belongs above every figure of a report whose page ran on software."""
-    if on_software(report):
-        yield f"{SOFTWARE_SENTENCE[0].upper()}{SOFTWARE_SENTENCE[1:]}."
+    """What belongs above every figure of a report whose page ran on software, or of which not all ran on the
+    page's adapter."""
+    yield from headings(report.checks)

@@ -1,10 +1,12 @@
 """What the GPU did, operator by operator: rows and sentences that every format shows."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gapprof.facts.adapters import SOFTWARE_SENTENCE
+from gapprof.facts.gpu_parts_told import DISPATCH_BOUND
 from gapprof.records.estimate import Estimate
+from gapprof.records.report import CauseRow, with_descendants
 from gapprof.records.sections.gpu import GpuOperator, GpuOperators, GpuWaits
 from gapprof.text import numbers
 
@@ -56,8 +58,11 @@ def gpu_heading(found: GpuOperators) -> str:
     return f"{HEADING} ({SOFTWARE_SENTENCE})" if found.software else HEADING
 
 
-def gpu_sentences(found: GpuOperators) -> Iterator[str]:
-    """How it was seen, how much of it is told, what waits are made of, and what is missing."""
+def gpu_sentences(found: GpuOperators, causes: Sequence[CauseRow]) -> Iterator[str]:
+    """How much is bound by dispatches, how it was seen, how much of it is told, what waits are made of, and
+    what is missing."""
+    evidence = (one for row in with_descendants(causes) for one in row.evidence)
+    yield from (one.text for one in evidence if one.kind == DISPATCH_BOUND)
     if found.gpu_ms is None:
         yield f"No GPU time of operators: {found.why}."
         return

@@ -107,7 +107,7 @@ def page_sentences(qoe: QoE) -> Iterator[str]:
     rounds = max(row.request_ms.rounds for row in measured if row.request_ms is not None)
     own = "" if any(row.page == "own" for row in qoe.pages) else " Your page is the quiet one."
     for row in measured:
-        if row.page in ("busy", "own") and row.times is not None and row.times.low > 1:
+        if row.page in ("busy", "own") and row.times is not None and row.times.side_of_one == "above":
             slower = numbers.factor_with_interval(row.times)
             yield f"{_PAGES[row.page]} slows inference {slower}."
     yield (
@@ -248,7 +248,7 @@ def _verdict(rows: tuple[FeltRow, ...]) -> Iterator[str]:
     for row in rows:
         if row.id in _FELT:
             told = [
-                f"{numbers.factor_with_interval(times)} {where}{'' if _apart(times) else ' (unclear)'}"
+                f"{numbers.factor_with_interval(times)} {where}{_doubt(times)}"
                 for times, where in (
                     (row.main_times, "with the model on the main thread"),
                     (row.worker_times, "with it in a worker"),
@@ -278,7 +278,7 @@ def _frames(rows: tuple[FeltRow, ...]) -> Iterator[str]:
     for row in rows:
         if row.id == "frame-rate":
             for times, where in ((row.main_times, "on the main thread"), (row.worker_times, "in a worker")):
-                if times is not None and times.high < 1:
+                if times is not None and times.side_of_one == "below":
                     yield (
                         f"Inference {where} costs {numbers.percent(1 - times.point)} "
                         f"[{numbers.plain(100 * (1 - times.high), 0)}, "
@@ -286,13 +286,12 @@ def _frames(rows: tuple[FeltRow, ...]) -> Iterator[str]:
                     )
 
 
-def _apart(times: Estimate) -> bool:
-    return not times.low <= 1 <= times.high
-
-
 def _or_unclear(times: Estimate) -> str:
-    unclear = " (unclear)" if times.side_of_one == "unclear" else ""
-    return f"{numbers.factor_with_interval(times)}{unclear}"
+    return f"{numbers.factor_with_interval(times)}{_doubt(times)}"
+
+
+def _doubt(times: Estimate) -> str:
+    return " (unclear)" if times.side_of_one == "unclear" else ""
 
 
 def _share(duty: float) -> str:

@@ -5,8 +5,8 @@ from functools import partial
 from statistics import fmean, median
 from typing import Literal
 
+from gapprof.explain.adapters_apart import told_apart
 from gapprof.explain.strikes import core_speed, ours_flags, outside_load
-from gapprof.facts.adapters import SOFTWARE_SENTENCE, differences, foreign_to, is_software, titled
 from gapprof.facts.case import Case
 from gapprof.facts.cells import counting
 from gapprof.facts.gpu import adapter, apart
@@ -14,7 +14,6 @@ from gapprof.facts.gpu_build import WORDS, recorded_otherwise, served
 from gapprof.facts.held import HEAPS_AGREE, heap_closure, memory_trials
 from gapprof.facts.ladder import planned
 from gapprof.records.environment import Setting
-from gapprof.records.gpu import AdapterIdentity
 from gapprof.records.report import CheckRow
 from gapprof.records.trial import Trial
 from gapprof.stats.steady import FEWEST_SAMPLES, still_drifting
@@ -25,7 +24,6 @@ COARSEST_STEP = 0.01
 """Largest timer step as a part of one sample."""
 SLOWER_SENTINEL = 0.8
 """A ceiling that works takes more than this from the rate of a fixed GEMM (measured: 0.5 and less)."""
-_WORD = 120
 Measured = Mapping[str, tuple[Setting, list[Trial]]]
 Check = Callable[[Measured], Iterator[tuple[str, str]]]
 """Yields (rung, what is wrong with it)."""
@@ -68,7 +66,7 @@ def _same_adapter(case: Case, rungs: Measured) -> Iterator[CheckRow]:
     """Where something ran on a GPU."""
     page = case.get(adapter)
     if page is not None:
-        find = partial(_adapter, page, case.get(apart))
+        find = partial(told_apart, page, case.get(apart))
         yield _row("adapter-same", rungs, "gpu-abstraction", "every rung on a GPU had the same one", find)
 
 
@@ -189,25 +187,6 @@ def _cores(rungs: Measured) -> Iterator[tuple[str, str]]:
             first = first or cores
             if cores != first:
                 yield rung, f"it may use {len(cores)} cores, others {len(first)}, or other ones"
-
-
-def _adapter(
-    page: AdapterIdentity, others: Mapping[str, AdapterIdentity], rungs: Measured
-) -> Iterator[tuple[str, str]]:
-    """Replays prove something about the adapter of the page only where they ran on the same one."""
-    for rung in rungs:
-        if (other := others.get(rung)) is not None:
-            told = harmless("; ".join(differences(page, other)), _WORD)
-            yield rung, f"its adapter is not the page's: {told}{_plumbing(other)}"
-    for rung, (_, trials) in rungs.items():
-        for provider in dict.fromkeys(t.seen.provider for t in trials if t.seen.provider):
-            if foreign_to(provider, page):
-                told = f"which is {harmless(titled(page), _WORD)}{_plumbing(page)}"
-                yield rung, f"{harmless(provider, _WORD)} does not run on the page's adapter, {told}"
-
-
-def _plumbing(one: AdapterIdentity) -> str:
-    return f" ({SOFTWARE_SENTENCE})" if is_software(one) else ""
 
 
 def _threads(rungs: Measured) -> Iterator[tuple[str, str]]:

@@ -32,12 +32,11 @@ from gapprof.explain.subject_checks import subject_checks
 from gapprof.explain.versions import versions
 from gapprof.explain.warnings import warnings
 from gapprof.explain.what_ifs import what_ifs
-from gapprof.facts.adapters import SOFTWARE_SENTENCE, is_software
+from gapprof.facts.adapters import headings
 from gapprof.facts.case import Case
 from gapprof.facts.cells import complete_rounds
 from gapprof.facts.computed import computed
 from gapprof.facts.estimates import LEVEL, factor_of, gap_ms, geometric_mean_ms, latency_ms
-from gapprof.facts.gpu import adapter
 from gapprof.facts.ladder import NATIVE, begins_late, ends
 from gapprof.facts.readings import end_logs
 from gapprof.facts.steps import absence
@@ -72,8 +71,7 @@ def build(recording: Recording) -> Report:
     page, programs = observed(case), versions(case)
     if latency.web is not None and (other := of_another_build(page, programs)):
         said = f"{said} {other}"
-    if (on := adapter(case)) is not None and is_software(on):
-        said = f"{SOFTWARE_SENTENCE[0].upper()}{SOFTWARE_SENTENCE[1:]}. {said}"
+    said = " ".join((*headings(checks), said))
     return Report(
         status=verdict,
         status_why=verdict_why,

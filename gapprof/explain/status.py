@@ -10,6 +10,7 @@ from gapprof.facts.case import Case
 from gapprof.facts.cells import measured, standing
 from gapprof.facts.ladder import ends, is_native, planned
 from gapprof.facts.steps import absence
+from gapprof.records.recording import RoundStarted
 from gapprof.records.report import CheckRow
 from gapprof.records.trial import Failure
 from gapprof.stats.contrast import Contrast
@@ -21,6 +22,8 @@ Status = Literal["ok", "partial", "unreliable", "outputs-differ", "failed"]
 
 REASON = 300
 """Characters of what a side said that are quoted."""
+GIVEN_UP = 2
+"""Rounds running without a figure, after which a rung is not visited again; a single one may be chance."""
 TOO_WIDE = 3.0
 """Times the wanted precision; an undecided first rank within it is a fine answer."""
 
@@ -82,7 +85,7 @@ def undecided(gap: Contrast, contrasts: Mapping[str, Contrast], precision_percen
 
 
 def _missing(case: Case) -> str | None:
-    """Main rungs that this run wanted and did not get, or a recording that was cut off."""
+    """Main rungs that this run wanted and did not get, or gave up, or a recording that was cut off."""
     there = case.get(standing)
     lost = [
         rung
@@ -91,9 +94,35 @@ def _missing(case: Case) -> str | None:
     ]
     if lost:
         return "; ".join(f"{rung} has no figure: {harmless(absence(case, rung), 160)}" for rung in lost)
+    gone = _given_up(case)
+    if gone:
+        return "; ".join(
+            f"{rung} failed in its last {GIVEN_UP} rounds: {harmless(failure.message, 160)}"
+            for rung, failure in gone.items()
+        )
     end = case.recording.end
     if end is None:
         return "the recording ends before the run did"
     if end.reason in ("interrupted", "failed"):
         return f"the run was {end.reason}{': ' + end.text if end.text else ''}"
     return None
+
+
+def _given_up(case: Case) -> Mapping[str, Failure]:
+    """Main rung → its last failure, where the last rounds in which it was visited brought nothing else.
+
+    Whatever it gave before stands, but the run had to end without it.
+    """
+    found: dict[str, Failure] = {}
+    rounds = tuple(case.recording.of(RoundStarted))
+    for rung, step in case.get(planned).items():
+        last = [one.round for one in rounds if rung in one.order][-GIVEN_UP:]
+        failures = {one.round: one for one in case.recording.of(Failure) if one.rung == rung}
+        counted = case.get(measured).get(rung, {})
+        if (
+            step.rung.role != "side"
+            and len(last) == GIVEN_UP
+            and all(one in failures and one not in counted for one in last)
+        ):
+            found[rung] = failures[last[-1]]
+    return found

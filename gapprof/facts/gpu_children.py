@@ -107,8 +107,8 @@ _BOUNDARY: Mapping[GpuPart, Part] = {
     ),
     "submission": Part(
         id="submission",
-        title="Submission: commands made, handed over and taken in, as far as the GPU waits for it",
-        phrase="comes with submitting commands through the browser",
+        title="Submission: commands made, handed over and taken in before a submit, as far as the GPU waits",
+        phrase="comes with making commands through the browser",
         owner="library",
         advice="Fewer, larger operators make fewer commands; so does a captured graph (enableGraphCapture).",
     ),
@@ -136,9 +136,9 @@ _BOUNDARY: Mapping[GpuPart, Part] = {
 }
 _SAME_WORK = Part(
     id="same-work",
-    title="All else that the replays do not tell apart: messages between processes, the GPU's own work",
-    phrase="comes with what the replays do not tell apart under a browser",
-    advice="Nothing in your page changes this.",
+    title="All else, not told apart in every round: messages between processes, the GPU's own work",
+    phrase="comes with messages between the browser's processes, or with the GPU's own work there",
+    advice="Fewer, larger operators send fewer messages; nothing in your page changes the GPU's own work.",
 )
 _KERNELS: Mapping[GpuPart, Part] = {
     "inner-reads": Part(

@@ -4,16 +4,17 @@ from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from gapprof.facts.case import Case
-from gapprof.facts.cells import measured
 from gapprof.facts.estimates import LEVEL, estimate, mean_difference_ms, mean_time_ms, negated
 from gapprof.facts.gpu_calls import steady_run
-from gapprof.facts.gpu_runs import READ_OFF_DIFFERENCES, REPLAY_WEB, GpuPart, parts_ms
+from gapprof.facts.gpu_runs import READ_OFF_DIFFERENCES, REPLAY_WEB, GpuPart, part_shares, parts_ms
 from gapprof.facts.gpu_told import PLACES
 from gapprof.records.estimate import Estimate
 from gapprof.records.report import Evidence
 from gapprof.stats.interval import t_interval
 from gapprof.text import numbers
 
+DISPATCH_BOUND = "dispatch-bound"
+"""Kind of the evidence of `dispatch_bound_told`."""
 _Sign = Literal["more", "less", "unclear", "one round"]
 _OF_A_RUN: Mapping[GpuPart, str] = {
     "upload": "What a run writes, alone and into an idle queue,",
@@ -61,26 +62,27 @@ def part_told(case: Case, part: GpuPart) -> Iterator[Evidence]:
 
 
 def dispatch_bound_told(case: Case) -> Iterator[Evidence]:
-    """How much of a replayed run goes with the number of dispatches, whatever they compute; nothing where no
-    interval is clear of 0."""
-    run, cells = case.get(steady_run), case.get(measured)
+    """How much of a replayed run goes at least with the number of dispatches, whatever they compute; nothing
+    where no interval is clear of 0, or where there is one dispatch alone.
+
+    Runs with all commands made before they begin submit as often as any, and have as many dispatches begun.
+    """
+    run = case.get(steady_run)
     found: dict[str, Estimate] = {}
     for rung in PLACES:
-        whole_ms = cells.get(rung, {})
-        parts = parts_ms(case, rung)
-        shares = [parts[number]["submission"] / whole_ms[number] for number in parts if number in whole_ms]
+        shares = tuple(part_shares(case, rung, "submission").values())
         one = estimate(t_interval(shares, LEVEL)) if shares else None
         if one is not None and _sign(one) == "more":
             found[rung] = one
-    if run is not None and found:
+    if run is not None and run.dispatches > 1 and found:
         told = [f"{numbers.percent_with_interval(one)} {PLACES[rung]}" for rung, one in found.items()]
-        dispatches = numbers.many(run.dispatches, "dispatch", "dispatches")
         text = (
-            f"Of a replayed run's time {', '.join(told)} goes into making and submitting the commands of its "
-            f"{dispatches}: so much is bound by how many they are, not by what they compute."
+            f"Of a replayed run's time at least {', '.join(told)} goes into making the commands of its "
+            f"{run.dispatches} dispatches, and is bound by how many they are: submits, and what the GPU "
+            "takes to begin each dispatch, are not in it."
         )
         web = found.get(REPLAY_WEB)
-        yield Evidence(kind="dispatch-bound", text=text, value=web.point if web is not None else None)
+        yield Evidence(kind=DISPATCH_BOUND, text=text, value=web.point if web is not None else None)
 
 
 def mean_part_ms(case: Case, rung: str, part: GpuPart) -> Estimate | None:

@@ -38,7 +38,7 @@ GPU_RUNGS = frozenset({*BOUNDARY_RUNGS.values(), BEFORE, GAPS, *WITHOUT.values()
 WORDS: Mapping[GpuPart, str] = MappingProxyType(
     {
         "upload": "what runs upload",
-        "submission": "making and submitting their commands",
+        "submission": "making their commands",
         "inner-reads": "reading back within runs",
         "pipelines": "making pipelines within runs",
         "read-back": "the way back of what runs read at their end",

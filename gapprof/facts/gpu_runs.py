@@ -1,8 +1,8 @@
 """What a run on the GPU is made of, ms by round: each part measured by changing or repeating it alone. Pure.
 
 Parts of one replay are shares of it, by whole runs that were made in turn with changed ones, or what they
-take where nothing else is done. They need not add up to it: what is left is what no replay tells apart, the
-GPU's own work and, in a browser, messages to its process.
+take where nothing else is done. They need not add up to it: what is left is what no replay of every round
+tells apart, the GPU's own work and, in a browser, messages to its process.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -38,6 +38,17 @@ def parts_ms(case: Case, rung: str) -> Mapping[int, Mapping[GpuPart, float]]:
         number: {part: fmean(one[part] for one in found) for part in found[0]}
         for number, found in _by_round(trials_of(case, rung), _parts).items()
     }
+
+
+def part_shares(case: Case, rung: str, part: GpuPart) -> Mapping[int, float]:
+    """Round → what share of a replay's run a part is; of each visit its own, for visits of one round may
+    differ by more than the part is."""
+
+    def share(trial: Trial) -> float | None:
+        parts, whole_ms = _parts(trial), figure_ms(trial)
+        return parts[part] / whole_ms if parts is not None and whole_ms is not None else None
+
+    return {number: fmean(found) for number, found in _by_round(trials_of(case, rung), share).items()}
 
 
 def waits_ms(case: Case, rung: str) -> Mapping[int, tuple[float, float]]:

@@ -23,4 +23,4 @@ def gpu_section(report: Report, count: int) -> Iterator[str]:
             if one is not None:
                 yield f"| _{cell(one.name)}_ | {' | '.join(one.cells)} |"
         yield ""
-    yield from (f"- {cell(sentence)}" for sentence in gpu_sentences(found))
+    yield from (f"- {cell(sentence)}" for sentence in gpu_sentences(found, report.causes))

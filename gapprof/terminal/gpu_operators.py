@@ -1,12 +1,13 @@
 """**Operators on the GPU**: what took the GPU's time, by its own clock."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.console import RenderableType
 from rich.padding import Padding
 from rich.table import Table
 
 from gapprof.digest.gpu_operators import GpuRow, gpu_columns, gpu_heading, gpu_rows, gpu_sentences
+from gapprof.records.report import CauseRow
 from gapprof.records.sections.gpu import GpuOperators
 from gapprof.terminal.ink import Ink
 
@@ -14,12 +15,14 @@ _WIDTHS = (23, 6, 10, 6, 4, 8)
 _NAME_LEAST, _NAME_MOST = 13, 70
 
 
-def gpu_table(found: GpuOperators, ink: Ink, *, count: int) -> Iterator[RenderableType]:
+def gpu_table(
+    found: GpuOperators, causes: Sequence[CauseRow], ink: Ink, *, count: int
+) -> Iterator[RenderableType]:
     """The table, if there are times, and the sentences."""
     yield Padding(ink.text(gpu_heading(found), "bold"), (0, 0, 0, 3))
     if found.rows:
         yield _table(found, ink, count)
-    for sentence in gpu_sentences(found):
+    for sentence in gpu_sentences(found, causes):
         yield Padding(ink.text(sentence), (0, 0, 0, 3))
 
 

@@ -26,7 +26,7 @@ from gapprof.terminal.ink import Ink
 from gapprof.terminal.printing import printed
 
 _AT_REST, _CELL = 8, 25
-_PAGE_CELLS = (22, 28)
+_PAGE_CELLS = (25, 28)
 _LEAST = 16
 
 

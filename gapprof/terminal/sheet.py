@@ -60,7 +60,7 @@ def _parts(report: Report, ink: Ink) -> Iterator[RenderableType]:
         yield from operators_told(report, ink)
     if report.gpu_operators is not None:
         yield Text()
-        yield from gpu_table(report.gpu_operators, ink, count=count)
+        yield from gpu_table(report.gpu_operators, report.causes, ink, count=count)
         yield from _on_the_gpu(report.gpu_operators, ink, count)
     if report.qoe is not None:
         yield Text()

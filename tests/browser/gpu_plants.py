@@ -36,7 +36,7 @@ def library_of(build: GpuBuild, folder: Path) -> str:
     dist = assets.web_dist()
     entry = assets.gpu_entry_point(dist, build)
     folder.mkdir()
-    for file in (dist / entry, dist / assets.entry_point(dist), *dist.glob(f"*.{build}.*")):
+    for file in (dist / entry, *dist.glob(f"*.{build}.*")):
         shutil.copyfile(file, folder / file.name)
     return entry
 

@@ -1,11 +1,14 @@
 """What was planted in front of the library on the GPU, in recordings of our own, is found under its name."""
 
+from gapprof.errors import ExitCode
+from gapprof.pipeline import analysed
 from gapprof.records.calls import RecordedCalls
+from gapprof.records.parting import Parting
 from gapprof.records.recording import Recording
 from gapprof.records.trial import Trial
-from tests.scenarios.reading import case, report, row, text, told
+from tests.scenarios.reading import case, check, report, row, text, told
 
-STALLED, COMPILING = "gpu-stall", "gpu-anew"
+STALLED, COMPILING, WRONG = "gpu-stall", "gpu-anew", "gpu-wrong"
 STALL_MS = 50.0
 
 
@@ -66,3 +69,25 @@ def test_compiling_beside_the_page_s_thread_is_no_submission_and_a_build_that_ke
     assert f"every run makes {calls.summary.runs[-1].pipelines} anew" in action.text
     assert action.then_ms.high < action.now_ms.point / 2
     assert "the best change open to you would win back" in found.headline
+
+
+def test_s15_a_shader_that_computes_something_else_ends_the_run_with_the_node_at_fault() -> None:
+    """Whose replays give what was recorded all the same: it is the page that is wrong."""
+    outcome = analysed(recording_of(WRONG))
+    found = outcome.report
+    assert (found.status, outcome.code) == ("outputs-differ", ExitCode.OUTPUTS_DIFFER)
+    assert check(found, "outputs").status == "fail"
+    (parting,) = recording_of(WRONG).of(Parting)
+    assert (parting.why, parting.healed) == ("", False)
+    apart = found.outputs_apart
+    assert apart is not None
+    assert (apart.node, apart.op_type) == ("/link5/Sin", "Sin")
+    assert apart.cosine is not None
+    assert apart.cosine < 0.9
+    assert f"(float32, cosine {apart.cosine:.4f}); they part first at /link5/Sin (Sin)" in found.headline
+    assert "what it is given agrees with native-cpu's" in found.headline
+    assert "the times do not compare" in found.headline
+    replays = [one for one in recording_of(WRONG).of(Trial) if one.parts is not None]
+    assert {one.rung for one in replays} == {"replay-native-unsafe", "replay-native", "replay-web"}
+    assert all(one.parts is not None and one.parts.control_differing_bytes > 0 for one in replays)
+    assert {one.rung for one in replays} <= {row.id for row in found.rungs if row.latency_ms is not None}

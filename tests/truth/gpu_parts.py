@@ -44,6 +44,7 @@ class Runs:
 
     by_rung: Mapping[str, Planted] = field(default_factory=dict)
     placed: tuple[PlacedNode, ...] = ()
+    dispatches: int = 1000
     pipelines: int = 0
     inner_reads: int = 0
     differing_bytes: int = 0
@@ -104,8 +105,8 @@ def _with_parts(entry: Entry, runs: Runs) -> Entry:
 def _calls(runs: Runs) -> RecordedCalls:
     run = RunCounts(
         run=0,
-        calls={"dispatchWorkgroups": 1000},
-        dispatches=1000,
+        calls={"dispatchWorkgroups": runs.dispatches},
+        dispatches=runs.dispatches,
         submits=8,
         uploaded_bytes=128,
         read_bytes=128,

@@ -1,11 +1,14 @@
 """Parts of runs on the GPU: each planted alone, found under its name, and nowhere else."""
 
+import dataclasses
 import math
 
 import pytest
 from msgspec.structs import replace
 
 from gapprof.explain.report import build
+from gapprof.facts.case import Case
+from gapprof.facts.gpu_runs import part_shares
 from gapprof.records.codec import encode_entry
 from gapprof.records.gpu import PlacedNode
 from gapprof.records.impossible import impossible
@@ -14,7 +17,9 @@ from gapprof.records.surface import Surface
 from gapprof.records.trial import Trial
 from gapprof.render.markdown import RENDERER as MARKDOWN
 from gapprof.render.terminal import RENDERER as TERMINAL
+from gapprof.text.names import markdown
 from tests.truth.gpu_parts import Planted, Runs, recording_of
+from tests.unit.render.sections import gpu_operators
 
 GPU, CPU = "WebGpuExecutionProvider", "CPUExecutionProvider"
 DET = (
@@ -99,12 +104,47 @@ def test_a_run_of_tiny_dispatches_is_bound_by_how_many_they_are() -> None:
     """A run whose replay saves 8 of its 16 ms where all commands are made before it begins."""
     ((text, share),) = bound(Runs(by_rung={"replay-web": Planted(submission_ms=8.0)}))
     assert share == pytest.approx(0.5, rel=0.01)
-    assert text.startswith("Of a replayed run's time 50 % [")
+    assert text.startswith("Of a replayed run's time at least 50 % [")
     assert " in the browser, 5.0 % [" in text
     assert text.endswith(
-        " without one goes into making and submitting the commands of its 1000 dispatches: so much is bound "
-        "by how many they are, not by what they compute."
+        " without one goes into making the commands of its 1000 dispatches, and is bound by how many they "
+        "are: submits, and what the GPU takes to begin each dispatch, are not in it."
     )
+
+
+@pytest.mark.parametrize("surface", [Surface(), Surface(detail=True)], ids=["short", "detail"])
+def test_what_is_bound_by_dispatches_stands_below_the_operators_of_every_report(surface: Surface) -> None:
+    whole = report_of(Runs(by_rung={"replay-web": Planted(submission_ms=8.0)}))
+    (text,) = (one.text for one in row(whole, "submission").evidence if one.kind == "dispatch-bound")
+    drawn = replace(whole, gpu_operators=gpu_operators())
+    assert f"- {markdown(text)}" in MARKDOWN.render(drawn, surface)
+    _, _, below = " ".join(TERMINAL.render(drawn, surface).split()).partition("Operators on the GPU")
+    assert text in below
+
+
+def test_one_dispatch_alone_is_not_said_to_be_bound_by_how_many_it_is() -> None:
+    many = Runs(by_rung={"replay-web": Planted(submission_ms=8.0)})
+    assert bound(many)
+    assert bound(dataclasses.replace(many, dispatches=1)) == []
+
+
+def test_a_share_is_each_visit_s_own_where_visits_of_a_round_differ() -> None:
+    """Two visits of one round, of which the second takes four times as long: half of each is submission."""
+    whole = recording_of(Runs(by_rung={"replay-web": Planted(submission_ms=8.0)}, noise=0.0))
+    slow = [slower(one, times=4.0) for one in whole.of(Trial) if one.rung == "replay-web"]
+    found = part_shares(Case(replace(whole, entries=(*whole.entries, *slow))), "replay-web", "submission")
+    assert list(found.values()) == pytest.approx([0.5] * 6)
+
+
+def slower(trial: Trial, *, times: float) -> Trial:
+    """Another visit of the same round, in which all of a run takes so much longer."""
+    assert trial.parts is not None
+    parts = replace(
+        trial.parts,
+        whole_ms=tuple(times * ms for ms in trial.parts.whole_ms),
+        prepared_ms=tuple(times * ms for ms in trial.parts.prepared_ms),
+    )
+    return replace(trial, visit=1, samples_ms=tuple(times * ms for ms in trial.samples_ms), parts=parts)
 
 
 def test_a_run_whose_submission_is_not_clear_of_0_is_not_said_to_be_bound_by_its_dispatches() -> None:
@@ -117,7 +157,8 @@ def test_a_run_whose_submission_is_not_clear_of_0_is_not_said_to_be_bound_by_its
 
 def test_what_neither_replay_tells_apart_says_that_messages_are_part_of_it() -> None:
     rest = row(report_of(Runs()), "same-work")
-    assert "do not tell apart: messages between processes, the GPU's own work" in rest.title
+    assert "not told apart in every round: messages between processes, the GPU's own work" in rest.title
+    assert "fewer messages" in rest.advice
 
 
 @pytest.mark.parametrize("name", BOUNDARY)

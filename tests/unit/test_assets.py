@@ -8,6 +8,7 @@ import pytest
 
 from gapprof import assets, places
 from gapprof.errors import EnvironmentUnusable, WrongUse
+from gapprof.records.gpu import GpuBuild
 
 
 @pytest.fixture
@@ -100,13 +101,56 @@ def test_the_smallest_module_is_preferred(tmp_path: Path) -> None:
     assert assets.entry_point(tmp_path) == "ort.wasm.min.mjs"
 
 
-def test_each_build_for_webgpu_has_a_module_of_its_own(tmp_path: Path) -> None:
-    for name in ("ort.webgpu.bundle.min.mjs", "ort.all.min.mjs", "ort.wasm.min.mjs"):
-        (tmp_path / name).touch()
+def put_build(dist: Path, entry: str, build: str) -> None:
+    """An entry point as it is published, which asks for its build's files, and that build's wasm."""
+    minified = f'const a=()=>import("./ort-wasm-simd-threaded.{build}.mjs");'
+    (dist / entry).write_text(minified, encoding="utf-8")
+    (dist / f"ort-wasm-simd-threaded.{build}.wasm").touch()
+
+
+def test_each_build_for_gpus_has_a_module_of_its_own(tmp_path: Path) -> None:
+    put_build(tmp_path, "ort.webgpu.bundle.min.mjs", "asyncify")
+    put_build(tmp_path, "ort.all.min.mjs", "jsep")
+    (tmp_path / "ort.webgl.min.mjs").touch()
     assert assets.gpu_entry_point(tmp_path, "asyncify") == "ort.webgpu.bundle.min.mjs"
     assert assets.gpu_entry_point(tmp_path, "jsep") == "ort.all.min.mjs"
+    assert assets.gpu_entry_point(tmp_path, "webgl") == "ort.webgl.min.mjs"
     with pytest.raises(WrongUse, match="holds no jspi build"):
         assets.gpu_entry_point(tmp_path, "jspi")
+
+
+@pytest.mark.parametrize("entry", ["ort.webgpu.min.mjs", "ort.min.mjs", "ort.bundle.min.mjs"])
+def test_an_entry_is_of_the_build_that_it_asks_for_whatever_it_is_called(tmp_path: Path, entry: str) -> None:
+    """As older releases' `ort.webgpu`, which was JSEP, and the default import that pages deploy."""
+    put_build(tmp_path, entry, "jsep")
+    assert (assets.webgpu_build(tmp_path), assets.webgpu_module(tmp_path)) == ("jsep", entry)
+
+
+def test_an_entry_that_asks_for_the_processor_s_wasm_brings_no_webgpu(tmp_path: Path) -> None:
+    (tmp_path / "ort.min.mjs").write_text('import("./ort-wasm-simd-threaded.mjs")', encoding="utf-8")
+    (tmp_path / "ort-wasm-simd-threaded.jsep.wasm").touch()
+    with pytest.raises(WrongUse, match="holds no build of onnxruntime-web for WebGPU"):
+        assets.webgpu_module(tmp_path)
+
+
+def test_the_pinned_library_has_every_build_for_gpus() -> None:
+    dist = assets.web_dist()
+    builds: tuple[GpuBuild, ...] = ("asyncify", "jsep", "jspi", "webgl")
+    found = {build: assets.gpu_entry_point(dist, build) for build in builds}
+    assert found == {
+        "asyncify": "ort.webgpu.min.mjs",
+        "jsep": "ort.all.min.mjs",
+        "jspi": "ort.jspi.min.mjs",
+        "webgl": "ort.webgl.min.mjs",
+    }
+    assert assets.webgpu_build(dist) == assets.GPU_BUILD
+
+
+def test_a_folder_without_a_module_for_the_processor_is_a_build_all_the_same(tmp_path: Path) -> None:
+    put_build(tmp_path, "ort.jspi.min.mjs", "jspi")
+    assert assets.web_dist(str(tmp_path)) == tmp_path.resolve()
+    with pytest.raises(WrongUse, match="no module of onnxruntime-web for the processor"):
+        assets.entry_point(tmp_path)
 
 
 def test_the_option_goes_before_the_variable_and_the_variable_before_the_system(
@@ -176,9 +220,11 @@ def test_of_the_builds_for_webgpu_in_a_folder_the_one_that_pages_get_comes_first
     with pytest.raises(WrongUse, match="holds no build of onnxruntime-web for WebGPU"):
         assets.webgpu_build(tmp_path)
     for entry, build in (
-        ("ort.all.min.mjs", "jsep"),
         ("ort.jspi.bundle.min.mjs", "jspi"),
+        ("ort.all.min.mjs", "jsep"),
         ("ort.webgpu.min.mjs", "asyncify"),
     ):
-        (tmp_path / entry).touch()
-        assert assets.webgpu_build(tmp_path) == build
+        put_build(tmp_path, entry, build)
+        assert (assets.webgpu_build(tmp_path), assets.webgpu_module(tmp_path)) == (build, entry)
+    (tmp_path / "ort-wasm-simd-threaded.asyncify.wasm").unlink()
+    assert assets.webgpu_build(tmp_path) == "jsep"

@@ -284,6 +284,18 @@ def test_another_gpu_is_refused(other: AdapterIdentity, told: str) -> None:
         refuse_strangers(compare(on_adapter(on_gpu(1.0), AMPERE), on_adapter(on_gpu(1.0), other)))
 
 
+def test_an_adapter_in_the_words_of_an_older_report_is_refused_with_how_to_make_that_anew() -> None:
+    new, other = on_adapter(on_gpu(1.0), AMPERE), on_adapter(on_gpu(1.0), replace(AMPERE, architecture="ada"))
+    older = replace(new, versions={**new.versions, "adapter": "nvidia ampere (driver 1.0)"})
+    with pytest.raises(WrongUse, match="adapter nvidia ampere") as same:
+        refuse_strangers(compare(older, new))
+    with pytest.raises(WrongUse, match="adapter nvidia ampere") as another:
+        refuse_strangers(compare(older, other))
+    hints = [caught.value.hint for caught in (same, another)]
+    assert ["gapprof analyze" in hint for hint in hints] == [True, False]
+    assert all("--allow-different" in hint for hint in hints)
+
+
 def test_a_report_from_before_adapters_had_names_still_says_whether_it_is_of_software() -> None:
     old, new = on_adapter(on_gpu(1.0), SWIFTSHADER), on_adapter(on_gpu(1.0), AMPERE)
     with pytest.raises(WrongUse, match="kind of adapter software and a GPU"):

@@ -6,21 +6,31 @@ import pytest
 from msgspec.structs import replace
 
 from gapprof.backends.synthetic import Machine, ladder_ms
+from gapprof.budgets.judge import judge
+from gapprof.comparison.build import compare
 from gapprof.errors import ExitCode
 from gapprof.explain.report import build
 from gapprof.facts.adapters import SOFTWARE_SENTENCE, titled
+from gapprof.live import frame
 from gapprof.outcome import exit_code
+from gapprof.records.gate import Limit
 from gapprof.records.gpu import AdapterIdentity
+from gapprof.records.progress import Progress
 from gapprof.records.recording import Entry
 from gapprof.records.report import CheckRow, Report
 from gapprof.records.settings import Settings
+from gapprof.records.surface import Surface
 from gapprof.records.trial import Trial
+from gapprof.terminal.ink import Ink
+from gapprof.terminal.printing import printed
 from tests.truth.recorder import record
 from tests.unit.facts.gpu_runs import AMPERE, timed
 from tests.unit.gpu.written import SWIFTSHADER
 
 PAGE = ("web-session", "web-paced", "web", "web-busy")
 DAWN = ("replay-native-unsafe", "replay-native")
+SOFTWARE = f"{SOFTWARE_SENTENCE[0].upper()}{SOFTWARE_SENTENCE[1:]}."
+APART = "Not all of it ran on the page's adapter"
 
 
 def report(
@@ -79,6 +89,9 @@ def test_replays_on_another_adapter_condemn_the_report(page: AdapterIdentity, da
     assert f"vendor {page.vendor}, {dawn.vendor}" in same.text
     assert (SOFTWARE_SENTENCE in same.text) == (dawn == SWIFTSHADER)
     assert (found.status, found.status_why) == ("unreliable", same.text)
+    first = SOFTWARE if page == SWIFTSHADER else f"{APART} ({SOFTWARE_SENTENCE})."
+    assert found.headline.startswith(first)
+    assert APART in found.headline
     assert exit_code(found, ended="finished", failures=(), allow_noisy=False) is ExitCode.UNRELIABLE
 
 
@@ -108,3 +121,45 @@ def test_a_page_that_lost_its_gpu_for_one_visit_is_on_software() -> None:
     assert found.headline.lower().startswith(SOFTWARE_SENTENCE.lower())
     assert check(found, "adapter").status == "fail"
     assert found.status == "unreliable"
+    text = check(found, "adapter-same").text
+    both = f"{titled(AMPERE)} as well as on {titled(SWIFTSHADER)}"
+    assert text == f"web-paced: the page ran on {both} ({SOFTWARE_SENTENCE})"
+
+
+def test_of_several_rungs_on_other_adapters_the_one_on_software_is_named() -> None:
+    hopper = replace(AMPERE, architecture="hopper")
+    others = {("replay-native", number): SWIFTSHADER for number in range(6)}
+    text = check(report(AMPERE, hopper, others=others), "adapter-same").text
+    assert text.startswith("replay-native: its adapter is not the page's: vendor nvidia, google; ")
+    assert text.endswith(f"({SOFTWARE_SENTENCE}) (and 1 more)")
+
+
+def test_a_fallback_that_names_no_vendor_is_another_adapter_than_a_gpu() -> None:
+    unnamed = replace(SWIFTSHADER, vendor="", architecture="", device="", description="", kind="")
+    found = report(unnamed, AMPERE)
+    same = check(found, "adapter-same")
+    assert same.status == "fail"
+    assert same.text.startswith("replay-native-unsafe: its adapter is not the page's: kind software, GPU")
+
+
+def test_no_budget_is_told_of_replays_on_software_as_of_the_page_s_gpu() -> None:
+    limits = (Limit(key="factor.gpu-abstraction", max=1e6, level="error", origin="test"),)
+    gate = judge(report(AMPERE, SWIFTSHADER), limits, rule="interval", allow_noisy=True)
+    assert gate.headline.startswith(f"{APART} ({SOFTWARE_SENTENCE}). The budget holds: ")
+    assert APART not in judge(report(AMPERE, AMPERE), limits, rule="interval", allow_noisy=True).headline
+
+
+def test_a_comparison_says_of_which_run_not_all_ran_on_the_page_s_adapter() -> None:
+    apart, whole = report(AMPERE, SWIFTSHADER), report(AMPERE, AMPERE)
+    told = f"not all of it ran on the page's adapter ({SOFTWARE_SENTENCE})."
+    assert compare(whole, apart).headline.startswith(f"Of the second run: {told} ")
+    assert compare(apart, apart).headline.startswith(f"{APART} ({SOFTWARE_SENTENCE}). ")
+
+
+def test_a_provisional_ranking_on_software_is_headed_as_a_report_is() -> None:
+    surface = Surface(width=100)
+    for found, told in ((report(SWIFTSHADER, SWIFTSHADER), True), (report(AMPERE, AMPERE), False)):
+        step = Progress(phase="rounds", text="", rung="web", round=2, rounds_planned=9, elapsed_s=31.2)
+        text = printed(iter((frame(step, found, Ink(surface)),)), surface)
+        assert "slower in the browser so far" in text
+        assert (SOFTWARE in text) == told

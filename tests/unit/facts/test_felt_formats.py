@@ -1,14 +1,19 @@
 """How both directions read, the page that the model slows down and the model that the page does."""
 
+import re
+
 from msgspec.structs import replace
 
 from gapprof.backends.synthetic import Machine, ladder_ms
 from gapprof.digest.qoe import felt_rows
 from gapprof.explain.report import build
+from gapprof.records.qoe import FeltTrial
 from gapprof.records.settings import Settings
 from gapprof.records.surface import Surface
+from gapprof.records.trial import Trial
 from gapprof.render.markdown import RENDERER as MARKDOWN
 from gapprof.render.terminal import RENDERER as TERMINAL
+from gapprof.text import numbers
 from tests.truth.recorder import record
 from tests.unit.facts.felt import answered, report, three_rounds
 
@@ -46,6 +51,39 @@ def test_a_busy_page_that_may_not_slow_anything_is_said_to_be_unclear() -> None:
     for text in (TERMINAL.render(made, Surface()), MARKDOWN.render(made, Surface())):
         busy = next(line for line in text.splitlines() if "The built-in busy page" in line)
         assert "(unclear)" in busy
+
+
+def test_of_one_round_nothing_is_told_as_beyond_doubt() -> None:
+    settings = Settings(threads=1, qoe=True)
+    recording = record(
+        Machine(latency_ms=ladder_ms({"web-busy": 1.4})),
+        settings,
+        rounds=1,
+        page_threads=1,
+        side_rounds=1,
+        side=("web-busy",),
+        passes=False,
+    )
+    entries = (*recording.entries, *three_rounds(frames_ms=(100.0,) * 20))
+    first = [one for one in entries if not isinstance(one, Trial | FeltTrial) or one.round == 0]
+    made = build(replace(recording, entries=tuple(first)))
+    for text in (TERMINAL.render(made, Surface(width=200)), MARKDOWN.render(made, Surface())):
+        assert "1.40x [one round] (unclear)" in text.replace("\\", "")
+        assert "slows inference" not in text
+        assert "of the page's frames" not in text
+        assert "5.99x [one round] with the model on the main thread (unclear)" in text.replace("\\", "")
+
+
+def test_requests_of_many_seconds_are_not_cut_off() -> None:
+    """On the narrowest terminal that has the table's columns beside each other."""
+    settings = Settings(threads=1, qoe=True)
+    machine = Machine(latency_ms=ladder_ms({}, native_ms=12_345.0), noise=0.0, launch_noise=0.05)
+    recording = record(machine, settings, page_threads=1, side_rounds=4, side=("web-busy",), passes=False)
+    made = build(replace(recording, entries=(*recording.entries, *three_rounds())))
+    shown = re.findall(r"\b1\d{4} ms \[1\d{4}, 1\d{4}\]", TERMINAL.render(made, Surface(width=80)))
+    assert made.qoe is not None
+    told = {numbers.ms_with_interval(row.request_ms) for row in made.qoe.pages if row.request_ms}
+    assert told == set(shown)
 
 
 def test_every_format_has_the_section() -> None:
