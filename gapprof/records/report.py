@@ -241,7 +241,11 @@ class Report(Struct, frozen=True, kw_only=True):
     overhead: dict[str, float | None]
     """`native_marshalling_ms`, `web_marshalling_ms`, `native_dispatch_ms`, `web_dispatch_ms`,
     `native_observer_ratio`, `web_observer_ratio`, `native_profile_closure`, `web_profile_closure`,
-    `node_join_share`."""
+    `node_join_share`. Since 1.16 `native_kernel_share`, `web_kernel_share`: at which share of their time by
+    the profiler, less its chain, kernels are shown, so that operators, dispatch and marshalling fit into an
+    unprofiled run (whose their excess is was not measured). The closures are these three together by such a
+    run, each pass with kernels at the share that other passes say; since 1.16 `native_uncut_closure`,
+    `web_uncut_closure` are the same with all of the kernels' time."""
     cold: Cold
     memory: Memory
     """Empty without `--memory`."""
