@@ -28,7 +28,6 @@ from tests.live.rounds import few_rounds
 from tests.scripts import ROOT, script
 
 FAULTY_PAGE = script("reports/faulty_page.py")
-script("reports/symptoms.py")
 SCENARIOS = script("reports/scenarios.py")
 FAULTS = script("reports/faults.py")
 ROUNDS = 3

@@ -18,7 +18,6 @@ from gapprof.render import markdown, terminal
 from tests.scenarios.reading import case, report
 from tests.scripts import script
 
-script("reports/faulty_page.py")
 FAULTS = script("reports/faults.py")
 NAME = "scenarios/faults"
 CLEAN_UP_S = 10.0

@@ -13,8 +13,6 @@ from gapprof.terminal.comparison import drawn
 from tests.scenarios.reading import REPORTS, report
 from tests.scripts import script
 
-script("reports/faulty_page.py")
-script("reports/symptoms.py")
 SCENARIOS = script("reports/scenarios.py")
 GPU = script("reports/gpu_scenarios.py")
 TABLE = script("reports/scenario_table.py")
