@@ -27,7 +27,8 @@ A model goes through `gapprof explain`, and right after it through a plain scrip
 browsers in shuffled rounds, the browser by fetch and POST to a bare http.server, the median of single runs.
 Shared are the model, its inputs and the CPUID ceiling, no measuring code. Each cell has the script's ratio,
 the report's, and how far that is from the script's; a test makes all of them anew from every single run and
-from the recording, and holds them to 10 %. `python reports/independent.py` measures this anew.
+from the recording, and holds them to 10 %. This is the first set that was made, in one go.
+`python reports/independent.py` measures it anew.
 """
 
 

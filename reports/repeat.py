@@ -23,8 +23,10 @@ INTRODUCTION = """# Two runs of one model
 
 The first run of each is the one [beside the independent script](../independent/README.md), the second lies
 here: one command, one machine, one after the other. Each factor of both, how far it moved, and how far the
-99.9 % interval of that difference lets it; a test wants all of them within. `python reports/repeat.py`
-measures the second runs anew.
+99.9 % interval of that difference lets it; a test wants all of them within. Below each pair stands which
+factors would have been seen to move, had one become half as large again: an interval that lets more pass says
+nothing of its factor. There is one second run of each, made in one go. `python reports/repeat.py` measures
+them anew.
 """
 
 
