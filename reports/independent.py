@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 from msgspec import Struct
+from places import forget_places
 
 from gapprof.text.numbers import factor
 
@@ -62,7 +63,7 @@ def table() -> Iterator[str]:
 
 
 def _programs(one: Row) -> str:
-    return ", ".join(f"{program} {version}" for program, version in one.versions.items())
+    return ", ".join(f"{program} {version}" for program, version in sorted(one.versions.items()))
 
 
 def _cell(by_itself: float, reported: float) -> str:
@@ -74,6 +75,8 @@ def main() -> None:
     models = ["again"] if sys.argv[1:] == ["table"] else sys.argv[1:]
     command = [sys.executable, str(BENCHMARK), str(FOLDER), *models]
     subprocess.run(command, cwd=HERE.parents[1], check=True, timeout=3600)
+    for recording in HERE.glob("*.jsonl"):
+        forget_places(recording)
     (HERE / "README.md").write_text("\n".join(table()) + "\n", encoding="utf-8")
 
 
