@@ -12,6 +12,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from places import forget_places
+
 from gapprof.recordings import read_run
 
 HERE = Path(__file__).parent / "repeat"
@@ -63,6 +65,7 @@ def main() -> None:
             )
             if not (HERE / f"{name}.jsonl").is_file():
                 sys.exit(f"{name}: gapprof ended with {done.returncode} and wrote no recording")
+            forget_places(HERE / f"{name}.jsonl")
     (HERE / "README.md").write_text("\n".join(page()), encoding="utf-8")
 
 
