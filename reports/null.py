@@ -12,6 +12,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from places import forget_places
+
 from gapprof import Report, analyze
 from gapprof.records.estimate import EFFECTS
 from gapprof.text.numbers import factor_with_interval
@@ -68,6 +70,8 @@ def main() -> None:
     for side in sides:
         command = [sys.executable, str(BENCHMARK), side, str(RUNS), MODEL, "0", str(HERE)]
         subprocess.run(command, check=True, timeout=3600)
+        for recording in _recordings(side):
+            forget_places(recording)
     (HERE / "README.md").write_text("\n".join(table()) + "\n", encoding="utf-8")
 
 
