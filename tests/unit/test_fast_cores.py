@@ -82,6 +82,7 @@ def test_fast_cores_are_not_waited_for(looks: list[tuple[float, ...]]) -> None:
     assert watched.over((0,), 1.0)
     assert found(watched).used == (0,)
     assert found(watched).discarded_ms == ()
+    assert found(watched).waited_ms == 0.0, "a look takes its time as well, and is no waiting"
 
 
 def test_only_the_cores_that_are_used_have_to_be_fast(looks: list[tuple[float, ...]]) -> None:
@@ -187,6 +188,19 @@ def test_of_several_stretches_what_counts_is_no_waiting(looks: list[tuple[float,
     clock.waits(0.0001)
     assert watched.over((0,), 0.1)
     assert found(watched).waited_ms == pytest.approx(10.0)
+
+
+def test_a_look_at_fast_cores_is_no_waiting(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
+    def look(_enough_us: Sequence[float] = (), **_: object) -> tuple[float, ...]:
+        clock.waits(0.005)
+        return (FAST,)
+
+    monkeypatch.setattr(fast_cores, "work_us", look)
+    watched = FastCores(speed(FAST))
+    for _ in range(2):
+        assert watched.ready_on((0,))
+        assert watched.over((0,), 1.0)
+    assert found(watched).waited_ms == 0.0
 
 
 def test_of_several_stretches_a_core_is_as_slow_as_beside_the_worst_that_was_on_it(
@@ -309,6 +323,18 @@ def test_native_pieces_are_short_and_as_long_together_as_the_pace_wants(
     assert spent.windows == 1
     assert spent.wall_ms == pytest.approx(3 * (2.0 + 50.0)), "each piece has a batch that settles"
     assert work is not None
+
+
+def test_of_a_slow_model_all_samples_but_the_first_piece_s_are_one_piece(
+    job: Job, looks: list[tuple[float, ...]], clock: Clock
+) -> None:
+    """Seven batches for five samples, where six would be without looks."""
+    looks.append((FAST,))
+    pace = replace(job.pace, batch=1, native_stretch_ms=1.0)
+    job = replace(job, core_speed=speed(FAST), pace=pace)
+    timed, spent, _ = on_fast_cores(clock.lasting(1.0), job, unheard, threads=2)
+    assert timed.samples_ms == [1.0] * 5
+    assert spent.wall_ms == pytest.approx(7.0)
 
 
 def test_a_native_piece_after_a_wait_is_a_window_of_its_own(
