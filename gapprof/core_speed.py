@@ -92,7 +92,7 @@ def _slow_one_another(slow_us: float) -> bool:
     says nothing; where that never ends, nobody knows."""
     ours = 0
     for _ in range(_TRIALS):
-        beside_us = _busy_beside_us()
+        beside_us = busy_beside_us()
         if beside_us is None:
             break
         if beside_us <= slow_us:
@@ -103,7 +103,7 @@ def _slow_one_another(slow_us: float) -> bool:
     return True
 
 
-def _busy_beside_us() -> float | None:
+def busy_beside_us() -> float | None:
     """The work on the first core while all the others are busy; None where none may be chosen, or one is
     gone."""
     usable, mixed, over = cores(), os.urandom(_MIXED_BYTES), threading.Event()

@@ -24,8 +24,9 @@ _CLOSES = (0.95, 1.05)
 _CRUMB = 0.01
 """Of the kernels' time: less than that is not worth a doubt."""
 _SHOWN = 3
-_FIGURE = re.compile(r"\d+(\.\d+)?")
-"""In a message: two timeouts are alike, whatever was left of each visit's time."""
+_SECONDS = re.compile(r"\d+(\.\d+)? s\b")
+"""In a message: two timeouts are alike, whatever was left of each visit's time. Two exit codes, or two nodes
+of a model, are not."""
 _SIDES = {"native": "native", "chromium": "web", "node": "web"}
 """Backends that run the library; replays have none."""
 
@@ -169,7 +170,7 @@ def _failures(case: Case) -> Iterator[str]:
     told = "" if case.get(complete_rounds) else missing_side(case)
     alike: dict[tuple[str, str, str], list[Failure]] = {}
     for failure in case.recording.of(Failure):
-        way = _FIGURE.sub("", failure.message)
+        way = _SECONDS.sub("", failure.message)
         alike.setdefault((failure.rung, failure.phase, way), []).append(failure)
     for (rung, phase, _), failures in sorted(alike.items(), key=lambda item: item[0][0]):
         if harmless(failures[-1].message, REASON) in told:
