@@ -48,9 +48,11 @@ class FastCores:
     def __init__(self, wanted: CoreSpeed | None, waiting: Waiting = unheard) -> None:
         self._wanted = wanted if wanted is not None and wanted.fastest_us else None
         self._waiting = waiting
-        self._since_s = time.monotonic()
-        """It may have waited before; all since then is waiting, unless a stretch that counts is over."""
         self._waited_ms = 0.0
+        """Before the stretch or the wait that goes on."""
+        self._waits_since_s: float | None = None
+        self._began_s = 0.0
+        """The stretch that goes on, with the look before it."""
         self._now = _Looks(used=frozenset(), before=_Look())
         self._counting: list[_Looks] = []
         self._discarded_ms: list[float] = []
@@ -64,6 +66,7 @@ class FastCores:
         """Whether the cores at these places, all where there are none, are fast, or the wait is over."""
         if self._wanted is None:
             return True
+        self._began_s = time.monotonic()
         self._now = _Looks(used=frozenset(used), before=self._look(used))
         return self._may_begin(self._is_slow(self._now.before, used))
 
@@ -72,6 +75,7 @@ class FastCores:
         is left on one that is not."""
         if self._wanted is None:
             return True
+        self._began_s = time.monotonic()
         before_us = self._work_us(())
         slow = slow_cores(self._wanted.fastest_us, before_us)
         fast = [place for place in range(len(before_us)) if place not in slow]
@@ -87,13 +91,13 @@ class FastCores:
             return True
         used = self._now.used | frozenset(used)
         after = self._look(used)
-        so_far_ms = self._so_far_ms()
-        if not self._is_slow(after, used) or self._out_of_time(so_far_ms):
+        lost_ms = self._waited_ms + (time.monotonic() - self._began_s) * 1e3
+        if not self._is_slow(after, used) or self._out_of_time(lost_ms):
             self._counting.append(replace(self._now, used=used, after=after))
-            self._since_s = time.monotonic()
             return True
+        self._waits_since_s = self._began_s
         self._discarded_ms.append(figure_ms)
-        self._waiting(so_far_ms)
+        self._waiting(lost_ms)
         return False
 
     def found(self) -> CoreWork | None:
@@ -142,16 +146,20 @@ class FastCores:
         return bool(slow or far_pairs(len(fastest_us), nearest_us, look.handed_us, used))
 
     def _may_begin(self, slow: bool) -> bool:
+        """A look at fast cores is no waiting."""
+        if slow and self._waits_since_s is None:
+            self._waits_since_s = self._began_s
         so_far_ms = self._so_far_ms()
-        begins = not slow or self._out_of_time(so_far_ms)
-        if begins:
-            self._waited_ms, self._since_s = so_far_ms, time.monotonic()
-        else:
+        if slow and not self._out_of_time(so_far_ms):
             self._waiting(so_far_ms)
-        return begins
+            return False
+        self._waited_ms, self._waits_since_s = so_far_ms, None
+        self._began_s = time.monotonic()
+        return True
 
     def _so_far_ms(self) -> float:
-        return self._waited_ms + (time.monotonic() - self._since_s) * 1e3
+        since_s = self._waits_since_s
+        return self._waited_ms + (0.0 if since_s is None else (time.monotonic() - since_s) * 1e3)
 
     def _out_of_time(self, so_far_ms: float) -> bool:
         return so_far_ms >= (0.0 if self._wanted is None else self._wanted.longest_wait_ms)

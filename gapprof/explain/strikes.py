@@ -32,19 +32,19 @@ def outside_load(case: Case) -> CheckRow:
     """How many trials other programs disturbed. Never fails: a busy machine widens intervals first."""
     trials = [trial for trial in case.recording.of(Trial) if trial.round >= 0]
     struck = [trial for trial in trials if any(reason.startswith(_OUTSIDE) for reason in trial.struck)]
-    counting = _counting(case)
-    kept = [trial for trial in counting if disturbed(trial.load)]
+    counted = _counting(case)
+    kept = [trial for trial in counted if disturbed(trial.load)]
     if kept:
         text = (
-            f"{len(kept)} of the {len(counting)} trials that count were disturbed by other programs; "
-            f"intervals show it{_share(counting)}"
+            f"{len(kept)} of the {len(counted)} trials that count were disturbed by other programs; "
+            f"intervals show it{_share(counted)}"
         )
         return CheckRow(id="outside-load", kind="harness", status="unknown", text=text, concerns="report")
     if all(trial.load.machine_busy_ms is None for trial in trials):
         text = "this system does not say who uses the processors"
         return CheckRow(id="outside-load", kind="harness", status="unknown", text=text, concerns="report")
     again = f"{len(struck)} of {len(trials)} trials were disturbed by other programs and repeated"
-    text = f"{again}{_share(counting)}"
+    text = f"{again}{_share(counted)}"
     return CheckRow(id="outside-load", kind="harness", status="pass", text=text, concerns="report")
 
 
@@ -87,7 +87,8 @@ def hindered(case: Case) -> bool:
 
 
 def _counting(case: Case) -> Sequence[Trial]:
-    return [trial for trial in case.recording.of(Trial) if trial.round >= 0 and not trial.struck]
+    """What is not struck, and was not visited anew for its slow cores."""
+    return [trial for trial in case.get(counting) if trial.round >= 0]
 
 
 def _with_cells(case: Case) -> Sequence[Load]:

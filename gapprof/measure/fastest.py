@@ -8,6 +8,7 @@ from functools import reduce
 
 from gapprof.core_distance import nearest_us
 from gapprof.core_speed import fastest_us, fewest
+from gapprof.facts.disturbance import distance, slowdown
 from gapprof.measure.waits import Waits
 from gapprof.records.job import CoreSpeed
 from gapprof.records.trial import Load
@@ -72,6 +73,13 @@ class Fastest:
             longest_wait_ms=max(0.0, min(LONGEST_WAIT_MS, self.left_s * 1e3)),
             nearest_us=reduce(_least, self._near, ()),
         )
+
+    def were_slow(self, load: Load) -> bool:
+        """Whether this visit's cores were slower, or further apart, than they can be, as is known now."""
+        wanted = self.wanted()
+        if wanted is None:
+            return False
+        return slowdown(load, wanted.fastest_us) is not None or distance(load, wanted.nearest_us) is not None
 
     @contextmanager
     def at_most(self, waits_s: float) -> Iterator[None]:

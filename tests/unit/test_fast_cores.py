@@ -58,6 +58,7 @@ def test_fast_cores_are_not_waited_for(looks: list[tuple[float, ...]]) -> None:
     assert watched.over((0,), 1.0)
     assert found(watched).used == (0,)
     assert found(watched).discarded_ms == ()
+    assert found(watched).waited_ms == 0.0, "a look takes its time as well, and is no waiting"
 
 
 def test_only_the_cores_that_are_used_have_to_be_fast(looks: list[tuple[float, ...]]) -> None:
@@ -83,7 +84,7 @@ def test_slow_cores_are_waited_for_as_long_as_that_may_take(looks: list[tuple[fl
     watched = FastCores(speed(FAST, longest_wait_ms=60_000.0))
     assert not watched.ready_on((0,))
     assert not watched.over((0,), 1.0), "there is time for another"
-    watched._since_s -= 60.0
+    watched._waits_since_s = (watched._waits_since_s or 0.0) - 60.0
     assert watched.ready_on((0,))
     assert watched.over((0,), 1.0), "there is no time for another"
     assert found(watched).waited_ms >= 60_000.0
@@ -288,6 +289,19 @@ def test_native_pieces_are_short_and_as_long_together_as_the_pace_wants(
     assert spent.windows == 1
     assert spent.wall_ms >= timed.wall_ms
     assert work is not None
+
+
+def test_of_a_slow_model_all_samples_but_the_first_piece_s_are_one_piece(
+    job: Job, looks: list[tuple[float, ...]]
+) -> None:
+    """Seven batches for five samples, where six would be without looks."""
+    runs: list[None] = []
+    looks.append((FAST,))
+    pace = replace(job.pace, batch=1, native_stretch_ms=1.0)
+    job = replace(job, core_speed=speed(FAST), pace=pace)
+    timed, _, _ = on_fast_cores(lambda: runs.append(sleeping()), job, unheard, threads=2)
+    assert len(timed.samples_ms) == 5
+    assert len(runs) == 7
 
 
 def test_a_native_piece_after_a_wait_is_a_window_of_its_own(job: Job, looks: list[tuple[float, ...]]) -> None:
