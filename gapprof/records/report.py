@@ -253,9 +253,9 @@ class Report(Struct, frozen=True, kw_only=True):
     """Figures of the page for `contention`: request latencies; where a request's time goes (`balance_ms`; its
     run by shares of the requests behind the timed ones where `balance_shared_out`, since 1.15, says so), what
     it waits for (`held_ms`) and who else was on the cores (`on_the_cores`), since 1.8; the latter thread by
-    thread (`on_the_cores_by_name`), all that the main thread did (`main_thread_ms`), the model's threads, each term
-    measured by itself (`threads_ms`), and waits of more threads than cores (`oversubscribed`), since 1.9; ms
-    of work per second, run-queue waits."""
+    thread (`on_the_cores_by_name`), all that the main thread did (`main_thread_ms`), the model's threads,
+    each term measured by itself (`threads_ms`), and waits of more threads than cores (`oversubscribed`),
+    since 1.9; ms of work per second, run-queue waits."""
     what_ifs: tuple[WhatIf, ...]
     rungs: tuple[RungRow, ...]
     checks: tuple[CheckRow, ...]
