@@ -65,6 +65,10 @@ class Gap(Struct, frozen=True, kw_only=True):
     why: str = ""
 
 
+DISPATCH_BOUND = "dispatch-bound"
+"""Kind of the evidence that says which part of a replayed run goes into making its dispatches' commands."""
+
+
 class Evidence(Struct, frozen=True, kw_only=True):
     """One observation behind a cause. `value` is raw; `text` is a whole sentence."""
 
