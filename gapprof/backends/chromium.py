@@ -1,6 +1,7 @@
 """onnxruntime-web in a page of real Chromium: a fresh browser with a fresh profile for every call."""
 
 import asyncio
+import dataclasses
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -16,7 +17,8 @@ from gapprof.browser.counted import patience_s, under_counting
 from gapprof.browser.crew import Crew
 from gapprof.browser.loadable import loadable
 from gapprof.browser.readback import seen
-from gapprof.browser.ready import Ready, outcome, readied, tiered_up
+from gapprof.browser.ready import Ready, outcome, readied, tiered_up, warmed_further
+from gapprof.browser.tier_up import MOST_STRETCHES, compiled_beside
 from gapprof.browser.trouble import VisitError, reading
 from gapprof.browser.visit import OPEN_S, Course, Equipment, Visit, user_folder
 from gapprof.core_speed import LOOK_S, core_of
@@ -81,9 +83,9 @@ class Chromium:
             return await self._trial(job, ready)
 
     async def _trial(self, job: Job, ready: Ready) -> Trial:
-        visit, opened = ready.visit, ready.opened
+        visit = ready.visit
         visit.course.phase = "timed"
-        timed, load = await _on_fast_cores(job, ready, self.waiting)
+        ready, timed, load = await _settled(job, ready, self.waiting)
         facts = await self._seen(job, ready)  # of a browser that may not live through what follows
         counted = await _counted(job, ready, timed)
         courses = await _courses(job, visit)
@@ -98,8 +100,8 @@ class Chromium:
             requests_ms=timed.requests_ms,
             ways=timed.ways,
             runs_ms=timed.runs_ms,
-            warmup_ms=opened.warmup_ms,
-            cold_ms={"browser": visit.browser.launch_ms, "page": visit.load_ms, **opened.cold_ms},
+            warmup_ms=ready.opened.warmup_ms,
+            cold_ms={"browser": visit.browser.launch_ms, "page": visit.load_ms, **ready.opened.cold_ms},
             seen=facts,
             load=load,
             counted=counted,
@@ -236,20 +238,30 @@ def traces_tell(crew: Crew) -> bool:
     return crew.renderer is None and not crew.undecided
 
 
-async def _on_fast_cores(job: Job, ready: Ready, waiting: Waiting) -> tuple[Timed, Load]:
-    """One timed stretch and who used the processors meanwhile; anew where its cores were slow, as long as the
-    job has time for that."""
-    page, browser, crew = ready.visit.page, ready.visit.browser, ready.crew
+async def _settled(job: Job, ready: Ready, waiting: Waiting) -> tuple[Ready, Timed, Load]:
+    """One timed stretch and who used the processors meanwhile, beside which nothing was compiled and no core
+    was slow; anew where it was so, as long as that is to be expected of the engine and the job has time.
+
+    The page comes back as warm as it is by then.
+    """
+    page, browser = ready.visit.page, ready.visit.browser
     cores = FastCores(job.core_speed, waiting)
+    stretches = 0
     while True:
-        while not cores.ready_on(_used(crew)):
+        while not cores.ready_on(_used(ready.crew)):
             await asyncio.sleep(LOOK_S)
-        before = await scheduler.before(page, browser, crew)
+        before = await scheduler.before(page, browser, ready.crew)
         timed = await ready.visit.ask(tasks.time_task(job), Timed)
-        after = await scheduler.after(page, browser, crew)
-        if cores.over(_used(crew), fmean(timed.requests_ms or timed.samples_ms)):
-            load = scheduler.load(before, after, runs_ms=timed.busy_ms)
-            return timed, replace(load, core_work=cores.found())
+        after = await scheduler.after(page, browser, ready.crew)
+        load = scheduler.load(before, after, runs_ms=timed.busy_ms)
+        stretches += 1
+        if ready.tier_up == "compiler-idle" and compiled_beside(load):
+            if stretches < MOST_STRETCHES:
+                ready = await warmed_further(ready, timed)
+                continue
+            ready = dataclasses.replace(ready, tier_up="unsettled")
+        if cores.over(_used(ready.crew), fmean(timed.requests_ms or timed.samples_ms)):
+            return ready, timed, replace(load, core_work=cores.found())
 
 
 def _used(crew: Crew) -> tuple[int, ...]:

@@ -1,6 +1,7 @@
 """A page with a model that is loaded and warm, and what becomes of whatever goes wrong with one."""
 
 import asyncio
+import dataclasses
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -24,6 +25,7 @@ from gapprof.errors import EnvironmentUnusable
 from gapprof.records.job import Job
 from gapprof.records.trial import Failure, TierUpEnd
 from gapprof.records.wire.open import Opened, OpenTask
+from gapprof.records.wire.time import Timed
 from gapprof.records.wire.warm import Warmed
 
 T = TypeVar("T")
@@ -109,6 +111,15 @@ async def tiered_up(visit: Visit, renderer: int | None) -> TierUp:
         wall_ms = (time.perf_counter() - began) * 1e3
         tier_up.add(warmed.runs_ms, compiled_since(renderer, before_ms), wall_ms=wall_ms)
     return tier_up
+
+
+async def warmed_further(ready: Ready, timed: Timed) -> Ready:
+    """Where something was compiled beside what was timed: that was warm-up, and more of it follows."""
+    tier_up = await tiered_up(ready.visit, ready.crew.renderer)
+    warmup_ms = (*ready.opened.warmup_ms, *(timed.runs_ms or timed.samples_ms), *tier_up.runs_ms)
+    return dataclasses.replace(
+        ready, opened=replace(ready.opened, warmup_ms=warmup_ms), tier_up=tier_up.ended
+    )
 
 
 def outcome(job: Job, carry_out: Callable[[Course], Awaitable[T]]) -> T | Failure:

@@ -4,6 +4,10 @@ V8 starts wasm in its baseline tier and compiles hot functions anew on backgroun
 depends on the model: 0.3 s for a MobileNet, more than a second for a small encoder, whose runs were timed at
 86 ms instead of 30 when warm-up ended by the clock. So the compiler's own threads are watched. The garbage
 collector works on the same threads; where it never rests (large outputs), runs that stay as they are must do.
+
+How long the compiler rests between two functions is the model's own: 250 to 300 ms for a small encoder, and
+the second one took 0.7 s, beside which runs take 5 to 15 % longer (measured). So a stretch that was timed is
+looked at as well: what was compiled beside it says that it still was warm-up.
 """
 
 from collections.abc import Iterable
@@ -11,7 +15,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from gapprof.proc import thread_use
-from gapprof.records.trial import ThreadUse, TierUpEnd
+from gapprof.records.trial import Load, ThreadUse, TierUpEnd
 from gapprof.records.wire.warm import WarmTask
 
 CHUNK = WarmTask(warmup_ms=50.0, warmup_runs=1)
@@ -28,8 +32,12 @@ STEADY_CHUNKS = 5
 STEADY = 0.03
 """By how much the medians of that many chunks in a row may differ."""
 MOST_MS = 6000.0
+MOST_STRETCHES = 3
+"""Of one visit that may turn out to be warm-up; then it is unsettled."""
 _COMPILERS = ("ThreadPoolForeg", "node-V8Worker")
 """Names of the threads that Chromium's renderer and Node compile on, as the kernel cuts them off."""
+_ENGINES = ("renderer", "node")
+"""The model's own process, as `Load.threads` calls it; what tabs beside it compile is not its warm-up."""
 
 
 @dataclass(slots=True)
@@ -69,6 +77,14 @@ class TierUp:
         if len(last) < STEADY_CHUNKS or self._spent_ms < STEADY_MS:
             return False
         return max(last) <= (1 + STEADY) * min(last)
+
+
+def compiled_beside(load: Load) -> bool:
+    """Whether the compiler was at work beside a stretch for more than the garbage collector mostly is."""
+    compiled_ms = sum(
+        use.cpu_ms for use in load.threads if use.thread in _COMPILERS and use.process in _ENGINES
+    )
+    return compiled_ms > QUIET_SHARE * load.wall_ms
 
 
 def compiler_ms(pid: int | None) -> float | None:
