@@ -49,11 +49,15 @@ class Profiling:
 
     left: dict[str, int]
     """Rung → passes."""
-    first_round: int
+    first_round: int = 0
     without_chain: set[str] = field(default_factory=set)
     """Rungs whose chain has said enough."""
     _unlucky: set[str] = field(default_factory=set)
     """Rungs one of whose passes failed for what may have been bad luck."""
+
+    def expect(self, rounds: int) -> None:
+        """Passes in the last ones of so many first rounds: the first ranking is not to wait for them."""
+        self.first_round = max(0, rounds - PROFILE_PASSES)
 
     def due(self, step: PlannedRung, round_number: int, visit: int) -> bool:
         """Whether this visit goes on with a profile: its rung's last one, in a round that is late enough."""
@@ -79,6 +83,7 @@ class Profiling:
 
 
 def profiling(ladder: Mapping[str, PlannedRung], rounds: int) -> Profiling:
-    """Passes in the last rounds of the first stage: the first ranking is not to wait for them."""
-    wanted = dict.fromkeys(profiled_rungs(ladder), PROFILE_PASSES)
-    return Profiling(left=wanted, first_round=max(0, rounds - PROFILE_PASSES))
+    """All of them, so many rounds being the first."""
+    found = Profiling(left=dict.fromkeys(profiled_rungs(ladder), PROFILE_PASSES))
+    found.expect(rounds)
+    return found

@@ -94,11 +94,12 @@ class Stages:
         again_s = self._spent_s(main)
         slower = first_s / max(expected_s, 1e-3)
         preflight, plan = self._with_what_is_left(preflight, beside, count, slower)
-        rounds.take(preflight, {n: rungs for n, rungs in enumerate(plan) if n}, of=count)
+        beside.profiling.expect(len(plan))
+        rounds.take(preflight, {n: rungs for n, rungs in enumerate(plan) if n}, of=len(plan))
         beside.traces(by_id(preflight.ladder))
-        later_s = (self._spent_s(main) - again_s) / (count - 1) if count > 1 else first_s
-        total = self._decide(count, later_s)  # the first one has no second visits
-        rounds.take(preflight, dict.fromkeys(range(count, total), main), of=total)
+        later_s = (self._spent_s(main) - again_s) / max(1, len(plan) - 1)  # the first one has no second visits
+        total = self._decide(len(plan), later_s, worth=count)
+        rounds.take(preflight, dict.fromkeys(range(len(plan), total), main), of=total)
         done = self._side(rounds, preflight, total, visited=self._known(plan))
         if self.settings.verify:
             self._verify(rounds, preflight, done, verifying_rounds(total))
@@ -180,17 +181,20 @@ class Stages:
         if not fits:
             self.journal.note(
                 "report",
-                f"{rounds} rounds take longer than the budget of {self.settings.budget_s:.0f} s; "
+                f"{len(plan)} rounds take longer than the budget of {self.settings.budget_s:.0f} s; "
                 "it is exceeded rather than the intervals left empty",
             )
         return replace(preflight, ladder=ladder), plan
 
-    def _decide(self, done: int, round_s: float) -> int:
-        """The second stage, fixed once: rounds for the wanted precision, or what the budget buys."""
+    def _decide(self, done: int, round_s: float, *, worth: int) -> int:
+        """The second stage, fixed once: rounds for the wanted precision, or what the budget buys.
+
+        `worth`: so many are worth an overdraft, if precision wants them.
+        """
         found = contrasts(self.journal.recording())
         wanted = rounds_needed(found, precision_percent=self.settings.precision_percent)
         left_s = self.settings.budget_s - self._used_s() if self.settings.rungs != ENDS else 0.0
-        total = total_rounds(wanted=wanted, done=done, round_s=round_s, left_s=left_s)
+        total = total_rounds(wanted=wanted, done=done, worth=worth, round_s=round_s, left_s=left_s)
         limited_by = "precision" if total >= wanted else "budget"
         self.journal.write(Sampled(rounds=total, limited_by=limited_by, wanted_rounds=wanted))
         return total

@@ -163,16 +163,26 @@ def test_the_first_rounds_hold_the_chain_and_half_of_them_the_busy_page_and_thre
 
 
 @pytest.mark.parametrize(
-    ("left_s", "visits", "fits"), [(66.0, 2, True), (64.0, 1, True), (50.0, 1, True), (40.0, 1, False)]
+    ("left_s", "visits", "rounds", "fits"),
+    [
+        (66.0, 2, 6, True),
+        (64.0, 1, 6, True),
+        (50.0, 1, 6, True),
+        (46.0, 1, 5, True),
+        (40.0, 1, 5, True),
+        (30.0, 1, 4, True),
+        (29.0, 1, 4, False),
+    ],
 )
-def test_second_visits_are_for_budgets_with_room(left_s: float, visits: int, fits: bool) -> None:
-    """Five more rounds are 60 s with second visits and 45 without, the busy page 3 more, threads 3 more."""
+def test_second_visits_are_for_budgets_with_room(left_s: float, visits: int, rounds: int, fits: bool) -> None:
+    """A round is 12 s with second visits and 9 without, the busy page 3 in all, threads 3 more."""
     steps = tuple(resolved(Settings()).values())
     ladder, plan, found = affordable(steps, 6, EXPECTED_S, left_s=left_s, asked=())
     assert by_id(ladder)["native"].rung.visits == visits
+    assert len(plan) == rounds
     assert found == fits
     assert set(plan[0]) == ALWAYS
-    assert ("web-threads" in plan[-1]) == (left_s > 51)
+    assert ("web-threads" in plan[-1]) == (left_s in (66.0, 64.0, 46.0))
 
 
 @pytest.mark.parametrize(("where", "replayed"), [("main", "main"), ("worker", "worker"), ("proxy", "worker")])

@@ -32,10 +32,17 @@ def test_six_rounds_if_they_fit_the_overdraft_and_never_fewer_than_three() -> No
 
 
 def test_rounds_are_what_precision_wants_or_what_is_left_buys() -> None:
-    assert total_rounds(wanted=9, done=6, round_s=10, left_s=100) == 9
-    assert total_rounds(wanted=20, done=6, round_s=10, left_s=45) == 10
-    assert total_rounds(wanted=4, done=6, round_s=10, left_s=100) == 6
-    assert total_rounds(wanted=20, done=6, round_s=10, left_s=-5) == 6
+    assert total_rounds(wanted=9, done=6, worth=6, round_s=10, left_s=100) == 9
+    assert total_rounds(wanted=20, done=6, worth=6, round_s=10, left_s=45) == 10
+    assert total_rounds(wanted=4, done=6, worth=6, round_s=10, left_s=100) == 6
+    assert total_rounds(wanted=20, done=6, worth=6, round_s=10, left_s=-5) == 6
+
+
+def test_a_slow_model_ends_where_it_is_precise_enough_and_six_rounds_are_worth_an_overdraft() -> None:
+    assert total_rounds(wanted=4, done=4, worth=6, round_s=20, left_s=-5) == 4
+    assert total_rounds(wanted=5, done=4, worth=6, round_s=20, left_s=-5) == 5
+    assert total_rounds(wanted=20, done=4, worth=6, round_s=20, left_s=-5) == 6
+    assert total_rounds(wanted=20, done=4, worth=6, round_s=20, left_s=65) == 7
 
 
 def test_a_stage_that_begins_when_the_budget_is_long_spent_has_the_fewest_rounds() -> None:
