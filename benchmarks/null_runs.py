@@ -1,9 +1,10 @@
 """One side against itself, through the whole of gapprof: how often does a cause cost or save anything?
 
 Every rung of the ladder is given the one environment of `native` (or of `web`), so that all factors are 1 and
-whatever is found is false. Rounds, sampling, analysis and verdicts are gapprof's own, and so are profiled
-passes natively; in a browser there are none, for they would take longer than all rounds. The checks of what a
-rung really ran on are told that it was as planned: they would find, rightly, that none is what its name says.
+whatever is found is false. Rounds, sampling, waiting for fast cores, analysis and verdicts are gapprof's own,
+and so are profiled passes natively; in a browser there are none, for they would take longer than all rounds.
+The checks of what a rung really ran on are told that it was as planned: they would find, rightly, that none is
+what its name says.
 
 python benchmarks/null_runs.py [native|web [RUNS [MODEL [SEED [FOLDER]]]]]
 
@@ -15,14 +16,13 @@ a half.
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from gapprof import rungs
-from gapprof.backends import chromium, native
 from gapprof.explain.report import build
 from gapprof.guard import Guard
 from gapprof.measure.machine import usable_cores
@@ -41,7 +41,7 @@ from gapprof.text import numbers
 
 MODEL = "zoo:resnet20"
 BUDGET_S = 36.0
-"""Of a run. As many of its first six rounds as fit into three times that are taken."""
+"""Of a run. As many of six rounds as precision wants and as fit into three times that are taken."""
 SETTINGS = Settings(rungs="main", threads=1, budget_s=BUDGET_S, allow_noisy=True)
 
 
@@ -110,7 +110,7 @@ def one_run(side: str, model: str, seed: int, recording_path: Path) -> Report:
     settings = replace(SETTINGS, seed=seed)
     with Guard() as guard, guard.folder("null") as folder:
         subject = open_subject(model, shapes={}, inputs=None, seed=seed, workdir=folder)
-        factory, rung = {"native": (native, "native"), "web": (chromium, "web")}[side]
+        backend, rung = {"native": ("native", "native"), "web": ("chromium", "web")}[side]
         setting = resolve(
             rungs.ladder("wasm")[rung].environment,
             settings,
@@ -119,9 +119,11 @@ def one_run(side: str, model: str, seed: int, recording_path: Path) -> Report:
             page_threads=1,
             page_isolated=True,
         )
-        backend = OneEnvironment(
-            inner=factory.BACKEND.open(settings, guard), setting=setting, subject=subject
-        )
+
+        def one_environment(known: Mapping[str, Backend]) -> Mapping[str, Backend]:
+            one = OneEnvironment(inner=known[backend], setting=setting, subject=subject)
+            return dict.fromkeys(known, one)
+
         recording = measure(
             subject,
             settings,
@@ -130,7 +132,7 @@ def one_run(side: str, model: str, seed: int, recording_path: Path) -> Report:
             workdir=folder,
             guard=guard,
             observer=lambda _: None,
-            realise=dict.fromkeys(("native", "chromium", "node"), backend),
+            exchanged=one_environment,
         )
     return build(recording)
 

@@ -1,6 +1,6 @@
 """The whole measurement of one model: preflight, rounds, passes, side rungs, written down as it goes."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -55,12 +55,14 @@ def measure(
     instead: str = "",
     realise: Mapping[str, Backend] | None = None,
     machine: MachineFacts | None = None,
+    exchanged: Callable[[Mapping[str, Backend]], Mapping[str, Backend]] = lambda backends: backends,
 ) -> Recording:
     """Measure, and return everything that was written to `recording_path`.
 
     `observed`: what the model was found to do in a page of its own. `instead`: the backend that is tried next
     where this one cannot be had. `realise` replaces the backends and `machine` the facts (a synthetic
-    machine, a replay).
+    machine, a replay). `exchanged` gets this machine's own backends and says which ones are asked for what
+    (one environment under every rung's name); all else is as in any run.
     An interruption ends the run but raises nothing: what was measured is returned, and `end` says so.
     Raises EnvironmentUnusable or ModelUnusable when nothing can be measured; the recording says why, too. And
     what the observer raises.
@@ -90,7 +92,8 @@ def measure(
                 extras.append(studying(settings, guard=guard, scratch=workdir))
             named = {rung.environment.backend for rung in ladder.values()}
             known = load(backends, "BACKEND")
-            realise = {name: known[name].open(settings, guard, waits.hear) for name in sorted(named)}
+            opened = {name: known[name].open(settings, guard, waits.hear) for name in sorted(named)}
+            realise = exchanged(opened)
             fastest = looked_at(waits, left_s=settings.budget_s)  # where nothing lacks: it takes two seconds
             if settings.backend == "webgpu":
                 recorder, prover = recording_calls(settings, guard), proving_switches(settings, guard)

@@ -9,11 +9,11 @@ from gapprof.records.recording import PlannedRung
 FIRST_ROUNDS = 6
 FEWEST_ROUNDS = 3
 FEWEST_TO_PLAN_BY = 4
-"""Where six do not fit the budget, so many of them, at least, show whether precision wants the others: intervals
-keep their level (94.8 to 95.3 % of 2,500 seeded runs each, whatever the spread)."""
+"""Where six do not fit the budget, so many of them, at least, show whether precision wants the others.
+Intervals keep their level: 94.8 to 95.3 % of 2,500 seeded runs each hold the truth, whatever the spread."""
 OVERDRAFT = 3.0
-"""If precision wants six rounds and they do not fit, the budget may be exceeded this many times, and the report
-says so."""
+"""If precision wants six rounds and they do not fit, the budget may be exceeded this many times, and the
+report says so."""
 SIDE_ROUNDS = 3
 FIRST_WAITS_SHARE = 0.25
 """Of the time that the first round is expected to take, for all waiting in it: a ranking that is expected
@@ -74,8 +74,8 @@ def affordable(
 ) -> tuple[tuple[PlannedRung, ...], tuple[tuple[str, ...], ...], bool]:
     """The ladder, the rungs of each round of the first stage, and whether what follows the first round fits.
 
-    Second visits narrow intervals; they make way for the side rungs of the first stage, and for the budget. So
-    do rounds, down to those that show whether precision wants more of them.
+    Second visits narrow intervals; they make way for the side rungs of the first stage, and for the budget.
+    So do rounds, down to those that show whether precision wants more of them.
     """
     sharing = {step.rung.id for step in steps if _shares_rounds(step)}
     found = []

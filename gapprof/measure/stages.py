@@ -97,8 +97,8 @@ class Stages:
         beside.profiling.expect(len(plan))
         rounds.take(preflight, {n: rungs for n, rungs in enumerate(plan) if n}, of=len(plan))
         beside.traces(by_id(preflight.ladder))
-        later_s = (self._spent_s(main) - again_s) / max(1, len(plan) - 1)  # the first one has no second visits
-        total = self._decide(len(plan), later_s, worth=count)
+        later = max(1, len(plan) - 1)  # the first one has no second visits
+        total = self._decide(len(plan), (self._spent_s(main) - again_s) / later, worth=count)
         rounds.take(preflight, dict.fromkeys(range(len(plan), total), main), of=total)
         done = self._side(rounds, preflight, total, visited=self._known(plan))
         if self.settings.verify:
