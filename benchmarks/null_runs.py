@@ -3,8 +3,8 @@
 Every rung of the ladder is given the one environment of `native` (or of `web`), so that all factors are 1 and
 whatever is found is false. Rounds, sampling, waiting for fast cores, analysis and verdicts are gapprof's own,
 and so are profiled passes natively; in a browser there are none, for they would take longer than all rounds.
-The checks of what a rung really ran on are told that it was as planned: they would find, rightly, that none is
-what its name says.
+The checks of what a rung really ran on are told that it was as planned: they would find, rightly, that none
+is what its name says.
 
 python benchmarks/null_runs.py [native|web [RUNS [MODEL [SEED [FOLDER]]]]]
 

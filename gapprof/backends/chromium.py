@@ -18,7 +18,7 @@ from gapprof.browser.crew import Crew
 from gapprof.browser.loadable import loadable
 from gapprof.browser.readback import seen
 from gapprof.browser.ready import Ready, outcome, readied, tiered_up, warmed_further
-from gapprof.browser.tier_up import MOST_STRETCHES, compiled_beside
+from gapprof.browser.tier_up import Settling
 from gapprof.browser.trouble import VisitError, reading
 from gapprof.browser.visit import OPEN_S, Course, Equipment, Visit, user_folder
 from gapprof.core_speed import LOOK_S, core_of
@@ -245,8 +245,7 @@ async def _settled(job: Job, ready: Ready, waiting: Waiting) -> tuple[Ready, Tim
     The page comes back as warm as it is by then.
     """
     page, browser = ready.visit.page, ready.visit.browser
-    cores = FastCores(job.core_speed, waiting)
-    stretches = 0
+    cores, settling = FastCores(job.core_speed, waiting), Settling(ready.tier_up)
     while True:
         while not cores.ready_on(_used(ready.crew)):
             await asyncio.sleep(LOOK_S)
@@ -254,13 +253,11 @@ async def _settled(job: Job, ready: Ready, waiting: Waiting) -> tuple[Ready, Tim
         timed = await ready.visit.ask(tasks.time_task(job), Timed)
         after = await scheduler.after(page, browser, ready.crew)
         load = scheduler.load(before, after, runs_ms=timed.busy_ms)
-        stretches += 1
-        if ready.tier_up == "compiler-idle" and compiled_beside(load):
-            if stretches < MOST_STRETCHES:
-                ready = await warmed_further(ready, timed)
-                continue
-            ready = dataclasses.replace(ready, tier_up="unsettled")
-        if cores.over(_used(ready.crew), fmean(timed.requests_ms or timed.samples_ms)):
+        if settling.was_warm_up(load):
+            ready = await warmed_further(ready, timed)
+            settling.ended = ready.tier_up
+        elif cores.over(_used(ready.crew), fmean(timed.requests_ms or timed.samples_ms)):
+            ready = dataclasses.replace(ready, tier_up=settling.ended)
             return ready, timed, replace(load, core_work=cores.found())
 
 

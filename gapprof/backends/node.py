@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from gapprof import assets
 from gapprof.browser import tensors, wasm
-from gapprof.browser.tier_up import CHUNK, TierUp, compiled_since, compiler_ms
+from gapprof.browser.tier_up import CHUNK, Settling, TierUp, compiled_since, compiler_ms
 from gapprof.browser.trouble import VisitError, failure
 from gapprof.core_speed import LOOK_S, core_of
 from gapprof.engine import Engine, running
@@ -23,7 +23,7 @@ from gapprof.records.backend import Backend
 from gapprof.records.environment import Setting
 from gapprof.records.job import Job
 from gapprof.records.settings import Settings
-from gapprof.records.trial import Failure, Load, Profile, Seen, Trace, Trial
+from gapprof.records.trial import Failure, Load, Profile, Seen, TierUpEnd, Trace, Trial
 from gapprof.records.wire.open import ExternalFile, Opened, OpenTask
 from gapprof.records.wire.time import Timed, TimeTask
 from gapprof.records.wire.warm import Warmed
@@ -87,8 +87,7 @@ class NodeBackend:
             if job.outputs_path:
                 block = (folder / "outputs.bin").read_bytes()
                 tensors.save(tensors.unpacked(block, opened.outputs), Path(job.outputs_path))
-            tier_up = _tiered_up(engine, until=until)
-            timed, load = _on_fast_cores(engine, job, self.waiting, until=until)
+            warmup_ms, ended, timed, load = _settled(engine, job, self.waiting, until=until)
             return Trial(
                 rung=job.rung,
                 round=job.round,
@@ -96,9 +95,9 @@ class NodeBackend:
                 ended_s=0.0,
                 batch=job.pace.batch,
                 samples_ms=timed.samples_ms,
-                warmup_ms=(*opened.warmup_ms, *tier_up.runs_ms),
+                warmup_ms=(*opened.warmup_ms, *warmup_ms),
                 cold_ms={"process": engine.start_ms, **opened.cold_ms},
-                seen=replace(_seen(engine, opened, dist), tier_up=tier_up.ended),
+                seen=replace(_seen(engine, opened, dist), tier_up=ended),
                 load=load,
             )
 
@@ -159,15 +158,24 @@ def _time_task(job: Job) -> TimeTask:
     )
 
 
-def _on_fast_cores(engine: Engine, job: Job, waiting: Waiting, *, until: float) -> tuple[Timed, Load]:
-    """One timed stretch; anew where its cores were slow, as long as the job has time for that."""
-    cores = FastCores(job.core_speed, waiting)
+def _settled(
+    engine: Engine, job: Job, waiting: Waiting, *, until: float
+) -> tuple[tuple[float, ...], TierUpEnd, Timed, Load]:
+    """As in a browser: one timed stretch beside which nothing was compiled and no core was slow, and who used
+    the processors meanwhile. Before them what runs of the warm-up took, ms, and how that ended."""
+    tier_up = _tiered_up(engine, until=until)
+    cores, settling = FastCores(job.core_speed, waiting), Settling(tier_up.ended)
+    warmup_ms = tuple(tier_up.runs_ms)
     while True:
         while not cores.ready_on(_used(engine, job)):
             time.sleep(LOOK_S)
         timed, load = _observed(engine, _time_task(job), until=until)
-        if cores.over(_used(engine, job), median(timed.samples_ms)):
-            return timed, replace(load, core_work=cores.found())
+        if settling.was_warm_up(load):
+            tier_up = _tiered_up(engine, until=until)
+            warmup_ms = (*warmup_ms, *timed.samples_ms, *tier_up.runs_ms)
+            settling.ended = tier_up.ended
+        elif cores.over(_used(engine, job), median(timed.samples_ms)):
+            return warmup_ms, settling.ended, timed, replace(load, core_work=cores.found())
 
 
 def _used(engine: Engine, job: Job) -> tuple[int, ...]:

@@ -79,8 +79,30 @@ class TierUp:
         return max(last) <= (1 + STEADY) * min(last)
 
 
-def compiled_beside(load: Load) -> bool:
-    """Whether the compiler was at work beside a stretch for more than the garbage collector mostly is."""
+@dataclass(slots=True)
+class Settling:
+    """The timed stretches of one visit, which show whether its warm-up was over."""
+
+    ended: TierUpEnd
+    """The warm-up before the stretch that comes next."""
+    _stretches: int = 0
+
+    def was_warm_up(self, load: Load) -> bool:
+        """Whether more warm-up is to follow what was timed under this load: something was compiled meanwhile.
+
+        Where it never ends what was timed last counts, and is unsettled.
+        """
+        self._stretches += 1
+        if self.ended != "compiler-idle" or not _compiled_beside(load):
+            return False
+        if self._stretches < MOST_STRETCHES:
+            return True
+        self.ended = "unsettled"
+        return False
+
+
+def _compiled_beside(load: Load) -> bool:
+    """Whether the compiler was at work for more than the garbage collector mostly is."""
     compiled_ms = sum(
         use.cpu_ms for use in load.threads if use.thread in _COMPILERS and use.process in _ENGINES
     )

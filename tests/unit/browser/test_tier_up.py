@@ -6,7 +6,16 @@ import time
 
 import pytest
 
-from gapprof.browser.tier_up import MOST_MS, STEADY_MS, TierUp, compiled_since, compiler_ms
+from gapprof.browser.tier_up import (
+    MOST_MS,
+    MOST_STRETCHES,
+    STEADY_MS,
+    Settling,
+    TierUp,
+    compiled_since,
+    compiler_ms,
+)
+from gapprof.records.trial import Load, ThreadUse, TierUpEnd
 from tests.patience import SOON_S
 
 
@@ -64,6 +73,41 @@ def test_what_never_settles_is_not_waited_for_without_end() -> None:
         tier_up.add([run_ms] * 5, 400.0, wall_ms=5 * run_ms)
     assert MOST_MS <= sum(tier_up.runs_ms) < MOST_MS + 751
     assert tier_up.ended == "unsettled"
+
+
+def beside(cpu_ms: float, *, process: str = "renderer", thread: str = "ThreadPoolForeg") -> Load:
+    """A stretch of half a second, and what a thread used meanwhile."""
+    use = ThreadUse(process=process, thread=thread, cpu_ms=cpu_ms, run_queue_ms=0.0)
+    return Load(wall_ms=500.0, machine_busy_ms=None, own_cpu_ms=500.0, threads=(use,))
+
+
+def test_a_stretch_beside_which_something_was_compiled_was_warm_up() -> None:
+    """As of a small encoder, whose second large function takes 0.7 s to compile."""
+    settling = Settling("compiler-idle")
+    assert settling.was_warm_up(beside(400.0))
+    assert not settling.was_warm_up(beside(25.0)), "as much as the garbage collector takes"
+    assert settling.ended == "compiler-idle"
+
+
+def test_what_others_compile_and_what_other_threads_do_is_no_warm_up() -> None:
+    assert not Settling("compiler-idle").was_warm_up(beside(400.0, process="other renderer"))
+    assert not Settling("compiler-idle").was_warm_up(beside(400.0, thread="DedicatedWorker"))
+    assert Settling("compiler-idle").was_warm_up(beside(400.0, process="node", thread="node-V8Worker"))
+
+
+@pytest.mark.parametrize("ended", ["steady", "unsettled"])
+def test_where_the_compilers_threads_say_nothing_a_stretch_says_no_more(ended: TierUpEnd) -> None:
+    settling = Settling(ended)
+    assert not settling.was_warm_up(beside(400.0))
+    assert settling.ended == ended
+
+
+def test_a_compiler_that_never_rests_is_told_and_not_waited_for() -> None:
+    settling = Settling("compiler-idle")
+    assert [settling.was_warm_up(beside(400.0)) for _ in range(MOST_STRETCHES)] == [True] * (
+        MOST_STRETCHES - 1
+    ) + [False]
+    assert settling.ended == "unsettled"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="threads have names and figures in /proc only")
