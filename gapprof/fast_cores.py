@@ -4,7 +4,6 @@ and times anew what they were slow in.
 What is timed is one stretch or several, each asked about before and after it.
 """
 
-import math
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
@@ -76,13 +75,13 @@ class FastCores:
         if self._wanted is None:
             return True
         self._began_s = time.monotonic()
-        before_us = self._work_us(())
+        before_us = self._work_us()
         slow = slow_cores(self._wanted.fastest_us, before_us)
         fast = [place for place in range(len(before_us)) if place not in slow]
         on = at if at in fast else next(iter(fast), None)
         self._now = _Looks(used=frozenset(() if on is None else (on,)), before=_Look(work_us=before_us))
         if on is not None and on != at:
-            self._work_us((on,), last=on)
+            self._work_us(last=on)
         return self._may_begin(bool(slow) and not fast)
 
     def over(self, used: Collection[int], figure_ms: float) -> bool:
@@ -92,7 +91,8 @@ class FastCores:
         used = self._now.used | frozenset(used)
         after = self._look(used)
         lost_ms = self._waited_ms + (time.monotonic() - self._began_s) * 1e3
-        if not self._is_slow(after, used) or self._out_of_time(lost_ms):
+        slow = self._is_slow(self._now.before, used) or self._is_slow(after, used)
+        if not slow or self._out_of_time(lost_ms):
             self._counting.append(replace(self._now, used=used, after=after))
             return True
         self._waits_since_s = self._began_s
@@ -126,16 +126,15 @@ class FastCores:
         )
 
     def _look(self, used: Collection[int]) -> _Look:
-        """At all cores, and at how near they are to one another where several are used."""
+        """At all cores, with patience for each: the model may be moved to any of them. At how near they are to
+        one another as well, where several are used."""
         nearest_us = self._wanted.nearest_us if self._wanted is not None and len(used) != 1 else ()
         handed = handed_us(tuple(FARTHER * us for us in nearest_us)) if nearest_us else ()
-        return _Look(handed_us=handed, work_us=self._work_us(used))
+        return _Look(handed_us=handed, work_us=self._work_us())
 
-    def _work_us(self, used: Collection[int], *, last: int | None = None) -> tuple[float, ...]:
-        """Of all cores, with patience for those that are used, all where none are named."""
+    def _work_us(self, *, last: int | None = None) -> tuple[float, ...]:
         fastest_us = self._wanted.fastest_us if self._wanted is not None else ()
-        enough_us = (SLOWER * us if not used or at in used else math.inf for at, us in enumerate(fastest_us))
-        return work_us(tuple(enough_us), last=last)
+        return work_us(tuple(SLOWER * us for us in fastest_us), last=last)
 
     def _is_slow(self, look: _Look, used: Collection[int]) -> bool:
         """Whether one of these cores is, or two of them are far apart."""

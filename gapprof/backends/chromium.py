@@ -21,7 +21,8 @@ from gapprof.browser.ready import Ready, outcome, readied, tiered_up, warmed_fur
 from gapprof.browser.tier_up import Settling
 from gapprof.browser.trouble import VisitError, reading
 from gapprof.browser.visit import OPEN_S, Course, Equipment, Visit, user_folder
-from gapprof.core_speed import LOOK_S, core_of
+from gapprof.core_speed import LOOK_S
+from gapprof.cores_used import Whereabouts, used_between, whereabouts
 from gapprof.errors import GapprofError
 from gapprof.fast_cores import FastCores, Waiting, unheard
 from gapprof.gpu.graphics import here
@@ -247,8 +248,10 @@ async def _settled(job: Job, ready: Ready, waiting: Waiting) -> tuple[Ready, Tim
     page, browser = ready.visit.page, ready.visit.browser
     cores, settling = FastCores(job.core_speed, waiting), Settling(ready.tier_up)
     while True:
-        while not cores.ready_on(_used(ready.crew)):
+        first = _whereabouts(ready.crew)
+        while not cores.ready_on(tuple(first.places.values())):
             await asyncio.sleep(LOOK_S)
+            first = _whereabouts(ready.crew)
         before = await scheduler.before(page, browser, ready.crew)
         timed = await ready.visit.ask(tasks.time_task(job), Timed)
         after = await scheduler.after(page, browser, ready.crew)
@@ -256,17 +259,18 @@ async def _settled(job: Job, ready: Ready, waiting: Waiting) -> tuple[Ready, Tim
         if settling.was_warm_up(load):
             ready = await warmed_further(ready, timed)
             settling.ended = ready.tier_up
-        elif cores.over(_used(ready.crew), fmean(timed.requests_ms or timed.samples_ms)):
+        elif cores.over(
+            used_between(first, _whereabouts(ready.crew)), fmean(timed.requests_ms or timed.samples_ms)
+        ):
             ready = dataclasses.replace(ready, tier_up=settling.ended)
             return ready, timed, replace(load, core_work=cores.found())
 
 
-def _used(crew: Crew) -> tuple[int, ...]:
-    """Places of the cores that the model's threads are on, or were last."""
+def _whereabouts(crew: Crew) -> Whereabouts:
+    """Of the threads that run the model."""
     if crew.renderer is None:
-        return ()
-    found = (core_of(crew.renderer, tid) for tid, role in crew.roles.items() if role != "main")
-    return tuple(place for place in found if place is not None)
+        return whereabouts(0, ())
+    return whereabouts(crew.renderer, [tid for tid, role in crew.roles.items() if role != "main"])
 
 
 async def _counted(job: Job, ready: Ready, timed: Timed) -> CountedStretch | None:

@@ -13,7 +13,8 @@ from gapprof import assets
 from gapprof.browser import tensors, wasm
 from gapprof.browser.tier_up import CHUNK, Settling, TierUp, compiled_since, compiler_ms
 from gapprof.browser.trouble import VisitError, failure
-from gapprof.core_speed import LOOK_S, core_of
+from gapprof.core_speed import LOOK_S
+from gapprof.cores_used import Whereabouts, used_between, whereabouts
 from gapprof.engine import Engine, running
 from gapprof.errors import GapprofError
 from gapprof.fast_cores import FastCores, Waiting, unheard
@@ -167,21 +168,22 @@ def _settled(
     cores, settling = FastCores(job.core_speed, waiting), Settling(tier_up.ended)
     warmup_ms = tuple(tier_up.runs_ms)
     while True:
-        while not cores.ready_on(_used(engine, job)):
+        first = _whereabouts(engine, job)
+        while not cores.ready_on(tuple(first.places.values())):
             time.sleep(LOOK_S)
+            first = _whereabouts(engine, job)
         timed, load = _observed(engine, _time_task(job), until=until)
         if settling.was_warm_up(load):
             tier_up = _tiered_up(engine, until=until)
             warmup_ms = (*warmup_ms, *timed.samples_ms, *tier_up.runs_ms)
             settling.ended = tier_up.ended
-        elif cores.over(_used(engine, job), median(timed.samples_ms)):
+        elif cores.over(used_between(first, _whereabouts(engine, job)), median(timed.samples_ms)):
             return warmup_ms, settling.ended, timed, replace(load, core_work=cores.found())
 
 
-def _used(engine: Engine, job: Job) -> tuple[int, ...]:
-    """Place of the core that Node's main thread is on, where it alone runs the model."""
-    core = core_of(engine.pid, engine.pid)
-    return () if job.setting.threads > 1 or core is None else (core,)
+def _whereabouts(engine: Engine, job: Job) -> Whereabouts:
+    """Of Node's main thread, where it alone runs the model."""
+    return whereabouts(engine.pid, [engine.pid] if job.setting.threads == 1 else [])
 
 
 def _observed(engine: Engine, task: TimeTask, *, until: float) -> tuple[Timed, Load]:

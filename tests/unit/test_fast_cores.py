@@ -56,6 +56,18 @@ def test_only_the_cores_that_are_used_have_to_be_fast(looks: list[tuple[float, .
     assert found(watched).used == (0,)
 
 
+def test_a_core_that_was_slow_before_the_model_was_moved_to_it_is_a_slow_one(
+    looks: list[tuple[float, ...]],
+) -> None:
+    looks += [(FAST, SLOW), (FAST, FAST), (FAST, FAST)]
+    watched = FastCores(speed(FAST, FAST))
+    assert watched.ready_on((0,))
+    assert not watched.over((0, 1), 5.5)
+    assert watched.ready_on((1,))
+    assert watched.over((0, 1), 4.0)
+    assert found(watched).discarded_ms == (5.5,)
+
+
 def test_a_thread_stays_on_its_own_core_where_that_is_fast(looks: list[tuple[float, ...]]) -> None:
     looks.append((FAST, FAST * 1.2))
     watched = FastCores(speed(FAST, FAST))
