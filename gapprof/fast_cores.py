@@ -126,8 +126,8 @@ class FastCores:
         )
 
     def _look(self, used: Collection[int]) -> _Look:
-        """At all cores, with patience for each: the model may be moved to any of them. At how near they are to
-        one another as well, where several are used."""
+        """At all cores, with patience for each: the model may be moved to any of them. At how near they are
+        to one another as well, where several are used."""
         nearest_us = self._wanted.nearest_us if self._wanted is not None and len(used) != 1 else ()
         handed = handed_us(tuple(FARTHER * us for us in nearest_us)) if nearest_us else ()
         return _Look(handed_us=handed, work_us=self._work_us())
