@@ -71,24 +71,24 @@ def affordable(
     *,
     left_s: float,
     asked: Container[str],
-) -> tuple[tuple[PlannedRung, ...], tuple[tuple[str, ...], ...], bool]:
-    """The ladder, the rungs of each round of the first stage, and whether what follows the first round fits.
+) -> tuple[tuple[PlannedRung, ...], tuple[tuple[str, ...], ...]]:
+    """The ladder and the rungs of each round of the first stage, such that what follows the first round fits.
 
     Second visits narrow intervals; they make way for the side rungs of the first stage, and for the budget.
-    So do rounds, down to those that show whether precision wants more of them.
+    So do rounds, down to those that show whether precision wants more of them, which are taken in any case.
     """
     sharing = {step.rung.id for step in steps if _shares_rounds(step)}
-    found = []
+    plan: tuple[tuple[str, ...], ...] = ()
     for count in range(rounds, min(rounds, FEWEST_TO_PLAN_BY) - 1, -1):
+        fitting = []
         for ladder in (tuple(steps), visited_once(steps)):
             plan = first_stage(ladder, count, expected_s, left_s=left_s, asked=asked)
-            fits = sum(round_s(rungs, by_id(ladder), expected_s) for rungs in plan[1:]) <= left_s
-            if fits and sharing <= set(plan[-1]):
-                return ladder, plan, fits
-            found.append((ladder, plan, fits))
-        if any(fits for _, _, fits in found):
-            break
-    return next((one for one in found if one[2]), found[-1])
+            if sum(round_s(rungs, by_id(ladder), expected_s) for rungs in plan[1:]) <= left_s:
+                fitting.append((ladder, plan))
+        whole = (one for one in fitting if sharing <= set(one[1][-1]))
+        if fitting:
+            return next(whole, fitting[0])
+    return visited_once(steps), plan
 
 
 def visited_once(steps: Iterable[PlannedRung]) -> tuple[PlannedRung, ...]:

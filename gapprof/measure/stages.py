@@ -171,19 +171,13 @@ class Stages:
         """The rest of the first stage; `slower`: than expected, as a first round has shown visits to be."""
         expected_s = {rung: slower * one for rung, one in preflight.expected_trial_s.items()}
         preflight = replace(preflight, expected_trial_s=expected_s)
-        ladder, plan, fits = affordable(
+        ladder, plan = affordable(
             preflight.ladder,
             rounds,
             expected_s,
             left_s=self.settings.budget_s - self._used_s() - beside.passes_s(preflight),
             asked=asked_rungs(self.settings, self.rungs),
         )
-        if not fits:
-            self.journal.note(
-                "report",
-                f"{len(plan)} rounds take longer than the budget of {self.settings.budget_s:.0f} s; "
-                "it is exceeded rather than the intervals left empty",
-            )
         return replace(preflight, ladder=ladder), plan
 
     def _decide(self, done: int, round_s: float, *, worth: int) -> int:
@@ -195,6 +189,12 @@ class Stages:
         wanted = rounds_needed(found, precision_percent=self.settings.precision_percent)
         left_s = self.settings.budget_s - self._used_s() if self.settings.rungs != ENDS else 0.0
         total = total_rounds(wanted=wanted, done=done, worth=worth, round_s=round_s, left_s=left_s)
+        if (total - done) * round_s > left_s and self.settings.rungs != ENDS:
+            self.journal.note(
+                "report",
+                f"{total} rounds take longer than the budget of {self.settings.budget_s:.0f} s; "
+                "it is exceeded rather than the intervals left empty or wide",
+            )
         limited_by = "precision" if total >= wanted else "budget"
         self.journal.write(Sampled(rounds=total, limited_by=limited_by, wanted_rounds=wanted))
         return total
