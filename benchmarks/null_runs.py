@@ -9,8 +9,8 @@ is what its name says.
 python benchmarks/null_runs.py [native|web [RUNS [MODEL [SEED [FOLDER]]]]]
 
 Unless told otherwise: native, 10 runs of zoo:resnet20, the seeds from 0 on, kept in no folder. FOLDER gets
-each run's recording (SIDE-SEED.jsonl). A native run takes less than a minute, one in the browser a minute and
-a half.
+each run's recording (SIDE-SEED.jsonl). A native run takes less than a minute, one in the browser three
+minutes.
 """
 
 import sys

@@ -12,7 +12,7 @@ from tests.scripts import script
 
 BENCHMARK = script("benchmarks/null_runs.py")
 REPORT = script("reports/null.py")
-RUNS = [f"{side}-{number}" for side in REPORT.PUBLISHED for number in range(REPORT.RUNS)]
+RUNS = [f"{side}-{number}" for side in REPORT.SIDES for number in range(REPORT.RUNS)]
 FEWEST_ROUNDS = 4
 WIDEST = 1.25
 """Of a factor's interval, over its point: what is said of it is worth something."""
@@ -20,7 +20,7 @@ FEWEST_WITHIN, FEWEST_NAMED = 9, 3
 """Of ten runs of a side."""
 
 every_run = pytest.mark.parametrize("name", RUNS)
-every_side = pytest.mark.parametrize("side", REPORT.PUBLISHED)
+every_side = pytest.mark.parametrize("side", REPORT.SIDES)
 
 
 def test_ten_runs_of_either_side_are_published_each_of_a_seed_of_its_own() -> None:
