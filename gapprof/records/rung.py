@@ -34,9 +34,9 @@ class Rung(Struct, frozen=True, kw_only=True):
     passes: tuple[Pass, ...] = ()
     """Passes of its own beside the timed visits."""
     visited: Literal["always", "if-wanted", "if-affordable", "to-verify", "to-reproduce"] = "if-affordable"
-    """Side rungs: in half of the first stage's rounds, whatever `--rungs` says or unless it says otherwise;
-    after everything else while money lasts; or only with `--verify` or `--observed-ms`, or where `--rungs`
-    asks for them. Main rungs: in every round."""
+    """Side rungs: in the last three rounds of the first stage, whatever `--rungs` says or unless it says
+    otherwise; after everything else while money lasts; or only with `--verify` or `--observed-ms`, or where
+    `--rungs` asks for them. Main rungs: in every round."""
     visits: int = 1
     """Fresh processes per round, whose geometric mean is the round's figure: more than one where a launch
     costs little and has much luck of its own (natively 2 to 7 %, with 1 % inside a launch)."""
