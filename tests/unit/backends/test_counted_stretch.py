@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Mapping
-from os import getpid
 from pathlib import Path
 from typing import Any
 
@@ -10,24 +9,15 @@ import pytest
 from msgspec import json
 from msgspec.structs import replace
 
-from gapprof.backends.chromium import Chromium
 from gapprof.browser import counted, counters
-from gapprof.browser.crew import Crew
-from gapprof.browser.page import Page
-from gapprof.browser.ready import Ready, outcome
-from gapprof.browser.server import Serving, Site
-from gapprof.browser.tasks import open_task
-from gapprof.browser.visit import Course, Visit
-from gapprof.guard import Guard
 from gapprof.records.job import Job
 from gapprof.records.trial import Failure, Trial
-from gapprof.records.wire.open import Opened
 from gapprof.records.wire.time import Timed
 from tests.settings import QUIET
-from tests.unit.browser.devtools import OWN_RENDERER, Answer, Gone, answering, process, silent
+from tests.unit.backends.open_page import Browser
+from tests.unit.browser.devtools import Answer, Gone, silent
 from tests.unit.browser.jobs import JOB as PLAIN
 
-BASE = "http://127.0.0.1:1/token/"
 DEADLINE_S = 6.0
 TIMED = Timed(
     samples_ms=(),
@@ -44,20 +34,6 @@ JOB = replace(
     external_data=(),
     pace=replace(PLAIN.pace, batch=1, samples=5, requests=3, deadline_s=DEADLINE_S),
 )
-OPENED = Opened(
-    cold_ms={},
-    warmup_ms=(5.0,),
-    outputs=(),
-    threads=1,
-    isolated=True,
-    where="main",
-    timer_step_us=5.0,
-    hardware_concurrency=2,
-    ort_version="1.30.0",
-    user_agent="",
-    page_url=BASE,
-)
-COUNTERS = ("Timestamp", "TaskDuration", "ThreadTime")
 
 
 def gone(_asked: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -68,49 +44,10 @@ def timed(_asked: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"result": {"value": json.encode(TIMED).decode()}}
 
 
-class Browser:
-    """One that times what it is asked to, once; `then` is what it makes of requests behind those."""
-
-    def __init__(self, then: Answer, others: Mapping[str, Answer] = {}) -> None:
-        self._answers = iter((timed, then))
-        self._others = others
-        self.methods: set[str] = set()
-
-    def visited(self, job: Job, tmp_path: Path) -> Trial | Failure:
-        """What becomes of a visit, once its page is warm."""
-        answers: dict[str, Answer] = {
-            "Runtime.evaluate": lambda asked: next(self._answers)(asked),
-            "SystemInfo.getProcessInfo": lambda _asked: OWN_RENDERER,
-            "Browser.getVersion": lambda _asked: {"product": "Chrome/156"},
-            "Browser.getBrowserCommandLine": lambda _asked: {"arguments": []},
-            "Performance.getMetrics": lambda _asked: {
-                "metrics": [{"name": name, "value": time.monotonic()} for name in COUNTERS]
-            },
-            **self._others,
-        }
-        chromium = Chromium(executable=Path("chromium"), web_dist=tmp_path, guard=Guard())
-
-        async def carried_out(course: Course) -> Trial:
-            async with answering(answers) as connection:
-                self.methods = connection.methods
-                visit = Visit(
-                    serving=Serving(site=Site(folders={}, isolated=True), base=BASE),
-                    browser=process(),
-                    page=Page(connection=connection, target="page", session="page"),
-                    load_ms=1.0,
-                    navigated_s=0.0,
-                    course=course,
-                )
-                ready = Ready(
-                    visit=visit,
-                    opening=open_task(job, base=BASE, module="ort.mjs", inputs=()),
-                    opened=OPENED,
-                    tier_up="steady",
-                    crew=Crew(renderer=getpid(), roles={getpid(): "inference"}),
-                )
-                return await chromium._trial(job, ready)
-
-        return outcome(job, carried_out)
+def at_first_timed(then: Answer) -> Answer:
+    """A page that times what it is asked to, once; `then` is what it makes of requests behind those."""
+    answers = iter((timed, then))
+    return lambda asked: next(answers)(asked)
 
 
 @pytest.fixture
@@ -133,7 +70,7 @@ def in_time(browser: Browser, tmp_path: Path, job: Job = JOB) -> Trial:
 
 
 def test_requests_behind_the_timed_ones_are_counted_where_all_goes_well(tmp_path: Path) -> None:
-    browser = Browser(timed)
+    browser = Browser(at_first_timed(timed))
     found = in_time(browser, tmp_path)
     assert found.counted is not None
     assert found.counted.runs_ms == TIMED.runs_ms
@@ -167,14 +104,14 @@ def test_requests_behind_the_timed_ones_are_counted_where_all_goes_well(tmp_path
 def test_a_trial_counts_whatever_becomes_of_the_requests_behind_it(
     then: Answer, others: Mapping[str, Answer], tmp_path: Path
 ) -> None:
-    browser = Browser(then, others)
+    browser = Browser(at_first_timed(then), others)
     assert in_time(browser, tmp_path).counted is None
     assert "Performance.enable" in browser.methods
 
 
 def test_close_to_its_deadline_a_visit_counts_nothing(tmp_path: Path) -> None:
     """Half of two seconds, less what taking it back may take, is next to nothing."""
-    browser = Browser(timed)
+    browser = Browser(at_first_timed(timed))
     close = replace(JOB, pace=replace(JOB.pace, deadline_s=2.0))
     assert in_time(browser, tmp_path, close).counted is None
     assert "Performance.enable" not in browser.methods
@@ -182,6 +119,6 @@ def test_close_to_its_deadline_a_visit_counts_nothing(tmp_path: Path) -> None:
 
 def test_where_a_gpu_is_lost_meanwhile_runs_before_it_may_have_lost_it(tmp_path: Path) -> None:
     on_gpu = replace(JOB, setting=replace(SETTING, device="gpu", gpu_api="webgl"))
-    found = Browser(gone).visited(on_gpu, tmp_path)
+    found = Browser(at_first_timed(gone)).visited(on_gpu, tmp_path)
     assert isinstance(found, Failure)
     assert found.kind == "crash"
