@@ -3,8 +3,10 @@
     python benchmarks/scale.py [nodes|weights|speeds|profile ...]      default: all
 
 One line per figure: "within" or "BEYOND" its bound; it ends with 1 where one is beyond. Memory is the peak
-of what gapprof's own processes, those of this Python, hold for themselves (resident less shared, every
-20 ms); a browser is not among them.
+of what gapprof's own process and all that it starts natively hold for themselves, together (resident less
+shared, every 20 ms): whatever runs this Python, onnxruntime's sessions and what its profiler keeps included.
+Not counted are a browser and what is no Python, and pages of files, which the system may drop. It may be one
+and a half times the model, its external data included, and 300 MiB.
 """
 
 import itertools
@@ -38,6 +40,8 @@ from gapprof.text import numbers
 
 NODES = 20_000
 REPORT_S = 10.0
+MODEL_SHARE, BESIDE_MIB = 1.5, 300.0
+"""Of memory: times the model, and beside it."""
 WEIGHTS_BYTES = 1 << 30
 PROFILE_BYTES = 500 << 20
 MIB = 1 << 20
@@ -66,33 +70,56 @@ class Figure:
         return f"{self.what}: {self.found:.1f} {self.unit}, at most {self.most:.0f}: {verdict}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peak:
+    """The moment at which most was held."""
+
+    held_bytes: dict[str, float]
+    """By process, each named by what it runs."""
+
+    @property
+    def mib(self) -> float:
+        """All together."""
+        return sum(self.held_bytes.values()) / MIB
+
+    def within(self, what: str, model_bytes: int) -> Figure:
+        """Beside what a model of that size may take."""
+        most = MODEL_SHARE * model_bytes / MIB + BESIDE_MIB
+        return Figure(what=what, found=self.mib, most=most, unit="MiB")
+
+    def __str__(self) -> str:
+        return ", ".join(f"{held / MIB:.0f} MiB of {name}" for name, held in self.held_bytes.items())
+
+
 def nodes(folder: Path) -> Iterator[Figure]:
     """A chain of 20,000 nodes: opened, explained, and from its recording to a report on disk once more."""
     chain, recording = chain_model(folder / "chain.onnx", NODES), folder / "nodes.jsonl"
-    took_s, peak = watched(["-c", OPEN, str(chain)])
-    print(f"opening a chain of {NODES} nodes: {took_s:.1f} s, {peak / MIB:.0f} MiB", flush=True)
-    took_s, peak = watched(explaining(chain, recording))
-    print(f"explaining it: {took_s:.1f} s, {peak / MIB:.0f} MiB", flush=True)
+    yield from memory(chain, recording, f"a chain of {NODES} nodes", chain.stat().st_size)
     took_s, peak = watched(["-m", "gapprof", "analyze", str(recording), *outputs(folder)])
     told = sum(row.op_type == "Add" for row in read_report(folder / "report.json").operators)
     if told != NODES:
         sys.exit(f"the report has {told} of {NODES} nodes")
     what = f"its report, with every node ({size(recording)} of recording)"
     yield Figure(what=what, found=took_s, most=REPORT_S, unit="s")
-    print(f"  its peak memory: {peak / MIB:.0f} MiB")
+    yield peak.within("  peak memory of that", chain.stat().st_size)
 
 
 def weights(folder: Path) -> Iterator[Figure]:
     """A gibibyte of external weights: opened, and explained as shortly as that goes."""
-    model, most = heavy_model(folder / "heavy.onnx", WEIGHTS_BYTES), 1.5 * WEIGHTS_BYTES / MIB + 300
-    for name, command in (
+    model = heavy_model(folder / "heavy.onnx", WEIGHTS_BYTES)
+    what = f"{WEIGHTS_BYTES / MIB:.0f} MiB of external weights"
+    yield from memory(model, folder / "heavy.jsonl", what, WEIGHTS_BYTES)
+
+
+def memory(model: Path, recording: Path, what: str, size_bytes: int) -> Iterator[Figure]:
+    """Of opening it and of explaining it: the peak of each, beside its bound."""
+    for doing, command in (
         ("opening", ["-c", OPEN, str(model)]),
-        ("explaining", explaining(model, folder / "heavy.jsonl")),
+        ("explaining", explaining(model, recording)),
     ):
         took_s, peak = watched(command)
-        what = f"peak memory {name} {WEIGHTS_BYTES / MIB:.0f} MiB of external weights"
-        yield Figure(what=what, found=peak / MIB, most=most, unit="MiB")
-        print(f"  {name} them: {took_s:.1f} s", flush=True)
+        yield peak.within(f"peak memory {doing} {what}", size_bytes)
+        print(f"  {doing} it: {took_s:.1f} s; at the peak {peak}", flush=True)
 
 
 def speeds(folder: Path) -> Iterator[Figure]:
@@ -136,8 +163,7 @@ def profile(folder: Path) -> Iterator[Figure]:
             opened.write(run)
             made += 1
     took_s, peak = watched(["-c", READ, str(file), str(made), str(KEPT_RUNS)])
-    what = f"peak memory over a profile of {size(file)}"
-    yield Figure(what=what, found=peak / MIB, most=300, unit="MiB")
+    yield peak.within(f"peak memory over a profile of {size(file)}", 0)
     print(f"  reading it: {took_s:.1f} s; {KEPT_RUNS} of {made} runs kept")
 
 
@@ -257,8 +283,8 @@ def outputs(folder: Path) -> list[str]:
     return ["--json", str(folder / "report.json"), "--markdown", str(folder / "report.md"), "--quiet"]
 
 
-def watched(words: list[str]) -> tuple[float, float]:
-    """Seconds that Python takes with these words, and the peak of what it and its children hold, bytes."""
+def watched(words: list[str]) -> tuple[float, Peak]:
+    """Seconds that Python takes with these words, and the peak of what it and its children hold."""
     command, began = [sys.executable, *words], time.perf_counter()
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process, _peak_of(process.pid) as peak:
         code = process.wait(timeout=1800)
@@ -268,12 +294,14 @@ def watched(words: list[str]) -> tuple[float, float]:
 
 
 @contextmanager
-def _peak_of(pid: int) -> Iterator[Callable[[], float]]:
-    over, largest = threading.Event(), [0.0]
+def _peak_of(pid: int) -> Iterator[Callable[[], Peak]]:
+    over, largest = threading.Event(), [Peak(held_bytes={})]
 
     def watch() -> None:
         while not over.wait(0.02):
-            largest[0] = max(largest[0], _private(pid))
+            now = Peak(held_bytes=dict(_held(pid)))
+            if now.mib > largest[0].mib:
+                largest[0] = now
 
     watching = threading.Thread(target=watch, daemon=True)
     watching.start()
@@ -284,19 +312,22 @@ def _peak_of(pid: int) -> Iterator[Callable[[], float]]:
         watching.join()
 
 
-def _private(pid: int) -> float:
+def _held(pid: int) -> Iterator[tuple[str, float]]:
+    """What each process of this Python holds for itself, from that one down."""
     with suppress(psutil.NoSuchProcess):
         top = psutil.Process(pid)
-        return sum(map(_held, (top, *top.children(recursive=True))))
-    return 0.0
+        for process in (top, *top.children(recursive=True)):
+            with suppress(psutil.Error):  # it ended meanwhile
+                if process.exe() == OWN:
+                    memory = process.memory_info()
+                    yield _name(process), float(memory.rss - getattr(memory, "shared", 0))
 
 
-def _held(process: psutil.Process) -> float:
-    with suppress(psutil.Error):  # it ended meanwhile
-        if process.exe() == OWN:
-            memory = process.memory_info()
-            return float(memory.rss - getattr(memory, "shared", 0))
-    return 0.0
+def _name(process: psutil.Process) -> str:
+    """Its module and its number."""
+    words = process.cmdline()
+    told = words[words.index("-m") + 1] if "-m" in words[:-1] else "python"
+    return f"{told} ({process.pid})"
 
 
 def size(file: Path) -> str:

@@ -1,7 +1,8 @@
 """Which visits go on with a profiled pass, and which rungs get a traced one of their own. Pure.
 
 A profile begins where a timed visit ends, in the same process or page: what starting, loading and compiling
-take is paid once, and the unprofiled runs beside it are those of the very session that was timed.
+take is paid once, and the unprofiled runs beside it are those of the very session that was timed; of a large
+graph natively, whose sessions come one at a time, those of sessions like it.
 """
 
 from collections.abc import Mapping

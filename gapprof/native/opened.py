@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ Reach = Callable[[str], None]
 """Says which phase begins; before the stretch that is timed, never inside."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Opened:
     """A warm session of the model under test."""
 
@@ -33,6 +34,10 @@ class Opened:
     threads: int
     cold_ms: dict[str, float]
     warmup_ms: list[float]
+
+    def let_go(self) -> None:
+        """Free the session for whoever needs its memory; it can be run no more."""
+        del self.session, self.run
 
 
 def open_warm(request: Request, process_ms: float, reach: Reach) -> Opened:
@@ -62,19 +67,21 @@ def open_warm(request: Request, process_ms: float, reach: Reach) -> Opened:
     )
 
 
-def _open(runtime: Runtime, request: Request) -> tuple[Session, int]:
+def plain_session(runtime: Runtime, request: Request) -> Session:
+    """A new session as the one that is timed."""
     job = request.job
+    return open_session(
+        runtime,
+        job.model_path,
+        threads=job.setting.threads,
+        optimise=job.optimise,
+        spinning=job.setting.spinning,
+        provider=request.provider,
+    )
 
-    def opened() -> Session:
-        return open_session(
-            runtime,
-            job.model_path,
-            threads=job.setting.threads,
-            optimise=job.optimise,
-            spinning=job.setting.spinning,
-            provider=request.provider,
-        )
 
+def _open(runtime: Runtime, request: Request) -> tuple[Session, int]:
+    opened, asked = partial(plain_session, runtime, request), request.job.setting.threads
     if request.provider != CPU:  # a GPU's driver has threads of its own, which compute no operator
-        return opened(), job.setting.threads
-    return counting_threads(opened, asked=job.setting.threads)
+        return opened(), asked
+    return counting_threads(opened, asked=asked)

@@ -5,8 +5,9 @@ from msgspec import Struct
 from gapprof.records.environment import Setting
 
 _PROFILED_EVENTS = 400_000
-"""One for each node of a run. onnxruntime's profiler keeps a million and drops the rest, and a page, which
-holds each as text and as an object, is out of its 4 GiB before 1.5 million (seen with 20,000 nodes)."""
+"""Of a page: one for each node of a run. onnxruntime's profiler keeps a million and drops the rest, and a
+page, which holds each as text and as an object, is out of its 4 GiB before 1.5 million (seen with 20,000
+nodes). Natively it is `native.profile_counts` that says how many."""
 
 
 class Pace(Struct, frozen=True, kw_only=True):
@@ -85,7 +86,7 @@ class Job(Struct, frozen=True, kw_only=True):
 
     @property
     def most_profiled_runs(self) -> int:
-        """As one profile has room for, those of its warm-up among them."""
+        """As one profile of a page has room for, those of its warm-up among them."""
         return _PROFILED_EVENTS // max(1, self.nodes)
 
 

@@ -244,7 +244,8 @@ alike."""
 
 
 class Profile(Struct, frozen=True, kw_only=True, tag="profile", tag_field="entry"):
-    """What followed a timed visit: blocks of runs without the profiler and with it, a session for each."""
+    """What followed a timed visit: blocks of runs without the profiler and with it, a session for each kind,
+    and natively for each block of a large graph's."""
 
     rung: str
     round: int

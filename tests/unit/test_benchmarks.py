@@ -16,6 +16,11 @@ FOLDER = ROOT / "benchmarks"
 LISTENERS = script("benchmarks/cold_listeners.py")
 SCALE = script("benchmarks/scale.py")
 GPU_TESTS = script("benchmarks/gpu_tests.py")
+TWO_PROCESSES = """
+import subprocess, sys
+hold = "import time; held = bytes(range(256)) * (40 << 12); time.sleep(0.3)"
+subprocess.run([sys.executable, "-c", hold], check=True)
+"""
 
 
 def test_every_benchmark_has_a_row_that_says_what_it_prints() -> None:
@@ -71,6 +76,25 @@ def test_a_bound_that_is_missed_is_said_and_ends_with_1(
 def test_bounds_that_hold_end_as_any_command_does(monkeypatch: pytest.MonkeyPatch) -> None:
     planted(monkeypatch, 9.0, 10.0)
     SCALE.main()
+
+
+@pytest.mark.parametrize(("worker_mib", "verdict"), [(208, "within"), (210, "BEYOND")])
+def test_memory_is_what_all_processes_hold_together_beside_half_as_much_again_as_the_model(
+    worker_mib: int, verdict: str
+) -> None:
+    held = {"gapprof (1)": 94.0 * SCALE.MIB, "gapprof.native.worker (2)": float(worker_mib * SCALE.MIB)}
+    peak = SCALE.Peak(held_bytes=held)
+    figure = str(peak.within("peak memory explaining it", 2 * SCALE.MIB))
+    assert figure == f"peak memory explaining it: {94 + worker_mib:.1f} MiB, at most 303: {verdict}"
+    assert str(peak) == f"94 MiB of gapprof (1), {worker_mib} MiB of gapprof.native.worker (2)"
+
+
+def test_whatever_runs_this_python_is_counted_as_one_of_the_processes() -> None:
+    took_s, peak = SCALE.watched(["-c", TWO_PROCESSES])
+    assert took_s > 0
+    alone, child = sorted(peak.held_bytes.values())
+    assert child - alone > 30 * SCALE.MIB, "the child's bytes"
+    assert {name.partition(" ")[0] for name in peak.held_bytes} == {"python"}
 
 
 def test_the_gpu_s_tests_are_timed_as_make_test_runs_them() -> None:

@@ -20,7 +20,7 @@ from gapprof.native.runtime import CPU
 from gapprof.native.tensors import read_arrays
 from gapprof.native.wire import Placed
 from gapprof.records.job import CoreSpeed, Job
-from gapprof.records.trial import Failure, Profile, Trial
+from gapprof.records.trial import PROFILE_BLOCKS, Failure, Profile, Trial
 from tests.unit.native.models import plain_job
 
 needs_ceiling = pytest.mark.skipif(why_not("128") is not None, reason=str(why_not("128")))
@@ -156,6 +156,18 @@ def test_a_profile_has_every_node_of_the_graph_once_per_run(usual: Job, profile:
     assert len(profile.unprofiled_ms) == len(profile.model_run_ms) == runs
     assert {len(node.samples_ms) for node in profile.nodes} == {runs}
     assert {node.provider for node in profile.nodes} == {"CPUExecutionProvider"}
+
+
+def test_a_profile_of_what_counts_as_a_large_graph_has_every_node_of_it_too(usual: Job) -> None:
+    """By sessions that come one at a time, a run for each block. `benchmarks/scale.py` has a real one."""
+    profile = BACKEND.profiled(replace(usual, outputs_path="", nodes=20_000), lambda _: None)
+    assert isinstance(profile, Profile), profile
+    graph = onnx.load(usual.model_path).graph
+    assert [(node.name, node.op_type) for node in profile.nodes] == [(n.name, n.op_type) for n in graph.node]
+    runs = (profile.unprofiled_ms, profile.profiled_ms, profile.model_run_ms)
+    assert [len(one) for one in runs] == [PROFILE_BLOCKS] * 3
+    assert {len(node.samples_ms) for node in profile.nodes} == {PROFILE_BLOCKS}
+    assert profile.profiler_us_per_node is not None
 
 
 def test_nodes_fit_into_their_run_and_a_run_into_its_wall_time(profile: Profile) -> None:

@@ -1,4 +1,4 @@
-"""How runs are counted and timed."""
+"""How runs are timed."""
 
 import gc
 import time
@@ -8,9 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from gapprof.native.profiled import fitting, run_count
 from gapprof.native.stopwatch import elapsed_ms, joined, since_spawn_ms, step_us, stretch, warm_up
-from gapprof.records.trial import PROFILE_BLOCKS
 
 
 @dataclass(slots=True)
@@ -118,17 +116,3 @@ def test_the_clock_has_a_step_and_is_shared_between_processes() -> None:
     before = time.monotonic_ns()
     assert 0 <= since_spawn_ms(before) < 60_000
     assert elapsed_ms(lambda: None) >= 0
-
-
-def test_profiled_runs_fill_a_fifth_of_a_second_within_bounds() -> None:
-    assert run_count(4.0, deadline_s=60) == 50
-    assert run_count(0.01, deadline_s=60) == 200
-    assert run_count(100.0, deadline_s=60) == 8
-    assert run_count(2_000.0, deadline_s=60) == 7  # a quarter of the deadline
-    assert run_count(30_000.0, deadline_s=60) == PROFILE_BLOCKS
-
-
-@pytest.mark.parametrize(("wanted", "most", "runs"), [(50, 400, 50), (50, 200, 39), (8, 20, 3), (8, 11, 1)])
-def test_a_profile_has_no_more_runs_than_it_has_room_for(wanted: int, most: int, runs: int) -> None:
-    """With those that are not counted: one before each block, and a warm-up of at least three."""
-    assert fitting(wanted, most) == runs
