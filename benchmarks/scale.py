@@ -5,6 +5,12 @@
 One line per figure: "within" or "BEYOND" its bound; it ends with 1 where one is beyond. Memory is the peak
 of what gapprof's own processes, those of this Python, hold for themselves (resident less shared, every
 20 ms); a browser is not among them.
+
+Exercised by real runs of gapprof, in a real browser: the chain, the weights and the single Add. The profile
+is written here and read by the code that reads onnxruntime's. A model of thirty seconds a run is planned and
+not run: what a trial is to be is decided by the same code from latencies that are given, and the longest
+visit that this makes is held against its deadline. That native onnxruntime and a browser keep to it for so
+long is not exercised, neither here nor elsewhere: such a run takes hours.
 """
 
 import itertools
