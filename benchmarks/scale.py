@@ -7,6 +7,12 @@ of what gapprof's own process and all that it starts natively hold for themselve
 shared, every 20 ms): whatever runs this Python, onnxruntime's sessions and what its profiler keeps included.
 Not counted are a browser and what is no Python, and pages of files, which the system may drop. It may be one
 and a half times the model, its external data included, and 300 MiB.
+
+Exercised by real runs of gapprof, in a real browser: the chain, the weights and the single Add. The profile
+is written here and read by the code that reads onnxruntime's. A model of thirty seconds a run is planned and
+not run: what a trial is to be is decided by the same code from latencies that are given, and the longest
+visit that this makes is held against its deadline. That native onnxruntime and a browser keep to it for so
+long is not exercised, neither here nor elsewhere: such a run takes hours.
 """
 
 import itertools

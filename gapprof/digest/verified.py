@@ -1,7 +1,12 @@
 """Predictions that `--verify` put to the test: the rows, the word for each, the line in place of none."""
 
+from collections.abc import Iterator
+
 from gapprof.records.report import Report, WhatIf
+from gapprof.stats.verdict import near
 from gapprof.text import numbers
+
+_WIDER = "within a wider one"
 
 
 def verified(report: Report) -> tuple[WhatIf, ...]:
@@ -25,7 +30,20 @@ def came_true(change: WhatIf) -> str:
         return ""
     if change.ratio.low <= 1 <= change.ratio.high:
         return "within its interval"
-    return "within 5 %" if change.prediction == "holds" else f"outside: {numbers.factor(change.ratio.point)}"
+    if change.prediction == "fails":
+        return f"outside: {numbers.factor(change.ratio.point)}"
+    return "within 5 %" if near(change.ratio.point) else _WIDER
+
+
+def verified_notes(report: Report) -> Iterator[str]:
+    """What the words beside the rows leave open, a sentence each."""
+    rows = verified(report)
+    if any(came_true(row) == _WIDER for row in rows):
+        yield (
+            "Within a wider one: outside its own 95 % interval, as one right prediction in twenty is, but "
+            f"within the one at which all {len(rows)} hold at once."
+        )
+    yield from (f"{row.change}: {row.why}." for row in rows if row.why)
 
 
 def predicted_measured(change: WhatIf) -> str:

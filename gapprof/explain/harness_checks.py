@@ -7,6 +7,7 @@ from typing import Literal
 
 from gapprof.explain.adapters_apart import told_apart
 from gapprof.explain.strikes import core_speed, ours_flags, outside_load
+from gapprof.explain.wasm_served import reads_wasm, served_alike, served_apart
 from gapprof.facts.case import Case
 from gapprof.facts.cells import counting
 from gapprof.facts.gpu import adapter, apart
@@ -101,7 +102,9 @@ def _row(check: str, rungs: Measured, concerns: str, passed: str, find: Check) -
 
 
 def _passing(check: str, passed: str, rungs: Measured) -> str:
-    """The sentence, with the rungs that it does not hold of because they are about that."""
+    """The sentence, with files by name, and with the rungs that it does not hold of: they are about that."""
+    if check == "wasm-served":
+        return served_alike(rungs)
     debugged = [rung for rung, (step, _) in rungs.items() if check == "debugger" and step.debugger]
     return f"{passed}, but for {', '.join(debugged)}, which is about it" if debugged else passed
 
@@ -169,17 +172,6 @@ def _resolved_ms(trial: Trial) -> float:
     return median(trial.samples_ms) * trial.batch
 
 
-def _wasm(rungs: Measured) -> Iterator[tuple[str, str]]:
-    first: str | None = None
-    for rung, (step, trials) in rungs.items():
-        if step.build != "served" or step.backend == "native":
-            continue
-        for digest in dict.fromkeys(t.seen.wasm_sha256 for t in trials if t.seen.wasm_sha256):
-            first = first or digest
-            if digest != first:
-                yield rung, "it was served another wasm file than the other rungs"
-
-
 def _cores(rungs: Measured) -> Iterator[tuple[str, str]]:
     first: tuple[int, ...] | None = None
     for rung, (_, trials) in rungs.items():
@@ -223,10 +215,6 @@ def _long_enough(_: Setting, trials: list[Trial]) -> bool:
     return any(len(trial.samples_ms) >= FEWEST_SAMPLES for trial in trials)
 
 
-def _read_wasm(_: Setting, trials: list[Trial]) -> bool:
-    return any(trial.seen.wasm_sha256 for trial in trials)
-
-
 def _read_debugger(_: Setting, trials: list[Trial]) -> bool:
     return any(trial.seen.debugger_domain is not None for trial in trials)
 
@@ -238,7 +226,7 @@ def _read_cores(_: Setting, trials: list[Trial]) -> bool:
 _SEES: Mapping[str, Callable[[Setting, list[Trial]], bool]] = {
     "ceiling": _capped,
     "debugger": _read_debugger,
-    "wasm-served": _read_wasm,
+    "wasm-served": reads_wasm,
     "cores": _read_cores,
     "steady": _long_enough,
 }
@@ -253,7 +241,7 @@ _CHECKS: tuple[tuple[str, str, str, Check], ...] = (
     ("ceiling", "simd", "every instruction ceiling was in place and changed the kernels", _ceiling),
     ("debugger", "runtime", "the Debugger domain was off", _debugger),
     ("timer", "report", "one timer step is at most 1 % of every figure", _timer),
-    ("wasm-served", "runtime", "every rung of the browser ran the same wasm", _wasm),
+    ("wasm-served", "runtime", "", served_apart),
     ("cores", "report", "native and browser may use the same cores", _cores),
     ("threads", "threads", "every rung had the threads that were planned", _threads),
     ("steady", "report", "no rung was still getting faster or slower while it was timed", _steady),

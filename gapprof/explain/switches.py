@@ -10,17 +10,15 @@ from msgspec import Struct
 from gapprof.explain.diagnosis import diagnose
 from gapprof.facts.case import Case
 from gapprof.facts.computed import KERNELS, VECTORISED, computed
-from gapprof.facts.estimates import LEVEL, estimate, factor_of
+from gapprof.facts.estimates import LEVEL, estimate, ln_factor
 from gapprof.facts.ladder import planned, target
 from gapprof.facts.readings import logs, read, readable
 from gapprof.records.estimate import Estimate
 from gapprof.records.recording import PlannedRung
 from gapprof.stats.contrast import Contrast
-from gapprof.stats.interval import contrast_interval, linearised
-from gapprof.stats.verdict import verdict
+from gapprof.stats.interval import contrast_interval, exponential, linearised
+from gapprof.stats.verdict import near, verdict
 
-NEAR = 1.05
-"""A prediction this close holds, however narrow its interval: nobody decides by less."""
 _WEB = "web"
 
 
@@ -91,18 +89,32 @@ def predicted_ms(case: Case, rung: str) -> Estimate | None:
     return estimate(linearised(of_means, (change.by_round, web), LEVEL, (change.by_pass,)))
 
 
-def measured_over_predicted(case: Case, rung: str) -> Estimate | None:
+def measured_over_predicted(case: Case, rung: str, level: float = LEVEL) -> Estimate | None:
     """1 where the prediction came true, with what both sides of it are unsure of."""
     change, whole = gain(case, rung), read(case, {_WEB: -1.0, rung: 1.0})
-    return factor_of(whole, change) if change is not None and whole is not None else None
+    if change is None or whole is None:
+        return None
+    return estimate(exponential(ln_factor((whole, change), level)))
+
+
+def predicts_itself(case: Case, rung: str) -> bool:
+    """Whether the page with that change has every setting of what predicts it: nothing but visits differ."""
+    steps = case.get(planned)
+    predicting = steps.get(SWITCHES[rung].source) if rung in SWITCHES else None
+    if predicting is None or predicting.setting is None:
+        return False
+    return steps[rung].setting == predicting.setting
 
 
 def judged(ratio: Estimate) -> Literal["holds", "fails"] | None:
-    """Near enough, or not to be told apart from the prediction. None after a single round."""
+    """Near enough, or not to be told apart from the prediction. None after a single round.
+
+    Of several predictions each is given at the level of all: one of twenty reports may call one that is right
+    a failure, not one of twenty predictions.
+    """
     if ratio.rounds < 2:
         return None
-    near = 1 / NEAR <= ratio.point <= NEAR
-    return "holds" if near or ratio.low <= 1 <= ratio.high else "fails"
+    return "holds" if near(ratio.point) or ratio.low <= 1 <= ratio.high else "fails"
 
 
 def costs(case: Case, source: str, to: str, level: float) -> bool:

@@ -1,7 +1,16 @@
 """Every side rung that was measured, read as a change."""
 
+from typing import Literal
+
 from gapprof.explain.outputs import wrong_outputs
-from gapprof.explain.switches import SWITCHES, judged, measured_over_predicted, predicted_ms, to_verify
+from gapprof.explain.switches import (
+    SWITCHES,
+    judged,
+    measured_over_predicted,
+    predicted_ms,
+    predicts_itself,
+    to_verify,
+)
 from gapprof.facts.case import Case
 from gapprof.facts.computed import VECTORISED
 from gapprof.facts.estimates import factor, latency_ms
@@ -9,6 +18,7 @@ from gapprof.facts.ladder import planned
 from gapprof.facts.steps import why_not
 from gapprof.records.estimate import Estimate
 from gapprof.records.report import WhatIf
+from gapprof.stats.verdict import simultaneous_level
 
 
 def what_ifs(case: Case) -> tuple[WhatIf, ...]:
@@ -21,9 +31,7 @@ def what_ifs(case: Case) -> tuple[WhatIf, ...]:
         measured = latency_ms(case, rung)
         if measured is None:
             continue
-        against, ratio = factor(case, parent, rung), measured_over_predicted(case, rung)
-        predicted = predicted_ms(case, rung)
-        saves = rung in case.get(to_verify) and rung not in wrong_outputs(case)
+        against, predicted = factor(case, parent, rung), predicted_ms(case, rung)
         found.append(
             WhatIf(
                 change=step.rung.title,
@@ -31,12 +39,36 @@ def what_ifs(case: Case) -> tuple[WhatIf, ...]:
                 predicted_ms=predicted,
                 measured_ms=measured,
                 factor=against,
-                why=_why(case, rung, parent, against) or ("" if predicted else _unpredicted(rung)),
-                ratio=ratio,
-                prediction=judged(ratio) if ratio and saves else None,
+                why=_why(case, rung, parent, against) or _of_the_prediction(case, rung, predicted),
+                ratio=measured_over_predicted(case, rung),
+                prediction=_came_true(case, rung),
             )
         )
     return tuple(found)
+
+
+def _came_true(case: Case, rung: str) -> Literal["holds", "fails"] | None:
+    """None where no saving was predicted, or nothing was measured that would prove one."""
+    tested = case.get(_tested)
+    ratio = measured_over_predicted(case, rung, simultaneous_level(len(tested))) if rung in tested else None
+    return judged(ratio) if ratio else None
+
+
+def _tested(case: Case) -> tuple[str, ...]:
+    """Changes that were predicted to save and then measured: all of them are judged at once."""
+    return tuple(
+        rung
+        for rung in case.get(to_verify)
+        if rung not in wrong_outputs(case) and measured_over_predicted(case, rung) is not None
+    )
+
+
+def _of_the_prediction(case: Case, rung: str, predicted: Estimate | None) -> str:
+    if predicted is None:
+        return _unpredicted(rung)
+    if predicts_itself(case, rung):
+        return "on this page what predicts it has the same settings, so only what visits differ by is tested"
+    return ""
 
 
 def _unpredicted(rung: str) -> str:

@@ -85,7 +85,7 @@ def _with(passes: Mapping[int, float], rounds: Sequence[float]) -> dict[int, flo
     """The rungs that give the factor have rounds of their own, which add to how far passes differ."""
     if not passes:
         return {number: -value for number, value in enumerate(rounds)}
-    return {n: a - b for n, (a, b) in enumerate(zip(passes.values(), rounds, strict=False))}
+    return {n: a - b for (n, a), b in zip(passes.items(), rounds, strict=False)}
 
 
 def _estimated_128(case: Case) -> Iterator[ComputedRung]:

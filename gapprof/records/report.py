@@ -176,7 +176,8 @@ class WhatIf(Struct, frozen=True, kw_only=True):
     ratio: Estimate | None = None
     """Measured over predicted, 1 where the prediction came true. Since 1.2."""
     prediction: Literal["holds", "fails"] | None = None
-    """`holds`: within 5 %, or the interval of `ratio` holds 1. None: no saving was predicted. Since 1.2."""
+    """`holds`: within 5 %, or the interval of `ratio`, held with all other predictions' at once, holds 1.
+    None: no saving was predicted. Since 1.2."""
 
 
 class RungRow(Struct, frozen=True, kw_only=True):

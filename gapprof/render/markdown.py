@@ -23,7 +23,7 @@ from gapprof.digest.scaling import COLUMNS as SCALING
 from gapprof.digest.scaling import HEADING as THREADS
 from gapprof.digest.scaling import curve_rows, scaling_sentences
 from gapprof.digest.tried import nothing_helps
-from gapprof.digest.verified import came_true, nothing_verified, predicted_measured, verified
+from gapprof.digest.verified import came_true, nothing_verified, predicted_measured, verified, verified_notes
 from gapprof.digest.why import WhyRow, owner, why_rows, with_children
 from gapprof.markdown.cold import cold_section
 from gapprof.markdown.gpu_operators import gpu_section
@@ -132,6 +132,9 @@ def _verified(report: Report) -> Iterator[str]:
     for row in rows:
         ratio = numbers.factor_with_interval(row.ratio) if row.ratio else ""
         yield f"| {cell(row.change)} | {predicted_measured(row)} | {ratio} | {came_true(row)} |"
+    if notes := tuple(verified_notes(report)):
+        yield ""
+        yield from (f"- {cell(note)}" for note in notes)
 
 
 def _operators(report: Report, count: int) -> Iterator[str]:

@@ -9,6 +9,14 @@ from gapprof.stats.interval import Interval, contrast_interval
 SMALLEST_EFFECT = 0.02
 """|ln f| below which nothing is called a cost, however narrow its interval."""
 
+_NEAR = 1.05
+"""A prediction this close holds, however narrow its interval: nobody decides by less."""
+
+
+def near(measured_over_predicted: float) -> bool:
+    """Whether a prediction came as close as anybody needs."""
+    return 1 / _NEAR <= measured_over_predicted <= _NEAR
+
 
 def simultaneous_level(causes: int) -> float:
     """Bonferroni: all of so many verdicts hold together with 95 %."""

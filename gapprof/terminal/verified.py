@@ -4,7 +4,7 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from gapprof.digest.verified import came_true, nothing_verified, predicted_measured, verified
+from gapprof.digest.verified import came_true, nothing_verified, predicted_measured, verified, verified_notes
 from gapprof.records.report import Report
 from gapprof.terminal.ink import Ink
 
@@ -14,7 +14,7 @@ _FIXED = 2 + 20 + 19 + 5
 
 
 def verifications(report: Report, ink: Ink) -> RenderableType:
-    """The table, or the line that says why it is empty."""
+    """The table with what is to be said of it, or the line that says why it is empty."""
     rows = verified(report)
     if not rows:
         return Padding(Group(ink.text(nothing_verified(report))), (0, 0, 0, 3))
@@ -30,4 +30,5 @@ def verifications(report: Report, ink: Ink) -> RenderableType:
     table.add_column("prediction", width=19, no_wrap=True)
     for row in rows:
         table.add_row("", ink.text(row.change), ink.text(predicted_measured(row)), ink.text(came_true(row)))
-    return table
+    notes = tuple(verified_notes(report))
+    return Group(table, Padding(ink.points(notes, "dim"), (0, 0, 0, 2))) if notes else table

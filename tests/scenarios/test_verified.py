@@ -1,8 +1,10 @@
 """What `--verify` says of changes that one switch makes: real runs that predicted, made and measured them."""
 
+import math
+
 import pytest
 
-from gapprof.digest.verified import came_true, predicted_measured
+from gapprof.digest.verified import came_true, predicted_measured, verified
 from gapprof.explain.switches import SWITCHES
 from gapprof.recordings import read_run
 from gapprof.records.estimate import Estimate
@@ -18,17 +20,62 @@ CHANGES = pytest.mark.parametrize(
         ("verify-build", "web-threads"),
     ],
 )
+PREDICTIONS = {
+    "verify-headers": {"web-isolated"},
+    "verify-worker": {"web-in-worker"},
+    "verify-graph": {"web-optimised", "web-threads"},
+    "verify-build": {"web-pinned-build", "web-threads"},
+}
+"""Recording → every change that it was to save, or was named."""
 
 
 def change(found: Report, rung: str) -> WhatIf:
     return next(one for one in found.what_ifs if one.rung == rung)
 
 
+WIDEST = 1.25
+"""An interval that reaches further up and down than this holds 1 whatever was measured."""
+
+
 def as_predicted(ratio: Estimate | None, *, rounds: int) -> bool:
-    """Within 5 %, or inside the interval, by as many rounds at least."""
+    """Within 5 %, or inside an interval that says something, by as many rounds at least."""
     if ratio is None or ratio.rounds < rounds:
         return False
-    return 1 / 1.05 <= ratio.point <= 1.05 or ratio.low <= 1 <= ratio.high
+    inside = ratio.low <= 1 <= ratio.high and math.sqrt(ratio.high / ratio.low) < WIDEST
+    return 1 / 1.05 <= ratio.point <= 1.05 or inside
+
+
+@pytest.mark.parametrize("name", PREDICTIONS)
+def test_every_prediction_that_was_put_to_the_test_is_told_whatever_came_of_it(name: str) -> None:
+    """In a row of its own, from the figures beside it; none is left out because it would look bad."""
+    found = report(f"scenarios/{name}")
+    assert (found.status, found.status_why) == ("ok", "")
+    rows = verified(found)
+    assert {row.rung for row in rows} == PREDICTIONS[name]
+    shown = text(found)
+    for row in rows:
+        assert row.ratio is not None
+        assert row.ratio.rounds >= 5
+        assert f"{row.change} {predicted_measured(row)} {came_true(row)}" in shown
+        assert (row.prediction == "fails") == came_true(row).startswith("outside: ")
+        near, inside = 1 / 1.05 <= row.ratio.point <= 1.05, row.ratio.low <= 1 <= row.ratio.high
+        assert came_true(row).startswith("within its") == inside
+        assert row.prediction == "holds" or not near
+
+
+@pytest.mark.parametrize(("name", "same"), [("verify-graph", True), ("verify-headers", False)])
+def test_a_prediction_that_came_of_the_same_settings_is_said_to_test_visits_alone(
+    name: str, same: bool
+) -> None:
+    """An app that does nothing beside its model gets, with every core, the very page that predicts it."""
+    rung = "web-threads" if same else "web-isolated"
+    preflight = read_run(REPORTS / "scenarios" / f"{name}.jsonl").preflight
+    assert preflight is not None
+    steps = {step.rung.id: step.setting for step in preflight.ladder}
+    assert (steps[rung] == steps[SWITCHES[rung].source]) == same
+    found = report(f"scenarios/{name}")
+    assert ("what predicts it has the same settings" in text(found)) == same
+    assert bool(change(found, rung).why) == same
 
 
 @CHANGES

@@ -1,6 +1,7 @@
 """`--verify`: predicted changes are made and measured; what came true is told from what did not."""
 
 import json
+import math
 from pathlib import Path
 
 import jsonschema
@@ -8,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from gapprof.backends.synthetic import Machine, ladder_ms
+from gapprof.digest.verified import came_true
 from gapprof.explain.report import build
 from gapprof.records import schema
 from gapprof.records.codec import encode_report
@@ -15,7 +17,10 @@ from gapprof.records.recording import Recording, RoundStarted
 from gapprof.records.report import Report, WhatIf
 from gapprof.records.settings import Settings
 from gapprof.records.surface import Surface
+from gapprof.records.trial import Trial
 from gapprof.render import markdown, terminal
+from gapprof.stats.interval import t_quantile
+from gapprof.stats.verdict import simultaneous_level
 from tests.truth.test_whole_run import run
 
 COSTS = {"web-graph": 1.3, "web-main": 1.4}
@@ -45,6 +50,40 @@ def test_a_prediction_that_comes_true_is_told_from_one_that_does_not(tmp_path: P
     assert worker.ratio.point == pytest.approx(1.0, abs=0.05)
     assert graph.ratio.point == pytest.approx(1.3, rel=0.05)
     assert visits(recording, "web-in-worker") == visits(recording, "web-optimised") == 6
+
+
+def test_two_predictions_are_judged_at_once(tmp_path: Path) -> None:
+    """Outside of its own 95 % interval, and inside the one at which both hold: that is no failure."""
+    noisy = Machine(latency_ms=ladder_ms(COSTS), noise=0.02, launch_noise=0.06)
+    recording = run(noisy, tmp_path, replace(VERIFY, precision_percent=50.0))
+    ratio = what_if(build(recording), "web-optimised").ratio
+    assert ratio is not None
+    own = math.log(ratio.high / ratio.low) / 2
+    of_both = own * t_quantile(simultaneous_level(2), ratio.rounds) / t_quantile(0.95, ratio.rounds)
+    verdicts = {}
+    for apart in ((own + of_both) / 2, 1.1 * of_both):
+        report = build(slower(recording, "web-optimised", by=math.exp(apart) / ratio.point))
+        one = what_if(report, "web-optimised")
+        assert one.ratio is not None
+        assert one.ratio.low > 1
+        assert one.ratio.point > 1.05
+        assert {row.rung for row in report.what_ifs if row.prediction} == {"web-in-worker", "web-optimised"}
+        verdicts[one.prediction] = came_true(one)
+    assert verdicts["holds"] == "within a wider one"
+    assert verdicts["fails"].startswith("outside: 1.")
+
+
+def slower(recording: Recording, rung: str, *, by: float) -> Recording:
+    """Every request of that rung took so many times what it took."""
+    return replace(
+        recording,
+        entries=tuple(
+            replace(one, requests_ms=tuple(by * ms for ms in one.requests_ms))
+            if isinstance(one, Trial) and one.rung == rung
+            else one
+            for one in recording.entries
+        ),
+    )
 
 
 def test_a_ratio_is_the_quotient_of_what_is_printed_beside_it(tmp_path: Path) -> None:

@@ -186,6 +186,72 @@ def test_wasm_that_nobody_read_is_unknown() -> None:
     assert harness(replace(recording, entries=unread))["wasm-served"].status == "unknown"
 
 
+THREADED = {"wasm_file": "ort-wasm-simd-threaded.wasm", "wasm_sha256": "threads", "threads": 4}
+
+
+def served(*, one: dict[str, object] | None = None, several: dict[str, object] | None = None) -> CheckRow:
+    """Most rungs have one thread; `web-threads` has four, and by itself a file for them alone."""
+    recording = record(Machine(), Settings(), rounds=4, side_rounds=4, side=("web-threads",), page_threads=1)
+    plain = {"wasm_file": "ort-wasm-simd.wasm", "wasm_sha256": "plain"}
+    changes = {"web-worker": plain | (one or {}), "web-threads": THREADED | (several or {})}
+    entries = tuple(
+        replace(e, seen=replace(e.seen, **changes.get(e.rung, plain)))
+        if isinstance(e, Trial) and e.rung.startswith("web")
+        else e
+        for e in recording.entries
+    )
+    return harness(replace(recording, entries=entries))["wasm-served"]
+
+
+def test_a_build_that_has_a_file_of_its_own_for_threads_is_one_build() -> None:
+    found = served()
+    assert found.status == "pass"
+    assert found.text == (
+        "every rung of the browser ran one build's wasm: ort-wasm-simd.wasm, "
+        "and with threads ort-wasm-simd-threaded.wasm"
+    )
+    assert harness(record(Machine(), rounds=1))["wasm-served"].text.endswith("ran the same wasm")
+
+
+@pytest.mark.parametrize(
+    ("one", "several", "rung", "told"),
+    [
+        (
+            {"wasm_sha256": "other"},
+            {},
+            "web-graph",
+            "it was served another wasm file than the other rungs",
+        ),
+        (
+            {"wasm_file": "ort-wasm.wasm", "wasm_sha256": "other"},
+            {},
+            "web-graph",
+            "it was served another wasm file than the other rungs",
+        ),
+        (
+            {},
+            {"wasm_file": "ort-wasm-simd.wasm"},
+            "web-threads",
+            "as ort-wasm-simd.wasm it was served another wasm file than the rungs with one thread",
+        ),
+        (
+            {},
+            {"wasm_simd": False},
+            "web-threads",
+            "the wasm file that it was served has no SIMD, that of other rungs SIMD",
+        ),
+    ],
+    ids=["same name", "other name", "one name for both", "without vectors"],
+)
+def test_a_file_that_was_silently_another_is_found(
+    one: dict[str, object], several: dict[str, object], rung: str, told: str
+) -> None:
+    """Rungs are held against the first one, which is the worker's."""
+    found = served(one=one, several=several)
+    assert (found.status, found.concerns) == ("fail", rung)
+    assert found.text.startswith(f"{rung}: {told}")
+
+
 def test_a_page_on_which_v8_was_still_compiling_is_told() -> None:
     def compiling(recording: Recording) -> CheckRow:
         return {row.id: row for row in subject_checks(Case(recording))}["compiling"]

@@ -6,9 +6,11 @@ from gapprof.explain.report import build
 from gapprof.facts.case import Case
 from gapprof.facts.cells import measured
 from gapprof.facts.computed import ESTIMATED_128, GOOD_128, KERNELS, VECTORISED, computed
+from gapprof.facts.estimates import factor
 from gapprof.facts.readings import chain, latencies, order, readable
 from gapprof.records.recording import Preflight, Recording
 from gapprof.records.report import CauseRow
+from gapprof.records.trial import Profile
 from tests.truth.recorder import record
 
 NO_CEILING = {("native", "isa", "128"): "no ceiling", ("native", "isa", "avx"): "no ceiling"}
@@ -147,6 +149,24 @@ def test_a_scalar_wasm_adds_a_rung_below_the_kernels() -> None:
     assert cells[VECTORISED][0] == pytest.approx(cells[KERNELS][0] / 4.0)
     line = case.get(chain)
     assert line.index(VECTORISED) + 1 == line.index(KERNELS)
+
+
+@pytest.mark.parametrize("first", [0, 3])
+def test_what_a_scalar_build_costs_has_the_interval_of_the_rounds_that_tell_it(first: int) -> None:
+    """Whatever the rounds are called in which profiles were taken: those with both builds are others."""
+    machine = Machine(latency_ms=ladder_ms({"web-scalar": 3.0}), wasm_simd=False, launch_noise=0.05)
+    recording = record(machine, side_rounds=3)
+    profiled = tuple(
+        replace(one, round=one.round + first) if isinstance(one, Profile) else one
+        for one in recording.entries
+    )
+    case = Case(replace(recording, entries=profiled))
+    told = factor(case, "web-simd-118", "web-scalar")
+    computed_again = factor(case, VECTORISED, KERNELS)
+    assert told is not None
+    assert computed_again is not None
+    assert told.high / told.low > 1.1
+    assert (computed_again.low, computed_again.high) == pytest.approx((told.low, told.high))
 
 
 def test_every_computed_rung_says_how() -> None:
