@@ -17,6 +17,7 @@ from gapprof.live import silent
 from gapprof.own_kernels.wish import Wish
 from gapprof.places import cache_dir, state_dir
 from gapprof.recordings import read_run
+from gapprof.records.estimate import Estimate
 from gapprof.records.recording import Recording
 from gapprof.stats.contrast import mean
 from gapprof.stats.interval import Interval, exponential, linearised, t_interval
@@ -115,6 +116,10 @@ def told(kind: str, interval: Interval, shapes: int) -> str:
     )
 
 
+def _figures(one: Estimate) -> str:
+    return f"{one.point:.2f}x [{one.low:.2f}, {one.high:.2f}]"
+
+
 def main() -> None:
     """One line per kind and model, then the tuning time and the whole model; last all models together."""
     zoo: dict[str, list[list[dict[int, float]]]] = {}
@@ -128,12 +133,16 @@ def main() -> None:
             print(told(kind, t_interval(list(by_round(shapes).values())), len(shapes)))
         summary = table.summary
         if summary and summary.program and summary.program_ms:
-            one = summary.program
             print(
-                f"  whole model: {one.point:.2f}x [{one.low:.2f}, {one.high:.2f}], "
-                f"{summary.program_ms:.1f} ms for {summary.web_ms:.1f} ms; "
-                f"predicted {summary.predicted_ms:.1f} ms"
+                f"  whole model: {_figures(summary.program)}, "
+                f"{summary.program_ms:.1f} ms for {summary.web_ms:.1f} ms"
             )
+            for whose, over in (
+                ("onnxruntime-web with our kernels", summary.program_over_library_predicted),
+                ("the program by its kernels", summary.program_over_predicted),
+            ):
+                if over:
+                    print(f"  over what was predicted for {whose}: {_figures(over)}")
         elif summary:
             print(f"  whole model: {summary.web_ms:.1f} ms, predicted {summary.predicted_ms:.1f} ms")
     print("all together")

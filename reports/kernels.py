@@ -20,6 +20,12 @@ INTRODUCTION = """# Kernels: what onnxruntime-web takes, and what the same brows
 
 Each table is one run of `gapprof kernels zoo:NAME`. The recording beside it holds every raw sample;
 `gapprof kernels RECORDING` draws the same table from it. `python reports/kernels.py NAME` makes one anew.
+
+Two predictions are held against the program that ran the whole model. *Predicted for onnxruntime-web* is what
+the tables promise: its own run, copies and dispatch included, with our kernels wherever they beat its own.
+*Predicted for the program* is the sum of our kernels, each timed by itself; the round that chose among them
+is left out of it.
+
 Tables that say so were recorded before a run of the program copied its inputs and outputs; then, too, tuning
 was not limited to 30 s, and a table began with what earlier ones had tuned.
 

@@ -1,7 +1,8 @@
 """A planted loss, and what reports with it and without it charge for it, where it belongs and elsewhere."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Literal
 
 from msgspec import Struct
@@ -38,6 +39,8 @@ class Loss(Struct, frozen=True, kw_only=True):
     what: str
     direct: Estimate
     """What was planted, by an A/B of that alone on one side, in the same rounds."""
+    sides: dict[str, Estimate]
+    """Where that is a difference of two sides: the same on each of them."""
     where: Charged
     """It belongs there ..."""
     elsewhere: tuple[Charged, ...]
@@ -54,8 +57,9 @@ def loss(
     without: Report,
     where: str,
     elsewhere: Iterable[str],
+    sides: Mapping[str, Estimate] = MappingProxyType({}),
 ) -> Loss:
-    """Judged."""
+    """Judged; `undecided` where the A/B does not say what was planted: it has to be measured again."""
     there = charged(planted, without, where)
     others = tuple(charged(planted, without, one) for one in elsewhere)
     outcome: Outcome = "undecided"
@@ -64,7 +68,15 @@ def loss(
         most = min(AGREE, abs(math.log(direct.point)) / 2)
         right = apart <= AGREE and all(abs(one.gained) <= most for one in others)
         outcome = "rightly" if right else "wrongly"
-    return Loss(id=name, what=what, direct=direct, where=there, elsewhere=others, outcome=outcome)
+    return Loss(
+        id=name,
+        what=what,
+        direct=direct,
+        sides=dict(sides),
+        where=there,
+        elsewhere=others,
+        outcome=outcome,
+    )
 
 
 def known(direct: Estimate) -> bool:

@@ -16,17 +16,8 @@ from gapprof.records.transplant import HotFunction, TransplantPlan
 from gapprof.records.twins import TwinNode, TwinPlan, TwinTime, TwinTrial
 from gapprof.stats.undisturbed import undisturbed
 from gapprof.yardstick.shapes import key_of
-from lost.spilling import (
-    FITS,
-    FUNCTIONS,
-    PACE,
-    REGISTERS,
-    SETTINGS,
-    SHAPE,
-    TILES,
-    Measured,
-    job_of,
-)
+from lost.spilling import FUNCTIONS, PACE, REGISTERS, SETTINGS, SHAPE, TILES, Measured, job_of
+from lost.two_sides import FITS
 
 _NODE = "product"
 

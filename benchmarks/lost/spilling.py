@@ -8,9 +8,7 @@ Everything is measured: the kernel where a profile has the library's node, the t
 the kernel replayed on both sides.
 """
 
-import math
 import platform
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -39,8 +37,6 @@ from gapprof.records.model import ModelFacts
 from gapprof.records.recording import Begin
 from gapprof.records.settings import Settings
 from gapprof.records.transplant import TransplantTrial
-from gapprof.stats.contrast import Contrast
-from gapprof.stats.undisturbed import undisturbed
 from gapprof.transplant.bench import Bench
 from gapprof.transplant.native_case import target_for
 from gapprof.transplant.native_text import transplant
@@ -56,11 +52,11 @@ from gapprof.yardstick.shapes import key_of
 from gapprof.yardstick.web_side import Candidate, Page
 from gapprof.yardstick.wish import NATIVE_TIMING, TIMING, Wanted, need_of
 from lost.charged import known
+from lost.two_sides import FITS, SPILLS, Round, directly
 
 REGISTERS = VECTOR_REGISTERS.get(known_machine(platform.machine()), 0)
 """That V8 gives out here; 0: nobody counted them."""
 SHAPE = Gemm(rows=120, depth=256, columns=256, packed=False)
-FITS, SPILLS = "fits", "spills"
 TILES = {FITS: Tile(5, 2, 2, 256), SPILLS: Tile(6, 2, 2, 256)}
 FUNCTIONS = {tile: number for number, tile in enumerate(TILES)}
 FILE = "library.wasm"
@@ -76,16 +72,6 @@ _DEADLINE_S = 120.0
 _SAMPLES = 15
 _IN_PAGE = replace(TIMING, samples=_SAMPLES)
 _NATIVELY = replace(NATIVE_TIMING, samples=_SAMPLES)
-
-Samples = Mapping[str, tuple[float, ...]]
-"""Tile → µs of a call."""
-
-
-class Round(Struct, frozen=True, kw_only=True):
-    """Both tiles in one page, and in one process."""
-
-    wasm: dict[str, tuple[float, ...]]
-    native: dict[str, tuple[float, ...]]
 
 
 class Measured(Struct, frozen=True, kw_only=True):
@@ -131,11 +117,6 @@ def measured(folder: Path, *, fewest: int, most: int) -> Measured:
             vectors={tile: _vectors(replays.page.module, number) for tile, number in FUNCTIONS.items()},
             browser=browser,
         )
-
-
-def directly(rounds: Sequence[Round]) -> Contrast:
-    """ln of how many times longer the second tile takes in the browser, beyond what it takes natively."""
-    return Contrast({number: _log(one.wasm) - _log(one.native) for number, one in enumerate(rounds)})
 
 
 def job_of(setting: Setting, inputs_path: str = "") -> Job:
@@ -240,7 +221,3 @@ def _natively(memory: Memory, number: int, folder: Path) -> tuple[tuple[float, .
 def _candidates(target: str) -> list[Candidate]:
     shape = key_of(SHAPE)
     return [Candidate(target=target, wanted=Wanted(shape=shape, tile=tile)) for tile in TILES.values()]
-
-
-def _log(samples: Samples) -> float:
-    return math.log(undisturbed(samples[SPILLS]) / undisturbed(samples[FITS]))

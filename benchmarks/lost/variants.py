@@ -19,6 +19,7 @@ from gapprof.backends import chromium, native
 from gapprof.browser.visit import Equipment
 from gapprof.facts.case import Case
 from gapprof.facts.cells import measured
+from gapprof.facts.estimates import factor_of
 from gapprof.facts.profiles import CAPPED, NATIVE, WEB
 from gapprof.facts.twins import AVX, WASM
 from gapprof.guard import Guard
@@ -37,6 +38,7 @@ from gapprof.stats.contrast import Contrast
 from gapprof.subject.open import open_subject
 from gapprof.yardstick.bench import Bench, prepared
 from gapprof.yardstick.tuning import Tuned, likely
+from lost.charged import known
 from lost.model import save_model
 
 SETTINGS = Settings(threads=1, where="worker", rungs="main", twins=True)
@@ -58,10 +60,14 @@ class Variant:
 
 NEW_RELEASE, OLD_RELEASE = Variant(), Variant(worker=OLD)
 FUSED, UNFUSED = Variant(graph=GRAPH), Variant(graph=UNDONE)
+KERNELS_PAIR, FUSIONS_PAIR = (WEB, OLD_RELEASE, NEW_RELEASE), (GRAPH, UNFUSED, FUSED)
+PAIRS = (KERNELS_PAIR, FUSIONS_PAIR)
+"""The rung that a loss is planted at, and the variants with it and without it."""
 
 
-def visited(folder: Path, *, rounds: int) -> Recording:
-    """Every variant in every round, and one look at what runs where nothing is fused."""
+def visited(folder: Path, *, fewest: int, most: int) -> Recording:
+    """Every variant in every round, until the A/Bs of both losses know their effects; and one look at what
+    runs where nothing is fused."""
     model, workdir, outputs = folder / "losses.onnx", folder / "subject", folder / "outputs"
     for made in (workdir, outputs):
         made.mkdir(parents=True)
@@ -100,9 +106,11 @@ def visited(folder: Path, *, rounds: int) -> Recording:
         )
         tuned = {WASM: {shape: likely(shape, WASM, {}) for shape in bench.shapes}}
         visits = changed(visits, pace=preflight.pace)
-        for number in range(rounds):
+        number = 0
+        while number < fewest or (number < most and not _all_known(journal.recording())):
             _round(visits, steps, bench, tuned, number)
-        visits.profiled(steps[UNDONE], rounds)
+            number += 1
+        visits.profiled(steps[UNDONE], number)
         return journal.recording()
 
 
@@ -112,6 +120,10 @@ def directly(found: Recording, rung: str, planted: Variant, without: Variant) ->
     return Contrast(
         {number: math.log(slow[number] / fast[number]) for number in sorted(slow.keys() & fast.keys())}
     )
+
+
+def _all_known(found: Recording) -> bool:
+    return all(known(factor_of(directly(found, *pair))) for pair in PAIRS)
 
 
 def recording_of(found: Recording, variant: Variant) -> Recording:

@@ -10,7 +10,7 @@ from gapprof.records.report import Model, Tool
 from gapprof.records.twins import Schedule
 
 SCHEMA = "gapprof/kernels"
-SCHEMA_VERSION = "1.2"
+SCHEMA_VERSION = "1.3"
 
 
 class KernelRow(Struct, frozen=True, kw_only=True):
@@ -73,10 +73,17 @@ class KernelSummary(Struct, frozen=True, kw_only=True):
     """Of its run: inputs in and outputs out, as in onnxruntime-web's. None where its runs copied nothing, as
     in recordings before 1.11. Since 1.2, as all below."""
     program_predicted: Estimate | None = None
-    """What its run should take in ms: the sum of its twins, each timed by itself, and of its copies. Unlike
-    `predicted_ms` it holds none of the library's work, and our twin for every node."""
+    """What its run should take in ms: the sum of its twins, each timed by itself, and of its copies, without
+    the round that chose them (since 1.3; it counted before). Unlike `predicted_ms` it holds none of the
+    library's work, and our twin for every node."""
     program_over_predicted: Estimate | None = None
     """How many times that its run takes, by the rounds that have both."""
+    library_predicted: Estimate | None = None
+    """`predicted_ms` by the rounds themselves, each with what the other rounds chose: onnxruntime-web's run
+    with our kernels where they beat its own, its copies and dispatch included. Since 1.3, as the next one."""
+    program_over_library_predicted: Estimate | None = None
+    """How many times that the program's run takes: the prediction for the library against a whole model that
+    ran, in the rounds that have both."""
 
 
 class Kernels(Struct, frozen=True, kw_only=True):

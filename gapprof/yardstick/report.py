@@ -1,7 +1,7 @@
 """From a recording of twins to the table of kernels. Pure."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 
 from gapprof.explain.recorded import ending, model_of
@@ -28,7 +28,7 @@ from gapprof.records.trial import Profile
 from gapprof.records.twins import Schedule, TwinNode, TwinRun
 from gapprof.records.yardstick import KernelRow, Kernels, KernelSummary
 from gapprof.text import numbers
-from gapprof.yardstick.predicted import expected_ms
+from gapprof.yardstick.predicted import expected_ms, library_ms
 from gapprof.yardstick.ratios import middle, ratio
 from gapprof.yardstick.shapes import described
 
@@ -131,6 +131,7 @@ def _summary(
     widest = next((target for target in WIDEST if sums.get(target)), "")
     total = sum(max(row.web_ms, 0.0) for row in rows)
     reachable_ms = sum(map(_reachable_ms, rows))
+    reachable = library_ms(web_runs, around_ms, _rivals(found, times, rows)) if exact else {}
     left = (around_ms + reachable_ms) / (around_ms + total) if around_ms + total > 0 else 1.0
     return KernelSummary(
         width=ratio(sums.get(AVX, {}), sums.get(widest, {})),
@@ -146,11 +147,28 @@ def _summary(
         program_error=error,
         program_why="" if exact else _why_no_program(recording, runs, error),
         program_copies_ms=middle(copies) if exact else None,
-        program_predicted=geometric_mean_ms({number: math.log(ms) for number, ms in expected.items()})
-        if expected
-        else None,
+        program_predicted=_typical(expected),
         program_over_predicted=ratio(whole, expected),
+        library_predicted=_typical(reachable),
+        program_over_library_predicted=ratio(whole, reachable),
     )
+
+
+def _typical(by_round: ByRound) -> Estimate | None:
+    """None below two rounds, which have no interval."""
+    if len(by_round) < 2:
+        return None
+    return geometric_mean_ms({number: math.log(ms) for number, ms in by_round.items()})
+
+
+def _rivals(found: Twins, times: Times, rows: Sequence[KernelRow]) -> Iterator[tuple[ByRound, ...]]:
+    """Of each row the library's kernels, and the twins that a prediction counts on."""
+    nodes = {node.name: node for node in found.nodes}
+    for row in rows:
+        of_row = [nodes[name] for name in row.nodes]
+        told = row.tuned_ms is not None and not row.too_small_to_tell
+        ours = (summed(found.node_ms(node, target) for node in of_row) for target in WEB_TARGETS if told)
+        yield _of_all(times[WEB], of_row), *(by_round for by_round in ours if by_round)
 
 
 def _around_ms(web: RungProfile, times: Times) -> float:

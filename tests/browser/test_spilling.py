@@ -5,7 +5,8 @@ import math
 import pytest
 from lost.charged import AGREE, charged, known, row_of
 from lost.one_kernel import recording_of
-from lost.spilling import FITS, REGISTERS, SPILLS, Measured, directly, measured
+from lost.spilling import REGISTERS, Measured, measured
+from lost.two_sides import FITS, SPILLS, directly
 
 from gapprof import Report
 from gapprof.explain.report import build
@@ -16,7 +17,7 @@ pytestmark = [
     pytest.mark.long,
     pytest.mark.skipif(not REGISTERS, reason="nobody counted V8's registers on this processor"),
 ]
-FEWEST, MOST = 3, 6
+FEWEST, MOST = 3, 12
 """Rounds: as many as a profile needs for a verdict, and more where they differ much."""
 
 
@@ -46,9 +47,12 @@ def test_the_tile_costs_in_the_browser_what_it_does_not_cost_natively(
 
 @pytest.fixture
 def sure(direct: Estimate) -> float:
-    """ln of what was planted, where that is known."""
+    """ln of what was planted; where that is not known, nothing was tested."""
     if not known(direct):
-        pytest.skip(f"{direct.rounds} rounds do not tell what the tile costs: this machine is busy")
+        pytest.fail(
+            f"the measurement failed: {direct.rounds} rounds do not tell what the tile costs; measure again "
+            "on a machine that does nothing else"
+        )
     return math.log(direct.point)
 
 

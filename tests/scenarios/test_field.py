@@ -77,6 +77,9 @@ def test_s08_a_page_whose_module_has_no_vectors_and_no_shared_memory_is_told_bot
 def test_s03_a_build_without_the_browsers_dot_product_is_told_with_a_bound_on_the_saving() -> None:
     found = report("scenarios/no-relaxed-dot")
     assert found.inside is not None
+    assert found.inside.same_outputs, "hooks changed what the model answers"
+    assert found.inside.joined is not None
+    assert found.inside.joined >= 0.9
     assert found.inside.relaxed_dot_products == 0
     assert found.inside.browser["relaxed-dot"]
     bound = told(cause(found, "library"), "no relaxed dot product; your browser has it")

@@ -20,6 +20,7 @@ from gapprof.records.trial import Profile
 from gapprof.records.twins import TwinPlan, TwinRun, TwinTrial
 from gapprof.terminal.kernels import drawn
 from gapprof.yardstick.bench import _error
+from gapprof.yardstick.predicted import library_ms
 from gapprof.yardstick.report import kernels_of
 from tests.truth.recorder import record
 from tests.unit.facts.twins import with_twins
@@ -47,7 +48,7 @@ def recording() -> Recording:
         latency_ms=ladder_ms({"web-worker": 2.0}), nodes=(PlantedNode(name="conv", op_type="Conv"),)
     )
     found = with_twins(record(machine, Settings(threads=1), page_threads=1), TWINS)
-    return replace(found, entries=(*found.entries, RUN, replace(RUN, round=1)))
+    return replace(found, entries=(*found.entries, *runs_of(5e3, 5e3, 5e3)))
 
 
 def saved(recording: Recording, path: Path) -> Path:
@@ -152,6 +153,39 @@ def test_a_program_runs_the_twin_that_was_faster_when_it_was_written(recording: 
     )
 
 
+def faster_once(recording: Recording, number: int, target: str, us: float) -> Recording:
+    """A twin of one target, in one round."""
+    return replace(
+        recording,
+        entries=tuple(
+            replace(one, times=tuple(replace(time, samples_us=(us,)) for time in one.times))
+            if isinstance(one, TwinTrial) and (one.round, one.target) == (number, target)
+            else one
+            for one in recording.entries
+        ),
+    )
+
+
+def test_the_round_that_chose_a_program_s_twins_does_not_count_in_what_it_should_take(
+    recording: Recording,
+) -> None:
+    """It chose what was lucky in it."""
+    lucky = kernels_of(faster_once(recording, 0, "wasm", 500.0)).summary
+    assert lucky is not None
+    assert lucky.program_predicted is not None
+    assert lucky.program_predicted.point == pytest.approx(2.2 + 0.4), "chosen by 0.5 ms, and takes 2.2"
+    assert lucky.program_predicted.rounds == 2
+
+
+def test_of_two_rounds_one_is_left_which_is_no_prediction(recording: Recording) -> None:
+    found = kernels_of(with_runs(recording, *runs_of(5e3, 5e3))).summary
+    assert found is not None
+    assert (found.program_predicted, found.program_over_predicted) == (None, None)
+    assert "Predicted for the program" not in drawn(
+        kernels_of(with_runs(recording, *runs_of(5e3, 5e3))), SURFACE
+    )
+
+
 @pytest.mark.parametrize(
     ("took_us", "verdict"),
     [
@@ -164,7 +198,41 @@ def test_a_program_runs_the_twin_that_was_faster_when_it_was_written(recording: 
 def test_prediction_and_measurement_are_held_against_each_other(
     recording: Recording, took_us: tuple[float, ...], verdict: str
 ) -> None:
-    assert verdict in drawn(kernels_of(with_runs(recording, *runs_of(*took_us))), SURFACE)
+    shown = drawn(kernels_of(with_runs(recording, *runs_of(1450.0, *took_us))), SURFACE)
+    (line,) = (one for one in shown.splitlines() if "Predicted for the program: " in one)
+    assert verdict in line
+
+
+@pytest.mark.parametrize(("times", "verdict"), [(1.0, "agree within 10 %."), (1.3, "are 30 % apart.")])
+def test_the_library_s_prediction_is_held_against_the_program_that_ran(
+    recording: Recording, times: float, verdict: str
+) -> None:
+    """A run of onnxruntime-web with our kernels, against the whole model with them."""
+    summary = kernels_of(recording).summary
+    assert summary is not None
+    assert summary.library_predicted is not None
+    assert summary.library_predicted.point == pytest.approx(summary.predicted_ms, rel=0.02)
+    ran_us = 1e3 * times * summary.library_predicted.point
+    found = kernels_of(with_runs(recording, *runs_of(ran_us * 0.999, ran_us, ran_us * 1.001)))
+    assert found.summary is not None
+    assert found.summary.program_over_library_predicted is not None
+    assert found.summary.program_over_library_predicted.point == pytest.approx(times, rel=0.02)
+    (line,) = (one for one in drawn(found, SURFACE).splitlines() if "Predicted for onnxruntime-web: " in one)
+    assert f"prediction and measurement {verdict}" in line
+
+
+def test_a_kernel_counts_in_a_round_as_the_others_chose_it() -> None:
+    """A twin that was lucky once is not taken for that, and the library's kernel stays where it is faster."""
+    web, lucky = {0: 10.0, 1: 10.0, 2: 10.0}, {0: 2.0, 1: 12.0, 2: 12.0}
+    runs = dict.fromkeys(web, 20.0)
+    assert library_ms(runs, 10.0, [(web, lucky)]) == {
+        0: pytest.approx(20.0),
+        1: pytest.approx(22.0),
+        2: pytest.approx(22.0),
+    }
+    faster = dict.fromkeys(web, 5.0)
+    assert library_ms(runs, 10.0, [(web, faster)]) == dict.fromkeys(web, pytest.approx(15.0))
+    assert library_ms({0: 20.0}, 10.0, [(web, faster)]) == {}, "nobody else to choose"
 
 
 def test_runs_that_copied_nothing_are_said_to_be_no_like_for_like(recording: Recording) -> None:
