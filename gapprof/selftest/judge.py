@@ -80,9 +80,10 @@ def _judged(laid: Laid, here: Evidence, clean: Evidence, cells: Case) -> Iterato
     direct = [measured_directly(pair, cells) if pair else None for pair in laid.pairs]
     expected = list(zip(laid.plant.expects, direct, strict=True))
     planted = {
-        one.cause: added_to_headline(find(here, one), contrast)
+        one.cause: added
         for one, contrast in expected
         if isinstance(one, Costs)
+        if (added := added_to_headline(find(here, one), contrast)) is not None
     }
     for one, contrast in expected:
         match one:

@@ -155,6 +155,26 @@ def test_a_planted_cause_below_what_it_must_be_above_fails(tmp_path: Path) -> No
     assert row.why == "library ranks above runtime, and must not"
 
 
+def test_a_planted_cause_above_what_it_must_be_below_fails(tmp_path: Path) -> None:
+    """The flags' own step is right; that requests cost three times as much is nobody's plant."""
+    price = unequal("baseline-tier.web-paced", 3.0)
+    row = only(report_of(Priced(price=price), tmp_path, "baseline-tier"), "baseline-tier")
+    assert row.status == "fail"
+    assert row.why == "runtime ranks above simd, and must not"
+
+
+def test_ranks_that_are_expected_by_chance_alone_fail_nothing(tmp_path: Path) -> None:
+    """3.2x and 3.0x, in the other order on a clean ladder whose requests vary by half."""
+
+    def varied(job: Job) -> float:
+        apart = 0.5 * (-1) ** job.round - 0.1 if job.rung == "clean.web-paced" else 0.0
+        return honest(job) * math.exp(apart) * (4 / 3 if job.setting.pacing == "paced" else 1.0)
+
+    machine = Priced(price=varied, noise=0.005)
+    row = only(report_of(machine, tmp_path, "baseline-tier"), "baseline-tier")
+    assert (row.status, row.why) == ("pass", "")
+
+
 def test_outputs_that_differ_fail_the_row_whatever_the_times_say(tmp_path: Path) -> None:
     machine = Priced(wrong_outputs=frozenset({"scalar-build.web-worker"}))
     row = only(report_of(machine, tmp_path, "scalar-build"), "scalar-build")

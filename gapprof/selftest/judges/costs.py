@@ -44,9 +44,9 @@ def find(here: Evidence, wanted: Costs) -> Found:
     )
 
 
-def added_to_headline(found: Found, direct: Contrast | None) -> float:
+def added_to_headline(found: Found, direct: Contrast | None) -> Contrast | None:
     """ln of what the A/B adds to the cause's own factor; a saving read elsewhere leaves that as it was."""
-    return direct.mean if direct and found.part and found.part.web_steps is None else 0.0
+    return direct if found.part and found.part.web_steps is None else None
 
 
 def costs_faults(
@@ -55,7 +55,7 @@ def costs_faults(
     direct: Contrast | None,
     here: Evidence,
     clean: Evidence,
-    planted: Mapping[str, float],
+    planted: Mapping[str, Contrast],
 ) -> Iterator[str]:
     """Everything that is wrong with what was found; nothing: the row passes."""
     report = here.report
