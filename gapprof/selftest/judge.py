@@ -1,7 +1,7 @@
 """Every plant's row: planted against found. Pure, from the recording of all stops and the plan."""
 
 from collections.abc import Iterable, Iterator, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gapprof.facts.case import Case
 from gapprof.records.recording import Recording
@@ -59,8 +59,9 @@ def shortage(plan: Plan, journal: Recording, *, given_up: Set[str]) -> Shortage:
 
 
 def _stands_on(laid: Laid, clean: Laid) -> Iterator[str]:
-    """Stops of a plant's rows: its ladder and A/Bs, and the clean ladder, which most are held against."""
+    """Stops of a plant's rows: its ladder and A/Bs, and the ladders that they are held against."""
     yield from laid.stops.values()
+    yield from laid.calm.values()
     yield from clean.stops.values()
     for pair in laid.pairs:
         if pair is not None:
@@ -73,7 +74,8 @@ def _all(plan: Plan, journal: Recording) -> Iterator[_Judged]:
         if laid.impossible:
             yield _Judged(laid=laid, row=_impossible(laid))
         else:
-            yield from _judged(laid, evidence(laid, journal), clean, cells)
+            without = evidence(replace(laid, stops=laid.calm), journal) if laid.calm else clean
+            yield from _judged(laid, evidence(laid, journal), without, cells)
 
 
 def _judged(laid: Laid, here: Evidence, clean: Evidence, cells: Case) -> Iterator[_Judged]:
