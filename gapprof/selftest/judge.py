@@ -7,7 +7,7 @@ from gapprof.facts.case import Case
 from gapprof.records.recording import Recording
 from gapprof.records.selftest import SelftestRow
 from gapprof.selftest.assemble import measured_directly
-from gapprof.selftest.judges.costs import added_to_headline, costs_faults, find
+from gapprof.selftest.judges.costs import added_to_headline, costs_faults, costs_figures, find
 from gapprof.selftest.judges.evidence import Evidence, evidence, factor
 from gapprof.selftest.judges.flagged import flagged_faults, flagged_figures, flagged_trials
 from gapprof.selftest.judges.nothing import nothing_faults, nothing_figures
@@ -94,7 +94,7 @@ def _judged(laid: Laid, here: Evidence, clean: Evidence, cells: Case) -> Iterato
                 yield _row(
                     laid,
                     costs_faults(one, found, contrast, here, clean, planted),
-                    size_figures(contrast, found.contrast),
+                    costs_figures(one, found, contrast, clean, planted),
                     cause=one.cause if one.child == one.cause else f"{one.cause}/{one.child}",
                     planted=contrast,
                     found=found.contrast,

@@ -121,12 +121,65 @@ def test_a_switch_that_does_nothing_is_no_plant(tmp_path: Path) -> None:
     assert "nothing was planted" in row.why
 
 
-def test_a_cause_that_does_not_see_the_plant_fails(tmp_path: Path) -> None:
+def test_a_switch_that_does_nothing_is_no_plant_only_once_that_is_known(tmp_path: Path) -> None:
+    machine = Priced(price=lambda job: 5.0 if job.setting.backend != "native" else honest(job), noise=0.08)
+    row = only(report_of(machine, tmp_path, "baseline-tier", vague_until_s=0.0), "baseline-tier")
+    assert row.status == "vague"
+    assert "the A/B is 1.0x [0.8, 1.2]: too wide to judge, which takes ±5.0 %" in row.why
+
+
+def test_a_plant_that_noise_hides_is_vague_and_passes_after_further_rounds(tmp_path: Path) -> None:
+    """After three rounds neither the A/B nor the report tells 2x from nothing."""
+    found = []
+    for until_s in (0.0, 3600.0):
+        folder = tmp_path / str(until_s)
+        folder.mkdir()
+        chosen = (PLANTS["clean"], PLANTS["baseline-tier"])
+        toured = visit(Priced(noise=0.2), chosen, folder, rounds=3, vague_until_s=until_s)
+        found.append(selftest_of(toured.plan, toured.recording))
+    early, late = found
+    assert only(early, "baseline-tier").status == "vague"
+    assert "the A/B is" in only(early, "baseline-tier").why
+    assert only(late, "baseline-tier").status == "pass"
+    assert late.rounds > early.rounds == 3
+
+
+def test_a_cause_that_is_unclear_for_width_alone_is_vague(tmp_path: Path) -> None:
+    """What the flags cost is told, and what requests cost beside it hides the whole."""
+
+    def varied(job: Job) -> float:
+        return honest(job) * math.exp(0.35 * (-1) ** job.round if job.rung.endswith("web-paced") else 0.0)
+
+    machine = Priced(price=varied, noise=0.005)
+    row = only(report_of(machine, tmp_path, "bounds-checks", vague_until_s=0.0), "bounds-checks")
+    assert row.status == "vague"
+    assert row.why.startswith("the whole of runtime is")
+
+
+def test_a_ceiling_that_noise_hides_is_vague(tmp_path: Path) -> None:
+    report = report_of(Priced(noise=0.4), tmp_path, "native-ceiling", vague_until_s=0.0)
+    assert only(report, "native-ceiling").status == "vague"
+    assert report.status == "unreliable"
+
+
+def blind(job: Job) -> float:
     """The A/B shows the flags' cost, the ladder's own visits with the flags do not."""
+    return honest(job) / (2.0 if job.rung == "baseline-tier.web-flags" else 1.0)
 
-    def blind(job: Job) -> float:
-        return honest(job) / (2.0 if job.rung == "baseline-tier.web-flags" else 1.0)
 
+def test_rounds_are_chosen_by_widths_whatever_is_found(tmp_path: Path) -> None:
+    wanted = []
+    for price in (honest, blind):
+        folder = tmp_path / price.__name__
+        folder.mkdir()
+        chosen = (PLANTS["clean"], PLANTS["baseline-tier"])
+        found = visit(Priced(price=price, noise=0.2), chosen, folder)
+        wanted.append(shortage(found.plan, found.recording, given_up=set()))
+    assert wanted[0] == wanted[1]
+    assert wanted[0].rounds > 0
+
+
+def test_a_cause_that_does_not_see_the_plant_fails(tmp_path: Path) -> None:
     row = only(report_of(Priced(price=blind), tmp_path, "baseline-tier"), "baseline-tier")
     assert row.status == "fail"
     assert "unclear of runtime/flags" in row.why
