@@ -58,7 +58,8 @@ def selftest_of(plan: Plan, recording: Recording) -> Selftest:
 def _not_shown(judged: Sequence[SelftestRow]) -> str:
     """Whoever reads the status alone would take a pass for one of all rows."""
     impossible = sum(row.status == "impossible" for row in judged)
-    return f"{impossible} of {numbers.many(len(judged), 'row')} impossible on this machine" if impossible else ""
+    rows_in_all = numbers.many(len(judged), "row")
+    return f"{impossible} of {rows_in_all} impossible on this machine" if impossible else ""
 
 
 def _status(judged: Sequence[SelftestRow]) -> Literal["passed", "failed", "unreliable", "unusable"]:
