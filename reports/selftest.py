@@ -32,13 +32,17 @@ passes only where its intervals are narrow enough that a difference would have s
 """
 
 
+def command(number: int) -> tuple[str, ...]:
+    """As typed in the folder that it is for: nothing in the recording says where that lies."""
+    files = ("--recording", f"run-{number}.jsonl", "--json", f"run-{number}.json")
+    return ("gapprof", "selftest", "--quiet", "--seed", str(number), *files)
+
+
 def measured(number: int) -> None:
-    """One run, in the folder that it is for: nothing in the recording says where that lies."""
-    stem = f"run-{number}"
-    command = [sys.executable, "-m", "gapprof", "selftest", "--quiet", "--seed", str(number)]
-    files = ["--recording", f"{stem}.jsonl", "--json", f"{stem}.json"]
-    done = subprocess.run([*command, *files], cwd=HERE, check=False, timeout=_LONGEST_S)
-    if not (HERE / f"{stem}.json").is_file():
+    """One run."""
+    typed = [sys.executable, "-m", *command(number)]
+    done = subprocess.run(typed, cwd=HERE, check=False, timeout=_LONGEST_S)
+    if not (HERE / f"run-{number}.json").is_file():
         sys.exit(f"gapprof selftest ended with {done.returncode} and wrote no rows")
 
 
