@@ -32,8 +32,8 @@ def judge(report: Report, limits: Sequence[Limit], *, rule: Rule, allow_noisy: b
 
 
 def _by_interval(estimate: Estimate, most: float) -> Holding:
-    """A limit is exceeded only where the whole interval lies above it."""
-    if estimate.low > most:
+    """A limit is exceeded only where the whole interval lies above it; one round alone has none."""
+    if estimate.rounds > 1 and estimate.low > most:
         return "exceeded"
     return "unclear" if estimate.point > most else "holds"
 

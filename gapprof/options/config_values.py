@@ -29,6 +29,7 @@ def defaults_of(config: ConfigFile, command: click.Command) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in config.table.items():
         if key == _BUDGET and isinstance(value, Mapping):
+            _refuse_senseless_limits(config)
             if _SECONDS not in value:
                 continue
             value = value[_SECONDS]
@@ -68,6 +69,16 @@ def long_options(command: click.Command) -> dict[str, click.Option]:
 def common_options(command: click.Command) -> dict[str, click.Option]:
     """Those of a command that mean the same in every command that has them."""
     return {name: option for name, option in long_options(command).items() if name in COMMON}
+
+
+def _refuse_senseless_limits(config: ConfigFile) -> None:
+    """Only `check` reads them, but a limit with a slip in its name would stay unread until then."""
+    limits = limits_table(config)
+    if limits:
+        # What can have a limit is known to the causes, which take a while to load.
+        from gapprof.budgets.limits import limits_of_table
+
+        limits_of_table(limits, origin=config.name)
 
 
 def _taken(config: ConfigFile, key: str, option: click.Option, value: object) -> object:

@@ -35,7 +35,8 @@ class Judged(Struct, frozen=True, kw_only=True):
     title: str
     figure: Estimate | None
     verdict: Holding
-    """`unclear`: above the limit, but its interval reaches below. `unknown`: the report has no figure."""
+    """`unclear`: above the limit, but its interval reaches below, or it is of one round and has none.
+    `unknown`: the report has no figure."""
     why: str
 
 

@@ -42,6 +42,8 @@ class Selftest(Struct, frozen=True, kw_only=True):
     """`unreliable`: no row fails, and one is vague (since 1.1). `interrupted`: before its last round, so
     without rows. `unusable`: this machine lacks something, or makes every row impossible."""
     why: str = ""
+    """Why nothing could be planted; else how many rows this machine cannot show, if there are any: a run
+    passes without them."""
     tool: Tool
     machine: MachineFacts
     began_utc: str

@@ -1,13 +1,13 @@
 """Every plant's row: planted against found. Pure, from the recording of all stops and the plan."""
 
 from collections.abc import Iterable, Iterator, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gapprof.facts.case import Case
 from gapprof.records.recording import Recording
 from gapprof.records.selftest import SelftestRow
 from gapprof.selftest.assemble import measured_directly
-from gapprof.selftest.judges.costs import added_to_headline, costs_faults, find
+from gapprof.selftest.judges.costs import added_to_headline, costs_faults, costs_figures, find
 from gapprof.selftest.judges.evidence import Evidence, evidence, factor
 from gapprof.selftest.judges.flagged import flagged_faults, flagged_figures, flagged_trials
 from gapprof.selftest.judges.nothing import nothing_faults, nothing_figures
@@ -59,8 +59,9 @@ def shortage(plan: Plan, journal: Recording, *, given_up: Set[str]) -> Shortage:
 
 
 def _stands_on(laid: Laid, clean: Laid) -> Iterator[str]:
-    """Stops of a plant's rows: its ladder and A/Bs, and the clean ladder, which most are held against."""
+    """Stops of a plant's rows: its ladder and A/Bs, and the ladders that they are held against."""
     yield from laid.stops.values()
+    yield from laid.calm.values()
     yield from clean.stops.values()
     for pair in laid.pairs:
         if pair is not None:
@@ -73,16 +74,18 @@ def _all(plan: Plan, journal: Recording) -> Iterator[_Judged]:
         if laid.impossible:
             yield _Judged(laid=laid, row=_impossible(laid))
         else:
-            yield from _judged(laid, evidence(laid, journal), clean, cells)
+            without = evidence(replace(laid, stops=laid.calm), journal) if laid.calm else clean
+            yield from _judged(laid, evidence(laid, journal), without, cells)
 
 
 def _judged(laid: Laid, here: Evidence, clean: Evidence, cells: Case) -> Iterator[_Judged]:
     direct = [measured_directly(pair, cells) if pair else None for pair in laid.pairs]
     expected = list(zip(laid.plant.expects, direct, strict=True))
     planted = {
-        one.cause: added_to_headline(find(here, one), contrast)
+        one.cause: added
         for one, contrast in expected
         if isinstance(one, Costs)
+        if (added := added_to_headline(find(here, one), contrast)) is not None
     }
     for one, contrast in expected:
         match one:
@@ -91,7 +94,7 @@ def _judged(laid: Laid, here: Evidence, clean: Evidence, cells: Case) -> Iterato
                 yield _row(
                     laid,
                     costs_faults(one, found, contrast, here, clean, planted),
-                    size_figures(contrast, found.contrast),
+                    costs_figures(one, found, contrast, clean, planted),
                     cause=one.cause if one.child == one.cause else f"{one.cause}/{one.child}",
                     planted=contrast,
                     found=found.contrast,

@@ -1,5 +1,6 @@
 """Which environments a round visits, each once, however many plants stand on it. Pure."""
 
+import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -55,6 +56,8 @@ class Laid:
     """None only where the plant is impossible here."""
     stops: Mapping[str, str] = field(default_factory=dict)
     """Rung → its stop; aliases and refused rungs have none."""
+    calm: Mapping[str, str] = field(default_factory=dict)
+    """The same for the ladder without load, which one under load is held against; empty for all others."""
     pairs: tuple[Measured | None, ...] = ()
     """One per expectation; None where it needs no A/B."""
     impossible: str = ""
@@ -116,6 +119,7 @@ class Planner:
         # No trial of a ladder is the measure of itself: what is in one has a second visit for the A/B.
         taken = {*rungs.values(), *self._clean_stops()}
         stops = {name: self._name(stop, plant, by_rung[name].rung) for name, stop in rungs.items()}
+        calm = self._calm(plant, settings, by_rung) if plant.under_load else {}
         measured = tuple(
             self._measured(pair, _legs(one), plant, by_rung, taken)
             for pair, one in zip(pairs, plant.expects, strict=True)
@@ -126,6 +130,7 @@ class Planner:
                 settings=settings,
                 preflight=replace(preflight, ladder=steps),
                 stops=stops,
+                calm=calm,
                 pairs=measured,
             )
         )
@@ -140,6 +145,11 @@ class Planner:
         if plant.twins is None:
             return rungs
         return {name: _copied(rungs[name], n) for n, name in enumerate(plant.twins.rungs) if name in rungs}
+
+    def _calm(self, plant: Plant, settings: Settings, steps: Mapping[str, PlannedRung]) -> dict[str, str]:
+        calm = dataclasses.replace(plant, title=f"{plant.title}, but not here", under_load=False)
+        rungs = self._rungs(calm, settings, steps)
+        return {name: self._name(stop, calm, steps[name].rung) for name, stop in rungs.items()}
 
     def _pair(
         self, plant: Plant, settings: Settings, steps: Mapping[str, PlannedRung], expected: Expectation

@@ -59,7 +59,7 @@ class Nothing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flagged:
-    """Load from outside must be told, and these causes must not be larger than on the clean ladder."""
+    """Load from outside must be told, and these causes must not be larger than on the ladder without it."""
 
     not_blamed: tuple[str, ...]
 

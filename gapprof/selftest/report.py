@@ -12,6 +12,7 @@ from gapprof.records.selftest import Selftest, SelftestRow
 from gapprof.selftest.judge import rows
 from gapprof.selftest.judges.evidence import LEVEL
 from gapprof.selftest.plan import Plan
+from gapprof.text import numbers
 
 _NOTHING = "nothing that is planted is possible on this machine"
 
@@ -41,7 +42,7 @@ def selftest_of(plan: Plan, recording: Recording) -> Selftest:
     status = _status(judged) if finished else "interrupted"
     return Selftest(
         status=status,
-        why=_NOTHING if status == "unusable" else "",
+        why=_NOTHING if status == "unusable" else _not_shown(judged),
         tool=Tool(version=begin.gapprof_version, argv=begin.argv),
         machine=begin.machine,
         began_utc=begin.began_utc,
@@ -52,6 +53,13 @@ def selftest_of(plan: Plan, recording: Recording) -> Selftest:
         level=LEVEL,
         rows=judged,
     )
+
+
+def _not_shown(judged: Sequence[SelftestRow]) -> str:
+    """Whoever reads the status alone would take a pass for one of all rows."""
+    impossible = sum(row.status == "impossible" for row in judged)
+    rows_in_all = numbers.many(len(judged), "row")
+    return f"{impossible} of {rows_in_all} impossible on this machine" if impossible else ""
 
 
 def _status(judged: Sequence[SelftestRow]) -> Literal["passed", "failed", "unreliable", "unusable"]:

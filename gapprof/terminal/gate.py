@@ -59,8 +59,8 @@ def _style(one: Judged) -> str:
 def _below(one: Judged, ink: Ink) -> Iterator[str]:
     """What is the matter; in detail, who set the limit as well."""
     if one.verdict == "unclear":
-        yield "above the limit, but its interval reaches below it"
-    if one.why:
+        yield f"above the limit, but {one.why or 'its interval reaches below it'}"
+    elif one.why:
         yield one.why
     if ink.surface.detail:
         yield f"{one.limit.key}, set by {one.limit.origin}"

@@ -13,7 +13,7 @@ from gapprof.records.recording import RoundStarted
 from gapprof.records.selftest import Selftest, SelftestRow
 from gapprof.selftest.chosen import every_plant
 from gapprof.selftest.judge import shortage
-from gapprof.selftest.plant import Costs, Plant
+from gapprof.selftest.plant import UNTOUCHED, Costs, Plant
 from gapprof.selftest.report import selftest_of
 from tests.truth.planted_machine import Priced, honest, visit
 
@@ -95,6 +95,7 @@ def unequal(rung: str, times: float) -> Callable[[Job], float]:
         ("native-null", "native-null.native-128", "nothing was planted"),
         ("web-null", "web-null.web", "nothing was planted"),
         ("outside-load", "outside-load.web-paced", "runtime is blamed"),
+        ("outside-load", "outside-load.web-main", "contention is blamed"),
     ],
 )
 def test_a_ladder_that_measures_something_else_fails_its_row(
@@ -120,12 +121,65 @@ def test_a_switch_that_does_nothing_is_no_plant(tmp_path: Path) -> None:
     assert "nothing was planted" in row.why
 
 
-def test_a_cause_that_does_not_see_the_plant_fails(tmp_path: Path) -> None:
+def test_a_switch_that_does_nothing_is_no_plant_only_once_that_is_known(tmp_path: Path) -> None:
+    machine = Priced(price=lambda job: 5.0 if job.setting.backend != "native" else honest(job), noise=0.08)
+    row = only(report_of(machine, tmp_path, "baseline-tier", vague_until_s=0.0), "baseline-tier")
+    assert row.status == "vague"
+    assert "the A/B is 1.0x [0.8, 1.2]: too wide to judge, which takes ±5.0 %" in row.why
+
+
+def test_a_plant_that_noise_hides_is_vague_and_passes_after_further_rounds(tmp_path: Path) -> None:
+    """After three rounds neither the A/B nor the report tells 2x from nothing."""
+    found = []
+    for until_s in (0.0, 3600.0):
+        folder = tmp_path / str(until_s)
+        folder.mkdir()
+        chosen = (PLANTS["clean"], PLANTS["baseline-tier"])
+        toured = visit(Priced(noise=0.2), chosen, folder, rounds=3, vague_until_s=until_s)
+        found.append(selftest_of(toured.plan, toured.recording))
+    early, late = found
+    assert only(early, "baseline-tier").status == "vague"
+    assert "the A/B is" in only(early, "baseline-tier").why
+    assert only(late, "baseline-tier").status == "pass"
+    assert late.rounds > early.rounds == 3
+
+
+def test_a_cause_that_is_unclear_for_width_alone_is_vague(tmp_path: Path) -> None:
+    """What the flags cost is told, and what requests cost beside it hides the whole."""
+
+    def varied(job: Job) -> float:
+        return honest(job) * math.exp(0.35 * (-1) ** job.round if job.rung.endswith("web-paced") else 0.0)
+
+    machine = Priced(price=varied, noise=0.005)
+    row = only(report_of(machine, tmp_path, "bounds-checks", vague_until_s=0.0), "bounds-checks")
+    assert row.status == "vague"
+    assert row.why.startswith("the whole of runtime is")
+
+
+def test_a_ceiling_that_noise_hides_is_vague(tmp_path: Path) -> None:
+    report = report_of(Priced(noise=0.4), tmp_path, "native-ceiling", vague_until_s=0.0)
+    assert only(report, "native-ceiling").status == "vague"
+    assert report.status == "unreliable"
+
+
+def blind(job: Job) -> float:
     """The A/B shows the flags' cost, the ladder's own visits with the flags do not."""
+    return honest(job) / (2.0 if job.rung == "baseline-tier.web-flags" else 1.0)
 
-    def blind(job: Job) -> float:
-        return honest(job) / (2.0 if job.rung == "baseline-tier.web-flags" else 1.0)
 
+def test_rounds_are_chosen_by_widths_whatever_is_found(tmp_path: Path) -> None:
+    wanted = []
+    for price in (honest, blind):
+        folder = tmp_path / price.__name__
+        folder.mkdir()
+        chosen = (PLANTS["clean"], PLANTS["baseline-tier"])
+        found = visit(Priced(price=price, noise=0.2), chosen, folder)
+        wanted.append(shortage(found.plan, found.recording, given_up=set()))
+    assert wanted[0] == wanted[1]
+    assert wanted[0].rounds > 0
+
+
+def test_a_cause_that_does_not_see_the_plant_fails(tmp_path: Path) -> None:
     row = only(report_of(Priced(price=blind), tmp_path, "baseline-tier"), "baseline-tier")
     assert row.status == "fail"
     assert "unclear of runtime/flags" in row.why
@@ -155,6 +209,26 @@ def test_a_planted_cause_below_what_it_must_be_above_fails(tmp_path: Path) -> No
     assert row.why == "library ranks above runtime, and must not"
 
 
+def test_a_planted_cause_above_what_it_must_be_below_fails(tmp_path: Path) -> None:
+    """The flags' own step is right; that requests cost three times as much is nobody's plant."""
+    price = unequal("baseline-tier.web-paced", 3.0)
+    row = only(report_of(Priced(price=price), tmp_path, "baseline-tier"), "baseline-tier")
+    assert row.status == "fail"
+    assert row.why == "runtime ranks above simd, and must not"
+
+
+def test_ranks_that_are_expected_by_chance_alone_fail_nothing(tmp_path: Path) -> None:
+    """3.2x and 3.0x, in the other order on a clean ladder whose requests vary by half."""
+
+    def varied(job: Job) -> float:
+        apart = 0.5 * (-1) ** job.round - 0.1 if job.rung == "clean.web-paced" else 0.0
+        return honest(job) * math.exp(apart) * (4 / 3 if job.setting.pacing == "paced" else 1.0)
+
+    machine = Priced(price=varied, noise=0.005)
+    row = only(report_of(machine, tmp_path, "baseline-tier"), "baseline-tier")
+    assert (row.status, row.why) == ("pass", "")
+
+
 def test_outputs_that_differ_fail_the_row_whatever_the_times_say(tmp_path: Path) -> None:
     machine = Priced(wrong_outputs=frozenset({"scalar-build.web-worker"}))
     row = only(report_of(machine, tmp_path, "scalar-build"), "scalar-build")
@@ -174,12 +248,45 @@ def test_load_that_slows_everything_alike_is_blamed_on_nobody(tmp_path: Path) ->
     assert row.status == "pass", row.why
 
 
+def test_contention_that_only_the_load_brings_is_blamed_from_nothing(tmp_path: Path) -> None:
+    """Without load the main thread brings no figures at all."""
+
+    def half(job: Job) -> float:
+        if job.rung in ("outside-load.web-main-2", "burning-page.web-main"):
+            return math.nan
+        return honest(job) * (1.4 if job.rung == "outside-load.web-main" else 1.0)
+
+    row = only(report_of(Priced(price=half), tmp_path, "outside-load"), "outside-load")
+    assert row.status == "fail"
+    assert "contention is blamed" in row.why
+
+
+def test_a_cause_that_the_load_never_met_is_not_said_to_be_spared(tmp_path: Path) -> None:
+    plant = dataclasses.replace(PLANTS["outside-load"], settings=UNTOUCHED)
+    found = visit(Priced(), (PLANTS["clean"], plant), tmp_path)
+    (row,) = selftest_of(found.plan, found.recording).rows
+    assert row.status == "fail"
+    assert row.why == "nothing says whether contention is blamed: no round exercises it under load"
+
+
+def test_a_ladder_under_load_is_held_against_the_same_without(tmp_path: Path) -> None:
+    """Whose stops others have anyway, where all plants are planted."""
+    found = visit(Priced(), tuple(PLANTS.values()), tmp_path, rounds=1)
+    (laid,) = (one for one in found.plan.plants if one.plant.under_load)
+    stops = found.plan.stops
+    assert laid.calm.keys() == laid.stops.keys() >= {"native", "web-main", "web-paced"}
+    for rung, loaded in laid.stops.items():
+        assert stops[laid.calm[rung]] == dataclasses.replace(stops[loaded], under_load=False)
+    others = {stop for one in found.plan.plants if one is not laid for stop in one.stops.values()}
+    assert set(laid.calm.values()) <= others
+
+
 def test_what_a_machine_cannot_give_is_impossible_and_no_failure(tmp_path: Path) -> None:
     machine = Priced(refusals=lambda setting: "no ceiling here" if setting.isa == "avx" else None)
     report = report_of(machine, tmp_path, "native-ceiling", "native-null")
     row = only(report, "native-ceiling")
     assert (row.status, row.why) == ("impossible", "no ceiling here")
-    assert report.status == "passed"
+    assert (report.status, report.why) == ("passed", "1 of 2 rows impossible on this machine")
 
 
 def test_where_no_row_is_possible_nothing_has_passed(tmp_path: Path) -> None:

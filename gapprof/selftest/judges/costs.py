@@ -7,8 +7,10 @@ from gapprof.explain.rows import web_contrasts
 from gapprof.facts.claim import Part
 from gapprof.records.report import CauseRow
 from gapprof.selftest.judges.evidence import Evidence
+from gapprof.selftest.judges.expected import expected_ln
 from gapprof.selftest.judges.rank import rank_faults
-from gapprof.selftest.judges.size import size_faults
+from gapprof.selftest.judges.size import size_faults, size_figures
+from gapprof.selftest.judges.width import Bounded, bounded
 from gapprof.selftest.plant import Costs
 from gapprof.stats.contrast import Contrast, add_weights
 
@@ -44,9 +46,9 @@ def find(here: Evidence, wanted: Costs) -> Found:
     )
 
 
-def added_to_headline(found: Found, direct: Contrast | None) -> float:
+def added_to_headline(found: Found, direct: Contrast | None) -> Contrast | None:
     """ln of what the A/B adds to the cause's own factor; a saving read elsewhere leaves that as it was."""
-    return direct.mean if direct and found.part and found.part.web_steps is None else 0.0
+    return direct if found.part and found.part.web_steps is None else None
 
 
 def costs_faults(
@@ -55,7 +57,7 @@ def costs_faults(
     direct: Contrast | None,
     here: Evidence,
     clean: Evidence,
-    planted: Mapping[str, float],
+    planted: Mapping[str, Contrast],
 ) -> Iterator[str]:
     """Everything that is wrong with what was found; nothing: the row passes."""
     report = here.report
@@ -63,13 +65,40 @@ def costs_faults(
         yield f"the report is {report.status}: {report.status_why}"
     yield from size_faults(direct, found.contrast)
     yield from _elsewhere(wanted, found.part)
-    for name, row in ((f"{wanted.cause}/{wanted.child}", found.child), (wanted.cause, found.row)):
-        verdict = row.verdict if row else "not-measured"
-        if verdict != "costs":
-            yield f"the report says {verdict} of {name}" + (f" ({row.why})" if row and row.why else "")
-        if name == wanted.cause == wanted.child:
-            break
+    own = tuple(size_figures(direct, found.contrast))
+    whole = tuple(_headline_figures(wanted, found, clean, planted))
+    if wanted.child != wanted.cause:
+        yield from _unsaid(f"{wanted.cause}/{wanted.child}", found.child, own)
+    yield from _unsaid(wanted.cause, found.row, whole)
     yield from rank_faults(wanted.cause, here, clean, planted)
+
+
+def costs_figures(
+    wanted: Costs,
+    found: Found,
+    direct: Contrast | None,
+    clean: Evidence,
+    planted: Mapping[str, Contrast],
+) -> Iterator[Bounded]:
+    """What has to be known well before it can be said to be found, with its size."""
+    yield from size_figures(direct, found.contrast)
+    yield from _headline_figures(wanted, found, clean, planted)
+
+
+def _headline_figures(
+    wanted: Costs, found: Found, clean: Evidence, planted: Mapping[str, Contrast]
+) -> Iterator[Bounded]:
+    """The cause's own factor holds steps that nothing was planted in, with their noise."""
+    size = expected_ln(wanted.cause, clean, planted)
+    yield from bounded(f"the whole of {wanted.cause}", found.headline, planted=size)
+
+
+def _unsaid(name: str, row: CauseRow | None, figures: tuple[Bounded, ...]) -> Iterator[str]:
+    """A row that does not call it a cost, unless it is too vague to."""
+    verdict = row.verdict if row else "not-measured"
+    if verdict == "costs" or (verdict == "unclear" and not all(one.narrow for one in figures)):
+        return
+    yield f"the report says {verdict} of {name}" + (f" ({row.why})" if row and row.why else "")
 
 
 def _elsewhere(wanted: Costs, part: Part | None) -> Iterator[str]:

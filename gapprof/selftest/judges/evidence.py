@@ -1,6 +1,7 @@
 """What a judge looks at: a plant's report, the clean ladder's, and how far two contrasts are apart."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from gapprof.explain.diagnosis import Diagnosis, Finding, diagnose
@@ -60,11 +61,19 @@ def evidence(laid: Laid, journal: Recording) -> Evidence:
 
 def apart(a: Contrast, b: Contrast) -> Contrast | None:
     """a - b, round by round, over the rounds that both have."""
-    shared = sorted(a.by_round.keys() & b.by_round.keys())
+    return combined(((1.0, a), (-1.0, b)))
+
+
+def combined(terms: Iterable[tuple[float, Contrast]]) -> Contrast | None:
+    """Sum of weight x contrast, round by round, over the rounds that all have; None where there is none."""
+    found = tuple(terms)
+    shared = set.intersection(*(set(one.by_round) for _, one in found)) if found else set()
     if not shared:
         return None
-    passes = weighted_passes(((1.0, a.by_pass), (-1.0, b.by_pass)))
-    return Contrast({number: a.by_round[number] - b.by_round[number] for number in shared}, passes)
+    by_round = {
+        number: math.fsum(weight * one.by_round[number] for weight, one in found) for number in sorted(shared)
+    }
+    return Contrast(by_round, weighted_passes((weight, one.by_pass) for weight, one in found))
 
 
 def beyond_doubt(contrast: Contrast, level: float = LEVEL) -> bool:

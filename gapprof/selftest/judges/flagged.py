@@ -24,40 +24,47 @@ def flagged_trials(here: Evidence) -> tuple[int, int]:
     return sum(disturbed(trial.load) is not None for trial in long), len(long)
 
 
-def flagged_faults(wanted: Flagged, here: Evidence, clean: Evidence) -> Iterator[str]:
-    """What was not told, and what was blamed."""
+def flagged_faults(wanted: Flagged, here: Evidence, calm: Evidence) -> Iterator[str]:
+    """What was not told, what was blamed, and of what nobody can say whether it was.
+
+    `calm`: the same ladder without the load.
+    """
     flagged, trials = flagged_trials(here)
     if not trials or flagged < _MOST_TRIALS * trials:
         yield f"only {flagged} of {trials} trials under load show it"
     check = next(one for one in here.report.checks if one.id == "outside-load")
     if check.status == "pass":
         yield f"the report does not flag it: {check.text}"
-    for cause, grown in _growth(wanted, here, clean).items():
+    growth = _growth(wanted, here, calm)
+    for cause in wanted.not_blamed:
+        if cause not in growth:
+            yield f"nothing says whether {cause} is blamed: no round exercises it under load"
+    for cause, grown in growth.items():
         shown = factor(grown)
         if shown is not None and grown.mean > 0 and beyond_doubt(grown):
             yield f"{cause} is blamed: {numbers.factor_with_interval(shown)} of what it was without the load"
 
 
-def flagged_figures(wanted: Flagged, here: Evidence, clean: Evidence) -> Iterator[Bounded]:
+def flagged_figures(wanted: Flagged, here: Evidence, calm: Evidence) -> Iterator[Bounded]:
     """What has to be known well before a cause can be said not to be blamed for what the load costs."""
-    slowed = _slowed(here, clean)
-    for cause, grown in _growth(wanted, here, clean).items():
+    slowed = _slowed(here, calm)
+    for cause, grown in _growth(wanted, here, calm).items():
         yield from bounded(f"{cause} over what it was without the load", grown, planted=slowed)
 
 
-def _growth(wanted: Flagged, here: Evidence, clean: Evidence) -> Mapping[str, Contrast]:
-    """Cause → ln of how many times larger it is under load, of those that both ladders exercise."""
+def _growth(wanted: Flagged, here: Evidence, calm: Evidence) -> Mapping[str, Contrast]:
+    """Cause → ln of how many times larger it is under load; one that only the load brings grew from 1x."""
     found: dict[str, Contrast] = {}
     for cause in wanted.not_blamed:
-        before, after = clean.headlines.get(cause), here.headlines.get(cause)
-        grown = apart(after, before) if before is not None and after is not None else None
+        before, after = calm.headlines.get(cause), here.headlines.get(cause)
+        grown = after if after is None or before is None else apart(after, before)
         if grown is not None:
             found[cause] = grown
     return found
 
 
-def _slowed(here: Evidence, clean: Evidence) -> float:
+def _slowed(here: Evidence, calm: Evidence) -> float:
     """ln of how many times slower the load makes the page as deployed; 0 where no round has both."""
-    under, without = (one.case.get(measured).get(_PAGE, {}) for one in (here, clean))
+    under, without = (one.case.get(measured).get(_PAGE, {}) for one in (here, calm))
     shared = sorted(under.keys() & without.keys())
     return mean([math.log(under[number] / without[number]) for number in shared]) if shared else 0.0

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from gapprof.selftest.judges.evidence import Evidence, apart, larger_beyond_doubt
-from gapprof.selftest.judges.size import size_faults
+from gapprof.selftest.judges.size import size_faults, size_figures
 from gapprof.selftest.plant import Shrinks
 from gapprof.stats.contrast import Contrast
 
@@ -22,7 +22,8 @@ def shrinks_faults(
     before, after = clean.headlines, here.headlines
     if found is None or wanted.cause not in before or wanted.cause not in after:
         return
-    if not larger_beyond_doubt(before[wanted.cause], after[wanted.cause]):
+    smaller = larger_beyond_doubt(before[wanted.cause], after[wanted.cause])
+    if not smaller and all(one.narrow for one in size_figures(direct, found)):
         yield f"{wanted.cause} is not smaller than without the ceiling"
     for other in sorted(before.keys() & after.keys() - {wanted.cause}):
         was_below = before[other].mean > before[wanted.cause].mean

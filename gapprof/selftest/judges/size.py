@@ -14,12 +14,12 @@ _PLANTED_LEVEL = 0.95
 
 
 def size_faults(planted: Contrast | None, found: Contrast | None) -> Iterator[str]:
-    """What speaks against it; a single round cannot be judged."""
+    """What speaks against it; a single round cannot be judged, and an A/B that is vague shows nothing yet."""
     if planted is None:
         yield "the A/B has no round with figures of both its sides"
     elif len(planted.values) < 2:
         yield "one round alone has no interval"
-    elif not _planted_anything(planted):
+    elif _told(planted) and not _planted_anything(planted):
         yield "the A/B shows no effect, so nothing was planted"
     if found is None:
         yield "the report has no figure for it"
@@ -39,9 +39,17 @@ def size_faults(planted: Contrast | None, found: Contrast | None) -> Iterator[st
 
 
 def size_figures(planted: Contrast | None, found: Contrast | None) -> Iterator[Bounded]:
-    """What has to be known well before the sizes can be said to agree."""
-    if planted is not None and found is not None:
+    """What has to be known well before there can be said to be two sizes, and that they agree."""
+    if planted is None:
+        return
+    yield from bounded("the A/B", planted, planted=planted.mean)
+    if found is not None:
+        yield from bounded("what was found", found, planted=planted.mean)
         yield from bounded("found over planted", apart(found, planted), planted=planted.mean)
+
+
+def _told(planted: Contrast) -> bool:
+    return all(one.narrow for one in size_figures(planted, None))
 
 
 def _planted_anything(planted: Contrast) -> bool:

@@ -1,10 +1,16 @@
-"""Another program keeps a core busy: told as such, and not held against the browser or the page."""
+"""Another program keeps a core busy: told as such, and not held against the browser or the page.
 
-from gapprof.selftest.plant import Flagged, Plant
+With the model on the page's main thread: in a worker of a quiet page there is no contention to blame.
+"""
+
+from msgspec.structs import replace
+
+from gapprof.selftest.plant import UNTOUCHED, Flagged, Plant
 
 PLANT = Plant(
     id="outside-load",
     title="Another program keeps a core busy",
+    settings=replace(UNTOUCHED, where="main"),
     under_load=True,
     expects=(Flagged(not_blamed=("runtime", "contention")),),
 )

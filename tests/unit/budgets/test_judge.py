@@ -48,6 +48,32 @@ def test_a_limit_is_exceeded_only_where_the_whole_interval_is(
         assert gate.exit_code == (ExitCode.FAILED_CHECK if verdict == "exceeded" else ExitCode.OK)
 
 
+def of_one_round(report: Report) -> Report:
+    """As a report has it: without a spread both bounds are the figure itself."""
+    alone = replace(RATIO, low=RATIO.point, high=RATIO.point, level=0.0, rounds=1)
+    return replace(report, gap=replace(report.gap, ratio=alone))
+
+
+@pytest.mark.parametrize(
+    ("most", "by_interval", "by_point"), [(100.0, "holds", "holds"), (1.0, "unclear", "exceeded")]
+)
+def test_one_round_alone_fails_no_budget_that_goes_by_intervals(
+    most: float, by_interval: str, by_point: str
+) -> None:
+    found = of_one_round(reports.ok())
+    gate = held(found, limit("total_ratio", most))
+    assert (gate.budgets[0].verdict, gate.budgets[0].why) == (by_interval, "one round alone has no interval")
+    assert gate.exit_code == ExitCode.OK
+    assert held(found, limit("total_ratio", most), rule="point").budgets[0].verdict == by_point
+
+
+def test_a_figure_of_one_round_is_not_said_to_have_an_interval() -> None:
+    gate = held(of_one_round(reports.ok()), limit("total_ratio", 1.0))
+    text = " ".join(drawn(gate, Surface(width=200)).split())
+    assert "above the limit, but one round alone has no interval" in text
+    assert "reaches below" not in text
+
+
 def test_a_warning_is_said_and_fails_nothing() -> None:
     gate = held(reports.ok(), limit("total_ratio", 1.0, "warn"), limit("web_ms", 1000.0))
     assert gate.exit_code == ExitCode.OK

@@ -40,6 +40,18 @@ def test_planted_stands_beside_found_and_where_nothing_was_planted_it_says_so() 
     assert "| Web against web | – | run-2 | nothing planted | 2.0x [1.9, 2.2] | pass |" in LINES
 
 
+def test_published_runs_pass_with_every_row_of_theirs() -> None:
+    """A run of the command passes without rows that its machine cannot show."""
+    assert REPORT.all_pass({"run-1": replace(PASSED, rows=(ROW, NULL))})
+    assert not REPORT.all_pass({"run-1": PASSED, "run-2": FAILED})
+    impossible = replace(ROW, status="impossible", why="no ceiling here")
+    partly = replace(PASSED, why="1 of 2 rows impossible on this machine", rows=(ROW, impossible))
+    assert not REPORT.all_pass({"run-1": PASSED, "run-2": partly})
+    assert not REPORT.all_pass({"run-1": replace(PASSED, status="interrupted", rows=())})
+    lines = list(REPORT.table({"run-1": partly}))
+    assert any("| passed: 1 of 2 rows impossible on this machine |" in line for line in lines)
+
+
 def test_a_row_that_does_not_pass_says_why_and_breaks_no_table() -> None:
     (line,) = (line for line in LINES if "| fail" in line and " run-2 " in line)
     assert line.endswith("| fail: a \\| b &lt;b&gt; is blamed |")
