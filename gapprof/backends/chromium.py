@@ -246,7 +246,10 @@ async def _settled(job: Job, ready: Ready, waiting: Waiting) -> tuple[Ready, Tim
     The page comes back as warm as it is by then.
     """
     page, browser = ready.visit.page, ready.visit.browser
-    cores, settling = FastCores(job.core_speed, waiting), Settling(ready.tier_up)
+    wanted = job.core_speed
+    if wanted is not None and job.setting.threads == 1:
+        wanted = wanted.on_one_thread()
+    cores, settling = FastCores(wanted, waiting), Settling(ready.tier_up)
     while True:
         first = _whereabouts(ready.crew)
         while not cores.ready_on(tuple(first.places.values())):

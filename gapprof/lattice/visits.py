@@ -117,5 +117,5 @@ class CellVisits:
             inputs_path=str(self.subject.inputs_path),
             outputs_path=self._outputs_path(cell),
             pace=self.pace,
-            core_speed=None if setting.device == "gpu" else self.cores.wanted(setting.threads),
+            core_speed=None if setting.device == "gpu" else self.cores.wanted(),
         )

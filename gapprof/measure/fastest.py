@@ -64,19 +64,19 @@ class Fastest:
         self._charge(told_ms)
         return told_ms
 
-    def wanted(self, threads: int) -> CoreSpeed | None:
-        """For the next visit, of a model on so many threads: how far a single one is moved tells nothing."""
+    def wanted(self) -> CoreSpeed | None:
+        """For the next visit."""
         if not self._seen:
             return None
         return CoreSpeed(
             fastest_us=reduce(fewest, self._seen),
             longest_wait_ms=max(0.0, min(LONGEST_WAIT_MS, self.left_s * 1e3)),
-            nearest_us=reduce(_least, self._near, ()) if threads > 1 else (),
+            nearest_us=reduce(_least, self._near, ()),
         )
 
-    def were_slow(self, load: Load, threads: int) -> bool:
+    def were_slow(self, load: Load) -> bool:
         """Whether this visit's cores were slower, or further apart, than they can be, as is known now."""
-        wanted = self.wanted(threads)
+        wanted = self.wanted()
         if wanted is None:
             return False
         return slowdown(load, wanted.fastest_us) is not None or distance(load, wanted.nearest_us) is not None

@@ -79,11 +79,11 @@ class Rounds:
                 completed=True,
             )
 
-    def again(self, preflight: Preflight, number: int, slow: Callable[[Load, int], bool], *, of: int) -> None:
+    def again(self, preflight: Preflight, number: int, slow: Callable[[Load], bool], *, of: int) -> None:
         """Visit anew what was timed on slow cores in that round, which was not to wait for faster ones."""
         ladder = by_id(preflight.ladder)
         counted = counting(Case(self._journal.recording()))
-        for trial in [one for one in counted if one.round == number and slow(one.load, one.seen.threads)]:
+        for trial in [one for one in counted if one.round == number and slow(one.load)]:
             step = ladder[trial.rung]
             self.teller.tell(
                 "rounds",

@@ -92,8 +92,9 @@ def measure(
                 extras.append(studying(settings, guard=guard, scratch=workdir))
             named = {rung.environment.backend for rung in ladder.values()}
             known = load(backends, "BACKEND")
-            opened = {name: known[name].open(settings, guard, waits.hear) for name in sorted(named)}
-            realise = exchanged(opened)
+            realise = exchanged(
+                {str(name): known[name].open(settings, guard, waits.hear) for name in sorted(named)}
+            )
             fastest = looked_at(waits, left_s=settings.budget_s)  # where nothing lacks: it takes two seconds
             if settings.backend == "webgpu":
                 recorder, prover = recording_calls(settings, guard), proving_switches(settings, guard)

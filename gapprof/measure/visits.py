@@ -236,8 +236,7 @@ class Visits:
 
     def _core_speed(self, setting: Setting, round_number: int) -> CoreSpeed | None:
         """Not on a GPU, and not while one finds out how long visits take."""
-        unwanted = setting.device == "gpu" or round_number == PREFLIGHT_ROUND
-        return None if unwanted else self.cores.wanted(setting.threads)
+        return None if setting.device == "gpu" or round_number == PREFLIGHT_ROUND else self.cores.wanted()
 
 
 def _faults(step: PlannedRung, trial: Trial) -> Sequence[str]:

@@ -1,6 +1,7 @@
 """One visit of one rung: everything a backend needs to know, so that it looks nothing up."""
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gapprof.records.environment import Setting
 
@@ -45,6 +46,10 @@ class CoreSpeed(Struct, frozen=True, kw_only=True):
     nearest_us: tuple[float, ...] = ()
     """Of reading what another core wrote, pair by pair as `itertools.combinations` has them; empty: nobody
     knows."""
+
+    def on_one_thread(self) -> "CoreSpeed":
+        """The same for a model that has but one: how far it is moved, if it is, is nothing to wait for."""
+        return replace(self, nearest_us=())
 
 
 class Chain(Struct, frozen=True, kw_only=True):

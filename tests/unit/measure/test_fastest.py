@@ -19,16 +19,16 @@ def seen(us: float, waited_ms: float = 0.0) -> Load:
 
 
 def fastest_us(run: Fastest) -> tuple[float, ...]:
-    wanted = run.wanted(2)
+    wanted = run.wanted()
     assert wanted is not None
     return wanted.fastest_us
 
 
 def test_where_nobody_has_looked_nobody_is_asked_to_wait() -> None:
     run = Fastest(left_s=60.0)
-    assert run.wanted(2) is None
+    assert run.wanted() is None
     run.learn(Load(wall_ms=600.0, machine_busy_ms=None, own_cpu_ms=None))
-    assert run.wanted(2) is None
+    assert run.wanted() is None
 
 
 def test_a_core_is_known_by_the_best_that_was_seen_of_it() -> None:
@@ -48,22 +48,12 @@ def test_a_clock_that_stays_throttled_becomes_what_the_machine_has() -> None:
     assert fastest_us(run) == (300.0,)
 
 
-def test_how_near_cores_can_be_is_for_models_on_several_threads() -> None:
-    run = Fastest(left_s=60.0)
-    run.begin_with((100.0, 100.0), (6.0,))
-    several, single = run.wanted(2), run.wanted(1)
-    assert several is not None
-    assert single is not None
-    assert several.nearest_us == (6.0,)
-    assert single == replace(several, nearest_us=())
-
-
 def test_what_was_waited_is_gone() -> None:
     run = Fastest(left_s=12.0)
     run.learn(seen(205.0))
     longest = []
     for _ in range(3):
-        wanted = run.wanted(2)
+        wanted = run.wanted()
         assert wanted is not None
         longest.append(wanted.longest_wait_ms)
         run.learn(seen(205.0, waited_ms=7000.0))
@@ -96,7 +86,7 @@ def test_a_part_of_the_run_waits_less_and_leaves_the_rest_for_later() -> None:
     longest = []
     with run.at_most(2.0):
         for _ in range(2):
-            wanted = run.wanted(2)
+            wanted = run.wanted()
             assert wanted is not None
             longest.append(wanted.longest_wait_ms)
             run.learn(seen(205.0, waited_ms=1500.0))
@@ -132,7 +122,7 @@ def apart(*handed_us: float) -> Load:
 
 
 def nearest_us(run: Fastest) -> tuple[float, ...]:
-    wanted = run.wanted(2)
+    wanted = run.wanted()
     assert wanted is not None
     return wanted.nearest_us
 
