@@ -20,7 +20,7 @@ from gapprof.browser.readback import seen
 from gapprof.browser.ready import Ready, outcome, readied, tiered_up, warmed_further
 from gapprof.browser.tier_up import Settling
 from gapprof.browser.trouble import VisitError, reading
-from gapprof.browser.visit import OPEN_S, Course, Equipment, Visit, user_folder
+from gapprof.browser.visit import BUILT_IN, OPEN_S, Course, Equipment, Visit, user_folder
 from gapprof.core_speed import LOOK_S
 from gapprof.cores_used import Whereabouts, used_between, whereabouts
 from gapprof.errors import GapprofError
@@ -30,7 +30,7 @@ from gapprof.guard import Guard
 from gapprof.records.environment import Setting, is_url
 from gapprof.records.gpu_runs import RunCourse
 from gapprof.records.gpu_wire import GpuListened, GpuListenTask
-from gapprof.records.job import Job
+from gapprof.records.job import CoreSpeed, Job
 from gapprof.records.settings import Settings
 from gapprof.records.trial import CountedStretch, Failure, Load, NodeTime, Profile, Seen, Trace, Trial
 from gapprof.records.wire.contrast import Contrasted
@@ -61,7 +61,7 @@ class Chromium:
         if setting.build == "pinned" and dist.samefile(self.web_dist):
             return "--web-dist is the pinned onnxruntime-web"
         for page in (setting.page, *setting.tabs):
-            if page not in ("quiet", "busy", "busier") and not is_url(page):
+            if page not in BUILT_IN and not is_url(page):
                 folder, name = user_folder(page)
                 if not (folder / name).is_file():
                     return f"there is no page {folder / name}"
@@ -81,17 +81,20 @@ class Chromium:
 
     async def _timed(self, job: Job, course: Course) -> Trial:
         async with self._ready(job, course) as ready:
-            return await self._trial(job, ready)
+            _, trial = await self._trial(job, ready)
+            return trial
 
-    async def _trial(self, job: Job, ready: Ready) -> Trial:
+    async def _trial(self, job: Job, ready: Ready) -> tuple[Ready, Trial]:
+        """With the page, as warm as it is by then."""
         visit = ready.visit
         visit.course.phase = "timed"
-        ready, timed, load = await _settled(job, ready, self.waiting)
+        settled = await _settled(job, ready, self.waiting)
+        ready, timed = settled.ready, settled.timed
         facts = await self._seen(job, ready)  # of a browser that may not live through what follows
         counted = await _counted(job, ready, timed)
         courses = await _courses(job, visit)
         visit.course.phase = "stop"
-        return Trial(
+        trial = Trial(
             rung=job.rung,
             round=job.round,
             started_s=0.0,
@@ -104,14 +107,16 @@ class Chromium:
             warmup_ms=ready.opened.warmup_ms,
             cold_ms={"browser": visit.browser.launch_ms, "page": visit.load_ms, **ready.opened.cold_ms},
             seen=facts,
-            load=load,
+            load=settled.load,
+            compiled_ms=settled.compiled_ms,
             counted=counted,
             courses=courses,
         )
+        return ready, trial
 
     async def _profiled(self, job: Job, course: Course, timed: Callable[[Trial], None]) -> Profile:
         async with self._ready(job, course) as ready:
-            trial = await self._trial(job, ready)
+            ready, trial = await self._trial(job, ready)
             timed(trial)
             visit = ready.visit
             before = await scheduler.before(visit.page, visit.browser, ready.crew)
@@ -239,34 +244,54 @@ def traces_tell(crew: Crew) -> bool:
     return crew.renderer is None and not crew.undecided
 
 
-async def _settled(job: Job, ready: Ready, waiting: Waiting) -> tuple[Ready, Timed, Load]:
-    """One timed stretch and who used the processors meanwhile, beside which nothing was compiled and no core
-    was slow; anew where it was so, as long as that is to be expected of the engine and the job has time.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Settled:
+    """The stretch that counts, in a page that is as warm as it is by then."""
 
-    The page comes back as warm as it is by then.
-    """
+    ready: Ready
+    timed: Timed
+    load: Load
+    compiled_ms: tuple[float, ...]
+    """Of stretches before it that were warm-up."""
+
+
+async def _settled(job: Job, ready: Ready, waiting: Waiting) -> _Settled:
+    """One timed stretch and who used the processors meanwhile, beside which nothing was compiled and no core
+    was slow; anew where it was so, as long as that is to be expected of the engine and the job has time."""
     page, browser = ready.visit.page, ready.visit.browser
-    wanted = job.core_speed
-    if wanted is not None and job.setting.threads == 1:
-        wanted = wanted.on_one_thread()
-    cores, settling = FastCores(wanted, waiting), Settling(ready.tier_up)
+    cores = FastCores(_speed_for(job, ready.crew), waiting)
+    settling = Settling(ready.tier_up, ready.visit.course.until)
     while True:
-        first = _whereabouts(ready.crew)
-        while not cores.ready_on(tuple(first.places.values())):
+        while not cores.ready_on(tuple(_whereabouts(ready.crew).places.values())):
             await asyncio.sleep(LOOK_S)
-            first = _whereabouts(ready.crew)
+        first = _whereabouts(ready.crew)  # behind the look, which is on every core for a moment
         before = await scheduler.before(page, browser, ready.crew)
         timed = await ready.visit.ask(tasks.time_task(job), Timed)
         after = await scheduler.after(page, browser, ready.crew)
+        used = used_between(first, _whereabouts(ready.crew))
         load = scheduler.load(before, after, runs_ms=timed.busy_ms)
-        if settling.was_warm_up(load):
-            ready = await warmed_further(ready, timed)
-            settling.ended = ready.tier_up
-        elif cores.over(
-            used_between(first, _whereabouts(ready.crew)), fmean(timed.requests_ms or timed.samples_ms)
-        ):
-            ready = dataclasses.replace(ready, tier_up=settling.ended)
-            return ready, timed, replace(load, core_work=cores.found())
+        times_ms = timed.requests_ms or timed.samples_ms
+        if _is_ours(job) and settling.was_warm_up(load, median(times_ms)):
+            ready = await warmed_further(ready)
+        elif cores.over(used, fmean(times_ms)):
+            return _Settled(
+                ready=dataclasses.replace(ready, tier_up=settling.ended),
+                timed=timed,
+                load=replace(load, core_work=cores.found()),
+                compiled_ms=tuple(settling.compiled_ms),
+            )
+
+
+def _is_ours(job: Job) -> bool:
+    """What a page of somebody else's compiles beside its model is what it does to it, and no warm-up."""
+    return job.setting.page in BUILT_IN and not job.setting.tabs
+
+
+def _speed_for(job: Job, crew: Crew) -> CoreSpeed | None:
+    """What is wanted of the cores by a model on as many threads as it got."""
+    threads = sum(role != "main" for role in crew.roles.values())
+    wanted = job.core_speed
+    return wanted.on_one_thread() if wanted is not None and threads == 1 else wanted
 
 
 def _whereabouts(crew: Crew) -> Whereabouts:

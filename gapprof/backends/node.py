@@ -88,18 +88,19 @@ class NodeBackend:
             if job.outputs_path:
                 block = (folder / "outputs.bin").read_bytes()
                 tensors.save(tensors.unpacked(block, opened.outputs), Path(job.outputs_path))
-            warmup_ms, ended, timed, load = _settled(engine, job, self.waiting, until=until)
+            settled = _settled(engine, job, self.waiting, until=until)
             return Trial(
                 rung=job.rung,
                 round=job.round,
                 started_s=0.0,
                 ended_s=0.0,
                 batch=job.pace.batch,
-                samples_ms=timed.samples_ms,
-                warmup_ms=(*opened.warmup_ms, *warmup_ms),
+                samples_ms=settled.timed.samples_ms,
+                warmup_ms=(*opened.warmup_ms, *settled.warmup_ms),
                 cold_ms={"process": engine.start_ms, **opened.cold_ms},
-                seen=replace(_seen(engine, opened, dist), tier_up=ended),
-                load=load,
+                seen=replace(_seen(engine, opened, dist), tier_up=settled.tier_up),
+                load=settled.load,
+                compiled_ms=settled.compiled_ms,
             )
 
 
@@ -159,26 +160,39 @@ def _time_task(job: Job) -> TimeTask:
     )
 
 
-def _settled(
-    engine: Engine, job: Job, waiting: Waiting, *, until: float
-) -> tuple[tuple[float, ...], TierUpEnd, Timed, Load]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Settled:
+    """The stretch that counts, and what came before it."""
+
+    warmup_ms: tuple[float, ...]
+    tier_up: TierUpEnd
+    compiled_ms: tuple[float, ...]
+    timed: Timed
+    load: Load
+
+
+def _settled(engine: Engine, job: Job, waiting: Waiting, *, until: float) -> _Settled:
     """As in a browser: one timed stretch beside which nothing was compiled and no core was slow, and who used
-    the processors meanwhile. Before them what runs of the warm-up took, ms, and how that ended."""
+    the processors meanwhile."""
     tier_up = _tiered_up(engine, until=until)
-    cores, settling = FastCores(job.core_speed, waiting), Settling(tier_up.ended)
+    cores, settling = FastCores(job.core_speed, waiting), Settling(tier_up.ended, until)
     warmup_ms = tuple(tier_up.runs_ms)
     while True:
-        first = _whereabouts(engine, job)
-        while not cores.ready_on(tuple(first.places.values())):
+        while not cores.ready_on(tuple(_whereabouts(engine, job).places.values())):
             time.sleep(LOOK_S)
-            first = _whereabouts(engine, job)
+        first = _whereabouts(engine, job)
         timed, load = _observed(engine, _time_task(job), until=until)
-        if settling.was_warm_up(load):
-            tier_up = _tiered_up(engine, until=until)
-            warmup_ms = (*warmup_ms, *timed.samples_ms, *tier_up.runs_ms)
-            settling.ended = tier_up.ended
-        elif cores.over(used_between(first, _whereabouts(engine, job)), median(timed.samples_ms)):
-            return warmup_ms, settling.ended, timed, replace(load, core_work=cores.found())
+        used, figure_ms = used_between(first, _whereabouts(engine, job)), median(timed.samples_ms)
+        if settling.was_warm_up(load, figure_ms):
+            warmup_ms = (*warmup_ms, *_tiered_up(engine, until=until).runs_ms)
+        elif cores.over(used, figure_ms):
+            return _Settled(
+                warmup_ms=warmup_ms,
+                tier_up=settling.ended,
+                compiled_ms=tuple(settling.compiled_ms),
+                timed=timed,
+                load=replace(load, core_work=cores.found()),
+            )
 
 
 def _whereabouts(engine: Engine, job: Job) -> Whereabouts:

@@ -25,7 +25,6 @@ from gapprof.errors import EnvironmentUnusable
 from gapprof.records.job import Job
 from gapprof.records.trial import Failure, TierUpEnd
 from gapprof.records.wire.open import Opened, OpenTask
-from gapprof.records.wire.time import Timed
 from gapprof.records.wire.warm import Warmed
 
 T = TypeVar("T")
@@ -113,13 +112,11 @@ async def tiered_up(visit: Visit, renderer: int | None) -> TierUp:
     return tier_up
 
 
-async def warmed_further(ready: Ready, timed: Timed) -> Ready:
-    """Where something was compiled beside what was timed: that was warm-up, and more of it follows."""
+async def warmed_further(ready: Ready) -> Ready:
+    """The same page, once its compiler was idle again."""
     tier_up = await tiered_up(ready.visit, ready.crew.renderer)
-    warmup_ms = (*ready.opened.warmup_ms, *(timed.runs_ms or timed.samples_ms), *tier_up.runs_ms)
-    return dataclasses.replace(
-        ready, opened=replace(ready.opened, warmup_ms=warmup_ms), tier_up=tier_up.ended
-    )
+    warmup_ms = (*ready.opened.warmup_ms, *tier_up.runs_ms)
+    return dataclasses.replace(ready, opened=replace(ready.opened, warmup_ms=warmup_ms))
 
 
 def outcome(job: Job, carry_out: Callable[[Course], Awaitable[T]]) -> T | Failure:

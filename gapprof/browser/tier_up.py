@@ -10,6 +10,7 @@ the second one took 0.7 s, beside which runs take 5 to 15 % longer (measured). S
 looked at as well: what was compiled beside it says that it still was warm-up.
 """
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from statistics import median
@@ -30,10 +31,10 @@ STEADY_MS = 1500.0
 """As long as compiling took at the most (measured: 0.1 to 1.2 s)."""
 STEADY_CHUNKS = 5
 STEADY = 0.03
-"""By how much the medians of that many chunks in a row may differ."""
+"""By how much the medians of that many chunks in a row may differ, or of two stretches."""
 MOST_MS = 6000.0
 MOST_STRETCHES = 3
-"""Of one visit that may turn out to be warm-up; then it is unsettled."""
+"""Of one visit, that turn out to be warm-up but for the last."""
 _COMPILERS = ("ThreadPoolForeg", "node-V8Worker")
 """Names of the threads that Chromium's renderer and Node compile on, as the kernel cuts them off."""
 _ENGINES = ("renderer", "node")
@@ -76,7 +77,7 @@ class TierUp:
         last = self._medians[-STEADY_CHUNKS:]
         if len(last) < STEADY_CHUNKS or self._spent_ms < STEADY_MS:
             return False
-        return max(last) <= (1 + STEADY) * min(last)
+        return _alike(*last)
 
 
 @dataclass(slots=True)
@@ -84,21 +85,40 @@ class Settling:
     """The timed stretches of one visit, which show whether its warm-up was over."""
 
     ended: TierUpEnd
-    """The warm-up before the stretch that comes next."""
-    _stretches: int = 0
+    """The warm-up, as is known by now."""
+    until_s: float
+    """On the monotonic clock, for the whole visit."""
+    compiled_ms: list[float] = field(default_factory=list)
+    """Of stretches that were warm-up, a figure each."""
+    _last_ms: float | None = None
+    _watched: bool = field(init=False)
 
-    def was_warm_up(self, load: Load) -> bool:
+    def __post_init__(self) -> None:
+        self._watched = self.ended == "compiler-idle"
+
+    def was_warm_up(self, load: Load, figure_ms: float) -> bool:
         """Whether more warm-up is to follow what was timed under this load: something was compiled meanwhile.
 
-        Where it never ends what was timed last counts, and is unsettled.
+        Where it never ends, or there is no time for more, what was timed last counts. Then it is the garbage
+        collector if runs stay as they are, and else unsettled.
         """
-        self._stretches += 1
-        if self.ended != "compiler-idle" or not _compiled_beside(load):
+        if not self._watched:
             return False
-        if self._stretches < MOST_STRETCHES:
+        before_ms, self._last_ms = self._last_ms, figure_ms
+        if not _compiled_beside(load):
+            self.ended = "compiler-idle"
+            return False
+        if before_ms is not None and _alike(before_ms, figure_ms):
+            self.ended = "steady"
+            return False
+        if len(self.compiled_ms) + 1 < MOST_STRETCHES and self._is_time_for_more(load):
+            self.compiled_ms.append(figure_ms)
             return True
         self.ended = "unsettled"
         return False
+
+    def _is_time_for_more(self, load: Load) -> bool:
+        return time.monotonic() + (MOST_MS + 2 * load.wall_ms) / 1e3 < self.until_s
 
 
 def _compiled_beside(load: Load) -> bool:
@@ -106,7 +126,12 @@ def _compiled_beside(load: Load) -> bool:
     compiled_ms = sum(
         use.cpu_ms for use in load.threads if use.thread in _COMPILERS and use.process in _ENGINES
     )
-    return compiled_ms > QUIET_SHARE * load.wall_ms
+    read_ms = load.wall_ms if load.threads_wall_ms is None else load.threads_wall_ms
+    return compiled_ms > QUIET_SHARE * max(read_ms, QUIET_MS)
+
+
+def _alike(*figures_ms: float) -> bool:
+    return max(figures_ms) <= (1 + STEADY) * min(figures_ms)
 
 
 def compiler_ms(pid: int | None) -> float | None:

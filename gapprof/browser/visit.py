@@ -31,7 +31,7 @@ REWRITTEN = "rewritten/"
 _OUT_OF_MEMORY = re.compile(r"javascript OOM|out of memory", re.IGNORECASE)
 _LAST_WORDS_S = 1.0
 """Who reads them may be without a core when the end is told already, on another way."""
-_BUILT_IN = {"quiet": "quiet.html", "busy": "busy.html", "busier": "busy.html?twice"}
+BUILT_IN = {"quiet": "quiet.html", "busy": "busy.html", "busier": "busy.html?twice"}
 _NO_NETWORK = (
     "--no-proxy-server",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
@@ -259,7 +259,7 @@ def _site(job: Job, probes: Path, *, dist: Path, inputs: bytes) -> Site:
         chain, first_link = Path(job.chain.path), Path(job.chain.first_link_path)
         folders["chain/"] = Folder(root=chain.parent, only=frozenset({chain.name, first_link.name}))
     page, root = job.setting.page, None
-    if page not in _BUILT_IN and not is_url(page):
+    if page not in BUILT_IN and not is_url(page):
         root = Folder(root=user_folder(page)[0])
         folders["page/"] = root
     for number, tab in enumerate(job.setting.tabs):
@@ -275,8 +275,8 @@ def _site(job: Job, probes: Path, *, dist: Path, inputs: bytes) -> Site:
 
 
 def _address(page: str, server: Serving) -> str:
-    if page in _BUILT_IN:
-        return server.url(f"probes_web/pages/{_BUILT_IN[page]}")
+    if page in BUILT_IN:
+        return server.url(f"probes_web/pages/{BUILT_IN[page]}")
     return page if is_url(page) else server.url(f"page/{quote(user_folder(page)[1])}")
 
 

@@ -62,7 +62,7 @@ def measure(
     `observed`: what the model was found to do in a page of its own. `instead`: the backend that is tried next
     where this one cannot be had. `realise` replaces the backends and `machine` the facts (a synthetic
     machine, a replay). `exchanged` gets this machine's own backends and says which ones are asked for what
-    (one environment under every rung's name); all else is as in any run.
+    (one environment under every rung's name); all else is as in any run. Nothing is exchanged that is given.
     An interruption ends the run but raises nothing: what was measured is returned, and `end` says so.
     Raises EnvironmentUnusable or ModelUnusable when nothing can be measured; the recording says why, too. And
     what the observer raises.

@@ -192,7 +192,7 @@ class Stages:
         if (total - done) * round_s > left_s and self.settings.rungs != ENDS:
             self.journal.note(
                 "report",
-                f"{total} rounds take longer than the budget of {self.settings.budget_s:.0f} s; "
+                f"{total} rounds and passes take longer than the budget of {self.settings.budget_s:.0f} s; "
                 "it is exceeded rather than the intervals left empty or wide",
             )
         limited_by = "precision" if total >= wanted else "budget"

@@ -15,7 +15,7 @@ ENDS = "ends"
 ENDS_RUNGS = frozenset({"native", "web-paced", "web"})
 _BUSIER = "web-busier"
 VERIFYING_ROUNDS = 6
-"""At least, which the first stage of the steps that predict has."""
+"""At least, which the first stage of the steps that predict mostly has."""
 
 
 def wanted_rungs(asked: str, rungs: Mapping[str, Rung]) -> frozenset[str]:

@@ -195,6 +195,9 @@ class Trial(Struct, frozen=True, kw_only=True, tag="trial", tag_field="entry"):
     timed_cpu_ms: float | None = None
     """CPU time of all threads of the process over the timed stretch, one untimed batch before it included;
     None where `load` is about nothing else."""
+    compiled_ms: tuple[float, ...] = ()
+    """Medians of stretches that were timed before this one and turned out to be warm-up, for the engine was
+    still compiling beside them. Since 1.17."""
     counted: CountedStretch | None = None
     """Where a page's main thread runs the model by requests, and the kernel tells of threads. Since 1.16."""
     courses: tuple[RunCourse, ...] = ()

@@ -99,7 +99,7 @@ def decided(first: Mapping[str, np.ndarray]) -> int:
     values = {name: tuple(map(float, one)) for name, one in first.items()}
     wanted = rounds_needed(values, precision_percent=SETTINGS.precision_percent)
     left_s = float(MOST_ROUNDS - FIRST_ROUNDS)
-    return total_rounds(wanted=wanted, done=FIRST_ROUNDS, round_s=1.0, left_s=left_s)
+    return total_rounds(wanted=wanted, done=FIRST_ROUNDS, worth=FIRST_ROUNDS, round_s=1.0, left_s=left_s)
 
 
 def planted(rng: np.random.Generator, plan: Plan) -> np.ndarray:

@@ -18,6 +18,8 @@ def of_trial(entry: Trial) -> str:
             return f"a request of {ms:g} ms on {entry.rung}"
     if not lasting(entry.waited_ms):
         return f"{entry.waited_ms:g} ms that a visit of {entry.rung} waited for cores"
+    if not lasting(*entry.compiled_ms):
+        return f"stretches of impossible times before the one that counts on {entry.rung}"
     counted_runs_ms = () if entry.counted is None else entry.counted.runs_ms
     loads = (entry.load,) if entry.counted is None else (entry.load, entry.counted.load)
     work = entry.load.core_work

@@ -78,6 +78,7 @@ class Browser:
                     tier_up=self._tier_up,
                     crew=Crew(renderer=getpid(), roles={getpid(): "inference"}),
                 )
-                return await chromium._trial(job, ready)
+                _, trial = await chromium._trial(job, ready)
+                return trial
 
         return outcome(job, carried_out)

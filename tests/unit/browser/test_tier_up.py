@@ -5,6 +5,7 @@ import threading
 import time
 
 import pytest
+from msgspec.structs import replace
 
 from gapprof.browser.tier_up import (
     MOST_MS,
@@ -75,39 +76,84 @@ def test_what_never_settles_is_not_waited_for_without_end() -> None:
     assert tier_up.ended == "unsettled"
 
 
+LATER_S = 1e9
+
+
 def beside(cpu_ms: float, *, process: str = "renderer", thread: str = "ThreadPoolForeg") -> Load:
     """A stretch of half a second, and what a thread used meanwhile."""
     use = ThreadUse(process=process, thread=thread, cpu_ms=cpu_ms, run_queue_ms=0.0)
-    return Load(wall_ms=500.0, machine_busy_ms=None, own_cpu_ms=500.0, threads=(use,))
+    return Load(wall_ms=450.0, machine_busy_ms=None, own_cpu_ms=500.0, threads=(use,), threads_wall_ms=500.0)
+
+
+def settling(ended: TierUpEnd = "compiler-idle") -> Settling:
+    return Settling(ended, time.monotonic() + LATER_S)
 
 
 def test_a_stretch_beside_which_something_was_compiled_was_warm_up() -> None:
     """As of a small encoder, whose second large function takes 0.7 s to compile."""
-    settling = Settling("compiler-idle")
-    assert settling.was_warm_up(beside(400.0))
-    assert not settling.was_warm_up(beside(25.0)), "as much as the garbage collector takes"
-    assert settling.ended == "compiler-idle"
+    found = settling()
+    assert found.was_warm_up(beside(400.0), 42.0)
+    assert not found.was_warm_up(beside(49.0), 36.0), "as much as the garbage collector takes"
+    assert found.ended == "compiler-idle"
+    assert found.compiled_ms == [42.0]
 
 
 def test_what_others_compile_and_what_other_threads_do_is_no_warm_up() -> None:
-    assert not Settling("compiler-idle").was_warm_up(beside(400.0, process="other renderer"))
-    assert not Settling("compiler-idle").was_warm_up(beside(400.0, thread="DedicatedWorker"))
-    assert Settling("compiler-idle").was_warm_up(beside(400.0, process="node", thread="node-V8Worker"))
+    assert not settling().was_warm_up(beside(400.0, process="other renderer"), 36.0)
+    assert not settling().was_warm_up(beside(400.0, thread="DedicatedWorker"), 36.0)
+    assert settling().was_warm_up(beside(400.0, process="node", thread="node-V8Worker"), 36.0)
+
+
+def test_a_glimpse_of_the_collector_makes_a_short_stretch_no_warm_up() -> None:
+    short = replace(beside(20.0), wall_ms=50.0, threads_wall_ms=60.0)
+    assert not settling().was_warm_up(short, 36.0)
 
 
 @pytest.mark.parametrize("ended", ["steady", "unsettled"])
 def test_where_the_compilers_threads_say_nothing_a_stretch_says_no_more(ended: TierUpEnd) -> None:
-    settling = Settling(ended)
-    assert not settling.was_warm_up(beside(400.0))
-    assert settling.ended == ended
+    found = settling(ended)
+    assert not found.was_warm_up(beside(400.0), 36.0)
+    assert found.ended == ended
+
+
+def test_a_collector_that_never_rests_is_known_by_runs_that_stay_as_they_are() -> None:
+    """As of a decoder: 12 % of its time, in every stretch."""
+    found = settling()
+    assert found.was_warm_up(beside(60.0), 1.90)
+    assert not found.was_warm_up(beside(60.0), 1.94)
+    assert found.ended == "steady"
 
 
 def test_a_compiler_that_never_rests_is_told_and_not_waited_for() -> None:
-    settling = Settling("compiler-idle")
-    assert [settling.was_warm_up(beside(400.0)) for _ in range(MOST_STRETCHES)] == [True] * (
-        MOST_STRETCHES - 1
-    ) + [False]
-    assert settling.ended == "unsettled"
+    found, times_ms = settling(), [50.0 - 5 * number for number in range(MOST_STRETCHES)]
+    *earlier, last = [found.was_warm_up(beside(400.0), ms) for ms in times_ms]
+    assert all(earlier)
+    assert not last
+    assert found.ended == "unsettled"
+    assert found.compiled_ms == times_ms[:-1]
+
+
+def test_a_clean_stretch_after_that_is_settled_after_all() -> None:
+    """The one before it was on a slow core as well, and timed anew for that."""
+    found = settling()
+    while found.was_warm_up(beside(400.0), 50.0 - 5 * len(found.compiled_ms)):
+        pass
+    assert found.ended == "unsettled"
+    assert not found.was_warm_up(beside(10.0), 36.0)
+    assert found.ended == "compiler-idle"
+
+
+def test_stretches_on_slow_cores_are_none_of_those_that_were_warm_up() -> None:
+    found = settling()
+    for ms in (50.0, 45.0, 40.0):
+        assert not found.was_warm_up(beside(10.0), ms)
+    assert found.was_warm_up(beside(400.0), 36.0)
+
+
+def test_close_to_its_deadline_a_visit_takes_what_it_has() -> None:
+    found = Settling("compiler-idle", time.monotonic() + MOST_MS / 1e3)
+    assert not found.was_warm_up(beside(400.0), 36.0)
+    assert found.ended == "unsettled"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="threads have names and figures in /proc only")
