@@ -12,9 +12,10 @@ from gapprof.facts.gpu_children import of_the_kernels
 from gapprof.facts.gpu_legs import own_webgpu_told
 from gapprof.facts.gpu_placement import placement_told
 from gapprof.facts.gpu_told import anew_told, placed_natively_told, placed_told
+from gapprof.facts.inserted_casts import inserted_casts
 from gapprof.facts.kernel_excess import excess_by_node
 from gapprof.facts.missing_kernels import MissingKernel, Worker, missing_kernels
-from gapprof.facts.profiles import CAPPED, NATIVE, WEB, profile_of
+from gapprof.facts.profiles import CAPPED, NATIVE, profile_of
 from gapprof.facts.readings import following, readable
 from gapprof.facts.square import COMMON, OWN, OWN_128, square_paths
 from gapprof.facts.steps import part, why_not
@@ -27,7 +28,6 @@ from gapprof.text.names import harmless
 
 _MOST_NODES = 3
 _TWINS = "from twin kernels, of the nodes that have one; its interval holds how their rounds differ"
-_INSERTED = ("InsertedPrecisionFreeCast_", "InsertedCast_")
 
 
 def _claim(case: Case) -> Claim:
@@ -204,18 +204,16 @@ def _rewritten(case: Case) -> tuple[Evidence, ...]:
 
 def _inserted_casts(case: Case) -> tuple[Evidence, ...]:
     """onnxruntime casts around operators without a kernel for the file's type, and names such nodes so."""
-    web = profile_of(case, WEB)
-    casts = [node.ms for name, node in web.nodes.items() if name.startswith(_INSERTED)] if web else []
-    if web is None or not casts or web.kernels_ms <= 0:
+    casts = case.get(inserted_casts)
+    if casts is None:
         return ()
-    share = sum(casts) / web.kernels_ms
-    count = f"{len(casts)} Cast node{'s' if len(casts) > 1 else ''}"
+    count = f"{casts.count} Cast node{'s' if casts.count > 1 else ''}"
     text = (
-        f"{numbers.percent(share)} of the browser's time is {count} that your file does not have: "
+        f"{numbers.percent(casts.share)} of the browser's time is {count} that your file does not have: "
         "onnxruntime has no kernels for its type here. Deploy it in float32, or in int8: "
-        f"they take {numbers.ms(sum(casts))} of a profiled run."
+        f"they take {numbers.ms(casts.ms)} of a profiled run."
     )
-    return (Evidence(kind="graph", text=text, value=share),)
+    return (Evidence(kind="graph", text=text, value=casts.share),)
 
 
 CAUSE = Cause(

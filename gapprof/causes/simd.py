@@ -19,7 +19,7 @@ from gapprof.facts.steps import why_not
 from gapprof.facts.told import told_by_side_rungs
 from gapprof.facts.twin_ladder import two_ways
 from gapprof.facts.twinned import AVX_128
-from gapprof.facts.wasm import served_simd
+from gapprof.facts.wasm import COMES_WITH_SCALAR, SCALAR_BUILD, served_simd
 from gapprof.records.environment import WIDTHS
 from gapprof.records.report import Evidence
 from gapprof.stats.contrast import add_weights
@@ -243,9 +243,9 @@ def _scalar_build(case: Case) -> tuple[Part, ...]:
         return ()
     to = KERNELS if KERNELS in case.get(chain) else WEB
     child = Part(
-        id="scalar-build",
+        id=SCALAR_BUILD,
         title="The served wasm has no SIMD at all",
-        phrase="comes with a wasm build without SIMD",
+        phrase=COMES_WITH_SCALAR,
         owner="page",
         advice="Serve a build of onnxruntime-web with SIMD; every release since 1.19 has it.",
         why="onnxruntime-web 1.18 was not measured with and without SIMD",

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from gapprof.comparison.kin import PROGRAMS
 from gapprof.digest.adapter import software_sentence
 from gapprof.explain.diagnosis import CAUSES
+from gapprof.explain.headline import CARRIES
+from gapprof.facts.wasm import COMES_WITH_SCALAR, SCALAR_BUILD
 from gapprof.records.comparison import Change, Difference
 from gapprof.records.report import Report
 from gapprof.text import numbers
@@ -22,7 +24,7 @@ def headline(
     after: Report,
     gap: Change,
     latencies: Iterable[Change],
-    causes: Iterable[Change],
+    causes: Sequence[Change],
     strangers: Sequence[Difference],
 ) -> str:
     """Of the whole comparison; latencies are said only where they moved themselves."""
@@ -34,7 +36,11 @@ def headline(
             return " ".join((*_software(before, after), differing))
     moved = [change for change in causes if change.verdict in ("grew", "shrank")]
     moved.sort(key=lambda change: -abs(_ln(change)))
-    sentences = [*_software(before, after), _gap(gap, [_part(change) for change in moved[:_MOST_CAUSES]])]
+    parts = [_part(change) for change in moved[:_MOST_CAUSES]]
+    sentences = [
+        *_software(before, after),
+        _gap(gap, parts, [change for change in causes if _may_hold(change)]),
+    ]
     sides = [_side(change) for change in latencies if change.verdict in ("grew", "shrank")]
     if sides:
         said = " and ".join(sides)
@@ -56,7 +62,8 @@ def _software(before: Report, after: Report) -> Iterator[str]:
             yield f"Of the {when} run: {one[0].lower()}{one[1:]}"
 
 
-def _gap(gap: Change, parts: Sequence[str]) -> str:
+def _gap(gap: Change, parts: Sequence[str], apart: Sequence[Change]) -> str:
+    """`apart`: what could not be compared and may hold what the gap moved by."""
     if gap.factor is None or gap.before is None or gap.after is None:
         told = f"The gap was not compared: {gap.why}"
         return f"{told}; yet {_listed(parts)}." if parts else f"{told}."
@@ -71,7 +78,39 @@ def _gap(gap: Change, parts: Sequence[str]) -> str:
         f"The gap {gap.verdict} {numbers.factor(ratio)}, "
         f"from {numbers.factor(gap.before.point)} to {numbers.factor(gap.after.point)}"
     )
+    if apart:
+        rest = _listed(parts) if parts else "no single cause was found to have moved"
+        return f"{told}. {_not_compared(apart)} Of the rest, {rest}."
     return f"{told}: {_listed(parts) if parts else 'no single cause was found to have moved'}."
+
+
+def _may_hold(change: Change) -> bool:
+    """Of a cause that was not compared: whether its figures lie apart all the same, one that is missing taken
+    as nothing. To blame others for what may be its own would be worse than no word."""
+    if change.verdict != "not-compared":
+        return False
+    (low, high), (lower, higher) = (
+        (one.low, one.high) if one else (1.0, 1.0) for one in (change.before, change.after)
+    )
+    return high < lower or higher < low
+
+
+def _not_compared(apart: Sequence[Change]) -> str:
+    """`What comes with 128-bit wasm (2.4x before, 7.6x after) could not be compared: ...`, the most first."""
+    most = sorted(apart, key=lambda change: -abs(_ln_of_figures(change)))[:_MOST_CAUSES]
+    named = _listed([f"what {_phrase(change)} ({_figures(change)})" for change in most])
+    why = f": {harmless(most[0].why, 2 * _WORD)}" if len(most) == 1 else "; why is told below"
+    return f"{named[:1].upper()}{named[1:]} could not be compared{why}."
+
+
+def _figures(change: Change) -> str:
+    sides = (("before", change.before), ("after", change.after))
+    return ", ".join(f"{numbers.factor(one.point)} {when}" for when, one in sides if one)
+
+
+def _ln_of_figures(change: Change) -> float:
+    before, after = (one.point if one else 1.0 for one in (change.before, change.after))
+    return math.log(after / before)
 
 
 def _blind(gap: Change) -> str:
@@ -88,8 +127,16 @@ def _part(change: Change) -> str:
 def _phrase(change: Change) -> str:
     if change.id == "residual":
         return "is not separated yet"
+    if any(child.id == SCALAR_BUILD and _carries(child, change) for child in change.children):
+        return COMES_WITH_SCALAR
     known = CAUSES.get(change.id)
     return known.phrase if known else f"comes with {harmless(change.title, _WORD)}"
+
+
+def _carries(child: Change, change: Change) -> bool:
+    """Whether what became of the whole is what became of this part."""
+    part, whole = _ln(child), _ln(change)
+    return child.verdict == change.verdict and CARRIES * abs(whole) <= abs(part) <= abs(whole) / CARRIES
 
 
 def _side(change: Change) -> str:

@@ -1,17 +1,27 @@
 """Which figures of two reports are one figure measured twice, and why the others are not."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
+from msgspec.structs import replace
+
 from gapprof.digest.why import RESIDUAL_TITLE
+from gapprof.facts.computed import KERNELS, VECTORISED
 from gapprof.facts.contention import QUIET
 from gapprof.facts.page_rungs import OUTSIDE
+from gapprof.facts.wasm import SCALAR_BUILD
 from gapprof.records.estimate import Estimate
-from gapprof.records.report import CauseRow, Report
+from gapprof.records.report import CauseRow, Report, with_descendants
 from gapprof.stats.contrast import FEWEST_PASSES, Weights, add_weights
 
 _DUST = 1e-9
+_Alike = Mapping[str, str]
+"""Rung → the rung whose place it has."""
+_OUTSIDE: _Alike = MappingProxyType({OUTSIDE: QUIET})
+"""Wherever load from outside the browser stands: the page's own begins on the quiet page or behind that load,
+which is what no cause claims."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,9 +67,9 @@ def residual_pair(before: Report, after: Report) -> Pair:
     """What no cause claims: one figure only where it lies in the same steps. Load from outside the browser is
     among it, and may be more in one run than in the other."""
     a, b = before.residual, after.residual
-    steps = _step(a.weights), _step(b.weights)
-    why = _missing(a.factor, b.factor) or _other_steps(*steps)
-    passes = _passes(before, steps[0]), _passes(after, steps[1])
+    alike = _alike(before, after)
+    why = _missing(a.factor, b.factor) or _other_steps(_step(a.weights, alike), _step(b.weights, alike))
+    passes = _passes(before, a.weights), _passes(after, b.weights)
     return Pair(
         id="residual",
         title=RESIDUAL_TITLE,
@@ -79,7 +89,16 @@ def _whole(
 
 def _children(a: CauseRow | None, b: CauseRow | None, before: Report, after: Report) -> Iterator[Pair]:
     rows = a.children if a else (), b.children if b else ()
-    yield from (_cause(one, other, before, after) for one, other in _matched(*rows))
+    for one, other in _matched(*rows):
+        yield _cause(one or _as_nothing(other, before), other or _as_nothing(one, after), before, after)
+
+
+def _as_nothing(row: CauseRow | None, report: Report) -> CauseRow | None:
+    """What a build with SIMD loses by having none: exactly nothing, which is a figure."""
+    if row is None or row.id != SCALAR_BUILD or not _has_simd(report):
+        return None
+    nothing = Estimate(point=1.0, low=1.0, high=1.0, level=0.95, rounds=report.rounds)
+    return replace(row, factor=nothing, weights={}, verdict="not-applicable")
 
 
 def _matched(
@@ -96,7 +115,7 @@ def _cause(
     if row is None:
         raise ValueError("a cause of neither report")
     factors = a.factor if a else None, b.factor if b else None
-    passes = _passes(before, _step(a.weights) if a else {}), _passes(after, _step(b.weights) if b else {})
+    passes = _passes(before, a.weights if a else {}), _passes(after, b.weights if b else {})
     applicable = any(one is not None and one.verdict != "not-applicable" for one in (a, b))
     return Pair(
         id=row.id,
@@ -104,13 +123,17 @@ def _cause(
         before=factors[0],
         after=factors[1],
         passes=passes,
-        why=(_apart(a, b) or _undecided(*factors, passes)) if applicable else row.why or "not exercised",
+        why=(
+            (_apart(a, b, _alike(before, after)) or _undecided(*factors, passes))
+            if applicable
+            else row.why or "not exercised"
+        ),
         applicable=applicable,
         children=children,
     )
 
 
-def _apart(a: CauseRow | None, b: CauseRow | None) -> str:
+def _apart(a: CauseRow | None, b: CauseRow | None, alike: _Alike) -> str:
     """Why two rows of one name are not one quantity."""
     if a is None or b is None:
         return f"only the {'second' if a is None else 'first'} report knows this cause"
@@ -119,14 +142,27 @@ def _apart(a: CauseRow | None, b: CauseRow | None) -> str:
         return "; ".join(f"not measured {when}: {row.why or 'no figure'}" for when, row in lost)
     if a.method != b.method:
         return f"{a.method} before, {b.method} after"
-    return _other_steps(_step(a.weights), _step(b.weights))
+    return _other_steps(_step(a.weights, alike), _step(b.weights, alike))
 
 
-def _step(weights: Weights) -> dict[str, float]:
-    """Which step a weight vector reads, wherever load from outside the browser stands in it: the page's own
-    begins on the quiet page or behind that load, which is what no cause claims."""
-    at = weights.get(OUTSIDE, 0.0)
-    return add_weights((weights, {QUIET: at, OUTSIDE: -at}))
+def _step(weights: Weights, alike: _Alike) -> dict[str, float]:
+    """Which step a weight vector reads, with rungs that have one place taken for one."""
+    moved = ({into: weights.get(rung, 0.0), rung: -weights.get(rung, 0.0)} for rung, into in alike.items())
+    return add_weights((weights, *moved))
+
+
+def _alike(before: Report, after: Report) -> _Alike:
+    """A build with SIMD is itself what it would be if it had SIMD: what another lost by having none stands in
+    one place for both."""
+    either = _has_simd(before) or _has_simd(after)
+    return {**_OUTSIDE, VECTORISED: KERNELS} if either else _OUTSIDE
+
+
+def _has_simd(report: Report) -> bool:
+    """Of one that says which wasm was served; a build that has lost SIMD has a row about it."""
+    return "wasm" in report.versions and all(
+        row.id != SCALAR_BUILD for row in with_descendants(report.causes)
+    )
 
 
 def _missing(a: Estimate | None, b: Estimate | None) -> str:
@@ -153,8 +189,9 @@ def _undecided(a: Estimate | None, b: Estimate | None, passes: tuple[int, int]) 
 
 def _passes(report: Report, weights: dict[str, float]) -> int:
     """0 where every rung was measured itself. Reports before 1.1 do not say; then the fewest that decide."""
+    step = _step(weights, _OUTSIDE)
     measured = {sample.rung for sample in report.samples}
     measured |= {rung.id for rung in report.rungs if rung.alias_of is not None}
-    if weights.keys() <= measured:
+    if step.keys() <= measured:
         return 0
     return FEWEST_PASSES if report.passes is None else report.passes

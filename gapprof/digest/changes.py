@@ -21,9 +21,15 @@ def whole_rows(comparison: Comparison) -> tuple[Change, ...]:
 
 
 def cause_rows(comparison: Comparison) -> tuple[Change, ...]:
-    """What moved, the most first; then the other causes that were compared; the residual last."""
+    """What moved, the most first; then the other causes that have a figure; the residual last."""
     causes = sorted(comparison.causes, key=_place)
-    return (*(change for change in causes if change.factor is not None), comparison.residual)
+    return (*(change for change in causes if _has_figure(change)), comparison.residual)
+
+
+def _has_figure(change: Change) -> bool:
+    """One that was not compared is shown as that, for it may be what moved."""
+    figures = (change.factor, change.before, change.after)
+    return change.verdict != "not-applicable" and any(one is not None for one in figures)
 
 
 def left_out(comparison: Comparison) -> Iterator[str]:

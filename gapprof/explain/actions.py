@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Literal
 
+from gapprof.explain.cast_actions import cast_actions
 from gapprof.explain.diagnosis import Diagnosis
 from gapprof.explain.gpu_actions import gpu_actions
 from gapprof.explain.outputs import wrong_outputs
@@ -68,6 +69,7 @@ def actions(case: Case, diagnosis: Diagnosis) -> tuple[Action, ...]:
         *_scalar_build(case, now, level),
         *_steps(case, now, level),
         *_of_the_page(case, now, level),
+        *cast_actions(case, now, level),
         *gpu_actions(case, now, level),
         *(one for one in scaled if one.cause != "threads"),
     )

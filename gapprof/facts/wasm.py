@@ -9,6 +9,9 @@ from gapprof.stats.contrast import mean
 
 WITH_SIMD = "web-simd-118"
 WITHOUT_SIMD = "web-scalar"
+SCALAR_BUILD = "scalar-build"
+"""Child of `simd`: there only where what was served has lost SIMD."""
+COMES_WITH_SCALAR = "comes with a wasm build without SIMD"
 
 
 def served_simd(case: Case) -> bool | None:

@@ -1,47 +1,133 @@
-"""Checks that must hold before a number counts: what strikes it, and what refuses it."""
+"""Checks that must hold before a number counts: what strikes it, and what refuses it.
+
+Each reads a run that was recorded. Where the run itself is sound, what it recorded elsewhere takes the place
+of what the check looks at, and nothing is made up.
+"""
 
 import re
-from collections.abc import Callable
+from functools import cache
 
 import pytest
 from msgspec.structs import replace
 
-from gapprof.backends.synthetic import Machine
 from gapprof.errors import ExitCode
 from gapprof.explain.report import build
 from gapprof.pipeline import analysed
+from gapprof.recordings import read_run
 from gapprof.records.recording import Recording
-from gapprof.records.trial import OutputCheck, Trial
-from tests.scenarios.reading import check, report, text
-from tests.truth.recorder import record
+from gapprof.records.trial import Trial
+from tests.scenarios.reading import REPORTS, cause, check, child, report, text, told
+
+DEBUGGED, SWAPPED = "every-rung", "scalar-build"
+WITHOUT, WITH = "web-scalar", "web-simd-118"
+"""Rungs that were served onnxruntime-web 1.18 as it is: its scalar file, and its file with SIMD."""
 
 
-def test_s23_an_open_debugger_strikes_the_number() -> None:
-    recording = changed(lambda trial: replace(trial, seen=replace(trial.seen, debugger_domain=True)))
-    found = build(recording)
-    assert (found.status, check(found, "debugger").status) == ("unreliable", "fail")
-    assert "UNRELIABLE" in text(found)
-    assert check(found, "debugger").text in text(found)
+@cache
+def recording(name: str) -> Recording:
+    return read_run(REPORTS / "scenarios" / f"{name}.jsonl")
+
+
+def trials(name: str, rung: str) -> list[Trial]:
+    return [one for one in recording(name).of(Trial) if one.rung == rung and not one.struck]
+
+
+def test_s23_what_an_open_debugger_costs_is_measured_and_strikes_nothing_else() -> None:
+    found = report(f"scenarios/{DEBUGGED}")
+    cost = told(cause(found, "runtime"), "An open DevTools, by its debugger, would cost")
+    assert cost.value is not None
+    assert cost.value > 1.5
+    assert cost.text in text(found)
+    debugger = check(found, "debugger")
+    assert debugger.status == "pass"
+    assert debugger.text == "the Debugger domain was off, but for web-debugged, which is about it"
+    for rung, on in (("web-debugged", True), ("web-worker", False)):
+        assert {one.seen.debugger_domain for one in trials(DEBUGGED, rung)} == {on}
+
+
+def test_s23_visits_under_a_debugger_strike_the_number_that_they_are_taken_for() -> None:
+    """The same worker, page and file; what a run of gapprof's with a debugger on would have recorded."""
+    found = recording(DEBUGGED)
+    debugged = {one.round: one for one in trials(DEBUGGED, "web-debugged")}
+    spoilt = replace(
+        found,
+        entries=tuple(
+            replace(debugged[one.round], rung="web-worker")
+            if isinstance(one, Trial) and one.rung == "web-worker" and one.round in debugged
+            else one
+            for one in found.entries
+        ),
+    )
+    spoilt_report = build(spoilt)
+    told_of_it = check(spoilt_report, "debugger")
+    assert (spoilt_report.status, told_of_it.status) == ("unreliable", "fail")
+    assert told_of_it.text.startswith("web-worker: the Debugger domain was on, with which wasm is slower")
+    assert f"UNRELIABLE: {told_of_it.text}" in text(spoilt_report)
 
 
 def test_check_1_a_variant_with_other_outputs_proves_nothing() -> None:
-    recording = record(Machine(), rounds=4, outputs=(wrong("web-worker"), wrong("web-paced")))
-    outcome = analysed(recording)
-    assert (outcome.report.status, outcome.code) == ("outputs-differ", ExitCode.OUTPUTS_DIFFER)
-    assert "Outputs differ, so the times do not compare" in text(outcome.report)
+    """A page whose sine is a cosine: its times were measured, and no cause is told to cost anything."""
+    outcome = analysed(recording("gpu-wrong"))
+    found = outcome.report
+    assert (found.status, outcome.code) == ("outputs-differ", ExitCode.OUTPUTS_DIFFER)
+    assert check(found, "outputs").status == "fail"
+    assert trials("gpu-wrong", "web-paced")
+    assert "Outputs differ, so the times do not compare" in text(found)
+    assert "slower in the browser" not in found.headline
+    assert found.actions == ()
 
 
-def test_check_2_what_was_really_served_is_compared() -> None:
-    recording = changed(
-        lambda trial: (
-            replace(trial, seen=replace(trial.seen, wasm_sha256="another"))
-            if trial.rung == "web-graph"
-            else trial
-        )
+def test_check_2_a_file_that_is_called_simd_and_has_none_is_read_off_its_bytes() -> None:
+    """As where a path led to the scalar file: the name that was asked for says nothing."""
+    served, scalar, vectors = (trials(SWAPPED, rung)[0].seen for rung in ("web-worker", WITHOUT, WITH))
+    assert served.wasm_file == vectors.wasm_file == "ort-wasm-simd.wasm"
+    assert (served.wasm_simd, vectors.wasm_simd) == (False, True)
+    assert served.wasm_sha256 == scalar.wasm_sha256 != vectors.wasm_sha256
+    found = report(f"scenarios/{SWAPPED}")
+    assert served.wasm_sha256 is not None
+    assert served.wasm_sha256.startswith(found.versions["wasm"])
+    row = child(found, "simd", "scalar-build")
+    assert (row.title, row.verdict) == ("The served wasm has no SIMD at all", "costs")
+    assert row.title in text(found)
+
+
+@pytest.mark.parametrize("rung", ["web-graph", "web-main"])
+def test_check_2_another_file_under_the_same_name_is_found(rung: str) -> None:
+    """What that run's own rung with SIMD was served takes the place of what this rung was."""
+    found, other = recording(SWAPPED), trials(SWAPPED, WITH)[0].seen
+    swapped = replace(
+        found,
+        entries=tuple(
+            replace(
+                one,
+                seen=replace(
+                    one.seen,
+                    wasm_file=other.wasm_file,
+                    wasm_sha256=other.wasm_sha256,
+                    wasm_simd=other.wasm_simd,
+                ),
+            )
+            if isinstance(one, Trial) and one.rung == rung
+            else one
+            for one in found.entries
+        ),
     )
-    found = build(recording)
-    assert check(found, "wasm-served").status == "fail"
-    assert f"UNRELIABLE: {check(found, 'wasm-served').text}" in text(found)
+    told_of_it = check(build(swapped), "wasm-served")
+    assert told_of_it.status == "fail"
+    assert told_of_it.text.startswith(f"{rung}: it was served another wasm file than the other rungs")
+    assert f"UNRELIABLE: {told_of_it.text}" in text(build(swapped))
+    assert check(report(f"scenarios/{SWAPPED}"), "wasm-served").status == "pass"
+
+
+def test_check_2_a_build_that_has_a_file_of_its_own_for_threads_is_one_build() -> None:
+    name = "verify-build"
+    files = {(one.seen.threads > 1, one.seen.wasm_file) for one in trials(name, "web-worker")}
+    files |= {(one.seen.threads > 1, one.seen.wasm_file) for one in trials(name, "web-threads")}
+    assert files == {(False, "ort-wasm-simd.wasm"), (True, "ort-wasm-simd-threaded.wasm")}
+    found = report(f"scenarios/{name}")
+    served = check(found, "wasm-served")
+    assert (found.status, served.status) == ("ok", "pass")
+    assert all(file in served.text for _, file in files if file)
 
 
 @pytest.mark.parametrize("rung", ["Native, common graph", "Native at 128 bits, common graph"])
@@ -66,25 +152,3 @@ def test_check_5_without_that_profile_there_are_no_operators_and_the_rest_stands
     assert found.operators == ()
     assert found.gap.ratio is not None
     assert {row.id for row in found.causes if row.factor} >= {"threads", "simd"}
-
-
-def changed(change: Callable[[Trial], Trial]) -> Recording:
-    recording = record(Machine(), rounds=4)
-    entries = tuple(change(one) if isinstance(one, Trial) else one for one in recording.entries)
-    return replace(recording, entries=entries)
-
-
-def wrong(rung: str) -> OutputCheck:
-    return OutputCheck(
-        rung=rung,
-        reference="native-128",
-        output="y",
-        dtype="float32",
-        elements=10,
-        same_shape=True,
-        same_nan_positions=True,
-        nan_count=0,
-        max_abs_difference=1.0,
-        max_abs_reference=1.0,
-        exact=False,
-    )

@@ -1,6 +1,8 @@
 """Which figures are compared, which are not, and what is then said."""
 
 import json
+import math
+import re
 from pathlib import Path
 
 import jsonschema
@@ -10,6 +12,7 @@ from msgspec.structs import replace
 from gapprof.backends.synthetic import Machine, PlantedFailure, ladder_ms
 from gapprof.comparison.build import compare
 from gapprof.comparison.kin import refuse_strangers
+from gapprof.digest.changes import before_after
 from gapprof.errors import WrongUse
 from gapprof.explain.report import build
 from gapprof.facts.adapters import is_software, titled
@@ -100,6 +103,79 @@ def test_what_was_read_off_other_steps_is_another_quantity() -> None:
     assert "other steps of the ladder" in cause(without_kernels, "runtime").why
     assert without_kernels.residual.verdict == "not-compared"
     assert cause(without_kernels, "threads").verdict == "no-change"
+
+
+def served(*, simd: bool, both_builds: int = 3) -> Report:
+    """A build whose kernels take three times as long without SIMD, as onnxruntime-web 1.18's do."""
+    slower = {} if simd else {"web-worker": 3 * FACTORS["web-worker"]}
+    factors = {**FACTORS, "web-scalar": 3.0, **slower}
+    machine = Machine(latency_ms=ladder_ms(factors), launch_noise=0.005, seed=int(simd), wasm_simd=simd)
+    return build(record(machine, side_rounds=both_builds, side=("web-simd-118", "web-scalar")))
+
+
+@pytest.mark.parametrize(("before", "after", "word"), [(True, False, "more"), (False, True, "less")])
+def test_what_a_build_lost_by_having_no_simd_is_compared_with_one_that_has_it(
+    before: bool, after: bool, word: str
+) -> None:
+    """That one is itself what it would be with SIMD, so all steps are the same ones."""
+    comparison = compare(served(simd=before), served(simd=after))
+    simd = cause(comparison, "simd")
+    assert simd.factor is not None
+    assert abs(math.log(simd.factor.point)) == pytest.approx(math.log(3), rel=0.05)
+    (scalar,) = (child for child in simd.children if child.id == "scalar-build")
+    assert [(one.low, one.high) == (1.0, 1.0) for one in (scalar.before, scalar.after) if one] == [
+        before,
+        after,
+    ]
+    assert simd.verdict == scalar.verdict == ("grew" if before else "shrank")
+    assert comparison.residual.verdict == "no-change"
+    assert f"3.0x {word} comes with a wasm build without SIMD" in comparison.headline
+
+
+def test_of_two_builds_without_simd_one_that_was_not_looked_into_is_not_compared() -> None:
+    """Nobody knows how much of its residual is what the other's cause has."""
+    comparison = compare(served(simd=False), served(simd=False, both_builds=0))
+    assert cause(comparison, "simd").verdict == comparison.residual.verdict == "not-compared"
+
+
+def slowed(*, passes: int) -> Report:
+    """Kernels take twice as long, which is nobody's."""
+    factors = {**FACTORS, "web-worker": 2 * FACTORS["web-worker"]}
+    machine = Machine(latency_ms=ladder_ms(factors), launch_noise=0.01, seed=1)
+    return build(record(machine, FULL, profiled_passes=passes, passes=passes > 0))
+
+
+def test_what_could_not_be_compared_and_may_hold_what_the_gap_moved_by_is_named_before_what_could() -> None:
+    comparison = compare(report(), slowed(passes=0))
+    (named,) = re.findall(r"What (.+) could not be compared: it was read off", comparison.headline)
+    assert re.fullmatch(r"is not separated yet \(\S+x before, \S+x after\)", named)
+    assert comparison.headline.startswith("The gap grew 2.0x, from ")
+    assert "Of the rest, no single cause was found to have moved." in comparison.headline
+    assert cause(comparison, "runtime").verdict == "not-compared", "its two figures are alike, so it is not"
+
+
+def test_a_cause_that_has_no_figure_any_more_may_be_what_moved() -> None:
+    gone = with_cause(slowed(passes=3), "simd", factor=None, why="no instruction ceiling here")
+    told = compare(report(), gone).headline
+    assert re.search(
+        r"What comes with 128-bit wasm \(\S+x before\) could not be compared: "
+        r"not measured after: no instruction ceiling here\.",
+        told,
+    )
+    assert "Of the rest, 2.0x more is not separated yet." in told
+
+
+def test_what_was_not_compared_is_a_row_with_both_figures() -> None:
+    comparison = compare(report(seed=1), report(seed=2, passes=0))
+    runtime = cause(comparison, "runtime")
+    assert runtime.factor is None
+    for text in (
+        terminal.drawn(comparison, Surface(width=120)),
+        markdown.written(comparison, detail=False),
+    ):
+        assert f"{before_after(runtime)} " in text
+        assert text.count("not compared") == 2
+    assert "could not be compared" not in comparison.headline, "the gap did not move"
 
 
 def test_figures_that_profiled_passes_stand_behind_wait_for_three_of_them() -> None:

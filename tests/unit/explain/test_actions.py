@@ -1,6 +1,8 @@
+from dataclasses import replace
+
 import pytest
 
-from gapprof.backends.synthetic import Machine, ladder_ms
+from gapprof.backends.synthetic import Machine, PlantedNode, ladder_ms
 from gapprof.explain.report import build
 from gapprof.records.report import Report
 from gapprof.records.settings import Settings
@@ -80,3 +82,28 @@ def test_now_and_then_are_of_one_machine_although_it_got_slower_meanwhile() -> N
     )
     found = build(record(slower, FULL, rounds=6, side_rounds=3)).actions[0]
     assert found.then_ms.point == pytest.approx(0.6 * found.now_ms.point, rel=0.02)
+
+
+CAST = PlantedNode(name="InsertedPrecisionFreeCast_x", op_type="Cast", share=0.25)
+CONV = PlantedNode(name="conv", share=0.75)
+
+
+def with_casts(*nodes: PlantedNode, passes: int = 3) -> tuple[str, ...]:
+    machine = Machine(nodes=nodes, noise=0.005)
+    found = build(record(machine, Settings(threads=2), profiled_passes=passes)).actions
+    return tuple(one.text for one in found)
+
+
+def test_casts_that_the_file_does_not_have_are_a_change_of_its_type() -> None:
+    machine = Machine(nodes=(CONV, CAST), noise=0.005)
+    (action,) = build(record(machine, Settings(threads=2))).actions
+    assert action.text == "Deploy the model in float32, which saves 1 inserted cast"
+    assert (action.owner, action.cause, action.basis) == ("model", "library", "predicted")
+    assert action.then_ms.point == pytest.approx(0.75 * action.now_ms.point, rel=0.03)
+    assert action.then_ms.low < action.then_ms.point < action.then_ms.high
+
+
+def test_casts_of_the_files_own_and_too_few_passes_promise_nothing() -> None:
+    assert with_casts(CONV, CAST)
+    assert with_casts(CONV, replace(CAST, name="own_cast")) == ()
+    assert with_casts(CONV, CAST, passes=2) == ()
