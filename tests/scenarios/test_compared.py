@@ -1,4 +1,4 @@
-"""Two runs of one model through the real command: `gapprof compare` says of every row that nothing changed."""
+"""Two runs of one model through the real command: `gapprof compare` says "no change" of every row."""
 
 import json
 import math
