@@ -59,10 +59,9 @@ def shortage(plan: Plan, journal: Recording, *, given_up: Set[str]) -> Shortage:
 
 
 def _stands_on(laid: Laid, clean: Laid) -> Iterator[str]:
-    """Stops of a plant's rows: its ladder and A/Bs, and the ladders that they are held against."""
+    """Stops of a plant's rows: its ladder and A/Bs, and the ladder that they are held against."""
     yield from laid.stops.values()
-    yield from laid.calm.values()
-    yield from clean.stops.values()
+    yield from (laid.calm or clean.stops).values()
     for pair in laid.pairs:
         if pair is not None:
             yield from (pair.planted, pair.without)

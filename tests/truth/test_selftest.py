@@ -349,6 +349,14 @@ def test_what_stands_on_a_stop_that_was_given_up_wants_no_further_rounds(tmp_pat
     assert shortage(found.plan, found.recording, given_up=spared) == wanted
 
 
+def test_further_rounds_under_load_visit_both_ladders_of_that_plant_alone(tmp_path: Path) -> None:
+    found = visit(Priced(noise=0.08), (PLANTS["clean"], PLANTS["outside-load"]), tmp_path)
+    laid = found.plan.plants[1]
+    wanted = shortage(found.plan, found.recording, given_up=set())
+    assert wanted.stops == {*laid.stops.values(), *laid.calm.values()}
+    assert not set(found.plan.clean.stops.values()) <= wanted.stops
+
+
 def test_a_row_that_fails_is_said_before_those_that_are_vague(tmp_path: Path) -> None:
     machine = Priced(noise=0.08, price=unequal("native-null.native-128", 3.0))
     report = report_of(machine, tmp_path, "native-null", "web-null", vague_until_s=0.0)
