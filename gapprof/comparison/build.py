@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 
-from gapprof.comparison.changes import changes, family_level
+from gapprof.comparison.changes import changes, movable
 from gapprof.comparison.doubts import doubts
 from gapprof.comparison.headline import headline
 from gapprof.comparison.kin import asked_differently, strangers
 from gapprof.comparison.pairs import Pair, cause_pairs, gap_pair, latency_pairs, residual_pair
 from gapprof.records.comparison import Comparison, Side
 from gapprof.records.report import Report
+from gapprof.stats.verdict import simultaneous_level
 
 
 def compare(before: Report, after: Report) -> Comparison:
@@ -18,13 +19,12 @@ def compare(before: Report, after: Report) -> Comparison:
     """
     latencies, gap = latency_pairs(before, after), gap_pair(before, after)
     causes, residual = cause_pairs(before, after), residual_pair(before, after)
-    level = family_level((*latencies, gap, *causes, residual))
-    children_level = family_level(_below(causes))
+    level = simultaneous_level(movable((*latencies, gap, *causes, residual)))
 
-    (changed_gap,) = changes((gap,), level, children_level)
-    (changed_residual,) = changes((residual,), level, children_level)
-    changed_latencies = changes(latencies, level, children_level)
-    changed_causes = changes(causes, level, children_level)
+    (changed_gap,) = changes((gap,), level)
+    (changed_residual,) = changes((residual,), level)
+    changed_latencies = changes(latencies, level)
+    changed_causes = changes(causes, level, movable(_below(causes)))
     differing, settings = strangers(before, after), asked_differently(before, after)
     return Comparison(
         headline=headline(

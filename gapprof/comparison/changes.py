@@ -9,20 +9,21 @@ from gapprof.records.comparison import Change, Moved
 from gapprof.records.estimate import Estimate
 from gapprof.stats.apart import Known, difference
 from gapprof.stats.interval import LARGEST_EXPONENT, Interval, exponential
-from gapprof.stats.verdict import SMALLEST_EFFECT, simultaneous_level, verdict
+from gapprof.stats.verdict import SMALLEST_EFFECT, level_alone, simultaneous_level, verdict
 
 LEVEL = 0.95
 _WORDS: dict[str, Moved] = {"costs": "grew", "saves": "shrank"}
 
 
-def family_level(pairs: Iterable[Pair]) -> float:
-    """At which every pair that can move is judged, so that all verdicts hold together."""
-    return simultaneous_level(sum(not pair.why and not _fixed(pair) for pair in pairs))
+def movable(pairs: Iterable[Pair]) -> int:
+    """How many can move, so that their verdicts have to hold together."""
+    return sum(not pair.why and not _fixed(pair) for pair in pairs)
 
 
-def changes(pairs: Iterable[Pair], level: float, children_level: float) -> tuple[Change, ...]:
-    """One change per pair; children are a family of their own."""
-    return tuple(_change(pair, level, children_level) for pair in pairs)
+def changes(pairs: Iterable[Pair], level: float, children: int = 0) -> tuple[Change, ...]:
+    """One change per pair. `children`: how many of all pairs together can move. They are a family of their
+    own where what they are part of moved; where it did not, hardly any may move by chance."""
+    return tuple(_change(pair, level, children) for pair in pairs)
 
 
 def moved(pair: Pair, level: float) -> Interval | None:
@@ -32,13 +33,14 @@ def moved(pair: Pair, level: float) -> Interval | None:
     return difference(_known(pair.before, pair.passes[0]), _known(pair.after, pair.passes[1]), level)
 
 
-def _change(pair: Pair, level: float, children_level: float) -> Change:
+def _change(pair: Pair, level: float, children: int) -> Change:
     resolves = None
     said: Moved = "not-compared" if pair.applicable else "not-applicable"
     interval, wide = moved(pair, LEVEL), moved(pair, level)
     if interval is not None and wide is not None:
         said = _WORDS.get(verdict(wide)) or ("no-change" if verdict(interval) == "unclear" else "unclear")
         resolves = math.exp(min(LARGEST_EXPONENT, max(wide.half_width, SMALLEST_EFFECT)))
+    children_level = simultaneous_level(children) if said in _WORDS.values() else level_alone(children)
     return Change(
         id=pair.id,
         title=pair.title,
@@ -49,7 +51,7 @@ def _change(pair: Pair, level: float, children_level: float) -> Change:
         verdict=said,
         resolves=resolves,
         why=pair.why,
-        children=changes(pair.children, children_level, children_level),
+        children=changes(pair.children, children_level, children),
     )
 
 

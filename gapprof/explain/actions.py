@@ -63,14 +63,14 @@ def actions(case: Case, diagnosis: Diagnosis) -> tuple[Action, ...]:
         *(one for one in scaled if one.cause == "threads"),
     )
     threads = measured or _threads_predicted(case, now, diagnosis.level)
-    level = diagnosis.children_level
+    levels = diagnosis.level_in  # no advice against what the report itself calls unclear
     found = (
         *threads,
-        *_scalar_build(case, now, level),
-        *_steps(case, now, level),
-        *_of_the_page(case, now, level),
-        *cast_actions(case, now, level),
-        *gpu_actions(case, now, level),
+        *_scalar_build(case, now, levels["simd"]),
+        *_steps(case, now, levels),
+        *_of_the_page(case, now, levels["contention"]),
+        *cast_actions(case, now, levels["library"]),
+        *gpu_actions(case, now, levels),
         *(one for one in scaled if one.cause != "threads"),
     )
     return tuple(sorted(found, key=lambda action: action.then_ms.point))
@@ -133,7 +133,7 @@ def _scalar_build(case: Case, now: Estimate, level: float) -> Iterator[Action]:
         yield Action(text=text, owner="page", cause="simd", now_ms=now, then_ms=then, basis=basis)
 
 
-def _steps(case: Case, now: Estimate, level: float) -> Iterator[Action]:
+def _steps(case: Case, now: Estimate, levels: Mapping[str, float]) -> Iterator[Action]:
     """Main steps whose undoing is the reader's to do, by what came of it where it was tried."""
     undo: tuple[tuple[str, str, str, str, Owner, str], ...] = (
         ("web-graph", "web-main", "web-in-worker", "contention", "page", "Run the model in a worker"),
@@ -148,6 +148,7 @@ def _steps(case: Case, now: Estimate, level: float) -> Iterator[Action]:
         ("web-worker", "web-flags", "web-stock", "runtime", "page", _without_flags(case)),
     )
     for source, to, rung, cause, owner, text in undo:
+        level = levels[cause]
         then = _tried(case, rung, level) if _was_tried(case, rung) else untried_ms(case, source, to, level)
         if then is not None:
             basis: Literal["measured", "predicted"] = "measured" if _was_tried(case, rung) else "predicted"

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import gapprof.causes
+from gapprof.explain.verdicts import verdict_on
 from gapprof.facts.case import Case
 from gapprof.facts.cells import complete_rounds
 from gapprof.facts.claim import Cause, Claim, Part
 from gapprof.facts.ladder import ends
 from gapprof.facts.readings import read, same_trials
+from gapprof.records.estimate import EFFECTS, Verdict
 from gapprof.registry import load
 from gapprof.stats.contrast import Contrast, add_weights
-from gapprof.stats.verdict import ranks, simultaneous_level
+from gapprof.stats.verdict import level_alone, ranks, simultaneous_level
 
 CAUSES: Mapping[str, Cause] = MappingProxyType(load(gapprof.causes, "CAUSE"))
 
@@ -40,8 +42,12 @@ class Diagnosis:
     ranks: Mapping[str, int]
     level: float
     """Simultaneous over the causes that were measured."""
-    children_level: float
-    """Simultaneous over the children that were measured."""
+    verdicts: Mapping[str, Verdict]
+    """Of every cause, at that level."""
+    measured_parts: int
+    """Of all causes: they are judged together."""
+    level_in: Mapping[str, float]
+    """Cause → at which its parts are judged."""
 
 
 def diagnose(case: Case) -> Diagnosis:
@@ -54,7 +60,8 @@ def diagnose(case: Case) -> Diagnosis:
     residual = add_weights((total, *negated)) if has_gap else {}
     exercised = {f.cause.id: f.contrast for f in findings if f.exercised and f.contrast is not None}
     level = simultaneous_level(len(exercised))
-    children = sum(counts(case, part) for f in findings for part in _with_children(f.claim.parts))
+    parts = sum(counts(case, part) for f in findings for part in _with_children(f.claim.parts))
+    verdicts = {finding.cause.id: _verdict(finding, level) for finding in findings}
     return Diagnosis(
         findings=findings,
         gap=read(case, total) if has_gap else None,
@@ -62,13 +69,30 @@ def diagnose(case: Case) -> Diagnosis:
         residual=_residual(case, residual) if has_gap else None,
         ranks=ranks(exercised, level),
         level=level,
-        children_level=simultaneous_level(children),
+        verdicts=verdicts,
+        measured_parts=parts,
+        level_in={name: level_of_parts(said, parts) for name, said in verdicts.items()},
     )
+
+
+def level_of_parts(cause: Verdict, measured: int) -> float:
+    """At which parts of a cause are judged: simultaneously with 95 % where the cause itself costs or saves.
+
+    Where it does not they need more. Of machines without a cause one report in twenty may name one, and parts
+    judged beside them would name somebody in as many again. So they wait for their cause, as hierarchical
+    tests do, but for those so far from nothing that they can only be cancelled by another.
+    """
+    return simultaneous_level(measured) if cause in EFFECTS else level_alone(measured)
 
 
 def counts(case: Case, part: Part) -> bool:
     """Whether a part was measured and is not an alias from end to end."""
     return part.applicable and any(not same_trials(case, step.source, step.to) for step in part.steps)
+
+
+def _verdict(finding: Finding, level: float) -> Verdict:
+    contrasts = (finding.contrast,) if finding.contrast else ()
+    return verdict_on(finding.claim, contrasts, level, exercised=finding.exercised)
 
 
 def _with_children(parts: Iterable[Part]) -> Iterator[Part]:

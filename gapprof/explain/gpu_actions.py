@@ -53,8 +53,8 @@ _GAPS = _Change(
 )
 
 
-def gpu_actions(case: Case, now: Estimate, level: float) -> Iterator[Action]:
-    """Nothing on the processor, and nothing that does not cost time beyond doubt."""
+def gpu_actions(case: Case, now: Estimate, levels: Mapping[str, float]) -> Iterator[Action]:
+    """Nothing on the processor, and nothing that does not cost time beyond doubt. `levels`: by cause."""
     run = case.get(steady_run)
     if run is None:
         return
@@ -69,7 +69,7 @@ def gpu_actions(case: Case, now: Estimate, level: float) -> Iterator[Action]:
     steps = [(change, WITHOUT[REPLAY_WEB, part], REPLAY_WEB) for part, change in changes.items()]
     stalls = [(_GAPS, BEFORE, GAPS)] if stalled(case, SESSION) else []
     for change, source, to in (*steps, *stalls):
-        then = untried_ms(case, source, to, level)
+        then = untried_ms(case, source, to, levels[change.cause])
         if then is not None:
             text = change.text.format(**words)
             yield Action(

@@ -4,17 +4,22 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from gapprof.explain.diagnosis import Diagnosis, Finding, counts
+from gapprof.explain.verdicts import verdict_on
 from gapprof.facts.case import Case
 from gapprof.facts.claim import Claim, Part
-from gapprof.facts.estimates import factor, factor_of, ln_factor, part_ms, saving_ms, share
+from gapprof.facts.estimates import factor, factor_of, part_ms, saving_ms, share
 from gapprof.facts.ladder import is_native
 from gapprof.facts.readings import read, read_apart
-from gapprof.records.estimate import Estimate, Verdict
+from gapprof.records.estimate import EFFECTS, Estimate, Verdict
 from gapprof.records.report import CauseRow, ContrastRow, Residual
 from gapprof.stats.contrast import FEWEST_PASSES, Contrast, add_weights
 from gapprof.stats.interval import t_interval
-from gapprof.stats.verdict import SMALLEST_EFFECT, verdict
+from gapprof.stats.verdict import ALONE, SMALLEST_EFFECT, simultaneous_level
 from gapprof.text import numbers
+
+_NOT_ALONE = (
+    f"its cause as a whole is not beyond doubt, and this part alone is not at {numbers.confidence(ALONE)}"
+)
 
 
 def cause_rows(case: Case, diagnosis: Diagnosis) -> tuple[CauseRow, ...]:
@@ -52,7 +57,7 @@ def web_contrasts(case: Case, parts: Iterable[Part]) -> tuple[Contrast, ...]:
 def _cause_row(case: Case, diagnosis: Diagnosis, finding: Finding) -> CauseRow:
     cause, claim = finding.cause, finding.claim
     contrasts = (finding.contrast,) if finding.contrast else ()
-    said = _verdict(claim, contrasts, finding.exercised, diagnosis.level)
+    said = diagnosis.verdicts[cause.id]
     lone = len(claim.parts) == 1 and claim.parts[0].id == cause.id
     return CauseRow(
         id=cause.id,
@@ -74,14 +79,18 @@ def _cause_row(case: Case, diagnosis: Diagnosis, finding: Finding) -> CauseRow:
 def _child_row(case: Case, diagnosis: Diagnosis, finding: Finding, part: Part) -> CauseRow:
     contrasts = read_apart(case, (step.weights for step in part.steps))
     claim = Claim(parts=(part,), method=finding.claim.method, applicable=part.applicable)
-    said = _verdict(claim, contrasts, counts(case, part), diagnosis.children_level)
+    exercised = counts(case, part)
+    said = verdict_on(claim, contrasts, diagnosis.level_in[finding.cause.id], exercised=exercised)
+    beside_its_cause = verdict_on(
+        claim, contrasts, simultaneous_level(diagnosis.measured_parts), exercised=exercised
+    )
     return CauseRow(
         id=part.id,
         title=part.title,
         rank=None,
         **_figures(case, diagnosis, contrasts, (part,)),
         verdict=said,
-        why=_child_why(part, said, contrasts),
+        why=_child_why(part, said, beside_its_cause, contrasts),
         method=finding.claim.method,
         weights=part.weights if contrasts else {},
         contrasts=_contrast_rows(case, (part,)),
@@ -121,18 +130,6 @@ def _contrast_rows(case: Case, parts: tuple[Part, ...]) -> tuple[ContrastRow, ..
     return tuple(rows)
 
 
-def _verdict(claim: Claim, contrasts: Sequence[Contrast], exercised: bool, level: float) -> Verdict:
-    if not claim.applicable:
-        return "not-applicable"
-    if not contrasts:
-        return "not-measured"
-    if not exercised or (claim.method == "estimated" and not any(contrasts[0].values)):
-        return "not-applicable"
-    if any(one.lacks_passes for one in contrasts):
-        return "unclear"
-    return verdict(ln_factor(contrasts, level))
-
-
 def _why(claim: Claim, said: Verdict, contrast: Contrast | None) -> str:
     """What the figures do not say by themselves; for a null, the reason of it."""
     reasons = [claim.why] if claim.why else []
@@ -143,9 +140,11 @@ def _why(claim: Claim, said: Verdict, contrast: Contrast | None) -> str:
     return "; ".join(dict.fromkeys(reasons))
 
 
-def _child_why(part: Part, said: Verdict, contrasts: Sequence[Contrast]) -> str:
+def _child_why(part: Part, said: Verdict, beside_its_cause: Verdict, contrasts: Sequence[Contrast]) -> str:
+    """`beside_its_cause`: what would be said of it if its cause itself cost or saved."""
     few = [one for one in contrasts if one.lacks_passes] if said == "unclear" else []
-    return "; ".join(dict.fromkeys(reason for reason in (part.why, *map(_unclear, few)) if reason))
+    alone = _NOT_ALONE if said == "unclear" and beside_its_cause in EFFECTS else ""
+    return "; ".join(dict.fromkeys(reason for reason in (part.why, *map(_unclear, few), alone) if reason))
 
 
 def _unclear(contrast: Contrast) -> str:

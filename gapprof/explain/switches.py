@@ -7,7 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from gapprof.explain.diagnosis import diagnose
+from gapprof.explain.diagnosis import Diagnosis, diagnose
 from gapprof.facts.case import Case
 from gapprof.facts.computed import KERNELS, VECTORISED, computed
 from gapprof.facts.estimates import LEVEL, estimate, ln_factor
@@ -29,16 +29,16 @@ class Switch(Struct, frozen=True, kw_only=True):
     to: str
     hint: tuple[str, str]
     """The step that must cost beyond doubt for the change to be worth trying; mostly the same one."""
-    level: Literal["causes", "children"]
-    """Whether the hint is a cause of its own or a child: over how many a verdict on it holds."""
+    part_of: str | None
+    """The cause that the hint is a child of; None where it is a cause of its own."""
 
 
-def _child(source: str, to: str) -> Switch:
-    return Switch(source=source, to=to, hint=(source, to), level="children")
+def _child(cause: str, source: str, to: str) -> Switch:
+    return Switch(source=source, to=to, hint=(source, to), part_of=cause)
 
 
 _EVERY_CORE = Switch(
-    source="web-paced-threads", to="web-paced", hint=("native", "native-threads"), level="causes"
+    source="web-paced-threads", to="web-paced", hint=("native", "native-threads"), part_of=None
 )
 """Native gains from threads what it gains (of two 1.9x, where a page gained 1.6x), and runs back to back
 something else again: that says that they are worth trying; requests on the bench page say what they bring."""
@@ -46,10 +46,10 @@ SWITCHES: Mapping[str, Switch] = MappingProxyType(
     {
         "web-isolated": _EVERY_CORE,
         "web-threads": _EVERY_CORE,
-        "web-in-worker": _child("web-graph", "web-main"),
-        "web-optimised": _child("web-flags", "web-graph"),
-        "web-stock": _child("web-worker", "web-flags"),
-        "web-pinned-build": _child(VECTORISED, KERNELS),
+        "web-in-worker": _child("contention", "web-graph", "web-main"),
+        "web-optimised": _child("library", "web-flags", "web-graph"),
+        "web-stock": _child("runtime", "web-worker", "web-flags"),
+        "web-pinned-build": _child("simd", VECTORISED, KERNELS),
     }
 )
 """Side rung that is the page with one change → where its prediction comes from: never from that rung."""
@@ -60,11 +60,11 @@ def to_verify(case: Case) -> tuple[str, ...]:
     that somebody named, whatever is predicted of them."""
     named = case.recording.begin.settings.rungs.split(",")
     diagnosis = case.get(diagnose)
-    levels = {"causes": diagnosis.level, "children": diagnosis.children_level}
     return tuple(
         rung
         for rung, switch in SWITCHES.items()
-        if _can_be_made(case, rung) and (rung in named or costs(case, *switch.hint, levels[switch.level]))
+        if _can_be_made(case, rung)
+        and (rung in named or costs(case, *switch.hint, _level(diagnosis, switch)))
     )
 
 
@@ -125,6 +125,10 @@ def costs(case: Case, source: str, to: str, level: float) -> bool:
     if contrast is None or contrast.lacks_passes:
         return False
     return verdict(contrast_interval(contrast, level)) == "costs"
+
+
+def _level(diagnosis: Diagnosis, switch: Switch) -> float:
+    return diagnosis.level if switch.part_of is None else diagnosis.level_in[switch.part_of]
 
 
 def _can_be_made(case: Case, rung: str) -> bool:

@@ -8,6 +8,8 @@ from gapprof.stats.interval import Interval, contrast_interval
 
 SMALLEST_EFFECT = 0.02
 """|ln f| below which nothing is called a cost, however narrow its interval."""
+ALONE = 0.999
+"""With which parts are named, all together, where the whole that they belong to is not."""
 
 _NEAR = 1.05
 """A prediction this close holds, however narrow its interval: nobody decides by less."""
@@ -21,6 +23,11 @@ def near(measured_over_predicted: float) -> bool:
 def simultaneous_level(causes: int) -> float:
     """Bonferroni: all of so many verdicts hold together with 95 %."""
     return 1 - 0.05 / max(1, causes)
+
+
+def level_alone(parts: int) -> float:
+    """Bonferroni with 99.9 %, for parts of what is not beyond doubt as a whole."""
+    return 1 - (1 - ALONE) / max(1, parts)
 
 
 def verdict(log_factor: Interval) -> Literal["costs", "saves", "unclear"]:

@@ -2,7 +2,7 @@ import pytest
 
 from gapprof.stats.contrast import Contrast
 from gapprof.stats.interval import Interval
-from gapprof.stats.verdict import ranks, simultaneous_level, verdict
+from gapprof.stats.verdict import level_alone, ranks, simultaneous_level, verdict
 
 
 def interval(low: float, point: float, high: float, rounds: int = 6) -> Interval:
@@ -26,6 +26,11 @@ def test_a_verdict_needs_an_interval_away_from_nothing_and_an_effect(found: Inte
 def test_verdicts_hold_together() -> None:
     assert simultaneous_level(5) == pytest.approx(0.99)
     assert simultaneous_level(0) == 0.95
+
+
+def test_parts_of_what_is_unclear_itself_need_far_more() -> None:
+    assert level_alone(10) == pytest.approx(0.9999)
+    assert level_alone(0) == 0.999
 
 
 def test_ranks_are_shared_until_a_difference_is_resolved() -> None:
