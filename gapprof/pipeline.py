@@ -137,7 +137,6 @@ def _recorded(
     """On one backend; `instead`: the others. Raises EnvironmentUnusable where it cannot be had."""
     from gapprof.guard import Guard
     from gapprof.measure.run import measure
-    from gapprof.native.given_back import give_memory_back
     from gapprof.qoe.stream import SCENES
     from gapprof.subject.open import open_subject
     from gapprof.watch.page import watched
@@ -156,7 +155,6 @@ def _recorded(
             workdir=workdir,
             scenes=SCENES if settings.qoe else 0,
         )
-        give_memory_back()  # a large graph takes more while it is read than what is kept of it
         measure(
             subject,
             settings,

@@ -14,6 +14,7 @@ from gapprof.gpu.graphics import here
 from gapprof.guard import Guard
 from gapprof.native.broken import failure
 from gapprof.native.ended import failure_without_answer
+from gapprof.native.given_back import give_memory_back
 from gapprof.native.interpreter import Interpreter, looked_at
 from gapprof.native.isa.host import why_not
 from gapprof.native.isa.proof import Ceilings
@@ -104,7 +105,12 @@ class NativeBackend:
         return answer if isinstance(answer, Trial | Failure) else _mixed_up(job)
 
     def profiled(self, job: Job, timed: Callable[[Trial], None]) -> Profile | Failure:
-        """The same, then runs without and with onnxruntime's profiler, and the cost of dispatch."""
+        """The same, then runs without and with onnxruntime's profiler, and the cost of dispatch.
+
+        No other visit takes as much memory: what reading a large graph, or its last profile, took is given
+        back before.
+        """
+        give_memory_back()
         answer = self._ask("profiled", job, timed)
         return answer if isinstance(answer, Profile | Failure) else _mixed_up(job)
 

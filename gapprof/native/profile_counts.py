@@ -12,10 +12,12 @@ from gapprof.records.trial import PROFILE_BLOCKS
 ORDINARY_NODES = 500
 """Graphs of so few nodes have all their runs in one session, 254 at most."""
 EVENT_BYTES = 2_850
-"""What onnxruntime 1.30 holds of one node of one run: what a process holds for itself grew by so much with
-each run of a chain of 2,000 Adds on two threads, run after run (Linux, x86-64). Texts are most of it."""
-MOST_EVENTS = 40_000
-"""Of one session of a larger graph, 115 MB: two runs of 20,000 nodes, of which one has to warm up."""
+"""What onnxruntime 1.30 holds of one node of one run, most of it texts. Measured as growth of what a process
+holds for itself, on two threads (Linux, x86-64): 109 MiB by two runs of a chain of 20,000 Adds, 5.43 MiB by
+each of five runs of a chain of 2,000."""
+MOST_BYTES = 115_000_000
+"""Of one session of a larger graph: two runs of 20,000 nodes, of which one has to warm up. The session itself
+took 64 MiB beside them."""
 _WANTED_MS = 200.0
 _RUNS = (8, 200)
 _FEWEST_RUNS = PROFILE_BLOCKS
@@ -63,9 +65,9 @@ def counts_for(run_ms: float, *, deadline_s: float, nodes: int) -> Counts:
     """Of a graph of so many nodes, a run of which takes so long: one session, if it has room for all runs."""
     runs = run_count(run_ms, deadline_s) // PROFILE_BLOCKS
     together = OneSession(runs=runs)
-    if nodes <= ORDINARY_NODES or together.made * nodes <= MOST_EVENTS:
+    if nodes <= ORDINARY_NODES or together.made * nodes * EVENT_BYTES <= MOST_BYTES:
         return together
-    room = max(2, MOST_EVENTS // nodes)
+    room = max(2, MOST_BYTES // (nodes * EVENT_BYTES))
     warmup_runs = min(_WARMUP_RUNS, room // 2)
     return SessionPerBlock(runs=min(runs, room - warmup_runs), warmup_runs=warmup_runs)
 

@@ -26,10 +26,14 @@ class _Seen:
     samples_ms: dict[tuple[float, ...], tuple[float, ...]] = field(default_factory=dict)
 
     def samples_like(self, samples_ms: tuple[float, ...]) -> tuple[float, ...]:
-        """The same ones, if they were seen before."""
+        """The same ones, if they were seen before.
+
+        Of times a copy is kept: an allocator gives nothing back as long as one of those that were decoded
+        together is held.
+        """
         known = self.samples_ms.get(samples_ms)
         if known is None:
-            known = tuple(self.times_ms.setdefault(ms, ms) for ms in samples_ms)
+            known = tuple(self.times_ms.setdefault(ms, 1.0 * ms) for ms in samples_ms)
             self.samples_ms[known] = known
         return known
 

@@ -3,7 +3,8 @@
 import pytest
 
 from gapprof.native.profile_counts import (
-    MOST_EVENTS,
+    EVENT_BYTES,
+    MOST_BYTES,
     ORDINARY_NODES,
     OneSession,
     SessionPerBlock,
@@ -42,6 +43,7 @@ def test_a_larger_graph_has_one_session_as_long_as_its_runs_are_few() -> None:
         (5_000, SessionPerBlock(runs=5, warmup_runs=3)),
         (10_000, SessionPerBlock(runs=2, warmup_runs=2)),
         (20_000, SessionPerBlock(runs=1, warmup_runs=1)),
+        (21_000, SessionPerBlock(runs=1, warmup_runs=1)),
         (60_000, SessionPerBlock(runs=1, warmup_runs=1)),
     ],
 )
@@ -50,7 +52,7 @@ def test_no_session_of_a_larger_graph_keeps_more_events_than_fit_beside_it(
 ) -> None:
     """Two runs are the least: the first one warms up."""
     assert counts_for(0.01, deadline_s=60, nodes=nodes) == counts
-    assert counts.made * nodes <= max(MOST_EVENTS, 2 * nodes)
+    assert counts.made * nodes * EVENT_BYTES <= MOST_BYTES or counts.made == 2
 
 
 def test_a_session_makes_its_warm_up_and_one_run_before_each_block() -> None:
