@@ -32,7 +32,7 @@ from gapprof.records.backend import Backend
 from gapprof.records.environment import Setting
 from gapprof.records.estimate import EFFECTS
 from gapprof.records.job import Job
-from gapprof.records.report import Report
+from gapprof.records.report import Report, with_descendants
 from gapprof.records.settings import Settings
 from gapprof.records.subject import Subject
 from gapprof.records.trial import Failure, Profile, Trace, Trial
@@ -146,8 +146,8 @@ def told(report: Report) -> str:
 
 
 def false_ones(report: Report) -> list[str]:
-    """Causes that are said to cost or to save."""
-    return [row.id for row in report.causes if row.verdict in EFFECTS]
+    """Causes and parts of causes that are said to cost or to save."""
+    return [row.id for row in with_descendants(report.causes) if row.verdict in EFFECTS]
 
 
 def main() -> None:

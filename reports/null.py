@@ -9,7 +9,7 @@ some eight minutes, in the browser a quarter of an hour.
 
 import subprocess
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -20,6 +20,7 @@ from gapprof.explain.report import build
 from gapprof.recordings import read_run
 from gapprof.records.estimate import EFFECTS
 from gapprof.records.recording import Recording
+from gapprof.records.report import CauseRow, with_descendants
 from gapprof.records.trial import Trial
 from gapprof.text.numbers import factor_with_interval
 
@@ -71,7 +72,7 @@ def table() -> Iterator[str]:
     for stem, report in found.items():
         factors = {row.id: row.factor for row in report.causes}
         cells = (factor_with_interval(one) if (one := factors.get(cause)) else "–" for cause in CAUSES)
-        false = ", ".join(_named(report)) or "none"
+        false = ", ".join(_named(with_descendants(report.causes))) or "none"
         yield f"| [{stem}]({stem}.jsonl) | {report.rounds} | {' | '.join(cells)} | {false} |"
 
     yield POWER
@@ -87,7 +88,7 @@ def table() -> Iterator[str]:
 
 def planted(recording: Recording, times: float) -> dict[str, tuple[str, ...]]:
     """Cause → those that are named had a step of it taken so many times as long."""
-    return {cause: _named(build(_slower(recording, rungs, times))) for cause, rungs in BEYOND.items()}
+    return {cause: _named(build(_slower(recording, rungs, times)).causes) for cause, rungs in BEYOND.items()}
 
 
 def _slower(recording: Recording, rungs: Collection[str], times: float) -> Recording:
@@ -104,8 +105,8 @@ def _slower(recording: Recording, rungs: Collection[str], times: float) -> Recor
     return replace(recording, entries=tuple(entries))
 
 
-def _named(report: Report) -> tuple[str, ...]:
-    return tuple(row.id for row in report.causes if row.verdict in EFFECTS)
+def _named(rows: Iterable[CauseRow]) -> tuple[str, ...]:
+    return tuple(row.id for row in rows if row.verdict in EFFECTS)
 
 
 def _recordings(side: str) -> list[Path]:

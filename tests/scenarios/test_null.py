@@ -1,4 +1,5 @@
-"""One side against itself, ten times each: today's code says of no cause that it costs or saves."""
+"""One side against itself, ten times each: today's code says of no cause that it costs or saves, nor of a
+part of one."""
 
 import math
 import re

@@ -15,15 +15,16 @@ from msgspec.structs import replace
 
 from gapprof import rungs
 from gapprof.backends.synthetic import Machine
-from gapprof.explain.diagnosis import diagnose
+from gapprof.explain.diagnosis import counts, diagnose, level_of_parts
 from gapprof.explain.status import undecided
 from gapprof.facts.case import Case
 from gapprof.measure.resolve import ladder
 from gapprof.measure.spending import FIRST_ROUNDS, by_id, chain_rungs, first_stage, total_rounds
 from gapprof.measure.wanted import wanted_rungs
+from gapprof.records.estimate import EFFECTS, Verdict
 from gapprof.records.recording import PlannedRung
 from gapprof.records.settings import Settings
-from gapprof.stats.contrast import Contrast
+from gapprof.stats.contrast import Contrast, Weights
 from gapprof.stats.interval import contrast_interval
 from gapprof.stats.planning import rounds_needed
 from gapprof.stats.verdict import ranks, simultaneous_level, verdict
@@ -42,10 +43,12 @@ class Outcome:
     """One run: what was true, what was found."""
 
     truth: Mapping[str, float]
-    """Cause, `residual` or `gap` → ln of its factor."""
+    """Cause, part of one (CAUSE/PART), `residual` or `gap` → ln of its factor."""
     found: Mapping[str, Contrast]
     causes: tuple[str, ...]
     """Those of `found` that are causes."""
+    parts: tuple[str, ...]
+    """Those that are parts."""
 
     def holds(self, name: str) -> bool:
         """Whether the 95 % interval holds the truth."""
@@ -63,10 +66,21 @@ class Outcome:
         return {cause: self.found[cause] for cause in self.causes}
 
     @property
-    def blamed(self) -> bool:
-        """Whether any cause is said to cost or save."""
+    def verdicts(self) -> dict[str, Verdict]:
+        """On every cause, then on every part."""
         level = simultaneous_level(len(self.causes))
-        return any(verdict(contrast_interval(one, level)) != "unclear" for one in self.contrasts.values())
+        said: dict[str, Verdict] = {
+            cause: verdict(contrast_interval(one, level)) for cause, one in self.contrasts.items()
+        }
+        for part in self.parts:
+            own_level = level_of_parts(said[part.partition("/")[0]], reading().measured_parts)
+            said[part] = verdict(contrast_interval(self.found[part], own_level))
+        return said
+
+    @property
+    def blamed(self) -> bool:
+        """Whether anything is said to cost or save."""
+        return any(said in EFFECTS for said in self.verdicts.values())
 
     @property
     def ranked_right(self) -> bool:
@@ -79,23 +93,25 @@ class Outcome:
 
 def run(seed: int, climate: Climate, *, null: bool = False) -> Outcome:
     """One run of one machine."""
-    names, weights = reading()
+    names, weights = reading().names, reading().weights
     plan, rng = plan_for(seed), np.random.default_rng([seed, 1])
     ln_ms = np.zeros(len(plan.rungs)) if null else planted(rng, plan)
     values = cells(plan, ln_ms, climate.draw(rng, plan)) @ weights.T
     truth = weights @ (ln_ms + climate.web_excess * plan.web)
-    total = decided({name: values[:FIRST_ROUNDS, i] for i, name in enumerate(names)})
+    whole = {name: values[:FIRST_ROUNDS, i] for i, name in enumerate(names) if name not in reading().parts}
+    total = decided(whole)
     return Outcome(
         truth=dict(zip(names, map(float, truth), strict=True)),
         found={
             name: Contrast(dict(enumerate(map(float, values[:total, i])))) for i, name in enumerate(names)
         },
-        causes=tuple(name for name in names if name not in ("gap", "residual")),
+        causes=reading().causes,
+        parts=reading().parts,
     )
 
 
 def decided(first: Mapping[str, np.ndarray]) -> int:
-    """Rounds of both stages, as `Stages` decides them, where the budget buys MOST_ROUNDS."""
+    """Rounds of both stages, as `Stages` decides them, where the budget buys MOST_ROUNDS: by no part."""
     values = {name: tuple(map(float, one)) for name, one in first.items()}
     wanted = rounds_needed(values, precision_percent=SETTINGS.precision_percent)
     left_s = float(MOST_ROUNDS - FIRST_ROUNDS)
@@ -144,18 +160,53 @@ def _first_plan() -> Plan:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What gapprof reads this ladder for."""
+
+    names: tuple[str, ...]
+    """Of figures: causes, their parts, `residual` and `gap`."""
+    weights: np.ndarray
+    """[figure, rung]"""
+    causes: tuple[str, ...]
+    parts: tuple[str, ...]
+    """CAUSE/PART; without those that are nothing where nothing is computed from profiles."""
+    measured_parts: int
+    """With those."""
+
+
 @cache
-def reading() -> tuple[tuple[str, ...], np.ndarray]:
-    """Names of the figures and [figure, rung] their weights, as gapprof reads this ladder."""
-    diagnosis = diagnose(Case(record(BARE, SETTINGS, rounds=2)))
-    vectors = {f.cause.id: f.weights for f in diagnosis.findings if f.exercised and f.contrast is not None}
-    vectors |= {"residual": diagnosis.residual_weights, "gap": {"native": -1.0, "web": 1.0}}
+def reading() -> Reading:
+    """As gapprof does it."""
+    case = Case(record(BARE, SETTINGS, rounds=2))
+    diagnosis = diagnose(case)
+    findings = [one for one in diagnosis.findings if one.exercised and one.contrast is not None]
+    causes = {one.cause.id: _row(one.weights) for one in findings}
+    parts = {
+        f"{one.cause.id}/{part.id}": _row(part.weights)
+        for one in findings
+        for part in one.claim.parts
+        if part.id != one.cause.id and counts(case, part)
+    }
+    parts = {name: row for name, row in parts.items() if row.any()}
+    whole = {"residual": _row(diagnosis.residual_weights), "gap": _row({"native": -1.0, "web": 1.0})}
+    rows = {**causes, **parts, **whole}
+    return Reading(
+        names=tuple(rows),
+        weights=np.array(list(rows.values())),
+        causes=tuple(causes),
+        parts=tuple(parts),
+        measured_parts=diagnosis.measured_parts,
+    )
+
+
+def _row(weights: Weights) -> np.ndarray:
+    """[rung]"""
     names = plan_for(0).rungs
-    weights = np.zeros((len(vectors), len(names)))
-    for row, vector in enumerate(vectors.values()):
-        for rung, weight in vector.items():
-            weights[row, names.index(_trials_of(rung))] += weight
-    return tuple(vectors), weights
+    row = np.zeros(len(names))
+    for rung, weight in weights.items():
+        row[names.index(_trials_of(rung))] += weight
+    return row
 
 
 @cache

@@ -99,12 +99,22 @@ def stalls(rng: np.random.Generator, plan: Plan) -> Table:
 
 def web_stalls(longer: float) -> Climate:
     """In some rounds all of the web's trials stall, and none of native's."""
+    return Climate(draw=_stalling(longer, lambda plan: plan.web), web_excess=STALL_SHARE * longer)
 
+
+def native_stalls(longer: float) -> Climate:
+    """The same the other way round."""
+    return Climate(draw=_stalling(longer, lambda plan: ~plan.web), web_excess=-STALL_SHARE * longer)
+
+
+def _stalling(
+    longer: float, side: Callable[[Plan], np.ndarray]
+) -> Callable[[np.random.Generator, Plan], Table]:
     def draw(rng: np.random.Generator, plan: Plan) -> Table:
         bad = rng.random(plan.rounds) < STALL_SHARE
-        return gaussian(rng, plan) + longer * (bad[:, None] & plan.web[None, :])[:, :, None]
+        return gaussian(rng, plan) + longer * (bad[:, None] & side(plan)[None, :])[:, :, None]
 
-    return Climate(draw=draw, web_excess=STALL_SHARE * longer)
+    return draw
 
 
 CLIMATES: Mapping[str, Climate] = MappingProxyType(
