@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from gapprof.records.report import Report, WhatIf
-from gapprof.stats.verdict import near
+from gapprof.stats.near import near
 from gapprof.text import numbers
 
 _WIDER = "within a wider one"

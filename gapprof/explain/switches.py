@@ -17,7 +17,8 @@ from gapprof.records.estimate import Estimate
 from gapprof.records.recording import PlannedRung
 from gapprof.stats.contrast import Contrast
 from gapprof.stats.interval import contrast_interval, exponential, linearised
-from gapprof.stats.verdict import near, verdict
+from gapprof.stats.near import near
+from gapprof.stats.verdict import verdict
 
 _WEB = "web"
 

@@ -11,15 +11,6 @@ SMALLEST_EFFECT = 0.02
 ALONE = 0.999
 """With which parts are named, all together, where the whole that they belong to is not."""
 
-_NEAR = 1.05
-"""A prediction this close holds, however narrow its interval: nobody decides by less."""
-
-
-def near(measured_over_predicted: float) -> bool:
-    """Whether a prediction came as close as anybody needs."""
-    return 1 / _NEAR <= measured_over_predicted <= _NEAR
-
-
 def simultaneous_level(causes: int) -> float:
     """Bonferroni: all of so many verdicts hold together with 95 %."""
     return 1 - 0.05 / max(1, causes)

@@ -98,7 +98,8 @@ def run(seed: int, climate: Climate, *, null: bool = False) -> Outcome:
     ln_ms = np.zeros(len(plan.rungs)) if null else planted(rng, plan)
     values = cells(plan, ln_ms, climate.draw(rng, plan)) @ weights.T
     truth = weights @ (ln_ms + climate.web_excess * plan.web)
-    total = decided({name: values[:FIRST_ROUNDS, i] for i, name in enumerate(names)})
+    whole = {name: values[:FIRST_ROUNDS, i] for i, name in enumerate(names) if name not in reading().parts}
+    total = decided(whole)
     return Outcome(
         truth=dict(zip(names, map(float, truth), strict=True)),
         found={
@@ -110,7 +111,7 @@ def run(seed: int, climate: Climate, *, null: bool = False) -> Outcome:
 
 
 def decided(first: Mapping[str, np.ndarray]) -> int:
-    """Rounds of both stages, as `Stages` decides them, where the budget buys MOST_ROUNDS."""
+    """Rounds of both stages, as `Stages` decides them, where the budget buys MOST_ROUNDS: by no part."""
     values = {name: tuple(map(float, one)) for name, one in first.items()}
     wanted = rounds_needed(values, precision_percent=SETTINGS.precision_percent)
     left_s = float(MOST_ROUNDS - FIRST_ROUNDS)

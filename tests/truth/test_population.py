@@ -34,7 +34,9 @@ ALIKE = ("gaussian", "recorded", "stalls", "drift")
 """Whatever happens hits both sides alike."""
 BETWEEN = ("gap", "residual")
 """What lies between native and web and is no cause: there a stall of one side is seen, nowhere else."""
-ONE_SIDED = (web_stalls, native_stalls)
+LEAST = {("stalls", "gap", FEW): 0.93}
+"""What holds of fewer than 93.5 %. Where trials of both sides stall, 93.65 % of the gap's intervals hold over
+27,000 machines: over a ninth of these chance alone moves that by 0.9 %, twice its standard error."""
 KNOWN_LIMITS = {WEB_STALL: (0.876, 0.895), LONG_WEB_STALL: (0.728, 0.762)}
 """How much longer such a stall takes → of how many of these the interval holds, over 27,000 machines,
 whichever side it is that stalls. The README says so, too."""
@@ -65,7 +67,8 @@ def coverage(outcomes: Sequence[Outcome]) -> dict[str, float]:
 def check_coverage(climate: str, seeds: range) -> None:
     found = told(climate, seeds).coverage
     assert np.mean(list(found.values())) == pytest.approx(0.95, abs=0.015), found
-    assert all(0.935 <= share <= 0.965 for share in found.values()), found
+    least = {name: LEAST.get((climate, name, seeds), 0.935) for name in found}
+    assert all(least[name] <= share <= 0.965 for name, share in found.items()), found
 
 
 def covered_where_believed(climate: Climate, seeds: range) -> dict[str, float]:
@@ -79,6 +82,13 @@ def covered_where_believed(climate: Climate, seeds: range) -> dict[str, float]:
 def check_one_sided(seeds: range) -> None:
     found = covered_where_believed(CLIMATES["web-stalls"], seeds)
     assert np.mean(list(found.values())) >= 0.93, found
+    assert all(share >= 0.93 for name, share in found.items() if name not in BETWEEN), found
+
+
+def check_known_limits(climate: Climate, longer: float, seeds: range) -> None:
+    """Half of all runs of six rounds see no such round: their intervals are of another machine."""
+    found = covered_where_believed(climate, seeds)
+    assert tuple(found[name] for name in BETWEEN) == pytest.approx(KNOWN_LIMITS[longer], abs=0.01), found
     assert all(share >= 0.93 for name, share in found.items() if name not in BETWEEN), found
 
 
@@ -103,14 +113,8 @@ def test_stalls_of_one_side_are_covered_wherever_the_report_is_not_flagged() -> 
 
 
 @pytest.mark.parametrize("longer", KNOWN_LIMITS)
-@pytest.mark.parametrize("stalls", ONE_SIDED)
-def test_the_gap_is_covered_less_where_one_side_alone_stalls_as_the_readme_tells(
-    stalls: Callable[[float], Climate], longer: float
-) -> None:
-    """Half of all runs of six rounds see no such round: their intervals are of another machine."""
-    found = covered_where_believed(stalls(longer), FEW)
-    assert tuple(found[name] for name in BETWEEN) == pytest.approx(KNOWN_LIMITS[longer], abs=0.01), found
-    assert all(share >= 0.93 for name, share in found.items() if name not in BETWEEN), found
+def test_the_gap_is_covered_less_where_the_web_alone_stalls_as_the_readme_tells(longer: float) -> None:
+    check_known_limits(web_stalls(longer), longer, FEW)
 
 
 @pytest.mark.parametrize("climate", CLIMATES)
@@ -136,6 +140,15 @@ def test_stalls_of_one_side_do_so_over_tens_of_thousands() -> None:
     check_one_sided(MANY)
     check_ranks("web-stalls", MANY)
     check_null("web-stalls", MANY)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("longer", KNOWN_LIMITS)
+@pytest.mark.parametrize("stalls", [web_stalls, native_stalls])
+def test_which_side_it_is_that_stalls_makes_no_difference(
+    stalls: Callable[[float], Climate], longer: float
+) -> None:
+    check_known_limits(stalls(longer), longer, MANY)
 
 
 def check_against_a_whole_run(seed: int, climate: str, folder: Path) -> None:
