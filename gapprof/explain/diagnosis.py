@@ -80,9 +80,11 @@ def level_of_parts(cause: Verdict, measured: int) -> float:
 
     Where it does not they need more. Of machines without a cause one report in twenty may name one, and parts
     judged beside them would name somebody in as many again. So they wait for their cause, as hierarchical
-    tests do, but for those so far from nothing that they can only be cancelled by another.
+    tests do, but for those so far from nothing that they can only be cancelled by another. A cause that was
+    not measured as a whole says nothing of itself, so its parts have nothing to wait for.
     """
-    return simultaneous_level(measured) if cause in EFFECTS else level_alone(measured)
+    named = cause in EFFECTS or cause == "not-measured"
+    return simultaneous_level(measured) if named else level_alone(measured)
 
 
 def counts(case: Case, part: Part) -> bool:

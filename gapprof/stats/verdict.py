@@ -11,6 +11,7 @@ SMALLEST_EFFECT = 0.02
 ALONE = 0.999
 """With which parts are named, all together, where the whole that they belong to is not."""
 
+
 def simultaneous_level(causes: int) -> float:
     """Bonferroni: all of so many verdicts hold together with 95 %."""
     return 1 - 0.05 / max(1, causes)
