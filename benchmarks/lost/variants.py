@@ -37,6 +37,7 @@ from gapprof.records.twins import TwinTrial
 from gapprof.stats.contrast import Contrast
 from gapprof.subject.open import open_subject
 from gapprof.yardstick.bench import Bench, prepared
+from gapprof.yardstick.natively import time_natively
 from gapprof.yardstick.tuning import Tuned, likely
 from lost.charged import known
 from lost.model import save_model
@@ -164,7 +165,7 @@ def _round(visits: Visits, steps: Mapping[str, PlannedRung], bench: Bench, tuned
         elif place == WASM:
             bench.time_in_page(tuned, number)
         else:
-            bench.time_natively(tuned, AVX, number)
+            time_natively(bench, tuned, AVX, number)
 
 
 def _of_one_core(step: PlannedRung) -> PlannedRung:

@@ -21,7 +21,7 @@ from gapprof.facts.square import COMMON, OWN, OWN_128, square_paths
 from gapprof.facts.steps import part, why_not
 from gapprof.facts.told import told_by_side_rungs
 from gapprof.facts.told_inside import hot_functions_told, relaxed_dot_told
-from gapprof.facts.twinned import ENGINE, LIBRARY, PRESENT, UNPRESSED
+from gapprof.facts.twinned import ENGINE, LIBRARY, PRESENT, SUITED, UNPRESSED
 from gapprof.records.report import Evidence
 from gapprof.text import numbers
 from gapprof.text.names import harmless
@@ -111,7 +111,8 @@ def _layout(case: Case) -> Part:
 
 def _kernels(case: Case) -> Iterator[Part]:
     """Only where twin kernels tell them from the engine; what is missing apart from what is not tuned."""
-    place = following(case, ENGINE)
+    source = SUITED if following(case, ENGINE) == SUITED else ENGINE
+    place = following(case, source)
     if place not in (PRESENT, UNPRESSED, LIBRARY):
         return
     yield Part(
@@ -119,7 +120,7 @@ def _kernels(case: Case) -> Iterator[Part]:
         title="Kernels, against native's own if the same engine ran them",
         phrase="comes with onnxruntime-web's kernels",
         advice="`gapprof kernels MODEL` names the kernels, and what each could reach in this browser.",
-        steps=(Step(source=ENGINE, to=place),),
+        steps=(Step(source=source, to=place),),
         why=_TWINS,
     )
     missing, after = case.get(missing_kernels), following(case, PRESENT)
@@ -224,7 +225,7 @@ CAUSE = Cause(
     phrase="comes with what the library lacks in the browser",
     spans=(
         Span(source=OWN, to=COMMON, name="library/layout"),
-        Span(source=ENGINE, to=LIBRARY, name="library"),
+        Span(source=SUITED, to=LIBRARY, name="library"),
         Span(source="web-flags", to="web-graph", name="library/graph"),
         Span(source="native", to="replay-native-unsafe", name="library"),
         Span(source="native", to="web-session", name="library"),

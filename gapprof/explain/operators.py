@@ -87,6 +87,9 @@ def _node_causes(node: Node, excess_ms: float | None, twins: NodeSplit | None) -
         encoding = weight * math.log(twins.ratio(twins.encoded_ms))
         engine = weight * math.log(twins.ratio(twins.engine_ms)) - encoding
         causes = {"simd": simd + encoding, "runtime": engine, "library": rest - encoding - engine}
+        if twins.suited_ms != twins.engine_ms:
+            suited = weight * math.log(twins.ratio(twins.suited_ms)) - encoding - engine
+            causes |= {"library": causes["library"] - suited, "residual": suited}
     if not excess_ms:
         return causes
     moved = weight * math.log(node.capped_ms / (node.capped_ms - excess_ms))

@@ -12,11 +12,17 @@ from gapprof.facts.page_rungs import OUTSIDE
 from gapprof.facts.readings import latencies, order, read
 from gapprof.facts.split import split
 from gapprof.facts.steps import absence
+from gapprof.facts.twinned import SUITED
 from gapprof.facts.twins import WEB_TARGETS
 from gapprof.records.twins import TwinTrial
 from gapprof.stats.contrast import Contrast
 
 _DUST = 1e-9
+_NOTHING = "every step of the ladder is claimed by a cause"
+_SCHEDULES = "loops of ours that suit the engine, against those that suit native code"
+_NOT_TUNED_NATIVELY = (
+    "native twins had the browser's schedules; what these cost natively is in the encoding and in library"
+)
 _BY_TWINS = {"library", "runtime"}
 """What twin kernels tell apart."""
 
@@ -24,9 +30,11 @@ _BY_TWINS = {"library", "runtime"}
 def residual_why(case: Case, diagnosis: Diagnosis) -> str:
     """One clause per unclaimed step: from where to where, what is merged there, what was missing."""
     steps = unclaimed(case, diagnosis.residual_weights)
-    if not steps:
-        return "every step of the ladder is claimed by a cause"
-    return "; ".join(_clause(case, source, to) for source, to in steps)
+    clauses = [_clause(case, source, to) for source, to in steps] or [_NOTHING]
+    parts = case.get(split)
+    if parts is not None and not parts.tuned_natively:
+        clauses.append(_NOT_TUNED_NATIVELY)
+    return "; ".join(clauses)
 
 
 def unclaimed(case: Case, weights: Mapping[str, float]) -> list[tuple[str, str]]:
@@ -45,10 +53,10 @@ def unclaimed(case: Case, weights: Mapping[str, float]) -> list[tuple[str, str]]
 
 def _clause(case: Case, source: str, to: str) -> str:
     names = _merged(case, source, to)
-    held = []
+    held = [_SCHEDULES] if _holds(case, SUITED, source, to) else []
     if names:
         held += [f"{_and(names)}, not separated{_hint(case) if set(names) == _BY_TWINS else ''}"]
-    if _holds_outside_load(case, source, to):
+    if _holds(case, OUTSIDE, source, to):
         held += [f"load from outside the browser, {taken_told(taken_beyond_quiet_ms(case) or 0.0)}"]
     text = f"{source} → {to}: {', and '.join(held)}" if held else f"{source} → {to}"
     missing = [
@@ -66,9 +74,10 @@ def outside_part(case: Case, diagnosis: Diagnosis) -> Contrast | None:
     return read(case, {QUIET: -1.0, OUTSIDE: 1.0}) if lies_in_it else None
 
 
-def _holds_outside_load(case: Case, source: str, to: str) -> bool:
+def _holds(case: Case, rung: str, source: str, to: str) -> bool:
+    """Whether a computed rung that is there lies in that step, or at its end."""
     places = {rung: place for place, rung in enumerate(case.get(order))}
-    return OUTSIDE in case.get(computed) and places[source] < places[OUTSIDE] <= places[to]
+    return rung in case.get(computed) and places[source] < places[rung] <= places[to]
 
 
 def _hint(case: Case) -> str:

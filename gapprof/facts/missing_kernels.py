@@ -46,7 +46,8 @@ class MissingKernel:
     times: Contrast
     """ln of what it takes over what its tuned twin takes, by round."""
     lost: ByRound
-    """Beyond native's kernel as the engine would run it, by a run in the browser; signed."""
+    """Beyond native's kernel as the engine would run it in a loop that suits it, by a run in the browser;
+    signed."""
     workers: tuple[Worker, ...]
     """Those that hooks know of; the one that takes most first."""
 
@@ -81,7 +82,7 @@ def missing_kernels(case: Case) -> MissingKernels | None:
             continue
         if contrast_interval(times, _SURE).low <= math.log(LACKING):
             continue
-        native = dict(zip(parts.rounds, part.engine_ms, strict=True))
+        native = dict(zip(parts.rounds, part.suited_ms, strict=True))
         lacking.append(
             MissingKernel(
                 name=part.name,

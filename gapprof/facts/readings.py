@@ -11,7 +11,7 @@ from gapprof.facts.gpu_rungs import GPU_RUNGS
 from gapprof.facts.ladder import ends, nominal_chain, planned, square, target
 from gapprof.facts.page_rungs import OUTSIDE, PAGE_RUNGS
 from gapprof.facts.profiles import CAPPED, WEB
-from gapprof.facts.twinned import AVX_128, ENGINE, LIBRARY, PRESENT, UNPRESSED
+from gapprof.facts.twinned import AVX_128, ENGINE, LIBRARY, PRESENT, SUITED, UNPRESSED
 from gapprof.stats.contrast import Contrast, LogLatencies, Weights, add_weights, contrast
 
 _BESIDE_THE_CHAIN = frozenset({GOOD_128, *PAGE_RUNGS.values(), *GPU_RUNGS})
@@ -46,7 +46,8 @@ def order(case: Case) -> tuple[str, ...]:
             places += sorted(corners, key=lambda corner: corner != "native-extended")
             places += [GOOD_128]
         if rung == WEB:
-            places += [ESTIMATED_128, AVX_128, ENGINE, PRESENT, UNPRESSED, LIBRARY, VECTORISED, KERNELS]
+            places += [ESTIMATED_128, AVX_128, ENGINE, SUITED]
+            places += [PRESENT, UNPRESSED, LIBRARY, VECTORISED, KERNELS]
         if rung == DEPLOYED:
             places += [OUTSIDE]
         places.append(rung)

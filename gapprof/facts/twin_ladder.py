@@ -1,8 +1,9 @@
 """What narrower vectors cost, told a second way: by the same loops of ours at full width and at 128 bits.
 
 The cap ladder holds onnxruntime to 128 bits; its kernels of the two widths need not be the same loop, and at
-128 bits they are SSE-encoded. Twins are one loop, AVX-encoded at both, weighted by what onnxruntime's kernels
-take at full width. Where the two ways agree, what is left of the width is no matter of kernels.
+128 bits they are SSE-encoded. Twins are AVX-encoded at both, each in the loop that suits its width, weighted
+by what onnxruntime's kernels take at full width; in recordings whose native twins had the schedules of the
+browser they are one loop. Where the two ways agree, what is left of the width is no matter of kernels.
 """
 
 import math
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from gapprof.facts.case import Case
 from gapprof.facts.profiles import NATIVE, profile_of
 from gapprof.facts.split import split
-from gapprof.facts.twins import ENGINE, WIDEST, twins
+from gapprof.facts.twins import AVX_AS_SSE, ENGINE, WIDEST, twins
 from gapprof.stats.contrast import Contrast
 
 
@@ -34,7 +35,8 @@ def two_ways(case: Case) -> TwoWays | None:
     if found is None or parts is None or native is None:
         return None
     widest = next((target for target in WIDEST if target in found.ms), None)
-    narrow = next((target for _, target in ENGINE if target in found.ms), None)
+    of_128 = (AVX_AS_SSE, *(native for _, native in ENGINE))
+    narrow = next((target for target in of_128 if target in found.ms), None)
     if widest is None or narrow is None:
         return None
     rounds = found.shared_rounds((widest, narrow), native.run_by_pass_ms, dict.fromkeys(parts.rounds, 0.0))

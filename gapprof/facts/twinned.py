@@ -1,12 +1,13 @@
 """Rungs that twin kernels tell apart between native code at 128 bits and the browser's kernels.
 
 The engine is counted on from native's side, the library from the browser's: so each stands on rounds, and
-only what is small is left to profiled passes. These say which share of a run it is, so that a machine that
-was slower by then changes nothing.
+only what is small is left to profiled passes. Between the two lies what schedules do that suit one side and
+not the other: nobody's cause, and so a part of the residual, which twins measure. These say which share of a
+run it is, so that a machine that was slower by then changes nothing.
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from statistics import median
 
@@ -17,10 +18,12 @@ from gapprof.facts.missing_kernels import missing_kernels
 from gapprof.facts.pressure import pressure
 from gapprof.facts.profiles import CAPPED, WEB
 from gapprof.facts.split import Split, split
+from gapprof.facts.twins import ByRound
 from gapprof.text import numbers
 
 AVX_128 = "native-128-avx"
 ENGINE = "web-engine"
+SUITED = "web-suited"
 PRESENT = "web-kernels-present"
 UNPRESSED = "web-unpressed"
 LIBRARY = "web-library"
@@ -31,18 +34,31 @@ def twinned(case: Case, kernels: ComputedRung) -> Iterator[ComputedRung]:
     parts = case.get(split)
     if parts is None:
         return
-    found = (*_encoded_and_engine(case, parts), *_library(case, parts, kernels))
-    if len(found) == len((AVX_128, ENGINE, LIBRARY)):
+    steps = _steps(parts)
+    found = (*_from_native(case, parts, steps), *_library(case, parts, kernels))
+    if len(found) == len(steps) + 1:
         library = found[-1]
         pressed = tuple(_unpressed(case, library, kernels))
         yield from (*found, *pressed, *_present(case, (*pressed, library)[0]))
 
 
-def _encoded_and_engine(case: Case, parts: Split) -> Iterator[ComputedRung]:
-    for rung_id, title, shares, how in (
-        (AVX_128, "Native at 128 bits, AVX encoding", parts.encoding, "AVX-encoded"),
-        (ENGINE, "Native's kernels, if the browser's engine ran them", parts.engine, "wasm"),
-    ):
+def _steps(parts: Split) -> tuple[tuple[str, str, ByRound, str], ...]:
+    """Rung, title, shares of native's run that it takes off, and what the nodes take."""
+    how = "as much slower as their {} twins"
+    found = (
+        (AVX_128, "Native at 128 bits, AVX encoding", parts.encoding, how.format("AVX-encoded")),
+        (ENGINE, "Native's kernels, if the browser's engine ran them", parts.engine, how.format("wasm")),
+    )
+    if not parts.tuned_natively:
+        return found
+    suited = "as much slower as wasm twins over those that suit SSE"
+    return (*found, (SUITED, "The same, in loops that suit the engine", parts.suited, suited))
+
+
+def _from_native(
+    case: Case, parts: Split, steps: Iterable[tuple[str, str, ByRound, str]]
+) -> Iterator[ComputedRung]:
+    for rung_id, title, shares, how in steps:
         if max(shares.values()) >= 1:
             return
         left = 1 - median(shares.values())
@@ -52,7 +68,7 @@ def _encoded_and_engine(case: Case, parts: Split) -> Iterator[ComputedRung]:
             _times(left),
             rung_id=rung_id,
             title=title,
-            changes=f"computed: {CAPPED} with {len(parts.nodes)} nodes as much slower as their {how} twins",
+            changes=f"computed: {CAPPED} with {len(parts.nodes)} nodes {how}",
         ):
             yield replace(rung, by_pass={number: math.log1p(-share) for number, share in shares.items()})
 

@@ -14,6 +14,9 @@ ByRound = Mapping[int, float]
 """Round → ms."""
 WEB_TARGETS = ("wasm", "wasm-relaxed")
 WASM, AVX, SSE = "wasm", "avx128", "sse41"
+AVX_AS_SSE = "avx128-as-sse41"
+"""AVX encoding with the schedules that are the best as SSE code. The other one has those of the browser; in
+recordings without this one SSE code had them too."""
 WIDEST = ("avx512", "avx2", "fma128", "neon")
 """Native targets by what their vectors hold; a machine has been asked for the first that it has."""
 ENGINE = ((WASM, AVX), (WASM, "neon-mul-add"))
@@ -33,6 +36,8 @@ class Twins:
     """Target → shape → the schedule that was timed."""
     browser: str
     tuning_s: float
+    """In the browser."""
+    native_tuning_s: float
     peaks: tuple[TwinPeak, ...]
 
     def shared_rounds(self, targets: Iterable[str], *profiled: ByRound) -> tuple[int, ...]:
@@ -60,12 +65,14 @@ def twins(case: Case) -> Twins | None:
     ms: dict[str, dict[str, dict[int, float]]] = {}
     alone_ms: dict[str, dict[str, dict[int, float]]] = {}
     schedules: dict[str, dict[str, Schedule]] = {}
-    browser, tuning = "", set[tuple[float, float]]()
+    browser = ""
+    tuning, native_tuning = set[tuple[float, float]](), set[tuple[float, float]]()
     for trial in case.recording.of(TwinTrial):
         if trial.target in WEB_TARGETS:
             browser = trial.engine
         if trial.round < 0:
-            tuning.add((trial.started_s, trial.ended_s))
+            visits = tuning if trial.target in WEB_TARGETS else native_tuning
+            visits.add((trial.started_s, trial.ended_s))
             continue
         for one in trial.times:
             for table, typical in ((ms, median), (alone_ms, undisturbed)):
@@ -80,6 +87,7 @@ def twins(case: Case) -> Twins | None:
         schedules=schedules,
         browser=browser,
         tuning_s=math.fsum(ended - started for started, ended in tuning),
+        native_tuning_s=math.fsum(ended - started for started, ended in native_tuning),
     )
 
 

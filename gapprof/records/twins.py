@@ -43,7 +43,9 @@ class TwinTrial(Struct, frozen=True, kw_only=True, tag="twins", tag_field="entry
     """One fresh process or browser that timed twins of one target."""
 
     target: str
-    """`wasm`, `wasm-relaxed`, or a native instruction set."""
+    """`wasm`, `wasm-relaxed`, a native instruction set, or `avx128-as-sse41`: `avx128` with the schedules of
+    `sse41`. That and the widest set have schedules of their own since 1.17; before, all native ones had
+    those of the page."""
     round: int
     """-1: looking for the best schedules."""
     times: tuple[TwinTime, ...]

@@ -27,7 +27,8 @@ class KernelRow(Struct, frozen=True, kw_only=True):
     web_ms: float
     """onnxruntime-web's kernel."""
     twins_ms: dict[str, float]
-    """Target → the same loop nest on it; empty where there is no twin."""
+    """Target → the same loop nest on it; empty where there is no twin. `sse41` and the widest target have
+    schedules of their own since 1.3, and `avx128-as-sse41` has those of the former."""
     tuned_ms: float | None
     """The faster one of the twins in the browser."""
     schedule: Schedule | None
@@ -46,9 +47,11 @@ class KernelSummary(Struct, frozen=True, kw_only=True):
     """Of all nodes with twins that are not too small to tell: ratios of two sums, round by round."""
 
     width: Estimate | None
-    """128-bit twins over those of the widest instructions."""
+    """128-bit twins over those of the widest instructions, AVX-encoded, each in a loop that suits it; before
+    1.3 both in the one that suits the browser."""
     encoding: Estimate | None
-    """SSE-encoded twins over AVX-encoded ones."""
+    """SSE-encoded twins over AVX-encoded ones, one loop that suits SSE. Before 1.3 one that suits the
+    browser."""
     engine: Estimate | None
     library: Estimate | None
     """onnxruntime-web's kernels over the tuned twins."""
@@ -84,6 +87,8 @@ class KernelSummary(Struct, frozen=True, kw_only=True):
     program_over_library_predicted: Estimate | None = None
     """How many times that the program's run takes: the prediction for the library against a whole model that
     ran, in the rounds that have both."""
+    tuned_natively: bool = False
+    """Whether SSE code and the widest instructions had schedules of their own, and not the browser's."""
 
 
 class Kernels(Struct, frozen=True, kw_only=True):
@@ -100,7 +105,9 @@ class Kernels(Struct, frozen=True, kw_only=True):
     rounds: int
     took_s: float
     tuning_s: float
-    """0: every schedule came from a database."""
+    """In the browser. 0: every schedule came from a database."""
+    native_tuning_s: float = 0.0
+    """As native code, likewise. Since 1.3."""
     summary: KernelSummary | None
     rows: tuple[KernelRow, ...]
     """The largest first."""

@@ -72,10 +72,12 @@ def _headline(kernels: Kernels) -> str:
 
 def _second_line(kernels: Kernels, summary: KernelSummary) -> str:
     tuned = (
-        "schedules from the database"
-        if not kernels.tuning_s
-        else (f"tuned in {numbers.duration(kernels.tuning_s)}")
+        f"tuned in {numbers.duration(kernels.tuning_s)}"
+        if kernels.tuning_s
+        else "schedules from the database"
     )
+    if kernels.native_tuning_s:
+        tuned += f", tuned natively in {numbers.duration(kernels.native_tuning_s)}"
     return (
         f"One thread, {kernels.rounds} rounds, {tuned}; twins stand for {numbers.percent(summary.coverage)} "
         "of the kernels' time in the browser."
@@ -144,6 +146,13 @@ def _remarks(kernels: Kernels, summary: KernelSummary) -> Iterator[str]:
             "Too small to tell: each takes less than twice what the profiler adds to it, which is no "
             "evidence about its kernel; the prediction leaves it as it is."
         )
+    if summary.tuned_natively:
+        yield (
+            "Natively SSE code and the widest instructions have schedules of their own, and AVX-encoded code "
+            "beside them has those of SSE code; all other twins have the browser's."
+        )
+    elif summary.engine is not None:
+        yield "Native twins have the browser's schedules, which need not be the best ones there."
     if summary.engine is None:
         yield "The engine is not told from the library: there are no native twins here."
     yield from kernels.notes

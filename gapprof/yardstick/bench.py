@@ -27,7 +27,7 @@ from gapprof.yardstick.program import Program
 from gapprof.yardstick.shapes import described
 from gapprof.yardstick.tuning import Tuned, batches, best, likely
 from gapprof.yardstick.web_side import Candidate, Page, Samples
-from gapprof.yardstick.wish import NATIVE_TIMING, PROGRAM, TIMING, TUNING, Wanted, need_of
+from gapprof.yardstick.wish import PROGRAM, TIMING, TUNING, Wanted, need_of
 
 TUNING_ROUND = -1
 TUNING_S = 30.0
@@ -105,7 +105,7 @@ class Bench:
                 keep(found)
         candidates = [one for batch, _ in timed for one in batch]
         samples_us = [one for _, samples in timed for one in samples]
-        self._write(TUNING_ROUND, candidates, samples_us, browser, began_s)
+        self.write(TUNING_ROUND, candidates, samples_us, browser, began_s)
         return len(timed)
 
     def _note_untuned(self, shapes: Sequence[str], of: int) -> None:
@@ -133,27 +133,7 @@ class Bench:
         samples, browser = self.page.timed(
             candidates, TIMING, threads=self.threads, seed=self.seed + number, deadline_s=DEADLINE_S
         )
-        self._write(number, candidates, samples, browser, began_s)
-
-    def time_natively(self, tuned: Tuned, target: str, number: int) -> None:
-        """With the schedules of the page: it is the same loop nest that is compared."""
-        fused = next(one.fused for one in native_side.targets() if one.id == target)
-        schedules = tuned["wasm-relaxed" if fused else "wasm"]
-        candidates = [
-            Candidate(target=target, wanted=Wanted(shape=shape, tile=schedules[shape]))
-            for shape in self.shapes
-        ]
-        began_s = self.journal.now_s()
-        asked = native_side.Asked(
-            target=target,
-            memory=self.memory,
-            wanted=tuple(one.wanted for one in candidates),
-            effort=NATIVE_TIMING,
-            threads=self.threads,
-            seed=self.seed + number,
-        )
-        answer = native_side.timed(asked, scratch=self.scratch, deadline_s=DEADLINE_S)
-        self._write(number, candidates, answer.samples_us, answer.engine, began_s)
+        self.write(number, candidates, samples, browser, began_s)
 
     def run_program(self, program: Program, native: Path, number: int) -> None:
         """The whole model in one fresh browser; `native` holds what it must give, as an .npz."""
@@ -173,7 +153,7 @@ class Bench:
             )
         )
 
-    def _write(
+    def write(
         self,
         number: int,
         candidates: Sequence[Candidate],

@@ -1,5 +1,6 @@
-"""Schedules that were found before, in a file: by processor, browser build, target and shape. Shareable."""
+"""Schedules that were found before, in a file: by processor, engine, target and shape. Shareable."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
@@ -9,9 +10,9 @@ from msgspec import Struct
 from gapprof.kernels.family import Tile
 from gapprof.own_kernels import database as shared
 from gapprof.records.twins import Schedule
+from gapprof.yardstick.machines import machine_of
 from gapprof.yardstick.shapes import family_of, shape_of
 from gapprof.yardstick.tuning import Tuned
-from gapprof.yardstick.web_side import MACHINES
 
 NAME = "kernels.json"
 _HINT = "Give --db a file that `gapprof kernels` wrote, or one that does not exist yet."
@@ -23,6 +24,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     cpu: str
     """See `measure.machine.processor`; the brand alone in files of before, which hold for no other name."""
     browser: str
+    """The engine with its build: a browser, or LLVM for native code."""
     target: str
     shape: str
     schedule: Schedule
@@ -41,21 +43,21 @@ def read(path: Path) -> Database:
     return shared.read(path, empty=Database(), called="kernel database", hint=_HINT)
 
 
-def known(database: Database, *, cpu: str, browser: str) -> Tuned:
+def known(database: Database, targets: Iterable[str], *, cpu: str, engine: str) -> Tuned:
     """What holds here. A schedule that this gapprof would not try is one of another version: left out."""
-    found: dict[str, dict[str, Tile]] = {target: {} for target in MACHINES}
+    found: dict[str, dict[str, Tile]] = {target: {} for target in targets}
     for entry in database.entries:
-        if (entry.cpu, entry.browser) == (cpu, browser) and entry.target in found and _is_tried(entry):
+        if (entry.cpu, entry.browser) == (cpu, engine) and entry.target in found and _is_tried(entry):
             found[entry.target][entry.shape] = Tile(*entry.schedule)
     return found
 
 
-def extended(database: Database, tuned: Tuned, *, cpu: str, browser: str) -> Database:
+def extended(database: Database, tuned: Tuned, *, cpu: str, engine: str) -> Database:
     """With what was found here; older entries of the same keys make way."""
     ours = tuple(
         Entry(
             cpu=cpu,
-            browser=browser,
+            browser=engine,
             target=target,
             shape=shape,
             schedule=(tile.rows, tile.vectors, tile.unroll, tile.depth),
@@ -69,7 +71,7 @@ def extended(database: Database, tuned: Tuned, *, cpu: str, browser: str) -> Dat
 def _is_tried(entry: Entry) -> bool:
     try:
         shape = shape_of(entry.shape)
-        tiles = family_of(shape).tiles(shape, MACHINES[entry.target])
+        tiles = family_of(shape).tiles(shape, machine_of(entry.target))
     except (msgspec.DecodeError, ValueError, ArithmeticError):
         return False
     return Tile(*entry.schedule) in tiles

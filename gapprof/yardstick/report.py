@@ -11,6 +11,7 @@ from gapprof.facts.estimates import geometric_mean_ms
 from gapprof.facts.profiles import CAPPED, NATIVE, WEB, RungProfile, profile_of
 from gapprof.facts.twins import (
     AVX,
+    AVX_AS_SSE,
     ENGINE,
     SSE,
     WEB_TARGETS,
@@ -58,6 +59,7 @@ def kernels_of(recording: Recording) -> Kernels:
         rounds=sum(1 for _ in recording.of(RoundStarted)),
         took_s=end.at_s if end else 0.0,
         tuning_s=found.tuning_s if found else 0.0,
+        native_tuning_s=found.native_tuning_s if found else 0.0,
         summary=_summary(case, found, times, rows, web.unprofiled_ms, _around_ms(web, times))
         if found and web and web.unprofiled_ms
         else None,
@@ -129,13 +131,14 @@ def _summary(
     tuned = summed(_tuned(found, node) for node in covered)
     web = _of_all(times[WEB], covered)
     widest = next((target for target in WIDEST if sums.get(target)), "")
+    narrow = AVX_AS_SSE if sums.get(AVX_AS_SSE) else AVX
     total = sum(max(row.web_ms, 0.0) for row in rows)
     reachable_ms = sum(map(_reachable_ms, rows))
     reachable = library_ms(web_runs, around_ms, _rivals(found, times, rows)) if exact else {}
     left = (around_ms + reachable_ms) / (around_ms + total) if around_ms + total > 0 else 1.0
     return KernelSummary(
-        width=ratio(sums.get(AVX, {}), sums.get(widest, {})),
-        encoding=ratio(sums.get(SSE, {}), sums.get(AVX, {})),
+        width=ratio(sums.get(narrow, {}), sums.get(widest, {})),
+        encoding=ratio(sums.get(SSE, {}), sums.get(narrow, {})),
         engine=_engine(sums),
         library=ratio(web, tuned),
         native_library=ratio(sums.get(widest, {}), _of_all(times[NATIVE], covered)),
@@ -151,6 +154,7 @@ def _summary(
         program_over_predicted=ratio(whole, expected),
         library_predicted=_typical(reachable),
         program_over_library_predicted=ratio(whole, reachable),
+        tuned_natively=bool(sums.get(AVX_AS_SSE)),
     )
 
 

@@ -23,12 +23,11 @@ from gapprof.measure.beginning import begun
 from gapprof.measure.ending import ending
 from gapprof.measure.journal import open_journal
 from gapprof.measure.lock import sole_measurer
-from gapprof.measure.machine import machine_facts, processor, usable_cores
+from gapprof.measure.machine import machine_facts, usable_cores
 from gapprof.measure.pacing import preflight_pace
 from gapprof.measure.preflight import LONGEST_VISIT_S, conclude, look
 from gapprof.measure.teller import Teller
 from gapprof.measure.visits import Patience, Visits
-from gapprof.own_kernels.database import kept
 from gapprof.own_kernels.wish import Wish
 from gapprof.records.progress import Observer
 from gapprof.records.recording import Preflight, Recording, RoundStarted
@@ -37,12 +36,14 @@ from gapprof.records.subject import NativeRefusal, Subject
 from gapprof.registry import load
 from gapprof.text import numbers
 from gapprof.yardstick.bench import Bench, prepared
-from gapprof.yardstick.database import Database, extended, known
+from gapprof.yardstick.database import Database
+from gapprof.yardstick.machines import MACHINES
+from gapprof.yardstick.natively import time_natively
 from gapprof.yardstick.node import NoTwinError
 from gapprof.yardstick.predicted import chosen_target
 from gapprof.yardstick.program import Program, program
+from gapprof.yardstick.schedules import schedules
 from gapprof.yardstick.tuning import Tuned
-from gapprof.yardstick.web_side import MACHINES
 
 SETTINGS = Settings(threads=1, where="worker", rungs="main")
 """A page that does everything right: what is asked about is the kernels, one thread of them."""
@@ -104,12 +105,12 @@ def measured(
                 seed=wish.seed,
                 scratch=workdir,
             )
-            here = {"cpu": processor(), "browser": _browser(preflight)}
-            settled = known(database, **here)
-            if wanted := bench.untuned(settled):
-                teller.tell("tuning", f"tuning {len(wanted)} shapes")
-            tuned = bench.tuned(
-                settled, lambda found: kept(journal, lambda: keep(extended(database, found, **here)))
+            tuned = schedules(
+                bench,
+                database,
+                keep,
+                lambda text: teller.tell("tuning", text),
+                browser=_browser(preflight),
             )
             visits = changed(visits, pace=preflight.pace)
             whole: Program | None = None
@@ -167,7 +168,7 @@ def _round(
         elif place == "program" and whole is not None:
             sound = _ran(bench, whole, visits, number)
         else:
-            bench.time_natively(tuned, place, number)
+            time_natively(bench, tuned, place, number)
     return sound
 
 

@@ -15,9 +15,8 @@ from gapprof.facts.twins import ENGINE, SSE, WEB_TARGETS, WIDEST
 from gapprof.files import make_folder
 from gapprof.guard import Guard
 from gapprof.measure.extra import Beyond, Extra
-from gapprof.measure.machine import processor
 from gapprof.measure.spending import further_rounds
-from gapprof.own_kernels.database import kept, write
+from gapprof.own_kernels.database import write
 from gapprof.places import cache_dir
 from gapprof.records.recording import RoundStarted
 from gapprof.records.settings import Settings
@@ -25,6 +24,8 @@ from gapprof.records.subject import NativeRefusal
 from gapprof.yardstick import database as databases
 from gapprof.yardstick import native_side
 from gapprof.yardstick.bench import prepared
+from gapprof.yardstick.natively import time_natively
+from gapprof.yardstick.schedules import schedules
 
 ROUNDS = 5
 """Student's t of five rounds makes intervals half as wide as that of three; more would bring little.
@@ -87,17 +88,12 @@ def _timed(beyond: Beyond, settings: Settings, guard: Guard, scratch: Path) -> N
     if not bench.shapes:
         return
     path = cache_dir() / databases.NAME
-    database = databases.read(path)
-    here = {
-        "cpu": processor(),
-        "browser": preflight.page_seen.engine_version if preflight.page_seen else "",
-    }
-    settled = databases.known(database, **here)
-    if wanted := bench.untuned(settled):
-        teller.tell("tuning", f"tuning {len(wanted)} shapes")
-    tuned = bench.tuned(
-        settled,
-        lambda found: kept(journal, lambda: _keep(path, databases.extended(database, found, **here))),
+    tuned = schedules(
+        bench,
+        databases.read(path),
+        lambda database: _keep(path, database),
+        lambda text: teller.tell("tuning", text),
+        browser=preflight.page_seen.engine_version if preflight.page_seen else "",
     )
     steps = [beyond.step(rung) for rung in _PROFILED]
     owners = {step.alias_of or step.rung.id for step in steps if not step.refusal}
@@ -113,7 +109,7 @@ def _timed(beyond: Beyond, settings: Settings, guard: Guard, scratch: Path) -> N
             elif place == "page":
                 bench.time_in_page(tuned, number)
             else:
-                bench.time_natively(tuned, place, number)
+                time_natively(bench, tuned, place, number)
 
 
 def _keep(path: Path, database: databases.Database) -> None:

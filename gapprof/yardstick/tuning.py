@@ -1,12 +1,13 @@
-"""Looking for the best schedule of every shape, in the user's own browser."""
+"""Looking for the best schedule of every shape, in the user's own browser or as native code."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 
 from gapprof.kernels.family import Tile
+from gapprof.yardstick.machines import machine_of
 from gapprof.yardstick.shapes import family_of, shape_of
-from gapprof.yardstick.web_side import MACHINES, Candidate
+from gapprof.yardstick.web_side import Candidate
 from gapprof.yardstick.wish import Wanted
 
 Tuned = Mapping[str, Mapping[str, Tile]]
@@ -49,6 +50,12 @@ def likely(shape: str, target: str, tuned: Mapping[str, Tile]) -> Tile:
     return max(enumerate(tiles), key=lambda one: (votes[one[1]], one[0]))[1]
 
 
+def single(shape: str, target: str) -> Tile | None:
+    """The schedule of a shape that has no other one on a target."""
+    tiles = _tiles(shape, target)
+    return tiles[0] if len(tiles) == 1 else None
+
+
 def _rivals(shape: str, target: str) -> tuple[Tile, ...]:
     tiles = _tiles(shape, target)
     return tiles if len(tiles) > 1 else ()
@@ -56,4 +63,4 @@ def _rivals(shape: str, target: str) -> tuple[Tile, ...]:
 
 def _tiles(shape: str, target: str) -> tuple[Tile, ...]:
     decoded = shape_of(shape)
-    return family_of(decoded).tiles(decoded, MACHINES[target])
+    return family_of(decoded).tiles(decoded, machine_of(target))

@@ -18,18 +18,16 @@ from gapprof.browser.visit import Course, Equipment, Visit, visiting
 from gapprof.errors import EnvironmentUnusable
 from gapprof.kernels.family import F32
 from gapprof.kernels.ir import repeated
-from gapprof.kernels.machine import WASM, WASM_RELAXED, Machine
 from gapprof.kernels.wasm.module import module
 from gapprof.kernels.wasm.module import program as program_module
 from gapprof.records.job import Job
 from gapprof.records.wire.kernels import KernelCase, KernelsTask, KernelsTimed
 from gapprof.yardstick.buffers import Memory
+from gapprof.yardstick.machines import MACHINES
 from gapprof.yardstick.node import Shape
 from gapprof.yardstick.program import Program
 from gapprof.yardstick.wish import Effort, Wanted
 
-MACHINES: dict[str, Machine] = {"wasm": WASM, "wasm-relaxed": WASM_RELAXED}
-"""Targets of the web's side: multiply and add, or one relaxed instruction for both."""
 _NET_S = 10.0
 _COMPILED_MS = 100.0
 """Of warming up, by all of a batch in turns: by then the engine has compiled each of them."""

@@ -50,3 +50,5 @@ TIMING = Effort(warmup_ms=40.0, sample_ms=5.0, samples=7)
 PROGRAM = Effort(warmup_ms=800.0, sample_ms=5.0, samples=7)
 """Every kernel of it has to be compiled, and each is called once or twice in a run."""
 NATIVE_TIMING = Effort(warmup_ms=10.0, sample_ms=5.0, samples=7)
+NATIVE_TUNING = Effort(warmup_ms=2.0, sample_ms=2.0, samples=3, given_up=1.4)
+"""Nothing compiles meanwhile, and a candidate's compiling takes longer than that."""

@@ -15,14 +15,15 @@ import pytest
 
 from gapprof import cli
 from gapprof.errors import ExitCode
+from gapprof.kernels.llvm.compile import version
 from gapprof.measure.machine import processor
 from gapprof.recordings import read_run
 from gapprof.records.schema import PATH
 from gapprof.records.twins import TwinRun, TwinTrial
 from gapprof.subject.sketch import Sketch
 from gapprof.yardstick.database import known, read
+from gapprof.yardstick.machines import MACHINES
 from gapprof.yardstick.tuning import batches
-from gapprof.yardstick.web_side import MACHINES
 from gapprof.yardstick.wish import Effort
 from tests.live.rounds import few_rounds
 
@@ -60,7 +61,9 @@ def whatever_the_machine_does() -> Iterator[None]:
         patch.setattr("gapprof.yardstick.bench.TUNING_S", 600.0)
         patch.setattr("gapprof.yardstick.bench.TUNING", TUNING)
         patch.setattr("gapprof.yardstick.bench.TIMING", TIMING)
-        patch.setattr("gapprof.yardstick.bench.NATIVE_TIMING", TIMING)
+        patch.setattr("gapprof.yardstick.natively.TUNING_S", 600.0)
+        patch.setattr("gapprof.yardstick.natively.NATIVE_TUNING", TUNING)
+        patch.setattr("gapprof.yardstick.natively.NATIVE_TIMING", TIMING)
         patch.setattr("gapprof.yardstick.bench.PROGRAM", PROGRAM)
         patch.setattr("gapprof.yardstick.run._VECTORS", TARGETS)
         yield
@@ -131,13 +134,18 @@ def test_a_database_settles_what_it_knows_anywhere(run: Run, tmp_path: Path) -> 
     tuning = [trial for trial in recorded.of(TwinTrial) if trial.round < 0]
     shapes = {time.shape for trial in tuning for time in trial.times}
     assert {entry.shape for entry in found.entries} == shapes
-    assert {entry.target for entry in found.entries} == {"wasm", "wasm-relaxed"}
+    targets = {trial.target for trial in tuning}
+    assert targets > set(MACHINES), "native ones as well"
+    assert {entry.target for entry in found.entries} == targets
     assert recorded.preflight is not None
     assert recorded.preflight.page_seen is not None
-    here = known(found, cpu=processor(), browser=recorded.preflight.page_seen.engine_version)
+    engine = recorded.preflight.page_seen.engine_version
+    here = known(found, MACHINES, cpu=processor(), engine=engine)
     timed = {time.shape for trial in recorded.of(TwinTrial) for time in trial.times}
     assert timed >= shapes > set()
     assert batches(sorted(timed), here, tuple(MACHINES)) == []
+    natively = known(found, targets - set(MACHINES), cpu=processor(), engine=version())
+    assert all(tiles.keys() <= shapes and tiles for tiles in natively.values())
 
 
 @pytest.mark.long
@@ -147,8 +155,8 @@ def test_a_second_run_with_the_same_database_tunes_nothing(run: Run, tmp_path: P
     shutil.copy(run.folder / "db.json", database)
     again = ran(run.folder / "small.onnx", tmp_path, database=database)
     assert again.code == ExitCode.OK
-    assert run.report["tuning_s"] > 0
-    assert again.report["tuning_s"] == 0
+    assert min(run.report["tuning_s"], run.report["native_tuning_s"]) > 0
+    assert (again.report["tuning_s"], again.report["native_tuning_s"]) == (0, 0)
     assert database.read_bytes() == (run.folder / "db.json").read_bytes()
     trials = list(read_run(tmp_path / "run.jsonl").of(TwinTrial))
     assert trials

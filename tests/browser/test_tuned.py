@@ -13,9 +13,10 @@ from gapprof.kernels.families.mapped import Mapped
 from gapprof.records.job import Job
 from gapprof.yardstick import web_side
 from gapprof.yardstick.buffers import memory_for
+from gapprof.yardstick.machines import MACHINES
 from gapprof.yardstick.shapes import key_of
 from gapprof.yardstick.tuning import batches
-from gapprof.yardstick.web_side import MACHINES, Candidate, Page
+from gapprof.yardstick.web_side import Candidate, Page
 from gapprof.yardstick.wish import TUNING, need_of
 from tests.browser.aftermath import PATIENCE_S
 

@@ -13,7 +13,7 @@ from gapprof.facts.profiles import CAPPED, NATIVE, WEB, profile_of
 from gapprof.facts.readings import chain, latencies, readable
 from gapprof.facts.split import split
 from gapprof.facts.twin_ladder import two_ways
-from gapprof.facts.twinned import AVX_128, ENGINE, LIBRARY
+from gapprof.facts.twinned import AVX_128, ENGINE, LIBRARY, SUITED
 from gapprof.records.recording import Recording
 from gapprof.records.report import CauseRow, Report
 from gapprof.records.settings import Settings
@@ -211,3 +211,89 @@ def test_the_width_is_told_a_second_way_by_one_loop_at_both(width: float, verdic
 def test_without_wider_twins_there_is_one_way_only() -> None:
     assert two_ways(Case(recording())) is None
     assert told_by_twins(build(recording())) == ""
+
+
+WORSE, ENCODING_OF_SSE = 1.2, 1.3
+"""Planted: what the browser's schedules cost as native code, and the encoding of a loop that suits SSE."""
+
+
+def tuned_natively(worse: float) -> dict[str, dict[str, float]]:
+    """Twins of both schedules: the browser's take so many times as long natively as those that suit SSE."""
+    return {
+        name: {
+            "sse41": ms * ENCODING_OF_SSE,
+            "avx128-as-sse41": ms,
+            "avx128": ms * worse,
+            "wasm": ms * worse * CODEGEN,
+        }
+        for name, ms in (("conv", 20.0), ("soft", 6.0))
+    }
+
+
+@pytest.mark.parametrize("worse", [WORSE, 0.9])
+def test_what_schedules_are_worth_natively_is_the_residual_signed_and_measured(worse: float) -> None:
+    """By native twins alone: whatever the browser's kernels take."""
+    case = Case(recording(tuned_natively(worse)))
+    parts = case.get(split)
+    assert parts is not None
+    for node in parts.nodes:
+        encoded, engine, suited = map(node.ratio, (node.encoded_ms, node.engine_ms, node.suited_ms))
+        assert encoded == pytest.approx(1 / ENCODING_OF_SSE)
+        assert engine / encoded == pytest.approx(CODEGEN)
+        assert suited / engine == pytest.approx(worse)
+    report = build(recording(tuned_natively(worse)))
+    assert report.residual.factor is not None
+    assert (report.residual.factor.point > 1) == (worse > 1)
+    assert "web-engine → web-suited: loops of ours that suit the engine" in report.residual.why
+
+
+def test_causes_and_residual_multiply_to_the_gap() -> None:
+    """Of the model by factors, and of every node by ms."""
+    report = build(recording(tuned_natively(WORSE)))
+    assert report.gap.ratio is not None
+    assert report.residual.factor is not None
+    logs = [math.log(row.factor.point) for row in (*report.causes, report.residual) if row.factor]
+    assert math.fsum(logs) == pytest.approx(math.log(report.gap.ratio.point), abs=1e-9)
+    rows = {row.name: row for row in report.operators}
+    for name in ("conv", "soft"):
+        assert rows[name].causes.keys() >= {"simd", "runtime", "library", "residual"}
+        lost = rows[name].web_ms - rows[name].native_ms
+        assert math.fsum(rows[name].causes.values()) == pytest.approx(lost, abs=1e-9)
+
+
+def test_the_library_is_each_side_s_kernel_against_the_best_loop_of_that_side() -> None:
+    """(web / wasm twin) / (native-128 / SSE twin), so that schedules are no matter of it."""
+    case = Case(recording(tuned_natively(WORSE)))
+    capped, web, parts = profile_of(case, CAPPED), profile_of(case, WEB), case.get(split)
+    assert capped is not None
+    assert web is not None
+    assert parts is not None
+    for node in parts.nodes:
+        took = tuned_natively(WORSE)[node.name]
+        library = (web.nodes[node.name].ms / took["wasm"]) / (capped.nodes[node.name].ms / took["sse41"])
+        left = web.nodes[node.name].ms / (capped.nodes[node.name].ms * node.ratio(node.suited_ms))
+        assert left == pytest.approx(library)
+
+
+def test_a_loop_that_suits_the_engine_stands_between_it_and_the_library() -> None:
+    line = Case(recording(tuned_natively(WORSE))).get(chain)
+    at = line.index(CAPPED)
+    assert line[at : at + 5] == (CAPPED, AVX_128, ENGINE, SUITED, LIBRARY)
+
+
+def test_native_twins_with_the_browser_s_schedules_read_as_before_and_it_is_said() -> None:
+    """As in recordings of before."""
+    assert SUITED not in Case(recording()).get(computed)
+    assert "native twins had the browser's schedules" in build(recording()).residual.why
+    assert "had the browser's schedules" not in build(recording(tuned_natively(WORSE))).residual.why
+    assert all("residual" not in row.causes for row in build(recording()).operators if row.name in TWINS)
+
+
+def test_the_width_is_told_by_the_loop_that_suits_native_code() -> None:
+    """At 128 bits as at full width; that of the browser would make narrow vectors look slower."""
+    twins = {
+        name: {**times, "avx2": times["avx128-as-sse41"] / 1.6} for name, times in tuned_natively(2.0).items()
+    }
+    found = two_ways(Case(recording(twins)))
+    assert found is not None
+    assert math.exp(found.twins.mean) == pytest.approx(1.6)

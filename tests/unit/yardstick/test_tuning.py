@@ -25,10 +25,10 @@ from gapprof.records.twins import TwinNode, TwinPlan
 from gapprof.yardstick import bench as benches
 from gapprof.yardstick import telling_apart
 from gapprof.yardstick.bench import Bench, prepared
+from gapprof.yardstick.machines import MACHINES
 from gapprof.yardstick.priorities import in_order, likely_s
 from gapprof.yardstick.shapes import family_of, key_of, shape_of
 from gapprof.yardstick.tuning import Tuned, batches, likely
-from gapprof.yardstick.web_side import MACHINES
 from tests.unit.measure.extras import RECORDED, preflight
 from tests.unit.yardstick.programs import opened, saved
 
