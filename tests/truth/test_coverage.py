@@ -75,6 +75,6 @@ def test_null_reports_blame_somebody_in_one_of_twenty_at_most() -> None:
 @pytest.mark.long
 def test_null_reports_of_all_that_can_be_measured_do_so_as_well() -> None:
     """With profiled passes and side rungs there are more parts."""
-    nulls = [Machine(launch_noise=noise, seed=seed) for noise in (0.02, 0.04, 0.06) for seed in range(1_000)]
+    nulls = [Machine(launch_noise=0.02 * (1 + seed % 3), seed=seed) for seed in range(3_000)]
     blamed = sum(blames(record(machine, rounds=6, side_rounds=3)) for machine in nulls)
     assert blamed / len(nulls) <= at_most_one_of_twenty(len(nulls))
