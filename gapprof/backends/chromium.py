@@ -30,7 +30,7 @@ from gapprof.guard import Guard
 from gapprof.records.environment import Setting, is_url
 from gapprof.records.gpu_runs import RunCourse
 from gapprof.records.gpu_wire import GpuListened, GpuListenTask
-from gapprof.records.job import CoreSpeed, Job
+from gapprof.records.job import Job
 from gapprof.records.settings import Settings
 from gapprof.records.trial import CountedStretch, Failure, Load, NodeTime, Profile, Seen, Trace, Trial
 from gapprof.records.wire.contrast import Contrasted
@@ -259,7 +259,7 @@ async def _settled(job: Job, ready: Ready, waiting: Waiting) -> _Settled:
     """One timed stretch and who used the processors meanwhile, beside which nothing was compiled and no core
     was slow; anew where it was so, as long as that is to be expected of the engine and the job has time."""
     page, browser = ready.visit.page, ready.visit.browser
-    cores = FastCores(_speed_for(job, ready.crew), waiting)
+    cores = FastCores(job.core_speed_for(_threads(job, ready.crew)), waiting)
     settling = Settling(ready.tier_up, ready.visit.course.until)
     while True:
         while not cores.ready_on(tuple(_whereabouts(ready.crew).places.values())):
@@ -287,11 +287,9 @@ def _is_ours(job: Job) -> bool:
     return job.setting.page in BUILT_IN and not job.setting.tabs
 
 
-def _speed_for(job: Job, crew: Crew) -> CoreSpeed | None:
-    """What is wanted of the cores by a model on as many threads as it got."""
-    threads = sum(role != "main" for role in crew.roles.values())
-    wanted = job.core_speed
-    return wanted.on_one_thread() if wanted is not None and threads == 1 else wanted
+def _threads(job: Job, crew: Crew) -> int:
+    """As many as the model got, or was to get where nobody says."""
+    return sum(role != "main" for role in crew.roles.values()) or job.setting.threads
 
 
 def _whereabouts(crew: Crew) -> Whereabouts:

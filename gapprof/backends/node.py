@@ -175,7 +175,10 @@ def _settled(engine: Engine, job: Job, waiting: Waiting, *, until: float) -> _Se
     """As in a browser: one timed stretch beside which nothing was compiled and no core was slow, and who used
     the processors meanwhile."""
     tier_up = _tiered_up(engine, until=until)
-    cores, settling = FastCores(job.core_speed, waiting), Settling(tier_up.ended, until)
+    cores, settling = (
+        FastCores(job.core_speed_for(job.setting.threads), waiting),
+        Settling(tier_up.ended, until),
+    )
     warmup_ms = tuple(tier_up.runs_ms)
     while True:
         while not cores.ready_on(tuple(_whereabouts(engine, job).places.values())):

@@ -74,7 +74,7 @@ def kernels(
     """Say how fast this browser could run the operators of MODEL, and what keeps it from that.
 
     For every shape a loop nest of ours is tuned in the browser, as wasm, and timed beside onnxruntime-web's
-    own kernel, the same loop nest as native code at every width, and native onnxruntime's kernel. With
+    own kernel, loop nests of ours as native code at every width, and native onnxruntime's kernel. With
     --backend webgpu compute shaders of ours are tuned on the page's adapter and timed beside the library's.
     MODEL is the path of an ONNX file, zoo:NAME, or a recording (.jsonl) of an earlier run, which is only
     read.

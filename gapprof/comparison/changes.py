@@ -22,8 +22,9 @@ def movable(pairs: Iterable[Pair]) -> int:
 
 def changes(pairs: Iterable[Pair], level: float, children: int = 0) -> tuple[Change, ...]:
     """One change per pair. `children`: how many of all pairs together can move. They are a family of their
-    own where what they are part of moved; where it did not, hardly any may move by chance."""
-    return tuple(_change(pair, level, children) for pair in pairs)
+    own where the whole that they are part of moved, or could not be compared; where it did not, hardly any
+    may move by chance. Parts of parts go by the same whole, as in a report."""
+    return tuple(_change(pair, level, children, None) for pair in pairs)
 
 
 def moved(pair: Pair, level: float) -> Interval | None:
@@ -33,14 +34,16 @@ def moved(pair: Pair, level: float) -> Interval | None:
     return difference(_known(pair.before, pair.passes[0]), _known(pair.after, pair.passes[1]), level)
 
 
-def _change(pair: Pair, level: float, children: int) -> Change:
+def _change(pair: Pair, level: float, children: int, level_in_whole: float | None) -> Change:
     resolves = None
     said: Moved = "not-compared" if pair.applicable else "not-applicable"
     interval, wide = moved(pair, LEVEL), moved(pair, level)
     if interval is not None and wide is not None:
         said = _WORDS.get(verdict(wide)) or ("no-change" if verdict(interval) == "unclear" else "unclear")
         resolves = math.exp(min(LARGEST_EXPONENT, max(wide.half_width, SMALLEST_EFFECT)))
-    children_level = simultaneous_level(children) if said in _WORDS.values() else level_alone(children)
+    if level_in_whole is None:
+        named = said in _WORDS.values() or said == "not-compared"
+        level_in_whole = simultaneous_level(children) if named else level_alone(children)
     return Change(
         id=pair.id,
         title=pair.title,
@@ -51,7 +54,7 @@ def _change(pair: Pair, level: float, children: int) -> Change:
         verdict=said,
         resolves=resolves,
         why=pair.why,
-        children=changes(pair.children, children_level, children),
+        children=tuple(_change(one, level_in_whole, children, level_in_whole) for one in pair.children),
     )
 
 

@@ -12,10 +12,16 @@ from gapprof.stats.verdict import verdict
 
 
 def cast_actions(case: Case, now: Estimate, level: float) -> Iterator[Action]:
-    """The same kernels run either way, so that no more than the casts is promised."""
+    """The same kernels run either way, so that no more than the casts is promised; not on a GPU, where those
+    of float16 are others."""
     casts = case.get(inserted_casts)
     times = casts.times if casts else None
-    if casts is None or times is None or times.lacks_passes:
+    if (
+        casts is None
+        or times is None
+        or times.lacks_passes
+        or case.recording.begin.settings.backend != "wasm"
+    ):
         return
     then = without_ms(case, times) if verdict(contrast_interval(times, level)) == "costs" else None
     if then is not None:

@@ -29,7 +29,7 @@ def served_apart(rungs: _Rungs) -> Iterator[tuple[str, str]]:
             name = f"as {harmless(seen.wasm_file, _NAME)} " if seen.wasm_file else ""
             other = "with one thread" if threaded else "with more threads"
             yield rung, f"{name}it was served another wasm file than the rungs {other}"
-        elif seen.wasm_simd is not first.wasm_simd:
+        elif None not in (seen.wasm_simd, first.wasm_simd) and seen.wasm_simd != first.wasm_simd:
             has, other = ("SIMD", "none") if seen.wasm_simd else ("no SIMD", "SIMD")
             yield rung, f"the wasm file that it was served has {has}, that of other rungs {other}"
 

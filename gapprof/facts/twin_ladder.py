@@ -1,4 +1,4 @@
-"""What narrower vectors cost, told a second way: by the same loops of ours at full width and at 128 bits.
+"""What narrower vectors cost, told a second way: by loops of ours at full width and at 128 bits.
 
 The cap ladder holds onnxruntime to 128 bits; its kernels of the two widths need not be the same loop, and at
 128 bits they are SSE-encoded. Twins are AVX-encoded at both, each in the loop that suits its width, weighted

@@ -34,7 +34,7 @@ def on_fast_cores(
     """Pieces until they are as much as the pace wants, what was used meanwhile, and what was seen of the
     cores; a single piece where nobody looks at them. Neither waiting nor a piece that does not count is in
     what was used."""
-    cores, pace, kept = FastCores(job.core_speed, waiting), job.pace, _Kept()
+    cores, pace, kept = FastCores(job.core_speed_for(threads), waiting), job.pace, _Kept()
     samples, least_ms = pace.samples, pace.native_stretch_ms
     if cores.looks:
         samples, least_ms = min(samples, _PIECE_SAMPLES), min(least_ms, _PIECE_MS)

@@ -47,10 +47,6 @@ class CoreSpeed(Struct, frozen=True, kw_only=True):
     """Of reading what another core wrote, pair by pair as `itertools.combinations` has them; empty: nobody
     knows."""
 
-    def on_one_thread(self) -> "CoreSpeed":
-        """The same for a model that has but one: how far it is moved, if it is, is nothing to wait for."""
-        return replace(self, nearest_us=())
-
 
 class Chain(Struct, frozen=True, kw_only=True):
     """One-element nodes one after the other, for what it costs to get from node to node; never optimised."""
@@ -88,6 +84,11 @@ class Job(Struct, frozen=True, kw_only=True):
     """Of the graph that is run, as far as they were counted."""
     core_speed: CoreSpeed | None = None
     """Timed passes wait for it; None: nobody looks at the cores."""
+
+    def core_speed_for(self, threads: int) -> CoreSpeed | None:
+        """What a model on so many threads waits for: how far a single one is moved is nothing to wait for."""
+        speed = self.core_speed
+        return speed if speed is None or threads > 1 else replace(speed, nearest_us=())
 
     @property
     def most_profiled_runs(self) -> int:

@@ -174,7 +174,7 @@ class WhatIf(Struct, frozen=True, kw_only=True):
     factor: Estimate | None = None
     why: str = ""
     ratio: Estimate | None = None
-    """Measured over predicted, 1 where the prediction came true. Since 1.2."""
+    """Measured over predicted, 1 where the prediction came true; its interval is one of 95 %. Since 1.2."""
     prediction: Literal["holds", "fails"] | None = None
     """`holds`: within 5 %, or the interval of `ratio`, held with all other predictions' at once, holds 1.
     None: no saving was predicted. Since 1.2."""

@@ -196,8 +196,8 @@ class Trial(Struct, frozen=True, kw_only=True, tag="trial", tag_field="entry"):
     """CPU time of all threads of the process over the timed stretch, one untimed batch before it included;
     None where `load` is about nothing else."""
     compiled_ms: tuple[float, ...] = ()
-    """Medians of stretches that were timed before this one and turned out to be warm-up, for the engine was
-    still compiling beside them. Since 1.17."""
+    """Medians of stretches that were timed before this one and were taken for warm-up, for the engine's
+    compiler threads were at work beside them. Since 1.17."""
     counted: CountedStretch | None = None
     """Where a page's main thread runs the model by requests, and the kernel tells of threads. Since 1.16."""
     courses: tuple[RunCourse, ...] = ()

@@ -89,6 +89,9 @@ class KernelSummary(Struct, frozen=True, kw_only=True):
     ran, in the rounds that have both."""
     tuned_natively: bool = False
     """Whether SSE code and the widest instructions had schedules of their own, and not the browser's."""
+    suited: Estimate | None = None
+    """How many times slower native 128-bit code is with the browser's schedules than with those of SSE code,
+    both AVX-encoded: what lies between `width` and `engine` then. None where it was not timed. Since 1.3."""
 
 
 class Kernels(Struct, frozen=True, kw_only=True):

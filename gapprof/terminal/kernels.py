@@ -88,10 +88,11 @@ def _chain(summary: KernelSummary, ink: Ink) -> Table:
     """From native to the browser by the same loop nests."""
     table = ink.grid()
     table.add_column("", width=1)
-    table.add_column(Text("By the same loops", style="bold not dim"), width=max(40, ink.width - _FACTOR - 4))
+    table.add_column(Text("By loops of ours", style="bold not dim"), width=max(40, ink.width - _FACTOR - 4))
     table.add_column("times slower", width=_FACTOR)
     for text, figure in (
         ("128-bit vectors instead of the widest", summary.width),
+        *([("loops that suit wasm instead of native code", summary.suited)] if summary.suited else []),
         ("the engine: wasm instead of native 128-bit code", summary.engine),
         ("onnxruntime-web's kernels instead of the tuned ones", summary.library),
         ("ours instead of native onnxruntime's, at full width", summary.native_library),

@@ -155,6 +155,7 @@ def _summary(
         library_predicted=_typical(reachable),
         program_over_library_predicted=ratio(whole, reachable),
         tuned_natively=bool(sums.get(AVX_AS_SSE)),
+        suited=ratio(sums.get(AVX, {}), sums.get(AVX_AS_SSE, {})) if sums.get(AVX_AS_SSE) else None,
     )
 
 

@@ -187,5 +187,5 @@ def test_reading_the_recording_gives_the_same_table(run: Run, tmp_path: Path) ->
 def test_the_table_is_drawn(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["kernels", str(run.folder / "run.jsonl"), "--no-color"]) == ExitCode.OK
     drawn = capsys.readouterr().out
-    assert "By the same loops" in drawn
+    assert "By loops of ours" in drawn
     assert "depthwise 3x3, 16" in drawn

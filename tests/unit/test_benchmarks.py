@@ -18,7 +18,7 @@ SCALE = script("benchmarks/scale.py")
 GPU_TESTS = script("benchmarks/gpu_tests.py")
 TWO_PROCESSES = """
 import subprocess, sys
-hold = "import time; held = bytes(range(256)) * (40 << 12); time.sleep(0.3)"
+hold = "import time; held = bytes(range(256)) * (40 << 12); time.sleep(2)"
 subprocess.run([sys.executable, "-c", hold], check=True)
 """
 

@@ -1,12 +1,15 @@
 """A native stretch in pieces: how long they are, which count, and what was used meanwhile."""
 
+import itertools
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
+from gapprof import fast_cores
 from gapprof.core_speed import LOOK_S
 from gapprof.fast_cores import unheard
+from gapprof.native import fast_pieces
 from gapprof.native.fast_pieces import on_fast_cores
 from gapprof.records.job import Job
 from tests.unit.native.models import plain_job
@@ -81,6 +84,21 @@ def test_a_native_piece_after_a_wait_is_a_window_of_its_own(
     assert work is not None
     assert work.waited_ms == pytest.approx(1e3 * LOOK_S)
     assert work.discarded_ms == ()
+
+
+def test_how_far_a_single_thread_is_moved_is_nothing_to_wait_for(
+    job: Job, looks: list[tuple[float, ...]], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In one thread's place the distance is not even asked, however often it is moved; for two it is."""
+    asked: list[object] = []
+    monkeypatch.setattr(fast_cores, "handed_us", lambda *enough: asked.append(enough) or (6.0,))
+    places = itertools.cycle((0, 1))
+    monkeypatch.setattr(fast_pieces, "_here", lambda: next(places))
+    looks += [(FAST, FAST)] * 100
+    job = replace(job, core_speed=replace(speed(FAST, FAST), nearest_us=(6.0,)))
+    for threads, distances in ((1, False), (2, True)):
+        on_fast_cores(clock.lasting(1.0), job, unheard, threads=threads)
+        assert bool(asked) == distances
 
 
 def test_who_has_nothing_to_compare_with_times_one_native_piece(job: Job, clock: Clock) -> None:
