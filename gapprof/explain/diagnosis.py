@@ -14,7 +14,8 @@ from gapprof.facts.readings import read, same_trials
 from gapprof.records.estimate import EFFECTS, Verdict
 from gapprof.registry import load
 from gapprof.stats.contrast import Contrast, add_weights
-from gapprof.stats.verdict import level_alone, ranks, simultaneous_level
+from gapprof.stats.interval import contrast_interval
+from gapprof.stats.verdict import level_alone, ranks, simultaneous_level, verdict
 
 CAUSES: Mapping[str, Cause] = MappingProxyType(load(gapprof.causes, "CAUSE"))
 
@@ -71,20 +72,22 @@ def diagnose(case: Case) -> Diagnosis:
         level=level,
         verdicts=verdicts,
         measured_parts=parts,
-        level_in={name: level_of_parts(said, parts) for name, said in verdicts.items()},
+        level_in={f.cause.id: level_of_parts(f.contrast, level, parts) for f in findings},
     )
 
 
-def level_of_parts(cause: Verdict, measured: int) -> float:
+def level_of_parts(cause: Contrast | None, level: float, measured: int) -> float:
     """At which parts of a cause are judged: simultaneously with 95 % where the cause itself costs or saves.
 
     Where it does not they need more. Of machines without a cause one report in twenty may name one, and parts
     judged beside them would name somebody in as many again. So they wait for their cause, as hierarchical
-    tests do, but for those so far from nothing that they can only be cancelled by another. A cause that was
-    not measured as a whole says nothing of itself, so its parts have nothing to wait for.
+    tests do, but for those so far from nothing that they can only be cancelled by another. A cause that waits
+    for passes holds up no part: its rounds decide. One that was not measured has none that chance may name:
+    they are those of a GPU, looked at where its calls were seen to stop or to compile.
     """
-    named = cause in EFFECTS or cause == "not-measured"
-    return simultaneous_level(measured) if named else level_alone(measured)
+    if cause is None or verdict(contrast_interval(cause, level)) in EFFECTS:
+        return simultaneous_level(measured)
+    return level_alone(measured)
 
 
 def counts(case: Case, part: Part) -> bool:

@@ -73,7 +73,8 @@ class Outcome:
             cause: verdict(contrast_interval(one, level)) for cause, one in self.contrasts.items()
         }
         for part in self.parts:
-            own_level = level_of_parts(said[part.partition("/")[0]], reading().measured_parts)
+            cause = self.found[part.partition("/")[0]]
+            own_level = level_of_parts(cause, level, reading().measured_parts)
             said[part] = verdict(contrast_interval(self.found[part], own_level))
         return said
 
