@@ -97,6 +97,10 @@ SCENARIOS = {
         shows="the browser holds wasm in its baseline tier (S23)",
         options=("--js-flags=--liftoff-only", *SHORT),
     ),
+    "debugger-open": Scenario(
+        shows="a latency that somebody saw who had DevTools open (S23)",
+        options=("--observed-ms", "9.5", *SHORT),
+    ),
     "real-inputs": Scenario(
         shows="eight images at once, as real inputs have them",
         options=("--inputs", "inputs.npz", *SHORT),

@@ -293,6 +293,25 @@ def test_s23_wasm_in_the_baseline_tier_is_told_and_is_the_runtimes() -> None:
     assert "Run without --liftoff-only" in shown
 
 
+def test_s23_a_latency_that_was_seen_with_devtools_open_is_told_as_that() -> None:
+    """What somebody saw who looked: the page as deployed is far from it, and so is every other condition."""
+    found = report("scenarios/debugger-open")
+    seen = found.reproduction
+    assert seen is not None
+    rows = {one.conditions: one for one in seen.rows}
+    opened, deployed = rows["DevTools open (its debugger is on)",], rows[()]
+    assert (opened.verdict, deployed.verdict) == ("holds", "no")
+    assert opened.ms.low > deployed.ms.high
+    assert opened.ms.point > 1.5 * deployed.ms.point
+    assert [one.conditions for one in seen.rows if one.verdict == "holds"] == [opened.conditions]
+    shown = text(found)
+    assert f"{numbers.ms(seen.observed_ms)} comes about: DevTools open (its debugger is on)." in shown
+    assert "An open DevTools, by its debugger, would cost" in shown
+    assert check(found, "debugger").status == "pass"
+    assert found.latency_ms.web is not None
+    assert found.latency_ms.web.high < seen.observed_ms, "the figures of the report are without it"
+
+
 def test_s25_a_page_that_works_beside_the_model_costs_what_it_costs() -> None:
     busy, quiet = report("compare/busy"), report("compare/quiet")
     row = child(busy, "contention", "page")
