@@ -1,7 +1,5 @@
 """onnxruntime-web in a page of real Chromium: a fresh browser with a fresh profile for every call."""
 
-import asyncio
-import dataclasses
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -17,14 +15,12 @@ from gapprof.browser.counted import patience_s, under_counting
 from gapprof.browser.crew import Crew
 from gapprof.browser.loadable import loadable
 from gapprof.browser.readback import seen
-from gapprof.browser.ready import Ready, outcome, readied, tiered_up, warmed_further
-from gapprof.browser.tier_up import Settling
+from gapprof.browser.ready import Ready, outcome, readied, tiered_up
+from gapprof.browser.settled import settled
 from gapprof.browser.trouble import VisitError, reading
 from gapprof.browser.visit import BUILT_IN, OPEN_S, Course, Equipment, Visit, user_folder
-from gapprof.core_speed import LOOK_S
-from gapprof.cores_used import Whereabouts, used_between, whereabouts
 from gapprof.errors import GapprofError
-from gapprof.fast_cores import FastCores, Waiting, unheard
+from gapprof.fast_cores import Waiting, unheard
 from gapprof.gpu.graphics import here
 from gapprof.guard import Guard
 from gapprof.records.environment import Setting, is_url
@@ -32,7 +28,7 @@ from gapprof.records.gpu_runs import RunCourse
 from gapprof.records.gpu_wire import GpuListened, GpuListenTask
 from gapprof.records.job import Job
 from gapprof.records.settings import Settings
-from gapprof.records.trial import CountedStretch, Failure, Load, NodeTime, Profile, Seen, Trace, Trial
+from gapprof.records.trial import CountedStretch, Failure, NodeTime, Profile, Seen, Trace, Trial
 from gapprof.records.wire.contrast import Contrasted
 from gapprof.records.wire.open import Opened
 from gapprof.records.wire.profile import Profiled, ProfileTask
@@ -88,8 +84,8 @@ class Chromium:
         """With the page, as warm as it is by then."""
         visit = ready.visit
         visit.course.phase = "timed"
-        settled = await _settled(job, ready, self.waiting)
-        ready, timed = settled.ready, settled.timed
+        stretch = await settled(job, ready, self.waiting)
+        ready, timed = stretch.ready, stretch.timed
         facts = await self._seen(job, ready)  # of a browser that may not live through what follows
         counted = await _counted(job, ready, timed)
         courses = await _courses(job, visit)
@@ -107,8 +103,8 @@ class Chromium:
             warmup_ms=ready.opened.warmup_ms,
             cold_ms={"browser": visit.browser.launch_ms, "page": visit.load_ms, **ready.opened.cold_ms},
             seen=facts,
-            load=settled.load,
-            compiled_ms=settled.compiled_ms,
+            load=stretch.load,
+            compiled_ms=stretch.compiled_ms,
             counted=counted,
             courses=courses,
         )
@@ -242,61 +238,6 @@ def traces_tell(crew: Crew) -> bool:
     Where it does, one visit that cannot tell whose they are is no reason to mix both kinds in a run.
     """
     return crew.renderer is None and not crew.undecided
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Settled:
-    """The stretch that counts, in a page that is as warm as it is by then."""
-
-    ready: Ready
-    timed: Timed
-    load: Load
-    compiled_ms: tuple[float, ...]
-    """Of stretches before it that were warm-up."""
-
-
-async def _settled(job: Job, ready: Ready, waiting: Waiting) -> _Settled:
-    """One timed stretch and who used the processors meanwhile, beside which nothing was compiled and no core
-    was slow; anew where it was so, as long as that is to be expected of the engine and the job has time."""
-    page, browser = ready.visit.page, ready.visit.browser
-    cores = FastCores(job.core_speed_for(_threads(job, ready.crew)), waiting)
-    settling = Settling(ready.tier_up, ready.visit.course.until)
-    while True:
-        while not cores.ready_on(tuple(_whereabouts(ready.crew).places.values())):
-            await asyncio.sleep(LOOK_S)
-        first = _whereabouts(ready.crew)  # behind the look, which is on every core for a moment
-        before = await scheduler.before(page, browser, ready.crew)
-        timed = await ready.visit.ask(tasks.time_task(job), Timed)
-        after = await scheduler.after(page, browser, ready.crew)
-        used = used_between(first, _whereabouts(ready.crew))
-        load = scheduler.load(before, after, runs_ms=timed.busy_ms)
-        times_ms = timed.requests_ms or timed.samples_ms
-        if _is_ours(job) and settling.was_warm_up(load, median(times_ms)):
-            ready = await warmed_further(ready)
-        elif cores.over(used, fmean(times_ms)):
-            return _Settled(
-                ready=dataclasses.replace(ready, tier_up=settling.ended),
-                timed=timed,
-                load=replace(load, core_work=cores.found()),
-                compiled_ms=tuple(settling.compiled_ms),
-            )
-
-
-def _is_ours(job: Job) -> bool:
-    """What a page of somebody else's compiles beside its model is what it does to it, and no warm-up."""
-    return job.setting.page in BUILT_IN and not job.setting.tabs
-
-
-def _threads(job: Job, crew: Crew) -> int:
-    """As many as the model got, or was to get where nobody says."""
-    return sum(role != "main" for role in crew.roles.values()) or job.setting.threads
-
-
-def _whereabouts(crew: Crew) -> Whereabouts:
-    """Of the threads that run the model."""
-    if crew.renderer is None:
-        return whereabouts(0, ())
-    return whereabouts(crew.renderer, [tid for tid, role in crew.roles.items() if role != "main"])
 
 
 async def _counted(job: Job, ready: Ready, timed: Timed) -> CountedStretch | None:
