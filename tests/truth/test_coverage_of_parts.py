@@ -14,25 +14,13 @@ from gapprof.facts.case import Case
 from gapprof.records.estimate import Estimate
 from gapprof.records.recording import Recording
 from gapprof.records.trial import Profile
+from tests.truth.planted_steps import PLANTED
 from tests.truth.recorder import record
 
 pytestmark = [pytest.mark.numbers, pytest.mark.long]
 
 MACHINES = 3_000
-PLANTED = {
-    "native-threads": 1.5,
-    "native-extended": 1.5,
-    "native-avx2": 1.2,
-    "native-avx": 1.3,
-    "native-all-128": 3.0,
-    "native-128": 2.0,
-    "web-worker": 1.25,
-    "web-flags": 1.3,
-    "web-graph": 0.9,
-    "web-main": 1.1,
-    "web-paced": 1.05,
-    "web": 1.6,
-}
+STEPS = {**PLANTED, "native-avx2": 1.2, "native-avx": 1.3}
 MARSHALLING_MS = {"native": 1.0, "web": 12.0}
 LAUNCH, PASS = 0.03, 0.05
 """Standard deviations: of ln between launches, and of marshalling between profiled passes, over its size."""
@@ -52,7 +40,7 @@ ON_THE_LADDER = (
 
 def recording(seed: int, *, launch: float = LAUNCH, passes: float = PASS) -> Recording:
     machine = Machine(
-        latency_ms=ladder_ms(PLANTED), marshalling_ms=MARSHALLING_MS, launch_noise=launch, seed=seed
+        latency_ms=ladder_ms(STEPS), marshalling_ms=MARSHALLING_MS, launch_noise=launch, seed=seed
     )
     rng = np.random.default_rng([seed, 2])
     made = record(machine, side_rounds=SIDE_ROUNDS)

@@ -9,20 +9,9 @@ from gapprof.explain.report import build
 from gapprof.records.report import CauseRow, Report
 from gapprof.records.settings import Settings
 from gapprof.records.trial import TraceSlice
+from tests.truth.planted_steps import PLANTED
 from tests.truth.recorder import FULL, record
 
-PLANTED = {
-    "native-threads": 1.5,
-    "native-extended": 1.5,
-    "native-all-128": 3.0,
-    "native-128": 2.0,
-    "web-worker": 1.25,
-    "web-flags": 1.3,
-    "web-graph": 0.9,
-    "web-main": 1.1,
-    "web-paced": 1.05,
-    "web": 1.6,
-}
 TRUE = {
     "threads": 1.5,
     "simd": math.sqrt(3.0 * 2.0),
