@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from gapprof import backends
 from gapprof.errors import EnvironmentUnusable, ExitCode, GapprofError, Interrupted, WrongUse
 from gapprof.interrupts import Hold
+from gapprof.native.given_back import allocate_from_one_heap
 from gapprof.outcome import exit_code
 from gapprof.recordings import read_run
 from gapprof.records.progress import Observer
@@ -49,6 +50,7 @@ def explained(
     Interrupts come through while it measures; one before or after leaves its report as whole as any.
     Raises WrongUse alone: then nothing was measured and nothing is written.
     """
+    allocate_from_one_heap()
     _load_everything()
     before = _state(path)
     try:

@@ -15,7 +15,6 @@ from gapprof.measure.journal import Journal
 from gapprof.measure.outputs import outputs_of
 from gapprof.records.backend import Backend
 from gapprof.records.environment import Setting
-from gapprof.records.held_once import holding_once
 from gapprof.records.job import CoreSpeed, Job, Pace
 from gapprof.records.recording import PlannedRung
 from gapprof.records.subject import StagedModel, Subject
@@ -106,8 +105,6 @@ class Visits:
             return self._after(attempt, self._written(attempt, outcome, started)), None
         began = timed[0].ended_s
         profile = replace(outcome, round=round_number, started_s=began, ended_s=self.journal.now_s())
-        if isinstance(profile, Profile):
-            profile = holding_once(profile)
         self.journal.write(profile)
         return self._after(attempt, timed[0]), profile
 

@@ -9,11 +9,9 @@ import msgspec
 from gapprof.errors import WrongUse
 from gapprof.records import report as reports
 from gapprof.records.estimate import Estimate
-from gapprof.records.held_once import holding_once
 from gapprof.records.impossible import impossible
 from gapprof.records.recording import SCHEMA, SCHEMA_VERSION, Begin, Entry, Recording
 from gapprof.records.report import Report, with_descendants
-from gapprof.records.trial import Profile
 
 _ENTRY: msgspec.json.Decoder[Entry] = msgspec.json.Decoder(Entry)
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -59,7 +57,7 @@ def decode_recording(lines: Iterable[bytes], *, source: str) -> Recording:
                 f"{source}: line {number} holds what no run can have measured: {wrong}",
                 hint="The file was damaged or edited; measure again with `gapprof explain`.",
             )
-        entries.append(holding_once(entry) if isinstance(entry, Profile) else entry)
+        entries.append(entry)
     if not entries or not isinstance(entries[0], Begin):
         raise WrongUse(
             f"{source} is not a gapprof recording: it does not start with a `begin` entry",

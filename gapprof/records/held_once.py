@@ -1,47 +1,37 @@
-"""A profile whose equal texts and times are held once: the nodes of a large graph have few different ones.
+"""Values of nodes, held once however often they come: a large graph has few different ones.
 
-A decoder makes each anew. Times are whole microseconds, of most nodes a few; operators and providers are a
-handful, and the names of the nodes are those of every other profile of the same graph.
+A decoder makes each text and time anew, for every node of every profile. Shared as soon as they are made,
+they leave no gaps in memory either, which an allocator could not give back.
 """
 
 import sys
-from dataclasses import dataclass, field
+from collections.abc import Hashable
+from typing import Any, TypeVar
 
-from msgspec.structs import replace
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
-from gapprof.records.trial import NodeTime, Profile
-
-
-def holding_once(profile: Profile) -> Profile:
-    """The same values, in a third of the memory."""
-    seen = _Seen()
-    return replace(profile, nodes=tuple(_node(node, seen) for node in profile.nodes))
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """Times of runs, and those of all runs of a node together."""
-
-    times_ms: dict[float, float] = field(default_factory=dict)
-    samples_ms: dict[tuple[float, ...], tuple[float, ...]] = field(default_factory=dict)
-
-    def samples_like(self, samples_ms: tuple[float, ...]) -> tuple[float, ...]:
-        """The same ones, if they were seen before.
-
-        Of times a copy is kept: an allocator gives nothing back as long as one of those that were decoded
-        together is held.
-        """
-        known = self.samples_ms.get(samples_ms)
-        if known is None:
-            known = tuple(self.times_ms.setdefault(ms, 1.0 * ms) for ms in samples_ms)
-            self.samples_ms[known] = known
-        return known
+T = TypeVar("T", bound=Hashable)
+_MOST = 4096
+"""Known at a time; then it begins anew. Times are whole microseconds, of most nodes a few."""
+_known: dict[Hashable, Any] = {}
 
 
-def _node(node: NodeTime, seen: _Seen) -> NodeTime:
-    return NodeTime(
-        name=sys.intern(node.name),
-        op_type=sys.intern(node.op_type),
-        provider=sys.intern(node.provider),
-        samples_ms=seen.samples_like(node.samples_ms),
-    )
+def texts_held_once(record: Struct, *fields: str) -> None:
+    """For its `__post_init__`: these fields from then on hold texts that all others share."""
+    for field in fields:
+        force_setattr(record, field, sys.intern(getattr(record, field)))
+
+
+def held_once(value: T) -> T:
+    """The one that is held of those that equal this one, if any is known."""
+    if len(_known) >= _MOST:
+        _known.clear()
+    known: T = _known.setdefault(value, value)
+    return known
+
+
+def times_held_once(times: tuple[float, ...]) -> tuple[float, ...]:
+    """The same of a row of times, and of each of them."""
+    known: tuple[float, ...] | None = _known.get(times)
+    return held_once(tuple(held_once(float(time)) for time in times)) if known is None else known

@@ -1,6 +1,9 @@
 """The model under test as facts: what it is, what goes in and out, what each node costs on paper."""
 
 from msgspec import Struct
+from msgspec.structs import force_setattr
+
+from gapprof.records.held_once import held_once, texts_held_once
 
 
 class TensorSpec(Struct, frozen=True, kw_only=True):
@@ -23,6 +26,11 @@ class NodeCensus(Struct, frozen=True, kw_only=True):
     output_shapes: tuple[tuple[int, ...], ...]
     output_dtypes: tuple[str, ...] = ()
     """Beside the shapes, numpy's names. Since 1.2."""
+
+    def __post_init__(self) -> None:
+        texts_held_once(self, "name", "op_type")
+        force_setattr(self, "output_shapes", held_once(self.output_shapes))
+        force_setattr(self, "output_dtypes", held_once(self.output_dtypes))
 
 
 class ModelFacts(Struct, frozen=True, kw_only=True):

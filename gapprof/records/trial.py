@@ -3,9 +3,11 @@
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from gapprof.records.gpu import AdapterIdentity
 from gapprof.records.gpu_runs import RunCourse, RunParts
+from gapprof.records.held_once import texts_held_once, times_held_once
 
 
 class ThreadUse(Struct, frozen=True, kw_only=True):
@@ -238,6 +240,10 @@ class NodeTime(Struct, frozen=True, kw_only=True):
     op_type: str
     provider: str
     samples_ms: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        texts_held_once(self, "name", "op_type", "provider")
+        force_setattr(self, "samples_ms", times_held_once(self.samples_ms))
 
 
 PROFILE_BLOCKS = 4

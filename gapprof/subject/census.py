@@ -1,7 +1,6 @@
 """The common graph node by node: shapes, FLOPs and bytes."""
 
 import math
-import sys
 from collections.abc import Mapping
 
 import numpy as np
@@ -26,8 +25,6 @@ _NUMPY = {"float": "float32", "double": "float64"}
 """Of onnxruntime's names, those that are not numpy's."""
 _Known = tuple[Shape, int, str]
 """A shape, the bytes that a tensor of it takes, and numpy's name of its type."""
-_Made = tuple[tuple[Shape, ...], tuple[str, ...]]
-"""What a node makes, shapes and types."""
 
 
 def census(
@@ -48,8 +45,7 @@ def census(
             known.update(
                 (name, _sized(flow.dtype, flow.shape)) for name, flow in zip(made, flows, strict=True)
             )
-    alike: dict[_Made, _Made] = {}
-    return tuple(_row(node, known, alike) for node in graph.node)
+    return tuple(_row(node, known) for node in graph.node)
 
 
 def size_bytes(dtype: str, shape: Shape) -> int:
@@ -57,8 +53,7 @@ def size_bytes(dtype: str, shape: Shape) -> int:
     return math.prod(shape) * _BYTES.get(dtype, 0)
 
 
-def _row(node: onnx.NodeProto, known: Mapping[str, _Known], alike: dict[_Made, _Made]) -> NodeCensus:
-    """`alike`: of rows before it; most nodes of a large graph make what others do, and it is held once."""
+def _row(node: onnx.NodeProto, known: Mapping[str, _Known]) -> NodeCensus:
     shapes = NodeShapes(
         node=node,
         inputs=tuple(known[name][0] if name in known else None for name in node.input),
@@ -66,17 +61,14 @@ def _row(node: onnx.NodeProto, known: Mapping[str, _Known], alike: dict[_Made, _
     )
     touched = [name for name in (*dict.fromkeys(node.input), *node.output) if name]
     complete = all(name in known for name in touched)
-    outputs = [known[name] for name in node.output if name in known]
-    made = (tuple(shape for shape, _, _ in outputs), tuple(dtype for _, _, dtype in outputs))
-    shapes_made, dtypes_made = alike.setdefault(made, made)
     return NodeCensus(
-        name=sys.intern(node.name),  # every profile has them again
-        op_type=sys.intern(node.op_type),
+        name=node.name,
+        op_type=node.op_type,
         domain=node.domain,
         flops=flops(shapes),
         bytes=sum(known[name][1] for name in touched) if complete else None,
-        output_shapes=shapes_made,
-        output_dtypes=dtypes_made,
+        output_shapes=tuple(known[name][0] for name in node.output if name in known),
+        output_dtypes=tuple(known[name][2] for name in node.output if name in known),
     )
 
 

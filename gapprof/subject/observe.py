@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -62,12 +63,13 @@ def observe(model: Path, inputs: Path, other_inputs: Path, *, deadline_s: float)
             f"output {shortened(odd)} is no tensor, and onnxruntime-web returns tensors only",
             hint="Export the model with tensors as its outputs.",
         )
+    flow = cache(Flow)  # a large graph has few different ones
     return Observed(
         outputs=tuple(
             TensorSpec(name=name, dtype=dtype, shape=tuple(shape)) for name, dtype, shape in answer["outputs"]
         ),
         node_outputs={
-            name: tuple(Flow(dtype=dtype, shape=tuple(shape)) for dtype, shape in flows)
+            name: tuple(flow(dtype=dtype, shape=tuple(shape)) for dtype, shape in flows)
             for name, flows in answer["nodes"].items()
         },
         outputs_differ=answer["differ"],

@@ -1,7 +1,9 @@
 """Blocks of runs with onnxruntime-web's profiler and without."""
 
 from msgspec import Struct
+from msgspec.structs import force_setattr
 
+from gapprof.records.held_once import texts_held_once, times_held_once
 from gapprof.records.wire.open import OpenTask
 
 
@@ -25,6 +27,10 @@ class ProfiledNode(Struct, frozen=True, kw_only=True):
     op_type: str
     provider: str
     samples_ms: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        texts_held_once(self, "name", "op_type", "provider")
+        force_setattr(self, "samples_ms", times_held_once(self.samples_ms))
 
 
 class Profiled(Struct, frozen=True, kw_only=True, tag="profiled", tag_field="kind"):
