@@ -76,9 +76,9 @@ class OneEnvironment:
             )  # fmt: skip
         return self.inner.profiled(self._job(job), lambda trial: timed(_as_planned(trial, job.setting)))
 
-    def traced(self, job: Job) -> Trace | Failure | None:
-        """The same for a traced one."""
-        return self.inner.traced(self._job(job))
+    def traced(self, job: Job, timed: Callable[[Trial], None]) -> Trace | Failure | None:
+        """The same with a traced pass."""
+        return self.inner.traced(self._job(job), lambda trial: timed(_as_planned(trial, job.setting)))
 
     def _job(self, job: Job) -> Job:
         original = self.subject.original

@@ -24,7 +24,6 @@ _PHASES = {
     "preflight": "looking at the page and at native",
     "tuning": "tuning kernels in the browser",
     "rounds": "measuring",
-    "trace": "looking at what else the page does",
     "side": "measuring what-ifs",
     "twins": "timing kernels as wasm and natively",
     "transplant": "replaying the library's hottest functions as wasm and natively",

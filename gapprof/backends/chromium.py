@@ -71,9 +71,9 @@ class Chromium:
         """The same, then runs without and with onnxruntime's profiler, and the chain, all in one page."""
         return outcome(job, lambda course: self._profiled(job, course, timed))
 
-    def traced(self, job: Job) -> Trace | Failure | None:
-        """Paced requests under the browser's tracing."""
-        return outcome(job, lambda course: self._traced(job, course))
+    def traced(self, job: Job, timed: Callable[[Trial], None]) -> Trace | Failure | None:
+        """The same as `timed`, then as many more requests under the browser's tracing, in the same page."""
+        return outcome(job, lambda course: self._traced(job, course, timed))
 
     async def _timed(self, job: Job, course: Course) -> Trial:
         async with self._ready(job, course) as ready:
@@ -145,20 +145,21 @@ class Chromium:
                 load=scheduler.load(before, after),
             )
 
-    async def _traced(self, job: Job, course: Course) -> Trace:
+    async def _traced(self, job: Job, course: Course, timed: Callable[[Trial], None]) -> Trace:
         async with self._ready(job, course) as ready:
+            ready, trial = await self._trial(job, ready)
+            timed(trial)
             visit = ready.visit
             connection, base = visit.page.connection, visit.serving.base
-            facts = await self._seen(job, ready)
             before = await scheduler.before(visit.page, visit.browser, ready.crew)
             course.phase = "timed"
             await tracing.start(connection)
             with states.watched(ready.crew) as watch:
-                timed = await visit.ask(tasks.traced_task(job, run_ms=ready.run_ms), Timed)
+                told = await visit.ask(tasks.traced_task(job, run_ms=ready.run_ms), Timed)
             after = await scheduler.after(visit.page, visit.browser, ready.crew)
             course.phase = "stop"
             events = await tracing.stop(connection)
-            load = scheduler.load(before, after, runs_ms=timed.busy_ms)
+            load = scheduler.load(before, after, runs_ms=told.busy_ms)
             with reading("trace"):
                 stretch = slices.stretch_of(events)
                 if traces_tell(ready.crew):
@@ -171,14 +172,14 @@ class Chromium:
                 ended_s=0.0,
                 stretch_ms=stretch.ms,
                 slices=slices.summarise(events, stretch, base=base),
-                requests_ms=timed.requests_ms,
-                runs_ms=timed.runs_ms,
+                requests_ms=told.requests_ms,
+                runs_ms=told.runs_ms,
                 held=windows.while_waiting(
                     events, stretch, job.setting.requests_from, ready.crew.roles, base=base
                 ),
                 inside=windows.while_running(events, stretch, job.setting.where, ready.crew.roles, base=base),
                 beside=windows.beside_runs(events, stretch, job.setting.where, ready.crew.roles, base=base),
-                seen=facts,
+                seen=trial.seen,
                 load=load,
                 balances=watch.balances,
             )

@@ -114,7 +114,7 @@ class NativeBackend:
         answer = self._ask("profiled", job, timed)
         return answer if isinstance(answer, Profile | Failure) else _mixed_up(job)
 
-    def traced(self, job: Job) -> None:
+    def traced(self, _job: Job, _timed: Callable[[Trial], None]) -> None:
         """There is no browser to trace."""
 
     def placed(self, job: Job) -> Placed | Failure:

@@ -72,7 +72,7 @@ class NodeBackend:
         trouble = VisitError("the engine rungs are timed, not profiled", kind="environment")
         return failure(job, trouble, phase="start")
 
-    def traced(self, _job: Job) -> Trace | Failure | None:
+    def traced(self, _job: Job, _timed: Callable[[Trial], None]) -> Trace | Failure | None:
         """There is no browser whose tracing could run."""
         return None
 

@@ -48,8 +48,12 @@ class Replay:
         timed(outcome)
         return _next(self._profiles, job, missing=_missing)
 
-    def traced(self, job: Job) -> Trace | None:
-        """The next recorded trace of that rung."""
+    def traced(self, job: Job, timed: Callable[[Trial], None]) -> Trace | Failure | None:
+        """The next recorded outcome of that rung, then the next recorded trace."""
+        outcome = self.timed(job)
+        if isinstance(outcome, Failure):
+            return outcome
+        timed(outcome)
         return _next(self._traces, job, missing=lambda _: None)
 
 

@@ -204,13 +204,17 @@ class Machine:
             load=_load(sum(walls)),
         )
 
-    def traced(self, job: Job) -> Trace | Failure | None:
+    def traced(self, job: Job, timed: Callable[[Trial], None]) -> Trace | Failure | None:
         """Two seconds of the planted work of a page; None natively."""
         if _side(job.setting) == "native":
             return None
+        outcome = self.timed(job)
+        if isinstance(outcome, Failure):
+            return outcome
+        timed(outcome)
         slices, page = self.work.get(job.rung, ()), self.pages.get(job.rung, PlantedPage())
         values = self._values(job, job.pace.requests)
-        return self._failure(job) or Trace(
+        return Trace(
             rung=job.rung,
             round=job.round,
             started_s=0.0,

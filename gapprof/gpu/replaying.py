@@ -75,7 +75,7 @@ class ReplayBackend:
         trouble = VisitError("replays are timed, not profiled", kind="environment")
         return failure(job, trouble, phase="start")
 
-    def traced(self, _job: Job) -> Trace | Failure | None:
+    def traced(self, _job: Job, _timed: Callable[[Trial], None]) -> Trace | Failure | None:
         """Nothing beside the calls is at work there."""
         return None
 

@@ -1,8 +1,8 @@
-"""Which visits go on with a profiled pass, and which rungs get a traced one of their own. Pure.
+"""Which visits go on with a profiled or a traced pass. Pure.
 
-A profile begins where a timed visit ends, in the same process or page: what starting, loading and compiling
-take is paid once, and the unprofiled runs beside it are those of the very session that was timed; of a large
-graph natively, whose sessions come one at a time, those of sessions like it.
+A pass begins where a timed visit ends, in the same process or page: what starting, loading and compiling take
+is paid once, and the unprofiled runs beside a profile are those of the very session that was timed; of a
+large graph natively, whose sessions come one at a time, those of sessions like it.
 """
 
 from collections.abc import Mapping
@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from gapprof.facts.profiles import chain_is_small
 from gapprof.measure.spending import measurable
 from gapprof.records.recording import PlannedRung
-from gapprof.records.trial import Failure, Profile
+from gapprof.records.trial import Failure, Profile, Trace
 
 _DEPLOYED = "web"
 PROFILE_PASSES = 3
 """As few as have a spread: what is computed from profiles gets its interval from how passes differ."""
 TRACE_PASSES = 3
 """Of the page as deployed, for the same reason; a side rung is traced once, for what it does by name."""
+LAST_ROUNDS = max(PROFILE_PASSES, TRACE_PASSES)
 
 
 def profiled_rungs(ladder: Mapping[str, PlannedRung]) -> tuple[str, ...]:
@@ -27,7 +28,7 @@ def profiled_rungs(ladder: Mapping[str, PlannedRung]) -> tuple[str, ...]:
 
 
 def traced_rungs(ladder: Mapping[str, PlannedRung]) -> tuple[str, ...]:
-    """The rungs that get a trace, of what the page does beside the model.
+    """The rungs whose timed visits go on with a trace, of what the page does beside the model.
 
     Where the page as deployed is an alias it does nothing: a side rung, the built-in busy page, stands in.
     """
@@ -39,14 +40,9 @@ def traced_rungs(ladder: Mapping[str, PlannedRung]) -> tuple[str, ...]:
     )
 
 
-def trace_passes(step: PlannedRung) -> int:
-    """How often a rung is traced."""
-    return TRACE_PASSES if step.rung.role == "main" else 1
-
-
 @dataclass(slots=True, kw_only=True)
-class Profiling:
-    """The passes that are still wanted."""
+class Passes:
+    """The passes of one kind that are still wanted."""
 
     left: dict[str, int]
     """Rung → passes."""
@@ -58,17 +54,17 @@ class Profiling:
 
     def expect(self, rounds: int) -> None:
         """Passes in the last ones of so many first rounds: the first ranking is not to wait for them."""
-        self.first_round = max(0, rounds - PROFILE_PASSES)
+        self.first_round = max(0, rounds - LAST_ROUNDS)
 
     def due(self, step: PlannedRung, round_number: int, visit: int) -> bool:
-        """Whether this visit goes on with a profile: its rung's last one, in a round that is late enough."""
+        """Whether this visit goes on with a pass: its rung's last one, in a round that is late enough."""
         last = visit == step.rung.visits - 1
         return last and round_number >= self.first_round and self.left.get(step.rung.id, 0) > 0
 
-    def done(self, rung_id: str, outcome: Profile | Failure | None, *, overdrawn: bool) -> None:
+    def done(self, rung_id: str, outcome: Profile | Trace | Failure | None, *, overdrawn: bool) -> None:
         """One pass fewer; none where another is hopeless, or where the budget has long been spent.
 
-        A page that crashes or hangs once is bad luck; twice, and what cannot be profiled here, stays so.
+        A page that crashes or hangs once is bad luck; twice, and what cannot be looked into here, stays so.
         """
         if outcome is None:
             return
@@ -83,8 +79,17 @@ class Profiling:
         return again or failure.kind in ("model", "environment")
 
 
-def profiling(ladder: Mapping[str, PlannedRung], rounds: int) -> Profiling:
-    """All of them, so many rounds being the first."""
-    found = Profiling(left=dict.fromkeys(profiled_rungs(ladder), PROFILE_PASSES))
-    found.expect(rounds)
-    return found
+def profiling(ladder: Mapping[str, PlannedRung]) -> Passes:
+    """All profiles."""
+    return Passes(left=dict.fromkeys(profiled_rungs(ladder), PROFILE_PASSES))
+
+
+def tracing(ladder: Mapping[str, PlannedRung], *, stand_in: bool) -> Passes:
+    """All traces. `stand_in`: whether a side rung has one where the page as deployed does nothing; who asks
+    for the ends alone asks not what a page does that is not theirs."""
+    wanted = [ladder[rung] for rung in traced_rungs(ladder)]
+    return Passes(left={one.rung.id: _passes(one) for one in wanted if stand_in or one.rung.role == "main"})
+
+
+def _passes(step: PlannedRung) -> int:
+    return TRACE_PASSES if step.rung.role == "main" else 1

@@ -118,7 +118,7 @@ class Rounds:
     def _projected_s(self, preflight: Preflight, plan: Mapping[int, tuple[str, ...]], number: int) -> float:
         """When the rounds of the plan from `number` on, and their passes, will be done."""
         rest_s = sum(expected_round_s(preflight, rungs) for at, rungs in plan.items() if at >= number)
-        return self._journal.now_s() + rest_s + self.beside.profiles_left_s(preflight)
+        return self._journal.now_s() + rest_s + self.beside.left_s(preflight)
 
 
 def expected_round_s(preflight: Preflight, rung_ids: Iterable[str]) -> float:

@@ -15,7 +15,7 @@ from gapprof.measure.extra import Beyond, Extra
 from gapprof.measure.fastest import Fastest
 from gapprof.measure.journal import Journal
 from gapprof.measure.pacing import preflight_pace, thriftier
-from gapprof.measure.passes import profiling
+from gapprof.measure.passes import profiling, tracing
 from gapprof.measure.preflight import LONGEST_VISIT_S, Prover, Recorder, conclude, look
 from gapprof.measure.rounds import Rounds, expected_round_s
 from gapprof.measure.spending import (
@@ -94,9 +94,8 @@ class Stages:
         again_s = self._spent_s(main)
         slower = first_s / max(expected_s, 1e-3)
         preflight, plan = self._with_what_is_left(preflight, beside, count, slower)
-        beside.profiling.expect(len(plan))
+        beside.expect(len(plan))
         rounds.take(preflight, {n: rungs for n, rungs in enumerate(plan) if n}, of=len(plan))
-        beside.traces(by_id(preflight.ladder))
         later = max(1, len(plan) - 1)  # the first one has no second visits
         total = self._decide(len(plan), (self._spent_s(main) - again_s) / later, worth=count)
         rounds.take(preflight, dict.fromkeys(range(len(plan), total), main), of=total)
@@ -143,13 +142,17 @@ class Stages:
 
     def _beside(self, preflight: Preflight, rounds: int) -> Beside:
         """The passes that rungs of this ladder want, so many rounds being the first."""
-        return Beside(
+        ladder = by_id(preflight.ladder)
+        beside = Beside(
             settings=self.settings,
             teller=self.teller,
             visits=self._visits(preflight.pace),
             rungs=frozenset(self.rungs),
-            profiling=profiling(by_id(preflight.ladder), rounds),
+            profiling=profiling(ladder),
+            tracing=tracing(ladder, stand_in=self.settings.rungs != ENDS),
         )
+        beside.expect(rounds)
+        return beside
 
     def _within_means(self, preflight: Preflight) -> tuple[Preflight, int]:
         """First rounds: six if they fit three times the budget; else fewer samples, then fewer rounds.
@@ -175,7 +178,7 @@ class Stages:
             preflight.ladder,
             rounds,
             expected_s,
-            left_s=self.settings.budget_s - self._used_s() - beside.passes_s(preflight),
+            left_s=self.settings.budget_s - self._used_s() - beside.left_s(preflight),
             asked=asked_rungs(self.settings, self.rungs),
         )
         return replace(preflight, ladder=ladder), plan

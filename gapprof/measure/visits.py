@@ -1,9 +1,10 @@
 """One visit of one rung: the job, the retries, what strikes it, and the entry that is written."""
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from msgspec.structs import replace
 
@@ -21,6 +22,7 @@ from gapprof.records.subject import StagedModel, Subject
 from gapprof.records.trial import Failure, Profile, Trace, Trial, took_s
 from gapprof.text.refusals import with_node
 
+P = TypeVar("P", Profile, Trace)
 ATTEMPTS = 3
 """A disturbed trial is repeated twice; then it counts, and its load says so: intervals widen first."""
 MOST_FAILURES = 2
@@ -79,34 +81,20 @@ class Visits:
     def profiled(
         self, step: PlannedRung, round_number: int, visit: int = 0, *, chain_wanted: bool = True
     ) -> tuple[Trial | Failure, Profile | Failure | None]:
-        """The same; the first attempt goes on with the runtime's profiler, or to None where it failed.
-
-        A trial that cannot be written down is no trouble of the visit's, as which a backend may take it.
-        """
+        """The same; the first attempt goes on with the runtime's profiler, or to None where it failed."""
         attempt = Try(step=step, round=round_number, visit=visit)
-        timed: list[Trial] = []
-        lost: list[EnvironmentUnusable] = []
-        started = self.journal.now_s()
-
-        def on_trial(trial: Trial) -> None:
-            try:
-                timed.append(self._trial(attempt, trial, started))
-            except EnvironmentUnusable as error:
-                lost.append(error)
-                raise
-
         job = self._job_of(attempt)
         if not chain_wanted:
             job = replace(job, chain=None)
-        outcome = self._backend(step).profiled(job, on_trial)
-        if lost:
-            raise lost[0]
-        if not timed and isinstance(outcome, Failure):
-            return self._after(attempt, self._written(attempt, outcome, started)), None
-        began = timed[0].ended_s
-        profile = replace(outcome, round=round_number, started_s=began, ended_s=self.journal.now_s())
-        self.journal.write(profile)
-        return self._after(attempt, timed[0]), profile
+        return self._gone_on_with(attempt, lambda timed: self._backend(step).profiled(job, timed))
+
+    def traced(
+        self, step: PlannedRung, round_number: int, visit: int = 0
+    ) -> tuple[Trial | Failure, Trace | Failure | None]:
+        """The same with the browser's tracing in the profiler's place."""
+        attempt = Try(step=step, round=round_number, visit=visit)
+        job = self._job_of(attempt)
+        return self._gone_on_with(attempt, lambda timed: self._backend(step).traced(job, timed))
 
     def preflight(self, step: PlannedRung) -> Trial | Failure:
         """A first visit: it is written, struck from the start, and shows what the environment is.
@@ -141,14 +129,35 @@ class Visits:
         """What a first visit of that rung is asked to do."""
         return self._job(step, PREFLIGHT_ROUND)
 
-    def traced(self, step: PlannedRung, pass_number: int) -> Trace | Failure | None:
-        """A pass under the browser's tracing; one attempt."""
+    def _gone_on_with(
+        self, attempt: Try, carry_out: Callable[[Callable[[Trial], None]], P | Failure | None]
+    ) -> tuple[Trial | Failure, P | Failure | None]:
+        """A visit that is told of its trial, and what it went on to; None there where it failed before.
+
+        A trial that cannot be written down is no trouble of the visit's, as which a backend may take it.
+        """
+        timed: list[Trial] = []
+        lost: list[EnvironmentUnusable] = []
         started = self.journal.now_s()
-        outcome = self._backend(step).traced(self._job(step, pass_number))
-        if outcome is not None:
-            outcome = replace(outcome, round=pass_number, started_s=started, ended_s=self.journal.now_s())
-            self.journal.write(outcome)
-        return outcome
+
+        def on_trial(trial: Trial) -> None:
+            try:
+                timed.append(self._trial(attempt, trial, started))
+            except EnvironmentUnusable as error:
+                lost.append(error)
+                raise
+
+        outcome = carry_out(on_trial)
+        if lost:
+            raise lost[0]
+        if outcome is None:
+            return self._from(attempt), None
+        if not timed and isinstance(outcome, Failure):
+            return self._after(attempt, self._written(attempt, outcome, started)), None
+        began = timed[0].ended_s
+        later = replace(outcome, round=attempt.round, started_s=began, ended_s=self.journal.now_s())
+        self.journal.write(later)
+        return self._after(attempt, timed[0]), later
 
     def _from(self, attempt: Try) -> Trial | Failure:
         started = self.journal.now_s()

@@ -32,5 +32,9 @@ class Backend(Protocol):
         A Failure is the profile's where `timed` was called before, else the visit's.
         """
 
-    def traced(self, job: Job, /) -> Trace | Failure | None:
-        """A separate pass under the browser's tracing; None where there is no such thing."""
+    def traced(self, job: Job, timed: Callable[[Trial], None], /) -> Trace | Failure | None:
+        """The same as `timed`, told as soon as it is there; then go on under the browser's tracing.
+
+        None, and nothing timed, where there is no such thing. A Failure is the trace's where `timed` was
+        called before, else the visit's.
+        """

@@ -11,7 +11,7 @@ class Progress(Struct, frozen=True, kw_only=True):
     """One step of a run. `recording` is given after each round: enough for a provisional ranking."""
 
     phase: str
-    """`page`, `preflight`, `rounds`, `trace`, `side`, `done`."""
+    """`page`, `preflight`, `rounds`, `side`, `done`."""
     text: str
     rung: str | None = None
     round: int | None = None

@@ -165,7 +165,7 @@ def littering(job: Job, folder: Path) -> Job:
 
 
 def traced(chromium: Chromium, job: Job) -> Trace:
-    trace = chromium.traced(job)
+    trace = chromium.traced(job, lambda _: None)
     assert isinstance(trace, Trace), trace
     return trace
 

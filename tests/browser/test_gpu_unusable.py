@@ -84,8 +84,8 @@ class FirstInChromium:
     def profiled(self, job: Job, timed: Callable[[Trial], None]) -> Profile | Failure:
         return WHOLE.profiled(job, timed)
 
-    def traced(self, job: Job) -> Trace | Failure | None:
-        return WHOLE.traced(job)
+    def traced(self, job: Job, timed: Callable[[Trial], None]) -> Trace | Failure | None:
+        return WHOLE.traced(job, timed)
 
 
 def test_a_browser_without_webgpu_leads_to_the_next_backend_of_the_list(

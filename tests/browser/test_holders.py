@@ -74,7 +74,7 @@ def test_what_requests_wait_for_is_garbage_collection_where_that_is_planted(
     chromium: Chromium, job: Job, page_of: Callable[[str], str]
 ) -> None:
     """What is named comes to what requests waited for, by the page's clock: the same time, measured twice."""
-    trace = chromium.traced(on(job, where="main", page=page_of(LITTERING)))
+    trace = chromium.traced(on(job, where="main", page=page_of(LITTERING)), lambda _: None)
     assert isinstance(trace, Trace), trace
     held: dict[str | None, float] = {}
     for piece in trace.held:
@@ -94,7 +94,7 @@ def test_garbage_of_the_pages_own_worker_is_not_taken_for_the_models(
 ) -> None:
     """It is there before the model's, and both threads have one name."""
     page = page_of(LITTERING_WORKER)
-    trace = chromium.traced(on(job, where="worker", page=page, js_flags=COLLECTS))
+    trace = chromium.traced(on(job, where="worker", page=page, js_flags=COLLECTS), lambda _: None)
     assert isinstance(trace, Trace), trace
     beside, inside = (
         sum(piece.wall_ms for piece in pieces if kind_of(piece.name, piece.detail) == "garbage collection")

@@ -41,7 +41,7 @@ def test_a_planted_timer_is_named_in_the_evidence(
     chromium: Chromium, job: Job, page_of: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tasks, "TRACED_MS", SOME_TIMERS_MS)
-    trace = chromium.traced(on(job, page=page_of(BURNER)))
+    trace = chromium.traced(on(job, page=page_of(BURNER)), lambda _: None)
     assert isinstance(trace, Trace), trace
     planted = [piece for piece in trace.slices if piece.detail.startswith("planted ")]
     assert [(piece.thread, piece.name) for piece in planted] == [("CrRendererMain", "TimerFire")]

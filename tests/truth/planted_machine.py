@@ -80,7 +80,7 @@ class Priced:
     def profiled(self, job: Job, timed: Callable[[Trial], None]) -> Profile | Failure:
         raise AssertionError("a selftest profiles nothing")
 
-    def traced(self, job: Job) -> Trace | Failure | None:
+    def traced(self, job: Job, timed: Callable[[Trial], None]) -> Trace | Failure | None:
         raise AssertionError("a selftest traces nothing")
 
     @contextlib.contextmanager

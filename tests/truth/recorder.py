@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from gapprof import rungs
 from gapprof.backends.synthetic import Machine
-from gapprof.measure.passes import trace_passes
+from gapprof.measure.passes import TRACE_PASSES
 from gapprof.measure.resolve import ladder
 from gapprof.records.environment import Setting
 from gapprof.records.job import Job, Pace
@@ -43,6 +43,7 @@ PACE = Pace(
     deadline_s=10.0,
 )
 CORES = 4
+_TRACES = {"web": TRACE_PASSES, "web-busy": 1}
 
 # A page that asks for two of four threads, runs the model on the main thread and shares it with real work.
 FULL = Settings(threads=2, page="busy", js_flags=("--user-flag",))
@@ -90,9 +91,9 @@ def record(
             for rung in PROFILED
             if rung in own
         ]
-        for rung in ("web", "web-busy"):
-            for number in range(trace_passes(own[rung]) if rung in own else 0):
-                traced = machine.traced(_job(own[rung], number, settings))
+        for rung, times in _TRACES.items():
+            for number in range(times if rung in own else 0):
+                traced = machine.traced(_job(own[rung], number, settings), lambda _: None)
                 entries += [traced] if traced is not None else []
     for number in range(rounds, rounds + side_rounds):
         visited = _with_parents((rung for rung in side if rung in own), own)

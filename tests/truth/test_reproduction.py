@@ -69,8 +69,8 @@ class Conditioned:
     def profiled(self, job: Job, timed: Callable[[Trial], None]) -> Profile | Failure:
         return self.machine.profiled(job, timed)
 
-    def traced(self, job: Job) -> Trace | Failure | None:
-        return self.machine.traced(job)
+    def traced(self, job: Job, timed: Callable[[Trial], None]) -> Trace | Failure | None:
+        return self.machine.traced(job, timed)
 
     def _ln_times(self, job: Job) -> float:
         if job.setting.backend == "native":

@@ -100,8 +100,8 @@ class Page:
     def profiled(self, job: Job, timed: Callable[[Trial], None]) -> Profile | Failure:
         return self.machine.profiled(job, timed)
 
-    def traced(self, job: Job) -> Trace | Failure | None:
-        return self.machine.traced(job)
+    def traced(self, job: Job, timed: Callable[[Trial], None]) -> Trace | Failure | None:
+        return self.machine.traced(job, timed)
 
 
 Explained = Callable[[Page, str], Outcome]

@@ -15,7 +15,7 @@ from gapprof.records.trial import Failure, Profile, Trace, TraceSlice, Trial
 from tests.unit.measure.whole_run import FACTORS, Run
 
 
-def test_profiles_follow_timed_visits_of_the_last_first_rounds(run: Run) -> None:
+def test_passes_follow_timed_visits_of_the_last_first_rounds(run: Run) -> None:
     recording = run(Machine(latency_ms=ladder_ms(FACTORS)), Settings(rungs="main", page="busy"))
     profiles = [(entry.rung, entry.round) for entry in recording.of(Profile)]
     assert sorted(profiles) == sorted(
@@ -23,7 +23,9 @@ def test_profiles_follow_timed_visits_of_the_last_first_rounds(run: Run) -> None
     )
     trials = {(trial.rung, trial.round): trial.ended_s for trial in recording.of(Trial)}
     assert all(one.started_s >= trials[one.rung, one.round] for one in recording.of(Profile))
-    assert {entry.rung for entry in recording.of(Trace)} == {"web"}
+    traces = list(recording.of(Trace))
+    assert [(entry.rung, entry.round) for entry in traces] == [("web", number) for number in (3, 4, 5)]
+    assert all(one.started_s >= trials[one.rung, one.round] for one in traces)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +87,7 @@ def contention(recording: Recording) -> CauseRow:
 
 def test_where_the_page_is_quiet_the_built_in_busy_page_is_traced_once_in_its_stead(run: Run) -> None:
     recording = run(Machine(latency_ms=ladder_ms(FACTORS), work={"web-busy": (BUSY_TIMER,)}))
-    assert [(entry.rung, entry.round) for entry in recording.of(Trace)] == [("web-busy", 0)]
+    assert [(entry.rung, entry.round) for entry in recording.of(Trace)] == [("web-busy", 3)]
     (told,) = (one for one in contention(recording).evidence if one.kind == "trace")
     assert told.text.startswith("On the built-in busy page: TimerFire tick (probes_web/pages/busy.mjs:9)")
     assert told.value == pytest.approx(450.0)
@@ -93,7 +95,7 @@ def test_where_the_page_is_quiet_the_built_in_busy_page_is_traced_once_in_its_st
 
 def test_beside_a_page_of_the_users_the_built_in_one_is_not_traced(run: Run) -> None:
     recording = run(Machine(latency_ms=ladder_ms(FACTORS)), Settings(rungs="main", page="app.html"))
-    assert [(entry.rung, entry.round) for entry in recording.of(Trace)] == [("web", n) for n in range(3)]
+    assert [(entry.rung, entry.round) for entry in recording.of(Trace)] == [("web", n) for n in (3, 4, 5)]
 
 
 def test_once_the_budget_is_long_spent_nothing_stands_in_for_the_page(run: Run) -> None:
