@@ -229,6 +229,21 @@ def test_ranks_that_are_expected_by_chance_alone_fail_nothing(tmp_path: Path) ->
     assert (row.status, row.why) == ("pass", "")
 
 
+def test_ranks_hold_where_a_request_costs_as_many_ms_whatever_its_run_takes(tmp_path: Path) -> None:
+    """Clean, runs take 5 ms and requests 7: 2.8x with a plant of 2x, and 2.4x where they are 2 ms as before,
+    between which the clean ladder's 2.6x of simd lies."""
+
+    def handed_over(job: Job) -> float:
+        setting = job.setting
+        if setting.backend == "native":
+            return {"full": 1.0, "128": 2.6}.get(setting.isa, 1.8)
+        return honest(job) / (1.2 if setting.pacing == "paced" else 1.0) + 2.0 * (setting.pacing == "paced")
+
+    machine = Priced(price=handed_over, noise=0.005)
+    row = only(report_of(machine, tmp_path, "baseline-tier"), "baseline-tier")
+    assert (row.status, row.why) == ("pass", "")
+
+
 def test_outputs_that_differ_fail_the_row_whatever_the_times_say(tmp_path: Path) -> None:
     machine = Priced(wrong_outputs=frozenset({"scalar-build.web-worker"}))
     row = only(report_of(machine, tmp_path, "scalar-build"), "scalar-build")

@@ -1,9 +1,10 @@
 """Whether a planted cause stands where it must in the ranking."""
 
 from collections.abc import Iterator, Mapping
+from itertools import product
 
 from gapprof.selftest.judges.evidence import Evidence, beyond_doubt, combined, larger_beyond_doubt
-from gapprof.selftest.judges.expected import expected, expected_ln
+from gapprof.selftest.judges.expected import expected
 from gapprof.stats.contrast import Contrast
 
 
@@ -25,17 +26,26 @@ def rank_faults(
 def _wrongly_above(
     above: str, below: str, here: Evidence, clean: Evidence, planted: Mapping[str, Contrast]
 ) -> bool:
+    """Whether it is wrong in whatever way their factors come about."""
     found = here.headlines
-    if expected_ln(above, clean, planted) >= expected_ln(below, clean, planted):
-        return False
     if not larger_beyond_doubt(found[above], found[below]):
         return False
-    moved = combined(
-        (
-            (1.0, found[above]),
-            (-1.0, found[below]),
-            *((-1.0, one) for one in expected(above, clean, planted)),
-            *((1.0, one) for one in expected(below, clean, planted)),
-        )
+    expectations = product(
+        expected(above, clean, planted) or (None,), expected(below, clean, planted) or (None,)
     )
+    return all(_must_not(found[above], found[below], *expectation) for expectation in expectations)
+
+
+def _must_not(
+    above: Contrast, below: Contrast, above_expected: Contrast | None, below_expected: Contrast | None
+) -> bool:
+    """Whether the first is to be smaller, and is beyond doubt further up than so. None: nothing."""
+    if _mean(above_expected) >= _mean(below_expected):
+        return False
+    terms = ((1.0, above), (-1.0, below), (-1.0, above_expected), (1.0, below_expected))
+    moved = combined((weight, one) for weight, one in terms if one is not None)
     return moved is not None and beyond_doubt(moved)
+
+
+def _mean(contrast: Contrast | None) -> float:
+    return 0.0 if contrast is None else contrast.mean
