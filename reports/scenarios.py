@@ -18,6 +18,7 @@ from places import without_places
 from symptoms import (
     PORT,
     in_half_precision,
+    one_row_through_dense_layers,
     with_a_burner,
     with_a_long_loop,
     with_a_lost_link,
@@ -87,6 +88,12 @@ SCENARIOS = {
         options=("--web-dist", "dist", "--budget", "30", "--rungs", "web-simd-118,web-scalar"),
         make=without_simd,
     ),
+    "scalar-bytes": Scenario(
+        shows="a quantised model, and a build whose wasm has lost SIMD (S02)",
+        options=("--web-dist", "dist", "--instrument", "--budget", "30", "--rungs", "web-simd-118,web-scalar"),
+        model="zoo:int8-cnn",
+        make=without_simd,
+    ),
     "half-precision": Scenario(
         shows="float16, which onnxruntime casts back and forth (S10)",
         options=SHORT,
@@ -114,6 +121,12 @@ SCENARIOS = {
     "expected": Scenario(
         shows="whether each operator's time is what this processor can do at 128 bits (S04)",
         options=("--twins", "--threads", "1", "--where", "worker", *SHORT),
+    ),
+    "as-expected": Scenario(
+        shows="kernels that take about what this processor's memory takes to bring their weights (S04)",
+        options=("--twins", "--threads", "1", "--where", "worker", *SHORT),
+        model="dense.onnx",
+        make=one_row_through_dense_layers,
     ),
     "capped-profile": Scenario(
         shows="a model of so many operators that onnxruntime's profile has no room for its runs (check 5)",

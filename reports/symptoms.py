@@ -59,6 +59,7 @@ channel.port2.postMessage(null);
 """
 TURNS, OPERATORS = 5000, 20
 BATCH = 8
+DENSE_LAYERS, DENSE_WIDTH = 8, 2048
 ENTRY = "ort.wasm.bundle.min.mjs"
 IMAGE = (1, 3, 32, 32)
 APP = Template("""import * as ort from "./ort.wasm.bundle.min.mjs";
@@ -81,6 +82,16 @@ def without_simd(folder: Path) -> None:
     shutil.copytree(web_dist_118(), dist, ignore=shutil.ignore_patterns("cjs", "*jsep*", "*training*"))
     for scalar in ("ort-wasm", "ort-wasm-threaded"):
         shutil.copy(dist / f"{scalar}.wasm", dist / f"{scalar.replace('wasm', 'wasm-simd')}.wasm")
+
+
+def one_row_through_dense_layers(folder: Path) -> None:
+    """One row through eight dense layers of 16 MiB each, which any kernel waits for memory to bring."""
+    sketch = Sketch("dense", seed=4)
+    x = sketch.input("x", [1, DENSE_WIDTH])
+    for layer in range(DENSE_LAYERS):
+        x = sketch.linear(f"layer.{layer}", x, DENSE_WIDTH, DENSE_WIDTH)
+    sketch.output(x, "y", [1, DENSE_WIDTH])
+    sketch.save(folder / "dense.onnx")
 
 
 def in_half_precision(folder: Path) -> None:

@@ -5,11 +5,6 @@ Claimed where their figures are made: S22's download is a stage of the cold star
 (`unit/facts/test_held.py`, `unit/facts/test_held_leaks.py`, `browser/test_memory.py`), but for a lost GPU
 device. S12 to S20 are the GPU's: `test_gpu.py`. S09 needs another runtime; of the five checks the third is
 the GPU's, and for the fourth (64-bit memory) there is no build.
-
-Two stand open, each for want of a recording: S02's quantised model under a build without good kernels for
-bytes (what is asserted of S02 is float32), and S04's other verdict, of kernels that take what is to be
-expected (`expected` has one of kernels that take more; `unit/facts/test_light.py` holds the word to what
-it says).
 """
 
 import math
@@ -62,6 +57,31 @@ def test_s02_s08_a_build_without_simd_is_read_off_the_bytes_that_were_served() -
     shown = text(found)
     assert found.headline in shown
     assert action.text in shown
+    assert f"{numbers.bare_ms(action.now_ms.point)} → {numbers.ms(action.then_ms.point)} predicted" in shown
+
+
+def test_s02_a_quantised_model_under_a_build_without_kernels_for_it_is_told_both_sides_instructions() -> None:
+    """Native has a dot product of bytes and the build no vectors: its kernel is a scalar loop."""
+    found = report("scenarios/scalar-bytes")
+    scalar = child(found, "simd", "scalar-build")
+    assert scalar.verdict == "costs"
+    assert factor(scalar) > 4, "int8 loses more to a scalar loop than float32 does"
+    action = found.actions[0]
+    assert action.text.startswith("Serve a build of onnxruntime-web with SIMD; every release since 1.19")
+    assert action.then_ms.point == pytest.approx(action.now_ms.point / factor(scalar), rel=0.1)
+    told_of_bytes = told(cause(found, "simd"), "of int8")
+    assert re.search(
+        r"this processor has vp\w+ on \d+ bits \(.+\), \d+ products of bytes", told_of_bytes.text
+    )
+    assert "the wasm that is served has no vectors at all" in told_of_bytes.text
+    assert found.inside is not None
+    assert (found.inside.dot_products, found.inside.vector_instructions) == (0, 0)
+    busiest = found.inside.functions[0]
+    assert max(busiest.operators, key=lambda one: busiest.operators[one]) == "QLinearConv"
+    assert (busiest.vectors_in_loops, busiest.sampled > 0.5) == (0, True)
+    shown = text(found)
+    assert told_of_bytes.text in shown
+    assert "no vectors in its loops" in shown
     assert f"{numbers.bare_ms(action.now_ms.point)} → {numbers.ms(action.then_ms.point)} predicted" in shown
 
 
@@ -128,6 +148,23 @@ def test_s04_every_operator_has_a_floor_and_the_whole_a_verdict() -> None:
         f"{numbers.ms(dispatch_ms)} on going from node to node (profiled passes)."
     )
     assert fixed.text in shown
+
+
+def test_s04_kernels_that_take_what_any_would_are_called_expected() -> None:
+    """Weights that come from memory once a run: the library's loops wait for them as the tuned ones do."""
+    found = report("scenarios/as-expected")
+    light = found.speed_of_light
+    assert light is not None
+    assert light.above is not None
+    assert light.verdict == "expected"
+    assert light.above.high <= EXPECTED
+    assert light.share > 0.8
+    times = numbers.factor_with_interval(light.above)
+    verdict = f"Expected for 128-bit wasm on this CPU: its kernels take {times} what this browser can do"
+    assert verdict in found.headline
+    kernels = [row for row in found.operators if row.op_type == "Gemm"]
+    assert {row.bound for row in kernels} == {"memory"}
+    assert found.headline in text(found)
 
 
 def test_s06_who_pinned_the_threads_is_told_with_the_place() -> None:
