@@ -16,7 +16,8 @@ from gapprof.browser.crew import Crew
 from gapprof.browser.loadable import loadable
 from gapprof.browser.readback import seen
 from gapprof.browser.ready import Ready, outcome, readied, tiered_up
-from gapprof.browser.settled import settled
+from gapprof.browser.settled import is_looked_at, settled
+from gapprof.browser.tier_up import SHORT
 from gapprof.browser.trouble import VisitError, reading
 from gapprof.browser.visit import BUILT_IN, OPEN_S, Course, Equipment, Visit, user_folder
 from gapprof.errors import GapprofError
@@ -191,7 +192,8 @@ class Chromium:
             guard=self.guard,
             graphics=here(self.executable).browser_args,
         )
-        return readied(loadable(job), equipment, course, dist=self._dist(job.setting))
+        quiet = SHORT if is_looked_at(job) else 1.0
+        return readied(loadable(job), equipment, course, dist=self._dist(job.setting), quiet=quiet)
 
     async def _seen(self, job: Job, ready: Ready) -> Seen:
         return await seen(

@@ -18,7 +18,7 @@ from gapprof.browser.cdp import CallError
 from gapprof.browser.crew import SIGNS_S, Crew, beginnings, crew
 from gapprof.browser.debugger import debugged
 from gapprof.browser.flags import NO_GPU
-from gapprof.browser.tier_up import CHUNK, TierUp, compiled_since, compiler_ms
+from gapprof.browser.tier_up import CHUNK, SHORT, TierUp, compiled_since, compiler_ms
 from gapprof.browser.trouble import VisitError, failure, reading
 from gapprof.browser.visit import Course, Equipment, Visit, visiting
 from gapprof.errors import EnvironmentUnusable
@@ -55,11 +55,19 @@ class Ready:
 
 @asynccontextmanager
 async def readied(
-    job: Job, equipment: Equipment, course: Course, *, dist: Path, rewritten: Mapping[str, bytes] = {}
+    job: Job,
+    equipment: Equipment,
+    course: Course,
+    *,
+    dist: Path,
+    rewritten: Mapping[str, bytes] = {},
+    quiet: float = 1.0,
 ) -> AsyncIterator[Ready]:
     """A visit with the model loaded, its outputs saved, warmed up until the engine has compiled it.
 
-    `rewritten`: see `visiting`. Raises VisitError, CallError, EnvironmentUnusable, OSError.
+    `rewritten`: see `visiting`. `quiet`: see `TierUp.share`.
+
+    Raises VisitError, CallError, EnvironmentUnusable, OSError.
     """
     block, pieces = tensors.packed(Path(job.inputs_path))
     graphics = equipment.graphics if job.setting.device == "gpu" else NO_GPU
@@ -82,7 +90,7 @@ async def readied(
                 outputs = tensors.unpacked(visit.serving.site.posted.get("outputs", b""), opened.outputs)
             tensors.save(outputs, Path(job.outputs_path))
         course.phase = "warmup"
-        tier_up = await tiered_up(visit, threads.renderer)
+        tier_up = await tiered_up(visit, threads.renderer, quiet=quiet)
         yield Ready(
             visit=visit,
             opening=opening,
@@ -101,9 +109,9 @@ def module_of(job: Job, dist: Path) -> str:
     return assets.webgpu_module(dist)
 
 
-async def tiered_up(visit: Visit, renderer: int | None) -> TierUp:
+async def tiered_up(visit: Visit, renderer: int | None, *, quiet: float = 1.0) -> TierUp:
     """Warm up in short stretches until the renderer's compiler threads are idle."""
-    tier_up = TierUp()
+    tier_up = TierUp(share=quiet)
     while not tier_up.over:
         before_ms, began = compiler_ms(renderer), time.perf_counter()
         warmed = await visit.ask(CHUNK, Warmed)
@@ -113,8 +121,8 @@ async def tiered_up(visit: Visit, renderer: int | None) -> TierUp:
 
 
 async def warmed_further(ready: Ready) -> Ready:
-    """The same page, once its compiler was idle again."""
-    tier_up = await tiered_up(ready.visit, ready.crew.renderer)
+    """The same page, once its compiler was idle again, before another look."""
+    tier_up = await tiered_up(ready.visit, ready.crew.renderer, quiet=SHORT)
     warmup_ms = (*ready.opened.warmup_ms, *tier_up.runs_ms)
     return dataclasses.replace(ready, opened=replace(ready.opened, warmup_ms=warmup_ms))
 

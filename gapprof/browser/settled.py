@@ -50,7 +50,7 @@ async def settled(job: Job, ready: Ready, waiting: Waiting) -> Settled:
         used = used_between(first, _whereabouts(ready.crew))
         load = scheduler.load(before, after, runs_ms=timed.busy_ms)
         times_ms = timed.requests_ms or timed.samples_ms
-        if _is_ours(job) and settling.was_warm_up(load, median(times_ms)):
+        if is_looked_at(job) and settling.was_warm_up(load, median(times_ms)):
             ready = await warmed_further(ready)
         elif cores.over(used, fmean(times_ms)):
             return Settled(
@@ -61,8 +61,9 @@ async def settled(job: Job, ready: Ready, waiting: Waiting) -> Settled:
             )
 
 
-def _is_ours(job: Job) -> bool:
-    """What a page of somebody else's compiles beside its model is what it does to it, and no warm-up."""
+def is_looked_at(job: Job) -> bool:
+    """Whether compiling beside the stretch says that it was warm-up: what a page of somebody else's compiles
+    beside its model is what it does to it."""
     return job.setting.page in BUILT_IN and not job.setting.tabs
 
 

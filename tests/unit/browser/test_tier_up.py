@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from gapprof.browser.tier_up import (
     MOST_MS,
     MOST_STRETCHES,
+    SHORT,
     STEADY_MS,
     Settling,
     TierUp,
@@ -42,6 +43,14 @@ def test_it_ends_once_the_compiler_was_idle_for_long_enough() -> None:
     assert tier_up.over
     assert tier_up.ended == "compiler-idle"
     assert len(tier_up.runs_ms) == 40
+
+
+def test_before_a_stretch_that_is_looked_at_half_of_that_is_enough() -> None:
+    tier_up = TierUp(share=SHORT)
+    for compiled_ms in (90.0, 2.0, 1.0):
+        assert not tier_up.over
+        tier_up.add([10.0] * 7, compiled_ms, wall_ms=70.0)
+    assert tier_up.ended == "compiler-idle"
 
 
 def test_one_idle_look_at_a_slow_run_is_not_the_end() -> None:
