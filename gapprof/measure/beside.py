@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from gapprof.measure.outputs import compare, reference_in
 from gapprof.measure.passes import Passes
-from gapprof.measure.spending import OVERDRAFT
+from gapprof.measure.spending import FIRST_ROUNDS, OVERDRAFT
 from gapprof.measure.teller import Teller
 from gapprof.measure.visits import Visits
 from gapprof.records.recording import PlannedRung, Preflight
@@ -27,8 +27,7 @@ class Beside:
 
     def expect(self, rounds: int) -> None:
         """So many first rounds, in the last of which passes are taken."""
-        self.profiling.expect(rounds)
-        self.tracing.expect(rounds)
+        self.profiling.rounds = self.tracing.rounds = rounds
 
     def timed(self, step: PlannedRung, number: int, visit: int) -> Trial | Failure:
         """A timed visit, gone on with by the profiler or under tracing where a pass is due."""
@@ -66,8 +65,9 @@ class Beside:
         return sum(count * preflight.expected_trial_s.get(rung, 0.0) for rung, count in left)
 
     def _is_luxury(self, step: PlannedRung) -> bool:
-        """Long after the budget was spent only the page as deployed has its trace, and but one."""
-        return step.rung.role == "side" and self._overdrawn()
+        """Where time is short rounds come first, and not the trace of a page that stands in for the user's;
+        long after the budget was spent the page as deployed has its own, and but one."""
+        return step.rung.role == "side" and (self._overdrawn() or self.tracing.rounds < FIRST_ROUNDS)
 
     def _overdrawn(self) -> bool:
         return self.visits.journal.now_s() > OVERDRAFT * self.settings.budget_s

@@ -46,20 +46,17 @@ class Passes:
 
     left: dict[str, int]
     """Rung → passes."""
-    first_round: int = 0
+    rounds: int = 0
+    """First ones, in the last of which passes are taken: the first ranking is not to wait for them."""
     without_chain: set[str] = field(default_factory=set)
     """Rungs whose chain has said enough."""
     _unlucky: set[str] = field(default_factory=set)
     """Rungs one of whose passes failed for what may have been bad luck."""
 
-    def expect(self, rounds: int) -> None:
-        """Passes in the last ones of so many first rounds: the first ranking is not to wait for them."""
-        self.first_round = max(0, rounds - LAST_ROUNDS)
-
     def due(self, step: PlannedRung, round_number: int, visit: int) -> bool:
         """Whether this visit goes on with a pass: its rung's last one, in a round that is late enough."""
         last = visit == step.rung.visits - 1
-        return last and round_number >= self.first_round and self.left.get(step.rung.id, 0) > 0
+        return last and round_number >= self.rounds - LAST_ROUNDS and self.left.get(step.rung.id, 0) > 0
 
     def done(self, rung_id: str, outcome: Profile | Trace | Failure | None, *, overdrawn: bool) -> None:
         """One pass fewer; none where another is hopeless, or where the budget has long been spent.

@@ -17,7 +17,7 @@ from gapprof.records.job import Job
 from gapprof.records.progress import Progress
 from gapprof.records.recording import Note, RoundStarted, Sampled
 from gapprof.records.settings import Settings
-from gapprof.records.trial import CoreWork, Failure, Profile, Trial
+from gapprof.records.trial import CoreWork, Failure, Profile, Trace, Trial
 from tests.unit.measure.whole_run import FACTORS, Run
 
 
@@ -215,7 +215,8 @@ class Hanging(Machine):
 def test_a_slow_model_has_as_many_rounds_as_precision_wants_six_at_the_most(
     launch_noise: float, rounds: int, limited_by: str, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of nine visits of 2 s each: six rounds are 108 s, and five fit beside profiles and a trace."""
+    """Of nine visits of 2 s each: six rounds are 108 s, and five fit beside profiles and a trace. Where there
+    are five no page but the user's is traced: rounds come first."""
     clock = [0.0]
     monkeypatch.setattr(Journal, "now_s", lambda _: clock[0])
     machine = Hanging(latency_ms=ladder_ms(FACTORS), launch_noise=launch_noise, seed=3, clock=clock)
@@ -225,6 +226,7 @@ def test_a_slow_model_has_as_many_rounds_as_precision_wants_six_at_the_most(
     busy = [one.round for one in recording.of(Trial) if one.rung == "web-busy"]
     assert busy == [2, 3, 4], "the last three of those that show what precision wants"
     assert {one.round for one in recording.of(Profile)} == {2, 3, 4}
+    assert not list(recording.of(Trace))
     said = [one.text for one in recording.of(Note) if "longer than the budget of 112 s" in one.text]
     assert len(said) == (rounds > 5)
 
