@@ -90,7 +90,15 @@ SCENARIOS = {
     ),
     "scalar-bytes": Scenario(
         shows="a quantised model, and a build whose wasm has lost SIMD (S02)",
-        options=("--web-dist", "dist", "--instrument", "--budget", "30", "--rungs", "web-simd-118,web-scalar"),
+        options=(
+            "--web-dist",
+            "dist",
+            "--instrument",
+            "--budget",
+            "30",
+            "--rungs",
+            "web-simd-118,web-scalar",
+        ),
         model="zoo:int8-cnn",
         make=without_simd,
     ),
