@@ -16,8 +16,7 @@ from gapprof.browser.crew import Crew
 from gapprof.browser.loadable import loadable
 from gapprof.browser.readback import seen
 from gapprof.browser.ready import Ready, outcome, readied, tiered_up
-from gapprof.browser.settled import is_looked_at, settled
-from gapprof.browser.tier_up import SHORT
+from gapprof.browser.settled import quiet_before, settled
 from gapprof.browser.trouble import VisitError, reading
 from gapprof.browser.visit import BUILT_IN, OPEN_S, Course, Equipment, Visit, user_folder
 from gapprof.errors import GapprofError
@@ -150,6 +149,8 @@ class Chromium:
         async with self._ready(job, course) as ready:
             ready, trial = await self._trial(job, ready)
             timed(trial)
+            if course.troubled:
+                raise VisitError("the page failed at requests behind the timed ones", kind="page")
             visit = ready.visit
             connection, base = visit.page.connection, visit.serving.base
             before = await scheduler.before(visit.page, visit.browser, ready.crew)
@@ -192,8 +193,8 @@ class Chromium:
             guard=self.guard,
             graphics=here(self.executable).browser_args,
         )
-        quiet = SHORT if is_looked_at(job) else 1.0
-        return readied(loadable(job), equipment, course, dist=self._dist(job.setting), quiet=quiet)
+        dist, quiet = self._dist(job.setting), quiet_before(job)
+        return readied(loadable(job), equipment, course, dist=dist, quiet=quiet)
 
     async def _seen(self, job: Job, ready: Ready) -> Seen:
         return await seen(
@@ -265,8 +266,10 @@ async def _counted(job: Job, ready: Ready, timed: Timed) -> CountedStretch | Non
     except VisitError as error:
         if job.setting.device == "gpu" and error.kind in ("crash", "environment"):
             raise
+        visit.course.troubled = True
         return None
     except (CallError, OSError):  # one that is late among them
+        visit.course.troubled = True
         return None
     return CountedStretch(runs_ms=told.runs_ms, load=load)
 

@@ -49,12 +49,14 @@ class Replay:
         return _next(self._profiles, job, missing=_missing)
 
     def traced(self, job: Job, timed: Callable[[Trial], None]) -> Trace | Failure | None:
-        """The next recorded outcome of that rung, then the next recorded trace."""
+        """The next recorded outcome of that rung, then the next recorded trace; None where there is none."""
+        if not self._traces.get(job.rung):
+            return None
         outcome = self.timed(job)
         if isinstance(outcome, Failure):
             return outcome
         timed(outcome)
-        return _next(self._traces, job, missing=lambda _: None)
+        return _next(self._traces, job, missing=_missing)
 
 
 def replay(recording: Recording) -> Replay:

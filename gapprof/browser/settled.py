@@ -7,10 +7,10 @@ from statistics import fmean, median
 
 from msgspec.structs import replace
 
-from gapprof.browser import scheduler, tasks
+from gapprof.browser import scheduler, tasks, tier_up
 from gapprof.browser.crew import Crew
 from gapprof.browser.ready import Ready, warmed_further
-from gapprof.browser.tier_up import Settling
+from gapprof.browser.tier_up import SHORT, Settling
 from gapprof.browser.visit import BUILT_IN
 from gapprof.core_speed import LOOK_S
 from gapprof.cores_used import Whereabouts, used_between, whereabouts
@@ -50,7 +50,7 @@ async def settled(job: Job, ready: Ready, waiting: Waiting) -> Settled:
         used = used_between(first, _whereabouts(ready.crew))
         load = scheduler.load(before, after, runs_ms=timed.busy_ms)
         times_ms = timed.requests_ms or timed.samples_ms
-        if is_looked_at(job) and settling.was_warm_up(load, median(times_ms)):
+        if _is_looked_at(job) and settling.was_warm_up(load, median(times_ms)):
             ready = await warmed_further(ready)
         elif cores.over(used, fmean(times_ms)):
             return Settled(
@@ -61,7 +61,12 @@ async def settled(job: Job, ready: Ready, waiting: Waiting) -> Settled:
             )
 
 
-def is_looked_at(job: Job) -> bool:
+def quiet_before(job: Job) -> float:
+    """As `TierUp.share`: less before a stretch that is looked at and lasts longer than a whole quiet."""
+    return SHORT if _is_looked_at(job) and job.pace.stretch_ms >= tier_up.QUIET_MS else 1.0
+
+
+def _is_looked_at(job: Job) -> bool:
     """Whether compiling beside the stretch says that it was warm-up: what a page of somebody else's compiles
     beside its model is what it does to it."""
     return job.setting.page in BUILT_IN and not job.setting.tabs

@@ -62,6 +62,8 @@ class Course:
     until: float
     """On the monotonic clock."""
     phase: str = "start"
+    troubled: bool = False
+    """Whether the page failed at something behind its trial, and may still be at it: it is asked no more."""
 
     def left_s(self, most: float) -> float:
         """Seconds that the next step may take. Raises VisitError when there are none."""

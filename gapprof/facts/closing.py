@@ -75,7 +75,7 @@ class Visited:
 
 
 def visited(case: Case) -> tuple[Visited, ...]:
-    """Every visit of the browser that counts, timed or traced."""
+    """Every timed stretch of the browser that counts, and every traced one behind one."""
     timed = (
         Visited(
             closures=_told_apart(case, trial),

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from gapprof.measure.outputs import compare, reference_in
 from gapprof.measure.passes import Passes
-from gapprof.measure.spending import FIRST_ROUNDS, OVERDRAFT
+from gapprof.measure.spending import OVERDRAFT
 from gapprof.measure.teller import Teller
 from gapprof.measure.visits import Visits
 from gapprof.records.recording import PlannedRung, Preflight
@@ -27,7 +27,8 @@ class Beside:
 
     def expect(self, rounds: int) -> None:
         """So many first rounds, in the last of which passes are taken."""
-        self.profiling.rounds = self.tracing.rounds = rounds
+        self.profiling.expect(rounds)
+        self.tracing.expect(rounds)
 
     def timed(self, step: PlannedRung, number: int, visit: int) -> Trial | Failure:
         """A timed visit, gone on with by the profiler or under tracing where a pass is due."""
@@ -35,7 +36,7 @@ class Beside:
             outcome, profile = self.profiled(step, number, visit)
             self.profiling.done(step.rung.id, profile, overdrawn=self._overdrawn())
             return outcome
-        if self.tracing.due(step, number, visit) and not self._is_luxury(step):
+        if self.tracing.due(step, number, visit):
             outcome, trace = self.visits.traced(step, number, visit)
             self.tracing.done(step.rung.id, trace, overdrawn=self._overdrawn())
             return outcome
@@ -60,14 +61,13 @@ class Beside:
                 self.visits.journal.write(check)
 
     def left_s(self, preflight: Preflight) -> float:
-        """What the passes that are still wanted take: each about as long as the visit that it follows."""
-        left = (*self.profiling.left.items(), *self.tracing.left.items())
+        """What the passes that are still wanted take, each about as long as the visit that it follows; what
+        only stands in is to cost no round."""
+        passes = (self.profiling, self.tracing)
+        left = (
+            (rung, count) for one in passes for rung, count in one.left.items() if rung not in one.stand_ins
+        )
         return sum(count * preflight.expected_trial_s.get(rung, 0.0) for rung, count in left)
-
-    def _is_luxury(self, step: PlannedRung) -> bool:
-        """Where time is short rounds come first, and not the trace of a page that stands in for the user's;
-        long after the budget was spent the page as deployed has its own, and but one."""
-        return step.rung.role == "side" and (self._overdrawn() or self.tracing.rounds < FIRST_ROUNDS)
 
     def _overdrawn(self) -> bool:
         return self.visits.journal.now_s() > OVERDRAFT * self.settings.budget_s

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gapprof.facts.profiles import chain_is_small
-from gapprof.measure.spending import measurable
+from gapprof.measure.spending import FIRST_ROUNDS, measurable
 from gapprof.records.recording import PlannedRung
 from gapprof.records.trial import Failure, Profile, Trace
 
@@ -46,17 +46,26 @@ class Passes:
 
     left: dict[str, int]
     """Rung → passes."""
-    rounds: int = 0
-    """First ones, in the last of which passes are taken: the first ranking is not to wait for them."""
+    stand_ins: frozenset[str] = frozenset()
+    """Rungs that are looked into in the place of the user's page."""
+    _from_round: int = 0
     without_chain: set[str] = field(default_factory=set)
     """Rungs whose chain has said enough."""
     _unlucky: set[str] = field(default_factory=set)
     """Rungs one of whose passes failed for what may have been bad luck."""
 
+    def expect(self, rounds: int) -> None:
+        """Passes in the last ones of so many first rounds: where there are more than passes, the first
+        ranking does not wait for them. Where there are fewer than six, rounds come first, and nothing that
+        only stands in."""
+        self._from_round = max(0, rounds - LAST_ROUNDS)
+        if rounds < FIRST_ROUNDS:
+            self.left = {rung: count for rung, count in self.left.items() if rung not in self.stand_ins}
+
     def due(self, step: PlannedRung, round_number: int, visit: int) -> bool:
         """Whether this visit goes on with a pass: its rung's last one, in a round that is late enough."""
         last = visit == step.rung.visits - 1
-        return last and round_number >= self.rounds - LAST_ROUNDS and self.left.get(step.rung.id, 0) > 0
+        return last and round_number >= self._from_round and self.left.get(step.rung.id, 0) > 0
 
     def done(self, rung_id: str, outcome: Profile | Trace | Failure | None, *, overdrawn: bool) -> None:
         """One pass fewer; none where another is hopeless, or where the budget has long been spent.
@@ -81,12 +90,9 @@ def profiling(ladder: Mapping[str, PlannedRung]) -> Passes:
     return Passes(left=dict.fromkeys(profiled_rungs(ladder), PROFILE_PASSES))
 
 
-def tracing(ladder: Mapping[str, PlannedRung], *, stand_in: bool) -> Passes:
-    """All traces. `stand_in`: whether a side rung has one where the page as deployed does nothing; who asks
-    for the ends alone asks not what a page does that is not theirs."""
+def tracing(ladder: Mapping[str, PlannedRung]) -> Passes:
+    """All traces."""
     wanted = [ladder[rung] for rung in traced_rungs(ladder)]
-    return Passes(left={one.rung.id: _passes(one) for one in wanted if stand_in or one.rung.role == "main"})
-
-
-def _passes(step: PlannedRung) -> int:
-    return TRACE_PASSES if step.rung.role == "main" else 1
+    stand_ins = frozenset(one.rung.id for one in wanted if one.rung.role == "side")
+    left = {one.rung.id: 1 if one.rung.id in stand_ins else TRACE_PASSES for one in wanted}
+    return Passes(left=left, stand_ins=stand_ins)

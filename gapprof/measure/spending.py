@@ -1,4 +1,4 @@
-"""What the budget buys, in this order: main rounds with their profiles, traces, side rungs. Pure."""
+"""What the budget buys, in this order: main rounds with their profiles and traces, side rungs. Pure."""
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 

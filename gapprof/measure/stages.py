@@ -79,7 +79,7 @@ class Stages:
     """That were asked for."""
 
     def run(self) -> None:
-        """Preflight, first rounds with profiles, traces, the decision, the remaining rounds, side rungs."""
+        """Preflight, first rounds with profiles and traces, the decision, remaining rounds, side rungs."""
         preflight, count = self._within_means(self._preflight())
         self.journal.write(preflight)
         main = chain_rungs(preflight.ladder)
@@ -149,7 +149,7 @@ class Stages:
             visits=self._visits(preflight.pace),
             rungs=frozenset(self.rungs),
             profiling=profiling(ladder),
-            tracing=tracing(ladder, stand_in=self.settings.rungs != ENDS),
+            tracing=tracing(ladder),
         )
         beside.expect(rounds)
         return beside

@@ -13,7 +13,7 @@ from gapprof.browser.page import attached, brought_to
 from gapprof.browser.slices import stretch_of, summarise
 from gapprof.guard import Guard
 from gapprof.records.job import Job
-from gapprof.records.trial import Trace
+from gapprof.records.trial import Failure, Trace, Trial
 from tests.browser.conftest import on
 
 BURNER = """
@@ -41,13 +41,30 @@ def test_a_planted_timer_is_named_in_the_evidence(
     chromium: Chromium, job: Job, page_of: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tasks, "TRACED_MS", SOME_TIMERS_MS)
-    trace = chromium.traced(on(job, page=page_of(BURNER)), lambda _: None)
+    trials: list[Trial] = []
+    trace = chromium.traced(on(job, page=page_of(BURNER)), trials.append)
     assert isinstance(trace, Trace), trace
+    assert [trial.seen for trial in trials] == [trace.seen], "the visit that was timed goes on"
     planted = [piece for piece in trace.slices if piece.detail.startswith("planted ")]
     assert [(piece.thread, piece.name) for piece in planted] == [("CrRendererMain", "TimerFire")]
     assert planted[0].detail.startswith("planted (page/page.html:")
     assert 0 < planted[0].wall_ms < trace.stretch_ms
     assert len(trace.requests_ms) >= 10
+
+
+def test_a_page_that_fails_behind_its_timed_requests_is_not_traced(
+    chromium: Chromium, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may still be at them, and its trial counts."""
+
+    async def late(*_: object, **__: object) -> None:
+        raise TimeoutError
+
+    monkeypatch.setattr("gapprof.backends.chromium.under_counting", late)
+    trials: list[Trial] = []
+    found = chromium.traced(on(job, where="main", pacing="paced"), trials.append)
+    assert isinstance(found, Failure), found
+    assert (found.kind, [trial.counted for trial in trials]) == ("page", [None])
 
 
 def test_a_planted_timer_has_the_ms_that_the_page_counted_itself(chromium: Chromium, guard: Guard) -> None:

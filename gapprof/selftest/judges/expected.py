@@ -7,8 +7,9 @@ from gapprof.selftest.judges.evidence import Evidence, combined
 from gapprof.stats.contrast import Contrast
 
 
-def expected(cause: str, clean: Evidence, planted: Mapping[str, Contrast]) -> tuple[Contrast, ...]:
-    """ln of the cause's factor, in each way in which it may come about; none where it must not be there.
+def expected(cause: str, clean: Evidence, planted: Mapping[str, Contrast]) -> tuple[Contrast, ...] | None:
+    """ln of the cause's factor, in each way in which it may come about; none where it must not be there, and
+    None where no round has both of what it comes of.
 
     What else is in a cause that something was planted in costs as many times more as without the plant, or
     as many ms: handing over a result takes as long whatever the kernels took before it. Where the plant
@@ -20,12 +21,12 @@ def expected(cause: str, clean: Evidence, planted: Mapping[str, Contrast]) -> tu
     if before is None or added is None:
         return tuple(one for one in (before, added) if one is not None)
     as_many_times = combined(((1.0, before), (1.0, added)))
-    return () if as_many_times is None else (as_many_times, *_as_many_ms(before, added))
+    return None if as_many_times is None else (as_many_times, *_as_many_ms(before, added))
 
 
 def expected_ln(cause: str, clean: Evidence, planted: Mapping[str, Contrast]) -> float:
-    """Its mean where all of it costs as many times more; 0 where it must not be there."""
-    return next((one.mean for one in expected(cause, clean, planted)), 0.0)
+    """Its mean where all of it costs as many times more, each of both over rounds of its own."""
+    return sum(one.mean for one in (clean.headlines.get(cause), planted.get(cause)) if one is not None)
 
 
 def _as_many_ms(before: Contrast, added: Contrast) -> tuple[Contrast, ...]:

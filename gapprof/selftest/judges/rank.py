@@ -30,10 +30,11 @@ def _wrongly_above(
     found = here.headlines
     if not larger_beyond_doubt(found[above], found[below]):
         return False
-    expectations = product(
-        expected(above, clean, planted) or (None,), expected(below, clean, planted) or (None,)
-    )
-    return all(_must_not(found[above], found[below], *expectation) for expectation in expectations)
+    above_expected, below_expected = (expected(one, clean, planted) for one in (above, below))
+    if above_expected is None or below_expected is None:
+        return False
+    ways = product(above_expected or (None,), below_expected or (None,))
+    return all(_must_not(found[above], found[below], *way) for way in ways)
 
 
 def _must_not(

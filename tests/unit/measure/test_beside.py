@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
+from msgspec.structs import replace
 
+from gapprof.backends.replay import replay
 from gapprof.backends.synthetic import Machine, ladder_ms
 from gapprof.explain.report import build
 from gapprof.records.job import Job
@@ -28,30 +30,39 @@ def test_passes_follow_timed_visits_of_the_last_first_rounds(run: Run) -> None:
     assert all(one.started_s >= trials[one.rung, one.round] for one in traces)
 
 
+def failing(job: Job, kind: str) -> Failure:
+    return Failure(
+        rung=job.rung,
+        round=job.round,
+        started_s=0.0,
+        ended_s=0.0,
+        phase="timed",
+        kind=kind,
+        message="no pass",
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unprofilable(Machine):
-    """Profiles that follow the timed visits of a rung in some rounds fail."""
+class Impassable(Machine):
+    """Passes that follow the timed visits of a rung in some rounds fail."""
 
     kind: str
     rounds: tuple[int, ...]
 
     def profiled(self, job: Job, timed: Callable[[Trial], None]) -> Profile | Failure:
         outcome = Machine.profiled(self, job, timed)
-        if job.rung != "web-worker" or job.round not in self.rounds:
-            return outcome
-        return Failure(
-            rung=job.rung,
-            round=job.round,
-            started_s=0.0,
-            ended_s=0.0,
-            phase="timed",
-            kind=self.kind,
-            message="no profile",
-        )
+        fails = job.rung == "web-worker" and job.round in self.rounds
+        return failing(job, self.kind) if fails else outcome
+
+    def traced(self, job: Job, timed: Callable[[Trial], None]) -> Trace | Failure | None:
+        outcome = Machine.traced(self, job, timed)
+        fails = job.rung == "web" and job.round in self.rounds
+        return failing(job, self.kind) if fails else outcome
 
 
+@pytest.mark.parametrize(("of", "rung"), [(Profile, "web-worker"), (Trace, "web")])
 @pytest.mark.parametrize(
-    ("kind", "failing", "profiled"),
+    ("kind", "failing", "passed"),
     [
         ("crash", (3,), [4, 5]),
         ("timeout", (3,), [4, 5]),
@@ -60,14 +71,38 @@ class Unprofilable(Machine):
         ("environment", (3,), []),
     ],
 )
-def test_one_profile_that_crashes_or_hangs_costs_itself_and_what_cannot_be_profiled_is_not_tried_again(
-    run: Run, kind: str, failing: tuple[int, ...], profiled: list[int]
+def test_one_pass_that_crashes_or_hangs_costs_itself_and_what_has_none_is_not_tried_again(
+    run: Run, of: type[Profile | Trace], rung: str, kind: str, failing: tuple[int, ...], passed: list[int]
 ) -> None:
-    machine = Unprofilable(latency_ms=ladder_ms(FACTORS), kind=kind, rounds=failing)
-    recording = run(machine)
-    assert [one.round for one in recording.of(Profile) if one.rung == "web-worker"] == profiled
-    assert [one.round for one in recording.of(Failure)] == list(failing)
+    machine = Impassable(latency_ms=ladder_ms(FACTORS), kind=kind, rounds=failing)
+    recording = run(machine, Settings(rungs="main", page="app.html"))
+    assert [one.round for one in recording.of(of) if one.rung == rung] == passed
+    assert [one.round for one in recording.of(Failure) if one.rung == rung] == list(failing)
     assert len([one for one in recording.of(Profile) if one.rung == "native-128"]) == 3
+    trials = [(one.round, one.struck) for one in recording.of(Trial) if one.rung == rung and one.round >= 0]
+    assert trials == [(number, ()) for number in range(6)], "a visit whose pass fails counts, once"
+
+
+def test_a_backend_without_traces_is_visited_once(run: Run) -> None:
+    class Untraceable(Machine):
+        def traced(self, _job: Job, _timed: Callable[[Trial], None]) -> Trace | Failure | None:
+            return None
+
+    recording = run(Untraceable(latency_ms=ladder_ms(FACTORS)), Settings(rungs="main", page="app.html"))
+    assert [one.round for one in recording.of(Trial) if one.rung == "web" and one.round >= 0] == list(
+        range(6)
+    )
+    assert not list(recording.of(Trace))
+
+
+def test_a_recording_without_traces_is_replayed_visit_by_visit(run: Run) -> None:
+    measured = run(
+        Machine(latency_ms=ladder_ms(FACTORS), noise=0.01), Settings(rungs="main", page="app.html")
+    )
+    kept = replace(measured, entries=tuple(one for one in measured.entries if not isinstance(one, Trace)))
+    again = run(replay(kept), Settings(rungs="main", page="app.html"), name="again")
+    figures = [[one.samples_ms for one in run.of(Trial) if one.round >= 0] for run in (measured, again)]
+    assert figures[0] == figures[1]
 
 
 BUSY_TIMER = TraceSlice(
