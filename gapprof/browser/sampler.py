@@ -20,6 +20,7 @@ T = TypeVar("T")
 
 INTERVAL_US = 1000
 _WORKER_S = 5.0
+_MODELS_WORKER = "gapprof"
 _STOP_S = 60.0
 _WASM = re.compile(r"wasm-function\[(\d+)\]")
 _IDLE = ("(idle)", "(root)")
@@ -61,12 +62,18 @@ def counted(profile: Mapping[str, Any]) -> Samples:
     )
 
 
+def is_the_models(target: Mapping[str, Any]) -> bool:
+    """Whether it is the worker that `worker_host.mjs` starts, by the name that it has there. Other ones end by
+    themselves: one that was to show whose page it is (`crew`) may be about to."""
+    return bool(target["type"] == "worker" and target["title"] == _MODELS_WORKER)
+
+
 async def _worker(page: Page) -> str:
-    """A session with the page's dedicated worker."""
+    """A session with the worker that has the model."""
     heard: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     def attached(said: Params) -> None:
-        if said["targetInfo"]["type"] == "worker" and not heard.done():
+        if is_the_models(said["targetInfo"]) and not heard.done():
             heard.set_result(str(said["sessionId"]))
 
     page.connection.listen("Target.attachedToTarget", attached, session=page.session)

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from gapprof.browser.sampler import counted
+import pytest
+
+from gapprof.browser.sampler import counted, is_the_models
 
 
 def node(number: int, name: str) -> dict[str, Any]:
@@ -27,6 +29,21 @@ def test_the_collector_and_the_rest_are_no_functions_but_were_seen() -> None:
     }
     assert counted(profile).by_function == {}
     assert counted(profile).all == 3
+
+
+@pytest.mark.parametrize(
+    ("kind", "title", "ours"),
+    [
+        ("worker", "gapprof", True),
+        ("worker", "", False),
+        ("worker", "em-pthread", False),
+        ("page", "gapprof", False),
+    ],
+)
+def test_of_all_workers_of_a_page_the_one_with_the_model_is_sampled(
+    kind: str, title: str, ours: bool
+) -> None:
+    assert is_the_models({"type": kind, "title": title}) == ours
 
 
 def test_a_profile_without_samples_is_empty() -> None:
