@@ -63,8 +63,8 @@ def counted(profile: Mapping[str, Any]) -> Samples:
 
 
 def is_the_models(target: Mapping[str, Any]) -> bool:
-    """Whether it is the worker that `worker_host.mjs` starts, by the name that it has there. Other ones end by
-    themselves: one that was to show whose page it is (`crew`) may be about to."""
+    """Whether it is the worker that `worker_host.mjs` starts, by the name that it has there. Others may be
+    about to end: one that was to show whose page it is (`crew`) does so by itself."""
     return bool(target["type"] == "worker" and target["title"] == _MODELS_WORKER)
 
 
