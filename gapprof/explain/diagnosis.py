@@ -15,7 +15,7 @@ from gapprof.records.estimate import EFFECTS, Verdict
 from gapprof.registry import load
 from gapprof.stats.contrast import Contrast, add_weights
 from gapprof.stats.interval import contrast_interval
-from gapprof.stats.verdict import level_alone, ranks, simultaneous_level, verdict
+from gapprof.stats.verdict import level_of_parts, ranks, simultaneous_level, verdict
 
 CAUSES: Mapping[str, Cause] = MappingProxyType(load(gapprof.causes, "CAUSE"))
 
@@ -61,7 +61,7 @@ def diagnose(case: Case) -> Diagnosis:
     residual = add_weights((total, *negated)) if has_gap else {}
     exercised = {f.cause.id: f.contrast for f in findings if f.exercised and f.contrast is not None}
     level = simultaneous_level(len(exercised))
-    parts = sum(counts(case, part) for f in findings for part in _with_children(f.claim.parts))
+    parts = sum(counts(case, part) for f in findings for part in with_children(f.claim.parts))
     verdicts = {finding.cause.id: _verdict(finding, level) for finding in findings}
     return Diagnosis(
         findings=findings,
@@ -72,22 +72,18 @@ def diagnose(case: Case) -> Diagnosis:
         level=level,
         verdicts=verdicts,
         measured_parts=parts,
-        level_in={f.cause.id: level_of_parts(f.contrast, level, parts) for f in findings},
+        level_in={f.cause.id: level_within(f.contrast, level, parts) for f in findings},
     )
 
 
-def level_of_parts(cause: Contrast | None, level: float, measured: int) -> float:
-    """At which parts of a cause are judged: simultaneously with 95 % where the cause itself costs or saves.
+def level_within(cause: Contrast | None, level: float, measured: int) -> float:
+    """At which parts of a cause are judged.
 
-    Where it does not they need more. Of machines without a cause one report in twenty may name one, and parts
-    judged beside them would name somebody in as many again. So they wait for their cause, as hierarchical
-    tests do, but for those so far from nothing that they can only be cancelled by another. A cause that waits
-    for passes holds up no part: its rounds decide. One that was not measured has none that chance may name:
-    they are those of a GPU, looked at where its calls were seen to stop or to compile.
+    A cause that waits for passes holds up no part: its rounds decide. One that was not measured has none that
+    chance may name: they are those of a GPU, looked at where its calls were seen to stop or to compile.
     """
-    if cause is None or verdict(contrast_interval(cause, level)) in EFFECTS:
-        return simultaneous_level(measured)
-    return level_alone(measured)
+    named = cause is None or verdict(contrast_interval(cause, level)) in EFFECTS
+    return level_of_parts(measured, whole_named=named)
 
 
 def counts(case: Case, part: Part) -> bool:
@@ -100,10 +96,11 @@ def _verdict(finding: Finding, level: float) -> Verdict:
     return verdict_on(finding.claim, contrasts, level, exercised=finding.exercised)
 
 
-def _with_children(parts: Iterable[Part]) -> Iterator[Part]:
+def with_children(parts: Iterable[Part]) -> Iterator[Part]:
+    """Each, followed by what it is made of."""
     for part in parts:
         yield part
-        yield from _with_children(part.children)
+        yield from with_children(part.children)
 
 
 def _find(case: Case, cause: Cause) -> Finding:

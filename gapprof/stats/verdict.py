@@ -17,9 +17,14 @@ def simultaneous_level(causes: int) -> float:
     return 1 - 0.05 / max(1, causes)
 
 
-def level_alone(parts: int) -> float:
-    """Bonferroni with 99.9 %, for parts of what is not beyond doubt as a whole."""
-    return 1 - (1 - ALONE) / max(1, parts)
+def level_of_parts(parts: int, *, whole_named: bool) -> float:
+    """At which parts are judged: simultaneously with 95 % where what they belong to is itself named.
+
+    Where it is not they need more. Of machines without a cause one report in twenty may name one, and parts
+    judged beside them would name somebody in as many again. So they wait for their whole, as hierarchical
+    tests do, but for those so far from nothing that they can only be cancelled by another.
+    """
+    return simultaneous_level(parts) if whole_named else 1 - (1 - ALONE) / max(1, parts)
 
 
 def verdict(log_factor: Interval) -> Literal["costs", "saves", "unclear"]:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from gapprof import rungs
 from gapprof.backends.synthetic import Machine
-from gapprof.explain.diagnosis import counts, diagnose, level_of_parts
+from gapprof.explain.diagnosis import counts, diagnose, level_within
 from gapprof.explain.status import undecided
 from gapprof.facts.case import Case
 from gapprof.measure.resolve import ladder
@@ -74,7 +74,7 @@ class Outcome:
         }
         for part in self.parts:
             cause = self.found[part.partition("/")[0]]
-            own_level = level_of_parts(cause, level, reading().measured_parts)
+            own_level = level_within(cause, level, reading().measured_parts)
             said[part] = verdict(contrast_interval(self.found[part], own_level))
         return said
 
