@@ -6,16 +6,13 @@ from dataclasses import dataclass
 from gapprof.explain.rows import web_contrasts
 from gapprof.facts.claim import Part
 from gapprof.records.report import CauseRow
-from gapprof.selftest.judges.evidence import Evidence
+from gapprof.selftest.judges.evidence import Evidence, worthless
 from gapprof.selftest.judges.expected import expected_ln
 from gapprof.selftest.judges.rank import rank_faults
 from gapprof.selftest.judges.size import size_faults, size_figures
 from gapprof.selftest.judges.width import Bounded, bounded
 from gapprof.selftest.plant import Costs
 from gapprof.stats.contrast import Contrast, add_weights
-
-_WORTHLESS = ("failed", "outputs-differ")
-"""Statuses of a report whose times do not compare."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +57,7 @@ def costs_faults(
     planted: Mapping[str, Contrast],
 ) -> Iterator[str]:
     """Everything that is wrong with what was found; nothing: the row passes."""
-    report = here.report
-    if report.status in _WORTHLESS:
-        yield f"the report is {report.status}: {report.status_why}"
+    yield from worthless(here)
     yield from size_faults(direct, found.contrast)
     yield from _elsewhere(wanted, found.part)
     own = tuple(size_figures(direct, found.contrast))

@@ -1,13 +1,14 @@
 """What a judge looks at: a plant's report, the clean ladder's, and how far two contrasts are apart."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from gapprof.explain.diagnosis import Diagnosis, Finding, diagnose
+from gapprof.explain.diagnosis import Diagnosis, Finding, counts, diagnose, with_children
 from gapprof.explain.report import build
 from gapprof.facts.case import Case
 from gapprof.facts.estimates import estimate
+from gapprof.facts.readings import read
 from gapprof.records.estimate import Estimate
 from gapprof.records.recording import Recording
 from gapprof.records.report import Report
@@ -43,6 +44,17 @@ class Evidence:
             if one.exercised and one.contrast is not None
         }
 
+    @property
+    def parts(self) -> Mapping[str, Contrast]:
+        """The same of parts, by cause and part, but for those that are the whole of their cause."""
+        return {
+            f"{one.cause.id}/{part.id}": contrast
+            for one in self.diagnosis.findings
+            for part in with_children(one.claim.parts)
+            if counts(self.case, part) and part.weights != one.weights
+            if (contrast := read(self.case, part.weights)) is not None
+        }
+
     def finding(self, cause: str) -> Finding:
         """What the report's row of a cause is made of."""
         return next(one for one in self.diagnosis.findings if one.cause.id == cause)
@@ -51,6 +63,12 @@ class Evidence:
     def trials(self) -> tuple[Trial, ...]:
         """Timed ones, struck ones included."""
         return tuple(trial for trial in self.case.recording.of(Trial) if trial.round >= 0)
+
+
+def worthless(here: Evidence) -> Iterator[str]:
+    """Why the times of a report do not compare, if they do not."""
+    if here.report.status in ("failed", "outputs-differ"):
+        yield f"the report is {here.report.status}: {here.report.status_why}"
 
 
 def evidence(laid: Laid, journal: Recording) -> Evidence:

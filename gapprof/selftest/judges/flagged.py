@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from gapprof.facts.cells import measured
 from gapprof.facts.disturbance import TICK_MS, disturbed
-from gapprof.selftest.judges.evidence import Evidence, apart, beyond_doubt, factor
+from gapprof.selftest.judges.evidence import Evidence, apart, beyond_doubt, factor, worthless
 from gapprof.selftest.judges.width import Bounded, bounded
 from gapprof.selftest.plant import Flagged
 from gapprof.stats.contrast import Contrast, mean
@@ -29,6 +29,7 @@ def flagged_faults(wanted: Flagged, here: Evidence, calm: Evidence) -> Iterator[
 
     `calm`: the same ladder without the load.
     """
+    yield from worthless(here)
     flagged, trials = flagged_trials(here)
     if not trials or flagged < _MOST_TRIALS * trials:
         yield f"only {flagged} of {trials} trials under load show it"

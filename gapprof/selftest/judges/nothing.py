@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from gapprof.selftest.judges.evidence import LEVEL, Evidence, beyond_doubt, factor
+from gapprof.selftest.judges.evidence import LEVEL, Evidence, beyond_doubt, factor, worthless
 from gapprof.selftest.judges.width import Bounded, bounded
 from gapprof.stats.contrast import Contrast
 from gapprof.text import numbers
@@ -13,6 +13,7 @@ _FEWEST = 3
 
 def nothing_faults(here: Evidence) -> Iterator[str]:
     """Factors beyond doubt; all of them together are judged at the level of a row."""
+    yield from worthless(here)
     found = _contrasts(here)
     if len(found) < _FEWEST or any(len(one.values) < 2 for one in found.values()):
         yield "too few figures to find anything in"
@@ -31,7 +32,7 @@ def nothing_figures(here: Evidence) -> Iterator[Bounded]:
 
 
 def _contrasts(here: Evidence) -> dict[str, Contrast]:
-    found = dict(here.headlines)
+    found = {**here.headlines, **here.parts}
     diagnosis = here.diagnosis
     if diagnosis.gap is not None:
         found["the gap"] = diagnosis.gap

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from gapprof.selftest.judges.evidence import Evidence, apart, larger_beyond_doubt
+from gapprof.selftest.judges.evidence import Evidence, apart, larger_beyond_doubt, worthless
 from gapprof.selftest.judges.size import size_faults, size_figures
 from gapprof.selftest.plant import Shrinks
 from gapprof.stats.contrast import Contrast
@@ -18,6 +18,7 @@ def shrinks_faults(
     wanted: Shrinks, found: Contrast | None, direct: Contrast | None, here: Evidence, clean: Evidence
 ) -> Iterator[str]:
     """Size, sign, and rank: it may not stand above what it stood below."""
+    yield from worthless(here)
     yield from size_faults(direct, found)
     before, after = clean.headlines, here.headlines
     if found is None or wanted.cause not in before or wanted.cause not in after:
