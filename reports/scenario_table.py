@@ -13,7 +13,9 @@ from gpu_scenarios import SCENARIOS as GPU
 from scenarios import HERE, SCENARIOS, Scenario
 
 from gapprof.explain.versions import versions
+from gapprof.facts.adapters import SOFTWARE_SENTENCE, is_software
 from gapprof.facts.case import Case
+from gapprof.facts.gpu import adapter
 from gapprof.recordings import read_run
 
 FOLDER = HERE / "scenarios"
@@ -23,7 +25,8 @@ One recording for each symptom, written by one run of gapprof, unedited but for 
 checkout. The acceptance tests in `tests/scenarios/` read them and assert what the report says; the
 numbers of scenarios stand in brackets. A script makes what is planted in an empty folder and runs the
 command there. `gapprof analyze` makes the report of any of them.
-
+"""
+HEADINGS = """
 | recording | shows | planted | command | made on | anew by |
 | :-- | :-- | :-- | :-- | :-- | :-- |"""
 SCRIPTS = (("scenarios.py", SCENARIOS), ("gpu_scenarios.py", GPU))
@@ -31,20 +34,33 @@ SCRIPTS = (("scenarios.py", SCENARIOS), ("gpu_scenarios.py", GPU))
 
 def table() -> Iterator[str]:
     """Of every scenario that is recorded, by name."""
+    every = {name: (script, scenario) for script, found in SCRIPTS for name, scenario in found.items()}
+    there = {name: one for name, one in sorted(every.items()) if recording_of(name).is_file()}
     yield INTRODUCTION
-    rows = {name: (script, scenario) for script, found in SCRIPTS for name, scenario in found.items()}
-    for name, (script, scenario) in sorted(rows.items()):
-        recording = FOLDER / f"{name}.jsonl"
-        if recording.is_file():
-            cells = (
-                f"[{name}]({recording.name})",
-                scenario.shows,
-                planted(scenario),
-                f"`{shlex.join(scenario.command)}`",
-                made_on(recording),
-                f"`python reports/{script} {name}`",
-            )
-            yield f"| {' | '.join(cells)} |"
+    if software := [name for name in there if on_software(name)]:
+        yield f"**{SOFTWARE_SENTENCE[0].upper()}{SOFTWARE_SENTENCE[1:]}** ({', '.join(software)})."
+    yield HEADINGS
+    for name, (script, scenario) in there.items():
+        cells = (
+            f"[{name}]({name}.jsonl)",
+            scenario.shows,
+            planted(scenario),
+            f"`{shlex.join(scenario.command)}`",
+            made_on(recording_of(name)),
+            f"`python reports/{script} {name}`",
+        )
+        yield f"| {' | '.join(cells)} |"
+
+
+def recording_of(name: str) -> Path:
+    """Where it lies once it is made."""
+    return FOLDER / f"{name}.jsonl"
+
+
+def on_software(name: str) -> bool:
+    """Whether a processor stood in for the GPU that it is about."""
+    on = Case(read_run(recording_of(name))).get(adapter)
+    return on is not None and is_software(on)
 
 
 def planted(scenario: Scenario) -> str:

@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from gapprof.budgets.figures import Figure, figure
 from gapprof.budgets.words import broken, headline, unbelievable
+from gapprof.digest.adapter import software_sentence
 from gapprof.errors import ExitCode
 from gapprof.outcome import exit_code
 from gapprof.records.estimate import Estimate
@@ -20,7 +21,7 @@ def judge(report: Report, limits: Sequence[Limit], *, rule: Rule, allow_noisy: b
     if code is ExitCode.OK and any(broken(one) and one.limit.level == "error" for one in judged):
         code = ExitCode.FAILED_CHECK
     return Gate(
-        headline=said,
+        headline=" ".join((*software_sentence(report), said)),
         exit_code=code,
         rule=rule,
         model=report.model,

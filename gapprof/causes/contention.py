@@ -17,8 +17,8 @@ from gapprof.facts.page_told import part_evidence, present
 from gapprof.facts.page_work import page_evidence
 from gapprof.facts.readings import same_trials
 from gapprof.facts.steps import before_the_page, part
+from gapprof.facts.told import told_with_doubt
 from gapprof.records.settings import ASKING_WORKER
-from gapprof.text import numbers
 
 _PAGE_ADVICE: Mapping[str, str] = {
     "main": "Move the page's work off the thread that runs the model, or do less of it.",
@@ -178,7 +178,7 @@ def _not_exercised(case: Case) -> str:
     busy = None if same_trials(case, "web-busy", "web-paced") else factor(case, "web-paced", "web-busy")
     if busy is None:
         return "not exercised here; the built-in busy page gave no figure"
-    return f"not exercised here; on the built-in busy page {numbers.factor_with_interval(busy)}"
+    return f"not exercised here; on the built-in busy page {told_with_doubt(busy)}"
 
 
 CAUSE = Cause(

@@ -3,7 +3,8 @@
 import math
 from collections.abc import Iterable, Iterator, Sequence
 
-from gapprof.comparison.kin import PROGRAMS, on_software
+from gapprof.comparison.kin import PROGRAMS
+from gapprof.digest.adapter import on_software, software_sentence
 from gapprof.explain.diagnosis import CAUSES
 from gapprof.facts.adapters import SOFTWARE_SENTENCE
 from gapprof.records.comparison import Change, Difference
@@ -50,8 +51,8 @@ def _software(before: Report, after: Report) -> Iterator[str]:
     which = [when for when, report in (("first", before), ("second", after)) if on_software(report)]
     if len(which) == 1:
         yield f"Of the {which[0]} run: {SOFTWARE_SENTENCE}."
-    elif which:
-        yield f"{SOFTWARE_SENTENCE[0].upper()}{SOFTWARE_SENTENCE[1:]}."
+    else:
+        yield from software_sentence(before)
 
 
 def _gap(gap: Change, parts: Sequence[str]) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec.structs import asdict
 
+from gapprof.digest.adapter import on_software
 from gapprof.errors import WrongUse
 from gapprof.records.comparison import Comparison, Difference
 from gapprof.records.report import Report
@@ -16,12 +17,6 @@ _WORD = 160
 _ADAPTERS = {True: "software", False: "a GPU", None: UNKNOWN}
 _NOT_OF_THE_SUBJECT = frozenset({"budget_s", "precision_percent", "allow_noisy", "rungs", "verify"})
 """Settings that say how well to measure, not what."""
-
-
-def on_software(report: Report) -> bool | None:
-    """Whether the page's adapter was software; None: nothing ran on a GPU."""
-    found = next((check.status for check in report.checks if check.id == "adapter"), None)
-    return None if found is None else found == "fail"
 
 
 def strangers(before: Report, after: Report) -> tuple[Difference, ...]:

@@ -13,7 +13,7 @@ _ANSWERING = {"components": "a component takes", CLICKS: "a click's answer takes
 
 
 def left_alone(times: Estimate | None) -> bool:
-    """Whether the whole interval is next to 1; one round alone has none."""
+    """Whether the whole interval is next to 1; one round alone has no interval."""
     return times is not None and times.rounds > 1 and times.low >= 1 - ALONE and times.high <= 1 + ALONE
 
 

@@ -92,7 +92,7 @@ def page_cells(qoe: QoE) -> tuple[PageCells, ...]:
             title=_PAGES[row.page],
             cells=(
                 "not measured" if row.request_ms is None else numbers.ms_with_interval(row.request_ms),
-                "" if row.times is None else numbers.factor_with_interval(row.times),
+                "" if row.times is None else _or_unclear(row.times),
             ),
         )
         for row in qoe.pages
@@ -288,6 +288,11 @@ def _frames(rows: tuple[FeltRow, ...]) -> Iterator[str]:
 
 def _apart(times: Estimate) -> bool:
     return not times.low <= 1 <= times.high
+
+
+def _or_unclear(times: Estimate) -> str:
+    unclear = " (unclear)" if times.side_of_one == "unclear" else ""
+    return f"{numbers.factor_with_interval(times)}{unclear}"
 
 
 def _share(duty: float) -> str:

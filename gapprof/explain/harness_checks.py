@@ -1,14 +1,15 @@
 """Checks of ourselves: what would make a number wrong if we had done it. A failed one condemns the report."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from statistics import fmean, median
 from typing import Literal
 
 from gapprof.explain.strikes import core_speed, ours_flags, outside_load
-from gapprof.facts.adapters import differences, foreign_to
+from gapprof.facts.adapters import SOFTWARE_SENTENCE, differences, foreign_to, is_software, titled
 from gapprof.facts.case import Case
 from gapprof.facts.cells import counting
-from gapprof.facts.gpu import adapter
+from gapprof.facts.gpu import adapter, apart
 from gapprof.facts.gpu_build import WORDS, recorded_otherwise, served
 from gapprof.facts.held import HEAPS_AGREE, heap_closure, memory_trials
 from gapprof.facts.ladder import planned
@@ -24,6 +25,7 @@ COARSEST_STEP = 0.01
 """Largest timer step as a part of one sample."""
 SLOWER_SENTINEL = 0.8
 """A ceiling that works takes more than this from the rate of a fixed GEMM (measured: 0.5 and less)."""
+_WORD = 120
 Measured = Mapping[str, tuple[Setting, list[Trial]]]
 Check = Callable[[Measured], Iterator[tuple[str, str]]]
 """Yields (rung, what is wrong with it)."""
@@ -64,8 +66,10 @@ def _wasm_heap(case: Case) -> Iterator[CheckRow]:
 
 def _same_adapter(case: Case, rungs: Measured) -> Iterator[CheckRow]:
     """Where something ran on a GPU."""
-    if adapter(case) is not None:
-        yield _row("adapter-same", rungs, "gpu-abstraction", "every rung on a GPU had the same one", _adapter)
+    page = case.get(adapter)
+    if page is not None:
+        find = partial(_adapter, page, case.get(apart))
+        yield _row("adapter-same", rungs, "gpu-abstraction", "every rung on a GPU had the same one", find)
 
 
 def _build(case: Case) -> Iterator[CheckRow]:
@@ -187,19 +191,23 @@ def _cores(rungs: Measured) -> Iterator[tuple[str, str]]:
                 yield rung, f"it may use {len(cores)} cores, others {len(first)}, or other ones"
 
 
-def _adapter(rungs: Measured) -> Iterator[tuple[str, str]]:
+def _adapter(
+    page: AdapterIdentity, others: Mapping[str, AdapterIdentity], rungs: Measured
+) -> Iterator[tuple[str, str]]:
     """Replays prove something about the adapter of the page only where they ran on the same one."""
-    first: AdapterIdentity | None = None
-    for rung, (_, trials) in rungs.items():
-        for one in (trial.seen.adapter for trial in trials if trial.seen.adapter is not None):
-            first = first or one
-            if apart := differences(first, one):
-                yield rung, f"its adapter is not that of other rungs: {'; '.join(apart)}"
-                break
+    for rung in rungs:
+        if (other := others.get(rung)) is not None:
+            told = harmless("; ".join(differences(page, other)), _WORD)
+            yield rung, f"its adapter is not the page's: {told}{_plumbing(other)}"
     for rung, (_, trials) in rungs.items():
         for provider in dict.fromkeys(t.seen.provider for t in trials if t.seen.provider):
-            if first is not None and foreign_to(provider, first):
-                yield rung, f"{provider} does not run on the page's adapter, which is of {first.vendor}"
+            if foreign_to(provider, page):
+                told = f"which is {harmless(titled(page), _WORD)}{_plumbing(page)}"
+                yield rung, f"{harmless(provider, _WORD)} does not run on the page's adapter, {told}"
+
+
+def _plumbing(one: AdapterIdentity) -> str:
+    return f" ({SOFTWARE_SENTENCE})" if is_software(one) else ""
 
 
 def _threads(rungs: Measured) -> Iterator[tuple[str, str]]:

@@ -9,10 +9,11 @@ from gapprof.explain.headline import CARRIES
 from gapprof.facts.adapters import SOFTWARE_SENTENCE, is_software, titled
 from gapprof.facts.case import Case
 from gapprof.facts.estimates import latency_ms
-from gapprof.facts.gpu import adapter
+from gapprof.facts.gpu import adapter, apart
 from gapprof.facts.gpu_runs import REPLAY_NATIVE, REPLAY_WEB, SESSION, compiling_ms, course_ms
 from gapprof.facts.gpu_told import mean_ms
 from gapprof.records.estimate import Estimate
+from gapprof.records.gpu import AdapterIdentity
 from gapprof.records.report import CauseRow, with_descendants
 from gapprof.records.sections.gpu import WhereToFile
 from gapprof.stats.verdict import SMALLEST_EFFECT
@@ -39,6 +40,10 @@ _MOST_OF = 0.8
 """Of a run: so much of it the GPU is at work for where it alone sets the pace."""
 _COLD = 10.0
 """Times a steady run: making pipelines takes so much longer where it is worth a report of its own."""
+_YARDSTICK = (
+    "How far its kernels are from what this GPU can do no run tells: "
+    "`gapprof kernels MODEL --backend webgpu` measures that."
+)
 
 
 def where_to_file(case: Case, causes: Sequence[CauseRow], busy_ms: Estimate | None) -> WhereToFile | None:
@@ -49,9 +54,10 @@ def where_to_file(case: Case, causes: Sequence[CauseRow], busy_ms: Estimate | No
         return None
     run_ms = latency_ms(case, SESSION)
     web, native = (mean_ms(compiling_ms(case, rung)) for rung in (REPLAY_WEB, REPLAY_NATIVE))
+    why_not = _nothing_to_go_by(case, on)
     project, text = (
-        (None, f"Nothing can be filed from this: {SOFTWARE_SENTENCE}.")
-        if is_software(on)
+        (None, f"Nothing can be filed from this: {why_not}.")
+        if why_not
         else _verdict(causes, run_ms, busy_ms, web, native)
     )
     return WhereToFile(
@@ -67,6 +73,13 @@ def where_to_file(case: Case, causes: Sequence[CauseRow], busy_ms: Estimate | No
         project=project,
         text=text,
     )
+
+
+def _nothing_to_go_by(case: Case, on: AdapterIdentity) -> str:
+    """Empty where figures are a GPU's, and one GPU's."""
+    if is_software(on):
+        return SOFTWARE_SENTENCE
+    return "not everything ran on the page's adapter" if case.get(apart) else ""
 
 
 def _verdict(
@@ -101,13 +114,13 @@ def _where_it_is_busy(causes: Sequence[CauseRow]) -> tuple[Project | None, str]:
     if kernels is None:
         return None, (
             "The GPU is at work for nearly all of a run: that is onnxruntime's kernels or the driver, and a "
-            "native provider for this GPU (--native-python) tells which."
+            f"native provider for this GPU (--native-python) tells which. {_YARDSTICK}"
         )
     if kernels.rounds < 2 or math.log(kernels.high) > SMALLEST_EFFECT:
         return None, (
             "The GPU is at work for nearly all of a run: that is onnxruntime's kernels or the driver, and "
             "which of them cannot be told: onnxruntime-web's kernels take "
-            f"{numbers.factor_with_interval(kernels)} what the best native ones take."
+            f"{numbers.factor_with_interval(kernels)} what the best native ones take. {_YARDSTICK}"
         )
     return "driver", (
         f"File it, if at all, with {_WHO['driver']}: the GPU is at work for nearly all of a run, and the "

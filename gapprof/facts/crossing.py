@@ -5,13 +5,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from statistics import fmean, median
 
-from msgspec.structs import replace
-
 from gapprof.facts.adapters import notes
 from gapprof.facts.case import Case
 from gapprof.facts.cells import measured
 from gapprof.facts.contention import trials_of
-from gapprof.facts.estimates import mean_difference_ms
+from gapprof.facts.estimates import mean_difference_ms, negated
 from gapprof.facts.gpu_calls import steady_run
 from gapprof.facts.gpu_runs import REPLAY_NATIVE, REPLAY_WEB, SESSION
 from gapprof.facts.gpu_told import mean_ms
@@ -161,8 +159,7 @@ def _longer(by_clock: Estimate) -> str:
         told = numbers.ms_with_interval(by_clock)
         return f"By the clock, a replayed run in the browser takes {told} more than without one."
     if by_clock.high < 0:
-        less = replace(by_clock, point=-by_clock.point, low=-by_clock.high, high=-by_clock.low)
-        told = numbers.ms_with_interval(less)
+        told = numbers.ms_with_interval(negated(by_clock))
         return f"By the clock, a replayed run in the browser takes {told} less than without one."
     return (
         "By the clock no difference was seen between a replayed run in the browser and one without it: "

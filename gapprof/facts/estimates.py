@@ -38,6 +38,11 @@ def mean_difference_ms(values: Sequence[float]) -> Estimate:
     return estimate(t_interval(values, LEVEL))
 
 
+def negated(difference: Estimate) -> Estimate:
+    """By how much less, of what is by so much more."""
+    return replace(difference, point=-difference.point, low=-difference.high, high=-difference.low)
+
+
 def factor_of(*contrasts: Contrast) -> Estimate:
     """How many times slower; contrasts over different rounds add by their means."""
     return estimate(exponential(ln_factor(contrasts, LEVEL)))

@@ -8,10 +8,11 @@ from gapprof.facts.case import Case
 from gapprof.facts.claim import Part, Step
 from gapprof.facts.computed import computed
 from gapprof.facts.gpu_calls import elsewhere, recorded
+from gapprof.facts.gpu_parts_told import dispatch_bound_told, part_told
 from gapprof.facts.gpu_placement import placement_told
 from gapprof.facts.gpu_rungs import BEFORE, BOUNDARY_RUNGS, GAPS, WITHOUT, present
 from gapprof.facts.gpu_runs import REPLAY_NATIVE, REPLAY_WEB, SESSION, UNSAFE, GpuPart
-from gapprof.facts.gpu_told import anew_told, held_up_told, part_told, placed_told
+from gapprof.facts.gpu_told import anew_told, held_up_told, placed_told
 from gapprof.records.report import Evidence
 
 
@@ -27,7 +28,7 @@ def of_the_boundary(case: Case) -> Iterator[Part]:
             steps=(Step(source=below, to=rung),),
             # A page that is rid of it saves all that it takes there, not only what it takes longer.
             web_steps=(Step(source=without, to=REPLAY_WEB),) if without in rungs else (),
-            evidence=tuple(part_told(case, name)),
+            evidence=tuple(_boundary_told(case, name)),
         )
         below = rung
     yield replace(_SAME_WORK, steps=(Step(source=below, to=REPLAY_WEB),))
@@ -71,6 +72,12 @@ def _kernels_told(case: Case, name: GpuPart) -> Iterator[Evidence]:
         yield from part_told(case, name)
         if name == "pipelines":
             yield from held_up_told(case)
+
+
+def _boundary_told(case: Case, name: GpuPart) -> Iterator[Evidence]:
+    yield from part_told(case, name)
+    if name == "submission":
+        yield from dispatch_bound_told(case)
 
 
 def _elsewhere(case: Case, name: GpuPart) -> bool:
@@ -129,8 +136,8 @@ _BOUNDARY: Mapping[GpuPart, Part] = {
 }
 _SAME_WORK = Part(
     id="same-work",
-    title="All else: the same work on the GPU, under a browser",
-    phrase="is the GPU's own work, slower under the browser",
+    title="All else that the replays do not tell apart: messages between processes, the GPU's own work",
+    phrase="comes with what the replays do not tell apart under a browser",
     advice="Nothing in your page changes this.",
 )
 _KERNELS: Mapping[GpuPart, Part] = {

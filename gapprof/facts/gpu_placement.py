@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from gapprof.facts.case import Case
 from gapprof.facts.estimates import factor
 from gapprof.facts.gpu_calls import copies, elsewhere, is_copy, is_elsewhere, recorded, steady_run
+from gapprof.facts.gpu_parts_told import mean_part_ms
 from gapprof.facts.gpu_rungs import WITHOUT
 from gapprof.facts.gpu_runs import REPLAY_WEB
-from gapprof.facts.gpu_told import mean_part_ms
 from gapprof.facts.readings import readable
 from gapprof.records.estimate import Estimate
 from gapprof.records.report import Evidence

@@ -1,7 +1,8 @@
 """What a run on the GPU is made of, ms by round: each part measured by changing or repeating it alone. Pure.
 
 Parts of one replay are shares of it, by whole runs that were made in turn with changed ones, or what they
-take where nothing else is done. They need not add up to it: what is left is the GPU's own work.
+take where nothing else is done. They need not add up to it: what is left is what no replay tells apart, the
+GPU's own work and, in a browser, messages to its process.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

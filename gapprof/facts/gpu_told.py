@@ -7,15 +7,12 @@ from gapprof.facts.case import Case
 from gapprof.facts.estimates import mean_difference_ms, mean_time_ms
 from gapprof.facts.gpu_calls import copies, elsewhere, is_copy, recorded, steady_run
 from gapprof.facts.gpu_runs import (
-    READ_OFF_DIFFERENCES,
     REPLAY_NATIVE,
     REPLAY_WEB,
     SESSION,
-    GpuPart,
     compiling_ms,
     course_ms,
     held_up_ms,
-    parts_ms,
     waits_ms,
 )
 from gapprof.records.calls import NativePlacement
@@ -26,19 +23,12 @@ from gapprof.text import numbers
 from gapprof.text.names import harmless
 
 _MOST_NAMES = 5
-_PLACES = {REPLAY_WEB: "in the browser", REPLAY_NATIVE: "without one"}
+PLACES = {REPLAY_WEB: "in the browser", REPLAY_NATIVE: "without one"}
 
 
 def mean_ms(by_round: Mapping[int, float]) -> Estimate | None:
     """Of a time, over rounds; None without any."""
     return mean_time_ms(list(by_round.values())) if by_round else None
-
-
-def mean_part_ms(case: Case, rung: str, part: GpuPart) -> Estimate | None:
-    """Of a part of a replay's run, over rounds; None without any."""
-    values = [one[part] for one in parts_ms(case, rung).values()]
-    mean = mean_difference_ms if part in READ_OFF_DIFFERENCES else mean_time_ms
-    return mean(values) if values else None
 
 
 def counted(case: Case) -> Iterator[Evidence]:
@@ -73,35 +63,13 @@ def compiled(case: Case) -> Iterator[Evidence]:
     yield Evidence(kind="cold", text=f"{text}.", value=float(summary.setup_pipelines + first.pipelines))
     told = [
         f"{numbers.ms_with_interval(waits)} {where}"
-        for rung, where in _PLACES.items()
+        for rung, where in PLACES.items()
         if (waits := mean_ms(compiling_ms(case, rung))) is not None
     ]
     if told:
         whole = mean_ms(compiling_ms(case, REPLAY_WEB)) or mean_ms(compiling_ms(case, REPLAY_NATIVE))
         text = f"Cold: a replay waits for its pipelines {', '.join(told)}."
         yield Evidence(kind="cold", text=text, value=whole.point if whole else None)
-
-
-def part_told(case: Case, part: GpuPart) -> Iterator[Evidence]:
-    """What a part of a replayed run takes, with and without the browser."""
-    found = {rung: mean_part_ms(case, rung, part) for rung in _PLACES}
-    told = [
-        f"{numbers.ms_with_interval(one)} {_PLACES[rung]}" for rung, one in found.items() if one is not None
-    ]
-    if told:
-        web = found[REPLAY_WEB]
-        yield Evidence(
-            kind="replay", text=f"{_TAKES[part]} {', '.join(told)}.", value=web.point if web else None
-        )
-
-
-_TAKES: Mapping[GpuPart, str] = {
-    "upload": "What a run writes, alone and into an idle queue, takes",
-    "submission": "With all commands made before it begins, a replayed run is shorter by",
-    "inner-reads": "Without what it reads back on its way, a replayed run is shorter by",
-    "pipelines": "With its pipelines made before it begins, a replayed run is shorter by",
-    "read-back": "What a run reads at its end, read again from an idle queue, takes",
-}
 
 
 def waiting_told(case: Case) -> Iterator[Evidence]:

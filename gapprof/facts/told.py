@@ -24,11 +24,20 @@ def resolved_by_side_rungs(case: Case, cause: str) -> tuple[Evidence, ...]:
     return tuple(
         Evidence(
             kind="side-rung",
-            text=f"{words} {numbers.factor_with_interval(cost)}{_unclear(cost)}.",
+            text=f"{words} {told_with_doubt(cost)}.",
             value=cost.point if cost.side_of_one != "unclear" else None,
         )
         for words, cost in _measured(case, cause)
     )
+
+
+def told_with_doubt(cost: Estimate) -> str:
+    """A factor with its interval, and that it is none where that holds 1."""
+    told = numbers.factor_with_interval(cost)
+    if cost.side_of_one != "unclear":
+        return told
+    why = "its interval holds 1" if cost.rounds > 1 else "one round alone has no interval"
+    return f"{told}, which is unclear: {why}"
 
 
 def _measured(case: Case, cause: str) -> Iterator[tuple[str, Estimate]]:
@@ -40,10 +49,3 @@ def _measured(case: Case, cause: str) -> Iterator[tuple[str, Estimate]]:
         cost = factor(case, source, to) if readable(case, source, to) else None
         if cost is not None:
             yield told.words, cost
-
-
-def _unclear(cost: Estimate) -> str:
-    if cost.side_of_one != "unclear":
-        return ""
-    why = "its interval holds 1" if cost.rounds > 1 else "one round alone has none"
-    return f", which is unclear: {why}"

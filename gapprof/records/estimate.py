@@ -23,7 +23,7 @@ class Estimate(Struct, frozen=True, kw_only=True):
 
     @property
     def side_of_one(self) -> Literal["above", "below", "unclear"]:
-        """On which side of 1 the whole interval lies; one round alone has none."""
+        """On which side of 1 the whole interval lies; one round alone has no interval."""
         if self.rounds < 2 or self.low <= 1 <= self.high:
             return "unclear"
         return "above" if self.low > 1 else "below"

@@ -26,6 +26,7 @@ from gapprof.terminal.ink import Ink
 from gapprof.terminal.printing import printed
 
 _AT_REST, _CELL = 8, 25
+_PAGE_CELLS = (22, 28)
 _LEAST = 16
 
 
@@ -84,10 +85,10 @@ def _table(found: QoE, aspect: str, heading: str, ink: Ink) -> Table:
 def _pages(found: QoE, ink: Ink) -> Table:
     table = ink.grid()
     table.add_column("", width=2)
-    width = max(_LEAST, ink.width - 4 - 2 * (_CELL + 1))
+    width = max(_LEAST, ink.width - 4 - sum(_PAGE_CELLS) - len(_PAGE_CELLS))
     table.add_column(Text(PAGE_HEADING, style="bold not dim"), width=width, overflow="fold")
-    for column in PAGE_COLUMNS:
-        table.add_column(column, width=_CELL, justify="right", no_wrap=True)
+    for column, wide in zip(PAGE_COLUMNS, _PAGE_CELLS, strict=True):
+        table.add_column(column, width=wide, justify="right", no_wrap=True)
     for row in page_cells(found):
         table.add_row("", ink.text(row.title), *row.cells)
     return table

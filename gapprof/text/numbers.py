@@ -3,6 +3,8 @@
 import math
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from gapprof.records.estimate import Estimate
 
 _MINUTE_S = 60.0
@@ -61,6 +63,13 @@ def percent(share: float) -> str:
     """A share of 1 in percent: `42 %`, `4.2 %`, `-3.1 %`."""
     value = 100.0 * share
     return f"{plain(value, 0 if abs(value) >= 10 else 1)} %"
+
+
+def percent_with_interval(share: Estimate) -> str:
+    """A share of 1 with its bounds, in percent: `42 % [38, 46]`, `4.2 % [3.9, 4.5]`."""
+    decimals = 0 if abs(100.0 * share.point) >= 10 else 1
+    in_percent = replace(share, point=100.0 * share.point, low=100.0 * share.low, high=100.0 * share.high)
+    return f"{plain(in_percent.point, decimals)} % {_bounds(in_percent, decimals)}"
 
 
 def whole_percent(share: float) -> str:

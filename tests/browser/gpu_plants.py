@@ -68,7 +68,10 @@ def carrying_job(folder: Path) -> Job:
 
 
 def report_of(calls: RecordedCalls, trials: Mapping[str, Trial]) -> Report:
-    """As if every round had brought exactly this; rungs that were not visited have a machine of their own."""
+    """As if every round had brought exactly this; rungs that were not visited have a machine of their own.
+
+    So intervals have no width; what costs in rounds that differ is held by tests/unit/test_published_gpu.py.
+    """
     whole = record(Machine(latency_ms=ladder_ms({}, backend="webgpu")), Settings(backend="webgpu"))
 
     def seen(entry: Entry) -> Entry:

@@ -5,11 +5,12 @@ import re
 import pytest
 
 from gapprof.comparison.build import compare
+from gapprof.facts.adapters import SOFTWARE_SENTENCE
 from gapprof.recordings import read_run
 from gapprof.records.surface import Surface
 from gapprof.reports import read_report
 from gapprof.terminal.comparison import drawn
-from tests.scenarios.reading import REPORTS
+from tests.scenarios.reading import REPORTS, report
 from tests.scripts import script
 
 script("reports/symptoms.py")
@@ -37,6 +38,19 @@ def test_the_table_of_scenarios_is_of_what_is_there() -> None:
         (row,) = re.findall(rf"^\| \[{name}\]\({name}\.jsonl\).*$", written, re.MULTILINE)
         assert "onnxruntime-web 1." in row
         assert f" {name}` |" in row
+
+
+def test_the_table_of_scenarios_says_before_its_first_row_what_ran_on_software() -> None:
+    written = (REPORTS / "scenarios" / "README.md").read_text(encoding="utf-8")
+    above, _, _ = written.partition("| recording |")
+    (names,) = re.findall(rf"^\*\*{SOFTWARE_SENTENCE}\*\* \((.*)\)\.$", above, re.MULTILINE | re.IGNORECASE)
+    checks = {name: report(f"scenarios/{name}").checks for name in GPU.SCENARIOS}
+    software = [
+        name
+        for name, found in sorted(checks.items())
+        if any(one.id == "adapter" and one.status == "fail" for one in found)
+    ]
+    assert names.split(", ") == software
 
 
 def test_what_is_made_for_a_scenario_is_said_of_it_alone() -> None:

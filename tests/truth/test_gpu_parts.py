@@ -61,6 +61,65 @@ def test_every_part_of_the_way_through_the_browser_is_found_and_they_add_up() ->
     assert "a replayed run is shorter by 3.5" in said(row(report, "submission"))
 
 
+def test_a_part_whose_interval_holds_0_is_told_as_no_difference() -> None:
+    report = report_of(Runs(by_rung={"replay-web": Planted(upload_ms=0.0, submission_ms=0.0)}))
+    submission, _ = row(report, "submission").evidence
+    assert submission.text == (
+        "With all commands made before it begins, no difference was seen whose interval does not hold 0: "
+        "0 ms [0, 0] in the browser; a replayed run is shorter by 0.500 ms [0.500, 0.500] without one."
+    )
+    (upload,) = row(report, "upload").evidence
+    assert upload.text.startswith(
+        "What a run writes, alone and into an idle queue, takes no time whose interval does not hold 0: "
+    )
+    assert (submission.value, upload.value) == (None, None)
+
+
+def test_a_part_that_makes_runs_longer_is_not_said_to_make_them_shorter() -> None:
+    told = said(row(report_of(Runs(by_rung={"replay-web": Planted(submission_ms=-2.0)})), "submission"))
+    assert "a replayed run is longer by 2.00 ms [2.00, 2.00] in the browser; " in told
+
+
+def test_what_one_round_says_of_a_part_is_no_difference() -> None:
+    whole = recording_of(Runs())
+    first = [one for one in whole.entries if not isinstance(one, Trial) or one.round == 0]
+    (told,) = row(build(replace(whole, entries=tuple(first))), "submission").evidence
+    assert (
+        "one round alone does not tell whether a replayed run is shorter: 0.500 ms [one round]" in told.text
+    )
+    assert told.value is None
+
+
+def bound(runs: Runs) -> list[tuple[str, float | None]]:
+    found = row(report_of(runs), "submission").evidence
+    return [(one.text, one.value) for one in found if one.kind == "dispatch-bound"]
+
+
+def test_a_run_of_tiny_dispatches_is_bound_by_how_many_they_are() -> None:
+    """A run whose replay saves 8 of its 16 ms where all commands are made before it begins."""
+    ((text, share),) = bound(Runs(by_rung={"replay-web": Planted(submission_ms=8.0)}))
+    assert share == pytest.approx(0.5, rel=0.01)
+    assert text.startswith("Of a replayed run's time 50 % [")
+    assert " in the browser, 5.0 % [" in text
+    assert text.endswith(
+        " without one goes into making and submitting the commands of its 1000 dispatches: so much is bound "
+        "by how many they are, not by what they compute."
+    )
+
+
+def test_a_run_whose_submission_is_not_clear_of_0_is_not_said_to_be_bound_by_its_dispatches() -> None:
+    free = Planted(submission_ms=0.0)
+    assert bound(Runs(by_rung={"replay-web": free, "replay-native": free})) == []
+    ((text, share),) = bound(Runs(by_rung={"replay-web": free}))
+    assert "in the browser" not in text
+    assert share is None
+
+
+def test_what_neither_replay_tells_apart_says_that_messages_are_part_of_it() -> None:
+    rest = row(report_of(Runs()), "same-work")
+    assert "do not tell apart: messages between processes, the GPU's own work" in rest.title
+
+
 @pytest.mark.parametrize("name", BOUNDARY)
 def test_a_part_costs_only_where_it_was_planted(name: str) -> None:
     larger = {

@@ -90,3 +90,12 @@ def test_the_gpu_s_tests_may_take_three_minutes(took_s: float, verdict: str) -> 
         GPU_TESTS.told(took_s)
         == f"the GPU's tests, two files at a time: {took_s:.0f} s, at most 180: {verdict}"
     )
+
+
+@pytest.mark.parametrize(
+    ("took_s", "tests", "code"), [(179.0, 0, 0), (181.0, 0, 1), (179.0, 2, 2), (181.0, 2, 2)]
+)
+def test_the_gpu_s_tests_end_with_1_beyond_three_minutes_and_else_as_they_do(
+    took_s: float, tests: int, code: int
+) -> None:
+    assert GPU_TESTS.exit_code(took_s, tests) == code

@@ -1,5 +1,6 @@
 """What is published of the GPU path: calls made again bit by bit; no figure of software is called a GPU's."""
 
+import math
 import re
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from gapprof.facts.adapters import SOFTWARE_SENTENCE, is_software
 from gapprof.recordings import read_run
 from gapprof.records.calls import RecordedCalls
 from gapprof.records.dispatches import TimedDispatches
+from gapprof.records.estimate import Estimate
 from gapprof.records.report import with_descendants
 from gapprof.records.trial import Failure, Trial
 from tests.scenarios.reading import REPORTS, check, report
@@ -80,6 +82,43 @@ def test_a_report_is_whole(recording: Path) -> None:
 
 
 @each
+def test_no_difference_is_told_whose_interval_holds_none(recording: Path) -> None:
+    """A verdict stands on one side of 1; a sentence that gives a difference, on one side of 0 or of 1."""
+    found = report(f"gpu/{recording.stem}")
+    rows = tuple(with_descendants(found.causes))
+    judged = [(row.id, row.verdict, row.factor) for row in rows if row.verdict in ("costs", "saves")]
+    assert [name for name, verdict, factor in judged if factor is None or not beyond(verdict, factor)] == []
+    sentences = [text for row in rows for text in (row.why, *(one.text for one in row.evidence))]
+    clauses = [clause for text in sentences for clause in text.split("; ")]
+    told = [
+        (clause, intervals(clause), nothing)
+        for clause in clauses
+        for words, nothing in _TOLD.items()
+        if re.search(words, clause) and not any(doubt in clause for doubt in _DOUBTS)
+    ]
+    assert [clause for clause, found, nothing in told if any(a <= nothing <= b for a, b in found)] == []
+
+
+_TOLD = {
+    r"^What a run writes, alone .* takes": 0.0,
+    r"a replayed run is (shorter|longer) by": 0.0,
+    r"on the built-in busy page .*x": 1.0,
+}
+"""Words that give a difference, and what an interval holds where there is none."""
+_DOUBTS = ("whose interval does not hold 0", "one round alone", "its interval holds 1")
+
+
+def beyond(verdict: str, factor: Estimate) -> bool:
+    return factor.rounds > 1 and (factor.low > 1 if verdict == "costs" else factor.high < 1)
+
+
+def intervals(text: str) -> list[tuple[float, float]]:
+    """Of one round alone: what cannot be told apart from anything."""
+    found = re.findall(r"\[(?:(-?[\d.]+), (-?[\d.]+)|one round)\]", text)
+    return [(float(low), float(high)) if low else (-math.inf, math.inf) for low, high in found]
+
+
+@each
 def test_no_figure_of_software_is_called_a_gpu_s(recording: Path) -> None:
     """Whoever was asked was the same adapter; of software the first words say so, and nothing is claimed."""
     run, found = read_run(recording), report(f"gpu/{recording.stem}")
@@ -99,6 +138,20 @@ def test_no_figure_of_software_is_called_a_gpu_s(recording: Path) -> None:
         assert found.gap.ratio is None
         assert {row.bound for row in section.rows} == {None}
         assert section.where_to_file.project is None
+
+
+@pytest.mark.parametrize(
+    ("recording", "part"), [("chain", "before-first-submit"), ("encoder", "wgsl-safety")]
+)
+def test_what_a_run_costs_beyond_doubt_is_found_in_rounds_that_differ(recording: str, part: str) -> None:
+    """What the library does before a run's first submit, and what keeps shaders safe. Trials that tests make
+    one of, and take for every round, have intervals without width."""
+    found = report(f"gpu/{recording}")
+    one = next(row for row in with_descendants(found.causes) if row.id == part)
+    assert one.factor is not None, one.why
+    assert one.verdict == "costs"
+    assert one.factor.rounds == found.rounds > 2
+    assert 1 < one.factor.low < one.factor.point < one.factor.high
 
 
 @pytest.mark.parametrize("page", sorted(GPU.glob("README.md")), ids=lambda path: path.stem)

@@ -6,10 +6,14 @@ from msgspec.structs import replace
 
 from gapprof.budgets.judge import judge
 from gapprof.errors import ExitCode
+from gapprof.facts.adapters import SOFTWARE_SENTENCE
 from gapprof.records import schema
 from gapprof.records.codec import encode_document
 from gapprof.records.gate import Gate, Level, Limit, Rule
 from gapprof.records.report import Report
+from gapprof.records.surface import Surface
+from gapprof.terminal.gate import drawn
+from tests.scenarios.reading import report
 from tests.unit.render import reports
 
 
@@ -130,3 +134,20 @@ def test_what_is_written_is_valid_against_the_schema_that_ships() -> None:
     for kind in reports.EVERY.values():
         gate = held(kind(), limit("total_ratio", 1.0), limit("factor.gpu-abstraction", 1.0, "warn"))
         jsonschema.validate(json.loads(encode_document(gate)), shipped)
+
+
+@pytest.mark.parametrize("most", [1e4, 1e-4], ids=["holds", "exceeded"])
+def test_no_budget_is_told_of_a_software_adapter_as_of_a_gpu(most: float) -> None:
+    """The sentence stands above every figure, in what is drawn and in what is written."""
+    gate = held(report("gpu/chain"), limit("web_ms", most), allow_noisy=True)
+    sentence = f"{SOFTWARE_SENTENCE[0].upper()}{SOFTWARE_SENTENCE[1:]}."
+    verdict = "The budget holds" if most > 1 else "1 of 1 budgets failed"
+    assert gate.headline.startswith(f"{sentence} {verdict}: ")
+    assert drawn(gate, Surface(width=200)).startswith(sentence)
+    assert SOFTWARE_SENTENCE not in held(reports.ok(), limit("web_ms", most)).headline
+
+
+def test_a_report_on_software_that_may_not_be_believed_has_its_figures_headed_all_the_same() -> None:
+    gate = held(replace(report("gpu/chain"), status="unreliable"), limit("web_ms", 1e4))
+    assert gate.headline.lower().startswith(SOFTWARE_SENTENCE.lower())
+    assert "so it passes no budget" in gate.headline

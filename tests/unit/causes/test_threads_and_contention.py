@@ -43,8 +43,21 @@ def test_a_worker_on_a_quiet_page_has_no_contention_to_show() -> None:
         "contention", Machine(latency_ms=ladder_ms({"web-busy": 1.3})), Settings(where="worker", threads=2)
     )
     assert row.verdict == "not-applicable"
-    assert row.why.startswith("not exercised here; on the built-in busy page 1.30x")
+    assert row.why.startswith("not exercised here; on the built-in busy page 1.30x [1.30, 1.30]")
+    assert "unclear" not in row.why
     assert row.rank is None
+
+
+def test_a_busy_page_whose_interval_holds_1_is_not_told_as_slower() -> None:
+    worker = Settings(where="worker", threads=2)
+    noisy = Machine(launch_noise=0.5)
+    report = build(record(noisy, worker, side_rounds=2, rounds=4))
+    row = next(one for one in report.causes if one.id == "contention")
+    assert row.why.startswith("not exercised here; on the built-in busy page ")
+    assert row.why.endswith(", which is unclear: its interval holds 1")
+    alone = build(record(Machine(latency_ms=ladder_ms({"web-busy": 1.3})), worker, rounds=1))
+    row = next(one for one in alone.causes if one.id == "contention")
+    assert "1.30x [one round], which is unclear: one round alone has no interval" in row.why
 
 
 def test_the_main_thread_of_a_quiet_page_can_still_cost() -> None:

@@ -124,6 +124,7 @@ def test_a_gpu_that_is_at_work_all_the_time_is_the_driver_s_where_native_is_as_s
     found = filed(report({}, busy_ms=9.8, native=False))
     assert found.project is None
     assert "--native-python" in found.text
+    assert "`gapprof kernels MODEL --backend webgpu` measures that" in found.text, "no yardstick is read here"
 
 
 def test_a_gpu_that_waits_between_dispatches_is_not_busy_meanwhile() -> None:
@@ -147,6 +148,7 @@ def test_native_kernels_that_may_take_less_do_not_acquit_onnxruntime() -> None:
     found = filed(report({}, busy_ms=11.0, launch_noise=0.05))
     assert found.project is None
     assert "which of them cannot be told" in found.text
+    assert "`gapprof kernels MODEL --backend webgpu` measures that" in found.text
 
 
 def test_one_round_alone_files_nothing() -> None:

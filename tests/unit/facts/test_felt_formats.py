@@ -30,9 +30,22 @@ def test_every_format_has_the_other_direction_too() -> None:
         assert "1.40x [" in busy
         assert "2.20x [" in busier
         assert "The built-in busy page slows inference 1.40x" in text
+        assert "(unclear)" not in f"{busy}{busier}"
     assert "Page → inference" not in MARKDOWN.render(report(*three_rounds()), Surface()), (
         "nobody asked for it"
     )
+
+
+def test_a_busy_page_that_may_not_slow_anything_is_said_to_be_unclear() -> None:
+    settings = Settings(threads=1, qoe=True)
+    pages = ("web-busy", "web-busier")
+    recording = record(
+        Machine(launch_noise=0.3), settings, page_threads=1, side_rounds=4, side=pages, passes=False
+    )
+    made = build(replace(recording, entries=(*recording.entries, *three_rounds())))
+    for text in (TERMINAL.render(made, Surface()), MARKDOWN.render(made, Surface())):
+        busy = next(line for line in text.splitlines() if "The built-in busy page" in line)
+        assert "(unclear)" in busy
 
 
 def test_every_format_has_the_section() -> None:

@@ -93,7 +93,7 @@ def test_one_round_alone_decides_nothing() -> None:
     assert told.endswith("Which leg is slower one round alone does not tell.")
     assert "the two cannot be told apart" in said(found, "gpu-abstraction", "its calls alone take")
     clamped = said(found, "gpu-abstraction", "Clamping indices")
-    assert clamped.endswith(", which is unclear: one round alone has none.")
+    assert clamped.endswith(", which is unclear: one round alone has no interval.")
     assert value(found, "gpu-abstraction", "Clamping indices") is None
 
 

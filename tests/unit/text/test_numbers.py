@@ -96,6 +96,11 @@ def test_shares_are_percents() -> None:
     assert numbers.whole_percent(0.042) == "4 %"
 
 
+def test_a_share_has_its_interval_in_percent() -> None:
+    assert numbers.percent_with_interval(estimate(0.42, 0.38, 0.46)) == "42 % [38, 46]"
+    assert numbers.percent_with_interval(estimate(0.042, 0.039, 0.045)) == "4.2 % [3.9, 4.5]"
+
+
 @pytest.mark.parametrize(("seconds", "text"), [(7.2, "7 s"), (59.7, "1 min 00 s"), (125.0, "2 min 05 s")])
 def test_a_wait_is_told_as_a_person_would(seconds: float, text: str) -> None:
     assert numbers.duration(seconds) == text
