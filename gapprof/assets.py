@@ -40,6 +40,8 @@ _GPU_ENTRIES: Mapping[GpuBuild, tuple[str, ...]] = {
 """Entry points of onnxruntime-web's builds for GPUs."""
 GPU_BUILD: GpuBuild = "asyncify"
 """The one that pages get from `onnxruntime-web/webgpu`."""
+_WEBGPU_BUILDS: tuple[GpuBuild, ...] = (GPU_BUILD, "jspi", "jsep")
+"""Those for WebGPU, in the order in which they are looked for."""
 
 _NAMES = (
     "chromium",
@@ -114,6 +116,18 @@ def gpu_entry_point(dist: Path, build: GpuBuild) -> str:
             hint="Give the `dist` folder of an onnxruntime-web build that has it.",
         )
     return found
+
+
+def webgpu_build(dist: Path) -> GpuBuild:
+    """The first build for WebGPU that a folder of onnxruntime-web has; raises WrongUse without any."""
+    for build in _WEBGPU_BUILDS:
+        if any((dist / name).is_file() for name in _GPU_ENTRIES[build]):
+            return build
+    entries = ", ".join(_GPU_ENTRIES[build][0] for build in _WEBGPU_BUILDS)
+    raise WrongUse(
+        f"{dist} holds no build of onnxruntime-web for WebGPU ({entries})",
+        hint="Give the `dist` folder of an onnxruntime-web build that has one.",
+    )
 
 
 def dawn() -> Path:

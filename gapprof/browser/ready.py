@@ -95,7 +95,8 @@ def module_of(job: Job, dist: Path) -> str:
     """What a job's page imports: for the processor the build that does nothing else. Raises WrongUse."""
     if job.setting.device != "gpu":
         return assets.entry_point(dist)
-    return assets.gpu_entry_point(dist, "webgl" if job.setting.gpu_api == "webgl" else assets.GPU_BUILD)
+    build = "webgl" if job.setting.gpu_api == "webgl" else assets.webgpu_build(dist)
+    return assets.gpu_entry_point(dist, build)
 
 
 async def tiered_up(visit: Visit, renderer: int | None) -> TierUp:

@@ -57,7 +57,7 @@ def tracing_crossing(settings: Settings, guard: Guard) -> Extra:
 def crossed(job: Job, gpu: Gpu, *, dist: Path) -> TracedCrossing:
     """Runs of a fresh page's session. Raises EnvironmentUnusable, ModelUnusable, WrongUse as
     `recorded.record` does."""
-    module = assets.gpu_entry_point(dist, assets.GPU_BUILD)
+    module = assets.gpu_entry_point(dist, assets.webgpu_build(dist))
     block, pieces = tensors.packed(Path(job.inputs_path))
 
     async def run(visit: Visit) -> TracedCrossing:

@@ -21,8 +21,6 @@ from gapprof.records.job import Job
 from gapprof.records.settings import Settings
 from gapprof.records.trial import Failure
 
-_BUILD = assets.GPU_BUILD
-
 
 def recording_calls(settings: Settings, guard: Guard) -> Callable[[Job], RecordedCalls | Failure]:
     """Bound to one run of this machine. Raises EnvironmentUnusable or WrongUse without a browser."""
@@ -35,14 +33,15 @@ def recording_calls(settings: Settings, guard: Guard) -> Callable[[Job], Recorde
         quiet = replace(job, setting=replace(job.setting, page="quiet", tabs=(), pacing="back-to-back"))
         began = time.monotonic()
         try:
-            found = record(quiet, gpu, Path(job.calls_path), dist=dist, build=_BUILD)
+            build = assets.webgpu_build(dist)
+            found = record(quiet, gpu, Path(job.calls_path), dist=dist, build=build)
             steady(found.trace)
-            told = placed(quiet, gpu, dist=dist, build=_BUILD)
+            told = placed(quiet, gpu, dist=dist, build=build)
         except GapprofError as error:
             return failure(job, VisitError(error.message, kind=_kind(error), hint=error.hint), phase="load")
         return RecordedCalls(
             took_s=time.monotonic() - began,
-            build=_BUILD,
+            build=build,
             wasm_file=found.wasm_file,
             summary=summary(found.trace),
             placed=told.nodes,

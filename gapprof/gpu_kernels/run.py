@@ -138,13 +138,14 @@ def _recorded(
 ) -> tuple[RecordedTrace, tuple[GpuKernelNode, ...]]:
     """The library's calls, and the nodes that made them. Raises EnvironmentUnusable, ModelUnusable."""
     began, dist = time.monotonic(), assets.web_dist()
-    found = record(job, gpu, Path(job.calls_path), dist=dist, build=assets.GPU_BUILD)
+    build = assets.webgpu_build(dist)
+    found = record(job, gpu, Path(job.calls_path), dist=dist, build=build)
     steady(found.trace)
-    told = placed(job, gpu, dist=dist, build=assets.GPU_BUILD)
+    told = placed(job, gpu, dist=dist, build=build)
     journal.write(
         RecordedCalls(
             took_s=time.monotonic() - began,
-            build=assets.GPU_BUILD,
+            build=build,
             wasm_file=found.wasm_file,
             summary=summary(found.trace),
             placed=told.nodes,

@@ -45,7 +45,7 @@ class Looking:
             opening = tasks.open_task(
                 self.page,
                 base=visit.serving.base,
-                module=assets.gpu_entry_point(dist, assets.GPU_BUILD),
+                module=assets.gpu_entry_point(dist, assets.webgpu_build(dist)),
                 inputs=pieces,
             )
             await self._narrow(visit, opening)

@@ -11,6 +11,7 @@ from gapprof import assets
 from gapprof.backends.synthetic import Machine, ladder_ms
 from gapprof.explain.report import build
 from gapprof.records.calls import RecordedCalls
+from gapprof.records.gpu import GpuBuild
 from gapprof.records.job import Job
 from gapprof.records.recording import Entry
 from gapprof.records.report import Report
@@ -30,14 +31,20 @@ ROWS, COLUMNS = 1024, 2048
 CARRIED_BYTES = ROWS * COLUMNS * 4
 
 
+def library_of(build: GpuBuild, folder: Path) -> str:
+    """A `dist` folder with that build for GPUs alone; the name of its entry point."""
+    dist = assets.web_dist()
+    entry = assets.gpu_entry_point(dist, build)
+    folder.mkdir()
+    for file in (dist / entry, dist / assets.entry_point(dist), *dist.glob(f"*.{build}.*")):
+        shutil.copyfile(file, folder / file.name)
+    return entry
+
+
 def library_with(plant: str, folder: Path) -> Path:
     """A `dist` folder with the build that pages get, and that script in front of its entry point."""
-    dist = assets.web_dist()
-    entry = assets.gpu_entry_point(dist, assets.GPU_BUILD)
-    folder.mkdir()
-    for file in (dist / entry, dist / assets.entry_point(dist), *dist.glob(f"*.{assets.GPU_BUILD}.*")):
-        shutil.copyfile(file, folder / file.name)
-    text = (dist / entry).read_text(encoding="utf-8")
+    entry = library_of(assets.GPU_BUILD, folder)
+    text = (folder / entry).read_text(encoding="utf-8")
     script = (PLANTS / f"{plant}.mjs").read_text(encoding="utf-8")
     (folder / entry).write_text(f"{script}\n{text}", encoding="utf-8")
     return folder

@@ -152,9 +152,13 @@ def test_the_library_is_named_by_what_was_served(ran: Ran) -> None:
     assert ran.recording.trace.header.about["onnxruntime-web"] == ran.recording.ort_version == "1.30.0"
 
 
-def test_jsep_is_another_library_and_is_replayed_as_well(places: Places, tmp_path: Path) -> None:
-    recording = made("matmul", places, tmp_path, "jsep")
-    assert recording.wasm_file == "ort-wasm-simd-threaded.jsep.wasm"
+@pytest.mark.parametrize("build", ["jsep", pytest.param("jspi", marks=pytest.mark.long)])
+def test_other_builds_are_other_files_and_are_replayed_as_well(
+    build: GpuBuild, places: Places, tmp_path: Path
+) -> None:
+    """JSEP is another library; JSPI's has asyncify's kernels, and waits in another way."""
+    recording = made("matmul", places, tmp_path, build)
+    assert recording.wasm_file == f"ort-wasm-simd-threaded.{build}.wasm"
     assert all(agrees(check) for check in checked(job_of("matmul", tmp_path), tmp_path))
     subject = TraceFile(path=recording.path, trace=recording.trace)
     assert replayed.replay(subject, places.node, toggles=QUICK, iterations=1, parts=0).exact

@@ -9,17 +9,20 @@ from gapprof.errors import EnvironmentUnusable, ExitCode
 from gapprof.facts.adapters import SOFTWARE_SENTENCE, is_software
 from gapprof.facts.case import Case
 from gapprof.facts.estimates import mean_difference_ms
+from gapprof.facts.gpu_build import WORDS
 from gapprof.facts.gpu_runs import waits_ms
 from gapprof.records.calls import RecordedCalls
 from gapprof.records.crossing import TracedCrossing
 from gapprof.records.dispatches import TimedDispatches
+from gapprof.records.gpu import GpuBuild
 from gapprof.records.recording import Recording
 from gapprof.records.report import CauseRow, RungRow
 from gapprof.records.surface import Surface
 from gapprof.records.trial import Trial
 from gapprof.render.markdown import RENDERER as MARKDOWN
 from tests.browser.gpu_models import NARROW, ROWS, job_of
-from tests.browser.gpu_troubles import OUT_OF_MEMORY
+from tests.browser.gpu_plants import library_of
+from tests.browser.gpu_troubles import LOST, NO_SHADER, OUT_OF_MEMORY
 from tests.live.conftest import Explained, Recorded
 from tests.live.rounds import few_rounds
 
@@ -180,6 +183,27 @@ def test_replays_say_that_they_ran_where_the_page_runs_its_model(recording: Reco
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("build", ["jspi", "jsep"])
+def test_a_folder_with_another_build_alone_has_a_report_of_that_one(
+    build: GpuBuild, explained: Explained, recorded: Recorded, product: Path, tmp_path: Path
+) -> None:
+    library_of(build, tmp_path / "dist")
+    found = explained(of=product, backend="webgpu", web_dist=str(tmp_path / "dist"), rounds=1)
+    assert found.versions["build"] == build
+    statuses = {one.id: one.status for one in found.checks}
+    assert (statuses["gpu-build"], statuses["outputs"]) == ("pass", "pass")
+    (calls,) = recorded(found).of(RecordedCalls)
+    assert (calls.build, calls.wasm_file) == (build, f"ort-wasm-simd-threaded.{build}.wasm")
+    for name in (*REPLAYS, "web-session", "web-paced"):
+        assert rung(found, name).latency_ms is not None, rung(found, name).why
+    assert all(child.factor is not None for child in cause(found, "gpu-abstraction").children)
+    section = found.gpu_operators
+    assert section is not None
+    assert section.joined_share == pytest.approx(1.0)
+    assert WORDS[build] in MARKDOWN.render(found, Surface(detail=True))
+
+
+@pytest.mark.long
 def test_without_webgpu_the_next_backend_of_the_list_is_taken(explained: Explained, product: Path) -> None:
     found = explained(of=product, backend="webgpu,wasm", browser_args=NO_WEBGPU, rungs="ends", rounds=1)
     assert found.settings.backend == "wasm"
@@ -196,28 +220,40 @@ def test_without_webgpu_alone_nothing_can_be_measured(product: Path) -> None:
     assert "--backend webgpu,wasm" in caught.value.hint
 
 
-@pytest.fixture
-def full(tmp_path: Path) -> str:
-    """A page whose GPU has no memory left for weights."""
-    page = tmp_path / "page.html"
-    page.write_text(f"<!doctype html><title>full</title><script>{OUT_OF_MEMORY}</script>")
+TROUBLES = {
+    "memory": (OUT_OF_MEMORY, "the GPU is out of memory: no memory for a buffer"),
+    "lost": (LOST, "the GPU device was lost"),
+    "shader": (NO_SHADER, "a shader does not compile"),
+}
+in_trouble = pytest.mark.parametrize(("script", "said"), TROUBLES.values(), ids=TROUBLES)
+
+
+def page_with(script: str, folder: Path) -> str:
+    """A page whose GPU does so."""
+    page = folder / "page.html"
+    page.write_text(f"<!doctype html><title>trouble</title><script>{script}</script>")
     return str(page)
 
 
 @pytest.mark.long
-def test_without_gpu_memory_the_next_backend_of_the_list_is_taken(
-    explained: Explained, product: Path, full: str
+@in_trouble
+def test_in_trouble_with_the_gpu_the_next_backend_of_the_list_is_taken(
+    script: str, said: str, explained: Explained, product: Path, tmp_path: Path
 ) -> None:
-    found = explained(of=product, backend="webgpu,wasm", page=full, rungs="ends", rounds=1)
+    page = page_with(script, tmp_path)
+    found = explained(of=product, backend="webgpu,wasm", page=page, rungs="ends", rounds=1)
     assert found.settings.backend == "wasm"
-    assert any("for webgpu could not be had: the GPU is out of memory" in text for text in found.warnings)
+    assert any(f"for webgpu could not be had: {said}" in text for text in found.warnings)
     assert found.gap.ratio is not None
 
 
 @pytest.mark.long
-def test_without_gpu_memory_alone_the_environment_is_at_fault(product: Path, full: str) -> None:
-    out_of_memory = "the GPU is out of memory: no memory for a buffer"
-    with few_rounds(), pytest.raises(EnvironmentUnusable, match=out_of_memory) as told:
-        explain(product, backend="webgpu", page=full, budget_s=1.0)
+@in_trouble
+def test_in_trouble_with_the_gpu_alone_the_environment_is_at_fault(
+    script: str, said: str, product: Path, tmp_path: Path
+) -> None:
+    page = page_with(script, tmp_path)
+    with few_rounds(), pytest.raises(EnvironmentUnusable, match=said) as told:
+        explain(product, backend="webgpu", page=page, budget_s=1.0)
     assert "--backend wasm" in told.value.hint
     assert told.value.exit_code == ExitCode.ENVIRONMENT_UNUSABLE

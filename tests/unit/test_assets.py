@@ -168,3 +168,17 @@ def test_edge_is_found_where_windows_keeps_it(
     edge.parent.mkdir(parents=True)
     edge.touch()
     assert assets.find_browser() == edge
+
+
+def test_of_the_builds_for_webgpu_in_a_folder_the_one_that_pages_get_comes_first(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(WrongUse, match="holds no build of onnxruntime-web for WebGPU"):
+        assets.webgpu_build(tmp_path)
+    for entry, build in (
+        ("ort.all.min.mjs", "jsep"),
+        ("ort.jspi.bundle.min.mjs", "jspi"),
+        ("ort.webgpu.min.mjs", "asyncify"),
+    ):
+        (tmp_path / entry).touch()
+        assert assets.webgpu_build(tmp_path) == build

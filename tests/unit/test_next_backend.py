@@ -1,4 +1,4 @@
-"""A GPU that cannot be had, as pages tell it: the processor's report all the same, or why and its code."""
+"""A GPU that cannot be had, or goes amid a run, as pages tell it: a report, or why and the code."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from gapprof.facts.adapters import SOFTWARE_SENTENCE
 from gapprof.interrupts import held
 from gapprof.live import silent
 from gapprof.measure.run import measure
+from gapprof.measure.visits import PREFLIGHT_ROUND
 from gapprof.pipeline import Outcome
 from gapprof.records.environment import Setting
 from gapprof.records.gpu import AdapterIdentity
@@ -76,6 +77,8 @@ class Page:
 
     machine: Machine = WHOLE
     thrown: Broke | None = None
+    since: int = PREFLIGHT_ROUND
+    """The first round in which that is thrown."""
     adapter: AdapterIdentity | None = None
     id: str = "synthetic"
 
@@ -84,7 +87,7 @@ class Page:
 
     def timed(self, job: Job) -> Trial | Failure:
         on_gpu = job.setting.backend == "chromium" and job.setting.device == "gpu"
-        if on_gpu and self.thrown is not None:
+        if on_gpu and self.thrown is not None and job.round >= self.since:
             return failure(job, trouble_of(self.thrown), phase="load")
         found = self.machine.timed(job)
         if on_gpu and isinstance(found, Trial):
@@ -165,3 +168,22 @@ def test_an_adapter_that_is_a_fallback_is_measured_and_called_so_first(explained
     assert outcome.report.headline.lower().startswith(SOFTWARE_SENTENCE.lower())
     (check,) = (one for one in outcome.report.checks if one.id == "adapter")
     assert check.status == "fail"
+
+
+@pytest.mark.parametrize("backend", ["webgpu", "webgpu,wasm"])
+@pytest.mark.parametrize(
+    ("rounds", "status", "code"), [(1, "unreliable", ExitCode.UNRELIABLE), (3, "ok", ExitCode.OK)]
+)
+def test_a_device_that_is_lost_after_so_many_rounds_leaves_the_figures_of_these_and_is_told(
+    rounds: int, status: str, code: ExitCode, backend: str, explained: Explained
+) -> None:
+    """A machine that gave WebGPU once can: no other backend is taken, and what is left decides the ending."""
+    thrown, said = SAID["lost"]
+    outcome = explained(Page(thrown=thrown, since=rounds), backend)
+    report = outcome.report
+    assert (outcome.stopped, outcome.code, report.status) == (None, code, status)
+    assert report.rounds == rounds
+    assert report.settings.backend_tried == ("webgpu",)
+    assert report.latency_ms.web is not None
+    lost = [text for text in report.warnings if said in text]
+    assert {text.partition(" ")[0] for text in lost} >= {"web-session", "web-paced"}
