@@ -1,11 +1,16 @@
 """What was planted in front of the library on the GPU, in recordings of our own, is found under its name."""
 
+from gapprof.errors import ExitCode
+from gapprof.pipeline import analysed
 from gapprof.records.calls import RecordedCalls
+from gapprof.records.parting import Parting
 from gapprof.records.recording import Recording
+from gapprof.records.report import with_descendants
 from gapprof.records.trial import Trial
-from tests.scenarios.reading import case, report, row, text, told
+from tests.scenarios.reading import case, cause, check, child, factor, report, row, text, told
 
-STALLED, COMPILING = "gpu-stall", "gpu-anew"
+STALLED, COMPILING, WRONG = "gpu-stall", "gpu-anew", "gpu-wrong"
+TINY, BURNING = "gpu-tiny", "gpu-busy-page"
 STALL_MS = 50.0
 
 
@@ -66,3 +71,59 @@ def test_compiling_beside_the_page_s_thread_is_no_submission_and_a_build_that_ke
     assert f"every run makes {calls.summary.runs[-1].pipelines} anew" in action.text
     assert action.then_ms.high < action.now_ms.point / 2
     assert "the best change open to you would win back" in found.headline
+
+
+def test_s15_a_shader_that_computes_something_else_ends_the_run_with_the_node_at_fault() -> None:
+    """Whose replays give what was recorded all the same: it is the page that is wrong."""
+    outcome = analysed(recording_of(WRONG))
+    found = outcome.report
+    assert (found.status, outcome.code) == ("outputs-differ", ExitCode.OUTPUTS_DIFFER)
+    assert check(found, "outputs").status == "fail"
+    (parting,) = recording_of(WRONG).of(Parting)
+    assert (parting.why, parting.healed) == ("", False)
+    apart = found.outputs_apart
+    assert apart is not None
+    assert (apart.node, apart.op_type) == ("/link5/Sin", "Sin")
+    assert apart.cosine is not None
+    assert apart.cosine < 0.9
+    assert f"(float32, cosine {apart.cosine:.4f}); they part first at /link5/Sin (Sin)" in found.headline
+    assert "what it is given agrees with native-cpu's" in found.headline
+    assert "the times do not compare" in found.headline
+    replays = [one for one in recording_of(WRONG).of(Trial) if one.parts is not None]
+    assert {one.rung for one in replays} == {"replay-native-unsafe", "replay-native", "replay-web"}
+    assert all(one.parts is not None and one.parts.control_differing_bytes > 0 for one in replays)
+    assert {one.rung for one in replays} <= {row.id for row in found.rungs if row.latency_ms is not None}
+
+
+def test_a_thousand_tiny_dispatches_are_bound_by_how_many_they_are() -> None:
+    found = report(f"scenarios/{TINY}")
+    (calls,) = recording_of(TINY).of(RecordedCalls)
+    assert calls.summary.runs[-1].dispatches == 1000
+    (bound,) = (one for one in row(found, "submission").evidence if one.kind == "dispatch-bound")
+    assert "of its 1,000 dispatches: so much is bound by how many they are" in bound.text
+    assert bound.text in text(found)
+    assert bound.value is not None, "in the browser as well"
+    assert bound.value > 0.2
+    costs = {one.id for one in with_descendants(found.causes) if one.verdict == "costs"}
+    assert costs <= {
+        "gpu-abstraction",
+        "browser-boundary",
+        "submission",
+        "runtime",
+        "library-work",
+        *("before-first-submit", "submission-gaps", "after-submits", "event-loop"),
+    }, "no other name on the way to the GPU"
+
+
+def test_a_page_that_holds_the_main_thread_is_told_of_a_model_on_the_gpu_as_well() -> None:
+    found = report(f"scenarios/{BURNING}")
+    assert found.settings.page == "burning.html"
+    page = child(found, "contention", "page")
+    assert cause(found, "contention").verdict == page.verdict == "costs"
+    assert page.factor is not None
+    assert page.factor.low > 1
+    parts = {one.id: one for one in page.children}
+    work = parts["main-thread-work"]
+    assert work.verdict == "costs", work.why
+    assert max(parts.values(), key=factor).id == "main-thread-work"
+    assert any("planted (page/burning.html:" in one.text for one in work.evidence)

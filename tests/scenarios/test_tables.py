@@ -14,6 +14,7 @@ from tests.scenarios.reading import REPORTS, report
 from tests.scripts import script
 
 script("reports/symptoms.py")
+script("reports/gpu.py")
 SCENARIOS = script("reports/scenarios.py")
 GPU = script("reports/gpu_scenarios.py")
 TABLE = script("reports/scenario_table.py")
