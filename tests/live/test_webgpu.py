@@ -220,6 +220,20 @@ def test_without_webgpu_alone_nothing_can_be_measured(product: Path) -> None:
     assert "--backend webgpu,wasm" in caught.value.hint
 
 
+@pytest.mark.long
+def test_a_browser_with_the_gpu_s_process_inside_its_own_replays_the_recorded_bytes(
+    explained: Explained, recorded: Recorded, product: Path
+) -> None:
+    name = "replay-web-in-process"
+    found = explained(of=product, backend="webgpu", rungs=name, rounds=1)
+    assert rung(found, name).latency_ms is not None, rung(found, name).why
+    (trial,) = (one for one in recorded(found).of(Trial) if one.rung == name)
+    assert trial.parts is not None
+    assert trial.parts.control_differing_bytes > 0
+    told = " ".join(one.text for one in cause(found, "gpu-abstraction").evidence)
+    assert "The GPU's process of its own alone costs" in told
+
+
 TROUBLES = {
     "memory": (OUT_OF_MEMORY, "the GPU is out of memory: no memory for a buffer"),
     "lost": (LOST, "the GPU device was lost"),
