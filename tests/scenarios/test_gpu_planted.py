@@ -100,10 +100,10 @@ def test_a_thousand_tiny_dispatches_are_bound_by_how_many_they_are() -> None:
     (calls,) = recording_of(TINY).of(RecordedCalls)
     assert calls.summary.runs[-1].dispatches == 1000
     (bound,) = (one for one in row(found, "submission").evidence if one.kind == "dispatch-bound")
-    assert "of its 1,000 dispatches: so much is bound by how many they are" in bound.text
+    assert "of its 1000 dispatches: so much is bound by how many they are" in bound.text
     assert bound.text in text(found)
     assert bound.value is not None, "in the browser as well"
-    assert bound.value > 0.2
+    assert bound.value > 0.1
     costs = {one.id for one in with_descendants(found.causes) if one.verdict == "costs"}
     assert costs <= {
         "gpu-abstraction",
