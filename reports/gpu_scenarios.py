@@ -335,7 +335,7 @@ SCENARIOS = {
     ),
     "gpu-busy-page": Scenario(
         shows="a page whose timer holds the main thread half of the time, with the model on the GPU",
-        options=(*WEBGPU, "--page", "burning.html", "--rungs", "main", "--budget", "150"),
+        options=(*WEBGPU, "--page", "burning.html", "--rungs", "main", "--budget", "240"),
         model="products.onnx",
         make=on_a_burning_page,
     ),
