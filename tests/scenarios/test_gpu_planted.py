@@ -126,5 +126,5 @@ def test_a_page_that_holds_the_main_thread_is_told_of_a_model_on_the_gpu_as_well
     work = parts["main-thread-work"]
     assert work.verdict == "costs", work.why
     own = [parts[name] for name in ("main-thread-work", "gc", "browser-threads")]
-    assert max(own, key=factor) is work, "beside it a processor that stands in for a GPU loses cores to the page"
+    assert max(own, key=factor) is work, "software loses cores to the page besides"
     assert any("planted (page/burning.html:" in one.text for one in work.evidence)
