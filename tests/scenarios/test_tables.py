@@ -15,6 +15,7 @@ from tests.scripts import script
 
 script("reports/faulty_page.py")
 script("reports/symptoms.py")
+script("reports/gpu.py")
 SCENARIOS = script("reports/scenarios.py")
 GPU = script("reports/gpu_scenarios.py")
 TABLE = script("reports/scenario_table.py")
