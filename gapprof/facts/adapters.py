@@ -54,8 +54,9 @@ def differences(one: AdapterIdentity, other: AdapterIdentity) -> tuple[str, ...]
         for name in _COMPARED
         if (mine := str(getattr(one, name))) and (theirs := str(getattr(other, name))) and mine != theirs
     )
-    if not found and is_software(one) != is_software(other):
-        return (f"kind {_kind(one)}, {_kind(other)}",)
+    kinds = (_kind(one), _kind(other))
+    if not found and all(kinds) and kinds[0] != kinds[1]:
+        return (f"kind {kinds[0]}, {kinds[1]}",)
     return found
 
 
@@ -68,4 +69,8 @@ def foreign_to(provider: str, adapter: AdapterIdentity) -> bool:
 
 
 def _kind(adapter: AdapterIdentity) -> str:
-    return "software" if is_software(adapter) else "GPU"
+    """Empty: it tells nothing that says so."""
+    if is_software(adapter):
+        return "software"
+    told = (adapter.vendor, adapter.architecture, adapter.device, adapter.description, adapter.kind)
+    return "GPU" if adapter.is_fallback is False or any(told) else ""

@@ -48,6 +48,15 @@ def test_two_adapters_differ_only_in_what_both_tell() -> None:
     assert differences(REAL, SWIFTSHADER) == ("vendor nvidia, google", "architecture ampere, swiftshader")
 
 
+def test_that_one_of_two_is_software_tells_them_apart_where_no_name_does() -> None:
+    fallback, no_fallback = replace(SILENT, is_fallback=True), replace(SILENT, is_fallback=False)
+    assert differences(REAL, fallback) == ("kind GPU, software",)
+    assert differences(fallback, REAL) == ("kind software, GPU",)
+    assert differences(no_fallback, SWIFTSHADER) == ("kind GPU, software",)
+    assert differences(fallback, SWIFTSHADER) == ()
+    assert differences(SILENT, SWIFTSHADER) == (), "one that tells nothing at all may be the same"
+
+
 def test_a_vendors_own_provider_runs_on_no_software_and_on_no_other_vendors_adapter() -> None:
     assert not foreign_to("CUDAExecutionProvider", REAL)
     assert foreign_to("CoreMLExecutionProvider", REAL)
