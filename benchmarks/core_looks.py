@@ -15,8 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from statistics import median
 
-from gapprof import core_speed
-from gapprof.core_speed import cores, work_us
+from gapprof.core_speed import busy_beside_us, cores, work_us
 
 ROUNDS, LOOKS, BURNERS = 7, 3, 3
 BURN = "import os\nos.sched_setaffinity(0, {int(os.environ['CORE'])})\nprint(flush=True)\nwhile True: pass"
@@ -49,7 +48,7 @@ def look() -> tuple[float, float]:
 def helped() -> float:
     """The part of their cores that the helpers got while the first one was looked at."""
     own_s, all_s = time.thread_time(), time.process_time()
-    core_speed._busy_beside_us()
+    busy_beside_us()
     own_s, all_s = time.thread_time() - own_s, time.process_time() - all_s
     return (all_s - own_s) / own_s / max(1, len(cores()) - 1)
 

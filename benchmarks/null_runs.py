@@ -1,7 +1,9 @@
 """One side against itself, through the whole of gapprof: how often does a cause cost or save anything?
 
 Every rung of the ladder is given the one environment of `native` (or of `web`), so that all factors are 1 and
-whatever is found is false. Rounds, passes, sampling, analysis and verdicts are gapprof's own.
+whatever is found is false. Rounds, sampling, analysis and verdicts are gapprof's own, and so are profiled
+passes natively; in a browser there are none, for they would take longer than all rounds. The checks of what a
+rung really ran on are told that it was as planned: they would find, rightly, that none is what its name says.
 
 python benchmarks/null_runs.py [native|web [RUNS [MODEL [SEED [FOLDER]]]]]
 
@@ -28,6 +30,7 @@ from gapprof.measure.resolve import resolve
 from gapprof.measure.run import measure
 from gapprof.records.backend import Backend
 from gapprof.records.environment import Setting
+from gapprof.records.estimate import EFFECTS
 from gapprof.records.job import Job
 from gapprof.records.report import Report
 from gapprof.records.settings import Settings
@@ -144,7 +147,7 @@ def told(report: Report) -> str:
 
 def false_ones(report: Report) -> list[str]:
     """Causes that are said to cost or to save."""
-    return [row.id for row in report.causes if row.verdict in ("costs", "saves")]
+    return [row.id for row in report.causes if row.verdict in EFFECTS]
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
-"""What the profiler costs the profiled, from recordings: profiled over unprofiled, the closure, and by chains
-of next to nothing what a node costs beside its work, and what the profiler adds to that.
+"""What the profiler costs the profiled, from recordings: profiled over unprofiled, the closure by other
+passes and that before kernels were scaled, and by chains of next to nothing what a node costs beside its work
+and what the profiler adds to that.
 
 python benchmarks/observer_effect.py [RECORDING ...]      default: every recording in reports/zoo
 """
@@ -20,19 +21,20 @@ ZOO = Path(__file__).parent.parent / "reports" / "zoo"
 def main() -> None:
     """One line per recording and side."""
     paths = [Path(argument) for argument in sys.argv[1:]] or sorted(ZOO.glob("*.jsonl"))
-    columns = f"{'profiled/unprofiled':>20s} {'closure':>9s} {'us per node':>13s} {'by profiler':>13s}"
-    print(f"{'recording':28s} {'side':8s} {columns}")
+    sums = f"{'profiled/unprofiled':>20s} {'closure':>9s} {'uncut':>9s}"
+    print(f"{'recording':28s} {'side':8s} {sums} {'us per node':>13s} {'by profiler':>13s}")
     for path in paths:
         with path.open("rb") as lines:
             recording = decode_recording(lines, source=str(path))
         report = build(recording)
         for side, rung in (("native", NATIVE), ("web", WEB)):
-            ratio, closure = (
-                report.overhead[f"{side}_observer_ratio"],
-                report.overhead[f"{side}_profile_closure"],
+            ratio, closure, uncut = (
+                report.overhead[f"{side}_{key}"]
+                for key in ("observer_ratio", "profile_closure", "uncut_closure")
             )
             chains = " ".join(f"{_text(one):>13s}" for one in _chains_us(recording, rung))
-            print(f"{path.stem:28s} {side:8s} {_text(ratio):>20s} {_text(closure):>9s} {chains}")
+            closures = f"{_text(closure):>9s} {_text(uncut):>9s}"
+            print(f"{path.stem:28s} {side:8s} {_text(ratio):>20s} {closures} {chains}")
 
 
 def _chains_us(recording: Recording, rung: str) -> tuple[float | None, float | None]:

@@ -18,6 +18,8 @@ from gapprof.reports import read_report
 from gapprof.stats.interval import Interval
 
 LEVEL = 0.999
+AS_MUCH_AGAIN = 1.5
+"""How far a factor of which something is known would have to move for that to be seen, at most."""
 
 
 def explained(model: str, path: Path) -> Report:
@@ -38,6 +40,12 @@ def within(difference: Interval | None) -> bool:
     return difference is not None and difference.holds(0.0)
 
 
+def sensitive(first: Report, second: Report) -> tuple[str, ...]:
+    """Factors whose own interval would not have let half as much again pass."""
+    found = {pair.id: moved(pair, LEVEL) for pair in top_factors(first, second)}
+    return tuple(name for name, one in found.items() if one and one.half_width < math.log(AS_MUCH_AGAIN))
+
+
 def told(pair: Pair) -> str:
     """One line."""
     difference = moved(pair, LEVEL)
@@ -51,9 +59,10 @@ def told(pair: Pair) -> str:
 
 
 def lines(first: Report, second: Report) -> Iterator[str]:
-    """One per factor, below the model's."""
+    """One per factor, below the model's; then which of them could have been seen to move."""
     yield f"{first.model.name if first.model else '?'}: {first.rounds} and {second.rounds} rounds"
     yield from map(told, top_factors(first, second))
+    yield f"  seen, had it become {AS_MUCH_AGAIN:g} times as large: {', '.join(sensitive(first, second))}"
 
 
 def main() -> None:

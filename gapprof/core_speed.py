@@ -63,7 +63,7 @@ def work_us(enough_us: Sequence[float] = (), *, last: int | None = None) -> tupl
     """
     last = core_of(os.getpid(), threading.get_native_id()) if last is None else last
     usable, enough, found = cores(), dict(enumerate(enough_us)), []
-    with _anywhere_again():
+    with anywhere_again():
         try:
             for place, core in enumerate(usable):
                 os.sched_setaffinity(0, {core})
@@ -92,7 +92,7 @@ def _slow_one_another(slow_us: float) -> bool:
     says nothing; where that never ends, nobody knows."""
     ours = 0
     for _ in range(_TRIALS):
-        beside_us = _busy_beside_us()
+        beside_us = busy_beside_us()
         if beside_us is None:
             break
         if beside_us <= slow_us:
@@ -103,7 +103,7 @@ def _slow_one_another(slow_us: float) -> bool:
     return True
 
 
-def _busy_beside_us() -> float | None:
+def busy_beside_us() -> float | None:
     """The work on the first core while all the others are busy; None where none may be chosen, or one is
     gone."""
     usable, mixed, over = cores(), os.urandom(_MIXED_BYTES), threading.Event()
@@ -113,7 +113,7 @@ def _busy_beside_us() -> float | None:
     for one in busy:
         one.start()
     try:
-        with _anywhere_again():
+        with anywhere_again():
             os.sched_setaffinity(0, {usable[0]})
             found_us = min(_fewest_us(0.0) for _ in range(_BESIDE))
         return None if over.is_set() else found_us
@@ -185,7 +185,7 @@ def _timed_us(buffer: bytes) -> float:
 
 
 @contextmanager
-def _anywhere_again() -> Iterator[None]:
+def anywhere_again() -> Iterator[None]:
     """A thread's own choice of a core ends here, and its system's begins; where all those cores are gone, the
     system has chosen others already."""
     allowed = os.sched_getaffinity(0) if cores() else None

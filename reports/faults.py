@@ -20,13 +20,14 @@ from typing import Any
 import psutil
 from faulty_page import ABORTS, HANGS, QUIET, deploy
 
+from gapprof.measure.visits import ATTEMPTS, MOST_FAILURES
+
 RECORDING = Path("recording.jsonl")
 LOOK_S = 0.01
 AT_WORK_S = 0.2
 """CPU time of a renderer that has begun with its page."""
 ROOM_BYTES = 6 << 20
 """For some of what a worker has yet to load when onnxruntime is there, and for no session."""
-LAST_ATTEMPT = 2
 Entry = dict[str, Any]
 
 
@@ -125,11 +126,12 @@ def due(entries: Sequence[Entry]) -> Fault | None:
 
 
 def is_over(came: Sequence[Entry]) -> bool:
-    """Whether a rung's visit is: with a trial that counts, a second failure, or its last attempt."""
+    """Whether a rung's visit is: with a trial that counts, as many failures as it may have, or its last
+    attempt."""
     failures = [one for one in came if one["entry"] == "failure"]
     trials = [one for one in came if one["entry"] == "trial"]
     counts = any(not one["struck"] for one in trials)
-    return counts or len(failures) > 1 or any(one["attempt"] == LAST_ATTEMPT for one in came)
+    return counts or len(failures) >= MOST_FAILURES or any(one["attempt"] == ATTEMPTS - 1 for one in came)
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 from msgspec import Struct
+from places import forget_places
 
 from gapprof.text.numbers import factor
 
@@ -27,7 +28,8 @@ A model goes through `gapprof explain`, and right after it through a plain scrip
 browsers in shuffled rounds, the browser by fetch and POST to a bare http.server, the median of single runs.
 Shared are the model, its inputs and the CPUID ceiling, no measuring code. Each cell has the script's ratio,
 the report's, and how far that is from the script's; a test makes all of them anew from every single run and
-from the recording, and holds them to 10 %. `python reports/independent.py` measures this anew.
+from the recording, and holds them to 10 %. This is the first set that was made, in one go.
+`python reports/independent.py` measures it anew.
 """
 
 
@@ -61,7 +63,7 @@ def table() -> Iterator[str]:
 
 
 def _programs(one: Row) -> str:
-    return ", ".join(f"{program} {version}" for program, version in one.versions.items())
+    return ", ".join(f"{program} {version}" for program, version in sorted(one.versions.items()))
 
 
 def _cell(by_itself: float, reported: float) -> str:
@@ -73,6 +75,8 @@ def main() -> None:
     models = ["again"] if sys.argv[1:] == ["table"] else sys.argv[1:]
     command = [sys.executable, str(BENCHMARK), str(FOLDER), *models]
     subprocess.run(command, cwd=HERE.parents[1], check=True, timeout=3600)
+    for recording in HERE.glob("*.jsonl"):
+        forget_places(recording)
     (HERE / "README.md").write_text("\n".join(table()) + "\n", encoding="utf-8")
 
 

@@ -4,12 +4,13 @@ python reports/light.py [NAME ...]      default: every one; writes reports/light
 python reports/light.py table           the table of what is there; it measures nothing
 """
 
-import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+
+from places import without_places
 
 from gapprof import Report, analyze
 from gapprof.subject.light import light_models, randomise
@@ -32,23 +33,17 @@ def measured(source: Path) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder, recording = Path(name), f"{source.stem}.jsonl"
         randomise(source, folder / source.name, seed=0)
-        command = [
-            sys.executable,
-            "-m",
-            "gapprof",
-            "explain",
-            source.name,
-            "--recording",
-            recording,
-            "--quiet",
-        ]
-        options = ["--budget", str(BUDGET_S), "--rungs", "main", "--recording", recording]
-        done = subprocess.run(
-            [*command, *options], cwd=folder, check=False, stdout=subprocess.DEVNULL, timeout=1800
-        )
+        words = [sys.executable, "-m", *command(source.stem)]
+        done = subprocess.run(words, cwd=folder, check=False, stdout=subprocess.DEVNULL, timeout=1800)
         if not (folder / recording).is_file():
             sys.exit(f"{source.stem}: gapprof ended with {done.returncode} and wrote no recording")
-        shutil.copyfile(folder / recording, HERE / recording)
+        (HERE / recording).write_bytes(without_places((folder / recording).read_bytes()))
+
+
+def command(name: str) -> tuple[str, ...]:
+    """As typed, beside the model."""
+    options = ("--budget", str(BUDGET_S), "--rungs", "main", "--quiet", "--recording", f"{name}.jsonl")
+    return ("gapprof", "explain", f"{name}.onnx", *options)
 
 
 def table() -> Iterator[str]:

@@ -12,6 +12,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from places import forget_places
+
 from gapprof.recordings import read_run
 
 HERE = Path(__file__).parent / "repeat"
@@ -23,8 +25,10 @@ INTRODUCTION = """# Two runs of one model
 
 The first run of each is the one [beside the independent script](../independent/README.md), the second lies
 here: one command, one machine, one after the other. Each factor of both, how far it moved, and how far the
-99.9 % interval of that difference lets it; a test wants all of them within. `python reports/repeat.py`
-measures the second runs anew.
+99.9 % interval of that difference lets it; a test wants all of them within. Below each pair stands which
+factors would have been seen to move, had one become half as large again: an interval that lets more pass says
+nothing of its factor. There is one second run of each, made in one go. `python reports/repeat.py` measures
+them anew.
 """
 
 
@@ -61,6 +65,7 @@ def main() -> None:
             )
             if not (HERE / f"{name}.jsonl").is_file():
                 sys.exit(f"{name}: gapprof ended with {done.returncode} and wrote no recording")
+            forget_places(HERE / f"{name}.jsonl")
     (HERE / "README.md").write_text("\n".join(page()), encoding="utf-8")
 
 

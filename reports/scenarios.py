@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from faulty_page import NAME as FAULTY_PAGE
+from places import without_places
 from symptoms import (
     PORT,
     in_half_precision,
@@ -199,10 +200,7 @@ def record(name: str, scenario: Scenario) -> None:
         recording = Path(folder) / "recording.jsonl"
         if not recording.is_file():
             sys.exit(f"{name}: gapprof ended with {done.returncode} and wrote no recording")
-        found = recording.read_bytes()
-        for place in (HERE.parent, sys.base_prefix):  # a traceback names them
-            found = found.replace(f"{place}/".encode(), b"")
-        (HERE / "scenarios" / f"{name}.jsonl").write_bytes(found)
+        (HERE / "scenarios" / f"{name}.jsonl").write_bytes(without_places(recording.read_bytes()))
 
 
 @contextmanager

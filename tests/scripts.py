@@ -9,8 +9,11 @@ ROOT = Path(__file__).parents[1]
 
 
 def script(path: str) -> ModuleType:
-    """`benchmarks/NAME.py`, `reports/NAME.py`. It is found by its own name from then on."""
+    """`benchmarks/NAME.py`, `reports/NAME.py`. It finds what lies beside it, as where it is run, and is found
+    by its own name from then on."""
     file = ROOT / path
+    if str(file.parent) not in sys.path:
+        sys.path.append(str(file.parent))
     spec = importlib.util.spec_from_file_location(file.stem, file)
     assert spec is not None
     assert spec.loader is not None

@@ -12,13 +12,13 @@ from msgspec.structs import replace
 from gapprof import assets
 from gapprof.browser import flags, scheduler, slices, states, tasks, tracing, windows
 from gapprof.browser.cdp import CallError
-from gapprof.browser.counted import counted
+from gapprof.browser.counted import patience_s, under_counting
 from gapprof.browser.crew import Crew
 from gapprof.browser.loadable import loadable
 from gapprof.browser.readback import seen
 from gapprof.browser.ready import Ready, outcome, readied, tiered_up
 from gapprof.browser.trouble import VisitError, reading
-from gapprof.browser.visit import Course, Equipment, Visit, user_folder
+from gapprof.browser.visit import OPEN_S, Course, Equipment, Visit, user_folder
 from gapprof.core_speed import LOOK_S, core_of
 from gapprof.errors import GapprofError
 from gapprof.fast_cores import FastCores, Waiting, unheard
@@ -84,7 +84,8 @@ class Chromium:
         visit, opened = ready.visit, ready.opened
         visit.course.phase = "timed"
         timed, load = await _on_fast_cores(job, ready, self.waiting)
-        after_it = await _counted(job, ready, timed)
+        facts = await self._seen(job, ready)  # of a browser that may not live through what follows
+        counted = await _counted(job, ready, timed)
         courses = await _courses(job, visit)
         visit.course.phase = "stop"
         return Trial(
@@ -99,9 +100,9 @@ class Chromium:
             runs_ms=timed.runs_ms,
             warmup_ms=opened.warmup_ms,
             cold_ms={"browser": visit.browser.launch_ms, "page": visit.load_ms, **opened.cold_ms},
-            seen=await self._seen(job, ready),
+            seen=facts,
             load=load,
-            counted=after_it,
+            counted=counted,
             courses=courses,
         )
 
@@ -156,7 +157,7 @@ class Chromium:
             load = scheduler.load(before, after, runs_ms=timed.busy_ms)
             with reading("trace"):
                 stretch = slices.stretch_of(events)
-                if ready.crew.renderer is None:  # the kernel says nothing of threads
+                if traces_tell(ready.crew):
                     threads = windows.uses(events, stretch, job.setting.where)
                     load = replace(load, threads=threads, told_by="trace")
             return Trace(
@@ -227,6 +228,14 @@ class ChromiumFactory:
 BACKEND = ChromiumFactory()
 
 
+def traces_tell(crew: Crew) -> bool:
+    """Whether a trace's own figures of threads are to stand in, as where the kernel says nothing of any.
+
+    Where it does, one visit that cannot tell whose they are is no reason to mix both kinds in a run.
+    """
+    return crew.renderer is None and not crew.undecided
+
+
 async def _on_fast_cores(job: Job, ready: Ready, waiting: Waiting) -> tuple[Timed, Load]:
     """One timed stretch and who used the processors meanwhile; anew where its cores were slow, as long as the
     job has time for that."""
@@ -253,19 +262,28 @@ def _used(crew: Crew) -> tuple[int, ...]:
 
 async def _counted(job: Job, ready: Ready, timed: Timed) -> CountedStretch | None:
     """Some more requests, of which the browser tells what the kernel does not; None where the kernel tells it
-    all, or nothing, and where the page fails at them: the trial counts. Raises VisitError of a dead page."""
+    all, or nothing, where there is no time for them, and where the page fails at them: the trial counts.
+
+    It does not where a GPU is lost meanwhile, see `_courses`. Raises VisitError.
+    """
     visit, crew = ready.visit, ready.crew
     by_main_thread = crew.renderer is not None and crew.roles[crew.renderer] == "inference"
     if job.setting.pacing != "paced" or not by_main_thread:
         return None
-    task = tasks.counted_task(job, period_ms=timed.stretch_ms / len(timed.requests_ms))
+    period_ms = timed.stretch_ms / len(timed.requests_ms)
+    task = tasks.counted_task(job, period_ms=period_ms)
     try:
-        told, load = await counted(visit.page, visit.browser, crew, lambda: visit.ask(task, Timed))
+        most_s = patience_s(task.requests * period_ms / 1e3, left_s=visit.course.left_s(OPEN_S))
+        if most_s is None:
+            return None
+        told, load = await under_counting(
+            visit.page, visit.browser, crew, lambda: visit.ask(task, Timed), deadline_s=most_s
+        )
     except VisitError as error:
-        if error.kind in ("crash", "environment"):
+        if job.setting.device == "gpu" and error.kind in ("crash", "environment"):
             raise
         return None
-    except (CallError, TimeoutError):
+    except (CallError, OSError):  # one that is late among them
         return None
     return CountedStretch(runs_ms=told.runs_ms, load=load)
 

@@ -4,24 +4,28 @@ No timed stretch is to carry that, so it is one of its own. The kernel's figures
 waited for a core within a task or on waking up, and those of a main thread hold the page's own work as well.
 """
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
 from msgspec.structs import replace
 
 from gapprof.browser import scheduler
-from gapprof.browser.cdp import CallError
+from gapprof.browser.counters import PARTING_S, counters, counting
 from gapprof.browser.crew import Crew
 from gapprof.browser.launch import Browser
 from gapprof.browser.page import Page
-from gapprof.browser.trouble import VisitError, reading
+from gapprof.browser.trouble import reading
 from gapprof.proc import one_thread
 from gapprof.records.trial import Clocks, Load, ThreadUse
 
 T = TypeVar("T")
+_TIMES = 5.0
+"""As long as the timed requests took the counted ones may take: load comes and goes, a hung page stays."""
+_BEGIN_S = 5.0
+"""Beside that, for what is asked of the browser and the kernel before and behind them, on a full machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,24 +52,29 @@ class Asked:
     after: ThreadUse | None
 
 
-async def counted(
-    page: Page, browser: Browser, crew: Crew, stretch: Callable[[], Awaitable[T]]
+def patience_s(expected_s: float, *, left_s: float) -> float | None:
+    """How long a counted stretch may take with all that belongs to it, its end aside, where it is expected to
+    take so long and its visit has so long left; None where that is too little.
+
+    Half of what is left stays with the visit: what was timed is there by then, and is not to be lost to this.
+    """
+    most_s = left_s / 2 - PARTING_S
+    return min(most_s, _TIMES * expected_s + _BEGIN_S) if most_s >= expected_s else None
+
+
+async def under_counting(
+    page: Page, browser: Browser, crew: Crew, stretch: Callable[[], Awaitable[T]], *, deadline_s: float
 ) -> tuple[T, Load]:
     """What comes of a stretch during which the browser counts, and who used the processors meanwhile.
 
-    Raises CallError, VisitError, TimeoutError.
+    Raises CallError, VisitError, TimeoutError; whatever hangs, `PARTING_S` behind the deadline.
     """
-    call = page.connection.call
-    await call("Performance.enable", {"timeDomain": "timeTicks"}, session=page.session)
-    try:
+    async with asyncio.timeout(deadline_s), counting(page):
         first_asked = await _asked(page, crew)
         first = await scheduler.before(page, browser, crew)
         told = await stretch()
         last = await scheduler.after(page, browser, crew)
         return told, with_tasks(scheduler.load(first, last), first_asked, await _asked(page, crew))
-    finally:
-        with suppress(CallError, TimeoutError, VisitError):  # whoever asks next hears of it
-            await call("Performance.disable", session=page.session)
 
 
 def with_tasks(load: Load, first: Asked, last: Asked) -> Load:
@@ -115,13 +124,12 @@ async def _asked(page: Page, crew: Crew) -> Asked:
 
 
 async def _main_thread(page: Page) -> MainThread:
-    told = await page.connection.call("Performance.getMetrics", session=page.session)
+    values_s = await counters(page)
     with reading("metrics"):
-        values_ms = {metric["name"]: float(metric["value"]) * 1e3 for metric in told["metrics"]}
         return MainThread(
-            at_ms=values_ms["Timestamp"],
-            tasks_ms=values_ms["TaskDuration"],
-            cpu_ms=values_ms["ThreadTime"],
+            at_ms=1e3 * values_s["Timestamp"],
+            tasks_ms=1e3 * values_s["TaskDuration"],
+            cpu_ms=1e3 * values_s["ThreadTime"],
         )
 
 

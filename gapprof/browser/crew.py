@@ -1,5 +1,6 @@
 """Which process is the page's, and which of its threads run the model."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -16,8 +17,9 @@ Role = Literal["main", "inference", "pool"]
 _AT_WORK_MS = 1.0
 """CPU time of a page's main thread that had a model opened; a renderer that the browser keeps in reserve uses
 none at all (measured)."""
+SIGNS_S = 30.0
+"""For all signs of a page together."""
 _SIGNS = 5
-_SIGN_S = 30.0
 _SIGN = """new Promise((seen, failed) => {
   const code = new Blob(["postMessage('here'); setTimeout(close, 300);"]);
   const worker = new Worker(URL.createObjectURL(code));
@@ -34,6 +36,8 @@ class Crew:
     renderer: int | None
     roles: Mapping[int, Role] = field(default_factory=dict)
     """Thread id → role."""
+    undecided: bool = False
+    """Whether several processes may be the page's: then nothing is told of any, for it may be another's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +66,8 @@ async def processes(connection: Connection) -> dict[int, str]:
         return {int(info["id"]): str(info["type"]).lower() for info in told["processInfo"]}
 
 
-async def crew(page: Page, where: str, began: Mapping[int, Beginning]) -> Crew:
-    """Who does what, now that the model is open.
+async def crew(page: Page, where: str, began: Mapping[int, Beginning], *, most_s: float) -> Crew:
+    """Who does what, now that the model is open; `most_s`: for finding out.
 
     The first new worker is the one that has the model, where a worker has it, and all others are its helpers.
     """
@@ -71,7 +75,9 @@ async def crew(page: Page, where: str, began: Mapping[int, Beginning]) -> Crew:
     if not now:
         return Crew(renderer=None)
     used_ms = {pid: threads[pid].cpu_ms - began[pid].main_cpu_ms for pid, threads in now.items()}
-    renderer = await _renderer_of(page, used_ms)
+    renderer = await _renderer_of(page, used_ms, most_s)
+    if renderer is None:
+        return Crew(renderer=None, undecided=True)
     new = _workers(now[renderer]) - began[renderer].workers
     later = by_age({tid: born_ticks(renderer, tid) for tid in new})
     inference = renderer if where == "main" else next(iter(later), None)
@@ -81,24 +87,26 @@ async def crew(page: Page, where: str, began: Mapping[int, Beginning]) -> Crew:
     return Crew(renderer=renderer, roles=roles)
 
 
-async def _renderer_of(page: Page, used_ms: Mapping[int, float]) -> int:
-    """The page's process, among those of which the main thread's CPU time is known.
+async def _renderer_of(page: Page, used_ms: Mapping[int, float], most_s: float) -> int | None:
+    """The page's process, among those of which the main thread's CPU time is known; None where signs do not
+    decide it, or the page gives none.
 
     The protocol tells nobody, and the busiest one may be another tab's. Where more than one was at work, the
     page is asked for a sign: a worker that ends by itself is a new thread of one of them. Another tab may
-    have a new one at the same time, though hardly each time. Where a page can make none, the busiest must do.
+    have a new one at the same time, though hardly each time.
     """
+    until_s = time.monotonic() + most_s
     left = [pid for pid, ms in used_ms.items() if ms >= _AT_WORK_MS] or list(used_ms)
     for _ in range(_SIGNS):
         if len(left) == 1:
             break
         before = {pid: _workers(thread_use(pid, "renderer")) for pid in left}
         try:
-            await page.evaluate(_SIGN, deadline_s=_SIGN_S)
-        except VisitError:
-            break
+            await page.evaluate(_SIGN, deadline_s=max(0.0, until_s - time.monotonic()))
+        except VisitError:  # of a dead page whoever asks next hears
+            return None
         left = [pid for pid in left if _workers(thread_use(pid, "renderer")) - before[pid]] or left
-    return max(left, key=lambda pid: used_ms[pid])
+    return left[0] if len(left) == 1 else None
 
 
 def by_age(born: Mapping[int, int | None]) -> list[int]:

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from gapprof import assets
 from gapprof.browser import blocking, tasks, tensors
 from gapprof.browser.cdp import CallError
-from gapprof.browser.crew import Crew, beginnings, crew
+from gapprof.browser.crew import SIGNS_S, Crew, beginnings, crew
 from gapprof.browser.debugger import debugged
 from gapprof.browser.flags import NO_GPU
 from gapprof.browser.tier_up import CHUNK, TierUp, compiled_since, compiler_ms
@@ -75,7 +75,7 @@ async def readied(
         opening = tasks.open_task(job, base=visit.serving.base, module=module_of(job, dist), inputs=pieces)
         began = await beginnings(visit.page.connection)
         opened = await visit.open(opening)
-        threads = await crew(visit.page, opened.where, began)
+        threads = await crew(visit.page, opened.where, began, most_s=course.left_s(SIGNS_S))
         if job.outputs_path:
             with reading("block of outputs"):
                 outputs = tensors.unpacked(visit.serving.site.posted.get("outputs", b""), opened.outputs)

@@ -83,6 +83,8 @@ def _in_worker(uses: Sequence[ThreadUse]) -> bool:
 
 
 def _threads(kinds: dict[int, str], crew: Crew) -> dict[int, dict[int, ThreadUse]]:
+    if crew.undecided:
+        return {}
     return {pid: _labelled(pid, kind, crew) for pid, kind in kinds.items()}
 
 

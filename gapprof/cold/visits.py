@@ -23,7 +23,8 @@ from time import perf_counter
 from msgspec import structs
 
 from gapprof.browser import scheduler, tasks, tensors, tracing
-from gapprof.browser.crew import Crew, beginnings, crew
+from gapprof.browser.counters import counters, counting
+from gapprof.browser.crew import SIGNS_S, Crew, beginnings, crew
 from gapprof.browser.flags import NO_GPU
 from gapprof.browser.launch import closed
 from gapprof.browser.ready import module_of, outcome
@@ -194,7 +195,8 @@ async def plainly(going: Going) -> Start:
         started = await going.step("start")
         answered = perf_counter()
     result_s = witness.result_s(ordered, answered)
-    owner = await crew(visit.page, going.job.setting.where, renderers)
+    most_s = visit.course.left_s(SIGNS_S)
+    owner = await crew(visit.page, going.job.setting.where, renderers, most_s=most_s)
     after = await scheduler.after(visit.page, visit.browser, owner)
     visit.course.phase = "warmup"
     settled = await going.step("settle")
@@ -223,14 +225,11 @@ async def _page_ms(visit: Visit) -> float:
 
     It says so only while it counts, which is over before the start is ordered.
     """
-    page, call = visit.page, visit.page.connection.call
-    await call("Performance.enable", {"timeDomain": "timeTicks"}, session=page.session)
-    asked_s = perf_counter()
-    said = await call("Performance.getMetrics", session=page.session)
-    answered_s = perf_counter()
-    await call("Performance.disable", session=page.session)
+    async with counting(visit.page):
+        asked_s = perf_counter()
+        at_s = await counters(visit.page)
+        answered_s = perf_counter()
     with reading("metrics"):
-        at_s = {one["name"]: float(one["value"]) for one in said["metrics"]}
         ours_s = (asked_s + answered_s) / 2 - at_s["Timestamp"]
         return (at_s["DomContentLoaded"] + ours_s - visit.navigated_s) * 1e3
 

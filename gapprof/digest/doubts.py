@@ -9,6 +9,8 @@ from gapprof.records.report import CauseRow, CheckRow, Report
 from gapprof.text import numbers
 from gapprof.text.quieter import WHAT_HELPS
 
+_APART = 0.01
+"""Of an unprofiled run: sums with and without a cut that differ by less are one figure."""
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _ID = re.compile(r"(?<![\w/-])[a-z]+(?:-[a-z0-9.]+)+(?![\w/-])")
 """Kebab-case with at least one dash; `native` and `web` are words as well."""
@@ -120,10 +122,28 @@ def _profile(report: Report) -> Iterator[str]:
     """How far the operator table can be trusted: both sides' closure and what profiling itself costs."""
     closures = _both_sides(report, "profile_closure")
     if closures:
-        yield f"The operators' times add up to {_joined(closures)} of the model's unprofiled time."
+        sums = f"Operators, dispatch and marshalling add up to {_joined(closures)} of an unprofiled run"
+        yield f"{sums}{_after_the_cut(report, closures)}."
     observed = _both_sides(report, "observer_ratio")
     if observed:
         yield f"Under the profiler a run takes {_joined(observed)} of its time; no timed run is profiled."
+
+
+def _after_the_cut(report: Report, closures: Mapping[str, float]) -> str:
+    """Where it matters: the share of the profiler's time at which kernels were taken, and the sum before."""
+    uncut, shares = _both_sides(report, "uncut_closure"), _both_sides(report, "kernel_share")
+    cut = [
+        side
+        for side, closed in closures.items()
+        if side in shares and side in uncut and abs(closed - uncut[side]) > _APART
+    ]
+    if not cut:
+        return ""
+    taken, before = (_joined({side: one[side] for side in cut}) for one in (shares, uncut))
+    return (
+        f", after their kernels were taken at {taken} of what the profiler shows, by other runs than these "
+        f"({before} before)"
+    )
 
 
 def _both_sides(report: Report, key: str) -> dict[str, float]:

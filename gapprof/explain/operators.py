@@ -25,8 +25,9 @@ WEIGHTING = "weighting"
 def operator_rows(case: Case) -> tuple[OperatorRow, ...]:
     """Nodes by what they add to the gap, then marshalling, dispatch, and `weighting`, which closes both.
 
-    Empty until both sides were profiled. ms are medians of profiled passes; `weighting` is what they differ
-    by from the unprofiled figures of native-extended and web-worker.
+    Empty until both sides were profiled. A node's ms is the median over profiled passes of its mean in their
+    middle runs, without the profiler's own part and at the share at which kernels fit into an unprofiled run;
+    `weighting` is what all of them differ by from the unprofiled figures of native-extended and web-worker.
     """
     joined, native, web = case.get(join), profile_of(case, NATIVE), profile_of(case, WEB)
     totals = _model_ms(case, NATIVE), _model_ms(case, WEB)

@@ -17,5 +17,9 @@ def overhead(case: Case) -> dict[str, float | None]:
         "web_observer_ratio": web.observer_ratio if web else None,
         "native_profile_closure": native.closure if native else None,
         "web_profile_closure": web.closure if web else None,
+        "native_uncut_closure": native.uncut_closure if native else None,
+        "web_uncut_closure": web.uncut_closure if web else None,
+        "native_kernel_share": native.kernel_share if native else None,
+        "web_kernel_share": web.kernel_share if web else None,
         "node_join_share": joined.share if joined else None,
     }

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from statistics import fmean
 from typing import Any
 
-from gapprof.facts.balance import thread_means
+from gapprof.facts.balance import shared_out, thread_means
 from gapprof.facts.case import Case
 from gapprof.facts.contention import requests, run_queue_ms_per_s, traced_work
 from gapprof.facts.core_holders import main_thread_ms, on_the_cores
@@ -47,6 +47,7 @@ def _figures(case: Case, rung: str) -> dict[str, Any]:
         "page": step.setting.page if step and step.setting else None,
         "request_ms": dict(requests(case, rung)),
         "balance_ms": {} if (one := mean_of(case, rung)) is None else asdict(one),
+        "balance_shared_out": shared_out(case, rung),
         "held_ms": held_ms(case, rung),
         "on_the_cores": holder_shares(case, rung),
         "on_the_cores_by_name": [

@@ -1,6 +1,7 @@
 """The ladder as it came out: measured, computed, alias or refused, and the raw samples behind it."""
 
 from gapprof.facts.case import Case
+from gapprof.facts.cells import counting
 from gapprof.facts.computed import computed
 from gapprof.facts.estimates import latency_ms
 from gapprof.facts.ladder import planned
@@ -8,6 +9,8 @@ from gapprof.facts.steps import absence
 from gapprof.records.report import RungRow, Sample
 from gapprof.records.trial import Trial
 from gapprof.text.names import harmless
+
+_VISITED_ANEW = ("its cores were slow, and it was visited anew",)
 
 
 def rung_rows(case: Case) -> tuple[RungRow, ...]:
@@ -46,6 +49,7 @@ def rung_rows(case: Case) -> tuple[RungRow, ...]:
 
 def samples(case: Case) -> tuple[Sample, ...]:
     """Every trial of every round, struck ones included, in the order of the recording."""
+    counted = set(map(_place, case.get(counting)))
     return tuple(
         Sample(
             rung=trial.rung,
@@ -54,9 +58,13 @@ def samples(case: Case) -> tuple[Sample, ...]:
             batch=trial.batch,
             samples_ms=trial.samples_ms,
             requests_ms=trial.requests_ms,
-            struck=trial.struck,
+            struck=trial.struck or (() if _place(trial) in counted else _VISITED_ANEW),
             visit=trial.visit,
         )
         for trial in case.recording.of(Trial)
         if trial.round >= 0
     )
+
+
+def _place(trial: Trial) -> tuple[str, int, int, int]:
+    return trial.rung, trial.round, trial.visit, trial.attempt

@@ -6,7 +6,15 @@ from typing import Literal
 
 from gapprof.facts.case import Case
 from gapprof.facts.cells import counting
-from gapprof.facts.disturbance import SLOWER, disturbed, fastest_seen_us, outside_ms, slowdown
+from gapprof.facts.disturbance import (
+    SLOWER,
+    distance,
+    disturbed,
+    fastest_seen_us,
+    nearest_seen_us,
+    outside_ms,
+    slowdown,
+)
 from gapprof.facts.ladder import planned
 from gapprof.facts.tier import given_flags
 from gapprof.records.lattice import CellVisit
@@ -24,19 +32,19 @@ def outside_load(case: Case) -> CheckRow:
     """How many trials other programs disturbed. Never fails: a busy machine widens intervals first."""
     trials = [trial for trial in case.recording.of(Trial) if trial.round >= 0]
     struck = [trial for trial in trials if any(reason.startswith(_OUTSIDE) for reason in trial.struck)]
-    counting = _counting(case)
-    kept = [trial for trial in counting if disturbed(trial.load)]
+    counted = _counting(case)
+    kept = [trial for trial in counted if disturbed(trial.load)]
     if kept:
         text = (
-            f"{len(kept)} of the {len(counting)} trials that count were disturbed by other programs; "
-            f"intervals show it{_share(counting)}"
+            f"{len(kept)} of the {len(counted)} trials that count were disturbed by other programs; "
+            f"intervals show it{_share(counted)}"
         )
         return CheckRow(id="outside-load", kind="harness", status="unknown", text=text, concerns="report")
     if all(trial.load.machine_busy_ms is None for trial in trials):
         text = "this system does not say who uses the processors"
         return CheckRow(id="outside-load", kind="harness", status="unknown", text=text, concerns="report")
     again = f"{len(struck)} of {len(trials)} trials were disturbed by other programs and repeated"
-    text = f"{again}{_share(counting)}"
+    text = f"{again}{_share(counted)}"
     return CheckRow(id="outside-load", kind="harness", status="pass", text=text, concerns="report")
 
 
@@ -47,7 +55,7 @@ def core_speed(case: Case) -> Iterator[CheckRow]:
     works = [load.core_work for load in loads if load.core_work is not None]
     if not works:
         return
-    slow = _slow(loads)
+    slow, far = _slow(loads), _far(loads)
     bound = numbers.factor(SLOWER)
     text = (
         f"just before and after the {len(works)} trials that count and looked, no core that they used was "
@@ -58,20 +66,29 @@ def core_speed(case: Case) -> Iterator[CheckRow]:
             f"beside {len(slow)} of the {len(works)} trials that count and looked a core was slow, by up to "
             f"{numbers.factor(max(slow))}: someone else on the same processor, or a throttled clock"
         )
+    if far:
+        text += (
+            f"; beside {len(far)} two cores were further apart than at other times: what one wrote took the "
+            f"other up to {numbers.factor(max(far))} as long to read, as where a hypervisor moves them to "
+            "processors that share no cache"
+        )
     again = sum(bool(work.discarded_ms) for work in works)
     waited = numbers.duration(sum(work.waited_ms for work in works) / 1e3)
-    text += f"; {again} were timed anew for that, and together they waited {waited}"
-    status: Literal["pass", "unknown"] = "unknown" if slow else "pass"
+    text += f"; {again} were timed anew for that, or in part, and together they waited {waited}"
+    status: Literal["pass", "unknown"] = "unknown" if slow or far else "pass"
     yield CheckRow(id="core-speed", kind="harness", status=status, text=text, concerns="report")
 
 
 def hindered(case: Case) -> bool:
     """Whether by either of these checks trials that count were disturbed."""
-    return any(disturbed(trial.load) for trial in _counting(case)) or bool(_slow(_with_cells(case)))
+    return any(disturbed(trial.load) for trial in _counting(case)) or bool(
+        _slow(_with_cells(case)) or _far(_with_cells(case))
+    )
 
 
 def _counting(case: Case) -> Sequence[Trial]:
-    return [trial for trial in case.recording.of(Trial) if trial.round >= 0 and not trial.struck]
+    """What is not struck, and was not visited anew for its slow cores."""
+    return [trial for trial in case.get(counting) if trial.round >= 0]
 
 
 def _with_cells(case: Case) -> Sequence[Load]:
@@ -85,6 +102,13 @@ def _slow(loads: Sequence[Load]) -> Sequence[float]:
     """How many times as long as at its fastest the work took, beside each where a core was slow."""
     fastest_us = fastest_seen_us(loads)
     found = (slowdown(load, fastest_us) for load in loads)
+    return [times for times in found if times is not None]
+
+
+def _far(loads: Sequence[Load]) -> Sequence[float]:
+    """How many times as long as at its nearest a read took, beside each where two cores were far apart."""
+    nearest_us = nearest_seen_us(loads)
+    found = (distance(load, nearest_us) for load in loads)
     return [times for times in found if times is not None]
 
 

@@ -151,12 +151,13 @@ def _balance(case: Case) -> CheckRow:
         text = (
             f"only {closing} of {len(told)} visits of the browser lasted long enough ({LEAST_MS:g} ms), or "
             f"were seen well enough, to tell; there {_agreeing(found)} within {numbers.percent(CLOSES)}"
+            f"{_behind(found)}"
         )
         return _check("scheduler-balance", "unknown", text, "contention")
     text = (
         f"{_agreeing(found)} within {numbers.percent(CLOSES)} in {closing} of "
-        f"{numbers.many(len(found), 'visit')} of the browser, the worst {numbers.percent(worst)} apart; "
-        f"{_by_states(found)}"
+        f"{numbers.many(len(found), 'visit')} of the browser, the worst {numbers.percent(worst)} apart"
+        f"{_behind(found)}; {_by_states(found)}"
     )
     if short:
         text += f"; {short} more {'were' if short > 1 else 'was'} {_TOO_SHORT}"
@@ -175,6 +176,17 @@ def _agreeing(found: Sequence[Visited]) -> str:
         return "two clocks agree on what was measured,"
     adding = "on-CPU, run-queue and blocked time add up to wall time"
     return f"{adding}," if traced == len(found) else f"{adding}, and two clocks of one thing agree,"
+
+
+def _behind(found: Sequence[Visited]) -> str:
+    """Which requests were held together, where it is not the timed ones."""
+    behind = sum(one.behind for one in found)
+    if not behind:
+        return ""
+    return (
+        f"; in {behind} of them that is so of requests behind the timed ones, and the timed ones are held to "
+        "the time that passed alone"
+    )
 
 
 def _by_states(found: Sequence[Visited]) -> str:

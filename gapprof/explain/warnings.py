@@ -20,14 +20,13 @@ from gapprof.text import numbers
 from gapprof.text.names import harmless
 from gapprof.text.quieter import WHAT_HELPS
 
-_HARDLY_DISTURBED = 0.9
-"""Share of their time by the profiler: of kernels that take less without it the report says so."""
 _CLOSES = (0.95, 1.05)
 _CRUMB = 0.01
 """Of the kernels' time: less than that is not worth a doubt."""
 _SHOWN = 3
-_FIGURE = re.compile(r"\d+(\.\d+)?")
-"""In a message: two timeouts are alike, whatever was left of each visit's time."""
+_SECONDS = re.compile(r"\d+(\.\d+)? s\b")
+"""In a message: two timeouts are alike, whatever was left of each visit's time. Two exit codes, or two nodes
+of a model, are not."""
 _SIDES = {"native": "native", "chromium": "web", "node": "web"}
 """Backends that run the library; replays have none."""
 
@@ -100,17 +99,19 @@ def _closure(case: Case) -> Iterator[str]:
     }
     if off:
         sums = " and ".join(f"{numbers.percent(closure)} {side}" for side, closure in off.items())
-        yield f"operator times are approximate: they sum to {sums} of an unprofiled run"
-    slowed = {
-        side: profile.undisturbed
-        for side, profile in found.items()
-        if profile and profile.undisturbed < _HARDLY_DISTURBED
-    }
-    if slowed:
-        parts = " and ".join(f"{numbers.percent(share)} {side}" for side, share in slowed.items())
         yield (
-            "the profiler slows this model's kernels, as runs beside those with it show: "
-            f"operators are shown with {parts} of the time that it gives their kernels"
+            f"operator times are approximate: operators, dispatch and marshalling sum to {sums} of an "
+            "unprofiled run"
+        )
+    shares = {side: profile.kernel_share for side, profile in found.items() if profile}
+    scaled = {side: share for side, share in shares.items() if share is not None and share < _CLOSES[0]}
+    if scaled:
+        parts = " and ".join(f"{numbers.percent(share)} {side}" for side, share in scaled.items())
+        twins = "; what twin kernels are compared with is scaled alike" if case.get(coverage) else ""
+        yield (
+            f"operator times were scaled to {parts} of what the profiler reported, so that they fit into an "
+            "unprofiled run beside dispatch and marshalling: whose the excess is was not measured, and their "
+            f"order is more reliable than their ms{twins}"
         )
     joined = case.get(join)
     if joined is not None and joined.share < 1:
@@ -169,7 +170,7 @@ def _failures(case: Case) -> Iterator[str]:
     told = "" if case.get(complete_rounds) else missing_side(case)
     alike: dict[tuple[str, str, str], list[Failure]] = {}
     for failure in case.recording.of(Failure):
-        way = _FIGURE.sub("", failure.message)
+        way = _SECONDS.sub("", failure.message)
         alike.setdefault((failure.rung, failure.phase, way), []).append(failure)
     for (rung, phase, _), failures in sorted(alike.items(), key=lambda item: item[0][0]):
         if harmless(failures[-1].message, REASON) in told:

@@ -46,6 +46,18 @@ def balances(case: Case, rung: str) -> Mapping[int, Balance]:
     return {number: mean_balance(some) for number, some in sorted(found.items())}
 
 
+def shared_out(case: Case, rung: str) -> bool:
+    """Whether, of any trial, waits for a core were shared out as those of requests behind the timed ones: an
+    estimate, where nobody counted the tasks of a main thread meanwhile and it was not traced either."""
+    return any(
+        trial.counted is not None
+        and trial.load.at_work_ms is None
+        and kernel_balance(trial) is not None
+        and _off_cpu_by_trace(case, rung, on_main=trial.seen.where == "main") is None
+        for trial in trials_of(case, rung)
+    )
+
+
 def mean_balance(some: Iterable[Balance]) -> Balance:
     """Of several, each as much as the others."""
     all_of_them = list(some)

@@ -57,13 +57,14 @@ def counting(case: Case) -> tuple[Trial, ...]:
 
 
 def counted_visits(case: Case) -> Mapping[tuple[str, int], tuple[Trial, ...]]:
-    """(rung, round) → of each visit the first attempt that counts."""
-    first: dict[tuple[str, int, int], Trial] = {}
+    """(rung, round) → of each visit the last attempt that counts: one on slow cores is followed by another
+    where there is time for it."""
+    last: dict[tuple[str, int, int], Trial] = {}
     for trial in sorted(case.recording.of(Trial), key=lambda trial: (trial.visit, trial.attempt)):
         if not trial.struck and figure_ms(trial) is not None:
-            first.setdefault((trial.rung, trial.round, trial.visit), trial)
+            last[trial.rung, trial.round, trial.visit] = trial
     cells: dict[tuple[str, int], tuple[Trial, ...]] = {}
-    for (rung, number, _), trial in first.items():
+    for (rung, number, _), trial in last.items():
         cells[rung, number] = (*cells.get((rung, number), ()), trial)
     return cells
 

@@ -29,10 +29,12 @@ GARBAGE_BYTES = 64 << 20
 much lies outside of its heap V8 collects (`kExternalAllocationSoftLimit` in its v8-internal.h). Then the
 thread that runs the model waits for the collector's helpers, and a worker collects between runs as well: with
 V8's --single-threaded-gc nothing was lacking (measured)."""
-Terms = Literal["wall", "cpu", "at-work", "states"]
+Terms = Literal["wall", "cpu", "at-work", "elapsed", "states"]
 """What was compared: the browser's clock of time with ours; its clock of the main thread's CPU time with the
-kernel's; time at work with the kernel's figures of the thread that runs the model; and the kernel's figures,
-together with how long a thread was seen to be blocked, with wall time."""
+kernel's; time at work with the kernel's figures of the thread that runs the model; the time that passed with
+those figures, which may not come to more; and wall time with the kernel's figures, together with how long a
+thread was seen to be blocked."""
+_CLOCKS: tuple[Terms, ...] = ("wall", "cpu")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,9 @@ class Visited:
     told: bool
     """Whether anybody said when threads ran and waited for a core."""
     traced: bool
+    behind: bool = False
+    """Whether that was told of requests behind the timed ones; of those it is known only that their thread
+    did not run and wait for longer than time passed."""
     bounded: bool = True
     """From above as well: blocked time was measured, or the model's thread has nobody to wait for."""
 
@@ -76,6 +81,7 @@ def visited(case: Case) -> tuple[Visited, ...]:
             closures=_told_apart(case, trial),
             told=_told(_told_of(trial)) and (trial.load.clocks is not None or not _asks(case, trial)),
             traced=False,
+            behind=trial.counted is not None,
             bounded=_alone(trial) and not _collects(trial, case.get(outputs_bytes)),
         )
         for trial in case.get(counting)
@@ -102,31 +108,22 @@ def closures(trial: Trial, *, outputs_bytes: int | None) -> tuple[Closure, ...]:
 
     A thread that has helpers, a GPU or a collector to wait for may be blocked while it is at work. Then a
     lack of its own figures is no error; only traced visits, where blocked time is measured, can find one.
+
+    Each stands by itself: what is too much in one stretch does not make up for what is lacking in another.
     """
     load = _told_of(trial)
     inference = inference_of(load)
     if inference is None or load.at_work_ms is None or load.wall_ms < LEAST_MS:
         return ()
-    collects = _collects(trial, outputs_bytes)
-    if collects and load.threads_wall_ms is None:
-        return tuple(_by_clocks(load))
-    lacking, beyond = 0.0, max(_beyond_wall(load), _beyond_wall(trial.load))
-    if not collects:
-        beyond = max(beyond, (inference.cpu_ms - load.at_work_ms) / load.wall_ms)
-        if _alone(trial):
-            lacking = max(0.0, _off_cpu_ms(load, inference) - inference.run_queue_ms) / load.wall_ms
-    at_work = Closure(
-        terms="at-work",
-        error=beyond - lacking,
-        stolen=(load.stolen_ms or 0.0) / load.wall_ms,
-    )
-    return (*_by_clocks(load), at_work)
+    stretches = (load,) if trial.counted is None else (load, trial.load)
+    at_work = () if _collects(trial, outputs_bytes) else (_at_work(trial, load, inference, load.at_work_ms),)
+    return (*_by_clocks(load), *at_work, *(one for stretch in stretches for one in _elapsed(stretch)))
 
 
 def _told_apart(case: Case, trial: Trial) -> tuple[Closure, ...]:
     """Of a worker that asks by itself, what its browser's clocks say alone, as they did up to 1.15."""
     found = closures(trial, outputs_bytes=case.get(outputs_bytes))
-    return tuple(one for one in found if one.terms != "at-work" or not _asks(case, trial))
+    return tuple(one for one in found if one.terms in _CLOCKS or not _asks(case, trial))
 
 
 def _asks(case: Case, trial: Trial) -> bool:
@@ -160,19 +157,34 @@ def _alone(trial: Trial) -> bool:
     return seen.where == "worker" or seen.page_kind == "quiet"
 
 
-def _off_cpu_ms(load: Load, inference: ThreadUse) -> float:
+def _at_work(trial: Trial, load: Load, inference: ThreadUse, at_work_ms: float) -> Closure:
+    """A thread runs only while it is at work, and there it runs or, unless blocked, waits for a core."""
+    lacking_ms, beyond_ms = 0.0, max(0.0, inference.cpu_ms - at_work_ms)
+    if _alone(trial):
+        off_cpu_ms = _off_cpu_ms(load, inference, at_work_ms)
+        lacking_ms = max(0.0, off_cpu_ms - inference.run_queue_ms)
+    return Closure(
+        terms="at-work",
+        error=(beyond_ms - lacking_ms) / load.wall_ms,
+        stolen=(load.stolen_ms or 0.0) / load.wall_ms,
+    )
+
+
+def _off_cpu_ms(load: Load, inference: ThreadUse, at_work_ms: float) -> float:
     """While the thread was at work, by clocks that know nothing of the scheduler."""
     if inference.thread != WORKER and load.clocks is not None:
         return load.clocks.tasks_ms - load.clocks.cpu_ms
-    return (load.at_work_ms or 0.0) - inference.cpu_ms
+    return at_work_ms - inference.cpu_ms
 
 
-def _beyond_wall(load: Load) -> float:
-    """By how much the thread that runs the model ran and waited longer than time passed, as a share of it."""
+def _elapsed(load: Load) -> Iterator[Closure]:
+    """By how much the thread that runs the model ran and waited longer than time passed."""
     inference = inference_of(load)
     if inference is None or load.threads_wall_ms is None or load.wall_ms < LEAST_MS:
-        return 0.0
-    return max(0.0, inference.cpu_ms + inference.run_queue_ms - load.threads_wall_ms) / load.wall_ms
+        return
+    beyond_ms = max(0.0, inference.cpu_ms + inference.run_queue_ms - load.threads_wall_ms)
+    stolen = (load.stolen_ms or 0.0) / load.wall_ms
+    yield Closure(terms="elapsed", error=beyond_ms / load.wall_ms, stolen=stolen)
 
 
 def _by_clocks(load: Load) -> Iterator[Closure]:

@@ -2,6 +2,7 @@
 cores that are slower than they can be, on which a stretch is timed anew."""
 
 from collections.abc import Collection, Iterable, Sequence
+from itertools import combinations
 
 from gapprof.records.trial import Load
 
@@ -14,6 +15,9 @@ SLOWER = 1.35
 """Times as long as at its fastest takes the fixed piece of work on a slow core: looks at a core of one's own
 differ by less than 1.2, as far as its clock rises where neighbours rest; shared ones take 1.6 and more
 (measured)."""
+FARTHER = 1.5
+"""Times as long as at its nearest takes reading what another core wrote: looks at near ones differ by up to
+1.4, just behind a model's run; far ones take 1.8 and more (measured)."""
 
 
 def outside_ms(load: Load) -> float | None:
@@ -57,10 +61,28 @@ def slowdown(load: Load, fastest_us: Sequence[float]) -> float | None:
     return max((times for slow in looks for times in slow.values()), default=None)
 
 
+def distance(load: Load, nearest_us: Sequence[float]) -> float | None:
+    """How many times as long as at its nearest one of the cores that the model used took to read what another
+    had written, at the most, just before or just after. None where all were near, or nobody looked."""
+    work = load.core_work
+    if work is None:
+        return None
+    looks = (work.handed_before_us, work.handed_after_us)
+    far = (far_pairs(len(work.fastest_us), nearest_us, us, work.used) for us in looks)
+    return max((times for pairs in far for times in pairs.values()), default=None)
+
+
 def fastest_seen_us(loads: Iterable[Load]) -> tuple[float, ...]:
     """Core by core, whenever it was; a run itself knows only what it has seen so far."""
     works = [load.core_work for load in loads if load.core_work is not None]
     looks = [us for work in works for us in (work.fastest_us, work.before_us, work.after_us)]
+    return tuple(map(min, zip(*looks, strict=False)))
+
+
+def nearest_seen_us(loads: Iterable[Load]) -> tuple[float, ...]:
+    """The same pair by pair."""
+    works = [load.core_work for load in loads if load.core_work is not None and load.core_work.nearest_us]
+    looks = [us for work in works for us in (work.nearest_us, work.handed_before_us, work.handed_after_us)]
     return tuple(map(min, zip(*looks, strict=False)))
 
 
@@ -72,3 +94,13 @@ def slow_cores(
     pairs = enumerate(zip(fastest_us, found_us, strict=False))
     times = {place: found / fastest for place, (fastest, found) in pairs if not used or place in used}
     return {place: one for place, one in times.items() if one > SLOWER}
+
+
+def far_pairs(
+    cores: int, nearest_us: Sequence[float], found_us: Sequence[float], used: Collection[int] = ()
+) -> dict[tuple[int, int], float]:
+    """Places of two of so many cores → how many times as long as at its nearest one took to read what the
+    other had written, of those pairs of the `used` cores, or of all where none is named, that were far."""
+    pairs = zip(combinations(range(cores), 2), zip(nearest_us, found_us, strict=False), strict=False)
+    times = {pair: found / nearest for pair, (nearest, found) in pairs if not used or set(pair) <= set(used)}
+    return {pair: one for pair, one in times.items() if one > FARTHER}

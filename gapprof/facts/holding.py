@@ -21,6 +21,8 @@ def holders(case: Case, rung: str) -> Mapping[int, Mapping[str, float]]:
     for trial in trials_of(case, rung):
         here = sums.setdefault(trial.round, {})
         for load in by_trace or (trial.load,):
+            if not load.threads:  # nobody told: what programs outside had is a share of nothing
+                continue
             for holder, cpu_ms in holding_ms(load, cores).items():
                 here[holder] = here.get(holder, 0.0) + cpu_ms
     collecting = _collecting_share(case, rung)

@@ -20,6 +20,10 @@ def excess_by_node(case: Case) -> Mapping[str, float]:
     Only nodes that narrower vectors slow down at all; an int8 kernel that is missing under SSE is the
     standing example. Doubt: Welch's interval of ln(native-128 / web) over passes, Bonferroni over nodes;
     while there are fewer than three passes, over runs, and then no verdict is built on it.
+
+    Nodes are compared as the profiler has them, less its chain. The shares at which their kernels fit into
+    unprofiled runs are of whole rungs and differ between the two: by them a node would become the slower
+    one for what other nodes do. In ms both sides are taken at the share of native-128, of whose run it is.
     """
     full, capped, web = (profile_of(case, rung) for rung in (NATIVE, CAPPED, WEB))
     if full is None or capped is None or web is None:
@@ -27,10 +31,10 @@ def excess_by_node(case: Case) -> Mapping[str, float]:
     names = [name for name in capped.nodes if name in web.nodes and name in full.nodes]
     level = 1 - 0.05 / max(1, len(names))
     return {
-        name: capped.nodes[name].ms - web.nodes[name].ms
+        name: capped.nodes[name].ms - capped.nodes[name].kernel_share * web.nodes[name].uncut_ms
         for name in names
-        if capped.nodes[name].ms > full.nodes[name].ms
-        and capped.nodes[name].ms > SMALLEST_RATIO * web.nodes[name].ms > 0
+        if capped.nodes[name].uncut_ms > full.nodes[name].uncut_ms
+        and capped.nodes[name].uncut_ms > SMALLEST_RATIO * web.nodes[name].uncut_ms > 0
         and _lower_bound(capped.nodes[name], web.nodes[name], level) > 0
     }
 
@@ -46,17 +50,22 @@ def excess_by_pass_ms(case: Case) -> Mapping[int, float]:
     names = case.get(excess_by_node)
     if capped is None or web is None or not names:
         return {}
-    columns = [(capped.nodes[name].by_pass_ms, web.nodes[name].by_pass_ms) for name in names]
-    shared = set.intersection(*(slow.keys() & fast.keys() for slow, fast in columns))
+    nodes = [(capped.nodes[name], web.nodes[name].uncut_by_pass_ms) for name in names]
+    shared = set.intersection(*(slow.uncut_by_pass_ms.keys() & fast.keys() for slow, fast in nodes))
     return {
-        number: math.fsum(slow[number] - fast[number] for slow, fast in columns) for number in sorted(shared)
+        number: math.fsum(
+            slow.kernel_share * (slow.uncut_by_pass_ms[number] - fast[number]) for slow, fast in nodes
+        )
+        for number in sorted(shared)
     }
 
 
 def _lower_bound(slow: NodeFigure, fast: NodeFigure, level: float) -> float:
     """Of the difference of mean ln(ms), by Welch and Satterthwaite; -inf where there are too few runs."""
     by_pass = min(len(slow.by_pass_ms), len(fast.by_pass_ms)) >= FEWEST_PASSES
-    figures = (tuple(node.by_pass_ms.values()) if by_pass else node.samples_ms for node in (slow, fast))
+    figures = (
+        tuple(node.uncut_by_pass_ms.values()) if by_pass else node.uncut_samples_ms for node in (slow, fast)
+    )
     a, b = ([math.log(value) for value in values if value > 0] for values in figures)
     if len(a) < 3 or len(b) < 3:
         return -math.inf

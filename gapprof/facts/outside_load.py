@@ -76,11 +76,14 @@ def lost(case: Case, rung: str) -> Mapping[int, Lost]:
     visits: dict[int, list[Trial]] = {}
     for trial in trials_of(case, rung):
         visits.setdefault(trial.round, []).append(trial)
-    told = {number: [one for one in map(kernel_balance, some) if one] for number, some in visits.items()}
+    told = {
+        number: [(trial, one) for trial in some if (one := kernel_balance(trial)) is not None]
+        for number, some in visits.items()
+    }
     return {
-        number: _lost(case, mean_balance(balances), visits[number])
-        for number, balances in sorted(told.items())
-        if balances
+        number: _lost(case, mean_balance(one for _, one in some), [trial for trial, _ in some])
+        for number, some in sorted(told.items())
+        if some
     }
 
 

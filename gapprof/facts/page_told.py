@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from statistics import fmean, median
 
-from gapprof.facts.balance import Balance, balances, mean_balance, traces_that_tell
+from gapprof.facts.balance import Balance, balances, mean_balance, shared_out, traces_that_tell
 from gapprof.facts.case import Case
 from gapprof.facts.contention import DEPLOYED
 from gapprof.facts.core_holders import GROUPS, TITLES, Held, main_thread_ms, on_the_cores
@@ -159,6 +159,13 @@ def _balance(case: Case) -> Iterator[Evidence]:
             f"A request takes {numbers.ms(one.request_ms)}: it waits {numbers.ms(one.late_ms)} for the page "
             f"and runs {numbers.ms(one.run_ms)}, of which {numbers.ms(one.on_cpu_ms)} on a core, "
             f"{numbers.ms(one.run_queue_ms)} waiting for one, {numbers.ms(max(0.0, one.blocked_ms))} blocked"
-            f"{' (by thread times of the trace)' if traces_that_tell(case, DEPLOYED) else ''}."
+            f"{_teller(case)}."
         )
         yield Evidence(kind="scheduler", text=text, value=one.request_ms)
+
+
+def _teller(case: Case) -> str:
+    """By what, where it is not the kernel's figures of the timed requests alone."""
+    if traces_that_tell(case, DEPLOYED):
+        return " (by thread times of the trace)"
+    return " (estimated by the requests behind the timed ones)" if shared_out(case, DEPLOYED) else ""

@@ -1,4 +1,4 @@
-"""One profiled pass by itself: what each node takes, what of that is the profiler's, and whether it adds up.
+"""One profiled pass by itself: what each node takes, what of that is the profiler's, and what it adds up to.
 
 Blocks of runs without the profiler and with it take turns, so each block has a neighbour of the other kind
 that ran at the same speed of the core: what compares the two kinds is the median over such pairs. A ratio of
@@ -14,9 +14,16 @@ from statistics import fmean, median
 from gapprof.records.trial import PROFILE_BLOCKS, NodeTime, Profile
 
 BEYOND_THE_CHAIN = 1.5
-"""Times what the profiler takes on the chain: so much more at most is its doing in a model. It makes half a
-kilobyte of text and tables for each node, and kernels whose weights it drives out of the caches take longer
-than the chain's, which need none (0.7 to 1.5 times in published profiles of models whose nodes are small)."""
+"""Times what a chain of as many nodes takes under the profiler: the most by which kernels are made shorter or
+longer so that they fit into an unprofiled run. No theory gives it. It was read off published profiles: 33 of
+38 passes of decoder-small, whose runs the profiler doubles, exceed a run by less (0.2 to 2.0 times), so do 91
+of 123 of resnet20; those of models with large nodes, whose runs are some percent uncertain, do by anything
+from -230 to 1,800 times. What lies beyond it stays in the operators, for their sum to show."""
+LEAST_KERNEL_SHARE = 0.5
+"""Kernels are not made shorter than that; no published pass comes to it (0.56 is the least)."""
+MOST_KERNEL_SHARE = 1.05
+"""Nor longer: kernels that are too short are noise, or the chain's links took longer than the model's nodes,
+and beyond the 5 % within which sums count as closing a node may be missing, which a sum should show."""
 _IN_STEP = "CPU"
 """In the names of providers whose nodes are done when their times end: others' do not add up to a run."""
 
@@ -50,6 +57,10 @@ class ProfilePass:
         cut = len(order) // 3
         middle = order[cut : len(order) - cut]
         return {name: fmean(node.samples_ms[at] for at in middle) for name, node in self.nodes.items()}
+
+    def uncut_ms(self, name: str) -> float:
+        """Of a node, without what the chain shows of the profiler."""
+        return self.node_ms[name] - (self.beside_the_kernel_us or 0.0) / 1e3
 
     @cached_property
     def pairs(self) -> Sequence[Pair]:
@@ -86,31 +97,42 @@ class ProfilePass:
         return None if profiler_us is None or dispatch_us is None else profiler_us + dispatch_us
 
     @cached_property
-    def undisturbed(self) -> float:
-        """Share of its time by the profiler that a kernel takes in unprofiled runs, by those beside it.
+    def kernel_share(self) -> float | None:
+        """Of their time by the profiler, without the chain's, that kernels take for nodes, dispatch and
+        marshalling to fit into the unprofiled runs beside them; None where nothing can say.
 
-        Nodes take longer in profiled runs than there is room for in unprofiled ones. So much of that as a
-        profiler may do is taken off all kernels alike; nodes that still take too long, or too little, do not
-        add up, and `closures` say so.
+        Measured is that together they take longer in profiled runs than an unprofiled run lasts. Whose that
+        excess is was not: all of it, as far as `BEYOND_THE_CHAIN` goes, is taken to be the kernels', whose
+        weights the profiler's tables and texts drive out of the caches, and every kernel's alike. A profiler
+        that slows marshalling as well, or small kernels more than large ones, makes kernels too short here.
         """
-        beside_us = self.beside_the_kernel_us
-        if beside_us is None or not self.pairs or not self._in_step():
-            return 1.0
-        beside_ms = len(self.nodes) * beside_us / 1e3
-        kernels_ms = median(pair.nodes_ms for pair in self.pairs) - beside_ms
-        too_long_ms = median(
-            pair.nodes_ms - beside_ms + self._around_ms - pair.unprofiled_ms for pair in self.pairs
-        )
-        taken_off_ms = min(max(too_long_ms, 0.0), BEYOND_THE_CHAIN * beside_ms)
-        return 1 - taken_off_ms / kernels_ms if kernels_ms > taken_off_ms else 1.0
+        return self.kernel_share_in(self.pairs)
 
-    def closures(self, beside_the_kernel_us: float, undisturbed: float) -> Iterator[float]:
-        """Pair by pair: kernels without what these say, dispatch and marshalling, over an unprofiled run."""
-        beside_ms = len(self.nodes) * beside_the_kernel_us / 1e3
-        for pair in self.pairs:
+    def kernel_share_in(self, pairs: Sequence[Pair]) -> float | None:
+        """As some of the pairs say."""
+        if self.beside_the_kernel_us is None or not pairs or not self._in_step():
+            return None
+        kernels_ms = median(pair.nodes_ms for pair in pairs) - self._beside_ms
+        too_long_ms = median(
+            pair.nodes_ms - self._beside_ms + self._around_ms - pair.unprofiled_ms for pair in pairs
+        )
+        most_ms = BEYOND_THE_CHAIN * self._beside_ms
+        off_ms = min(max(too_long_ms, -most_ms), most_ms)
+        # With kernels next to nothing, or below, the share goes on to its bound and does not jump.
+        of_ms = max(kernels_ms, off_ms / (1 - LEAST_KERNEL_SHARE), off_ms / (1 - MOST_KERNEL_SHARE))
+        return 1 - off_ms / of_ms if of_ms > 0 else 1.0
+
+    def closures_in(self, pairs: Sequence[Pair], kernel_share: float) -> Iterator[float]:
+        """Pair by pair: kernels at that share, dispatch and marshalling, over an unprofiled run."""
+        for pair in pairs:
             if pair.unprofiled_ms > 0:
-                kernels_ms = undisturbed * (pair.nodes_ms - beside_ms)
+                kernels_ms = kernel_share * (pair.nodes_ms - self._beside_ms)
                 yield (kernels_ms + self._around_ms) / pair.unprofiled_ms
+
+    @property
+    def _beside_ms(self) -> float:
+        """In one run."""
+        return len(self.nodes) * (self.beside_the_kernel_us or 0.0) / 1e3
 
     @property
     def _around_ms(self) -> float:

@@ -1,4 +1,8 @@
-"""What the profiled passes of a rung say, merged: each pass by itself, then medians over passes."""
+"""What the profiled passes of a rung say, merged: each pass by itself, then medians over passes.
+
+A node's time is without what the profiler adds to it, by its chain, and at the share that kernels take for
+all of it to fit into an unprofiled run.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,6 +12,7 @@ from msgspec.structs import replace
 
 from gapprof.facts.case import Case
 from gapprof.facts.ladder import target
+from gapprof.facts.profile_closure import closure, uncut_closure
 from gapprof.facts.profile_pass import ProfilePass, pass_of
 from gapprof.records.trial import Profile
 
@@ -27,24 +32,28 @@ class NodeFigure:
     """One node on one side, without what the profiler adds to it; below 0 where noise exceeds the node."""
 
     op_type: str
-    ms: float
+    uncut_ms: float
+    """Less what the chain shows of the profiler, and nothing else."""
+    kernel_share: float
+    """Of that, what a kernel takes for all of them to fit into an unprofiled run; 1 where nothing says."""
     profiled_ms: tuple[tuple[float, ...], ...]
     """The runs of each pass as the recording has them, with what the profiler adds."""
     beside_the_kernel_ms: float
-    """What that is, and of the rest ..."""
-    undisturbed: float
-    """... the share that a kernel takes without it."""
+    """What that is."""
+    uncut_by_pass_ms: Mapping[int, float]
+    """Each pass's own figure, by the round of the pass ..."""
     by_pass_ms: Mapping[int, float]
-    """Each pass's own figure, by the round of the pass."""
+    """... and that at the share that the pass itself says."""
 
     @property
-    def samples_ms(self) -> tuple[float, ...]:
+    def ms(self) -> float:
+        """What the node takes, as reports show it."""
+        return self.kernel_share * self.uncut_ms
+
+    @property
+    def uncut_samples_ms(self) -> tuple[float, ...]:
         """The runs of all passes. Made when they are asked for: of a large graph few nodes' ever are."""
-        return tuple(
-            self.undisturbed * (value - self.beside_the_kernel_ms)
-            for runs in self.profiled_ms
-            for value in runs
-        )
+        return tuple(value - self.beside_the_kernel_ms for runs in self.profiled_ms for value in runs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +65,10 @@ class RungProfile:
     observer_ratio: float | None
     """How much slower a run is under the profiler."""
     closure: float | None
-    """Sum over nodes, each with what going to it costs, and marshalling, by the time of an unprofiled run."""
+    """Sum over nodes, each with what going to it costs, and marshalling, by the time of an unprofiled run:
+    with kernels at the share that other runs than those say."""
+    uncut_closure: float | None
+    """The same with kernels as the profiler has them, less its chain."""
     marshalling_ms: float | None
     """Wall time of a run minus the runtime's own `model_run`: glue and copies in and out."""
     dispatch_us_per_node: float | None
@@ -67,8 +79,8 @@ class RungProfile:
     """Marshalling and dispatch together, of each pass that has both."""
     beside_the_kernel_ms: float
     """What was taken out of each node's time; 0 where nobody measured it."""
-    undisturbed: float
-    """Share of the rest that a kernel takes without the profiler."""
+    kernel_share: float | None
+    """Of the rest, what kernels take for all of it to fit into an unprofiled run; None where nothing says."""
 
     @property
     def least_told_ms(self) -> float:
@@ -134,20 +146,19 @@ def _merged(recorded: Sequence[Profile]) -> RungProfile:
     own_us = _middle(one.beside_the_kernel_us for one in passes)
     own_ms = (own_us or 0.0) / 1000
     told = [one for one in passes if one.beside_the_kernel_us is not None] or passes
-    undisturbed = median(one.undisturbed for one in told)
+    kernel_share = _middle(one.kernel_share for one in told)
     return RungProfile(
         nodes={
             name: NodeFigure(
                 op_type=found[0].nodes[name].op_type,
                 # Signed: a clamp at 0 would add up, over many small nodes, to time that nobody spent.
-                ms=undisturbed * (median(one.node_ms[name] for one in found) - own_ms),
+                uncut_ms=median(one.node_ms[name] for one in found) - own_ms,
+                kernel_share=_or_all(kernel_share),
                 profiled_ms=tuple(one.nodes[name].samples_ms for one in found),
                 beside_the_kernel_ms=own_ms,
-                undisturbed=undisturbed,
+                uncut_by_pass_ms={one.profile.round: one.uncut_ms(name) for one in found},
                 by_pass_ms={
-                    one.profile.round: one.undisturbed
-                    * (one.node_ms[name] - (one.beside_the_kernel_us or 0.0) / 1000)
-                    for one in found
+                    one.profile.round: _or_all(one.kernel_share) * one.uncut_ms(name) for one in found
                 },
             )
             for name, found in by_name.items()
@@ -159,15 +170,20 @@ def _merged(recorded: Sequence[Profile]) -> RungProfile:
             for pair in one.pairs
             if pair.unprofiled_ms > 0
         ),
-        closure=_middle(closure for one in told for closure in one.closures(own_us or 0.0, undisturbed)),
+        closure=closure(told),
+        uncut_closure=uncut_closure(told),
         marshalling_ms=_middle(one.marshalling_ms for one in passes),
         dispatch_us_per_node=_middle(one.dispatch_us_per_node for one in recorded),
         threads=recorded[0].seen.threads,
         run_by_pass_ms={one.round: median(one.unprofiled_ms) for one in recorded if one.unprofiled_ms},
         overhead_by_pass_ms=_overhead_by_pass(passes, len(by_name)),
         beside_the_kernel_ms=own_ms,
-        undisturbed=undisturbed,
+        kernel_share=kernel_share,
     )
+
+
+def _or_all(kernel_share: float | None) -> float:
+    return 1.0 if kernel_share is None else kernel_share
 
 
 def _overhead_by_pass(passes: Sequence[ProfilePass], nodes: int) -> dict[int, float]:

@@ -1,17 +1,21 @@
 """What this run has seen of its cores' speed, and for how long it may still wait for it."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import reduce
 
+from gapprof.core_distance import nearest_us
 from gapprof.core_speed import fastest_us, fewest
+from gapprof.facts.disturbance import distance, slowdown
 from gapprof.measure.waits import Waits
 from gapprof.records.job import CoreSpeed
 from gapprof.records.trial import Load
 
 _FIRST_LOOK_S = 2.0
+_FIRST_DISTANCE_S = 0.2
+"""Cores stay as far apart as they are for seconds: a longer look would hardly see another state."""
 _KEPT = 40
 """Visits: a clock that is throttled for longer is what this machine has, and nobody waits for more."""
 LONGEST_WAIT_MS = 10_000.0
@@ -29,6 +33,14 @@ class Fastest:
     waits: Waits = field(default_factory=Waits)
     """Of the visit that goes on; all stages have the same."""
     _seen: deque[tuple[float, ...]] = field(default_factory=lambda: deque(maxlen=_KEPT))
+    _near: deque[tuple[float, ...]] = field(default_factory=lambda: deque(maxlen=_KEPT))
+    """How near they were to one another."""
+
+    def begin_with(self, first_us: tuple[float, ...], near_us: tuple[float, ...]) -> None:
+        """What was seen before any visit."""
+        self._seen.append(first_us)
+        if near_us:
+            self._near.append(near_us)
 
     def learn(self, load: Load) -> float:
         """From what was seen beside a visit; what it waited is gone.
@@ -41,6 +53,8 @@ class Fastest:
             self._charge(told_ms)
             return told_ms
         self._seen.append(fewest(work.before_us, work.after_us))
+        if work.nearest_us:
+            self._near.append(_least(work.handed_before_us, work.handed_after_us))
         self._charge(work.waited_ms)
         return 0.0
 
@@ -57,7 +71,15 @@ class Fastest:
         return CoreSpeed(
             fastest_us=reduce(fewest, self._seen),
             longest_wait_ms=max(0.0, min(LONGEST_WAIT_MS, self.left_s * 1e3)),
+            nearest_us=reduce(_least, self._near, ()),
         )
+
+    def were_slow(self, load: Load) -> bool:
+        """Whether this visit's cores were slower, or further apart, than they can be, as is known now."""
+        wanted = self.wanted()
+        if wanted is None:
+            return False
+        return slowdown(load, wanted.fastest_us) is not None or distance(load, wanted.nearest_us) is not None
 
     @contextmanager
     def at_most(self, waits_s: float) -> Iterator[None]:
@@ -80,5 +102,12 @@ class Fastest:
 
 def looked_at(waits: Waits, *, left_s: float) -> Fastest:
     """The machine's cores, for a moment. `left_s`: for all waiting of the run; fast cores take none of it."""
-    first_us = fastest_us(_FIRST_LOOK_S)
-    return Fastest(left_s=left_s, waits=waits, _seen=deque([first_us] if first_us else (), maxlen=_KEPT))
+    found = Fastest(left_s=left_s, waits=waits)
+    if first_us := fastest_us(_FIRST_LOOK_S):
+        found.begin_with(first_us, nearest_us(_FIRST_DISTANCE_S))
+    return found
+
+
+def _least(some: Sequence[float], others: Sequence[float]) -> tuple[float, ...]:
+    """Pair by pair; the ones that there are where the other look was at other cores, or at none."""
+    return tuple(map(min, some, others)) if len(some) == len(others) else tuple(some or others)

@@ -67,12 +67,12 @@ class Profiling:
         """
         if outcome is None:
             return
-        over = overdrawn or (isinstance(outcome, Failure) and self._is_hopeless(rung_id, outcome))
+        over = overdrawn or (isinstance(outcome, Failure) and self._fails_for_good(rung_id, outcome))
         self.left[rung_id] = 0 if over else self.left[rung_id] - 1
         if isinstance(outcome, Profile) and chain_is_small(outcome):
             self.without_chain.add(rung_id)
 
-    def _is_hopeless(self, rung_id: str, failure: Failure) -> bool:
+    def _fails_for_good(self, rung_id: str, failure: Failure) -> bool:
         again = rung_id in self._unlucky
         self._unlucky.add(rung_id)
         return again or failure.kind in ("model", "environment")

@@ -1,12 +1,14 @@
 """The rounds of a run: rungs visited in a shuffled order, each until it is given up."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 
 from gapprof.errors import EnvironmentUnusable
+from gapprof.facts.case import Case
+from gapprof.facts.cells import counting
 from gapprof.measure.beside import Beside
 from gapprof.measure.given_up import machine_s_fault
 from gapprof.measure.journal import Journal
@@ -14,7 +16,7 @@ from gapprof.measure.spending import by_id, round_s
 from gapprof.measure.teller import Teller
 from gapprof.records.recording import PlannedRung, Preflight, RoundStarted
 from gapprof.records.settings import Settings
-from gapprof.records.trial import Failure, Trial
+from gapprof.records.trial import Failure, Load, Trial
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +78,21 @@ class Rounds:
                 projected_s=self._projected_s(preflight, plan, number + 1),
                 completed=True,
             )
+
+    def again(self, preflight: Preflight, number: int, slow: Callable[[Load], bool], *, of: int) -> None:
+        """Visit anew what was timed on slow cores in that round, which was not to wait for faster ones."""
+        ladder = by_id(preflight.ladder)
+        counted = counting(Case(self._journal.recording()))
+        for trial in [one for one in counted if one.round == number and slow(one.load)]:
+            step = ladder[trial.rung]
+            self.teller.tell(
+                "rounds",
+                f"{step.rung.title}, once more: its cores were slow",
+                rung=trial.rung,
+                round_number=number,
+                planned=of,
+            )
+            self.beside.visits.again(step, trial)
 
     @property
     def _journal(self) -> Journal:

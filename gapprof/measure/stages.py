@@ -90,11 +90,13 @@ class Stages:
         with self.fastest.at_most(FIRST_WAITS_SHARE * expected_s):
             rounds.take(once, {0: main}, of=count)  # the first ranking is not to wait for second visits
         first_s = self._spent_s(main)
+        rounds.again(once, 0, self.fastest.were_slow, of=count)
+        again_s = self._spent_s(main)
         slower = first_s / max(expected_s, 1e-3)
         preflight, plan = self._with_what_is_left(preflight, beside, count, slower)
         rounds.take(preflight, {n: rungs for n, rungs in enumerate(plan) if n}, of=count)
         beside.traces(by_id(preflight.ladder))
-        later_s = (self._spent_s(main) - first_s) / (count - 1) if count > 1 else first_s
+        later_s = (self._spent_s(main) - again_s) / (count - 1) if count > 1 else first_s
         total = self._decide(count, later_s)  # the first one has no second visits
         rounds.take(preflight, dict.fromkeys(range(count, total), main), of=total)
         done = self._side(rounds, preflight, total, visited=self._known(plan))

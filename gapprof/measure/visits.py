@@ -72,6 +72,10 @@ class Visits:
         """Visit until a trial counts or the attempts are used up; the last outcome is returned."""
         return self._from(Try(step=step, round=round_number, visit=visit))
 
+    def again(self, step: PlannedRung, trial: Trial) -> Trial | Failure:
+        """Visit once more in the place of this trial, which counts as long as no other one does."""
+        return self._from(Try(step=step, round=trial.round, visit=trial.visit, number=trial.attempt + 1))
+
     def profiled(
         self, step: PlannedRung, round_number: int, visit: int = 0, *, chain_wanted: bool = True
     ) -> tuple[Trial | Failure, Profile | Failure | None]:
@@ -156,7 +160,7 @@ class Visits:
         failures = attempt.failures + isinstance(outcome, Failure)
         counts = isinstance(outcome, Trial) and not outcome.struck
         hopeless = isinstance(outcome, Failure) and (failures == MOST_FAILURES or outcome.kind == "model")
-        if counts or hopeless or attempt.number == ATTEMPTS - 1:
+        if counts or hopeless or attempt.number >= ATTEMPTS - 1:
             return outcome
         return self._from(dataclasses.replace(attempt, number=attempt.number + 1, failures=failures))
 

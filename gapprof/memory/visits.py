@@ -7,10 +7,11 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from gapprof.browser import scheduler, tasks, tensors
-from gapprof.browser.crew import Crew, beginnings, crew
+from gapprof.browser.crew import SIGNS_S, Crew, beginnings, crew
 from gapprof.browser.flags import NO_GPU
 from gapprof.browser.page import brought_to
 from gapprof.browser.ready import module_of, outcome
+from gapprof.browser.trouble import VisitError
 from gapprof.browser.visit import Course, Equipment, Visit, visiting
 from gapprof.memory.readings import Look, held, look
 from gapprof.memory.realms import Realms, followed
@@ -120,7 +121,7 @@ class Looking:
             )
             await watched.look("start")
             await _created(watched, course)
-            owner = await crew(page, job.setting.where, began_so)
+            owner = known(await crew(page, job.setting.where, began_so, most_s=course.left_s(SIGNS_S)))
             runs = await _run(watched, course)
             await _ended(watched, course, runs)
             after = await scheduler.after(page, visit.browser, Crew(renderer=None))
@@ -139,6 +140,17 @@ class Looking:
                 told_by="pss" if all(one.maps for one in watched.looks) else "rss",
                 load=scheduler.load(before, after),
             )
+
+
+def known(owner: Crew) -> Crew:
+    """The same; raises VisitError where it may be another tab's memory that was read."""
+    if owner.undecided:
+        raise VisitError(
+            "which of the browser's processes is the page's cannot be told: more than one was at work",
+            kind="page",
+            hint="Leave out --tab, or give a --page that may start workers and has no frames of others.",
+        )
+    return owner
 
 
 async def _created(watched: Watched, course: Course) -> None:

@@ -19,7 +19,8 @@ _MEMORY_WORDS = (
     "cannot allocate memory",
     "failed to map segment",
     "memoryerror",
-    "memory allocation",
+    "memory allocation failed",
+    "memory allocation still failed",
 )
 _MEMORY_HINT = "Close other programs, or try a smaller model or input."
 
@@ -65,9 +66,9 @@ def failure_of(error: Exception, job: Job, phase: str) -> Failure:
     detail = "".join(traceback.format_exception(error))
     text = str(error)
     if isinstance(error, MemoryError) or speaks_of_memory(text):
-        return out_of_memory(job, phase, said=_cleaned(text, job), detail=detail)
+        return out_of_memory(job, phase, said=cleaned(text, job), detail=detail)
     kind, message, hint = _judged(error, text)
-    return failure(job, phase=phase, kind=kind, message=_cleaned(message, job), hint=hint, detail=detail)
+    return failure(job, phase=phase, kind=kind, message=cleaned(message, job), hint=hint, detail=detail)
 
 
 def out_of_memory(job: Job, phase: str, *, said: str, detail: str) -> Failure:
@@ -80,6 +81,11 @@ def speaks_of_memory(text: str) -> bool:
     """Whether a message of onnxruntime, the C++ runtime or the loader is about memory that it did not get."""
     lowered = text.lower()
     return any(words in lowered for words in _MEMORY_WORDS)
+
+
+def cleaned(message: str, job: Job) -> str:
+    """One line without the model's path, which the reader knows and a recording must not hold."""
+    return readable(message.replace(job.model_path, "the model file"))
 
 
 def _judged(error: Exception, text: str) -> tuple[str, str, str]:
@@ -100,8 +106,3 @@ def _judged(error: Exception, text: str) -> tuple[str, str, str]:
             return "environment", text, "Was a file of this run removed, or is the disk full?"
         case _:  # what onnxruntime says of a model
             return "model", text, ""
-
-
-def _cleaned(message: str, job: Job) -> str:
-    """One line without the model's path, which the reader knows and a recording must not hold."""
-    return readable(message.replace(job.model_path, "the model file"))

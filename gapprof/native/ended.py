@@ -2,7 +2,7 @@
 
 import signal
 
-from gapprof.native.broken import failure, out_of_memory, speaks_of_memory
+from gapprof.native.broken import cleaned, failure, out_of_memory, speaks_of_memory
 from gapprof.native.process import Ended
 from gapprof.records.job import Job
 from gapprof.records.trial import Failure
@@ -31,7 +31,7 @@ def failure_without_answer(ended: Ended, job: Job, deadline_s: float) -> Failure
         message, hint = "the native worker gave an answer that cannot be read", ""
     else:
         message, hint = _death(ended.exit_status)
-        said = last_words(ended.stderr)
+        said = cleaned(last_words(ended.stderr), job)
         message = f"{message}: {said}" if said else message
     return failure(job, phase=ended.phase, kind="crash", message=message, hint=hint, detail=ended.stderr)
 

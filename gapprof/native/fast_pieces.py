@@ -18,13 +18,14 @@ from statistics import median
 from gapprof.core_speed import LOOK_S, core_of
 from gapprof.fast_cores import FastCores, Waiting
 from gapprof.native.stopwatch import Stretch, joined, stretch
-from gapprof.native.usage import Figures, Spent, figures, spent
+from gapprof.native.usage import Figures, Spent, between, figures
 from gapprof.records.job import Job, Pace
 from gapprof.records.trial import CoreWork
 
 _PIECE_MS = 50.0
 _PIECE_SAMPLES = 2
-"""At least: one more batch settles before them, which is not timed."""
+"""At least: one more batch settles before them, which is not timed. Where a piece is as long as a whole
+stretch may be, the rest is one piece."""
 
 
 def on_fast_cores(
@@ -42,6 +43,7 @@ def on_fast_cores(
             kept.part()
             time.sleep(LOOK_S)
         before = figures()
+        samples = max(samples, kept.rest(pace))
         piece = stretch(run, batch=pace.batch, samples=samples, least_ms=least_ms)
         after, here = figures(), _here()
         if cores.over(() if threads > 1 or here is None else (here,), median(piece.samples_ms)):
@@ -62,10 +64,13 @@ class _Kept:
 
     def enough(self, pace: Pace) -> bool:
         """Both in samples and in ms."""
-        samples = sum(len(piece.samples_ms) for piece in self.pieces)
-        return (
-            samples >= pace.samples and fsum(piece.wall_ms for piece in self.pieces) >= pace.native_stretch_ms
-        )
+        lasted_ms = fsum(piece.wall_ms for piece in self.pieces)
+        return self._lacking(pace) <= 0 and lasted_ms >= pace.native_stretch_ms
+
+    def rest(self, pace: Pace) -> int:
+        """Samples that lack, where one piece was as long as a whole stretch may be; 0 of faster models."""
+        slow = any(piece.wall_ms >= pace.native_stretch_ms > 0 for piece in self.pieces)
+        return self._lacking(pace) if slow else 0
 
     def add(self, piece: Stretch, before: Figures, after: Figures) -> None:
         """The next one."""
@@ -78,9 +83,12 @@ class _Kept:
         """What comes now is no part of a window."""
         self._goes_on = False
 
+    def _lacking(self, pace: Pace) -> int:
+        return pace.samples - sum(len(piece.samples_ms) for piece in self.pieces)
+
     def spent(self) -> Spent:
         """Of all windows."""
-        return reduce(add, (spent(began, ended) for began, ended in self._windows))
+        return reduce(add, (between(began, ended) for began, ended in self._windows))
 
 
 def _here() -> int | None:

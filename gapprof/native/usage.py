@@ -69,7 +69,7 @@ def spent_by(action: Callable[[], T]) -> tuple[T, Spent]:
     """Run `action`; what it returned, and what was used meanwhile, read before and after."""
     before = figures()
     result = action()
-    return result, spent(before, figures())
+    return result, between(before, figures())
 
 
 def figures() -> Figures:
@@ -82,8 +82,8 @@ def figures() -> Figures:
     )
 
 
-def spent(before: Figures, after: Figures) -> Spent:
-    """Between two moments."""
+def between(before: Figures, after: Figures) -> Spent:
+    """What was used from one moment to another."""
     known = before.busy_ms is not None and after.busy_ms is not None
     uses = thread_difference(before.threads, after.threads)
     return Spent(

@@ -5,6 +5,8 @@ from typing import Literal
 from msgspec import Struct
 
 Verdict = Literal["costs", "saves", "unclear", "not-applicable", "not-measured"]
+EFFECTS: tuple[Verdict, ...] = ("costs", "saves")
+"""Verdicts that a factor is away from 1."""
 Owner = Literal["page", "model", "library", "browser", "hardware"]
 
 

@@ -41,6 +41,9 @@ class CoreSpeed(Struct, frozen=True, kw_only=True):
     fastest_us: tuple[float, ...]
     """Of the fixed piece of work, core by core."""
     longest_wait_ms: float
+    nearest_us: tuple[float, ...] = ()
+    """Of reading what another core wrote, pair by pair as `itertools.combinations` has them; empty: nobody
+    knows."""
 
 
 class Chain(Struct, frozen=True, kw_only=True):

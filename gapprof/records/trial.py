@@ -74,6 +74,13 @@ class CoreWork(Struct, frozen=True, kw_only=True):
     """For fast cores, stretches included that do not count for want of them."""
     discarded_ms: tuple[float, ...] = ()
     """Figures of those, in order."""
+    nearest_us: tuple[float, ...] = ()
+    """How long a core takes to read what another has written, as far as this run knew then, for each two in
+    the order of `itertools.combinations`; empty where the model ran on a single core. Since 1.16."""
+    handed_before_us: tuple[float, ...] = ()
+    """The same just before. Since 1.16."""
+    handed_after_us: tuple[float, ...] = ()
+    """The same just after. Since 1.16."""
 
 
 class Load(Struct, frozen=True, kw_only=True):

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from gapprof.browser.cdp import CallError
+from gapprof.browser.counters import counters
 from gapprof.browser.page import Page
-from gapprof.browser.trouble import reading
 from gapprof.records.observed import ObservedStretch
 from gapprof.watch.heard import RunLine
 
@@ -42,31 +42,24 @@ class Look:
     """Of it, answering these questions."""
 
 
-async def counting(page: Page) -> None:
-    """Have them kept from now on. Raises CallError, VisitError, TimeoutError."""
-    await page.connection.call("Performance.enable", {"timeDomain": "timeTicks"}, session=page.session)
-
-
 async def look(page: Page) -> Look | None:
     """None where the main thread is too busy to answer, and where the browser keeps no such counters.
 
     Raises VisitError where the page is dead.
     """
     try:
-        told = await page.connection.call("Performance.getMetrics", session=page.session, deadline_s=_BUSY_S)
+        values_ms = {name: 1e3 * value for name, value in (await counters(page, deadline_s=_BUSY_S)).items()}
     except (CallError, TimeoutError):
         return None
-    with reading("metrics"):
-        values_ms = {one["name"]: float(one["value"]) * 1e3 for one in told["metrics"]}
-        if not values_ms.keys() >= _COUNTERS:
-            return None
-        return Look(
-            at_ms=values_ms["Timestamp"],
-            navigated_ms=values_ms["NavigationStart"],
-            tasks_ms=values_ms["TaskDuration"],
-            styles_ms=values_ms["LayoutDuration"] + values_ms["RecalcStyleDuration"],
-            ours_ms=values_ms["DevToolsCommandDuration"],
-        )
+    if not values_ms.keys() >= _COUNTERS:
+        return None
+    return Look(
+        at_ms=values_ms["Timestamp"],
+        navigated_ms=values_ms["NavigationStart"],
+        tasks_ms=values_ms["TaskDuration"],
+        styles_ms=values_ms["LayoutDuration"] + values_ms["RecalcStyleDuration"],
+        ours_ms=values_ms["DevToolsCommandDuration"],
+    )
 
 
 def stretch_of(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gapprof import assets
-from gapprof.browser import blocking
+from gapprof.browser import blocking, counters
 from gapprof.browser.cdp import CallError
 from gapprof.browser.flags import NO_GPU
 from gapprof.browser.page import Page
@@ -35,7 +35,7 @@ from gapprof.watch.heard import (
 )
 from gapprof.watch.kept import Watched, kept
 from gapprof.watch.listening import Listener
-from gapprof.watch.main_thread import LEAST_MS, Look, counting, look, stretch_of
+from gapprof.watch.main_thread import LEAST_MS, Look, look, stretch_of
 
 MOST_S = 60.0
 """A page that has run nothing by then waits for something."""
@@ -101,7 +101,7 @@ async def _watched(
     async def install(page: Page, server: Serving) -> None:
         listener = Listener(page, script, base=server.base)
         await listener.install()
-        await counting(page)
+        await counters.begun(page)
         listeners.append(listener)
 
     async with visiting(

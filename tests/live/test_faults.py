@@ -5,10 +5,13 @@ comes about, by the same program beside the run, and that nothing is left. A ren
 `make test` as well: `test_crashed.py`.
 """
 
+import os
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
 import pytest
 
 from gapprof.errors import ExitCode
@@ -19,11 +22,12 @@ from gapprof.recordings import read_recording
 from gapprof.records.recording import Recording, RoundStarted
 from gapprof.records.settings import Settings
 from gapprof.records.trial import Failure, Trial
+from tests.browser.aftermath import Alive, assert_nothing_left, seen
+from tests.browser.short_run import BROWSER
 from tests.live.rounds import few_rounds
 from tests.scripts import ROOT, script
 
 FAULTY_PAGE = script("reports/faulty_page.py")
-script("reports/symptoms.py")
 SCENARIOS = script("reports/scenarios.py")
 FAULTS = script("reports/faults.py")
 ROUNDS = 3
@@ -41,21 +45,44 @@ class Run:
 
     outcome: Outcome
     recording: Recording
+    there: Alive
+    """While it had its first browser."""
+    temporary: Path
+    """For all of its temporary files, and no other's."""
 
 
 @pytest.fixture(scope="module")
-def run(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+def temporary() -> Iterator[Path]:
+    """Short, because sockets have short names."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="module")
+def run(model: Path, temporary: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("faults")
     FAULTY_PAGE.deploy(folder, FAULTY_PAGE.QUIET)
     path = folder / FAULTS.RECORDING
     page = str(folder / FAULTY_PAGE.NAME)
     settings = Settings(budget_s=1.0, rungs="main", threads=1, page=page, allow_noisy=True)
-    with few_rounds(ROUNDS), pytest.MonkeyPatch.context() as patch, held() as hold:
+    with (
+        few_rounds(ROUNDS),
+        pytest.MonkeyPatch.context() as patch,
+        ThreadPoolExecutor(max_workers=1) as beside,
+        held() as hold,
+    ):
         patch.setattr("gapprof.measure.preflight.SHORTEST_DEADLINE_S", DEADLINE_S)
+        patch.setattr(tempfile, "tempdir", str(temporary))
+        patch.setenv("TMPDIR", str(temporary))
+        there = beside.submit(seen, os.getpid(), "no browser", _has_a_browser)
         with SCENARIOS.beside(folder, str(ROOT / "reports" / "faults.py")):
             outcome = explained(str(model), settings, argv=(), path=path, observer=silent, hold=hold)
     assert outcome.stopped is None, outcome.stopped
-    return Run(outcome=outcome, recording=read_recording(path))
+    return Run(outcome=outcome, recording=read_recording(path), there=there.result(), temporary=temporary)
+
+
+def _has_a_browser(alive: Alive) -> bool:
+    return any(BROWSER in words for words in alive.words)
 
 
 def test_each_fault_costs_its_own_visit_and_is_told(run: Run) -> None:
@@ -83,4 +110,4 @@ def test_all_other_visits_were_made_and_there_is_a_report(run: Run) -> None:
 def test_nothing_is_left(run: Run) -> None:
     assert run.recording.end is not None
     assert run.recording.end.reason == "finished"
-    assert psutil.Process().children(recursive=True) == []
+    assert_nothing_left(run.there, run.temporary)

@@ -4,6 +4,7 @@ What was planted, and how, stands in `reports/faults.py`; that it still comes ab
 shown by `live/test_faults.py`.
 """
 
+import re
 from collections import Counter
 from functools import cache
 
@@ -18,7 +19,6 @@ from gapprof.render import markdown, terminal
 from tests.scenarios.reading import case, report
 from tests.scripts import script
 
-script("reports/faulty_page.py")
 FAULTS = script("reports/faults.py")
 NAME = "scenarios/faults"
 CLEAN_UP_S = 10.0
@@ -90,7 +90,7 @@ def test_the_run_ends_as_one_without_faults_does() -> None:
     """Every rung has a figure: `partial`, and exit code 7, are for one that has none."""
     outcome = analysed(recorded())
     assert outcome.code == ExitCode.OK
-    assert outcome.report.status in ("ok", "unreliable")
+    assert outcome.report.status == "ok"
 
 
 @pytest.mark.parametrize("renderer", [terminal.RENDERER, markdown.RENDERER], ids=["terminal", "markdown"])
@@ -98,8 +98,9 @@ def test_each_failure_is_told_with_its_reason_to_whoever_reads(
     renderer: terminal.TerminalRenderer | markdown.MarkdownRenderer,
 ) -> None:
     shown = " ".join(renderer.render(report(NAME), Surface(width=100)).split())
+    out_of_memory = r'"Native, common graph" failed once \(\w+\): the native worker ran out of memory'
+    assert re.search(out_of_memory, shown), "while it loads onnxruntime, or after that"
     for said in (
-        '"Native, common graph" failed once (',
         "Web failed once (warmup): RuntimeError: Aborted()",
         "Web failed once (load): the page gave no answer within ",
         '"… where your page runs it" failed 2 times (load): the page\'s renderer ended: "crashed"',

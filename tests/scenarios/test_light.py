@@ -1,6 +1,11 @@
-"""The light models of the onnx package: each gives a full report, whose parts sum to the whole."""
+"""The light models of the onnx package: each gives a full report, whose parts sum to the whole.
+
+Their page stands without recordings until `python reports/light.py` has made some: its rows are held to less
+until then.
+"""
 
 import math
+import re
 from collections import Counter
 
 import pytest
@@ -15,6 +20,29 @@ PUBLISHED = sorted(path.stem for path in REPORT.HERE.glob("*.jsonl"))
 
 published = pytest.mark.skipif(not PUBLISHED, reason="`python reports/light.py` has recorded nothing yet")
 every_model = pytest.mark.parametrize("name", PUBLISHED)
+
+
+def test_every_light_model_has_a_row_with_all_figures_of_outputs_that_agree() -> None:
+    page = (REPORT.HERE / "README.md").read_text(encoding="utf-8")
+    rows = [
+        line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith(("| light", "| ["))
+    ]
+    assert [re.sub(r"\[(\w+)\]\(.*\)", r"\1", name) for name, *_ in rows] == [
+        path.stem for path in light_models()
+    ]
+    for _, native, web, *factors, gate, status in rows:
+        assert native.endswith(" ms")
+        assert web.endswith(" ms")
+        assert len(factors) == 1 + len(REPORT.CAUSES)
+        assert all(re.match(r"[\d.]+x \[", one) for one in factors)
+        assert gate == "pass"
+        assert status in ("ok", "unreliable")
+
+
+def test_the_page_says_whether_its_recordings_are_there() -> None:
+    page = " ".join((REPORT.HERE / "README.md").read_text(encoding="utf-8").split())
+    assert ("Each has its recording." in page) == bool(PUBLISHED)
+    assert ("The recordings of these runs were not kept." in page) != bool(PUBLISHED)
 
 
 @published
@@ -50,10 +78,18 @@ def test_weights_sum_to_the_page_over_native_and_contrasts_to_the_gap(name: str)
 
 
 @every_model
-def test_a_recording_is_of_the_options_that_the_page_tells(name: str) -> None:
+def test_a_recording_was_made_by_the_command_that_makes_it_anew(name: str) -> None:
     begin = read_run(REPORT.HERE / f"{name}.jsonl").begin
     assert (begin.settings.budget_s, begin.settings.rungs) == (REPORT.BUDGET_S, "main")
-    assert begin.argv[:3] == ("gapprof", "explain", f"{name}.onnx")
+    assert begin.argv == REPORT.command(name)
+
+
+def test_the_command_says_everything_once_and_what_the_page_tells() -> None:
+    words = REPORT.command("light_a")
+    assert words[:3] == ("gapprof", "explain", "light_a.onnx")
+    assert len(set(words)) == len(words)
+    assert f"--budget {REPORT.BUDGET_S} --rungs main" in " ".join(words)
+    assert f"`{' '.join(words[3:7])}`" in REPORT.INTRODUCTION
 
 
 @published

@@ -1,6 +1,7 @@
 """What lies beside recordings: the command that made each, and the one that makes it anew."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -13,13 +14,11 @@ from gapprof.terminal.comparison import drawn
 from tests.scenarios.reading import REPORTS, report
 from tests.scripts import script
 
-script("reports/faulty_page.py")
-script("reports/symptoms.py")
-script("reports/gpu.py")
 SCENARIOS = script("reports/scenarios.py")
 GPU = script("reports/gpu_scenarios.py")
 TABLE = script("reports/scenario_table.py")
 COMPARE = script("reports/compare.py")
+PLACES = script("reports/places.py")
 RECORDED = {path.stem for path in (REPORTS / "scenarios").glob("*.jsonl")}
 EVERY = {**SCENARIOS.SCENARIOS, **GPU.SCENARIOS}
 
@@ -78,8 +77,21 @@ def test_the_readme_shows_what_compare_says_of_these_runs() -> None:
     assert drawn(compare(before, after), Surface()).startswith(said)
 
 
-@pytest.mark.parametrize("name", EVERY)
-def test_a_recording_names_no_folder_of_a_checkout_or_of_a_user(name: str) -> None:
+def test_nothing_that_was_measured_names_a_folder_of_a_checkout_or_of_a_user() -> None:
     """Where the browser lies is told, as the browser says it."""
-    text = (REPORTS / "scenarios" / f"{name}.jsonl").read_text(encoding="utf-8")
-    assert not re.search(r"(?<![\w.])/(tmp|home|root|work|var|Users)/", text)
+    published = [path for path in REPORTS.rglob("*.json*") if path.suffix in (".json", ".jsonl")]
+    assert len(published) > len(RECORDED)
+    named = {path.relative_to(REPORTS): found[0] for path in published if (found := _folder_in(path))}
+    assert named == {}
+
+
+def _folder_in(path: Path) -> re.Match[bytes] | None:
+    return re.search(rb"/(?<![\w.]/)(?:tmp|home|root|work|var|Users)/.{0,80}", path.read_bytes())
+
+
+@pytest.mark.parametrize("python", ["/usr", "/opt/python"])
+def test_a_traceback_keeps_what_is_below_a_checkout_and_below_pythons_library(python: str) -> None:
+    """And whatever else lies beside that library."""
+    told = f"{PLACES.CHECKOUT}/gapprof/a.py {python}/lib/python3.11/json/b.py {python}/lib/chromium/chromium"
+    kept = PLACES.without_places(told.encode(), python=python)
+    assert kept.decode() == f"gapprof/a.py lib/python3.11/json/b.py {python}/lib/chromium/chromium"

@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import sys
 import threading
 import time
 import zlib
@@ -20,6 +21,8 @@ needs_cores = pytest.mark.skipif(not cores(), reason="needs a system that lets a
 ALWAYS = 1e9
 """As the fastest time that a core was ever seen to take, us: every look is as fast."""
 FAST, SLOW = 100.0, 180.0
+HELD_S = 0.004
+"""For as long a thread keeps the interpreter's lock; a call that gives it back takes many times as long."""
 
 
 @needs_cores
@@ -109,7 +112,7 @@ def test_whether_cores_slow_one_another_nobody_knows_where_one_is_gone(
     monkeypatch.setattr(core_speed, "work_us", lambda: (FAST,))
     for gone in ((), (min(before), 4095), (4095, min(before))):
         monkeypatch.setattr(core_speed, "cores", lambda gone=gone: gone)
-        assert core_speed._busy_beside_us() is None
+        assert core_speed.busy_beside_us() is None
         assert fastest_us(0.0) == ()
     assert os.sched_getaffinity(0) == before
 
@@ -179,51 +182,77 @@ def test_what_one_core_of_a_kind_can_do_all_of_it_can(
 @needs_cores
 def test_cores_that_slow_one_another_down_are_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(core_speed, "work_us", lambda: (FAST,) * len(cores()))
-    monkeypatch.setattr(core_speed, "_busy_beside_us", lambda: SLOW)
+    monkeypatch.setattr(core_speed, "busy_beside_us", lambda: SLOW)
     assert fastest_us(0.0) == ()
-    monkeypatch.setattr(core_speed, "_busy_beside_us", lambda: FAST * 1.1)
+    monkeypatch.setattr(core_speed, "busy_beside_us", lambda: FAST * 1.1)
     assert fastest_us(0.0) == (FAST,) * len(cores())
 
 
 @needs_cores
 def test_a_neighbour_who_slows_both_is_not_taken_for_our_own_work(monkeypatch: pytest.MonkeyPatch) -> None:
     beside, alone = [SLOW, SLOW, SLOW, SLOW, FAST], [SLOW, FAST, SLOW, FAST]
-    monkeypatch.setattr(core_speed, "_busy_beside_us", lambda: beside.pop(0))
+    monkeypatch.setattr(core_speed, "busy_beside_us", lambda: beside.pop(0))
     monkeypatch.setattr(core_speed, "work_us", lambda: (alone.pop(0) if alone and len(beside) < 5 else FAST,))
     monkeypatch.setattr(core_speed, "cores", lambda: (0,))
     assert fastest_us(0.0) == (FAST,)
     assert beside == alone == []
 
 
+def computes_beside_us(one: threading.Thread) -> bool:
+    """Whether it gets on while this thread keeps the interpreter's lock. Looked at again and again: between
+    two calls it has to take that lock itself, and a wait for it that began earlier still ends in a turn."""
+    assert one.ident is not None
+    before_s = sys.getswitchinterval()
+    clock, until = time.pthread_getcpuclockid(one.ident), time.monotonic() + SOON_S
+    while time.monotonic() < until:
+        sys.setswitchinterval(SOON_S)
+        began_s, computed_s = time.monotonic(), time.clock_gettime(clock)
+        while time.monotonic() < began_s + HELD_S:
+            pass
+        computed_s = time.clock_gettime(clock) - computed_s
+        kept = time.monotonic() - began_s < 2 * HELD_S
+        sys.setswitchinterval(before_s)
+        if kept and computed_s > HELD_S / 2:
+            return True
+        time.sleep(HELD_S)
+    return False
+
+
 @needs_cores
 def test_others_are_kept_busy_for_that_and_left_in_peace_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
-    """From before the first look until after the last one, each by a thread that is bound to it;
-    `benchmarks/core_looks.py` prints how much of a core such a thread gets."""
+    """From before the first look until after the last one, each by a thread that is bound to it and that
+    computes while the one that looks has the interpreter's lock; `benchmarks/core_looks.py` prints how much
+    of a core such a thread gets."""
     first, *others = cores()
     threads, at_work, looks = set(threading.enumerate()), set[int](), list[set[int]]()
-    begun = threading.Semaphore(0)
+    sizes_bytes, begun = set[int](), threading.Semaphore(0)
     compress = zlib.compress
 
     def compressed(data: bytes) -> bytes:
         (core,) = os.sched_getaffinity(0)
+        sizes_bytes.add(len(data))
         if core not in at_work:
             at_work.add(core)
             begun.release()
-        return compress(data[:1])
+        return compress(data)
 
     def look(_enough_us: float) -> float:
+        helpers = set(threading.enumerate()) - threads
+        assert len(helpers) == len(others), "still there"
         if not looks:
             assert all(begun.acquire(timeout=SOON_S) for _ in others)
+            for one in helpers:
+                assert computes_beside_us(one)
         looks.append(os.sched_getaffinity(0))
-        assert len(set(threading.enumerate()) - threads) == len(others), "still there"
         return FAST
 
     monkeypatch.setattr(zlib, "compress", compressed)
     monkeypatch.setattr(core_speed, "_fewest_us", look)
-    assert core_speed._busy_beside_us() == FAST
+    assert core_speed.busy_beside_us() == FAST
     assert looks == [{first}] * len(looks)
     assert len(looks) > 1
     assert at_work == set(others)
+    assert sizes_bytes <= {core_speed._MIXED_BYTES}
     assert set(threading.enumerate()) <= threads
 
 
@@ -236,6 +265,6 @@ def test_where_no_core_can_be_looked_at_nobody_looks_again(monkeypatch: pytest.M
 
     monkeypatch.setattr(core_speed, "cores", lambda: ())
     monkeypatch.setattr(core_speed, "work_us", looked)
-    monkeypatch.setattr(core_speed, "_busy_beside_us", lambda: pytest.fail("nothing to compare that with"))
+    monkeypatch.setattr(core_speed, "busy_beside_us", lambda: pytest.fail("nothing to compare that with"))
     assert fastest_us(60.0) == ()
     assert looks == [()]

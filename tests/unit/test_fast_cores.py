@@ -1,7 +1,8 @@
 """What a visit does about cores that are slow."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,29 @@ from gapprof.records.trial import CoreWork
 from tests.unit.native.models import plain_job
 
 FAST, SLOW = 100.0, 180.0
+
+
+@dataclass(slots=True)
+class Clock:
+    """All clocks of a visit; nothing moves them but a wait or a run."""
+
+    now_ns: int = 0
+
+    def waits(self, for_s: float) -> None:
+        self.now_ns += round(for_s * 1e9)
+
+    def lasting(self, ms: float) -> Callable[[], None]:
+        """A run that takes so long."""
+        return lambda: self.waits(ms / 1e3)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    planted = Clock()
+    monkeypatch.setattr(time, "monotonic", lambda: planted.now_ns / 1e9)
+    monkeypatch.setattr(time, "perf_counter_ns", lambda: planted.now_ns)
+    monkeypatch.setattr(time, "sleep", planted.waits)
+    return planted
 
 
 def speed(*us: float, longest_wait_ms: float = 60_000.0) -> CoreSpeed:
@@ -58,6 +82,7 @@ def test_fast_cores_are_not_waited_for(looks: list[tuple[float, ...]]) -> None:
     assert watched.over((0,), 1.0)
     assert found(watched).used == (0,)
     assert found(watched).discarded_ms == ()
+    assert found(watched).waited_ms == 0.0, "a look takes its time as well, and is no waiting"
 
 
 def test_only_the_cores_that_are_used_have_to_be_fast(looks: list[tuple[float, ...]]) -> None:
@@ -78,43 +103,47 @@ def test_a_thread_stays_on_its_own_core_where_that_is_fast(looks: list[tuple[flo
     assert found(watched).used == (1,)
 
 
-def test_slow_cores_are_waited_for_as_long_as_that_may_take(looks: list[tuple[float, ...]]) -> None:
+def test_slow_cores_are_waited_for_as_long_as_that_may_take(
+    looks: list[tuple[float, ...]], clock: Clock
+) -> None:
     looks.append((SLOW,))
     watched = FastCores(speed(FAST, longest_wait_ms=60_000.0))
     assert not watched.ready_on((0,))
     assert not watched.over((0,), 1.0), "there is time for another"
-    watched._since_s -= 60.0
+    clock.waits(59.999)
+    assert not watched.ready_on((0,))
+    clock.waits(0.001)
     assert watched.ready_on((0,))
     assert watched.over((0,), 1.0), "there is no time for another"
-    assert found(watched).waited_ms >= 60_000.0
+    assert found(watched).waited_ms == pytest.approx(60_000.0)
     assert found(watched).discarded_ms == (1.0,)
 
 
-def test_who_waits_says_for_how_long_already(looks: list[tuple[float, ...]]) -> None:
+def test_who_waits_says_for_how_long_already(looks: list[tuple[float, ...]], clock: Clock) -> None:
     looks += [(SLOW,), (SLOW,), (FAST,), (FAST,)]
     told: list[float] = []
     watched = FastCores(speed(FAST), told.append)
-    assert not watched.ready_on((0,))
-    time.sleep(0.01)
-    assert not watched.ready_on((0,))
+    for waits_s in (0.01, 0.02):
+        assert not watched.ready_on((0,))
+        clock.waits(waits_s)
     assert watched.ready_on((0,))
     assert watched.over((0,), 1.0)
-    first_ms, second_ms = told
-    assert 0 <= first_ms <= second_ms - 10
-    assert second_ms <= found(watched).waited_ms
+    assert told == pytest.approx([0.0, 10.0])
+    assert found(watched).waited_ms == pytest.approx(30.0)
 
 
-def test_who_times_anew_says_what_went_until_then(looks: list[tuple[float, ...]]) -> None:
+def test_who_times_anew_says_what_went_until_then(looks: list[tuple[float, ...]], clock: Clock) -> None:
     looks += [(FAST,), (SLOW,), (FAST,), (FAST,)]
     told: list[float] = []
     watched = FastCores(speed(FAST), told.append)
     assert watched.ready_on((0,))
-    time.sleep(0.01)
+    clock.waits(0.01)
     assert not watched.over((0,), 10.0)
+    clock.waits(0.005)
     assert watched.ready_on((0,))
     assert watched.over((0,), 10.0)
-    (so_far_ms,) = told
-    assert 10.0 <= so_far_ms <= found(watched).waited_ms
+    assert told == pytest.approx([10.0])
+    assert found(watched).waited_ms == pytest.approx(15.0)
 
 
 def test_cores_that_are_gone_are_not_waited_for(looks: list[tuple[float, ...]]) -> None:
@@ -147,17 +176,31 @@ def test_cores_that_are_others_than_before_tell_nothing(looks: list[tuple[float,
     assert watched.found() is None
 
 
-def test_of_several_stretches_what_counts_is_no_waiting(looks: list[tuple[float, ...]]) -> None:
+def test_of_several_stretches_what_counts_is_no_waiting(looks: list[tuple[float, ...]], clock: Clock) -> None:
     looks += [(FAST,), (FAST,), (SLOW,), (FAST,), (FAST,)]
     watched = FastCores(speed(FAST))
     assert watched.ready_on((0,))
-    time.sleep(0.1)
+    clock.waits(0.1)
     assert watched.over((0,), 100.0)
     assert not watched.ready_on((0,))
-    time.sleep(0.01)
+    clock.waits(0.01)
     assert watched.ready_on((0,))
+    clock.waits(0.0001)
     assert watched.over((0,), 0.1)
-    assert 10.0 <= found(watched).waited_ms < 100.0
+    assert found(watched).waited_ms == pytest.approx(10.0)
+
+
+def test_a_look_at_fast_cores_is_no_waiting(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
+    def look(_enough_us: Sequence[float] = (), **_: object) -> tuple[float, ...]:
+        clock.waits(0.005)
+        return (FAST,)
+
+    monkeypatch.setattr(fast_cores, "work_us", look)
+    watched = FastCores(speed(FAST))
+    for _ in range(2):
+        assert watched.ready_on((0,))
+        assert watched.over((0,), 1.0)
+    assert found(watched).waited_ms == 0.0
 
 
 def test_of_several_stretches_a_core_is_as_slow_as_beside_the_worst_that_was_on_it(
@@ -187,63 +230,131 @@ def test_stretches_on_all_cores_say_so(looks: list[tuple[float, ...]]) -> None:
 
 
 @pytest.fixture
+def handed(monkeypatch: pytest.MonkeyPatch, looks: list[tuple[float, ...]]) -> list[tuple[float, ...]]:
+    """How long reads of what another core wrote take, look by look, while three cores are fast."""
+    looks.append((FAST, FAST, FAST))
+    planned: list[tuple[float, ...]] = []
+    monkeypatch.setattr(fast_cores, "handed_us", lambda _: planned.pop(0) if len(planned) > 1 else planned[0])
+    return planned
+
+
+NEAR = replace(speed(FAST, FAST, FAST), nearest_us=(6.0, 6.0, 6.0))
+"""Of the cores 0 and 1, 0 and 2, 1 and 2."""
+
+
+def test_cores_that_are_far_apart_are_waited_for(handed: list[tuple[float, ...]]) -> None:
+    handed += [(6.0, 12.0, 6.0), (6.0, 8.0, 6.0), (7.0, 6.0, 6.0)]
+    watched = FastCores(NEAR)
+    assert not watched.ready_on(())
+    assert watched.ready_on(())
+    assert watched.over((), 1.0)
+    assert found(watched).nearest_us == (6.0, 6.0, 6.0)
+    assert found(watched).handed_before_us == (6.0, 8.0, 6.0)
+    assert found(watched).handed_after_us == (7.0, 6.0, 6.0)
+
+
+def test_what_was_timed_on_cores_that_went_apart_is_timed_anew(handed: list[tuple[float, ...]]) -> None:
+    handed += [(6.0, 6.0, 6.0), (12.0, 6.0, 6.0), (6.0, 6.0, 6.0)]
+    watched = FastCores(NEAR)
+    assert watched.ready_on((0, 1))
+    assert not watched.over((0, 1), 7.5)
+    assert watched.ready_on((0, 1))
+    assert watched.over((0, 1), 4.0)
+    assert found(watched).discarded_ms == (7.5,)
+
+
+def test_how_far_a_core_is_from_one_that_is_not_used_is_nobody_s_business(
+    handed: list[tuple[float, ...]],
+) -> None:
+    handed.append((6.0, 12.0, 12.0))
+    assert FastCores(NEAR).ready_on((0, 1))
+    assert not FastCores(NEAR).ready_on((0, 2))
+
+
+def test_who_uses_a_single_core_never_looks_how_far_others_are(handed: list[tuple[float, ...]]) -> None:
+    handed.append((12.0, 12.0, 12.0))
+    watched = FastCores(NEAR)
+    assert watched.ready_on((1,))
+    assert watched.over((1,), 1.0)
+    assert watched.ready_anywhere(1)
+    assert watched.over((), 1.0)
+    assert found(watched).nearest_us == ()
+
+
+def test_of_several_stretches_the_farthest_look_is_told(handed: list[tuple[float, ...]]) -> None:
+    handed += [(6.0, 6.0, 7.0), (6.0, 6.0, 6.0), (6.0, 8.0, 6.0), (6.5, 6.0, 6.0)]
+    watched = FastCores(NEAR)
+    for _ in range(2):
+        assert watched.ready_on(())
+        assert watched.over((), 1.0)
+    assert found(watched).handed_before_us == (6.0, 8.0, 7.0)
+    assert found(watched).handed_after_us == (6.5, 6.0, 6.0)
+
+
+@pytest.fixture
 def job(tmp_path: Path) -> Job:
     return plain_job(tmp_path)
 
 
-def sleeping() -> None:
-    """A run of a ms."""
-    time.sleep(0.001)
-
-
 def test_of_a_native_piece_that_is_discarded_neither_samples_nor_load_remain(
-    job: Job, looks: list[tuple[float, ...]]
+    job: Job, looks: list[tuple[float, ...]], clock: Clock
 ) -> None:
+    """Pieces of two samples and of one more batch that settles, 12 runs of a ms each."""
     looks += [(FAST,), (SLOW,), (FAST,), (FAST,)]
     job = replace(job, core_speed=speed(FAST))
-    began = time.perf_counter()
-    timed, spent, work = on_fast_cores(sleeping, job, unheard, threads=2)
-    whole_ms = (time.perf_counter() - began) * 1e3
+    timed, spent, work = on_fast_cores(clock.lasting(1.0), job, unheard, threads=2)
     assert work is not None
-    assert len(work.discarded_ms) == 1
-    assert len(timed.samples_ms) == 6, "five, in pieces of two"
-    discarded_ms = work.discarded_ms[0] * 2 * job.pace.batch
-    assert spent.wall_ms <= whole_ms - discarded_ms
-    assert work.waited_ms >= discarded_ms
+    assert work.discarded_ms == (1.0,)
+    assert timed.samples_ms == [1.0] * 6, "five, in pieces of two"
+    assert spent.wall_ms == pytest.approx(3 * 12.0)
+    assert work.waited_ms == pytest.approx(12.0)
 
 
 def test_native_pieces_are_short_and_as_long_together_as_the_pace_wants(
-    job: Job, looks: list[tuple[float, ...]]
+    job: Job, looks: list[tuple[float, ...]], clock: Clock
 ) -> None:
     """Two looks for each; where they follow one another they are one window of what was used."""
-    asked: list[int] = []
     looks.append((FAST,))
     pace = replace(job.pace, batch=2, native_stretch_ms=120.0)
     job = replace(job, core_speed=speed(FAST), pace=pace)
-    timed, spent, work = on_fast_cores(lambda: asked.append(sleeping()), job, unheard, threads=2)
-    assert timed.wall_ms >= 120.0
-    assert len(asked) == 2 * (len(timed.samples_ms) + 3), "each of three pieces has a batch that settles"
+    timed, spent, work = on_fast_cores(clock.lasting(1.0), job, unheard, threads=2)
+    assert timed.samples_ms == [1.0] * 75, "three pieces of 50 ms, in batches of two"
+    assert timed.wall_ms == pytest.approx(150.0)
     assert spent.windows == 1
-    assert spent.wall_ms >= timed.wall_ms
+    assert spent.wall_ms == pytest.approx(3 * (2.0 + 50.0)), "each piece has a batch that settles"
     assert work is not None
 
 
-def test_a_native_piece_after_a_wait_is_a_window_of_its_own(job: Job, looks: list[tuple[float, ...]]) -> None:
+def test_of_a_slow_model_all_samples_but_the_first_piece_s_are_one_piece(
+    job: Job, looks: list[tuple[float, ...]], clock: Clock
+) -> None:
+    """Seven batches for five samples, where six would be without looks."""
+    looks.append((FAST,))
+    pace = replace(job.pace, batch=1, native_stretch_ms=1.0)
+    job = replace(job, core_speed=speed(FAST), pace=pace)
+    timed, spent, _ = on_fast_cores(clock.lasting(1.0), job, unheard, threads=2)
+    assert timed.samples_ms == [1.0] * 5
+    assert spent.wall_ms == pytest.approx(7.0)
+
+
+def test_a_native_piece_after_a_wait_is_a_window_of_its_own(
+    job: Job, looks: list[tuple[float, ...]], clock: Clock
+) -> None:
     """And the wait is in neither."""
     looks += [(FAST,), (FAST,), (SLOW,), (FAST,), (FAST,)]
     job = replace(job, core_speed=speed(FAST))
-    _, spent, work = on_fast_cores(sleeping, job, unheard, threads=2)
+    _, spent, work = on_fast_cores(clock.lasting(1.0), job, unheard, threads=2)
     assert spent.windows == 2
+    assert spent.wall_ms == pytest.approx(3 * 12.0)
     assert work is not None
-    assert work.waited_ms >= 1e3 * LOOK_S
+    assert work.waited_ms == pytest.approx(1e3 * LOOK_S)
     assert work.discarded_ms == ()
 
 
-def test_who_has_nothing_to_compare_with_times_one_native_piece(job: Job) -> None:
-    runs: list[None] = []
+def test_who_has_nothing_to_compare_with_times_one_native_piece(job: Job, clock: Clock) -> None:
     job = replace(job, pace=replace(job.pace, native_stretch_ms=120.0))
-    timed, spent, work = on_fast_cores(lambda: runs.append(sleeping()), job, unheard, threads=2)
+    timed, spent, work = on_fast_cores(clock.lasting(1.0), job, unheard, threads=2)
     assert work is None
     assert spent.windows == 1
-    assert timed.wall_ms >= 120.0
-    assert len(runs) == job.pace.batch * (len(timed.samples_ms) + 1)
+    assert timed.samples_ms == [1.0] * 30, "in batches of four"
+    assert spent.wall_ms == pytest.approx(120.0 + 4.0)

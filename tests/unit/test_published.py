@@ -1,5 +1,6 @@
 """What is published is what its recording says, byte for byte."""
 
+import re
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -33,6 +34,7 @@ WHOLE = sorted((REPORTS / "whole").glob("*.jsonl"))
 GPU = sorted((REPORTS / "gpu").glob("*.jsonl"))
 BALANCE = sorted((REPORTS / "balance").glob("*.jsonl"))
 KERNELS = sorted((REPORTS / "kernels").glob("*.jsonl"))
+PAGES = [REPORTS.parent / "README.md", *sorted(REPORTS.rglob("README.md"))]
 
 
 @cache
@@ -180,6 +182,13 @@ def test_a_long_run_in_a_worker_keeps_components_far_less_than_on_the_main_threa
 @pytest.mark.parametrize("recording", FELT, ids=lambda path: path.stem)
 def test_a_report_says_of_a_worker_what_is_slower_there(recording: Path) -> None:
     says_of_a_worker_what_is_slower_and_nothing_else(recording)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPORTS.parent)))
+def test_every_link_of_a_page_leads_to_a_file_that_is_there(page: Path) -> None:
+    links = re.findall(r"\]\(([^)\s#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+    places = [one for one in links if not one.startswith(("https://", "http://", "mailto:"))]
+    assert [one for one in places if not (page.parent / one).exists()] == []
 
 
 def test_the_page_of_kernels_shows_every_table() -> None:

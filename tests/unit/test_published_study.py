@@ -99,10 +99,10 @@ def test_a_row_of_the_study_is_what_its_recording_says(row: StudiedModel) -> Non
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.stem)
 def test_operators_of_a_row_add_up_to_a_run_on_one_thread(row: StudiedModel) -> None:
-    preflight = read_run(STUDY / f"{row.stem}.jsonl").preflight
-    assert preflight is not None
-    assert preflight.page_threads == 1
-    operators_add_up(report_of(STUDY / f"{row.stem}.jsonl"))
+    recording = read_run(STUDY / f"{row.stem}.jsonl")
+    assert recording.preflight is not None
+    assert recording.preflight.page_threads == 1
+    operators_add_up(report_of(STUDY / f"{row.stem}.jsonl"), recording)
 
 
 def test_the_studys_tables_are_of_its_figures() -> None:

@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from gapprof.facts.profiles import NATIVE, WEB
 from gapprof.recordings import read_run
 from gapprof.records.estimate import Estimate
 from gapprof.records.recording import Recording
 from gapprof.records.report import Report
 from gapprof.reports import read_report
-from tests.unit.published import operators_add_up
+from gapprof.stats.contrast import FEWEST_PASSES
+from gapprof.text import numbers
+from tests.unit.published import operators_add_up, passes
 
 FOLDER = Path(__file__).parents[2] / "reports" / "zoo"
 MODELS = ("bert-small", "decoder-small", "int8-cnn", "mobilenetv2", "resnet20", "resnet50", "squeezenet")
@@ -109,4 +112,16 @@ def test_operators_add_up_to_a_run_that_is_long_enough_on_one_thread(model: str)
     preflight = recording(model).preflight
     assert preflight is not None
     assert preflight.page_threads == 1
-    operators_add_up(report(model))
+    assert min(passes(recording(model), side) for side in (NATIVE, WEB)) >= FEWEST_PASSES
+    operators_add_up(report(model), recording(model))
+
+
+def test_the_first_page_has_the_sums_of_the_model_that_the_profiler_disturbs_most() -> None:
+    page = " ".join((FOLDER.parents[1] / "README.md").read_text(encoding="utf-8").split())
+    told = report("decoder-small").overhead
+    closed, share, uncut = (
+        numbers.percent(told[f"native_{key}"] or 0.0)
+        for key in ("profile_closure", "kernel_share", "uncut_closure")
+    )
+    sums = f"{closed} natively with kernels taken at {share} of what the profiler shows, {uncut} before"
+    assert sums in page

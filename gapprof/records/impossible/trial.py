@@ -48,6 +48,10 @@ def _possible_work(work: CoreWork) -> bool:
     times = tuple(us / 1e3 for look in looks for us in look)
     if not lasting(work.waited_ms, *times) or 0.0 in times or len(set(map(len, looks))) > 1:
         return False
+    handed = (work.nearest_us, work.handed_before_us, work.handed_after_us)
+    times = tuple(us / 1e3 for look in handed for us in look)
+    if not lasting(*times) or 0.0 in times or len(set(map(len, handed))) > 1:
+        return False
     return lasting(*work.discarded_ms) and all(0 <= place < len(work.fastest_us) for place in work.used)
 
 

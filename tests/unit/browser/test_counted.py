@@ -2,7 +2,7 @@
 
 import pytest
 
-from gapprof.browser.counted import Asked, MainThread, clocks_between, with_tasks
+from gapprof.browser.counted import Asked, MainThread, clocks_between, patience_s, with_tasks
 from gapprof.records.trial import Load, ThreadUse
 
 
@@ -49,3 +49,14 @@ def test_without_a_kernel_that_tells_there_is_nothing_to_hold_the_browsers_clock
     first, last = (asked(at_s, tasks_ms=0.0, cpu_ms=0.0, kernel=None) for at_s in (0.0, 1.0))
     assert clocks_between(first, last) is None
     assert with_tasks(load(), first, last) == load()
+
+
+def test_half_of_what_a_visit_has_left_is_never_spent_on_counting() -> None:
+    """Nor more than a page that works needs, however much there is."""
+    for left_s in (0.5, 2.0, 4.0, 20.0, 300.0):
+        most_s = patience_s(0.6, left_s=left_s)
+        assert most_s is None or 0.6 <= most_s <= left_s / 2 - 1.0
+    assert patience_s(0.6, left_s=3.0) is None
+    assert patience_s(0.6, left_s=4.0) == pytest.approx(1.0)
+    assert patience_s(0.6, left_s=300.0) == pytest.approx(8.0)
+    assert patience_s(20.0, left_s=41.0) is None

@@ -1,9 +1,16 @@
 """What happened between two snapshots of the scheduler's figures."""
 
+import asyncio
+
 import pytest
 
+from gapprof.browser import scheduler
+from gapprof.browser.crew import Crew
+from gapprof.browser.page import Page
 from gapprof.browser.scheduler import Snapshot, load
+from gapprof.core_speed import cores
 from gapprof.records.trial import ThreadUse
+from tests.unit.browser.devtools import OWN_RENDERER, answering, process
 
 PAGE, MODEL = 10, 11
 
@@ -54,3 +61,21 @@ def test_threads_with_a_role_are_kept_however_little_they_do() -> None:
     idle = {PAGE: use("chrome", 1.0, 0.0, "inference"), 12: use("Compositor", 1.0, 0.0, "")}
     found = load(snapshot(0.0, idle), snapshot(1.0, idle))
     assert [one.role for one in found.threads] == ["inference"]
+
+
+@pytest.mark.skipif(not cores(), reason="needs a kernel that tells of threads")
+@pytest.mark.parametrize(("undecided", "told"), [(False, True), (True, False)])
+def test_where_a_page_may_be_any_of_several_nothing_is_told_of_threads(undecided: bool, told: bool) -> None:
+    """Another tab's would be taken for the page's, or its own for another's."""
+    crew = Crew(renderer=None, undecided=undecided)
+
+    async def both() -> Snapshot:
+        async with answering({"SystemInfo.getProcessInfo": lambda _asked: OWN_RENDERER}) as connection:
+            page, browser = Page(connection=connection, target="page", session="page"), process()
+            first = await scheduler.before(page, browser, crew)
+            assert bool(first.threads) == told
+            return await scheduler.after(page, browser, crew)
+
+    last = asyncio.run(both())
+    assert bool(last.threads) == told
+    assert last.own_cpu_ms > 0

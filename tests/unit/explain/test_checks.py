@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from gapprof.backends.synthetic import Machine
 from gapprof.explain.harness_checks import harness_checks
-from gapprof.explain.strikes import faulty
+from gapprof.explain.strikes import faulty, hindered
 from gapprof.explain.subject_checks import subject_checks
 from gapprof.facts.case import Case
 from gapprof.records.lattice import Cell, CellVisit
@@ -241,7 +241,9 @@ def test_slow_cores_are_told_with_how_slow_they_were_and_what_was_done_about_it(
         in row.text
     )
     waited = numbers.duration(0.5 * trials)
-    assert row.text.endswith(f"{trials} were timed anew for that, and together they waited {waited}")
+    assert row.text.endswith(
+        f"{trials} were timed anew for that, or in part, and together they waited {waited}"
+    )
 
 
 def test_fast_cores_pass_and_slow_ones_that_no_model_used_do_not_count() -> None:
@@ -250,6 +252,24 @@ def test_fast_cores_pass_and_slow_ones_that_no_model_used_do_not_count() -> None
         assert row.status == "pass"
         assert "no core that they used was slower than 1.4x of the best seen of it" in row.text
         assert "0 were timed anew" in row.text
+
+
+def test_cores_that_are_far_apart_are_told_and_hinder() -> None:
+    near = replace(
+        on_cores(205.0, 205.0),
+        used=(),
+        nearest_us=(6.0,),
+        handed_before_us=(6.1,),
+        handed_after_us=(7.0,),
+    )
+    quiet, apart = with_cores(near), with_cores(replace(near, handed_after_us=(12.6,)))
+    assert harness(quiet)["core-speed"].status == "pass"
+    row = harness(apart)["core-speed"]
+    assert row.status == "unknown"
+    assert "two cores were further apart than at other times" in row.text
+    assert "took the other up to 2.1x as long to read" in row.text
+    assert hindered(Case(apart))
+    assert not hindered(Case(quiet))
 
 
 def test_cores_beside_cells_are_told_with_those_beside_the_ladder() -> None:

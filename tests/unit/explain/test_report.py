@@ -1,6 +1,7 @@
 import json
 import re
 
+import pytest
 from msgspec.structs import replace
 
 from gapprof.backends.synthetic import Machine, PlantedFailure, ladder_ms
@@ -120,6 +121,23 @@ def test_each_way_in_which_a_rung_failed_is_told_with_how_often() -> None:
         "web-graph failed 2 times (timed): no answer within 9.5 s",
         "web-graph failed once (timed): it crashed",
     ]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("the native worker ended with exit status 1", "the native worker ended with exit status 139"),
+        ("node 'Conv_3' (Conv): no kernel", "node 'Conv_7' (Conv): no kernel"),
+        ("the renderer lost 3 segments", "the renderer lost 4 segments"),
+    ],
+)
+def test_only_seconds_are_no_part_of_the_way_in_which_a_rung_failed(first: str, second: str) -> None:
+    failures = tuple(
+        PlantedFailure(rung="web-graph", message=message, rounds=frozenset({number}))
+        for number, message in enumerate((first, second))
+    )
+    found = [text for text in build(record(Machine(failures=failures))).warnings if "failed" in text]
+    assert found == [f"web-graph failed once (timed): {message}" for message in (first, second)]
 
 
 def test_the_sampling_sentence_says_what_limited_it() -> None:

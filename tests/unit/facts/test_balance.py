@@ -8,17 +8,20 @@ from msgspec.structs import replace
 
 from gapprof.backends.synthetic import Machine, PlantedPage
 from gapprof.errors import WrongUse
+from gapprof.explain.page import page_figures
 from gapprof.explain.report import build
 from gapprof.facts.balance import kernel_balance
 from gapprof.facts.case import Case
 from gapprof.facts.closing import visited
+from gapprof.facts.page_told import part_evidence
 from gapprof.records.codec import decode_recording, encode_entry
 from gapprof.records.model import TensorSpec
 from gapprof.records.recording import Entry, Recording
 from gapprof.records.report import CheckRow
-from gapprof.records.trial import CountedStretch, Load, ThreadBalance, Trace, Trial
+from gapprof.records.trial import CountedStretch, Load, ThreadBalance, Trace, TraceSlice, Trial
 from tests.truth.recorder import record
 from tests.unit.facts.loads import IN_WORKER, SEEN, load, on_main, uncounted_on_main
+from tests.unit.facts.pages import piece
 from tests.unit.gpu.written import SWIFTSHADER
 
 
@@ -227,7 +230,7 @@ def test_a_recording_with_an_impossible_balance_is_refused(change: Callable[[Ent
 
 def on_main_thread(timed: Load, counted: Load | None) -> Trial:
     """Twenty requests of 40 ms, of which a run is 30; half as many were counted."""
-    after_it = None if counted is None else CountedStretch(runs_ms=(30.0,) * 10, load=counted)
+    behind = None if counted is None else CountedStretch(runs_ms=(30.0,) * 10, load=counted)
     return Trial(
         rung="web",
         round=0,
@@ -239,7 +242,7 @@ def on_main_thread(timed: Load, counted: Load | None) -> Trial:
         runs_ms=(30.0,) * 20,
         seen=replace(SEEN, where="main"),
         load=timed,
-        counted=after_it,
+        counted=behind,
     )
 
 
@@ -277,6 +280,46 @@ def test_a_main_thread_that_is_blocked_in_its_tasks_is_so_in_the_timed_requests(
     of_it = 600.0 / (780.0 + 20.0 + 40.0) / 20
     assert whole.run_queue_ms == pytest.approx(20.0 * of_it)
     assert whole.blocked_ms == pytest.approx(40.0 * of_it)
+
+
+def deployed_on_main(*inside: TraceSlice) -> Recording:
+    """A model that its page runs on the main thread, whose tasks were counted behind the timed requests; and
+    what a trace saw of that thread in runs."""
+    counted = on_main(tasks_ms=400.0, cpu_ms=390.0, run_queue_ms=15.0)
+    visit = on_main_thread(uncounted_on_main(run_queue_ms=60.0), counted)
+
+    def told(entry: Entry) -> Entry:
+        if isinstance(entry, Trial) and entry.rung == "web":
+            return replace(
+                entry, seen=visit.seen, load=visit.load, counted=visit.counted, runs_ms=(5.0,) * 20
+            )
+        if isinstance(entry, Trace) and entry.rung == "web":
+            return replace(entry, inside=inside)
+        return entry
+
+    recording = of_ten_numbers()
+    return replace(recording, entries=tuple(map(told, recording.entries)))
+
+
+def test_that_waits_were_shared_out_by_requests_behind_the_timed_ones_is_said() -> None:
+    case = Case(deployed_on_main())
+    (told,) = (one.text for one in part_evidence(case, "slower-runs") if "waiting for one" in one.text)
+    assert told.endswith(" blocked (estimated by the requests behind the timed ones).")
+    assert page_figures(case)["balance_shared_out"] is True
+    run = replace(piece("gapprof:run", 100.0), cpu_ms=95.0)
+    for measured in (of_ten_numbers(), deployed_on_main(run)):
+        case = Case(measured)
+        (told,) = (one.text for one in part_evidence(case, "slower-runs") if "waiting for one" in one.text)
+        assert told.endswith(" blocked.")
+        assert "balance_shared_out" not in page_figures(case)
+
+
+def test_visits_in_which_requests_behind_the_timed_ones_were_held_together_are_counted() -> None:
+    recording = deployed_on_main()
+    behind = sum(isinstance(one, Trial) and one.counted is not None for one in recording.entries)
+    row = balance_check(recording)
+    assert f"; in {behind} of them that is so of requests behind the timed ones, and the timed" in row.text
+    assert "behind the timed ones" not in balance_check(of_ten_numbers()).text
 
 
 def test_without_a_counted_stretch_nobody_knows_what_a_main_thread_waited_for() -> None:

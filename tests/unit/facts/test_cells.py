@@ -2,6 +2,7 @@ import pytest
 from msgspec.structs import replace
 
 from gapprof.backends.synthetic import Machine, PlantedFailure
+from gapprof.explain.rung_rows import samples
 from gapprof.facts.case import Case
 from gapprof.facts.cells import complete_rounds, counting, figure_ms, measured, standing
 from gapprof.facts.ladder import nominal_chain, target
@@ -77,15 +78,22 @@ def test_a_trial_without_a_positive_figure_is_no_cell(samples: tuple[float, ...]
     assert figure_ms(replace(first_trial("native"), samples_ms=samples)) is None
 
 
-def test_the_first_attempt_that_counts_is_the_cell() -> None:
+def test_the_last_attempt_that_counts_is_the_cell() -> None:
     trial = first_trial("native")
     attempts = (
         replace(trial, attempt=0, samples_ms=(9.0,), struck=("outside load: 20 %",)),
         replace(trial, attempt=2, samples_ms=(3.0,)),
+        replace(trial, attempt=3, samples_ms=(8.0,), struck=("outside load: 20 %",)),
         replace(trial, attempt=1, samples_ms=(2.0,)),
     )
     case = Case(Recording(begin=begin(), entries=attempts))
-    assert [t.samples_ms for t in case.get(counting)] == [(2.0,)]
+    assert [t.samples_ms for t in case.get(counting)] == [(3.0,)]
+    assert [one.struck for one in samples(case)] == [
+        ("outside load: 20 %",),
+        (),
+        ("outside load: 20 %",),
+        ("its cores were slow, and it was visited anew",),
+    ]
 
 
 def test_struck_trials_do_not_count() -> None:

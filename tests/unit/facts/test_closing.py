@@ -12,9 +12,9 @@ RUNS = 150
 
 
 def visit(
-    found: Load, seen: Seen = IN_WORKER, *, outputs_bytes: int | None = 4000, after_it: Load | None = None
+    found: Load, seen: Seen = IN_WORKER, *, outputs_bytes: int | None = 4000, counted: Load | None = None
 ) -> dict[str, Closure]:
-    """Of so many runs, of which the first is not timed. `after_it`: of a stretch that was counted."""
+    """Of so many runs, of which the first is not timed. `counted`: of a stretch that was counted."""
     trial = Trial(
         rung="web",
         round=0,
@@ -24,7 +24,7 @@ def visit(
         samples_ms=(6.0,) * (RUNS - 1),
         seen=seen,
         load=found,
-        counted=None if after_it is None else CountedStretch(runs_ms=(6.0,) * RUNS, load=after_it),
+        counted=None if counted is None else CountedStretch(runs_ms=(6.0,) * RUNS, load=counted),
     )
     return {one.terms: one for one in closures(trial, outputs_bytes=outputs_bytes)}
 
@@ -73,18 +73,38 @@ def test_what_nobody_counted_in_a_timed_stretch_is_held_together_in_the_counted_
     seen, uncounted = replace(SEEN, where="main"), uncounted_on_main(run_queue_ms=20.0)
     assert visit(uncounted, seen) == {}
     right = on_main(tasks_ms=800.0, cpu_ms=780.0, run_queue_ms=20.0)
-    assert set(visit(uncounted, seen, after_it=right)) == {"wall", "cpu", "at-work"}
-    assert all(one.closes for one in visit(uncounted, seen, after_it=right).values())
+    assert set(visit(uncounted, seen, counted=right)) == {"wall", "cpu", "at-work"}
+    assert all(one.closes for one in visit(uncounted, seen, counted=right).values())
     halved = on_main(tasks_ms=900.0, cpu_ms=780.0, run_queue_ms=60.0)
-    assert not visit(uncounted, seen, after_it=halved)["at-work"].closes
+    assert not visit(uncounted, seen, counted=halved)["at-work"].closes
 
 
 def test_nobody_runs_and_waits_for_longer_than_time_passes_in_a_stretch_that_nobody_counted() -> None:
     seen, right = replace(SEEN, where="main"), on_main(tasks_ms=800.0, cpu_ms=780.0, run_queue_ms=20.0)
     too_much = replace(uncounted_on_main(run_queue_ms=300.0), threads_wall_ms=1000.0)
-    found = visit(too_much, seen, after_it=right)["at-work"]
+    found = visit(too_much, seen, counted=right)["elapsed"]
     assert found.error == pytest.approx(0.08)
     assert not found.closes
+
+
+def test_what_is_too_much_in_one_stretch_does_not_make_up_for_what_is_lacking_in_another() -> None:
+    """3 % each: the timed stretch holds more than passed, and the counted one less than the thread waited."""
+    seen = replace(SEEN, where="main")
+    too_much = replace(uncounted_on_main(run_queue_ms=250.0), threads_wall_ms=1000.0)
+    lacking = replace(on_main(tasks_ms=830.0, cpu_ms=780.0, run_queue_ms=20.0), threads_wall_ms=1000.0)
+    trial = Trial(
+        rung="web",
+        round=0,
+        started_s=0.0,
+        ended_s=1.0,
+        batch=1,
+        samples_ms=(),
+        seen=seen,
+        load=too_much,
+        counted=CountedStretch(runs_ms=(6.0,) * RUNS, load=lacking),
+    )
+    errors = [(one.terms, pytest.approx(one.error)) for one in closures(trial, outputs_bytes=4000)]
+    assert errors == [("wall", 0.0), ("cpu", 0.0), ("at-work", -0.03), ("elapsed", 0.0), ("elapsed", 0.03)]
 
 
 def test_what_a_hypervisor_took_is_in_no_figure_of_a_thread() -> None:
@@ -106,20 +126,32 @@ def test_a_run_may_be_blocked_on_a_gpu() -> None:
     assert not visit(load(950.0, 0.0, 900.0), drawing)["at-work"].closes
 
 
-@pytest.mark.parametrize(("outputs_bytes", "collects"), [(300_000, False), (800_000, True)])
-def test_beside_much_garbage_a_lack_is_no_error_for_the_thread_waits_for_the_collectors_helpers(
-    outputs_bytes: int, collects: bool
-) -> None:
-    """What a page made anew in so many runs and forgot: V8 begins to collect at 64 MiB."""
+LITTLE, MUCH = 300_000, 800_000
+"""Bytes of outputs, which a page makes anew in so many runs and forgets: V8 begins to collect at 64 MiB."""
+
+
+def test_beside_much_garbage_a_lack_is_no_error_for_the_thread_waits_for_the_collectors_helpers() -> None:
     on_the_page = replace(on_main(tasks_ms=950.0, cpu_ms=900.0, run_queue_ms=10.0), threads_wall_ms=1000.0)
-    found = visit(on_the_page, replace(SEEN, where="main"), outputs_bytes=outputs_bytes)["at-work"]
-    assert found.error == pytest.approx(0.0 if collects else -0.04)
     between_runs = replace(load(900.0, 10.0, 870.0), threads_wall_ms=1000.0)
-    found = visit(between_runs, outputs_bytes=outputs_bytes)["at-work"]
-    assert found.error == pytest.approx(0.0 if collects else 0.03)
+    for found, seen, error in (
+        (on_the_page, replace(SEEN, where="main"), -0.04),
+        (between_runs, IN_WORKER, 0.03),
+    ):
+        beside_little = visit(found, seen, outputs_bytes=LITTLE)
+        assert beside_little["at-work"].error == pytest.approx(error)
+        beside_much = visit(found, seen, outputs_bytes=MUCH)
+        assert beside_much.keys() == beside_little.keys() - {"at-work"}
+        assert all(one.closes for one in beside_much.values())
+
+
+@pytest.mark.parametrize("outputs_bytes", [LITTLE, MUCH])
+def test_nobody_runs_and_waits_for_longer_than_time_passes_whatever_garbage_there_is(
+    outputs_bytes: int,
+) -> None:
     too_much = replace(load(970.0, 60.0, 950.0), threads_wall_ms=1000.0)
-    found = visit(too_much, outputs_bytes=outputs_bytes)["at-work"]
-    assert not found.closes, "nobody runs and waits for longer than time passes"
+    found = visit(too_much, outputs_bytes=outputs_bytes)["elapsed"]
+    assert found.error == pytest.approx(0.03)
+    assert not found.closes
 
 
 def test_where_nobody_knows_the_outputs_and_the_time_between_two_readings_nothing_can_be_told() -> None:

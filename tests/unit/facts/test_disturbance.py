@@ -3,7 +3,16 @@
 import pytest
 from msgspec.structs import replace
 
-from gapprof.facts.disturbance import disturbed, fastest_seen_us, outside_ms, slow_cores, slowdown
+from gapprof.facts.disturbance import (
+    distance,
+    disturbed,
+    far_pairs,
+    fastest_seen_us,
+    nearest_seen_us,
+    outside_ms,
+    slow_cores,
+    slowdown,
+)
 from gapprof.records.trial import CoreWork, Load
 
 
@@ -67,3 +76,39 @@ def test_how_fast_a_core_can_be_is_what_was_seen_of_it_at_any_time() -> None:
     early = replace(first, core_work=replace(first.core_work, fastest_us=(330.0, 330.0)))
     assert slowdown(early, early.core_work.fastest_us if early.core_work else ()) is None
     assert slowdown(early, fastest_seen_us([early, later])) == pytest.approx(345.0 / 200.0)
+
+
+def handed(before_us: float, after_us: float, nearest_us: float = 6.0, used: tuple[int, ...] = ()) -> Load:
+    work = CoreWork(
+        fastest_us=FASTEST,
+        before_us=FASTEST,
+        after_us=FASTEST,
+        used=used,
+        waited_ms=0.0,
+        nearest_us=(nearest_us,),
+        handed_before_us=(before_us,),
+        handed_after_us=(after_us,),
+    )
+    return replace(load(busy_ms=5.0, own_ms=5.0), core_work=work)
+
+
+def test_two_cores_are_far_apart_where_a_read_takes_half_as_long_again() -> None:
+    assert distance(handed(6.0, 8.9), (6.0,)) is None
+    assert distance(handed(6.0, 12.0), (6.0,)) == pytest.approx(2.0)
+    assert distance(handed(12.6, 12.0), (6.0,)) == pytest.approx(2.1)
+    assert distance(handed(12.0, 12.0, used=(0,)), (6.0,)) is None, "one of them had nothing to read"
+    assert distance(load(busy_ms=5.0, own_ms=5.0), (6.0,)) is None
+
+
+def test_how_near_they_can_be_is_what_was_ever_seen() -> None:
+    """By those that looked: a trial of one thread did not."""
+    first, later = handed(12.0, 12.5, nearest_us=12.0), handed(6.5, 6.0, nearest_us=12.0)
+    assert nearest_seen_us([beside(FASTEST, FASTEST), first, later]) == (6.0,)
+    assert nearest_seen_us([beside(FASTEST, FASTEST)]) == ()
+    assert distance(first, nearest_seen_us([first, later])) == pytest.approx(12.5 / 6.0)
+
+
+def test_pairs_are_told_by_their_places() -> None:
+    assert far_pairs(3, (6.0, 6.0, 6.0), (6.0, 12.0, 15.0)) == {(0, 2): 2.0, (1, 2): 2.5}
+    assert far_pairs(3, (6.0, 6.0, 6.0), (6.0, 12.0, 15.0), (0, 2)) == {(0, 2): 2.0}
+    assert far_pairs(3, (), ()) == {}

@@ -9,13 +9,16 @@ from msgspec.structs import replace
 from gapprof.backends.synthetic import PlantedPage
 from gapprof.comparison.pairs import cause_pairs, residual_pair
 from gapprof.explain.report import build
+from gapprof.facts.case import Case
 from gapprof.facts.disturbance import UNCERTAIN_MS
+from gapprof.facts.holding import holders
+from gapprof.facts.outside_load import lost
 from gapprof.facts.page_rungs import OUTSIDE
 from gapprof.records.codec import encode_report
-from gapprof.records.recording import Recording
+from gapprof.records.recording import Entry, Recording
 from gapprof.records.report import CauseRow, Evidence, Report
 from gapprof.records.settings import ASKING_WORKER, Settings
-from gapprof.records.trial import ThreadUse, Trace, TraceSlice
+from gapprof.records.trial import ThreadUse, Trace, TraceSlice, Trial
 from tests.truth.recorder import FULL, PACE
 from tests.unit.facts.pages import IDLE, LATE_MS, QUIET_MS, TAB, ln, parts, piece, recorded
 
@@ -260,3 +263,37 @@ def test_a_share_that_takes_too_little_to_tell_is_told_as_that() -> None:
     told = {one.kind: one for one in parts(build(recorded(page, web_ms=120.0)))["page"].evidence}
     assert told["outside"].text.endswith("beyond the quiet page is too little to tell.")
     assert "outside-ms" not in told
+
+
+def untold(recording: Recording, *, visits: int) -> Recording:
+    """The same, and so many more visits of the page in each round, of whose threads nobody could tell any."""
+
+    def more(entry: Entry) -> tuple[Entry, ...]:
+        if not isinstance(entry, Trial) or entry.rung != "web":
+            return (entry,)
+        unknown = replace(entry, load=replace(entry.load, threads=(), at_work_ms=None))
+        return (entry, *(replace(unknown, visit=entry.visit + 1 + number) for number in range(visits)))
+
+    return replace(recording, entries=tuple(one for entry in recording.entries for one in more(entry)))
+
+
+def test_a_visit_of_whose_threads_nobody_tells_says_nothing_of_who_held_the_cores() -> None:
+    """Programs outside would be all that is known of it, and hold everything."""
+    recording = recorded(
+        PlantedPage(run_queue_ms=20.0, outside_ms=12.0 + UNSURE_MS, held=IDLE, others=(TAB,)), web_ms=120.0
+    )
+    told, beside = Case(recording), Case(untold(recording, visits=1))
+    assert holders(beside, "web") == holders(told, "web")
+    assert {number: one.ms for number, one in lost(beside, "web").items()} == pytest.approx(
+        {number: one.ms for number, one in lost(told, "web").items()}
+    )
+    nobody = replace(
+        recording,
+        entries=tuple(
+            replace(one, load=replace(one.load, threads=(), at_work_ms=None))
+            if isinstance(one, Trial)
+            else one
+            for one in recording.entries
+        ),
+    )
+    assert holders(Case(nobody), "web") == {}

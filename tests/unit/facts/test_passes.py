@@ -9,7 +9,7 @@ from gapprof.backends.synthetic import Machine, PlantedNode, ladder_ms
 from gapprof.explain.report import build
 from gapprof.facts.case import Case
 from gapprof.facts.computed import GOOD_128, computed
-from gapprof.facts.kernel_excess import excess_by_node
+from gapprof.facts.kernel_excess import excess_by_node, excess_by_pass_ms
 from gapprof.facts.profiles import CAPPED, WEB, profile_of
 from gapprof.records.recording import Recording
 from gapprof.records.report import CauseRow, Report
@@ -136,6 +136,62 @@ def test_three_passes_are_enough_to_see_a_kernel_that_is_a_third_slower(slower: 
     assert set(found) == ({"norm"} if lacks else set())
 
 
+CHAIN_US = 2000.0
+
+
+def scaled(recording: Recording, rung: str, *, faster: float) -> Recording:
+    """As if a profiler added that to each node of a rung, and its unprofiled runs were that much faster."""
+    entries = tuple(
+        replace(
+            entry,
+            unprofiled_ms=tuple(faster * ms for ms in entry.unprofiled_ms),
+            profiler_us_per_node=CHAIN_US,
+            dispatch_us_per_node=0.0,
+            nodes=tuple(later(node, CHAIN_US / 1000) for node in entry.nodes),
+        )
+        if isinstance(entry, Profile) and entry.rung == rung
+        else entry
+        for entry in recording.entries
+    )
+    return replace(recording, entries=entries)
+
+
+def later(node: NodeTime, ms: float) -> NodeTime:
+    return replace(node, samples_ms=tuple(ms + one for one in node.samples_ms))
+
+
+def share(recording: Recording, rung: str) -> float:
+    found = profile_of(Case(recording), rung)
+    assert found is not None
+    assert found.kernel_share is not None
+    return found.kernel_share
+
+
+def test_a_node_is_not_the_slower_one_for_how_the_kernels_of_a_rung_were_scaled() -> None:
+    """Both sides alike by the profiler; that the browser's fit into a run at less is all of its nodes'."""
+    alike = dataclasses.replace(
+        LACKING,
+        latency_ms=ladder_ms({"native-all-128": 3.0, "native-128": 3.0}),
+        nodes=(LACKING.nodes[0], dataclasses.replace(NORM, factors={})),
+    )
+    recording = scaled(record(alike), WEB, faster=0.85)
+    assert share(recording, WEB) < 0.9
+    assert Case(recording).get(excess_by_node) == {}
+
+
+def test_what_a_kernel_lacks_is_in_ms_of_native_without_the_profiler() -> None:
+    plain = record(LACKING)
+    whole = Case(plain).get(excess_by_node)
+    of_web = Case(scaled(plain, WEB, faster=0.85)).get(excess_by_node)
+    recording = scaled(plain, CAPPED, faster=0.85)
+    lacking = Case(recording).get(excess_by_node)
+    assert set(whole) == set(of_web) == set(lacking) == {"norm"}
+    assert of_web["norm"] == pytest.approx(whole["norm"])
+    assert lacking["norm"] == pytest.approx(share(recording, CAPPED) * whole["norm"])
+    by_pass = Case(recording).get(excess_by_pass_ms)
+    assert sum(by_pass.values()) / len(by_pass) == pytest.approx(lacking["norm"], rel=0.02)
+
+
 def test_a_kernels_lack_carries_its_passes() -> None:
     by_pass = Case(record(LACKING)).get(computed)[GOOD_128].by_pass
     assert len(by_pass) == 3
@@ -146,12 +202,18 @@ def test_a_kernels_lack_carries_its_passes() -> None:
 
 
 def chain(recording: Recording, *, dispatch_us: float, profiler_us: float, node_us: float) -> Case:
-    """Three nodes that compute nothing, profiled as the chain is."""
+    """Three nodes that compute nothing, profiled as the chain is, without an unprofiled run to fit into."""
     node = [
         NodeTime(name=name, op_type="Add", provider="CPU", samples_ms=(node_us / 1000,)) for name in "abc"
     ]
     entries = tuple(
-        replace(entry, nodes=tuple(node), dispatch_us_per_node=dispatch_us, profiler_us_per_node=profiler_us)
+        replace(
+            entry,
+            nodes=tuple(node),
+            dispatch_us_per_node=dispatch_us,
+            profiler_us_per_node=profiler_us,
+            unprofiled_ms=(),
+        )
         if isinstance(entry, Profile)
         else entry
         for entry in recording.entries

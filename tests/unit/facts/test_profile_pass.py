@@ -1,93 +1,106 @@
 """What a pass says of nodes that the profiler slows down, on cores that change their speed, as planted."""
 
-from collections.abc import Sequence
+from itertools import pairwise
 from statistics import median
 
 import pytest
 from msgspec.structs import replace
 
-from gapprof.backends.synthetic import Machine
-from gapprof.facts.case import Case
-from gapprof.facts.profile_pass import BEYOND_THE_CHAIN, blocks, pass_of
-from gapprof.facts.profiles import WEB, profile_of
-from gapprof.records.recording import Recording
+from gapprof.facts.profile_pass import (
+    BEYOND_THE_CHAIN,
+    LEAST_KERNEL_SHARE,
+    MOST_KERNEL_SHARE,
+    Pair,
+    blocks,
+    pass_of,
+)
 from gapprof.records.trial import PROFILE_BLOCKS, NodeTime, Profile
-from tests.truth.recorder import begin, record
+from tests.unit.facts.profiled import (
+    DISPATCH_US,
+    KERNELS_MS,
+    LINK_US,
+    MARSHALLING_MS,
+    RUN_MS,
+    RUNS,
+    closure,
+    merged,
+    profile,
+)
 
-KERNELS_MS = (4.0, 0.5, 0.003, 0.001)
-MARSHALLING_MS, DISPATCH_US, LINK_US = 0.4, 0.2, 2.0
-RUN_MS = sum(KERNELS_MS) + MARSHALLING_MS + len(KERNELS_MS) * DISPATCH_US / 1e3
-RUNS = 6
+BESIDE_MS = len(KERNELS_MS) * LINK_US / 1e3
+AROUND_MS = MARSHALLING_MS + len(KERNELS_MS) * DISPATCH_US / 1e3
+BOUND_MS = BEYOND_THE_CHAIN * BESIDE_MS
+ANY = pass_of(profile())
 
 
-def profile(
-    *,
-    inside_us: float = LINK_US,
-    speeds: Sequence[tuple[float, float]] = ((1.0, 1.0),) * PROFILE_BLOCKS,
-    kernels_slower: float = 1.0,
-    provider: str = "CPUExecutionProvider",
-) -> Profile:
-    """Blocks on cores that take `speeds` times as long, without the profiler and with it, which adds
-    `inside_us` to each node's time and as much again to the time between nodes."""
-    model = next(one for one in record(Machine()).of(Profile) if one.rung == WEB)
-    plain = [slow for slow, _ in speeds for _ in range(RUNS)]
-    told = [slow for _, slow in speeds for _ in range(RUNS)]
-    node_ms = [kernel * kernels_slower + inside_us / 1e3 for kernel in KERNELS_MS]
-    between_ms = len(KERNELS_MS) * (DISPATCH_US + inside_us) / 1e3
-    model_run_ms = [(sum(node_ms) + between_ms) * slow for slow in told]
-    return replace(
-        model,
-        unprofiled_ms=tuple(RUN_MS * slow for slow in plain),
-        model_run_ms=tuple(model_run_ms),
-        profiled_ms=tuple(run + MARSHALLING_MS * slow for run, slow in zip(model_run_ms, told, strict=True)),
-        nodes=tuple(
-            NodeTime(name=f"n{at}", op_type="Add", provider=provider, samples_ms=tuple(ms * s for s in told))
-            for at, ms in enumerate(node_ms)
-        ),
-        dispatch_us_per_node=DISPATCH_US,
-        profiler_us_per_node=LINK_US - DISPATCH_US,
+def share(*, kernels_ms: float, excess_ms: float) -> float:
+    """Of kernels that take so long by the profiler, and so much too long for a run."""
+    pair = Pair(
+        nodes_ms=BESIDE_MS + kernels_ms,
+        profiled_ms=1.0,
+        unprofiled_ms=kernels_ms + AROUND_MS - excess_ms,
     )
-
-
-def closure(*passes: Profile) -> float:
-    found = profile_of(Case(Recording(begin=begin(), entries=passes)), WEB)
+    found = ANY.kernel_share_in([pair])
     assert found is not None
-    assert found.closure is not None
-    return found.closure
+    return found
 
 
-def test_what_kernels_take_beyond_unprofiled_runs_is_taken_off_as_far_as_a_profiler_may_do_it() -> None:
-    beside_ms = len(KERNELS_MS) * LINK_US / 1e3
-    slower = 1 + BEYOND_THE_CHAIN * beside_ms / sum(KERNELS_MS)
-    one = profile(kernels_slower=slower)
-    assert pass_of(one).undisturbed == pytest.approx(1 / slower)
-    assert closure(one) == pytest.approx(1.0)
-    found = profile_of(Case(Recording(begin=begin(), entries=(one,))), WEB)
-    assert found is not None
+@pytest.mark.parametrize("off", [-1, -0.5, 0, 0.5, 1])
+def test_kernels_are_taken_as_they_fit_into_unprofiled_runs_up_to_the_bound(off: float) -> None:
+    longer = 1 + off * BOUND_MS / sum(KERNELS_MS)
+    one = profile(kernels_slower=longer)
+    assert pass_of(one).kernel_share == pytest.approx(1 / longer)
+    found = merged(one)
+    assert found.closure == pytest.approx(1.0)
+    assert found.uncut_closure == pytest.approx(1 + off * BOUND_MS / RUN_MS)
     assert [node.ms for node in found.nodes.values()] == pytest.approx(KERNELS_MS)
-    assert found.nodes["n0"].samples_ms == pytest.approx([KERNELS_MS[0]] * PROFILE_BLOCKS * RUNS)
+    assert [node.uncut_ms for node in found.nodes.values()] == pytest.approx([longer * k for k in KERNELS_MS])
 
 
-def test_a_profiler_that_only_adds_to_nodes_leaves_kernels_as_they_are() -> None:
-    assert pass_of(profile()).undisturbed == pytest.approx(1.0)
-    assert closure(profile()) == pytest.approx(1.0)
+@pytest.mark.parametrize("off", [-3, 1.5, 30])
+def test_what_lies_beyond_the_bound_stays_and_the_closure_shows_it(off: float) -> None:
+    longer = 1 + off * BOUND_MS / sum(KERNELS_MS)
+    one = profile(kernels_slower=longer)
+    at_most = 1 if off > 0 else -1
+    assert pass_of(one).kernel_share == pytest.approx(1 - at_most * BOUND_MS / (longer * sum(KERNELS_MS)))
+    assert closure(one) == pytest.approx(1 + (off - at_most) * BOUND_MS / RUN_MS)
 
 
-def test_what_nodes_take_beyond_any_profiler_stays_and_the_closure_shows_it() -> None:
-    one = profile(kernels_slower=1.2)
-    assert closure(one) > 1.15
+def test_the_share_has_bounds_and_runs_up_to_them_without_a_jump() -> None:
+    """Also where nothing but the chain's cost is left of the nodes, or less than that."""
+    for excess_ms, bound in ((BOUND_MS, LEAST_KERNEL_SHARE), (-BOUND_MS, MOST_KERNEL_SHARE)):
+        shares = [share(kernels_ms=at / 1e4, excess_ms=excess_ms) for at in range(-200, 4000)]
+        assert shares[:201] == pytest.approx([bound] * 201)
+        assert max(abs(a - b) for a, b in pairwise(shares)) < 0.003
+        assert shares[-1] == pytest.approx(1 - excess_ms / 0.3999)
+    across = [share(kernels_ms=0.02, excess_ms=at / 1e5) for at in range(-2000, 2000)]
+    assert max(abs(a - b) for a, b in pairwise(across)) < 0.001
+    assert (across[0], across[-1]) == (MOST_KERNEL_SHARE, LEAST_KERNEL_SHARE)
 
 
-def test_nodes_that_are_missing_are_no_slow_profiler() -> None:
+def test_nodes_that_are_missing_are_hardly_made_up_for() -> None:
     one = profile()
     one = replace(one, nodes=one.nodes[1:])
-    assert pass_of(one).undisturbed == 1.0
+    found = pass_of(one).kernel_share
+    assert found is not None
+    assert found <= MOST_KERNEL_SHARE
     assert closure(one) < 0.5
 
 
 def test_nodes_that_go_on_after_their_times_end_say_nothing_of_the_profiler() -> None:
-    assert pass_of(profile(kernels_slower=1.2)).undisturbed < 1
-    assert pass_of(profile(kernels_slower=1.2, provider="JsExecutionProvider")).undisturbed == 1
+    assert pass_of(profile(kernels_slower=1.001)).kernel_share == pytest.approx(1 / 1.001)
+    assert pass_of(profile(kernels_slower=1.001, provider="JsExecutionProvider")).kernel_share is None
+
+
+def test_an_excess_that_is_the_marshallings_is_taken_off_kernels_and_the_sum_before_has_it() -> None:
+    """Nothing measures whose it is: what is taken to be the kernels' is not theirs here."""
+    found = merged(profile(marshalling_slower=1.02))
+    excess_ms = 0.02 * MARSHALLING_MS
+    assert found.kernel_share == pytest.approx(1 - excess_ms / sum(KERNELS_MS))
+    assert found.uncut_closure == pytest.approx(1 + excess_ms / RUN_MS)
+    assert found.closure == pytest.approx(1.0)
+    assert found.nodes["n0"].ms < KERNELS_MS[0]
+    assert found.nodes["n0"].uncut_ms == pytest.approx(KERNELS_MS[0])
 
 
 def test_a_core_that_changes_its_speed_between_blocks_changes_neither_closure_nor_ratio() -> None:

@@ -29,7 +29,7 @@ def test_nodes_are_medians_over_runs_then_over_passes() -> None:
     found = profile_of(case, WEB)
     assert found is not None
     assert found.nodes["a"].ms == 2.0
-    assert len(found.nodes["a"].samples_ms) == 9
+    assert len(found.nodes["a"].uncut_samples_ms) == 9
 
 
 def test_nodes_that_share_a_name_stay_two() -> None:

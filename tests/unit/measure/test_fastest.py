@@ -1,6 +1,7 @@
 """What a run learns of its cores, forgets again, and how long it goes on waiting for them."""
 
 import pytest
+from msgspec.structs import replace
 
 from gapprof.measure import fastest
 from gapprof.measure.fastest import LONGEST_WAIT_MS, Fastest
@@ -107,3 +108,40 @@ def test_another_stage_knows_the_same_cores_and_has_a_time_of_its_own() -> None:
     other.learn(seen(204.0))
     assert fastest_us(run) == fastest_us(other) == (204.0,)
     assert (run.left_s, other.left_s) == (0.0, 5.0)
+
+
+def apart(*handed_us: float) -> Load:
+    """A visit of two threads: how long reads of what another core wrote took before it and after it."""
+    before_us, after_us = handed_us
+    load = seen(205.0)
+    assert load.core_work is not None
+    work = replace(
+        load.core_work, nearest_us=(6.0,), handed_before_us=(before_us,), handed_after_us=(after_us,)
+    )
+    return replace(load, core_work=work)
+
+
+def nearest_us(run: Fastest) -> tuple[float, ...]:
+    wanted = run.wanted()
+    assert wanted is not None
+    return wanted.nearest_us
+
+
+def test_cores_are_known_by_the_nearest_that_was_seen_of_them() -> None:
+    run = Fastest(left_s=60.0)
+    run.learn(seen(205.0))
+    assert nearest_us(run) == (), "a single core was used"
+    run.begin_with((205.0,), (12.0,))
+    assert nearest_us(run) == (12.0,)
+    run.learn(apart(12.5, 6.5))
+    assert nearest_us(run) == (6.5,)
+    run.learn(apart(12.5, 12.0))
+    assert nearest_us(run) == (6.5,)
+
+
+def test_cores_that_stay_apart_become_what_the_machine_has() -> None:
+    run = Fastest(left_s=60.0)
+    run.begin_with((205.0,), (6.0,))
+    for _ in range(40):
+        run.learn(apart(12.5, 12.0))
+    assert nearest_us(run) == (12.0,)

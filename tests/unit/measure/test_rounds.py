@@ -4,6 +4,7 @@ from collections import deque
 from dataclasses import dataclass
 
 import pytest
+from msgspec.structs import replace
 
 from gapprof.backends.synthetic import Machine, PlantedFailure, ladder_ms
 from gapprof.explain.report import build
@@ -16,7 +17,7 @@ from gapprof.records.job import Job
 from gapprof.records.progress import Progress
 from gapprof.records.recording import Note, RoundStarted, Sampled
 from gapprof.records.settings import Settings
-from gapprof.records.trial import Failure, Trial
+from gapprof.records.trial import CoreWork, Failure, Trial
 from tests.unit.measure.whole_run import FACTORS, Run
 
 
@@ -67,6 +68,74 @@ def test_the_first_ranking_is_kept_waiting_for_a_share_of_what_it_takes(
     assert longest_ms[-1] is None
     assert longest_ms[0] == pytest.approx(FIRST_WAITS_SHARE * expected_s * 1e3)
     assert {longest_ms[number] for number in longest_ms if number > 0} == {LONGEST_WAIT_MS}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlowAtFirst(Machine):
+    """Whose core is slow in a rung's first visits, and the rung three times as slow with it."""
+
+    rung: str
+    visits: int
+    seen: list[int]
+
+    def timed(self, job: Job) -> Trial | Failure:
+        trial = Machine.timed(self, job)
+        if not isinstance(trial, Trial) or job.round < 0:
+            return trial
+        slow = job.rung == self.rung and len(self.seen) < self.visits
+        if slow:
+            self.seen.append(job.round)
+        work = CoreWork(
+            fastest_us=(100.0,),
+            before_us=(100.0,),
+            after_us=(180.0 if slow else 101.0,),
+            used=(),
+            waited_ms=0.0,
+        )
+        times = tuple(3.0 * ms if slow else ms for ms in trial.samples_ms)
+        return replace(trial, samples_ms=times, load=replace(trial.load, core_work=work))
+
+
+def looked_at_one_core(*, waits: Waits) -> Fastest:
+    return Fastest(left_s=60.0, waits=waits, _seen=deque([(100.0,)]))
+
+
+def test_what_the_first_round_timed_on_slow_cores_is_visited_anew_once_the_ranking_stands(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(whole, "Fastest", looked_at_one_core)
+    rankings: list[int] = []
+
+    def watch(progress: Progress) -> None:
+        if progress.recording is not None and not rankings:
+            rankings.append(sum(trial.round == 0 for trial in progress.recording.of(Trial)))
+
+    quick, slow = (
+        SlowAtFirst(latency_ms=ladder_ms(FACTORS), rung="native-threads", visits=visits, seen=[])
+        for visits in (0, 1)
+    )
+    plain, anew = run(quick, name="plain"), run(slow, name="anew", observer=watch)
+    first = [trial for trial in anew.of(Trial) if (trial.rung, trial.round) == ("native-threads", 0)]
+    assert [(trial.attempt, trial.struck) for trial in first] == [(0, ()), (1, ())]
+    assert rankings == [sum(trial.round == 0 for trial in plain.of(Trial))], (
+        "the ranking does not wait for it"
+    )
+    assert build(anew).gap.ratio == build(plain).gap.ratio
+    told = {row.id: row for row in build(anew).checks}["core-speed"]
+    assert told.status == "pass", "a trial that does not count says nothing"
+
+
+def test_a_first_round_on_cores_that_stay_slow_is_visited_anew_only_once(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The later one counts, as slow as it was, and is told."""
+    monkeypatch.setattr(whole, "Fastest", looked_at_one_core)
+    recording = run(SlowAtFirst(latency_ms=ladder_ms(FACTORS), rung="native-threads", visits=99, seen=[]))
+    visits = [
+        trial.round for trial in recording.of(Trial) if trial.rung == "native-threads" and trial.round >= 0
+    ]
+    assert visits.count(0) == 2
+    assert {row.id: row for row in build(recording).checks}["core-speed"].status == "unknown"
 
 
 def test_of_the_ends_alone_there_are_three_rounds_and_a_report_that_says_so(run: Run) -> None:

@@ -87,6 +87,10 @@ def ok() -> Report:
             "web_observer_ratio": 1.034,
             "native_profile_closure": 0.981,
             "web_profile_closure": 0.993,
+            "native_uncut_closure": 0.985,
+            "web_uncut_closure": 1.187,
+            "native_kernel_share": 0.996,
+            "web_kernel_share": 0.816,
             "node_join_share": 1.0,
         },
         cold=Cold(

@@ -120,7 +120,9 @@ def test_a_failed_check_is_the_first_doubt() -> None:
 
 def test_profile_closure_and_observer_effect_are_always_said() -> None:
     text = " ".join(drawn(reports.ok()).split())
-    assert "add up to 98 % natively and 99 % in the browser" in text
+    assert "add up to 98 % natively and 99 % in the browser of an unprofiled run, after their" in text
+    assert "taken at 82 % in the browser of what the profiler shows, by other runs" in text
+    assert "(119 % in the browser before)" in text
     assert "Under the profiler a run takes 101 % natively and 103 % in the browser" in text
 
 

@@ -1,0 +1,48 @@
+"""What is said of a worker that ended without an answer, by what it wrote before."""
+
+from pathlib import Path
+
+import pytest
+
+from gapprof.native.ended import failure_without_answer
+from gapprof.native.process import Ended
+from gapprof.records.trial import Failure
+from tests.unit.native.models import plain_job
+
+SIGSEGV = -11
+
+
+def failed(folder: Path, stderr: str, *, exit_status: int) -> Failure:
+    ended = Ended(
+        answer=None, phase="load", exit_status=exit_status, timed_out=False, garbage=False, stderr=stderr
+    )
+    return failure_without_answer(ended, plain_job(folder), 60.0)
+
+
+@pytest.mark.parametrize(
+    "logged",
+    [
+        "[W:onnxruntime:, bfc_arena.cc:26] memory allocation pattern differs from the one that was planned",
+        "arena: memory allocation strategy kNextPowerOfTwo",
+    ],
+)
+def test_who_logs_how_memory_is_allocated_and_crashes_crashed(logged: str, tmp_path: Path) -> None:
+    found = failed(tmp_path, f"{logged}\n", exit_status=SIGSEGV)
+    assert (found.kind, found.message) == ("crash", "the native worker was killed by SIGSEGV")
+
+
+@pytest.mark.parametrize(
+    "said", ["memory allocation failed", "Memory allocation still failed after 10 tries"]
+)
+def test_who_says_that_an_allocation_failed_ran_out_of_memory(said: str, tmp_path: Path) -> None:
+    assert failed(tmp_path, f"{said}\n", exit_status=SIGSEGV).kind == "out-of-memory"
+
+
+def test_last_words_name_the_model_and_not_where_it_lies(tmp_path: Path) -> None:
+    path = tmp_path / "model.onnx"
+    raised = f"Traceback (most recent call last):\nFileNotFoundError: no such file: '{path}'\n"
+    found = failed(tmp_path, raised, exit_status=1)
+    assert found.message == (
+        "the native worker ended with exit status 1 and no answer: "
+        "FileNotFoundError: no such file: 'the model file'"
+    )
