@@ -8,7 +8,6 @@ that visit among those of the program that started it.
 
 import json
 import os
-import resource
 import signal
 import time
 from collections.abc import Callable, Sequence
@@ -36,10 +35,10 @@ def starve(processes: Sequence[psutil.Process]) -> None:
     for process in processes:
         if "gapprof.native.worker" in process.cmdline():
             loaded = Path(f"/proc/{process.pid}/maps").read_text(encoding="utf-8", errors="replace")
-            _, most = resource.prlimit(process.pid, resource.RLIMIT_AS)
-            if "onnxruntime_pybind11_state" in loaded and most == resource.RLIM_INFINITY:
+            _, most = process.rlimit(psutil.RLIMIT_AS)
+            if "onnxruntime_pybind11_state" in loaded and most == psutil.RLIM_INFINITY:
                 most = process.memory_info().vms + ROOM_BYTES
-                resource.prlimit(process.pid, resource.RLIMIT_AS, (most, most))
+                process.rlimit(psutil.RLIMIT_AS, (most, most))
 
 
 def break_down(processes: Sequence[psutil.Process]) -> None:

@@ -4,9 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gapprof.facts.adapters import SOFTWARE_SENTENCE
-from gapprof.facts.gpu_parts_told import DISPATCH_BOUND
 from gapprof.records.estimate import Estimate
-from gapprof.records.report import CauseRow, with_descendants
+from gapprof.records.report import DISPATCH_BOUND, CauseRow, with_descendants
 from gapprof.records.sections.gpu import GpuOperator, GpuOperators, GpuWaits
 from gapprof.text import numbers
 

@@ -9,12 +9,10 @@ from gapprof.facts.gpu_calls import steady_run
 from gapprof.facts.gpu_runs import READ_OFF_DIFFERENCES, REPLAY_WEB, GpuPart, part_shares, parts_ms
 from gapprof.facts.gpu_told import PLACES
 from gapprof.records.estimate import Estimate
-from gapprof.records.report import Evidence
+from gapprof.records.report import DISPATCH_BOUND, Evidence
 from gapprof.stats.interval import t_interval
 from gapprof.text import numbers
 
-DISPATCH_BOUND = "dispatch-bound"
-"""Kind of the evidence of `dispatch_bound_told`."""
 _Sign = Literal["more", "less", "unclear", "one round"]
 _OF_A_RUN: Mapping[GpuPart, str] = {
     "upload": "What a run writes, alone and into an idle queue,",

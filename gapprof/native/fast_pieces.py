@@ -1,8 +1,8 @@
 """A timed stretch in pieces, each between two looks at its cores: those whose cores were slow are timed anew.
 
-A neighbour on the same processor comes and goes within a fraction of a second: two looks around 200 ms of two
-threads found both cores fast, and runs between them took 1.8 times as long as others (measured). Around 50 ms
-they hardly miss it.
+A neighbour on the same processor comes and goes within fractions of a second, and cores move apart: the
+shorter a piece, the less of either goes by between two looks, and the less is timed anew. Pieces are as fast
+as one stretch (measured, in turn: 3.61 and 3.59 ms on two threads, 4.61 and 4.59 ms on one).
 """
 
 import os

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA = "gapprof/report"
-SCHEMA_VERSION = "1.14"
+SCHEMA_VERSION = "1.15"
 
 
 class Tool(Struct, frozen=True, kw_only=True):
@@ -63,6 +63,10 @@ class Gap(Struct, frozen=True, kw_only=True):
     ratio: Estimate | None
     delta_ms: Estimate | None
     why: str = ""
+
+
+DISPATCH_BOUND = "dispatch-bound"
+"""Kind of the evidence that says which part of a replayed run goes into making its dispatches' commands."""
 
 
 class Evidence(Struct, frozen=True, kw_only=True):
@@ -241,21 +245,21 @@ class Report(Struct, frozen=True, kw_only=True):
     overhead: dict[str, float | None]
     """`native_marshalling_ms`, `web_marshalling_ms`, `native_dispatch_ms`, `web_dispatch_ms`,
     `native_observer_ratio`, `web_observer_ratio`, `native_profile_closure`, `web_profile_closure`,
-    `node_join_share`. Since 1.16 `native_kernel_share`, `web_kernel_share`: at which share of their time by
+    `node_join_share`. Since 1.15 `native_kernel_share`, `web_kernel_share`: at which share of their time by
     the profiler, less its chain, kernels are shown, so that operators, dispatch and marshalling fit into an
     unprofiled run (whose their excess is was not measured). The closures are these three together by such a
-    run, each pass with kernels at the share that other passes say; since 1.16 `native_uncut_closure`,
+    run, each pass with kernels at the share that other passes say; since 1.15 `native_uncut_closure`,
     `web_uncut_closure` are the same with all of the kernels' time."""
     cold: Cold
     memory: Memory
     """Empty without `--memory`."""
     page: dict[str, Any]
     """Figures of the page for `contention`: request latencies; where a request's time goes (`balance_ms`; its
-    run by shares of the requests behind the timed ones where `balance_shared_out` says so), what it waits for
-    (`held_ms`) and who else was on the cores (`on_the_cores`), since 1.8; the latter thread by thread
-    (`on_the_cores_by_name`), all that the main thread did (`main_thread_ms`), the model's threads, each term
-    measured by itself (`threads_ms`), and waits of more threads than cores (`oversubscribed`), since 1.9; ms
-    of work per second, run-queue waits."""
+    run by shares of the requests behind the timed ones where `balance_shared_out`, since 1.15, says so), what
+    it waits for (`held_ms`) and who else was on the cores (`on_the_cores`), since 1.8; the latter thread by
+    thread (`on_the_cores_by_name`), all that the main thread did (`main_thread_ms`), the model's threads,
+    each term measured by itself (`threads_ms`), and waits of more threads than cores (`oversubscribed`),
+    since 1.9; ms of work per second, run-queue waits."""
     what_ifs: tuple[WhatIf, ...]
     rungs: tuple[RungRow, ...]
     checks: tuple[CheckRow, ...]

@@ -23,6 +23,8 @@ from tests.browser.conftest import PACE, job_in, on
 
 REALMS = {"worker": 3, "main": 2}
 """Where a model runs with two threads → the page, the worker that has it, the library's own one."""
+MOST_SIGNS = 5
+"""Workers that show whose page it is, where another renderer was at work too, see `gapprof.browser.crew`."""
 WHERE = pytest.mark.parametrize("where", ["worker", pytest.param("main", marks=pytest.mark.long)])
 """A worker has everything that a main thread has, and begins stopped as well."""
 
@@ -99,9 +101,10 @@ def test_the_page_and_all_of_its_workers_have_it_before_they_run_anything(
     assert found.seen.threads == 2
     answered = found.answered
     realms = {session for method, session in answered if method == "Debugger.enable"}
-    assert len(realms) == REALMS[where]
+    signs = len(realms) - REALMS[where]
+    assert 0 <= signs <= MOST_SIGNS
     begun = {session for method, session in answered if method == "Runtime.runIfWaitingForDebugger"}
-    assert len(begun) == REALMS[where] - 1
+    assert len(begun) == REALMS[where] - 1 + signs
     assert begun < realms
     for session in begun:
         own = [method for method, asked in answered if asked == session]

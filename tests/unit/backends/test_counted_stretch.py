@@ -19,12 +19,13 @@ from gapprof.browser.server import Serving, Site
 from gapprof.browser.tasks import open_task
 from gapprof.browser.visit import Course, Visit
 from gapprof.guard import Guard
-from gapprof.records.job import Job, Pace
+from gapprof.records.job import Job
 from gapprof.records.trial import Failure, Trial
 from gapprof.records.wire.open import Opened
 from gapprof.records.wire.time import Timed
 from tests.settings import QUIET
 from tests.unit.browser.devtools import OWN_RENDERER, Answer, Gone, answering, process, silent
+from tests.unit.browser.jobs import JOB as PLAIN
 
 BASE = "http://127.0.0.1:1/token/"
 DEADLINE_S = 6.0
@@ -37,25 +38,11 @@ TIMED = Timed(
     busy_ms=18.0,
 )
 SETTING = replace(QUIET, where="main", pacing="paced")
-JOB = Job(
-    rung="web",
-    round=0,
-    seed=5,
+JOB = replace(
+    PLAIN,
     setting=SETTING,
-    model_path="/run/model.onnx",
     external_data=(),
-    optimise=False,
-    inputs_path="/run/inputs.npz",
-    outputs_path="",
-    pace=Pace(
-        warmup_ms=1.0,
-        warmup_runs=2,
-        batch=1,
-        samples=5,
-        requests=3,
-        think_ms=(8.0, 24.0),
-        deadline_s=DEADLINE_S,
-    ),
+    pace=replace(PLAIN.pace, batch=1, samples=5, requests=3, deadline_s=DEADLINE_S),
 )
 OPENED = Opened(
     cold_ms={},

@@ -19,19 +19,15 @@ from gapprof.facts.closing import CLOSES, MOST_LATE, well_watched
 from gapprof.proc import machine_stolen_ms
 from gapprof.records.trial import ThreadBalance
 from tests.patience import SOON_S
+from tests.scripts import script
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="needs Linux's schedstat")
 WATCHED_S = 0.5
 TRIES = 6
-BURNS = "print(flush=True)\nwhile True: pass"
-SLEEPS = "import time\nprint(flush=True)\ntime.sleep(600)"
-HALF = """import time
-print(flush=True)
-while True:
-    end = time.perf_counter() + 0.02
-    while time.perf_counter() < end: pass
-    time.sleep(0.02)"""
+BENCHMARK = script("benchmarks/late_looks.py")
+BURNS, HALF = BENCHMARK.BURNS, BENCHMARK.HALF
 """Lets go of its core just when somebody who waited for that gets to look."""
+SLEEPS = "import time\nprint(flush=True)\ntime.sleep(600)"
 Watches = Callable[[str, int, Callable[[ThreadBalance], bool]], list[ThreadBalance]]
 
 
