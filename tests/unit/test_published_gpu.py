@@ -153,11 +153,11 @@ def test_no_figure_of_software_is_called_a_gpu_s(recording: Path) -> None:
 )
 def test_what_a_run_costs_beyond_doubt_is_found_in_rounds_that_differ(recording: str, part: str) -> None:
     """What the library does before a run's first submit, and what keeps shaders safe. Trials that tests make
-    one of, and take for every round, have intervals without width."""
+    one of, and take for every round, have intervals without width. The first is 2 % of a run, about which it
+    goes by the run whether that is called a cost; a planted one is (`tests/browser/test_gpu_library.py`)."""
     found = report(f"gpu/{recording}")
     one = next(row for row in with_descendants(found.causes) if row.id == part)
     assert one.factor is not None, one.why
-    assert one.verdict == "costs"
     assert one.factor.rounds == found.rounds > 2
     assert 1 < one.factor.low < one.factor.point < one.factor.high
 
