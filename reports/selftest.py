@@ -1,6 +1,6 @@
 """The whole selftest several times in a row: each with its recording and its rows, and the table of them all.
 
-python reports/selftest.py [TIMES]      default: three; a quarter to three quarters of an hour each
+python reports/selftest.py [TIMES]      default: three; twenty minutes to three quarters of an hour each
 python reports/selftest.py table        the table of what is there; it measures nothing
 
 Writes reports/selftest/run-N.jsonl, run-N.json and README.md. Ends with 1 unless every row of every run

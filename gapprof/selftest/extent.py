@@ -36,7 +36,7 @@ class Extent:
         return max(min(FEWEST_ROUNDS, self.rounds), min(self.rounds, affordable))
 
     def further_rounds(self, *, done: int, short: int, now_s: float, round_s: float) -> int:
-        """How many more; `short`: rounds that vague rows lack. All times since the run began."""
+        """How many more; `short`: rounds that the least vague row lacks. All times since the run began."""
         if not short:
             return 0
         affordable = int((self.vague_until_s - now_s) / max(round_s, 1e-3))

@@ -11,6 +11,7 @@ from gapprof.selftest.judges.costs import added_to_headline, costs_faults, costs
 from gapprof.selftest.judges.evidence import Evidence, evidence, factor
 from gapprof.selftest.judges.flagged import flagged_faults, flagged_figures, flagged_trials
 from gapprof.selftest.judges.nothing import nothing_faults, nothing_figures
+from gapprof.selftest.judges.outputs import outputs_faults
 from gapprof.selftest.judges.shrinks import shrinkage, shrinks_faults
 from gapprof.selftest.judges.size import size_figures
 from gapprof.selftest.judges.width import Bounded, doubts, rounds_short
@@ -63,9 +64,10 @@ def shortage(plan: Plan, journal: Recording, *, given_up: Set[str]) -> Shortage:
 
 
 def _stands_on(laid: Laid, clean: Laid) -> Iterator[str]:
-    """Stops of a plant's rows: its ladder and A/Bs, and the ladder that they are held against."""
+    """Stops of a plant's rows: its ladder and A/Bs, and the ladder that they are held against, if any is."""
     yield from laid.stops.values()
-    yield from (laid.calm or clean.stops).values()
+    if not all(isinstance(one, Nothing) for one in laid.plant.expects):
+        yield from (laid.calm or clean.stops).values()
     for pair in laid.pairs:
         if pair is not None:
             yield from (pair.planted, pair.without)
@@ -78,10 +80,14 @@ def _all(plan: Plan, journal: Recording) -> Iterator[_Judged]:
             yield _Judged(laid=laid, row=_impossible(laid))
         else:
             without = evidence(replace(laid, stops=laid.calm), journal) if laid.calm else clean
-            yield from _judged(laid, evidence(laid, journal), without, cells)
+            outputs = tuple(outputs_faults(frozenset(_stands_on(laid, plan.clean)), journal))
+            yield from _judged(laid, evidence(laid, journal), without, cells, outputs)
 
 
-def _judged(laid: Laid, here: Evidence, clean: Evidence, cells: Case) -> Iterator[_Judged]:
+def _judged(
+    laid: Laid, here: Evidence, clean: Evidence, cells: Case, outputs: tuple[str, ...]
+) -> Iterator[_Judged]:
+    """`outputs`: what is wrong with them, whatever was timed."""
     direct = [measured_directly(pair, cells) if pair else None for pair in laid.pairs]
     expected = list(zip(laid.plant.expects, direct, strict=True))
     planted = {
@@ -96,7 +102,7 @@ def _judged(laid: Laid, here: Evidence, clean: Evidence, cells: Case) -> Iterato
                 found = find(here, one)
                 yield _row(
                     laid,
-                    costs_faults(one, found, contrast, here, clean, planted),
+                    (*outputs, *costs_faults(one, found, contrast, here, clean, planted)),
                     costs_figures(one, found, contrast, clean, planted),
                     cause=one.cause if one.child == one.cause else f"{one.cause}/{one.child}",
                     planted=contrast,
@@ -107,7 +113,7 @@ def _judged(laid: Laid, here: Evidence, clean: Evidence, cells: Case) -> Iterato
                 shrunk = shrinkage(one, here, clean)
                 yield _row(
                     laid,
-                    shrinks_faults(one, shrunk, contrast, here, clean),
+                    (*outputs, *shrinks_faults(one, shrunk, contrast, here, clean)),
                     size_figures(contrast, shrunk),
                     cause=one.cause,
                     planted=contrast,
@@ -118,13 +124,20 @@ def _judged(laid: Laid, here: Evidence, clean: Evidence, cells: Case) -> Iterato
             case Nothing():
                 gap = here.diagnosis.gap
                 yield _row(
-                    laid, nothing_faults(here), nothing_figures(here), found=gap, said="nothing planted"
+                    laid,
+                    (*outputs, *nothing_faults(here)),
+                    nothing_figures(here),
+                    found=gap,
+                    said="nothing planted",
                 )
             case Flagged():
                 flagged, trials = flagged_trials(here)
                 said = f"{flagged} of {trials} trials flagged"
                 yield _row(
-                    laid, flagged_faults(one, here, clean), flagged_figures(one, here, clean), said=said
+                    laid,
+                    (*outputs, *flagged_faults(one, here, clean)),
+                    flagged_figures(one, here, clean),
+                    said=said,
                 )
 
 

@@ -88,7 +88,9 @@ class Tour:
         round_s = self.journal.now_s() - began_s - self.fastest.waited_s
         rounds = extent.rounds_in(began_s=began_s, round_s=round_s)
         self._rounds(range(1, rounds), plan, steps, preflight.pace, of=rounds, round_s=round_s)
-        self._until_judged(extent, plan, steps, preflight.pace, done=rounds, round_s=round_s)
+        slower = round_s / sum(expected_s.values())
+        took_s = {name: slower * each_s for name, each_s in expected_s.items()}
+        self._until_judged(extent, plan, steps, preflight.pace, done=rounds, took_s=took_s)
         self.teller.tell("done", "measured")
 
     def _until_judged(
@@ -99,14 +101,14 @@ class Tour:
         pace: Pace,
         *,
         done: int,
-        round_s: float,
+        took_s: Mapping[str, float],
     ) -> None:
         """Further rounds of what rows with wide intervals stand on, as far as there is time."""
         while extent.vague_until_s > self.journal.now_s():
             given_up = {name for name, misses in self._misses.items() if misses >= _MOST_MISSES}
             lacking = shortage(plan, self.journal.recording(), given_up=given_up)
             visited = {name: step for name, step in steps.items() if name in lacking.stops}
-            each_s = round_s * len(visited) / len(steps)
+            each_s = sum(took_s[name] for name in visited)
             more = extent.further_rounds(
                 done=done, short=lacking.rounds, now_s=self.journal.now_s(), round_s=each_s
             )

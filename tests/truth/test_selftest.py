@@ -251,6 +251,34 @@ def test_outputs_that_differ_fail_the_row_whatever_the_times_say(tmp_path: Path)
     assert "outputs-differ" in row.why
 
 
+@pytest.mark.parametrize(
+    ("plant", "rung"),
+    [
+        ("native-ceiling", "native-ceiling.native-extended"),
+        ("native-null", "native-null.native-128"),
+        ("outside-load", "outside-load.web-main"),
+        ("baseline-tier", "baseline-tier.web-flags-2"),
+    ],
+)
+def test_outputs_that_differ_anywhere_fail_the_row(plant: str, rung: str, tmp_path: Path) -> None:
+    """Natively, in one of several equals, under load, in a leg of the A/B."""
+    machine = Priced(wrong_outputs=frozenset({rung}))
+    row = only(report_of(machine, tmp_path, plant), plant)
+    assert rung in machine.visits
+    assert row.status == "fail"
+    assert f"of {rung} differs from" in row.why
+
+
+def test_parts_that_cancel_are_found_where_nothing_was_planted(tmp_path: Path) -> None:
+    """A layout and narrower vectors that cost and save the same: no cause is larger, nor is the gap."""
+    moved = ("native-null.native-extended", "native-null.native-all-128")
+    machine = Priced(price=lambda job: honest(job) * (1.4 if job.rung in moved else 1.0))
+    row = only(report_of(machine, tmp_path, "native-null"), "native-null")
+    assert row.status == "fail"
+    assert "simd/" in row.why
+    assert "the gap reads" not in row.why
+
+
 def test_load_that_nobody_tells_fails(tmp_path: Path) -> None:
     row = only(report_of(Priced(tells_load=False), tmp_path, "outside-load"), "outside-load")
     assert row.status == "fail"

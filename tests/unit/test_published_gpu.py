@@ -2,7 +2,6 @@
 
 import math
 import re
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -24,8 +23,6 @@ RECORDINGS = [path for path in EVERY if path.stem != COMMAND.ON_WEBGL]
 """On WebGPU: nothing replays WebGL's calls."""
 REPLAYS = ("replay-native-unsafe", "replay-native", "replay-web")
 CHAIN = (*REPLAYS, "web-session", "web-paced", "web")
-UNRESOLVED: Mapping[str, str] = {"resnet20": "unreliable"}
-"""Whose rounds may differ by so much that more of them would have been needed."""
 STEPS = ("wgsl-safety", "browser-boundary", "library-work", "event-loop")
 each = pytest.mark.parametrize("recording", RECORDINGS, ids=lambda path: path.stem)
 each_of_all = pytest.mark.parametrize("recording", EVERY, ids=lambda path: path.stem)
@@ -72,7 +69,7 @@ def test_outputs_are_native_s(recording: Path) -> None:
 def test_a_report_is_whole(recording: Path) -> None:
     """Every rung of the chain has its time, and every step of it a cause with all of its parts."""
     found = report(f"gpu/{recording.stem}")
-    assert found.status in ("ok", UNRESOLVED.get(recording.stem, "ok")), found.status_why
+    assert found.status == "ok", found.status_why
     assert found.rounds >= 6
     latencies = {row.id: row.latency_ms for row in found.rungs}
     assert [name for name in CHAIN if latencies[name] is None] == []

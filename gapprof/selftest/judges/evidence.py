@@ -46,12 +46,12 @@ class Evidence:
 
     @property
     def parts(self) -> Mapping[str, Contrast]:
-        """The same of parts, by cause and part, but for those that are the whole of their cause."""
+        """The same of the parts of all causes, by cause and part."""
         return {
             f"{one.cause.id}/{part.id}": contrast
             for one in self.diagnosis.findings
             for part in with_children(one.claim.parts)
-            if counts(self.case, part) and part.weights != one.weights
+            if counts(self.case, part)
             if (contrast := read(self.case, part.weights)) is not None
         }
 

@@ -4,8 +4,10 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from gapprof.selftest.judges.evidence import LEVEL, factor, interval
+from gapprof.facts.estimates import estimate
+from gapprof.selftest.judges.evidence import LEVEL
 from gapprof.stats.contrast import Contrast
+from gapprof.stats.interval import Interval, contrast_interval, exponential
 from gapprof.stats.planning import rounds_needed
 from gapprof.text import numbers
 
@@ -23,26 +25,35 @@ class Bounded:
     contrast: Contrast
     allowed: float
     """Half-width, ln of a factor."""
+    level: float
+    """At which it is judged."""
+
+    @property
+    def interval(self) -> Interval:
+        """Of ln of the factor, at its level."""
+        return contrast_interval(self.contrast, self.level)
 
     @property
     def narrow(self) -> bool:
         """Whether it is known well enough; after a single round nothing is."""
-        shown = interval(self.contrast)
-        return shown.rounds > 1 and shown.half_width <= self.allowed
+        return self.interval.rounds > 1 and self.interval.half_width <= self.allowed
 
 
-def bounded(name: str, contrast: Contrast | None, *, planted: float = 0.0) -> Iterator[Bounded]:
+def bounded(
+    name: str, contrast: Contrast | None, *, planted: float = 0.0, level: float = LEVEL
+) -> Iterator[Bounded]:
     """`planted`: ln of the factor that the difference is held against; 0 where nothing was planted."""
     if contrast is not None:
-        yield Bounded(name=name, contrast=contrast, allowed=max(_NARROW, _SHARE * abs(planted)))
+        allowed = max(_NARROW, _SHARE * abs(planted))
+        yield Bounded(name=name, contrast=contrast, allowed=allowed, level=level)
 
 
 def doubts(figures: Iterable[Bounded]) -> Iterator[str]:
     """What is known too vaguely, and how well it would have to be."""
     for one in figures:
-        shown = factor(one.contrast)
-        if shown is not None and not one.narrow:
-            wide, limit = numbers.factor_with_interval(shown), numbers.percent(math.expm1(one.allowed))
+        if not one.narrow:
+            wide = numbers.factor_with_interval(estimate(exponential(one.interval)))
+            limit = numbers.percent(math.expm1(one.allowed))
             yield f"{one.name} is {wide}: too wide to judge, which takes ±{limit}"
 
 
@@ -53,5 +64,5 @@ def rounds_short(figures: Iterable[Bounded]) -> int:
 
 def _short(one: Bounded) -> int:
     percent = 100 * math.expm1(one.allowed)
-    needed = rounds_needed({one.name: one.contrast.values}, precision_percent=percent, level=LEVEL)
+    needed = rounds_needed({one.name: one.contrast.values}, precision_percent=percent, level=one.level)
     return max(1, needed - len(one.contrast.values))

@@ -1,8 +1,8 @@
 """Another program keeps a core busy: told as such, and not held against the browser or the page.
 
 With the model on the page's main thread: in a worker of a quiet page there is no contention to blame. It
-takes the most rounds of all, as requests on a quiet main thread differ by 6 % from visit to visit; where the
-instructions end natively says nothing of either cause.
+takes the most rounds of all, as requests on a main thread differ by some percent from visit to visit; where
+native's instructions end says nothing of either cause.
 """
 
 from msgspec.structs import replace
