@@ -1,6 +1,7 @@
-"""The GPU path on four small models: a run of `gapprof explain --backend webgpu` each, with its recording.
+"""The GPU path on small models: a run of `gapprof explain --backend webgpu` each, with its recording; of one
+CNN on WebGL as well.
 
-python reports/gpu.py [NAME ...]      default: all four; writes reports/gpu/NAME.jsonl, .json and .md
+python reports/gpu.py [NAME ...]      default: all five; writes reports/gpu/NAME.jsonl, .json and .md
 python reports/gpu.py table           the table of what is there alone; it is always made anew
 
 Some minutes each on two cores, on whatever adapter this machine has; from software no figure is a GPU's, and
@@ -23,12 +24,23 @@ from gapprof.text.numbers import factor_with_interval, ms_with_interval, whole_p
 HERE = Path(__file__).parent / "gpu"
 LINKS, LINK_WIDTH, WIDTH = 100, 32, 96
 WORDS, TOKEN, HEADS = 16, 32, 2
+SIDE = 24
+ON_WEBGL = "webgl-cnn"
 TITLES: Mapping[str, str] = {
     "resnet20": "a CNN",
     "encoder": "a layer of an encoder",
     "matmul": "two products of matrices",
     "chain": f"{LINKS} tiny dispatches",
+    ON_WEBGL: "a small CNN, on WebGL",
 }
+BUDGETS_S: Mapping[str, int] = {
+    "resnet20": 450,
+    "encoder": 300,
+    "matmul": 300,
+    "chain": 200,
+    ON_WEBGL: 200,
+}
+"""For six rounds of each on software with two cores."""
 RUNGS: Mapping[str, str] = {
     "replay-native-unsafe": "Dawn, no safety",
     "replay-native": "Dawn",
@@ -42,11 +54,12 @@ CAUSES: Mapping[str, str] = {
     "library-work": "onnxruntime-web's own work",
     "event-loop": "being asked for by events",
 }
-INTRODUCTION = """One run of `gapprof explain --backend webgpu` for each model (`python reports/gpu.py`);
-beside this lie the recordings and the whole reports. The calls that onnxruntime-web makes for a model are
-recorded once and replayed: by Dawn without a browser, without what keeps shaders safe and with it, and in
-Chromium. A replay that does not read back what was recorded, byte for byte, or does not notice a spoilt
-input, has no time. In brackets: 95 % intervals over rounds of fresh processes."""
+INTRODUCTION = f"""One run of `gapprof explain --backend webgpu` for each model, but for {ON_WEBGL}, which
+ran with `--backend webgl` (`python reports/gpu.py`); beside this lie the recordings and the whole reports.
+The calls that onnxruntime-web makes for a model on WebGPU are recorded once and replayed: by Dawn without a
+browser, without what keeps shaders safe and with it, and in Chromium. A replay that does not read back what
+was recorded, byte for byte, or does not notice a spoilt input, has no time; nothing replays the calls of
+WebGL. In brackets: 95 % intervals over rounds of fresh processes."""
 
 
 def encoder(folder: Path) -> None:
@@ -93,14 +106,32 @@ def chain(folder: Path) -> None:
     sketch.save(folder / "chain.onnx")
 
 
-MADE: Mapping[str, Callable[[Path], None]] = {"encoder": encoder, "matmul": matmul, "chain": chain}
+def cnn(folder: Path) -> None:
+    """Three convolutions, one of them depthwise, and a dense layer."""
+    sketch = Sketch("webgl-cnn", seed=7)
+    x = sketch.input("x", [1, 3, SIDE, SIDE])
+    x = sketch.node("a", "Relu", [sketch.conv("a", x, sketch.filters(16, 3, 3, gain=1.4), stride=2, pad=1)])
+    x = sketch.node("b", "Relu", [sketch.conv("b", x, sketch.filters(16, 1, 3, gain=1.4), pad=1, group=16)])
+    x = sketch.node("c", "Relu", [sketch.conv("c", x, sketch.filters(32, 16, 1, gain=1.4))])
+    x = sketch.node("flat", "Flatten", [x], axis=1)
+    sketch.output(sketch.linear("head", x, 32 * (SIDE // 2) ** 2, 10), "y", [1, 10])
+    sketch.save(folder / "webgl-cnn.onnx")
+
+
+MADE: Mapping[str, Callable[[Path], None]] = {
+    "encoder": encoder,
+    "matmul": matmul,
+    "chain": chain,
+    ON_WEBGL: cnn,
+}
 
 
 def command(name: str) -> tuple[str, ...]:
     """As typed in the folder where the model lies, if it is none of the zoo's."""
     subject = f"{name}.onnx" if name in MADE else f"zoo:{name}"
-    asked = ("--backend", "webgpu", "--rungs", "main", "--recording", f"{name}.jsonl", "--quiet")
-    return ("gapprof", "explain", subject, *asked)
+    backend = "webgl" if name == ON_WEBGL else "webgpu"
+    asked = ("--backend", backend, "--rungs", "main", "--budget", str(BUDGETS_S[name]))
+    return ("gapprof", "explain", subject, *asked, "--recording", f"{name}.jsonl", "--quiet")
 
 
 def measured(name: str) -> None:

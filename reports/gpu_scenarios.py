@@ -2,7 +2,7 @@
 
 python reports/gpu_scenarios.py [NAME ...]    default: all; NAME.jsonl and README.md in reports/scenarios/
 
-All eight take some 40 minutes of a quiet machine with two cores. Those that published their recordings
+All eleven take about an hour of a quiet machine with two cores. Those that published their recordings
 had SwiftShader, which is software: the figures are none of a GPU, and each report says so. What is planted is
 in this file, which makes models, builds, browsers and environments anew.
 """
@@ -14,7 +14,9 @@ import venv
 from pathlib import Path
 
 import onnxruntime
+from gpu import encoder
 from scenarios import Scenario, publish
+from symptoms import with_burning_page
 
 from gapprof import assets
 from gapprof.gpu.graphics import software
@@ -31,11 +33,18 @@ WIDE_ROW, LINKS = 16384, 48
 STALL_MS, STALLED_SUBMITS = 50, 16
 """Two or three stalls a run of the longer chain: several times what its dispatches take without any."""
 GOES_MS, STANDS_MS = 2, 6
+TINY = 1000
 WAVES, WRONG_WAVE = 12, 5
 """Between two nodes that are looked at first."""
 WEBGPU = ("--backend", "webgpu")
 NATIVE_LEG = (*WEBGPU, "--native-python", "env/bin/python")
 LEGS = (*NATIVE_LEG, "--rungs", "replay-native-no-robustness")
+SWITCHES = (
+    "replay-native-no-zero-init",
+    "replay-native-no-robustness",
+    "replay-native-no-validation",
+    "replay-web-in-process",
+)
 
 
 def stopping(folder: Path) -> None:
@@ -117,6 +126,17 @@ def chained(folder: Path, links: int, row: int) -> None:
         x = sketch.node(f"link{link}", op_type, [x, *other])
     sketch.output(x, "y", [1, row])
     sketch.save(folder / "chained.onnx")
+
+
+def tiny_dispatches(folder: Path) -> None:
+    """A thousand operators of a row of numbers, which nothing merges and of which each is a tiny dispatch."""
+    chained(folder, TINY, ROW)
+
+
+def on_a_burning_page(folder: Path) -> None:
+    """The products, and a page whose timer burns for 20 ms in every 40."""
+    products(folder)
+    with_burning_page(folder)
 
 
 def wrong_build(folder: Path) -> None:
@@ -294,11 +314,30 @@ SCENARIOS = {
         model="chained.onnx",
         make=compiling_build,
     ),
+    "gpu-switches": Scenario(
+        shows="what each safety switch, and the GPU's process of its own, take alone (S18)",
+        # For six first rounds: the later half of them visits the switches as well.
+        options=(*WEBGPU, "--rungs", ",".join(SWITCHES), "--budget", "200"),
+        model="encoder.onnx",
+        make=encoder,
+    ),
+    "gpu-tiny": Scenario(
+        shows="a thousand tiny dispatches: making them takes more of a run than what goes to and fro",
+        options=(*WEBGPU, "--rungs", "main", "--budget", "200"),
+        model="chained.onnx",
+        make=tiny_dispatches,
+    ),
     "gpu-wrong": Scenario(
         shows="a shader that computes something else: outputs part at one node, and no time compares (S15)",
         options=(*WEBGPU, "--rungs", "main", "--web-dist", "dist", "--budget", "1"),
         model="waving.onnx",
         make=wrong_build,
+    ),
+    "gpu-busy-page": Scenario(
+        shows="a page whose timer holds the main thread half of the time, with the model on the GPU",
+        options=(*WEBGPU, "--page", "burning.html", "--rungs", "main", "--budget", "240"),
+        model="products.onnx",
+        make=on_a_burning_page,
     ),
 }
 

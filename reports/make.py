@@ -30,11 +30,11 @@ models](light/README.md) of the onnx package, one short run each; [two equal run
 one](compare/README.md) for `compare`; [page and inference, both ways](qoe/README.md); [the scheduler's
 figures, visit by visit](balance/README.md), and traced visits of four models wherever they run, in which
 blocked time is measured by itself; [how fast a browser could run the operators of seven
-models](kernels/README.md); [four small models on WebGPU](gpu/README.md), so far of a software adapter; [many
-models through one lattice](study/README.md), with the tables of Wang et al. (2025); and [what people meet in
-the field](scenarios/README.md) (a page without headers, an app that pins its threads, a build without SIMD,
-float16, the baseline tier, visits that crash, hang and run out of memory), recordings that the acceptance
-tests read, each with its command, its versions and what was planted.
+models](kernels/README.md); [four small models on WebGPU and one on WebGL](gpu/README.md), so far of a
+software adapter; [many models through one lattice](study/README.md), with the tables of Wang et al. (2025);
+and [what people meet in the field](scenarios/README.md) (a page without headers, an app that pins its
+threads, a build without SIMD, float16, the baseline tier, visits that crash, hang and run out of memory),
+recordings that the acceptance tests read, each with its command, its versions and what was planted.
 
 """
 

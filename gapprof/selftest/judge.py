@@ -21,7 +21,11 @@ from gapprof.stats.contrast import Contrast
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shortage:
-    """What is lacking until every row can be judged: so many more rounds of these stops. 0: nothing."""
+    """What rows stand on that cannot be judged yet, and how many more rounds the least vague of them lacks.
+
+    Those that lack more are asked again by then: nobody goes on visiting for them what others stand on.
+    0: nothing.
+    """
 
     rounds: int
     stops: frozenset[str]
@@ -53,7 +57,7 @@ def shortage(plan: Plan, journal: Recording, *, given_up: Set[str]) -> Shortage:
         if given_up.isdisjoint(stands_on := frozenset(_stands_on(one.laid, plan.clean)))
     ]
     return Shortage(
-        rounds=rounds_short(figure for _, figures in wide for figure in figures),
+        rounds=min((rounds_short(figures) for _, figures in wide), default=0),
         stops=frozenset(stop for stands_on, _ in wide for stop in stands_on),
     )
 

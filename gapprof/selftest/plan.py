@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from gapprof.measure.resolve import with_refusal
 from gapprof.records.environment import Setting
 from gapprof.records.recording import PlannedRung, Preflight
 from gapprof.records.rung import Rung
@@ -22,6 +23,8 @@ from gapprof.selftest.plant import (
     Shrinks,
     Twins,
 )
+
+_NOT_NEEDED = "not visited: no row of this plant needs it"
 
 Refuse = Callable[[Setting, Settings], str | None]
 """Why this machine cannot give a setting, with the onnxruntime-web that the settings name."""
@@ -107,7 +110,8 @@ class Planner:
 
     def lay(self, plant: Plant, settings: Settings, preflight: Preflight) -> None:
         """Resolve a plant's rungs and A/Bs to stops."""
-        steps = preflight.ladder if plant.twins is None else _twinned(preflight.ladder, plant.twins)
+        steps = with_refusal(preflight.ladder, dict.fromkeys(plant.without, _NOT_NEEDED))
+        steps = steps if plant.twins is None else _twinned(steps, plant.twins)
         by_rung = {step.rung.id: step for step in steps}
         rungs = self._rungs(plant, settings, by_rung)
         pairs = tuple(self._pair(plant, settings, by_rung, one) for one in plant.expects)

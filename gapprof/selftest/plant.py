@@ -91,6 +91,8 @@ class Plant:
     """Which onnxruntime-web is served; empty: the pinned one."""
     side: tuple[str, ...] = ()
     """Side rungs that the report needs."""
+    without: tuple[str, ...] = ()
+    """Rungs of the chain that its rows do without, as on a machine that cannot give them."""
     visited_as: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: _NOTHING)
     """Rung → fields of its setting that are really others, which the ladder does not know."""
     twins: Twins | None = None

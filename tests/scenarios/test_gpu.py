@@ -30,7 +30,10 @@ from tests.unit.facts.gpu_runs import AMPERE
 STOPS = 16
 """Determinants in the model, each of which stops the run."""
 HALTED = "gpu-slower-browser"
-NAMES = ("gpu-stops", "gpu-optimised-before", "gpu-legs", "gpu-slower-build", HALTED, "gpu-stall", "gpu-anew")
+NAMES = (
+    *("gpu-stops", "gpu-optimised-before", "gpu-legs", "gpu-slower-build", HALTED, "gpu-stall", "gpu-anew"),
+    *("gpu-switches", "gpu-tiny", "gpu-busy-page"),
+)
 
 
 @cache

@@ -1,14 +1,22 @@
 """What was planted in front of the library on the GPU, in recordings of our own, is found under its name."""
 
+from statistics import fmean
+
+import pytest
+
 from gapprof.errors import ExitCode
+from gapprof.facts.gpu_runs import GPU_PARTS, REPLAY_WEB, part_shares
 from gapprof.pipeline import analysed
 from gapprof.records.calls import RecordedCalls
 from gapprof.records.parting import Parting
 from gapprof.records.recording import Recording
+from gapprof.records.report import with_descendants
 from gapprof.records.trial import Trial
-from tests.scenarios.reading import case, check, report, row, text, told
+from gapprof.stats.interval import t_interval
+from tests.scenarios.reading import case, cause, check, child, factor, report, row, text, told
 
 STALLED, COMPILING, WRONG = "gpu-stall", "gpu-anew", "gpu-wrong"
+TINY, BURNING = "gpu-tiny", "gpu-busy-page"
 STALL_MS = 50.0
 
 
@@ -91,3 +99,39 @@ def test_s15_a_shader_that_computes_something_else_ends_the_run_with_the_node_at
     assert {one.rung for one in replays} == {"replay-native-unsafe", "replay-native", "replay-web"}
     assert all(one.parts is not None and one.parts.control_differing_bytes > 0 for one in replays)
     assert {one.rung for one in replays} <= {row.id for row in found.rungs if row.latency_ms is not None}
+
+
+def test_a_thousand_tiny_dispatches_are_bound_by_how_many_they_are() -> None:
+    found = report(f"scenarios/{TINY}")
+    (calls,) = recording_of(TINY).of(RecordedCalls)
+    assert calls.summary.runs[-1].dispatches == 1000
+    (bound,) = (one for one in row(found, "submission").evidence if one.kind == "dispatch-bound")
+    assert "making the commands of its 1000 dispatches, and is bound by how many they are" in bound.text
+    assert bound.text in text(found)
+    assert bound.value is not None, "in the browser as well"
+    shares = {part: part_shares(case(f"scenarios/{TINY}"), REPLAY_WEB, part) for part in GPU_PARTS}
+    making = shares["submission"]
+    assert bound.value == pytest.approx(fmean(making.values()))
+    for other in ("upload", "read-back"):
+        more = t_interval([share - shares[other][number] for number, share in making.items()])
+        assert more.rounds > 2
+        assert more.low > 0, f"making them takes more of a run than {other}"
+    costs = {one.id for one in with_descendants(found.causes) if one.verdict == "costs"}
+    assert not costs & {"upload", "read-back", "contention"}
+    for absent in ("not-on-gpu", "pipelines-made-anew"):
+        assert row(found, absent).verdict == "not-applicable"
+
+
+def test_a_page_that_holds_the_main_thread_is_told_of_a_model_on_the_gpu_as_well() -> None:
+    found = report(f"scenarios/{BURNING}")
+    assert found.settings.page == "burning.html"
+    page = child(found, "contention", "page")
+    assert cause(found, "contention").verdict == page.verdict == "costs"
+    assert page.factor is not None
+    assert page.factor.low > 1
+    parts = {one.id: one for one in page.children}
+    work = parts["main-thread-work"]
+    assert work.verdict == "costs", work.why
+    own = [parts[name] for name in ("main-thread-work", "gc", "browser-threads")]
+    assert max(own, key=factor) is work, "software loses cores to the page besides"
+    assert any("planted (page/burning.html:" in one.text for one in work.evidence)

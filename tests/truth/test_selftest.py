@@ -317,6 +317,7 @@ def test_a_ladder_under_load_is_held_against_the_same_without(tmp_path: Path) ->
     (laid,) = (one for one in found.plan.plants if one.plant.under_load)
     stops = found.plan.stops
     assert laid.calm.keys() == laid.stops.keys() >= {"native", "web-main", "web-paced"}
+    assert laid.stops.keys().isdisjoint(laid.plant.without)
     for rung, loaded in laid.stops.items():
         assert stops[laid.calm[rung]] == dataclasses.replace(stops[loaded], under_load=False)
     others = {stop for one in found.plan.plants if one is not laid for stop in one.stops.values()}
@@ -377,6 +378,22 @@ def test_further_rounds_visit_what_vague_rows_stand_on_alone(tmp_path: Path) -> 
     own = set(found.plan.plants[1].stops.values()) - set(found.plan.clean.stops.values())
     assert all(order == set(found.plan.stops) for order in orders[:8])
     assert all(not order & own for order in orders[8:])
+
+
+def test_a_row_that_lacks_many_rounds_keeps_no_others_stops_in_them(tmp_path: Path) -> None:
+    """Both are vague after the first rounds; one is told by a few more, the other takes many."""
+
+    def restless(job: Job) -> float:
+        return honest(job) * math.exp(0.1 * (-1) ** job.round if job.rung.endswith("web-flags") else 0.0)
+
+    machine = Priced(price=restless)
+    chosen = (PLANTS["clean"], PLANTS["bounds-checks"], PLANTS["native-null"])
+    found = visit(machine, chosen, tmp_path, vague_until_s=3600.0)
+    orders = [set(started.order) for started in found.recording.of(RoundStarted)]
+    own = {stop for stop in found.plan.plants[2].stops.values() if stop.startswith("native-null")}
+    assert own
+    visited = sum(own <= order for order in orders)
+    assert 8 < visited < len(orders)
 
 
 def test_what_stands_on_a_stop_that_was_given_up_wants_no_further_rounds(tmp_path: Path) -> None:

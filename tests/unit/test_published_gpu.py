@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -18,19 +19,24 @@ from tests.scripts import script
 
 COMMAND = script("reports/gpu.py")
 GPU = REPORTS / "gpu"
-RECORDINGS = sorted(GPU.glob("*.jsonl"))
+EVERY = sorted(GPU.glob("*.jsonl"))
+RECORDINGS = [path for path in EVERY if path.stem != COMMAND.ON_WEBGL]
+"""On WebGPU: nothing replays WebGL's calls."""
 REPLAYS = ("replay-native-unsafe", "replay-native", "replay-web")
 CHAIN = (*REPLAYS, "web-session", "web-paced", "web")
+UNRESOLVED: Mapping[str, str] = {"resnet20": "unreliable"}
+"""Whose rounds may differ by so much that more of them would have been needed."""
 STEPS = ("wgsl-safety", "browser-boundary", "library-work", "event-loop")
 each = pytest.mark.parametrize("recording", RECORDINGS, ids=lambda path: path.stem)
+each_of_all = pytest.mark.parametrize("recording", EVERY, ids=lambda path: path.stem)
 
 
-@each
+@each_of_all
 def test_a_recording_was_made_by_the_command_that_makes_it_anew(recording: Path) -> None:
     assert read_run(recording).begin.argv == COMMAND.command(recording.stem)
 
 
-@each
+@each_of_all
 def test_a_recording_names_no_folder_of_a_checkout_or_of_a_user(recording: Path) -> None:
     """Where the browser lies is told, as the browser says it."""
     text = recording.read_text(encoding="utf-8")
@@ -48,13 +54,15 @@ def test_every_replay_read_back_what_was_recorded_and_noticed_a_spoilt_input(rec
         assert one.parts is not None
         assert (one.parts.why, one.parts.differing_bytes) == ("", 0)
         assert one.parts.compared_bytes > 0
+        assert one.parts.control_compared_bytes >= one.parts.control_differing_bytes > 0
+        assert one.parts.proven_runs >= 1
     (timed,) = run.of(TimedDispatches)
     assert timed.timeline is not None, timed.why
     assert timed.timeline.compared_bytes > 0
     assert timed.timeline.differing_bytes == 0
 
 
-@each
+@each_of_all
 def test_outputs_are_native_s(recording: Path) -> None:
     one = check(report(f"gpu/{recording.stem}"), "outputs")
     assert (one.status, "native-cpu" in one.text) == ("pass", True)
@@ -64,8 +72,8 @@ def test_outputs_are_native_s(recording: Path) -> None:
 def test_a_report_is_whole(recording: Path) -> None:
     """Every rung of the chain has its time, and every step of it a cause with all of its parts."""
     found = report(f"gpu/{recording.stem}")
-    assert found.status in ("ok", "unreliable"), found.status_why
-    assert found.rounds >= 2
+    assert found.status in ("ok", UNRESOLVED.get(recording.stem, "ok")), found.status_why
+    assert found.rounds >= 6
     latencies = {row.id: row.latency_ms for row in found.rungs}
     assert [name for name in CHAIN if latencies[name] is None] == []
     rows = {row.id: row for row in with_descendants(found.causes)}
@@ -145,11 +153,11 @@ def test_no_figure_of_software_is_called_a_gpu_s(recording: Path) -> None:
 )
 def test_what_a_run_costs_beyond_doubt_is_found_in_rounds_that_differ(recording: str, part: str) -> None:
     """What the library does before a run's first submit, and what keeps shaders safe. Trials that tests make
-    one of, and take for every round, have intervals without width."""
+    one of, and take for every round, have intervals without width. The first is 2 % of a run, about which it
+    goes by the run whether that is called a cost; a planted one is (`tests/browser/test_gpu_library.py`)."""
     found = report(f"gpu/{recording}")
     one = next(row for row in with_descendants(found.causes) if row.id == part)
     assert one.factor is not None, one.why
-    assert one.verdict == "costs"
     assert one.factor.rounds == found.rounds > 2
     assert 1 < one.factor.low < one.factor.point < one.factor.high
 
@@ -158,7 +166,7 @@ def test_what_a_run_costs_beyond_doubt_is_found_in_rounds_that_differ(recording:
 def test_the_table_is_of_the_reports_and_says_first_where_software_was_asked(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert text == "\n".join(COMMAND.table()) + "\n"
-    names = [path.stem for path in RECORDINGS]
+    names = [path.stem for path in EVERY]
     software = {name for name in names if check(report(f"gpu/{name}"), "adapter").status == "fail"}
     first = text.removeprefix("# On the GPU\n\n").partition("\n")[0]
     heading = f"**{SOFTWARE_SENTENCE[0].upper()}{SOFTWARE_SENTENCE[1:]}** ("
@@ -169,8 +177,30 @@ def test_the_table_is_of_the_reports_and_says_first_where_software_was_asked(pag
         assert (name in first) == (name in software)
 
 
+def test_on_webgl_a_report_has_all_that_can_be_had_without_replays() -> None:
+    """Every rung in the browser, in rounds that differ, and who draws; what no replay tells apart says so."""
+    found = report(f"gpu/{COMMAND.ON_WEBGL}")
+    assert found.rounds >= 6
+    assert (found.versions["build"], found.settings.backend) == ("webgl", "webgl")
+    latencies = {row.id: row.latency_ms for row in found.rungs}
+    for name in ("web-session", "web-paced", "web"):
+        one = latencies[name]
+        assert one is not None
+        assert one.low < one.point < one.high
+    adapter = check(found, "adapter")
+    assert "WebGL" in adapter.text
+    assert found.headline.lower().startswith(SOFTWARE_SENTENCE.lower()) == (adapter.status == "fail")
+    rows = {row.id: row for row in with_descendants(found.causes)}
+    assert (rows["gpu-abstraction"].verdict, rows["gpu-abstraction"].factor) == ("not-measured", None)
+    assert "nothing replays WebGL's calls" in rows["gpu-abstraction"].why
+    events = rows["event-loop"].factor
+    assert events is not None
+    assert events.rounds == found.rounds
+    assert events.low < events.point < events.high
+
+
 def test_there_are_a_cnn_an_encoder_products_of_matrices_and_a_chain_of_a_hundred_dispatches() -> None:
-    assert {path.stem for path in RECORDINGS} == set(COMMAND.TITLES)
+    assert {path.stem for path in EVERY} == set(COMMAND.TITLES)
     assert "Still to come" not in (GPU / "README.md").read_text(encoding="utf-8")
     calls = {path.stem: next(read_run(path).of(RecordedCalls)) for path in RECORDINGS}
     operators = {name: {node.op_type for node in one.placed} for name, one in calls.items()}
