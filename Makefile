@@ -7,7 +7,7 @@ MODEL ?= zoo:mobilenetv2
 UNMEASURED := $(addprefix tests/browser/test_,apps benchmarks beyond cells cold companions debugged felt flags \
 	gpu_kernels gpu_library gpu_modules gpu_replay gpu_switches gpu_trouble gpu_unusable gpu_way hard_pages holders \
 	inside kernels lattice memory no_browser nothing_left one_file packaged page_modules page_tasks parting programs qoe \
-	started stopped timed traced transplant trouble tuned two_at_once watch watch_in_vain watch_realms watched) \
+	reaching started stopped timed traced transplant trouble tuned two_at_once watch watch_in_vain watch_realms watched) \
 	$(addprefix tests/live/test_,command crashed faults hostile_page one_side options qoe selftest watch webgl webgpu)
 # The other ones have the machine to themselves, one after the other.
 MEASURING := $(filter-out $(UNMEASURED:%=%.py),$(wildcard tests/browser/test_*.py tests/live/test_*.py))

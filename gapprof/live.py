@@ -10,7 +10,7 @@ from rich.text import Text
 
 from gapprof.digest.adapter import software_sentence
 from gapprof.digest.why import why_rows
-from gapprof.options.screen import mention, show
+from gapprof.options.screen import mention, remark
 from gapprof.records.progress import Observer, Progress
 from gapprof.records.report import Report
 from gapprof.records.surface import Surface
@@ -62,7 +62,7 @@ def telling(stream: TextIO) -> Observer:
         nonlocal told
         if progress.phase != told:
             told = progress.phase
-            show(f"gapprof: {phase_words(progress)}\n", stream)
+            remark(f"gapprof: {phase_words(progress)}", stream)
 
     return tell
 

@@ -15,7 +15,7 @@ from gapprof.files import is_file, refuse_unwritable
 from gapprof.interrupts import held
 from gapprof.options import shared, syntax
 from gapprof.options.configured import Beside
-from gapprof.options.screen import no_color, quiet, show
+from gapprof.options.screen import no_color, quiet, remark, show
 from gapprof.options.watching import chosen_observer
 from gapprof.records.settings import Settings
 
@@ -89,9 +89,9 @@ def study(
         out = Path(folder)
         _made(out)
 
-        def say(text: str) -> None:
+        def say(line: str) -> None:
             if not quiet:
-                show(text, sys.stderr)
+                remark(line, sys.stderr)
 
         @cache
         def programs() -> Mapping[str, str]:

@@ -78,9 +78,14 @@ def _words(value: object) -> str:
         case tuple():
             return " ".join(map(str, value))
         case Mapping():
-            return " ".join(f"{name}={','.join(map(str, shape))}" for name, shape in value.items())
+            return " ".join(f"{name}={_entry(one)}" for name, one in value.items())
         case _:
             return str(value)
+
+
+def _entry(value: object) -> str:
+    """The dimensions of a shape; the value of a session option."""
+    return ",".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
 
 
 def _differing(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Difference]:

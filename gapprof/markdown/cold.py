@@ -46,6 +46,6 @@ def cold_section(report: Report) -> Iterator[str]:
     if cold.creation:
         yield f"| {CREATION} | {COLUMNS[0]} | {COLUMNS[2]} |"
         yield "| :-- | --: | --: |"
-        yield from (f"| {title} | {web} | {native} |" for title, web, native in creation_rows(cold))
+        yield from (f"| {cell(title)} | {web} | {native} |" for title, web, native in creation_rows(cold))
         yield ""
     yield from (f"- {cell(sentence)}" for sentence in cold_sentences(cold))

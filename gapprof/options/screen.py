@@ -58,12 +58,15 @@ def mention(text: str, stream: TextIO) -> OSError | None:
 
 def say(error: GapprofError) -> None:
     """One sentence and a hint on stderr, harmless whatever names they quote."""
-    lines = [
-        f"gapprof: {names.sentence(error.message)}",
-        *([f"  {names.sentence(error.hint)}"] if error.hint else []),
-    ]
-    text = "\n".join(lines) + "\n"
-    show(text if _unicode(sys.stderr) else names.ascii_only(text), sys.stderr)
+    remark(f"gapprof: {error.message}", sys.stderr)
+    if error.hint:
+        remark(f"  {error.hint}", sys.stderr)
+
+
+def remark(line: str, stream: TextIO) -> None:
+    """One line beside the report, harmless whatever names it quotes."""
+    plain = names.sentence(line)
+    show(f"{plain if _unicode(stream) else names.ascii_only(plain)}\n", stream)
 
 
 def _was_hung_up(stream: TextIO, error: OSError) -> bool:

@@ -170,7 +170,7 @@ def _kind(row: OperatorRow) -> str:
 
 def _at_best(row: OperatorRow) -> str:
     floor = "" if row.speed_of_light_ms is None else numbers.bare_ms(row.speed_of_light_ms)
-    return f" {floor} | {row.bound or ''} |"
+    return f" {floor} | {cell(row.bound or '')} |"
 
 
 def _observed(report: Report) -> Iterator[str]:

@@ -40,6 +40,7 @@ class Studying:
     observer: Observer
     hold: Hold
     say: Callable[[str], None]
+    """Is given lines without their ends, which may quote whatever a model says."""
     _missed: dict[str, str] = field(default_factory=dict)
     """Model → why it has no row, of those that were tried."""
 
@@ -56,10 +57,10 @@ class Studying:
             place = f"{number} of {len(models)}: {model}"
             poor = shelf.poor(model) if self.anew else ""
             if shelf.row(model) is not None and not poor:
-                self.say(f"{place} is there from before\n")
+                self.say(f"{place} is there from before")
                 continue
             otherwise = poor or shelf.why_not(model)
-            self.say(f"{place}{f', measured anew: {otherwise}' if otherwise else ''}\n")
+            self.say(f"{place}{f', measured anew: {otherwise}' if otherwise else ''}")
             shelf.forget(model)
             stopped = self._measured(model, shelf.path(model))
             study = self._tables(shelf, models)
@@ -71,10 +72,8 @@ class Studying:
 
     def _how_quiet(self, row: StudiedModel | None) -> None:
         if row is not None and row.disturbed_visits:
-            self.say(
-                f"{row.stem}: other programs used the machine during {row.disturbed_visits} of {row.visits} "
-                "visits\n"
-            )
+            of = f"{row.disturbed_visits} of {row.visits} visits"
+            self.say(f"{row.stem}: other programs used the machine during {of}")
 
     def _measured(self, model: str, path: Path) -> ExitCode | None:
         """A code where the whole study has to stop: it was interrupted, or the machine lacks something."""
@@ -95,7 +94,7 @@ class Studying:
             return outcome.code
         if outcome.stopped is not None:
             self._missed[model] = outcome.stopped.message
-            self.say(f"{model}: {outcome.stopped.message}\n")
+            self.say(f"{model}: {outcome.stopped.message}")
         return outcome.code if isinstance(outcome.stopped, EnvironmentUnusable) else None
 
     def _written(self, outcome: Outcome, model: str) -> None:

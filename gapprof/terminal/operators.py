@@ -9,6 +9,7 @@ from rich.text import Text
 
 from gapprof.digest.operators import drawn_ms, lost_ms, operator_sentences, precision, top_operators
 from gapprof.records.report import OperatorRow, Report
+from gapprof.terminal.cells import ms_cell
 from gapprof.terminal.ink import Ink
 from gapprof.text import numbers
 
@@ -39,7 +40,7 @@ def operators(report: Report, ink: Ink, *, count: int) -> Table:
     for row, *times in zip(rows, native, web, lost, strict=True):
         closing = row is top.weighting
         name = ink.text("outside the operators") if closing else ink.name(_called(row), name_width)
-        cells = (*times, *_proportions(row), *_at_best(row))
+        cells: tuple[RenderableType, ...] = (*times, *_proportions(row), *_at_best(row, ink))
         table.add_row("", name, *cells[: len(columns)], style="dim" if closing else "")
     if top.others:
         table.add_row("", ink.text(f"{top.others} more"), "", "", others_lost, style="dim")
@@ -61,9 +62,8 @@ def _called(row: OperatorRow) -> str:
     return f"{row.name} ({marks})" if marks else row.name
 
 
-def _at_best(row: OperatorRow) -> tuple[str, str]:
-    floor = row.speed_of_light_ms
-    return ("" if floor is None else numbers.bare_ms(floor)), row.bound or ""
+def _at_best(row: OperatorRow, ink: Ink) -> tuple[Text, Text]:
+    return ms_cell(row.speed_of_light_ms), ink.text(row.bound or "")
 
 
 def _proportions(row: OperatorRow) -> tuple[str, str]:

@@ -14,10 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from gapprof import live
+from gapprof.gpu_kernels.report import kernels_of
 from gapprof.markdown import study as studies
 from gapprof.markdown.comparison import written
 from gapprof.records.codec import decode_report, encode_document
+from gapprof.records.gpu_yardstick import GpuKernels
 from gapprof.records.report import Report
+from gapprof.records.selftest import Selftest
 from gapprof.records.study import Study
 from gapprof.records.surface import Surface
 from gapprof.records.tables import for_spreadsheets
@@ -25,11 +29,16 @@ from gapprof.records.yardstick import Kernels
 from gapprof.render import json, markdown, terminal
 from gapprof.terminal import comparison as comparisons
 from gapprof.terminal import gate as gates
+from gapprof.terminal import gpu_kernels as shader_tables
 from gapprof.terminal import kernels as kernel_tables
 from gapprof.terminal import qoe as qualities
+from gapprof.terminal import selftest as selftests
 from gapprof.text import names
 from tests.hostile.test_documents import compared, judged
-from tests.hostile.test_text import ATTACKS, named
+from tests.hostile.test_text import ATTACKS, named, step
+from tests.unit.gpu_kernels.runs import run
+from tests.unit.render.attacked import attacked
+from tests.unit.selftest.test_text import PASSED, ROW
 
 T = TypeVar("T")
 PUBLISHED = Path(__file__).parents[2] / "reports"
@@ -105,6 +114,21 @@ def studied(attack: str) -> Study:
     )
 
 
+def shaded(attack: str) -> GpuKernels:
+    return attacked(_shaders(), attack)
+
+
+def planted(attack: str) -> Selftest:
+    return attacked(replace(PASSED, status="failed", rows=(replace(ROW, status="fail"),)), attack)
+
+
+def told(attack: str) -> str:
+    """Lines of progress where nobody has a terminal."""
+    stream = io.StringIO()
+    live.telling(stream)(step(attack))
+    return stream.getvalue()
+
+
 TEXTS: dict[str, Callable[[str], str]] = {
     "terminal": lambda attack: terminal.RENDERER.render(named(attack), NARROW),
     "terminal-wide": lambda attack: terminal.RENDERER.render(named(attack), WIDE),
@@ -119,6 +143,9 @@ TEXTS: dict[str, Callable[[str], str]] = {
     "qoe": lambda attack: qualities.drawn(felt(attack), NARROW),
     "qoe-markdown": lambda attack: markdown.RENDERER.render(felt(attack), WIDE),
     "study": lambda attack: studies.document(studied(attack)),
+    "gpu-kernels": lambda attack: shader_tables.drawn(shaded(attack), NARROW),
+    "selftest": lambda attack: selftests.drawn(planted(attack), NARROW),
+    "progress": told,
 }
 DOCUMENTS: dict[str, Callable[[str], msgspec.Struct]] = {
     "report": named,
@@ -127,7 +154,14 @@ DOCUMENTS: dict[str, Callable[[str], msgspec.Struct]] = {
     "gate": judged,
     "kernels": tuned,
     "study": studied,
+    "gpu-kernels": shaded,
+    "selftest": planted,
 }
+
+
+@cache
+def _shaders() -> GpuKernels:
+    return kernels_of(run())
 
 
 @cache
@@ -136,9 +170,11 @@ def _published(path: str, kind: type[T]) -> T:
 
 
 attacks = pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS)
+ORDERS = {name: attack for name, attack in ATTACKS.items() if ":" in attack or "#" in attack}
+"""A name that has neither is no order, wherever it stands: no text of gapprof's own is one."""
 
 
-@attacks
+@pytest.mark.parametrize("attack", ORDERS.values(), ids=ORDERS)
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 def test_no_text_orders_a_build_about(text: Callable[[str], str], attack: str) -> None:
     assert ORDER.findall(text(attack)) == []

@@ -1,6 +1,6 @@
 """`gapprof explain` on served pages that work against it: it says what the page did, and leaves nothing.
 
-Single visits of more of them, as files: `browser/test_hard_pages.py`.
+Single visits of more of them: `browser/test_hard_pages.py`.
 """
 
 import subprocess
@@ -46,6 +46,18 @@ PAGES = {
         code=ExitCode.OK,
         status=frozenset({"ok", "unreliable"}),
         says=("flooding", "asking"),
+    ),
+    "never becomes idle": Hostile(
+        script="""
+            const turns = new MessageChannel();
+            turns.port1.onmessage = function spinning() {
+              for (const end = performance.now() + 5; performance.now() < end; );
+              turns.port2.postMessage(0);
+            };
+            turns.port2.postMessage(0);""",
+        code=ExitCode.OK,
+        status=frozenset({"ok", "unreliable"}),
+        says=("spinning",),
     ),
     "navigates away": Hostile(
         script=IN_A_TASK % "location.href = 'about:blank'",

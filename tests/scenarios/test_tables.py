@@ -54,6 +54,19 @@ def test_the_table_of_scenarios_says_before_its_first_row_what_ran_on_software()
     assert names.split(", ") == software
 
 
+def test_every_scenario_and_every_check_is_claimed_here_or_open() -> None:
+    """But for S24, which is claimed where its figures are made: see `test_field.py`."""
+    files = Path(__file__).parent.glob("test_*.py")
+    text = "\n".join(path.read_text(encoding="utf-8") for path in files)
+    names = re.findall(r"^def (test_\w+)", text, re.MULTILINE)
+    scenarios = {f"S{number}" for name in names for number in re.findall(r"_s(\d\d)(?=_)", name)}
+    checks = {f"check {number}" for name in names for number in re.findall(r"_check_(\d)_", name)}
+    every = {*(f"S{number:02}" for number in range(1, 26)), *(f"check {number}" for number in range(1, 6))}
+    assert every - scenarios - checks - {"S24"} == every & TABLE.OPEN.keys()
+    halves = {number.removesuffix(", on a GPU") for number in TABLE.OPEN.keys() - every}
+    assert halves <= scenarios | {"S24"}
+
+
 def test_what_is_made_for_a_scenario_is_said_of_it_alone() -> None:
     made = {scenario.make: TABLE.planted(scenario) for scenario in EVERY.values() if scenario.make.__doc__}
     assert len(made) >= 8

@@ -244,11 +244,38 @@ def test_ranks_hold_where_a_request_costs_as_many_ms_whatever_its_run_takes(tmp_
     assert (row.status, row.why) == ("pass", "")
 
 
-def test_outputs_that_differ_fail_the_row_whatever_the_times_say(tmp_path: Path) -> None:
-    machine = Priced(wrong_outputs=frozenset({"scalar-build.web-worker"}))
-    row = only(report_of(machine, tmp_path, "scalar-build"), "scalar-build")
+@pytest.mark.parametrize(
+    ("plant", "stop"),
+    [
+        ("scalar-build", "scalar-build.web-worker"),
+        ("native-ceiling", "clean.web-worker"),
+        ("native-null", "native-null.web-worker"),
+        ("web-null", "web-null.web-worker"),
+        ("outside-load", "outside-load.web-worker"),
+    ],
+)
+def test_outputs_that_differ_fail_the_row_whatever_the_times_say(
+    plant: str, stop: str, tmp_path: Path
+) -> None:
+    """Whatever kind of expectation it has: times of another computation tell nothing."""
+    machine = Priced(wrong_outputs=frozenset({stop}))
+    row = only(report_of(machine, tmp_path, plant), plant)
+    assert stop in machine.visits
     assert row.status == "fail"
-    assert "outputs-differ" in row.why
+    assert row.why.startswith("the report is outputs-differ: "), row.why
+
+
+def test_a_part_that_is_found_where_nothing_was_planted_fails_though_its_cause_is_nothing(
+    tmp_path: Path,
+) -> None:
+    """Two corners of the square that are as slow as each other: the mean of both paths is nothing."""
+    corners = ("native-null.native-extended", "native-null.native-all-128")
+    machine = Priced(price=lambda job: honest(job) * (1.4 if job.rung in corners else 1.0))
+    row = only(report_of(machine, tmp_path, "native-null"), "native-null")
+    assert set(corners) <= set(machine.visits)
+    assert row.status == "fail"
+    named = {reason.split(" reads ")[0] for reason in row.why.split("; ")}
+    assert named == {"simd/to-128", "simd/with-layout"}, row.why
 
 
 @pytest.mark.parametrize(

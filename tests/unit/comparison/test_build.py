@@ -217,6 +217,17 @@ def test_a_page_that_got_work_to_do_is_compared_with_one_that_had_none() -> None
     assert [(one.what, one.before, one.after) for one in comparison.settings] == [("page", "quiet", "busy")]
 
 
+def test_shapes_and_session_options_are_told_as_they_were_given() -> None:
+    first = report()
+    options = {"graphOptimizationLevel": "basic"}
+    asked = replace(first.settings, shapes={"x": (1, 3)}, session_options=options)
+    found = compare(first, replace(first, settings=asked)).settings
+    assert [(one.what, one.before, one.after) for one in found] == [
+        ("shapes", "none", "x=1,3"),
+        ("session options", "none", "graphOptimizationLevel=basic"),
+    ]
+
+
 def test_a_side_that_ran_in_one_run_only_has_no_gap_to_compare() -> None:
     web = [rung for rung in ladder_ms({}) if rung.startswith("web")]
     failing = Machine(failures=tuple(PlantedFailure(rung=rung, message="no kernel") for rung in web))

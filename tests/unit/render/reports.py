@@ -2,13 +2,14 @@
 
 from msgspec.structs import replace
 
-from gapprof.records.report import CheckRow, Evidence, Gap, LatencyPair, Model, Report, Residual, WhatIf
+from gapprof.records.report import CheckRow, Gap, LatencyPair, Model, Report, Residual, WhatIf
 from gapprof.records.sections.cold import Cold
-from gapprof.records.sections.gpu import GpuPlacement, PlacedOperator
 from gapprof.records.sections.memory import Memory
+from tests.unit.render.attacked import attacked
 from tests.unit.render.complete import ok
 from tests.unit.render.rows import HOSTILE, about, causes, unmeasured
-from tests.unit.render.sections import filed, gpu_operators, inside, reproduction, watched_page
+from tests.unit.render.sections import gpu_operators, inside, reproduction, watched_page
+from tests.unit.render.whole import with_every_section
 
 
 def partial() -> Report:
@@ -116,45 +117,14 @@ def failed() -> Report:
 
 
 def hostile() -> Report:
-    """Every string that a stranger can choose is an attack."""
-    report = verified()
-    return replace(
-        report,
-        model=replace(report.model, name=HOSTILE),
-        headline=f"{HOSTILE} is 7.3x slower",
-        warnings=(HOSTILE,),
-        operators=tuple(replace(row, name=HOSTILE, op_type=HOSTILE) for row in report.operators),
-        gpu_operators=replace(
-            gpu_operators(),
-            adapter=HOSTILE,
-            unnamed_programs=(HOSTILE,),
-            why=HOSTILE,
-            placement=GpuPlacement(
-                operators=(PlacedOperator(op_type=HOSTILE, gpu=0, cpu=1),),
-                crossings_to_cpu=1,
-                crossings_to_gpu=1,
-                opset=17,
-                cost_ms=None,
-                cost_factor=None,
-                optimised_before={HOSTILE: 1},
-                why=HOSTILE,
-            ),
-            where_to_file=replace(filed(), adapter=HOSTILE, text=HOSTILE),
-            rows=tuple(
-                replace(row, nodes=(HOSTILE,), op_types=(HOSTILE,), programs=(HOSTILE,), why=HOSTILE)
-                for row in gpu_operators().rows
-            ),
-        ),
-        causes=tuple(
-            replace(cause, evidence=(Evidence(kind="trace", text=HOSTILE, value=1.0),), why=HOSTILE)
-            for cause in report.causes
-        ),
-        checks=tuple(replace(check, status="fail", text=HOSTILE) for check in report.checks),
-        rungs=tuple(replace(rung, refusal=HOSTILE) for rung in report.rungs),
-        settings=replace(report.settings, page=HOSTILE, js_flags=(HOSTILE,)),
-        actions=tuple(replace(action, text=HOSTILE) for action in report.actions),
-        what_ifs=tuple(replace(one, change=HOSTILE) for one in report.what_ifs),
-    )
+    """Every string that a stranger can choose is an attack, in every section there is."""
+    return attacked_report(HOSTILE)
+
+
+def attacked_report(attack: str) -> Report:
+    """The same with another attack. Why its status is what it is, is not said in its headline already."""
+    found = attacked(with_every_section(verified()), attack)
+    return replace(found, headline=f"{attack} is 7.3x slower", status_why=f"{attack} was lost")
 
 
 EVERY = {

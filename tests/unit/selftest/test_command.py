@@ -2,14 +2,18 @@
 
 import json
 from pathlib import Path
-from typing import get_args, get_type_hints
+from typing import NoReturn, get_args, get_type_hints
 
 import pytest
 
 from gapprof import cli
 from gapprof.commands.selftest import CODES
-from gapprof.errors import ExitCode
+from gapprof.errors import EnvironmentUnusable, ExitCode
 from gapprof.records.selftest import Selftest
+from gapprof.selftest.chosen import every_plant
+from gapprof.selftest.extent import QUICK, WHOLE, Extent
+from gapprof.selftest.plant import CLEAN
+from gapprof.selftest.whole import Wish
 
 
 def run(*arguments: object) -> ExitCode:
@@ -52,3 +56,37 @@ def test_every_status_ends_with_a_code_of_its_own() -> None:
     assert CODES.keys() == set(get_args(get_type_hints(Selftest)["status"]))
     assert len(set(CODES.values())) == len(CODES)
     assert [status for status, code in CODES.items() if code is ExitCode.OK] == ["passed"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "planted", "extent"),
+    [
+        ((), {plant.id for plant in every_plant()}, WHOLE),
+        (
+            ("--quick",),
+            {"clean", "baseline-tier", "burning-page", "native-ceiling", "native-null"},
+            QUICK,
+        ),
+    ],
+)
+def test_quick_plants_what_fits_into_four_minutes_and_the_whole_run_everything(
+    arguments: tuple[str, ...],
+    planted: set[str],
+    extent: Extent,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One plant more is a longer round: these were chosen for their time, a kind of row each."""
+    wishes: list[Wish] = []
+
+    def remembered(wish: Wish, **_: object) -> NoReturn:
+        wishes.append(wish)
+        raise EnvironmentUnusable("nothing is measured here", hint="")
+
+    monkeypatch.setattr("gapprof.selftest.whole.selftested", remembered)
+    code = run("selftest", *arguments, "--quiet", "--recording", tmp_path / "selftest.jsonl")
+    assert code == ExitCode.ENVIRONMENT_UNUSABLE
+    (wish,) = wishes
+    assert {plant.id for plant in wish.plants} == planted
+    assert wish.plants[0].id == CLEAN
+    assert wish.extent == extent
