@@ -85,6 +85,9 @@ class Feeling:
                 steps_ms=felt.steps_ms,
                 events_ms=clicks.events_ms,
                 runs_ms=felt.runs_ms,
+                runs_over_ms=felt.runs_over_ms,
+                step_runs_ms=felt.step_runs_ms,
+                step_runs_over_ms=felt.step_runs_over_ms,
                 threads=ready.opened.threads,
                 load=scheduler.load(before, after),
             )
