@@ -2,6 +2,7 @@
 
 from gapprof.records.bounds import MOST, counted, lasting
 from gapprof.records.impossible import Check
+from gapprof.records.impossible.trial import possible_work
 from gapprof.records.qoe import FeltTrial, StreamAnswered
 
 _CLOCKS = 1.05
@@ -22,6 +23,9 @@ def _of_felt(entry: FeltTrial) -> str:
     ):
         if over_ms is not None and not (lasting(over_ms) and sum(runs_ms) <= _CLOCKS * over_ms):
             return f"a model that ran for {sum(runs_ms):g} of {over_ms:g} ms"
+    work = entry.load.core_work
+    if work is not None and not possible_work(work):
+        return f"a piece of work that took impossible times beside a page that was felt ({entry.condition})"
     if not (counted(entry.video_frames) and lasting(entry.video_ms)):
         return f"a video of {entry.video_frames} frames in {entry.video_ms:g} ms"
     return ""
