@@ -22,7 +22,7 @@ LOOPED = "web-main"
 
 
 def own_runs_evidence(case: Case) -> Iterator[Evidence]:
-    """How much longer they take, and how busy the main thread is beside them; none where a model was given."""
+    """How much longer they take, and how busy the main thread is; none where a model was given."""
     seen = next(case.recording.of(PageObserved), None)
     if seen is None:
         return
