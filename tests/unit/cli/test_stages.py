@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from gapprof.digest.scaling import HEADING
 from gapprof.errors import ExitCode
 from tests.unit.cli.command import run
 from tests.unit.measure.whole_command import WHOLE, on_given_pages
@@ -36,4 +37,4 @@ def test_scaling_that_a_flag_asks_for_is_measured_and_told(
     scaling = json.loads(path.read_bytes())["scaling"]
     assert {cell["side"] for cell in scaling["cells"] if cell["ms"] is not None} == {"native", "web"}
     assert scaling["deployed"] in {cell["id"] for cell in scaling["cells"]}
-    assert "Threads  " in capsys.readouterr().out
+    assert HEADING in capsys.readouterr().out
