@@ -97,7 +97,7 @@ def _with_others(case: Case) -> Sequence[Load]:
     cells = [visit.outcome for visit in case.recording.of(CellVisit)]
     visited = [one for one in cells if isinstance(one, Trial) and not one.struck]
     pages = [one for one in case.recording.of(FeltTrial) if not one.struck]
-    return [visit.load for visit in (*_counting(case), *visited, *pages)]
+    return [*(trial.load for trial in (*_counting(case), *visited)), *(page.load for page in pages)]
 
 
 def _slow(loads: Sequence[Load]) -> Sequence[float]:
