@@ -41,6 +41,8 @@ class Measure:
     aspect: Aspect
     of: Callable[[FeltTrial], float | None]
     more_is_better: bool = False
+    within: tuple[float, float] = (-math.inf, math.inf)
+    """What it can be at all: its interval as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +188,7 @@ _RESPONSIVENESS = (
         unit="share",
         aspect="responsiveness",
         of=lambda trial: _reached(trial.step_runs_ms, trial.step_runs_over_ms),
+        within=(0.0, 1.0),
     ),
     Measure(
         id="components",
@@ -253,6 +256,7 @@ _SMOOTHNESS = (
         unit="share",
         aspect="smoothness",
         of=lambda trial: _reached(trial.runs_ms, trial.runs_over_ms),
+        within=(0.0, 1.0),
     ),
 )
 MEASURES: Mapping[str, Measure] = {one.id: one for one in (*_RESPONSIVENESS, *_SMOOTHNESS)}

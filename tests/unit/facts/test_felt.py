@@ -179,3 +179,14 @@ def test_of_older_recordings_nobody_is_told_for_how_much_of_the_time_the_model_r
     assert not {DUTY, STEP_DUTY} & rows(found).keys()
     _, ran, *_ = qoe_sentences(found)
     assert ran.endswith("for how much of the time it ran, this recording does not say.")
+
+
+def test_no_interval_says_that_a_model_may_have_run_for_longer_than_there_was() -> None:
+    ran = {0: 4000.0, 1: 2600.0, 2: 3900.0}
+    found = felt(
+        *(replace(one, runs_ms=(ran[one.round],), runs_over_ms=4000.0) for one in three_rounds()),
+    )
+    worker = rows(found)[DUTY].worker
+    assert worker is not None
+    assert 0 < worker.low < worker.point == pytest.approx(3500 / 4000)
+    assert worker.high == 1.0
