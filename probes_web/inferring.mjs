@@ -6,13 +6,16 @@ import { timedRun } from "./runtime.mjs";
 import { open } from "./session.mjs";
 import { nextTurn, until, WAYS } from "./turns.mjs";
 
-/** @typedef {{ stop: () => Promise<number[]> }} Inferring  stops, and tells what runs took, ms */
+/** @typedef {{ runs_ms: number[], over_ms: number }} Inferred  what runs took, ms; and how long all of it took, from
+ * the begin to the end of the last run and of its rest: whole turns, so that both give the duty that was reached */
+/** @typedef {{ stop: () => Promise<Inferred> }} Inferring  stops, and tells what was done */
 
-/** Begin. `duty`: the share of the time in which the model runs; 0: it does not, 1: run after run.
+/** Begin. `duty`: the share of the time in which the model is to run; 0: it does not, 1: run after run.
  * @param {number} duty @returns {Inferring} */
 export function inferring(duty) {
   /** @type {number[]} */
   const runs_ms = [];
+  const first = now();
   let on = duty > 0;
   const ended = (async () => {
     while (on) {
@@ -27,7 +30,7 @@ export function inferring(duty) {
     async stop() {
       on = false;
       await ended;
-      return runs_ms;
+      return { runs_ms, over_ms: now() - first };
     },
   };
 }

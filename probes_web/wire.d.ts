@@ -351,6 +351,9 @@ export interface Felt {
   components_ms: Readonly<Record<string, readonly number[]>>;
   steps_ms: Readonly<Record<string, readonly number[]>>;
   runs_ms: readonly number[];
+  runs_over_ms: number;
+  step_runs_ms: readonly number[];
+  step_runs_over_ms: number;
 }
 
 /** A node of the graph that ran, and who ran it. */

@@ -11,6 +11,7 @@ from gapprof.facts.contention import DEPLOYED, QUIET
 from gapprof.facts.estimates import factor
 from gapprof.facts.gpu_told import gaps_told
 from gapprof.facts.outside_told import outside_evidence
+from gapprof.facts.own_runs import own_runs_evidence
 from gapprof.facts.page_parts import PARTS, PartId
 from gapprof.facts.page_rungs import OUTSIDE, PAGE_RUNGS
 from gapprof.facts.page_told import part_evidence, present
@@ -61,7 +62,7 @@ def _claim(case: Case) -> Claim:
         return Claim(
             parts=(main_thread, replace(page, why=quiet)),
             why=whole,
-            evidence=page_evidence(case),
+            evidence=(*page_evidence(case), *own_runs_evidence(case)),
             advice=_advice(case),
         )
     return Claim(parts=(main_thread, page), evidence=page_evidence(case), advice=_advice(case))
@@ -72,8 +73,8 @@ def _on_gpu(case: Case) -> Claim:
     page = _page(case)
     quiet = _not_exercised(case) if same_trials(case, QUIET, DEPLOYED) else ""
     page = replace(page, why=page.why or quiet)
-    gaps = () if quiet else tuple(gaps_told(case, DEPLOYED))
-    return Claim(parts=(page,), why=quiet, evidence=(*page_evidence(case), *gaps), advice=_advice(case))
+    more = own_runs_evidence(case) if quiet else gaps_told(case, DEPLOYED)
+    return Claim(parts=(page,), why=quiet, evidence=(*page_evidence(case), *more), advice=_advice(case))
 
 
 def _page(case: Case) -> Part:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from gapprof.digest.duty import duty_sentence
 from gapprof.digest.in_worker import worker_sentence
 from gapprof.records.estimate import Estimate
 from gapprof.records.sections.quality import Answers, FeltRow, LateRow, PageKind, QoE
@@ -75,6 +76,7 @@ def qoe_sentences(qoe: QoE) -> Iterator[str]:
             f"The model ({_graph(qoe.graph)}) runs {_share(qoe.duty)}, and {_share(qoe.step_duty)} beside an "
             f"application's steps, on {numbers.many(qoe.threads, 'thread')}; each browser is fresh."
         )
+        yield from duty_sentence(qoe)
         yield from _verdict(qoe.rows)
         yield from _frames(qoe.rows)
         yield from worker_sentence(qoe.rows)

@@ -1,16 +1,12 @@
 """What the page did by itself, as a report has it."""
 
-import math
 from collections.abc import Mapping
 from itertools import pairwise
 from statistics import median, quantiles
 
 from gapprof.facts.case import Case
-from gapprof.facts.cells import measured
-from gapprof.facts.estimates import factor_of
-from gapprof.facts.ladder import target
+from gapprof.facts.own_runs import FEWEST, own_share, times_looped
 from gapprof.facts.session_options import DEFAULTS, instead_of, why_not_fed
-from gapprof.records.estimate import Estimate
 from gapprof.records.observed import (
     ObservedOption,
     ObservedSession,
@@ -24,13 +20,8 @@ from gapprof.records.sections.observed import (
     SessionOptionRow,
     UnreadOption,
 )
-from gapprof.stats.contrast import Contrast
 
 _LEVELS = {0: "disabled", 1: "basic", 2: "extended", 3: "layout", 99: "all"}
-_FEWEST = 4
-"""Runs that have quartiles."""
-LOOPED = "web-main"
-"""The model where the page runs it, in runs back to back, as the library is timed in the page."""
 
 
 def observed(case: Case) -> ObservedPage | None:
@@ -40,9 +31,9 @@ def observed(case: Case) -> ObservedPage | None:
         return None
     session, wasm = seen.session, _library(seen)
     later = session.runs_ms[1:]
-    low, _, high = quantiles(later, n=4) if len(later) >= _FEWEST else (None, None, None)
+    low, _, high = quantiles(later, n=4) if len(later) >= FEWEST else (None, None, None)
     pins, pauses_ms = seen.pins, _pauses_ms(session)
-    enough = len(pauses_ms) >= _FEWEST
+    enough = len(pauses_ms) >= FEWEST
     return ObservedPage(
         url=seen.url,
         watched_s=seen.watched_s,
@@ -71,7 +62,7 @@ def observed(case: Case) -> ObservedPage | None:
         runs=len(session.runs_ms),
         failed_runs=session.failed_runs,
         sessions=len(seen.sessions),
-        times_deployed=None if session.bound else _times(case, later),
+        times_deployed=times_looped(case, seen),
         troubles=seen.troubles,
         build=wasm.build if wasm else "",
         known_by=wasm.known_by if wasm else "",
@@ -115,7 +106,7 @@ def _use(one: ObservedStretch) -> MainThreadUse:
         over_ms=one.over_ms,
         busy=one.tasks_ms / one.over_ms,
         runs=None if one.runs_ms is None else one.runs_ms / one.over_ms,
-        own=None if one.runs_ms is None else max(0.0, one.tasks_ms - one.runs_ms) / one.over_ms,
+        own=own_share(one),
         styles=one.styles_ms / one.over_ms,
     )
 
@@ -137,15 +128,6 @@ def _row(case: Case, option: ObservedOption) -> SessionOptionRow:
         fed=fed,
         why_not="" if fed else why_not_fed(option.name) or "something else was asked for",
     )
-
-
-def _times(case: Case, runs_ms: tuple[float, ...]) -> Estimate | None:
-    """The page's own runs over those in a loop on a quiet page; both differ, and the interval holds how."""
-    quiet = case.get(measured).get(target(case, LOOPED), {})
-    if len(runs_ms) < _FEWEST or not quiet:
-        return None
-    own = Contrast({number: math.log(ms) for number, ms in enumerate(runs_ms)})
-    return factor_of(own, Contrast({number: -math.log(ms) for number, ms in quiet.items()}))
 
 
 def _library(seen: PageObserved) -> ObservedWasm | None:

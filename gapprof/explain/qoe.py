@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from statistics import fmean
 
+from msgspec.structs import replace
+
 from gapprof.facts.answered import TOP, Late, agreement, late, right_by_label, stream
 from gapprof.facts.case import Case
 from gapprof.facts.contention import trials_of
@@ -77,16 +79,22 @@ def _row(one: Felt) -> FeltRow:
         unit=measure.unit,
         aspect=measure.aspect,
         more_is_better=measure.more_is_better,
-        idle=_mean(one.values.get("idle", {})),
-        main=_mean(one.values.get("main", {})),
-        worker=_mean(one.values.get("worker", {})),
+        idle=_mean(one, "idle"),
+        main=_mean(one, "main"),
+        worker=_mean(one, "worker"),
         main_times=factor_of(main) if main else None,
         worker_times=factor_of(worker) if worker else None,
     )
 
 
-def _mean(by_round: Mapping[int, float]) -> Estimate | None:
-    return estimate(t_interval(list(by_round.values()), LEVEL)) if by_round else None
+def _mean(one: Felt, condition: Condition) -> Estimate | None:
+    """Over the rounds, with an interval that goes no further than what can be."""
+    by_round = one.values.get(condition)
+    if not by_round:
+        return None
+    found, (least, most) = estimate(t_interval(list(by_round.values()), LEVEL)), one.measure.within
+    low, high = max(found.low, min(least, found.point)), min(found.high, max(most, found.point))
+    return replace(found, low=low, high=high)
 
 
 def _answers(case: Case) -> Answers | None:

@@ -18,6 +18,7 @@ from gapprof.facts.disturbance import (
 from gapprof.facts.ladder import planned
 from gapprof.facts.tier import given_flags
 from gapprof.records.lattice import CellVisit
+from gapprof.records.qoe import FeltTrial
 from gapprof.records.report import CheckRow
 from gapprof.records.trial import Load, Trial
 from gapprof.text import numbers
@@ -49,9 +50,9 @@ def outside_load(case: Case) -> CheckRow:
 
 
 def core_speed(case: Case) -> Iterator[CheckRow]:
-    """Where anybody looked: whether a core was slower than it can be, beside trials of the ladder and visits
-    of cells alike. Never fails, as above."""
-    loads = _with_cells(case)
+    """Where anybody looked: whether a core was slower than it can be, beside trials of the ladder, visits of
+    cells and of pages that were felt alike. Never fails, as above."""
+    loads = _with_others(case)
     works = [load.core_work for load in loads if load.core_work is not None]
     if not works:
         return
@@ -82,7 +83,7 @@ def core_speed(case: Case) -> Iterator[CheckRow]:
 def hindered(case: Case) -> bool:
     """Whether by either of these checks trials that count were disturbed."""
     return any(disturbed(trial.load) for trial in _counting(case)) or bool(
-        _slow(_with_cells(case)) or _far(_with_cells(case))
+        _slow(_with_others(case)) or _far(_with_others(case))
     )
 
 
@@ -91,11 +92,12 @@ def _counting(case: Case) -> Sequence[Trial]:
     return [trial for trial in case.get(counting) if trial.round >= 0]
 
 
-def _with_cells(case: Case) -> Sequence[Load]:
-    """Beside those trials, and beside visits of cells that count."""
+def _with_others(case: Case) -> Sequence[Load]:
+    """Beside those trials, and beside visits of cells and of pages that were felt, as far as they count."""
     cells = [visit.outcome for visit in case.recording.of(CellVisit)]
     visited = [one for one in cells if isinstance(one, Trial) and not one.struck]
-    return [trial.load for trial in (*_counting(case), *visited)]
+    pages = [one for one in case.recording.of(FeltTrial) if not one.struck]
+    return [*(trial.load for trial in (*_counting(case), *visited)), *(page.load for page in pages)]
 
 
 def _slow(loads: Sequence[Load]) -> Sequence[float]:

@@ -26,6 +26,8 @@ WHOLE_FRAMES = "1.11"
 """Recordings before it have the last interval end when its frame was due, however late the page answered."""
 CLICKS, STEPS, COMPONENT = "event-p50", "steps", "component-"
 """Ids of measures; a kind of component has its name behind the last."""
+DUTY, STEP_DUTY = "duty", "step-duty"
+"""The same, of what the model reached of the duties that were asked of it."""
 Aspect = Literal["responsiveness", "smoothness"]
 
 
@@ -39,6 +41,8 @@ class Measure:
     aspect: Aspect
     of: Callable[[FeltTrial], float | None]
     more_is_better: bool = False
+    within: tuple[float, float] = (-math.inf, math.inf)
+    """What it can be at all: its interval as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +121,11 @@ def _long_tasks(trial: FeltTrial) -> float | None:
     return 1000 * sum(trial.long_tasks_ms) / watched_ms if watched_ms > 0 else None
 
 
+def _reached(runs_ms: Sequence[float], over_ms: float | None) -> float | None:
+    """Share of that time in which the model ran; recordings before 1.18 do not know."""
+    return sum(runs_ms) / over_ms if over_ms else None
+
+
 def _score(trial: FeltTrial) -> float | None:
     """How often a minute an application's steps could be worked through."""
     steps = [median(values) for values in trial.steps_ms.values() if values]
@@ -172,6 +181,14 @@ _RESPONSIVENESS = (
         aspect="responsiveness",
         of=_score,
         more_is_better=True,
+    ),
+    Measure(
+        id=STEP_DUTY,
+        title="… beside which the model ran",
+        unit="share",
+        aspect="responsiveness",
+        of=lambda trial: _reached(trial.step_runs_ms, trial.step_runs_over_ms),
+        within=(0.0, 1.0),
     ),
     Measure(
         id="components",
@@ -232,6 +249,14 @@ _SMOOTHNESS = (
         aspect="smoothness",
         of=_video_rate,
         more_is_better=True,
+    ),
+    Measure(
+        id=DUTY,
+        title="The model ran meanwhile",
+        unit="share",
+        aspect="smoothness",
+        of=lambda trial: _reached(trial.runs_ms, trial.runs_over_ms),
+        within=(0.0, 1.0),
     ),
 )
 MEASURES: Mapping[str, Measure] = {one.id: one for one in (*_RESPONSIVENESS, *_SMOOTHNESS)}

@@ -28,6 +28,12 @@ class Conditions:
         self._settings, self._beyond, self._felt = settings, beyond, felt
         self._failures: Counter[Condition] = Counter()
         self._patience = patience
+        self._cores = beyond.fastest.for_another_stage(patience.left_s)
+
+    @property
+    def waited_s(self) -> float:
+        """For fast cores, so far."""
+        return self._cores.waited_s
 
     def round(self, number: int) -> None:
         """Each condition once, in an order shuffled by the seed and the round. Raises UnreachableError."""
@@ -39,11 +45,11 @@ class Conditions:
 
     def _visited(self, condition: Condition, number: int) -> None:
         """Until a visit counts; all are written. What is struck is so before anybody looks at its values."""
-        job = _job(self._beyond, self._settings, condition, number)
         journal = self._beyond.journal
         for attempt in range(ATTEMPTS):
-            found = self._felt(job, condition)
+            found = self._felt(self._job(condition, number), condition)
             if isinstance(found, Failure):
+                self._cores.failed()
                 self._failures[condition] += 1
                 journal.note("report", f"--qoe: the page could not be felt ({found.phase}): {found.message}")
                 return
@@ -53,15 +59,18 @@ class Conditions:
                 return
 
     def _struck(self, trial: FeltTrial) -> FeltTrial:
+        """With what strikes it. What it waited for cores is none of the time for repeating."""
+        told_ms = self._cores.learn(trial.load)
         disturbance = disturbed(trial.load)
         if not disturbance or trial.attempt == ATTEMPTS - 1 or self._patience.left_s <= 0:
             return trial
-        self._patience.left_s -= trial.ended_s - trial.started_s
+        work = trial.load.core_work
+        waited_ms = told_ms if work is None else work.waited_ms
+        self._patience.left_s -= trial.ended_s - trial.started_s - waited_ms / 1e3
         return replace(trial, struck=(disturbance,))
 
-
-def _job(beyond: Beyond, settings: Settings, condition: Condition, number: int) -> Job:
-    """As deployed, but where the condition says."""
-    job = beyond.job(DEPLOYED, number, seed=settings.seed)
-    where = "worker" if condition == "worker" else "main"
-    return replace(job, setting=replace(job.setting, where=where))
+    def _job(self, condition: Condition, number: int) -> Job:
+        """As deployed, but where the condition says."""
+        job = self._beyond.job(DEPLOYED, number, seed=self._settings.seed)
+        where = "worker" if condition == "worker" else "main"
+        return replace(job, setting=replace(job.setting, where=where), core_speed=self._cores.wanted())

@@ -25,6 +25,7 @@ class PageVisits:
         self._beyond, self._seed = beyond, settings.seed
         self._steps = pages(beyond.preflight.ladder)
         self._missed = dict.fromkeys((step.rung.id for step in self._steps), 0)
+        self._cores = beyond.fastest.for_another_stage(patience.left_s)
         self._visits = Visits(
             journal=beyond.journal,
             subject=beyond.subject,
@@ -33,8 +34,13 @@ class PageVisits:
             seed=settings.seed,
             pace=beyond.preflight.pace,
             patience=patience,
-            cores=beyond.fastest.for_another_stage(patience.left_s),
+            cores=self._cores,
         )
+
+    @property
+    def waited_s(self) -> float:
+        """For fast cores, so far."""
+        return self._cores.waited_s
 
     def round(self, number: int) -> None:
         """Each page once, in an order shuffled by the seed and the round."""

@@ -57,7 +57,8 @@ def feeling(settings: Settings, *, guard: Guard, scratch: Path) -> Extra:
                 conditions.round(number)
                 if number == first:
                     now_s = beyond.journal.now_s()
-                    planned = means.rounds(now_s=now_s, round_s=now_s - began_s)
+                    waited_s = pages.waited_s + conditions.waited_s  # no other round waits as long for sure
+                    planned = means.rounds(now_s=now_s, round_s=now_s - began_s - waited_s)
                     if planned == 1:
                         beyond.journal.note("report", _ONE_ROUND)
                 number += 1
@@ -87,7 +88,8 @@ def _noting(settings: Settings, guard: Guard, tell: Callable[[Beyond, Feeling], 
             executable=assets.find_browser(settings.browser), probes=assets.probes_web(), guard=guard
         )
         dist = assets.web_dist(settings.web_dist)
-        tell(beyond, Feeling(equipment=equipment, dist=dist, now_s=beyond.journal.now_s))
+        hear = beyond.fastest.waits.hear
+        tell(beyond, Feeling(equipment=equipment, dist=dist, now_s=beyond.journal.now_s, waiting=hear))
 
     return noting("--qoe", noted)
 

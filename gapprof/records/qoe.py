@@ -24,7 +24,7 @@ class FeltTrial(Struct, frozen=True, kw_only=True, tag="felt", tag_field="entry"
     started_s: float
     ended_s: float
     duty: float
-    """Share of the time in which the model ran; 1: run after run."""
+    """Share of the time in which the model was to run; 1: run after run."""
     step_duty: float
     """The same beside the application's steps."""
     frames_ms: tuple[float, ...]
@@ -43,11 +43,17 @@ class FeltTrial(Struct, frozen=True, kw_only=True, tag="felt", tag_field="entry"
     events_ms: tuple[float, ...]
     """From a real click until the frame that answers it was painted."""
     runs_ms: tuple[float, ...]
-    """Of the model meanwhile."""
+    """Of the model meanwhile, beside frames, the video and components."""
     threads: int
     load: Load
     struck: tuple[str, ...] = ()
     """Why it does not count (load from outside, and it was repeated); empty: it counts."""
+    runs_over_ms: float | None = None
+    """How long it was at `runs_ms`, the rest behind the last one included: over that, their sum is the duty
+    that was reached. None: nobody looked. Since 1.18, as all below."""
+    step_runs_ms: tuple[float, ...] = ()
+    """Of the model beside the application's steps."""
+    step_runs_over_ms: float | None = None
 
 
 class Answer(Struct, frozen=True, kw_only=True):

@@ -39,11 +39,20 @@ async function felt({ duty, step_duty, watch_ms, repeats, seed }, corner) {
   const shown = await watched(watch_ms, video);
   video.remove();
   const components_ms = await rendered(corner, repeats, random);
-  const runs_ms = await atWork.stop();
+  const beside = await atWork.stop();
   const atTimes = inferring(step_duty);
   const steps_ms = await worked(corner, repeats, random);
-  await atTimes.stop();
-  return { kind: "felt", ...shown, components_ms, steps_ms, runs_ms };
+  const besideSteps = await atTimes.stop();
+  return {
+    kind: "felt",
+    ...shown,
+    components_ms,
+    steps_ms,
+    runs_ms: beside.runs_ms,
+    runs_over_ms: beside.over_ms,
+    step_runs_ms: besideSteps.runs_ms,
+    step_runs_over_ms: besideSteps.over_ms,
+  };
 }
 
 /** Each component again and again, from when it was due until it was painted: a busy main thread counts.

@@ -1,6 +1,8 @@
 """What a page is like while a model runs in it, and what the model answers there; in real Chromium."""
 
 import asyncio
+import dataclasses
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +10,8 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from gapprof import assets
-from gapprof.backends.chromium import Chromium
+from gapprof import assets, cores_used, fast_cores
+from gapprof.backends.chromium import BACKEND, Chromium
 from gapprof.browser.cdp import Connection, Params
 from gapprof.browser.visit import Equipment
 from gapprof.guard import Guard
@@ -17,17 +19,24 @@ from gapprof.qoe import visits
 from gapprof.qoe.answers import answered
 from gapprof.qoe.stream import turning
 from gapprof.qoe.visits import BETWEEN_CLICKS_S, CLICKS, REPEATS, Feeling
-from gapprof.records.job import Job
+from gapprof.records.job import CoreSpeed, Job
 from gapprof.records.qoe import Condition, FeltTrial
-from tests.browser.conftest import on
+from gapprof.records.settings import Settings
+from tests.browser.conftest import job_in, on
 
 CLICKS_TO_COME = 2
 LATE_S = 2 * CLICKS_TO_COME * max(BETWEEN_CLICKS_S)
 """Longer than all of them take."""
+CLOCKS = 1.02
+"""A run is read off a clock of steps."""
 
 
 @pytest.fixture
 def feeling(chromium: Chromium, guard: Guard) -> Feeling:
+    return feeling_with(chromium, guard)
+
+
+def feeling_with(chromium: Chromium, guard: Guard) -> Feeling:
     equipment = Equipment(executable=chromium.executable, probes=assets.probes_web(), guard=guard)
     return Feeling(equipment=equipment, dist=chromium.web_dist, now_s=lambda: 0.0)
 
@@ -50,13 +59,34 @@ def test_a_page_is_felt_while_the_model_rests_and_runs(
     assert {len(values) for values in trial.components_ms.values()} == {REPEATS}
     assert {len(values) for values in trial.steps_ms.values()} == {REPEATS}
     assert bool(trial.runs_ms) == (condition != "idle")
+    assert bool(trial.step_runs_ms) == (condition != "idle")
+    for runs_ms, over_ms, duty in (
+        (trial.runs_ms, trial.runs_over_ms, trial.duty),
+        (trial.step_runs_ms, trial.step_runs_over_ms, trial.step_duty),
+    ):
+        assert over_ms is not None
+        assert 0 < over_ms <= trial.load.wall_ms
+        assert sum(runs_ms) <= duty * over_ms * CLOCKS, "the model rests as long as it is to, or longer"
 
 
-def test_no_click_is_made_before_the_page_listens(
-    feeling: Feeling, job: Job, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The page is asked to listen later than it should be: clicks would have come before."""
-    call, kept_waiting = Connection.call, list[str]()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anew:
+    """A page that was felt twice, for a core became slow beside the first time."""
+
+    trial: FeltTrial
+    kept_waiting: list[str]
+    """What the page was asked later than it should have been: to listen."""
+    looks_left: list[tuple[float, ...]]
+    told: list[float]
+    """For how long it had waited, ms."""
+
+
+@pytest.fixture(scope="module")
+def anew(guard: Guard, model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Anew:
+    """What cores do cannot be planted: they are seen slow, fast, slow after it, and fast from then on. Clicks
+    would come before the page listens, if nobody waited for that."""
+    call, kept_waiting, told = Connection.call, list[str](), list[float]()
+    looks = [(190.0,), (100.0,), (180.0,), (101.0,), (102.0,)]
 
     async def late(self: Connection, method: str, params: Params | None = None, **how: Any) -> Params:
         asked = str((params or {}).get("expression", ""))
@@ -65,13 +95,37 @@ def test_no_click_is_made_before_the_page_listens(
             await asyncio.sleep(LATE_S)
         return await call(self, method, params, **how)
 
-    monkeypatch.setattr(Connection, "call", late)
-    for name, value in {"WATCH_MS": 200.0, "REPEATS": 1, "CLICKS": CLICKS_TO_COME}.items():
-        monkeypatch.setattr(visits, name, value)
-    trial = feeling.felt(on(job, where="main", pacing="paced"), "idle")
+    wanted = CoreSpeed(fastest_us=(100.0,), longest_wait_ms=60_000.0)
+    job = on(job_in(tmp_path_factory.mktemp("anew"), model_folder), where="main", pacing="paced")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Connection, "call", late)
+        for name, value in {"WATCH_MS": 200.0, "REPEATS": 1, "CLICKS": CLICKS_TO_COME}.items():
+            patch.setattr(visits, name, value)
+        patch.setattr(fast_cores, "work_us", lambda *_, **__: looks.pop(0))
+        patch.setattr(cores_used, "core_of", lambda *_: 0)
+        patch.setattr(cores_used, "cores", lambda: (0,))
+        visiting = dataclasses.replace(
+            feeling_with(BACKEND.open(Settings(), guard), guard), waiting=told.append
+        )
+        trial = visiting.felt(replace(job, core_speed=wanted), "idle")
     assert isinstance(trial, FeltTrial), trial
-    assert kept_waiting
-    assert len(trial.events_ms) == CLICKS_TO_COME
+    return Anew(trial=trial, kept_waiting=kept_waiting, looks_left=looks, told=told)
+
+
+def test_no_click_is_made_before_the_page_listens(anew: Anew) -> None:
+    assert len(anew.kept_waiting) == 2
+    assert len(anew.trial.events_ms) == CLICKS_TO_COME
+
+
+def test_cores_that_become_slow_have_the_page_felt_anew(anew: Anew) -> None:
+    work = anew.trial.load.core_work
+    assert work is not None
+    assert anew.looks_left == []
+    assert (work.before_us, work.after_us, work.used) == ((101.0,), (102.0,), (0,))
+    (discarded_ms,) = work.discarded_ms
+    assert 0 < discarded_ms < work.waited_ms, "a component of the first time"
+    slow_ms, anew_ms = anew.told
+    assert slow_ms < anew_ms <= work.waited_ms
 
 
 def test_both_sides_answer_a_stream_alike(feeling: Feeling, job: Job, tmp_path: Path) -> None:

@@ -2,19 +2,21 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
-from gapprof.backends.chromium import Chromium
-from gapprof.browser import tasks, tracing
+from gapprof.backends.chromium import BACKEND, Chromium
+from gapprof.browser import crew, scheduler, tasks, tier_up, tracing
 from gapprof.browser.launch import launched
 from gapprof.browser.page import attached, brought_to
 from gapprof.browser.slices import stretch_of, summarise
 from gapprof.guard import Guard
 from gapprof.records.job import Job
+from gapprof.records.settings import Settings
 from gapprof.records.trial import Failure, Trace, Trial
-from tests.browser.conftest import on
+from tests.browser.conftest import job_in, on
 
 BURNER = """
 const bursts = [];
@@ -26,6 +28,8 @@ function planted() {
 setInterval(planted, 40);
 """
 SOME_TIMERS_MS = 500.0
+IN_TASKS = 0.9
+"""Of runs, at least: they begin and end in the midst of a task."""
 REQUESTS = """(async () => {
   const begin = performance.now();
   for (let request = 0; request < 40; request += 1) {
@@ -37,19 +41,57 @@ REQUESTS = """(async () => {
 })()"""
 
 
-def test_a_planted_timer_is_named_in_the_evidence(
-    chromium: Chromium, job: Job, page_of: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tasks, "TRACED_MS", SOME_TIMERS_MS)
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """A visit of a page whose timer burns, on a system that says nothing of threads."""
+
+    trace: Trace
+    trials: list[Trial]
+
+
+@pytest.fixture(scope="module")
+def without_proc(guard: Guard, model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Traced:
+    """Nor of compilers: the page is as warm as it is. One visit for all that is claimed of it."""
+    folder = tmp_path_factory.mktemp("without-proc")
+    page = folder / "page.html"
+    page.write_text(f"<!doctype html><title>page</title><script>{BURNER}</script>")
     trials: list[Trial] = []
-    trace = chromium.traced(on(job, page=page_of(BURNER)), trials.append)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tasks, "TRACED_MS", SOME_TIMERS_MS)
+        patch.setattr(tier_up, "MOST_MS", 0.0)
+        for module in (crew, scheduler, tier_up):
+            patch.setattr(module, "thread_use", lambda *_: {})
+        chromium = BACKEND.open(Settings(), guard)
+        trace = chromium.traced(on(job_in(folder, model_folder), page=str(page)), trials.append)
     assert isinstance(trace, Trace), trace
+    return Traced(trace, trials)
+
+
+def test_a_planted_timer_is_named_in_the_evidence(without_proc: Traced) -> None:
+    trace, trials = without_proc.trace, without_proc.trials
     assert [trial.seen for trial in trials] == [trace.seen], "the visit that was timed goes on"
     planted = [piece for piece in trace.slices if piece.detail.startswith("planted ")]
     assert [(piece.thread, piece.name) for piece in planted] == [("CrRendererMain", "TimerFire")]
     assert planted[0].detail.startswith("planted (page/page.html:")
     assert 0 < planted[0].wall_ms < trace.stretch_ms
     assert len(trace.requests_ms) >= 10
+
+
+def test_where_the_kernel_says_nothing_of_threads_the_trace_does_and_is_labelled(
+    without_proc: Traced,
+) -> None:
+    """What the worker did in its runs is in its tasks: on its core, or off it."""
+    trace = without_proc.trace
+    assert trace.load.told_by == "trace"
+    (model,) = (use for use in trace.load.threads if use.role == "inference")
+    assert (model.process, model.thread) == ("renderer", "DedicatedWorker thread")
+    assert 0 < model.cpu_ms <= trace.stretch_ms
+    assert model.cpu_ms + model.run_queue_ms >= sum(trace.runs_ms) * IN_TASKS
+    (main,) = (use for use in trace.load.threads if use.role == "main")
+    assert main.cpu_ms > 0
+    assert trace.balances == ()
+    (trial,) = without_proc.trials
+    assert trial.load.threads == (), "of timed runs, which no trace disturbs, nothing is told"
 
 
 def test_a_page_that_fails_behind_its_timed_requests_is_not_traced(

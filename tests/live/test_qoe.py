@@ -33,6 +33,8 @@ LONGEST_S = 1200
 """On a machine that others use as well."""
 DOUBT = 4.0
 """Standard errors of a mean: beyond so many nothing is chance."""
+CLOCKS = 1.02
+"""A run is read off a clock of steps."""
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +135,26 @@ def test_everything_is_looked_at_as_often_as_it_was_to_be(felt: dict[Condition, 
         assert {len(values) for values in trial.components_ms.values()} == {REPEATS}
         assert {len(values) for values in trial.steps_ms.values()} == {REPEATS}
         assert bool(trial.runs_ms) == (condition != "idle")
+        assert bool(trial.step_runs_ms) == (condition != "idle")
     assert felt["idle"].video_frames > 0, "a page without a model has the time to show some"
+
+
+def test_the_duty_that_the_model_reached_is_told_and_is_no_more_than_was_asked_for(
+    qoe: QoE, felt: dict[Condition, FeltTrial]
+) -> None:
+    """How much less it is, is the machine's matter: it rests as long as it is to, or longer."""
+    rows = {row.id: row for row in qoe.rows}
+    for condition, trial in felt.items():
+        for name, asked, runs_ms, over_ms in (
+            ("duty", trial.duty, trial.runs_ms, trial.runs_over_ms),
+            ("step-duty", trial.step_duty, trial.step_runs_ms, trial.step_runs_over_ms),
+        ):
+            assert over_ms is not None
+            assert 0 < over_ms <= trial.load.wall_ms
+            reached = getattr(rows[name], condition).point
+            assert reached == pytest.approx(sum(runs_ms) / over_ms)
+            assert (reached > 0) == (condition != "idle")
+            assert reached <= asked * CLOCKS
 
 
 def test_no_frame_is_made_while_the_model_runs_on_the_main_thread(felt: dict[Condition, FeltTrial]) -> None:

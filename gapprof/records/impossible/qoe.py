@@ -2,17 +2,30 @@
 
 from gapprof.records.bounds import MOST, counted, lasting
 from gapprof.records.impossible import Check
+from gapprof.records.impossible.trial import possible_work
 from gapprof.records.qoe import FeltTrial, StreamAnswered
+
+_CLOCKS = 1.05
+"""Times as long as all of it may all runs have taken: each is read off a clock of steps."""
 
 
 def _of_felt(entry: FeltTrial) -> str:
     """Only where it counts."""
-    times = [entry.frames_ms, entry.long_tasks_ms, entry.events_ms, entry.runs_ms]
+    times = [entry.frames_ms, entry.long_tasks_ms, entry.events_ms, entry.runs_ms, entry.step_runs_ms]
     times += [*entry.components_ms.values(), *entry.steps_ms.values()]
     if not entry.struck and not all(lasting(*found) for found in times):
         return f"a page that was felt ({entry.condition}) in impossible times"
     if not (0 <= entry.duty <= 1 and 0 <= entry.step_duty <= 1):
         return f"a model that runs {entry.duty:g} of the time"
+    for runs_ms, over_ms in (
+        (entry.runs_ms, entry.runs_over_ms),
+        (entry.step_runs_ms, entry.step_runs_over_ms),
+    ):
+        if over_ms is not None and not (lasting(over_ms) and sum(runs_ms) <= _CLOCKS * over_ms):
+            return f"a model that ran for {sum(runs_ms):g} of {over_ms:g} ms"
+    work = entry.load.core_work
+    if work is not None and not possible_work(work):
+        return f"a piece of work that took impossible times beside a page that was felt ({entry.condition})"
     if not (counted(entry.video_frames) and lasting(entry.video_ms)):
         return f"a video of {entry.video_frames} frames in {entry.video_ms:g} ms"
     return ""

@@ -23,7 +23,7 @@ def of_trial(entry: Trial) -> str:
     counted_runs_ms = () if entry.counted is None else entry.counted.runs_ms
     loads = (entry.load,) if entry.counted is None else (entry.load, entry.counted.load)
     work = entry.load.core_work
-    if work is not None and not _possible_work(work):
+    if work is not None and not possible_work(work):
         return f"a piece of work that took impossible times beside {entry.rung}"
     if not lasting(*counted_runs_ms):
         return f"runs of impossible times behind the timed ones on {entry.rung}"
@@ -45,7 +45,8 @@ def of_failure(entry: Failure) -> str:
     return ""
 
 
-def _possible_work(work: CoreWork) -> bool:
+def possible_work(work: CoreWork) -> bool:
+    """Whether looks at cores can have found this."""
     looks = (work.fastest_us, work.before_us, work.after_us)
     times = tuple(us / 1e3 for look in looks for us in look)
     if not lasting(work.waited_ms, *times) or 0.0 in times or len(set(map(len, looks))) > 1:

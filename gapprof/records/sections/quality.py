@@ -111,7 +111,8 @@ class QoE(Struct, frozen=True, kw_only=True):
     """Quality of experience (`--qoe`): what inference does to the page, and what its answers are worth."""
 
     duty: float
-    """Share of the time in which the model ran while it did not rest."""
+    """Share of the time in which the model was to run while it did not rest. What it reached of that are the
+    rows `duty` and `step-duty`, which older recordings have not."""
     step_duty: float
     """The same beside an application's steps."""
     threads: int

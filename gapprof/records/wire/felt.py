@@ -7,7 +7,7 @@ class FeltTask(Struct, frozen=True, kw_only=True, tag="felt", tag_field="kind"):
     """Frames, long tasks, a video, components, an application's steps; while what is open runs or rests."""
 
     duty: float
-    """Share of the time in which the model runs; 0: it rests, 1: run after run."""
+    """Share of the time in which the model is to run; 0: it rests, 1: run after run."""
     step_duty: float
     """The same beside the application's steps."""
     watch_ms: float
@@ -32,4 +32,9 @@ class Felt(Struct, frozen=True, kw_only=True, tag="felt", tag_field="kind"):
     steps_ms: dict[str, tuple[float, ...]]
     """Step of an application → the same."""
     runs_ms: tuple[float, ...]
-    """Of the model meanwhile, beside all but the steps."""
+    """Of the model meanwhile, beside frames, the video and components."""
+    runs_over_ms: float
+    """How long it was at them, the rest behind the last one included."""
+    step_runs_ms: tuple[float, ...]
+    """Of the model beside the steps."""
+    step_runs_over_ms: float

@@ -15,6 +15,7 @@ from gapprof.records.settings import Settings
 from gapprof.records.trial import CoreWork, Load, Trial
 from gapprof.text import numbers
 from tests.truth.recorder import REPRODUCING, record
+from tests.unit.facts.felt import trial as felt_trial
 
 
 def changed(rung: str, change: Callable[[Trial], Trial], settings: Settings | None = None) -> Recording:
@@ -351,6 +352,18 @@ def test_cores_beside_cells_are_told_with_those_beside_the_ladder() -> None:
     row = harness(replace(quiet, entries=(*quiet.entries, *visits)))["core-speed"]
     assert row.status == "unknown"
     assert f"beside 1 of the {counting} trials that count and looked a core was slow, by up to" in row.text
+
+
+def test_cores_beside_a_page_that_was_felt_are_told_with_them() -> None:
+    quiet = with_cores(on_cores(205.0, 205.0))
+    slow = Load(wall_ms=6000.0, machine_busy_ms=None, own_cpu_ms=None, core_work=on_cores(370.0, 205.0))
+    felt = (felt_trial("main", 0, load=slow), felt_trial("main", 0, load=slow, struck=("why",)))
+    counting = 1 + sum(one.round >= 0 for one in quiet.of(Trial))
+    beside = replace(quiet, entries=(*quiet.entries, *felt))
+    row = harness(beside)["core-speed"]
+    assert row.status == "unknown"
+    assert f"beside 1 of the {counting} trials that count and looked a core was slow, by up to" in row.text
+    assert hindered(Case(beside))
 
 
 def test_of_cores_that_nobody_looked_at_nothing_is_said() -> None:

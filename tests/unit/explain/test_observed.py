@@ -7,6 +7,7 @@ from gapprof.digest.observed import observed_sentences
 from gapprof.explain.report import build
 from gapprof.records.impossible import impossible
 from gapprof.records.observed import ObservedStretch, PageObserved
+from gapprof.records.report import Evidence, Report
 from gapprof.records.settings import Settings
 from tests.truth.recorder import record
 from tests.unit.explain.watched import DEPLOYED_MS, MACHINE, SEEN, SESSION, report, said, seen_with
@@ -50,6 +51,33 @@ def test_what_the_main_thread_did_is_told_in_shares() -> None:
     assert on_gpu is not None
     assert on_gpu.main_thread is not None
     assert (on_gpu.main_thread.runs, on_gpu.main_thread.own) == (None, None)
+
+
+def contending(found: Report) -> dict[str, Evidence]:
+    """What the page's own runs say of contention, which the ladder's quiet page does not exercise."""
+    row = next(one for one in found.causes if one.id == "contention")
+    assert "not exercised here" in row.why
+    return {one.kind: one for one in row.evidence if one.kind in ("own-runs", "own-work")}
+
+
+def test_what_the_pages_own_work_may_cost_is_evidence_of_contention_that_no_step_has() -> None:
+    stretch = ObservedStretch(over_ms=2000.0, tasks_ms=1500.0, styles_ms=100.0, runs_ms=600.0)
+    told = contending(report(replace(SEEN, main_thread=stretch)))
+    assert told["own-runs"].value == pytest.approx(1.5, rel=0.01)
+    assert "in a loop on the quiet page of this ladder: 1.50x [" in told["own-runs"].text
+    assert told["own-runs"].text.endswith("is part of that, and of no step here.")
+    assert told["own-work"].value == pytest.approx(0.45)
+    assert "45 % of the time" in told["own-work"].text
+    on_gpu = contending(report(replace(SEEN, main_thread=replace(stretch, runs_ms=None))))
+    assert on_gpu.keys() == {"own-runs"}
+
+
+def test_own_runs_that_may_be_as_fast_as_the_ladders_cost_nothing_that_anybody_knows() -> None:
+    runs = (900.0, *(DEPLOYED_MS * factor for factor in (0.8, 1.25, 0.9, 1.1, 1.0)))
+    told = contending(report(replace(SEEN, sessions=(replace(SESSION, runs_ms=runs),))))
+    assert told["own-runs"].value is None
+    assert told["own-runs"].text.endswith("which is unclear: its interval holds 1.")
+    assert contending(build(record(MACHINE, Settings(threads=1), page_threads=1))) == {}, "a model was given"
 
 
 def test_pauses_are_from_the_end_of_a_run_to_the_begin_of_the_next() -> None:

@@ -1,12 +1,15 @@
 """What a page was felt to do."""
 
+from typing import Any
+
 import pytest
 from msgspec.structs import replace
 
 from gapprof.backends.synthetic import Machine
 from gapprof.digest.qoe import qoe_sentences
 from gapprof.facts.case import Case
-from gapprof.facts.felt import felt_trials, quantile
+from gapprof.facts.felt import DUTY, STEP_DUTY, felt_trials, quantile
+from gapprof.records.qoe import Condition
 from tests.truth.recorder import record
 from tests.unit.facts.felt import BESIDE, felt, report, rows, three_rounds, trial
 
@@ -137,3 +140,53 @@ def test_a_visit_that_was_struck_does_not_count_and_its_repeat_does() -> None:
     assert p95 is not None
     assert p95.point == 33.4
     assert "1 more visit was disturbed, left out and made again." in list(qoe_sentences(found))
+
+
+def at_work(condition: Condition) -> dict[str, Any]:
+    """On the main thread for 90 % of the time, and 30 % beside the steps; in a worker for 75 % and 20 %."""
+    runs, over_ms, step_runs, step_over_ms = {
+        "idle": (0, 4000.0, 0, 3000.0),
+        "main": (150, 5000.0, 40, 4000.0),
+        "worker": (100, 4000.0, 20, 3000.0),
+    }[condition]
+    return {
+        "runs_ms": (30.0,) * runs,
+        "runs_over_ms": over_ms,
+        "step_runs_ms": (30.0,) * step_runs,
+        "step_runs_over_ms": step_over_ms,
+    }
+
+
+def test_the_duty_that_was_reached_stands_beside_the_one_that_was_asked_for() -> None:
+    found = felt(*(replace(one, **at_work(one.condition)) for one in three_rounds()))
+    assert (found.duty, found.step_duty) == (1.0, 0.5)
+    for name, reached in ((DUTY, (0.0, 0.9, 0.75)), (STEP_DUTY, (0.0, 0.3, 0.2))):
+        row = rows(found)[name]
+        told = [one.point for one in (row.idle, row.main, row.worker) if one is not None]
+        assert told == pytest.approx(reached)
+        assert (row.main_times, row.worker_times) == (None, None), "there is no multiple of nothing"
+    asked, ran, *_ = qoe_sentences(found)
+    assert "runs run after run, and 50 % of the time beside an application's steps" in asked
+    assert ran == (
+        "That is what was asked of it; shares of the time in which it ran: 90 % [90, 90] on the main thread, "
+        "75 % [75, 75] in a worker; beside the steps 30 % [30, 30] on the main thread, 20 % [20, 20] in a "
+        "worker."
+    )
+
+
+def test_of_older_recordings_nobody_is_told_for_how_much_of_the_time_the_model_ran() -> None:
+    found = felt(*three_rounds(runs_ms=(30.0,) * 100))
+    assert not {DUTY, STEP_DUTY} & rows(found).keys()
+    _, ran, *_ = qoe_sentences(found)
+    assert ran.endswith("for how much of the time it ran, this recording does not say.")
+
+
+def test_no_interval_says_that_a_model_may_have_run_for_longer_than_there_was() -> None:
+    ran = {0: 4000.0, 1: 2600.0, 2: 3900.0}
+    found = felt(
+        *(replace(one, runs_ms=(ran[one.round],), runs_over_ms=4000.0) for one in three_rounds()),
+    )
+    worker = rows(found)[DUTY].worker
+    assert worker is not None
+    assert 0 < worker.low < worker.point == pytest.approx(3500 / 4000)
+    assert worker.high == 1.0

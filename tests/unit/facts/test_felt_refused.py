@@ -20,6 +20,10 @@ from tests.unit.facts.felt import answered, scenes, trial
         replace(scenes((0,)), answers=(replace(scenes((0,)).answers[0], cosine=1.5),)),
         trial("main", 0, frames_ms=(-1.0,)),
         trial("main", 0, duty=1.5),
+        trial("main", 0, runs_over_ms=-1.0),
+        trial("main", 0, runs_ms=(5.0,) * 300, runs_over_ms=1000.0),
+        trial("main", 0, step_runs_ms=(5.0,), step_runs_over_ms=0.0),
+        trial("main", 0, step_runs_ms=(-5.0,), step_runs_over_ms=10.0),
         trial("main", 0, video_ms=-1.0),
         trial("main", 0, components_ms={"table": (float("inf"),)}),
     ],
@@ -30,3 +34,5 @@ def test_what_nobody_can_have_felt_or_been_answered_is_refused(entry: Entry) -> 
 
 def test_what_can_be_is_not() -> None:
     assert impossible(scenes((0, 1))) == impossible(answered((0, 1))) == impossible(trial("main", 0)) == ""
+    whole = {"runs_ms": (5.0,) * 200, "runs_over_ms": 1000.0, "step_runs_over_ms": 700.0}
+    assert impossible(trial("main", 0, **whole)) == ""

@@ -1,5 +1,7 @@
 """The whole way from a command's settings to its outcome, on given pages instead of this machine."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -30,11 +32,18 @@ def small_model(folder: Path) -> Path:
     return folder / "small.onnx"
 
 
-def outcome(page: Backend, settings: Settings, folder: Path) -> Outcome:
-    """Of that small model, which lies in this folder, as its recording does then."""
-    with pytest.MonkeyPatch.context() as patch, native_steps_here(), held() as hold:
+@contextmanager
+def on_given_pages(page: Backend) -> Iterator[None]:
+    """What is run within it asks this page for everything, and opens models in this process."""
+    with pytest.MonkeyPatch.context() as patch, native_steps_here():
         on_it = partial(measure, realise=dict.fromkeys(_BACKENDS, page), machine=MACHINE)
         patch.setattr("gapprof.measure.run.measure", on_it)
+        yield
+
+
+def outcome(page: Backend, settings: Settings, folder: Path) -> Outcome:
+    """Of that small model, which lies in this folder, as its recording does then."""
+    with on_given_pages(page), held() as hold:
         return pipeline.explained(
             str(small_model(folder)),
             settings,
