@@ -1,8 +1,8 @@
 """The timed stretch of a page that counts: its code has the speed that it keeps, and so had its cores."""
 
-import asyncio
 import dataclasses
 from dataclasses import dataclass
+from functools import partial
 from statistics import fmean, median
 
 from msgspec.structs import replace
@@ -12,8 +12,7 @@ from gapprof.browser.crew import Crew
 from gapprof.browser.ready import Ready, warmed_further
 from gapprof.browser.tier_up import SHORT, Settling
 from gapprof.browser.visit import BUILT_IN
-from gapprof.core_speed import LOOK_S
-from gapprof.cores_used import Whereabouts, used_between, whereabouts
+from gapprof.browser.watched_cores import on_fast_cores
 from gapprof.fast_cores import FastCores, Waiting
 from gapprof.records.job import Job
 from gapprof.records.trial import Load
@@ -37,22 +36,16 @@ async def settled(job: Job, ready: Ready, waiting: Waiting) -> Settled:
 
     Raises CallError, VisitError.
     """
-    page, browser = ready.visit.page, ready.visit.browser
     cores = FastCores(job.core_speed_for(_threads(job, ready.crew)), waiting)
     settling = Settling(ready.tier_up, ready.visit.course.until)
     while True:
-        while not cores.ready_on(tuple(_whereabouts(ready.crew).places.values())):
-            await asyncio.sleep(LOOK_S)
-        first = _whereabouts(ready.crew)  # behind the look, which is on every core for a moment
-        before = await scheduler.before(page, browser, ready.crew)
-        timed = await ready.visit.ask(tasks.time_task(job), Timed)
-        after = await scheduler.after(page, browser, ready.crew)
-        used = used_between(first, _whereabouts(ready.crew))
-        load = scheduler.load(before, after, runs_ms=timed.busy_ms)
+        ask = partial(ready.visit.ask, tasks.time_task(job), Timed)
+        timed, between = await on_fast_cores(cores, ready, _running(ready.crew), ask)
+        load = scheduler.load(between.before, between.after, runs_ms=timed.busy_ms)
         times_ms = timed.requests_ms or timed.samples_ms
         if _is_looked_at(job) and settling.was_warm_up(load, median(times_ms)):
             ready = await warmed_further(ready)
-        elif cores.over(used, fmean(times_ms)):
+        elif cores.over(between.used, fmean(times_ms)):
             return Settled(
                 ready=dataclasses.replace(ready, tier_up=settling.ended),
                 timed=timed,
@@ -77,8 +70,6 @@ def _threads(job: Job, crew: Crew) -> int:
     return sum(role != "main" for role in crew.roles.values()) or job.setting.threads
 
 
-def _whereabouts(crew: Crew) -> Whereabouts:
-    """Of the threads that run the model."""
-    if crew.renderer is None:
-        return whereabouts(0, ())
-    return whereabouts(crew.renderer, [tid for tid, role in crew.roles.items() if role != "main"])
+def _running(crew: Crew) -> list[int]:
+    """The threads that run the model."""
+    return [tid for tid, role in crew.roles.items() if role != "main"]

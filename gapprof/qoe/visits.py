@@ -13,12 +13,10 @@ from numpy.typing import NDArray
 
 from gapprof import assets
 from gapprof.browser import scheduler, tasks, tensors
-from gapprof.browser.crew import Crew
 from gapprof.browser.ready import Ready, outcome, readied
 from gapprof.browser.trouble import VisitError, reading
 from gapprof.browser.visit import Course, Equipment, Visit, visiting
-from gapprof.core_speed import LOOK_S
-from gapprof.cores_used import Whereabouts, used_between, whereabouts
+from gapprof.browser.watched_cores import on_fast_cores
 from gapprof.fast_cores import FastCores, Waiting, unheard
 from gapprof.records.job import Job
 from gapprof.records.qoe import Condition, FeltTrial
@@ -97,19 +95,17 @@ class Feeling:
 
     async def _on_fast_cores(self, job: Job, ready: Ready, task: FeltTask) -> tuple[Felt, Clicks, Load]:
         """In one page, anew where a core was slow before or after, as long as the job has patience for it."""
-        page, browser = ready.visit.page, ready.visit.browser
         cores = FastCores(job.core_speed_for(ready.opened.threads), self.waiting)
-        while True:
-            while not cores.ready_on(tuple(_whereabouts(ready.crew).places.values())):
-                await asyncio.sleep(LOOK_S)
-            first = _whereabouts(ready.crew)  # behind the look, which is on every core for a moment
-            before = await scheduler.before(page, browser, ready.crew)
+
+        async def feel() -> tuple[Felt, Clicks]:
             felt = await ready.visit.ask(task, Felt)
-            clicks = await _clicked(ready, duty=task.duty, seed=job.seed)
-            after = await scheduler.after(page, browser, ready.crew)
-            used = used_between(first, _whereabouts(ready.crew))
-            if cores.over(used, fmean(ms for times in felt.components_ms.values() for ms in times)):
-                load = scheduler.load(before, after)
+            return felt, await _clicked(ready, duty=task.duty, seed=job.seed)
+
+        while True:
+            # Of all threads of the page: whoever runs the model, its main one is felt.
+            (felt, clicks), between = await on_fast_cores(cores, ready, tuple(ready.crew.roles), feel)
+            if cores.over(between.used, fmean(ms for times in felt.components_ms.values() for ms in times)):
+                load = scheduler.load(between.before, between.after)
                 return felt, clicks, replace(load, core_work=cores.found())
 
     async def _answered(
@@ -148,11 +144,6 @@ def _unpacked(block: bytes, outputs: tuple[tuple[TensorSlice, ...], ...]) -> lis
         found.append(tensors.unpacked(block[at : at + size], slices))
         at += size
     return found
-
-
-def _whereabouts(crew: Crew) -> Whereabouts:
-    """Of all of the page's threads that are known: whoever runs the model, its main one is felt."""
-    return whereabouts(crew.renderer or 0, tuple(crew.roles))
 
 
 async def _clicked(ready: Ready, *, duty: float, seed: int) -> Clicks:

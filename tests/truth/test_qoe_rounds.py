@@ -24,6 +24,7 @@ from gapprof.records.recording import Recording
 from gapprof.records.sections.quality import PageRow, QoE
 from gapprof.records.settings import Settings
 from gapprof.records.trial import CoreWork, Failure, Load
+from tests.failing import failing
 from tests.truth.cells import studied
 from tests.unit.facts.felt import BESIDE
 from tests.unit.facts.felt import trial as felt_trial
@@ -124,18 +125,6 @@ def felt_in(loads: dict[Condition, list[Load]], *, left_s: float = 1e3) -> Recor
     return felt_by(visit, patience=Patience(left_s))
 
 
-def broken(job: Job) -> Failure:
-    return Failure(
-        rung=job.rung,
-        round=job.round,
-        started_s=0.0,
-        ended_s=0.0,
-        phase="timed",
-        kind="page",
-        message="it broke",
-    )
-
-
 def attempts(recording: Recording) -> dict[str, list[bool]]:
     """Condition → of each attempt whether it was struck."""
     found: dict[str, list[bool]] = {}
@@ -170,7 +159,7 @@ def test_a_condition_that_goes_on_failing_is_left_alone_and_said() -> None:
 
     def visit(job: Job, condition: Condition) -> FeltTrial | Failure:
         asked.append((condition, job.round))
-        return broken(job) if condition == "main" else felt_trial(condition, job.round)
+        return failing(job) if condition == "main" else felt_trial(condition, job.round)
 
     section = qoe(Case(felt_by(visit, rounds=5)))
     assert section is not None
@@ -224,7 +213,7 @@ def on_slow_cores(waits_ms: list[float | None]) -> tuple[list[CoreSpeed | None],
         waited_ms = waits_ms.pop(0)
         if waited_ms is None:
             run.waits.hear(4000.0)
-            return broken(job)
+            return failing(job)
         load = replace(QUIET, core_work=replace(CORES, waited_ms=waited_ms))
         return felt_trial(condition, job.round, load=load)
 

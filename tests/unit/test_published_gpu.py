@@ -159,6 +159,11 @@ def test_what_a_run_costs_beyond_doubt_is_found_in_rounds_that_differ(recording:
     assert 1 < one.factor.low < one.factor.point < one.factor.high
 
 
+def test_what_keeps_shaders_safe_is_called_a_cost() -> None:
+    rows = {one.id: one for one in with_descendants(report("gpu/encoder").causes)}
+    assert rows["wgsl-safety"].verdict == "costs"
+
+
 @pytest.mark.parametrize("page", sorted(GPU.glob("README.md")), ids=lambda path: path.stem)
 def test_the_table_is_of_the_reports_and_says_first_where_software_was_asked(page: Path) -> None:
     text = page.read_text(encoding="utf-8")

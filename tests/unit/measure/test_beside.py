@@ -14,6 +14,7 @@ from gapprof.records.recording import Recording
 from gapprof.records.report import CauseRow
 from gapprof.records.settings import Settings
 from gapprof.records.trial import Failure, Profile, Trace, TraceSlice, Trial
+from tests.failing import failing
 from tests.unit.measure.whole_run import FACTORS, Run
 
 
@@ -28,18 +29,6 @@ def test_passes_follow_timed_visits_of_the_last_first_rounds(run: Run) -> None:
     traces = list(recording.of(Trace))
     assert [(entry.rung, entry.round) for entry in traces] == [("web", number) for number in (3, 4, 5)]
     assert all(one.started_s >= trials[one.rung, one.round] for one in traces)
-
-
-def failing(job: Job, kind: str) -> Failure:
-    return Failure(
-        rung=job.rung,
-        round=job.round,
-        started_s=0.0,
-        ended_s=0.0,
-        phase="timed",
-        kind=kind,
-        message="no pass",
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
