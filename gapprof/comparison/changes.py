@@ -9,7 +9,7 @@ from gapprof.records.comparison import Change, Moved
 from gapprof.records.estimate import Estimate
 from gapprof.stats.apart import Known, difference
 from gapprof.stats.interval import LARGEST_EXPONENT, Interval, exponential
-from gapprof.stats.verdict import SMALLEST_EFFECT, level_of_parts, verdict
+from gapprof.stats.verdict import SMALLEST_EFFECT, level_alone, simultaneous_level, verdict
 
 LEVEL = 0.95
 _WORDS: dict[str, Moved] = {"costs": "grew", "saves": "shrank"}
@@ -43,7 +43,7 @@ def _change(pair: Pair, level: float, children: int, level_in_whole: float | Non
         resolves = math.exp(min(LARGEST_EXPONENT, max(wide.half_width, SMALLEST_EFFECT)))
     if level_in_whole is None:
         named = said in _WORDS.values() or said == "not-compared"
-        level_in_whole = level_of_parts(children, whole_named=named)
+        level_in_whole = simultaneous_level(children) if named else level_alone(children)
     return Change(
         id=pair.id,
         title=pair.title,

@@ -15,7 +15,7 @@ from gapprof.records.estimate import EFFECTS, Verdict
 from gapprof.registry import load
 from gapprof.stats.contrast import Contrast, add_weights
 from gapprof.stats.interval import contrast_interval
-from gapprof.stats.verdict import level_of_parts, ranks, simultaneous_level, verdict
+from gapprof.stats.verdict import level_alone, ranks, simultaneous_level, verdict
 
 CAUSES: Mapping[str, Cause] = MappingProxyType(load(gapprof.causes, "CAUSE"))
 
@@ -83,7 +83,7 @@ def level_within(cause: Contrast | None, level: float, measured: int) -> float:
     chance may name: they are those of a GPU, looked at where its calls were seen to stop or to compile.
     """
     named = cause is None or verdict(contrast_interval(cause, level)) in EFFECTS
-    return level_of_parts(measured, whole_named=named)
+    return simultaneous_level(measured) if named else level_alone(measured)
 
 
 def counts(case: Case, part: Part) -> bool:

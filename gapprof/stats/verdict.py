@@ -17,14 +17,14 @@ def simultaneous_level(causes: int) -> float:
     return 1 - 0.05 / max(1, causes)
 
 
-def level_of_parts(parts: int, *, whole_named: bool) -> float:
-    """At which parts are judged: simultaneously with 95 % where what they belong to is itself named.
+def level_alone(parts: int) -> float:
+    """At which so many parts are judged where what they belong to is not named itself.
 
-    Where it is not they need more. Of machines without a cause one report in twenty may name one, and parts
-    judged beside them would name somebody in as many again. So they wait for their whole, as hierarchical
-    tests do, but for those so far from nothing that they can only be cancelled by another.
+    Of machines without a cause one report in twenty may name one, and parts judged beside them would name
+    somebody in as many again. So parts wait for their whole, as hierarchical tests do, but for those so far
+    from nothing that they can only be cancelled by another.
     """
-    return simultaneous_level(parts) if whole_named else 1 - (1 - ALONE) / max(1, parts)
+    return 1 - (1 - ALONE) / max(1, parts)
 
 
 def verdict(log_factor: Interval) -> Literal["costs", "saves", "unclear"]:

@@ -2,7 +2,7 @@ import pytest
 
 from gapprof.stats.contrast import Contrast
 from gapprof.stats.interval import Interval
-from gapprof.stats.verdict import level_of_parts, ranks, simultaneous_level, verdict
+from gapprof.stats.verdict import level_alone, ranks, simultaneous_level, verdict
 
 
 def interval(low: float, point: float, high: float, rounds: int = 6) -> Interval:
@@ -29,9 +29,9 @@ def test_verdicts_hold_together() -> None:
 
 
 def test_parts_of_what_is_unclear_itself_need_far_more() -> None:
-    assert level_of_parts(10, whole_named=False) == pytest.approx(0.9999)
-    assert level_of_parts(0, whole_named=False) == 0.999
-    assert level_of_parts(10, whole_named=True) == simultaneous_level(10)
+    assert level_alone(10) == pytest.approx(0.9999)
+    assert level_alone(0) == 0.999
+    assert level_alone(10) > simultaneous_level(10)
 
 
 def test_ranks_are_shared_until_a_difference_is_resolved() -> None:
