@@ -196,6 +196,11 @@ SCENARIOS = {
         shows="what a worker would bring a quiet page, next to nothing, is predicted, made and measured",
         options=("--threads", "1", "--where", "main", *VERIFIED, "--rungs", "web-in-worker"),
     ),
+    "verify-busy-page": Scenario(
+        shows="what a worker brings a page at work is predicted by no step: it is made and measured",
+        options=("--page", "burning.html", "--threads", "1", *VERIFIED, "--rungs", "main"),
+        make=with_burning_page,
+    ),
     "verify-build": Scenario(
         shows="what a build with SIMD would bring is predicted from onnxruntime-web 1.18, made and measured",
         options=("--web-dist", "dist", *VERIFIED, "--rungs", "web-simd-118,web-scalar"),

@@ -12,7 +12,9 @@ from gapprof.facts.case import Case
 from gapprof.facts.computed import KERNELS, VECTORISED, computed
 from gapprof.facts.estimates import LEVEL, estimate, ln_factor
 from gapprof.facts.ladder import planned, target
+from gapprof.facts.page_rungs import PAGE_RUNGS
 from gapprof.facts.readings import logs, read, readable
+from gapprof.facts.steps import before_the_page
 from gapprof.records.estimate import Estimate
 from gapprof.records.recording import PlannedRung
 from gapprof.stats.contrast import Contrast
@@ -21,6 +23,7 @@ from gapprof.stats.near import near
 from gapprof.stats.verdict import verdict
 
 _WEB = "web"
+_IN_WORKER = "web-in-worker"
 
 
 class Switch(Struct, frozen=True, kw_only=True):
@@ -47,7 +50,7 @@ SWITCHES: Mapping[str, Switch] = MappingProxyType(
     {
         "web-isolated": _EVERY_CORE,
         "web-threads": _EVERY_CORE,
-        "web-in-worker": _child("contention", "web-graph", "web-main"),
+        _IN_WORKER: _child("contention", "web-graph", "web-main"),
         "web-optimised": _child("library", "web-flags", "web-graph"),
         "web-stock": _child("runtime", "web-worker", "web-flags"),
         "web-pinned-build": _child("simd", VECTORISED, KERNELS),
@@ -57,22 +60,31 @@ SWITCHES: Mapping[str, Switch] = MappingProxyType(
 
 
 def to_verify(case: Case) -> tuple[str, ...]:
-    """Rungs that can be visited here and whose change is predicted, beyond doubt, to save time; and those
-    that somebody named, whatever is predicted of them."""
+    """Rungs that can be visited here and whose change is predicted, beyond doubt, to save time; those that
+    somebody named, whatever is predicted of them; and what only a visit can tell."""
     named = case.recording.begin.settings.rungs.split(",")
     diagnosis = case.get(diagnose)
     return tuple(
         rung
         for rung, switch in SWITCHES.items()
         if _can_be_made(case, rung)
-        and (rung in named or costs(case, *switch.hint, _level(diagnosis, switch)))
+        and (rung in named or costs(case, *switch.hint, _level(diagnosis, switch)) or unforeseen(case, rung))
     )
+
+
+def unforeseen(case: Case, rung: str) -> bool:
+    """Whether the change takes more off the page than any step does: a worker is also out of the way of a
+    page that is at work, and how long its answers then wait for the page's main thread no step says."""
+    level = case.get(diagnose).level_in["contention"]
+    return rung == _IN_WORKER and costs(case, before_the_page(case), PAGE_RUNGS["main-thread-work"], level)
 
 
 def gain(case: Case, rung: str) -> Contrast | None:
     """ln of how many times faster the page is predicted to get; None where nothing predicts that."""
     switch = SWITCHES.get(rung)
     if switch is None or not _can_be_made(case, rung) or not readable(case, switch.source, switch.to):
+        return None
+    if unforeseen(case, rung):
         return None
     return read(case, {switch.source: -1.0, switch.to: 1.0})
 

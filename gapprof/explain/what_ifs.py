@@ -10,6 +10,7 @@ from gapprof.explain.switches import (
     predicted_ms,
     predicts_itself,
     to_verify,
+    unforeseen,
 )
 from gapprof.facts.case import Case
 from gapprof.facts.computed import VECTORISED
@@ -65,15 +66,17 @@ def _tested(case: Case) -> tuple[str, ...]:
 
 def _of_the_prediction(case: Case, rung: str, predicted: Estimate | None) -> str:
     if predicted is None:
-        return _unpredicted(rung)
+        return _unpredicted(case, rung)
     if predicts_itself(case, rung):
         return "on this page what predicts it has the same settings, so only what visits differ by is tested"
     return ""
 
 
-def _unpredicted(rung: str) -> str:
+def _unpredicted(case: Case, rung: str) -> str:
     if rung not in SWITCHES:
         return "no step of the ladder predicts it"
+    if unforeseen(case, rung):
+        return "a worker is also out of the way of what the page does, and no step says what that gives"
     if SWITCHES[rung].source == VECTORISED:
         return (
             "it is predicted for a build without SIMD alone, by what that gave onnxruntime-web 1.18 where "

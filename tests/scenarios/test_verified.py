@@ -5,7 +5,8 @@ import math
 import pytest
 
 from gapprof.digest.verified import came_true, predicted_measured, verified
-from gapprof.explain.switches import SWITCHES
+from gapprof.explain.switches import SWITCHES, to_verify
+from gapprof.facts.case import Case
 from gapprof.recordings import read_run
 from gapprof.records.estimate import Estimate
 from gapprof.records.report import Report, WhatIf
@@ -139,3 +140,21 @@ def test_a_worker_is_predicted_to_save_nothing_and_saves_nothing() -> None:
     assert as_predicted(one.ratio, rounds=5)
     assert f"{one.change} {predicted_measured(one)} {came_true(one)}" in text(found)
     assert not [action for action in found.actions if "worker" in action.text]
+
+
+def test_what_only_a_visit_can_tell_is_worth_a_visit() -> None:
+    """On a page that is at work; one where nothing holds the model up has to name it."""
+    assert "web-in-worker" in Case(read_run(REPORTS / "scenarios" / "burning-page.jsonl")).get(to_verify)
+
+
+def test_a_worker_is_tried_for_a_page_at_work_and_recommended_as_measured() -> None:
+    """What the page does to the model there no step of the ladder has, so that nothing is predicted."""
+    found = report("scenarios/verify-busy-page")
+    assert found.status == "ok"
+    one = change(found, "web-in-worker")
+    assert (one.predicted_ms, one.ratio, one.prediction) == (None, None, None)
+    assert "no step says what that gives" in one.why
+    assert "web-in-worker" not in {row.rung for row in verified(found)}
+    (action,) = (action for action in found.actions if "in a worker" in action.text)
+    assert (action.cause, action.basis) == ("contention", "measured")
+    assert action.then_ms.high < action.now_ms.low
