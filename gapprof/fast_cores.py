@@ -100,6 +100,10 @@ class FastCores:
         self._waiting(lost_ms)
         return False
 
+    def forget(self) -> None:
+        """What was good so far does not count: it was warm-up. What was waited does."""
+        self._counting.clear()
+
     def found(self) -> CoreWork | None:
         """What was seen beside what counts; None where nobody looked, or the cores were others meanwhile."""
         if self._wanted is None or not self._counting:

@@ -82,6 +82,13 @@ def thread_difference(
     return tuple(_minus(after[tid], before.get(tid)) for tid in sorted(after))
 
 
+def thread_sum(one: ThreadUse, other: ThreadUse) -> ThreadUse:
+    """What a thread used over two stretches, under what it was called last."""
+    return replace(
+        other, cpu_ms=one.cpu_ms + other.cpu_ms, run_queue_ms=one.run_queue_ms + other.run_queue_ms
+    )
+
+
 def _cpu_ms(pid: int) -> float:
     try:
         times = psutil.Process(pid).cpu_times()

@@ -83,12 +83,19 @@ let waits = 0;
 /** How many ways there are to be woken up; `until` takes them in turn. */
 export const WAYS = sleeps.length;
 
-/** The moment `at_ms` on this realm's clock; never earlier, for a timer may fire a little too soon.
+/** The moment `at_ms` on this realm's clock, woken up in the next way.
  * @param {number} at_ms
  * @returns {Promise<void>} */
 export async function until(at_ms) {
   waits += 1;
-  const sleep = sleeps[waits % sleeps.length] ?? sleepByTimer;
+  await wokenAt(at_ms, waits);
+}
+
+/** The same in the way of that number; never earlier, for a timer may fire a little too soon.
+ * @param {number} at_ms @param {number} way
+ * @returns {Promise<void>} */
+export async function wokenAt(at_ms, way) {
+  const sleep = sleeps[way % sleeps.length] ?? sleepByTimer;
   for (let left = at_ms - now(); left > 0; left = at_ms - now()) {
     await sleep(Math.ceil(left));
   }

@@ -237,6 +237,8 @@ export interface TimeTask {
   seed: number;
   marks: boolean;
   least_ms: number;
+  first: number;
+  lead: number;
   requests_from: string;
 }
 

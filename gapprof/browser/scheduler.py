@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from msgspec import structs
@@ -15,6 +15,7 @@ from gapprof.proc import (
     machine_busy_ms,
     machine_stolen_ms,
     thread_difference,
+    thread_sum,
     thread_use,
 )
 from gapprof.records.trial import Load, ThreadUse
@@ -36,6 +37,10 @@ class Snapshot:
     threads_at_s: float
 
 
+Window = tuple[Snapshot, Snapshot]
+"""From when, until when."""
+
+
 async def before(page: Page, browser: Browser, crew: Crew) -> Snapshot:
     """Counters now. What is read last is closest to the stretch that follows."""
     kinds = await processes(page.connection)
@@ -53,24 +58,42 @@ async def after(page: Page, browser: Browser, crew: Crew) -> Snapshot:
 
 
 def load(first: Snapshot, last: Snapshot, *, runs_ms: float | None = None) -> Load:
-    """What happened between two snapshots.
+    """What happened between two snapshots; `runs_ms` as in `load_in`."""
+    return load_in([(first, last)], runs_ms=runs_ms)
+
+
+def load_in(windows: Sequence[Window], *, runs_ms: float | None = None) -> Load:
+    """What happened in these windows together.
 
     `runs_ms`: all that the thread with the model did, where that is a worker, which does nothing else.
     """
-    uses = [
-        use
-        for pid, threads in sorted(last.threads.items())
-        for use in thread_difference(first.threads.get(pid, {}), threads)
-    ]
+    uses = _uses(windows)
     return Load(
-        wall_ms=(last.at_s - first.at_s) * 1e3,
-        machine_busy_ms=_difference(first.machine_busy_ms, last.machine_busy_ms),
-        stolen_ms=_difference(first.machine_stolen_ms, last.machine_stolen_ms),
-        own_cpu_ms=last.own_cpu_ms - first.own_cpu_ms,
+        wall_ms=sum(last.at_s - first.at_s for first, last in windows) * 1e3,
+        machine_busy_ms=_sum(_difference(a.machine_busy_ms, b.machine_busy_ms) for a, b in windows),
+        stolen_ms=_sum(_difference(a.machine_stolen_ms, b.machine_stolen_ms) for a, b in windows),
+        own_cpu_ms=sum(last.own_cpu_ms - first.own_cpu_ms for first, last in windows),
         threads=tuple(use for use in uses if use.role or max(use.cpu_ms, use.run_queue_ms) >= LEAST_MS),
-        threads_wall_ms=(last.threads_at_s - first.threads_at_s) * 1e3,
+        threads_wall_ms=sum(last.threads_at_s - first.threads_at_s for first, last in windows) * 1e3,
         at_work_ms=runs_ms if _in_worker(uses) else None,
+        windows=len(windows),
     )
+
+
+def _uses(windows: Iterable[Window]) -> list[ThreadUse]:
+    """Of each thread in all windows, by process and thread."""
+    sums: dict[tuple[int, int], ThreadUse] = {}
+    for first, last in windows:
+        for pid, threads in last.threads.items():
+            uses = thread_difference(first.threads.get(pid, {}), threads)
+            for tid, use in zip(sorted(threads), uses, strict=True):
+                sums[pid, tid] = thread_sum(sums[pid, tid], use) if (pid, tid) in sums else use
+    return [sums[key] for key in sorted(sums)]
+
+
+def _sum(values: Iterable[float | None]) -> float | None:
+    known = list(values)
+    return None if None in known else sum(value for value in known if value is not None)
 
 
 def _difference(first: float | None, last: float | None) -> float | None:

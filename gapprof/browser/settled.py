@@ -2,17 +2,16 @@
 
 import dataclasses
 from dataclasses import dataclass
-from functools import partial
-from statistics import fmean, median
+from statistics import median
 
 from msgspec.structs import replace
 
-from gapprof.browser import scheduler, tasks, tier_up
+from gapprof.browser import tier_up
 from gapprof.browser.crew import Crew
+from gapprof.browser.pieces import stretch
 from gapprof.browser.ready import Ready, warmed_further
 from gapprof.browser.tier_up import SHORT, Settling
 from gapprof.browser.visit import BUILT_IN
-from gapprof.browser.watched_cores import on_fast_cores
 from gapprof.fast_cores import FastCores, Waiting
 from gapprof.records.job import Job
 from gapprof.records.trial import Load
@@ -38,20 +37,17 @@ async def settled(job: Job, ready: Ready, waiting: Waiting) -> Settled:
     """
     cores = FastCores(job.core_speed_for(_threads(job, ready.crew)), waiting)
     settling = Settling(ready.tier_up, ready.visit.course.until)
-    while True:
-        ask = partial(ready.visit.ask, tasks.time_task(job), Timed)
-        timed, between = await on_fast_cores(cores, ready, _running(ready.crew), ask)
-        load = scheduler.load(between.before, between.after, runs_ms=timed.busy_ms)
-        times_ms = timed.requests_ms or timed.samples_ms
-        if _is_looked_at(job) and settling.was_warm_up(load, median(times_ms)):
-            ready = await warmed_further(ready)
-        elif cores.over(between.used, fmean(times_ms)):
-            return Settled(
-                ready=dataclasses.replace(ready, tier_up=settling.ended),
-                timed=timed,
-                load=replace(load, core_work=cores.found()),
-                compiled_ms=tuple(settling.compiled_ms),
-            )
+    found = await stretch(job, ready, cores)
+    while _is_looked_at(job) and settling.was_warm_up(found.whole, median(found.times_ms)):
+        ready = await warmed_further(ready)
+        cores.forget()
+        found = await stretch(job, ready, cores)
+    return Settled(
+        ready=dataclasses.replace(ready, tier_up=settling.ended),
+        timed=found.timed,
+        load=replace(found.load, core_work=cores.found()),
+        compiled_ms=tuple(settling.compiled_ms),
+    )
 
 
 def quiet_before(job: Job) -> float:
@@ -68,8 +64,3 @@ def _is_looked_at(job: Job) -> bool:
 def _threads(job: Job, crew: Crew) -> int:
     """As many as the model got, or was to get where nobody says."""
     return sum(role != "main" for role in crew.roles.values()) or job.setting.threads
-
-
-def _running(crew: Crew) -> list[int]:
-    """The threads that run the model."""
-    return [tid for tid, role in crew.roles.items() if role != "main"]

@@ -6,10 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from msgspec.structs import replace
-
 from gapprof.native.stopwatch import now_ms
-from gapprof.proc import cpu_ms_of, machine_busy_ms, thread_difference, thread_use
+from gapprof.proc import cpu_ms_of, machine_busy_ms, thread_difference, thread_sum, thread_use
 from gapprof.records.trial import Load, ThreadUse
 
 T = TypeVar("T")
@@ -47,7 +45,7 @@ class Spent:
                 **self.threads,
                 **other.threads,
                 **{
-                    tid: _sum(self.threads[tid], other.threads[tid])
+                    tid: thread_sum(self.threads[tid], other.threads[tid])
                     for tid in self.threads.keys() & other.threads
                 },
             },
@@ -98,9 +96,3 @@ def with_load(action: Callable[[], T]) -> tuple[T, Load]:
     """The same with the load that it was."""
     result, spent = spent_by(action)
     return result, spent.load
-
-
-def _sum(one: ThreadUse, other: ThreadUse) -> ThreadUse:
-    return replace(
-        other, cpu_ms=one.cpu_ms + other.cpu_ms, run_queue_ms=one.run_queue_ms + other.run_queue_ms
-    )

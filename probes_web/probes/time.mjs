@@ -7,7 +7,7 @@ import { during } from "../phases.mjs";
 import { timedRun } from "../runtime.mjs";
 import { mulberry32 } from "../seeded.mjs";
 import { open, openHere } from "../session.mjs";
-import { nextTurn, until, WAYS } from "../turns.mjs";
+import { nextTurn, WAYS, wokenAt } from "../turns.mjs";
 
 /** @typedef {import("../wire.js").TimeTask} TimeTask */
 
@@ -59,17 +59,19 @@ async function backToBack({ batch, samples, least_ms }) {
  * that waiting for a busy thread counts, the page's main one or the worker's that asks by itself: a loop of
  * `await run()` would hide it.
  * @param {TimeTask} task @returns {Promise<import("../wire.js").Timed>} */
-async function paced({ requests, think_ms, seed, marks }) {
+async function paced({ requests, think_ms, seed, marks, first, lead }) {
   const random = mulberry32(seed);
   const run = runner();
   const requests_ms = [];
   const runs_ms = [];
   let busy_ms = 0;
+  for (let untimed = 0; untimed < lead; untimed += 1) busy_ms += (await run(first % WAYS)).at_work_ms;
+  for (let earlier = 0; earlier < first; earlier += 1) random();
   const began = now();
-  for (let request = 0; request < requests; request += 1) {
+  for (let request = first; request < first + requests; request += 1) {
     await nextTurn(); // a timer armed by a timer's task is held back to 4 ms, which would read as lateness
     const due = now() + thinkTime(think_ms, random);
-    await until(due);
+    await wokenAt(due, request);
     const asked = now();
     const { run_ms, at_work_ms } = await run(request % WAYS);
     const answered = now();

@@ -43,6 +43,23 @@ def test_in_a_worker_the_model_is_at_work_while_it_runs() -> None:
     assert (found.machine_busy_ms, found.own_cpu_ms) == (1000.0, 500.0)
 
 
+def test_windows_add_up_thread_by_thread_without_what_was_between_them() -> None:
+    """A thread that was born between them counts from then on."""
+    worker = [use("DedicatedWorker", ms, ms / 10, "inference") for ms in (50.0, 150.0, 400.0, 700.0)]
+    page, born = use("chrome", 0.0, 0.0, "main"), use("ThreadPool", 7.0, 1.0, "")
+    first, pause, again = ({PAGE: page, MODEL: one} for one in worker[:3])
+    last = {PAGE: page, MODEL: worker[3], 12: born}
+    windows = [(snapshot(0.0, first), snapshot(1.0, pause)), (snapshot(5.0, again), snapshot(7.0, last))]
+    found = scheduler.load_in(windows, runs_ms=405.0)
+    assert [(one.thread, one.cpu_ms, one.run_queue_ms) for one in found.threads] == [
+        ("chrome", 0.0, 0.0),
+        ("DedicatedWorker", 400.0, 40.0),
+        ("ThreadPool", 7.0, 1.0),
+    ]
+    assert (found.wall_ms, found.threads_wall_ms, found.windows) == (3000.0, pytest.approx(3000.0), 2)
+    assert (found.machine_busy_ms, found.own_cpu_ms, found.stolen_ms) == (3000.0, 1500.0, 30.0)
+
+
 def test_of_a_main_thread_the_kernel_does_not_say_how_long_it_was_at_work() -> None:
     """It has the page's own work as well, and waits for a core on waking up."""
     first, last = use("chrome", 0.0, 0.0, "inference"), use("chrome", 790.0, 15.0, "inference")
