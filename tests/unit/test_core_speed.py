@@ -157,11 +157,34 @@ def test_time_that_others_have_the_core_for_is_no_work(
 def test_a_clock_has_time_to_rise_until_it_is_seen_to_have(
     tries_us: Sequence[float], expected: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen = [us for us in tries_us for _ in range(3)]
+    seen = [us for us in (*tries_us, expected) for _ in range(3)]
     monkeypatch.setattr(core_speed, "_RISES_S", 60.0)
+    monkeypatch.setattr(core_speed, "_LOOKED_S", 0.0)
     monkeypatch.setattr(core_speed, "cores", lambda: (min(os.sched_getaffinity(0)),))
     monkeypatch.setattr(core_speed, "_timed_us", lambda _buffer: seen.pop(0))
     assert work_us((110.0,)) == (expected,)
+
+
+@pytest.mark.parametrize(
+    ("slow", "expected"), [(0, FAST), (1, FAST), (4, FAST), (8, SLOW), (20, SLOW), (40, SLOW)]
+)
+def test_a_neighbour_that_comes_and_goes_is_seen_and_a_single_interruption_is_none(
+    slow: int, expected: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 40 pieces of work; the core is fast in between, and at first."""
+    pieces, now_s = itertools.count(), 0.0
+
+    def timed_us(_buffer: bytes) -> float:
+        nonlocal now_s
+        now_s += 1e-3
+        looked_at = (
+            next(pieces) - 6
+        )  # each buffer twice before that
+        return SLOW if 0 <= looked_at < slow else FAST
+
+    monkeypatch.setattr(core_speed, "_timed_us", timed_us)
+    monkeypatch.setattr(time, "monotonic", lambda: now_s)
+    assert core_speed._mostly_us(1.1 * FAST, 0.0401) == expected
 
 
 @pytest.mark.parametrize(
