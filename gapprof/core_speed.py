@@ -58,8 +58,8 @@ def cores() -> tuple[int, ...]:
 
 
 def work_us(enough_us: Sequence[float] = (), *, last: int | None = None) -> tuple[float, ...]:
-    """How long the work takes now, us, on each of `cores()`: no longer in seven of eight pieces. Where a core
-    is shared with others of this system a piece that waits for it in between is one of many.
+    """How long the work takes now, us, on each of `cores()`: no longer in seven of eight pieces, those in
+    which somebody else had the core left out.
 
     `enough_us`: as few as make it sure for each core that its clock has risen; where it never takes so few,
     and where none are given, there is time for the clock to. Whoever looks was on each core, at last on the
@@ -178,8 +178,18 @@ def _mostly_us(enough_us: float, looked_s: float) -> float:
     took_us = [_fewest_us(enough_us)]
     buffer, until = min(_BUFFERS, key=_timed_us), time.monotonic() + looked_s
     while time.monotonic() < until:
-        took_us.append(_timed_us(buffer))
+        before = _interruptions()
+        us = _timed_us(buffer)
+        if _interruptions() == before:
+            took_us.append(us)
     return sorted(took_us)[int(_MOSTLY * (len(took_us) - 1))]
+
+
+def _interruptions() -> int:
+    """How often this thread was sent off its core so far: what took longer for that says nothing of it."""
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_THREAD).ru_nivcsw
 
 
 def _fewest_us(enough_us: float) -> float:

@@ -1,7 +1,7 @@
 """Which cores threads were on between two moments, by what the system says of each at both.
 
-For stretches of half a second, as a page's are; a native piece of a tenth of that is on the cores that its
-thread is seen on before and after it.
+For stretches of a quarter or half of a second, as a page's are; a native piece of a tenth of that is on the
+cores that its thread is seen on before and after it.
 """
 
 from collections.abc import Collection, Mapping

@@ -238,7 +238,6 @@ export interface TimeTask {
   marks: boolean;
   least_ms: number;
   first: number;
-  lead: number;
   requests_from: string;
 }
 

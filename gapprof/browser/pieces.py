@@ -1,8 +1,8 @@
 """A timed stretch of a page between looks at its cores: paced requests in pieces, all else in one.
 
 A neighbour on the same processor comes and goes within fractions of a second. Requests have pauses between
-them, in which a look disturbs nothing; the shorter a piece, the less goes by between two looks, and the less
-is timed anew.
+them anyway, in which there is room for a look; the shorter a piece, the less goes by between two looks, and
+the less is timed anew.
 """
 
 import math
@@ -26,7 +26,7 @@ from gapprof.records.wire.time import Timed, TimeTask
 
 _PIECE_MS = 250.0
 _FEWEST_REQUESTS = 5
-"""One more run leads them, which is not timed: of slow models it would take too long before fewer."""
+"""The first one of a piece finds colder caches: a run of 10 ms takes a fiftieth longer (measured)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +35,8 @@ class Stretch:
 
     timed: Timed
     load: Load
-    whole: Load
-    """With the pieces that do not count, whose cores were slow."""
+    others: tuple[Load, ...]
+    """Beside each piece that does not count, for its cores were slow."""
 
     @property
     def times_ms(self) -> tuple[float, ...]:
@@ -55,7 +55,7 @@ async def stretch(job: Job, ready: Ready, cores: FastCores) -> Stretch:
         ask = partial(ready.visit.ask, task, Timed)
         timed, between = await on_fast_cores(cores, ready, running, ask)
         while not cores.over(between.used, fmean(times_ms(timed))):
-            kept.discard(timed, between)
+            kept.discard(between)
             timed, between = await on_fast_cores(cores, ready, running, ask)
         kept.add(timed, between)
     return kept.stretch()
@@ -63,14 +63,14 @@ async def stretch(job: Job, ready: Ready, cores: FastCores) -> Stretch:
 
 def pieces(task: TimeTask, *, run_ms: float, looks: bool) -> Iterator[TimeTask]:
     """Those of a whole stretch, as equal as whole requests are; a single one where nobody looks."""
-    period_ms = run_ms + sum(task.think_ms) / 2
-    size = max(_FEWEST_REQUESTS, math.ceil(_PIECE_MS / period_ms))
-    count = task.requests // size if looks else 1
-    if count < 2:
+    if not looks or not task.requests:
         yield task
         return
+    period_ms = run_ms + sum(task.think_ms) / 2
+    size = max(_FEWEST_REQUESTS, math.ceil(_PIECE_MS / period_ms))
+    count = max(1, task.requests // size)
     for first, end in pairwise(task.requests * place // count for place in range(count + 1)):
-        yield replace(task, requests=end - first, first=first, lead=1)
+        yield replace(task, requests=end - first, first=first)
 
 
 def times_ms(timed: Timed) -> tuple[float, ...]:
@@ -80,34 +80,40 @@ def times_ms(timed: Timed) -> tuple[float, ...]:
 
 @dataclass(slots=True)
 class _Kept:
-    """Pieces that count, and those that do not. Those that follow one another are one window of what was
-    used: each window's ends are uncertain by the ticks of the system's clock."""
+    """Pieces that count, and those that do not.
 
-    _pieces: list[Timed] = field(default_factory=list)
+    What the machine did is counted in ticks, of which each end of a window may be one off: pieces that follow
+    one another are one. What threads did is known to the ns: a look between two pieces, for which a thread
+    of the page may have to wait, is in none.
+    """
+
+    _timed: list[Timed] = field(default_factory=list)
+    _pieces: list[Window] = field(default_factory=list)
     _windows: list[Window] = field(default_factory=list)
-    _discarded: list[tuple[Timed, Window]] = field(default_factory=list)
+    _others: list[Window] = field(default_factory=list)
     _goes_on: bool = False
 
     def add(self, timed: Timed, between: Between) -> None:
         """The next one."""
-        self._pieces.append(timed)
-        began = self._windows.pop()[0] if self._goes_on else between.before
+        self._timed.append(timed)
+        self._pieces.append((between.before, between.after))
+        goes_on = self._goes_on and not between.waited
+        began = self._windows.pop()[0] if goes_on else between.before
         self._windows.append((began, between.after))
         self._goes_on = True
 
-    def discard(self, timed: Timed, between: Between) -> None:
+    def discard(self, between: Between) -> None:
         """One that does not count."""
-        self._discarded.append((timed, (between.before, between.after)))
+        self._others.append((between.before, between.after))
         self._goes_on = False
 
     def stretch(self) -> Stretch:
         """All of it."""
-        timed = _joined(self._pieces)
-        all_windows = [*self._windows, *(window for _, window in self._discarded)]
+        timed = _joined(self._timed)
         return Stretch(
             timed=timed,
-            load=scheduler.load_in(self._windows, runs_ms=timed.busy_ms),
-            whole=scheduler.load_in(all_windows),
+            load=scheduler.load_in(self._windows, self._pieces, runs_ms=timed.busy_ms),
+            others=tuple(scheduler.load(first, last) for first, last in self._others),
         )
 
 

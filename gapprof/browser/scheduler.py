@@ -59,31 +59,31 @@ async def after(page: Page, browser: Browser, crew: Crew) -> Snapshot:
 
 def load(first: Snapshot, last: Snapshot, *, runs_ms: float | None = None) -> Load:
     """What happened between two snapshots; `runs_ms` as in `load_in`."""
-    return load_in([(first, last)], runs_ms=runs_ms)
+    return load_in([(first, last)], [(first, last)], runs_ms=runs_ms)
 
 
-def load_in(windows: Sequence[Window], *, runs_ms: float | None = None) -> Load:
-    """What happened in these windows together.
+def load_in(windows: Sequence[Window], pieces: Sequence[Window], *, runs_ms: float | None = None) -> Load:
+    """What the machine did in these windows together, and each thread in these pieces of them.
 
     `runs_ms`: all that the thread with the model did, where that is a worker, which does nothing else.
     """
-    uses = _uses(windows)
+    uses = _uses(pieces)
     return Load(
         wall_ms=sum(last.at_s - first.at_s for first, last in windows) * 1e3,
         machine_busy_ms=_sum(_difference(a.machine_busy_ms, b.machine_busy_ms) for a, b in windows),
         stolen_ms=_sum(_difference(a.machine_stolen_ms, b.machine_stolen_ms) for a, b in windows),
         own_cpu_ms=sum(last.own_cpu_ms - first.own_cpu_ms for first, last in windows),
         threads=tuple(use for use in uses if use.role or max(use.cpu_ms, use.run_queue_ms) >= LEAST_MS),
-        threads_wall_ms=sum(last.threads_at_s - first.threads_at_s for first, last in windows) * 1e3,
+        threads_wall_ms=sum(last.threads_at_s - first.threads_at_s for first, last in pieces) * 1e3,
         at_work_ms=runs_ms if _in_worker(uses) else None,
         windows=len(windows),
     )
 
 
-def _uses(windows: Iterable[Window]) -> list[ThreadUse]:
-    """Of each thread in all windows, by process and thread."""
+def _uses(pieces: Iterable[Window]) -> list[ThreadUse]:
+    """Of each thread in all pieces, by process and thread."""
     sums: dict[tuple[int, int], ThreadUse] = {}
-    for first, last in windows:
+    for first, last in pieces:
         for pid, threads in last.threads.items():
             uses = thread_difference(first.threads.get(pid, {}), threads)
             for tid, use in zip(sorted(threads), uses, strict=True):

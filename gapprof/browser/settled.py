@@ -8,9 +8,9 @@ from msgspec.structs import replace
 
 from gapprof.browser import tier_up
 from gapprof.browser.crew import Crew
-from gapprof.browser.pieces import stretch
+from gapprof.browser.pieces import Stretch, stretch
 from gapprof.browser.ready import Ready, warmed_further
-from gapprof.browser.tier_up import SHORT, Settling
+from gapprof.browser.tier_up import SHORT, Settling, compiled_share
 from gapprof.browser.visit import BUILT_IN
 from gapprof.fast_cores import FastCores, Waiting
 from gapprof.records.job import Job
@@ -38,7 +38,7 @@ async def settled(job: Job, ready: Ready, waiting: Waiting) -> Settled:
     cores = FastCores(job.core_speed_for(_threads(job, ready.crew)), waiting)
     settling = Settling(ready.tier_up, ready.visit.course.until)
     found = await stretch(job, ready, cores)
-    while _is_looked_at(job) and settling.was_warm_up(found.whole, median(found.times_ms)):
+    while _is_looked_at(job) and settling.was_warm_up(_compiled_most(found), median(found.times_ms)):
         ready = await warmed_further(ready)
         cores.forget()
         found = await stretch(job, ready, cores)
@@ -48,6 +48,11 @@ async def settled(job: Job, ready: Ready, waiting: Waiting) -> Settled:
         load=replace(found.load, core_work=cores.found()),
         compiled_ms=tuple(settling.compiled_ms),
     )
+
+
+def _compiled_most(found: Stretch) -> Load:
+    """Of all its loads: what is compiled beside a piece that does not count was not yet, before it."""
+    return max((found.load, *found.others), key=compiled_share)
 
 
 def quiet_before(job: Job) -> float:

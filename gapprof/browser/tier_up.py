@@ -110,7 +110,7 @@ class Settling:
         if not self._watched:
             return False
         before_ms, self._last_ms = self._last_ms, figure_ms
-        if not _compiled_beside(load):
+        if compiled_share(load) <= QUIET_SHARE:
             self.ended = "compiler-idle"
             return False
         if before_ms is not None and _alike(before_ms, figure_ms):
@@ -126,13 +126,14 @@ class Settling:
         return time.monotonic() + (MOST_MS + 2 * load.wall_ms) / 1e3 < self.until_s
 
 
-def _compiled_beside(load: Load) -> bool:
-    """Whether the compiler was at work for more than the garbage collector mostly is."""
+def compiled_share(load: Load) -> float:
+    """Of a stretch, for how much of it the compiler was at work: more than QUIET_SHARE is not the garbage
+    collector alone, mostly."""
     compiled_ms = sum(
         use.cpu_ms for use in load.threads if use.thread in _COMPILERS and use.process in _ENGINES
     )
     read_ms = load.wall_ms if load.threads_wall_ms is None else load.threads_wall_ms
-    return compiled_ms > QUIET_SHARE * max(read_ms, QUIET_MS)
+    return compiled_ms / max(read_ms, QUIET_MS)
 
 
 def _alike(*figures_ms: float) -> bool:

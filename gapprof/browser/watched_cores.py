@@ -22,6 +22,8 @@ class Between:
     before: Snapshot
     after: Snapshot
     used: tuple[int, ...]
+    waited: bool
+    """Whether cores were slow before it."""
 
 
 async def on_fast_cores(
@@ -31,10 +33,13 @@ async def on_fast_cores(
     afterwards `cores.over` is asked by whoever knows what the stretch took. Raises what the stretch does."""
     page, browser, crew = ready.visit.page, ready.visit.browser, ready.crew
     pid = crew.renderer or 0
+    waited = False
     while not cores.ready_on(tuple(whereabouts(pid, tids).places.values())):
+        waited = True
         await asyncio.sleep(LOOK_S)
     first = whereabouts(pid, tids)  # behind the look, which is on every core for a moment
     before = await scheduler.before(page, browser, crew)
     done = await stretch()
     after = await scheduler.after(page, browser, crew)
-    return done, Between(before=before, after=after, used=used_between(first, whereabouts(pid, tids)))
+    used = used_between(first, whereabouts(pid, tids))
+    return done, Between(before=before, after=after, used=used, waited=waited)

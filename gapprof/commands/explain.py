@@ -102,7 +102,9 @@ _ENDS = (
     metavar="MS",
     help="The latency that somebody saw: say which conditions give it.",
 )
-@click.option("--verify", is_flag=True, help="Make the changes that are predicted to save, and measure them.")
+@click.option(
+    "--verify", is_flag=True, help="Make changes that are predicted to save, or may, and measure them."
+)
 @click.option(
     "--twins",
     is_flag=True,

@@ -7,6 +7,8 @@ from gapprof.stats.near import near
 from gapprof.text import numbers
 
 _WIDER = "within a wider one"
+_UNFORESEEN = "web-in-worker"
+"""A change that may be made for what it gives alone, see `explain.switches.unforeseen`."""
 
 
 def verified(report: Report) -> tuple[WhatIf, ...]:
@@ -19,6 +21,9 @@ def nothing_verified(report: Report) -> str:
     """One sentence for a report that was to verify and has nothing; else empty."""
     if not report.settings.verify or verified(report):
         return ""
+    tried = next((one for one in report.what_ifs if one.rung == _UNFORESEEN and one.measured_ms), None)
+    if tried is not None:
+        return f"Nothing was verified: what was tried ({tried.change}) is measured, and predicted by no step."
     if any(action.basis == "predicted" for action in report.actions):
         return "Nothing was verified: no prediction above could be put to the test here."
     return "Nothing to verify: no saving is predicted that a switch on this machine could make real."

@@ -76,7 +76,8 @@ def unforeseen(case: Case, rung: str) -> bool:
     """Whether the change takes more off the page than any step does: a worker is also out of the way of a
     page that is at work, and how long its answers then wait for the page's main thread no step says."""
     level = case.get(diagnose).level_in["contention"]
-    return rung == _IN_WORKER and costs(case, before_the_page(case), PAGE_RUNGS["main-thread-work"], level)
+    on_its_main_thread = before_the_page(case), PAGE_RUNGS["gc"]  # from the page's scripts to their garbage
+    return rung == _IN_WORKER and costs(case, *on_its_main_thread, level)
 
 
 def gain(case: Case, rung: str) -> Contrast | None:

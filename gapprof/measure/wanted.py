@@ -57,8 +57,8 @@ def verifying_rounds(predicting: int) -> int:
 
 
 def verifying_rungs(recording: Recording, steps: Sequence[PlannedRung]) -> tuple[str, ...]:
-    """Every change that is predicted to save, or was asked for by name; what it is compared with, and what is
-    yet to predict it."""
+    """Every change that is predicted to save, or may, or was asked for by name; what it is compared with, and
+    what is yet to predict it."""
     ladder = {step.rung.id: step for step in steps}
     chosen = [rung for changed in to_verify(Case(recording)) for rung in (changed, SWITCHES[changed].source)]
     side = [rung for rung in chosen if rung in ladder and ladder[rung].rung.role == "side"]

@@ -59,13 +59,12 @@ async function backToBack({ batch, samples, least_ms }) {
  * that waiting for a busy thread counts, the page's main one or the worker's that asks by itself: a loop of
  * `await run()` would hide it.
  * @param {TimeTask} task @returns {Promise<import("../wire.js").Timed>} */
-async function paced({ requests, think_ms, seed, marks, first, lead }) {
+async function paced({ requests, think_ms, seed, marks, first }) {
   const random = mulberry32(seed);
   const run = runner();
   const requests_ms = [];
   const runs_ms = [];
   let busy_ms = 0;
-  for (let untimed = 0; untimed < lead; untimed += 1) busy_ms += (await run(first % WAYS)).at_work_ms;
   for (let earlier = 0; earlier < first; earlier += 1) random();
   const began = now();
   for (let request = first; request < first + requests; request += 1) {

@@ -22,7 +22,6 @@ from tests.browser.page_driver import Small, Visited, open_task, small_model, vi
 BACK_TO_BACK = TimeTask(batch=3, samples=5, requests=0, think_ms=(0.0, 0.0), seed=1)
 GOING_ON = replace(BACK_TO_BACK, least_ms=60.0)
 PACED = TimeTask(batch=1, samples=0, requests=4, think_ms=(1.0, 3.0), seed=1, marks=True)
-PIECE = replace(PACED, marks=False, first=4, lead=2)
 RUNS = 4
 
 
@@ -52,7 +51,6 @@ def visited(small: Small, where: str) -> Visited:
             PACED,
             ContrastTask(other=opening, batch=3, rounds=5),
             GOING_ON,
-            PIECE,
         ]
 
     return visit(small, tasks)
@@ -106,13 +104,6 @@ def test_paced_requests_are_timed_from_when_they_were_due(visited: Visited) -> N
     assert timed.samples_ms == ()
     assert len(timed.requests_ms) == len(timed.runs_ms) == PACED.requests
     assert all(run <= request for run, request in zip(timed.runs_ms, timed.requests_ms, strict=True))
-
-
-def test_of_a_piece_of_them_what_leads_it_is_done_but_not_timed(visited: Visited) -> None:
-    timed = visited.answers[9]
-    assert isinstance(timed, Timed)
-    assert len(timed.requests_ms) == len(timed.runs_ms) == PIECE.requests
-    assert timed.busy_ms > sum(timed.runs_ms)
 
 
 def test_the_profile_names_the_nodes_as_the_native_one_does(visited: Visited, small: Small) -> None:

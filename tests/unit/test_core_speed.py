@@ -177,14 +177,32 @@ def test_a_neighbour_that_comes_and_goes_is_seen_and_a_single_interruption_is_no
     def timed_us(_buffer: bytes) -> float:
         nonlocal now_s
         now_s += 1e-3
-        looked_at = (
-            next(pieces) - 6
-        )  # each buffer twice before that
+        looked_at = next(pieces) - 6  # each buffer twice before that
         return SLOW if 0 <= looked_at < slow else FAST
 
     monkeypatch.setattr(core_speed, "_timed_us", timed_us)
+    monkeypatch.setattr(core_speed, "_interruptions", lambda: 0)
     monkeypatch.setattr(time, "monotonic", lambda: now_s)
     assert core_speed._mostly_us(1.1 * FAST, 0.0401) == expected
+
+
+def test_of_a_look_that_others_interrupt_all_the_time_what_they_did_not_counts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Every second piece waits for somebody else on that core."""
+    interruptions, now_s = 0, 0.0
+
+    def timed_us(_buffer: bytes) -> float:
+        nonlocal interruptions, now_s
+        now_s += 1e-3
+        waits = round(1e3 * now_s) % 2
+        interruptions += waits
+        return FAST + 4e3 * waits
+
+    monkeypatch.setattr(core_speed, "_timed_us", timed_us)
+    monkeypatch.setattr(core_speed, "_interruptions", lambda: interruptions)
+    monkeypatch.setattr(time, "monotonic", lambda: now_s)
+    assert core_speed._mostly_us(1.1 * FAST, 0.0401) == FAST
 
 
 @pytest.mark.parametrize(

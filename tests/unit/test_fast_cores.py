@@ -92,6 +92,21 @@ def test_slow_cores_are_waited_for_as_long_as_that_may_take(
     assert found(watched).discarded_ms == (1.0,)
 
 
+def test_of_what_is_forgotten_the_wait_alone_is_told(looks: list[tuple[float, ...]], clock: Clock) -> None:
+    looks += [(SLOW,), (FAST * 1.2,), (FAST,), (FAST,)]
+    watched = FastCores(speed(FAST))
+    assert not watched.ready_on((0,))
+    clock.waits(0.01)
+    assert watched.ready_on((0,))
+    assert watched.over((0,), 1.0)
+    watched.forget()
+    assert watched.found() is None
+    assert watched.ready_on((0,))
+    assert watched.over((0,), 1.0)
+    assert (found(watched).before_us, found(watched).after_us) == ((FAST,), (FAST,))
+    assert found(watched).waited_ms == pytest.approx(10.0)
+
+
 def test_who_waits_says_for_how_long_already(looks: list[tuple[float, ...]], clock: Clock) -> None:
     looks += [(SLOW,), (SLOW,), (FAST,), (FAST,)]
     told: list[float] = []

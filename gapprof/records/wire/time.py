@@ -17,8 +17,6 @@ class TimeTask(Struct, frozen=True, kw_only=True, tag="time", tag_field="kind"):
     """Of batches back to back: as many more, until as long was timed."""
     first: int = 0
     """Number of the first request: it is woken up, and thinks before, as that one of a whole stretch does."""
-    lead: int = 0
-    """Runs before it that are not timed: what came between two pieces of a stretch has left cold caches."""
     requests_from: str = "page"
     """Who asks for paced requests: the page's main thread, or the `worker` that has the model open."""
 

@@ -13,6 +13,7 @@ import pytest
 from msgspec import json
 from msgspec.structs import replace
 
+from gapprof import cores_used
 from gapprof.browser.tier_up import MOST_STRETCHES
 from gapprof.records.job import Job
 from gapprof.records.trial import Trial
@@ -22,6 +23,7 @@ from tests.patience import SOON_S
 from tests.settings import QUIET
 from tests.unit.backends.open_page import OPENED, Browser
 from tests.unit.browser.jobs import JOB as PLAIN
+from tests.unit.planted_cores import FAST, SLOW, planted_looks, speed
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="the kernel tells of threads by name in /proc only"
@@ -120,6 +122,21 @@ def test_one_beside_which_something_was_compiled_is_warm_up_and_more_of_it_follo
     assert trial.warmup_ms[:1] == OPENED.warmup_ms
     assert set(trial.warmup_ms[1:]) == {WARM_MS}
     assert trial.seen.tier_up == "compiler-idle"
+
+
+def test_what_was_compiled_beside_a_stretch_on_slow_cores_was_not_yet_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of pieces that count, those before it ran the old code."""
+    monkeypatch.setattr(cores_used, "core_of", lambda *_: 0)
+    monkeypatch.setattr(cores_used, "cores", lambda: (0,))
+    looks = planted_looks(monkeypatch)
+    looks += [(FAST,), (SLOW,), (FAST,)]
+    trial = visited(Page(compiling=1), tmp_path, replace(JOB, core_speed=speed(FAST)))
+    assert trial.compiled_ms == (20.5,)
+    assert trial.samples_ms == (30.0, 31.0)
+    assert trial.load.core_work is not None
+    assert trial.load.core_work.discarded_ms == (10.5,)
 
 
 def test_a_compiler_that_never_rests_is_told(tmp_path: Path) -> None:

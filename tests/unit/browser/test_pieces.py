@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from gapprof import cores_used
 from gapprof.browser.pieces import pieces
+from gapprof.core_speed import LOOK_S
 from gapprof.records.job import Job
 from gapprof.records.trial import Trial
 from gapprof.records.wire.time import Timed, TimeTask
@@ -26,7 +27,7 @@ JOB = replace(
     external_data=(),
     pace=replace(PLAIN.pace, batch=1, samples=3, requests=28, think_ms=(8.0, 24.0), deadline_s=20.0),
 )
-COUNTED = (0, 28, 0)
+COUNTED = (0, 28)
 """Asked for behind the stretch, for `Trial.counted`."""
 
 
@@ -41,13 +42,13 @@ class Page:
     """Its nth request takes n ms."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[int, int, int]] = []
-        """Number of the first request, requests, and those that lead them."""
+        self.asked: list[tuple[int, int]] = []
+        """Number of the first request, and how many."""
 
     def carries_out(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
         expression = str(asked["expression"])
         task = msgspec.convert(_task_in(expression), TimeTask)
-        self.asked.append((task.first, task.requests, task.lead))
+        self.asked.append((task.first, task.requests))
         took_ms = tuple(float(1 + task.first + place) for place in range(task.requests))
         timed = Timed(
             samples_ms=(),
@@ -55,7 +56,7 @@ class Page:
             runs_ms=took_ms,
             ways=3,
             stretch_ms=sum(took_ms),
-            busy_ms=sum(took_ms) + task.lead,
+            busy_ms=sum(took_ms),
         )
         return {"result": {"value": msgspec.json.encode(timed).decode()}}
 
@@ -81,12 +82,11 @@ def visited(page: Page, folder: Path, job: Job) -> Trial:
 def test_pieces_are_a_quarter_of_a_second_or_a_few_requests(
     run_ms: float, requests: int, sizes: list[int]
 ) -> None:
-    """Together they are the whole stretch, each behind a run that is not timed."""
+    """Together they are the whole stretch."""
     found = list(pieces(replace(TASK, requests=requests), run_ms=run_ms, looks=True))
     assert [one.requests for one in found] == sizes
     assert [one.first for one in found] == [sum(sizes[:place]) for place in range(len(sizes))]
-    assert {one.lead for one in found} == {1}
-    assert {replace(one, requests=28, first=0, lead=0) for one in found} == {TASK}
+    assert {replace(one, requests=28, first=0) for one in found} == {TASK}
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_pieces_that_follow_one_another_are_one_stretch_and_one_window(
     looks.append((FAST,))
     page = Page()
     trial = visited(page, tmp_path, replace(JOB, core_speed=speed(FAST)))
-    assert page.asked == [(0, 14, 1), (14, 14, 1), COUNTED]
+    assert page.asked == [(0, 14), (14, 14), COUNTED]
     assert trial.requests_ms == trial.runs_ms == tuple(map(float, range(1, 29)))
     assert trial.ways == 3
     assert trial.load.windows == 1
@@ -121,7 +121,7 @@ def test_of_requests_on_a_core_that_became_slow_neither_times_nor_load_remain(
     looks += [(FAST,), (FAST,), (FAST,), (SLOW,), (FAST,), (FAST,)]
     page = Page()
     trial = visited(page, tmp_path, replace(JOB, core_speed=speed(FAST)))
-    assert page.asked == [(0, 14, 1), (14, 14, 1), (14, 14, 1), COUNTED]
+    assert page.asked == [(0, 14), (14, 14), (14, 14), COUNTED]
     assert trial.requests_ms == tuple(map(float, range(1, 29)))
     assert trial.load.windows == 2
     work = trial.load.core_work
@@ -130,9 +130,20 @@ def test_of_requests_on_a_core_that_became_slow_neither_times_nor_load_remain(
     assert (work.before_us, work.after_us) == ((FAST,), (FAST,))
 
 
+def test_a_wait_between_two_pieces_is_in_no_window(looks: list[tuple[float, ...]], tmp_path: Path) -> None:
+    looks += [(FAST,), (FAST,), (SLOW,), (FAST,), (FAST,)]
+    page = Page()
+    trial = visited(page, tmp_path, replace(JOB, core_speed=speed(FAST)))
+    assert page.asked == [(0, 14), (14, 14), COUNTED]
+    assert trial.load.windows == 2
+    work = trial.load.core_work
+    assert work is not None
+    assert work.waited_ms >= 1e3 * LOOK_S > trial.load.wall_ms
+
+
 def test_where_nobody_looks_all_requests_are_asked_for_at_once(tmp_path: Path) -> None:
     page = Page()
     trial = visited(page, tmp_path, JOB)
-    assert page.asked == [(0, 28, 0), COUNTED]
+    assert page.asked == [(0, 28), COUNTED]
     assert trial.load.windows == 1
     assert trial.load.core_work is None

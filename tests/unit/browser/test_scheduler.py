@@ -43,21 +43,25 @@ def test_in_a_worker_the_model_is_at_work_while_it_runs() -> None:
     assert (found.machine_busy_ms, found.own_cpu_ms) == (1000.0, 500.0)
 
 
-def test_windows_add_up_thread_by_thread_without_what_was_between_them() -> None:
-    """A thread that was born between them counts from then on."""
+def test_pieces_add_up_thread_by_thread_and_windows_without_what_was_between_them() -> None:
+    """A thread that was born between them counts from then on; in a pause within a window it does not."""
     worker = [use("DedicatedWorker", ms, ms / 10, "inference") for ms in (50.0, 150.0, 400.0, 700.0)]
     page, born = use("chrome", 0.0, 0.0, "main"), use("ThreadPool", 7.0, 1.0, "")
     first, pause, again = ({PAGE: page, MODEL: one} for one in worker[:3])
     last = {PAGE: page, MODEL: worker[3], 12: born}
-    windows = [(snapshot(0.0, first), snapshot(1.0, pause)), (snapshot(5.0, again), snapshot(7.0, last))]
-    found = scheduler.load_in(windows, runs_ms=405.0)
-    assert [(one.thread, one.cpu_ms, one.run_queue_ms) for one in found.threads] == [
+    pieces = [(snapshot(0.0, first), snapshot(1.0, pause)), (snapshot(5.0, again), snapshot(7.0, last))]
+    apart = scheduler.load_in(pieces, pieces, runs_ms=405.0)
+    assert [(one.thread, one.cpu_ms, one.run_queue_ms) for one in apart.threads] == [
         ("chrome", 0.0, 0.0),
         ("DedicatedWorker", 400.0, 40.0),
         ("ThreadPool", 7.0, 1.0),
     ]
-    assert (found.wall_ms, found.threads_wall_ms, found.windows) == (3000.0, pytest.approx(3000.0), 2)
-    assert (found.machine_busy_ms, found.own_cpu_ms, found.stolen_ms) == (3000.0, 1500.0, 30.0)
+    assert (apart.wall_ms, apart.threads_wall_ms, apart.windows) == (3000.0, pytest.approx(3000.0), 2)
+    assert (apart.machine_busy_ms, apart.own_cpu_ms, apart.stolen_ms) == (3000.0, 1500.0, 30.0)
+    joined = scheduler.load_in([(pieces[0][0], pieces[1][1])], pieces, runs_ms=405.0)
+    assert (joined.wall_ms, joined.threads_wall_ms, joined.windows) == (7000.0, pytest.approx(3000.0), 1)
+    assert (joined.threads, joined.at_work_ms) == (apart.threads, 405.0)
+    assert (joined.machine_busy_ms, joined.own_cpu_ms, joined.stolen_ms) == (7000.0, 3500.0, 70.0)
 
 
 def test_of_a_main_thread_the_kernel_does_not_say_how_long_it_was_at_work() -> None:

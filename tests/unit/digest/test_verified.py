@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from gapprof.backends.synthetic import Machine
-from gapprof.digest.verified import came_true, verified_notes
+from gapprof.digest.verified import came_true, nothing_verified, verified_notes
 from gapprof.explain.report import build
 from gapprof.records.estimate import Estimate
 from gapprof.records.report import Report, WhatIf
@@ -52,6 +52,13 @@ def test_the_word_is_what_figures_and_verdict_say(
     point: float, half: float, prediction: str, word: str
 ) -> None:
     assert came_true(change(point, half, prediction)) == word
+
+
+@pytest.mark.parametrize(("rung", "told"), [("web-in-worker", True), ("web-simd-118", False)])
+def test_a_worker_that_no_step_predicts_is_not_said_to_be_nothing_to_verify(rung: str, told: bool) -> None:
+    measured = change(1.0, 0.1, "holds")
+    tried = replace(measured, rung=rung, predicted_ms=None, ratio=None, prediction=None)
+    assert ("what was tried (Changed by 1.0) is measured" in nothing_verified(reported(tried))) == told
 
 
 def test_what_a_word_leaves_open_is_said_below_the_table() -> None:
