@@ -28,6 +28,7 @@ _PAGE_ADVICE: Mapping[str, str] = {
     ASKING_WORKER: "Let the page do less at the same time: it shares cores and caches with the worker.",
 }
 """Where the page runs the model → what to do about the page's own work."""
+_SHORTER = "Keep the page's own work short."
 _ASKED_LATE = "is mostly requests that wait for the page's main thread to ask"
 _MAIN_THREAD_ADVICE: Mapping[str, str] = {
     "main": "Split long tasks, or move them off the thread that requests come from.",
@@ -49,7 +50,7 @@ def _claim(case: Case) -> Claim:
         child="main-thread",
         title="Running on the page's main thread",
         phrase="comes with running on the main thread",
-        advice="Run the model in a worker.",
+        advice=_worse_in_worker(case) or "Run the model in a worker.",
     )
     if same_trials(case, "web-graph", "web-main"):
         in_worker = "the page runs the model in a worker"
@@ -170,9 +171,22 @@ _UNSEEN = Part(
 
 
 def _advice(case: Case) -> str:
-    """Whoever runs the model in a worker already is not told to."""
-    on_main = case.recording.begin.settings.where == "main"
-    return "" if on_main else "Keep the page's own work short."
+    """Nobody is told to run the model in a worker who does so already, or to whom it would do harm."""
+    if case.recording.begin.settings.where != "main":
+        return _SHORTER
+    worse = _worse_in_worker(case)
+    return f"{_SHORTER} {worse}" if worse else ""
+
+
+def _worse_in_worker(case: Case) -> str:
+    """As was seen: a page that is at work hears a worker's answers, and asks for them, between its tasks."""
+    tried = factor(case, DEPLOYED, "web-in-worker")
+    if tried is None or tried.low <= 1:
+        return ""
+    return (
+        f"Leave the model on the main thread: in a worker requests take {told_with_doubt(tried)} as long here, "
+        "for their answers wait for that thread as well."
+    )
 
 
 def _not_exercised(case: Case) -> str:

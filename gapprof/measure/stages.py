@@ -235,7 +235,7 @@ class Stages:
         return rounds_done + len(plan)
 
     def _verify(self, rounds: Rounds, preflight: Preflight, rounds_done: int, count: int) -> None:
-        """Changes that are predicted to save, or may, measured beside the page as deployed, whatever the budget says."""
+        """Changes that may save, measured beside the page as deployed, whatever the budget says."""
         chosen = verifying_rungs(self.journal.recording(), preflight.ladder)
         self._note_overdraft("--verify", count, expected_round_s(preflight, chosen))
         plan = range(rounds_done, rounds_done + count) if chosen else range(0)
