@@ -184,8 +184,8 @@ def _worse_in_worker(case: Case) -> str:
     if tried is None or tried.low <= 1:
         return ""
     return (
-        f"Leave the model on the main thread: in a worker requests take {told_with_doubt(tried)} as long here, "
-        "for their answers wait for that thread as well."
+        f"Leave the model on the main thread: in a worker requests take {told_with_doubt(tried)} as long "
+        "here, for their answers wait for that thread as well."
     )
 
 
