@@ -1,6 +1,7 @@
 """The whole selftest several times in a row: each with its recording and its rows, and the table of them all.
 
 python reports/selftest.py [TIMES]      default: three; twenty minutes to three quarters of an hour each
+python reports/selftest.py next         one more, behind those that are there
 python reports/selftest.py table        the table of what is there; it measures nothing
 
 Writes reports/selftest/run-N.jsonl, run-N.json and README.md. Ends with 1 unless every row of every run
@@ -111,7 +112,9 @@ def main() -> int:
     """Measure as often as was asked, or not at all; then the table."""
     HERE.mkdir(exist_ok=True)
     wanted = sys.argv[1] if sys.argv[1:] else str(TIMES)
-    if wanted != "table":
+    if wanted == "next":
+        measured(len(published()) + 1)
+    elif wanted != "table":
         for earlier in HERE.glob("run-*"):
             earlier.unlink()
         for number in range(1, int(wanted) + 1):
