@@ -181,7 +181,7 @@ def _advice(case: Case) -> str:
 def _worse_in_worker(case: Case) -> str:
     """As was seen: a page that is at work hears a worker's answers, and asks for them, between its tasks."""
     tried = factor(case, DEPLOYED, "web-in-worker")
-    if tried is None or tried.low <= 1:
+    if tried is None or tried.side_of_one != "above":
         return ""
     return (
         f"Leave the model on the main thread: in a worker requests take {told_with_doubt(tried)} as long "

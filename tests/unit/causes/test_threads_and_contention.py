@@ -95,6 +95,15 @@ def test_whoever_runs_in_a_worker_is_not_told_to() -> None:
     assert not [text for text in advice if text.startswith("Run the model in a worker")]
 
 
+@pytest.mark.parametrize(("times", "harm"), [(1.5, True), (0.7, False)])
+def test_nobody_is_told_to_take_a_worker_that_was_seen_to_do_harm(times: float, harm: bool) -> None:
+    machine = Machine(latency_ms=ladder_ms({"web-in-worker": times}))
+    row = cause("contention", machine, Settings(where="main", threads=2, rungs="web-in-worker"))
+    advice = [row.advice, *(child.advice for child in row.children)]
+    assert any("Leave the model on the main thread" in text for text in advice) == harm
+    assert any(text.startswith("Run the model in a worker") for text in advice) != harm
+
+
 def test_a_main_thread_that_was_measured_is_not_called_unexercised() -> None:
     machine = Machine(latency_ms=ladder_ms({"web-main": 1.4, "web-busy": 1.3}))
     row = cause("contention", machine, Settings(threads=2))
