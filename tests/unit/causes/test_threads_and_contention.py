@@ -98,7 +98,9 @@ def test_whoever_runs_in_a_worker_is_not_told_to() -> None:
 @pytest.mark.parametrize(("times", "harm"), [(1.5, True), (0.7, False)])
 def test_nobody_is_told_to_take_a_worker_that_was_seen_to_do_harm(times: float, harm: bool) -> None:
     machine = Machine(latency_ms=ladder_ms({"web-in-worker": times}))
-    row = cause("contention", machine, Settings(where="main", threads=2, rungs="web-in-worker"))
+    main = Settings(where="main", threads=2, rungs="web-in-worker")
+    report = build(record(machine, main, side_rounds=2, side=("web-in-worker",)))
+    row = next(one for one in report.causes if one.id == "contention")
     advice = [row.advice, *(child.advice for child in row.children)]
     assert any("Leave the model on the main thread" in text for text in advice) == harm
     assert any(text.startswith("Run the model in a worker") for text in advice) != harm
