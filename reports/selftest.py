@@ -1,6 +1,6 @@
 """The whole selftest several times in a row: each with its recording and its rows, and the table of them all.
 
-python reports/selftest.py [TIMES]      default: three; twenty minutes to three quarters of an hour each
+python reports/selftest.py [TIMES]      default: three; twenty minutes to an hour and a half each
 python reports/selftest.py next         one more, behind those that are there
 python reports/selftest.py table        the table of what is there; it measures nothing
 

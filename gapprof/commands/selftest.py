@@ -53,7 +53,7 @@ def selftest(
     Slow flags, a page that burns, missing headers, a build without SIMD and others are planted one by one
     in a small model, and once two of them together. What an A/B of the one switch measures is held against
     what the report says; where nothing is planted, nothing may be found. Takes about twenty minutes, and
-    up to three quarters of an hour where rows are then still too vague to judge.
+    up to an hour and a half where rows are then still too vague to judge.
     """
     with held() as hold:
         from gapprof.recordings import default_path

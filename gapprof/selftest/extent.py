@@ -9,7 +9,7 @@ FEWEST_ROUNDS = 5
 """Below it the intervals of 99.9 % are so wide that hardly anything could fail."""
 QUICK_S = 195.0
 """Of the four minutes that `--quick` promises; the rest is for starting, judging and a slow round."""
-WHOLE_S = 2700.0
+WHOLE_S = 5400.0
 """Up to which a whole run goes on where rows are still too vague to judge."""
 _WHOLE_WAITS_S, _QUICK_WAITS_S = 600.0, 15.0
 """For cores to be fast again, on top of the time above."""

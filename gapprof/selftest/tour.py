@@ -104,13 +104,13 @@ class Tour:
         took_s: Mapping[str, float],
     ) -> None:
         """Further rounds of what rows with wide intervals stand on, as far as there is time."""
-        while extent.vague_until_s > self.journal.now_s():
+        while extent.vague_until_s > self._spent_s():
             given_up = {name for name, misses in self._misses.items() if misses >= _MOST_MISSES}
             lacking = shortage(plan, self.journal.recording(), given_up=given_up)
             visited = {name: step for name, step in steps.items() if name in lacking.stops}
             each_s = sum(took_s[name] for name in visited)
             more = extent.further_rounds(
-                done=done, short=lacking.rounds, now_s=self.journal.now_s(), round_s=each_s
+                done=done, short=lacking.rounds, now_s=self._spent_s(), round_s=each_s
             )
             if not more:
                 return
@@ -118,6 +118,10 @@ class Tour:
             self.teller.tell("estimate", f"too vague to judge yet: {more} further rounds, about {took}")
             self._rounds(range(done, done + more), plan, visited, pace, of=done + more, round_s=each_s)
             done += more
+
+    def _spent_s(self) -> float:
+        """Since the run began, without what was waited for fast cores: there is time of its own for that."""
+        return self.journal.now_s() - self.fastest.waited_s
 
     def _rounds(
         self,

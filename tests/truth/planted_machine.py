@@ -9,6 +9,7 @@ from msgspec.structs import replace as changed
 
 from gapprof import rungs
 from gapprof.backends.synthetic import Machine
+from gapprof.measure.fastest import Fastest
 from gapprof.measure.journal import open_journal
 from gapprof.measure.teller import Teller
 from gapprof.records.environment import Setting
@@ -99,8 +100,9 @@ def visit(
     *,
     rounds: int = 8,
     vague_until_s: float = 0.0,
+    waited_s: float = 0.0,
 ) -> Toured:
-    """A tour of the plants, the clean ladder first."""
+    """A tour of the plants, the clean ladder first. `waited_s`: for fast cores, as is known by then."""
     staged = StagedModel(path=folder / "model.onnx")
     subject = Subject(
         facts=begin(UNTOUCHED).model,
@@ -122,6 +124,7 @@ def visit(
             seed=machine.seed,
             burning=machine.burner,
             teller=Teller(observer=lambda _: None, journal=journal),
+            fastest=Fastest(waited_s=waited_s),
         )
         extent = Extent(rounds=rounds, vague_until_s=vague_until_s)
         return toured(tour, plants, extent, workdir=folder, cores=2)

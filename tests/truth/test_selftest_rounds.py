@@ -94,6 +94,16 @@ def test_a_run_goes_on_until_its_rows_can_be_judged(tmp_path: Path) -> None:
     assert 8 + 4 <= report.rounds < 200
 
 
+@pytest.mark.parametrize("waited_s", [0.0, 3600.0])
+def test_what_was_waited_for_fast_cores_leaves_time_for_further_rounds(
+    waited_s: float, tmp_path: Path
+) -> None:
+    """Of a run that has none left by the clock."""
+    chosen = (PLANTS["clean"], PLANTS["web-null"])
+    found = visit(Priced(noise=0.05), chosen, tmp_path, vague_until_s=0.01, waited_s=waited_s)
+    assert (selftest_of(found.plan, found.recording).rounds > 8) == (waited_s > 0)
+
+
 def test_further_rounds_visit_what_vague_rows_stand_on_alone(tmp_path: Path) -> None:
     machine = Priced(noise=0.05)
     chosen = (PLANTS["clean"], PLANTS["baseline-tier"], PLANTS["web-null"])
