@@ -1,6 +1,8 @@
 """What a page loses to a model that runs in a worker, beside what it loses to a process outside the browser.
 
-python benchmarks/busy_core.py [--rounds N] [MODEL ...]     default: 10 rounds of zoo:mobilenetv2
+python benchmarks/busy_core.py [--rounds N] [--out FILE] [MODEL ...]     default: 10 rounds of zoo:mobilenetv2
+
+`--out`: every figure of every visit, of the last model, as JSON (`reports/taken_core.py` publishes them).
 
 Each round visits, in shuffled order and in fresh browsers, a page with the model loaded and warm: while it
 rests; while it runs in a worker, run after run; while it rests, and a process outside the browser runs it in
@@ -15,12 +17,14 @@ import math
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 
 import numpy as np
 from busy.browser import accompanied
 from busy.process import running
+from msgspec import Struct, json
 from msgspec.structs import replace
 
 from gapprof import assets
@@ -31,7 +35,9 @@ from gapprof.facts.felt import MEASURES
 from gapprof.gpu.visited import empty_job
 from gapprof.guard import Guard
 from gapprof.measure.lock import sole_measurer
+from gapprof.measure.machine import machine_facts, usable_cores
 from gapprof.qoe.visits import Feeling
+from gapprof.records.estimate import Estimate
 from gapprof.records.job import Job
 from gapprof.records.qoe import FeltTrial
 from gapprof.records.trial import Failure
@@ -60,6 +66,17 @@ Way = Callable[[int], FeltTrial | Failure]
 """One visit in a round."""
 Trials = Mapping[str, Mapping[int, FeltTrial]]
 """Way → round → what was felt."""
+
+
+class Figures(Struct, frozen=True, kw_only=True):
+    """Of one model, as they were measured."""
+
+    model: str
+    machine: str
+    cores: int
+    onnxruntime: str
+    ms: Mapping[str, Mapping[str, Mapping[int, float]]]
+    """Measure → way → round → ms."""
 
 
 def job_of(model: str, folder: Path) -> Job:
@@ -122,17 +139,31 @@ def told(measure: str, trials: Trials) -> list[str]:
 
 def ratio(measure: str, trials: Trials, way: str, base: str) -> str:
     """Over the rounds that have both."""
-    here, there = by_round(measure, trials, way), by_round(measure, trials, base)
+    found = times(by_round(measure, trials, way), by_round(measure, trials, base))
+    return change_with_interval(found) if found else "no round has both"
+
+
+def times(here: Mapping[int, float], there: Mapping[int, float]) -> Estimate | None:
+    """How many times as long, over the rounds that have both; None where none has."""
     shared = sorted(here.keys() & there.keys())
-    if not shared:
-        return "no round has both"
-    return change_with_interval(factor_of(Contrast({n: math.log(here[n] / there[n]) for n in shared})))
+    return factor_of(Contrast({n: math.log(here[n] / there[n]) for n in shared})) if shared else None
 
 
 def by_round(measure: str, trials: Trials, way: str) -> dict[int, float]:
     """What has no value, or none that a ratio can be made of, is left out."""
     values = {number: MEASURES[measure].of(trial) for number, trial in trials[way].items()}
     return {number: value for number, value in values.items() if value}
+
+
+def figures(model: str, trials: Trials) -> Figures:
+    """What ratios are made of."""
+    return Figures(
+        model=model,
+        machine=machine_facts().cpu,
+        cores=usable_cores(),
+        onnxruntime=version("onnxruntime"),
+        ms={measure: {way: by_round(measure, trials, way) for way in trials} for measure in METRICS},
+    )
 
 
 def told_load(trials: Trials) -> str:
@@ -157,6 +188,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("models", nargs="*", default=[MODEL], metavar="MODEL")
     parser.add_argument("--rounds", type=int, default=ROUNDS, metavar="N")
+    parser.add_argument("--out", type=Path, metavar="FILE")
     asked = parser.parse_args()
     with sole_measurer(), Guard() as guard:
         equipment = Equipment(executable=assets.find_browser(), probes=assets.probes_web(), guard=guard)
@@ -165,6 +197,8 @@ def main() -> None:
                 folder = Path(name)
                 print(f"{model}, {asked.rounds} rounds", flush=True)
                 trials = felt_in_rounds(ways(job_of(model, folder), equipment, folder), asked.rounds)
+            if asked.out:
+                asked.out.write_bytes(json.format(json.encode(figures(model, trials)), indent=1) + b"\n")
             for measure in METRICS:
                 print("\n".join(told(measure, trials)), flush=True)
             print(told_load(trials), flush=True)

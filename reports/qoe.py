@@ -59,7 +59,8 @@ def table() -> Iterator[str]:
         yield from _rows(f"[{name}]({name}.md)", section)
     yield ""
     yield "Frames come at whole steps of the display's refresh: an interval without width between them says"
-    yield "that all rounds fell on the same step, not how precisely it is known."
+    yield "that all rounds fell on the same step, not how precisely it is known. A worker takes a core: what"
+    yield "a page loses by that, whoever takes it, stands [apart](../taken_core/README.md)."
     yield ""
     yield "What the page does to inference:"
     yield ""
