@@ -23,6 +23,7 @@ from tests.unit.published import (
     REPORTS,
     as_at_rest,
     below,
+    costs_a_core,
     operators_add_up,
     report_of,
     says_of_a_worker_what_is_slower_and_nothing_else,
@@ -53,6 +54,7 @@ def test_a_row_is_felt_on_the_main_thread_and_in_a_worker_frames_stay_as_they_ar
     elif row.web.prediction_ms.point >= FRAME_MS:
         worse(row.frames_main_times)
     as_at_rest(row.frames_worker_times)
+    costs_a_core(row.component_worker_times)
 
 
 def test_a_long_run_in_a_worker_keeps_components_far_less_than_on_the_main_thread() -> None:
