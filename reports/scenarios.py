@@ -76,8 +76,9 @@ SCENARIOS = {
         options=(*NOT_ISOLATED, "--verify", *SHORT),
     ),
     "node": Scenario(
-        shows="the same wasm in Node, outside any page (S07)",
-        options=("--budget", "30", "--rungs", "engine"),
+        shows="the same wasm in Node, outside any page, for a page that is at work (S07)",
+        options=("--page", "burning.html", "--threads", "1", "--budget", "90", "--rungs", "engine"),
+        make=with_burning_page,
     ),
     "every-rung": Scenario(
         shows="every rung that this machine can give, under its own flags of V8 and in its own builds",

@@ -200,15 +200,24 @@ def test_s05_threads_that_the_page_may_not_have_are_told_with_reason_and_measure
     assert f"→ {numbers.ms(action.then_ms.point)} measured" in shown
 
 
+def intervals(told: str) -> list[tuple[float, float, float]]:
+    """Every factor of a sentence with its interval."""
+    found = re.findall(r"(\d[\d.]*)x \[([\d.]+), ([\d.]+)\]", told)
+    return [(float(times), float(low), float(high)) for times, low, high in found]
+
+
 def test_s07_the_same_wasm_outside_the_page_tells_engine_from_browser() -> None:
+    """The page holds its main thread half of the time, with the model on it: it is not the engine."""
     found = report("scenarios/node")
     one = told(cause(found, "runtime"), "against Node")
-    assert one.value is not None
-    assert 0.7 < one.value < 1.4
+    ((_, low, high),) = intervals(one.text)
+    assert 0.9 < low < 1 < high < 1.1
     split = told(cause(found, "runtime"), "Outside any page, in Node")
-    assert split.value is not None
+    (engine, _, _), (page, least, _) = intervals(split.text)
+    assert least > 1.5
+    assert page == pytest.approx(split.value, abs=0.05)
     assert found.gap.ratio is not None
-    assert 1 < split.value < found.gap.ratio.point
+    assert engine * page == pytest.approx(found.gap.ratio.point, rel=0.05)
     shown = text(found)
     assert one.text in shown
     assert split.text in shown
