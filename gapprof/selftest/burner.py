@@ -1,9 +1,13 @@
-"""Load from outside the browser: a process that keeps one core busy, and is gone when it should be."""
+"""Load from outside the browser: processes that keep every core busy, and are gone when they should be.
+
+One of them would leave the other core to whatever is timed: medians hardly move, and what a load costs must
+show before anybody can say whom it was blamed on.
+"""
 
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 from gapprof.guard import Guard
 
@@ -18,8 +22,17 @@ while os.getppid() == parent:
 
 
 @contextmanager
-def burning(guard: Guard) -> Iterator[None]:
-    """Keep one core busy meanwhile: in a session of its own and without our mark, as strangers are."""
+def burning(guard: Guard, *, cores: int) -> Iterator[None]:
+    """Keep that many cores busy meanwhile."""
+    with ExitStack() as stack:
+        for _ in range(cores):
+            stack.enter_context(_stranger(guard))
+        yield
+
+
+@contextmanager
+def _stranger(guard: Guard) -> Iterator[None]:
+    """In a session of its own and without our mark."""
     process = subprocess.Popen(
         [sys.executable, "-I", "-S", "-c", _SPIN],
         stdin=subprocess.DEVNULL,

@@ -97,7 +97,7 @@ class Plant:
     """Rung → fields of its setting that are really others, which the ladder does not know."""
     twins: Twins | None = None
     under_load: bool = False
-    """Another program keeps a core busy during all of its visits."""
+    """Other programs keep every core busy during all of its visits."""
     quick: bool = False
     """Part of `--quick`."""
     least_cores: int = 1

@@ -68,7 +68,7 @@ def run(
     with ExitStack() as stack:
         stack.enter_context(sole_measurer())
         untouched = replace(UNTOUCHED, browser=browser, seed=seed)
-        waits = Waits(observer)
+        waits, cores = Waits(observer), usable_cores()
         backends = _backends(untouched, guard, waits.hear)
         backends("")  # what lacks is told before two seconds are spent on cores
         begin = begun(subject.facts, untouched, machine_facts(), argv=argv)
@@ -82,12 +82,12 @@ def run(
             rungs=rungs.ladder("wasm"),
             outputs=outputs,
             seed=seed,
-            burning=lambda: burning(guard),
+            burning=lambda: burning(guard, cores=cores),
             teller=Teller(observer=waits.watch, journal=journal),
             fastest=looked_at(waits, left_s=extent.waits_s),
         )
         with waits:
-            return toured(tour, tuple(plants), extent, workdir=workdir, cores=usable_cores())
+            return toured(tour, tuple(plants), extent, workdir=workdir, cores=cores)
 
 
 def toured(tour: Tour, plants: tuple[Plant, ...], extent: Extent, *, workdir: Path, cores: int) -> Toured:

@@ -27,9 +27,8 @@ def nothing_faults(here: Evidence) -> Iterator[str]:
 
 def nothing_figures(here: Evidence) -> Iterator[Bounded]:
     """What has to be known well before nothing can be said to have been found."""
-    found = _contrasts(here)
-    for name, contrast in found.items():
-        yield from bounded(name, contrast, level=_level(found))
+    for name, contrast in _contrasts(here).items():
+        yield from bounded(name, contrast)
 
 
 def _level(found: Mapping[str, Contrast]) -> float:

@@ -25,13 +25,11 @@ class Bounded:
     contrast: Contrast
     allowed: float
     """Half-width, ln of a factor."""
-    level: float
-    """At which it is judged."""
 
     @property
     def interval(self) -> Interval:
-        """Of ln of the factor, at its level."""
-        return contrast_interval(self.contrast, self.level)
+        """Of ln of the factor, at the level of a row."""
+        return contrast_interval(self.contrast, LEVEL)
 
     @property
     def narrow(self) -> bool:
@@ -39,13 +37,11 @@ class Bounded:
         return self.interval.rounds > 1 and self.interval.half_width <= self.allowed
 
 
-def bounded(
-    name: str, contrast: Contrast | None, *, planted: float = 0.0, level: float = LEVEL
-) -> Iterator[Bounded]:
+def bounded(name: str, contrast: Contrast | None, *, planted: float = 0.0) -> Iterator[Bounded]:
     """`planted`: ln of the factor that the difference is held against; 0 where nothing was planted."""
     if contrast is not None:
         allowed = max(_NARROW, _SHARE * abs(planted))
-        yield Bounded(name=name, contrast=contrast, allowed=allowed, level=level)
+        yield Bounded(name=name, contrast=contrast, allowed=allowed)
 
 
 def doubts(figures: Iterable[Bounded]) -> Iterator[str]:
@@ -64,5 +60,5 @@ def rounds_short(figures: Iterable[Bounded]) -> int:
 
 def _short(one: Bounded) -> int:
     percent = 100 * math.expm1(one.allowed)
-    needed = rounds_needed({one.name: one.contrast.values}, precision_percent=percent, level=one.level)
+    needed = rounds_needed({one.name: one.contrast.values}, precision_percent=percent, level=LEVEL)
     return max(1, needed - len(one.contrast.values))

@@ -1,4 +1,4 @@
-"""Another program keeps a core busy: told as such, and not held against the browser or the page.
+"""Other programs keep every core busy: told as such, and not held against the browser or the page.
 
 With the model on the page's main thread: in a worker of a quiet page there is no contention to blame. It
 takes the most rounds of all, as requests on a main thread differ by some percent from visit to visit; where
@@ -11,7 +11,7 @@ from gapprof.selftest.plant import UNTOUCHED, Flagged, Plant
 
 PLANT = Plant(
     id="outside-load",
-    title="Another program keeps a core busy",
+    title="Other programs keep every core busy",
     settings=replace(UNTOUCHED, where="main"),
     without=("native-extended", "native-all-128", "native-128"),
     under_load=True,
