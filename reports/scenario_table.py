@@ -48,7 +48,10 @@ OPEN = {
         "keeps the GPU busy: `--qoe` is of models on the processor"
     ),
     "check 3": "a page that reads pixels back from the GPU at every run of a model on the processor",
-    "check 4": "64-bit memory: there is no build of onnxruntime-web with it",
+    "check 4, with 64-bit memory": (
+        "there is no build of onnxruntime-web with it; what is told is what the checks that it brings cost "
+        "memory of 32 bits"
+    ),
 }
 """What people met and no test claims, and what of it is missing: it belongs to other work."""
 SCRIPTS = (("scenarios.py", SCENARIOS), ("gpu_scenarios.py", GPU))

@@ -1,6 +1,9 @@
 """One run with `--rungs all`: all that a machine can give was visited under its own flags, and is told."""
 
+import math
+import re
 from functools import cache
+from statistics import fmean
 
 import pytest
 
@@ -8,7 +11,7 @@ from gapprof.facts.case import Case
 from gapprof.facts.cells import counting, measured
 from gapprof.records.recording import PlannedRung
 from gapprof.records.trial import Trial
-from tests.scenarios.reading import case, cause, check, report, told
+from tests.scenarios.reading import case, cause, check, report, text, told
 
 NAME = "scenarios/every-rung"
 FLAGS = {
@@ -67,6 +70,26 @@ def test_v8_was_given_the_flags_of_the_rung_and_knew_them(rung: str) -> None:
 def test_what_a_flag_does_is_told_under_the_cause_that_it_is_about(rung: str) -> None:
     name, words = SAID[rung]
     assert told(cause(report(NAME), name), words).value is not None
+
+
+@pytest.mark.parametrize(
+    ("slower", "faster", "words"),
+    [
+        ("web-checked", "web-worker", SAID["web-checked"][1]),
+        ("web-worker", "web-unchecked", SAID["web-unchecked"][1]),
+    ],
+)
+def test_check_4_what_guard_pages_spare_and_leave_is_told_as_it_was_measured(
+    slower: str, faster: str, words: str
+) -> None:
+    """64-bit memory has none, and V8 checks every access: of this model that is what is told, and no more."""
+    found = report(NAME)
+    ratio = told(cause(found, "runtime"), words)
+    cells = recorded().get(measured)
+    both = sorted(cells[slower].keys() & cells[faster].keys())
+    logs = [math.log(cells[slower][number] / cells[faster][number]) for number in both]
+    assert ratio.value == pytest.approx(math.exp(fmean(logs)), rel=1e-9)
+    assert re.search(rf"{re.escape(words)} [\d.]+x \[[\d.]+, [\d.]+\]\.", text(found))
 
 
 def test_the_baseline_tier_is_slower_in_every_round_that_has_both() -> None:
