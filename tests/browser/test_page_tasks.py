@@ -22,6 +22,9 @@ from tests.browser.page_driver import Small, Visited, open_task, small_model, vi
 BACK_TO_BACK = TimeTask(batch=3, samples=5, requests=0, think_ms=(0.0, 0.0), seed=1)
 GOING_ON = replace(BACK_TO_BACK, least_ms=60.0)
 PACED = TimeTask(batch=1, samples=0, requests=4, think_ms=(1.0, 3.0), seed=1, marks=True)
+SECOND_ALONE = replace(PACED, requests=1, think_ms=(0.0, 400.0), seed=45, first=1)
+THOUGHT_MS = 366.0
+"""Before its second request, by that seed; 15 ms before its first."""
 RUNS = 4
 
 
@@ -51,6 +54,7 @@ def visited(small: Small, where: str) -> Visited:
             PACED,
             ContrastTask(other=opening, batch=3, rounds=5),
             GOING_ON,
+            SECOND_ALONE,
         ]
 
     return visit(small, tasks)
@@ -158,6 +162,13 @@ def test_short_runs_are_timed_on_until_they_lasted_long_enough(visited: Visited)
     *before_ms, _ = (ms * GOING_ON.batch for ms in timed.samples_ms)
     assert len(timed.samples_ms) >= GOING_ON.samples
     assert len(timed.samples_ms) == GOING_ON.samples or sum(before_ms) < GOING_ON.least_ms
+
+
+def test_a_request_thinks_as_long_before_whatever_piece_it_is_asked_in(visited: Visited) -> None:
+    timed = visited.answers[9]
+    assert isinstance(timed, Timed)
+    assert len(timed.requests_ms) == 1
+    assert timed.stretch_ms >= THOUGHT_MS
 
 
 @pytest.mark.long  # of a stranger's page, in a worker as well: see below
