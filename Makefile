@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 MODEL ?= zoo:mobilenetv2
-# In real browsers; what other work beside them does to times decides none: two at a time, as the tests without one.
+# In real browsers; what other work beside them does to times decides none: several at a time, as the tests without.
 UNMEASURED := $(addprefix tests/browser/test_,apps benchmarks beyond cells cold companions debugged felt flags \
 	gpu_kernels gpu_library gpu_modules gpu_replay gpu_switches gpu_trouble gpu_unusable gpu_way hard_pages holders \
 	inside kernels lattice memory no_browser nothing_left one_file packaged page_modules page_tasks parting programs qoe \
@@ -26,11 +26,12 @@ test test-long: export PYTHONDONTWRITEBYTECODE :=
 # Of tests/conftest.py: what `make test` decides about a change does not change with examples of chance.
 test-long: export HYPOTHESIS_PROFILE := new examples
 
-# Two installations side by side, and then a download beside what keeps a core busy.
+# Two installations side by side, and then a download beside what keeps a core busy. Browsers wait for processes,
+# timers and deadlines for much of their time: a third of them beside two keeps two cores at work.
 test:
 	$(MAKE) --jobs=2 $(VENV)/installed-dev page-types
 	$(MAKE) --jobs=2 fetched types style
-	$(BIN)/python -m pytest -m "not long" -n 2 --dist loadfile --no-loadscope-reorder \
+	$(BIN)/python -m pytest -m "not long" -n 3 --dist loadfile --no-loadscope-reorder \
 		$(LONGEST) tests $(addprefix --ignore=,$(MEASURING))
 	$(BIN)/python -m pytest -m "not long" $(MEASURING)
 
