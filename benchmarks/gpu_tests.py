@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 MOST_S = 180.0
 LIVE = ("webgpu", "webgl")
 """Whole runs on a GPU; in browsers each file that has it in its name is the GPU's."""
-AS_MAKE_TEST_DOES = ("-m", "not long", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "-q")
+AS_MAKE_TEST_DOES = ("-m", "not long", "-n", "3", "--dist", "loadfile", "--no-loadscope-reorder", "-q")
 
 
 def files() -> Iterator[str]:
@@ -27,7 +27,7 @@ def files() -> Iterator[str]:
 def told(took_s: float) -> str:
     """Its last line."""
     verdict = "within" if took_s <= MOST_S else "BEYOND"
-    return f"the GPU's tests, two files at a time: {took_s:.0f} s, at most {MOST_S:.0f}: {verdict}"
+    return f"the GPU's tests, three files at a time: {took_s:.0f} s, at most {MOST_S:.0f}: {verdict}"
 
 
 def exit_code(took_s: float, tests: int) -> int:

@@ -112,7 +112,7 @@ def test_the_gpu_s_tests_are_timed_as_make_test_runs_them() -> None:
 def test_the_gpu_s_tests_may_take_three_minutes(took_s: float, verdict: str) -> None:
     assert (
         GPU_TESTS.told(took_s)
-        == f"the GPU's tests, two files at a time: {took_s:.0f} s, at most 180: {verdict}"
+        == f"the GPU's tests, three files at a time: {took_s:.0f} s, at most 180: {verdict}"
     )
 
 
