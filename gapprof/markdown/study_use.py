@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from gapprof.digest.in_worker import ALONE, left_alone, slowed
+from gapprof.digest.in_worker import ALONE, left_alone, over_models, slowed
 from gapprof.facts import paper
 from gapprof.facts.felt import CLICKS, COMPONENT, STEPS, WHOLE_FRAMES
 from gapprof.markdown.study_table import NONE, Table, factor, rate, tabled, times
@@ -93,8 +93,8 @@ def felt(study: Study) -> Iterator[str]:
     yield (
         "Times what it is while the model rests; it runs without a pause. In the paper components take "
         f"{numbers.plain(paper.COMPONENTS_SLOWER, 2)}x, over all models and devices. Frames come in steps of "
-        "the display's: [1.00, 1.00] says that in every visit the slow ones came as early as at rest, not "
-        "that a hundredth would have been seen."
+        "the display's: [1.00, 1.00] says that in every visit the slow ones came as early as at rest, as "
+        "they may beside runs shorter than a frame, not that a hundredth would have been seen."
     )
     frozen = [
         cell(one.model, 60)
@@ -143,7 +143,7 @@ def _one_by_one(study: Study) -> Iterator[str]:
     found = _measures(study.models)
     if not found:
         return
-    titles = [_TITLES.get(measure, measure.removeprefix(COMPONENT)) for measure in found]
+    titles = [_title(measure) for measure in found]
     yield ""
     yield "## The page beside a model in a worker"
     yield ""
@@ -164,6 +164,14 @@ def _measures(models: Sequence[StudiedModel]) -> list[str]:
     """Clicks and steps, then components by their names."""
     found = {measure for one in models for measure in one.worker_times}
     return sorted(found, key=lambda measure: (measure.startswith(COMPONENT), measure))
+
+
+def _components(models: Sequence[StudiedModel]) -> list[str]:
+    return [measure for measure in _measures(models) if measure.startswith(COMPONENT)]
+
+
+def _title(measure: str) -> str:
+    return _TITLES.get(measure, measure.removeprefix(COMPONENT))
 
 
 def _in_a_worker(models: Sequence[StudiedModel]) -> Iterator[str]:
@@ -188,19 +196,38 @@ def _in_a_worker(models: Sequence[StudiedModel]) -> Iterator[str]:
             "Components, all kinds together, take longer there, each model's by its own 95 % interval: "
             f"{', '.join(which)}{rest}."
         )
+    whole = over_models([times for one in components if (times := one.component_worker_times) is not None])
+    if whole is not None:
+        yield (
+            f"Over {numbers.many(len(components), 'model')}, each counted once, components take "
+            f"{numbers.change_with_interval(whole)} as long as at rest"
+            f"{_over_models(models, _components(models), ' (', ')')}"
+            f"{_over_models(models, (CLICKS,), ', ', '')}."
+        )
     by_kind = list(_slower_kinds(models))
     if by_kind:
         yield f"Kind by kind, each by an interval of its own: {', '.join(by_kind)}."
 
 
+def _over_models(models: Sequence[StudiedModel], measures: Sequence[str], before: str, behind: str) -> str:
+    """Each measure by itself; empty where no two models have one."""
+    told = [
+        f"{_title(measure)} {numbers.change_with_interval(times)}"
+        for measure in measures
+        if (
+            times := over_models([one.worker_times[measure] for one in models if measure in one.worker_times])
+        )
+    ]
+    return f"{before}{', '.join(told)}{behind}" if told else ""
+
+
 def _slower_kinds(models: Sequence[StudiedModel]) -> Iterator[str]:
     """Each component that is, and with how many models."""
-    for measure in _measures(models):
-        if measure.startswith(COMPONENT):
-            of = [one.worker_times[measure] for one in models if measure in one.worker_times]
-            slower = sum(map(slowed, of))
-            if slower:
-                yield f"{measure.removeprefix(COMPONENT)} with {slower} of {len(of)}"
+    for measure in _components(models):
+        of = [one.worker_times[measure] for one in models if measure in one.worker_times]
+        slower = sum(map(slowed, of))
+        if slower:
+            yield f"{_title(measure)} with {slower} of {len(of)}"
 
 
 def clients(study: Study) -> Iterator[str]:

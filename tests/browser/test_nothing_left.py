@@ -57,10 +57,12 @@ def said(process: subprocess.Popen[bytes]) -> str:
 
 def test_nothing_is_left_after_a_normal_end(job: Job, temporary: Path) -> None:
     with mortal(begin(job, temporary)) as process:
-        token = said(process)
+        said(process)
+        there = seen(process.pid, "no browser came", lambda now: any(map(_renders, now.words)))
+        assert len(there.ports) == 2, "the server's and DevTools'"
         assert said(process) == "Trial"
         assert process.wait(timeout=PATIENCE_S) == 0
-    assert processes_of((), f"{token}:") == set()
+    assert_nothing_left(there, temporary)
     assert list(temporary.iterdir()) == []
 
 
@@ -87,6 +89,10 @@ def test_nothing_is_left_after_a_signal(
         process.send_signal(number)
         assert process.wait(timeout=PATIENCE_S) != 0
     assert_nothing_left(there, temporary)
+
+
+def _renders(words: tuple[str, ...]) -> bool:
+    return "--type=renderer" in words
 
 
 def _busy(token: str) -> bool:

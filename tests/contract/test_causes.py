@@ -23,8 +23,9 @@ LADDERS = (
 PLANTED = ladder_ms({"native-threads": 2.0, "native-128": 2.0, "native-all-128": 2.0, "web": 1.5})
 
 
-def test_there_are_exactly_six_causes() -> None:
-    assert set(CAUSES) == SIX
+def test_the_six_causes_of_the_contract_are_there() -> None:
+    """One more is one more file, and no other changes for it."""
+    assert set(CAUSES) >= SIX
 
 
 @pytest.mark.parametrize("cause", CAUSES.values(), ids=CAUSES)

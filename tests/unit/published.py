@@ -65,12 +65,16 @@ def slower(times: Estimate | None) -> bool:
     return times is not None and times.rounds > 1 and times.low > 1
 
 
-def costs_a_core(times: Estimate | None) -> None:
-    """As what a worker was first seen to cost components: table, form and SVG took 14.8, 22.5 and 14.6 ms,
-    and 16.4, 17.5 and 9.8 at rest; the geometric mean of the three."""
+TAKEN_CORE = (14.8 / 16.4 * 22.5 / 17.5 * 14.6 / 9.8) ** (1 / 3)
+"""What a worker was first seen to cost components: table, form and SVG took 14.8, 22.5 and 14.6 ms, and 16.4,
+17.5 and 9.8 at rest; the geometric mean of the three, 1.20x."""
+
+
+def no_more_than_a_core(times: Estimate | None) -> None:
+    """Than that, beyond doubt."""
     assert times is not None
     assert times.rounds > 1
-    assert times.low <= (14.8 / 16.4 * 22.5 / 17.5 * 14.6 / 9.8) ** (1 / 3) <= times.high
+    assert times.low <= TAKEN_CORE
 
 
 def worse(times: Estimate | None) -> None:

@@ -23,7 +23,7 @@ from tests.unit.published import (
     REPORTS,
     as_at_rest,
     below,
-    costs_a_core,
+    no_more_than_a_core,
     report_of,
     says_of_a_worker_what_is_slower_and_nothing_else,
     worse,
@@ -164,7 +164,7 @@ def test_inference_is_felt_on_the_main_thread_and_in_a_worker_frames_stay_as_the
     if request_ms.point >= FRAME_MS:
         worse(frames.main_times)
     as_at_rest(frames.worker_times)
-    costs_a_core(rows["components"].worker_times)
+    no_more_than_a_core(rows["components"].worker_times)
 
 
 def test_a_long_run_in_a_worker_keeps_components_far_less_than_on_the_main_thread() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from gapprof.digest.in_worker import over_models
 from gapprof.explain.study import studied_model
 from gapprof.facts.felt import FRAME_MS, WHOLE_FRAMES
 from gapprof.facts.paper import CLASSES
@@ -19,11 +20,13 @@ from gapprof.records.surface import Surface
 from gapprof.render import markdown
 from gapprof.study.kept import stem_of
 from gapprof.study.models import ALL, CIFAR
+from gapprof.text.numbers import change_with_interval
 from tests.unit.published import (
     REPORTS,
+    TAKEN_CORE,
     as_at_rest,
     below,
-    costs_a_core,
+    no_more_than_a_core,
     operators_add_up,
     report_of,
     says_of_a_worker_what_is_slower_and_nothing_else,
@@ -54,7 +57,7 @@ def test_a_row_is_felt_on_the_main_thread_and_in_a_worker_frames_stay_as_they_ar
     elif row.web.prediction_ms.point >= FRAME_MS:
         worse(row.frames_main_times)
     as_at_rest(row.frames_worker_times)
-    costs_a_core(row.component_worker_times)
+    no_more_than_a_core(row.component_worker_times)
 
 
 def test_a_long_run_in_a_worker_keeps_components_far_less_than_on_the_main_thread() -> None:
@@ -73,6 +76,16 @@ def test_the_study_names_every_row_whose_components_are_slower_in_a_worker_beyon
     assert set(re.findall(r"\] with ([\w-]+)", told)) == named
     others = [found for stem, found in times.items() if found is not None and stem not in named]
     assert all(found.low <= 1 <= found.high for found in others)
+
+
+def test_over_all_models_a_worker_costs_components_what_a_core_was_first_seen_to() -> None:
+    """That is more than nothing: of two cores the model takes one."""
+    found = over_models([one.component_worker_times for one in ROWS if one.component_worker_times])
+    assert slower(found)
+    assert found is not None
+    assert found.low <= TAKEN_CORE <= found.high
+    page = (STUDY / "README.md").read_text(encoding="utf-8")
+    assert f"each counted once, components take {change_with_interval(found)} as long as at rest" in page
 
 
 def test_the_study_counts_models_by_kinds_of_components_that_are_slower_in_a_worker_beyond_doubt() -> None:

@@ -7,7 +7,7 @@ import pytest
 from gapprof.records.estimate import Estimate
 from gapprof.text.numbers import change_with_interval
 from tests.scripts import ROOT, script
-from tests.unit.published import costs_a_core
+from tests.unit.published import no_more_than_a_core
 
 REPORT = script("reports/taken_core.py")
 FOUND = REPORT.published()
@@ -43,8 +43,8 @@ def test_a_model_in_a_worker_costs_the_page_no_more_than_the_same_in_another_pro
 
 
 @every_model
-def test_a_worker_costs_components_a_core(name: str) -> None:
-    costs_a_core(FOUND[name].times("components", WORKER, REST))
+def test_a_worker_costs_components_no_more_than_a_core(name: str) -> None:
+    no_more_than_a_core(FOUND[name].times("components", WORKER, REST))
 
 
 @every_model
