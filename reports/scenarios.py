@@ -27,6 +27,7 @@ from symptoms import (
     with_burning_page,
     with_busy_tab,
     with_littering_page,
+    with_page_that_reads_back,
     with_pinned_threads,
     with_real_inputs,
     with_the_optimiser_off,
@@ -47,6 +48,8 @@ VERIFIED = ("--verify", "--budget", "60")
 """Enough for six rounds of what predicts, and as many of what keeps it."""
 WELL_VERIFIED = ("--verify", "--budget", "150")
 """Enough to tell a step that is small from nothing."""
+WITH_WEBGL = "--browser-arg=--enable-unsafe-swiftshader"
+"""On a processor that stands in for the GPU."""
 NOT_ISOLATED = ("--no-isolation", "--threads", "2")
 ON_WORKING_PAGE = ("--page", "working.html", *VERIFIED)
 
@@ -153,6 +156,11 @@ SCENARIOS = {
         options=("--page", f"http://127.0.0.1:{PORT}/burning.html", "--threads", "2", *LONGEST),
         make=with_a_served_page,
         beside="server.py",
+    ),
+    "reading-back": Scenario(
+        shows="a page that reads pixels back from its adapter, and a model on the processor (check 3)",
+        options=("--page", "readback.html", "--where", "main", "--threads", "1", WITH_WEBGL, *LONGER),
+        make=with_page_that_reads_back,
     ),
     "littering-page": Scenario(
         shows="a page that keeps the garbage collector at work, with the model on its main thread",

@@ -40,6 +40,38 @@ http.server.ThreadingHTTPServer(("127.0.0.1", {port}), handler).serve_forever()
 """
 PORT = 8791
 """Of the page that somebody else serves: its address stands in the command."""
+READING_BACK = """
+const SIDE = 256;
+const canvas = document.createElement("canvas");
+canvas.width = canvas.height = SIDE;
+const gl = canvas.getContext("webgl");
+const program = gl.createProgram();
+for (const [kind, text] of [
+  [gl.VERTEX_SHADER, "attribute vec2 corner; void main() { gl_Position = vec4(corner, 0.0, 1.0); }"],
+  [gl.FRAGMENT_SHADER, `precision mediump float;
+    void main() {
+      float value = gl_FragCoord.x;
+      for (int turn = 0; turn < 80; turn++) value = sin(value + gl_FragCoord.y);
+      gl_FragColor = vec4(value);
+    }`],
+]) {
+  const shader = gl.createShader(kind);
+  gl.shaderSource(shader, text);
+  gl.compileShader(shader);
+  gl.attachShader(program, shader);
+}
+gl.linkProgram(program);
+gl.useProgram(program);
+gl.bindBuffer(gl.ARRAY_BUFFER, gl.createBuffer());
+gl.bufferData(gl.ARRAY_BUFFER, new Float32Array([-1, -1, 3, -1, -1, 3]), gl.STATIC_DRAW);
+gl.enableVertexAttribArray(0);
+gl.vertexAttribPointer(0, 2, gl.FLOAT, false, 0, 0);
+const pixels = new Uint8Array(4 * SIDE * SIDE);
+setInterval(function drawMask() {
+  gl.drawArrays(gl.TRIANGLES, 0, 3);
+  gl.readPixels(0, 0, SIDE, SIDE, gl.RGBA, gl.UNSIGNED_BYTE, pixels);
+}, 40);
+"""
 LITTERING = """
 const live = Array.from({ length: 300000 }, (_, made) => ({ made, more: [made] }));
 setInterval(function littering() {
@@ -225,6 +257,11 @@ def with_a_page_to_spoil(folder: Path) -> None:
     Here the page alone, as it is before and after.
     """
     deploy(folder, QUIET)
+
+
+def with_page_that_reads_back(folder: Path) -> None:
+    """A page whose timer draws with WebGL every 40 ms and reads the pixels back."""
+    write_page(folder, "readback", READING_BACK)
 
 
 def with_littering_page(folder: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from gapprof.errors import WrongUse
+from gapprof.records.gpu import BY_SOFTWARE
 
 _NO_SANDBOX = (
     "Chromium ran without its sandbox here, because {why}; measure only pages and models that you trust."
@@ -13,8 +14,6 @@ _NO_SANDBOX = (
 _HEADLESS = "Chromium ran headless, without a {lacking}: what a page draws may cost more or less in a window."
 NO_GPU = ("--disable-gpu",)
 """What draws and computes is software, the same in every visit; `gapprof.gpu.graphics` has the others."""
-_BY_SOFTWARE = frozenset({*NO_GPU, "--use-angle=swiftshader"})
-"""With any of these the browser draws without a GPU."""
 _STEADY = (
     "--headless=new",
     "--disable-quic",
@@ -101,7 +100,7 @@ def warnings_of(arguments: Collection[str]) -> tuple[str, ...]:
     reason = f"gapprof runs {why}" if why else "--browser-arg asked for it"
     sandbox = (_NO_SANDBOX.format(why=reason),) if "--no-sandbox" in arguments else ()
     headless = any(argument.partition("=")[0] == "--headless" for argument in arguments)
-    lacking = "screen and a GPU" if _BY_SOFTWARE.intersection(arguments) else "screen"
+    lacking = "screen and a GPU" if BY_SOFTWARE.intersection(arguments) else "screen"
     return sandbox + ((_HEADLESS.format(lacking=lacking),) if headless else ())
 
 

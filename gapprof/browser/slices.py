@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from gapprof.browser.tracing import Event
+from gapprof.records.gpu_waits import GPU_WAITS
 from gapprof.records.trial import TraceSlice
 
 LEAST_MS = 0.2
@@ -185,6 +186,8 @@ def nested(
 
 def _whose(work: Work, runs: Sequence[tuple[float, float]]) -> tuple[str, str]:
     """Name and detail that the time of one event goes under."""
+    if work.name in GPU_WAITS:
+        return _whose_wait(work, runs)
     if work.name not in _SCRIPT:
         return work.name, work.detail
     trigger, detail, above = work, work.detail, work.above
@@ -195,6 +198,15 @@ def _whose(work: Work, runs: Sequence[tuple[float, float]]) -> tuple[str, str]:
     if not detail and any(_holds_most(work, *run) for run in runs):
         return RUN, ""  # what follows an `await` is in nobody's name; here it is the model
     return trigger.name, detail
+
+
+def _whose_wait(work: Work, runs: Sequence[tuple[float, float]]) -> tuple[str, str]:
+    """What is waited for, and the script that waits; a wait of the model is part of its run."""
+    outermost, above = work, work.above
+    while above is not None and above.name in GPU_WAITS:
+        outermost, above = above, above.above
+    name, detail = _whose(above, runs) if above is not None else ("", "")
+    return (name, detail) if name == RUN else (outermost.name, detail)
 
 
 def _holds_most(work: Work, begin_us: float, end_us: float) -> bool:

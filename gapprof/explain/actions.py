@@ -8,19 +8,18 @@ from gapprof.explain.cast_actions import cast_actions
 from gapprof.explain.diagnosis import Diagnosis
 from gapprof.explain.gpu_actions import gpu_actions
 from gapprof.explain.outputs import wrong_outputs
+from gapprof.explain.page_actions import quieter
 from gapprof.explain.scaling import scaling
 from gapprof.explain.switches import costs
 from gapprof.explain.untried import untried_ms
 from gapprof.facts.case import Case
 from gapprof.facts.computed import KERNELS, VECTORISED, computed
-from gapprof.facts.contention import DEPLOYED, MAIN_THREAD, traced_work
+from gapprof.facts.contention import DEPLOYED
 from gapprof.facts.estimates import LEVEL, latency_ms, without_ms
 from gapprof.facts.isolation import isolated
-from gapprof.facts.kinds import kind_of
 from gapprof.facts.ladder import planned, target
 from gapprof.facts.page_parts import PARTS, PartId
 from gapprof.facts.page_rungs import PAGE_RUNGS
-from gapprof.facts.page_work import page_sources
 from gapprof.facts.profiles import WEB
 from gapprof.facts.readings import chain, read, same_trials
 from gapprof.facts.steps import before_the_page
@@ -163,10 +162,10 @@ def _of_the_page(case: Case, now: Estimate, level: float) -> Iterator[Action]:
         then = untried_ms(case, below, PAGE_RUNGS[part], level)
         if then is not None and part != "slower-runs":  # no single thing to change
             asked = part == "main-thread-work" and case.recording.begin.settings.where == "worker"
-            found.append((_INSTEAD.get(part) or _quieter(case, _SHORTER if asked else _LESS), then))
+            found.append((_INSTEAD.get(part) or quieter(case, _SHORTER if asked else _LESS), then))
         below = PAGE_RUNGS[part]
     whole = None if found else untried_ms(case, begin, DEPLOYED, level)
-    for text, then in found or ([(_quieter(case, _LESS), whole)] if whole is not None else []):
+    for text, then in found or ([(quieter(case, _LESS), whole)] if whole is not None else []):
         yield Action(text=text, owner="page", cause="contention", now_ms=now, then_ms=then, basis="predicted")
 
 
@@ -217,16 +216,6 @@ def _changed(case: Case, rung: str) -> Estimate | None:
     """Now without what the change takes off, read in rounds that have both: the machine may have moved."""
     gain = read(case, {rung: -1.0, "web": 1.0})
     return without_ms(case, gain) if gain else None
-
-
-def _quieter(case: Case, what: str) -> str:
-    work = [
-        one
-        for one in traced_work(case, DEPLOYED)
-        if one.thread == MAIN_THREAD and kind_of(one.name, one.detail) not in (None, "garbage collection")
-    ]
-    sources = [source for _, source, _ in page_sources(work)]
-    return f"{what}, first of all: {harmless(sources[0], 100)}" if sources else what
 
 
 def _without_flags(case: Case) -> str:

@@ -23,7 +23,14 @@ class Work:
     name: str
     detail: str
     ms_per_s: float
+    cpu_ms_per_s: float | None
+    """Of it, on a core; None: the trace does not say."""
     per_s: float
+
+    @property
+    def source(self) -> str:
+        """Why the thread was at work, and in whose name."""
+        return f"{self.name} {self.detail}".strip()
 
 
 def traced_work(case: Case, rung: str) -> tuple[Work, ...]:
@@ -40,6 +47,7 @@ def traced_work(case: Case, rung: str) -> tuple[Work, ...]:
             name=piece.name,
             detail=piece.detail,
             ms_per_s=piece.wall_ms * per_second,
+            cpu_ms_per_s=None if piece.cpu_ms is None else piece.cpu_ms * per_second,
             per_s=piece.count * per_second,
         )
         for piece in trace.slices

@@ -2,10 +2,19 @@
 
 from typing import Literal
 
+from gapprof.records.gpu_waits import GPU_WAITS
 from gapprof.records.trial import IDLE
 
 Kind = Literal[
-    "timers", "animation", "script", "style and layout", "paint", "garbage collection", "other work"
+    "timers",
+    "animation",
+    "script",
+    "style and layout",
+    "paint",
+    "garbage collection",
+    "reading pixels back from the GPU",
+    "waiting for the GPU",
+    "other work",
 ]
 
 _OUR_MARKS = "gapprof:"
@@ -37,6 +46,7 @@ _BY_NAME: dict[str, Kind] = {
     "CompositeLayers": "paint",
     "PaintImage": "paint",
     "Decode Image": "paint",
+    **GPU_WAITS,
 }
 _COLLECTING = ("V8.GC", "MinorGC", "MajorGC", "CppGC", "BlinkGC", "LiveObjectVisitor")
 _NAMED = ("TimerFire", "FireAnimationFrame")

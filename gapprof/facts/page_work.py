@@ -1,13 +1,17 @@
 """Evidence for contention: the page's work by kind, waits for a core, and requests."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from gapprof.facts.adapters import SOFTWARE_SENTENCE
 from gapprof.facts.case import Case
 from gapprof.facts.contention import MAIN_THREAD, Work, requests, run_queue_ms_per_s, traced_work
 from gapprof.facts.kinds import is_the_model_or_us
 from gapprof.facts.ladder import target
 from gapprof.facts.oversubscription import oversubscription_evidence
+from gapprof.records.gpu import BY_SOFTWARE
+from gapprof.records.gpu_waits import GPU_WAITS
 from gapprof.records.report import Evidence
+from gapprof.records.trial import Trace
 from gapprof.text import numbers
 from gapprof.text.names import harmless
 
@@ -22,37 +26,39 @@ def page_evidence(case: Case) -> tuple[Evidence, ...]:
     where = "" if rung == "web" else "On the built-in busy page: "
     return (
         *oversubscription_evidence(case),
-        *_work(traced_work(case, rung), where),
+        *_work(case, rung, where),
         *_waits(case, rung, where),
         *_requests(case, rung, where),
     )
 
 
-def page_sources(work: Iterable[Work]) -> list[tuple[str, str, float]]:
-    """(thread, kind or source, ms per second), largest first; one source's kinds of work add up."""
-    sums: dict[tuple[str, str], float] = {}
-    for piece in work:
-        if is_the_model_or_us(piece.name, piece.detail):
-            continue
-        key = (piece.thread, f"{piece.name} {piece.detail}".strip())
-        sums[key] = sums.get(key, 0.0) + piece.ms_per_s
-    return [
-        (thread, source, ms)
-        for (thread, source), ms in sorted(sums.items(), key=lambda item: (-item[1], item[0]))
-    ]
+def of_the_page(work: Iterable[Work]) -> list[Work]:
+    """Neither the model's nor ours."""
+    return [piece for piece in work if not is_the_model_or_us(piece.name, piece.detail)]
 
 
-def _work(work: tuple[Work, ...], where: str) -> tuple[Evidence, ...]:
-    return tuple(
-        Evidence(
-            kind="trace",
-            text=f"{where}{harmless(source, 120)} takes {numbers.ms(ms)} per second of "
-            f"{'the page’s main thread' if thread == MAIN_THREAD else harmless(thread, 40)}.",
-            value=ms,
-        )
-        for thread, source, ms in page_sources(work)[:_MOST]
-        if ms >= _SMALLEST_MS_PER_S
-    )
+def _work(case: Case, rung: str, where: str) -> Iterator[Evidence]:
+    for piece in of_the_page(traced_work(case, rung))[:_MOST]:
+        if piece.ms_per_s >= _SMALLEST_MS_PER_S:
+            thread = "the page’s main thread" if piece.thread == MAIN_THREAD else harmless(piece.thread, 40)
+            text = f"{harmless(piece.source, 120)} takes {numbers.ms(piece.ms_per_s)} per second of {thread}"
+            text = f"{where}{text}{_waited(case, rung, piece)}."
+            yield Evidence(kind="trace", text=text, value=piece.ms_per_s)
+
+
+def _waited(case: Case, rung: str, piece: Work) -> str:
+    """What that is where it is no work but a wait, and for which GPU."""
+    wait = GPU_WAITS.get(piece.name)
+    if wait is None:
+        return ""
+    remarks = []
+    if piece.cpu_ms_per_s is not None:
+        remarks.append(f"{numbers.ms(piece.cpu_ms_per_s)} of it on a core, the rest a wait")
+    shared = target(case, rung)
+    traced = [one.seen.command_line for one in case.recording.of(Trace) if one.rung == shared]
+    if any(BY_SOFTWARE.intersection(arguments) for arguments in traced):
+        remarks.append(SOFTWARE_SENTENCE)
+    return f", {wait} ({'; '.join(remarks)})" if remarks else f", {wait}"
 
 
 def _waits(case: Case, rung: str, where: str) -> tuple[Evidence, ...]:

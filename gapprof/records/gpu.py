@@ -10,6 +10,8 @@ GpuBuild = Literal["asyncify", "jspi", "jsep", "webgl"]
 """onnxruntime-web's builds for GPUs. The first two hold the C++ WebGPU kernels that native onnxruntime has as
 well; JSEP has kernels of its own, written in JavaScript, and so has the one for WebGL, which has no wasm."""
 GpuPlace = Literal["chromium", "dawn"]
+BY_SOFTWARE = frozenset({"--disable-gpu", "--use-angle=swiftshader"})
+"""With any of these arguments a browser draws without a GPU."""
 
 
 class AdapterIdentity(Struct, frozen=True, kw_only=True):
