@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gpu_scenarios import SCENARIOS as GPU
-from scenarios import HERE, SCENARIOS, Scenario
+from scenarios import HERE, SCENARIOS, WITH_WEBGL, Scenario
 
 from gapprof.explain.versions import versions
 from gapprof.facts.adapters import SOFTWARE_SENTENCE, is_software
@@ -47,7 +47,6 @@ OPEN = {
         "a model on the GPU that takes frames of its page, in a worker too, and a program beside it that "
         "keeps the GPU busy: `--qoe` is of models on the processor"
     ),
-    "check 3": "a page that reads pixels back from the GPU at every run of a model on the processor",
     "check 4, with 64-bit memory": (
         "there is no build of onnxruntime-web with it; what is told is what the checks that it brings cost "
         "memory of 32 bits"
@@ -62,7 +61,7 @@ def table() -> Iterator[str]:
     every = {name: (script, scenario) for script, found in SCRIPTS for name, scenario in found.items()}
     there = {name: one for name, one in sorted(every.items()) if recording_of(name).is_file()}
     yield INTRODUCTION
-    if software := [name for name in there if on_software(name)]:
+    if software := [name for name, (_, one) in there.items() if on_software(name, one)]:
         yield f"**{SOFTWARE_SENTENCE[0].upper()}{SOFTWARE_SENTENCE[1:]}** ({', '.join(software)})."
     yield HEADINGS
     for name, (script, scenario) in there.items():
@@ -84,10 +83,10 @@ def recording_of(name: str) -> Path:
     return FOLDER / f"{name}.jsonl"
 
 
-def on_software(name: str) -> bool:
+def on_software(name: str, scenario: Scenario) -> bool:
     """Whether a processor stood in for the GPU that it is about."""
     on = Case(read_run(recording_of(name))).get(adapter)
-    return on is not None and is_software(on)
+    return WITH_WEBGL in scenario.options or (on is not None and is_software(on))
 
 
 def planted(scenario: Scenario) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from gapprof.backends.chromium import BACKEND, Chromium
 from gapprof.browser import crew, scheduler, tasks, tier_up, tracing
+from gapprof.browser.gpu_waits import WITH_WAITS, waits_alone
 from gapprof.browser.launch import launched
 from gapprof.browser.page import attached, brought_to
 from gapprof.browser.slices import stretch_of, summarise
@@ -26,6 +27,14 @@ function planted() {
   bursts.push([begin, performance.now()]);
 }
 setInterval(planted, 40);
+"""
+READING_BACK = """
+const gl = document.createElement("canvas").getContext("webgl");
+const pixels = new Uint8Array(4);
+setInterval(function planted() {
+  gl.clear(gl.COLOR_BUFFER_BIT);
+  gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, pixels);
+}, 10);
 """
 SOME_TIMERS_MS = 500.0
 IN_TASKS = 0.9
@@ -107,6 +116,30 @@ def test_a_page_that_fails_behind_its_timed_requests_is_not_traced(
     found = chromium.traced(on(job, where="main", pacing="paced"), trials.append)
     assert isinstance(found, Failure), found
     assert (found.kind, [trial.counted for trial in trials]) == ("page", [None])
+
+
+def test_a_read_back_is_a_wait_of_the_function_that_asks_for_it(chromium: Chromium, guard: Guard) -> None:
+    """As this browser calls it; on a software adapter, which shows the plumbing."""
+    software = ("--enable-unsafe-swiftshader",)
+
+    async def record() -> list[tracing.Event]:
+        async with (
+            launched(chromium.executable, guard=guard, browser_args=software) as browser,
+            attached(browser) as page,
+        ):
+            await brought_to(page, f"data:text/html,<title>t</title><script>{READING_BACK}</script>")
+            await tracing.start(page.connection, categories=WITH_WAITS)
+            await page.evaluate(f"new Promise((done) => setTimeout(done, {SOME_TIMERS_MS}))", deadline_s=60)
+            return await tracing.stop(page.connection)
+
+    events = waits_alone(asyncio.run(record()))
+    slices = summarise(events, stretch_of(events))
+    (wait,) = (piece for piece in slices if piece.name == "GLES2::ReadPixels")
+    assert wait.thread == "CrRendererMain"
+    assert wait.detail.startswith("planted (data:")
+    assert wait.count > 3
+    assert wait.cpu_ms is not None
+    assert wait.cpu_ms < wait.wall_ms
 
 
 def test_a_planted_timer_has_the_ms_that_the_page_counted_itself(chromium: Chromium, guard: Guard) -> None:

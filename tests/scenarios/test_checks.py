@@ -6,19 +6,22 @@ of what the check looks at, and nothing is made up.
 
 import re
 from functools import cache
+from statistics import fmean
 
 import pytest
 from msgspec.structs import replace
 
 from gapprof.errors import ExitCode
 from gapprof.explain.report import build
+from gapprof.facts.adapters import SOFTWARE_SENTENCE
+from gapprof.facts.contention import DEPLOYED
 from gapprof.pipeline import analysed
 from gapprof.recordings import read_run
 from gapprof.records.recording import Recording
-from gapprof.records.trial import Trial
+from gapprof.records.trial import Trace, Trial
 from tests.scenarios.reading import REPORTS, cause, check, child, report, text, told
 
-DEBUGGED, SWAPPED = "every-rung", "scalar-build"
+DEBUGGED, SWAPPED, READING_BACK = "every-rung", "scalar-build", "reading-back"
 WITHOUT, WITH = "web-scalar", "web-simd-118"
 """Rungs that were served onnxruntime-web 1.18 as it is: its scalar file, and its file with SIMD."""
 
@@ -128,6 +131,40 @@ def test_check_2_a_build_that_has_a_file_of_its_own_for_threads_is_one_build() -
     served = check(found, "wasm-served")
     assert (found.status, served.status) == ("ok", "pass")
     assert all(file in served.text for _, file in files if file)
+
+
+def test_check_3_a_hidden_read_back_is_named_with_what_it_takes_of_the_main_thread() -> None:
+    found = report(f"scenarios/{READING_BACK}")
+    contention = cause(found, "contention")
+    page = child(found, "contention", "page")
+    work = next(one for one in page.children if one.id == "main-thread-work")
+    assert {contention.verdict, page.verdict, work.verdict} == {"costs"}
+    read = told(contention, "GLES2::ReadPixels drawMask (page/readback.html:")
+    assert read.value is not None
+    assert read.value > 100, "ms per second of the page's main thread"
+    assert "of the page’s main thread, reading pixels back from the GPU (" in read.text
+    assert f"of it on a core, the rest a wait; {SOFTWARE_SENTENCE})." in read.text
+    waited = told(work, "While a request waits, the page's main thread is at: ")
+    assert re.search(r"is at: \S+ ms reading pixels back from the GPU[,.]", waited.text), "that most of all"
+    assert told(work, "of it per request in drawMask (page/readback.html:").value
+    actions = [one.text for one in found.actions if one.cause == "contention"]
+    assert any(text.startswith("Read pixels back from the GPU less often") for text in actions)
+    assert read.text in text(found)
+
+
+def test_check_3_a_read_back_is_a_wait_of_more_than_10_ms_and_no_work() -> None:
+    reads = [
+        piece
+        for trace in recording(READING_BACK).of(Trace)
+        if trace.rung == DEPLOYED
+        for piece in trace.slices
+        if piece.name == "GLES2::ReadPixels"
+    ]
+    assert len(reads) >= 3, "one of each traced pass"
+    assert fmean(piece.wall_ms / piece.count for piece in reads) > 10
+    for piece in reads:
+        assert piece.cpu_ms is not None
+        assert piece.cpu_ms < 0.1 * piece.wall_ms
 
 
 @pytest.mark.parametrize("rung", ["Native, common graph", "Native at 128 bits, common graph"])

@@ -2,12 +2,13 @@ import pytest
 from msgspec.structs import replace
 
 from gapprof.backends.synthetic import Machine
+from gapprof.facts.adapters import SOFTWARE_SENTENCE
 from gapprof.facts.case import Case
 from gapprof.facts.contention import requests, run_queue_ms_per_s, traced_work
 from gapprof.facts.page_work import page_evidence
 from gapprof.records.recording import Recording
 from gapprof.records.settings import Settings
-from gapprof.records.trial import Load, ThreadUse, TraceSlice, Trial
+from gapprof.records.trial import Load, ThreadUse, Trace, TraceSlice, Trial
 from tests.truth.recorder import record
 
 
@@ -51,6 +52,36 @@ def test_the_model_itself_is_no_evidence_against_the_page() -> None:
     texts = [one.text for one in page_evidence(Case(record(machine))) if one.kind == "trace"]
     assert [text.split()[0] for text in texts] == ["TimerFire", "Paint"]
     assert "busy.mjs" in texts[0]
+
+
+def test_a_read_back_is_called_a_wait_and_nothing_else_is() -> None:
+    wait = replace(piece("GLES2::ReadPixels", 300.0, "drawMask (page/app.js:3)"), cpu_ms=4.0)
+    machine = Machine(work={"web": (wait, piece("TimerFire", 80.0, "drawMask (page/app.js:3)"))})
+    texts = [one.text for one in page_evidence(Case(record(machine))) if one.kind == "trace"]
+    assert texts == [
+        "GLES2::ReadPixels drawMask (page/app.js:3) takes 300 ms per second of the page’s main thread, "
+        "reading pixels back from the GPU (4.00 ms of it on a core, the rest a wait).",
+        "TimerFire drawMask (page/app.js:3) takes 80.0 ms per second of the page’s main thread.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("argument", "said"), [("--disable-gpu", True), ("--use-angle=swiftshader", True), ("--headless", False)]
+)
+def test_a_wait_for_software_is_not_told_as_one_for_a_gpu(argument: str, said: bool) -> None:
+    machine = Machine(work={"web": (piece("GLES2::ReadPixels", 300.0), piece("TimerFire", 80.0, "f.js"))})
+    recording = record(machine)
+    entries = tuple(
+        replace(one, seen=replace(one.seen, command_line=("chromium", argument)))
+        if isinstance(one, Trace)
+        else one
+        for one in recording.entries
+    )
+    wait, timer = (
+        one.text for one in page_evidence(Case(replace(recording, entries=entries))) if one.kind == "trace"
+    )
+    assert (SOFTWARE_SENTENCE in wait) == said
+    assert SOFTWARE_SENTENCE not in timer
 
 
 def test_work_too_small_to_matter_is_left_out() -> None:

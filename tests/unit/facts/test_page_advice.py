@@ -23,6 +23,22 @@ def test_what_to_change_follows_from_what_costs() -> None:
     assert action.then_ms.point == pytest.approx(100.0, rel=0.01)
 
 
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [
+        ("GLES2::ReadPixels", "Read pixels back from the GPU less often, or without a wait"),
+        ("GLES2::Finish", "Ask the GPU less often for what has to be waited for"),
+    ],
+)
+def test_whoever_waits_for_the_gpu_is_told_to_wait_less_and_where(name: str, instead: str) -> None:
+    held = (piece(name, LATE_MS, "drawMask (page/app.js:3)"),)
+    work = (piece(name, 300.0, "drawMask (page/app.js:3)"), piece("TimerFire", 80.0, "burn (page/app.js:9)"))
+    recording = recorded(PlantedPage(late_ms=LATE_MS, held=held), web_ms=130.0, helpers=work)
+    (action,) = (one for one in build(recording).actions if one.cause == "contention")
+    assert action.text.startswith(instead)
+    assert action.text.endswith(", first of all in drawMask (page/app.js:3)")
+
+
 def advice_of(row: CauseRow) -> list[str]:
     return [row.advice, *(text for child in row.children for text in advice_of(child))]
 

@@ -35,6 +35,23 @@ def test_a_request_that_waits_for_timers_waits_for_the_main_thread() -> None:
     assert found["gc"].verdict == found["browser-threads"].verdict == "unclear"
 
 
+def test_a_request_that_waits_while_pixels_are_read_back_waits_for_the_main_thread() -> None:
+    held = (
+        piece("GLES2::ReadPixels", 20.0, "drawMask (page/app.js:3)"),
+        piece("ImplementationBase::WaitForCmd", 4.0, "drawMask (page/app.js:3)"),
+        piece("TimerFire", 6.0, "drawMask (page/app.js:3)"),
+    )
+    found = parts(build(recorded(PlantedPage(late_ms=LATE_MS, held=held), web_ms=QUIET_MS + LATE_MS)))
+    work = found["main-thread-work"]
+    assert (work.verdict, ln(work)) == ("costs", pytest.approx(math.log(1.3)))
+    waited, source = (one.text for one in work.evidence if one.kind == "trace")
+    assert waited == (
+        "While a request waits, the page's main thread is at: 20.0 ms reading pixels back from the GPU, "
+        "6.00 ms timers, 4.00 ms waiting for the GPU."
+    )
+    assert source == "30.0 ms of it per request in drawMask (page/app.js:3)."
+
+
 def test_garbage_collection_is_named_as_such_wherever_it_happens() -> None:
     held = (piece("TimerFire", 10.0, "litter (page/app.js:3)"), piece("V8.GC_SCAVENGER", 20.0))
     page = PlantedPage(late_ms=LATE_MS, held=held, inside=(piece("MinorGC", 10.0),))
