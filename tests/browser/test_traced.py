@@ -129,7 +129,7 @@ def test_a_read_back_is_a_wait_of_the_function_that_asks_for_it(chromium: Chromi
         ):
             await brought_to(page, f"data:text/html,<title>t</title><script>{READING_BACK}</script>")
             await tracing.start(page.connection, categories=WITH_WAITS)
-            await page.evaluate(f"new Promise((done) => setTimeout(done, {SOME_TIMERS_MS}))", deadline_s=60)
+            await page.evaluate(f"new Promise((done) => setTimeout(done, {SOME_TIMERS_MS}, 'done'))", deadline_s=60)
             return await tracing.stop(page.connection)
 
     events = waits_alone(asyncio.run(record()))
