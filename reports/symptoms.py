@@ -51,7 +51,7 @@ for (const [kind, text] of [
   [gl.FRAGMENT_SHADER, `precision mediump float;
     void main() {
       float value = gl_FragCoord.x;
-      for (int turn = 0; turn < 80; turn++) value = sin(value + gl_FragCoord.y);
+      for (int turn = 0; turn < 140; turn++) value = sin(value + gl_FragCoord.y);
       gl_FragColor = vec4(value);
     }`],
 ]) {
@@ -70,7 +70,7 @@ const pixels = new Uint8Array(4 * SIDE * SIDE);
 setInterval(function drawMask() {
   gl.drawArrays(gl.TRIANGLES, 0, 3);
   gl.readPixels(0, 0, SIDE, SIDE, gl.RGBA, gl.UNSIGNED_BYTE, pixels);
-}, 40);
+}, 50);
 """
 LITTERING = """
 const live = Array.from({ length: 300000 }, (_, made) => ({ made, more: [made] }));
@@ -260,7 +260,7 @@ def with_a_page_to_spoil(folder: Path) -> None:
 
 
 def with_page_that_reads_back(folder: Path) -> None:
-    """A page whose timer draws with WebGL every 40 ms and reads the pixels back."""
+    """A page whose timer draws with WebGL every 50 ms, for some 20 ms, and reads the pixels back."""
     write_page(folder, "readback", READING_BACK)
 
 
