@@ -11,7 +11,7 @@ from gapprof.browser.trouble import VisitError
 Event = dict[str, Any]
 
 CATEGORIES = ("toplevel", "v8", "devtools.timeline", "blink.user_timing", "disabled-by-default-v8.gc")
-"""What the page's threads did and in whose name. More (cc, gpu, ...) disturbs visibly."""
+"""What the page's threads did and in whose name. More (cc, viz, ...) disturbs visibly."""
 _READY_S = 10.0
 _COMPLETE_S = 60.0
 _MOST_EVENTS = 2_000_000
