@@ -37,6 +37,7 @@ setInterval(function planted() {
 }, 10);
 """
 SOME_TIMERS_MS = 500.0
+SOME_TIME = f"new Promise((done) => setTimeout(done, {SOME_TIMERS_MS}, 'done'))"
 IN_TASKS = 0.9
 """Of runs, at least: they begin and end in the midst of a task."""
 REQUESTS = """(async () => {
@@ -129,7 +130,7 @@ def test_a_read_back_is_a_wait_of_the_function_that_asks_for_it(chromium: Chromi
         ):
             await brought_to(page, f"data:text/html,<title>t</title><script>{READING_BACK}</script>")
             await tracing.start(page.connection, categories=WITH_WAITS)
-            await page.evaluate(f"new Promise((done) => setTimeout(done, {SOME_TIMERS_MS}, 'done'))", deadline_s=60)
+            await page.evaluate(SOME_TIME, deadline_s=60)
             return await tracing.stop(page.connection)
 
     events = waits_alone(asyncio.run(record()))
