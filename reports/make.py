@@ -34,7 +34,8 @@ blocked time is measured by itself; [how fast a browser could run the operators 
 models](kernels/README.md); [four small models on WebGPU and one on WebGL](gpu/README.md), so far of a
 software adapter; [many models through one lattice](study/README.md), with the tables of Wang et al. (2025);
 and [what people meet in the field](scenarios/README.md) (a page without headers, an app that pins its
-threads, a build without SIMD, float16, the baseline tier, visits that crash, hang and run out of memory),
+threads, a build without SIMD, float16, the baseline tier, a hidden read-back of pixels, visits that crash,
+hang and run out of memory),
 recordings that the acceptance tests read, each with its command, its versions and what was planted.
 
 """
