@@ -4,7 +4,7 @@ Claimed where their figures are made: S22's download is a stage of the cold star
 (`unit/facts/test_started.py`, `browser/test_cold.py`); S24's memory is a waterfall with a slope per run
 (`unit/facts/test_held.py`, `unit/facts/test_held_leaks.py`, `browser/test_memory.py`), and a lost device
 ends the visit that it is lost in (`browser/test_gpu_trouble.py`). S12 to S20 are the GPU's: `test_gpu.py`.
-What is open (S09, one of the five checks, what some of these say of a GPU) stands with what is missing in
+What is open (S09, 64-bit memory of check 4, what some of these say of a GPU) stands with what is missing in
 `reports/scenarios/README.md`.
 """
 
