@@ -46,6 +46,7 @@ def test_the_model_itself_is_no_evidence_against_the_page() -> None:
         piece("FunctionCall", 300.0, "a (https://shop.example/assets/ort.wasm.min.mjs:1)"),
         piece("HandlePostMessage", 200.0, "b (ort/ort-wasm-simd-threaded.mjs:7)"),
         piece("TimerFire", 100.0, "c (probes_web/session.mjs:9)"),
+        piece("GLES2::ReadPixels", 90.0, "d (ort/ort.webgl.min.mjs:7)"),
     )
     theirs = (piece("Paint", 30.0), piece("TimerFire", 80.0, "workFor (probes_web/pages/busy.mjs:30)"))
     machine = Machine(work={"web": (*ours, *theirs)})
