@@ -24,7 +24,7 @@ from statistics import median
 import numpy as np
 from busy.browser import accompanied
 from busy.process import running
-from msgspec import Struct, json
+from msgspec import json
 from msgspec.structs import replace
 
 from gapprof import assets
@@ -66,17 +66,6 @@ Way = Callable[[int], FeltTrial | Failure]
 """One visit in a round."""
 Trials = Mapping[str, Mapping[int, FeltTrial]]
 """Way → round → what was felt."""
-
-
-class Figures(Struct, frozen=True, kw_only=True):
-    """Of one model, as they were measured."""
-
-    model: str
-    machine: str
-    cores: int
-    onnxruntime: str
-    ms: Mapping[str, Mapping[str, Mapping[int, float]]]
-    """Measure → way → round → ms."""
 
 
 def job_of(model: str, folder: Path) -> Job:
@@ -155,15 +144,15 @@ def by_round(measure: str, trials: Trials, way: str) -> dict[int, float]:
     return {number: value for number, value in values.items() if value}
 
 
-def figures(model: str, trials: Trials) -> Figures:
-    """What ratios are made of."""
-    return Figures(
-        model=model,
-        machine=machine_facts().cpu,
-        cores=usable_cores(),
-        onnxruntime=version("onnxruntime"),
-        ms={measure: {way: by_round(measure, trials, way) for way in trials} for measure in METRICS},
-    )
+def figures(model: str, trials: Trials) -> Mapping[str, object]:
+    """What ratios are made of, for a file; `ms`: measure → way → round → ms."""
+    return {
+        "model": model,
+        "machine": machine_facts().cpu,
+        "cores": usable_cores(),
+        "onnxruntime": version("onnxruntime"),
+        "ms": {measure: {way: by_round(measure, trials, way) for way in trials} for measure in METRICS},
+    }
 
 
 def told_load(trials: Trials) -> str:
