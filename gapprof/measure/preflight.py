@@ -88,7 +88,7 @@ def look(
         raise ModelUnusable(
             f"neither side can run this model; native: {native.message}; web: {page.message}", hint=hint
         )
-    why = f"there is no common graph: {refusal.message}" if refusal else None
+    why = f"there is no common graph: {_why(refusal, native)}" if refusal else None
     calls = recorder(visits.job(deployed)) if recorder is not None and isinstance(page, Trial) else None
     if calls is not None:
         visits.journal.write(calls)
@@ -103,6 +103,13 @@ def look(
         no_calls=calls.message if isinstance(calls, Failure) else None,
         unusable=unusable,
     )
+
+
+def _why(refusal: NativeRefusal, native: Trial | Failure) -> str:
+    """The words of the first look where that died of the same, for they name the node, if any do."""
+    said = native.message if isinstance(native, Failure) else ""
+    same = refusal.death and said.endswith(refusal.death)
+    return said if same and said.startswith("node ") else refusal.message
 
 
 def _is_the_browsers(failure: Failure) -> bool:

@@ -10,17 +10,19 @@ from msgspec.structs import replace
 
 from gapprof.errors import EnvironmentUnusable
 from gapprof.facts.disturbance import disturbed
+from gapprof.measure.culprit import deadly_node
 from gapprof.measure.fastest import Fastest
 from gapprof.measure.faults import harness_faults
 from gapprof.measure.journal import Journal
 from gapprof.measure.outputs import outputs_of
+from gapprof.native.ended import of_its_own_making
 from gapprof.records.backend import Backend
 from gapprof.records.environment import Setting
 from gapprof.records.job import CoreSpeed, Job, Pace
 from gapprof.records.recording import PlannedRung
 from gapprof.records.subject import StagedModel, Subject
 from gapprof.records.trial import Failure, Profile, Trace, Trial, took_s
-from gapprof.text.refusals import with_node
+from gapprof.text.refusals import of_node, with_node
 
 P = TypeVar("P", Profile, Trace)
 ATTEMPTS = 3
@@ -99,7 +101,8 @@ class Visits:
     def preflight(self, step: PlannedRung) -> Trial | Failure:
         """A first visit: it is written, struck from the start, and shows what the environment is.
 
-        One crash or timeout is bad luck and tried again; what the model cannot do stays so.
+        One crash or timeout is bad luck and tried again; what the model cannot do stays so. Where native
+        onnxruntime dies twice, the node is looked for that it dies of.
         """
         for attempt in range(2):
             started = self.journal.now_s()
@@ -115,10 +118,18 @@ class Visits:
                 outcome = replace(_bounded(outcome), struck=("preflight visit",))
             elif outcome.kind == "model":
                 outcome = replace(outcome, message=with_node(outcome.message, self._nodes()))
+            elif attempt and of_its_own_making(outcome):
+                outcome = self._with_deadly_node(step, outcome)
             self.journal.write(outcome)
             if isinstance(outcome, Trial) or outcome.kind in ("model", "environment"):
                 break
         return outcome
+
+    def _with_deadly_node(self, step: PlannedRung, died: Failure) -> Failure:
+        found = deadly_node(self.job(step), died, timed=self._backend(step).timed, now_s=self.journal.now_s)
+        if found is None:
+            return died
+        return replace(died, message=of_node(found.name, found.op_type, died.message))
 
     def _nodes(self) -> Iterator[tuple[str, str]]:
         """(name, operator): of the file, then of the common graph, of which native's refusal leaves none."""

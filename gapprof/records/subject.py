@@ -23,6 +23,8 @@ class NativeRefusal:
     message: str
     """One sentence, without its full stop, that names the node where onnxruntime does."""
     hint: str
+    death: str = ""
+    """How the process ended that was asked: `SIGABRT: Assertion ...`; empty where it lived to say no."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

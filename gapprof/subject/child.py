@@ -14,6 +14,7 @@ from typing import Any
 
 from gapprof.native.interpreter import Interpreter
 from gapprof.native.python import module_command, own_environment
+from gapprof.native.signals import signal_name
 from gapprof.text.refusals import last_words
 
 KILL_WAIT_S = 10.0
@@ -36,7 +37,7 @@ class Died:
     @property
     def how(self) -> str:
         """By which signal or with which exit code, and what it said at the end, if anything."""
-        end = f"signal {-self.returncode}" if self.returncode < 0 else f"exit code {self.returncode}"
+        end = signal_name(-self.returncode) if self.returncode < 0 else f"exit code {self.returncode}"
         said = last_words(self.stderr)
         return f"{end}: {said}" if said else end
 

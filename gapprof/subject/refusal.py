@@ -23,6 +23,7 @@ def answer_of(outcome: Answered | Died | Overdue, *, doing: str, hint: str) -> d
             return NativeRefusal(
                 message=f"native onnxruntime crashed when asked to {doing} ({how})",
                 hint="Check the file with onnx.checker, or export the model again.",
+                death=readable(how),
             )
         case Answered(value={"error": str(error)}):
             message = f"native onnxruntime cannot {doing}: {readable(error)}"

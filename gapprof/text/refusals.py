@@ -35,7 +35,7 @@ def readable(message: str) -> str:
     text = _plain(message)
     for pattern in (_IN_GRAPH, _IN_TYPES, _IN_RUN):
         if found := pattern.search(text):
-            text = f"node {shortened(found['name'])} ({found['op']}): {_plain(found['said'])}"
+            text = of_node(found["name"], found["op"], _plain(found["said"]))
             break
     text = shown(" ".join(text.split()))
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 100]} … {text[-95:]}"
@@ -51,7 +51,12 @@ def with_node(message: str, nodes: Iterable[tuple[str, str]]) -> str:
         return message
     operator = found["op"] or found["called"] or found["lacking"]
     name = next((name for name, op_type in nodes if op_type == operator), None)
-    return message if name is None else f"node {shortened(name)} ({operator}): {message}"
+    return message if name is None else of_node(name, operator, message)
+
+
+def of_node(name: str, op_type: str, said: str) -> str:
+    """What was said of that node, with its name in front."""
+    return f"node {shortened(name)} ({op_type}): {said}"
 
 
 def last_words(stderr: str) -> str:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import onnx
 import pytest
 from msgspec.structs import replace
 
@@ -22,13 +23,15 @@ from gapprof.measure.resolve import SAFETY
 from gapprof.measure.visits import Patience, Visits
 from gapprof.native.isa.host import why_not
 from gapprof.native.isa.proof import Ceilings
+from gapprof.recordings import read_recording
 from gapprof.records.environment import Setting
-from gapprof.records.job import Chain
+from gapprof.records.job import Chain, Job
 from gapprof.records.recording import Preflight
 from gapprof.records.settings import Settings
-from gapprof.records.subject import StagedModel, Subject
+from gapprof.records.subject import NativeRefusal, StagedModel, Subject
 from gapprof.records.trial import Failure, Trial
 from tests.truth.recorder import begin, record
+from tests.unit.subject.drawing import drawn, relu, saved
 
 MACHINE = Machine(latency_ms=ladder_ms({"native-128": 3.0}))
 LOST = "the GPU device was lost"
@@ -208,6 +211,67 @@ def test_a_switch_without_effect_refuses_its_rung_alone_and_only_rungs_to_be_vis
     assert refused == {"replay-native-no-robustness": "it does nothing"}
     assert SAFETY["off"] in asked
     assert SAFETY["no-zero-init"] not in asked
+
+
+DEATH = "SIGABRT: Assertion 'true' failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadly(Machine):
+    """Native dies, so many times, of every model that holds a node called deadly."""
+
+    times: int
+    deaths: list[str] = field(default_factory=list)
+
+    def timed(self, job: Job) -> Trial | Failure:
+        """As any other."""
+        if job.setting.backend != "native" or len(self.deaths) == self.times:
+            return Machine.timed(self, job)
+        if "deadly" not in {node.name for node in onnx.load(job.model_path).graph.node}:
+            return Machine.timed(self, job)
+        self.deaths.append(job.model_path)
+        return replace(NATIVE_FAILED, kind="crash", message=f"the native worker was killed by {DEATH}")
+
+
+def _dying(folder: Path, *, times: int, of_common: str) -> tuple[FirstLook, list[Failure]]:
+    """A first look at a model whose common graph another process died of, and what was written of it."""
+    settings = Settings(threads=1)
+    nodes = [relu("first", "x", "a"), relu("deadly", "a", "b"), relu("last", "b", "y")]
+    saved(drawn(nodes), folder / "model.onnx")
+    refusal = NativeRefusal(message=f"native onnxruntime crashed ({of_common})", hint="", death=of_common)
+    with _visits(settings, Deadly(latency_ms=MACHINE.latency_ms, times=times), folder) as visits:
+        subject = dataclasses.replace(visits.subject, common=refusal)
+        found = look(dataclasses.replace(visits, subject=subject), rungs.ladder("wasm"), settings, cores=4)
+    return found, list(read_recording(folder / "run.jsonl").of(Failure))
+
+
+def test_the_node_that_native_dies_of_is_named_there_and_where_the_common_graph_is_missed(
+    tmp_path: Path,
+) -> None:
+    found, written = _dying(tmp_path, times=100, of_common=DEATH)
+    named = f"node 'deadly' (Relu): the native worker was killed by {DEATH}"
+    assert isinstance(found.native, Failure)
+    assert found.native.message == named
+    assert [failure.message for failure in written] == [f"the native worker was killed by {DEATH}", named]
+    assert found.no_common_graph == f"there is no common graph: {named}"
+
+
+def test_another_death_over_the_common_graph_keeps_its_own_words(tmp_path: Path) -> None:
+    found, _ = _dying(tmp_path, times=100, of_common="SIGSEGV")
+    assert found.no_common_graph == "there is no common graph: native onnxruntime crashed (SIGSEGV)"
+
+
+def test_one_death_is_bad_luck_and_no_node_is_looked_for(tmp_path: Path) -> None:
+    found, written = _dying(tmp_path, times=1, of_common=DEATH)
+    assert isinstance(found.native, Trial)
+    assert len(written) == 1
+
+
+def test_a_death_that_does_not_come_again_names_no_node(tmp_path: Path) -> None:
+    found, _ = _dying(tmp_path, times=2, of_common=DEATH)
+    assert isinstance(found.native, Failure)
+    assert found.native.message == f"the native worker was killed by {DEATH}"
+    assert found.no_common_graph == f"there is no common graph: native onnxruntime crashed ({DEATH})"
 
 
 def _look(kind: str, instead: str, folder: Path) -> FirstLook:

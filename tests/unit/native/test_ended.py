@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gapprof.native.ended import failure_without_answer
+from gapprof.native.ended import failure_without_answer, of_its_own_making
 from gapprof.native.process import Ended
 from gapprof.records.trial import Failure
 from tests.unit.native.models import plain_job
@@ -46,3 +46,21 @@ def test_last_words_name_the_model_and_not_where_it_lies(tmp_path: Path) -> None
         "the native worker ended with exit status 1 and no answer: "
         "FileNotFoundError: no such file: 'the model file'"
     )
+
+
+@pytest.mark.parametrize(
+    ("exit_status", "stderr", "own"),
+    [
+        (-6, "a.h:1: f(): Assertion 'true' failed.\n", True),
+        (SIGSEGV, "", True),
+        (-8, "", True),
+        (-9, "", False),
+        (-15, "", False),
+        (-6, "terminate called after throwing an instance of 'std::bad_alloc'\n", False),
+        (1, "", False),
+    ],
+)
+def test_only_a_signal_that_the_worker_raised_is_of_its_own_making(
+    exit_status: int, stderr: str, own: bool, tmp_path: Path
+) -> None:
+    assert of_its_own_making(failed(tmp_path, stderr, exit_status=exit_status)) == own
