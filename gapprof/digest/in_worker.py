@@ -1,13 +1,10 @@
 """What a worker spares the page, and what it does not; only what is beyond doubt."""
 
-import math
 from collections.abc import Iterator, Sequence
 
-from gapprof.facts.estimates import LEVEL, estimate
 from gapprof.facts.felt import CLICKS
 from gapprof.records.estimate import Estimate
 from gapprof.records.sections.quality import FeltRow
-from gapprof.stats.interval import exponential, t_interval
 from gapprof.text import numbers
 
 ALONE = 0.05
@@ -23,15 +20,6 @@ def left_alone(times: Estimate | None) -> bool:
 def slowed(times: Estimate | None) -> bool:
     """Whether the whole interval lies above 1."""
     return times is not None and times.side_of_one == "above"
-
-
-def over_models(times: Sequence[Estimate]) -> Estimate | None:
-    """How many times as long with models such as these, each counted once: Student's t over ln of their
-    points, so the interval holds how models differ. Of what one round said nothing is told; None of fewer
-    than two.
-    """
-    logs = [math.log(one.point) for one in times if one.rounds > 1]
-    return estimate(exponential(t_interval(logs, LEVEL))) if len(logs) > 1 else None
 
 
 def worker_sentence(rows: Sequence[FeltRow]) -> Iterator[str]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from gapprof.digest.in_worker import ALONE, left_alone, over_models, slowed
+from gapprof.digest.in_worker import ALONE, left_alone, slowed
 from gapprof.facts import paper
 from gapprof.facts.felt import CLICKS, COMPONENT, STEPS, WHOLE_FRAMES
+from gapprof.facts.over_models import over_models
 from gapprof.markdown.study_table import NONE, Table, factor, rate, tabled, times
 from gapprof.records.recording import recorded_before
 from gapprof.records.study import StudiedModel, Study

@@ -7,9 +7,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from gapprof.digest.in_worker import over_models
 from gapprof.explain.study import studied_model
 from gapprof.facts.felt import FRAME_MS, WHOLE_FRAMES
+from gapprof.facts.over_models import over_models
 from gapprof.facts.paper import CLASSES
 from gapprof.markdown.study import document
 from gapprof.recordings import read_run

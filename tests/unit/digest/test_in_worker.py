@@ -1,12 +1,11 @@
 """What a worker spares the page, and what it does not: in one model's report and in a study's tables."""
 
-import math
 import re
 
 import pytest
 from msgspec.structs import replace
 
-from gapprof.digest.in_worker import over_models, worker_sentence
+from gapprof.digest.in_worker import worker_sentence
 from gapprof.digest.qoe import qoe_sentences
 from gapprof.facts.felt import CLICKS, COMPONENT
 from gapprof.markdown.study_use import felt as studied
@@ -145,19 +144,6 @@ def test_a_study_tells_components_kind_by_kind_with_those_that_are_slower_beyond
     assert re.search(whole, text), "a click's answer has one model alone"
     assert "| model | a click's answer | list | svg |\n" in text
     assert f"| [second](second.md) | – | {numbers.factor_with_interval(DOUBT)} |" in text
-
-
-def test_models_are_counted_once_each_with_how_they_differ() -> None:
-    """By hand: ln of the points is 0, 0.1 and 0.2; a tenth over the root of three, times 4.3027."""
-    points = [
-        replace(SAME, point=math.exp(ln), low=math.exp(ln), high=math.exp(ln)) for ln in (0.0, 0.1, 0.2)
-    ]
-    found = over_models([*points, times(5.0, 5.0, rounds=1)])
-    assert found is not None
-    assert found.point == pytest.approx(math.exp(0.1))
-    half = 4.30265 * 0.1 / math.sqrt(3)
-    assert (found.low, found.high) == pytest.approx((math.exp(0.1 - half), math.exp(0.1 + half)), rel=1e-4)
-    assert over_models(points[:1]) is None
 
 
 def test_a_study_that_nobody_felt_says_nothing_of_workers() -> None:

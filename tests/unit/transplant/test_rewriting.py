@@ -237,7 +237,7 @@ def test_native_code_that_comes_where_it_cannot_be_followed_ends_alone(tmp_path:
         variables=(),
     )
     asked = native_side.Asked(module=str(file), cases=(case,), effort=CHECK, seed=0)
-    with pytest.raises(EnvironmentUnusable, match="function 0 ended with signal 4"):
+    with pytest.raises(EnvironmentUnusable, match="function 0 ended with SIGILL"):
         native_side.replayed(asked, scratch=tmp_path, deadline_s=300)
 
 
