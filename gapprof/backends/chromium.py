@@ -13,7 +13,7 @@ from gapprof.browser import flags, scheduler, slices, states, tasks, tracing, wi
 from gapprof.browser.cdp import CallError
 from gapprof.browser.counted import patience_s, under_counting
 from gapprof.browser.crew import Crew
-from gapprof.browser.gpu_waits import WITH_WAITS, waits_alone
+from gapprof.browser.gpu_waits import WITH_WAITS, no_other_of_the_gpu
 from gapprof.browser.loadable import loadable
 from gapprof.browser.readback import seen
 from gapprof.browser.ready import Ready, outcome, readied, tiered_up
@@ -161,7 +161,7 @@ class Chromium:
                 told = await visit.ask(tasks.traced_task(job, run_ms=ready.run_ms), Timed)
             after = await scheduler.after(visit.page, visit.browser, ready.crew)
             course.phase = "stop"
-            events = waits_alone(await tracing.stop(connection))
+            events = await tracing.stop(connection, keep=no_other_of_the_gpu)
             load = scheduler.load(before, after, runs_ms=told.busy_ms)
             with reading("trace"):
                 stretch = slices.stretch_of(events)

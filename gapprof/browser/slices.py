@@ -201,12 +201,16 @@ def _whose(work: Work, runs: Sequence[tuple[float, float]]) -> tuple[str, str]:
 
 
 def _whose_wait(work: Work, runs: Sequence[tuple[float, float]]) -> tuple[str, str]:
-    """What is waited for, and the script that waits; a wait of the model is part of its run."""
+    """What is waited for, and the script that waits. A wait of the model is part of its run, and one in a
+    script that is in nobody's name, as what follows an `await` is, part of that."""
     outermost, above = work, work.above
     while above is not None and above.name in GPU_WAITS:
         outermost, above = above, above.above
-    name, detail = _whose(above, runs) if above is not None else ("", "")
-    return (name, detail) if name == RUN else (outermost.name, detail)
+    if above is None:
+        return outermost.name, ""
+    name, detail = _whose(above, runs)
+    nobodys = above.name in _SCRIPT and not detail
+    return (name, detail) if name == RUN or nobodys else (outermost.name, detail)
 
 
 def _holds_most(work: Work, begin_us: float, end_us: float) -> bool:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from gapprof.browser.cdp import Connection, Params
@@ -35,15 +35,20 @@ async def start(connection: Connection, *, categories: Sequence[str] = CATEGORIE
     )
 
 
-async def stop(connection: Connection) -> list[Event]:
-    """End it and hear the events. Raises VisitError when they do not come, are too many, or when the browser
-    had no room for all of them: what is missing would read as work that nobody did."""
+def _every(_event: Event) -> bool:
+    return True
+
+
+async def stop(connection: Connection, *, keep: Callable[[Event], bool] = _every) -> list[Event]:
+    """End it and hear the events, of which those to keep count. Raises VisitError when they do not come, are
+    too many, or when the browser had no room for all of them: what is missing would read as work that nobody
+    did."""
     complete: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
     events: list[Event] = []
 
     def collected(said: Params) -> None:
         if len(events) < _MOST_EVENTS:
-            events.extend(event for event in said["value"] if isinstance(event, dict))
+            events.extend(event for event in said["value"] if isinstance(event, dict) and keep(event))
 
     def completed(said: Params) -> None:
         if not complete.done():

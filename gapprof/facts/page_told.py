@@ -12,6 +12,7 @@ from gapprof.facts.kinds import Kind, kind_of
 from gapprof.facts.ladder import target
 from gapprof.facts.oversubscription import oversubscription_evidence
 from gapprof.facts.page_parts import PartId, traced
+from gapprof.records.gpu_waits import GPU_WAITS
 from gapprof.records.report import Evidence
 from gapprof.records.settings import ASKING_WORKER
 from gapprof.records.trial import Trace, TraceSlice
@@ -21,6 +22,8 @@ from gapprof.text.names import harmless
 _LEAST_MS = 0.05
 _LEAST_SHARE = 0.02
 _MOST_SOURCES = 3
+_WAITS = frozenset(GPU_WAITS.values())
+"""Kinds of what a thread is at that is on no core meanwhile."""
 _HOLDERS: Mapping[PartId, tuple[str, str]] = {
     "main-thread-work": ("main", "the page's main thread and its workers"),
     "gc": ("helpers", "V8's helpers collecting garbage"),
@@ -146,7 +149,8 @@ def _on_the_cores(case: Case, part: PartId) -> Iterator[Evidence]:
 def _per_inference(case: Case, one: Held) -> str:
     text = f"{numbers.ms(one.ms)} per inference"
     if one.holder == "main-thread":
-        work = {kind: ms for kind, ms in main_thread_ms(case, DEPLOYED).items() if ms >= _LEAST_MS}
+        on_a_core = {kind: ms for kind, ms in main_thread_ms(case, DEPLOYED).items() if kind not in _WAITS}
+        work = {kind: ms for kind, ms in on_a_core.items() if ms >= _LEAST_MS}
         told = ", ".join(f"{numbers.ms(ms)} {kind}" for kind, ms in work.items())
         text += f" (traced: {told})" if told else ""
     return text

@@ -200,7 +200,7 @@ def _in_a_worker(models: Sequence[StudiedModel]) -> Iterator[str]:
     whole = over_models([times for one in components if (times := one.component_worker_times) is not None])
     if whole is not None:
         yield (
-            f"Over {numbers.many(len(components), 'model')}, each counted once, components take "
+            f"Over {numbers.many(whole.rounds, 'model')}, each counted once, components take "
             f"{numbers.change_with_interval(whole)} as long as at rest"
             f"{_over_models(models, _components(models), ' (', ')')}"
             f"{_over_models(models, (CLICKS,), ', ', '')}."

@@ -1,7 +1,7 @@
 """The first nodes of a model as a model of their own, in a file beside it while it is needed.
 
-It takes the model's inputs, and gives what the nodes after them would have taken, or the caller: all of the
-nodes are the model itself. Weights outside of the model's file stay where they are.
+It takes the model's inputs, and gives what the nodes after them would have taken, or the caller. Weights
+outside of the model's file stay where they are.
 """
 
 import os
@@ -19,6 +19,8 @@ from gapprof.parting.graph import Graph
 
 _NOTHING = numpy_helper.from_array(np.zeros(1, np.float32), "nothing of the model's own")
 """A model must give something: of nodes whose outputs nobody takes, or of none, this constant."""
+
+_LENGTH_DELIMITED = 2
 
 
 @contextmanager
@@ -56,8 +58,24 @@ def _write(model: onnx.ModelProto, graph: Graph, count: int, file: IO[bytes]) ->
     file.write(part.SerializeToString())
     for weight in whole.initializer:
         if weight.name in taken:
-            alone = onnx.ModelProto(graph=onnx.GraphProto(initializer=[weight]))
-            file.write(alone.SerializeToString())
+            value = weight.SerializeToString()
+            inner = _header(onnx.GraphProto.DESCRIPTOR.fields_by_name["initializer"].number, len(value))
+            graph_field = onnx.ModelProto.DESCRIPTOR.fields_by_name["graph"].number
+            file.write(_header(graph_field, len(inner) + len(value)) + inner)
+            file.write(value)
+
+
+def _header(field: int, size_bytes: int) -> bytes:
+    """Of a message within a message, on the wire: https://protobuf.dev/programming-guides/encoding."""
+    return _varint(field << 3 | _LENGTH_DELIMITED) + _varint(size_bytes)
+
+
+def _varint(value: int) -> bytes:
+    groups = bytearray()
+    while value > 0x7F:
+        groups.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes((*groups, value))
 
 
 def _given(model: onnx.ModelProto, graph: Graph, count: int) -> list[str]:

@@ -108,7 +108,8 @@ def look(
 def _why(refusal: NativeRefusal, native: Trial | Failure) -> str:
     """The words of the first look where that died of the same, for they name the node, if any do."""
     said = native.message if isinstance(native, Failure) else ""
-    same = refusal.death and said.endswith(refusal.death)
+    told = ": " in refusal.death  # its last words; a signal alone is that of any other death as well
+    same = told and said.endswith(refusal.death)
     return said if same and said.startswith("node ") else refusal.message
 
 

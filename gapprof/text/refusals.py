@@ -28,6 +28,7 @@ _OPERATOR = re.compile(
 _LAST_WORDS = re.compile(r"Assertion .{1,200}? failed|what\(\):\s+\S.{0,200}")
 _LAST_RAISED = re.compile(r"^[\w.]*(?:Error|Exception): \S.{0,200}", re.MULTILINE)
 _LONGEST = 500
+_LONGEST_OPERATOR = 100
 
 
 def readable(message: str) -> str:
@@ -56,7 +57,7 @@ def with_node(message: str, nodes: Iterable[tuple[str, str]]) -> str:
 
 def of_node(name: str, op_type: str, said: str) -> str:
     """What was said of that node, with its name in front."""
-    return f"node {shortened(name)} ({op_type}): {said}"
+    return f"node {shortened(name)} ({shown(op_type)[:_LONGEST_OPERATOR]}): {said}"
 
 
 def last_words(stderr: str) -> str:

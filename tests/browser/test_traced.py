@@ -9,7 +9,6 @@ import pytest
 
 from gapprof.backends.chromium import BACKEND, Chromium
 from gapprof.browser import crew, scheduler, tasks, tier_up, tracing
-from gapprof.browser.gpu_waits import WITH_WAITS, waits_alone
 from gapprof.browser.launch import launched
 from gapprof.browser.page import attached, brought_to
 from gapprof.browser.slices import stretch_of, summarise
@@ -31,13 +30,13 @@ setInterval(planted, 40);
 READING_BACK = """
 const gl = document.createElement("canvas").getContext("webgl");
 const pixels = new Uint8Array(4);
-setInterval(function planted() {
+setInterval(function readBack() {
   gl.clear(gl.COLOR_BUFFER_BIT);
   gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, pixels);
-}, 10);
+}, 50);
 """
+BY_SOFTWARE = ("--enable-unsafe-swiftshader",)
 SOME_TIMERS_MS = 500.0
-SOME_TIME = f"new Promise((done) => setTimeout(done, {SOME_TIMERS_MS}, 'done'))"
 IN_TASKS = 0.9
 """Of runs, at least: they begin and end in the midst of a task."""
 REQUESTS = """(async () => {
@@ -53,7 +52,7 @@ REQUESTS = """(async () => {
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """A visit of a page whose timer burns, on a system that says nothing of threads."""
+    """A visit of a page whose timers burn and read pixels back, on a system that says nothing of threads."""
 
     trace: Trace
     trials: list[Trial]
@@ -64,14 +63,14 @@ def without_proc(guard: Guard, model_folder: Path, tmp_path_factory: pytest.Temp
     """Nor of compilers: the page is as warm as it is. One visit for all that is claimed of it."""
     folder = tmp_path_factory.mktemp("without-proc")
     page = folder / "page.html"
-    page.write_text(f"<!doctype html><title>page</title><script>{BURNER}</script>")
+    page.write_text(f"<!doctype html><title>page</title><script>{BURNER}{READING_BACK}</script>")
     trials: list[Trial] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tasks, "TRACED_MS", SOME_TIMERS_MS)
         patch.setattr(tier_up, "MOST_MS", 0.0)
         for module in (crew, scheduler, tier_up):
             patch.setattr(module, "thread_use", lambda *_: {})
-        chromium = BACKEND.open(Settings(), guard)
+        chromium = BACKEND.open(Settings(browser_args=BY_SOFTWARE), guard)
         trace = chromium.traced(on(job_in(folder, model_folder), page=str(page)), trials.append)
     assert isinstance(trace, Trace), trace
     return Traced(trace, trials)
@@ -119,25 +118,11 @@ def test_a_page_that_fails_behind_its_timed_requests_is_not_traced(
     assert (found.kind, [trial.counted for trial in trials]) == ("page", [None])
 
 
-def test_a_read_back_is_a_wait_of_the_function_that_asks_for_it(chromium: Chromium, guard: Guard) -> None:
+def test_a_read_back_is_a_wait_of_the_function_that_asks_for_it(without_proc: Traced) -> None:
     """As this browser calls it; on a software adapter, which shows the plumbing."""
-    software = ("--enable-unsafe-swiftshader",)
-
-    async def record() -> list[tracing.Event]:
-        async with (
-            launched(chromium.executable, guard=guard, browser_args=software) as browser,
-            attached(browser) as page,
-        ):
-            await brought_to(page, f"data:text/html,<title>t</title><script>{READING_BACK}</script>")
-            await tracing.start(page.connection, categories=WITH_WAITS)
-            await page.evaluate(SOME_TIME, deadline_s=60)
-            return await tracing.stop(page.connection)
-
-    events = waits_alone(asyncio.run(record()))
-    slices = summarise(events, stretch_of(events))
-    (wait,) = (piece for piece in slices if piece.name == "GLES2::ReadPixels")
+    reads = [piece for piece in without_proc.trace.slices if piece.name == "GLES2::ReadPixels"]
+    (wait,) = (piece for piece in reads if piece.detail.startswith("readBack (page/page.html:"))
     assert wait.thread == "CrRendererMain"
-    assert wait.detail.startswith("planted (data:")
     assert wait.count > 3
     assert wait.cpu_ms is not None
     assert wait.cpu_ms < wait.wall_ms

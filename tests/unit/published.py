@@ -71,7 +71,7 @@ TAKEN_CORE = (14.8 / 16.4 * 22.5 / 17.5 * 14.6 / 9.8) ** (1 / 3)
 
 
 def no_more_than_a_core(times: Estimate | None) -> None:
-    """Than that, beyond doubt."""
+    """Not more than that beyond doubt, which says little of a wide interval: that of all models says more."""
     assert times is not None
     assert times.rounds > 1
     assert times.low <= TAKEN_CORE

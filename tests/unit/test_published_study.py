@@ -86,6 +86,8 @@ def test_over_all_models_a_worker_costs_components_what_a_core_was_first_seen_to
     assert found.low <= TAKEN_CORE <= found.high
     page = (STUDY / "README.md").read_text(encoding="utf-8")
     assert f"each counted once, components take {change_with_interval(found)} as long as at rest" in page
+    readme = " ".join((REPORTS.parent / "README.md").read_text(encoding="utf-8").split())
+    assert f"models {change_with_interval(found)} of at rest" in readme
 
 
 def test_the_study_counts_models_by_kinds_of_components_that_are_slower_in_a_worker_beyond_doubt() -> None:

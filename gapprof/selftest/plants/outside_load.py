@@ -1,7 +1,6 @@
 """Other programs keep every core busy: told as such, and not held against the browser or the page.
 
-With the model on the page's main thread: in a worker of a quiet page there is no contention to blame. It
-takes the most rounds of all, as requests on a main thread differ by some percent from visit to visit; where
+With the model on the page's main thread: in a worker of a quiet page there is no contention to blame. Where
 native's instructions end says nothing of either cause.
 """
 

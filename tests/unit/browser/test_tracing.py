@@ -48,6 +48,15 @@ def test_a_whole_trace_is_its_events(said: Mapping[str, object]) -> None:
     assert list(traced(said)) == [EVENT]
 
 
+def test_what_is_not_kept_is_none_of_its_events() -> None:
+    async def whole() -> Sequence[tracing.Event]:
+        async with browser({}) as endpoint, connected(endpoint) as connection, asyncio.timeout(10):
+            await tracing.start(connection)
+            return await tracing.stop(connection, keep=lambda event: event["name"] != EVENT["name"])
+
+    assert list(asyncio.run(whole())) == []
+
+
 def test_a_trace_that_lost_events_is_none() -> None:
     with pytest.raises(VisitError, match="buffer for its trace was full, and events are missing"):
         traced({"dataLossOccurred": True})

@@ -1,6 +1,6 @@
 import pytest
 
-from gapprof.text.refusals import last_words, readable, with_node
+from gapprof.text.refusals import last_words, of_node, readable, with_node
 
 UNKNOWN = (
     "[ONNXRuntimeError] : 10 : INVALID_GRAPH : Load model from /somewhere/a.onnx failed:"
@@ -67,6 +67,13 @@ def test_a_refusal_is_one_line_that_names_the_node(message: str, sentence: str) 
 def test_names_in_a_refusal_cannot_steer_a_terminal() -> None:
     assert "\x1b" not in readable(UNKNOWN.replace("frob", "\x1b[2J" + "a" * 10_000))
     assert "\x1b" not in readable("\x1b[31m red")
+
+
+def test_an_operator_cannot_either_and_is_as_short() -> None:
+    sentence = of_node("the one", "\x1b[31mRed\n" + 1000 * "x", "it died")
+    assert "\x1b" not in sentence
+    assert "\n" not in sentence
+    assert len(sentence) < 200
 
 
 def test_a_refusal_stays_readable_in_length() -> None:
