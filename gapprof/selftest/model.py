@@ -15,7 +15,7 @@ from pathlib import Path
 from gapprof.subject.sketch import Sketch
 
 LAYERS, ROWS, WIDTH, INNER = 3, 96, 192, 768
-POOLS = 6
+POOLS = 3
 """Of a layer, one after the other."""
 TURNS = 8
 """So many that they show: a transposition takes a hundredth of a run."""
