@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from gapprof.browser.launch import launched
 from gapprof.browser.page import attached, brought_to
 from gapprof.browser.slices import stretch_of, summarise
 from gapprof.guard import Guard
+from gapprof.records.gpu_waits import GPU_WAITS
 from gapprof.records.job import Job
 from gapprof.records.settings import Settings
 from gapprof.records.trial import Failure, Trace, Trial
@@ -126,6 +128,16 @@ def test_a_read_back_is_a_wait_of_the_function_that_asks_for_it(without_proc: Tr
     assert wait.count > 3
     assert wait.cpu_ms is not None
     assert wait.cpu_ms < wait.wall_ms
+
+
+def test_of_the_gpu_nothing_but_waits_takes_time_out_of_the_page_s_work(without_proc: Traced) -> None:
+    about_it = {
+        piece.name
+        for piece in without_proc.trace.slices
+        if re.match("GLES2|GpuChannel|CommandBuffer|ImplementationBase|Scheduler::", piece.name)
+    }
+    assert "GLES2::ReadPixels" in about_it
+    assert about_it <= GPU_WAITS.keys()
 
 
 def test_a_planted_timer_has_the_ms_that_the_page_counted_itself(chromium: Chromium, guard: Guard) -> None:

@@ -7,37 +7,25 @@ from gapprof.subject.refusal import answer_of
 
 
 @pytest.mark.parametrize(
-    ("outcome", "said"),
+    ("outcome", "said", "death"),
     [
-        (Died(returncode=-11, stderr=""), "crashed when asked to load it (SIGSEGV)"),
-        (Died(returncode=1, stderr=""), "crashed when asked to load it (exit code 1)"),
+        (Died(returncode=-11, stderr=""), "crashed when asked to load it (SIGSEGV)", "SIGSEGV"),
+        (Died(returncode=1, stderr=""), "crashed when asked to load it (exit code 1)", "exit code 1"),
         (
             Died(returncode=-6, stderr="a.h:1: f(): Assertion 'true' failed."),
             "crashed when asked to load it (SIGABRT: Assertion 'true' failed)",
+            "SIGABRT: Assertion 'true' failed",
         ),
-        (Answered(value={"error": "no"}), "cannot load it: no"),
+        (Answered(value={"error": "no"}), "cannot load it: no", ""),
     ],
 )
-def test_what_native_refuses_is_one_sentence_and_a_hint(outcome: Answered | Died, said: str) -> None:
+def test_what_native_refuses_is_one_sentence_and_a_hint_and_tells_a_death_from_a_no(
+    outcome: Answered | Died, said: str, death: str
+) -> None:
     refusal = answer_of(outcome, doing="load it", hint="try")
     assert isinstance(refusal, NativeRefusal)
     assert refusal.message == f"native onnxruntime {said}"
     assert refusal.hint
-
-
-@pytest.mark.parametrize(
-    ("outcome", "death"),
-    [
-        (
-            Died(returncode=-6, stderr="a.h:1: f(): Assertion 'true' failed."),
-            "SIGABRT: Assertion 'true' failed",
-        ),
-        (Answered(value={"error": "no"}), ""),
-    ],
-)
-def test_a_refusal_tells_a_death_from_a_no(outcome: Answered | Died, death: str) -> None:
-    refusal = answer_of(outcome, doing="load it", hint="try")
-    assert isinstance(refusal, NativeRefusal)
     assert refusal.death == death
 
 
