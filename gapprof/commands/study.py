@@ -119,19 +119,16 @@ def _refuse(models: tuple[str, ...]) -> None:
     """Raises WrongUse for no model, one that is not there, and files whose names would be others'."""
     from gapprof.study.kept import ZOO, stem_of
     from gapprof.study.run import FIGURES, TABLES
-    from gapprof.subject.zoo import names
+    from gapprof.subject.zoo import known
 
     if not models:
         raise WrongUse(
             "--models names no model", hint="It is all, or paths and zoo:NAME with commas between."
         )
     for model in models:
-        name = model.removeprefix(ZOO)
-        if model.startswith(ZOO) and name not in names():
-            raise WrongUse(
-                f"there is no zoo model called {name!r}", hint=f"The zoo has {', '.join(names())}."
-            )
-        if not model.startswith(ZOO) and not is_file(model):
+        if model.startswith(ZOO):
+            known(model.removeprefix(ZOO))
+        elif not is_file(model):
             raise WrongUse(f"there is no file {model}", hint="Give the path of an ONNX file, or zoo:NAME.")
     stems = Counter(stem_of(model).casefold() for model in models)
     taken = [stem for stem in (Path(TABLES).stem, Path(FIGURES).stem) if stem.casefold() in stems]

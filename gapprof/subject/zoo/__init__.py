@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gapprof import registry
 from gapprof.errors import WrongUse
+from gapprof.text.suggestion import did_you_mean
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,15 +29,16 @@ def models() -> Mapping[str, ZooModel]:
     return registry.load(sys.modules[__name__], "MODEL")
 
 
+def known(name: str) -> None:
+    """Raises WrongUse for a name that the zoo does not have, with the closest one."""
+    if name not in names():
+        raise WrongUse(f"there is no zoo model called {name!r}", hint=did_you_mean(name, names()))
+
+
 def build(name: str, folder: Path) -> Path:
     """Write the model into `folder` as NAME.onnx; raises WrongUse for a name that the zoo does not have."""
-    model = models().get(name)
-    if model is None:
-        raise WrongUse(
-            f"there is no zoo model called {name!r}",
-            hint=f"The zoo has {', '.join(names())}.",
-        )
+    known(name)
     folder.mkdir(exist_ok=True)
     path = folder / f"{name}.onnx"
-    model.save(path)
+    models()[name].save(path)
     return path

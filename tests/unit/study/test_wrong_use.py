@@ -24,6 +24,7 @@ def test_a_readme_that_is_no_studys_is_not_written_over(
     ("models", "words"),
     [
         ("zoo:nothing", "there is no zoo model called 'nothing'"),
+        ("zoo:mobilenet2", "Did you mean mobilenetv2?"),
         ("nowhere.onnx", "there is no file nowhere.onnx"),
         (" , ", "--models names no model"),
         ("zoo:resnet20,zoo:resnet20", "files of the study would be called resnet20"),
