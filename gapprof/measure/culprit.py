@@ -51,7 +51,7 @@ def deadly_node(
 
     `timed` visits in a fresh worker; it should have died of this job before.
     """
-    if died.phase not in _OF_THE_MODEL:
+    if died.death is None or died.phase not in _OF_THE_MODEL:
         return None
     try:
         return _found(job, died, timed, now_s)
@@ -74,7 +74,8 @@ def _found(
             found = timed(replace(job, model_path=str(path), pace=_short(job.pace, left_s)))
         if isinstance(found, Trial):
             return "runs"
-        return "dies" if _death(found) == _death(died) else "neither"
+        same = (found.phase, found.death) == (died.phase, died.death)
+        return "dies" if same else "neither"
 
     found = fewest_deadly(len(graph.makers), look)
     return None if found is None else graph.makers[found - 1]
@@ -92,8 +93,3 @@ def _short(pace: Pace, deadline_s: float) -> Pace:
         native_stretch_ms=0.0,
         deadline_s=deadline_s,
     )
-
-
-def _death(failure: Failure) -> tuple[str, str, str]:
-    """The same of two workers that died of the same thing: the message has the signal and the last words."""
-    return failure.kind, failure.phase, failure.message

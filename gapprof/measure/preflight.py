@@ -107,10 +107,11 @@ def look(
 
 def _why(refusal: NativeRefusal, native: Trial | Failure) -> str:
     """The words of the first look where that died of the same, for they name the node, if any do."""
-    said = native.message if isinstance(native, Failure) else ""
-    told = ": " in refusal.death  # its last words; a signal alone is that of any other death as well
-    same = told and said.endswith(refusal.death)
-    return said if same and said.startswith("node ") else refusal.message
+    if not isinstance(native, Failure) or native.death is None or native.death != refusal.death:
+        return refusal.message
+    # A signal alone is that of any other death as well.
+    named = native.death.last_words and native.message.startswith("node ")
+    return native.message if named else refusal.message
 
 
 def _is_the_browsers(failure: Failure) -> bool:

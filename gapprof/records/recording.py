@@ -28,7 +28,7 @@ from gapprof.records.twins import TwinPlan, TwinRun, TwinTrial
 T = TypeVar("T")
 
 SCHEMA = "gapprof/recording"
-SCHEMA_VERSION = "1.18"
+SCHEMA_VERSION = "1.19"
 
 
 def recorded_before(version: str, form: str) -> bool:

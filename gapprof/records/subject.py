@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gapprof.records.death import Death
 from gapprof.records.job import Chain
 from gapprof.records.model import ModelFacts
 
@@ -23,8 +24,8 @@ class NativeRefusal:
     message: str
     """One sentence, without its full stop, that names the node where onnxruntime does."""
     hint: str
-    death: str = ""
-    """How the process ended that was asked: `SIGABRT: Assertion ...`; empty where it lived to say no."""
+    death: Death | None = None
+    """Of the process that was asked; None where it lived to say no."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import force_setattr
 
+from gapprof.records.death import Death
 from gapprof.records.gpu import AdapterIdentity
 from gapprof.records.gpu_runs import RunCourse, RunParts
 from gapprof.records.held_once import texts_held_once, times_held_once
@@ -231,6 +232,8 @@ class Failure(Struct, frozen=True, kw_only=True, tag="failure", tag_field="entry
     """Tail of stderr or a stack; the recording alone has it."""
     waited_ms: float = 0.0
     """For fast cores, as far as the visit told. Since 1.14."""
+    death: Death | None = None
+    """Of a native worker that ended without any answer and said nothing of memory. Since 1.19."""
 
 
 class NodeTime(Struct, frozen=True, kw_only=True):

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gapprof.native.deaths import death_of
 from gapprof.native.interpreter import Interpreter
 from gapprof.native.python import module_command, own_environment
-from gapprof.native.signals import signal_name
+from gapprof.records.death import Death
 from gapprof.text.refusals import last_words
 
 KILL_WAIT_S = 10.0
@@ -35,11 +36,14 @@ class Died:
     stderr: str
 
     @property
+    def death(self) -> Death:
+        """What of, as far as it said."""
+        return death_of(self.returncode, last_words(self.stderr))
+
+    @property
     def how(self) -> str:
         """By which signal or with which exit code, and what it said at the end, if anything."""
-        end = signal_name(-self.returncode) if self.returncode < 0 else f"exit code {self.returncode}"
-        said = last_words(self.stderr)
-        return f"{end}: {said}" if said else end
+        return self.death.told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

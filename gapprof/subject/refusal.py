@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from gapprof.errors import ModelUnusable
 from gapprof.records.subject import NativeRefusal
 from gapprof.subject.child import Answered, Died, Overdue
@@ -19,11 +21,11 @@ def answer_of(outcome: Answered | Died | Overdue, *, doing: str, hint: str) -> d
                 f"native onnxruntime did not {doing} within {deadline_s:.0f} s and was stopped",
                 hint="Try a smaller model, or smaller free dimensions with --shape.",
             )
-        case Died(how=how):
+        case Died(how=how, death=death):
             return NativeRefusal(
                 message=f"native onnxruntime crashed when asked to {doing} ({how})",
                 hint="Check the file with onnx.checker, or export the model again.",
-                death=readable(how),
+                death=replace(death, last_words=readable(death.last_words)),
             )
         case Answered(value={"error": str(error)}):
             message = f"native onnxruntime cannot {doing}: {readable(error)}"

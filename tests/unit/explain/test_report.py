@@ -126,7 +126,7 @@ def test_each_way_in_which_a_rung_failed_is_told_with_how_often() -> None:
 @pytest.mark.parametrize(
     ("first", "second"),
     [
-        ("the native worker ended with exit status 1", "the native worker ended with exit status 139"),
+        ("the native worker ended with exit code 1", "the native worker ended with exit code 139"),
         ("node 'Conv_3' (Conv): no kernel", "node 'Conv_7' (Conv): no kernel"),
         ("the renderer lost 3 segments", "the renderer lost 4 segments"),
     ],

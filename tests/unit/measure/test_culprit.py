@@ -12,13 +12,14 @@ from msgspec.structs import replace
 
 from gapprof.backends.synthetic import Machine
 from gapprof.measure.culprit import LONGEST_SEARCH_S, Shown, deadly_node, fewest_deadly
+from gapprof.records.death import Death
 from gapprof.records.job import Job
 from gapprof.records.trial import Failure, Trial
 from tests.unit.native.models import plain_job
 from tests.unit.subject.drawing import drawn, relu, saved
 
 NODES = 9
-DEATH = "the native worker was killed by SIGABRT: Assertion 'true' failed"
+DEATH = Death(by="SIGABRT", last_words="Assertion 'true' failed")
 FIRST_LOOKS = 2
 """At all of the nodes and at none."""
 
@@ -73,7 +74,9 @@ class Native(Machine):
     """Dies of models that hold a node; keeps what it was asked to run."""
 
     deadly: str = ""
-    message: str = DEATH
+    of_parts: Death = DEATH
+    """What it dies of where not all nodes are there."""
+    phase_of_parts: str = "create"
     jobs: list[Job] = field(default_factory=list)
 
     def timed(self, job: Job) -> Trial | Failure:
@@ -82,15 +85,15 @@ class Native(Machine):
         nodes = onnx.load(job.model_path).graph.node
         if self.deadly not in {node.name for node in nodes}:
             return Machine.timed(self, job)
-        message = DEATH if len(nodes) == NODES else self.message
         return Failure(
             rung=job.rung,
             round=job.round,
             started_s=0.0,
             ended_s=1.0,
-            phase="create",
+            phase="create" if len(nodes) == NODES else self.phase_of_parts,
             kind="crash",
-            message=message,
+            message="killed",
+            death=DEATH if len(nodes) == NODES else self.of_parts,
         )
 
 
@@ -126,7 +129,18 @@ def test_the_node_is_named_after_short_visits_that_leave_nothing(place: int, job
 
 
 def test_parts_that_die_of_something_else_name_no_node(job: Job) -> None:
-    assert searched(Native(deadly="n4", message="the native worker was killed by SIGSEGV"), job) is None
+    assert searched(Native(deadly="n4", of_parts=Death(by="SIGSEGV")), job) is None
+
+
+def test_parts_that_die_at_another_moment_name_no_node(job: Job) -> None:
+    assert searched(Native(deadly="n4", phase_of_parts="warmup"), job) is None
+
+
+def test_a_failure_that_is_no_death_names_no_node(job: Job) -> None:
+    native = Native(deadly="n4")
+    died = native.timed(job)
+    assert isinstance(died, Failure)
+    assert deadly_node(job, replace(died, death=None), timed=native.timed, now_s=lambda: 0.0) is None
 
 
 def test_a_visit_has_what_is_left_of_the_time_and_there_is_none_after_it(job: Job) -> None:

@@ -24,6 +24,7 @@ from gapprof.measure.visits import Patience, Visits
 from gapprof.native.isa.host import why_not
 from gapprof.native.isa.proof import Ceilings
 from gapprof.recordings import read_recording
+from gapprof.records.death import Death
 from gapprof.records.environment import Setting
 from gapprof.records.job import Chain, Job
 from gapprof.records.recording import Preflight
@@ -213,7 +214,14 @@ def test_a_switch_without_effect_refuses_its_rung_alone_and_only_rungs_to_be_vis
     assert SAFETY["no-zero-init"] not in asked
 
 
-DEATH = "SIGABRT: Assertion 'true' failed"
+DEATH = Death(by="SIGABRT", last_words="Assertion 'true' failed")
+
+
+def _killed(death: Death) -> str:
+    return f"the native worker was killed by {death.told}"
+
+
+KILLED = _killed(DEATH)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,6 +229,7 @@ class Deadly(Machine):
     """Native dies, so many times, of every model that holds a node called deadly."""
 
     times: int
+    death: Death = DEATH
     deaths: list[str] = field(default_factory=list)
 
     def timed(self, job: Job) -> Trial | Failure:
@@ -230,16 +239,20 @@ class Deadly(Machine):
         if "deadly" not in {node.name for node in onnx.load(job.model_path).graph.node}:
             return Machine.timed(self, job)
         self.deaths.append(job.model_path)
-        return replace(NATIVE_FAILED, kind="crash", message=f"the native worker was killed by {DEATH}")
+        return replace(NATIVE_FAILED, kind="crash", message=_killed(self.death), death=self.death)
 
 
-def _dying(folder: Path, *, times: int, of_common: str) -> tuple[FirstLook, list[Failure]]:
+def _dying(
+    folder: Path, *, times: int, of_common: Death, of_first: Death = DEATH
+) -> tuple[FirstLook, list[Failure]]:
     """A first look at a model whose common graph another process died of, and what was written of it."""
     settings = Settings(threads=1)
     nodes = [relu("first", "x", "a"), relu("deadly", "a", "b"), relu("last", "b", "y")]
     saved(drawn(nodes), folder / "model.onnx")
-    refusal = NativeRefusal(message=f"native onnxruntime crashed ({of_common})", hint="", death=of_common)
-    with _visits(settings, Deadly(latency_ms=MACHINE.latency_ms, times=times), folder) as visits:
+    words = f"native onnxruntime crashed ({of_common.told})"
+    refusal = NativeRefusal(message=words, hint="", death=of_common)
+    native = Deadly(latency_ms=MACHINE.latency_ms, times=times, death=of_first)
+    with _visits(settings, native, folder) as visits:
         subject = dataclasses.replace(visits.subject, common=refusal)
         found = look(dataclasses.replace(visits, subject=subject), rungs.ladder("wasm"), settings, cores=4)
     return found, list(read_recording(folder / "run.jsonl").of(Failure))
@@ -249,15 +262,23 @@ def test_the_node_that_native_dies_of_is_named_there_and_where_the_common_graph_
     tmp_path: Path,
 ) -> None:
     found, written = _dying(tmp_path, times=100, of_common=DEATH)
-    named = f"node 'deadly' (Relu): the native worker was killed by {DEATH}"
+    named = f"node 'deadly' (Relu): {KILLED}"
     assert isinstance(found.native, Failure)
     assert found.native.message == named
-    assert [failure.message for failure in written] == [f"the native worker was killed by {DEATH}", named]
+    assert [failure.message for failure in written] == [KILLED, named]
     assert found.no_common_graph == f"there is no common graph: {named}"
 
 
 def test_another_death_over_the_common_graph_keeps_its_own_words(tmp_path: Path) -> None:
-    found, _ = _dying(tmp_path, times=100, of_common="SIGSEGV")
+    found, _ = _dying(tmp_path, times=100, of_common=Death(by="SIGSEGV"))
+    assert found.no_common_graph == "there is no common graph: native onnxruntime crashed (SIGSEGV)"
+
+
+def test_deaths_by_the_same_signal_without_words_may_be_two(tmp_path: Path) -> None:
+    wordless = Death(by="SIGSEGV")
+    found, _ = _dying(tmp_path, times=100, of_common=wordless, of_first=wordless)
+    assert isinstance(found.native, Failure)
+    assert found.native.message == f"node 'deadly' (Relu): {_killed(wordless)}"
     assert found.no_common_graph == "there is no common graph: native onnxruntime crashed (SIGSEGV)"
 
 
@@ -270,8 +291,8 @@ def test_one_death_is_bad_luck_and_no_node_is_looked_for(tmp_path: Path) -> None
 def test_a_death_that_does_not_come_again_names_no_node(tmp_path: Path) -> None:
     found, _ = _dying(tmp_path, times=2, of_common=DEATH)
     assert isinstance(found.native, Failure)
-    assert found.native.message == f"the native worker was killed by {DEATH}"
-    assert found.no_common_graph == f"there is no common graph: native onnxruntime crashed ({DEATH})"
+    assert found.native.message == KILLED
+    assert found.no_common_graph == f"there is no common graph: native onnxruntime crashed ({DEATH.told})"
 
 
 def _look(kind: str, instead: str, folder: Path) -> FirstLook:

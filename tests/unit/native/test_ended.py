@@ -6,6 +6,7 @@ import pytest
 
 from gapprof.native.ended import failure_without_answer, of_its_own_making
 from gapprof.native.process import Ended
+from gapprof.records.death import Death
 from gapprof.records.trial import Failure
 from tests.unit.native.models import plain_job
 
@@ -43,7 +44,7 @@ def test_last_words_name_the_model_and_not_where_it_lies(tmp_path: Path) -> None
     raised = f"Traceback (most recent call last):\nFileNotFoundError: no such file: '{path}'\n"
     found = failed(tmp_path, raised, exit_status=1)
     assert found.message == (
-        "the native worker ended with exit status 1 and no answer: "
+        "the native worker ended with exit code 1 and no answer: "
         "FileNotFoundError: no such file: 'the model file'"
     )
 
@@ -64,3 +65,38 @@ def test_only_a_signal_that_the_worker_raised_is_of_its_own_making(
     exit_status: int, stderr: str, own: bool, tmp_path: Path
 ) -> None:
     assert of_its_own_making(failed(tmp_path, stderr, exit_status=exit_status)) == own
+
+
+@pytest.mark.parametrize(
+    ("exit_status", "death"),
+    [
+        (-6, Death(by="SIGABRT", last_words="Assertion 'true' failed")),
+        (-35, Death(by="signal 35", last_words="Assertion 'true' failed")),
+        (1, Death(by="exit code 1", last_words="Assertion 'true' failed")),
+    ],
+)
+def test_a_death_is_told_as_such_and_in_the_message(exit_status: int, death: Death, tmp_path: Path) -> None:
+    found = failed(tmp_path, "a.h:1: f(): Assertion 'true' failed.\n", exit_status=exit_status)
+    assert found.death == death
+    assert death.by in found.message
+    assert found.message.endswith(": Assertion 'true' failed")
+
+
+@pytest.mark.parametrize(
+    "ended",
+    [
+        Ended(answer=None, phase="load", exit_status=-9, timed_out=True, garbage=False, stderr=""),
+        Ended(answer=None, phase="load", exit_status=-11, timed_out=False, garbage=True, stderr=""),
+        Ended(
+            answer=None,
+            phase="load",
+            exit_status=-6,
+            timed_out=False,
+            garbage=False,
+            stderr="std::bad_alloc\n",
+        ),
+    ],
+    ids=["too slow", "garbage", "no memory"],
+)
+def test_who_is_known_to_have_failed_otherwise_has_no_death(ended: Ended, tmp_path: Path) -> None:
+    assert failure_without_answer(ended, plain_job(tmp_path), 60.0).death is None
