@@ -1,28 +1,23 @@
 """What the reader can change, each with now and then, by what it wins."""
 
 from collections.abc import Iterator, Mapping
-from types import MappingProxyType
 from typing import Literal
 
 from gapprof.explain.cast_actions import cast_actions
 from gapprof.explain.diagnosis import Diagnosis
 from gapprof.explain.gpu_actions import gpu_actions
 from gapprof.explain.outputs import wrong_outputs
-from gapprof.explain.page_actions import quieter
+from gapprof.explain.page_actions import page_actions
 from gapprof.explain.scaling import scaling
 from gapprof.explain.switches import costs
 from gapprof.explain.untried import untried_ms
 from gapprof.facts.case import Case
-from gapprof.facts.computed import KERNELS, VECTORISED, computed
-from gapprof.facts.contention import DEPLOYED
+from gapprof.facts.computed import KERNELS, VECTORISED
 from gapprof.facts.estimates import LEVEL, latency_ms, without_ms
 from gapprof.facts.isolation import isolated
 from gapprof.facts.ladder import planned, target
-from gapprof.facts.page_parts import PARTS, PartId
-from gapprof.facts.page_rungs import PAGE_RUNGS
 from gapprof.facts.profiles import WEB
 from gapprof.facts.readings import chain, read, same_trials
-from gapprof.facts.steps import before_the_page
 from gapprof.facts.tier import given_flags
 from gapprof.facts.wasm import served_simd
 from gapprof.records.estimate import Estimate, Owner
@@ -30,14 +25,6 @@ from gapprof.records.report import Action
 from gapprof.records.sections.scaling import CellRow
 from gapprof.text.names import harmless
 
-_INSTEAD: Mapping[PartId, str] = MappingProxyType(
-    {
-        "gc": "Make less garbage beside the model: keep arrays and objects instead of making new ones",
-        "browser-threads": "Draw less beside the model: fewer animations, smaller canvases, fewer layers",
-        "other-tabs": "Close other tabs that are at work",
-        "oversubscription": "Ask for no more threads than there are cores",
-    }
-)
 _EVERY_CORE = "Ask onnxruntime-web for a thread per core ({threads})"
 _AS_MANY = "Ask onnxruntime-web for no more threads than there are cores ({threads})"
 _PLACES = {
@@ -46,8 +33,6 @@ _PLACES = {
     "proxy": "behind env.wasm.proxy, in onnxruntime-web's own worker",
 }
 _PINNED = "web-pinned-build"
-_LESS = "Let the page do less beside the model"
-_SHORTER = "Shorten the tasks of the page's main thread, which asks the worker for runs"
 _THREADS = {"native": -1.0, "native-threads": 1.0}
 
 
@@ -67,7 +52,7 @@ def actions(case: Case, diagnosis: Diagnosis) -> tuple[Action, ...]:
         *threads,
         *_scalar_build(case, now, levels["simd"]),
         *_steps(case, now, levels),
-        *_of_the_page(case, now, levels["contention"]),
+        *page_actions(case, now, levels["contention"]),
         *cast_actions(case, now, levels["library"]),
         *gpu_actions(case, now, levels),
         *(one for one in scaled if one.cause != "threads"),
@@ -152,21 +137,6 @@ def _steps(case: Case, now: Estimate, levels: Mapping[str, float]) -> Iterator[A
         if then is not None:
             basis: Literal["measured", "predicted"] = "measured" if _was_tried(case, rung) else "predicted"
             yield Action(text=text, owner=owner, cause=cause, now_ms=now, then_ms=then, basis=basis)
-
-
-def _of_the_page(case: Case, now: Estimate, level: float) -> Iterator[Action]:
-    """What of the page's own work costs, part by part; all of it where no part alone is beyond doubt."""
-    found: list[tuple[str, Estimate]] = []
-    below = begin = before_the_page(case)
-    for part in PARTS if PAGE_RUNGS[PARTS[-1]] in case.get(computed) else ():
-        then = untried_ms(case, below, PAGE_RUNGS[part], level)
-        if then is not None and part != "slower-runs":  # no single thing to change
-            asked = part == "main-thread-work" and case.recording.begin.settings.where == "worker"
-            found.append((_INSTEAD.get(part) or quieter(case, _SHORTER if asked else _LESS), then))
-        below = PAGE_RUNGS[part]
-    whole = None if found else untried_ms(case, begin, DEPLOYED, level)
-    for text, then in found or ([(quieter(case, _LESS), whole)] if whole is not None else []):
-        yield Action(text=text, owner="page", cause="contention", now_ms=now, then_ms=then, basis="predicted")
 
 
 def _found_by_scaling(case: Case) -> Iterator[Action]:
