@@ -32,7 +32,7 @@ CODES = {
 
 
 @click.command(cls=Beside, whole=EXPLAIN, epilog=_ENDS)
-@click.option("--quick", is_flag=True, help="Some of the plants, in under four minutes.")
+@click.option("--quick", is_flag=True, help="Some of the plants, in the rounds that four minutes hold.")
 @shared.browser
 @shared.seed
 @click.option("--json", metavar="FILE|-", help="Write the rows as json; - is stdout.")

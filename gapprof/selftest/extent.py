@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 ROUNDS = 8
 QUICK_ROUNDS = 8
-FEWEST_ROUNDS = 5
-"""Below it the intervals of 99.9 % are so wide that hardly anything could fail."""
+FEWEST_ROUNDS = 3
+"""Of two, intervals of 99.9 % have no end worth printing. Where there is time for hardly more than these,
+rows are vague, and say so."""
 QUICK_S = 195.0
 """Of the four minutes that `--quick` promises; the rest is for starting, judging and a slow round."""
 WHOLE_S = 5400.0
@@ -29,7 +30,8 @@ class Extent:
     """For cores that somebody else slows down."""
 
     def rounds_in(self, *, began_s: float, round_s: float) -> int:
-        """The number of rounds, for what one of them takes; all times since the run began."""
+        """The number of rounds, for what one of them takes, those that were made among them; all times since
+        the run began."""
         if self.most_s is None:
             return self.rounds
         affordable = int((self.most_s - began_s) / max(round_s, 1e-3))

@@ -81,16 +81,17 @@ class Tour:
         steps = {name: self._step(name, stop, plan) for name, stop in plan.stops.items()}
         ladder = tuple(_from(workdir, step) for step in steps.values())
         self.journal.write(replace(preflight, ladder=ladder, expected_trial_s=expected_s))
-        round_s, began_s = sum(expected_s.values()), self.journal.now_s()
+        done, round_s, began_s = 0, sum(expected_s.values()), self._spent_s()
         rounds = extent.rounds_in(began_s=began_s, round_s=round_s)
         self.teller.tell("estimate", _estimate(plan, rounds, round_s))
-        self._rounds(range(1), plan, steps, preflight.pace, of=rounds, round_s=round_s)
-        round_s = self.journal.now_s() - began_s - self.fastest.waited_s
-        rounds = extent.rounds_in(began_s=began_s, round_s=round_s)
-        self._rounds(range(1, rounds), plan, steps, preflight.pace, of=rounds, round_s=round_s)
+        while done < rounds:
+            self._round(done, rounds, round_s, plan, steps, preflight.pace)
+            done += 1
+            round_s = (self._spent_s() - began_s) / done
+            rounds = extent.rounds_in(began_s=began_s, round_s=round_s)
         slower = round_s / sum(expected_s.values())
         took_s = {name: slower * each_s for name, each_s in expected_s.items()}
-        self._until_judged(extent, plan, steps, preflight.pace, done=rounds, took_s=took_s)
+        self._until_judged(extent, plan, steps, preflight.pace, done=done, took_s=took_s)
         self.teller.tell("done", "measured")
 
     def _until_judged(
@@ -116,26 +117,16 @@ class Tour:
                 return
             took = numbers.duration(more * each_s)
             self.teller.tell("estimate", f"too vague to judge yet: {more} further rounds, about {took}")
-            self._rounds(range(done, done + more), plan, visited, pace, of=done + more, round_s=each_s)
+            began_s = self._spent_s()
+            for made in range(more):
+                if made and self._spent_s() + (self._spent_s() - began_s) / made > extent.vague_until_s:
+                    return
+                self._round(done + made, done + more, each_s, plan, visited, pace)
             done += more
 
     def _spent_s(self) -> float:
         """Since the run began, without what was waited for fast cores: there is time of its own for that."""
         return self.journal.now_s() - self.fastest.waited_s
-
-    def _rounds(
-        self,
-        which: range,
-        plan: Plan,
-        steps: Mapping[str, PlannedRung],
-        pace: Pace,
-        *,
-        of: int,
-        round_s: float,
-    ) -> None:
-        for number in which:
-            self._round(number, of, round_s, plan, steps, pace)
-            self._gate(plan)
 
     def _round(
         self,
@@ -167,6 +158,7 @@ class Tour:
             hopeless = isinstance(outcome, Failure) and outcome.kind == "model"
             missed = _MOST_MISSES if hopeless else self._misses.get(name, 0) + 1
             self._misses[name] = 0 if good else missed
+        self._gate(plan)
 
     def _surroundings(self, stop: Stop) -> AbstractContextManager[None]:
         return self.burning() if stop.under_load else nullcontext()

@@ -4,7 +4,7 @@ python -m tests.truth.fit_noise        reads reports/zoo/*.jsonl, writes tests/t
 
 ln(figure) of a trial = its rung + what the round does to its side + what is left. Rungs and rounds are taken
 off by their means; what is left is made as wide again as that made it narrower. Written once, before any
-estimator is tuned on it.
+estimator is tuned on it, of the recordings that lay there on 27 November 2026; later ones scatter otherwise.
 """
 
 import json

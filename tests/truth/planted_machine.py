@@ -100,6 +100,7 @@ def visit(
     *,
     rounds: int = 8,
     vague_until_s: float = 0.0,
+    most_s: float | None = None,
     waited_s: float = 0.0,
 ) -> Toured:
     """A tour of the plants, the clean ladder first. `waited_s`: for fast cores, as is known by then."""
@@ -126,5 +127,5 @@ def visit(
             teller=Teller(observer=lambda _: None, journal=journal),
             fastest=Fastest(waited_s=waited_s),
         )
-        extent = Extent(rounds=rounds, vague_until_s=vague_until_s)
+        extent = Extent(rounds=rounds, vague_until_s=vague_until_s, most_s=most_s)
         return toured(tour, plants, extent, workdir=folder, cores=2)

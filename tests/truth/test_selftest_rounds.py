@@ -1,6 +1,8 @@
 """The selftest on a synthetic machine: rounds that its rows take, and what is said of too few."""
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -102,6 +104,65 @@ def test_what_was_waited_for_fast_cores_leaves_time_for_further_rounds(
     chosen = (PLANTS["clean"], PLANTS["web-null"])
     found = visit(Priced(noise=0.05), chosen, tmp_path, vague_until_s=0.01, waited_s=waited_s)
     assert (selftest_of(found.plan, found.recording).rounds > 8) == (waited_s > 0)
+
+
+@dataclass(slots=True)
+class Clock:
+    """Goes on by what a visit in a round takes, and stands still beside it."""
+
+    visit_s: Callable[[int], float]
+    now_s: float = 0.0
+
+    def monotonic(self) -> float:
+        return self.now_s
+
+    def visited(self, job: Job) -> float:
+        """A price; preflight visits have it too."""
+        self.now_s += self.visit_s(job.round) if job.round >= 0 else 0.0
+        return honest(job)
+
+
+def rounds_in(
+    most_s: float, slower: Callable[[int], float], folder: Path, patch: pytest.MonkeyPatch, **extent: float
+) -> tuple[int, float]:
+    """Rounds that are made, each of which takes what `slower` says of its number, and when they end."""
+    chosen = (PLANTS["clean"], PLANTS["web-null"])
+    counted = folder / "counted"
+    counted.mkdir()
+    stops = len(visit(Priced(), chosen, counted, rounds=1).plan.stops)
+    clock = Clock(visit_s=lambda number: slower(number) / stops)
+    patch.setattr("gapprof.measure.journal.time", clock)
+    found = visit(Priced(price=clock.visited, noise=0.05), chosen, folder, most_s=most_s, **extent)
+    return selftest_of(found.plan, found.recording).rounds, clock.now_s
+
+
+@pytest.mark.parametrize(
+    ("slower", "rounds"),
+    [(lambda _: 1.0, 8), (lambda number: 1.0 + number, 4)],
+    ids=["even", "slower-and-slower"],
+)
+def test_a_run_that_is_to_end_in_time_makes_no_round_that_would_not_by_what_they_took_so_far(
+    slower: Callable[[int], float], rounds: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, took_s = rounds_in(10.0, slower, tmp_path, monkeypatch)
+    assert made == rounds
+    assert took_s < 10.5
+
+
+def test_a_run_without_the_time_for_three_rounds_makes_three(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert rounds_in(10.0, lambda _: 100.0, tmp_path, monkeypatch)[0] == 3
+
+
+def test_further_rounds_that_get_slow_end_in_time_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, took_s = rounds_in(
+        20.0, lambda number: 1.0 if number < 8 else 6.0, tmp_path, monkeypatch, vague_until_s=20.0
+    )
+    assert made > 8
+    assert took_s < 20.5
 
 
 def test_further_rounds_visit_what_vague_rows_stand_on_alone(tmp_path: Path) -> None:
