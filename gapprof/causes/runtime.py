@@ -41,6 +41,10 @@ _PRESSED = (
     "from replays of these functions, in the browser over natively, against loops that fit: native code of "
     "the same functions may be short of registers as well, and what it loses by that is no part of this"
 )
+_WITH_ENGINE = (
+    "This is how V8 compiles the kernels, and what surrounds them; each of its parts says what changes it."
+)
+_WITHOUT_ENGINE = "This is what surrounds the kernels; --twins measures how well V8 compiles them."
 _TOO_MUCH = "more was found to be lost than there is: the two methods do not fit here"
 _TWINS = "from twin kernels, of the nodes that have one; its interval holds how their rounds differ"
 
@@ -64,11 +68,13 @@ def _claim(case: Case) -> Claim:
         phrase="comes with your browser flags",
         advice="Drop the flags that slow wasm down.",
     )
+    engine = _engine(case)
+    advice = _WITH_ENGINE if engine else _WITHOUT_ENGINE
     if same_trials(case, WEB, "web-flags"):
-        flags = replace(flags, why="no browser or V8 flags were given", advice="")
+        flags = replace(flags, why="no browser or V8 flags were given", advice=advice)
     return Claim(
         parts=(
-            *_engine(case),
+            *engine,
             replace(marshalling, evidence=_overhead(case), why=marshalling.why or _said_by(case)),
             replace(flags, evidence=_flags(case), owner="browser"),
             _event_loop(case, "web-main"),
@@ -79,6 +85,7 @@ def _claim(case: Case) -> Claim:
             *told_by_side_rungs(case, "runtime"),
             *relaxed_madd_told(case),
         ),
+        advice=advice,
     )
 
 
@@ -264,7 +271,7 @@ CAUSE = Cause(
     id="runtime",
     title="The wasm runtime: copies, dispatch, flags, event loop",
     owner="browser",
-    advice="This is what surrounds the kernels; --twins measures how well V8 compiles them.",
+    advice="This is what surrounds the kernels; each of its parts says what changes it.",
     phrase="comes with the wasm runtime",
     spans=(
         Span(source=CAPPED, to=ENGINE, name="runtime"),

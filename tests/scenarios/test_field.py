@@ -33,6 +33,7 @@ def test_s01_the_gap_is_a_product_and_most_of_it_sits_in_named_convolutions() ->
     assert f"{numbers.factor(found.gap.ratio.point)} slower in the browser" in shown
     for row in found.causes:
         assert row.factor is None or numbers.factor_with_interval(row.factor) in shown, row.id
+    assert "--twins measures how well V8 compiles them" in cause(found, "runtime").advice
 
 
 def test_s01_the_nodes_that_hold_four_fifths_of_the_difference_are_counted() -> None:
@@ -43,6 +44,20 @@ def test_s01_the_nodes_that_hold_four_fifths_of_the_difference_are_counted() -> 
     assert f"80 % of what operators lose sits in {count} of {len(nodes)}: " in text(found)
     kinds = [row.op_type for row in nodes[:count]]
     assert f"{kinds.count('FusedConv')} FusedConv" in text(found)
+
+
+def test_s01_by_twins_code_generation_and_the_kernels_of_convolutions_are_told_apart() -> None:
+    found = report("scenarios/expected")
+    shown = text(found)
+    for owner, part in (("runtime", "engine"), ("library", "kernels")):
+        row = child(found, owner, part)
+        assert row.verdict == "costs"
+        assert row.factor is not None
+        assert row.title in shown
+        assert numbers.factor_with_interval(row.factor) in shown
+    assert "not separated yet" not in shown
+    assert "--twins" not in cause(found, "runtime").advice
+    assert {row.op_type for row in found.operators[:5]} <= {"Conv", "FusedConv"}
 
 
 def test_s02_s08_a_build_without_simd_is_read_off_the_bytes_that_were_served() -> None:

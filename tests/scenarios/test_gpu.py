@@ -79,6 +79,12 @@ def test_software_is_the_first_word_and_no_machine_s_path_is_in_a_recording(name
     assert not any(folder in raw for folder in ("/home/", "/root/", "/work/", "/tmp/", "/Users/"))
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_nobody_is_sent_to_a_method_that_is_for_wasm_alone(name: str) -> None:
+    runtime = cause(report(f"scenarios/{name}"), "runtime")
+    assert not [row.id for row in (runtime, *runtime.children) if "--twins" in row.advice]
+
+
 def test_s12_crossings_are_counted_caused_and_priced() -> None:
     found = report("scenarios/gpu-stops")
     placement = placed(found)
