@@ -104,7 +104,10 @@ def nodes(folder: Path) -> Iterator[Figure]:
     took_s, peak = watched(["-m", "gapprof", "analyze", str(recording), *outputs(folder)])
     told = sum(row.op_type == "Add" for row in read_report(folder / "report.json").operators)
     if told != NODES:
-        sys.exit(f"the report has {told} of {NODES} nodes")
+        print(f"the report has {told} of {NODES} nodes; visits that failed:")
+        sys.exit(
+            "\n".join(f" {one.rung}: {one.message}" for one in read_run(recording).of(Failure)) or " none"
+        )
     what = f"its report, with every node ({size(recording)} of recording)"
     yield Figure(what=what, found=took_s, most=REPORT_S, unit="s")
     yield peak.within("  peak memory of that", chain.stat().st_size)
