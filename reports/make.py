@@ -25,12 +25,12 @@ Beside them: one run each of [ResNet50](whole/resnet50.md) and [MobileNetV2](who
 everything that takes longer (cold start, memory, threads and places); [loads that were
 planted](planted/README.md) and found again, beside a direct A/B; [the corner points by a plain
 script](independent/README.md) beside reports of the same minutes, and [second runs](repeat/README.md) of
-these three models; [one side against itself](null/README.md), in which nothing may be found; [the light
-models](light/README.md) of the onnx package, one short run each; [two equal runs and a different
-one](compare/README.md) for `compare`; [page and inference, both ways](qoe/README.md), and what of it [a
-core that is taken](taken_core/README.md) costs anyway; [the scheduler's figures, visit by
-visit](balance/README.md), and traced visits of four models wherever they run, in which
-blocked time is measured by itself; [how fast a browser could run the operators of seven
+these three models; [one side against itself](null/README.md), in which nothing may be found; [whole
+selftests](selftest/README.md) in a row; [the light models](light/README.md) of the onnx package, one short
+run each; [two equal runs and a different one](compare/README.md) for `compare`; [page and inference, both
+ways](qoe/README.md), and what of it [a core that is taken](taken_core/README.md) costs anyway; [the
+scheduler's figures, visit by visit](balance/README.md), and traced visits of four models wherever they run,
+in which blocked time is measured by itself; [how fast a browser could run the operators of seven
 models](kernels/README.md); [four small models on WebGPU and one on WebGL](gpu/README.md), so far of a
 software adapter; [many models through one lattice](study/README.md), with the tables of Wang et al. (2025);
 and [what people meet in the field](scenarios/README.md) (a page without headers, an app that pins its
